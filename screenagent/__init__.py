@@ -1,0 +1,1 @@
+"""A desktop agent that you supervise: it looks, plans, points, asks and acts."""

@@ -1,0 +1,167 @@
+"""What the agent can do: one class a case, each holding exactly what it needs, its targets in words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from screenagent import keys
+from screenagent.geometry import Value
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Key = Annotated[str, AfterValidator(keys.key)]
+Modifier = Literal["ctrl", "shift", "alt", "super"]
+Button = Literal["left", "middle", "right"]
+Direction = Literal["up", "down", "left", "right"]
+
+
+class Click(Value):
+    kind: Literal["click"] = "click"
+    target: Words
+    button: Button = "left"
+    count: Literal[1, 2, 3] = 1
+    modifiers: tuple[Modifier, ...] = ()
+
+
+class Move(Value):
+    kind: Literal["move"] = "move"
+    target: Words
+
+
+class Drag(Value):
+    """From the first target over those between to the last, the button held all the way."""
+
+    kind: Literal["drag"] = "drag"
+    path: tuple[Words, ...] = Field(min_length=2)
+    button: Button = "left"
+    modifiers: tuple[Modifier, ...] = ()
+
+
+class Scroll(Value):
+    """Turn the wheel over `target`, or where the mouse is if there is none."""
+
+    kind: Literal["scroll"] = "scroll"
+    direction: Direction
+    target: Words | None = None
+    notches: int = Field(default=5, gt=0, le=100)
+
+
+class TypeText(Value):
+    """Text of any script, to arrive unchanged at the keyboard focus; a newline is a press of Enter."""
+
+    kind: Literal["type_text"] = "type_text"
+    text: str = Field(min_length=1)
+
+
+class PressKeys(Value):
+    """Keys pressed together and released, as in ("ctrl", "s"); the names are those of `screenagent.keys`."""
+
+    kind: Literal["press_keys"] = "press_keys"
+    keys: tuple[Key, ...] = Field(min_length=1)
+    times: int = Field(default=1, gt=0, le=100)
+
+
+class HoldKeys(Value):
+    kind: Literal["hold_keys"] = "hold_keys"
+    keys: tuple[Key, ...] = Field(min_length=1)
+    seconds: float = Field(gt=0, le=60)
+
+
+class Wait(Value):
+    kind: Literal["wait"] = "wait"
+    seconds: float = Field(gt=0, le=3600)
+
+
+class WaitFor(Value):
+    """Look until `words` are on the screen (or gone from it); `seconds=0` checks once."""
+
+    kind: Literal["wait_for"] = "wait_for"
+    words: Words
+    gone: bool = False
+    seconds: float = Field(default=10.0, ge=0, le=3600)
+
+
+class Ask(Value):
+    """A question to the user; the answer is the verdict on it."""
+
+    kind: Literal["ask"] = "ask"
+    question: Words
+
+
+class Finish(Value):
+    kind: Literal["finish"] = "finish"
+    success: bool
+    message: str = ""
+
+
+MouseInput = Click | Move | Drag | Scroll
+KeyboardInput = TypeText | PressKeys | HoldKeys
+Input = MouseInput | KeyboardInput
+Action = Annotated[Input | Wait | WaitFor | Ask | Finish, Field(discriminator="kind")]
+
+
+class Seen(Value):
+    """These words are to be on the screen afterwards."""
+
+    kind: Literal["seen"] = "seen"
+    words: Words
+
+
+class Gone(Value):
+    kind: Literal["gone"] = "gone"
+    words: Words
+
+
+class Change(Value):
+    """Something on the screen is to look different afterwards."""
+
+    kind: Literal["change"] = "change"
+
+
+Expectation = Annotated[Seen | Gone | Change, Field(discriminator="kind")]
+
+
+def targets(action: Action) -> tuple[str, ...]:
+    """What has to be located before `action` can be performed, in the order in which the mouse visits it."""
+    match action:
+        case Click(target=target) | Move(target=target):
+            return (target,)
+        case Scroll(target=str(target)):
+            return (target,)
+        case Drag(path=path):
+            return path
+        case _:
+            return ()
+
+
+def describe(action: Action) -> str:  # noqa: PLR0911 - one line a case
+    """The action in words, as a user reads it in a log or is asked to approve it."""
+    match action:
+        case Click(target=target, button=button, count=count, modifiers=modifiers):
+            held = "".join(f"{modifier}+" for modifier in modifiers)
+            times = {1: "", 2: "double-", 3: "triple-"}[count]
+            side = "" if button == "left" else f"{button} "
+            return f"{held}{times}{side}click “{target}”"
+        case Move(target=target):
+            return f"move the mouse to “{target}”"
+        case Drag(path=path):
+            return "drag " + " to ".join(f"“{place}”" for place in path)
+        case Scroll(direction=direction, target=target, notches=notches):
+            over = f" over “{target}”" if target else ""
+            return f"scroll {direction} {notches} notches{over}"
+        case TypeText(text=text):
+            return f"type “{text}”"
+        case PressKeys(keys=pressed, times=times):
+            return f"press {'+'.join(pressed)}" + (f" {times} times" if times > 1 else "")
+        case HoldKeys(keys=held_keys, seconds=seconds):
+            return f"hold {'+'.join(held_keys)} for {seconds:g} s"
+        case Wait(seconds=seconds):
+            return f"wait {seconds:g} s"
+        case WaitFor(words=words, gone=gone, seconds=seconds):
+            state = "gone" if gone else "seen"
+            return f"check that “{words}” is {state}" if seconds == 0 else f"wait until “{words}” is {state}"
+        case Ask(question=question):
+            return f"ask: {question}"
+        case Finish(success=success, message=message):
+            return ("finish" if success else "give up") + (f": {message}" if message else "")

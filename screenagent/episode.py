@@ -1,0 +1,138 @@
+"""An episode is its events, folded: what anyone shows of a run is a function of this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from typing import assert_never
+
+from screenagent.actions import Action, Expectation
+from screenagent.events import (
+    Acted,
+    Checked,
+    Decided,
+    Decision,
+    Effect,
+    Ended,
+    Event,
+    Failed,
+    Grounded,
+    Observed,
+    Plan,
+    Retried,
+    Reviewed,
+    Rung,
+    Started,
+    Thought,
+    Told,
+    Usage,
+    Verdict,
+)
+from screenagent.geometry import Location, Value
+from screenagent.screenshot import Screenshot
+
+
+class Step(Value):
+    """From the screen that was looked at to the effect of what was done about it."""
+
+    before: Screenshot
+    thought: str = ""
+    decision: Decision | None = None
+    action: Action | None = None
+    locations: tuple[Location, ...] = ()
+    verdict: Verdict | None = None
+    acted: bool = False
+    after: Screenshot | None = None
+    effect: Effect | None = None
+    rungs: tuple[Rung, ...] = ()
+    feedback: str = ""
+    closed: bool = False
+    usage: Usage = Usage()
+
+    @property
+    def expectation(self) -> Expectation | None:
+        return self.decision.step.expectation if self.decision else None
+
+    @property
+    def unconfirmed(self) -> bool:
+        """It was done and should have shown, and did not."""
+        return self.acted and self.expectation is not None and not (self.effect and self.effect.confirmed)
+
+
+class Episode(Value):
+    task: str = ""
+    screenshot: Screenshot | None = None
+    steps: tuple[Step, ...] = ()
+    told: tuple[str, ...] = ()
+    ended: Ended | None = None
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> Episode:
+        return reduce(Episode.after, events, cls())
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan that stands."""
+        return next((step.decision.plan for step in reversed(self.steps) if step.decision), None)
+
+    @property
+    def current(self) -> Step | None:
+        return self.steps[-1] if self.steps else None
+
+    @property
+    def performed(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.acted)
+
+    def after(self, event: Event) -> Episode:  # noqa: PLR0911 - one line a case
+        """This episode, and then `event`."""
+        match event:
+            case Started(task=task):
+                return Episode(task=task)
+            case Observed(screenshot=screenshot):
+                return self._looked(event, screenshot)
+            case Thought(text=text):
+                return self._step(event, thought=self._open().thought + text)
+            case Decided(decision=decision):
+                return self._step(event, decision=decision, action=decision.step.action)
+            case Grounded(action=action, locations=locations):
+                return self._step(event, action=action, locations=locations)
+            case Reviewed(verdict=verdict):
+                return self._step(event, verdict=verdict)
+            case Acted(action=action, locations=locations):
+                return self._step(event, action=action, locations=locations, acted=True)
+            case Checked(effect=effect):
+                return self._step(event, effect=effect, closed=True)
+            case Retried(rung=rung):
+                return self._reopened()._step(event, rungs=(*self.steps[-1].rungs, rung))
+            case Failed(feedback=feedback):
+                return self._step(event, feedback=feedback, closed=True)
+            case Told(text=text):
+                return self.model_copy(update={"told": (*self.told, text)})
+            case Ended():
+                return self.model_copy(update={"ended": event})
+            case _:
+                assert_never(event)
+
+    def _looked(self, event: Event, screenshot: Screenshot) -> Episode:
+        seen = self.model_copy(update={"screenshot": screenshot})
+        if not self.steps or self.steps[-1].closed:
+            return seen
+        return seen._step(event, **{"after" if self.steps[-1].acted else "before": screenshot})
+
+    def _open(self) -> Step:
+        """The step that is under way, or the one that begins here."""
+        if self.steps and not self.steps[-1].closed:
+            return self.steps[-1]
+        if self.screenshot is None:
+            raise ValueError("a step begins with a screen that was looked at; no `Observed` came before it")
+        return Step(before=self.screenshot)
+
+    def _step(self, event: Event, **changes: object) -> Episode:
+        step = self._open()
+        changed = step.model_copy(update={**changes, "usage": step.usage + event.usage})
+        earlier = self.steps[:-1] if self.steps and not self.steps[-1].closed else self.steps
+        return self.model_copy(update={"steps": (*earlier, changed)})
+
+    def _reopened(self) -> Episode:
+        last = self.steps[-1].model_copy(update={"closed": False})
+        return self.model_copy(update={"steps": (*self.steps[:-1], last)})

@@ -1,0 +1,192 @@
+"""Everything that happens in an episode, as data. Console, CLI, recorder, report and tests read these and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from screenagent.actions import Action, Expectation, describe
+from screenagent.geometry import Box, Location, Value
+from screenagent.screenshot import Screenshot
+
+Phase = Literal[
+    "capture", "decide", "encode", "prefill", "decode", "locate", "approve", "guard", "act", "settle", "check"
+]
+Outcome = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
+Rung = Literal["wait", "zoom", "think", "ask"]
+
+
+class Usage(Value):
+    """What something cost: seconds by phase, tokens by kind."""
+
+    seconds: dict[Phase, float] = {}
+    prompt_tokens: int = 0
+    thought_tokens: int = 0
+    answer_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        phases = self.seconds | {phase: self.seconds.get(phase, 0.0) + spent for phase, spent in other.seconds.items()}
+        return Usage(
+            seconds=phases,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            thought_tokens=self.thought_tokens + other.thought_tokens,
+            answer_tokens=self.answer_tokens + other.answer_tokens,
+        )
+
+
+class PlannedStep(Value):
+    """One action and what should be seen after it."""
+
+    action: Action
+    expectation: Expectation | None = None
+
+    def __str__(self) -> str:
+        return describe(self.action)
+
+
+class Plan(Value):
+    steps: tuple[PlannedStep, ...] = Field(min_length=1)
+
+
+class Decision(Value):
+    """Do step `at` of `plan`: the next one of the plan that stands, or the first of another."""
+
+    plan: Plan
+    at: int = Field(default=0, ge=0)
+    thought: str = ""
+
+    @property
+    def step(self) -> PlannedStep:
+        return self.plan.steps[self.at]
+
+
+class Approve(Value):
+    verdict: Literal["approve"] = "approve"
+
+
+class Revise(Value):
+    """Do this instead; it is located and reviewed again."""
+
+    verdict: Literal["revise"] = "revise"
+    action: Action
+
+
+class Reject(Value):
+    verdict: Literal["reject"] = "reject"
+    reason: str
+
+
+class Abort(Value):
+    verdict: Literal["abort"] = "abort"
+
+
+class Answer(Value):
+    """What the user said to an `Ask`."""
+
+    verdict: Literal["answer"] = "answer"
+    text: str
+
+
+Verdict = Annotated[Approve | Revise | Reject | Abort | Answer, Field(discriminator="verdict")]
+
+
+class Effect(Value):
+    """What an action brought about, as far as can be seen; `evidence` is a sentence."""
+
+    outcome: Literal["met", "changed", "unchanged", "unmet", "unknown"]
+    evidence: str = ""
+    where: Box | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        return self.outcome in ("met", "changed")
+
+
+class Happened(Value):
+    """`at` is in seconds since the start; `usage` says what led to this event cost."""
+
+    at: float = 0.0
+    usage: Usage = Usage()
+
+    def timeless(self) -> Self:
+        """This event without its clock, for comparing two runs."""
+        return self.model_copy(update={"at": 0.0, "usage": Usage()})
+
+
+class Started(Happened):
+    event: Literal["started"] = "started"
+    task: str
+
+
+class Observed(Happened):
+    event: Literal["observed"] = "observed"
+    screenshot: Screenshot
+
+
+class Thought(Happened):
+    event: Literal["thought"] = "thought"
+    text: str
+
+
+class Decided(Happened):
+    event: Literal["decided"] = "decided"
+    decision: Decision
+
+
+class Grounded(Happened):
+    """Each of the action's targets has its place, in the order of `actions.targets`."""
+
+    event: Literal["grounded"] = "grounded"
+    action: Action
+    locations: tuple[Location, ...] = ()
+
+
+class Reviewed(Happened):
+    event: Literal["reviewed"] = "reviewed"
+    verdict: Verdict
+
+
+class Acted(Happened):
+    event: Literal["acted"] = "acted"
+    action: Action
+    locations: tuple[Location, ...] = ()
+
+
+class Checked(Happened):
+    event: Literal["checked"] = "checked"
+    effect: Effect
+
+
+class Retried(Happened):
+    """A rung of the ladder that is climbed after a failed effect."""
+
+    event: Literal["retried"] = "retried"
+    rung: Rung
+    why: str
+
+
+class Failed(Happened):
+    """What the planner is told of a step that could not be done."""
+
+    event: Literal["failed"] = "failed"
+    feedback: str
+
+
+class Told(Happened):
+    """What the user said to the agent while it worked."""
+
+    event: Literal["told"] = "told"
+    text: str
+
+
+class Ended(Happened):
+    event: Literal["ended"] = "ended"
+    outcome: Outcome
+    message: str = ""
+
+
+Event = Annotated[
+    Started | Observed | Thought | Decided | Grounded | Reviewed | Acted | Checked | Retried | Failed | Told | Ended,
+    Field(discriminator="event"),
+]

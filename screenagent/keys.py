@@ -1,0 +1,81 @@
+"""Key names: one spelling for each key, the aliases people use, and a refusal that names the nearest."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Final
+
+MODIFIERS: Final = ("ctrl", "shift", "alt", "super")
+
+NAMED: Final = frozenset(
+    (
+        *MODIFIERS,
+        *("enter", "tab", "space", "backspace", "delete", "insert", "escape"),
+        *("up", "down", "left", "right", "home", "end", "page_up", "page_down"),
+        *("caps_lock", "num_lock", "scroll_lock", "print_screen", "pause", "menu"),
+        *(f"f{n}" for n in range(1, 21)),
+    )
+)
+
+ALIASES: Final = {
+    "control": "ctrl",
+    "ctl": "ctrl",
+    "option": "alt",
+    "win": "super",
+    "windows": "super",
+    "cmd": "super",
+    "command": "super",
+    "meta": "super",
+    "return": "enter",
+    "esc": "escape",
+    "del": "delete",
+    "ins": "insert",
+    "bksp": "backspace",
+    "spacebar": "space",
+    "blank": "space",
+    "pageup": "page_up",
+    "pgup": "page_up",
+    "pagedown": "page_down",
+    "pgdn": "page_down",
+    "pgdown": "page_down",
+    "arrowup": "up",
+    "arrowdown": "down",
+    "arrowleft": "left",
+    "arrowright": "right",
+    "capslock": "caps_lock",
+    "numlock": "num_lock",
+    "scrolllock": "scroll_lock",
+    "printscreen": "print_screen",
+    "prtsc": "print_screen",
+    "plus": "+",
+    "minus": "-",
+    "hyphen": "-",
+    "comma": ",",
+    "period": ".",
+    "dot": ".",
+    "slash": "/",
+    "semicolon": ";",
+}
+
+
+def key(name: str) -> str:
+    """The one spelling of a key: a name of `NAMED`, or a single printable character. Raises `ValueError` with the nearest name."""
+    if len(name) == 1 and name.isprintable() and name != " ":
+        return name.lower()
+    bare = name.strip().lower().removesuffix(" key").removesuffix(" arrow")
+    joined = bare.replace(" ", "").replace("-", "").replace("_", "")
+    for spelling in (bare, joined, ALIASES.get(joined, ""), bare.replace(" ", "_")):
+        if spelling in NAMED or (len(spelling) == 1 and spelling.isprintable()):
+            return spelling
+    nearest = difflib.get_close_matches(joined, [*NAMED, *ALIASES], n=1, cutoff=0.0)
+    raise ValueError(f"unknown key {name!r}; did you mean {ALIASES.get(nearest[0], nearest[0])!r}?")
+
+
+def chord(text: str) -> tuple[str, ...]:
+    """Keys held together, as people write them: "Ctrl+Shift+S" is ("ctrl", "shift", "s"); "ctrl++" ends in a plus."""
+    names = [part for part in text.strip().split("+") if part.strip()]
+    if text.strip().endswith("+"):
+        names.append("+")
+    if not names:
+        raise ValueError("no key named; write for example 'ctrl+s' or 'enter'")
+    return tuple(key(name.strip()) for name in names)

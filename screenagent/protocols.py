@@ -1,0 +1,71 @@
+"""Where the loop meets a part: as few methods as the loop calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from screenagent.actions import Action, Expectation, Input
+from screenagent.episode import Episode
+from screenagent.events import Approve, Decision, Effect, Verdict
+from screenagent.geometry import Absent, Location
+from screenagent.screenshot import Screenshot, Word
+
+InputT = TypeVar("InputT", bound=Input, covariant=True)
+
+
+class Retry(Exception):
+    """Something the planner can be told about and recover from; its text is what it is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approved(Generic[InputT]):
+    """An input that a verdict let through, and what it was reviewed on. Only the loop makes one."""
+
+    action: InputT
+    locations: tuple[Location, ...]
+    on: Screenshot
+    verdict: Verdict
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.verdict, Approve):
+            raise ValueError(f"{self.action.kind} was not approved: the verdict was {self.verdict.verdict}")
+
+
+class Planner(Protocol):
+    def decide(self, episode: Episode) -> Generator[str, None, Decision]:
+        """Yield thoughts as they form; return the next planned step, or a new plan. Raises `Retry` if nothing usable came."""
+        ...
+
+
+class Grounder(Protocol):
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        """Find `target`, given in words. With `near`, look again and closer round an answer that did not help."""
+        ...
+
+
+class Approver(Protocol):
+    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict: ...
+
+
+class Desktop(Protocol):
+    def screenshot(self) -> Screenshot: ...
+
+    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        """The screen once it is quiet; with `until`, once that holds or `seconds` have passed. Never sleeps a fixed time."""
+        ...
+
+    def perform(self, approved: Approved[Input]) -> None:
+        """Send the input, or raise: `Retry` for what another plan could mend. Looks at the control between all events."""
+        ...
+
+
+class Checker(Protocol):
+    def check(self, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect: ...
+
+
+class TextReader(Protocol):
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        """The words on the screenshot, in reading order."""
+        ...

@@ -1,0 +1,66 @@
+"""A picture of one display, named by the digest of its pixels."""
+
+from __future__ import annotations
+
+import hashlib
+
+from PIL import Image
+from pydantic import ConfigDict, Field
+
+from screenagent.geometry import Box, Display, Size, Unit, Value
+
+
+class Window(Value):
+    """A window of the display's window system: which application's, and what its title says."""
+
+    id: int
+    title: str = ""
+    app: str = ""
+    pid: int | None = None
+
+
+class Screenshot(Value):
+    """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    digest: str
+    size: Size
+    display: Display
+    window: Window | None = None
+    image: Image.Image | None = Field(default=None, exclude=True, repr=False)
+
+    @classmethod
+    def of(cls, image: Image.Image, *, display: Display | None = None, window: Window | None = None) -> Screenshot:
+        """Take `image` as a screenshot; without a `display` it is a picture from a file, its own display at scale 1."""
+        rgb = image if image.mode == "RGB" else image.convert("RGB")
+        size = Size(width=rgb.width, height=rgb.height)
+        return cls(
+            digest=digest(rgb),
+            size=size,
+            display=display or Display(name="picture", size=size),
+            window=window,
+            image=rgb,
+        )
+
+    @property
+    def pixels(self) -> Image.Image:
+        """The picture; raises where only its digest is known."""
+        if self.image is None:
+            raise ValueError(f"the picture of screenshot {self.digest} was not kept")
+        return self.image
+
+
+def digest(image: Image.Image) -> str:
+    """What names a picture: its size and every pixel."""
+    size = f"{image.width}x{image.height}".encode()
+    return hashlib.blake2b(image.tobytes(), digest_size=12, key=size).hexdigest()
+
+
+class Word(Value):
+    """A word read off a screenshot; words with the same `line` stand in one line, in reading order."""
+
+    text: str
+    box: Box
+    confidence: Unit = 1.0
+    line: int = 0
