@@ -135,7 +135,7 @@ def targets(action: Action) -> tuple[str, ...]:
             return ()
 
 
-def describe(action: Action) -> str:  # noqa: PLR0911 - one line a case
+def describe(action: Action) -> str:
     """The action in words, as a user reads it in a log or is asked to approve it."""
     match action:
         case Click(target=target, button=button, count=count, modifiers=modifiers):

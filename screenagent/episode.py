@@ -83,7 +83,7 @@ class Episode(Value):
     def performed(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.acted)
 
-    def after(self, event: Event) -> Episode:  # noqa: PLR0911 - one line a case
+    def after(self, event: Event) -> Episode:
         """This episode, and then `event`."""
         match event:
             case Started(task=task):

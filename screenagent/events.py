@@ -1,7 +1,8 @@
-"""Everything that happens in an episode, as data. Console, CLI, recorder, report and tests read these and nothing else."""
+"""Everything that happens in an episode, as data: all that console, CLI, recorder, report and tests read."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -20,13 +21,15 @@ Rung = Literal["wait", "zoom", "think", "ask"]
 class Usage(Value):
     """What something cost: seconds by phase, tokens by kind."""
 
-    seconds: dict[Phase, float] = {}
+    seconds: Mapping[Phase, float] = Field(default_factory=dict)
     prompt_tokens: int = 0
     thought_tokens: int = 0
     answer_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        phases = self.seconds | {phase: self.seconds.get(phase, 0.0) + spent for phase, spent in other.seconds.items()}
+        phases = dict(self.seconds) | {
+            phase: self.seconds.get(phase, 0.0) + spent for phase, spent in other.seconds.items()
+        }
         return Usage(
             seconds=phases,
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,

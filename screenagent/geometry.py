@@ -1,4 +1,4 @@
-"""Where things are: normalized in the middle, display units at the rim. The only place where coordinates change space."""
+"""Where things are: normalized in the middle, display units at the rim. Coordinates change space only here."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Box(Value):
 
 
 class Display(Value):
-    """One monitor in the input space: where its corner is, how large it is there, and how many picture pixels a unit has."""
+    """One monitor in the input space: its corner and size there, and how many picture pixels make one unit."""
 
     name: str
     origin: Pixel = Pixel(x=0, y=0)

@@ -59,7 +59,7 @@ ALIASES: Final = {
 
 
 def key(name: str) -> str:
-    """The one spelling of a key: a name of `NAMED`, or a single printable character. Raises `ValueError` with the nearest name."""
+    """The one spelling of a key: of `NAMED`, or a single printable character. `ValueError` names the nearest."""
     if len(name) == 1 and name.isprintable() and name != " ":
         return name.lower()
     bare = name.strip().lower().removesuffix(" key").removesuffix(" arrow")

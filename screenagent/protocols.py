@@ -12,7 +12,7 @@ from screenagent.events import Approve, Decision, Effect, Verdict
 from screenagent.geometry import Absent, Location
 from screenagent.screenshot import Screenshot, Word
 
-InputT = TypeVar("InputT", bound=Input, covariant=True)
+InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
 
 
 class Retry(Exception):
@@ -20,10 +20,10 @@ class Retry(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approved(Generic[InputT]):
+class Approved(Generic[InputT_co]):
     """An input that a verdict let through, and what it was reviewed on. Only the loop makes one."""
 
-    action: InputT
+    action: InputT_co
     locations: tuple[Location, ...]
     on: Screenshot
     verdict: Verdict
@@ -35,7 +35,7 @@ class Approved(Generic[InputT]):
 
 class Planner(Protocol):
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
-        """Yield thoughts as they form; return the next planned step, or a new plan. Raises `Retry` if nothing usable came."""
+        """Yield thoughts as they form; return the next planned step, or a new plan. `Retry` if nothing usable came."""
         ...
 
 
@@ -53,11 +53,11 @@ class Desktop(Protocol):
     def screenshot(self) -> Screenshot: ...
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
-        """The screen once it is quiet; with `until`, once that holds or `seconds` have passed. Never sleeps a fixed time."""
+        """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed."""
         ...
 
     def perform(self, approved: Approved[Input]) -> None:
-        """Send the input, or raise: `Retry` for what another plan could mend. Looks at the control between all events."""
+        """Send the input, or raise; `Retry` for what another plan could mend. `Stopped` may come between any two events."""
         ...
 
 
