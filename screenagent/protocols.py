@@ -57,7 +57,7 @@ class Desktop(Protocol):
         ...
 
     def perform(self, approved: Approved[Input]) -> None:
-        """Send the input, or raise; `Retry` for what another plan could mend. `Stopped` may come between any two events."""
+        """Send the input, or raise; `Retry` for what another plan could mend, `Stopped` between any two events."""
         ...
 
 
