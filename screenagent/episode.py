@@ -51,7 +51,7 @@ class Step(Value):
 
     @property
     def expectation(self) -> Expectation | None:
-        return self.decision.step.expectation if self.decision else None
+        return self.decision.step.expected if self.decision else None
 
     @property
     def unconfirmed(self) -> bool:
@@ -82,6 +82,15 @@ class Episode(Value):
     @property
     def performed(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.acted)
+
+    @property
+    def doubtful(self) -> tuple[Step, ...]:
+        """What keeps "done" from being believed: steps that should have shown and did not.
+
+        A step that the planner was told about counts only while nothing after it went better.
+        """
+        checked = [step for step in self.performed if step.expectation is not None]
+        return tuple(step for step in checked if step.unconfirmed and (not step.feedback or step is checked[-1]))
 
     def after(self, event: Event) -> Episode:
         """This episode, and then `event`."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, describe
+from screenagent.actions import Action, Expectation, Gone, Seen, WaitFor, describe
 from screenagent.geometry import Box, Location, Value
 from screenagent.screenshot import Screenshot
 
@@ -43,6 +43,15 @@ class PlannedStep(Value):
 
     action: Action
     expectation: Expectation | None = None
+
+    @property
+    def expected(self) -> Expectation | None:
+        """What has to be seen for the step to count: its expectation, or what it waits for."""
+        match self.action:
+            case WaitFor(words=words, gone=gone):
+                return Gone(words=words) if gone else Seen(words=words)
+            case _:
+                return self.expectation
 
     def __str__(self) -> str:
         return describe(self.action)

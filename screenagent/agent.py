@@ -1,0 +1,313 @@
+"""The loop: look, decide, locate, ask, act, check. Everything that happens is yielded as an event."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeVar, cast
+
+from screenagent import guard
+from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe, targets
+from screenagent.control import Control, Stopped
+from screenagent.episode import Episode
+from screenagent.events import (
+    Abort,
+    Acted,
+    Answer,
+    Approve,
+    Checked,
+    Decided,
+    Decision,
+    Effect,
+    Ended,
+    Event,
+    Failed,
+    Grounded,
+    Happened,
+    Observed,
+    Phase,
+    PlannedStep,
+    Reject,
+    Retried,
+    Reviewed,
+    Revise,
+    Started,
+    Thought,
+    Told,
+    Usage,
+    Verdict,
+)
+from screenagent.geometry import Absent, Location
+from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry
+from screenagent.recovery import next_rung
+from screenagent.screenshot import Screenshot
+
+Sink = Callable[[Event], None]
+HappenedT = TypeVar("HappenedT", bound=Happened)
+
+LATE_SECONDS: Final = 3.0
+"""How much longer than usual the rung `wait` looks for an effect."""
+
+ROUNDS: Final = 5
+"""How often a target may move between review and action before the step is given back to the planner."""
+
+
+@dataclass(kw_only=True)
+class Agent:
+    """Its parts, wired together. It cannot be built without an approver."""
+
+    planner: Planner
+    grounder: Grounder
+    approver: Approver
+    desktop: Desktop
+    checker: Checker
+    control: Control = field(default_factory=Control)
+    max_steps: int = 50
+
+    def run(self, task: str) -> Generator[Event, None, None]:
+        """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""
+        run = _Run(self)
+        try:
+            with closing(run.events(task)) as events:
+                for event in events:
+                    yield event
+                    if run.episode.ended is None:
+                        self.control.checkpoint()
+        except Stopped:
+            yield run.happened(Ended(outcome="stopped"))
+        except Exception as error:
+            yield run.happened(Ended(outcome="crashed", message=f"{type(error).__name__}: {error}"))
+            raise
+
+
+def drive(agent: Agent, task: str, *sinks: Sink) -> Episode:
+    """Run to the end, telling every sink each event before the next one happens."""
+    episode = Episode()
+    with closing(agent.run(task)) as events:
+        for event in events:
+            for sink in sinks:
+                sink(event)
+            episode = episode.after(event)
+    return episode
+
+
+class _Run:
+    """One task's way through the loop: the episode so far, and the clock."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self.episode = Episode()
+        self._began = time.monotonic()
+        self._spent: dict[Phase, float] = {}
+
+    def happened(self, event: HappenedT) -> HappenedT:
+        """Stamp `event` with the time and what it cost, and fold it into the episode."""
+        at = time.monotonic() - self._began
+        stamped = event.model_copy(update={"at": round(at, 6), "usage": Usage(seconds=self._spent)})
+        self._spent = {}
+        self.episode = self.episode.after(cast(Event, stamped))
+        return stamped
+
+    @contextmanager
+    def _phase(self, phase: Phase) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - began
+            self._spent[phase] = round(self._spent.get(phase, 0.0) + spent, 6)
+
+    @property
+    def _screen(self) -> Screenshot:
+        assert self.episode.screenshot is not None
+        return self.episode.screenshot
+
+    def events(self, task: str) -> Generator[Event, None, None]:
+        yield self.happened(Started(task=task))
+        yield self._look()
+        while self.episode.ended is None:
+            try:
+                yield from self._step()
+            except Retry as retry:
+                yield self.happened(Failed(feedback=str(retry)))
+            self.agent.control.step_done()
+            for text in self.agent.control.heard():
+                yield self.happened(Told(text=text))
+            if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
+                yield self.happened(Ended(outcome="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+
+    def _step(self) -> Generator[Event, None, None]:
+        decision = yield from self._decide()
+        yield self.happened(Decided(decision=decision))
+        yield from self._carry_out(decision.step)
+        yield from self._recover(decision.step)
+
+    def _decide(self) -> Generator[Event, None, Decision]:
+        thoughts = self.agent.planner.decide(self.episode)
+        while True:
+            with self._phase("decide"):
+                try:
+                    text = next(thoughts)
+                except StopIteration as end:
+                    decision: Decision = end.value
+                    return decision
+            yield self.happened(Thought(text=text))
+
+    def _carry_out(self, step: PlannedStep, *, near: tuple[Location, ...] = ()) -> Generator[Event, None, None]:
+        """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked."""
+        action, verdict, locations = yield from self._approved(step.action, near=near)
+        before = self._screen
+        match action:
+            case Finish():
+                yield self.happened(_ended(action, self.episode))
+                return
+            case Ask():
+                yield self.happened(Acted(action=action))
+                yield self.happened(Checked(effect=_answered(verdict)))
+                return
+            case Wait(seconds=seconds):
+                with self._phase("act"):
+                    self.agent.control.wait(seconds)
+            case WaitFor():
+                pass
+            case _:
+                self._perform(action, locations, verdict)
+        yield self.happened(Acted(action=action, locations=locations))
+        planned = PlannedStep(action=action, expectation=step.expectation)
+        yield self._look(planned, before, seconds=action.seconds if isinstance(action, WaitFor) else None)
+        yield self._check(planned, before)
+
+    def _approved(
+        self, action: Action, *, near: tuple[Location, ...]
+    ) -> Generator[Event, None, tuple[Action, Verdict, tuple[Location, ...]]]:
+        """Locate, review, and look whether the screen is still the one reviewed; if not, again from there."""
+        for _ in range(ROUNDS):
+            locations = self._locate(action, near=near)
+            yield self.happened(Grounded(action=action, locations=locations))
+            with self._phase("approve"):
+                verdict = self.agent.approver.review(action, locations, self.episode)
+            yield self.happened(Reviewed(verdict=verdict))
+            match verdict:
+                case Revise(action=revised):
+                    action, near = revised, ()
+                    continue
+                case Reject(reason=reason):
+                    raise Retry(f"the user refused to {describe(action)}: {reason}")
+                case Abort():
+                    raise Stopped
+                case Answer() | Approve():
+                    pass
+            if not isinstance(action, Input):
+                return action, verdict, locations
+            reviewed = self._screen
+            with self._phase("guard"):
+                now = self.agent.desktop.screenshot()
+            if guard.same(reviewed, now, action, locations):
+                return action, verdict, locations
+            yield self.happened(Observed(screenshot=now))
+            if guard.same_window(reviewed, now) and guard.same_places(locations, self._locate(action)):
+                return action, verdict, locations
+        raise Retry(f"the screen kept changing under {describe(action)}")
+
+    def _locate(self, action: Action, *, near: tuple[Location, ...] = ()) -> tuple[Location, ...]:
+        def located(target: str, earlier: Location | None) -> Location:
+            match self.agent.grounder.locate(target, self._screen, near=earlier):
+                case Location() as location:
+                    return location
+                case Absent(why=why):
+                    raise Retry(why)
+
+        words = targets(action)
+        with self._phase("locate"):
+            return tuple(
+                located(target, near[index] if index < len(near) else None) for index, target in enumerate(words)
+            )
+
+    def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
+        self.agent.control.check()
+        approved = Approved(action=action, locations=locations, on=self._screen, verdict=verdict)
+        with self._phase("act"):
+            self.agent.desktop.perform(approved)
+
+    def _look(
+        self, step: PlannedStep | None = None, before: Screenshot | None = None, *, seconds: float | None = None
+    ) -> Observed:
+        """The settled screen; after a step that says what should be seen, once it is seen or time is up."""
+        expected = step.expected if step else None
+        with self._phase("settle"):
+            if before is None or expected is None or (isinstance(expected, Change) and seconds is None):
+                return self.happened(Observed(screenshot=self.agent.desktop.settled()))
+            screen = self.agent.desktop.settled(
+                lambda after: self.agent.checker.check(expected, before, after).confirmed, seconds=seconds
+            )
+            return self.happened(Observed(screenshot=screen))
+
+    def _check(self, step: PlannedStep, before: Screenshot) -> Checked:
+        with self._phase("check"):
+            effect = self.agent.checker.check(step.expected, before, self._screen)
+        return self.happened(Checked(effect=effect))
+
+    def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
+        """Climb the ladder while the effect of the last step is not what was expected."""
+        while self.episode.ended is None and (rung := next_rung(self.episode)):
+            last = self.episode.steps[-1]
+            why = last.effect.evidence if last.effect else ""
+            yield self.happened(Retried(rung=rung, why=why))
+            match rung:
+                case "wait":
+                    yield self._look(step, last.before, seconds=LATE_SECONDS)
+                    yield self._check(step, last.before)
+                case "zoom":
+                    yield from self._zoom(step, last.locations, last.effect)
+                case "think":
+                    yield self.happened(Failed(feedback=why))
+                case "ask":
+                    yield from self._ask(f"{describe(step.action)}: {why}. What now?")
+
+    def _zoom(
+        self, step: PlannedStep, earlier: tuple[Location, ...], effect: Effect | None
+    ) -> Generator[Event, None, None]:
+        """Look closer where the targets were thought to be; act again only where the answer is another."""
+        try:
+            closer = self._locate(step.action, near=earlier)
+        except Retry:
+            closer = earlier
+        if guard.same_places(earlier, closer):
+            yield self.happened(Checked(effect=effect or Effect(outcome="unknown")))
+            return
+        yield from self._carry_out(step, near=earlier)
+
+    def _ask(self, question: str) -> Generator[Event, None, None]:
+        with self._phase("approve"):
+            verdict = self.agent.approver.review(Ask(question=question), (), self.episode)
+        yield self.happened(Reviewed(verdict=verdict))
+        match verdict:
+            case Answer(text=text):
+                yield self.happened(Failed(feedback=f"asked the user: {question} The answer: {text}"))
+                yield self.happened(Told(text=text))
+            case Abort():
+                raise Stopped
+            case _:
+                yield self.happened(Ended(outcome="gave_up", message=f"{question} Nobody answered"))
+
+
+def _ended(finish: Finish, episode: Episode) -> Ended:
+    """Done is believed only as far as effects confirm it."""
+    if not finish.success:
+        return Ended(outcome="gave_up", message=finish.message)
+    if not episode.performed:
+        return Ended(outcome="gave_up", message="nothing was performed")
+    if episode.doubtful:
+        named = "; ".join(describe(step.action) for step in episode.doubtful if step.action)
+        return Ended(outcome="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
+    return Ended(outcome="done", message=finish.message)
+
+
+def _answered(verdict: Verdict) -> Effect:
+    match verdict:
+        case Answer(text=text):
+            return Effect(outcome="unknown", evidence=f"the user answered: {text}")
+        case _:
+            raise Retry("the question was approved but not answered")

@@ -1,0 +1,112 @@
+"""Parts that do what a test or an example tells them: shipped, so that nobody has to patch ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from screenagent.actions import Action, Input
+from screenagent.control import Control
+from screenagent.episode import Episode
+from screenagent.events import Approve, Decision, Verdict
+from screenagent.geometry import Absent, Location, Point
+from screenagent.protocols import Approved
+from screenagent.screenshot import Screenshot, Window, Word
+
+
+def plain_screen(shade: int, *, window: Window | None = None) -> Screenshot:
+    """A small one-coloured screen; another shade is another screen."""
+    return Screenshot.of(Image.new("RGB", (64, 48), (shade % 256, 0, 0)), window=window)
+
+
+@dataclass
+class FakeDesktop:
+    """Shows `screen(number of inputs performed)`; remembers what was performed."""
+
+    screen: Callable[[int], Screenshot] = plain_screen
+    control: Control = field(default_factory=Control)
+    performed: list[Input] = field(default_factory=list)
+    places: list[tuple[Point, ...]] = field(default_factory=list)
+
+    def screenshot(self) -> Screenshot:
+        return self.screen(len(self.performed))
+
+    def settled(
+        self,
+        until: Callable[[Screenshot], bool] | None = None,
+        *,
+        seconds: float | None = None,  # noqa: ARG002
+    ) -> Screenshot:
+        self.control.check()
+        screen = self.screenshot()
+        if until is not None:
+            until(screen)
+        return screen
+
+    def perform(self, approved: Approved[Input]) -> None:
+        self.control.check()
+        self.performed.append(approved.action)
+        self.places.append(tuple(location.point for location in approved.locations))
+
+
+@dataclass
+class ScriptedPlanner:
+    """Decides what the script says, one entry a call; an exception in it is raised."""
+
+    decisions: Sequence[Decision | Exception]
+    seen: list[Episode] = field(default_factory=list)
+
+    def decide(self, episode: Episode) -> Generator[str, None, Decision]:
+        self.seen.append(episode)
+        decision = self.decisions[len(self.seen) - 1]
+        if isinstance(decision, Exception):
+            raise decision
+        if decision.thought:
+            yield decision.thought
+        return decision
+
+
+@dataclass
+class FakeGrounder:
+    """Knows where things are; with `closer`, knows better when it looks again."""
+
+    places: Mapping[str, Point]
+    closer: Mapping[str, Point] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def locate(
+        self,
+        target: str,
+        screenshot: Screenshot,  # noqa: ARG002
+        *,
+        near: Location | None = None,
+    ) -> Location | Absent:
+        self.asked.append(target)
+        point = (self.closer.get(target) if near else None) or self.places.get(target)
+        if point is None:
+            return Absent(why=f"no “{target}” on the screen")
+        return Location(point=point, confidence=1.0, by="fake")
+
+
+@dataclass
+class FakeApprover:
+    """Answers with `verdicts` in turn, the last one for ever."""
+
+    verdicts: Sequence[Verdict] = (Approve(),)
+    asked: list[Action] = field(default_factory=list)
+
+    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:  # noqa: ARG002
+        self.asked.append(action)
+        return self.verdicts[min(len(self.asked), len(self.verdicts)) - 1]
+
+
+@dataclass
+class FakeReader:
+    """Reads the words it was given, whatever the picture."""
+
+    words: Sequence[Word]
+
+    def read(self, screenshot: Screenshot) -> list[Word]:  # noqa: ARG002
+        return list(self.words)

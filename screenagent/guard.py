@@ -1,0 +1,44 @@
+"""Is the screen still the one that was reviewed? Looked at just before an input is sent. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PIL import ImageChops
+
+from screenagent.actions import Input, KeyboardInput
+from screenagent.geometry import Box, Location
+from screenagent.screenshot import Screenshot
+
+PATCH: Final = 0.03
+"""Side of the patch round a target without a box, as a part of the display: about 38 by 22 pixels at 1280x720."""
+
+NEAR: Final = 0.006
+"""How far a target may move and still be the same place: under 8 pixels at 1280x720."""
+
+
+def same(reviewed: Screenshot, now: Screenshot, action: Input, locations: tuple[Location, ...]) -> bool:
+    """For the keyboard, the same foreground window; for the mouse, the same picture round each target."""
+    if now.digest == reviewed.digest and now.window == reviewed.window:
+        return True
+    if isinstance(action, KeyboardInput):
+        return same_window(reviewed, now)
+    return now.size == reviewed.size and all(_same_patch(reviewed, now, location) for location in locations)
+
+
+def same_window(reviewed: Screenshot, now: Screenshot) -> bool:
+    """Titles may change (a document is edited); the window may not."""
+    return (reviewed.window and reviewed.window.id) == (now.window and now.window.id)
+
+
+def same_places(earlier: tuple[Location, ...], later: tuple[Location, ...]) -> bool:
+    return len(earlier) == len(later) and all(
+        abs(a.point.x - b.point.x) <= NEAR and abs(a.point.y - b.point.y) <= NEAR
+        for a, b in zip(earlier, later, strict=True)
+    )
+
+
+def _same_patch(reviewed: Screenshot, now: Screenshot, location: Location) -> bool:
+    box = (location.box or Box.around(location.point, width=PATCH, height=PATCH)).pixels(reviewed.size)
+    difference = ImageChops.difference(reviewed.pixels.crop(box), now.pixels.crop(box))
+    return difference.getbbox() is None
