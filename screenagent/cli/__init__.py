@@ -1,0 +1,67 @@
+"""The command line: reads argv, wires the parts, shows events. Each command imports what it needs when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+COMMANDS: Final = {
+    "run": "screenagent.cli.run",
+    "ground": "screenagent.cli.look",
+    "see": "screenagent.cli.look",
+    "report": "screenagent.cli.report",
+    "doctor": "screenagent.cli.doctor",
+    "bench": "screenagent.cli.bench",
+}
+
+
+class Lazy(click.Group):
+    """Finds a command in its module, so that `--help` imports no more than click."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="screenagent")
+def screenagent() -> None:
+    """A desktop agent that you supervise.
+
+    \b
+    screenagent run "open the File menu, click Save As" --virtual --app mousepad
+    screenagent run "click the Save button"          on your own screen, each step asked about
+    screenagent ground screen.png "the Save button"  where is it?
+    screenagent report                               the last run as one HTML page
+    """
+
+
+def main() -> None:
+    """Run a command; what a user can mend ends in one sentence and exit code 1 or 2, not in a traceback."""
+    from screenagent.cli.errors import sentence  # noqa: PLC0415
+
+    try:
+        screenagent.main(prog_name="screenagent", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except Exception as error:
+        said = sentence(error)
+        if said is None:
+            raise
+        click.echo(f"screenagent: {said}", err=True)
+        sys.exit(1)

@@ -1,0 +1,16 @@
+"""Which exceptions are the user's to mend, and the sentence for each; everything else is ours and keeps its traceback."""
+
+from __future__ import annotations
+
+import errno
+
+
+def sentence(error: Exception) -> str | None:
+    """One line that says what was wrong and what to do, or None where the error is a bug."""
+    match error:
+        case OSError(errno=errno.ENOSPC):
+            return f"the disk is full: {error.filename or error}; free some space, or choose another folder with --runs"
+        case OSError():
+            return str(error)
+        case _:
+            return None

@@ -1,0 +1,39 @@
+"""`screenagent report`: a run as one HTML page and a GIF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command
+@click.argument("run", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for report.html and run.gif; the run's own if not given.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Where runs are recorded.")
+def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
+    """Make one self-contained page, and a GIF, of RUN; of the last one if none is named.
+
+    \b
+    screenagent report
+    screenagent report runs/2026-11-22_10-15-03_open-the-file-menu --out ~/reports
+    """
+    from screenagent.report.gif import write_gif  # noqa: PLC0415
+    from screenagent.report.html import write_html  # noqa: PLC0415
+
+    folder = run or _last(runs)
+    target = out or folder
+    target.mkdir(parents=True, exist_ok=True)
+    click.echo(write_html(folder, target / "report.html"))
+    click.echo(write_gif(folder, target / "run.gif"))
+
+
+def _last(root: Path | None) -> Path:
+    from screenagent.config import Settings  # noqa: PLC0415
+    from screenagent.recording import runs  # noqa: PLC0415
+
+    settings = Settings().with_options(runs=root)
+    recorded = runs(settings.runs)
+    if not recorded:
+        raise click.UsageError(f"no run is recorded in {settings.runs}; `screenagent run …` records one")
+    return recorded[0]

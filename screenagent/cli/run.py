@@ -1,0 +1,137 @@
+"""`screenagent run`: a task in plain words, on the user's own desktop or on a virtual one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from screenagent.config import Settings
+    from screenagent.events import Event, Plan
+
+EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
+
+
+@click.command
+@click.argument("task")
+@click.option("--virtual", is_flag=True, help="Work on a virtual desktop of its own, gone afterwards.")
+@click.option("--app", help="What to open on the virtual desktop, with its arguments: --app 'mousepad notes.txt'.")
+@click.option("--size", metavar="WxH", help="Size of the virtual desktop; 1280x720 if not given.")
+@click.option("--display", help="Which monitor to work on, by the name that `screenagent doctor` shows.")
+@click.option(
+    "--approve",
+    type=click.Choice(["each", "risky", "never"]),
+    help="Ask before each input (the default), before risky ones, or never. No answer is a no.",
+)
+@click.option("--max-steps", type=click.IntRange(min=1), help="Give up after so many steps; 50 if not given.")
+@click.option("--dry-run", is_flag=True, help="Show the steps and where they would go; touch nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object a line.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Where the run is recorded.")
+@click.option("--no-record", is_flag=True, help="Keep nothing on disk.")
+def run(
+    task: str,
+    *,
+    virtual: bool,
+    app: str | None,
+    size: str | None,
+    display: str | None,
+    approve: str | None,
+    max_steps: int | None,
+    dry_run: bool,
+    as_json: bool,
+    runs: Path | None,
+    no_record: bool,
+) -> None:
+    """Carry out TASK, written as plain steps.
+
+    \b
+    screenagent run "open the File menu, click Save As, type notes.txt, press enter" --virtual --app mousepad
+    screenagent run "click into the Name field, type 'Ada', press tab" --approve risky
+    screenagent run "click Save" --dry-run
+    screenagent run "press ctrl+s" --json > events.jsonl
+
+    Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
+    """
+    if app and not virtual:
+        raise click.UsageError("--app opens a program on a virtual desktop; add --virtual, or open the program yourself")
+    from screenagent.config import Settings  # noqa: PLC0415
+
+    settings = Settings().with_options(
+        approve=approve, max_steps=max_steps, runs=runs, display=display, virtual_size=_size(size)
+    )
+    plan = _read(task)
+    if dry_run:
+        _dry_run(plan, settings, virtual=virtual, app=app)
+        return
+    sys.exit(_run(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record))
+
+
+def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_json: bool, record: bool) -> int:
+    from contextlib import ExitStack  # noqa: PLC0415
+
+    from screenagent.agent import drive  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.cli.terminal import Progress  # noqa: PLC0415
+    from screenagent.recording import Recorder, new_run_folder  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        control = stack.enter_context(wiring.stopping())
+        desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app))
+        sinks = [Progress()]
+        if record:
+            folder = new_run_folder(settings.runs, task)
+            recorder = Recorder(folder, settings=settings.model_dump(mode="json"))
+            sinks.insert(0, stack.enter_context(recorder))
+        if as_json:
+            sinks.append(_print_json)
+        ended = drive(wiring.agent(settings, control, desktop), task, *sinks).ended
+        if record:
+            click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
+    assert ended is not None
+    return EXIT_CODES[ended.outcome]
+
+
+def _print_json(event: Event) -> None:
+    click.echo(event.model_dump_json())
+
+
+def _read(task: str) -> Plan:
+    from screenagent.planner import Unreadable, read  # noqa: PLC0415
+
+    try:
+        return read(task)
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _size(text: str | None) -> dict[str, str] | None:
+    if text is None:
+        return None
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise click.BadParameter(f"{text!r} is no size; write for example 1280x720", param_hint="--size")
+    return {"width": width, "height": height}
+
+
+def _dry_run(plan: Plan, settings: Settings, *, virtual: bool, app: str | None) -> None:
+    """Each step, and where its targets are on the screen as it is; later steps may need what earlier ones bring up."""
+    from screenagent.actions import targets  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.geometry import Location  # noqa: PLC0415
+
+    grounder = wiring.grounder()
+    with wiring.stopping() as control, wiring.desktop(settings, control, virtual=virtual, app=app) as desktop:
+        screen = desktop.settled()
+        for number, step in enumerate(plan.steps, start=1):
+            click.echo(f"{number:>3}  {step}")
+            for target in targets(step.action):
+                match grounder.locate(target, screen):
+                    case Location(point=point, confidence=confidence, by=by):
+                        pixel = screen.display.pixel(point)
+                        click.echo(f"       “{target}” is at ({pixel.x}, {pixel.y}) [{by} {confidence:.2f}]")
+                    case absent:
+                        click.echo(f"       not on this screen: {absent.why}")
+    click.echo("nothing was touched", err=True)

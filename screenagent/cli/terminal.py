@@ -1,0 +1,138 @@
+"""A person at a terminal: is asked before each input, and sees a line for each step. Talks on stderr, listens on stdin."""
+
+from __future__ import annotations
+
+import selectors
+import sys
+from dataclasses import dataclass, field
+
+import click
+
+from screenagent.actions import Ask, describe
+from screenagent.approval import Question
+from screenagent.control import Control
+from screenagent.episode import Episode, Step
+from screenagent.events import Abort, Answer, Approve, Ended, Event, Plan, Reject, Verdict
+
+MARKS = {
+    "met": ("✓", "green"),
+    "changed": ("✓", "green"),
+    "unchanged": ("✗", "red"),
+    "unmet": ("✗", "red"),
+    "unknown": ("·", "yellow"),
+}
+
+
+@dataclass
+class Asking:
+    """Asks in the terminal; no answer, an empty one or a closed stdin is a no."""
+
+    control: Control
+    approved_kinds: set[str] = field(default_factory=set)
+
+    def __call__(self, question: Question) -> Verdict | None:
+        if isinstance(question.action, Ask):
+            answer = self._line(f"? {question.action.question} ")
+            return Answer(text=answer) if answer else None
+        if question.action.kind in self.approved_kinds and question.risk is None:
+            return Approve()
+        return self._ask(question)
+
+    def _ask(self, question: Question) -> Verdict | None:
+        where = ", ".join(f"({place.point.x:.3f}, {place.point.y:.3f})" for place in question.locations)
+        window = question.episode.screenshot.window if question.episode.screenshot else None
+        click.secho(f"? {describe(question.action)}", bold=True, err=True, nl=False)
+        click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
+        if question.risk:
+            click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
+        answer = self._line("  [y]es, [a]ll of this kind, [q]uit, or no and why: ")
+        match (answer or "").strip():
+            case "":
+                return None
+            case "y" | "Y" | "yes":
+                return Approve()
+            case "a" | "A" | "all":
+                self.approved_kinds.add(question.action.kind)
+                return Approve()
+            case "q" | "Q" | "quit":
+                return Abort()
+            case "n" | "N" | "no":
+                return Reject(reason="the user said no")
+            case why:
+                return Reject(reason=why.removeprefix("n ").removeprefix("no "))
+
+    def _line(self, prompt: str) -> str | None:
+        """A line from stdin, given up as soon as stop is said; None at its end."""
+        click.echo(prompt, err=True, nl=False)
+        with selectors.DefaultSelector() as selector:
+            try:
+                selector.register(sys.stdin, selectors.EVENT_READ)
+            except (PermissionError, ValueError):  # a plain file is always ready, and a closed one never
+                return None if sys.stdin.closed else sys.stdin.readline().rstrip("\n") or None
+            while not selector.select(timeout=0.05):
+                self.control.check()
+        line = sys.stdin.readline()
+        return line.rstrip("\n") if line else None
+
+
+@dataclass
+class Progress:
+    """A line for each step as it ends, and a last one that tells performed from confirmed."""
+
+    episode: Episode = field(default_factory=Episode)
+    shown: int = 0
+
+    def __call__(self, event: Event) -> None:
+        self.episode = self.episode.after(event)
+        if event.event == "retried":
+            click.secho(f"     {event.why}; {_rung(event.rung)}", fg="yellow", err=True)
+        if event.event in ("checked", "failed", "ended"):
+            self._show_closed()
+        if isinstance(event, Ended):
+            click.echo(summary(self.episode), err=True)
+
+    def _show_closed(self) -> None:
+        for number, step in enumerate(self.episode.steps[self.shown :], start=self.shown + 1):
+            if step.closed and step.action is not None:
+                self.shown = number
+                click.echo(step_line(number, step), err=True)
+            elif step.closed:
+                self.shown = number
+                click.secho(f"{number:>3}  {step.feedback}", fg="red", err=True)
+
+
+def _rung(rung: str) -> str:
+    return {
+        "wait": "waiting a little longer",
+        "zoom": "looking closer",
+        "think": "telling the planner",
+        "ask": "asking you",
+    }[rung]
+
+
+def step_line(number: int, step: Step) -> str:
+    assert step.action is not None
+    sign, colour = ("✗", "red") if step.feedback else MARKS[step.effect.outcome if step.effect else "unknown"]
+    by = " ".join(f"{place.by} {place.confidence:.2f}" for place in step.locations)
+    times = " · ".join(
+        f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001
+    )
+    said = step.feedback or (step.effect.evidence if step.effect else "")
+    head = f"{number:>3}  {click.style(sign, fg=colour)} {describe(step.action)}"
+    return f"{head}{f'  [{by}]' if by else ''}\n       {click.style(f'{said}  ({times})', dim=True)}"
+
+
+def summary(episode: Episode) -> str:
+    assert episode.ended is not None
+    performed = episode.performed
+    expected = [step for step in performed if step.expectation is not None]
+    confirmed = [step for step in expected if not step.unconfirmed]
+    outcome = episode.ended.outcome.replace("_", " ")
+    colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.outcome, "red")
+    message = f": {episode.ended.message}" if episode.ended.message else ""
+    counts = f"{len(performed)} steps performed, {len(confirmed)} of {len(expected)} that should show confirmed"
+    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts}, {episode.ended.at:.1f} s"
+
+
+def plan_lines(plan: Plan) -> str:
+    return "\n".join(f"{number:>3}  {step}" for number, step in enumerate(plan.steps, start=1))

@@ -1,0 +1,78 @@
+"""The only place that wires parts together."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from screenagent.agent import Agent
+from screenagent.approval import AllowAll, AskPerson
+from screenagent.cli.terminal import Asking
+from screenagent.config import Settings
+from screenagent.control import Control
+from screenagent.effect import SightChecker
+from screenagent.planner import DirectPlanner
+from screenagent.protocols import Approver, Desktop, Grounder
+
+if TYPE_CHECKING:
+    from screenagent.desktop.local import LocalDesktop
+
+
+@contextmanager
+def stopping() -> Iterator[Control]:
+    """A control that Ctrl-C and SIGTERM stop; a second Ctrl-C interrupts whatever hangs."""
+    control = Control()
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        control.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield control
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def desktop(settings: Settings, control: Control, *, virtual: bool, app: str | None) -> Iterator[LocalDesktop]:
+    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards."""
+    from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
+    from screenagent.desktop.virtual import VirtualDesktop  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        if virtual:
+            started = stack.enter_context(VirtualDesktop(app=app, size=settings.virtual_size, control=control))
+            yield started.desktop
+        else:
+            yield stack.enter_context(LocalDesktop(control=control, display=settings.display))
+
+
+def grounder() -> Grounder:
+    from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
+    from screenagent.lite.reader import LiteReader  # noqa: PLC0415
+
+    return LiteGrounder(LiteReader())
+
+
+def approver(settings: Settings, control: Control) -> Approver:
+    if settings.approve == "never":
+        return AllowAll()
+    return AskPerson(Asking(control), risky_only=settings.approve == "risky")
+
+
+def agent(settings: Settings, control: Control, on: Desktop) -> Agent:
+    seeing = grounder()
+    return Agent(
+        planner=DirectPlanner(),
+        grounder=seeing,
+        approver=approver(settings, control),
+        desktop=on,
+        checker=SightChecker(seeing),
+        control=control,
+        max_steps=settings.max_steps,
+    )

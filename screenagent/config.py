@@ -1,0 +1,50 @@
+"""Every knob in one model: defaults, then the settings file, then SCREENAGENT_… in the environment, then the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from screenagent.geometry import Size
+
+Approval = Literal["each", "risky", "never"]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="SCREENAGENT_",
+        toml_file=user_config_path("screenagent") / "settings.toml",
+        extra="forbid",
+        frozen=True,
+    )
+
+    approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
+    max_steps: int = Field(50, gt=0, description="give up after so many steps")
+    runs: Path = Field(default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept")
+    display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
+    virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env: a folder does not decide what is approved
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def with_options(self, **options: object) -> Settings:
+        """These settings with the command line's options; an option that is None was not given."""
+        given = {name: value for name, value in options.items() if value is not None}
+        return Settings.model_validate(self.model_dump() | given)
