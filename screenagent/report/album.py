@@ -1,0 +1,70 @@
+"""The pictures of a run, each once, in the sizes and encodings that a report shows them in."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+from screenagent.events import Event, Observed
+
+WIDEST: Final = 1920
+THUMB_WIDTH: Final = 224
+
+# A screen of an application takes 40 to 60 KiB without loss; only photographs and gradients take more than this.
+LOSSLESS_BYTES: Final = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    uri: str
+    thumb_uri: str
+
+
+@dataclass(frozen=True)
+class Album:
+    pictures: dict[str, Picture] = field(default_factory=dict)
+
+    def collecting(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Hand on `events` without their pictures, which are kept here in a form that takes little memory."""
+        for event in events:
+            yield self._kept(event) if isinstance(event, Observed) else event
+
+    def _kept(self, event: Observed) -> Observed:
+        screenshot = event.screenshot
+        if screenshot.image is None:
+            return event
+        if screenshot.digest not in self.pictures:
+            self.pictures[screenshot.digest] = Picture(
+                uri=_uri(_webp(scaled(screenshot.image, WIDEST))),
+                thumb_uri=_uri(_lossy(scaled(screenshot.image, THUMB_WIDTH), quality=70)),
+            )
+        return event.model_copy(update={"screenshot": screenshot.model_copy(update={"image": None})})
+
+
+def scaled(image: Image.Image, width: int) -> Image.Image:
+    """`image` at most `width` wide."""
+    if image.width <= width:
+        return image
+    height = max(1, round(image.height * width / image.width))
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _webp(image: Image.Image) -> bytes:
+    exact = BytesIO()
+    image.save(exact, "WEBP", lossless=True, quality=40, method=2)
+    return exact.getvalue() if exact.tell() <= LOSSLESS_BYTES else _lossy(image, quality=85)
+
+
+def _lossy(image: Image.Image, *, quality: int) -> bytes:
+    encoded = BytesIO()
+    image.save(encoded, "WEBP", quality=quality, method=3)
+    return encoded.getvalue()
+
+
+def _uri(webp: bytes) -> str:
+    return f"data:image/webp;base64,{b64encode(webp).decode()}"

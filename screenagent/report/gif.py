@@ -1,0 +1,158 @@
+"""The run as an animated GIF, to be shown where a page cannot be: each screen with its marker, and the step in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFont
+
+from screenagent.actions import Finish, targets
+from screenagent.events import Event, Observed
+from screenagent.geometry import Location, Size
+from screenagent.recording import read
+from screenagent.report.album import scaled
+from screenagent.report.story import Story, outcome_words
+
+# Tried from the left until the file is small enough to be put on a page.
+WIDTHS: Final = (960, 800, 640, 480)
+LARGEST: Final = 3_000_000
+
+STEP_MS: Final = 1600
+LAST_MS: Final = 3200
+
+MARK: Final = (240, 19, 107)
+BAND: Final = (20, 24, 31)
+WORDS: Final = (238, 241, 246)
+QUIET: Final = (152, 163, 179)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    digest: str
+    caption: str
+    note: str
+    places: tuple[Location, ...] = ()
+    milliseconds: int = STEP_MS
+
+
+def write_gif(run_folder: Path, out: Path) -> Path:
+    """Write the run in `run_folder` as a GIF, at most 960 pixels wide and narrower where it would become large."""
+    pictures: dict[str, Image.Image] = {}
+    story = Story.of(_collecting(read(run_folder), pictures))
+    frames = [frame for frame in frames_of(story) if frame.digest in pictures]
+    if not frames:
+        raise ValueError(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
+    for width in WIDTHS:
+        gif = encode(frames, pictures, width=width)
+        if len(gif) <= LARGEST:
+            break
+    out.write_bytes(gif)
+    return out
+
+
+def frames_of(story: Story) -> list[Frame]:
+    """What is shown: each step on the screen it was decided on, what a step led to where no other shows it, the end."""
+    frames: list[Frame] = []
+    for page, following in zip(story.pages, (*story.pages[1:], None), strict=True):
+        number = f"{page.number}/{len(story.pages)}"
+        places = page.step.locations if page.step.action and targets(page.step.action) else ()
+        # The end is told by the last frame.
+        if not isinstance(page.step.action, Finish):
+            frames.append(Frame(digest=page.step.before.digest, caption=page.title, note=number, places=places))
+        if page.step.after and (following is None or following.step.before.digest != page.step.after.digest):
+            frames.append(Frame(digest=page.step.after.digest, caption=f"{page.title}: {page.status}", note=number))
+    if story.episode.screenshot:
+        ended = story.episode.ended
+        words = outcome_words(ended) + (f": {ended.message}" if ended and ended.message else "")
+        frames.append(
+            Frame(digest=story.episode.screenshot.digest, caption=words, note="", milliseconds=LAST_MS),
+        )
+    return frames
+
+
+def encode(frames: Sequence[Frame], pictures: dict[str, Image.Image], *, width: int) -> bytes:
+    """All frames in one palette, without dithering: what stays the same on the screen stays the same in the file."""
+    drawn = [_drawn(frame, pictures[frame.digest], width) for frame in frames]
+    canvas = (max(image.width for image in drawn), max(image.height for image in drawn))
+    palette = _palette([pictures[digest] for digest in dict.fromkeys(frame.digest for frame in frames)])
+    first, *rest = (
+        _on_canvas(image, canvas).quantize(palette=palette, dither=Image.Dither.NONE) for image in drawn
+    )
+    gif = BytesIO()
+    durations = [frame.milliseconds for frame in frames]
+    # Not optimized: that would give each frame a palette of its own.
+    first.save(gif, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, optimize=False)
+    return gif.getvalue()
+
+
+def _collecting(events: Iterable[Event], pictures: dict[str, Image.Image]) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, Observed) and event.screenshot.image is not None:
+            pictures.setdefault(event.screenshot.digest, scaled(event.screenshot.image, WIDTHS[0]))
+        yield event
+
+
+def _drawn(frame: Frame, picture: Image.Image, width: int) -> Image.Image:
+    """The picture with its markers over a band with the words."""
+    screen = scaled(picture, width).copy()
+    _mark(screen, frame.places)
+    band = max(28, screen.width // 22)
+    image = Image.new("RGB", (screen.width, screen.height + band), BAND)
+    image.paste(screen)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(band * 0.44)
+    middle, margin = screen.height + band // 2, band // 2
+    draw.text((image.width - margin, middle), frame.note, fill=QUIET, font=font, anchor="rm")
+    room = image.width - 3 * margin - draw.textlength(frame.note, font=font)
+    draw.text((margin, middle), _fitting(frame.caption, room, font), fill=WORDS, font=font, anchor="lm")
+    return image
+
+
+def _mark(screen: Image.Image, places: Sequence[Location]) -> None:
+    draw, size = ImageDraw.Draw(screen), Size(width=screen.width, height=screen.height)
+    points = [(place.point.x * size.width, place.point.y * size.height) for place in places]
+    radius = max(7, size.width // 70)
+    for colour, more in (("white", 2), (MARK, 0)):
+        if len(points) > 1:
+            draw.line(points, fill=colour, width=3 + more)
+        for place, (x, y) in zip(places, points, strict=True):
+            if place.box:
+                left, top, right, bottom = place.box.pixels(size)
+                draw.rectangle((left - 2, top - 2, right + 2, bottom + 2), outline=colour, width=2 + more)
+            draw.circle((x, y), radius + more / 2, outline=colour, width=3 + more)
+            draw.circle((x, y), 2.5 + more / 2, fill=colour)
+
+
+def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """`words` in one line, cut off where there is no more room."""
+    line = " ".join(words.split())
+    if font.getlength(line) <= room:
+        return line
+    while line and font.getlength(line + "…") > room:
+        line = line[:-1]
+    return line.rstrip() + "…"
+
+
+def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
+    """The colours that all the pictures need most, and those of the markers and words, which are few pixels."""
+    # Picked pixels, not averaged ones: screens are made of few exact colours.
+    picked = [picture.resize((320, 180), Image.Resampling.NEAREST) for picture in pictures]
+    together = Image.new("RGB", (320, 180 * len(picked)))
+    for row, picture in enumerate(picked):
+        together.paste(picture, (0, 180 * row))
+    own = (MARK, BAND, WORDS, QUIET, (255, 255, 255), (0, 0, 0))
+    colours = together.quantize(256 - len(own), method=Image.Quantize.MEDIANCUT).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*colours, *(part for colour in own for part in colour)])
+    return palette
+
+
+def _on_canvas(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    if image.size == size:
+        return image
+    canvas = Image.new("RGB", size, BAND)
+    canvas.paste(image)
+    return canvas

@@ -1,0 +1,171 @@
+"""The page that replays a run: one file that loads nothing, to be kept, sent and opened anywhere."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import Final, get_args
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from screenagent.actions import targets
+from screenagent.events import Phase, Usage
+from screenagent.geometry import Box, Location
+from screenagent.recording import Run, read, read_run
+from screenagent.report.album import Album, Picture
+from screenagent.report.story import (
+    Page,
+    Story,
+    effect_words,
+    expectation_words,
+    outcome_words,
+    verdict_words,
+)
+from screenagent.screenshot import Screenshot
+
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Where a target was found, as the page draws it over the screen."""
+
+    name: str
+    location: Location
+    number: int | None
+
+    @property
+    def classes(self) -> str:
+        """To which side the label goes, so that it stays on the picture."""
+        point = self.location.point
+        return ("leftwards " if point.x > 0.5 else "") + ("below" if point.y < 0.2 else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """A screen as one card shows it. Only the first card to show a picture carries it; the others point there."""
+
+    screenshot: Screenshot
+    picture: Picture | None
+    carries: bool
+    marks: tuple[Mark, ...] = ()
+    changed: Box | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    page: Page
+    before: Screen
+    after: Screen | None
+    spent: tuple[Spent, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """Seconds in a phase; "other" is what no phase accounts for."""
+
+    phase: str
+    seconds: float
+
+
+def write_html(run_folder: Path, out: Path) -> Path:
+    """Write the report of the run in `run_folder` as one HTML file that needs no other."""
+    album = Album()
+    story = Story.of(album.collecting(read(run_folder)))
+    out.write_text(render(story, album, read_run(run_folder)), "utf-8")
+    return out
+
+
+def render(story: Story, album: Album, run: Run) -> str:
+    style, script = _packaged("page.css"), _packaged("page.js")
+    return _templates().get_template("page.html.j2").render(
+        story=story,
+        run=run,
+        cards=_cards(story.pages, album),
+        spent=_spent(story.usage, story.seconds),
+        outcome=outcome_words(story.episode.ended),
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_csp_hash(style),
+        script_hash=_csp_hash(script),
+    )
+
+
+def _cards(pages: Iterable[Page], album: Album) -> list[Card]:
+    shown: set[str] = set()
+
+    def screen(screenshot: Screenshot, *, marks: tuple[Mark, ...] = (), changed: Box | None = None) -> Screen:
+        first = screenshot.digest not in shown
+        shown.add(screenshot.digest)
+        picture = album.pictures.get(screenshot.digest)
+        return Screen(screenshot=screenshot, picture=picture, carries=first, marks=marks, changed=changed)
+
+    return [
+        Card(
+            page=page,
+            before=screen(page.step.before, marks=_marks(page)),
+            after=screen(page.step.after, changed=page.step.effect.where if page.step.effect else None)
+            if page.step.after
+            else None,
+            spent=_spent(page.step.usage, page.seconds),
+        )
+        for page in pages
+    ]
+
+
+def _marks(page: Page) -> tuple[Mark, ...]:
+    if page.step.action is None:
+        return ()
+    names = targets(page.step.action)
+    return tuple(
+        Mark(name=name, location=location, number=number if len(names) > 1 else None)
+        for number, (name, location) in enumerate(zip(names, page.step.locations, strict=False), start=1)
+    )
+
+
+def _spent(usage: Usage, wall: float) -> tuple[Spent, ...]:
+    """By phase, in the order of a step."""
+    known = [Spent(phase=phase, seconds=usage.seconds[phase]) for phase in PHASES if usage.seconds.get(phase)]
+    other = wall - sum(spent.seconds for spent in known)
+    # Below a millisecond it is rounding, not work.
+    return (*known, Spent(phase="other", seconds=other)) if known and other > 0.001 else tuple(known)
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("screenagent.report", package_path=""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "seconds": _seconds,
+        "expectation": expectation_words,
+        "verdict": verdict_words,
+        "effect": effect_words,
+    }
+    return templates
+
+
+def _packaged(name: str) -> str:
+    return resources.files("screenagent.report").joinpath(name).read_text("utf-8")
+
+
+def _csp_hash(text: str) -> str:
+    """Lets the page run this text and no other: not even what slipped through the escaping would be run."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
