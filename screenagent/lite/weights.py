@@ -1,0 +1,48 @@
+"""The weights that lie in the package, opened for the CPU."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+FOLDER = Path(__file__).parent / "models"
+
+
+class BrokenWeights(Exception):
+    """A weight file is missing or can't be read; the text says which and how to restore it."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"the weights in {path} {problem}; restore them with `pip install --force-reinstall --no-deps screenagent`,"
+            f" or in a checkout with `git checkout -- {path.name}` in {path.parent}"
+        )
+
+
+def opened(path: Path) -> InferenceSession:
+    """A session that computes on the caller's thread: whoever has two cores calls it from two threads."""
+    # Loading onnxruntime takes longer than a command line should take to answer, so only who sees pays for it.
+    import onnxruntime  # noqa: PLC0415
+
+    if not path.is_file():
+        raise BrokenWeights(path, "are missing")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # The arena keeps the largest screen's memory for ever, and saves no time that can be measured.
+    options.enable_cpu_mem_arena = False
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        if type(error).__module__.startswith("onnxruntime"):
+            raise BrokenWeights(path, "are broken") from error
+        raise
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
