@@ -1,0 +1,258 @@
+"""What people say about a target, read into its parts: "the second 'Save' button below Name" has a name, a role, a
+number and a neighbour."""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+from typing import Literal
+
+from screenagent.geometry import Value
+
+Role = Literal[
+    "button", "menu", "item", "tab", "link", "checkbox", "radio", "field", "dropdown", "setting", "column", "icon"
+]
+"""A `setting` is whatever widget bears the name: an entry, a drop-down, a check box."""
+
+Container = Literal["menu bar", "menu", "toolbar", "dialog", "sidebar", "status bar", "title bar"]
+Side = Literal["top", "bottom", "left", "right", "center"]
+Bond = Literal["near", "left", "right", "above", "below", "inside"]
+
+
+class Relation(Value):
+    """`inside` is meant loosely, as people do: "in the Find dialog", "in Ada's row"."""
+
+    kind: Bond
+    other: str
+
+
+class Phrase(Value):
+    """`name` is what the target may bear on the screen; a `quoted` name is meant to the letter, a `named` one is what
+    stands beside a role word ("the Save As button"), and any other describes ("remove the annotation")."""
+
+    name: str
+    quoted: bool = False
+    named: bool = False
+    verb: str = ""
+    role: Role | None = None
+    ordinal: int = 0
+    """Counted from 1 in reading order, or from -1 at the end; 0 is none."""
+    relations: tuple[Relation, ...] = ()
+    container: Container | None = None
+    sides: tuple[Side, ...] = ()
+    about: str = ""
+    """What else was said, that the target needn't bear: "the alarm" of "set the alarm to Monday"."""
+
+
+_QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|‘([^’]+)’|'((?:[^']|(?<=\w)'(?=\w))+)')(?!\w)")
+_HELD = re.compile(r"⟨(\d+)⟩")
+
+_ARTICLE = r"(?:the|a|an|this|that|my|your|its|their|some)"
+_ROLES: tuple[tuple[str, Role], ...] = (
+    (r"(?:radio|option) ?-?buttons?", "radio"),
+    (r"(?:check|tick) ?-?(?:box|button|mark)(?:es)?|toggle(?: button| switch)?|switch", "checkbox"),
+    (r"drop-? ?downs?(?: (?:list|menu|box))?|combo ?-?box(?:es)?|selectors?|choosers?|select box", "dropdown"),
+    (r"(?:text|entry|input|search|edit)? ?(?:field|box|area)(?:es|s)?|textbox|entry|input|prompt", "field"),
+    (r"(?:context |popup |pop-up |pull-?down )?menu ?(?:item|entry|option|point|command)s?", "item"),
+    (r"(?:icon|tool) ?(?:button)|icon|symbol|glyph", "icon"),
+    (r"(?:push ?-?)?(?:button|key)s?", "button"),
+    (r"(?:hyper)?links?", "link"),
+    (r"(?:notebook )?tabs?", "tab"),
+    (r"(?:table )?column(?: header| heading)?|header|heading", "column"),
+    (r"(?:sub)?menus?", "menu"),
+    (r"setting|option|preference|parameter", "setting"),
+    (r"(?:list |tree )?(?:item|row)s?|(?:list|tree) entry", "item"),
+)
+_ANY_ROLE = "|".join(f"(?:{pattern})" for pattern, _ in _ROLES)
+
+_CONTAINERS: tuple[tuple[str, Container], ...] = (
+    (r"menu ?-?bar|main menu", "menu bar"),
+    (r"(?:open |context |popup |pop-up |drop-?down )?(?:sub)?menu", "menu"),
+    (r"tool ?-?bar|button bar|ribbon", "toolbar"),
+    (r"dialog(?:ue)?(?: box| window)?|pop-?up(?: window)?|message box|prompt", "dialog"),
+    (r"side ?-?(?:bar|pane|panel)|navigation(?: bar| pane| panel)?", "sidebar"),
+    (r"status ?-?bar|footer", "status bar"),
+    (r"title ?-?bar|header ?-?bar|window header", "title bar"),
+)
+
+# What is done with a target, and the role that this implies. A verb that only points says nothing of the target.
+_POINT = (
+    r"(?:(?:left|right|middle|double|triple)[- ]?)?(?:click|tap)|press|hit|push|pick|choose|select|touch|find|locate|"
+    r"go to|navigate to|scroll to|move (?:the )?(?:mouse|pointer|cursor) (?:to|over)|move to|hover over|point (?:at|to)"
+)
+_VERBS: tuple[tuple[str, Role | None], ...] = (
+    (r"(?:click|tap)(?: inside| into)", "field"),
+    (r"(?:type|write)(?: something| text)?(?: in| into)?|fill(?: in| out)?|enter (?:text )?in(?:to)?", "field"),
+    (r"focus(?: on| into)?", "field"),
+    (r"put the (?:cursor|caret) in(?:to)?|place the (?:cursor|caret) in(?:to)?", "field"),
+    (r"(?:un)?(?:tick|check|mark)|deselect|toggle|enable|disable|(?:de)?activate", "checkbox"),
+    (r"(?:turn|switch) (?:on|off)", "checkbox"),
+    (r"sort (?:(?:the )?\w+ )?by|order (?:(?:the )?\w+ )?by", "column"),
+    (r"follow|visit", "link"),
+    (r"change|set|adjust", "setting"),
+    (r"switch to|open|show|view|display|use|expand|read about|learn (?:how to|about)", None),
+)  # fmt: skip
+_VERB = "|".join(f"(?:{pattern})" for pattern, _ in _VERBS)
+
+_ORDINALS = {
+    word: number
+    for number, words in {
+        1: ("first", "1st", "topmost", "leftmost"),
+        2: ("second", "2nd"),
+        3: ("third", "3rd"),
+        4: ("fourth", "4th"),
+        5: ("fifth", "5th"),
+        6: ("sixth", "6th"),
+        7: ("seventh", "7th"),
+        8: ("eighth", "8th"),
+        9: ("ninth", "9th"),
+        10: ("tenth", "10th"),
+        -1: ("last", "bottommost", "rightmost"),
+        -2: ("second to last", "second last", "last but one", "next to last", "penultimate"),
+    }.items()
+    for word in words
+}
+_ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
+
+_BONDS: tuple[tuple[str, Bond], ...] = (
+    (r"(?:(?:to|on) )?(?:the )?left(?: hand)?(?: side)? (?:of|from)", "left"),
+    (r"(?:(?:to|on) )?(?:the )?right(?: hand)?(?: side)? (?:of|from)", "right"),
+    (r"above|on top of", "above"),
+    (r"below|under(?:neath)?|beneath", "below"),
+    (r"near(?: to)?|next to|beside|close to|alongside|adjacent to|by the side of|belonging to", "near"),
+    (r"in(?:side)?(?: of)?|within|on|from|of|at", "inside"),
+)
+# "in" and its like are a relation only before something that is pointed out: "zoom in", "turn on" have none.
+_RELATION = re.compile(
+    r"\s+(?:that is |which is |that's )?(?:(?P<hard>" + "|".join(pattern for pattern, _ in _BONDS[:-1]) + r")\s+"
+    rf"|(?P<soft>{_BONDS[-1][0]})\s+(?=(?:{_ARTICLE}\b|⟨|\w+'s\b|[A-Z])))",
+)
+_SIDES = re.compile(
+    r"\s+(?:(?:in|at|on|to|near) the\s+)?(?:(?:very|far)\s+)?"
+    r"(?P<sides>(?:(?:top|upper|bottom|lower|left|right|middle|center|centre)[\s-]*)+)"
+    r"(?:(?:hand )?(?:corner|side|edge|part))?(?: of the (?:screen|window|page|dialog))?$"
+)
+_SIDE_NAMES: dict[str, Side] = {
+    "top": "top", "upper": "top", "bottom": "bottom", "lower": "bottom", "left": "left", "right": "right",
+    "middle": "center", "center": "center", "centre": "center",
+}  # fmt: skip
+_BEARS = re.compile(
+    r"\s*\b(?:(?:that|which) )?(?:labell?ed|called|named|titled|entitled|with the (?:text|label|name|title)|"
+    r"(?:that )?(?:shows|says|reads|contains|displays)|showing|saying|reading|containing)\s+(?:as\s+)?"
+)
+
+_NAME_ROLE = re.compile(rf"(?P<name>.+?)(?<!\bthe)(?<!\ba)(?<!\ban)\s+(?P<role>{_ANY_ROLE})", re.I)
+_ROLE_NAME = re.compile(rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨))(?P<name>.+)", re.I)
+
+
+def parse(target: str) -> Phrase:
+    """Take `target` apart; what isn't understood stays in the name."""
+    held: list[str] = []
+
+    def hold(quoted: re.Match[str]) -> str:
+        held.append(next(group for group in quoted.groups() if group).strip())
+        return f"⟨{len(held) - 1}⟩"
+
+    def restored(text: str) -> str:
+        return _HELD.sub(lambda match: held[int(match[1])], text).strip(" ,.;:")
+
+    spoken = " ".join(_QUOTED.sub(hold, target).split()).strip(" .;!")
+    spoken = re.sub(r"^(?:please|now|then)\s+", "", spoken, flags=re.I)
+    head, relations, container = _related(spoken)
+    sides: tuple[Side, ...] = ()
+    if (place := _SIDES.search(head)) and place.start() > 0:
+        head = head[: place.start()]
+        sides = tuple(dict.fromkeys(_SIDE_NAMES[word] for word in re.findall(r"\w+", place["sides"])))
+    verb, head, implied = _verb(head)
+    name, about = _option(verb, head)
+    ordinal, name = _ordinal(name)
+    name, role, named = _role(name, verb)
+    quotes = _HELD.findall(name)
+    if quotes:
+        about = f"{about} {_HELD.sub(' ', name)}".strip()
+        name = f"⟨{quotes[0]}⟩"
+    return Phrase(
+        name=restored(_bare(name)) or restored(_bare(head)) or verb or target.strip(),
+        quoted=bool(quotes),
+        named=named,
+        verb=verb,
+        role=role or implied,
+        ordinal=ordinal,
+        relations=tuple(Relation(kind=kind, other=restored(_bare(other))) for kind, other in relations),
+        container=container,
+        sides=sides,
+        about=restored(about),
+    )
+
+
+def _related(spoken: str) -> tuple[str, list[tuple[Bond, str]], Container | None]:
+    """The head of the phrase, and what it stands near to or within."""
+    cuts = [cut for cut in _RELATION.finditer(spoken) if not _is_verb_part(spoken, cut)]
+    head = spoken[: cuts[0].start()] if cuts else spoken
+    relations: list[tuple[Bond, str]] = []
+    container: Container | None = None
+    for cut, following in zip_longest(cuts, cuts[1:]):
+        other = spoken[cut.end() : following.start() if following else None].strip()
+        if cut["soft"] and (place := _container(other)):
+            container = container or place
+        elif cut["soft"] and _SIDES.fullmatch(f" {_bare(other)}"):
+            head = f"{head} at the {_bare(other)}"
+        elif other:
+            word = cut["hard"] or cut["soft"]
+            relations.append((next(kind for pattern, kind in _BONDS if re.fullmatch(pattern, word)), other))
+    return head, relations, container
+
+
+def _is_verb_part(spoken: str, cut: re.Match[str]) -> bool:
+    """Whether the "in" belongs to the verb, as in "type in the Name field"."""
+    before = spoken[: cut.end()].strip()
+    return bool(cut["soft"] and re.fullmatch(rf"(?:{_POINT}|{_VERB})(?: (?:on|in|at|into|inside|from))?", before, re.I))
+
+
+def _container(words: str) -> Container | None:
+    bare = _bare(words)
+    return next((name for pattern, name in _CONTAINERS if re.fullmatch(pattern, bare, re.I)), None)
+
+
+def _verb(head: str) -> tuple[str, str, Role | None]:
+    """What is done, what it is done to, and what that says of the target's role."""
+    for pattern, role in _VERBS:
+        if match := re.match(rf"({pattern})\s+(?=\S)", head, re.I):
+            return match[1].lower(), head[match.end() :], role
+    if match := re.match(rf"(?:{_POINT})\s+(?:(?:on|at|in|into|inside|over)\s+)?(?=\S)", head, re.I):
+        return "", head[match.end() :], None
+    return "", head, None
+
+
+def _option(verb: str, head: str) -> tuple[str, str]:
+    """Of "set the alarm to Monday" the option, and what it is an option of."""
+    if verb in ("set", "change", "adjust") or re.match(r"(?:switch|zoom|label|list|mark|group)\s", head, re.I):
+        thing, linked, option = re.sub(r"\s+(to|as|by)\s+", "\0", head, count=1).partition("\0")
+        if linked:
+            return option, thing
+    return head, ""
+
+
+def _ordinal(name: str) -> tuple[int, str]:
+    # "First Name" with capitals is a label, and "the first name" is one too.
+    match = re.match(rf"(?:{_ARTICLE}\s+)?({_ORDINAL})\s+(?!names?\b)(?=\S)", name)
+    return (_ORDINALS[match[1]], name[match.end() :]) if match else (0, name)
+
+
+def _role(name: str, verb: str) -> tuple[str, Role | None, bool]:
+    """The name without its role word, the role, and whether there was one beside it."""
+    bare = _bare(name)
+    for pattern in (_NAME_ROLE, _ROLE_NAME):
+        if match := pattern.fullmatch(bare):
+            return match["name"], _role_of(match["role"].lower(), verb), True
+    return _BEARS.sub(" ", bare).strip(), None, False
+
+
+def _role_of(word: str, verb: str) -> Role | None:
+    if word == "box" and re.match(r"(?:un)?(?:tick|check|mark)|enable|disable|toggle", verb):
+        return "checkbox"
+    return next((role for pattern, role in _ROLES if re.fullmatch(pattern, word)), None)
+
+
+def _bare(words: str) -> str:
+    return re.sub(rf"^(?:{_ARTICLE}\s+)+(?=\S)", "", words.strip(), flags=re.I)
