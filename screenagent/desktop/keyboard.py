@@ -1,0 +1,110 @@
+"""The keyboard, by pynput: key presses and what of a text they can carry."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from screenagent.control import Control
+from screenagent.desktop.held import Held
+from screenagent.desktop.mouse import environment_display
+from screenagent.keys import NAMED
+from screenagent.protocols import Retry
+
+if TYPE_CHECKING:
+    from screenagent.desktop.x11 import Layout
+
+PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAMED - {"escape", "super"}}
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A key as pynput takes it, the code by which it is held, and whether Shift makes it the character."""
+
+    key: Any
+    code: int
+    shifted: bool = False
+
+
+class Keyboard:
+    """Sends keys; `layout` is an X display's, by which a character is a key there, with or without Shift."""
+
+    def __init__(self, *, control: Control, held: Held, display: str | None, layout: Layout | None) -> None:
+        self._control = control
+        self._held = held
+        self._layout = layout
+        with environment_display(display):
+            self._pynput = importlib.import_module("pynput.keyboard")
+            self._controller = self._pynput.Controller()
+
+    def close(self) -> None:
+        del self._controller  # which ends its connection to the display
+
+    def press(self, keys: Sequence[str]) -> None:
+        with self.held(keys):
+            pass
+
+    @contextmanager
+    def held(self, keys: Sequence[str]) -> Iterator[None]:
+        """The keys are down, pressed in this order and lifted in the reverse one."""
+        strokes = [self._named(key) for key in keys]
+        if any(stroke.shifted for stroke in strokes) and "shift" not in keys:
+            strokes.insert(0, self._named("shift"))
+        with ExitStack() as stack:
+            for stroke in strokes:
+                stack.enter_context(self._down(stroke))
+            yield
+            self._control.check()
+
+    def type(self, text: str, *, caps_lock: bool) -> None:
+        """Send characters that `can_type` said yes to."""
+        for character in text:
+            stroke = self._character(character)
+            shift = stroke.shifted != (caps_lock and character.isalpha())
+            with ExitStack() as stack:
+                if shift:
+                    stack.enter_context(self._down(self._named("shift")))
+                stack.enter_context(self._down(stroke))
+
+    def can_type(self, text: str) -> bool:
+        return all(character.isascii() and character.isprintable() and self._find(character) for character in text)
+
+    @contextmanager
+    def _down(self, stroke: Stroke) -> Iterator[None]:
+        self._control.check()
+        self._held.down("key", stroke.code, lambda: self._controller.release(stroke.key))
+        try:
+            self._controller.press(stroke.key)
+            yield
+        finally:
+            self._held.up("key", stroke.code)
+
+    def _named(self, name: str) -> Stroke:
+        if name not in NAMED:
+            return self._character(name)
+        key = getattr(self._pynput.Key, PYNPUT[name], None)
+        if key is None:
+            raise Retry(f"this system's keyboard has no {name!r} key")
+        if self._layout is None:
+            return Stroke(key, hash(key))
+        return Stroke(key, self._layout.code(key.value.vk, name))
+
+    def _character(self, character: str) -> Stroke:
+        stroke = self._find(character)
+        if stroke is None:
+            raise Retry(f"this keyboard has no key for {character!r}; type it as text instead")
+        return stroke
+
+    def _find(self, character: str) -> Stroke | None:
+        if self._layout is None:
+            return Stroke(self._pynput.KeyCode.from_char(character), ord(character))
+        found = self._layout.find(character)
+        if found is None:
+            return None
+        keysym, code, shifted = found
+        # By its keysym pynput sends a key through XTEST; by its character it would send a message to one window,
+        # which terminals and global shortcuts ignore.
+        return Stroke(self._pynput.KeyCode.from_vk(keysym), code, shifted)

@@ -1,0 +1,130 @@
+"""The user's own screen, mouse and keyboard, or those of any X display."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from typing import Final, Self
+
+from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
+from screenagent.control import Control
+from screenagent.desktop.clipboard import XClipboard
+from screenagent.desktop.held import Held
+from screenagent.desktop.keyboard import Keyboard
+from screenagent.desktop.mouse import Mouse
+from screenagent.desktop.screen import Screen
+from screenagent.desktop.x11 import Layout, Windows
+from screenagent.geometry import Display
+from screenagent.protocols import Approved, Retry
+from screenagent.screenshot import Screenshot, Window
+
+TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
+
+QUIET_SECONDS: Final = 0.04
+SETTLE_SECONDS: Final = 5.0
+
+
+class LocalDesktop:
+    """One display of the X server `display`; `monitor` chooses among several, by a name that `displays` lists."""
+
+    def __init__(self, *, control: Control, display: str | None = None, monitor: str | None = None) -> None:
+        self._control = control
+        with ExitStack() as stack:
+            self.windows = stack.enter_context(closing(Windows(display)))
+            name = self.windows.display_name
+            self._screen = stack.enter_context(closing(Screen(name, monitor=monitor)))
+            self._held = stack.enter_context(closing(Held(name)))
+            self._mouse = stack.enter_context(closing(Mouse(control=control, held=self._held, display=name)))
+            layout = stack.enter_context(closing(Layout(name)))
+            self._keyboard = stack.enter_context(
+                closing(Keyboard(control=control, held=self._held, display=name, layout=layout))
+            )
+            self._clipboard = stack.enter_context(closing(XClipboard(name, control=control)))
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lift what is held, and let go of the display."""
+        self._stack.close()
+
+    @property
+    def display(self) -> Display:
+        return self._screen.display
+
+    def displays(self) -> tuple[Display, ...]:
+        return self._screen.displays()
+
+    def screenshot(self) -> Screenshot:
+        return self._screen.screenshot(self._screen.grab(), self.windows.foreground())
+
+    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        """The screen once two pictures of it are the same and `until` holds, or `seconds` have passed."""
+        deadline = time.monotonic() + (SETTLE_SECONDS if seconds is None else seconds)
+        before = self.screenshot()
+        while True:
+            self._control.wait(QUIET_SECONDS)
+            shot = self.screenshot()
+            if time.monotonic() > deadline or (shot.digest == before.digest and (until is None or until(shot))):
+                return shot
+            before = shot
+
+    def activate(self, window: Window) -> None:
+        """Bring `window` to the front, and wait until it is there."""
+        self.windows.activate(window)
+
+    def perform(self, approved: Approved[Input]) -> None:
+        self._control.check()
+        pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
+        match approved.action:
+            case Click(button=button, count=count, modifiers=modifiers):
+                with self._keyboard.held(modifiers):
+                    self._mouse.click(pixels[0], button=button, count=count)
+            case Move():
+                self._mouse.move(pixels[0])
+            case Drag(button=button, modifiers=modifiers):
+                with self._keyboard.held(modifiers):
+                    self._mouse.drag(pixels, button=button)
+            case Scroll(direction=direction, notches=notches):
+                for pixel in pixels:
+                    self._mouse.move(pixel)
+                self._mouse.scroll(direction, notches=notches)
+            case TypeText(text=text):
+                self._type(text, self._still_in_front(approved.on.window))
+            case PressKeys(keys=keys, times=times):
+                self._still_in_front(approved.on.window)
+                for _ in range(times):
+                    self._keyboard.press(keys)
+            case HoldKeys(keys=keys, seconds=seconds):
+                self._still_in_front(approved.on.window)
+                with self._keyboard.held(keys):
+                    self._control.wait(seconds)
+
+    def _still_in_front(self, reviewed: Window | None) -> Window | None:
+        """The window that gets the keys: the one that was in front when they were approved."""
+        front = self.windows.foreground()
+        if (front and front.id) != (reviewed and reviewed.id):
+            raise Retry(f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it")
+        return front
+
+    def _type(self, text: str, window: Window | None) -> None:
+        first, *rest = text.replace("\r\n", "\n").split("\n")
+        self._type_line(first, window)
+        for line in rest:
+            self._keyboard.press(("enter",))
+            self._type_line(line, window)
+
+    def _type_line(self, line: str, window: Window | None) -> None:
+        if len(line) <= TYPED_AT_MOST and self._keyboard.can_type(line):
+            self._keyboard.type(line, caps_lock=self.windows.caps_lock())
+        else:
+            self._clipboard.paste(line, into=window, press=self._keyboard.press)
+
+
+def _called(window: Window | None) -> str:
+    return f"{window.title!r}" if window else "no window"

@@ -1,0 +1,165 @@
+"""The mouse, by pyautogui: every event is preceded by a look at the control."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import math
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from screenagent.actions import Button, Direction
+from screenagent.control import Control
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.held import Held
+from screenagent.geometry import Pixel
+
+BUTTONS: Final[dict[Button, int]] = {"left": 1, "middle": 2, "right": 3}
+NOTCH: Final = 120 if sys.platform == "win32" else 1  # what one notch of the wheel is to pyautogui
+DOUBLE_CLICK_SECONDS: Final = 0.5  # two clicks at one place within this are one double click to Windows and KDE
+DOUBLE_CLICK_PIXELS: Final = 8
+DRAG_PIXELS: Final = 24  # a drag is read from several motions, in a hand's steps and at a hand's pace
+DRAG_SECONDS: Final = 0.008
+DROP_SECONDS: Final = 0.05  # a drop target answers the last motion before it may be dropped on
+
+# What pyautogui imports and we do not use: where Python lacks tk, mouseinfo ends the process; pyscreeze looks for
+# screenshot programs by starting some, and leaves their pipes open.
+UNUSED: Final = ("mouseinfo", "pyscreeze")
+
+
+class Mouse:
+    """Holds pyautogui, and with it its one display, until it is closed."""
+
+    _display_in_use: str | None = None  # pyautogui's display is its module's; there is one a process
+
+    def __init__(self, *, control: Control, held: Held, display: str | None) -> None:
+        self._control = control
+        self._held = held
+        self._on_x = display is not None
+        self._pyautogui = self._claim(display)
+        self._clicked: tuple[float, Pixel, Button] | None = None
+
+    def close(self) -> None:
+        if self._on_x:
+            self._pyautogui.platformModule._display.close()  # there is no public way to end its connection
+        Mouse._display_in_use = None
+
+    @property
+    def position(self) -> Pixel:
+        x, y = self._pyautogui.position()
+        return Pixel(x=int(x), y=int(y))
+
+    def move(self, pixel: Pixel) -> None:
+        self._control.check()
+        self._pyautogui.moveTo(pixel.x, pixel.y)
+
+    def click(self, pixel: Pixel, *, button: Button, count: int) -> None:
+        self.move(pixel)
+        self._part_from_last_click(pixel, button)
+        for _ in range(count):
+            with self.pressed(button):
+                pass
+        self._clicked = time.monotonic(), pixel, button
+
+    def drag(self, path: Sequence[Pixel], *, button: Button) -> None:
+        self.move(path[0])
+        with self.pressed(button):
+            for start, end in itertools.pairwise(path):
+                for pixel in _line(start, end):
+                    self.move(pixel)
+                    self._control.wait(DRAG_SECONDS)
+            self._control.wait(DROP_SECONDS)
+
+    def scroll(self, direction: Direction, *, notches: int) -> None:
+        if sys.platform == "win32" and direction in ("left", "right"):
+            raise NotImplementedError("pyautogui cannot turn the wheel sideways on Windows")
+        turn = self._pyautogui.vscroll if direction in ("up", "down") else self._pyautogui.hscroll
+        sign = 1 if direction in ("up", "right") else -1
+        for _ in range(notches):
+            self._control.check()
+            turn(sign * NOTCH)
+
+    @contextmanager
+    def pressed(self, button: Button) -> Iterator[None]:
+        self._control.check()
+        code = BUTTONS[button]
+        self._held.down("button", code, lambda: self._pyautogui.mouseUp(button=button))
+        try:
+            self._pyautogui.mouseDown(button=button)
+            yield
+            self._control.check()
+        finally:
+            self._held.up("button", code)
+
+    def _part_from_last_click(self, pixel: Pixel, button: Button) -> None:
+        """Two clicks of the agent are two clicks, however fast it is."""
+        if self._clicked is None:
+            return
+        at, place, last = self._clicked
+        near = max(abs(place.x - pixel.x), abs(place.y - pixel.y)) <= DOUBLE_CLICK_PIXELS
+        if near and last == button:
+            self._control.wait_until(at + DOUBLE_CLICK_SECONDS)
+
+    @classmethod
+    def _claim(cls, display: str | None) -> Any:
+        name = display or os.environ.get("DISPLAY") or "the screen"
+        if cls._display_in_use is not None:
+            raise NoDesktop(
+                f"this process already drives {cls._display_in_use} and cannot drive {name} beside it: "
+                "close that desktop first, or use another process"
+            )
+        pyautogui = _pyautogui(display)
+        cls._display_in_use = name
+        return pyautogui
+
+
+def _pyautogui(display: str | None) -> Any:
+    with environment_display(display), _without(*UNUSED):
+        loaded = "pyautogui" in sys.modules
+        pyautogui: Any = importlib.import_module("pyautogui")
+        if loaded and display:
+            importlib.reload(pyautogui.platformModule)  # it opens the display as it is loaded
+    pyautogui.PAUSE = 0  # the loop looks at the screen instead of sleeping
+    pyautogui.FAILSAFE = False  # a corner of the screen is a place like any other; stopping is the control's
+    return pyautogui
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Importing these is an ImportError meanwhile, which pyautogui bears."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # None is what says so
+    try:
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
+
+
+@contextmanager
+def environment_display(display: str | None) -> Iterator[None]:
+    """For libraries that find their display in the environment and take it no other way."""
+    before = os.environ.get("DISPLAY")
+    if display:
+        os.environ["DISPLAY"] = display
+    try:
+        yield
+    finally:
+        if display and before is None:
+            del os.environ["DISPLAY"]
+        elif before is not None:
+            os.environ["DISPLAY"] = before
+
+
+def _line(start: Pixel, end: Pixel) -> Iterator[Pixel]:
+    """From beyond `start` to `end`, in steps a toolkit takes for a drag."""
+    steps = max(2, math.ceil(math.hypot(end.x - start.x, end.y - start.y) / DRAG_PIXELS))
+    for step in range(1, steps + 1):
+        yield Pixel(
+            x=round(start.x + (end.x - start.x) * step / steps),
+            y=round(start.y + (end.y - start.y) * step / steps),
+        )

@@ -1,0 +1,80 @@
+"""Pictures of one display, by mss."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+import mss
+import numpy as np
+from mss.exception import ScreenShotError
+from numpy.typing import NDArray
+from PIL import Image
+
+from screenagent.desktop import NoDesktop
+from screenagent.geometry import Display, Pixel, Size
+from screenagent.screenshot import Screenshot, Window
+
+Frame = NDArray[np.uint32]  # (height, width), one BGRX pixel a number
+
+ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
+
+
+class Screen:
+    """Captures one display of several: the primary one, or the one called `monitor`."""
+
+    def __init__(self, display: str | None = None, *, monitor: str | None = None) -> None:
+        self._mss = _open(display)
+        self._monitors = {_name(index, found): found for index, found in enumerate(self._mss.monitors[1:], start=1)}
+        if monitor is not None and monitor not in self._monitors:
+            raise NoDesktop(f"there is no monitor {monitor!r}; there are {', '.join(self._monitors)}")
+        primary = next((name for name, found in self._monitors.items() if found.get("is_primary")), None)
+        self._chosen = self._monitors[monitor or primary or next(iter(self._monitors))]
+        self.display = self._display(monitor or primary or next(iter(self._monitors)))
+        self._last: tuple[Frame, Screenshot] | None = None
+
+    def close(self) -> None:
+        self._mss.close()
+
+    def displays(self) -> tuple[Display, ...]:
+        return tuple(self._display(name) for name in self._monitors)
+
+    def grab(self) -> Frame:
+        return self._grab(self._chosen)
+
+    def screenshot(self, frame: Frame, window: Window | None) -> Screenshot:
+        """`frame` as a screenshot; of an unchanged screen, picture and digest are those of the last one."""
+        if self._last and np.array_equal(self._last[0], frame):
+            last = self._last[1]
+            shot = last if last.window == window else last.model_copy(update={"window": window})
+        else:
+            height, width = frame.shape
+            image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)
+            shot = Screenshot.of(image, display=self.display, window=window)
+        self._last = frame, shot
+        return shot
+
+    def _grab(self, monitor: Any) -> Frame:
+        shot = self._mss.grab(monitor)
+        return np.frombuffer(shot.raw, dtype=np.uint32).reshape(shot.height, shot.width)
+
+    def _display(self, name: str) -> Display:
+        monitor = self._monitors[name]
+        scale = self._grab(monitor).shape[1] / monitor["width"]
+        return Display(
+            name=name,
+            origin=Pixel(x=monitor["left"], y=monitor["top"]),
+            size=Size(width=monitor["width"], height=monitor["height"]),
+            scale=1.0 if abs(scale - 1) < ONE_UNIT else scale,
+        )
+
+
+def _open(display: str | None) -> mss.MSS:
+    try:
+        return mss.MSS(display=display) if os.name == "posix" and display else mss.MSS()
+    except ScreenShotError as reason:
+        raise NoDesktop(f"the screen cannot be captured: {reason}") from reason
+
+
+def _name(index: int, monitor: Any) -> str:
+    return str(monitor.get("output") or monitor.get("name") or f"monitor-{index}")

@@ -1,0 +1,261 @@
+"""A process that owns an X selection for the agent: it lends it text to paste and gives it back its former contents.
+
+It reads a JSON line for each wish, says a JSON line for each thing that happened, and lives on after the agent as long
+as it keeps what the user had copied.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from Xlib import X, Xatom, display, error
+from Xlib.protocol import event, request
+
+TEXT: Final = ("UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "STRING", "TEXT")
+# What is kept of the user's clipboard: text, and what else people copy. An office suite offers dozens of further kinds,
+# and makes each only when it is asked for.
+KEPT: Final = (*TEXT, "text/html", "text/uri-list", "x-special/gnome-copied-files", "image/png")
+OWNER_SECONDS: Final = 0.5  # for the present owner to answer; one that hangs keeps its contents to itself
+CHUNK: Final = 64 * 1024  # a property longer than a request is handed over piece by piece
+
+
+@dataclass(frozen=True)
+class Content:
+    kind: int
+    data: bytes
+    format: int = 8
+
+
+@dataclass
+class Selection:
+    """One of the server's selections, and who asked us for it."""
+
+    server: Any
+    name: str
+    lent: dict[int, Content] | None = None
+    lent_to: int = 0
+    kept: dict[int, Content] = field(default_factory=dict)
+    owned: bool = False
+
+    def __post_init__(self) -> None:
+        screen = self.server.screen()
+        self.window = screen.root.create_window(
+            0, 0, 1, 1, 0, X.CopyFromParent, window_class=X.InputOnly, event_mask=X.PropertyChangeMask
+        )
+        self.atom = self.server.intern_atom(self.name)
+        self._pieces: dict[tuple[int, int], Iterator[bytes]] = {}
+        self._kinds: dict[tuple[int, int], int] = {}
+
+    def lend(self, text: str, *, to: int) -> None:
+        if not self.owned:
+            self.kept = dict(self._contents())
+        encoded = text.encode()
+        utf8 = self.server.intern_atom("UTF8_STRING")
+        self.lent = {self.server.intern_atom(name): Content(utf8, encoded) for name in TEXT}
+        self.lent_to = to & ~self.server.display.info.resource_id_mask
+        self._take()
+        say("lent", owner=self.owned)
+
+    def give_back(self) -> None:
+        """Let the selection say what it said before; where that was nothing, nobody owns it."""
+        self.lent = None
+        if self.owned and not self.kept:
+            nobody = {"window": X.NONE, "selection": self.atom, "time": X.CurrentTime}
+            request.SetSelectionOwner(display=self.server.display, **nobody)
+            self.owned = False
+        self.server.sync()
+        say("given_back")
+
+    def lost(self) -> None:
+        """Somebody copied something else."""
+        self.owned = False
+        self.kept = {}
+        say("lost")
+
+    def serve(self, asked: Any) -> None:
+        at = asked.property or asked.target  # clients of the first days name no property
+        said = self._reply(asked, at)
+        asked.requestor.send_event(
+            event.SelectionNotify(
+                time=asked.time,
+                requestor=asked.requestor,
+                selection=asked.selection,
+                target=asked.target,
+                property=at if said else X.NONE,
+            )
+        )
+        self.server.flush()
+        if said and self.lent and asked.target in self.lent and (asked.requestor.id, at) not in self._pieces:
+            self._fetched(asked.requestor.id)
+
+    def hand_on(self, happened: Any) -> None:
+        """The requestor has taken a piece: give it the next, an empty one being the last."""
+        place = happened.window.id, happened.atom
+        if happened.state != X.PropertyDelete or place not in self._pieces:
+            return
+        piece = next(self._pieces[place], b"")
+        happened.window.change_property(happened.atom, self._kinds[place], 8, piece)
+        self.server.flush()
+        if not piece:
+            del self._pieces[place]
+            self._fetched(happened.window.id)
+
+    def _take(self) -> None:
+        self.window.set_selection_owner(self.atom, X.CurrentTime)
+        owner = self.server.get_selection_owner(self.atom)
+        self.owned = owner != X.NONE and owner.id == self.window.id
+
+    def _reply(self, asked: Any, at: int) -> bool:
+        contents = self.lent if self.lent is not None else self.kept
+        window, target = asked.requestor, asked.target
+        if target == self.server.intern_atom("TARGETS"):
+            window.change_property(at, Xatom.ATOM, 32, [target, *contents])
+            return True
+        content = contents.get(target)
+        if content is None:
+            return False
+        if len(content.data) <= CHUNK:
+            window.change_property(at, content.kind, content.format, _units(content))
+            return True
+        window.change_attributes(event_mask=X.PropertyChangeMask)
+        pieces = (content.data[start : start + CHUNK] for start in range(0, len(content.data), CHUNK))
+        self._pieces[window.id, at] = pieces
+        self._kinds[window.id, at] = content.kind
+        window.change_property(at, self.server.intern_atom("INCR"), 32, [len(content.data)])
+        return True
+
+    def _fetched(self, requestor: int) -> None:
+        if self.lent is not None:
+            client = requestor & ~self.server.display.info.resource_id_mask
+            say("fetched", by_target=client == self.lent_to)
+
+    def _contents(self) -> Iterator[tuple[int, Content]]:
+        """What the present owner offers, of the kinds that are kept."""
+        if self.server.get_selection_owner(self.atom) == X.NONE:
+            return
+        offered = self._ask(self.server.intern_atom("TARGETS"))
+        targets = set(memoryview(offered.data).cast("I")) if offered else set()
+        for name in KEPT:
+            target = self.server.intern_atom(name)
+            content = self._ask(target) if target in targets else None
+            if content is not None:
+                yield target, content
+
+    def _ask(self, target: int) -> Content | None:
+        place = self.server.intern_atom("SCREENAGENT")
+        self.window.convert_selection(self.atom, target, place, X.CurrentTime)
+        answer = self._next(lambda happened: happened.type == X.SelectionNotify)
+        if answer is None or answer.property == X.NONE:
+            return None
+        content = self._take_property(place)
+        if content is None or content.kind != self.server.intern_atom("INCR"):
+            return content
+        pieces = []
+        while (piece := self._next_piece(place)) is not None and piece.data:
+            pieces.append(piece)
+        return Content(pieces[0].kind, b"".join(part.data for part in pieces)) if pieces and piece else None
+
+    def _next_piece(self, place: int) -> Content | None:
+        came = self._next(
+            lambda happened: (
+                happened.type == X.PropertyNotify and happened.atom == place and happened.state == X.PropertyNewValue
+            )
+        )
+        return self._take_property(place) if came else None
+
+    def _take_property(self, place: int) -> Content | None:
+        found = self.window.get_full_property(place, X.AnyPropertyType)
+        self.window.delete_property(place)
+        if found is None:
+            return None
+        value = found.value
+        data = value.encode("latin-1") if isinstance(value, str) else bytes(value)
+        return Content(found.property_type, data, found.format)
+
+    def _next(self, wanted: Callable[[Any], bool]) -> Any:
+        deadline = time.monotonic() + OWNER_SECONDS
+        self.server.flush()
+        while time.monotonic() < deadline:
+            if not self.server.pending_events():
+                select.select([self.server.fileno()], [], [], max(0.0, deadline - time.monotonic()))
+                continue
+            happened = self.server.next_event()
+            if wanted(happened):
+                return happened
+        return None
+
+
+def _units(content: Content) -> Any:
+    return content.data if content.format == 8 else memoryview(content.data).cast("I" if content.format == 32 else "H")
+
+
+def say(happened: str, **facts: object) -> None:
+    try:
+        sys.stdout.write(json.dumps({"event": happened, **facts}) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 # nobody listens any longer, to the end of this process
+
+
+def wishes(ready: bool, rest: list[bytes]) -> Iterator[dict[str, Any] | None]:
+    """The lines that have come in; `None` at the end of input."""
+    if not ready:
+        return
+    read = os.read(sys.stdin.fileno(), 1 << 20)
+    if not read:
+        yield None
+        return
+    *lines, rest[0] = (rest[0] + read).split(b"\n")
+    yield from (json.loads(line) for line in lines)
+
+
+def run(server: Any) -> None:
+    selections = {name: Selection(server, name) for name in ("CLIPBOARD", "PRIMARY")}
+    by_atom = {selection.atom: selection for selection in selections.values()}
+    listening = True
+    rest = [b""]
+    while listening or any(selection.owned for selection in selections.values()):
+        while server.pending_events():
+            _answer(server.next_event(), by_atom)
+        ready, _, _ = select.select([server.fileno(), *([sys.stdin] if listening else [])], [], [])
+        for wish in wishes(sys.stdin in ready, rest):
+            if wish is None:
+                listening = False
+                for selection in selections.values():
+                    selection.give_back()
+            elif "lend" in wish:
+                selections[wish["selection"]].lend(wish["lend"], to=wish["to"])
+            else:
+                selections[wish["selection"]].give_back()
+
+
+def _answer(happened: Any, selections: dict[int, Selection]) -> None:
+    if happened.type == X.SelectionRequest:
+        selections[happened.selection].serve(happened)
+    elif happened.type == X.SelectionClear:
+        selections[happened.atom].lost()
+    elif happened.type == X.PropertyNotify:
+        for selection in selections.values():
+            selection.hand_on(happened)
+
+
+def main(name: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        server = display.Display(name)
+        server.set_error_handler(lambda *_: None)  # a requestor may be gone before it is answered
+        run(server)
+    except (error.DisplayError, error.ConnectionClosedError):
+        return  # the display has ended, and with it every selection
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

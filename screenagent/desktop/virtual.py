@@ -1,0 +1,238 @@
+"""A desktop of its own for an application to be driven on: X server, window manager, D-Bus, accessibility, the app."""
+
+from __future__ import annotations
+
+import os
+import select
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Self
+
+from screenagent.control import Control
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.local import LocalDesktop
+from screenagent.geometry import Size
+from screenagent.screenshot import Window
+
+PACKAGES: Final = {
+    "Xvfb": "xvfb",
+    "openbox": "openbox",
+    "dbus-daemon": "dbus-daemon",
+    "at-spi-bus-launcher": "at-spi2-core",
+}
+HD: Final = Size(width=1280, height=720)
+SERVICE_SECONDS: Final = 20.0  # a service starts in under 1 s, but an overloaded machine may take its time
+APP_SECONDS: Final = 60.0  # an office suite on a cold disk takes half of that
+LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
+
+# What belongs to the user's own session and would lead an application away from this desktop.
+FOREIGN: Final = (
+    "XDG_",
+    "DBUS_",
+    "WAYLAND_",
+    "DESKTOP_",
+    "GNOME_",
+    "KDE_",
+    "GTK_",
+    "GDK_",
+    "QT_",
+    "AT_SPI_",
+    "SESSION_",
+)
+
+# Waits for the end of its input, which comes when we end, however that happens. Then it ends whatever carries the
+# folder's name in its environment, daemons that left their process group too, and removes the folder.
+GUARD: Final = """
+folder=$1
+ours() { grep -lzsxF "SCREENAGENT_DESKTOP=$folder" /proc/[0-9]*/environ | cut -d/ -f3; }
+read -r _
+kill -TERM $(ours) 2>/dev/null
+for _ in 1 2 3 4 5 6 7 8 9 10; do [ -z "$(ours)" ] && break; sleep 0.05; done
+kill -KILL $(ours) 2>/dev/null
+rm -rf -- "$folder"
+"""
+
+
+class VirtualDesktop:
+    """While it is entered there is an X display with a window manager, and `app` open on it where one is named.
+
+    Everything runs in a home and runtime folder of its own, and is gone when this is left, or when we are killed.
+    """
+
+    folder: Path
+    display: str
+    desktop: LocalDesktop
+    environment: dict[str, str]
+
+    def __init__(
+        self,
+        app: str | Sequence[str] = (),
+        *,
+        control: Control,
+        size: Size = HD,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._app = app
+        self._control = control
+        self._size = size
+        self._cwd = cwd
+        self._extra = dict(environment or {})
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        if self._app:
+            try:
+                self.launch(self._app)
+            except BaseException:
+                self._stack.close()
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def launch(self, app: str | Sequence[str], *, seconds: float = APP_SECONDS) -> Window:
+        """Start an application here, and wait until its first window is up."""
+        argv = shlex.split(app) if isinstance(app, str) else list(app)
+        if not argv or shutil.which(argv[0], path=self.environment.get("PATH")) is None:
+            raise NoDesktop(f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?")
+        earlier = {window.id for window in self.desktop.windows.all()}
+        process = self._spawn(argv)
+        ended_at: float | None = None
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            opened = [window for window in self.desktop.windows.all() if window.id not in earlier]
+            if opened:
+                return opened[0]
+            status = process.poll()
+            if status is not None and ended_at is None:
+                ended_at = time.monotonic()
+            if status or (ended_at is not None and time.monotonic() > ended_at + LAUNCHER_SECONDS):
+                raise NoDesktop(f"{shlex.join(argv)!r} ended (status {status}) without a window{self._tail(argv[0])}")
+            self._control.check()
+            self.desktop.windows.changed(0.05)
+        raise NoDesktop(f"{shlex.join(argv)!r} opened no window within {seconds:g} s{self._tail(argv[0])}")
+
+    def _start(self, stack: ExitStack) -> None:
+        programs = {name: _program(name) for name in PACKAGES}
+        self.folder = Path(tempfile.mkdtemp(prefix="screenagent-desktop-"))
+        self._processes: list[subprocess.Popen[bytes]] = []
+        stack.callback(_take_down, _guard(self.folder), self._processes)
+        for private in ("home", "run", "log"):
+            (self.folder / private).mkdir(mode=0o700)
+        self.environment = _environment(self.folder)
+
+        screen = f"{self._size.width}x{self._size.height}x24"
+        server = [programs["Xvfb"], "-screen", "0", screen, "-noreset", "-nolisten", "tcp", "-dpi", "96", "-displayfd"]
+        display = self._speaking(server, lambda fd: [str(fd)])
+        bus = self._speaking([programs["dbus-daemon"], "--session", "--nofork"], lambda fd: [f"--print-address={fd}"])
+        self.display = f":{display()}"
+        self.environment |= {"DISPLAY": self.display, "DBUS_SESSION_BUS_ADDRESS": bus()}
+        openbox = self._spawn([programs["openbox"], "--sm-disable"])
+        launcher = self._spawn([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
+        self.desktop = stack.enter_context(LocalDesktop(control=self._control, display=self.display))
+        windows = self.desktop.windows
+        self._await(openbox, windows.managed)
+        self._await(launcher, lambda: bool(windows.root_text("AT_SPI_BUS")))
+        self.environment["AT_SPI_BUS_ADDRESS"] = windows.root_text("AT_SPI_BUS")
+        self.environment |= self._extra
+
+    def _spawn(self, argv: Sequence[str], *, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+        with self._log(argv[0]).open("wb") as log:
+            process = subprocess.Popen(
+                argv,
+                env=self.environment,
+                cwd=self._cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=pass_fds,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def _speaking(self, argv: Sequence[str], option: Callable[[int], list[str]]) -> Callable[[], str]:
+        """Start a service that says on a file descriptor when it is there; what is returned waits for its word."""
+        ear, mouth = os.pipe()
+        try:
+            self._spawn([*argv, *option(mouth)], pass_fds=[mouth])
+        finally:
+            os.close(mouth)
+
+        def word() -> str:
+            with os.fdopen(ear, "rb") as said:
+                ready, _, _ = select.select([said], [], [], SERVICE_SECONDS)
+                line = said.readline().decode().strip() if ready else ""
+            if not line:
+                raise NoDesktop(f"{Path(argv[0]).name} did not start{self._tail(argv[0])}")
+            return line
+
+        return word
+
+    def _await(self, service: subprocess.Popen[bytes], is_up: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SERVICE_SECONDS
+        while not is_up():
+            if service.poll() is not None or time.monotonic() > deadline:
+                program = str(service.args[0])  # type: ignore[index] # always started with a list
+                raise NoDesktop(f"{Path(program).name} did not start{self._tail(program)}")
+            self._control.check()
+            self.desktop.windows.changed(0.05)
+
+    def _log(self, program: str) -> Path:
+        return self.folder / "log" / Path(program).name
+
+    def _tail(self, program: str) -> str:
+        """The last thing it said, to end a sentence with."""
+        said = self._log(program).read_text(errors="replace").strip().splitlines()
+        return f"; it said: {said[-1]}" if said else ""
+
+
+def _program(name: str) -> str:
+    libexec = os.pathsep.join(("/usr/libexec", "/usr/lib/at-spi2-core"))
+    found = shutil.which(name) or shutil.which(name, path=libexec)
+    if found is None:
+        raise NoDesktop(f"a virtual desktop needs {name}, which is not installed: apt-get install {PACKAGES[name]}")
+    return found
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return own | {
+        "SCREENAGENT_DESKTOP": str(folder),
+        "HOME": str(folder / "home"),
+        "XDG_RUNTIME_DIR": str(folder / "run"),
+        "LANG": "C.UTF-8",
+        "GDK_BACKEND": "x11",
+        "GTK_MODULES": "gail:atk-bridge",
+        "NO_AT_BRIDGE": "0",
+        "GNOME_ACCESSIBILITY": "1",
+        "QT_ACCESSIBILITY": "1",
+        "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
+    }
+
+
+def _guard(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        ["sh", "-c", GUARD, "guard", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _take_down(guard: subprocess.Popen[bytes], processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    guard.communicate()
+    for process in processes:
+        process.wait()

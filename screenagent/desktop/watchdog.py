@@ -1,0 +1,52 @@
+"""A process that outlives the agent by a moment: it lifts the keys and buttons that a killed agent left pressed.
+
+It reads what goes down and comes up, a line each ("down key 38", "up button 1"), and acts at the end of its input.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterable
+from typing import IO
+
+from Xlib import X, display, error
+from Xlib.ext import xtest
+
+RELEASE = {"key": X.KeyRelease, "button": X.ButtonRelease}
+
+
+def still_down(lines: Iterable[str]) -> list[tuple[str, int]]:
+    """What went down and did not come up, the last pressed first."""
+    down: list[tuple[str, int]] = []
+    for line in lines:
+        direction, kind, code = line.split()
+        stroke = (kind, int(code))
+        if stroke in down:
+            down.remove(stroke)
+        if direction == "down":
+            down.append(stroke)
+    return down[::-1]
+
+
+def release(name: str, strokes: Iterable[tuple[str, int]]) -> None:
+    server = display.Display(name)
+    for kind, code in strokes:
+        xtest.fake_input(server, RELEASE[kind], code)
+    server.sync()
+    server.close()
+
+
+def main(name: str, lines: IO[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    left = still_down(lines)
+    if left:
+        try:
+            release(name, left)
+        except (error.DisplayError, error.ConnectionClosedError):
+            return  # the display went with the agent, and with it everything held on it
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.stdin)

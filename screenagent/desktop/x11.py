@@ -1,0 +1,168 @@
+"""What an X server knows beside pixels: its windows, which one is in front, its keyboard."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from typing import Any, Final
+
+import Xlib.display
+from Xlib import X, Xatom, error
+from Xlib.protocol import event
+
+from screenagent.desktop import NoDesktop
+from screenagent.protocols import Retry
+from screenagent.screenshot import Window
+
+ACTIVATE_SECONDS: Final = 2.0
+PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
+LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyond it that plus an offset
+UNICODE_KEYSYMS: Final = 0x01000000
+SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
+
+
+def connect(name: str | None) -> Any:
+    """A connection to the X display `name`, or to the one the session names."""
+    name = name or os.environ.get("DISPLAY")
+    if not name:
+        if os.environ.get("WAYLAND_DISPLAY"):
+            raise NoDesktop(
+                "this is a Wayland session without X, where no input can be sent: log in to an X11 session, "
+                "or work on a virtual desktop with --virtual"
+            )
+        raise NoDesktop("no display: DISPLAY is not set; log in to a graphical session or use --virtual")
+    try:
+        display = Xlib.display.Display(name)
+    except (error.DisplayError, OSError) as reason:
+        raise NoDesktop(f"the X display {name!r} cannot be opened ({reason}); is it running, is it yours?") from reason
+    if "XWAYLAND" in display.list_extensions():
+        display.close()
+        raise NoDesktop(
+            f"the X display {name!r} belongs to a Wayland session, where only a part of the screen can be seen and "
+            "reached: log in to an X11 session, or work on a virtual desktop with --virtual"
+        )
+    return display
+
+
+class Windows:
+    """The windows of a display, by the conventions that window managers keep (EWMH)."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+        self._root = self._display.screen().root
+        self._root.change_attributes(event_mask=X.PropertyChangeMask)
+        self._display.sync()
+
+    @property
+    def display_name(self) -> str:
+        return str(self._display.get_display_name())
+
+    def close(self) -> None:
+        self._display.close()
+
+    def foreground(self) -> Window | None:
+        active = self._ids(self._root, "_NET_ACTIVE_WINDOW")
+        return self._window(active[0]) if active and active[0] else None
+
+    def all(self) -> tuple[Window, ...]:
+        """Those that a window manager has put up, splash screens left out."""
+        windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST"))
+        return tuple(window for window in windows if window is not None and not self._is_splash(window.id))
+
+    def activate(self, window: Window) -> None:
+        """Bring `window` to the front, and wait until it is there."""
+        deadline = time.monotonic() + ACTIVATE_SECONDS
+        self._ask_to_front(window.id)
+        while (front := self.foreground()) is None or front.id != window.id:
+            if time.monotonic() > deadline:
+                raise Retry(f"the window {window.title!r} does not come to the front")
+            self.changed(0.05)
+
+    def managed(self) -> bool:
+        """A window manager is at work."""
+        return bool(self._ids(self._root, "_NET_SUPPORTING_WM_CHECK"))
+
+    def changed(self, seconds: float) -> bool:
+        """Wait until a window came, went, or came to the front, or until `seconds` have passed."""
+        if not self._display.pending_events():
+            select.select([self._display.fileno()], [], [], seconds)
+        came = False
+        while self._display.pending_events():
+            self._display.next_event()
+            came = True
+        return came
+
+    def root_text(self, name: str) -> str:
+        return self._text(self._root, name)
+
+    def caps_lock(self) -> bool:
+        return bool(self._root.query_pointer().mask & X.LockMask)
+
+    def pointer(self) -> tuple[int, int]:
+        place = self._root.query_pointer()
+        return place.root_x, place.root_y
+
+    def _window(self, id: int) -> Window | None:
+        window = self._display.create_resource_object("window", id)
+        try:
+            pids = self._ids(window, "_NET_WM_PID", Xatom.CARDINAL)
+            named = window.get_wm_class()
+            return Window(
+                id=id,
+                title=self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME"),
+                app=named[1] if named else "",
+                pid=pids[0] if pids else None,
+            )
+        except error.BadWindow:  # it closed while it was asked
+            return None
+
+    def _is_splash(self, id: int) -> bool:
+        kinds = self._ids(self._display.create_resource_object("window", id), "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
+        return self._display.get_atom(SPLASH) in kinds
+
+    def _ask_to_front(self, id: int) -> None:
+        message = event.ClientMessage(
+            window=id,
+            client_type=self._display.get_atom("_NET_ACTIVE_WINDOW"),
+            data=(32, [PAGER, X.CurrentTime, 0, 0, 0]),
+        )
+        self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        self._display.flush()
+
+    def _ids(self, window: Any, name: str, kind: int = Xatom.WINDOW) -> list[int]:
+        try:
+            found = window.get_full_property(self._display.get_atom(name), kind)
+        except error.BadWindow:
+            return []
+        return list(found.value) if found else []
+
+    def _text(self, window: Any, name: str) -> str:
+        found = window.get_full_property(self._display.get_atom(name), X.AnyPropertyType)
+        if found is None:
+            return ""
+        value = found.value
+        return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
+
+
+class Layout:
+    """Which key of this display's keyboard makes a character."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+
+    def close(self) -> None:
+        self._display.close()
+
+    def find(self, character: str) -> tuple[int, int, bool] | None:
+        """Its keysym, the code of its key, and whether Shift is needed; `None` where no key makes it that way."""
+        point = ord(character)
+        keysym = point if point <= LATIN_1 else UNICODE_KEYSYMS + point
+        code, level = next(iter(self._display.keysym_to_keycodes(keysym)), (0, 0))
+        return (keysym, code, level == 1) if code and level <= 1 else None
+
+    def code(self, keysym: int, name: str) -> int:
+        code: int = self._display.keysym_to_keycode(keysym)
+        if not code:
+            raise Retry(f"this keyboard has no {name!r} key")
+        return code
