@@ -1,4 +1,4 @@
-"""Every knob in one model: defaults, then the settings file, then SCREENAGENT_… in the environment, then the command line."""
+"""Every knob in one model: defaults, the settings file over them, then SCREENAGENT_…, then the command line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Settings(BaseSettings):
 
     approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
     max_steps: int = Field(50, gt=0, description="give up after so many steps")
-    runs: Path = Field(default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept")
+    runs: Path = Field(
+        default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept"
+    )
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 

@@ -1,8 +1,10 @@
-"""Which exceptions are the user's to mend, and the sentence for each; everything else is ours and keeps its traceback."""
+"""Which exceptions are the user's to mend, and the sentence for each; the others are ours, with their traceback."""
 
 from __future__ import annotations
 
 import errno
+
+from screenagent.desktop import NoDesktop
 
 
 def sentence(error: Exception) -> str | None:
@@ -10,7 +12,7 @@ def sentence(error: Exception) -> str | None:
     match error:
         case OSError(errno=errno.ENOSPC):
             return f"the disk is full: {error.filename or error}; free some space, or choose another folder with --runs"
-        case OSError():
+        case OSError() | NoDesktop():
             return str(error)
         case _:
             return None

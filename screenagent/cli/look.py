@@ -83,9 +83,8 @@ def see(picture: Path | None, *, out: Path | None) -> None:
 
 def _captured() -> Screenshot:
     from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.config import Settings  # noqa: PLC0415
 
-    with wiring.stopping() as control, wiring.desktop(Settings(), control, virtual=False, app=None) as desktop:
+    with wiring.stopping() as control, wiring.desktop(wiring.settings(), control, virtual=False, app=None) as desktop:
         return desktop.screenshot()
 
 

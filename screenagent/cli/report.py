@@ -9,7 +9,9 @@ import click
 
 @click.command
 @click.argument("run", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for report.html and run.gif; the run's own if not given.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for report.html and run.gif; the run's own if not given."
+)
 @click.option("--runs", type=click.Path(path_type=Path), help="Where runs are recorded.")
 def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
     """Make one self-contained page, and a GIF, of RUN; of the last one if none is named.
@@ -29,10 +31,10 @@ def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
 
 
 def _last(root: Path | None) -> Path:
-    from screenagent.config import Settings  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.recording import runs  # noqa: PLC0415
 
-    settings = Settings().with_options(runs=root)
+    settings = wiring.settings(runs=root)
     recorded = runs(settings.runs)
     if not recorded:
         raise click.UsageError(f"no run is recorded in {settings.runs}; `screenagent run …` records one")

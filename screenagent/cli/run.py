@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
+    from screenagent.agent import Sink
     from screenagent.config import Settings
     from screenagent.events import Event, Plan
 
@@ -56,10 +57,12 @@ def run(
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
     if app and not virtual:
-        raise click.UsageError("--app opens a program on a virtual desktop; add --virtual, or open the program yourself")
-    from screenagent.config import Settings  # noqa: PLC0415
+        raise click.UsageError(
+            "--app opens a program on a virtual desktop; add --virtual, or open the program yourself"
+        )
+    from screenagent.cli import wiring  # noqa: PLC0415
 
-    settings = Settings().with_options(
+    settings = wiring.settings(
         approve=approve, max_steps=max_steps, runs=runs, display=display, virtual_size=_size(size)
     )
     plan = _read(task)
@@ -80,13 +83,11 @@ def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_js
     with ExitStack() as stack:
         control = stack.enter_context(wiring.stopping())
         desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app))
-        sinks = [Progress()]
+        sinks: list[Sink] = []
         if record:
             folder = new_run_folder(settings.runs, task)
-            recorder = Recorder(folder, settings=settings.model_dump(mode="json"))
-            sinks.insert(0, stack.enter_context(recorder))
-        if as_json:
-            sinks.append(_print_json)
+            sinks.append(stack.enter_context(Recorder(folder, settings=settings.model_dump(mode="json"))))
+        sinks += [Progress(), _print_json] if as_json else [Progress()]
         ended = drive(wiring.agent(settings, control, desktop), task, *sinks).ended
         if record:
             click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)

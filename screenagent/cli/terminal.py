@@ -1,4 +1,4 @@
-"""A person at a terminal: is asked before each input, and sees a line for each step. Talks on stderr, listens on stdin."""
+"""A person at a terminal: asked before each input, shown a line for each step. Talks on stderr, listens on stdin."""
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import click
+from pydantic import ValidationError
+
 from screenagent.agent import Agent
 from screenagent.approval import AllowAll, AskPerson
 from screenagent.cli.terminal import Asking
@@ -15,10 +18,22 @@ from screenagent.config import Settings
 from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.planner import DirectPlanner
-from screenagent.protocols import Approver, Desktop, Grounder
+from screenagent.protocols import Approver, Desktop
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
+    from screenagent.lite.grounder import LiteGrounder
+    from screenagent.lite.reader import LiteReader
+
+
+def settings(**options: object) -> Settings:
+    """The effective settings; a wrong one is named with where it can be mended."""
+    try:
+        return Settings().with_options(**options)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        knob = ".".join(str(part) for part in wrong["loc"])
+        raise click.UsageError(f"the setting {knob!r} is {wrong['input']!r}: {wrong['msg']}") from error
 
 
 @contextmanager
@@ -46,23 +61,33 @@ def desktop(settings: Settings, control: Control, *, virtual: bool, app: str | N
 
     with ExitStack() as stack:
         if virtual:
-            started = stack.enter_context(VirtualDesktop(app=app, size=settings.virtual_size, control=control))
+            started = stack.enter_context(VirtualDesktop(app or (), size=settings.virtual_size, control=control))
             yield started.desktop
         else:
-            yield stack.enter_context(LocalDesktop(control=control, display=settings.display))
+            yield stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
 
 
-def grounder() -> Grounder:
-    from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
+def reader() -> LiteReader:
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
 
-    return LiteGrounder(LiteReader())
+    return LiteReader()
+
+
+def grounder() -> LiteGrounder:
+    from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
+
+    return LiteGrounder(reader())
 
 
 def approver(settings: Settings, control: Control) -> Approver:
     if settings.approve == "never":
         return AllowAll()
     return AskPerson(Asking(control), risky_only=settings.approve == "risky")
+
+
+def unattended(control: Control, on: Desktop) -> Agent:
+    """For benches on virtual desktops, where there is nobody to ask."""
+    return agent(Settings(approve="never"), control, on)
 
 
 def agent(settings: Settings, control: Control, on: Desktop) -> Agent:

@@ -79,9 +79,7 @@ def encode(frames: Sequence[Frame], pictures: dict[str, Image.Image], *, width: 
     drawn = [_drawn(frame, pictures[frame.digest], width) for frame in frames]
     canvas = (max(image.width for image in drawn), max(image.height for image in drawn))
     palette = _palette([pictures[digest] for digest in dict.fromkeys(frame.digest for frame in frames)])
-    first, *rest = (
-        _on_canvas(image, canvas).quantize(palette=palette, dither=Image.Dither.NONE) for image in drawn
-    )
+    first, *rest = (_on_canvas(image, canvas).quantize(palette=palette, dither=Image.Dither.NONE) for image in drawn)
     gif = BytesIO()
     durations = [frame.milliseconds for frame in frames]
     # Not optimized: that would give each frame a palette of its own.

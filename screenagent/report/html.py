@@ -83,16 +83,20 @@ def write_html(run_folder: Path, out: Path) -> Path:
 
 def render(story: Story, album: Album, run: Run) -> str:
     style, script = _packaged("page.css"), _packaged("page.js")
-    return _templates().get_template("page.html.j2").render(
-        story=story,
-        run=run,
-        cards=_cards(story.pages, album),
-        spent=_spent(story.usage, story.seconds),
-        outcome=outcome_words(story.episode.ended),
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_csp_hash(style),
-        script_hash=_csp_hash(script),
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            story=story,
+            run=run,
+            cards=_cards(story.pages, album),
+            spent=_spent(story.usage, story.seconds),
+            outcome=outcome_words(story.episode.ended),
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_csp_hash(style),
+            script_hash=_csp_hash(script),
+        )
     )
 
 

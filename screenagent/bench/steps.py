@@ -1,0 +1,120 @@
+"""`bench steps`: what the loop itself costs a step, on a virtual desktop, with the recorder on.
+
+A window of ours says when it was pressed and when it had painted its answer. From a decision to the settled screen,
+less grounding and that window's own time, is the loop's.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from screenagent.actions import Change, Click, Finish
+from screenagent.agent import Agent, drive
+from screenagent.approval import AllowAll
+from screenagent.bench.statistics import percentile
+from screenagent.control import Control
+from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.probe import TARGETS
+from screenagent.desktop.receipts import Probe, Shows
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.effect import SightChecker
+from screenagent.events import Acted, Decided, Decision, Event, Grounded, Observed, Plan, PlannedStep
+from screenagent.fakes import FakeGrounder, ScriptedPlanner
+from screenagent.geometry import Value
+from screenagent.recording import Recorder
+
+CLICKS: Final = 50
+
+
+class Summary(Value):
+    """Milliseconds; a step is from the decision to the settled screen, less grounding and the window's own painting."""
+
+    step_ms_p50: float | None
+    step_ms_p95: float | None
+    capture_ms_p50: float | None
+    settle_ms_p50: float | None
+    n: int
+
+
+def run(*, clicks: int = CLICKS) -> Summary:
+    """Open a desktop with the probe on it, click its targets in turn, and hold our times against the probe's."""
+    control = Control()
+    with (
+        tempfile.TemporaryDirectory(prefix="screenagent-bench-") as folder,
+        VirtualDesktop(control=control) as virtual,
+        Probe(virtual.display, shows=Shows(caret=True)) as probe,
+        Recorder(Path(folder) / "run") as recorder,
+    ):
+        captures = [_timed(virtual.desktop) for _ in range(clicks)]
+        events: list[Event] = []
+        drive(_clicker(virtual.desktop, probe, control, clicks), "click the targets in turn", recorder, events.append)
+        probe.drain()
+        return summary(events, probe, captures)
+
+
+def summary(events: Sequence[Event], probe: Probe, captures: Sequence[float]) -> Summary:
+    painting = [
+        painted["at"] - pressed["at"] for pressed, painted in zip(probe.of("press"), probe.of("painted"), strict=True)
+    ]
+    steps = [whole - own for whole, own in zip(_steps(events), painting, strict=False)]
+    settles = [event.usage.seconds["settle"] for event in events if isinstance(event, Observed) and event.usage.seconds]
+    return Summary(
+        step_ms_p50=_ms(percentile(steps, 50)),
+        step_ms_p95=_ms(percentile(steps, 95)),
+        capture_ms_p50=_ms(percentile(captures, 50)),
+        settle_ms_p50=_ms(percentile(settles, 50)),
+        n=len(steps),
+    )
+
+
+def _steps(events: Sequence[Event]) -> list[float]:
+    """Seconds of each step from its decision to the settled screen, grounding taken out."""
+    found: list[float] = []
+    decided, grounding, acted = 0.0, 0.0, False
+    for event in events:
+        match event:
+            case Decided(at=at):
+                decided, grounding, acted = at, 0.0, False
+            case Grounded(usage=usage):
+                grounding += usage.seconds.get("locate", 0.0)
+            case Acted():
+                acted = True
+            case Observed(at=at) if acted:
+                found.append(at - decided - grounding)
+                acted = False
+    return found
+
+
+def _clicker(desktop: LocalDesktop, probe: Probe, control: Control, clicks: int) -> Agent:
+    places = {name: probe.location(name, desktop.display).point for name in TARGETS}
+    grounder = FakeGrounder(places)
+    return Agent(
+        planner=_planner(clicks),
+        grounder=grounder,
+        approver=AllowAll(),
+        desktop=desktop,
+        checker=SightChecker(grounder),
+        control=control,
+        max_steps=clicks + 1,
+    )
+
+
+def _planner(clicks: int) -> ScriptedPlanner:
+    names = list(TARGETS)
+    steps = [PlannedStep(action=Click(target=names[n % len(names)]), expectation=Change()) for n in range(clicks)]
+    plan = Plan(steps=(*steps, PlannedStep(action=Finish(success=True))))
+    return ScriptedPlanner([Decision(plan=plan, at=at) for at in range(clicks + 1)])
+
+
+def _timed(desktop: LocalDesktop) -> float:
+    began = time.perf_counter()
+    desktop.screenshot()
+    return time.perf_counter() - began
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 2)

@@ -1,0 +1,182 @@
+"""`bench tasks`: whole tasks, each on a virtual desktop of its own, judged by what they left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from screenagent.actions import Words
+from screenagent.agent import Agent, drive
+from screenagent.bench.statistics import percentile, wilson
+from screenagent.control import Control
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.witness import Witness
+from screenagent.events import Outcome
+from screenagent.geometry import Value
+from screenagent.protocols import Desktop
+from screenagent.recording import Recorder
+
+TASK_SECONDS: Final = 180.0
+"""A task that takes longer is stopped and counts as failed."""
+
+Build = Callable[[Control, Desktop], Agent]
+
+
+class FileCheck(Value):
+    """The file's text, blank lines at its end aside."""
+
+    file: str
+    text: str
+
+
+class ShellCheck(Value):
+    """A shell command, run on the task's desktop before it is taken down; exit code 0 is success."""
+
+    shell: str
+
+
+class Task(Value):
+    """`{dir}` in any of the texts stands for the task's own folder."""
+
+    id: Words
+    app: Words
+    task: Words
+    check: FileCheck | ShellCheck
+    files: dict[str, str] = Field(default_factory=dict)
+
+    def within(self, folder: Path) -> Task:
+        text = self.model_dump_json().replace("{dir}", str(folder))
+        return Task.model_validate_json(text)
+
+
+class Result(Value):
+    """`step_wall_ms` is what a listener outside saw between one step's input and the next one's."""
+
+    id: str
+    app: str
+    success: bool
+    outcome: Outcome
+    message: str = ""
+    steps: int = 0
+    seconds: float = 0.0
+    step_wall_ms: tuple[float, ...] = ()
+
+    @property
+    def false_done(self) -> bool:
+        return self.outcome == "done" and not self.success
+
+
+class Summary(Value):
+    n: int
+    success: float | None
+    interval: tuple[float, float] | None
+    false_done: int
+    steps_p50: float | None
+    seconds_p50: float | None
+    step_wall_ms_p50: float | None
+    failed: tuple[str, ...]
+
+
+def read_tasks(file: Path) -> list[Task]:
+    try:
+        return TypeAdapter(list[Task]).validate_python(yaml.safe_load(file.read_text("utf-8")))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{file} is not YAML: {error}") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise ValueError(f"{file}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
+
+
+def run(tasks: Sequence[Task], build: Build, *, runs: Path, progress: Callable[[Result], None]) -> Summary:
+    """Each task in a process of its own, one after the other; the run of each is recorded below `runs`."""
+    results: list[Result] = []
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as one_by_one:
+        for result in one_by_one.map(attempt, tasks, [build] * len(tasks), [runs] * len(tasks)):
+            results.append(result)
+            progress(result)
+    return summary(results)
+
+
+def attempt(task: Task, build: Build, runs: Path) -> Result:
+    """Carry out one task in a folder and on a desktop of its own, then look whether it is really done."""
+    with tempfile.TemporaryDirectory(prefix="screenagent-task-") as name:
+        folder = Path(name)
+        for file, content in task.files.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(content, "utf-8")
+        return _attempt(task.within(folder), build, folder, runs)
+
+
+def _attempt(task: Task, build: Build, folder: Path, runs: Path) -> Result:
+    control = Control()
+    limit = threading.Timer(TASK_SECONDS, control.stop)
+    limit.daemon = True
+    limit.start()
+    try:
+        with (
+            VirtualDesktop(task.app, control=control, cwd=folder) as virtual,
+            Witness(virtual.display) as witness,
+            Recorder(runs / task.id) as recorder,
+        ):
+            began = time.monotonic()
+            episode = drive(build(control, virtual.desktop), task.task, recorder)
+            seconds = time.monotonic() - began
+            success = holds(task.check, folder, virtual.environment)
+            gaps = witness.gaps()
+    finally:
+        limit.cancel()
+    assert episode.ended is not None
+    return Result(
+        id=task.id,
+        app=task.app.split()[0],
+        success=success,
+        outcome=episode.ended.outcome,
+        message=episode.ended.message,
+        steps=len(episode.performed),
+        seconds=round(seconds, 3),
+        step_wall_ms=tuple(round(gap * 1000, 1) for gap in gaps),
+    )
+
+
+def holds(check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str]) -> bool:
+    match check:
+        case FileCheck(file=file, text=text):
+            path = folder / file
+            return path.is_file() and path.read_text("utf-8", errors="replace").rstrip("\n") == text.rstrip("\n")
+        case ShellCheck(shell=shell):
+            done = subprocess.run(
+                ["sh", "-c", shell],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=30,
+                check=False,
+            )
+            return done.returncode == 0
+
+
+def summary(results: Sequence[Result]) -> Summary:
+    n = len(results)
+    successes = sum(result.success for result in results)
+    return Summary(
+        n=n,
+        success=successes / n if n else None,
+        interval=wilson(successes, n),
+        false_done=sum(result.false_done for result in results),
+        steps_p50=percentile([result.steps for result in results], 50),
+        seconds_p50=percentile([result.seconds for result in results], 50),
+        step_wall_ms_p50=percentile([gap for result in results for gap in result.step_wall_ms], 50),
+        failed=tuple(result.id for result in results if not result.success),
+    )
