@@ -1,4 +1,4 @@
-"""The run as an animated GIF, to be shown where a page cannot be: each screen with its marker, and the step in words."""
+"""The run as an animated GIF, for where a page cannot be shown: each screen with its marker and the step in words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import Finish, targets
@@ -24,10 +26,17 @@ LARGEST: Final = 3_000_000
 STEP_MS: Final = 1600
 LAST_MS: Final = 3200
 
-MARK: Final = (240, 19, 107)
+MARK: Final = (255, 59, 92)
 BAND: Final = (20, 24, 31)
 WORDS: Final = (238, 241, 246)
 QUIET: Final = (152, 163, 179)
+
+# Of the colours of a GIF, those that the markers and words have, and those that the screens have most.
+COLOURS: Final = 256
+OWN: Final = (MARK, BAND, WORDS, QUIET, (255, 255, 255), (0, 0, 0))
+COMMON: Final = 90
+
+Colours = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +88,7 @@ def encode(frames: Sequence[Frame], pictures: dict[str, Image.Image], *, width: 
     drawn = [_drawn(frame, pictures[frame.digest], width) for frame in frames]
     canvas = (max(image.width for image in drawn), max(image.height for image in drawn))
     palette = _palette([pictures[digest] for digest in dict.fromkeys(frame.digest for frame in frames)])
-    first, *rest = (_on_canvas(image, canvas).quantize(palette=palette, dither=Image.Dither.NONE) for image in drawn)
+    first, *rest = (_in_palette(_on_canvas(image, canvas), palette) for image in drawn)
     gif = BytesIO()
     durations = [frame.milliseconds for frame in frames]
     # Not optimized: that would give each frame a palette of its own.
@@ -112,16 +121,15 @@ def _drawn(frame: Frame, picture: Image.Image, width: int) -> Image.Image:
 def _mark(screen: Image.Image, places: Sequence[Location]) -> None:
     draw, size = ImageDraw.Draw(screen), Size(width=screen.width, height=screen.height)
     points = [(place.point.x * size.width, place.point.y * size.height) for place in places]
-    radius = max(7, size.width // 70)
-    for colour, more in (("white", 2), (MARK, 0)):
-        if len(points) > 1:
-            draw.line(points, fill=colour, width=3 + more)
-        for place, (x, y) in zip(places, points, strict=True):
+    for colour, more in (((255, 255, 255), 2), (MARK, 0)):
+        draw.line(points, fill=colour, width=2 + more)
+        for place, point in zip(places, points, strict=True):
+            draw.circle(point, 3 + more / 2, fill=colour)
             if place.box:
                 left, top, right, bottom = place.box.pixels(size)
-                draw.rectangle((left - 2, top - 2, right + 2, bottom + 2), outline=colour, width=2 + more)
-            draw.circle((x, y), radius + more / 2, outline=colour, width=3 + more)
-            draw.circle((x, y), 2.5 + more / 2, fill=colour)
+                draw.rectangle((left - 3, top - 3, right + 3, bottom + 3), outline=colour, width=2 + more)
+            else:
+                draw.circle(point, max(9, size.width // 60) + more / 2, outline=colour, width=2 + more)
 
 
 def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
@@ -134,18 +142,39 @@ def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.I
     return line.rstrip() + "…"
 
 
-def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
-    """The colours that all the pictures need most, and those of the markers and words, which are few pixels."""
+def _palette(pictures: Sequence[Image.Image]) -> Colours:
+    """256 colours for all the pictures: those that are most common as they are, and averages of the others."""
     # Picked pixels, not averaged ones: screens are made of few exact colours.
     picked = [picture.resize((320, 180), Image.Resampling.NEAREST) for picture in pictures]
-    together = Image.new("RGB", (320, 180 * len(picked)))
-    for row, picture in enumerate(picked):
-        together.paste(picture, (0, 180 * row))
-    own = (MARK, BAND, WORDS, QUIET, (255, 255, 255), (0, 0, 0))
-    colours = together.quantize(256 - len(own), method=Image.Quantize.MEDIANCUT).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*colours, *(part for colour in own for part in colour)])
-    return palette
+    pixels = np.concatenate([np.asarray(picture) for picture in picked])
+    exact, counts = np.unique(_packed(pixels), return_counts=True)
+    common = _unpacked(exact[np.argsort(-counts)[:COMMON]])
+    averages = Image.fromarray(pixels).quantize(COLOURS - COMMON - len(OWN)).getpalette() or []
+    return np.concatenate([np.array(OWN, np.uint8), common, np.array(averages, np.uint8).reshape(-1, 3)])
+
+
+def _in_palette(image: Image.Image, palette: Colours) -> Image.Image:
+    """`image` with each colour replaced by the nearest of `palette`; what `Image.quantize` finds is only near it."""
+    exact, where = np.unique(_packed(np.asarray(image)), return_inverse=True)
+    ours = palette.astype(np.float32)
+    nearest = [
+        np.argmin((ours**2).sum(1) - 2 * _unpacked(part).astype(np.float32) @ ours.T, axis=1)
+        # In parts, since a photograph has more colours than their distances have room in memory.
+        for part in np.array_split(exact, 1 + len(exact) // 50_000)
+    ]
+    indexed = Image.fromarray(np.concatenate(nearest).astype(np.uint8)[where].reshape(image.height, image.width))
+    indexed.putpalette(palette.tobytes())
+    return indexed
+
+
+def _packed(pixels: Colours) -> npt.NDArray[np.uint32]:
+    """Each pixel's colour as one number, which sorts much faster than three."""
+    red, green, blue = (pixels[..., channel].astype(np.uint32) for channel in range(3))
+    return np.ravel(red << 16 | green << 8 | blue).astype(np.uint32)
+
+
+def _unpacked(colours: npt.NDArray[np.uint32]) -> Colours:
+    return np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8)
 
 
 def _on_canvas(image: Image.Image, size: tuple[int, int]) -> Image.Image:

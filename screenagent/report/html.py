@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Final, get_args
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from screenagent.actions import targets
+from screenagent.actions import KeyboardInput, targets
 from screenagent.events import Phase, Usage
 from screenagent.geometry import Box, Location
 from screenagent.recording import Run, read, read_run
@@ -54,6 +54,7 @@ class Screen:
     picture: Picture | None
     carries: bool
     marks: tuple[Mark, ...] = ()
+    keys: str = ""
     changed: Box | None = None
 
 
@@ -103,23 +104,29 @@ def render(story: Story, album: Album, run: Run) -> str:
 def _cards(pages: Iterable[Page], album: Album) -> list[Card]:
     shown: set[str] = set()
 
-    def screen(screenshot: Screenshot, *, marks: tuple[Mark, ...] = (), changed: Box | None = None) -> Screen:
+    def look(screenshot: Screenshot) -> Screen:
         first = screenshot.digest not in shown
         shown.add(screenshot.digest)
-        picture = album.pictures.get(screenshot.digest)
-        return Screen(screenshot=screenshot, picture=picture, carries=first, marks=marks, changed=changed)
+        return Screen(screenshot=screenshot, picture=album.pictures.get(screenshot.digest), carries=first)
 
     return [
         Card(
             page=page,
-            before=screen(page.step.before, marks=_marks(page)),
-            after=screen(page.step.after, changed=page.step.effect.where if page.step.effect else None)
-            if page.step.after
-            else None,
+            before=replace(look(page.step.before), marks=_marks(page), keys=_keys(page)),
+            after=replace(look(page.step.after), changed=_changed(page)) if page.step.after else None,
             spent=_spent(page.step.usage, page.seconds),
         )
         for page in pages
     ]
+
+
+def _keys(page: Page) -> str:
+    """What the keyboard does in this step, to be shown over the screen as a target is for the mouse."""
+    return page.title if isinstance(page.step.action, KeyboardInput) else ""
+
+
+def _changed(page: Page) -> Box | None:
+    return page.step.effect.where if page.step.effect else None
 
 
 def _marks(page: Page) -> tuple[Mark, ...]:

@@ -1,0 +1,150 @@
+"""Headless Chromium, driven over a pipe by its DevTools protocol, for looking at pages as a reader does."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+    *("--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"),
+)
+
+# Chromium reads commands from descriptor 3 and writes to 4; `subprocess` has no way to say which becomes which.
+ON_3_AND_4 = """
+import os, sys
+commands, answers = os.dup(int(sys.argv[1])), os.dup(int(sys.argv[2]))
+os.dup2(commands, 3), os.dup2(answers, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+@dataclass
+class Tab:
+    """One page, and what it complained about on its console."""
+
+    commands: BinaryIO
+    answers: BinaryIO
+    session: str = ""
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        message = {"id": number, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        self.commands.write(json.dumps(message).encode() + b"\0")
+        self.commands.flush()
+        while True:
+            answer = self._next()
+            if answer.get("id") == number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']['message']}")
+                return dict(answer["result"])
+            self._note(answer)
+
+    def open(self, url: str) -> None:
+        self.call("Page.navigate", url=url)
+        self.until("document.readyState === 'complete' && [...document.images].every(image => image.complete)")
+
+    def evaluate(self, expression: str) -> Any:
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            raise RuntimeError(result["exceptionDetails"]["exception"]["description"])
+        return result["result"].get("value")
+
+    def until(self, condition: str) -> None:
+        """Wait, frame by frame, until `condition` holds."""
+        loop = f"const look = () => ({condition}) ? done(true) : requestAnimationFrame(look); look()"
+        self.evaluate(f"new Promise(done => {{ {loop} }})")
+
+    def press(self, key: str) -> None:
+        text = {"text": key} if len(key) == 1 else {}
+        self.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key)
+
+    def click(self, selector: str) -> None:
+        x, y = self.evaluate(
+            f"(() => {{ const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
+            "return [box.left + box.width / 2, box.top + box.height / 2] })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def resize(self, width: int, height: int, *, dark: bool = False, scale: float = 1) -> None:
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def picture(self, path: Path, *, whole_page: bool = False) -> None:
+        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole_page)
+        path.write_bytes(b64decode(shot["data"]))
+
+    def _next(self) -> dict[str, Any]:
+        message = bytearray()
+        while (byte := self.answers.read(1)) != b"\0":
+            if not byte:
+                raise EOFError("Chromium ended")
+            message += byte
+        return dict(json.loads(message))
+
+    def _note(self, event: dict[str, Any]) -> None:
+        match event:
+            case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
+                self.complaints.append(str(details))
+            case {"method": "Log.entryAdded", "params": {"entry": entry}}:
+                self.complaints.append(str(entry["text"]))
+            case {"method": "Network.requestWillBeSent", "params": {"request": request}}:
+                self.requests.append(str(request["url"]))
+
+
+@contextmanager
+def chromium(profile: Path) -> Iterator[Tab]:
+    """A tab of a fresh Chromium, which is gone afterwards."""
+    assert CHROMIUM, "no Chromium is installed"
+    read_commands, write_commands = os.pipe()
+    read_answers, write_answers = os.pipe()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", ON_3_AND_4, str(read_commands), str(write_answers)),
+            *(CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"),
+        ],
+        pass_fds=(read_commands, write_answers),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(read_commands)
+    os.close(write_answers)
+    with os.fdopen(write_commands, "wb") as commands, os.fdopen(read_answers, "rb") as answers:
+        try:
+            tab = Tab(commands, answers)
+            page = next(info for info in tab.call("Target.getTargets")["targetInfos"] if info["type"] == "page")
+            attached = tab.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)
+            tab.session = attached["sessionId"]
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                tab.call(f"{domain}.enable")
+            yield tab
+            # It writes to its profile until it has closed, which must not be removed under it.
+            tab.call("Browser.close")
+            process.wait()
+        finally:
+            process.kill()
+            process.wait()
