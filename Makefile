@@ -1,0 +1,48 @@
+# A thin list of commands. `make` alone says what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := runs/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint soak clean
+
+help:
+	@echo "make demo   carry out a task in a real editor on a virtual desktop; its report is runs/demo/report.html"
+	@echo "make test   format, lint, types, imports and the whole test suite"
+	@echo "make soak   the long benches; writes docs/benchmarks.md"
+	@echo "make clean  remove the virtual environment and what tools left behind"
+
+demo: .venv/demo.done
+	mkdir -p $(DEMO) && rm -f $(DEMO)/hello.txt
+	$(BIN)/screenagent run "type 'Hello from screenagent', open the File menu, click Save As, \
+		type '$(CURDIR)/$(DEMO)/hello.txt', press enter, wait until 'hello.txt' appears" \
+		--virtual --app mousepad --approve never --runs $(DEMO)
+	cat $(DEMO)/hello.txt
+	$(BIN)/screenagent report --runs $(DEMO) --out $(DEMO)
+
+test: .venv/test.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+soak: .venv/test.done
+	$(BIN)/python -m screenagent.bench.soak
+
+.venv/demo.done: pyproject.toml .ci/packages
+	.ci/packages demo
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable ".[desktop]"
+	touch $@
+
+.venv/test.done: pyproject.toml .ci/packages
+	.ci/packages demo test
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable ".[desktop,dev]"
+	touch $@ .venv/demo.done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
