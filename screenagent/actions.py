@@ -139,14 +139,12 @@ def describe(action: Action) -> str:
     """The action in words, as a user reads it in a log or is asked to approve it."""
     match action:
         case Click(target=target, button=button, count=count, modifiers=modifiers):
-            held = "".join(f"{modifier}+" for modifier in modifiers)
             times = {1: "", 2: "double-", 3: "triple-"}[count]
-            side = "" if button == "left" else f"{button} "
-            return f"{held}{times}{side}click “{target}”"
+            return f"{_held(modifiers)}{times}{_side(button)}click “{target}”"
         case Move(target=target):
             return f"move the mouse to “{target}”"
-        case Drag(path=path):
-            return "drag " + " to ".join(f"“{place}”" for place in path)
+        case Drag(path=path, button=button, modifiers=modifiers):
+            return f"{_held(modifiers)}{_side(button)}drag " + " to ".join(f"“{place}”" for place in path)
         case Scroll(direction=direction, target=target, notches=notches):
             over = f" over “{target}”" if target else ""
             return f"scroll {direction} {notches} notches{over}"
@@ -165,3 +163,11 @@ def describe(action: Action) -> str:
             return f"ask: {question}"
         case Finish(success=success, message=message):
             return ("finish" if success else "give up") + (f": {message}" if message else "")
+
+
+def _held(modifiers: tuple[Modifier, ...]) -> str:
+    return "".join(f"{modifier}+" for modifier in modifiers)
+
+
+def _side(button: Button) -> str:
+    return "" if button == "left" else f"{button} "
