@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Final
 
 MODIFIERS: Final = ("ctrl", "shift", "alt", "super")
@@ -71,9 +72,15 @@ def key(name: str) -> str:
     raise ValueError(f"unknown key {name!r}; did you mean {ALIASES.get(nearest[0], nearest[0])!r}?")
 
 
+_MODIFIER_SPELLINGS: Final = (*MODIFIERS, *(alias for alias, name in ALIASES.items() if name in MODIFIERS))
+_AFTER_MODIFIER: Final = re.compile(
+    rf"\b({'|'.join(_MODIFIER_SPELLINGS)})(?:\s*[-+]\s*|\s+and\s+|\s+)(?=\S)(?!key\b)", re.IGNORECASE
+)
+
+
 def chord(text: str) -> tuple[str, ...]:
-    """Keys held together, as people write them: "Ctrl+Shift+S" is ("ctrl", "shift", "s"); "ctrl++" ends in a plus."""
-    names = [part for part in text.strip().split("+") if part.strip()]
+    """Keys held together, as people write them: "Ctrl+Shift+S", "ctrl-shift-s"; "ctrl++" ends in a plus."""
+    names = [part for part in _AFTER_MODIFIER.sub(r"\1+", text.strip()).split("+") if part.strip()]
     if text.strip().endswith("+"):
         names.append("+")
     if not names:

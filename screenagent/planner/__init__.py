@@ -1,0 +1,7 @@
+"""Planners: who says what to do next. `DirectPlanner` carries out plain instructions without a model."""
+
+from screenagent.planner.direct import DirectPlanner
+from screenagent.planner.reading import read
+from screenagent.planner.refusals import UNDERSTOOD, Unreadable
+
+__all__ = ["UNDERSTOOD", "DirectPlanner", "Unreadable", "read"]

@@ -1,0 +1,117 @@
+"""Why a phrase is not carried out: what it is instead of a step, and what would be understood."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+UNDERSTOOD: Final = (
+    "open the File menu",
+    "click the Save button",
+    "double-click notes.txt",
+    "tick Wrap lines",
+    'type "Hello, Bob" into the Name field',
+    "clear the Name field",
+    "press ctrl+s",
+    "hold shift for 2 seconds",
+    "scroll down 3 times in the list",
+    "drag notes.txt to Trash",
+    "hover over Help",
+    "wait 2 seconds",
+    "wait until Saved appears",
+    "check that Saved is shown",
+    "ask me whether to go on",
+)
+
+
+class Unreadable(ValueError):
+    """A phrase of a task that is no step; raised before anything is touched. Its text says why and what would do."""
+
+    def __init__(self, phrase: str, why: str) -> None:
+        self.phrase = phrase if len(phrase) <= 80 else f"{phrase[:79]}…"
+        self.why = why
+        super().__init__(f"cannot read “{self.phrase}”: {why}")
+
+
+# What the user probably wants from a goal that has a well-known way to get there.
+_HINTS: Final = {
+    "save": "press ctrl+s",
+    "close": "click the Close button",
+    "quit": "press ctrl+q",
+    "exit": "press ctrl+q",
+    "print": "press ctrl+p",
+    "find": "press ctrl+f, type the words, press enter",
+    "search": "click the search field, type the words, press enter",
+    "copy": "press ctrl+c",
+    "move": "drag a.txt to Trash",
+    "delete": "press delete",
+    "scroll": "scroll down 10 times",
+    "visit": "click the address bar, type example.org, press enter",
+    "browse": "click the address bar, type example.org, press enter",
+    "navigate": "click the address bar, type example.org, press enter",
+    "go": "click the address bar, type example.org, press enter",
+    "open": "click the address bar, type example.org, press enter",
+}
+
+_GOAL: Final = re.compile(
+    r"""(?:
+      (?:add|arrange|book|browse|buy|calculate|cancel|change|clean|close|compare|compose|compute|configure|convert|copy
+        |count|create|crop|cut|delete|disable|download|draft|draw|edit|email|enable|execute|exit|explain|export|fetch
+        |find|finish|fix|format|get|give|google|help|import|install|launch|list|log|look|mail|make|message|monitor|move
+        |navigate|order|organi[sz]e|paint|pay|plan|play|post|print|quit|read|record|register|remove|rename|reply
+        |replace|reserve|resize|rotate|run|save|schedule|search|send|set|share|show|sign|solve|sort|start|summari[sz]e
+        |take|tell|translate|turn|uninstall|update|upgrade|upload|visit|watch)
+    )\b(?=\s|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# These begin like a step.
+_GOAL_IN_DISGUISE: Final = re.compile(
+    r"""(?:
+        (?:go|open|navigate)\s+(?:to\s+)?(?=\S+://|www\.|[\w-]+\.(?:com|org|net|io|edu|gov|de|uk)\b)\S+
+      | check\s+(?:my|for|out|in)
+      | write\s+(?:me\s+)?(?:an?|some|the)\s+(?:\w+\s+){0,2}
+        (?:essay|letter|poem|story|report|e-?mail|mail|script|program|summary|article|novel|song|review|code|reply)
+      | write\s+(?:\w+\s+){0,3}about
+    )(?=\s|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_QUESTION: Final = re.compile(
+    r"(?:what|who|why|where|which|how|is|are|does|do)\s+(?:is|are|do|does|did|can|many|much|i|you|the|to|there)\b", re.I
+)
+_TITLE: Final = re.compile(r"[A-Z]\S*(?:\s+(?:[A-Z]\S*|to|and|of|the|in|as|for|with))+")
+_NEGATED: Final = re.compile(r"(?:do not|don['’]t|never|avoid|without)\b", re.IGNORECASE)
+_CONDITIONAL: Final = re.compile(
+    r"(?:if|unless|otherwise|else|while|whenever|in case|for each|for every|repeat|keep|until)\b"
+    r"|(?!wait|check)\w+\s.*\b(?:unless|until|if)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_goal(phrase: str) -> bool:
+    """Whether `phrase` says what is to be reached. "Replace" alone and "Save As" may be names."""
+    if is_goal_in_disguise(phrase):
+        return True
+    return bool(_GOAL.match(phrase)) and len(phrase.split()) > 1 and not _TITLE.fullmatch(phrase)
+
+
+def is_goal_in_disguise(phrase: str) -> bool:
+    """Whether `phrase` begins like a step and says what is to be reached: "write an essay about …"."""
+    return bool(_GOAL_IN_DISGUISE.match(phrase))
+
+
+def refusal(phrase: str, shown: str, *, after_typing: bool = False) -> Unreadable:
+    """Say why `phrase`, to be `shown` to the user in this form, is no step, and what would be one."""
+    verb = phrase.split(maxsplit=1)[0].lower() if phrase.split() else ""
+    if is_goal(phrase) or _QUESTION.match(phrase):
+        hint = f"for example “{_HINTS[verb]}”" if verb in _HINTS else "name the steps that lead there"
+        why = f"this is a goal, and it is literal steps only without a model; {hint}"
+    elif _NEGATED.match(phrase):
+        why = "say what to do, not what to leave"
+    elif _CONDITIONAL.match(phrase):
+        why = "conditions and repetitions need a model; it is literal steps only without one"
+    else:
+        alike = [step for step in UNDERSTOOD if step.startswith(verb)] if verb else []
+        why = "a step reads like " + ", ".join(f"“{step}”" for step in alike or UNDERSTOOD)
+    if after_typing:
+        why += "; if it belongs to the text to type, put that text in quotes"
+    return Unreadable(shown, why)

@@ -1,0 +1,237 @@
+"""Cuts a task, its quotes hidden, into phrases: one for each step, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from screenagent import keys
+from screenagent.planner.quotes import MARK
+from screenagent.planner.refusals import is_goal
+from screenagent.planner.slots import FIELD, ROLES, SHORTCUTS
+
+Joint = Literal["line", "then", "dot", "comma", "and"]
+"""What stands before a fragment; of several, the one named first counts."""
+
+_JOINT: Final = re.compile(
+    r"""
+      (?P<line> (?:\A|\n)[ \t]*(?:(?:\(?\d{1,2}[.):]|[-*•‣–—]|step[ ]\d{1,2}[:.)]?)(?=\s))? )
+    | (?P<then> (?<=\s)(?:then|after\ that|afterwards)(?=[\s,:]) )
+    | (?P<dot> ; | (?<!\.)\.(?=\s|\Z) )
+    | (?P<comma> (?<!\w\+),(?!\d) )
+    | (?P<and> (?<!\bdrag\s)(?<!\bpress\s)(?<!\bgo\sahead\s)(?<=\s)and(?=\s) )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_INLINE_ITEM: Final = re.compile(r"(?<=[\s,;.])\(?\d{1,2}[.)](?=\s)")
+_ENUMERATED: Final = re.compile(r"\s*\(?1[.)]\s")
+_HEADING: Final = re.compile(
+    r"\s*(?:please\s+)?(?:do (?:this|the following)|(?:here are )?the steps|steps?|task|instructions?|todo)\s*:",
+    re.IGNORECASE,
+)
+
+_FILLER: Final = re.compile(
+    r"""(?:
+      please | now | first(?:ly|\ of\ all)? | second(?:ly)? | third(?:ly)? | last(?:ly|\ of\ all) | finally | next
+    | then | also | and | so | just | simply | kindly | okay | ok | well | afterwards | after\ that
+    | to\ (?:start|begin)(?:\ with)? | in\ the\ end | at\ the\ end | carefully | quickly | immediately
+    | (?:could|can|would|will)\ you | I(?:\ would|['’]d)?\ (?:want|like|need)\ you\ to | let['’]s | let\ us
+    | you\ (?:should|must|can|(?:have|need)\ to) | go\ ahead\ and | try\ to | proceed\ to
+    | (?:be|make)\ sure\ to | (?:don['’]t\ forget|remember)\ to
+    )(?:\s*[,:]\s*|\s+|\Z)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CLOSING: Final = re.compile(
+    r"(?:that['’]s (?:it|all)|stop(?: here)?|done|you['’]re done|you are done|finish|the end|thanks|thank you)!?",
+    re.IGNORECASE,
+)
+
+_STARTS: Final = re.compile(
+    r"""(?:
+      (?:(?:ctrl|control|shift|alt|super|cmd)[+\- ])*
+      (?:(?:double|triple|right|middle|left)[- ]?)*(?:click|clicking|drag|tap)
+    | open | press | hit | push | choose | select | pick | check | uncheck | tick | untick | toggle | hover | move
+    | mouse\ over | point | scroll | type | enter | write | insert | input | put | fill | clear | empty | hold | wait
+    | pause | sleep | verify | make\ sure | ensure | confirm | ask | go\ to | switch\ to | focus | place | keep
+    | when | once | as\ soon\ as | if | unless | do\ not | don['’]t | never | repeat | paste
+    )\s+(?=\S)
+    | (?:ctrl|control|shift|alt|super|cmd)\s?[+]\s?\S+\Z
+    | (?:enter|return)\Z
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_FREE_TEXT: Final = re.compile(
+    r"(?:type|enter|write|insert|input|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
+    re.IGNORECASE,
+)
+_PLACED_TEXT: Final = re.compile(
+    rf"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{{0,120}}?\b{FIELD})", re.IGNORECASE | re.DOTALL
+)
+_QUOTED_TEXT: Final = re.compile(
+    rf"(?:[\w-]+(?:\s+(?:in|out|on|the|following|text|words?|string|command|line|name|value|number|button|me)\b)*:?\s+)?"
+    rf"{MARK}(?:\s+(?:in|into|to|on)\s.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
+_FILLED_TOO: Final = re.compile(r".{1,120}\swith\s.+", re.IGNORECASE)
+_STATE: Final = (
+    r"\b(?:is|are|has|have|appears?|disappears?|shows?|contains|says|reads|displays|comes|goes|pops|closes)\b"
+)
+_STATELESS: Final = re.compile(
+    rf"(?:check|verify|make sure|ensure|confirm|wait until|wait till|when|once)\s(?!.*{_STATE}).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_EXPECTED: Final = re.compile(r".{1,120}\sshould\s(?:appear|disappear|vanish|show|go|come|be)\b.*", re.IGNORECASE)
+_LIMIT: Final = re.compile(r"(?:for\s+)?(?:up to|at most|within|a maximum of)\s.{1,30}", re.IGNORECASE)
+_HELD: Final = re.compile(r"(?:hold|holding|keep)(?:\s+down)?\s+[\w+\- ]{1,40}", re.IGNORECASE)
+_PLACE: Final = re.compile(r"(?:in|on|from|under|inside|at)\s.{1,120}", re.IGNORECASE)
+_MODIFIER_PRESS: Final = re.compile(r"(?:press|hit|hold)\s+(?:the\s+)?(.{1,40})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What one step is read from: its text without fillers, and what stood before it."""
+
+    text: str
+    joint: Joint
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether it ends in words of the user's own that may hold commas: an unquoted text to type, a question."""
+        return bool(_FREE_TEXT.match(self.text)) and not self.is_complete
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it ends where a quoted text or the field to type into ends."""
+        return bool(_QUOTED_TEXT.fullmatch(self.text) or _PLACED_TEXT.fullmatch(self.text))
+
+    @property
+    def is_press(self) -> bool:
+        return bool(re.match(r"(?:press|hit|push)\s", self.text, re.IGNORECASE))
+
+
+@dataclass(frozen=True)
+class _Fragment:
+    start: int
+    end: int
+    joint: Joint
+
+
+def phrases(text: str) -> list[Phrase]:
+    """Cut `text` at commas, full stops, lines, "and" and "then" - where a step begins behind them."""
+    found: list[Phrase] = []
+    start = 0
+    for fragment in _fragments(text):
+        said = _without_fillers(text[fragment.start : fragment.end])
+        if not said and not _is_a_name(text[fragment.start : fragment.end], fragment.joint):
+            continue
+        piece = Phrase(said or text[fragment.start : fragment.end], fragment.joint)
+        if found and _goes_on(found[-1], piece):
+            found[-1] = Phrase(_without_fillers(text[start : fragment.end]), found[-1].joint)
+        else:
+            found.append(piece)
+            start = fragment.start
+    while found and _CLOSING.fullmatch(found[-1].text):
+        found.pop()
+    return found
+
+
+def _fragments(text: str) -> Iterator[_Fragment]:
+    heading = _HEADING.match(text)
+    start = heading.end() if heading else 0
+    joints: list[Joint] = ["line"]
+    for mark in _marks(text, start):
+        if fragment := _fragment(text, start, mark.start(), joints):
+            yield fragment
+            joints = []
+        joints.append(_kind(mark))
+        start = mark.end()
+    if fragment := _fragment(text, start, len(text), joints):
+        yield fragment
+
+
+def _marks(text: str, start: int) -> list[re.Match[str]]:
+    marks = list(_JOINT.finditer(text, start))
+    if not _ENUMERATED.match(text, start):
+        return marks
+    items = list(_INLINE_ITEM.finditer(text, start))
+    inside = {position for item in items for position in range(*item.span())}
+    return sorted((*items, *(mark for mark in marks if mark.start() not in inside)), key=lambda mark: mark.start())
+
+
+def _kind(mark: re.Match[str]) -> Joint:
+    return next((kind for kind in get_args(Joint) if mark.lastgroup == kind), "line")
+
+
+def _fragment(text: str, start: int, end: int, joints: list[Joint]) -> _Fragment | None:
+    said = text[start:end]
+    if not said.strip():
+        return None
+    lead = len(said) - len(said.lstrip())
+    strongest = min(joints, key=get_args(Joint).index)
+    return _Fragment(start + lead, start + len(said.rstrip()), strongest)
+
+
+def _without_fillers(text: str) -> str:
+    while filler := _FILLER.match(text):
+        text = text[filler.end() :]
+    return text
+
+
+def _is_a_name(filler: str, joint: Joint) -> bool:
+    """The second word of "click Next, Next" is one; that of "click Next. Next, press enter" only leads over."""
+    return joint in ("comma", "then") and filler[:1].isupper()
+
+
+def _goes_on(phrase: Phrase, piece: Phrase) -> bool:
+    """Whether `piece` belongs to the phrase before it rather than to a step of its own."""
+    if piece.joint == "line":
+        return False
+    if _awaits(phrase, piece):
+        return True
+    if starts_a_step(piece.text):
+        return False
+    if piece.text in SHORTCUTS:
+        return phrase.is_free_text
+    if phrase.is_free_text:
+        return piece.joint != "then" and not (_FILLED.match(phrase.text) and _FILLED_TOO.fullmatch(piece.text))
+    if _EXPECTED.fullmatch(piece.text) or (phrase.is_press and is_chord(piece.text)):
+        return False
+    return piece.joint == "and" and not phrase.is_complete and not (_has_role(phrase.text) and _has_role(piece.text))
+
+
+def _awaits(phrase: Phrase, piece: Phrase) -> bool:
+    """Whether `phrase` is only the beginning of a step: "hold shift" and "click a", "press ctrl" and "s"."""
+    if _STATELESS.fullmatch(phrase.text) and piece.joint == "and":
+        return bool(re.search(_STATE, piece.text))
+    if phrase.text.lower().startswith("wait") and piece.joint == "comma":
+        return bool(_LIMIT.fullmatch(piece.text))
+    if _PLACE.fullmatch(phrase.text) and piece.joint == "comma":
+        return bool(_STARTS.match(piece.text))
+    if _HELD.fullmatch(phrase.text) and re.search(r"click|drag", piece.text, re.IGNORECASE):
+        return piece.joint in ("and", "comma")
+    pressed = _MODIFIER_PRESS.fullmatch(phrase.text)
+    if not pressed or piece.joint != "and" or not is_chord(pressed[1]):
+        return False
+    return set(keys.chord(pressed[1])) <= set(keys.MODIFIERS) and is_chord(piece.text)
+
+
+def _has_role(text: str) -> bool:
+    """Whether it ends as a target with its role does: "the Save button"."""
+    return text.rpartition(" ")[2].lower() in ROLES
+
+
+def starts_a_step(text: str) -> bool:
+    """Whether it opens as a step does or as a goal, which is no name of something and no text to type either."""
+    return bool(_STARTS.match(text)) or is_goal(text)
+
+
+def is_chord(text: str) -> bool:
+    """Whether `text` names keys."""
+    try:
+        keys.chord(text)
+    except ValueError:
+        return False
+    return True

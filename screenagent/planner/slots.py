@@ -1,0 +1,173 @@
+"""What the places in a phrase's pattern hold: how they are written, and the value that is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from screenagent import keys
+from screenagent.planner.quotes import MARK, Quotes
+from screenagent.planner.refusals import Unreadable
+
+NUMBERS: Final = {
+    word: number
+    for number, words in enumerate(
+        ("", "a an one once", "two twice", "three thrice", "four", "five", "six", "seven", "eight", "nine", "ten")
+    )
+    for word in words.split()
+} | {"twenty": 20, "a few": 3, "a couple of": 2, "a bit": 3, "a little": 3}
+_NUMBER: Final = r"\d{1,6}|" + "|".join(sorted(NUMBERS, key=len, reverse=True))
+_UNITS: Final = {"ms": 0.001, "mi": 60.0, "m": 60.0, "s": 1.0}
+_MODIFIER: Final = r"ctrl|control|ctl|shift|alt|option|super|win|windows|cmd|command|meta"
+_PRONOUNS: Final = ("it", "this", "that", "them", "this one", "that one", "there")
+
+SHORTCUTS: Final = {
+    "copy": ("ctrl", "c"),
+    "cut": ("ctrl", "x"),
+    "paste": ("ctrl", "v"),
+    "undo": ("ctrl", "z"),
+    "redo": ("ctrl", "y"),
+}
+
+ROLES: Final = frozenset(
+    (
+        *("window", "dialog", "dialogue", "popup", "pop-up", "screen", "page", "panel", "tab", "menu", "item", "entry"),
+        *("message", "notification", "text", "title", "heading", "label", "word", "words", "link", "icon", "file"),
+        *("button", "field", "box", "bar", "list"),
+    )
+)
+FIELD: Final = (
+    r"(?:field|entry|editor|input|text ?(?:area|box|view)?|document|canvas|terminal|prompt|cell|"
+    r"(?<!check)(?<!check )(?<!combo )(?<!list )(?<!tick )(?<!dialog )box|"
+    r"(?:search|address|location|url|entry|formula) ?bar)"
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Gives the value of a slot: knows the quotes of the task and what "it" stands for."""
+
+    quotes: Quotes
+    it: str | None = None
+
+    def target(self, part: str) -> str:
+        """The words for the grounder, as the user said them; "it" is what the step before was about."""
+        if condition := re.search(r"\b(?:until|unless|whenever|if)\b", part, re.IGNORECASE):
+            raise Unreadable(part, f"“{condition[0]} …” needs a model; if it belongs to a name, put that in quotes")
+        if part.strip().lower() not in _PRONOUNS:
+            return self.quotes.meant(part)
+        if self.it is None:
+            raise Unreadable(part, "nothing was named before that this could be; say what stands on the screen")
+        return self.it
+
+    def place_to_type(self, part: str) -> str | None:
+        """Where to click before typing; "it" has the focus since the step before."""
+        return None if part.strip().lower() in (*_PRONOUNS, "here") else self.quotes.meant(part)
+
+    def text(self, part: str) -> str:
+        return self.quotes.meant(part)
+
+    def words(self, part: str) -> str:
+        """The words to look for on the screen: what is quoted, or without the role of what shows them."""
+        if quoted := re.findall(MARK, part):
+            return self.quotes.meant(quoted[0])
+        bare = re.sub(r"^(?:(?:the|a|an|some)\s+)?(?:(?:text|words?|message|title|label)\s+)?", "", part, flags=re.I)
+        said = bare.split()
+        while said and said[-1].lower() in ROLES:
+            said.pop()
+        if not said or " ".join(said).lower() in _PRONOUNS:
+            raise Unreadable(part, "name words that can be read on the screen, for example “wait until Saved appears”")
+        return self.quotes.verbatim(bare[: bare.rindex(said[-1]) + len(said[-1])])
+
+    def number(self, part: str) -> int:
+        first = re.match(_NUMBER, part.strip().lower())
+        if first is None:
+            raise Unreadable(part, "this is no number")
+        return NUMBERS.get(first[0]) or int(first[0])
+
+    def seconds(self, part: str) -> float:
+        said = part.strip().lower()
+        if said.startswith("half"):
+            return 30.0 if "minute" in said else 0.5
+        amount = re.match(r"\d+(?:\.\d+)?", said)
+        number = float(amount[0]) if amount else float(self.number(said))
+        unit = re.search(r"(ms|mi|m|s)[a-z]*$", said)
+        return number * _UNITS[unit[1]] if unit else number
+
+    def modifiers(self, part: str) -> tuple[str, ...]:
+        return keys.chord(re.sub(r"\s*(?:[+,-]|\band\b|\s)\s*", "+", part.strip()))
+
+    def stops(self, part: str) -> tuple[str, ...]:
+        return tuple(self.quotes.meant(mark) for mark in re.findall(MARK, part))
+
+    def path(self, part: str) -> tuple[str, ...]:
+        return tuple(self.target(step) for step in re.split(r"\s*(?:->|→|>|»|›)\s*", part))
+
+
+@dataclass(frozen=True)
+class Slot:
+    pattern: str
+    value: Callable[[Said, str], object]
+
+
+def _lower(_: Said, part: str) -> str:
+    return part.lower()
+
+
+def _verbatim(said: Said, part: str) -> str:
+    return said.quotes.verbatim(part)
+
+
+# Lengths are bounded, so that no pattern takes long on a long phrase.
+_NAME: Final = r"\S(?:.{0,200}?\S)??"
+_TIMES: Final = rf"(?:(?:{_NUMBER})(?: times|x)|once|twice|thrice)"
+
+SLOTS: Final[Mapping[str, Slot]] = {
+    "target": Slot(_NAME, Said.target),
+    "to": Slot(_NAME, Said.target),
+    "via": Slot(_NAME, Said.target),
+    "field": Slot(rf".{{0,200}}\b{FIELD}", Said.target),
+    "into": Slot(_NAME, Said.place_to_type),
+    "into_field": Slot(rf"(?:{MARK}|.{{0,120}}?\b{FIELD}|it|there|here)", Said.place_to_type),
+    "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", Said.target),
+    "folder": Slot(
+        rf"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{{1,100}}|{MARK}|\S+\.\w+)"
+        r"|.{1,120} (?:file|folder|directory|icon)",
+        Said.target,
+    ),
+    "place": Slot(
+        rf"{MARK}|(?:the )?(?-i:[A-Z]).{{0,80}}"
+        rf"|.{{1,80}} (?:tab|menu|page|section|panel|view|link|button|icon|{FIELD})",
+        Said.target,
+    ),
+    "pane": Slot(r"the .{1,100}?\S", Said.target),
+    "shortcut": Slot("|".join(SHORTCUTS), lambda _, part: SHORTCUTS[part.lower()]),
+    "path": Slot(r"[^>→»›]{1,80}(?:\s*(?:->|→|>|»|›)\s*[^>→»›]{1,80}){1,8}", Said.path),
+    "menus": Slot(
+        rf"(?-i:{MARK}|[A-Z][\w .…]{{0,40}}?)(?:\s*(?:->|→|>|»|›)\s*(?-i:{MARK}|[A-Z][\w .…]{{0,40}})){{1,8}}",
+        Said.path,
+    ),
+    "stops": Slot(rf"{MARK}(?: to {MARK})+", Said.stops),
+    "quoted": Slot(MARK, Said.text),
+    "text": Slot(r".+", Said.text),
+    "question": Slot(r".+", Said.text),
+    "words": Slot(_NAME, Said.words),
+    "more": Slot(_NAME, Said.words),
+    "keys": Slot(r"\S.{0,60}?", _verbatim),
+    "modifiers": Slot(rf"(?:{_MODIFIER})(?:(?: ?[+-] ?| and | )(?:{_MODIFIER})){{0,3}}", Said.modifiers),
+    "button": Slot("left|middle|right", _lower),
+    "count": Slot("double|triple", lambda _, part: {"double": 2, "triple": 3}[part.lower()]),
+    "direction": Slot("up|down|left|right", _lower),
+    "times": Slot(_TIMES, Said.number),
+    "notches": Slot(
+        rf"(?:{_TIMES}|a bit|a little|(?:{_NUMBER})(?: (?:notch|line|step|click|tick)(?:e?s)?)?)", Said.number
+    ),
+    "seconds": Slot(
+        r"(?:about )?(?:half an? (?:second|minute)"
+        rf"|(?:\d{{1,5}}(?:\.\d{{1,3}})?|{_NUMBER}) ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)"
+        r"|an? (?:moment|bit|little|while))",
+        Said.seconds,
+    ),
+}
