@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PIL import Image
+from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Location
-from screenagent.lite.match import labels, matches
-from screenagent.lite.phrase import Phrase, parse
+from screenagent.lite.layout import Layout
+from screenagent.lite.match import labels
+from screenagent.lite.phrase import Phrase, described, parse
+from screenagent.lite.rank import Missing, Screen, ranked
+from screenagent.lite.reader import Recent
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
@@ -16,6 +21,10 @@ class LiteGrounder:
 
     def __init__(self, reader: TextReader) -> None:
         self._reader = reader
+        self._screens: Recent[str, Screen] = Recent(8)
+
+    def forget(self) -> None:
+        self._screens.clear()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         phrase = parse(target)
@@ -28,12 +37,37 @@ class LiteGrounder:
         return self._find(phrase, screenshot)
 
     def _find(self, phrase: Phrase, screenshot: Screenshot) -> Location | Absent:
-        found = matches(phrase, labels(self._reader.read(screenshot), screenshot.size))
+        screen = self._screen(screenshot)
+        try:
+            found = ranked(phrase, screen)
+        except Missing as missing:
+            # "under a new name" speaks of no place: what can't be a relation may be part of a description.
+            found = [] if phrase.quoted or phrase.ordinal else ranked(described(phrase), screen)
+            if not found:
+                return Absent(why=str(missing))
         if not found:
-            return Absent(why=f"no text like “{phrase.name}” is on the screen")
-        best = found[0]
+            return Absent(why=_nearest(phrase, screen))
+        best, *others = found
+        # Of two that fit alike nobody can say which is meant; who asks should hear that it is a guess.
+        guess = sum(other.score > 0.97 * best.score for other in others)
         box = best.rect.box(screenshot.size)
-        return Location(point=box.center, box=box, confidence=min(1.0, best.score), by="text")
+        return Location(point=box.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
+
+    def _screen(self, screenshot: Screenshot) -> Screen:
+        if (known := self._screens.get(screenshot.digest)) is None:
+            seen = labels(self._reader.read(screenshot), screenshot.size)
+            known = Screen(screenshot.size, seen, Layout(np.asarray(screenshot.pixels), seen))
+            self._screens.keep(screenshot.digest, known)
+        return known
+
+
+def _nearest(phrase: Phrase, screen: Screen) -> str:
+    """Why nothing was found, with what comes nearest, since that may be a slip of the pen."""
+    texts = [label.text for label in screen.labels]
+    if not texts:
+        return f"“{phrase.name}” is not on the screen: there is no text on it"
+    text, _, _ = process.extractOne(phrase.name, texts, scorer=fuzz.WRatio)
+    return f"“{phrase.name}” is not on the screen; the nearest text is “{text}”"
 
 
 def _enlarged(screenshot: Screenshot, region: Box) -> Screenshot:

@@ -1,4 +1,5 @@
-"""Which of the words on a screen a phrase means: literal names first, descriptions by the words they share."""
+"""Which of the labels on a screen a phrase may mean, by the words alone: names to the letter, descriptions by the words
+that they share with a label."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ class Label:
 
 
 class Match(NamedTuple):
-    """A run of a label's words that may be what is meant, and how likely that is by the words alone."""
+    """A run of a label's words that may be what is meant, and how likely that is."""
 
     text: str
     rect: Rect
@@ -51,63 +52,58 @@ def labels(words: Iterable[Word], size: Size) -> list[Label]:
     ]
 
 
-def matches(phrase: Phrase, screen: Sequence[Label]) -> list[Match]:
-    """Best first; of one label only its best run."""
-    named = [
-        max((match for name in _names(phrase) for match in _literal(name, label)), key=_by_score, default=None)
-        for label in screen
-    ]
-    found = [match for match in named if match]
-    if not phrase.quoted:
-        surely = {id(match.label) for match in found if match.score > 0.8}
-        described = (_described(phrase, label) for label in screen if id(label) not in surely)
-        found += [match for match in described if match]
-    best = {id(match.label): match for match in sorted(found, key=_by_score)}
-    return sorted(best.values(), key=_by_score, reverse=True)
+def matches(phrase: Phrase, screen: Iterable[Label]) -> list[Match]:
+    """The best run of each label that has one."""
+    said = () if phrase.quoted else _said(phrase)
+    return [match for label in screen if (match := max(_runs(phrase, said, label), key=_by_score, default=None))]
 
 
 def _by_score(match: Match) -> float:
     return match.score
 
 
-def _names(phrase: Phrase) -> list[str]:
-    """What the target may bear, to the letter."""
-    return [phrase.name]
-
-
-def _literal(name: str, label: Label) -> Iterator[Match]:
-    count = len(name.split())
-    for run, rest in _runs(label, range(max(1, count - 1), count + 2)):
-        text = " ".join(word for word, _ in run)
-        like = likeness(name, text)
-        if like:
-            yield Match(text, Rect.round_all(rect for _, rect in run), like * _wholeness(text, rest), label)
-
-
-def _runs(label: Label, lengths: range) -> Iterator[tuple[Sequence[tuple[str, Rect]], list[str]]]:
-    """Every run of so many words, and the words of the label that it leaves out."""
+def _runs(phrase: Phrase, said: Sequence[Token], label: Label) -> Iterator[Match]:
     words = label.words
-    for length in lengths:
+    longest = min(len(words), max(8, len(phrase.name.split()) + 1))
+    for length in range(1, longest + 1):
         for start in range(len(words) - length + 1):
-            end = start + length
-            yield words[start:end], [text for text, _ in (*words[:start], *words[end:])]
+            run, rest = words[start : start + length], (*words[:start], *words[start + length :])
+            text = " ".join(word for word, _ in run)
+            like = likeness(phrase.name, text)
+            if not like and said:
+                like = shared(said, tokens(text), all_of_it=phrase.named)
+            if like:
+                score = like * _wholeness(text, [word for word, _ in rest])
+                yield Match(text, Rect.round_all(rect for _, rect in run), score, label)
 
 
 def likeness(name: str, text: str) -> float:
-    """How alike two short texts are: 1 the same, 0 not to be taken for each other."""
+    """How alike two names are: 1 the same, 0 not to be taken for each other."""
     if name == text:
         return 1.0
     if name.casefold() == text.casefold():
         return 0.98
     one, other = _squeezed(name), _squeezed(text)
-    if not one or not other:
-        return 0.0
     if one == other:
         return 0.96
+    if one.translate(_MISREAD) == other.translate(_MISREAD):
+        return 0.94
     if min(len(one), len(other)) < 4 or re.findall(r"\d+", one) != re.findall(r"\d+", other):
         return 0.0
-    ratio = fuzz.ratio(one, other) / 100
-    return ratio * 0.95 if ratio > 0.8 else 0.0
+    ratio = fuzz.ratio(one, other, score_cutoff=80) / 100
+    # A letter read wrong is borne, a word too many is not: "Save As" isn't "Save".
+    if ratio and _words_in(name, other) and _words_in(text, one):
+        return 0.95 * ratio
+    return 0.0
+
+
+_MISREAD = str.maketrans("i1|0", "lllo")
+"""Letters that many typefaces draw alike."""
+
+
+def _words_in(words: str, text: str) -> bool:
+    squeezed = [_squeezed(word) for word in words.split()]
+    return all(fuzz.partial_ratio(word, text) >= 70 for word in squeezed if len(word) > 1)
 
 
 def _squeezed(text: str) -> str:
@@ -126,28 +122,32 @@ def _wholeness(text: str, rest: Sequence[str]) -> float:
     return 0.45 + 0.35 * len(text) / (len(text) + len(" ".join(left_out)))
 
 
-def _described(phrase: Phrase, label: Label) -> Match | None:
-    """The run of the label that shares most with the description."""
-    said = tokens(f"{phrase.verb} {phrase.name}")
-    best: Match | None = None
-    for run, rest in _runs(label, range(1, min(len(label.words), 8) + 1)):
-        text = " ".join(word for word, _ in run)
-        score = _shared(said, tokens(text)) * _wholeness(text, rest)
-        if score > (best.score if best else 0.15):
-            best = Match(text, Rect.round_all(rect for _, rect in run), score, label)
-    return best
+def _said(phrase: Phrase) -> list[Token]:
+    """The words of a description, and how much each tells."""
+    if phrase.named:
+        return [Token(token.stem, 1.0) for token in tokens(phrase.name)]
+    words = [*tokens(phrase.verb), *tokens(phrase.name)]
+    if not phrase.verb and words and words[0].weight == 1:
+        # "Reset the stopwatch": what is done is written on the button more often than what it is done to.
+        words[0] = Token(words[0].stem, 1.3)
+    # "the help section on your desktop": what is taken for a place may be part of the name.
+    words += [Token(stem, 0.6 * weight) for relation in phrase.relations for stem, weight in tokens(relation.other)]
+    proper = {token.stem for word in phrase.name.split()[1:] if word[:1].isupper() for token in tokens(word)}
+    return [Token(stem, weight * 1.3) if stem in proper else Token(stem, weight) for stem, weight in words]
 
 
-def _shared(said: Sequence[Token], shown: Sequence[Token]) -> float:
+def shared(said: Sequence[Token], shown: Sequence[Token], *, all_of_it: bool = False) -> float:
     """How well a description and a label go together: what is shown must have been said, and much of what was said
-    should be shown."""
+    should be shown; `all_of_it`, where it is a name."""
     if not said or not shown:
         return 0.0
     precision, recall = _covered(shown, said), _covered(said, shown)
+    if all_of_it and recall < 0.75:
+        return 0.0
     return float(0.9 * precision**1.5 * (0.25 + 0.75 * recall))
 
 
 def _covered(these: Sequence[Token], by: Sequence[Token]) -> float:
     """How much of the weight of `these` the others share."""
-    shared = sum(token.weight * max(alike(token.stem, other.stem) for other in by) for token in these)
-    return shared / sum(token.weight for token in these)
+    shared_weight = sum(token.weight * max(alike(token.stem, other.stem) for other in by) for token in these)
+    return shared_weight / sum(token.weight for token in these)

@@ -141,6 +141,7 @@ _BEARS = re.compile(
     r"(?:that )?(?:shows|says|reads|contains|displays)|showing|saying|reading|containing)\s+(?:as\s+)?"
 )
 
+_OWNED = re.compile(rf"(?:{_ARTICLE}\s+)?(?P<owner>[^⟨⟩]+?)['’]s\s+(?P<thing>.+)")
 _NAME_ROLE = re.compile(rf"(?P<name>.+?)(?<!\bthe)(?<!\ba)(?<!\ban)\s+(?P<role>{_ANY_ROLE})", re.I)
 _ROLE_NAME = re.compile(rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨))(?P<name>.+)", re.I)
 
@@ -164,7 +165,12 @@ def parse(target: str) -> Phrase:
         head = head[: place.start()]
         sides = tuple(dict.fromkeys(_SIDE_NAMES[word] for word in re.findall(r"\w+", place["sides"])))
     verb, head, implied = _verb(head)
+    if owned := _OWNED.fullmatch(head):
+        relations.append(("inside", owned["owner"]))
+        head = owned["thing"]
     name, about = _option(verb, head)
+    if about:
+        implied = "item"
     ordinal, name = _ordinal(name)
     name, role, named = _role(name, verb)
     quotes = _HELD.findall(name)
@@ -183,6 +189,12 @@ def parse(target: str) -> Phrase:
         sides=sides,
         about=restored(about),
     )
+
+
+def described(phrase: Phrase) -> Phrase:
+    """The phrase with its relations taken for more of the description."""
+    others = tuple(relation.model_copy(update={"kind": "inside"}) for relation in phrase.relations)
+    return phrase.model_copy(update={"relations": others, "named": False})
 
 
 def _related(spoken: str) -> tuple[str, list[tuple[Bond, str]], Container | None]:

@@ -149,7 +149,7 @@ def labels(line: Rect, pieces: Iterable[Piece]) -> Iterator[list[tuple[str, Rect
     label: list[tuple[str, Rect, float]] = []
     for text, start, end, confidence in pieces:
         rect = Rect(line.left + start * line.width, line.top, line.left + end * line.width, line.bottom)
-        if label and rect.left - label[-1][1].right > 0.5 * line.height:
+        if label and rect.left - label[-1][1].right > 0.6 * line.height:
             yield label
             label = []
         label.append((text, rect, confidence))

@@ -1,0 +1,197 @@
+"""Boxes on the screen that something can be done with, found by their edges, and the labels that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from screenagent.lite.match import Label
+from screenagent.lite.rect import Rect
+from screenagent.lite.text import Picture
+
+EDGE = 5
+"""Neighbouring pixels that differ by more than this, of 255 in any channel, are a border: themes go that faint."""
+
+Kind = Literal["field", "dropdown", "button", "mark", "cell"]
+"""A `mark` is a small square or disc that can be ticked; a `cell` stands in a row of its like, as in a table's head."""
+
+
+class Control(NamedTuple):
+    rect: Rect
+    kind: Kind
+
+
+class Tie(NamedTuple):
+    """A control that a label names, and how surely by where it stands."""
+
+    control: Control
+    strength: float
+
+
+class Layout:
+    """The controls of one picture and what is written at them."""
+
+    def __init__(self, picture: Picture, labels: Sequence[Label]) -> None:
+        self._labels = labels
+        self.controls = list(_controls(picture, labels))
+
+    def around(self, rect: Rect) -> Control | None:
+        """The smallest control that holds the middle of `rect`."""
+        holding = [control for control in self.controls if control.rect.holds(rect.x, rect.y)]
+        return min(holding, key=lambda control: control.rect.area, default=None)
+
+    def ties(self, label: Label) -> list[Tie]:
+        """The controls that `label` may name: the one it stands in, those beside it and the one below it."""
+        inside = self.around(label.rect)
+        if inside and inside.kind != "cell":
+            return [Tie(inside, 1.0)]
+        found = [self._marked(label), self._right_of(label), self._below(label), self._left_of(label)]
+        return [tie for tie in found if tie]
+
+    def _marked(self, label: Label) -> Tie | None:
+        """A box to tick stands left of its label."""
+        text = label.rect
+        for control in self.controls:
+            rect = control.rect
+            if control.kind == "mark" and rect.beside(text) and -4 <= text.left - rect.right <= 1.2 * text.height:
+                return Tie(control, 1.0)
+        return None
+
+    def _right_of(self, label: Label) -> Tie | None:
+        """An entry stands right of its label, in forms at any distance, with nothing between but what is ticked."""
+        text = label.rect
+        nearest = min(
+            (c for c in self._named if c.rect.beside(text) and c.rect.left >= text.right - 6),
+            key=lambda control: control.rect.left,
+            default=None,
+        )
+        if nearest is None:
+            return None
+        gap = nearest.rect.left - text.right
+        between = Rect(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
+        crossed = any(other is not label and other.rect.shared_area(between) > 0 for other in self._labels)
+        return None if crossed else Tie(nearest, 1.0 if gap < 2.5 * text.height else 0.85)
+
+    def _below(self, label: Label) -> Tie | None:
+        text = label.rect
+        for control in self._named:
+            rect = control.rect
+            starts = -0.8 * text.height <= text.left - rect.left <= 0.4 * rect.width
+            if starts and -4 <= rect.top - text.bottom <= 0.9 * text.height:
+                return Tie(control, 0.92)
+        return None
+
+    def _left_of(self, label: Label) -> Tie | None:
+        """A unit or the rest of a sentence stands right of its entry: "Show [10] entries"."""
+        text = label.rect
+        for control in self._named:
+            rect = control.rect
+            if rect.beside(text) and -4 <= text.left - rect.right <= text.height:
+                return Tie(control, 0.6)
+        return None
+
+    @cached_property
+    def _named(self) -> list[Control]:
+        return [control for control in self.controls if control.kind in ("field", "dropdown", "button")]
+
+
+def _controls(picture: Picture, labels: Sequence[Label]) -> Iterator[Control]:
+    found = frames(picture)
+    for rect in found:
+        others = [other for other in found if other is not rect]
+        inside = [label for label in labels if rect.holds(label.rect.x, label.rect.y)]
+        kind = _kind(picture, rect, inside, others)
+        if kind:
+            yield Control(rect, kind)
+
+
+def _kind(picture: Picture, rect: Rect, inside: Sequence[Label], others: Sequence[Rect]) -> Kind | None:
+    if max(rect.width, rect.height) <= 28 and 0.7 <= rect.width / rect.height <= 1.4:
+        return "mark"
+    said = [label for label in inside if any(len(text) > 1 for text, _ in label.words)]
+    holds = any(rect.holds(other.x, other.y) and other.width > 1.5 * other.height for other in others)
+    if not 14 <= rect.height <= 64 or len(said) > 2 or holds:
+        return None
+    text = Rect.round_all(label.rect for label in said) if said else None
+    if has_arrow(picture, rect, after=text.right if text else rect.left):
+        return "dropdown"
+    if text is None:
+        return "field" if rect.width > 1.8 * rect.height else "button"
+    if sum(_abut(rect, other) for other in others) >= 2:
+        return "cell"
+    if abs(text.x - rect.x) < max(4, 0.06 * rect.width):
+        return "button" if rect.width < 12 * rect.height else None
+    return "field"
+
+
+def _abut(one: Rect, other: Rect) -> bool:
+    """Whether two frames are neighbours in a row, of one height."""
+    same = abs(one.top - other.top) <= 2 and abs(one.bottom - other.bottom) <= 2
+    return same and (abs(one.right - other.left) <= 3 or abs(other.right - one.left) <= 3)
+
+
+def has_arrow(picture: Picture, rect: Rect, *, after: float) -> bool:
+    """Whether right of the text, that ends at `after`, an arrow opens a list: a figure wider than high, or two of them
+    one above the other."""
+    left, top, right, bottom = (int(edge) for edge in rect)
+    reach = min(right - left, round(1.1 * (bottom - top)) + 4)
+    part = picture[top + 3 : bottom - 3, right - reach : right - 3].astype(np.int16)
+    if part.size == 0:
+        return False
+    ground = np.median(part.reshape(-1, 3), axis=0)
+    figure = (np.abs(part - ground).max(axis=2) > 40).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
+    blobs = [Rect(x, y, x + w, y + h) for x, y, w, h, area in stats[1:].tolist() if area >= 6]
+    blobs = [blob for blob in blobs if blob.height < 0.7 * part.shape[0]]  # a taller one parts the arrow from the text
+    if not 1 <= len(blobs) <= 2:
+        return False
+    arrow = Rect.round_all(blobs)
+    centred = abs(arrow.y - part.shape[0] / 2) <= 0.2 * part.shape[0]
+    if not centred or not 5 <= arrow.width <= 22 or right - reach + arrow.left < after - 2:
+        return False
+    if len(blobs) == 1:
+        return 1.3 <= arrow.width / arrow.height <= 2.6
+    return abs(blobs[0].x - blobs[1].x) <= 2 and abs(blobs[0].width - blobs[1].width) <= 2 and arrow.height <= 22
+
+
+def frames(picture: Picture) -> list[Rect]:
+    """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - edges(picture), connectivity=4)
+    _, _, across, down, area = stats.T
+    sized = (down >= 7) & (down <= 80) & (across >= 7) & (across <= 1400) & (area > 0.25 * across * down)
+    found = []
+    for number in np.flatnonzero(sized[1:]) + 1:
+        x, y, w, h = stats[number, :4].tolist()
+        if _straight(labels[y : y + h, x : x + w] == number):
+            found.append(Rect(x - 1, y - 1, x + w + 1, y + h + 1))
+    return found
+
+
+def edges(picture: Picture) -> npt.NDArray[np.uint8]:
+    """1 where a pixel differs from its right or lower neighbour."""
+    differs = np.zeros(picture.shape[:2], np.uint8)
+    for channel in cv2.split(picture):
+        across = cv2.absdiff(channel[:, :-1], channel[:, 1:])
+        down = cv2.absdiff(channel[:-1], channel[1:])
+        cv2.max(differs[:, :-1], across, dst=differs[:, :-1])
+        cv2.max(differs[:-1], down, dst=differs[:-1])
+    return (differs > EDGE).astype(np.uint8)
+
+
+def _straight(part: npt.NDArray[np.bool_]) -> bool:
+    """Whether the area reaches its bounds along most of each side."""
+    height, width = part.shape
+    corner_x, corner_y = min(4, width // 4), min(4, height // 4)
+    depth = 2
+    sides = (
+        part[:depth, corner_x : width - corner_x].any(axis=0),
+        part[-depth:, corner_x : width - corner_x].any(axis=0),
+        part[corner_y : height - corner_y, :depth].any(axis=1),
+        part[corner_y : height - corner_y, -depth:].any(axis=1),
+    )
+    return all(side.size and side.mean() > 0.75 for side in sides)

@@ -1,0 +1,186 @@
+"""Of all that a phrase may mean, what it most likely means: by role, neighbours, number and place on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from screenagent.geometry import Size
+from screenagent.lite.layout import Kind, Layout
+from screenagent.lite.match import Label, Match, matches
+from screenagent.lite.phrase import Phrase, Relation, Role, Side, parse
+from screenagent.lite.rect import Rect
+
+
+class Screen(NamedTuple):
+    """What is seen on one picture."""
+
+    size: Size
+    labels: Sequence[Label]
+    layout: Layout
+
+
+class Candidate(NamedTuple):
+    """`rect` is what to point at; `text` is what is written there or beside it."""
+
+    rect: Rect
+    text: str
+    score: float
+    by: str
+
+
+class Missing(Exception):
+    """What the phrase speaks of is not there; the text says what."""
+
+
+# How well a kind of control fits what was asked for.
+_FITS: dict[Role, dict[Kind, float]] = {
+    "field": {"field": 1.0, "dropdown": 0.9, "button": 0.6, "mark": 0.4},
+    "dropdown": {"dropdown": 1.0, "field": 0.85, "button": 0.85, "mark": 0.4},
+    "setting": {"dropdown": 1.0, "field": 1.0, "mark": 0.95, "button": 0.95},
+}
+SURE = 0.38
+"""What scores less is not there; on the development screens, most of it isn't."""
+
+
+def ranked(phrase: Phrase, screen: Screen) -> list[Candidate]:
+    """Best first; `Missing` where a neighbour that the phrase names is not on the screen."""
+    found = matches(phrase, screen.labels)
+    if phrase.role in _FITS:
+        candidates = list(_controls(phrase.role, found, screen))
+    else:
+        candidates = [_labelled(phrase, match, screen) for match in found]
+    for relation in phrase.relations:
+        candidates = _related(relation, candidates, screen)
+    candidates = [_placed(candidate, phrase.sides, screen.size) for candidate in candidates]
+    candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
+    candidates = [candidate for candidate in candidates if candidate.score >= SURE]
+    return _numbered(phrase, candidates) if phrase.ordinal else candidates
+
+
+def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:
+    """What stands at the labels that match; a label without a control is a last resort."""
+    for match in found:
+        ties = screen.layout.ties(match.label)
+        for control, strength in ties:
+            fit = _FITS[role].get(control.kind, 0.3)
+            yield Candidate(control.rect, match.text, match.score * strength * fit, "field")
+        if not ties:
+            yield Candidate(match.rect, match.text, match.score * 0.6, "text")
+
+
+def _labelled(phrase: Phrase, match: Match, screen: Screen) -> Candidate:
+    return Candidate(match.rect, match.text, match.score * _cue(phrase, match, screen), "text")
+
+
+def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
+    """Less for what doesn't look like its role; a little only, to choose between equals."""
+    role, rect, inside = phrase.role, match.label.rect, screen.layout.around(match.label.rect)
+    fits = True
+    if role == "menu" or phrase.container in ("menu bar", "toolbar", "title bar"):
+        fits = _in_row(match.label, screen.labels) >= 2
+    elif role == "item" or phrase.container == "menu":
+        fits = _in_stack(match.label, screen.labels) >= 2
+    elif role == "tab":
+        fits = max(_in_row(match.label, screen.labels), _in_stack(match.label, screen.labels)) >= 1
+    elif role == "button":
+        fits = inside is not None and inside.kind in ("button", "dropdown")
+    usual = sorted(label.rect.height for label in screen.labels)[len(screen.labels) // 2]
+    heading = rect.height > 1.6 * usual and inside is None
+    return (1.0 if fits else 0.94) * (0.95 if heading else 1.0)
+
+
+def _in_row(label: Label, others: Sequence[Label]) -> int:
+    """How many labels of its height stand beside it, each a few letters from the next."""
+    row = sorted(
+        (other.rect for other in others if abs(other.rect.y - label.rect.y) < 0.35 * label.rect.height),
+        key=lambda rect: rect.left,
+    )
+    return _chained(row, row.index(label.rect), lambda one, other: other.left - one.right < 2.5 * label.rect.height)
+
+
+def _in_stack(label: Label, others: Sequence[Label]) -> int:
+    """How many labels stand above and below it with the same left edge, a line or two apart."""
+    height = label.rect.height
+    stack = sorted(
+        (other.rect for other in others if abs(other.rect.left - label.rect.left) < 0.6 * height),
+        key=lambda rect: rect.top,
+    )
+    return _chained(stack, stack.index(label.rect), lambda one, other: other.top - one.bottom < 1.2 * height)
+
+
+def _chained(rects: Sequence[Rect], at: int, near: Callable[[Rect, Rect], bool]) -> int:
+    """How many rectangles hang together with the one at `at`, each near the next."""
+    first = last = at
+    while first > 0 and near(rects[first - 1], rects[first]):
+        first -= 1
+    while last + 1 < len(rects) and near(rects[last], rects[last + 1]):
+        last += 1
+    return last - first
+
+
+def _related(relation: Relation, candidates: Sequence[Candidate], screen: Screen) -> list[Candidate]:
+    other = parse(relation.other)
+    anchors = [match for match in matches(other, screen.labels) if match.score > 0.7]
+    if not anchors:
+        if relation.kind == "inside":  # people name the application, the list, the page, which bear no such words
+            return list(candidates)
+        raise Missing(f"“{relation.other}” is not on the screen, so nothing can be {_WHERE[relation.kind]} it")
+    best = max(anchor.score for anchor in anchors)
+    rects = [anchor.rect for anchor in anchors if anchor.score >= best - 0.05]
+    return [
+        candidate._replace(score=candidate.score * max(_bond(relation, candidate.rect, rect, screen) for rect in rects))
+        for candidate in candidates
+    ]
+
+
+_WHERE = {"near": "near", "left": "left of", "right": "right of", "above": "above", "below": "below"}
+
+
+def _bond(relation: Relation, rect: Rect, other: Rect, screen: Screen) -> float:
+    """How well `rect` stands in the relation to `other`: near before far, in line before aslant, else not at all."""
+    if rect == other:
+        return 0.3
+    across, down = max(0.0, -rect.shared_width(other)), max(0.0, -rect.shared_height(other))
+    far = (across + down) / (screen.size.width + screen.size.height)
+    match relation.kind:
+        case "left" | "right":
+            holds = rect.x < other.x if relation.kind == "left" else rect.x > other.x
+            aslant = 0.0 if rect.beside(other) else 0.2
+        case "above" | "below":
+            holds = rect.y < other.y if relation.kind == "above" else rect.y > other.y
+            aslant = 0.0 if rect.shared_width(other) > 0 else 0.2
+        case "near":
+            holds, aslant = True, 0.0
+        case "inside":
+            return 1.0 if rect.beside(other) else 1.0 - 0.2 * far
+    return (1.0 - aslant - 0.4 * far) if holds else 0.3
+
+
+def _placed(candidate: Candidate, sides: Sequence[Side], size: Size) -> Candidate:
+    """Less for what isn't at the side of the screen that the phrase speaks of."""
+    x, y = candidate.rect.x / size.width, candidate.rect.y / size.height
+    towards = {"left": 1 - x, "right": x, "top": 1 - y, "bottom": y, "center": 1 - abs(x - 0.5) - abs(y - 0.5)}
+    factor = 1.0
+    for side in sides:
+        factor *= 0.7 + 0.3 * towards[side]
+    return candidate._replace(score=candidate.score * factor)
+
+
+def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Without those that point where a better one does."""
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        if not any(other.rect.holds(candidate.rect.x, candidate.rect.y) for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _numbered(phrase: Phrase, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The one whose turn it is in reading order, of those that fit about as well as the best."""
+    alike = [candidate for candidate in candidates if candidate.score >= 0.9 * candidates[0].score]
+    alike.sort(key=lambda candidate: (round(candidate.rect.y / max(8.0, candidate.rect.height)), candidate.rect.left))
+    place = phrase.ordinal - 1 if phrase.ordinal > 0 else phrase.ordinal
+    if not -len(alike) <= place < len(alike):
+        raise Missing(f"only {len(alike)} like “{phrase.name}” can be seen")
+    return [alike[place]]
