@@ -14,6 +14,8 @@ from screenagent.desktop.held import Held
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.screen import Screen
+from screenagent.desktop.settle import Action, Place, Restless, Settling
+from screenagent.desktop.watch import Watch
 from screenagent.desktop.x11 import Layout, Windows
 from screenagent.geometry import Display
 from screenagent.protocols import Approved, Retry
@@ -21,19 +23,19 @@ from screenagent.screenshot import Screenshot, Window
 
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
-QUIET_SECONDS: Final = 0.04
-SETTLE_SECONDS: Final = 5.0
-
 
 class LocalDesktop:
     """One display of the X server `display`; `monitor` chooses among several, by a name that `displays` lists."""
 
     def __init__(self, *, control: Control, display: str | None = None, monitor: str | None = None) -> None:
         self._control = control
+        self._restless = Restless()
+        self._action: Action | None = None
         with ExitStack() as stack:
             self.windows = stack.enter_context(closing(Windows(display)))
             name = self.windows.display_name
             self._screen = stack.enter_context(closing(Screen(name, monitor=monitor)))
+            self._watch = stack.enter_context(closing(Watch(self._screen.grab, self._restless)))
             self._held = stack.enter_context(closing(Held(name)))
             self._mouse = stack.enter_context(closing(Mouse(control=control, held=self._held, display=name)))
             layout = stack.enter_context(closing(Layout(name)))
@@ -61,18 +63,25 @@ class LocalDesktop:
         return self._screen.displays()
 
     def screenshot(self) -> Screenshot:
-        return self._screen.screenshot(self._screen.grab(), self.windows.foreground())
+        frame, window = self._screen.grab(), self.windows.foreground()
+        if self._action is None:
+            self._watch.begin(frame, app=_app(window))
+        return self._screen.screenshot(frame, window)
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
-        """The screen once two pictures of it are the same and `until` holds, or `seconds` have passed."""
-        deadline = time.monotonic() + (SETTLE_SECONDS if seconds is None else seconds)
-        before = self.screenshot()
-        while True:
-            self._control.wait(QUIET_SECONDS)
-            shot = self.screenshot()
-            if time.monotonic() > deadline or (shot.digest == before.digest and (until is None or until(shot))):
-                return shot
-            before = shot
+        frame = Settling(
+            look=self._screen.grab,
+            now=time.monotonic,
+            wait=self._control.wait,
+            restless=self._restless,
+            action=self._action,
+            until=until and (lambda frame: until(self._screen.screenshot(frame, self.windows.foreground()))),
+            seconds=seconds,
+        ).frame()
+        self._action = None
+        window = self.windows.foreground()
+        self._watch.begin(frame, app=_app(window))
+        return self._screen.screenshot(frame, window)
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
@@ -80,6 +89,15 @@ class LocalDesktop:
 
     def perform(self, approved: Approved[Input]) -> None:
         self._control.check()
+        self._control.wait_until(self._watch.enough_at(app=_app(self.windows.foreground())))
+        before, mouse = self._screen.grab(), self._mouse_place()
+        self._watch.end(before)
+        try:
+            self._send(approved)
+        finally:
+            self._action = Action(before=before, at=time.monotonic(), mouse=(mouse, self._mouse_place()))
+
+    def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
         match approved.action:
             case Click(button=button, count=count, modifiers=modifiers):
@@ -112,6 +130,14 @@ class LocalDesktop:
             raise Retry(f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it")
         return front
 
+    def _mouse_place(self) -> Place:
+        """Where the mouse is in the pictures of the display."""
+        pixel, display = self._mouse.position, self.display
+        return Place(
+            x=round((pixel.x - display.origin.x) * display.scale),
+            y=round((pixel.y - display.origin.y) * display.scale),
+        )
+
     def _type(self, text: str, window: Window | None) -> None:
         first, *rest = text.replace("\r\n", "\n").split("\n")
         self._type_line(first, window)
@@ -128,3 +154,8 @@ class LocalDesktop:
 
 def _called(window: Window | None) -> str:
     return f"{window.title!r}" if window else "no window"
+
+
+def _app(window: Window | None) -> int:
+    """What tells one application's windows from another's."""
+    return (window.pid or window.id) if window else 0

@@ -10,6 +10,7 @@ import argparse
 import heapq
 import itertools
 import json
+import os
 import select
 import sys
 import time
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from PIL import Image, ImageDraw, ImageFont
-from Xlib import XK, X, Xutil, display
+from Xlib import XK, X, Xatom, Xutil, display
 
 Rgb = tuple[int, int, int]
 Area = tuple[int, int, int, int]  # left, top, width, height, in the window's pixels
@@ -112,6 +113,7 @@ class ProbeWindow:
         )
         window.set_wm_name(title)
         window.set_wm_class("probe", "Probe")
+        window.change_property(self._server.get_atom("_NET_WM_PID"), Xatom.CARDINAL, 32, [os.getpid()])
         window.set_wm_normal_hints(flags=Xutil.USPosition | Xutil.PPosition)
         if above is not None:
             window.set_wm_transient_for(above)
@@ -140,7 +142,7 @@ class ProbeWindow:
         if not self._ready:
             self._ready = True
             corner = self._server.screen().root.translate_coords(window, 0, 0)
-            say("ready", window=window.id, x=-corner.x, y=-corner.y)
+            say("ready", window=window.id, x=corner.x, y=corner.y)
 
     def _pressed(self, press: Any) -> None:
         self._say_mouse("press", press, count=self._count(press))
@@ -226,7 +228,7 @@ class ProbeWindow:
 
     def _open_popup(self) -> None:
         corner = self._server.screen().root.translate_coords(self._window, 0, 0)
-        popup = self._open(POPUP_SIZE, place=(160 - corner.x, 180 - corner.y), title="Popup", above=self._window)
+        popup = self._open(POPUP_SIZE, place=(corner.x + 160, corner.y + 180), title="Popup", above=self._window)
         self._popups.append(popup)
         popup.map()
 

@@ -8,14 +8,12 @@ from typing import Any, Final
 import mss
 import numpy as np
 from mss.exception import ScreenShotError
-from numpy.typing import NDArray
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.settle import Frame
 from screenagent.geometry import Display, Pixel, Size
 from screenagent.screenshot import Screenshot, Window
-
-Frame = NDArray[np.uint32]  # (height, width), one BGRX pixel a number
 
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
 

@@ -1,0 +1,235 @@
+"""When a screen has answered an action and come to rest: pictures in, one of them out; no display of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint32]  # (height, width), a pixel a number
+
+POLL_SECONDS: Final = 0.008
+QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; two of them missed is rest
+REACTION_SECONDS: Final = 0.75  # an application that needs longer shows that it is at work; then this waits for it
+GRACE_SECONDS: Final = 0.35  # a button has shown that it was pressed; what it brings about mostly follows within this
+MOVING_SECONDS: Final = 3.0  # a film never comes to rest
+UNTIL_SECONDS: Final = 5.0
+JUDGE_SECONDS: Final = 0.25  # on a screen that does not rest, how often `until` is asked
+FORGET_SECONDS: Final = 10.0
+FILM_FRAMES: Final = 4  # big changes that follow each other so closely are a film; a window that comes or goes is not
+FILM_SECONDS: Final = 1.5
+
+TILE: Final = 8  # changes in neighbouring tiles are one patch
+PATCHES: Final = 64  # more of them are one big change
+CARET_WIDTH: Final = 3
+CARET_HEIGHT: Final = range(6, 81)
+SMALL: Final = 1 / 40  # of the screen: a wide button, a row of a list
+NEAR: Final = 8
+
+
+class Place(NamedTuple):
+    x: int
+    y: int
+
+
+class Patch(NamedTuple):
+    """A rectangle of pixels in which something changed; right and bottom are beyond its last pixel."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def is_caret(self) -> bool:
+        return self.width <= CARET_WIDTH and self.height in CARET_HEIGHT
+
+    def is_small(self, frame: Frame) -> bool:
+        return self.width * self.height <= frame.size * SMALL
+
+    def grown(self, x: int, y: int) -> Patch:
+        return Patch(self.left - x, self.top - y, self.right + x, self.bottom + y)
+
+    def holds(self, other: Patch) -> bool:
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and self.right >= other.right
+            and self.bottom >= other.bottom
+        )
+
+    def near(self, place: Place) -> bool:
+        grown = self.grown(NEAR, NEAR)
+        return grown.left <= place.x < grown.right and grown.top <= place.y < grown.bottom
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is."""
+
+    before: Frame
+    at: float
+    mouse: tuple[Place, ...] = ()
+
+
+@dataclass
+class Seen:
+    """A change that nobody made, when one like it was last seen, and whether that makes its place a restless one."""
+
+    patch: Patch
+    at: float
+    restless: bool
+
+    def is_like(self, patch: Patch, *, since: float) -> bool:
+        return self.at >= since and _reach(self.patch).holds(patch)
+
+
+class Restless:
+    """The places that change by themselves: learned while nothing was done, forgotten when they have come to rest."""
+
+    def __init__(self) -> None:
+        self._seen: list[Seen] = []
+
+    def learn(self, before: Frame, after: Frame, *, at: float) -> None:
+        kept = [seen for seen in self._seen if seen.at >= at - FORGET_SECONDS]
+        self._seen = kept + [
+            Seen(patch, at, restless=patch.is_small(after) or self._is_film(patch, at=at))
+            for patch in patches(before, after)
+            if not patch.is_caret
+        ]
+
+    def holds(self, patch: Patch, *, at: float) -> bool:
+        """A change like this one comes by itself; that it came again keeps it in mind."""
+        known = [seen for seen in self._seen if seen.restless and seen.is_like(patch, since=at - FORGET_SECONDS)]
+        for seen in known:
+            seen.at = at
+        return patch.is_caret or bool(known)
+
+    def _is_film(self, patch: Patch, *, at: float) -> bool:
+        return sum(seen.is_like(patch, since=at - FILM_SECONDS) for seen in self._seen) >= FILM_FRAMES
+
+
+@dataclass(kw_only=True)
+class Settling:
+    """One wait for the screen; `now` and `wait` are the clock's, and `look` is a new picture."""
+
+    look: Callable[[], Frame]
+    now: Callable[[], float]
+    wait: Callable[[float], None]
+    restless: Restless
+    action: Action | None = None
+    until: Callable[[Frame], bool] | None = None
+    seconds: float | None = None
+
+    _moved_at: float = field(init=False)
+    _deadline: float = field(init=False)
+    _judged: Frame | None = field(init=False, default=None)  # the picture that `until` was last asked about
+    _judged_at: float = field(init=False)
+    _holds: bool = field(init=False, default=False)
+
+    def frame(self) -> Frame:
+        """The screen when it has answered and is quiet, or when the time for that is over."""
+        frame = self.look()
+        self._moved_at = self._judged_at = self.now()
+        self._deadline = self._moved_at + self._patience()
+        while not self._is_settled(frame) and self.now() < self._deadline:
+            self.wait(POLL_SECONDS)
+            following = self.look()
+            if self._changes(frame, following):
+                self._moved_at = self.now()
+            frame = following
+        return frame
+
+    def _patience(self) -> float:
+        if self.seconds is not None:
+            return self.seconds
+        return MOVING_SECONDS if self.until is None else UNTIL_SECONDS
+
+    def _is_settled(self, frame: Frame) -> bool:
+        quiet = self.now() - self._moved_at >= QUIET_SECONDS
+        if self.until is None:
+            return quiet and self._has_answered(frame)
+        if quiet and self._holds and self._judged is not None and not self._changes(self._judged, frame):
+            return True
+        if (quiet or self.now() - self._judged_at >= JUDGE_SECONDS) and self._is_worth_judging(frame):
+            self._judge(frame, self.until)
+        return False
+
+    def _judge(self, frame: Frame, until: Callable[[Frame], bool]) -> None:
+        self._judged, self._judged_at = frame, self.now()
+        self._holds = until(frame)
+        if self._holds:
+            self._deadline = min(self._deadline, self.now() + MOVING_SECONDS)
+
+    def _is_worth_judging(self, frame: Frame) -> bool:
+        if self._judged is not None:
+            return any(not patch.is_caret for patch in patches(self._judged, frame))
+        # What is expected may have been there before; until something has happened it says nothing.
+        return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, frame))
+
+    def _has_answered(self, frame: Frame) -> bool:
+        if self.action is None or self._is_overdue():
+            return True
+        changes = self._changes(self.action.before, frame)
+        if all(self._is_acknowledgement(patch, frame) for patch in changes):
+            return bool(changes) and self.now() >= self._moved_at + GRACE_SECONDS
+        return True
+
+    def _is_overdue(self) -> bool:
+        return self.action is not None and self.now() >= self.action.at + REACTION_SECONDS
+
+    def _is_acknowledgement(self, patch: Patch, frame: Frame) -> bool:
+        """A button looks pressed, or as it did before the mouse was over it: seen, not yet answered."""
+        assert self.action is not None  # only an action is acknowledged
+        return patch.is_small(frame) and any(patch.near(place) for place in self.action.mouse)
+
+    def _changes(self, before: Frame, after: Frame) -> list[Patch]:
+        """What differs, without the places that do so by themselves."""
+        now = self.now()
+        return [patch for patch in patches(before, after) if not self.restless.holds(patch, at=now)]
+
+
+def patches(before: Frame, after: Frame) -> list[Patch]:
+    """Where two pictures differ, neighbouring differences taken together."""
+    if before.shape != after.shape:
+        return [Patch(0, 0, after.shape[1], after.shape[0])]
+    if np.array_equal(before, after):
+        return []
+    different = before != after
+    rows, columns = (np.arange(0, length, TILE) for length in different.shape)
+    tiles = np.logical_or.reduceat(np.logical_or.reduceat(different, rows, axis=0), columns, axis=1)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(tiles.astype(np.uint8), connectivity=8)
+    if count - 1 > PATCHES:
+        return [_tight(different, Patch(0, 0, different.shape[1], different.shape[0]))]
+    return [
+        _tight(different, Patch(left * TILE, top * TILE, (left + width) * TILE, (top + height) * TILE))
+        for left, top, width, height, _ in stats[1:].tolist()
+    ]
+
+
+def _tight(different: NDArray[np.bool_], around: Patch) -> Patch:
+    part = different[max(0, around.top) : around.bottom, max(0, around.left) : around.right]
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    return Patch(
+        around.left + int(columns[0]),
+        around.top + int(rows[0]),
+        around.left + int(columns[-1]) + 1,
+        around.top + int(rows[-1]) + 1,
+    )
+
+
+def _reach(patch: Patch) -> Patch:
+    """How far the changes of a place that changes by itself may go: a clock's other digits stand beside the last."""
+    return patch.grown(4 * min(patch.height, 40), patch.height // 2)
