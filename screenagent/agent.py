@@ -236,13 +236,16 @@ class _Run:
     ) -> Observed:
         """The settled screen; after a step that says what should be seen, once it is seen or time is up."""
         expected = step.expected if step else None
+        until: Callable[[Screenshot], bool] | None = None
+        if before is not None and expected is not None and not (isinstance(expected, Change) and seconds is None):
+            checker = self.agent.checker
+
+            def until(after: Screenshot) -> bool:
+                return checker.check(expected, before, after).confirmed
+
         with self._phase("settle"):
-            if before is None or expected is None or (isinstance(expected, Change) and seconds is None):
-                return self.happened(Observed(screenshot=self.agent.desktop.settled()))
-            screen = self.agent.desktop.settled(
-                lambda after: self.agent.checker.check(expected, before, after).confirmed, seconds=seconds
-            )
-            return self.happened(Observed(screenshot=screen))
+            screen = self.agent.desktop.settled(until, seconds=seconds)
+        return self.happened(Observed(screenshot=screen))
 
     def _check(self, step: PlannedStep, before: Screenshot) -> Checked:
         with self._phase("check"):
