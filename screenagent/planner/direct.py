@@ -27,27 +27,22 @@ class DirectPlanner:
         told = [_bare(text) for text in episode.told]
         if "stop" in told:
             return _give_up("you said stop")
-        skips = told.count("skip") - len(_passed_over(carried))
+        reached = max((_at(step) for step in carried), default=-1)
         failure = _failure(carried[-1]) if carried else ""
-        if failure and skips <= 0:
+        skips = told.count("skip") - len(_passed_over(carried, reached))
+        if failure and not skips:
             return _give_up(f"{_named(carried[-1], plan)}: {failure}")
-        # A failed step is the first of those to skip.
-        at = _reached(carried) + max(skips, 0) - (1 if failure else 0)
+        # A step that failed is the first of those to skip.
+        at = reached + skips + (0 if failure else 1)
         decision = Decision(plan=plan, at=min(at, len(plan.steps) - 1))
         thought = _thought(decision)
         yield thought
         return decision.model_copy(update={"thought": thought})
 
 
-def _reached(carried: Sequence[Step]) -> int:
-    """The position after the last one that was decided on."""
-    return max((_at(step) + 1 for step in carried), default=0)
-
-
-def _passed_over(carried: Sequence[Step]) -> set[int]:
-    """The positions that are behind and were not carried out, each of which took one "skip"."""
-    done = {_at(step) for step in carried if not _failure(step)}
-    return set(range(_reached(carried[:-1]) if carried and _failure(carried[-1]) else _reached(carried))) - done
+def _passed_over(carried: Sequence[Step], reached: int) -> set[int]:
+    """The positions before `reached` that were not carried out; each took one "skip"."""
+    return set(range(reached)) - {_at(step) for step in carried if not _failure(step)}
 
 
 def _at(step: Step) -> int:
@@ -57,15 +52,14 @@ def _at(step: Step) -> int:
 def _failure(step: Step) -> str:
     """Why the plan cannot go on after `step`; empty if it can."""
     if isinstance(step.verdict, Reject):
-        return f"it was rejected, {step.verdict.reason}" if step.verdict.reason else "it was rejected"
+        return f"it was rejected: {step.verdict.reason}" if step.verdict.reason else "it was rejected"
     if isinstance(step.verdict, Answer) and _bare(step.verdict.text) in _NO:
-        return f"you answered “{step.verdict.text.strip()}”"
+        return f"the answer was “{step.verdict.text.strip()}”"
     if step.feedback:
         return step.feedback
-    missed = step.effect and (
-        step.effect.outcome == "unmet" or (step.effect.outcome == "unchanged" and step.unconfirmed)
-    )
-    return step.effect.evidence or "its effect is not to be seen" if step.effect and missed else ""
+    if step.effect and (step.effect.outcome == "unmet" or (step.effect.outcome == "unchanged" and step.unconfirmed)):
+        return step.effect.evidence or "its effect is not to be seen"
+    return ""
 
 
 def _named(step: Step, plan: Plan) -> str:
