@@ -161,9 +161,13 @@ def has_arrow(picture: Picture, rect: Rect, *, after: float) -> bool:
 
 def frames(picture: Picture) -> list[Rect]:
     """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
+    if min(picture.shape[:2]) < 8:
+        return []
     _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - edges(picture), connectivity=4)
     _, _, across, down, area = stats.T
+    height, width = picture.shape[:2]
     sized = (down >= 7) & (down <= 80) & (across >= 7) & (across <= 1400) & (area > 0.25 * across * down)
+    sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
     found = []
     for number in np.flatnonzero(sized[1:]) + 1:
         x, y, w, h = stats[number, :4].tolist()

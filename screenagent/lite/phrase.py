@@ -33,6 +33,8 @@ class Phrase(Value):
     name: str
     quoted: bool = False
     named: bool = False
+    nameless: bool = False
+    """Only a role was said, as in "the second button"; the role word stands for the name."""
     verb: str = ""
     role: Role | None = None
     ordinal: int = 0
@@ -52,7 +54,7 @@ _ROLES: tuple[tuple[str, Role], ...] = (
     (r"(?:radio|option) ?-?buttons?", "radio"),
     (r"(?:check|tick) ?-?(?:box|button|mark)(?:es)?|toggle(?: button| switch)?|switch", "checkbox"),
     (r"drop-? ?downs?(?: (?:list|menu|box))?|combo ?-?box(?:es)?|selectors?|choosers?|select box", "dropdown"),
-    (r"(?:text|entry|input|search|edit)? ?(?:field|box|area)(?:es|s)?|textbox|entry|input|prompt", "field"),
+    (r"(?:(?:text|entry|input|edit) ?)?(?:field|box|area)(?:es|s)?|textbox|entry|input|prompt", "field"),
     (r"(?:context |popup |pop-up |pull-?down )?menu ?(?:item|entry|option|point|command)s?", "item"),
     (r"(?:icon|tool) ?(?:button)|icon|symbol|glyph", "icon"),
     (r"(?:push ?-?)?(?:button|key)s?", "button"),
@@ -141,6 +143,8 @@ _BEARS = re.compile(
     r"(?:that )?(?:shows|says|reads|contains|displays)|showing|saying|reading|containing)\s+(?:as\s+)?"
 )
 
+_LEAD = re.compile(rf"^(?:(?:please|now|then)\s+)?(?:(?:into|in|onto|on|at|to|inside)\s+(?={_ARTICLE}\b|⟨))?", re.I)
+_ROW = re.compile(r"['’]s\s+(?:row|line|entry)$|^(?:the\s+)?(?:row|line|entry)\s+(?:of|for|with)\s+", re.I)
 _OWNED = re.compile(rf"(?:{_ARTICLE}\s+)?(?P<owner>[^⟨⟩]+?)['’]s\s+(?P<thing>.+)")
 _NAME_ROLE = re.compile(rf"(?P<name>.+?)(?<!\bthe)(?<!\ba)(?<!\ban)\s+(?P<role>{_ANY_ROLE})", re.I)
 _ROLE_NAME = re.compile(rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨))(?P<name>.+)", re.I)
@@ -158,7 +162,7 @@ def parse(target: str) -> Phrase:
         return _HELD.sub(lambda match: held[int(match[1])], text).strip(" ,.;:")
 
     spoken = " ".join(_QUOTED.sub(hold, target).split()).strip(" .;!")
-    spoken = re.sub(r"^(?:please|now|then)\s+", "", spoken, flags=re.I)
+    spoken = _LEAD.sub("", spoken)
     head, relations, container = _related(spoken)
     sides: tuple[Side, ...] = ()
     if (place := _SIDES.search(head)) and place.start() > 0:
@@ -173,6 +177,7 @@ def parse(target: str) -> Phrase:
         implied = "item"
     ordinal, name = _ordinal(name)
     name, role, named = _role(name, verb)
+    nameless = not named and role is not None
     quotes = _HELD.findall(name)
     if quotes:
         about = f"{about} {_HELD.sub(' ', name)}".strip()
@@ -181,6 +186,7 @@ def parse(target: str) -> Phrase:
         name=restored(_bare(name)) or restored(_bare(head)) or verb or target.strip(),
         quoted=bool(quotes),
         named=named,
+        nameless=nameless,
         verb=verb,
         role=role or implied,
         ordinal=ordinal,
@@ -204,7 +210,7 @@ def _related(spoken: str) -> tuple[str, list[tuple[Bond, str]], Container | None
     relations: list[tuple[Bond, str]] = []
     container: Container | None = None
     for cut, following in zip_longest(cuts, cuts[1:]):
-        other = spoken[cut.end() : following.start() if following else None].strip()
+        other = _ROW.sub("", spoken[cut.end() : following.start() if following else None].strip())
         if cut["soft"] and (place := _container(other)):
             container = container or place
         elif cut["soft"] and _SIDES.fullmatch(f" {_bare(other)}"):
@@ -252,8 +258,10 @@ def _ordinal(name: str) -> tuple[int, str]:
 
 
 def _role(name: str, verb: str) -> tuple[str, Role | None, bool]:
-    """The name without its role word, the role, and whether there was one beside it."""
+    """The name without its role word, the role, and whether the name stood beside it."""
     bare = _bare(name)
+    if role := _role_of(bare.lower(), verb):
+        return bare, role, False
     for pattern in (_NAME_ROLE, _ROLE_NAME):
         if match := pattern.fullmatch(bare):
             return match["name"], _role_of(match["role"].lower(), verb), True

@@ -39,6 +39,13 @@ _FITS: dict[Role, dict[Kind, float]] = {
     "dropdown": {"dropdown": 1.0, "field": 0.85, "button": 0.85, "mark": 0.4},
     "setting": {"dropdown": 1.0, "field": 1.0, "mark": 0.95, "button": 0.95},
 }
+_KINDS: dict[Role, tuple[Kind, ...]] = {
+    "button": ("button",),
+    "field": ("field",),
+    "dropdown": ("dropdown",),
+    "checkbox": ("mark",),
+    "radio": ("mark",),
+}
 SURE = 0.38
 """What scores less is not there; on the development screens, most of it isn't."""
 
@@ -46,9 +53,10 @@ SURE = 0.38
 def ranked(phrase: Phrase, screen: Screen) -> list[Candidate]:
     """Best first; `Missing` where a neighbour that the phrase names is not on the screen."""
     found = matches(phrase, screen.labels)
-    if phrase.role in _FITS:
+    candidates = list(_of_kind(phrase, found, screen)) if phrase.nameless else []
+    if phrase.role in _FITS and not candidates:
         candidates = list(_controls(phrase.role, found, screen))
-    else:
+    elif not candidates:
         candidates = [_labelled(phrase, match, screen) for match in found]
     for relation in phrase.relations:
         candidates = _related(relation, candidates, screen)
@@ -56,6 +64,14 @@ def ranked(phrase: Phrase, screen: Screen) -> list[Candidate]:
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     candidates = [candidate for candidate in candidates if candidate.score >= SURE]
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
+
+
+def _of_kind(phrase: Phrase, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:
+    """All controls of a role, for want of a name; unless the role word itself is written somewhere."""
+    if phrase.role in _KINDS and not any(match.score > 0.9 for match in found):
+        for control in screen.layout.controls:
+            if control.kind in _KINDS[phrase.role]:
+                yield Candidate(control.rect, phrase.name, 0.7, "field")
 
 
 def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:

@@ -101,7 +101,7 @@ class LiteReader:
         ink = self._ink(picture)
         self._seen.keep(digest, Seen(picture, ink))
         lines = sorted(Detector.lines(ink), key=lambda line: -line.area)[: self.MOST_LINES]
-        return [Rect(*(edge / scale for edge in line)).clipped(width, height) for line in in_reading_order(lines)]
+        return [line.scaled(1 / scale).clipped(width, height) for line in in_reading_order(lines)]
 
     def _ink(self, picture: Picture) -> Ink:
         alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]
@@ -172,12 +172,13 @@ def changed(before: Picture, after: Picture, *, cell: int = 16) -> list[Rect]:
     """The regions in which two pictures of one size differ; what is near each other is one region."""
     height, width = after.shape[:2]
     differs = (before != after).any(axis=2).astype(np.uint8)
+    reach = 2
     rows, columns = -(-height // cell), -(-width // cell)
     padded = np.pad(differs, ((0, rows * cell - height), (0, columns * cell - width)))
-    cells = padded.reshape(rows, cell, columns, cell).max(axis=(1, 3))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(cells, np.ones((5, 5), np.uint8)), connectivity=8)
-    grown = [Rect(left, top, left + across, top + down) for left, top, across, down, _ in stats[1:].tolist()]
+    cells = np.pad(padded.reshape(rows, cell, columns, cell).max(axis=(1, 3)), reach)
+    spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
     return [
-        Rect((left + 2) * cell, (top + 2) * cell, (right - 2) * cell, (bottom - 2) * cell).clipped(width, height)
-        for left, top, right, bottom in grown
+        Rect(left, top, left + across - 2 * reach, top + down - 2 * reach).scaled(cell).clipped(width, height)
+        for left, top, across, down, _ in stats[1:].tolist()
     ]

@@ -58,8 +58,8 @@ class Rect(NamedTuple):
     def clipped(self, width: float, height: float) -> Rect:
         return Rect(max(0, self.left), max(0, self.top), min(width, self.right), min(height, self.bottom))
 
-    def moved(self, x: float, y: float) -> Rect:
-        return Rect(self.left + x, self.top + y, self.right + x, self.bottom + y)
+    def scaled(self, by: float) -> Rect:
+        return Rect(self.left * by, self.top * by, self.right * by, self.bottom * by)
 
     def shared_width(self, other: Rect) -> float:
         """How many columns both cover; negative: the gap between them."""

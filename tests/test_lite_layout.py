@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from screenagent.geometry import Absent, Location
+from screenagent.lite.grounder import LiteGrounder
+from screenagent.lite.layout import frames
+from screenagent.lite.reader import LiteReader
+from screenagent.screenshot import Screenshot
+from tests.pictures import Drawing, pixel
+
+
+@pytest.fixture(scope="module")
+def grounder() -> LiteGrounder:
+    return LiteGrounder(LiteReader(threads=2))
+
+
+@pytest.fixture(scope="module")
+def dialog() -> Screenshot:
+    return (
+        Drawing()
+        .text("Name:", 40, 60)
+        .entry("Ada Lovelace", 120, 60)
+        .text("Colour:", 40, 110)
+        .dropdown("Blue", 120, 110)
+        .text("Address", 360, 40)
+        .entry("", 360, 70, width=240)
+        .entry("Filter…", 360, 120, width=180)
+        .box("Remember me", 120, 160)
+        .box("Send news", 120, 190)
+        .button("Save", 300, 360)
+        .button("Save As", 400, 360)
+        .button("Cancel", 500, 360)
+        .screenshot
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "inside"),
+    [
+        ("type into the Name field", (120, 45, 320, 75)),
+        ("the Address field", (360, 55, 600, 85)),
+        ("click the 'Filter' box", (360, 105, 540, 135)),
+        ("the drop-down that shows 'Blue'", (120, 95, 280, 125)),
+        ("open the Colour drop-down", (120, 95, 280, 125)),
+        ("change the Colour setting", (120, 95, 280, 125)),
+        ("tick 'Remember me'", (118, 150, 230, 170)),
+        ("the check box below 'Remember me'", (118, 180, 136, 200)),
+        ("the first field", (120, 45, 320, 75)),
+        ("the last button", (500, 344, 590, 376)),
+        ("the Save button", (300, 344, 390, 376)),
+        ("Save As", (400, 344, 490, 376)),
+    ],
+)
+def test_a_control_is_found_by_its_label(
+    grounder: LiteGrounder, dialog: Screenshot, target: str, inside: tuple[int, int, int, int]
+) -> None:
+    answer = grounder.locate(target, dialog)
+    assert isinstance(answer, Location)
+    x, y = pixel(answer, dialog)
+    left, top, right, bottom = inside
+    assert left <= x <= right and top <= y <= bottom, (x, y)  # noqa: PT018  # one fact: inside
+
+
+@pytest.mark.parametrize("target", ["the Street field", "the Font drop-down", "'Save Copy'", "tick 'Forget me'"])
+def test_a_control_that_is_not_there_is_absent(grounder: LiteGrounder, dialog: Screenshot, target: str) -> None:
+    assert isinstance(grounder.locate(target, dialog), Absent)
+
+
+def test_looking_closer_finds_the_same_place(grounder: LiteGrounder, dialog: Screenshot) -> None:
+    first = grounder.locate("the Cancel button", dialog)
+    assert isinstance(first, Location)
+    closer = grounder.locate("the Cancel button", dialog, near=first)
+    assert isinstance(closer, Location)
+    assert closer.point.x == pytest.approx(first.point.x, abs=0.01)
+    assert closer.point.y == pytest.approx(first.point.y, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (30, 400), (200, 20)])
+def test_a_picture_without_controls_has_none(grounder: LiteGrounder, size: tuple[int, int]) -> None:
+    assert grounder.locate("the first field", Drawing(*size).screenshot).kind == "absent"
+
+
+def test_a_frame_is_found_whatever_is_written_in_it() -> None:
+    picture = np.asarray(Drawing(300, 100).entry("a text as long as the entry", 20, 50).image)
+    assert [tuple(frame) for frame in frames(picture)] == [(20, 35, 220, 65)]
