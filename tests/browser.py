@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,9 +27,10 @@ FLAGS = (
 
 # Chromium reads commands from descriptor 3 and writes to 4; `subprocess` has no way to say which becomes which.
 ON_3_AND_4 = """
-import os, sys
-commands, answers = os.dup(int(sys.argv[1])), os.dup(int(sys.argv[2]))
-os.dup2(commands, 3), os.dup2(answers, 4)
+import fcntl, os, sys
+commands, answers = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(commands, 3)
+os.dup2(answers, 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 
@@ -37,11 +40,12 @@ class Tab:
     """One page, and what it complained about on its console."""
 
     commands: BinaryIO
-    answers: BinaryIO
+    answers: FileIO
     session: str = ""
     complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    requests: list[str] = field(default_factory=list, repr=False)
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
+    _read: bytes = field(default=b"", repr=False)
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -69,9 +73,13 @@ class Tab:
         return result["result"].get("value")
 
     def until(self, condition: str) -> None:
-        """Wait, frame by frame, until `condition` holds."""
-        loop = f"const look = () => ({condition}) ? done(true) : requestAnimationFrame(look); look()"
-        self.evaluate(f"new Promise(done => {{ {loop} }})")
+        """Wait, frame by frame, until `condition` holds; give up after 20 seconds."""
+        held = self.evaluate(
+            "new Promise(done => { const began = performance.now(); const look = () => "
+            f"({condition}) ? done(true) : performance.now() - began > 20000 ? done(false) : requestAnimationFrame(look);"
+            "look() })"
+        )
+        assert held, f"never came true: {condition}"
 
     def press(self, key: str) -> None:
         text = {"text": key} if len(key) == 1 else {}
@@ -98,11 +106,14 @@ class Tab:
         path.write_bytes(b64decode(shot["data"]))
 
     def _next(self) -> dict[str, Any]:
-        message = bytearray()
-        while (byte := self.answers.read(1)) != b"\0":
-            if not byte:
+        while b"\0" not in self._read:
+            if not select.select([self.answers], [], [], 60)[0]:
+                raise TimeoutError("Chromium has not answered for a minute")
+            more = os.read(self.answers.fileno(), 1 << 20)
+            if not more:
                 raise EOFError("Chromium ended")
-            message += byte
+            self._read += more
+        message, _, self._read = self._read.partition(b"\0")
         return dict(json.loads(message))
 
     def _note(self, event: dict[str, Any]) -> None:
@@ -133,7 +144,7 @@ def chromium(profile: Path) -> Iterator[Tab]:
     )
     os.close(read_commands)
     os.close(write_answers)
-    with os.fdopen(write_commands, "wb") as commands, os.fdopen(read_answers, "rb") as answers:
+    with os.fdopen(write_commands, "wb") as commands, os.fdopen(read_answers, "rb", buffering=0) as answers:
         try:
             tab = Tab(commands, answers)
             page = next(info for info in tab.call("Target.getTargets")["targetInfos"] if info["type"] == "page")

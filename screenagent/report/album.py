@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Final
+from typing import Final, TypeVar
 
 from PIL import Image
 
 from screenagent.events import Event, Observed
+
+PictureT = TypeVar("PictureT")
 
 WIDEST: Final = 1920
 THUMB_WIDTH: Final = 224
@@ -25,25 +27,28 @@ class Picture:
     thumb_uri: str
 
 
-@dataclass(frozen=True)
-class Album:
-    pictures: dict[str, Picture] = field(default_factory=dict)
+def picture(image: Image.Image) -> Picture:
+    return Picture(
+        uri=_uri(_webp(scaled(image, WIDEST))),
+        thumb_uri=_uri(_lossy(scaled(image, THUMB_WIDTH), quality=70)),
+    )
 
-    def collecting(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Hand on `events` without their pictures, which are kept here in a form that takes little memory."""
-        for event in events:
-            yield self._kept(event) if isinstance(event, Observed) else event
 
-    def _kept(self, event: Observed) -> Observed:
+def collecting(
+    events: Iterable[Event], pictures: dict[str, PictureT], keep: Callable[[Image.Image], PictureT]
+) -> Iterator[Event]:
+    """Hand on `events` without their pictures; those go to `pictures` by digest, in the form that `keep` gives them.
+
+    A long run's pictures do not fit into memory as they are.
+    """
+    for event in events:
+        if not isinstance(event, Observed) or event.screenshot.image is None:
+            yield event
+            continue
         screenshot = event.screenshot
-        if screenshot.image is None:
-            return event
-        if screenshot.digest not in self.pictures:
-            self.pictures[screenshot.digest] = Picture(
-                uri=_uri(_webp(scaled(screenshot.image, WIDEST))),
-                thumb_uri=_uri(_lossy(scaled(screenshot.image, THUMB_WIDTH), quality=70)),
-            )
-        return event.model_copy(update={"screenshot": screenshot.model_copy(update={"image": None})})
+        if screenshot.digest not in pictures:
+            pictures[screenshot.digest] = keep(screenshot.pixels)
+        yield event.model_copy(update={"screenshot": screenshot.model_copy(update={"image": None})})
 
 
 def scaled(image: Image.Image, width: int) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +13,9 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import Finish, targets
-from screenagent.events import Event, Observed
 from screenagent.geometry import Location, Size
 from screenagent.recording import read
-from screenagent.report.album import scaled
+from screenagent.report.album import collecting, scaled
 from screenagent.report.story import Story, outcome_words
 
 # Tried from the left until the file is small enough to be put on a page.
@@ -51,7 +50,7 @@ class Frame:
 def write_gif(run_folder: Path, out: Path) -> Path:
     """Write the run in `run_folder` as a GIF, at most 960 pixels wide and narrower where it would become large."""
     pictures: dict[str, Image.Image] = {}
-    story = Story.of(_collecting(read(run_folder), pictures))
+    story = Story.of(collecting(read(run_folder), pictures, lambda image: scaled(image, WIDTHS[0])))
     frames = [frame for frame in frames_of(story) if frame.digest in pictures]
     if not frames:
         raise ValueError(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
@@ -66,20 +65,19 @@ def write_gif(run_folder: Path, out: Path) -> Path:
 def frames_of(story: Story) -> list[Frame]:
     """What is shown: each step on the screen it was decided on, what a step led to where no other shows it, the end."""
     frames: list[Frame] = []
-    for page, following in zip(story.pages, (*story.pages[1:], None), strict=True):
+    shown_next = [*(page.step.before.digest for page in story.pages[1:]), None]
+    for page, shown in zip(story.pages, shown_next, strict=False):
         number = f"{page.number}/{len(story.pages)}"
         places = page.step.locations if page.step.action and targets(page.step.action) else ()
         # The end is told by the last frame.
         if not isinstance(page.step.action, Finish):
             frames.append(Frame(digest=page.step.before.digest, caption=page.title, note=number, places=places))
-        if page.step.after and (following is None or following.step.before.digest != page.step.after.digest):
+        if page.step.after and page.step.after.digest != shown:
             frames.append(Frame(digest=page.step.after.digest, caption=f"{page.title}: {page.status}", note=number))
     if story.episode.screenshot:
         ended = story.episode.ended
         words = outcome_words(ended) + (f": {ended.message}" if ended and ended.message else "")
-        frames.append(
-            Frame(digest=story.episode.screenshot.digest, caption=words, note="", milliseconds=LAST_MS),
-        )
+        frames.append(Frame(digest=story.episode.screenshot.digest, caption=words, note="", milliseconds=LAST_MS))
     return frames
 
 
@@ -94,13 +92,6 @@ def encode(frames: Sequence[Frame], pictures: dict[str, Image.Image], *, width: 
     # Not optimized: that would give each frame a palette of its own.
     first.save(gif, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, optimize=False)
     return gif.getvalue()
-
-
-def _collecting(events: Iterable[Event], pictures: dict[str, Image.Image]) -> Iterator[Event]:
-    for event in events:
-        if isinstance(event, Observed) and event.screenshot.image is not None:
-            pictures.setdefault(event.screenshot.digest, scaled(event.screenshot.image, WIDTHS[0]))
-        yield event
 
 
 def _drawn(frame: Frame, picture: Image.Image, width: int) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib import resources
@@ -17,7 +17,7 @@ from screenagent.actions import KeyboardInput, targets
 from screenagent.events import Phase, Usage
 from screenagent.geometry import Box, Location
 from screenagent.recording import Run, read, read_run
-from screenagent.report.album import Album, Picture
+from screenagent.report.album import Picture, collecting, picture
 from screenagent.report.story import (
     Page,
     Story,
@@ -76,13 +76,13 @@ class Spent:
 
 def write_html(run_folder: Path, out: Path) -> Path:
     """Write the report of the run in `run_folder` as one HTML file that needs no other."""
-    album = Album()
-    story = Story.of(album.collecting(read(run_folder)))
-    out.write_text(render(story, album, read_run(run_folder)), "utf-8")
+    pictures: dict[str, Picture] = {}
+    story = Story.of(collecting(read(run_folder), pictures, picture))
+    out.write_text(render(story, pictures, read_run(run_folder)), "utf-8")
     return out
 
 
-def render(story: Story, album: Album, run: Run) -> str:
+def render(story: Story, pictures: Mapping[str, Picture], run: Run) -> str:
     style, script = _packaged("page.css"), _packaged("page.js")
     return (
         _templates()
@@ -90,7 +90,7 @@ def render(story: Story, album: Album, run: Run) -> str:
         .render(
             story=story,
             run=run,
-            cards=_cards(story.pages, album),
+            cards=_cards(story.pages, pictures),
             spent=_spent(story.usage, story.seconds),
             outcome=outcome_words(story.episode.ended),
             style=Markup(style),
@@ -101,13 +101,13 @@ def render(story: Story, album: Album, run: Run) -> str:
     )
 
 
-def _cards(pages: Iterable[Page], album: Album) -> list[Card]:
+def _cards(pages: Iterable[Page], pictures: Mapping[str, Picture]) -> list[Card]:
     shown: set[str] = set()
 
     def look(screenshot: Screenshot) -> Screen:
         first = screenshot.digest not in shown
         shown.add(screenshot.digest)
-        return Screen(screenshot=screenshot, picture=album.pictures.get(screenshot.digest), carries=first)
+        return Screen(screenshot=screenshot, picture=pictures.get(screenshot.digest), carries=first)
 
     return [
         Card(

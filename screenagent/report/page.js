@@ -9,7 +9,7 @@ const pictures = new Map(all("img[data-shot][src]").map((image) => [image.datase
 for (const image of all("img[data-shot]:not([src])")) image.src = pictures.get(image.dataset.shot);
 
 let current = -1;
-let steered = 0;
+let steered = -Infinity;
 
 function choose(index) {
   if (index === current || !cards[index]) return;
