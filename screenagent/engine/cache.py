@@ -1,0 +1,136 @@
+"""Keys and values: one static cache for the sequence at hand, and what is kept of pictures that were seen before."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from screenagent.engine.chat import Picture, Prompt
+from screenagent.engine.config import Config
+from screenagent.engine.model import LayerCache
+
+Name = int | bytes  # of what stands at a position: a token, or the picture by its pixels' digest
+
+
+def names(prompt: Prompt) -> list[Name]:
+    found: list[Name] = []
+    for segment in prompt.segments:
+        found += [segment.digest] * len(segment.patches) if isinstance(segment, Picture) else segment
+    return found
+
+
+def picture_spans(prompt: Prompt) -> list[range]:
+    """Where the pictures stand; from the second on with what stands between it and the one before."""
+    spans: list[range] = []
+    at = 0
+    for segment in prompt.segments:
+        if isinstance(segment, Picture):
+            start = spans[-1].stop if spans else at
+            at += len(segment.patches)
+            spans.append(range(start, at))
+        else:
+            at += len(segment)
+    return spans
+
+
+def kv_bytes_per_token(config: Config, dtype: torch.dtype) -> int:
+    return 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * dtype.itemsize
+
+
+class Kept(NamedTuple):
+    """The keys and values of a span, to be copied back when all that comes before it is the same again."""
+
+    span: range
+    keys: Tensor  # (layers, kv_heads, span, head_dim)
+    values: Tensor
+
+    @property
+    def bytes(self) -> int:
+        return self.keys.nbytes + self.values.nbytes
+
+
+class Cache:
+    """Its keys and values never move, so a captured graph can write to them; `held` says what they belong to."""
+
+    def __init__(
+        self, config: Config, *, capacity: int, device: torch.device, dtype: torch.dtype, kept_bytes: int
+    ) -> None:
+        shape = (config.num_hidden_layers, config.num_key_value_heads, capacity, config.head_dim)
+        self.keys = torch.zeros(shape, device=device, dtype=dtype)
+        self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.capacity = capacity
+        self.kept_bytes = kept_bytes
+        self.held: list[Name] = []
+        self._spans: list[range] = []
+        self._kept: OrderedDict[tuple[Name, ...], Kept] = OrderedDict()  # by everything up to the span's end
+
+    @property
+    def layers(self) -> list[LayerCache]:
+        return [LayerCache(keys, values) for keys, values in zip(self.keys, self.values, strict=True)]
+
+    @property
+    def nbytes(self) -> int:
+        return self.keys.nbytes + self.values.nbytes + sum(kept.bytes for kept in self._kept.values())
+
+    def grow(self, more: Sequence[Name]) -> None:
+        """Positions that were computed belong to what is held."""
+        self.held += more
+
+    def cut(self, length: int) -> None:
+        del self.held[length:]
+
+    def begin(self, prompt: Prompt) -> int:
+        """Hold as much of `prompt` as is known, and say how much; its last position is always left to compute."""
+        wanted = names(prompt)
+        spans = picture_spans(prompt)
+        common = shared_length(self.held, wanted)
+        self._keep_pictures(beyond=common)
+        self.cut(common)
+        for span in spans:
+            self._recall(wanted, span)
+        self.cut(len(wanted) - 1)
+        self._spans = spans
+        return len(self.held)
+
+    def clear(self) -> None:
+        """Forget everything; the static part stays allocated."""
+        self.held = []
+        self._spans = []
+        self._kept.clear()
+
+    def _keep_pictures(self, *, beyond: int) -> None:
+        """Copy away what is about to be written over."""
+        for span in self._spans:
+            if beyond < span.stop <= len(self.held):
+                self._keep(span)
+
+    def _keep(self, span: range) -> None:
+        name = tuple(self.held[: span.stop])
+        at = slice(span.start, span.stop)
+        size = 2 * self.keys[:, :, at].nbytes
+        if name in self._kept or size > self.kept_bytes:
+            return
+        while self._kept and size + sum(kept.bytes for kept in self._kept.values()) > self.kept_bytes:
+            self._kept.popitem(last=False)
+        self._kept[name] = Kept(span, self.keys[:, :, at].clone(), self.values[:, :, at].clone())
+
+    def _recall(self, wanted: list[Name], span: range) -> None:
+        kept = self._kept.get(tuple(wanted[: span.stop]))
+        if kept is None or not kept.span.start <= len(self.held) < span.stop:
+            return
+        self._kept.move_to_end(tuple(wanted[: span.stop]))
+        at = slice(kept.span.start, kept.span.stop)
+        self.keys[:, :, at] = kept.keys
+        self.values[:, :, at] = kept.values
+        self.held = wanted[: span.stop]
+
+
+def shared_length(one: Sequence[Name], other: Sequence[Name]) -> int:
+    for at, (first, second) in enumerate(zip(one, other, strict=False)):
+        if first != second:
+            return at
+    return min(len(one), len(other))

@@ -1,0 +1,283 @@
+"""The engine: messages and pictures in; thought, answer and what they cost out. One sequence at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from screenagent.engine import checkpoint
+from screenagent.engine.cache import Cache, kv_bytes_per_token
+from screenagent.engine.chat import Chat, Message, Mode, Prompt
+from screenagent.engine.config import Config
+from screenagent.engine.decoding import (
+    WIDEST,
+    Budget,
+    Part,
+    Pick,
+    Reason,
+    Rules,
+    Sampling,
+    Token,
+    decode,
+    decode_plainly,
+)
+from screenagent.engine.grammar import Grammar, Grammars
+from screenagent.engine.image import PatchLimits, patches
+from screenagent.engine.model import Check, Phi4, go_on
+from screenagent.engine.sequence import LongSequence
+from screenagent.engine.step import CompiledStep, EagerStep, Step
+
+
+class TooLong(Exception):
+    """More than the model was trained on, with no picture left to shrink; the question is never cut."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one side said, its pictures as they are."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    pictures: tuple[Image.Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a reply took, counted and timed."""
+
+    prompt_positions: int = 0
+    reused_positions: int = 0
+    forwards: int = 0  # after the prefill
+    thought_tokens: int = 0
+    answer_tokens: int = 0
+    prepare_seconds: float = 0.0
+    encode_seconds: float = 0.0
+    prefill_seconds: float = 0.0
+    decode_seconds: float = 0.0
+
+    @property
+    def new_positions(self) -> int:
+        return self.prompt_positions - self.reused_positions
+
+
+class Said(NamedTuple):
+    """A piece of text as it forms, and the tokens it stands for."""
+
+    text: str
+    part: Part
+    token: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last thing of a reply; `notes` say in the open what was changed to make it possible."""
+
+    reason: Reason
+    cost: Cost
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the engine uses the machine; none of it changes an answer except `largest_picture`."""
+
+    longest: int = 8192  # positions of prompt, thought and answer; the model was never trained on more
+    kept_bytes: int = 2 << 30  # keys and values of pictures seen before
+    largest_picture: int = 3600  # patches
+    fast: bool = True  # guessed tokens ride along; False is the slow twin
+    compiled: bool = False  # the decode step compiled, and on CUDA captured as a graph
+
+
+class Engine:
+    def __init__(self, model: Phi4, chat: Chat, settings: Settings = Settings()) -> None:
+        self.model = model
+        self.chat = chat
+        self.settings = settings
+        weight = model.language.norm.weight
+        self.device, self.dtype = weight.device, weight.dtype
+        self.grammars = Grammars(chat, vocab_size=model.config.vocab_size, device=self.device)
+        self.limits = PatchLimits(
+            model.config.min_num_patches, min(settings.largest_picture, model.config.max_num_patches)
+        )
+        self.longest = min(settings.longest, model.config.tokenizer_model_max_length)
+        self.cache = Cache(
+            model.config,
+            capacity=self.longest + 2 * WIDEST,  # guesses and what fills up a step may stand beyond the last token
+            device=self.device,
+            dtype=self.dtype,
+            kept_bytes=settings.kept_bytes,
+        )
+        self._step: Step = (CompiledStep if settings.compiled else EagerStep)(model, self.cache)
+        self._any_but_end = ~self.grammars.mask(chat.special.end)
+        self._busy = threading.Lock()
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+        settings: Settings = Settings(),
+    ) -> Engine:
+        """Everything that can be wrong with the folder is found before its weights are read."""
+        chat = Chat.read(folder, Config.read(folder))
+        return cls(checkpoint.load(folder, device=device, dtype=dtype), chat, settings)
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        return kv_bytes_per_token(self.model.config, self.dtype)
+
+    def prompt(
+        self, turns: Sequence[Turn], *, mode: Mode, budget: Budget, limits: PatchLimits | None = None
+    ) -> tuple[Prompt, tuple[str, ...]]:
+        """The prompt, counted with its budget before anything runs. To make room pictures are shrunk, and the notes
+        say so; text is never cut."""
+        limits = limits or self.limits
+        prompt = self._prompt(turns, mode, limits)
+        beyond = prompt.length + budget.thought + budget.answer - self.longest
+        if beyond <= 0:
+            return prompt, ()
+        room = room_for_each([len(picture) for picture in prompt.pictures], beyond)
+        if room < limits.smallest:
+            raise TooLong(
+                f"{prompt.length} tokens of prompt, {budget.thought} of thought and {budget.answer} of answer are "
+                f"more than {self.longest}, and pictures cannot be shrunk enough; shorten the text or the budget"
+            )
+        prompt = self._prompt(turns, mode, replace(limits, largest=room))
+        return prompt, (f"to fit {self.longest} tokens, pictures were shrunk to at most {room} patches each",)
+
+    def _prompt(self, turns: Sequence[Turn], mode: Mode, limits: PatchLimits) -> Prompt:
+        messages = [Message(t.role, t.text, tuple(patches(image, limits) for image in t.pictures)) for t in turns]
+        return self.chat.prompt(messages, mode=mode)
+
+    def reply(  # noqa: PLR0913 -- each a setting of its own
+        self,
+        turns: Sequence[Turn],
+        *,
+        mode: Mode = "auto",
+        grammar: Grammar | None = None,
+        budget: Budget = Budget(),  # noqa: B008 -- frozen
+        sampling: Sampling = Sampling(),  # noqa: B008 -- frozen
+        check: Check = go_on,
+        pick: Pick | None = None,
+    ) -> Iterator[Said | Ended]:
+        """Yield text as it forms, and last an `Ended`. `check` is called within every token and layer and may raise;
+        `pick` replaces the sampling, to measure with an answer that is known."""
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("the engine is busy with another reply; close that one first")
+        try:
+            asked = Asked(turns, mode, grammar, replace(budget, thought=0) if mode == "nothink" else budget)
+            yield from self._reply(asked, pick or sampling.pick(self.device), check)
+        finally:
+            self._busy.release()
+
+    def _reply(self, asked: Asked, pick: Pick, check: Check) -> Iterator[Said | Ended]:
+        start = self._start(asked, check)
+        decoder = self.chat.decoder()
+        clock = Clock(self.device)
+        for token in self._decode(start, pick):
+            check()
+            if token.part:
+                yield Said(decoder.text(token.id), token.part, token.id)
+        assert start.rules.ended
+        cost = replace(
+            start.cost,
+            forwards=start.sequence.forwards,
+            thought_tokens=start.rules.thought,
+            answer_tokens=start.rules.answer,
+            decode_seconds=clock.lap(),
+        )
+        yield Ended(start.rules.ended, cost, start.notes)
+
+    def _decode(self, start: Started, pick: Pick) -> Iterator[Token]:
+        if self.settings.fast:
+            return decode(start.sequence, start.rows, start.guesses, start.rules, pick)
+        return decode_plainly(start.sequence, start.rows[-1], start.rules, pick)
+
+    def _start(self, asked: Asked, check: Check) -> Started:
+        """Prefill; if memory runs out, once more with what was kept freed and half the patches."""
+        try:
+            return self._prefill(asked, check, self.limits)
+        except torch.OutOfMemoryError:
+            self.cache.clear()
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+        fewer = replace(self.limits, largest=max(self.limits.smallest, self.limits.largest // 2))
+        started = self._prefill(asked, check, fewer)
+        note = f"memory ran out: kept pictures were freed, and pictures were shrunk to at most {fewer.largest} patches"
+        return replace(started, notes=(*started.notes, note))
+
+    def _prefill(self, asked: Asked, check: Check, limits: PatchLimits) -> Started:
+        clock = Clock(self.device)
+        matcher = self.grammars.start(asked.grammar) if asked.grammar else None
+        prompt, notes = self.prompt(asked.turns, mode=asked.mode, budget=asked.budget, limits=limits)
+        rules = Rules(
+            asked.mode, self.chat.special, budget=asked.budget, matcher=matcher, any_but_end=self._any_but_end
+        )
+        guesses = rules.guesses() if self.settings.fast else []
+        reused = self.cache.begin(prompt)
+        prepared = clock.lap()
+        sequence = LongSequence(self.model, self.cache, self._step, check=check)
+        x = sequence.embed(prompt, reused, guesses)
+        encoded = clock.lap()
+        rows = sequence.prefill(x, prompt, guesses)
+        cost = Cost(
+            prompt_positions=prompt.length,
+            reused_positions=reused,
+            prepare_seconds=prepared,
+            encode_seconds=encoded,
+            prefill_seconds=clock.lap(),
+        )
+        return Started(sequence, rows, guesses, rules, cost, notes)
+
+
+@dataclass(frozen=True)
+class Asked:
+    turns: Sequence[Turn]
+    mode: Mode
+    grammar: Grammar | None
+    budget: Budget
+
+
+@dataclass(frozen=True)
+class Started:
+    """A prefilled sequence, ready to be decoded."""
+
+    sequence: LongSequence
+    rows: Tensor  # (guesses + 1, vocabulary)
+    guesses: list[int]
+    rules: Rules
+    cost: Cost
+    notes: tuple[str, ...]
+
+
+class Clock:
+    """Seconds between laps, each taken when the device is done."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        last, self._last = self._last, time.perf_counter()
+        return self._last - last
+
+
+def room_for_each(lengths: Sequence[int], beyond: int) -> int:
+    """The largest number of patches that, put as a limit on each picture, makes all of them `beyond` fewer."""
+    wanted = sum(lengths) - beyond
+    return max(
+        (limit for limit in range(1, max(lengths, default=0)) if sum(min(n, limit) for n in lengths) <= wanted),
+        default=0,
+    )
