@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := runs/demo
+TORCH ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint soak clean
@@ -41,7 +42,8 @@ soak: .venv/test.done
 .venv/test.done: pyproject.toml .ci/packages
 	.ci/packages demo test
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable ".[desktop,dev]"
+	$(BIN)/pip install --quiet "$(TORCH)"
+	$(BIN)/pip install --quiet --editable ".[desktop,phi4,dev]"
 	touch $@ .venv/demo.done
 
 clean:
