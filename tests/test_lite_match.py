@@ -18,7 +18,7 @@ class Given:
     def __init__(self, *texts: Text) -> None:
         self._words = words(texts)
 
-    def read(self, screenshot: Screenshot) -> list[Word]:  # noqa: ARG002  # whatever the picture
+    def read(self, screenshot: Screenshot) -> list[Word]:
         return self._words
 
 

@@ -37,7 +37,7 @@ class LiteGrounder:
         return self._find(phrase, screenshot)
 
     def _find(self, phrase: Phrase, screenshot: Screenshot) -> Location | Absent:
-        screen = self._screen(screenshot)
+        screen = self.screen(screenshot)
         try:
             found = ranked(phrase, screen)
         except Missing as missing:
@@ -53,7 +53,7 @@ class LiteGrounder:
         box = best.rect.box(screenshot.size)
         return Location(point=box.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
 
-    def _screen(self, screenshot: Screenshot) -> Screen:
+    def screen(self, screenshot: Screenshot) -> Screen:
         if (known := self._screens.get(screenshot.digest)) is None:
             seen = labels(self._reader.read(screenshot), screenshot.size)
             known = Screen(screenshot.size, seen, Layout(np.asarray(screenshot.pixels), seen))

@@ -174,8 +174,8 @@ def words(
             text, last = text + alphabet[letter], step
             sure.append(float(likely[step]))
         elif letter and text:
-            yield Piece(text, place(first - 0.5), place(last + 1.5), sum(sure) / len(sure))
+            yield Piece(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
             text = ""
         previous = letter
     if text:
-        yield Piece(text, place(first - 0.5), place(last + 1.5), sum(sure) / len(sure))
+        yield Piece(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))

@@ -1,0 +1,22 @@
+"""Shows what the embedded grounder sees: the words and controls of a screen, drawn on its picture."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from screenagent.lite.grounder import LiteGrounder
+from screenagent.lite.layout import Kind
+from screenagent.marks import Mark, Tone, outlined
+from screenagent.screenshot import Screenshot
+
+_TONES: dict[Kind, Tone] = {
+    "field": "field", "dropdown": "field", "mark": "icon", "button": "target", "cell": "absent",
+}  # fmt: skip
+
+
+def see(screenshot: Screenshot, grounder: LiteGrounder) -> Image.Image:
+    """Labels in one colour with what was read above them, controls each in their kind's."""
+    screen = grounder.screen(screenshot)
+    controls = [Mark(control.rect.box(screen.size), _TONES[control.kind]) for control in screen.layout.controls]
+    texts = [Mark(label.rect.box(screen.size), "text", label.text) for label in screen.labels]
+    return outlined(screenshot.pixels, [*controls, *texts])

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from screenagent.bench.ground import Refusals, Score, command, questions, run
+from screenagent.bench.statistics import percentile, wilson
+from screenagent.geometry import Absent, Location, Point
+from screenagent.screenshot import Screenshot
+
+
+class Pointing:
+    """Points to where it was told, and remembers what it was asked."""
+
+    def __init__(self, points: dict[str, tuple[float, float]], *, stop_at: str = "") -> None:
+        self._points = points
+        self._stop_at = stop_at
+        self.asked: list[str] = []
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        if target == self._stop_at:
+            raise KeyboardInterrupt
+        self.asked.append(target)
+        if target not in self._points:
+            return Absent(why=f"no {target}")
+        x, y = self._points[target]
+        point = Point(x=x / screenshot.size.width, y=y / screenshot.size.height)
+        return Location(point=point, confidence=0.9, by="test")
+
+
+ITEMS = [
+    {"img_filename": "one.png", "instruction": "save", "bbox": [10, 10, 20, 10], "data_type": "text", "app": "x"},
+    {"img_filename": "one.png", "instruction": "gear", "bbox": [50, 10, 10, 10], "data_type": "icon"},
+    {"img_filename": "two.png", "instruction": "name", "bbox": [10, 40, 60, 10], "data_type": "field"},
+    {"img_filename": "two.png", "instruction": "nothing", "bbox": None, "data_type": "text"},
+]
+POINTS = {"save": (15.0, 15.0), "gear": (65.0, 15.0), "name": (90.0, 45.0)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "images").mkdir()
+    for name in ("one.png", "two.png"):
+        Image.new("RGB", (100, 60)).save(tmp_path / "images" / name)
+    (tmp_path / "annotations.json").write_text(json.dumps(ITEMS))
+    return tmp_path
+
+
+def test_a_hit_is_strict_or_within_eight_pixels_or_none(folder: Path) -> None:
+    found = run(folder, Pointing(POINTS), results=folder / "r.jsonl")
+    assert (found.n, found.all.n) == (4, 3)
+    assert found.text == Score(n=1, strict=1.0, within_8px=1.0, interval=wilson(1, 1))
+    assert found.icon == Score(n=1, strict=0.0, within_8px=1.0, interval=wilson(0, 1))
+    assert found.field == Score(n=1, strict=0.0, within_8px=0.0, interval=wilson(0, 1))
+    assert found.absent == Refusals(n=1, refused=1.0)
+
+
+def test_a_kind_that_was_not_asked_for_has_no_rate(folder: Path) -> None:
+    (folder / "annotations.json").write_text(json.dumps(ITEMS[:1]))
+    found = run(folder, Pointing(POINTS), results=folder / "r.jsonl")
+    assert found.icon == Score(n=0, strict=None, within_8px=None, interval=None)
+    assert found.absent == Refusals(n=0, refused=None)
+
+
+def test_each_picture_is_asked_about_first_with_empty_caches_and_once_again(folder: Path) -> None:
+    grounder, told = Pointing(POINTS), []
+    found = run(folder, grounder, results=folder / "r.jsonl", forget=lambda: told.append(len(grounder.asked)))
+    assert grounder.asked == ["save", "gear", "save", "name", "nothing", "name"]
+    assert told == [0, 3]
+    assert found.ms_p50 is not None
+    assert found.unchanged_ms_p50 is not None
+
+
+def test_a_stopped_run_goes_on_where_it_was_and_says_so(folder: Path) -> None:
+    results = folder / "r.jsonl"
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, Pointing(POINTS, stop_at="name"), results=results)
+    second = Pointing(POINTS)
+    found = run(folder, second, results=results, progress=said.append)
+    assert second.asked == ["name", "nothing", "name"]
+    assert said[0] == f"2 of 4 questions are answered in {results}; asking the other 2"
+    assert (found.n, found.all.n) == (4, 3)
+    assert run(folder, Pointing({}), results=results) == found
+
+
+def test_a_line_cut_off_by_a_crash_is_asked_again(folder: Path) -> None:
+    results = folder / "r.jsonl"
+    whole = run(folder, Pointing(POINTS), results=results)
+    text = results.read_text()
+    results.write_text(text[: len(text) - 30])
+    again = run(folder, Pointing(POINTS), results=results)
+    assert (again.n, again.all, again.absent) == (4, whole.all, whole.absent)
+    assert len(results.read_text().splitlines()) == 4
+
+
+def test_a_file_of_something_else_is_refused(folder: Path) -> None:
+    results = folder / "notes.txt"
+    results.write_text("shopping list\nbread\n")
+    with pytest.raises(ValueError, match=r"line 1 of .*notes\.txt is no result of this bench"):
+        run(folder, Pointing(POINTS), results=results)
+    assert results.read_text() == "shopping list\nbread\n"
+
+
+def test_the_last_line_on_stdout_is_the_summary(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command(folder, Pointing(POINTS), results=folder / "r.jsonl")
+    out, err = capsys.readouterr()
+    assert list(json.loads(out)) == [
+        "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "rss_peak_mb", "text", "icon", "field", "all", "absent",
+    ]  # fmt: skip
+    assert "one.png" in err
+
+
+def test_any_json_list_beside_the_pictures_will_do(folder: Path) -> None:
+    (folder / "annotations.json").rename(folder / "screenspot_desktop.json")
+    assert [item.instruction for item in questions(folder)] == ["save", "gear", "name", "nothing"]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('[{"img_filename": "one.png", "instruction": "save"}]', "bbox: Field required"),
+        ("[1]", "should be an object"),
+        ("not json", "Invalid JSON"),
+    ],
+)
+def test_a_bad_list_is_named_with_what_is_wrong(folder: Path, content: str, complaint: str) -> None:
+    (folder / "annotations.json").write_text(content)
+    with pytest.raises(ValueError, match=f"annotations.json: .*{complaint}"):
+        questions(folder)
+
+
+def test_a_folder_without_a_list_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"holds no annotations\.json"):
+        questions(tmp_path)
+
+
+def test_a_picture_that_is_missing_or_broken_is_named(folder: Path) -> None:
+    (folder / "images" / "one.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"one\.png can't be read"):
+        run(folder, Pointing(POINTS), results=folder / "r.jsonl")
+    (folder / "images" / "one.png").unlink()
+    with pytest.raises(ValueError, match=r"one\.png is neither in"):
+        run(folder, Pointing(POINTS), results=folder / "r.jsonl")
+
+
+def test_wilsons_interval_is_the_published_one() -> None:
+    assert wilson(8, 10) == pytest.approx((0.490, 0.943), abs=0.001)
+    assert wilson(0, 10) == pytest.approx((0.0, 0.278), abs=0.001)
+    assert wilson(0, 0) is None
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert [percentile([3.0, 1.0, 2.0], percent) for percent in (0, 50, 95)] == [1.0, 2.0, 3.0]
+    assert percentile([], 50) is None
