@@ -66,9 +66,9 @@ class Recorder:
 
     def __call__(self, event: Event) -> None:
         self._log.append(EVENT.dump_json(event))
+        self._pictures.complain()
         if isinstance(event, Observed):
             self._pictures.keep(event.screenshot)
-        self._pictures.complain()
 
     def __enter__(self) -> Self:
         return self
@@ -171,8 +171,8 @@ class _Pictures:
         self._encoding.append(self._encoder.submit(_encode, screenshot.image, path))
 
     def complain(self) -> None:
-        """Raise what went wrong with a picture; wait if too many are still to be encoded."""
-        while self._encoding and (self._encoding[0].done() or len(self._encoding) > WAITING):
+        """Raise what went wrong with a picture; wait if as many are still to be encoded as may wait."""
+        while self._encoding and (self._encoding[0].done() or len(self._encoding) >= WAITING):
             self._encoding.popleft().result()
 
     def close(self) -> None:

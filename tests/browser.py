@@ -75,9 +75,11 @@ class Tab:
     def until(self, condition: str) -> None:
         """Wait, frame by frame, until `condition` holds; give up after 20 seconds."""
         held = self.evaluate(
-            "new Promise(done => { const began = performance.now(); const look = () => "
-            f"({condition}) ? done(true) : performance.now() - began > 20000 ? done(false) : requestAnimationFrame(look);"
-            "look() })"
+            "new Promise(done => {"
+            "  const began = performance.now(), late = () => performance.now() - began > 20000;"
+            f" const look = () => ({condition}) ? done(true) : late() ? done(false) : requestAnimationFrame(look);"
+            "  look();"
+            "})"
         )
         assert held, f"never came true: {condition}"
 

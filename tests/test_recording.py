@@ -199,12 +199,12 @@ def noise() -> Screenshot:
     return Screenshot.of(Image.frombytes("RGB", (64, 64), os.urandom(64 * 64 * 3)))
 
 
-def test_a_disk_full_at_a_picture_is_raised_at_a_later_event(tmp_path: Path) -> None:
-    with Recorder(tmp_path / "run") as recorder, files_no_longer_than(6000):
-        recorder(Observed(screenshot=noise()))
-        with pytest.raises(OSError, match=r"\.png: .*make room on that disk"):
-            tell(recorder, [Observed(screenshot=noise()) for _ in range(20)])
+def test_a_disk_full_at_a_picture_ends_the_run_at_a_later_event(tmp_path: Path) -> None:
+    seen: list[Event] = [Observed(screenshot=noise()) for _ in range(20)]
+    with files_no_longer_than(6000), pytest.raises(OSError, match=r"\.png: .*make room on that disk"):
+        record(tmp_path / "run", seen)
     assert encoder_threads() == []
+    assert 1 < len(list(read(tmp_path / "run"))) < 20
 
 
 def test_a_disk_full_at_the_last_picture_is_raised_at_the_end(tmp_path: Path) -> None:
