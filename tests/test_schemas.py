@@ -1,0 +1,22 @@
+"""The reference of what a run leaves on disk says what the types say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_reference_of_the_run_folder_is_up_to_date() -> None:
+    printed = subprocess.run(
+        [sys.executable, "docs/schemas.py"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    ).stdout
+    assert (ROOT / "docs" / "schemas.md").read_text("utf-8") == printed
