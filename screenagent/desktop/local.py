@@ -76,6 +76,7 @@ class LocalDesktop:
             restless=self._restless,
             action=self._action,
             until=until and (lambda frame: until(self._screen.screenshot(frame, self.windows.foreground()))),
+            meanwhile=self._screen.screenshot,
             seconds=seconds,
         ).frame()
         self._action = None
@@ -89,7 +90,8 @@ class LocalDesktop:
 
     def perform(self, approved: Approved[Input]) -> None:
         self._control.check()
-        self._control.wait_until(self._watch.enough_at(app=_app(self.windows.foreground())))
+        if self._action is None:
+            self._control.wait_until(self._watch.enough_at(app=_app(self.windows.foreground())))
         before, mouse = self._screen.grab(), self._mouse_place()
         self._watch.end(before)
         try:

@@ -7,6 +7,7 @@ import itertools
 import math
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,6 @@ from typing import Any, Final
 
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
-from screenagent.desktop import NoDesktop
 from screenagent.desktop.held import Held
 from screenagent.geometry import Pixel
 
@@ -32,30 +32,31 @@ UNUSED: Final = ("mouseinfo", "pyscreeze")
 
 
 class Mouse:
-    """Holds pyautogui, and with it its one display, until it is closed."""
+    """The mouse of the X display `display`, or of the one screen that Windows and macOS have."""
 
-    _display_in_use: str | None = None  # pyautogui's display is its module's; there is one a process
+    _speaking = threading.RLock()  # pyautogui has one display, its module's: each mouse puts its own there to speak
 
     def __init__(self, *, control: Control, held: Held, display: str | None) -> None:
         self._control = control
         self._held = held
-        self._on_x = display is not None
-        self._pyautogui = self._claim(display)
+        self._pyautogui = _pyautogui(display)
+        self._connection = _connection(display) if display else None
         self._clicked: tuple[float, Pixel, Button] | None = None
 
     def close(self) -> None:
-        if self._on_x:
-            self._pyautogui.platformModule._display.close()  # there is no public way to end its connection
-        Mouse._display_in_use = None
+        if self._connection:
+            self._connection.close()
 
     @property
     def position(self) -> Pixel:
-        x, y = self._pyautogui.position()
+        with self._own() as pyautogui:
+            x, y = pyautogui.position()
         return Pixel(x=int(x), y=int(y))
 
     def move(self, pixel: Pixel) -> None:
         self._control.check()
-        self._pyautogui.moveTo(pixel.x, pixel.y)
+        with self._own() as pyautogui:
+            pyautogui.moveTo(pixel.x, pixel.y)
 
     def click(self, pixel: Pixel, *, button: Button, count: int) -> None:
         self.move(pixel)
@@ -77,19 +78,21 @@ class Mouse:
     def scroll(self, direction: Direction, *, notches: int) -> None:
         if sys.platform == "win32" and direction in ("left", "right"):
             raise NotImplementedError("pyautogui cannot turn the wheel sideways on Windows")
-        turn = self._pyautogui.vscroll if direction in ("up", "down") else self._pyautogui.hscroll
         sign = 1 if direction in ("up", "right") else -1
         for _ in range(notches):
             self._control.check()
-            turn(sign * NOTCH)
+            with self._own() as pyautogui:
+                turn = pyautogui.vscroll if direction in ("up", "down") else pyautogui.hscroll
+                turn(sign * NOTCH)
 
     @contextmanager
     def pressed(self, button: Button) -> Iterator[None]:
         self._control.check()
         code = BUTTONS[button]
-        self._held.down("button", code, lambda: self._pyautogui.mouseUp(button=button))
+        self._held.down("button", code, lambda: self._lift(button))
         try:
-            self._pyautogui.mouseDown(button=button)
+            with self._own() as pyautogui:
+                pyautogui.mouseDown(button=button)
             yield
             self._control.check()
         finally:
@@ -104,28 +107,32 @@ class Mouse:
         if near and last == button:
             self._control.wait_until(at + DOUBLE_CLICK_SECONDS)
 
-    @classmethod
-    def _claim(cls, display: str | None) -> Any:
-        name = display or os.environ.get("DISPLAY") or "the screen"
-        if cls._display_in_use is not None:
-            raise NoDesktop(
-                f"this process already drives {cls._display_in_use} and cannot drive {name} beside it: "
-                "close that desktop first, or use another process"
-            )
-        pyautogui = _pyautogui(display)
-        cls._display_in_use = name
-        return pyautogui
+    @contextmanager
+    def _own(self) -> Iterator[Any]:
+        """pyautogui, speaking to our display."""
+        with Mouse._speaking:
+            if self._connection:
+                self._pyautogui.platformModule._display = self._connection
+            yield self._pyautogui
+
+    def _lift(self, button: Button) -> None:
+        with self._own() as pyautogui:
+            pyautogui.mouseUp(button=button)
 
 
 def _pyautogui(display: str | None) -> Any:
+    loaded = "pyautogui" in sys.modules
     with environment_display(display), _without(*UNUSED):
-        loaded = "pyautogui" in sys.modules
         pyautogui: Any = importlib.import_module("pyautogui")
-        if loaded and display:
-            importlib.reload(pyautogui.platformModule)  # it opens the display as it is loaded
+    if display and not loaded:
+        pyautogui.platformModule._display.close()  # it opened one as it was imported; each mouse brings its own
     pyautogui.PAUSE = 0  # the loop looks at the screen instead of sleeping
     pyautogui.FAILSAFE = False  # a corner of the screen is a place like any other; stopping is the control's
     return pyautogui
+
+
+def _connection(display: str) -> Any:
+    return importlib.import_module("screenagent.desktop.x11").connect(display)
 
 
 @contextmanager

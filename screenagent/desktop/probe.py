@@ -1,7 +1,8 @@
 """A window of ours that says what it received and when it painted: `python -m screenagent.desktop.probe --help`.
 
 It shows targets to click, a panel that answers each click after a delay, and a field that takes typed and pasted
-text. What it says is a JSON line each, with the monotonic time at which it happened.
+text. What it says is a JSON line each: `at` is the monotonic time at which it is said, `sent` the one at which the X
+server had the input.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ Rgb = tuple[int, int, int]
 Area = tuple[int, int, int, int]  # left, top, width, height, in the window's pixels
 
 SIZE: Final = (640, 400)
+POPUP_PLACE: Final = (160, 180)
 POPUP_SIZE: Final = (280, 160)
 PAPER: Final[Rgb] = (244, 244, 240)
 INK: Final[Rgb] = (20, 20, 30)
@@ -73,6 +75,7 @@ class ProbeWindow:
         self._last_press: tuple[float, int, int, int] | None = None
         self._run = 0
         self._text = ""
+        self._text_is_new = False
         self._caret_shown = False
         self._seconds = 0
         self._ready = False
@@ -89,6 +92,9 @@ class ProbeWindow:
             now = time.monotonic()
             while self._timers and self._timers[0][0] <= now:
                 heapq.heappop(self._timers)[2]()
+            if self._text_is_new:
+                self._text_is_new = False
+                self._draw_field()
             if not self._server.pending_events():
                 pause = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
                 select.select([self._server.fileno()], [], [], pause)
@@ -174,6 +180,7 @@ class ProbeWindow:
         buttons = [number for number in range(1, 6) if mouse.state & (X.Button1Mask << (number - 1))]
         say(
             happened,
+            sent=mouse.time / 1000,
             x=mouse.root_x,
             y=mouse.root_y,
             held=buttons,
@@ -190,7 +197,8 @@ class ProbeWindow:
             character = character.swapcase()
         name = character or XK.keysym_to_string(keysym) or KEY_NAMES.get(keysym, hex(keysym))
         down = key.type == X.KeyPress
-        say("key_down" if down else "key_up", key=name, code=key.detail, modifiers=_modifiers(key.state))
+        what = "key_down" if down else "key_up"
+        say(what, sent=key.time / 1000, key=name, code=key.detail, modifiers=_modifiers(key.state))
         if down:
             self._edit(keysym, character, ctrl=bool(key.state & X.ControlMask))
 
@@ -216,8 +224,7 @@ class ProbeWindow:
         self._set_text(self._text + bytes(found.value).decode())
 
     def _set_text(self, text: str) -> None:
-        self._text = text
-        self._draw_field()
+        self._text, self._text_is_new = text, True
         say("text", text=text)
 
     def _paint_answer(self) -> None:
@@ -228,7 +235,9 @@ class ProbeWindow:
 
     def _open_popup(self) -> None:
         corner = self._server.screen().root.translate_coords(self._window, 0, 0)
-        popup = self._open(POPUP_SIZE, place=(corner.x + 160, corner.y + 180), title="Popup", above=self._window)
+        popup = self._open(
+            POPUP_SIZE, place=(corner.x + POPUP_PLACE[0], corner.y + POPUP_PLACE[1]), title="Popup", above=self._window
+        )
         self._popups.append(popup)
         popup.map()
 

@@ -9,7 +9,7 @@ import time
 from typing import Any, Final, Self
 
 from screenagent.desktop.lines import Lines
-from screenagent.desktop.probe import FIELD, PANEL, TARGETS, Area
+from screenagent.desktop.probe import FIELD, PANEL, POPUP_PLACE, POPUP_SIZE, TARGETS, Area
 from screenagent.geometry import Display, Location, Pixel, Point, Value
 
 RECEIPT_SECONDS: Final = 5.0
@@ -101,7 +101,14 @@ class Probe:
     def answer_point(self, display: Display) -> Point:
         """A place in the panel where its colour shows whether it has answered an odd or an even number of times."""
         left, top, width, height = PARTS["panel"]
-        return display.point(Pixel(x=self._corner.x + left + width - 20, y=self._corner.y + top + height - 20))
+        return self._point(display, left + width - 20, top + height - 20)
+
+    def popup_point(self, display: Display) -> Point:
+        """A place that a popup covers with its colour, whatever frame the window manager gives it."""
+        return self._point(display, POPUP_PLACE[0] + POPUP_SIZE[0] - 60, POPUP_PLACE[1] + POPUP_SIZE[1] - 40)
+
+    def _point(self, display: Display, x: int, y: int) -> Point:
+        return display.point(Pixel(x=self._corner.x + x, y=self._corner.y + y))
 
 
 PARTS: Final[dict[str, Area]] = TARGETS | {"panel": PANEL, "field": FIELD}

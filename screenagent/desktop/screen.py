@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, Final
 
 import mss
@@ -23,12 +24,13 @@ class Screen:
 
     def __init__(self, display: str | None = None, *, monitor: str | None = None) -> None:
         self._mss = _open(display)
-        self._monitors = {_name(index, found): found for index, found in enumerate(self._mss.monitors[1:], start=1)}
+        self._monitors = _named(self._mss.monitors[1:])
         if monitor is not None and monitor not in self._monitors:
             raise NoDesktop(f"there is no monitor {monitor!r}; there are {', '.join(self._monitors)}")
         primary = next((name for name, found in self._monitors.items() if found.get("is_primary")), None)
-        self._chosen = self._monitors[monitor or primary or next(iter(self._monitors))]
-        self.display = self._display(monitor or primary or next(iter(self._monitors)))
+        chosen = monitor or primary or next(iter(self._monitors))
+        self._chosen = self._monitors[chosen]
+        self.display = self._display(chosen)
         self._last: tuple[Frame, Screenshot] | None = None
 
     def close(self) -> None:
@@ -40,7 +42,7 @@ class Screen:
     def grab(self) -> Frame:
         return self._grab(self._chosen)
 
-    def screenshot(self, frame: Frame, window: Window | None) -> Screenshot:
+    def screenshot(self, frame: Frame, window: Window | None = None) -> Screenshot:
         """`frame` as a screenshot; of an unchanged screen, picture and digest are those of the last one."""
         if self._last and np.array_equal(self._last[0], frame):
             last = self._last[1]
@@ -74,5 +76,10 @@ def _open(display: str | None) -> mss.MSS:
         raise NoDesktop(f"the screen cannot be captured: {reason}") from reason
 
 
-def _name(index: int, monitor: Any) -> str:
-    return str(monitor.get("output") or monitor.get("name") or f"monitor-{index}")
+def _named(monitors: Sequence[Any]) -> dict[str, Any]:
+    """Each by the name of its output or model, or where that says nothing or is not the only one, by its number."""
+    named: dict[str, Any] = {}
+    for number, monitor in enumerate(monitors, start=1):
+        name = str(monitor.get("output") or monitor.get("name") or "monitor")
+        named[name if name != "monitor" and name not in named else f"{name}-{number}"] = monitor
+    return named

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Frame = NDArray[np.uint32]  # (height, width), a pixel a number
 
 POLL_SECONDS: Final = 0.008
-QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; two of them missed is rest
+QUIET_SECONDS: Final = 0.025  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
 REACTION_SECONDS: Final = 0.75  # an application that needs longer shows that it is at work; then this waits for it
 GRACE_SECONDS: Final = 0.35  # a button has shown that it was pressed; what it brings about mostly follows within this
 MOVING_SECONDS: Final = 3.0  # a film never comes to rest
@@ -123,7 +123,10 @@ class Restless:
 
 @dataclass(kw_only=True)
 class Settling:
-    """One wait for the screen; `now` and `wait` are the clock's, and `look` is a new picture."""
+    """One wait for the screen; `now` and `wait` are the clock's, and `look` is a new picture.
+
+    `meanwhile` is given a picture that will probably be the one returned, to work on it while the screen is watched.
+    """
 
     look: Callable[[], Frame]
     now: Callable[[], float]
@@ -131,6 +134,7 @@ class Settling:
     restless: Restless
     action: Action | None = None
     until: Callable[[Frame], bool] | None = None
+    meanwhile: Callable[[Frame], object] = lambda _: None
     seconds: float | None = None
 
     _moved_at: float = field(init=False)
@@ -144,11 +148,16 @@ class Settling:
         frame = self.look()
         self._moved_at = self._judged_at = self.now()
         self._deadline = self._moved_at + self._patience()
+        prepared = False
         while not self._is_settled(frame) and self.now() < self._deadline:
-            self.wait(POLL_SECONDS)
+            rest_in = self._moved_at + QUIET_SECONDS - self.now()
+            self.wait(min(POLL_SECONDS, rest_in) if rest_in > 0 else POLL_SECONDS)
             following = self.look()
             if self._changes(frame, following):
-                self._moved_at = self.now()
+                self._moved_at, prepared = self.now(), False
+            elif not prepared:
+                self.meanwhile(following)
+                prepared = True
             frame = following
         return frame
 
