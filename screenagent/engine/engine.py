@@ -93,7 +93,9 @@ class Settings:
     kept_bytes: int = 2 << 30  # keys and values of pictures seen before
     largest_picture: int = 3600  # patches
     fast: bool = True  # guessed tokens ride along; False is the slow twin
-    compiled: bool = False  # the decode step compiled, and on CUDA captured as a graph
+    compiler: str | None = (
+        None  # of the decode step, a backend of torch.compile; on CUDA it is captured as a graph, too
+    )
 
 
 class Engine:
@@ -115,7 +117,9 @@ class Engine:
             dtype=self.dtype,
             kept_bytes=settings.kept_bytes,
         )
-        self._step: Step = (CompiledStep if settings.compiled else EagerStep)(model, self.cache)
+        self._step: Step = (
+            CompiledStep(model, self.cache, settings.compiler) if settings.compiler else EagerStep(model, self.cache)
+        )
         self._any_but_end = ~self.grammars.mask(chat.special.end)
         self._busy = threading.Lock()
 

@@ -49,12 +49,12 @@ class EagerStep:
 class CompiledStep:
     """Fills up to a fixed width; what that writes behind the sequence is never seen and is written over."""
 
-    def __init__(self, model: Phi4, cache: Cache) -> None:
+    def __init__(self, model: Phi4, cache: Cache, compiler: str) -> None:
         self._plain = EagerStep(model, cache)
         self._layers = cache.layers
         self._device = cache.keys.device
         self._capacity = cache.capacity
-        self._compiled = torch.compile(run, fullgraph=True, dynamic=False)
+        self._compiled = torch.compile(run, fullgraph=True, dynamic=False, backend=compiler)
         self._model = model
         self._shapes: dict[tuple[int, int], Callable[[Tensor, Tensor], Tensor]] = {}
 

@@ -130,14 +130,22 @@ def random_tensors(config: Config, seed: int) -> Iterator[tuple[str, Tensor]]:
         yield name, random_tensor(name, shape, generator)
 
 
-def write(folder: Path, *, config: Config = TINY, seed: int = 0, instructions: str = "Answer the question.") -> Path:
-    """A checkpoint in two shards, laid out like the published one."""
+def write(
+    folder: Path,
+    *,
+    config: Config = TINY,
+    seed: int = 0,
+    instructions: str = "Answer the question.",
+    shards: int = 2,
+) -> Path:
+    """A checkpoint laid out like the published one."""
     folder.mkdir(parents=True, exist_ok=True)
     stored = {name: tensor.to(torch.bfloat16) for name, tensor in random_tensors(config, seed)}
     names = list(stored)
     index: dict[str, str] = {}
-    for number, part in enumerate((names[: len(names) // 2], names[len(names) // 2 :]), start=1):
-        file = f"model-{number:05}-of-00002.safetensors"
+    for number in range(shards):
+        part = names[len(names) * number // shards : len(names) * (number + 1) // shards]
+        file = f"model-{number + 1:05}-of-{shards:05}.safetensors"
         save_file({name: stored[name] for name in part}, folder / file)
         index |= dict.fromkeys(part, file)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))

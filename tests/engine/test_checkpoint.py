@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,3 +181,26 @@ def test_the_untuned_tower_cannot_come_in_from_elsewhere(copy: Path) -> None:
     )
     with pytest.raises(CheckpointError, match=r"missing.*vision\."):
         load_tiny(copy)
+
+
+LOADING = """
+import resource, sys, torch
+from pathlib import Path
+from screenagent.engine.checkpoint import load
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+model = load(Path(sys.argv[1]), device=torch.device("cpu"), dtype=torch.bfloat16)
+weights = sum(parameter.nbytes for parameter in model.parameters())
+print(weights, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def test_loading_never_holds_a_second_copy_of_the_weights(tmp_path: Path) -> None:
+    """At its peak the process holds the weights and the one shard that is read."""
+    wide = synthetic.TINY.model_copy(update={"hidden_size": 768, "intermediate_size": 4096, "num_hidden_layers": 6})
+    folder = synthetic.write(tmp_path / "wide", config=wide, shards=6)
+    largest = max(file.stat().st_size for file in folder.glob("*.safetensors"))
+    loaded = subprocess.run([sys.executable, "-c", LOADING, folder], capture_output=True, text=True, check=True)
+    weights, grown = map(int, loaded.stdout.split())
+    assert weights > 100e6
+    assert grown < weights + largest + 20e6
