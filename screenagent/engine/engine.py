@@ -163,7 +163,7 @@ class Engine:
         messages = [Message(t.role, t.text, tuple(patches(image, limits) for image in t.pictures)) for t in turns]
         return self.chat.prompt(messages, mode=mode)
 
-    def reply(  # noqa: PLR0913 -- each a setting of its own
+    def reply(
         self,
         turns: Sequence[Turn],
         *,

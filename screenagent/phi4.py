@@ -1,0 +1,141 @@
+"""Phi-4-reasoning-vision as a `VisionModel`, run in this process from a local folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+from screenagent.engine import decoding, grammar
+from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
+from screenagent.engine.model import go_on
+from screenagent.events import Usage
+from screenagent.protocols import (
+    Budget,
+    Chunk,
+    Finished,
+    Grammar,
+    JsonSchema,
+    Mode,
+    Numbers,
+    Refused,
+    Regex,
+    Request,
+    Said,
+)
+
+CANNOT = r"I(?:['’]m unable| am unable| ?can['’]?t| cannot| can not| won['’]t)"
+REFUSAL = re.compile(
+    rf"\s*(?:I['’]m sorry|I am sorry|sorry|I apologi[sz]e)\b.{{0,40}}?\b{CANNOT}\b"
+    rf"|\s*{CANNOT}(?: to)? (?:help|assist|comply|do that|provide)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def refuses(answer: str) -> bool:
+    """Whether an answer opens by saying that the model will not do what it was asked."""
+    return REFUSAL.match(answer) is not None
+
+
+class Phi4:
+    """`check` is called within every token and every layer of a prefill, and may raise to stop at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        sampling: decoding.Sampling = decoding.Sampling(),  # noqa: B008 -- frozen
+        check: Callable[[], None] = go_on,
+    ) -> None:
+        self.engine = engine
+        self._sampling = sampling
+        self._check = check
+
+    def generate(
+        self,
+        request: Request,
+        *,
+        mode: Mode = "auto",
+        grammar: Grammar | None = None,
+        budget: Budget = Budget(),  # noqa: B008 -- frozen
+    ) -> Iterator[Chunk]:
+        turn = Turn("user", request.text, tuple(picture.pixels for picture in request.pictures))
+        answer = ""
+        for piece in self.engine.reply(
+            (turn,),
+            mode=mode,
+            grammar=compiled(grammar),
+            budget=decoding.Budget(thought=budget.thought, answer=budget.answer),
+            sampling=self._sampling,
+            check=self._check,
+        ):
+            if isinstance(piece, Ended):
+                yield last(piece, answer)
+            elif piece.text:
+                answer += piece.text if piece.part == "answer" else ""
+                yield Said(text=piece.text, part=piece.part)
+
+
+def compiled(wanted: Grammar | None) -> grammar.Grammar | None:
+    match wanted:
+        case None:
+            return None
+        case Numbers():
+            return grammar.numbers(wanted.count, decimals=wanted.decimals)
+        case Regex():
+            return grammar.Grammar.regex(wanted.pattern)
+        case JsonSchema():
+            return grammar.Grammar.json(wanted.definition)
+
+
+def last(ended: Ended, answer: str) -> Finished | Refused:
+    usage = used(ended.cost)
+    if refuses(answer):
+        return Refused(text=answer, usage=usage, notes=ended.notes)
+    return Finished(reason=ended.reason, usage=usage, notes=ended.notes)
+
+
+def used(cost: Cost) -> Usage:
+    return Usage(
+        seconds={
+            "encode": cost.prepare_seconds + cost.encode_seconds,
+            "prefill": cost.prefill_seconds,
+            "decode": cost.decode_seconds,
+        },
+        prompt_tokens=cost.prompt_positions,
+        thought_tokens=cost.thought_tokens,
+        answer_tokens=cost.answer_tokens,
+    )
+
+
+def load(
+    folder: Path,
+    *,
+    device: str | None = None,
+    settings: Settings = Settings(),  # noqa: B008 -- frozen
+    check: Callable[[], None] = go_on,
+) -> Phi4:
+    """The model of the checkpoint in `folder`, always a local one: by its hub name the published code would take
+    another vision tower."""
+    where = chosen_device(device)
+    return Phi4(Engine.load(folder, device=where, dtype=chosen_dtype(where), settings=settings), check=check)
+
+
+def chosen_device(name: str | None) -> torch.device:
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError("no CUDA device is to be found; see `nvidia-smi`, or use --device cpu")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise RuntimeError("no Metal device is to be found; use --device cpu")
+    return device
+
+
+def chosen_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16, in which the weights are stored; float16 on a card before Ampere, which has none."""
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0):
+        return torch.float16
+    return torch.bfloat16
