@@ -60,9 +60,7 @@ def _popup(virtual: VirtualDesktop, after: float) -> tuple[bool, float | None]:
     with Probe(virtual.display, shows=Shows(popup=after, caret=True)) as probe:
         before = desktop.settled()
         location = probe.location("one", desktop.display)
-        desktop.perform(
-            Approved(action=Click(target="One"), locations=(location,), on=before, verdict=Approve())
-        )
+        desktop.perform(Approved(action=Click(target="One"), locations=(location,), on=before, verdict=Approve()))
         settled = desktop.settled(_shows_popup)
         moment = time.monotonic()
         if not _shows_popup(settled):

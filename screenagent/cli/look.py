@@ -61,7 +61,7 @@ def _said(answer: object, target: str, seconds: float) -> str:
 @click.argument("picture", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the drawing goes.")
 def see(picture: Path | None, *, out: Path | None) -> None:
-    """Draw what the embedded grounder sees on PICTURE, or on the screen: boxes and words.
+    """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields and buttons.
 
     \b
     screenagent see screen.png
@@ -72,13 +72,15 @@ def see(picture: Path | None, *, out: Path | None) -> None:
 
     screen = opened(picture) if picture else _captured()
     began = time.perf_counter()
-    image, words = drawn(screen, wiring.reader())
+    grounder = wiring.grounder()
+    image = drawn(screen, grounder)
     seconds = time.perf_counter() - began
     target = out or Path(f"{picture.stem if picture else 'screen'}-see.png")
     image.save(target)
-    for word in words:
-        click.echo(word)
-    click.echo(f"{len(words)} words in {seconds * 1000:.0f} ms; drawn in {target}", err=True)
+    labels = grounder.screen(screen).labels
+    for label in labels:
+        click.echo(label.text)
+    click.echo(f"{len(labels)} texts in {seconds * 1000:.0f} ms; drawn in {target}", err=True)
 
 
 def _captured() -> Screenshot:

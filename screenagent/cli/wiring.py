@@ -23,7 +23,6 @@ from screenagent.protocols import Approver, Desktop
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
     from screenagent.lite.grounder import LiteGrounder
-    from screenagent.lite.reader import LiteReader
 
 
 def settings(**options: object) -> Settings:
@@ -67,16 +66,11 @@ def desktop(settings: Settings, control: Control, *, virtual: bool, app: str | N
             yield stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
 
 
-def reader() -> LiteReader:
-    from screenagent.lite.reader import LiteReader  # noqa: PLC0415
-
-    return LiteReader()
-
-
 def grounder() -> LiteGrounder:
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
+    from screenagent.lite.reader import LiteReader  # noqa: PLC0415
 
-    return LiteGrounder(reader())
+    return LiteGrounder(LiteReader())
 
 
 def approver(settings: Settings, control: Control) -> Approver:

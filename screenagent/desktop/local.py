@@ -14,9 +14,9 @@ from screenagent.desktop.held import Held
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.screen import Screen
-from screenagent.desktop.settle import Action, Place, Restless, Settling
+from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, Action, Place, Restless, Settling
 from screenagent.desktop.watch import Watch
-from screenagent.desktop.x11 import Layout, Windows
+from screenagent.desktop.x11 import Layout, Pulse, Windows
 from screenagent.geometry import Display
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
@@ -42,6 +42,7 @@ class LocalDesktop:
             self._keyboard = stack.enter_context(
                 closing(Keyboard(control=control, held=self._held, display=name, layout=layout))
             )
+            self._pulse = stack.enter_context(closing(Pulse(name)))
             self._clipboard = stack.enter_context(closing(XClipboard(name, control=control)))
             self._stack = stack.pop_all()
 
@@ -76,6 +77,7 @@ class LocalDesktop:
             restless=self._restless,
             action=self._action,
             until=until and (lambda frame: until(self._screen.screenshot(frame, self.windows.foreground()))),
+            busy=self._pulse.is_awaited,
             meanwhile=self._screen.screenshot,
             seconds=seconds,
         ).frame()
@@ -92,12 +94,18 @@ class LocalDesktop:
         self._control.check()
         if self._action is None:
             self._control.wait_until(self._watch.enough_at(app=_app(self.windows.foreground())))
-        before, mouse = self._screen.grab(), self._mouse_place()
+        before, mouse, window = self._screen.grab(), self._mouse_place(), self.windows.foreground()
         self._watch.end(before)
         try:
             self._send(approved)
         finally:
-            self._action = Action(before=before, at=time.monotonic(), mouse=(mouse, self._mouse_place()))
+            self._pulse.ask(window)
+            self._action = Action(
+                before=before,
+                at=time.monotonic(),
+                mouse=(mouse, self._mouse_place()),
+                quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
+            )
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]

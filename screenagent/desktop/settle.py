@@ -20,6 +20,8 @@ MOVING_SECONDS: Final = 3.0  # a film never comes to rest
 UNTIL_SECONDS: Final = 5.0
 JUDGE_SECONDS: Final = 0.25  # on a screen that does not rest, how often `until` is asked
 FORGET_SECONDS: Final = 10.0
+BUSY_SECONDS: Final = 2.0  # an application that has not answered by then may be hung
+TYPED_QUIET_SECONDS: Final = 0.2  # a field completes what was typed unseen; GTK's file chooser loses an Enter till then
 FILM_FRAMES: Final = 4  # big changes that follow each other so closely are a film; a window that comes or goes is not
 FILM_SECONDS: Final = 1.5
 
@@ -82,6 +84,7 @@ class Action:
     before: Frame
     at: float
     mouse: tuple[Place, ...] = ()
+    quiet: float = QUIET_SECONDS
 
 
 @dataclass
@@ -125,6 +128,7 @@ class Restless:
 class Settling:
     """One wait for the screen; `now` and `wait` are the clock's, and `look` is a new picture.
 
+    `busy` says whether the application is still at its input, where it can be asked.
     `meanwhile` is given a picture that will probably be the one returned, to work on it while the screen is watched.
     """
 
@@ -134,6 +138,7 @@ class Settling:
     restless: Restless
     action: Action | None = None
     until: Callable[[Frame], bool] | None = None
+    busy: Callable[[], bool] = lambda: False
     meanwhile: Callable[[Frame], object] = lambda _: None
     seconds: float | None = None
 
@@ -150,7 +155,7 @@ class Settling:
         self._deadline = self._moved_at + self._patience()
         prepared = False
         while not self._is_settled(frame) and self.now() < self._deadline:
-            rest_in = self._moved_at + QUIET_SECONDS - self.now()
+            rest_in = self._moved_at + self._quiet_seconds() - self.now()
             self.wait(min(POLL_SECONDS, rest_in) if rest_in > 0 else POLL_SECONDS)
             following = self.look()
             if self._changes(frame, following):
@@ -167,9 +172,9 @@ class Settling:
         return MOVING_SECONDS if self.until is None else UNTIL_SECONDS
 
     def _is_settled(self, frame: Frame) -> bool:
-        quiet = self.now() - self._moved_at >= QUIET_SECONDS
+        quiet = self.now() - self._moved_at >= self._quiet_seconds()
         if self.until is None:
-            return quiet and self._has_answered(frame)
+            return quiet and self._has_answered(frame) and not self._is_busy()
         if quiet and self._holds and self._judged is not None and not self._changes(self._judged, frame):
             return True
         if (quiet or self.now() - self._judged_at >= JUDGE_SECONDS) and self._is_worth_judging(frame):
@@ -187,6 +192,12 @@ class Settling:
             return any(not patch.is_caret for patch in patches(self._judged, frame))
         # What is expected may have been there before; until something has happened it says nothing.
         return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, frame))
+
+    def _quiet_seconds(self) -> float:
+        return self.action.quiet if self.action else QUIET_SECONDS
+
+    def _is_busy(self) -> bool:
+        return self.action is not None and self.now() < self.action.at + BUSY_SECONDS and self.busy()
 
     def _has_answered(self, frame: Frame) -> bool:
         if self.action is None or self._is_overdue():

@@ -145,6 +145,48 @@ class Windows:
         return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
 
 
+class Pulse:
+    """Whether an application has worked off its input: it answers a ping only after all that came before (EWMH)."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+        self._root = self._display.screen().root
+        # GTK sends its answer to those who selected the one, Qt to those who selected the other.
+        self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
+        self._protocols = self._display.intern_atom("WM_PROTOCOLS")
+        self._ping = self._display.intern_atom("_NET_WM_PING")
+        self._display.sync()
+        self._asked = 0
+        self._answered = 0
+
+    def close(self) -> None:
+        self._display.close()
+
+    def ask(self, window: Window | None) -> None:
+        """Ping the application of `window`, if it is one that answers."""
+        if window is None:
+            return
+        target = self._display.create_resource_object("window", window.id)
+        try:
+            understood = target.get_full_property(self._protocols, Xatom.ATOM)
+        except error.BadWindow:
+            return
+        if understood is None or self._ping not in understood.value:
+            return
+        self._asked += 1
+        message = (32, [self._ping, self._asked, window.id, 0, 0])
+        target.send_event(event.ClientMessage(window=target, client_type=self._protocols, data=message))
+        self._display.flush()
+
+    def is_awaited(self) -> bool:
+        """Whether the last ping is still unanswered."""
+        while self._display.pending_events():
+            told = self._display.next_event()
+            if told.type == X.ClientMessage and told.client_type == self._protocols and told.data[1][0] == self._ping:
+                self._answered = max(self._answered, told.data[1][1])
+        return self._answered < self._asked
+
+
 class Layout:
     """Which key of this display's keyboard makes a character."""
 

@@ -10,11 +10,11 @@ from rapidfuzz import fuzz
 
 _EMPTY = frozenset(
     """a all an and are as at be by for from how in into is it its my new of on or that the their this to which with
-    your""".split()  # noqa: SIM905  # words read better as words
+    your""".split()  # words read better as words
 )
 _WEAK = frozenset(
     """app application change choose display entry enable file go item open page program section select set show start
-    switch turn use view window""".split()  # noqa: SIM905
+    switch turn use view window""".split()
 )
 _SAME = (
     {"about", "information", "info"},
