@@ -20,6 +20,7 @@ from screenagent.geometry import Pixel
 
 BUTTONS: Final[dict[Button, int]] = {"left": 1, "middle": 2, "right": 3}
 NOTCH: Final = 120 if sys.platform == "win32" else 1  # what one notch of the wheel is to pyautogui
+CLICK_SECONDS: Final = 0.04  # between the clicks of a double click: a window manager that is asked faster loses some
 DOUBLE_CLICK_SECONDS: Final = 0.5  # two clicks at one place within this are one double click to Windows and KDE
 DOUBLE_CLICK_PIXELS: Final = 8
 DRAG_PIXELS: Final = 24  # a drag is read from several motions, in a hand's steps and at a hand's pace
@@ -61,7 +62,9 @@ class Mouse:
     def click(self, pixel: Pixel, *, button: Button, count: int) -> None:
         self.move(pixel)
         self._part_from_last_click(pixel, button)
-        for _ in range(count):
+        for again in range(count):
+            if again:
+                self._control.wait(CLICK_SECONDS)
             with self.pressed(button):
                 pass
         self._clicked = time.monotonic(), pixel, button
