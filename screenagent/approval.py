@@ -23,15 +23,6 @@ from screenagent.actions import (
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Verdict
 from screenagent.geometry import Location
-from screenagent.screenshot import Window
-
-TERMINALS: Final = frozenset(
-    (
-        *("alacritty", "foot", "ghostty", "gnome-terminal", "gnome-terminal-server", "kgx", "kitty", "konsole"),
-        *("lxterminal", "mate-terminal", "ptyxis", "qterminal", "rxvt", "st", "terminator", "tilix", "urxvt"),
-        *("uxterm", "wezterm", "xfce4-terminal", "xterm"),
-    )
-)
 
 RISKY_WORDS: Final = (
     *("delete", "remove", "erase", "wipe", "format", "trash", "discard", "overwrite", "replace", "empty", "reset"),
@@ -97,7 +88,7 @@ def risk_of(action: Action, episode: Episode) -> str | None:
     """Why this is worth asking about, or None: it deletes, sends, pays, ends, or types into a terminal."""
     window = episode.screenshot.window if episode.screenshot else None
     match action:
-        case TypeText() | HoldKeys() | PressKeys() if window and _is_terminal(window):
+        case TypeText() | HoldKeys() | PressKeys() if window and window.is_terminal:
             return f"it goes into a terminal, {window.title!r}"
         case PressKeys(keys=pressed) | HoldKeys(keys=pressed) if any(risky <= set(pressed) for risky in RISKY_KEYS):
             return f"{'+'.join(pressed)} may close or delete something"
@@ -107,7 +98,3 @@ def risk_of(action: Action, episode: Episode) -> str | None:
             words = " ".join(targets(action))
             found = RISKY.search(words)
             return f"{found.group()!r} in {describe(action)}" if found else None
-
-
-def _is_terminal(window: Window) -> bool:
-    return window.app.lower() in TERMINALS

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from PIL import Image
 from pydantic import ConfigDict, Field
 
 from screenagent.geometry import Box, Display, Size, Unit, Value
 
+TERMINALS: Final = frozenset(
+    (
+        *("alacritty", "com.mitchellh.ghostty", "foot", "ghostty", "gnome-terminal", "gnome-terminal-server", "guake"),
+        *("kgx", "kitty", "konsole", "lxterminal", "mate-terminal", "org.gnome.console", "org.gnome.terminal"),
+        *("org.wezfurlong.wezterm", "ptyxis", "qterminal", "rxvt", "sakura", "st", "st-256color", "terminator"),
+        *("terminology", "tilix", "urxvt", "uxterm", "wezterm", "xfce4-terminal", "xterm"),
+    )
+)
+
 
 class Window(Value):
-    """A window of the display's window system: which application's, and what its title says."""
+    """A window of the display's window system: which application's, and what its title says.
+
+    `own` is the terminal that we were started from: what is typed there reaches us, or a shell.
+    """
 
     id: int
     title: str = ""
     app: str = ""
     pid: int | None = None
+    own: bool = False
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.app.lower() in TERMINALS
 
 
 class Screenshot(Value):

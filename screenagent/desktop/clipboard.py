@@ -20,13 +20,6 @@ TERMINAL: Final = (("ctrl", "shift", "v"), "CLIPBOARD")
 CLASSIC: Final = (("shift", "insert"), "PRIMARY")
 USUAL: Final = (("ctrl", "v"), "CLIPBOARD")
 CLASSIC_TERMINALS: Final = frozenset(("xterm", "uxterm", "urxvt", "rxvt", "st-256color", "st"))
-TERMINALS: Final = frozenset(
-    (
-        *("gnome-terminal", "gnome-terminal-server", "xfce4-terminal", "mate-terminal", "lxterminal", "qterminal"),
-        *("konsole", "terminator", "tilix", "kitty", "alacritty", "foot", "terminology", "sakura", "guake", "kgx"),
-        *("org.gnome.terminal", "org.gnome.console", "org.wezfurlong.wezterm", "com.mitchellh.ghostty"),
-    )
-)
 FETCH_SECONDS: Final = 3.0
 STRANGER_SECONDS: Final = 0.3  # then a fetch by another program than the one in front counts as the paste
 ANSWER_SECONDS: Final = 5.0
@@ -40,7 +33,7 @@ def paste_keys(window: Window | None) -> tuple[tuple[str, ...], str]:
     app = window.app.lower() if window else ""
     if app in CLASSIC_TERMINALS:
         return CLASSIC
-    return TERMINAL if app in TERMINALS else USUAL
+    return TERMINAL if window and window.is_terminal else USUAL
 
 
 class Clipboard(Protocol):

@@ -104,6 +104,7 @@ class LocalDesktop:
                 before=before,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
+                keys=isinstance(approved.action, PressKeys),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
             )
 
@@ -135,7 +136,14 @@ class LocalDesktop:
 
     def _still_in_front(self, reviewed: Window | None) -> Window | None:
         """The window that gets the keys: the one that was in front when they were approved."""
+        if reviewed and reviewed.own:
+            raise Retry(
+                "the keys would go into the terminal that this runs in; click into the window they are meant for"
+            )
         front = self.windows.foreground()
+        if front and front.own and reviewed:
+            self.windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
+            front = self.windows.foreground()
         if (front and front.id) != (reviewed and reviewed.id):
             raise Retry(f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it")
         return front

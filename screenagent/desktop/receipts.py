@@ -72,7 +72,9 @@ class Probe:
             self.receipts.append(receipt)
             if receipt["event"] == happened and facts.items() <= receipt.items():
                 return receipt
-        raise TimeoutError(f"the probe did not say {happened!r} {facts or ''} within {seconds:g} s; the last it said: {self.receipts[-3:]}")
+        raise TimeoutError(
+            f"the probe did not say {happened!r} {facts or ''} within {seconds:g} s, only {self.receipts[-3:]}"
+        )
 
     def drain(self, *, seconds: float = 0.0) -> list[Receipt]:
         """All it has said and, for `seconds`, still says."""

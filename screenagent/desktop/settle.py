@@ -79,11 +79,15 @@ class Patch(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is."""
+    """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is.
+
+    With `keys`, a press of keys: a button far from the mouse may look pressed before what it does begins.
+    """
 
     before: Frame
     at: float
     mouse: tuple[Place, ...] = ()
+    keys: bool = False
     quiet: float = QUIET_SECONDS
 
 
@@ -213,7 +217,7 @@ class Settling:
     def _is_acknowledgement(self, patch: Patch, frame: Frame) -> bool:
         """A button looks pressed, or as it did before the mouse was over it: seen, not yet answered."""
         assert self.action is not None  # only an action is acknowledged
-        return patch.is_small(frame) and any(patch.near(place) for place in self.action.mouse)
+        return patch.is_small(frame) and (self.action.keys or any(patch.near(place) for place in self.action.mouse))
 
     def _changes(self, before: Frame, after: Frame) -> list[Patch]:
         """What differs, without the places that do so by themselves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import Xlib.display
@@ -52,6 +53,7 @@ class Windows:
         self._display = connect(display)
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
+        self._ancestors = ancestors(os.getpid())
         self._display.sync()
 
     @property
@@ -113,6 +115,7 @@ class Windows:
                 title=self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME"),
                 app=named[1] if named else "",
                 pid=pids[0] if pids else None,
+                own=bool(pids) and pids[0] in self._ancestors,
             )
         except error.BadWindow:  # it closed while it was asked
             return None
@@ -143,6 +146,24 @@ class Windows:
             return ""
         value = found.value
         return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
+
+
+def ancestors(pid: int) -> frozenset[int]:
+    """The processes that `pid` descends from, the terminal that it runs in among them."""
+    found: list[int] = []
+    while pid > 1 and (parent := _parent(pid)) > 1:
+        found.append(parent)
+        pid = parent
+    return frozenset(found)
+
+
+def _parent(pid: int) -> int:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    # The command stands in brackets and may hold blanks and brackets of its own.
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 class Pulse:
