@@ -72,9 +72,8 @@ class Probe:
             self.receipts.append(receipt)
             if receipt["event"] == happened and facts.items() <= receipt.items():
                 return receipt
-        raise TimeoutError(
-            f"the probe did not say {happened!r} {facts or ''} within {seconds:g} s, only {self.receipts[-3:]}"
-        )
+        last = self.receipts[-3:]
+        raise TimeoutError(f"the probe did not say {happened!r} {facts or ''} within {seconds:g} s; it said {last}")
 
     def drain(self, *, seconds: float = 0.0) -> list[Receipt]:
         """All it has said and, for `seconds`, still says."""

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 Frame = NDArray[np.uint32]  # (height, width), a pixel a number
 
 POLL_SECONDS: Final = 0.008
-QUIET_SECONDS: Final = 0.025  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
+QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
+ANIMATION_MOVES: Final = 3  # what has changed so often is being animated,
+ANIMATION_QUIET_SECONDS: Final = 0.06  # and rests longer than between two pictures of a film
 REACTION_SECONDS: Final = 0.75  # an application that needs longer shows that it is at work; then this waits for it
 GRACE_SECONDS: Final = 0.35  # a button has shown that it was pressed; what it brings about mostly follows within this
 MOVING_SECONDS: Final = 3.0  # a film never comes to rest
@@ -147,6 +149,7 @@ class Settling:
     seconds: float | None = None
 
     _moved_at: float = field(init=False)
+    _moves: int = field(init=False, default=0)
     _deadline: float = field(init=False)
     _judged: Frame | None = field(init=False, default=None)  # the picture that `until` was last asked about
     _judged_at: float = field(init=False)
@@ -159,11 +162,11 @@ class Settling:
         self._deadline = self._moved_at + self._patience()
         prepared = False
         while not self._is_settled(frame) and self.now() < self._deadline:
-            rest_in = self._moved_at + self._quiet_seconds() - self.now()
+            rest_in = self._quiet_at() - self.now()
             self.wait(min(POLL_SECONDS, rest_in) if rest_in > 0 else POLL_SECONDS)
             following = self.look()
             if self._changes(frame, following):
-                self._moved_at, prepared = self.now(), False
+                self._moved_at, self._moves, prepared = self.now(), self._moves + 1, False
             elif not prepared:
                 self.meanwhile(following)
                 prepared = True
@@ -175,8 +178,13 @@ class Settling:
             return self.seconds
         return MOVING_SECONDS if self.until is None else UNTIL_SECONDS
 
+    def _quiet_at(self) -> float:
+        """When it will have rested for long enough, if nothing moves until then."""
+        rest = self.action.quiet if self.action else QUIET_SECONDS
+        return self._moved_at + (rest if self._moves < ANIMATION_MOVES else max(rest, ANIMATION_QUIET_SECONDS))
+
     def _is_settled(self, frame: Frame) -> bool:
-        quiet = self.now() - self._moved_at >= self._quiet_seconds()
+        quiet = self.now() >= self._quiet_at()
         if self.until is None:
             return quiet and self._has_answered(frame) and not self._is_busy()
         if quiet and self._holds and self._judged is not None and not self._changes(self._judged, frame):
@@ -196,9 +204,6 @@ class Settling:
             return any(not patch.is_caret for patch in patches(self._judged, frame))
         # What is expected may have been there before; until something has happened it says nothing.
         return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, frame))
-
-    def _quiet_seconds(self) -> float:
-        return self.action.quiet if self.action else QUIET_SECONDS
 
     def _is_busy(self) -> bool:
         return self.action is not None and self.now() < self.action.at + BUSY_SECONDS and self.busy()

@@ -1,0 +1,258 @@
+"""Settling, on made-up screens with a made-up clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from screenagent.desktop.settle import (
+    GRACE_SECONDS,
+    MOVING_SECONDS,
+    QUIET_SECONDS,
+    REACTION_SECONDS,
+    UNTIL_SECONDS,
+    Action,
+    Frame,
+    Patch,
+    Place,
+    Restless,
+    Settling,
+    patches,
+)
+
+WIDTH, HEIGHT = 640, 360
+MOUSE = Place(100, 100)
+Paint = Callable[[Frame, float], None]
+
+
+@dataclass
+class Screen:
+    """What is painted on it, each a function of the time, which `wait` and `look` let pass."""
+
+    paints: list[Paint] = field(default_factory=list)
+    time: float = 0.0
+    look_seconds: float = 0.001
+
+    def look(self) -> Frame:
+        self.time += self.look_seconds
+        return self.at(self.time)
+
+    def at(self, moment: float) -> Frame:
+        frame = np.zeros((HEIGHT, WIDTH), dtype=np.uint32)
+        for paint in self.paints:
+            paint(frame, moment)
+        return frame
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+
+    def settling(self, *, acted: bool = True, restless: Restless | None = None) -> Settling:
+        return Settling(
+            look=self.look,
+            now=lambda: self.time,
+            wait=self.wait,
+            restless=restless or Restless(),
+            action=Action(before=self.at(-1.0), at=0.0, mouse=(MOUSE,)) if acted else None,
+        )
+
+
+def box(left: int, top: int, width: int, height: int, *, since: float = 0.0, to: float = 1e9, color: int = 7) -> Paint:
+    def paint(frame: Frame, moment: float) -> None:
+        if since <= moment < to:
+            frame[top : top + height, left : left + width] = color
+
+    return paint
+
+
+def caret(frame: Frame, moment: float) -> None:
+    frame[300:318, 50] = int(moment / 0.53) % 2
+
+
+def clock(frame: Frame, moment: float) -> None:
+    frame[5:17, 600:608] = int(moment + 10)
+
+
+def film(frame: Frame, moment: float) -> None:
+    frame[100:300, 300:600] = int(moment / 0.02) + 200
+
+
+def answer(since: float) -> Paint:
+    return box(200, 150, 300, 120, since=since)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.15, 0.6])
+def test_an_answer_is_waited_for_however_late_it_is(delay: float) -> None:
+    screen = Screen([answer(delay), caret])
+    settled = screen.settling().frame()
+    assert settled[200, 300] == 7
+    assert screen.time - delay < QUIET_SECONDS + 0.02
+
+
+def test_a_screen_that_does_not_answer_is_returned_when_its_time_is_over() -> None:
+    screen = Screen([caret])
+    screen.settling().frame()
+    assert REACTION_SECONDS <= screen.time < REACTION_SECONDS + 0.02
+
+
+def test_without_an_action_a_quiet_screen_is_returned_at_once() -> None:
+    screen = Screen([box(0, 0, 640, 360)])
+    screen.settling(acted=False).frame()
+    assert screen.time < QUIET_SECONDS + 0.02
+
+
+def test_an_answer_painted_in_steps_is_waited_for_to_its_end() -> None:
+    steps = [box(200, 20 * step, 300, 20, since=0.016 * step) for step in range(10)]
+    settled = Screen(steps).settling().frame()
+    assert settled[190, 300] == 7
+
+
+def test_an_animation_is_waited_for_to_its_end() -> None:
+    slides = [box(40 * step, 100, 200, 100, since=0.025 * step if step < 4 else 0.05 * step - 0.1, color=step + 1) for step in range(9)]
+    assert Screen(slides).settling().frame()[150, 400] == 9
+
+
+def test_a_button_that_looks_pressed_is_not_yet_the_answer() -> None:
+    screen = Screen([box(80, 90, 60, 24, since=0.01), answer(0.2)])
+    assert screen.settling().frame()[200, 300] == 7
+
+
+def test_a_button_that_stays_pressed_is_waited_for_no_longer_than_the_grace() -> None:
+    screen = Screen([box(80, 90, 60, 24, since=0.01)])
+    screen.settling().frame()
+    assert GRACE_SECONDS < screen.time < GRACE_SECONDS + 0.05
+
+
+def test_a_highlight_that_comes_and_goes_is_no_answer() -> None:
+    screen = Screen([box(80, 90, 60, 24, since=0.01, to=0.1), answer(0.6)])
+    assert screen.settling().frame()[200, 300] == 7
+
+
+def test_a_clock_that_was_learned_is_no_answer() -> None:
+    screen = Screen([clock, answer(0.6)])
+    restless = Restless()
+    restless.learn(screen.at(-1.5), screen.at(-0.5), at=-0.5)
+    screen.time = -0.01  # its next tick comes before the answer
+    assert screen.settling(restless=restless).frame()[200, 300] == 7
+
+
+def test_a_clock_does_not_hold_up_the_answer() -> None:
+    def ticking_fast(frame: Frame, moment: float) -> None:
+        frame[5:17, 600:608] = int(moment / 0.02) + 200
+
+    screen = Screen([ticking_fast, answer(0.1)])
+    restless = Restless()
+    restless.learn(screen.at(-2.0), screen.at(-1.0), at=-1.0)
+    screen.settling(restless=restless).frame()
+    assert screen.time < 0.2
+
+
+def test_a_film_that_was_learned_neither_answers_nor_holds_up() -> None:
+    screen = Screen([film, box(20, 150, 200, 150, since=0.3)])
+    restless = Restless()
+    for look in range(8):
+        restless.learn(screen.at(look * 0.2 - 2.0), screen.at(look * 0.2 - 1.8), at=look * 0.2 - 1.8)
+    settled = screen.settling(restless=restless).frame()
+    assert settled[200, 100] == 7
+    assert screen.time < 0.4
+
+
+def test_a_film_nobody_knew_of_is_left_at_the_cap() -> None:
+    screen = Screen([film])
+    screen.settling().frame()
+    assert MOVING_SECONDS <= screen.time < MOVING_SECONDS + 0.05
+
+
+def test_a_window_that_came_and_went_is_no_film() -> None:
+    screen = Screen([answer(0.0)])
+    restless = Restless()
+    for at in (-3.0, -2.0, -1.0):
+        restless.learn(screen.at(-1.0), screen.at(1.0), at=at)
+    screen.settling(restless=restless).frame()
+    assert screen.time < 0.1
+
+
+def test_what_has_come_to_rest_is_forgotten() -> None:
+    screen = Screen([clock])
+    restless = Restless()
+    restless.learn(screen.at(0.5), screen.at(1.5), at=0.0)
+    patch = Patch(600, 5, 608, 17)
+    assert restless.holds(patch, at=5.0)
+    assert restless.holds(patch, at=14.0), "seen again at 5, it is kept in mind"
+    assert not restless.holds(patch, at=30.0)
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.4, 0.8, 2.0])
+def test_what_is_expected_is_waited_for(delay: float) -> None:
+    screen = Screen([answer(0.0), caret, clock, box(20, 20, 200, 100, since=delay, color=9)])
+    settling = screen.settling()
+    settling.until = lambda frame: bool(frame[50, 50] == 9)
+    assert settling.frame()[50, 50] == 9
+    assert screen.time - delay < 0.1
+
+
+def test_what_is_expected_is_asked_only_of_screens_that_differ() -> None:
+    asked: list[Frame] = []
+    screen = Screen([caret, answer(0.1)])
+    settling = screen.settling()
+
+    def never(frame: Frame) -> bool:
+        asked.append(frame)
+        return False
+
+    settling.until = never
+    settling.frame()
+    assert UNTIL_SECONDS <= screen.time < UNTIL_SECONDS + 0.05
+    assert len(asked) == 1
+
+
+def test_what_was_there_before_the_action_is_not_taken_for_its_answer() -> None:
+    screen = Screen([box(20, 20, 50, 50, since=-10.0, color=9), answer(0.4)])
+    settling = screen.settling()
+    settling.until = lambda frame: bool(frame[30, 30] == 9)
+    assert settling.frame()[200, 300] == 7
+
+
+def test_what_is_expected_is_seen_beside_a_film() -> None:
+    screen = Screen([film, box(20, 20, 200, 100, since=1.0, color=9)])
+    settling = screen.settling()
+    settling.until = lambda frame: bool(frame[50, 50] == 9)
+    settling.seconds = 20.0
+    assert settling.frame()[50, 50] == 9
+    assert screen.time < 1.5 + MOVING_SECONDS
+
+
+def test_no_time_means_one_look_and_one_question() -> None:
+    screen = Screen([box(20, 20, 200, 100, color=9)])
+    settling = screen.settling(acted=False)
+    settling.seconds = 0.0
+    settling.until = lambda _: True
+    settling.frame()
+    assert screen.time < 0.01
+
+
+def test_what_is_returned_was_prepared_while_it_rested() -> None:
+    prepared: list[Frame] = []
+    settling = Screen([answer(0.1)]).settling()
+    settling.meanwhile = prepared.append
+    settled = settling.frame()
+    assert np.array_equal(prepared[-1], settled)
+
+
+def test_patches_are_the_rectangles_that_differ() -> None:
+    before = Screen().at(0.0)
+    after = Screen([box(10, 20, 5, 6), box(300, 200, 33, 44)]).at(0.0)
+    assert sorted(patches(before, after)) == [Patch(10, 20, 15, 26), Patch(300, 200, 333, 244)]
+    assert patches(after, after.copy()) == []
+
+
+def test_a_screen_of_another_size_is_all_changed() -> None:
+    assert patches(Screen().at(0.0), np.zeros((10, 20), dtype=np.uint32)) == [Patch(0, 0, 20, 10)]
+
+
+def test_many_scattered_changes_are_one() -> None:
+    before, after = Screen().at(0.0), Screen().at(0.0)
+    after[8::32, 8::32] = 1
+    assert patches(before, after) == [Patch(8, 8, 617, 329)]
