@@ -110,8 +110,9 @@ def test_an_answer_painted_in_steps_is_waited_for_to_its_end() -> None:
 
 
 def test_an_animation_is_waited_for_to_its_end() -> None:
-    slides = [box(40 * step, 100, 200, 100, since=0.025 * step if step < 4 else 0.05 * step - 0.1, color=step + 1) for step in range(9)]
-    assert Screen(slides).settling().frame()[150, 400] == 9
+    moments = (0.0, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3)
+    slides = [box(40 * step, 100, 200, 100, since=since, color=step) for step, since in enumerate(moments)]
+    assert Screen(slides).settling().frame()[150, 400] == 8
 
 
 def test_a_button_that_looks_pressed_is_not_yet_the_answer() -> None:

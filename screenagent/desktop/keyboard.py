@@ -63,7 +63,7 @@ class Keyboard:
         """Send characters that `can_type` said yes to."""
         for character in text:
             stroke = self._character(character)
-            shift = stroke.shifted != (caps_lock and character.isalpha())
+            shift = stroke.shifted != (caps_lock and self._layout is not None and character.isalpha())
             with ExitStack() as stack:
                 if shift:
                     stack.enter_context(self._down(self._named("shift")))

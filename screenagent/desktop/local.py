@@ -9,15 +9,14 @@ from typing import Final, Self
 
 from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control
-from screenagent.desktop.clipboard import XClipboard
 from screenagent.desktop.held import Held
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.screen import Screen
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, Action, Place, Restless, Settling
+from screenagent.desktop.system import open_system
 from screenagent.desktop.watch import Watch
-from screenagent.desktop.x11 import Layout, Pulse, Windows
-from screenagent.geometry import Display
+from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 
@@ -25,25 +24,26 @@ TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the cl
 
 
 class LocalDesktop:
-    """One display of the X server `display`; `monitor` chooses among several, by a name that `displays` lists."""
+    """One of the monitors: the primary one, or the one that `displays` lists as `monitor`.
+
+    `display` names an X server, by default the session's.
+    """
 
     def __init__(self, *, control: Control, display: str | None = None, monitor: str | None = None) -> None:
         self._control = control
         self._restless = Restless()
         self._action: Action | None = None
         with ExitStack() as stack:
-            self.windows = stack.enter_context(closing(Windows(display)))
-            name = self.windows.display_name
-            self._screen = stack.enter_context(closing(Screen(name, monitor=monitor)))
+            system = open_system(stack, control=control, display=display)
+            self._windows, self._clipboard = system.windows, system.clipboard
+            self._screen = stack.enter_context(closing(Screen(system.display, monitor=monitor)))
             self._watch = stack.enter_context(closing(Watch(self._screen.grab, self._restless)))
-            self._held = stack.enter_context(closing(Held(name)))
-            self._mouse = stack.enter_context(closing(Mouse(control=control, held=self._held, display=name)))
-            layout = stack.enter_context(closing(Layout(name)))
+            held = stack.enter_context(closing(Held(system.display)))
+            self._mouse = stack.enter_context(closing(Mouse(control=control, held=held, display=system.display)))
             self._keyboard = stack.enter_context(
-                closing(Keyboard(control=control, held=self._held, display=name, layout=layout))
+                closing(Keyboard(control=control, held=held, display=system.display, layout=system.layout))
             )
-            self._pulse = stack.enter_context(closing(Pulse(name)))
-            self._clipboard = stack.enter_context(closing(XClipboard(name, control=control)))
+            self._pulse = system.pulse
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -63,8 +63,16 @@ class LocalDesktop:
     def displays(self) -> tuple[Display, ...]:
         return self._screen.displays()
 
+    def foreground(self) -> Window | None:
+        """The window that gets the keys."""
+        return self._windows.foreground()
+
+    def pointer(self) -> Pixel:
+        """Where the mouse is, in the input space of all displays."""
+        return self._mouse.position
+
     def screenshot(self) -> Screenshot:
-        frame, window = self._screen.grab(), self.windows.foreground()
+        frame, window = self._screen.grab(), self._windows.foreground()
         if self._action is None:
             self._watch.begin(frame, app=_app(window))
         return self._screen.screenshot(frame, window)
@@ -76,30 +84,29 @@ class LocalDesktop:
             wait=self._control.wait,
             restless=self._restless,
             action=self._action,
-            until=until and (lambda frame: until(self._screen.screenshot(frame, self.windows.foreground()))),
-            busy=self._pulse.is_awaited,
+            until=until and (lambda frame: until(self._screen.screenshot(frame, self._windows.foreground()))),
+            pulse=self._pulse,
             meanwhile=self._screen.screenshot,
             seconds=seconds,
         ).frame()
         self._action = None
-        window = self.windows.foreground()
+        window = self._windows.foreground()
         self._watch.begin(frame, app=_app(window))
         return self._screen.screenshot(frame, window)
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
-        self.windows.activate(window)
+        self._windows.activate(window)
 
     def perform(self, approved: Approved[Input]) -> None:
         self._control.check()
         if self._action is None:
-            self._control.wait_until(self._watch.enough_at(app=_app(self.windows.foreground())))
-        before, mouse, window = self._screen.grab(), self._mouse_place(), self.windows.foreground()
+            self._control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
+        before, mouse = self._screen.grab(), self._mouse_place()
         self._watch.end(before)
         try:
             self._send(approved)
         finally:
-            self._pulse.ask(window)
             self._action = Action(
                 before=before,
                 at=time.monotonic(),
@@ -140,10 +147,10 @@ class LocalDesktop:
             raise Retry(
                 "the keys would go into the terminal that this runs in; click into the window they are meant for"
             )
-        front = self.windows.foreground()
+        front = self._windows.foreground()
         if front and front.own and reviewed:
-            self.windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
-            front = self.windows.foreground()
+            self._windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
+            front = self._windows.foreground()
         if (front and front.id) != (reviewed and reviewed.id):
             raise Retry(f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it")
         return front
@@ -165,7 +172,7 @@ class LocalDesktop:
 
     def _type_line(self, line: str, window: Window | None) -> None:
         if len(line) <= TYPED_AT_MOST and self._keyboard.can_type(line):
-            self._keyboard.type(line, caps_lock=self.windows.caps_lock())
+            self._keyboard.type(line, caps_lock=self._windows.caps_lock())
         else:
             self._clipboard.paste(line, into=window, press=self._keyboard.press)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -130,11 +130,20 @@ class Restless:
         return sum(seen.is_like(patch, since=at - FILM_SECONDS) for seen in self._seen) >= FILM_FRAMES
 
 
+class Pulse(Protocol):
+    """A question to the application in front, which it answers after all the input that came before."""
+
+    def ask(self) -> None: ...
+
+    def is_awaited(self) -> bool:
+        """Whether the last question is still unanswered."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Settling:
     """One wait for the screen; `now` and `wait` are the clock's, and `look` is a new picture.
 
-    `busy` says whether the application is still at its input, where it can be asked.
     `meanwhile` is given a picture that will probably be the one returned, to work on it while the screen is watched.
     """
 
@@ -144,11 +153,12 @@ class Settling:
     restless: Restless
     action: Action | None = None
     until: Callable[[Frame], bool] | None = None
-    busy: Callable[[], bool] = lambda: False
+    pulse: Pulse | None = None
     meanwhile: Callable[[Frame], object] = lambda _: None
     seconds: float | None = None
 
     _moved_at: float = field(init=False)
+    _asked_at: float = field(init=False, default=float("-inf"))
     _moves: int = field(init=False, default=0)
     _deadline: float = field(init=False)
     _judged: Frame | None = field(init=False, default=None)  # the picture that `until` was last asked about
@@ -206,7 +216,13 @@ class Settling:
         return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, frame))
 
     def _is_busy(self) -> bool:
-        return self.action is not None and self.now() < self.action.at + BUSY_SECONDS and self.busy()
+        """Whether the application, asked once the screen is quiet, is still at something before it answers."""
+        if self.pulse is None or self.action is None or self.now() >= self.action.at + BUSY_SECONDS:
+            return False
+        if self._asked_at < self._moved_at:
+            self._asked_at = self.now()
+            self.pulse.ask()
+        return self.pulse.is_awaited()
 
     def _has_answered(self, frame: Frame) -> bool:
         if self.action is None or self._is_overdue():

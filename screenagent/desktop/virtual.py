@@ -10,13 +10,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.x11 import Windows
 from screenagent.geometry import Size
 from screenagent.screenshot import Window
 
@@ -106,12 +107,12 @@ class VirtualDesktop:
         argv = shlex.split(app) if isinstance(app, str) else list(app)
         if not argv or shutil.which(argv[0], path=self.environment.get("PATH")) is None:
             raise NoDesktop(f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?")
-        earlier = {window.id for window in self.desktop.windows.all()}
+        earlier = {window.id for window in self._windows.all()}
         process = self._spawn(argv)
         ended_at: float | None = None
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            opened = [window for window in self.desktop.windows.all() if window.id not in earlier]
+            opened = [window for window in self._windows.all() if window.id not in earlier]
             if opened:
                 return opened[0]
             status = process.poll()
@@ -120,7 +121,7 @@ class VirtualDesktop:
             if status or (ended_at is not None and time.monotonic() > ended_at + LAUNCHER_SECONDS):
                 raise NoDesktop(f"{shlex.join(argv)!r} ended (status {status}) without a window{self._tail(argv[0])}")
             self._control.check()
-            self.desktop.windows.changed(0.05)
+            self._windows.changed(0.05)
         raise NoDesktop(f"{shlex.join(argv)!r} opened no window within {seconds:g} s{self._tail(argv[0])}")
 
     def _start(self, stack: ExitStack) -> None:
@@ -140,8 +141,8 @@ class VirtualDesktop:
         self.environment |= {"DISPLAY": self.display, "DBUS_SESSION_BUS_ADDRESS": bus()}
         openbox = self._spawn([programs["openbox"], "--sm-disable"])
         launcher = self._spawn([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
+        self._windows = windows = stack.enter_context(closing(Windows(self.display)))
         self.desktop = stack.enter_context(LocalDesktop(control=self._control, display=self.display))
-        windows = self.desktop.windows
         self._await(openbox, windows.managed)
         self._await(launcher, lambda: bool(windows.root_text("AT_SPI_BUS")))
         self.environment["AT_SPI_BUS_ADDRESS"] = windows.root_text("AT_SPI_BUS")
@@ -187,7 +188,7 @@ class VirtualDesktop:
                 program = str(service.args[0])  # type: ignore[index] # always started with a list
                 raise NoDesktop(f"{Path(program).name} did not start{self._tail(program)}")
             self._control.check()
-            self.desktop.windows.changed(0.05)
+            self._windows.changed(0.05)
 
     def _log(self, program: str) -> Path:
         return self.folder / "log" / Path(program).name

@@ -101,10 +101,6 @@ class Windows:
     def caps_lock(self) -> bool:
         return bool(self._root.query_pointer().mask & X.LockMask)
 
-    def pointer(self) -> tuple[int, int]:
-        place = self._root.query_pointer()
-        return place.root_x, place.root_y
-
     def _window(self, id: int) -> Window | None:
         window = self._display.create_resource_object("window", id)
         try:
@@ -167,7 +163,7 @@ def _parent(pid: int) -> int:
 
 
 class Pulse:
-    """Whether an application has worked off its input: it answers a ping only after all that came before (EWMH)."""
+    """Whether the application in front has worked off its input: it answers a ping after all before it (EWMH)."""
 
     def __init__(self, display: str | None = None) -> None:
         self._display = connect(display)
@@ -176,6 +172,7 @@ class Pulse:
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
         self._protocols = self._display.intern_atom("WM_PROTOCOLS")
         self._ping = self._display.intern_atom("_NET_WM_PING")
+        self._active = self._display.intern_atom("_NET_ACTIVE_WINDOW")
         self._display.sync()
         self._asked = 0
         self._answered = 0
@@ -183,11 +180,12 @@ class Pulse:
     def close(self) -> None:
         self._display.close()
 
-    def ask(self, window: Window | None) -> None:
-        """Ping the application of `window`, if it is one that answers."""
-        if window is None:
+    def ask(self) -> None:
+        """Ping the application in front, if it is one that answers."""
+        active = self._root.get_full_property(self._active, Xatom.WINDOW)
+        if active is None or not active.value or not active.value[0]:
             return
-        target = self._display.create_resource_object("window", window.id)
+        target = self._display.create_resource_object("window", active.value[0])
         try:
             understood = target.get_full_property(self._protocols, Xatom.ATOM)
         except error.BadWindow:
@@ -195,7 +193,7 @@ class Pulse:
         if understood is None or self._ping not in understood.value:
             return
         self._asked += 1
-        message = (32, [self._ping, self._asked, window.id, 0, 0])
+        message = (32, [self._ping, self._asked, target.id, 0, 0])
         target.send_event(event.ClientMessage(window=target, client_type=self._protocols, data=message))
         self._display.flush()
 

@@ -1,0 +1,56 @@
+"""What X11, Windows and macOS each do in their own way, opened for the system we are on."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from screenagent.control import Control
+from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.settle import Pulse
+from screenagent.screenshot import Window
+
+if TYPE_CHECKING:
+    from screenagent.desktop.x11 import Layout
+
+
+class Windows(Protocol):
+    def foreground(self) -> Window | None: ...
+
+    def activate(self, window: Window) -> None:
+        """Bring `window` to the front, and wait until it is there; `Retry` where it does not come."""
+        ...
+
+    def caps_lock(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class System:
+    """`display`, `layout` and `pulse` are an X server's; the other systems have none."""
+
+    windows: Windows
+    clipboard: Clipboard
+    display: str | None = None
+    layout: Layout | None = None
+    pulse: Pulse | None = None
+
+
+def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
+    """Open it for as long as `stack` is; before mouse and keyboard, which have to find the system prepared."""
+    if sys.platform in ("win32", "darwin"):
+        module = importlib.import_module(f"screenagent.desktop.{'windows' if sys.platform == 'win32' else 'macos'}")
+        module.prepare()
+        return System(windows=module.Windows(), clipboard=PortableClipboard(control=control))
+    x11 = importlib.import_module("screenagent.desktop.x11")
+    windows = stack.enter_context(closing(x11.Windows(display)))
+    name = windows.display_name
+    return System(
+        windows=windows,
+        clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
+        display=name,
+        layout=stack.enter_context(closing(x11.Layout(name))),
+        pulse=stack.enter_context(closing(x11.Pulse(name))),
+    )
