@@ -111,7 +111,7 @@ class LocalDesktop:
                 before=before,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
-                keys=isinstance(approved.action, PressKeys),
+                confirms=isinstance(approved.action, PressKeys) and "enter" in approved.action.keys,
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
             )
 
