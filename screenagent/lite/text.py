@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,8 +38,8 @@ class Piece(NamedTuple):
 class Detector:
     """Finds lines of text. A picture is looked at in bands of rows, so memory doesn't grow with its height."""
 
-    BAND = 448 * 1280
-    """Pixels in a band, at most: half a 720p screen, so two cores share one."""
+    BAND = 320 * 1280
+    """Pixels in a band, at most: the network needs about 100 MB for this many, for each core."""
     OVERLAP = 32
     """Rows that a band sees of its neighbours; fewer, and letters on the seam get lost."""
 
@@ -56,8 +57,9 @@ class Detector:
     def ink(self, picture: Picture) -> Ink:
         network = self._network  # loaded here, once, before several threads ask for it
         height, width = picture.shape[:2]
-        rows = max(64, self.BAND // width - 2 * self.OVERLAP)
-        bands = [(top, min(top + rows, height)) for top in range(0, height, rows)]
+        count = -(-height // max(64, self.BAND // width - 2 * self.OVERLAP))
+        seams = [height * number // count for number in range(count + 1)]
+        bands = list(pairwise(seams))
 
         def band(span: tuple[int, int]) -> Ink:
             top, bottom = max(0, span[0] - self.OVERLAP), min(height, span[1] + self.OVERLAP)
@@ -92,7 +94,7 @@ class Recogniser:
     """Reads lines, cut out of the picture, in batches of about the same width."""
 
     HEIGHT = 48
-    BATCH = 8
+    BATCH = 4
     WIDEST = 3200
     """A line wider than this at `HEIGHT` is squeezed: there is no screen with such a one, but there is noise."""
 

@@ -33,8 +33,9 @@ def opened(path: Path) -> InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # The arena keeps the largest screen's memory for ever, and saves no time that can be measured.
+    # Both keep the largest screen's memory for ever, and save no time that can be measured.
     options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
