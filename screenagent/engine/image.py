@@ -58,13 +58,22 @@ def patches(image: Image.Image, limits: PatchLimits = PatchLimits()) -> Patches:
     high, wide = grid(*rgb.size, limits)
     size = (wide * PATCH, high * PATCH)
     seen = rgb if rgb.size == size else rgb.resize(size, Image.Resampling.BILINEAR)
-    rows = np.asarray(seen).reshape(high, PATCH, wide, PATCH * 3)
     return Patches(
-        pixels=rows.transpose(0, 2, 1, 3).reshape(high * wide, PATCH * PATCH * 3),
+        pixels=cut(seen, high, wide),
         high=high,
         wide=wide,
         shrunk_from=rgb.size if rgb.width * rgb.height > size[0] * size[1] else None,
     )
+
+
+def cut(image: Image.Image, high: int, wide: int) -> npt.NDArray[np.uint8]:
+    """One row of patches at a time: a block as large as the picture would be fetched from the system page by page,
+    which takes longer than all the rest."""
+    pixels = np.empty((high, wide, PATCH, PATCH * 3), dtype=np.uint8)
+    for row in range(high):
+        strip = np.asarray(image.crop((0, row * PATCH, image.width, (row + 1) * PATCH)))
+        pixels[row] = strip.reshape(PATCH, wide, PATCH * 3).transpose(1, 0, 2)
+    return pixels.reshape(high * wide, PATCH * PATCH * 3)
 
 
 def opaque(image: Image.Image) -> Image.Image:

@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import Tensor
 
-from screenagent.engine.checkpoint import PLACES, VISION
+from screenagent.engine.chat import Chat, Message
+from screenagent.engine.checkpoint import PLACES, VISION, assign, finished
 from screenagent.engine.config import PUBLISHED, Config, VisionConfig
 from screenagent.engine.model import Phi4
 
@@ -153,3 +154,24 @@ def write(
     (folder / "tokenizer.json").write_text(tokenizer_json())
     (folder / "chat_template.jinja").write_text(template(instructions))
     return folder
+
+
+def random_model(config: Config, *, device: torch.device, dtype: torch.dtype, seed: int = 0) -> Phi4:
+    """Random weights straight on the device. One block of noise is laid out again and again: what is computed with
+    them means nothing, and takes as long."""
+    model = Phi4(config, device=torch.device("meta"), dtype=dtype)
+    generator = torch.Generator().manual_seed(seed)
+    block = torch.randn(1 << 20, generator=generator).to(device=device, dtype=dtype)
+    for name, parameter in list(model.named_parameters()):
+        size = parameter.numel()
+        noise = block.repeat(-(-size // len(block)))[:size].view(parameter.shape)
+        noise /= math.sqrt(parameter.shape[-1])
+        assign(model, name, 1 + noise if name.endswith("norm.weight") else noise)
+    return finished(model, device=device)
+
+
+def random_chat(*, before_picture: int) -> Chat:
+    """A chat whose system prompt is so long that the first picture stands behind `before_picture` tokens."""
+    opening = len(Chat(tokenizer_json(), template("")).prompt([Message("user", "")], mode="auto").segments[0])
+    closing = len("assistant") + 3  # the end of the user's turn and the start of the answer's
+    return Chat(tokenizer_json(), template("x" * (before_picture - (opening - closing))))

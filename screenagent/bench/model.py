@@ -1,0 +1,247 @@
+"""`bench model`: what a question costs on this machine, beside the least that it could cost on it."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from screenagent.bench.floors import Machine, question_floor
+from screenagent.engine import synthetic
+from screenagent.engine.config import PUBLISHED, Config
+from screenagent.engine.decoding import Budget, Pick
+from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
+from screenagent.engine.grammar import Allowed, Grammar, numbers
+from screenagent.engine.image import patches
+from screenagent.engine.memory import weight_bytes
+from screenagent.geometry import Value
+
+SCREEN = (1280, 720)
+QUESTION = "Locate: start playback. Box, 0.0000 to 1.0000"
+SECOND = "Locate: the stop button. Box, 0.0000 to 1.000"
+BEFORE_PICTURE = 416  # tokens of the published system prompt
+THREE = "[0.174, 0.868, 0.224, 0.977]"
+FOUR = "[0.1740, 0.8680, 0.2240, 0.9770]"
+
+
+class Summary(Value):
+    """Milliseconds and gigabytes; a first question sees a new screen, a next one the same again. Both answer with a
+    box of three decimals."""
+
+    preprocess_ms_p50: float
+    forwards_4_decimals: int
+    forwards_3_decimals: int
+    plain_forwards_4_decimals: int
+    next_question_positions: int
+    first_ms: float
+    next_ms: float
+    first_floor_ms: float
+    next_floor_ms: float
+    decode_ms_per_token: float
+    prefill_tokens_per_s: float
+    resident_gb: float
+    load_peak_gb: float
+    device: str
+    quant: str
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is measured: the checkpoint in a folder, or random weights of the published widths in some layers."""
+
+    device: torch.device
+    dtype: torch.dtype
+    checkpoint: Path | None = None
+    layers: int = 40
+    compiler: str | None = None
+    rounds: int = 3
+
+
+class Asked(NamedTuple):
+    cost: Cost
+    seconds: float
+
+
+def run(setup: Setup, *, progress: Callable[[str], None] = lambda line: print(line, file=sys.stderr)) -> Summary:
+    before = peak_bytes(setup.device)
+    engine = opened(setup)
+    loaded = peak_bytes(setup.device) - before  # first of all, since a peak that is past would hide it
+    progress(f"weights: {weight_bytes(engine.model) / 1e9:.2f} GB, {engine.dtype} on {engine.device}")
+    preprocess = preprocess_ms()
+    progress(f"preprocessing {SCREEN[0]}x{SCREEN[1]}: {preprocess:.2f} ms (median)")
+    progress(f"  {transformers_preprocess() or 'transformers is not installed to compare with'}")
+    machine = Machine.measured(setup.device, setup.dtype)
+    progress(f"this device: {machine.flops / 1e12:.2f} TFLOP/s, {machine.bandwidth / 1e9:.1f} GB/s")
+
+    three, four = numbers(4, decimals=(3, 3)), numbers(4, decimals=(4, 4))
+    ask(engine, QUESTION, screen(0), THREE, three)  # compiles, and computes the system prompt
+    firsts, seconds = [], []
+    for number in range(1, setup.rounds + 1):
+        firsts.append(ask(engine, QUESTION, screen(number), THREE, three))
+        seconds.append(ask(engine, SECOND, screen(number), THREE, three))
+    first = min(firsts, key=lambda asked: asked.seconds)
+    following = min(seconds, key=lambda asked: asked.seconds)
+    boxed = ask(engine, QUESTION, screen(1), FOUR, four)
+    engine.settings = replace(engine.settings, fast=False)
+    plain = ask(engine, QUESTION, screen(1), FOUR, four)
+    seen = len(patches(screen(1), engine.limits))
+    progress(f"first question: {phases(first.cost)}")
+    progress(f"next question: {phases(following.cost)}")
+    return Summary(
+        preprocess_ms_p50=round(preprocess, 3),
+        forwards_4_decimals=boxed.cost.forwards,
+        forwards_3_decimals=following.cost.forwards,
+        plain_forwards_4_decimals=plain.cost.forwards,
+        next_question_positions=following.cost.new_positions,
+        first_ms=round(first.seconds * 1e3, 2),
+        next_ms=round(following.seconds * 1e3, 2),
+        first_floor_ms=round(floor(engine, machine, first.cost, seen) * 1e3, 2),
+        next_floor_ms=round(floor(engine, machine, following.cost, 0) * 1e3, 2),
+        decode_ms_per_token=round(plain.cost.decode_seconds / plain.cost.forwards * 1e3, 3),
+        prefill_tokens_per_s=round(first.cost.new_positions / first.cost.prefill_seconds, 1),
+        resident_gb=round((weight_bytes(engine.model) + engine.cache.nbytes) / 1e9, 3),
+        load_peak_gb=round(loaded / 1e9, 3),
+        device=device_name(setup.device),
+        quant="none",
+    )
+
+
+def opened(setup: Setup) -> Engine:
+    settings = Settings(compiler=setup.compiler)
+    if setup.checkpoint:
+        return Engine.load(setup.checkpoint, device=setup.device, dtype=setup.dtype, settings=settings)
+    model = synthetic.random_model(widths(setup.layers), device=setup.device, dtype=setup.dtype)
+    return Engine(model, synthetic.random_chat(before_picture=BEFORE_PICTURE), settings)
+
+
+def widths(layers: int) -> Config:
+    """The published config with fewer layers, of the picture encoder too where there are less than it has."""
+    vision = PUBLISHED.vision_config
+    used = min(layers, vision.layers_used)
+    fewer = vision.model_copy(update={"num_hidden_layers": used + 1})
+    return PUBLISHED.model_copy(update={"num_hidden_layers": layers, "vision_config": fewer})
+
+
+def screen(number: int) -> Image.Image:
+    """A 1280x720 picture, another for each number."""
+    noise = np.random.default_rng(number).integers(0, 256, (SCREEN[1] // 8, SCREEN[0] // 8, 3), dtype=np.uint8)
+    return Image.fromarray(noise).resize(SCREEN, Image.Resampling.NEAREST)
+
+
+def ask(engine: Engine, text: str, picture: Image.Image, answer: str, grammar: Grammar) -> Asked:
+    """Ask for a box, and let the answer be a known one, whatever the weights say."""
+    pick = spelled(engine, answer, grammar)
+    start = time.perf_counter()
+    turn = Turn("user", text, (picture,))
+    *_, last = engine.reply((turn,), mode="nothink", grammar=grammar, budget=Budget(answer=64), pick=pick)
+    assert isinstance(last, Ended)
+    return Asked(last.cost, time.perf_counter() - start)
+
+
+def spelled(engine: Engine, answer: str, grammar: Grammar) -> Pick:
+    """Picks the tokens of `answer` wherever the grammar leaves a choice."""
+    choices = iter(list(chosen(engine, answer, grammar)))
+
+    def pick(logits: Tensor, allowed: Allowed) -> int:
+        if isinstance(allowed, int):
+            return allowed
+        logits.argmax().item()  # as much waiting for the device as in earnest
+        return next(choices)
+
+    return pick
+
+
+def chosen(engine: Engine, answer: str, grammar: Grammar) -> Iterator[int]:
+    matcher = engine.grammars.start(grammar)
+    for token in engine.chat.encode_plain(answer):
+        if not isinstance(matcher.allowed(), int):
+            yield token
+        matcher.take(token)
+
+
+def floor(engine: Engine, machine: Machine, cost: Cost, seen: int) -> float:
+    return question_floor(
+        engine.model,
+        machine,
+        patches=seen,
+        new=cost.new_positions,
+        past=cost.reused_positions,
+        forwards=cost.forwards,
+    )
+
+
+def phases(cost: Cost) -> str:
+    return (
+        f"{cost.new_positions} new positions, prepare {cost.prepare_seconds * 1e3:.1f}, "
+        f"encode {cost.encode_seconds * 1e3:.1f}, prefill {cost.prefill_seconds * 1e3:.1f}, "
+        f"decode {cost.decode_seconds * 1e3:.1f} ms in {cost.forwards} forwards"
+    )
+
+
+def preprocess_ms(*, times: int = 41) -> float:
+    """Median, of one picture, on one core: Pillow and NumPy use no more."""
+    picture = screen(0)
+    return median_ms(lambda: patches(picture), times=times)
+
+
+class Compared(NamedTuple):
+    """Another processor's time for the same picture in the same run, and whether its patches are the same."""
+
+    name: str
+    ms: float
+    same: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.ms:.2f} ms (median), patches {'the same' if self.same else 'differ'}"
+
+
+def transformers_preprocess(*, times: int = 9) -> Compared | None:
+    """None where transformers is not installed; nothing else here needs it."""
+    try:
+        from transformers import Siglip2ImageProcessor  # noqa: PLC0415 -- only to compare with
+    except ImportError:
+        return None
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        processor = Siglip2ImageProcessor(max_num_patches=PUBLISHED.max_num_patches)
+        picture = screen(0)
+        theirs = processor(picture, return_tensors="np")["pixel_values"][0]
+        taken = median_ms(lambda: processor(picture, return_tensors="np"), times=times)
+    finally:
+        torch.set_num_threads(threads)
+    same = np.array_equal(np.round((theirs + 1) * 127.5).astype(np.uint8), patches(picture).pixels)
+    return Compared(f"transformers' {type(processor).__name__}", taken, same)
+
+
+def median_ms(work: Callable[[], object], *, times: int) -> float:
+    """Of this thread's own time on its core, so that a busy machine does not count."""
+
+    def taken() -> float:
+        start = time.thread_time()
+        work()
+        return time.thread_time() - start
+
+    return statistics.median(taken() for _ in range(times)) * 1e3
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The most memory that was ever taken: the card's, or this process's."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
