@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from screenagent.engine.config import CheckpointError, Config
 from screenagent.engine.model import Phi4
+from screenagent.engine.quant import Quant, SmallLinear, pack, prepare
 
+QUANT_FILE = "quantization.json"
 VISION = "model.vision_tower.vision_tower.vision_model."
 PLACES = {  # how a published name begins -> how ours does; the first that fits counts
     f"{VISION}embeddings.": "vision.embeddings.",
@@ -47,15 +51,82 @@ def place(name: str, config: Config) -> str | None:
     raise CheckpointError(f"unknown tensor {name!r}: it has no place in this model")
 
 
-def load(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Phi4:
-    """The model of the checkpoint in `folder`, checked against the files' headers before any weight is read."""
+def load(folder: Path, *, device: torch.device, dtype: torch.dtype, quant: Quant = "none") -> Phi4:
+    """The model of the checkpoint in `folder`, checked against the files' headers before any weight is read. Weights
+    are quantised as they come, one tensor at a time; a folder that holds them quantised is taken as it is."""
     config = Config.read(folder)
+    stored_quant = quant_of(folder)
+    if quant not in ("none", stored_quant) and stored_quant != "none":
+        raise CheckpointError(f"{folder} holds {stored_quant} weights; {quant} ones can only be made of the originals")
     stored = headers(folder)
     model = Phi4(config, device=torch.device("meta"), dtype=dtype)
+    prepare(model, stored_quant)
     check_names(model, {name: tensor.shape for name, tensor in stored.items()})
+    if stored_quant == "none":
+        prepare(model, quant)
     for name, tensor in tensors(stored, config):
-        assign(model, name, tensor.to(device=device, dtype=dtype, copy=True))
+        put(model, name, tensor, device=device, dtype=dtype)
+    pack(model)
     return finished(model, device=device)
+
+
+def quant_of(folder: Path) -> Quant:
+    """How the weights in `folder` were quantised when they were saved."""
+    path = folder / QUANT_FILE
+    if not path.is_file():
+        return "none"
+    quant: Quant = json.loads(path.read_text())["quant"]
+    return quant
+
+
+def put(model: Phi4, name: str, tensor: Tensor, *, device: torch.device, dtype: torch.dtype) -> None:
+    """A stored tensor to its place: quantised on the device if its layer is, in `dtype` unless it has its own."""
+    owner = model.get_submodule(name.rpartition(".")[0])
+    if isinstance(owner, SmallLinear):
+        if name.endswith(".weight"):
+            owner.take(tensor.to(device=device, dtype=dtype))
+            return
+        dtype = model.get_parameter(name).dtype
+    assign(model, name, tensor.to(device=device, dtype=dtype, copy=True))
+
+
+def quantize(source: Path, target: Path, *, quant: Quant, device: torch.device) -> None:
+    """Write the checkpoint in `source` to `target` with quantised weights, shard by shard: in memory there is one
+    tensor and one shard of small ones."""
+    config = Config.read(source)
+    if quant_of(source) != "none":
+        raise CheckpointError(f"{source} is quantised already")
+    stored = headers(source)
+    model = Phi4(config, device=torch.device("meta"), dtype=torch.bfloat16)
+    check_names(model, {name: tensor.shape for name, tensor in stored.items()})
+    prepare(model, quant)
+    target.mkdir(parents=True, exist_ok=True)
+    index: dict[str, str] = {}
+    for file in sorted({tensor.file for tensor in stored.values()}):
+        small = small_shard(model, {n: t for n, t in stored.items() if t.file == file}, device)
+        save_file(small, target / file.name)
+        index |= dict.fromkeys(small, file.name)
+    (target / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
+    for name in ("config.json", "tokenizer.json", "chat_template.jinja"):
+        shutil.copy(source / name, target / name)
+    (target / QUANT_FILE).write_text(json.dumps({"quant": quant}))  # last: a folder without it is not finished
+
+
+def small_shard(model: Phi4, stored: Mapping[str, Stored], device: torch.device) -> dict[str, Tensor]:
+    """The tensors of one shard under their published names, quantised where their layer is; unused ones are left."""
+    small: dict[str, Tensor] = {}
+    published = {place(name, model.config): name for name in stored}
+    for ours, tensor in tensors(stored, model.config):
+        name = published[ours]
+        owner = model.get_submodule(ours.rpartition(".")[0])
+        if not isinstance(owner, SmallLinear):
+            small[name] = tensor.clone()
+            continue
+        owner.take(tensor.to(device))
+        for last, parameter in owner.named_parameters():
+            small[f"{name.removesuffix('weight')}{last}"] = parameter.data.cpu()
+        owner.to("meta")
+    return small
 
 
 def finished(model: Phi4, *, device: torch.device) -> Phi4:

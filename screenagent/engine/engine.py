@@ -32,6 +32,7 @@ from screenagent.engine.decoding import (
 from screenagent.engine.grammar import Grammar, Grammars
 from screenagent.engine.image import PatchLimits, patches
 from screenagent.engine.model import Check, Phi4, go_on
+from screenagent.engine.quant import Quant
 from screenagent.engine.sequence import LongSequence
 from screenagent.engine.step import CompiledStep, EagerStep, Step
 
@@ -131,10 +132,11 @@ class Engine:
         device: torch.device,
         dtype: torch.dtype,
         settings: Settings = Settings(),
+        quant: Quant = "none",
     ) -> Engine:
         """Everything that can be wrong with the folder is found before its weights are read."""
         chat = Chat.read(folder, Config.read(folder))
-        return cls(checkpoint.load(folder, device=device, dtype=dtype), chat, settings)
+        return cls(checkpoint.load(folder, device=device, dtype=dtype, quant=quant), chat, settings)
 
     @property
     def kv_bytes_per_token(self) -> int:
