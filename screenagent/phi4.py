@@ -8,9 +8,11 @@ from pathlib import Path
 
 import torch
 
-from screenagent.engine import decoding, grammar
+from screenagent.engine import checkpoint, decoding, grammar, memory
+from screenagent.engine.config import Config
 from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
 from screenagent.engine.model import go_on
+from screenagent.engine.quant import Quant
 from screenagent.events import Usage
 from screenagent.protocols import (
     Budget,
@@ -114,13 +116,26 @@ def load(
     folder: Path,
     *,
     device: str | None = None,
-    settings: Settings = Settings(),  # noqa: B008 -- frozen
+    quant: Quant | None = None,
+    largest_picture: int = 3600,
     check: Callable[[], None] = go_on,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Phi4:
     """The model of the checkpoint in `folder`, always a local one: by its hub name the published code would take
-    another vision tower."""
+    another vision tower. Without `quant`, its weights get the form that fits into the memory that is free."""
     where = chosen_device(device)
-    return Phi4(Engine.load(folder, device=where, dtype=chosen_dtype(where), settings=settings), check=check)
+    config = Config.read(folder)
+    stored = checkpoint.quant_of(folder)
+    asked = quant or (None if stored == "none" else stored)
+    choice = memory.choose(memory.free_bytes(where), config, capability=memory.capability(where), asked=asked)
+    say(choice.line)
+    settings = Settings(
+        kept_bytes=choice.kept_bytes,
+        largest_picture=largest_picture,
+        compiler="inductor" if where.type == "cuda" else None,
+    )
+    engine = Engine.load(folder, device=where, dtype=chosen_dtype(where), settings=settings, quant=choice.quant)
+    return Phi4(engine, check=check)
 
 
 def chosen_device(name: str | None) -> torch.device:

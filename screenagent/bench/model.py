@@ -24,6 +24,7 @@ from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
 from screenagent.engine.grammar import Allowed, Grammar, numbers
 from screenagent.engine.image import patches
 from screenagent.engine.memory import weight_bytes
+from screenagent.engine.quant import Quant
 from screenagent.geometry import Value
 
 SCREEN = (1280, 720)
@@ -63,6 +64,7 @@ class Setup:
     dtype: torch.dtype
     checkpoint: Path | None = None
     layers: int = 40
+    quant: Quant = "none"
     compiler: str | None = None
     rounds: int = 3
 
@@ -112,15 +114,17 @@ def run(setup: Setup, *, progress: Callable[[str], None] = lambda line: print(li
         resident_gb=round((weight_bytes(engine.model) + engine.cache.nbytes) / 1e9, 3),
         load_peak_gb=round(loaded / 1e9, 3),
         device=device_name(setup.device),
-        quant="none",
+        quant=setup.quant,
     )
 
 
 def opened(setup: Setup) -> Engine:
     settings = Settings(compiler=setup.compiler)
     if setup.checkpoint:
-        return Engine.load(setup.checkpoint, device=setup.device, dtype=setup.dtype, settings=settings)
-    model = synthetic.random_model(widths(setup.layers), device=setup.device, dtype=setup.dtype)
+        return Engine.load(
+            setup.checkpoint, device=setup.device, dtype=setup.dtype, settings=settings, quant=setup.quant
+        )
+    model = synthetic.random_model(widths(setup.layers), device=setup.device, dtype=setup.dtype, quant=setup.quant)
     return Engine(model, synthetic.random_chat(before_picture=BEFORE_PICTURE), settings)
 
 

@@ -14,9 +14,10 @@ from tokenizers.pre_tokenizers import ByteLevel
 from torch import Tensor
 
 from screenagent.engine.chat import Chat, Message
-from screenagent.engine.checkpoint import PLACES, VISION, assign, finished
+from screenagent.engine.checkpoint import PLACES, VISION, finished, put
 from screenagent.engine.config import PUBLISHED, Config, VisionConfig
 from screenagent.engine.model import Phi4
+from screenagent.engine.quant import Quant, pack, prepare
 
 TINY = PUBLISHED.model_copy(
     update={
@@ -156,17 +157,22 @@ def write(
     return folder
 
 
-def random_model(config: Config, *, device: torch.device, dtype: torch.dtype, seed: int = 0) -> Phi4:
+def random_model(
+    config: Config, *, device: torch.device, dtype: torch.dtype, quant: Quant = "none", seed: int = 0
+) -> Phi4:
     """Random weights straight on the device. One block of noise is laid out again and again: what is computed with
     them means nothing, and takes as long."""
     model = Phi4(config, device=torch.device("meta"), dtype=dtype)
     generator = torch.Generator().manual_seed(seed)
     block = torch.randn(1 << 20, generator=generator).to(device=device, dtype=dtype)
-    for name, parameter in list(model.named_parameters()):
+    parameters = list(model.named_parameters())
+    prepare(model, quant)
+    for name, parameter in parameters:
         size = parameter.numel()
         noise = block.repeat(-(-size // len(block)))[:size].view(parameter.shape)
         noise /= math.sqrt(parameter.shape[-1])
-        assign(model, name, 1 + noise if name.endswith("norm.weight") else noise)
+        put(model, name, 1 + noise if name.endswith("norm.weight") else noise, device=device, dtype=dtype)
+    pack(model)
     return finished(model, device=device)
 
 
