@@ -104,7 +104,7 @@ class VirtualDesktop:
 
     def launch(self, app: str | Sequence[str], *, seconds: float = APP_SECONDS) -> Window:
         """Start an application here, and wait until its first window is up."""
-        argv = shlex.split(app) if isinstance(app, str) else list(app)
+        argv = _argv(app)
         if not argv or shutil.which(argv[0], path=self.environment.get("PATH")) is None:
             raise NoDesktop(f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?")
         earlier = {window.id for window in self._windows.all()}
@@ -199,12 +199,30 @@ class VirtualDesktop:
         return f"; it said: {said[-1]}" if said else ""
 
 
+def _argv(app: str | Sequence[str]) -> list[str]:
+    if not isinstance(app, str):
+        return list(app)
+    try:
+        return shlex.split(app)
+    except ValueError as error:
+        raise NoDesktop(f"the command {app!r} cannot be read as a shell would: {error}") from error
+
+
+def missing() -> tuple[str, ...]:
+    """The Debian packages that a virtual desktop needs and that are not installed."""
+    return tuple(package for name, package in PACKAGES.items() if _found(name) is None)
+
+
 def _program(name: str) -> str:
-    libexec = os.pathsep.join(("/usr/libexec", "/usr/lib/at-spi2-core"))
-    found = shutil.which(name) or shutil.which(name, path=libexec)
+    found = _found(name)
     if found is None:
         raise NoDesktop(f"a virtual desktop needs {name}, which is not installed: apt-get install {PACKAGES[name]}")
     return found
+
+
+def _found(name: str) -> str | None:
+    libexec = os.pathsep.join(("/usr/libexec", "/usr/lib/at-spi2-core"))
+    return shutil.which(name) or shutil.which(name, path=libexec)
 
 
 def _environment(folder: Path) -> dict[str, str]:
