@@ -61,9 +61,10 @@ class Phi4:
         *,
         mode: Mode = "auto",
         grammar: Grammar | None = None,
-        budget: Budget = Budget(),  # noqa: B008 -- frozen
+        budget: Budget | None = None,
     ) -> Iterator[Chunk]:
         turn = Turn("user", request.text, tuple(picture.pixels for picture in request.pictures))
+        budget = budget or Budget()
         answer = ""
         for piece in self.engine.reply(
             (turn,),

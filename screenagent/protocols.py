@@ -144,7 +144,7 @@ Chunk = Annotated[Said | Finished | Refused, Field(discriminator="kind")]
 
 class VisionModel(Protocol):
     def generate(
-        self, request: Request, *, mode: Mode = "auto", grammar: Grammar | None = None, budget: Budget = ...
+        self, request: Request, *, mode: Mode = "auto", grammar: Grammar | None = None, budget: Budget | None = None
     ) -> Iterator[Chunk]:
         """Yield text as it forms, and last `Finished` or `Refused`. The grammar binds the answer, not the thought."""
         ...

@@ -47,10 +47,10 @@ NUMBERS = (
 )
 
 
-def numbers(count: int, *, decimals: tuple[int, int] = (1, 4), leading: str = "[01]") -> Grammar:
-    """`[0.174, 0.868]`: so many numbers, of so many decimals each."""
-    fewest, most = decimals
-    number = rf"{leading}\.[0-9]{{{fewest},{most}}}"
+def numbers(count: int, *, decimals: tuple[int, int] = (1, 4)) -> Grammar:
+    """`[0.174, 0.868]`: so many numbers from 0 to 1, of so many decimals each."""
+    many = f"{{{decimals[0]},{decimals[1]}}}"
+    number = rf"(0\.[0-9]{many}|1\.0{many})"
     return Grammar.regex(rf"\[{', '.join([number] * count)}\]", likely=NUMBERS)
 
 

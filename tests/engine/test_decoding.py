@@ -10,7 +10,7 @@ from PIL import Image
 
 from screenagent.engine.decoding import Budget, Sampling
 from screenagent.engine.engine import Ended, Engine, Said, Turn
-from screenagent.engine.grammar import Grammar, GrammarError, numbers
+from screenagent.engine.grammar import NUMBERS, Grammar, GrammarError, numbers
 from tests.engine.pictures import pattern
 from tests.engine.spelling import SpellingHead
 
@@ -87,7 +87,14 @@ def test_a_box_takes_few_forwards(engine: Engine, answer: str, grammar: Grammar,
     ],
 )
 def test_each_leading_one_costs_one_more_forward(engine: Engine, answer: str, forwards: int) -> None:
-    assert spelled(engine, answer, THREE) == (answer, forwards)
+    """The 0 was assumed. Any three digits may follow here, so that those after the 1 have to be looked for, too."""
+    number = "[01][.][0-9]{3}"
+    beyond_one = Grammar.regex(rf"\[{number}, {number}, {number}, {number}\]", likely=NUMBERS)
+    assert spelled(engine, answer, beyond_one) == (answer, forwards)
+
+
+def test_what_follows_a_leading_one_is_forced_and_makes_up_for_it(engine: Engine) -> None:
+    assert spelled(engine, "[0.174, 1.000, 0.224, 1.000]", THREE) == ("[0.174, 1.000, 0.224, 1.000]", 3)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ def test_fast_decoding_gives_the_tokens_of_plain_decoding(
 
 def test_a_wrong_guess_leaves_no_trace_in_the_cache(engine: Engine) -> None:
     """The next question over the same keys and values gets what a fresh engine gives."""
-    spelled(engine, "[1.000, 1.000, 1.000, 1.000]", THREE)
+    spelled(engine, "[0.5, 1.0, 0.1234, 0.25]", BOX)
     after = tokens(engine, None, mode="nothink", budget=Budget(answer=20))
     engine.cache.clear()
     assert after == tokens(engine, None, mode="nothink", budget=Budget(answer=20))
