@@ -27,7 +27,7 @@ class Answering:
         *,
         mode: Mode = "auto",
         grammar: Grammar | None = None,
-        budget: Budget | None = None,  # noqa: ARG002 -- the protocol's
+        budget: Budget | None = None,
     ) -> Iterator[Chunk]:
         self.asked.append((request, mode, grammar))
         yield from self.chunks

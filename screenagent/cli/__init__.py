@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -47,8 +47,6 @@ def screenagent() -> None:
 
 def main() -> None:
     """Run a command; what a user can mend ends in one sentence and exit code 1 or 2, not in a traceback."""
-    from screenagent.cli.errors import sentence  # noqa: PLC0415
-
     try:
         screenagent.main(prog_name="screenagent", standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -57,11 +55,18 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        sys.exit(130)
+        _end("stopped", code=130)
     except Exception as error:
-        said = sentence(error)
-        if said is None:
-            raise
-        click.echo(f"screenagent: {said}", err=True)
-        sys.exit(1)
+        from screenagent.cli.errors import sentence  # noqa: PLC0415
+        from screenagent.control import Stopped  # noqa: PLC0415
+
+        if isinstance(error, Stopped):
+            _end("stopped", code=130)
+        if said := sentence(error):
+            _end(f"screenagent: {said}", code=1)
+        raise
+
+
+def _end(said: str, *, code: int) -> NoReturn:
+    click.echo(said, err=True)
+    sys.exit(code)

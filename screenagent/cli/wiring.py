@@ -66,6 +66,15 @@ def desktop(settings: Settings, control: Control, *, virtual: bool, app: str | N
             yield stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
 
 
+@contextmanager
+def virtual_display(control: Control) -> Iterator[str]:
+    """The name of an X display of its own, with nothing on it."""
+    from screenagent.desktop.virtual import VirtualDesktop  # noqa: PLC0415
+
+    with VirtualDesktop(control=control) as started:
+        yield started.display
+
+
 def grounder() -> LiteGrounder:
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
