@@ -184,7 +184,7 @@ class _Run:
     ) -> Generator[Event, None, tuple[Action, Verdict, tuple[Location, ...]]]:
         """Locate, review, and look whether the screen is still the one reviewed; if not, again from there."""
         for _ in range(ROUNDS):
-            locations = self._locate(action, near=near)
+            locations = yield from self._located(action, near=near)
             yield self.happened(Grounded(action=action, locations=locations))
             with self._phase("approve"):
                 verdict = self.agent.approver.review(action, locations, self.episode)
@@ -210,6 +210,20 @@ class _Run:
             if guard.same_window(reviewed, now) and guard.same_places(locations, self._locate(action)):
                 return action, verdict, locations
         raise Retry(f"the screen kept changing under {describe(action)}")
+
+    def _located(self, action: Action, *, near: tuple[Location, ...]) -> Generator[Event, None, tuple[Location, ...]]:
+        """Locate every target; one that is absent may only be late, so the screen is watched for it a little longer."""
+        try:
+            return self._locate(action, near=near)
+        except Retry as absent:
+            yield self.happened(Retried(rung="wait", why=str(absent)))
+        with self._phase("settle"):
+            screen = self.agent.desktop.settled(lambda later: self._finds(action, later), seconds=LATE_SECONDS)
+        yield self.happened(Observed(screenshot=screen))
+        return self._locate(action, near=near)
+
+    def _finds(self, action: Action, screen: Screenshot) -> bool:
+        return all(isinstance(self.agent.grounder.locate(words, screen), Location) for words in targets(action))
 
     def _locate(self, action: Action, *, near: tuple[Location, ...] = ()) -> tuple[Location, ...]:
         def located(target: str, earlier: Location | None) -> Location:

@@ -295,6 +295,19 @@ class TestGuard:
         assert performed(clicker) == []
 
 
+def test_a_target_that_comes_late_is_waited_for() -> None:
+    class Late(FakeGrounder):
+        def locate(self, *args: Any, **named: Any) -> Any:
+            found = super().locate(*args, **named)
+            self.places = {"Save": CENTER}
+            return found
+
+    clicker = agent(SAVE, DONE, grounder=Late({}))
+    episode = Episode.of(clicker.run("t"))
+    assert performed(clicker) == [SAVE]
+    assert episode.steps[0].rungs == ("wait",)
+
+
 class TestLadder:
     def rungs(self, episode: Episode) -> list[str]:
         return [rung for step in episode.steps for rung in step.rungs]
