@@ -3,46 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final
 
 from screenagent import keys
+from screenagent.planner.fragments import Fragment, Joint, fragments, without_fillers
 from screenagent.planner.quotes import MARK
 from screenagent.planner.refusals import is_goal
 from screenagent.planner.slots import FIELD, ROLES, SHORTCUTS
 
-Joint = Literal["line", "then", "dot", "comma", "and"]
-"""What stands before a fragment; of several, the one named first counts."""
-
-_JOINT: Final = re.compile(
-    r"""
-      (?P<line> (?:\A|\n)[ \t]*(?:(?:\(?\d{1,2}[.):]|[-*•‣–—]|step[ ]\d{1,2}[:.)]?)(?=\s))? )
-    | (?P<then> (?<=\s)(?:then|after\ that|afterwards)(?=[\s,:]) )
-    | (?P<dot> ; | (?<!\.)\.(?=\s|\Z) )
-    | (?P<comma> (?<!\w\+),(?!\d) )
-    | (?P<and> (?<!\bdrag\s)(?<!\bpress\s)(?<!\bgo\sahead\s)(?<=\s)and(?=\s) )
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_INLINE_ITEM: Final = re.compile(r"(?<=[\s,;.])\(?\d{1,2}[.)](?=\s)")
-_ENUMERATED: Final = re.compile(r"\s*\(?1[.)]\s")
-_HEADING: Final = re.compile(
-    r"\s*(?:please\s+)?(?:do (?:this|the following)|(?:here are )?the steps|steps?|task|instructions?|todo)\s*:",
-    re.IGNORECASE,
-)
-
-_FILLER: Final = re.compile(
-    r"""(?:
-      please | now | first(?:ly|\ of\ all)? | second(?:ly)? | third(?:ly)? | last(?:ly|\ of\ all) | finally | next
-    | then | also | and | so | just | simply | kindly | okay | ok | well | afterwards | after\ that
-    | to\ (?:start|begin)(?:\ with)? | in\ the\ end | at\ the\ end | carefully | quickly | immediately
-    | (?:could|can|would|will)\ you | I(?:\ would|['’]d)?\ (?:want|like|need)\ you\ to | let['’]s | let\ us
-    | you\ (?:should|must|can|(?:have|need)\ to) | go\ ahead\ and | try\ to | proceed\ to
-    | (?:be|make)\ sure\ to | (?:don['’]t\ forget|remember)\ to
-    )(?:\s*[,:]\s*|\s+|\Z)""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _CLOSING: Final = re.compile(
     r"(?:that['’]s (?:it|all)|stop(?: here)?|done|you['’]re done|you are done|finish|the end|thanks|thank you)!?",
     re.IGNORECASE,
@@ -112,24 +81,16 @@ class Phrase:
         return bool(re.match(r"(?:press|hit|push)\s", self.text, re.IGNORECASE))
 
 
-@dataclass(frozen=True)
-class _Fragment:
-    start: int
-    end: int
-    joint: Joint
-
-
 def phrases(text: str) -> list[Phrase]:
     """Cut `text` at commas, full stops, lines, "and" and "then" - where a step begins behind them."""
     found: list[Phrase] = []
     start = 0
-    for fragment in _fragments(text):
-        said = _without_fillers(text[fragment.start : fragment.end])
-        if not said and not _is_a_name(text[fragment.start : fragment.end], fragment.joint):
+    for fragment in fragments(text):
+        piece = Phrase(_said(text[fragment.start : fragment.end], fragment), fragment.joint)
+        if not piece.text:
             continue
-        piece = Phrase(said or text[fragment.start : fragment.end], fragment.joint)
         if found and _goes_on(found[-1], piece):
-            found[-1] = Phrase(_without_fillers(text[start : fragment.end]), found[-1].joint)
+            found[-1] = Phrase(without_fillers(text[start : fragment.end]), found[-1].joint)
         else:
             found.append(piece)
             start = fragment.start
@@ -138,51 +99,11 @@ def phrases(text: str) -> list[Phrase]:
     return found
 
 
-def _fragments(text: str) -> Iterator[_Fragment]:
-    heading = _HEADING.match(text)
-    start = heading.end() if heading else 0
-    joints: list[Joint] = ["line"]
-    for mark in _marks(text, start):
-        if fragment := _fragment(text, start, mark.start(), joints):
-            yield fragment
-            joints = []
-        joints.append(_kind(mark))
-        start = mark.end()
-    if fragment := _fragment(text, start, len(text), joints):
-        yield fragment
-
-
-def _marks(text: str, start: int) -> list[re.Match[str]]:
-    marks = list(_JOINT.finditer(text, start))
-    if not _ENUMERATED.match(text, start):
-        return marks
-    items = list(_INLINE_ITEM.finditer(text, start))
-    inside = {position for item in items for position in range(*item.span())}
-    return sorted((*items, *(mark for mark in marks if mark.start() not in inside)), key=lambda mark: mark.start())
-
-
-def _kind(mark: re.Match[str]) -> Joint:
-    return next((kind for kind in get_args(Joint) if mark.lastgroup == kind), "line")
-
-
-def _fragment(text: str, start: int, end: int, joints: list[Joint]) -> _Fragment | None:
-    said = text[start:end]
-    if not said.strip():
-        return None
-    lead = len(said) - len(said.lstrip())
-    strongest = min(joints, key=get_args(Joint).index)
-    return _Fragment(start + lead, start + len(said.rstrip()), strongest)
-
-
-def _without_fillers(text: str) -> str:
-    while filler := _FILLER.match(text):
-        text = text[filler.end() :]
-    return text
-
-
-def _is_a_name(filler: str, joint: Joint) -> bool:
-    """The second word of "click Next, Next" is one; that of "click Next. Next, press enter" only leads over."""
-    return joint in ("comma", "then") and filler[:1].isupper()
+def _said(text: str, fragment: Fragment) -> str:
+    """The text without fillers, but "Next" in "click Next, Next" is none, nor "First" in "click Edit, First Page"."""
+    said = without_fillers(text)
+    may_be_a_name = fragment.joint in ("comma", "then") and text[:1].isupper()
+    return text if may_be_a_name and not starts_a_step(said) else said
 
 
 def _goes_on(phrase: Phrase, piece: Phrase) -> bool:
