@@ -21,6 +21,7 @@ CLASSIC: Final = (("shift", "insert"), "PRIMARY")
 USUAL: Final = (("ctrl", "v"), "CLIPBOARD")
 CLASSIC_TERMINALS: Final = frozenset(("xterm", "uxterm", "urxvt", "rxvt", "st-256color", "st"))
 FETCH_SECONDS: Final = 3.0
+AGAIN_SECONDS: Final = 0.1  # after which a window that has fetched the text will not fetch it once more
 STRANGER_SECONDS: Final = 0.3  # then a fetch by another program than the one in front counts as the paste
 ANSWER_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.02  # how long a stop may wait for us
@@ -84,20 +85,23 @@ class XClipboard:
         return self._owner
 
     def _await_fetch(self) -> None:
+        """Until the window has the text, and asks no more: a browser reads it once to look at it and once to paste."""
         start = time.monotonic()
-        fetched_at: float | None = None
+        done_at: float | None = None
         while (now := time.monotonic()) < start + FETCH_SECONDS:
-            if fetched_at and now > fetched_at + STRANGER_SECONDS:
+            if done_at is not None and now >= done_at:
                 return
             said = self._lines.next(LOOK_SECONDS)
             self._control.check()
-            if said and said["event"] == "lost":
+            if said is None:
+                continue
+            if said["event"] == "lost":
                 raise Retry("another program took the clipboard while text was being pasted")
-            if said and said["event"] == "fetched":
-                if said["by_target"]:
-                    return
-                fetched_at = fetched_at or time.monotonic()
-        raise Retry("the window in front did not take the text: is a text field in it focused?")
+            if said["event"] == "fetched" or done_at is not None:
+                patience = AGAIN_SECONDS if said["by_target"] else STRANGER_SECONDS
+                done_at = time.monotonic() + patience
+        if done_at is None:
+            raise Retry("the window in front did not take the text: is a text field in it focused?")
 
     def _hear(self, wanted: str, *, stoppable: bool = True) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS

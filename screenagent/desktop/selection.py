@@ -93,8 +93,11 @@ class Selection:
             )
         )
         self.server.flush()
-        if said and self.lent and asked.target in self.lent and (asked.requestor.id, at) not in self._pieces:
-            self._fetched(asked.requestor.id)
+        text = said and self.lent is not None and asked.target in self.lent
+        if text and (asked.requestor.id, at) not in self._pieces:
+            self._tell("fetched", asked.requestor.id)
+        else:
+            self._tell("asked", asked.requestor.id)
 
     def hand_on(self, happened: Any) -> None:
         """The requestor has taken a piece: give it the next, an empty one being the last."""
@@ -106,7 +109,7 @@ class Selection:
         self.server.flush()
         if not piece:
             del self._pieces[place]
-            self._fetched(happened.window.id)
+            self._tell("fetched", happened.window.id)
 
     def _take(self) -> None:
         self.window.set_selection_owner(self.atom, X.CurrentTime)
@@ -132,10 +135,10 @@ class Selection:
         window.change_property(at, self.server.intern_atom("INCR"), 32, [len(content.data)])
         return True
 
-    def _fetched(self, requestor: int) -> None:
+    def _tell(self, happened: str, requestor: int) -> None:
         if self.lent is not None:
             client = requestor & ~self.server.display.info.resource_id_mask
-            say("fetched", by_target=client == self.lent_to)
+            say(happened, by_target=client == self.lent_to)
 
     def _contents(self) -> Iterator[tuple[int, Content]]:
         """What the present owner offers, of the kinds that are kept."""
