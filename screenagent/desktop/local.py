@@ -164,13 +164,19 @@ class LocalDesktop:
         )
 
     def _type(self, text: str, window: Window | None) -> None:
-        first, *rest = text.replace("\r\n", "\n").split("\n")
+        first, *rest = lines = text.replace("\r\n", "\n").split("\n")
+        if any(line[:1].isspace() for line in lines[:-1]):
+            # After an indented line an editor indents the next by itself, if it is begun by an Enter.
+            self._clipboard.paste("\n".join(lines), into=window, press=self._keyboard.press)
+            return
         self._type_line(first, window)
         for line in rest:
             self._keyboard.press(("enter",))
             self._type_line(line, window)
 
     def _type_line(self, line: str, window: Window | None) -> None:
+        if not line:
+            return
         if len(line) <= TYPED_AT_MOST and self._keyboard.can_type(line):
             self._keyboard.type(line, caps_lock=self._windows.caps_lock())
         else:
