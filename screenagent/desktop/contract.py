@@ -82,6 +82,20 @@ def strokes(probe: Probe) -> list[str]:
     ]
 
 
+class StopsAt(Control):
+    """Is stopped at the n-th look that a part takes at it; unlike any other control it can be used again."""
+
+    def arm(self, looks: int) -> None:
+        self._stop.clear()
+        self._looks = looks
+
+    def check(self) -> None:
+        self._looks -= 1
+        if self._looks == 0:
+            self.stop()
+        super().check()
+
+
 def stop_at_receipt(probe: Probe, control: Control, happened: str, **facts: str) -> None:
     """Stop as soon as the probe says this, while the desktop is at work."""
 
@@ -109,10 +123,10 @@ def refused(desktop: LocalDesktop, action: Input, *, on: Screenshot) -> str:
     raise AssertionError(f"{action} was performed")
 
 
-def assert_at_rest(probe: Probe) -> None:
+def assert_at_rest(probe: Probe, *, seconds: float = 0.3) -> None:
     """Nothing is held down, and nothing comes any more."""
     at_stop = time.monotonic()
-    receipts = probe.drain(seconds=0.3)
+    receipts = probe.drain(seconds=seconds)
     assert not [receipt for receipt in receipts if receipt.get("sent", 0) > at_stop + 0.02]
     assert not still_down(receipts)
 
@@ -306,6 +320,26 @@ class DesktopContract:
             stop_at_receipt(probe, control, "press")
             assert stopped(desktop, drag, *locations)
             assert_at_rest(probe)
+
+    def test_stopped_between_any_two_events_nothing_more_is_sent_and_nothing_stays_held(self, rig: Rig) -> None:
+        control = StopsAt()
+        with rig.probe() as probe, rig.open(control) as desktop:
+            here = [probe.location(part, desktop.display) for part in ("one", "two")]
+            inputs: list[tuple[Input, list[Location]]] = [
+                (Click(target="one", count=2, modifiers=("ctrl", "shift")), here[:1]),
+                (Drag(path=("one", "two"), modifiers=("ctrl",)), here),
+                (Scroll(direction="down", target="one", notches=2), here[:1]),
+                (TypeText(text="Ab"), []),
+                (PressKeys(keys=("ctrl", "x"), times=2), []),
+            ]
+            for action, locations in inputs:
+                for position in itertools.count(1):
+                    control.arm(position)
+                    ended = stopped(desktop, action, *locations)
+                    assert_at_rest(probe, seconds=0.05)
+                    if not ended:
+                        break
+                assert position > 4, f"{action.kind} was never stopped in the middle"
 
     def test_a_stop_ends_a_held_key(self, rig: Rig) -> None:
         control = Control()
