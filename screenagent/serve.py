@@ -1,0 +1,315 @@
+"""`model serve`: the engine stays loaded and answers in the form of OpenAI's chat completions, to this machine only."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import os
+import threading
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import uvicorn
+from PIL import Image, UnidentifiedImageError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from screenagent.engine.decoding import Budget, Sampling
+from screenagent.engine.engine import Cost, Ended, Engine, Said, TooLong, Turn
+from screenagent.engine.grammar import Grammar, GrammarError, numbers
+from screenagent.engine.image import PictureError
+
+NAME = "phi-4-reasoning-vision"
+LOOPBACK = ("127.0.0.1", "localhost")
+LONGEST_BODY = 64 << 20  # bytes: several uncompressed screens
+
+
+class Asked(BaseModel):
+    """What a client may say; what this server does not know it passes over, as others of this form do."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class TextPart(Asked):
+    type: Literal["text"]
+    text: str
+
+
+class ImageUrl(Asked):
+    url: str
+
+
+class ImagePart(Asked):
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+class Message(Asked):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Annotated[TextPart | ImagePart, Field(discriminator="type")]]
+
+
+class Schema(Asked):
+    definition: Mapping[str, Any] = Field(alias="schema")
+
+
+class ResponseFormat(Asked):
+    type: Literal["text", "json_schema"] = "text"
+    json_schema: Schema | None = None
+
+
+class Structured(Asked):
+    """Other forms that an answer can be held to; `numbers` is so many from 0 to 1 in brackets."""
+
+    regex: str | None = None
+    numbers: int | None = Field(default=None, gt=0)
+
+
+class Completion(Asked):
+    messages: list[Message] = Field(min_length=1)
+    stream: bool = False
+    max_tokens: int | None = Field(default=None, gt=0)
+    max_completion_tokens: int | None = Field(default=None, gt=0)
+    temperature: float = Field(default=0.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    seed: int = 0
+    response_format: ResponseFormat = ResponseFormat()
+    structured_outputs: Structured = Structured()
+    mode: Literal["think", "nothink", "auto"] = "auto"
+    thought_tokens: int = Field(default=2048, ge=0)
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.thought_tokens, self.max_completion_tokens or self.max_tokens or 1024)
+
+
+class BadRequest(ValueError):
+    """What the client can mend."""
+
+
+class Gone(Exception):
+    """The client has left."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One engine, one reply at a time; who comes meanwhile waits."""
+
+    engine: Engine
+    turn_taking: threading.Lock
+
+    def reply(self, asked: Completion, gone: threading.Event) -> Iterator[Said | Ended]:
+        def check() -> None:
+            if gone.is_set():
+                raise Gone
+
+        with self.turn_taking:
+            yield from self.engine.reply(
+                turns(asked.messages),
+                mode=asked.mode,
+                grammar=grammar(asked),
+                budget=asked.budget,
+                sampling=Sampling(asked.temperature, asked.top_p, asked.seed),
+                check=check,
+            )
+
+    async def complete(self, request: Request) -> Response:
+        try:
+            asked = Completion.model_validate_json(await body(request))
+            gone = threading.Event()
+            replied = self.reply(asked, gone)
+            # Whatever is wrong with the request shows before the first piece, so it can still be said with a status.
+            first = await run_in_threadpool(next, replied)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            return refused(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
+        except (BadRequest, GrammarError, PictureError, TooLong) as error:
+            return refused(str(error))
+        pieces = followed(first, replied, gone)
+        if asked.stream:
+            return StreamingResponse(streamed(pieces), media_type="text/event-stream")
+        return JSONResponse(whole([piece async for piece in pieces]))
+
+
+async def followed(
+    first: Said | Ended, rest: Iterator[Said | Ended], gone: threading.Event
+) -> AsyncIterator[Said | Ended]:
+    """All pieces; a client that leaves stops the engine within a token."""
+    try:
+        yield first
+        async for piece in iterate_in_threadpool(rest):
+            yield piece
+    finally:
+        gone.set()
+
+
+async def body(request: Request) -> bytes:
+    """The request's body, refused before it fills the memory."""
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > LONGEST_BODY:
+            raise BadRequest(f"the request is longer than {LONGEST_BODY >> 20} MB")
+    return bytes(chunks)
+
+
+def refused(message: str) -> JSONResponse:
+    return JSONResponse({"error": {"message": message, "type": "invalid_request_error"}}, status_code=400)
+
+
+def turns(messages: list[Message]) -> tuple[Turn, ...]:
+    """The template has no place for a system message, so it opens the first user's text."""
+    system = "\n\n".join(text(message) for message in messages if message.role in ("system", "developer"))
+    spoken = [message for message in messages if message.role in ("user", "assistant")]
+    if not spoken or spoken[-1].role != "user":
+        raise BadRequest("the last message has to be a user's")
+    found = [Turn("user" if m.role == "user" else "assistant", text(m), pictures(m)) for m in spoken]
+    if any(turn.pictures for turn in found if turn.role == "assistant"):
+        raise BadRequest("an assistant's message holds no pictures")
+    if system:
+        at = next(number for number, turn in enumerate(found) if turn.role == "user")
+        found[at] = Turn("user", f"{system}\n\n{found[at].text}", found[at].pictures)
+    return tuple(found)
+
+
+def text(message: Message) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
+
+
+def pictures(message: Message) -> tuple[Image.Image, ...]:
+    if isinstance(message.content, str):
+        return ()
+    return tuple(picture(part.image_url.url) for part in message.content if isinstance(part, ImagePart))
+
+
+def picture(url: str) -> Image.Image:
+    """Only what the request itself carries: this server fetches nothing."""
+    head, comma, encoded = url.partition(",")
+    if not (comma and head.startswith("data:image/") and head.endswith(";base64")):
+        raise BadRequest("a picture has to come as a data:image/…;base64 URL")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(encoded, validate=True)))
+        image.load()
+    except (binascii.Error, UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"a picture cannot be read: {error}") from None
+    return image
+
+
+def grammar(asked: Completion) -> Grammar | None:
+    structured, form = asked.structured_outputs, asked.response_format
+    if structured.numbers:
+        return numbers(structured.numbers)
+    if structured.regex:
+        return Grammar.regex(structured.regex)
+    if form.type == "json_schema":
+        if form.json_schema is None:
+            raise BadRequest("response_format is json_schema and holds none")
+        return Grammar.json(form.json_schema.definition)
+    return None
+
+
+def whole(pieces: list[Said | Ended]) -> dict[str, Any]:
+    *said, ended = pieces
+    assert isinstance(ended, Ended)
+
+    def joined(part: str) -> str:
+        return "".join(piece.text for piece in said if isinstance(piece, Said) and piece.part == part)
+
+    message = {"role": "assistant", "content": joined("answer"), "reasoning_content": joined("thought") or None}
+    choice = {"index": 0, "message": message, "finish_reason": finish_reason(ended)}
+    return envelope("chat.completion") | {"choices": [choice]} | costs(ended)
+
+
+async def streamed(pieces: AsyncIterator[Said | Ended]) -> AsyncIterator[str]:
+    head = envelope("chat.completion.chunk")
+    async for piece in pieces:
+        ended = isinstance(piece, Ended)
+        choice = {"index": 0, "delta": delta(piece), "finish_reason": finish_reason(piece) if ended else None}
+        yield event(head | {"choices": [choice]} | (costs(piece) if isinstance(piece, Ended) else {}))
+    yield "data: [DONE]\n\n"
+
+
+def delta(piece: Said | Ended) -> dict[str, str]:
+    if isinstance(piece, Ended):
+        return {}
+    return {"role": "assistant", "content" if piece.part == "answer" else "reasoning_content": piece.text}
+
+
+def event(content: Mapping[str, Any]) -> str:
+    return f"data: {JSONResponse(content).body.decode()}\n\n"  # type: ignore[union-attr]
+
+
+def envelope(kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": NAME}
+
+
+def finish_reason(ended: Said | Ended) -> str:
+    return "length" if isinstance(ended, Ended) and ended.reason == "length" else "stop"
+
+
+def costs(ended: Ended) -> dict[str, Any]:
+    cost = ended.cost
+    answered = cost.thought_tokens + cost.answer_tokens
+    return {
+        "usage": {
+            "prompt_tokens": cost.prompt_positions,
+            "completion_tokens": answered,
+            "total_tokens": cost.prompt_positions + answered,
+            "prompt_tokens_details": {"cached_tokens": cost.reused_positions},
+            "completion_tokens_details": {"reasoning_tokens": cost.thought_tokens},
+        },
+        "notes": list(ended.notes),
+        "seconds": seconds(cost),
+    }
+
+
+def seconds(cost: Cost) -> dict[str, float]:
+    return {
+        "encode": cost.prepare_seconds + cost.encode_seconds,
+        "prefill": cost.prefill_seconds,
+        "decode": cost.decode_seconds,
+    }
+
+
+async def models(request: Request) -> Response:  # noqa: ARG001
+    return JSONResponse({"object": "list", "data": [{"id": NAME, "object": "model", "owned_by": "local"}]})
+
+
+def application(engine: Engine) -> Starlette:
+    service = Service(engine, threading.Lock())
+    return Starlette(
+        routes=[
+            Route("/v1/chat/completions", service.complete, methods=["POST"]),
+            Route("/v1/models", models),
+        ],
+        # A web page may send requests to this machine under a name of its own; its name is not one of these.
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "screenagent"])],
+    )
+
+
+def serve(engine: Engine, *, socket: Path | None = None, port: int = 8000) -> None:
+    """Answer until interrupted, on a Unix socket that only this user can open, or else on loopback."""
+    app = application(engine)
+    if socket is None:
+        uvicorn.run(app, host=LOOPBACK[0], port=port, log_level="warning")
+        return
+    socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    before = os.umask(0o177)
+    try:
+        uvicorn.run(app, uds=str(socket), log_level="warning")
+    finally:
+        os.umask(before)
+        socket.unlink(missing_ok=True)

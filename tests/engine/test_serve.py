@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from starlette.testclient import TestClient
+
+from screenagent.engine.engine import Engine, Said
+from screenagent.serve import Completion, Gone, Service, application, followed
+from tests.engine.pictures import pattern
+
+
+@pytest.fixture(scope="module")
+def client(tiny: Path) -> Iterator[TestClient]:
+    engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32)
+    with TestClient(application(engine), base_url="http://localhost") as client:
+        yield client
+
+
+def data_url(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+SCREEN = {"type": "image_url", "image_url": {"url": data_url(pattern(320, 200, 5))}}
+
+
+def question(**asked: Any) -> dict[str, Any]:
+    content = [{"type": "text", "text": "Where is it?"}, SCREEN]
+    return {"messages": [{"role": "user", "content": content}], "max_tokens": 40, "mode": "nothink"} | asked
+
+
+def ask(client: TestClient, **asked: Any) -> dict[str, Any]:
+    response = client.post("/v1/chat/completions", json=question(**asked))
+    assert response.status_code == 200, response.text
+    answered: dict[str, Any] = response.json()
+    return answered
+
+
+def test_a_box_about_a_picture(client: TestClient) -> None:
+    answered = ask(client, structured_outputs={"numbers": 4})
+    assert answered["choices"][0]["message"]["content"].count(",") == 3
+    assert answered["choices"][0]["finish_reason"] == "stop"
+    assert answered["usage"]["prompt_tokens"] > 200
+
+
+def test_an_answer_by_json_schema(client: TestClient) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "boolean"}}}
+    assert ask(client, response_format=form)["choices"][0]["message"]["content"] in ("true", "false")
+
+
+def test_the_stream_says_the_same_as_the_whole(client: TestClient) -> None:
+    asked = {"mode": "think", "thought_tokens": 6, "max_tokens": 9}
+    whole = ask(client, **asked)["choices"][0]
+    response = client.post("/v1/chat/completions", json=question(stream=True, **asked))
+    *lines, done = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line]
+    chunks = [json.loads(line) for line in lines]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert done == "[DONE]"
+    assert "".join(delta.get("reasoning_content", "") for delta in deltas) == whole["message"]["reasoning_content"]
+    assert "".join(delta.get("content", "") for delta in deltas) == whole["message"]["content"]
+    assert chunks[-1]["choices"][0]["finish_reason"] == whole["finish_reason"] == "length"
+    assert chunks[-1]["usage"]["completion_tokens_details"]["reasoning_tokens"] == 6
+
+
+def test_the_next_question_finds_the_screen_in_the_cache(client: TestClient) -> None:
+    ask(client)
+    details = ask(client)["usage"]["prompt_tokens_details"]
+    assert details["cached_tokens"] > 200
+
+
+def test_a_system_message_opens_the_first_users_text(client: TestClient) -> None:
+    with_system = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}]
+    joined = [{"role": "user", "content": "Be brief.\n\nHello"}]
+    assert ask(client, messages=with_system)["usage"] | {"prompt_tokens_details": None} == ask(client, messages=joined)[
+        "usage"
+    ] | {"prompt_tokens_details": None}
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, "has to be a user's"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "role"),
+        ({"temperature": -1}, "temperature"),
+        ({"structured_outputs": {"regex": "a["}}, "no grammar"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"messages": [{"role": "user", "content": "x" * 9000}]}, "more than 8192"),
+        ({"mode": "loud"}, "mode"),
+    ],
+)
+def test_what_the_client_can_mend_is_said_with_status_400(client: TestClient, asked: dict[str, Any], why: str) -> None:
+    response = client.post("/v1/chat/completions", json=question(**asked))
+    assert (response.status_code, why in response.json()["error"]["message"]) == (400, True), response.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/screen.png", "file:///etc/passwd", "data:image/png;base64,AAAA", "data:image/png;base64,%"],
+)
+def test_a_picture_comes_in_the_request_or_not_at_all(client: TestClient, url: str) -> None:
+    content = [{"type": "image_url", "image_url": {"url": url}}]
+    response = client.post("/v1/chat/completions", json=question(messages=[{"role": "user", "content": content}]))
+    assert response.status_code == 400
+    assert "picture" in response.json()["error"]["message"]
+
+
+def test_a_client_that_leaves_stops_the_engine() -> None:
+    gone = threading.Event()
+    piece = Said("x", "answer", 1)
+
+    async def leave_after_the_first() -> None:
+        pieces = followed(piece, iter([piece, piece]), gone)
+        assert await anext(pieces) == piece
+        await pieces.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(leave_after_the_first())
+    assert gone.is_set()
+
+
+def test_a_reply_ends_with_its_client(tiny: Path) -> None:
+    engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32)
+    gone = threading.Event()
+    asked = Completion.model_validate(question())
+    replied = Service(engine, threading.Lock()).reply(asked, gone)
+    next(replied)
+    gone.set()
+    with pytest.raises(Gone):
+        list(replied)
+
+
+def test_a_page_under_another_name_is_not_answered(client: TestClient) -> None:
+    assert client.get("/v1/models", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/v1/models").json()["data"][0]["id"] == "phi-4-reasoning-vision"
