@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := runs/demo
+# Screens with targets for `bench ground`: folders with annotations.json and images/.
+DATA ?= ../shared/data
+# PyTorch for the engine's tests; on a machine with a GPU, whatever fits it.
 TORCH ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
@@ -31,7 +34,7 @@ test: .venv/test.done
 	$(BIN)/python -m pytest
 
 soak: .venv/test.done
-	$(BIN)/python -m screenagent.bench.soak
+	$(BIN)/python -m screenagent.bench.soak $(DATA)
 
 .venv/demo.done: pyproject.toml .ci/packages
 	.ci/packages demo

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from screenagent.actions import Click
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.control import Control
@@ -70,4 +72,4 @@ def _popup(virtual: VirtualDesktop, after: float) -> tuple[bool, float | None]:
 
 
 def _shows_popup(screen: Screenshot) -> bool:
-    return any(colour == POPUP for _, colour in screen.pixels.getcolors(maxcolors=1 << 24) or ())
+    return bool((np.asarray(screen.pixels) == POPUP).all(axis=2).any())

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from screenagent.engine.quant import Quant
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -18,7 +22,9 @@ def bench() -> None:
     \b
     screenagent bench ground FOLDER        accuracy and milliseconds on a folder of screens with targets
     screenagent bench steps                the loop's own time per step
+    screenagent bench settle               popups that come late
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench model --random       the vision model's engine against the hardware's floor
     """
 
 
@@ -48,6 +54,49 @@ def steps(*, clicks: int) -> None:
     from screenagent.bench import steps as bench_steps  # noqa: PLC0415
 
     click.echo(bench_steps.run(clicks=clicks).model_dump_json())
+
+
+@bench.command
+@click.option("--popups", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+def settle(*, popups: int, seed: int) -> None:
+    """Windows pop up 50 to 800 ms after a click: how often is the screen called settled too early, or too late?"""
+    from screenagent.bench import settle as bench_settle  # noqa: PLC0415
+
+    def progress(number: int) -> None:
+        click.echo(f"\r{number} of {popups}", err=True, nl=number == popups)
+
+    click.echo(bench_settle.run(popups=popups, seed=seed, progress=progress).model_dump_json())
+
+
+@bench.command
+@click.option("--checkpoint", type=FOLDER, help="The weights to measure, in a local folder.")
+@click.option("--random", "random_weights", is_flag=True, help="Random weights of the real model's widths.")
+@click.option("--layers", type=click.IntRange(min=1), default=40, show_default=True, help="With --random: how many.")
+@click.option("--quant", type=click.Choice(["none", "int8", "fp8", "int4"]), default="none", show_default=True)
+@click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
+def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: Quant, device: str | None) -> None:
+    """Measure the vision model's engine against the least that this machine could need.
+
+    \b
+    screenagent bench model --random --layers 2
+    screenagent bench model --checkpoint ~/phi4 --quant int8 --device cuda
+    """
+    from screenagent.bench import model as bench_model  # noqa: PLC0415
+    from screenagent.phi4 import chosen_device, chosen_dtype  # noqa: PLC0415
+
+    if (checkpoint is None) != random_weights:
+        raise click.UsageError("name the weights with --checkpoint DIR, or say --random")
+    where = chosen_device(device)
+    setup = bench_model.Setup(
+        device=where,
+        dtype=chosen_dtype(where),
+        checkpoint=checkpoint,
+        layers=layers,
+        quant=quant,
+        compiler="inductor" if where.type == "cuda" else None,
+    )
+    click.echo(bench_model.run(setup).model_dump_json())
 
 
 @bench.command

@@ -32,7 +32,7 @@ class FolderHub:
         )
         return Release(repository=repository, commit=f"{self.commit} of {revision}", files=files)
 
-    def download(self, release: Release, name: str, folder: Path) -> None:  # noqa: ARG002 -- the protocol's
+    def download(self, release: Release, name: str, folder: Path) -> None:
         if name == self.breaks_at:
             raise ConnectionError(name)
         self.downloaded.append(name)
