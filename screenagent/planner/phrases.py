@@ -58,6 +58,7 @@ class Form:
 
 WORDINGS: Final = {
     "TYPE": "(type|enter|write|insert|input|put)",
+    "WRITE": "(type|enter|write)[ the (text|words?|number|phrase|string|sentence|command|following text)][:]",
     "CLICK": "[{count}(-| |)][{button}(-| |)](click|clicking|tap)[ once][ (on|at)]",
     "OPEN": "(open|press|hit|push|choose|select|pick|tap|highlight|toggle)[ on]",
     "DRAG": "[{button}(-| )](drag|dragging)[ and drop][ from]",
@@ -69,7 +70,7 @@ WORDINGS: Final = {
     "OVER": "(in|over|on|inside|within)",
     "IN": "(in|on|from|under|inside|at)",
     "CHECK": "(check|verify|make sure|ensure|confirm|assert|see)[ that| if| whether]",
-    "STATE": "(shown|visible|displayed|seen|there|present|on [the ]screen)",
+    "STATE": "(shown|visible|displayed|seen|there|present|open|on [the ]screen)",
     "SHOWN": "((is|are) (STATE|up)|(has|have) appeared|can be seen|[should ](appears?|shows?|be STATE)[ up]"
     "|(comes|pops) up)",
     "GONE": "((is|are) (not|no longer) STATE|(isn.t|aren.t) STATE|(is|are|has|have) (gone|disappeared|vanished)"
@@ -120,24 +121,34 @@ def _worded(pattern: str) -> str:
 
 @form(
     "TYPE[ in| out][ the][ following][ (text|words?|string|command|line|name|value|number)][:] {quoted}"
-    "[ (into|in|inside|to|on) {into}]",
+    "[ (into|in|inside|to|on|as|for) {into}]",
     "(into|in) {into}, TYPE {quoted}",
     "(into|in) {into}, TYPE {text}",
+    "(into|in) {into_field} TYPE {quoted}",
+    "(into|in) {into_field} TYPE {text}",
     "TYPE {text} into {into}",
-    "(type|enter|write)[:] {text} in {into_field}",
+    "WRITE {text} in {into_field}",
+    "(type|enter) {text} as {the_into}",
+    "paste {quoted} (into|in) {into}",
     "(fill|put)[ in] {quoted} (into|in) {into}",
     "fill[ in] {into} with {text}",
 )
-def type_into(quoted: str = "", text: str = "", into: str | None = None, into_field: str | None = None) -> Steps:
-    return (*_focus(into or into_field), _type(quoted or text))
+def type_into(
+    quoted: str = "",
+    text: str = "",
+    into: str | None = None,
+    into_field: str | None = None,
+    the_into: str | None = None,
+) -> Steps:
+    return (*_focus(into or into_field or the_into), _type(quoted or text))
 
 
-@form("(type|enter|write)[:] {text} followed by[ the] {keys}[ key]")
+@form("WRITE {text} followed by[ the] {keys}[ key]")
 def type_and_press(text: str, keys: str) -> Steps:
     return (_type(text), _press(_chord(keys)))
 
 
-@form("(type|enter|write)[:] {text}", "paste {quoted}")
+@form("WRITE {text}", "paste {quoted}")
 def type_here(text: str = "", quoted: str = "") -> Steps:
     return (_type(quoted or text),)
 
@@ -190,7 +201,7 @@ def hold_keys(keys: str, seconds: float) -> Steps:
 
 
 @form(
-    "(press|hit|push|tap|strike|use)[ the][ (shortcut|keyboard shortcut|key combination|keys|key)] {keys}"
+    "(press|hit|push|tap|strike|use)[ and release][ the][ (shortcut|keyboard shortcut|key combination|keys|key)] {keys}"
     "[ (key|keys|shortcut)][ {times}][ again][ on the keyboard][ to .{1,100}]"
 )
 def press_keys(keys: str, times: int = 1) -> Steps:
@@ -252,9 +263,10 @@ def check_both_shown(words: str, more: str) -> Steps:
     "CHECK there (is|are) {words}[ on the screen]",
     "CHECK {words} SHOWN",
     "CHECK .{1,60} (shows|contains|says|reads|displays) {words}",
+    "CHECK .{1,60} is {quoted}",
 )
-def check_shown(words: str) -> Steps:
-    return (_watch(words, seconds=0),)
+def check_shown(words: str = "", quoted: str = "") -> Steps:
+    return (_watch(words or quoted, seconds=0),)
 
 
 @form("ask[ me| the user][:|,] {question}")
@@ -312,6 +324,14 @@ def focus(target: str) -> Steps:
 
 
 @form(
+    "[(click|open|choose|select|pick|press|hit|use|go to)[ on] ]{menus}",
+    "(open|choose|select|pick|go to|navigate to|use) {path}",
+)
+def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Steps:
+    return tuple(_click(name) for name in path or menus)
+
+
+@form(
     "HOLDING CLICK {target}",
     "CLICK {target} HELD",
     "click[ on] {target} with[ the] {button}[ mouse] button",
@@ -338,11 +358,6 @@ def open_folder(folder: str) -> Steps:
 @form("OPEN {target} from {menu}")
 def choose_from(target: str, menu: str) -> Steps:
     return (_click(menu), _click(target))
-
-
-@form("(click|open|choose|select|pick|go to|navigate to|use)[ on] {path}", "{menus}")
-def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Steps:
-    return tuple(_click(name) for name in path or menus)
 
 
 @form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")
@@ -378,6 +393,11 @@ def do_by_keys(keys: str) -> Steps:
 @form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")
 def do_by_click(target: str) -> Steps:
     return (_click(target),)
+
+
+@form(".{1,200} (with|using|via) {keys}")
+def do_with_keys(keys: str) -> Steps:
+    return (_press(_chord(keys)),) if "+" in keys and _reads_as_keys(keys) else None
 
 
 @form("{keys}")

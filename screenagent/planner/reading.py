@@ -69,7 +69,7 @@ def _leaves_out(verb: str, text: str) -> bool:
     if verb.startswith("fill"):
         return " with " in text
     if verb in ("type", "enter", "write", "insert", "input", "put"):
-        return bool(re.search(r"\s(?:in|into)\s", text))
+        return bool(re.search(r"\s(?:in|into|as|for)\s", text))
     return bool(_NAME.match(text))
 
 

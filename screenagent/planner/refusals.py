@@ -33,6 +33,15 @@ class Unreadable(ValueError):
         super().__init__(f"cannot read “{self.phrase}”: {why}")
 
 
+# Other verbs for what the examples say.
+_SAME_VERB: Final = {
+    **dict.fromkeys(("verify", "make", "ensure", "confirm", "assert", "uncheck", "untick"), "check"),
+    **dict.fromkeys(("write", "enter", "insert", "input", "put", "fill", "set"), "type"),
+    **dict.fromkeys(("choose", "select", "pick", "tap"), "click"),
+    **dict.fromkeys(("move", "point", "mouse"), "hover"),
+    **dict.fromkeys(("hit", "push", "strike"), "press"),
+}
+
 # What the user probably wants from a goal that has a well-known way to get there.
 _HINTS: Final = {
     "save": "press ctrl+s",
@@ -46,6 +55,7 @@ _HINTS: Final = {
     "move": "drag a.txt to Trash",
     "delete": "press delete",
     "scroll": "scroll down 10 times",
+    "zoom": "press ctrl++",
     "visit": "click the address bar, type example.org, press enter",
     "browse": "click the address bar, type example.org, press enter",
     "navigate": "click the address bar, type example.org, press enter",
@@ -57,10 +67,10 @@ _GOAL: Final = re.compile(
     r"""(?:
       (?:add|arrange|book|browse|buy|calculate|cancel|change|clean|close|compare|compose|compute|configure|convert|copy
         |count|create|crop|cut|delete|disable|download|draft|draw|edit|email|enable|execute|exit|explain|export|fetch
-        |find|finish|fix|format|get|give|google|help|import|install|launch|list|log|look|mail|make|message|monitor|move
+        |find|finish|fix|format|get|give|google|help|import|install|launch|list|log|look|mail|maximi[sz]e|minimi[sz]e|make(?!\s+sure)|message|monitor|move
         |navigate|order|organi[sz]e|paint|pay|plan|play|post|print|quit|read|record|register|remove|rename|reply
         |replace|reserve|resize|rotate|run|save|schedule|search|send|set|share|show|sign|solve|sort|start|summari[sz]e
-        |take|tell|translate|turn|uninstall|update|upgrade|upload|visit|watch)
+        |take|tell|translate|turn|uninstall|update|upgrade|upload|visit|watch|zoom)
     )\b(?=\s|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -110,7 +120,7 @@ def refusal(phrase: str, shown: str, *, after_typing: bool = False) -> Unreadabl
     elif _CONDITIONAL.match(phrase):
         why = "conditions and repetitions need a model; it is literal steps only without one"
     else:
-        alike = [step for step in UNDERSTOOD if step.startswith(verb)] if verb else []
+        alike = [step for step in UNDERSTOOD if verb and step.startswith(_SAME_VERB.get(verb, verb))]
         why = "a step reads like " + ", ".join(f"“{step}”" for step in alike or UNDERSTOOD)
     if after_typing:
         why += "; if it belongs to the text to type, put that text in quotes"

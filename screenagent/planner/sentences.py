@@ -28,19 +28,21 @@ _STARTS: Final = re.compile(
     )\s+(?=\S)
     | (?:ctrl|control|shift|alt|super|cmd)\s?[+]\s?\S+\Z
     | (?:enter|return)\Z
+    | (?:in|into)\ .{1,120}?\ (?:type|enter|write)\s
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _FREE_TEXT: Final = re.compile(
-    r"(?:type|enter|write|insert|input|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
+    r"(?:(?:into?\s.{1,120}?\s)?(?:type|enter|write|insert|input)|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
     re.IGNORECASE,
 )
 _PLACED_TEXT: Final = re.compile(
-    rf"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{{0,120}}?\b{FIELD})", re.IGNORECASE | re.DOTALL
+    rf"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{{0,120}}?\b{FIELD}|as\s(?:the|your|my)\s.+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _QUOTED_TEXT: Final = re.compile(
     rf"(?:[\w-]+(?:\s+(?:in|out|on|the|following|text|words?|string|command|line|name|value|number|button|me)\b)*:?\s+)?"
-    rf"{MARK}(?:\s+(?:in|into|to|on)\s.*)?",
+    rf"{MARK}(?:\s+(?:in|into|to|on|as|for)\s.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
@@ -129,7 +131,7 @@ def _awaits(phrase: Phrase, piece: Phrase) -> bool:
         return bool(re.search(_STATE, piece.text))
     if phrase.text.lower().startswith("wait") and piece.joint == "comma":
         return bool(_LIMIT.fullmatch(piece.text))
-    if _PLACE.fullmatch(phrase.text) and piece.joint == "comma":
+    if _PLACE.fullmatch(phrase.text) and not _STARTS.match(phrase.text) and piece.joint == "comma":
         return bool(_STARTS.match(piece.text))
     if _HELD.fullmatch(phrase.text) and re.search(r"click|drag", piece.text, re.IGNORECASE):
         return piece.joint in ("and", "comma")

@@ -54,8 +54,10 @@ class Said:
 
     def target(self, part: str) -> str:
         """The words for the grounder, as the user said them; "it" is what the step before was about."""
-        if condition := re.search(r"\b(?:until|unless|whenever|if)\b", part, re.IGNORECASE):
-            raise Unreadable(part, f"“{condition[0]} …” needs a model; if it belongs to a name, put that in quotes")
+        if condition := re.search(r"\s(until|unless|whenever|if)\s", part, re.IGNORECASE):
+            raise Unreadable(part, f"“{condition[1]} …” needs a model; if it belongs to a name, put that in quotes")
+        if step := re.search(r"\s(press|(?:double-|right-)?click|wait\s\d|scroll\s(?:up|down))\s", part):
+            raise Unreadable(part, f"put a comma before “{step[1]}”, or the name in quotes")
         if part.strip().lower() not in _PRONOUNS:
             return self.quotes.meant(part)
         if self.it is None:
@@ -67,6 +69,8 @@ class Said:
         return None if part.strip().lower() in (*_PRONOUNS, "here") else self.quotes.meant(part)
 
     def text(self, part: str) -> str:
+        if part.strip().lower() in _PRONOUNS:
+            raise Unreadable(part, "say the text itself, in quotes")
         return self.quotes.meant(part)
 
     def words(self, part: str) -> str:
@@ -131,6 +135,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "field": Slot(rf".{{0,200}}\b{FIELD}", Said.target),
     "into": Slot(_NAME, Said.place_to_type),
     "into_field": Slot(rf"(?:{MARK}|.{{0,120}}?\b{FIELD}|it|there|here)", Said.place_to_type),
+    "the_into": Slot(r"(?:the|your|my|its) .{1,120}", Said.place_to_type),
     "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", Said.target),
     "folder": Slot(
         rf"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{{1,100}}|{MARK}|\S+\.\w+)"
@@ -151,7 +156,8 @@ SLOTS: Final[Mapping[str, Slot]] = {
     ),
     "stops": Slot(rf"{MARK}(?: to {MARK})+", Said.stops),
     "quoted": Slot(MARK, Said.text),
-    "text": Slot(r".+", Said.text),
+    # Words after a quoted text belong neither to it nor to a place: better refused than typed with the quotes.
+    "text": Slot(rf"(?!{MARK}\s).+", Said.text),
     "question": Slot(r".+", Said.text),
     "words": Slot(_NAME, Said.words),
     "more": Slot(_NAME, Said.words),
