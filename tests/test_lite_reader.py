@@ -10,7 +10,7 @@ from PIL import Image
 
 from screenagent.lite.reader import LiteReader, changed
 from screenagent.lite.rect import Rect
-from screenagent.lite.text import Detector, Ink, Picture, Piece, Recogniser
+from screenagent.lite.text import LARGEST, Detector, Ink, Picture, Piece, Recogniser
 from screenagent.lite.weights import BrokenWeights
 from screenagent.screenshot import Screenshot, Word
 from tests.pictures import Drawing
@@ -160,7 +160,7 @@ def test_an_8k_screen_is_read_at_reduced_size() -> None:
     drawing = Drawing(960, 540).text("Settings", 40, 60)
     huge = drawing.image.resize((7680, 4320), Image.Resampling.BICUBIC)
     assert lines(reader.read(Screenshot.of(huge))) == ["Settings"]
-    assert detector.seen <= 1.01 * LiteReader.LARGEST
+    assert detector.seen <= 1.01 * LARGEST
 
 
 def test_missing_weights_are_named_with_how_to_restore_them(tmp_path: Path) -> None:

@@ -1,17 +1,15 @@
-"""Finds a target given in words on a screenshot, on the CPU, by the text that is there."""
+"""Finds a target given in words on a screenshot, on the CPU, by the text and the controls that are there."""
 
 from __future__ import annotations
 
-import numpy as np
 from PIL import Image
 from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Location
-from screenagent.lite.layout import Layout
-from screenagent.lite.match import labels
 from screenagent.lite.phrase import Phrase, described, parse
-from screenagent.lite.rank import Missing, Screen, ranked
+from screenagent.lite.rank import Missing, ranked
 from screenagent.lite.reader import Recent
+from screenagent.lite.screen import Screen
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
@@ -21,7 +19,7 @@ class LiteGrounder:
 
     def __init__(self, reader: TextReader) -> None:
         self._reader = reader
-        self._screens: Recent[str, Screen] = Recent(8)
+        self._screens: Recent[str, Screen] = Recent(4)
 
     def forget(self) -> None:
         self._screens.clear()
@@ -50,13 +48,12 @@ class LiteGrounder:
         best, *others = found
         # Of two that fit alike nobody can say which is meant; who asks should hear that it is a guess.
         guess = sum(other.score > 0.97 * best.score for other in others)
-        box = best.rect.box(screenshot.size)
+        box = best.rect.box(screen.size)
         return Location(point=box.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
 
     def screen(self, screenshot: Screenshot) -> Screen:
         if (known := self._screens.get(screenshot.digest)) is None:
-            seen = labels(self._reader.read(screenshot), screenshot.size)
-            known = Screen(screenshot.size, seen, Layout(np.asarray(screenshot.pixels), seen))
+            known = Screen(screenshot, self._reader.read(screenshot))
             self._screens.keep(screenshot.digest, known)
         return known
 

@@ -54,15 +54,15 @@ def labels(words: Iterable[Word], size: Size) -> list[Label]:
 
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[Match]:
     """The best run of each label that has one."""
-    said = () if phrase.quoted else _said(phrase)
-    return [match for label in screen if (match := max(_runs(phrase, said, label), key=_by_score, default=None))]
+    words = () if phrase.quoted else said(phrase)
+    return [match for label in screen if (match := max(_runs(phrase, words, label), key=_by_score, default=None))]
 
 
 def _by_score(match: Match) -> float:
     return match.score
 
 
-def _runs(phrase: Phrase, said: Sequence[Token], label: Label) -> Iterator[Match]:
+def _runs(phrase: Phrase, told: Sequence[Token], label: Label) -> Iterator[Match]:
     words = label.words
     longest = min(len(words), max(8, len(phrase.name.split()) + 1))
     for length in range(1, longest + 1):
@@ -70,8 +70,8 @@ def _runs(phrase: Phrase, said: Sequence[Token], label: Label) -> Iterator[Match
             run, rest = words[start : start + length], (*words[:start], *words[start + length :])
             text = " ".join(word for word, _ in run)
             like = likeness(phrase.name, text)
-            if not like and said:
-                like = shared(said, tokens(text), all_of_it=phrase.named)
+            if not like and told:
+                like = shared(told, tokens(text), all_of_it=phrase.named)
             if like:
                 score = like * _wholeness(text, [word for word, _ in rest])
                 yield Match(text, Rect.round_all(rect for _, rect in run), score, label)
@@ -122,7 +122,7 @@ def _wholeness(text: str, rest: Sequence[str]) -> float:
     return 0.45 + 0.35 * len(text) / (len(text) + len(" ".join(left_out)))
 
 
-def _said(phrase: Phrase) -> list[Token]:
+def said(phrase: Phrase) -> list[Token]:
     """The words of a description, and how much each tells."""
     if phrase.named:
         return [Token(token.stem, 1.0) for token in tokens(phrase.name)]
@@ -136,12 +136,12 @@ def _said(phrase: Phrase) -> list[Token]:
     return [Token(stem, weight * 1.3) if stem in proper else Token(stem, weight) for stem, weight in words]
 
 
-def shared(said: Sequence[Token], shown: Sequence[Token], *, all_of_it: bool = False) -> float:
+def shared(told: Sequence[Token], shown: Sequence[Token], *, all_of_it: bool = False) -> float:
     """How well a description and a label go together: what is shown must have been said, and much of what was said
     should be shown; `all_of_it`, where it is a name."""
-    if not said or not shown:
+    if not told or not shown:
         return 0.0
-    precision, recall = _covered(shown, said), _covered(said, shown)
+    precision, recall = _covered(shown, told), _covered(told, shown)
     if all_of_it and recall < 0.75:
         return 0.0
     return float(0.9 * precision**1.5 * (0.25 + 0.75 * recall))

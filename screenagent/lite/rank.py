@@ -6,18 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from screenagent.geometry import Size
-from screenagent.lite.layout import Kind, Layout
+from screenagent.lite.layout import Kind
 from screenagent.lite.match import Label, Match, matches
 from screenagent.lite.phrase import Phrase, Relation, Role, Side, parse
 from screenagent.lite.rect import Rect
-
-
-class Screen(NamedTuple):
-    """What is seen on one picture."""
-
-    size: Size
-    labels: Sequence[Label]
-    layout: Layout
+from screenagent.lite.screen import Screen
 
 
 class Candidate(NamedTuple):

@@ -15,7 +15,7 @@ import numpy as np
 
 from screenagent.geometry import Size
 from screenagent.lite.rect import Rect
-from screenagent.lite.text import Detector, Ink, Picture, Piece, Recogniser
+from screenagent.lite.text import Detector, Ink, Picture, Piece, Recogniser, bounded
 from screenagent.lite.weights import cores
 from screenagent.screenshot import Screenshot, Word
 
@@ -59,11 +59,9 @@ class Seen:
 class LiteReader:
     """The words of a screenshot, by two small networks on the CPU.
 
-    A picture larger than `LARGEST` is searched for text at reduced size, so that an 8K screen takes bounded time and
-    memory; the text found is read at full size.
+    A picture larger than `LARGEST` is searched for text at reduced size; the text found is read at full size.
     """
 
-    LARGEST = 2560 * 1600
     MOST_LINES = 1500
     MARGIN = 24
     """How far beyond its edge a change of pixels changes what the detector sees."""
@@ -94,14 +92,12 @@ class LiteReader:
 
     def _find(self, digest: str, picture: Picture) -> list[Rect]:
         height, width = picture.shape[:2]
-        scale = min(1.0, (self.LARGEST / (height * width)) ** 0.5)
-        if scale < 1:
-            smaller = (max(1, round(width * scale)), max(1, round(height * scale)))
-            picture = np.asarray(cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA), np.uint8)
+        picture = bounded(picture)
+        scale = width / picture.shape[1]
         ink = self._ink(picture)
         self._seen.keep(digest, Seen(picture, ink))
         lines = sorted(Detector.lines(ink), key=lambda line: -line.area)[: self.MOST_LINES]
-        return [line.scaled(1 / scale).clipped(width, height) for line in in_reading_order(lines)]
+        return [line.scaled(scale).clipped(width, height) for line in in_reading_order(lines)]
 
     def _ink(self, picture: Picture) -> Ink:
         alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]

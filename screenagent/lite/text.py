@@ -26,6 +26,19 @@ Ink = npt.NDArray[np.uint8]
 """(height, width): how likely each pixel belongs to text, 0 to 255."""
 
 
+LARGEST = 2560 * 1600
+"""Pixels; a larger picture is looked at smaller, so that an 8K screen takes bounded time and memory."""
+
+
+def bounded(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    scale = (LARGEST / (height * width)) ** 0.5
+    if scale >= 1:
+        return picture
+    smaller = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 class Piece(NamedTuple):
     """A word of a line: `start` and `end` are fractions of the line's width."""
 
