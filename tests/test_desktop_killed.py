@@ -6,22 +6,25 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from screenagent.control import Control
 from screenagent.desktop.contract import still_down
 from screenagent.desktop.lines import Lines
 from screenagent.desktop.receipts import Probe
-from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.virtual import LOCK, PREFIX, VirtualDesktop
 
 pytestmark = pytest.mark.display
 
 HOLDS_A_KEY = """
 import sys
 from screenagent.actions import Click, Drag, HoldKeys
+from screenagent.control import Control
 from screenagent.control import Control
 from screenagent.desktop.contract import perform
 from screenagent.desktop.local import LocalDesktop
@@ -41,7 +44,7 @@ HOLDS_A_BUTTON = HOLDS_A_KEY.replace(
 OPENS_A_DESKTOP = """
 import json, sys, time
 from screenagent.control import Control
-from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.virtual import LOCK, PREFIX, VirtualDesktop
 
 virtual = VirtualDesktop([sys.executable, "-m", "screenagent.desktop.probe"], control=Control())
 with virtual:
@@ -77,6 +80,14 @@ def test_nothing_of_a_virtual_desktop_outlives_its_process(end: str) -> None:
         process.wait()
         until(lambda: not folder.exists())
         assert processes_of(folder) == []
+
+
+def test_a_folder_whose_guard_was_killed_too_is_removed_at_the_next_start() -> None:
+    left = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (left / LOCK).touch()
+    with VirtualDesktop(control=Control()) as desktop, VirtualDesktop(control=Control()):
+        assert not left.exists()
+        assert desktop.folder.exists()
 
 
 def python(program: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import shlex
@@ -47,8 +48,11 @@ FOREIGN: Final = (
     "SESSION_",
 )
 
+PREFIX: Final = "screenagent-desktop-"
+LOCK: Final = "guard.lock"
 # Waits for the end of its input, which comes when we end, however that happens. Then it ends whatever carries the
-# folder's name in its environment, daemons that left their process group too, and removes the folder.
+# folder's name in its environment, daemons that left their process group too, and removes the folder; more than once,
+# because what those had started in turn may write into it for as long as it takes to notice.
 GUARD: Final = """
 folder=$1
 ours() { grep -lzsxF "SCREENAGENT_DESKTOP=$folder" /proc/[0-9]*/environ | cut -d/ -f3; }
@@ -56,7 +60,7 @@ read -r _
 kill -TERM $(ours) 2>/dev/null
 for _ in 1 2 3 4 5 6 7 8 9 10; do [ -z "$(ours)" ] && break; sleep 0.05; done
 kill -KILL $(ours) 2>/dev/null
-rm -rf -- "$folder"
+for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$folder" 2>/dev/null; sleep 0.05; [ -e "$folder" ] || break; done
 """
 
 
@@ -126,7 +130,8 @@ class VirtualDesktop:
 
     def _start(self, stack: ExitStack) -> None:
         programs = {name: _program(name) for name in PACKAGES}
-        self.folder = Path(tempfile.mkdtemp(prefix="screenagent-desktop-"))
+        _remove_left_behind()
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._processes: list[subprocess.Popen[bytes]] = []
         stack.callback(_take_down, _guard(self.folder), self._processes)
         for private in ("home", "run", "log"):
@@ -242,13 +247,27 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _guard(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        ["sh", "-c", GUARD, "guard", str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with (folder / LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the guard inherits it, and holds it for as long as it lives
+        return subprocess.Popen(
+            ["sh", "-c", GUARD, "guard", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[lock.fileno()],
+            start_new_session=True,
+        )
+
+
+def _remove_left_behind() -> None:
+    """Folders whose guard was killed too, as when a machine goes down."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
+        try:
+            with lock.open("rb") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        except OSError:
+            continue  # its guard lives, or it is another user's
 
 
 def _take_down(guard: subprocess.Popen[bytes], processes: Sequence[subprocess.Popen[bytes]]) -> None:
