@@ -19,6 +19,7 @@ from screenagent.screenshot import Window
 TERMINAL: Final = (("ctrl", "shift", "v"), "CLIPBOARD")
 CLASSIC: Final = (("shift", "insert"), "PRIMARY")
 USUAL: Final = (("ctrl", "v"), "CLIPBOARD")
+LAYOUTLESS: Final = (("shift", "insert"), "CLIPBOARD")  # where a keyboard is switched to a script that has no V
 CLASSIC_TERMINALS: Final = frozenset(("xterm", "uxterm", "urxvt", "rxvt", "st-256color", "st"))
 FETCH_SECONDS: Final = 3.0
 AGAIN_SECONDS: Final = 0.1  # after which a window that has fetched the text will not fetch it once more
@@ -29,18 +30,20 @@ LOOK_SECONDS: Final = 0.02  # how long a stop may wait for us
 Press = Callable[[Sequence[str]], None]
 
 
-def paste_keys(window: Window | None) -> tuple[tuple[str, ...], str]:
+def paste_keys(window: Window | None, *, other_script: bool = False) -> tuple[tuple[str, ...], str]:
     """What to press in `window` for a paste, and the selection that it takes."""
     app = window.app.lower() if window else ""
     if app in CLASSIC_TERMINALS:
         return CLASSIC
-    return TERMINAL if window and window.is_terminal else USUAL
+    if window and window.is_terminal:
+        return TERMINAL
+    return LAYOUTLESS if other_script else USUAL
 
 
 class Clipboard(Protocol):
     def close(self) -> None: ...
 
-    def paste(self, text: str, *, into: Window | None, press: Press) -> None:
+    def paste(self, text: str, *, into: Window | None, press: Press, other_script: bool = False) -> None:
         """Have `into`, which is in front, take `text` from the clipboard, and put the user's own back."""
         ...
 
@@ -60,8 +63,8 @@ class XClipboard:
             self._owner.stdout.close()
             self._owner = None
 
-    def paste(self, text: str, *, into: Window | None, press: Press) -> None:
-        keys, selection = paste_keys(into)
+    def paste(self, text: str, *, into: Window | None, press: Press, other_script: bool = False) -> None:
+        keys, selection = paste_keys(into, other_script=other_script)
         owner = self._started()
         _wish(owner, lend=text, to=into.id if into else 0, selection=selection)
         try:
@@ -124,7 +127,14 @@ class PortableClipboard:
     def close(self) -> None:
         pass
 
-    def paste(self, text: str, *, into: Window | None, press: Press) -> None:  # noqa: ARG002 # one key pastes anywhere
+    def paste(
+        self,
+        text: str,
+        *,
+        into: Window | None,  # noqa: ARG002 # one key pastes into any window
+        press: Press,
+        other_script: bool = False,  # noqa: ARG002 # and does so in any layout
+    ) -> None:
         own = self._pyperclip.paste()
         self._pyperclip.copy(text)
         try:

@@ -36,6 +36,7 @@ class Keyboard:
         self._control = control
         self._held = held
         self._layout = layout
+        self._display = display
         with environment_display(display):
             self._pynput = importlib.import_module("pynput.keyboard")
             self._controller = self._pynput.Controller()
@@ -50,6 +51,7 @@ class Keyboard:
     @contextmanager
     def held(self, keys: Sequence[str]) -> Iterator[None]:
         """The keys are down, pressed in this order and lifted in the reverse one."""
+        self._follow_layout()
         strokes = [self._named(key) for key in keys]
         if any(stroke.shifted for stroke in strokes) and "shift" not in keys:
             strokes.insert(0, self._named("shift"))
@@ -61,6 +63,7 @@ class Keyboard:
 
     def type(self, text: str, *, caps_lock: bool) -> None:
         """Send characters that `can_type` said yes to."""
+        self._follow_layout()
         for character in text:
             stroke = self._character(character)
             shift = stroke.shifted != (caps_lock and self._layout is not None and character.isalpha())
@@ -70,7 +73,14 @@ class Keyboard:
                 stack.enter_context(self._down(stroke))
 
     def can_type(self, text: str) -> bool:
+        self._follow_layout()
         return all(character.isascii() and character.isprintable() and self._find(character) for character in text)
+
+    def _follow_layout(self) -> None:
+        """pynput keeps the layout that it found when it was opened."""
+        if self._layout and self._layout.changed():
+            with environment_display(self._display):
+                self._controller = self._pynput.Controller()
 
     @contextmanager
     def _down(self, stroke: Stroke) -> Iterator[None]:

@@ -131,7 +131,7 @@ class LocalDesktop:
                     self._mouse.move(pixel)
                 self._mouse.scroll(direction, notches=notches)
             case TypeText(text=text):
-                self._type(text, self._still_in_front(approved.on.window))
+                self._type(text, approved.on.window)
             case PressKeys(keys=keys, times=times):
                 self._still_in_front(approved.on.window)
                 for _ in range(times):
@@ -163,24 +163,28 @@ class LocalDesktop:
             y=round((pixel.y - display.origin.y) * display.scale),
         )
 
-    def _type(self, text: str, window: Window | None) -> None:
+    def _type(self, text: str, reviewed: Window | None) -> None:
         first, *rest = lines = text.replace("\r\n", "\n").split("\n")
         if any(line[:1].isspace() for line in lines[:-1]):
             # After an indented line an editor indents the next by itself, if it is begun by an Enter.
-            self._clipboard.paste("\n".join(lines), into=window, press=self._keyboard.press)
+            self._paste("\n".join(lines), self._still_in_front(reviewed))
             return
-        self._type_line(first, window)
+        self._type_line(first, self._still_in_front(reviewed))
         for line in rest:
             self._keyboard.press(("enter",))
-            self._type_line(line, window)
+            self._type_line(line, self._still_in_front(reviewed))
 
     def _type_line(self, line: str, window: Window | None) -> None:
-        if not line:
-            return
-        if len(line) <= TYPED_AT_MOST and self._keyboard.can_type(line):
+        by_keys = len(line) <= TYPED_AT_MOST and not self._windows.other_script() and self._keyboard.can_type(line)
+        if by_keys:
             self._keyboard.type(line, caps_lock=self._windows.caps_lock())
         else:
-            self._clipboard.paste(line, into=window, press=self._keyboard.press)
+            self._paste(line, window)
+
+    def _paste(self, text: str, window: Window | None) -> None:
+        if text:
+            other_script = self._windows.other_script() or not self._keyboard.can_type("v")
+            self._clipboard.paste(text, into=window, press=self._keyboard.press, other_script=other_script)
 
 
 def _called(window: Window | None) -> str:

@@ -62,6 +62,9 @@ class Windows:
     def caps_lock(self) -> bool:
         return bool(_quartz().CGEventSourceFlagsState(COMBINED_SESSION) & ALPHA_SHIFT)
 
+    def other_script(self) -> bool:
+        return False  # characters are sent as such, whatever the layout
+
     def _workspace(self) -> Any:
         return importlib.import_module("AppKit").NSWorkspace.sharedWorkspace()
 

@@ -200,10 +200,10 @@ class ProbeWindow:
         what = "key_down" if down else "key_up"
         say(what, sent=key.time / 1000, key=name, code=key.detail, modifiers=_modifiers(key.state))
         if down:
-            self._edit(keysym, character, ctrl=bool(key.state & X.ControlMask))
+            self._edit(keysym, character, ctrl=bool(key.state & X.ControlMask), shift=bool(key.state & X.ShiftMask))
 
-    def _edit(self, keysym: int, character: str, *, ctrl: bool) -> None:
-        if ctrl and character in ("v", "V"):
+    def _edit(self, keysym: int, character: str, *, ctrl: bool, shift: bool) -> None:
+        if (ctrl and character in ("v", "V")) or (shift and keysym == XK.XK_Insert):
             clipboard, utf8 = self._server.get_atom("CLIPBOARD"), self._server.get_atom("UTF8_STRING")
             self._window.convert_selection(clipboard, utf8, self._server.get_atom("PROBE"), X.CurrentTime)
         elif keysym == XK.XK_Return:

@@ -26,6 +26,10 @@ class Windows(Protocol):
 
     def caps_lock(self) -> bool: ...
 
+    def other_script(self) -> bool:
+        """Whether the keyboard is switched from its first layout to another, so that its keys make other characters."""
+        ...
+
 
 @dataclass(frozen=True)
 class System:

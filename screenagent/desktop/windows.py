@@ -59,6 +59,9 @@ class Windows:
     def caps_lock(self) -> bool:
         return bool(self._user32.GetKeyState(CAPITAL) & 1)
 
+    def other_script(self) -> bool:
+        return False  # characters are sent as such, whatever the layout
+
     def _program(self, pid: int) -> str:
         process = self._kernel32.OpenProcess(QUERY_LIMITED_INFORMATION, False, pid)
         if not process:

@@ -20,6 +20,7 @@ ACTIVATE_SECONDS: Final = 2.0
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
 LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyond it that plus an offset
 UNICODE_KEYSYMS: Final = 0x01000000
+GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 
 
@@ -100,6 +101,9 @@ class Windows:
 
     def caps_lock(self) -> bool:
         return bool(self._root.query_pointer().mask & X.LockMask)
+
+    def other_script(self) -> bool:
+        return bool(self._root.query_pointer().mask & GROUP_MASK)
 
     def _window(self, id: int) -> Window | None:
         window = self._display.create_resource_object("window", id)
@@ -214,6 +218,16 @@ class Layout:
 
     def close(self) -> None:
         self._display.close()
+
+    def changed(self) -> bool:
+        """Whether the keyboard has got another layout since the last time."""
+        changed = False
+        while self._display.pending_events():
+            told = self._display.next_event()
+            if told.type == X.MappingNotify:
+                self._display.refresh_keyboard_mapping(told)
+                changed = True
+        return changed
 
     def find(self, character: str) -> tuple[int, int, bool] | None:
         """Its keysym, the code of its key, and whether Shift is needed; `None` where no key makes it that way."""
