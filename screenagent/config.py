@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_config_path, user_data_path, user_runtime_path
 from pydantic import Field
 from pydantic_settings import (
     BaseSettings,
@@ -33,6 +33,16 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept"
     )
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
+    weights: Path = Field(
+        default_factory=lambda: user_data_path("screenagent") / "phi4",
+        description="where the vision model's weights lie",
+    )
+    socket: Path = Field(
+        default_factory=lambda: user_runtime_path("screenagent") / "model.sock",
+        description="where `model serve` answers",
+    )
+    model: str | None = Field(None, description="the vision model: a folder with weights, or a server's URL")
+    patches: int = Field(3600, ge=256, le=3600, description="at most so many patches of 16 pixels a picture")
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 
     @classmethod

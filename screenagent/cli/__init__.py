@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "report": "screenagent.cli.report",
     "doctor": "screenagent.cli.doctor",
     "bench": "screenagent.cli.bench",
+    "model": "screenagent.cli.model",
+    "ask": "screenagent.cli.model",
 }
 
 

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 @click.argument("picture", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("target")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the marked picture goes.")
+@click.option("--model", help="Ask the vision model: phi4 for the pulled or served one, a folder, or a server's URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
-def ground(picture: Path, target: str, *, out: Path | None, as_json: bool) -> None:
+def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool) -> None:
     """Find TARGET, in words, on PICTURE: print the point, write the picture with a mark on it.
 
     \b
     screenagent ground screen.png "the Save button"
     screenagent ground screen.png "the second 'Open' in the menu" --out found.png
+    screenagent ground screen.png "start playback" --model phi4
 
     Exit codes: 0 found, 1 absent.
     """
@@ -32,9 +34,10 @@ def ground(picture: Path, target: str, *, out: Path | None, as_json: bool) -> No
     from screenagent.marks import annotate  # noqa: PLC0415
 
     screen = opened(picture)
-    grounder = wiring.grounder()
-    began = time.perf_counter()
-    answer = grounder.locate(target, screen)
+    with wiring.stopping() as control:
+        grounder = wiring.model_grounder(model, control) if model else wiring.grounder()
+        began = time.perf_counter()
+        answer = grounder.locate(target, screen)
     seconds = time.perf_counter() - began
     marked = out or Path(f"{picture.stem}-ground.png")
     annotate(screen.pixels, answer, target).save(marked)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,11 @@ from screenagent.config import Settings
 from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.planner import DirectPlanner
-from screenagent.protocols import Approver, Desktop
+from screenagent.protocols import Approver, Desktop, VisionModel
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
+    from screenagent.grounder import ModelGrounder
     from screenagent.lite.grounder import LiteGrounder
 
 
@@ -80,6 +82,25 @@ def grounder() -> LiteGrounder:
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
 
     return LiteGrounder(LiteReader())
+
+
+def model_grounder(source: str, control: Control) -> ModelGrounder:
+    from screenagent.grounder import ModelGrounder  # noqa: PLC0415
+
+    named = settings(model=None if source == "phi4" else source)
+    return ModelGrounder(vision(named, control, say=lambda line: click.echo(line, err=True)))
+
+
+def vision(settings: Settings, control: Control, *, say: Callable[[str], None]) -> VisionModel:
+    """The vision model that the settings name, in this process."""
+    folder = Path(settings.model) if settings.model else settings.weights
+    if not (folder / "config.json").is_file():
+        raise click.UsageError(f"no weights in {folder}: bring them with `screenagent model pull`, or name a folder")
+    try:
+        from screenagent.phi4 import load  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        raise click.UsageError(f"the model needs {missing.name}: pip install 'screenagent[phi4]'") from missing
+    return load(folder, largest_picture=settings.patches, check=control.check, say=say)
 
 
 def approver(settings: Settings, control: Control) -> Approver:

@@ -1,0 +1,120 @@
+"""`screenagent model …` and `screenagent ask`: the vision model's weights, its server, its check, a question to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from screenagent.engine.quant import Quant
+
+WEIGHTS = click.Path(file_okay=False, path_type=Path)
+QUANTS = click.Choice(["none", "int8", "fp8", "int4"])
+
+
+@click.group
+def model() -> None:
+    """Phi-4-reasoning-vision: bring its weights, keep it loaded, verify what is taken for granted of it.
+
+    \b
+    screenagent model pull --quant int4
+    screenagent model serve
+    screenagent model verify
+    """
+
+
+@model.command
+@click.option("--to", "folder", type=WEIGHTS, help="Where the weights go.")
+@click.option("--revision", default="main", show_default=True, help="Which commit, tag or branch of the repository.")
+@click.option("--quant", type=QUANTS, default="none", show_default=True, help="Quantise once, into a folder beside.")
+def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
+    """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.pull import pull as bring  # noqa: PLC0415
+
+    click.echo(bring(folder or wiring.settings().weights, revision=revision, quant=quant, say=_say))
+
+
+@model.command
+@click.option("--weights", type=WEIGHTS, help="The folder that `model pull` made.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Loopback port; a Unix socket of your own if not given.")
+@click.option("--quant", type=QUANTS, help="The form of the weights; what fits the free memory if not given.")
+@click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
+def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device: str | None) -> None:
+    """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.phi4 import load  # noqa: PLC0415
+    from screenagent.serve import serve as answer  # noqa: PLC0415
+
+    settings = wiring.settings(weights=weights)
+    phi4 = load(settings.weights, device=device, quant=quant, say=_say)
+    socket = None if port else settings.socket
+    _say(f"answering on {f'127.0.0.1:{port}' if port else socket}; Ctrl-C ends it")
+    answer(phi4.engine, socket=socket, port=port or 0)
+
+
+@model.command
+@click.option("--weights", type=WEIGHTS, help="The folder that `model pull` made.")
+@click.option("--quant", "quants", type=QUANTS, multiple=True, help="Forms to hold against the published one.")
+@click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
+@click.option(
+    "--count", type=click.IntRange(1, 30), default=30, show_default=True, help="How many screens to ask about."
+)
+def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | None, count: int) -> None:
+    """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report to paste."""
+    from collections.abc import Iterator  # noqa: PLC0415
+
+    from screenagent.bench.verify import verify as check  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.phi4 import Phi4, load  # noqa: PLC0415
+
+    folder = wiring.settings(weights=weights).weights
+    wanted: tuple[Quant, ...] = ("none", *quants)
+    first = load(folder, device=device, quant=wanted[0], say=_say)
+
+    def forms() -> Iterator[tuple[str, Phi4]]:
+        yield wanted[0], first
+        for quant in wanted[1:]:
+            yield quant, load(folder, device=device, quant=quant, say=_say)
+
+    click.echo(str(check(first.engine.chat, forms(), where=first.engine.device.type, count=count, say=_say)))
+
+
+@click.command
+@click.argument("words", nargs=-1, required=True, metavar="PICTURE… QUESTION")
+@click.option("--think", is_flag=True, help="Let it think before it answers; the thought goes to stderr.")
+@click.option(
+    "--model", "source", help="A folder with weights, or a server's URL; the served or pulled one if not given."
+)
+@click.option("--patches", type=click.IntRange(256, 3600), help="At most so many patches of 16 pixels a picture.")
+def ask(*, words: tuple[str, ...], think: bool, source: str | None, patches: int | None) -> None:
+    """Ask the vision model about one or several pictures.
+
+    \b
+    screenagent ask screen.png "what does this dialog want?"
+    screenagent ask before.png after.png "what changed?" --think
+    """
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.cli.look import opened  # noqa: PLC0415
+    from screenagent.protocols import Finished, Refused, Request, Said  # noqa: PLC0415
+
+    *pictures, question = words
+    request = Request(text=question, pictures=tuple(opened(Path(picture)) for picture in pictures))
+    with wiring.stopping() as control:
+        asked = wiring.vision(wiring.settings(model=source, patches=patches), control, say=_say)
+        for chunk in asked.generate(request, mode="think" if think else "nothink"):
+            match chunk:
+                case Said(text=text, part=part):
+                    click.echo(text, nl=False, err=part == "thought")
+                case Finished(notes=notes, usage=usage):
+                    click.echo("")
+                    phases = ", ".join(f"{phase} {spent * 1000:.0f} ms" for phase, spent in usage.seconds.items())
+                    _say("; ".join((*notes, phases, f"{usage.answer_tokens} tokens")))
+                case Refused(text=text):
+                    raise click.ClickException(f"the model refused: {text}")
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
