@@ -6,10 +6,12 @@ import base64
 import binascii
 import io
 import os
+import socket as socketlib
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -109,7 +111,7 @@ class Service:
     engine: Engine
     turn_taking: threading.Lock
 
-    def reply(self, asked: Completion, gone: threading.Event) -> Iterator[Said | Ended]:
+    def pieces(self, asked: Completion, gone: threading.Event) -> Generator[Said | Ended, None, None]:
         def check() -> None:
             if gone.is_set():
                 raise Gone
@@ -127,31 +129,53 @@ class Service:
     async def complete(self, request: Request) -> Response:
         try:
             asked = Completion.model_validate_json(await body(request))
-            gone = threading.Event()
-            replied = self.reply(asked, gone)
+            reply = Reply(self, asked)
             # Whatever is wrong with the request shows before the first piece, so it can still be said with a status.
-            first = await run_in_threadpool(next, replied)
+            first = await run_in_threadpool(next, reply)
         except ValidationError as error:
             wrong = error.errors()[0]
             return refused(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
         except (BadRequest, GrammarError, PictureError, TooLong) as error:
             return refused(str(error))
-        pieces = followed(first, replied, gone)
+        pieces = followed(first, reply)
         if asked.stream:
             return StreamingResponse(streamed(pieces), media_type="text/event-stream")
         return JSONResponse(whole([piece async for piece in pieces]))
 
 
-async def followed(
-    first: Said | Ended, rest: Iterator[Said | Ended], gone: threading.Event
-) -> AsyncIterator[Said | Ended]:
-    """All pieces; a client that leaves stops the engine within a token."""
+class Reply:
+    """The pieces of one reply, made in whatever thread asks for the next; `leave` ends it from any other."""
+
+    def __init__(self, service: Service, asked: Completion) -> None:
+        self._gone = threading.Event()
+        self._stepping = threading.Lock()
+        self._pieces = service.pieces(asked, self._gone)
+
+    def __iter__(self) -> Reply:
+        return self
+
+    def __next__(self) -> Said | Ended:
+        with self._stepping:
+            return next(self._pieces)
+
+    def leave(self) -> None:
+        """Stop the engine within a token and let the next one in, without waiting for it here."""
+        self._gone.set()
+        threading.Thread(target=self._close).start()
+
+    def _close(self) -> None:
+        with self._stepping:
+            self._pieces.close()
+
+
+async def followed(first: Said | Ended, rest: Reply) -> AsyncIterator[Said | Ended]:
+    """All pieces, until the client leaves."""
     try:
         yield first
         async for piece in iterate_in_threadpool(rest):
             yield piece
     finally:
-        gone.set()
+        rest.leave()
 
 
 async def body(request: Request) -> bytes:
@@ -302,14 +326,29 @@ def application(engine: Engine) -> Starlette:
 
 def serve(engine: Engine, *, socket: Path | None = None, port: int = 8000) -> None:
     """Answer until interrupted, on a Unix socket that only this user can open, or else on loopback."""
-    app = application(engine)
-    if socket is None:
-        uvicorn.run(app, host=LOOPBACK[0], port=port, log_level="warning")
+    server = uvicorn.Server(uvicorn.Config(application(engine), log_level="warning"))
+    with listening(socket, port) as ear:
+        server.run(sockets=[ear])
+
+
+@contextmanager
+def listening(path: Path | None, port: int) -> Iterator[socketlib.socket]:
+    """A socket that takes connections from here on; a Unix one is gone afterwards."""
+    if path is None:
+        with socketlib.create_server((LOOPBACK[0], port)) as ear:
+            yield ear
         return
-    socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    before = os.umask(0o177)
-    try:
-        uvicorn.run(app, uds=str(socket), log_level="warning")
-    finally:
-        os.umask(before)
-        socket.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with socketlib.socket(socketlib.AF_UNIX) as ear:
+        before = os.umask(0o177)  # set before the file exists, so that there is no moment at which others can open it
+        try:
+            ear.bind(str(path))
+        except OSError as error:
+            raise OSError(f"{path} is taken: another server runs there, or one ended without removing it") from error
+        finally:
+            os.umask(before)
+        try:
+            ear.listen()
+            yield ear
+        finally:
+            path.unlink(missing_ok=True)

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx2
 import pytest
 import torch
+import uvicorn
 from PIL import Image
 from starlette.testclient import TestClient
 
-from screenagent.engine.engine import Engine, Said
-from screenagent.serve import Completion, Gone, Service, application, followed
+from screenagent.engine.engine import Engine
+from screenagent.serve import Completion, Reply, Service, application, listening
 from tests.engine.pictures import pattern
 
 
@@ -116,28 +119,47 @@ def test_a_picture_comes_in_the_request_or_not_at_all(client: TestClient, url: s
     assert "picture" in response.json()["error"]["message"]
 
 
-def test_a_client_that_leaves_stops_the_engine() -> None:
-    gone = threading.Event()
-    piece = Said("x", "answer", 1)
-
-    async def leave_after_the_first() -> None:
-        pieces = followed(piece, iter([piece, piece]), gone)
-        assert await anext(pieces) == piece
-        await pieces.aclose()  # type: ignore[attr-defined]
-
-    asyncio.run(leave_after_the_first())
-    assert gone.is_set()
-
-
-def test_a_reply_ends_with_its_client(tiny: Path) -> None:
+@pytest.fixture(scope="module")
+def served(tiny: Path) -> Iterator[Path]:
+    """A server on a Unix socket, and the socket's path."""
     engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32)
-    gone = threading.Event()
-    asked = Completion.model_validate(question())
-    replied = Service(engine, threading.Lock()).reply(asked, gone)
-    next(replied)
-    gone.set()
-    with pytest.raises(Gone):
-        list(replied)
+    server = uvicorn.Server(uvicorn.Config(application(engine), log_level="warning"))
+    with TemporaryDirectory() as folder, listening(Path(folder) / "engine.sock", 0) as ear:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [ear]})
+        thread.start()
+        yield Path(folder) / "engine.sock"
+        server.should_exit = True
+        thread.join()
+
+
+def connected(path: Path) -> httpx2.Client:
+    return httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path)), base_url="http://localhost", timeout=60)
+
+
+def test_only_this_user_can_open_the_socket(served: Path) -> None:
+    assert stat.S_IMODE(served.stat().st_mode) == 0o600
+
+
+def test_a_client_that_leaves_in_the_middle_lets_the_next_one_in(served: Path) -> None:
+    with connected(served) as client:
+        with client.stream("POST", "/v1/chat/completions", json=question(stream=True, max_tokens=4000)) as response:
+            next(response.iter_lines())
+        assert client.post("/v1/chat/completions", json=question(max_tokens=3)).status_code == 200
+
+
+def test_a_socket_that_is_taken_is_named(served: Path) -> None:
+    with pytest.raises(OSError, match=r"engine\.sock is taken"), listening(served, 0):
+        pass
+
+
+def test_a_reply_that_is_left_ends_and_frees_the_engine(tiny: Path) -> None:
+    engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32)
+    service = Service(engine, threading.Lock())
+    asked = Completion.model_validate(question(max_tokens=4000))
+    reply = Reply(service, asked)
+    next(reply)
+    reply.leave()
+    assert next(Reply(service, asked))
 
 
 def test_a_page_under_another_name_is_not_answered(client: TestClient) -> None:
