@@ -13,6 +13,9 @@ from screenagent.geometry import Absent, Box, Location, Size
 from screenagent.protocols import Grounder
 from screenagent.screenshot import Screenshot
 
+SURE: Final = 0.6
+"""What was found with less confidence is something like the words, not the words."""
+
 CARET: Final = Size(width=3, height=40)
 """A change no larger than this is a blinking caret, in pixels."""
 
@@ -36,17 +39,19 @@ class SightChecker:
 
     def _seen(self, words: str, after: Screenshot) -> Effect:
         match self.grounder.locate(words, after):
-            case Location(point=point, box=box):
+            case Location(point=point, box=box, confidence=confidence) if confidence >= SURE:
                 place = box or Box.around(point, width=0, height=0)
                 return Effect(outcome="met", evidence=f"“{words}” is on the screen", where=place)
+            case Location(confidence=confidence):
+                return Effect(outcome="unmet", evidence=f"“{words}” was to be seen: only {confidence:.0%} like it is")
             case Absent(why=why):
                 return Effect(outcome="unmet", evidence=f"“{words}” was to be seen: {why}")
 
     def _gone(self, words: str, after: Screenshot) -> Effect:
         match self.grounder.locate(words, after):
-            case Location(box=box):
+            case Location(box=box, confidence=confidence) if confidence >= SURE:
                 return Effect(outcome="unmet", evidence=f"“{words}” is still on the screen", where=box)
-            case Absent():
+            case _:
                 return Effect(outcome="met", evidence=f"“{words}” is not on the screen")
 
 

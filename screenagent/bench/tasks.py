@@ -29,6 +29,8 @@ from screenagent.recording import Recorder
 TASK_SECONDS: Final = 180.0
 """A task that takes longer is stopped and counts as failed."""
 
+WRITTEN_SECONDS: Final = 2.0
+
 Build = Callable[[Control, Desktop], Agent]
 
 
@@ -149,6 +151,14 @@ def _attempt(task: Task, build: Build, folder: Path, runs: Path) -> Result:
 
 
 def holds(check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str]) -> bool:
+    """Whether the effect is there; an application may still be writing what it was told to save."""
+    deadline = time.monotonic() + WRITTEN_SECONDS
+    while not (held := _holds(check, folder, environment)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return held
+
+
+def _holds(check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str]) -> bool:
     match check:
         case FileCheck(file=file, text=text):
             path = folder / file

@@ -59,11 +59,9 @@ def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device
 @click.option("--weights", type=WEIGHTS, help="The folder that `model pull` made.")
 @click.option("--quant", "quants", type=QUANTS, multiple=True, help="Forms to hold against the published one.")
 @click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
-@click.option(
-    "--count", type=click.IntRange(1, 30), default=30, show_default=True, help="How many screens to ask about."
-)
+@click.option("--count", type=click.IntRange(1, 30), default=30, show_default=True, help="How many screens to ask.")
 def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | None, count: int) -> None:
-    """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report to paste."""
+    """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
     from collections.abc import Iterator  # noqa: PLC0415
 
     from screenagent.bench.verify import verify as check  # noqa: PLC0415

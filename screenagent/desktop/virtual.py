@@ -7,11 +7,12 @@ import os
 import select
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -31,6 +32,7 @@ PACKAGES: Final = {
 HD: Final = Size(width=1280, height=720)
 SERVICE_SECONDS: Final = 20.0  # a service starts in under 1 s, but an overloaded machine may take its time
 APP_SECONDS: Final = 60.0  # an office suite on a cold disk takes half of that
+GONE_SECONDS: Final = 1.0  # what the guard has killed is gone by then
 LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
 
 # What belongs to the user's own session and would lead an application away from this desktop.
@@ -273,4 +275,10 @@ def _remove_left_behind() -> None:
 def _take_down(guard: subprocess.Popen[bytes], processes: Sequence[subprocess.Popen[bytes]]) -> None:
     guard.communicate()
     for process in processes:
-        process.wait()
+        try:
+            process.wait(GONE_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Without an environment to be known by, as a process has that is just ending, the guard passed it over.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
