@@ -21,7 +21,7 @@ help:
 demo: .venv/demo.done
 	mkdir -p $(DEMO) && rm -f $(DEMO)/hello.txt
 	$(BIN)/screenagent run "type 'Hello from screenagent', open the File menu, click Save As, \
-		type '$(CURDIR)/$(DEMO)/hello.txt', press enter, wait until 'hello.txt' appears" \
+		type '$(CURDIR)/$(DEMO)/hello.txt', press enter" \
 		--virtual --app mousepad --approve never --runs $(DEMO)
 	cat $(DEMO)/hello.txt
 	$(BIN)/screenagent report --runs $(DEMO) --out $(DEMO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from platformdirs import user_config_path, user_data_path, user_runtime_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import Field
 from pydantic_settings import (
     BaseSettings,
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         description="where the vision model's weights lie",
     )
     socket: Path = Field(
-        default_factory=lambda: user_runtime_path("screenagent") / "model.sock",
+        default_factory=lambda: user_data_path("screenagent") / "model.sock",
         description="where `model serve` answers",
     )
     model: str | None = Field(None, description="the vision model: a folder with weights, or a server's URL")
