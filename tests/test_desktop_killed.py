@@ -79,7 +79,7 @@ def test_nothing_of_a_virtual_desktop_outlives_its_process(end: str) -> None:
             process.send_signal(signal.SIGKILL if end == "kill" else signal.SIGTERM)
         process.wait()
         until(lambda: not folder.exists())
-        assert processes_of(folder) == []
+        assert processes_of(folder) == {}
 
 
 def test_a_folder_whose_guard_was_killed_too_is_removed_at_the_next_start() -> None:
@@ -96,13 +96,14 @@ def python(program: str, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def processes_of(folder: Path) -> list[str]:
+def processes_of(folder: Path) -> dict[int, str]:
+    """The processes that belong to the desktop with this folder, and their programs."""
     marked = f"SCREENAGENT_DESKTOP={folder}".encode()
-    found = []
+    found = {}
     for environment in Path("/proc").glob("[0-9]*/environ"):
         try:
             if marked in environment.read_bytes().split(b"\0"):
-                found.append(os.readlink(environment.with_name("exe")))
+                found[int(environment.parent.name)] = os.readlink(environment.with_name("exe"))
         except OSError:
             continue  # it has ended
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.receipts import Probe
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.protocols import Retry
+from tests.test_desktop_killed import processes_of
 
 BARE_WINDOW = """
 from Xlib import X, display
@@ -128,6 +130,25 @@ def test_a_window_that_takes_no_paste_is_a_reason_to_try_something_else(virtual:
         bare.desktop.settled()
         with pytest.raises(Retry, match="did not take the text"):
             perform(bare.desktop, TypeText(text="你好"))
+
+
+def end_display(virtual: VirtualDesktop) -> None:
+    programs = processes_of(virtual.folder)
+    os.kill(next(pid for pid, program in programs.items() if program.endswith("Xvfb")), signal.SIGKILL)
+
+
+@pytest.mark.display
+def test_a_display_that_ends_while_it_is_worked_on_is_said_to_have_ended() -> None:
+    with VirtualDesktop(control=Control()) as virtual:
+        shot = virtual.desktop.settled()
+        end_display(virtual)
+        for use in (
+            virtual.desktop.screenshot,
+            virtual.desktop.settled,
+            lambda: perform(virtual.desktop, TypeText(text="lost"), on=shot),
+        ):
+            with pytest.raises(NoDesktop, match="ended"):
+                use()
 
 
 @pytest.mark.parametrize("module", ["screenagent.desktop", "screenagent.desktop.virtual", "screenagent.desktop.doctor"])

@@ -42,7 +42,10 @@ class Keyboard:
             self._controller = self._pynput.Controller()
 
     def close(self) -> None:
-        del self._controller  # which ends its connection to the display
+        # pynput ends its connection as the controller is collected, and complains there if the display has ended.
+        connection = vars(self._controller).pop("_display", None)
+        if connection is not None:
+            importlib.import_module("screenagent.desktop.x11").disconnect(connection)
 
     def press(self, keys: Sequence[str]) -> None:
         with self.held(keys):

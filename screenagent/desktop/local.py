@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Final, Self
 
 from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control
+from screenagent.desktop import NoDesktop
 from screenagent.desktop.held import Held
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
@@ -43,7 +44,7 @@ class LocalDesktop:
             self._keyboard = stack.enter_context(
                 closing(Keyboard(control=control, held=held, display=system.display, layout=system.layout))
             )
-            self._pulse = system.pulse
+            self._pulse, self._gone = system.pulse, system.gone
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -72,12 +73,37 @@ class LocalDesktop:
         return self._mouse.position
 
     def screenshot(self) -> Screenshot:
+        with self._display_there():
+            return self._screenshot()
+
+    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        with self._display_there():
+            return self._settled(until, seconds=seconds)
+
+    def activate(self, window: Window) -> None:
+        """Bring `window` to the front, and wait until it is there."""
+        with self._display_there():
+            self._windows.activate(window)
+
+    def perform(self, approved: Approved[Input]) -> None:
+        self._control.check()
+        with self._display_there():
+            self._perform(approved)
+
+    @contextmanager
+    def _display_there(self) -> Iterator[None]:
+        try:
+            yield
+        except self._gone as reason:
+            raise NoDesktop("the display has ended while it was worked on") from reason
+
+    def _screenshot(self) -> Screenshot:
         frame, window = self._screen.grab(), self._windows.foreground()
         if self._action is None:
             self._watch.begin(frame, app=_app(window))
         return self._screen.screenshot(frame, window)
 
-    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+    def _settled(self, until: Callable[[Screenshot], bool] | None, *, seconds: float | None) -> Screenshot:
         frame = Settling(
             look=self._screen.grab,
             now=time.monotonic,
@@ -94,12 +120,7 @@ class LocalDesktop:
         self._watch.begin(frame, app=_app(window))
         return self._screen.screenshot(frame, window)
 
-    def activate(self, window: Window) -> None:
-        """Bring `window` to the front, and wait until it is there."""
-        self._windows.activate(window)
-
-    def perform(self, approved: Approved[Input]) -> None:
-        self._control.check()
+    def _perform(self, approved: Approved[Input]) -> None:
         if self._action is None:
             self._control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
         before, mouse = self._screen.grab(), self._mouse_place()

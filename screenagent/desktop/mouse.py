@@ -41,12 +41,12 @@ class Mouse:
         self._control = control
         self._held = held
         self._pyautogui = _pyautogui(display)
-        self._connection = _connection(display) if display else None
+        self._connection = _x11().connect(display) if display else None
         self._clicked: tuple[float, Pixel, Button] | None = None
 
     def close(self) -> None:
         if self._connection:
-            self._connection.close()
+            _x11().disconnect(self._connection)
 
     @property
     def position(self) -> Pixel:
@@ -134,8 +134,8 @@ def _pyautogui(display: str | None) -> Any:
     return pyautogui
 
 
-def _connection(display: str) -> Any:
-    return importlib.import_module("screenagent.desktop.x11").connect(display)
+def _x11() -> Any:
+    return importlib.import_module("screenagent.desktop.x11")
 
 
 @contextmanager

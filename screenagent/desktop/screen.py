@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import mss
@@ -34,7 +35,8 @@ class Screen:
         self._last: tuple[Frame, Screenshot] | None = None
 
     def close(self) -> None:
-        self._mss.close()
+        with suppress(ScreenShotError):  # said of a display that has ended before
+            self._mss.close()
 
     def displays(self) -> tuple[Display, ...]:
         return tuple(self._display(name) for name in self._monitors)
@@ -55,7 +57,10 @@ class Screen:
         return shot
 
     def _grab(self, monitor: Any) -> Frame:
-        shot = self._mss.grab(monitor)
+        try:
+            shot = self._mss.grab(monitor)
+        except (ScreenShotError, AssertionError) as reason:  # mss asserts that the display answers
+            raise NoDesktop("the screen can no longer be captured: its display has ended or was resized") from reason
         return np.frombuffer(shot.raw, dtype=np.uint32).reshape(shot.height, shot.width)
 
     def _display(self, name: str) -> Display:

@@ -40,6 +40,7 @@ class System:
     display: str | None = None
     layout: Layout | None = None
     pulse: Pulse | None = None
+    gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
 
 
 def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
@@ -57,4 +58,5 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
         display=name,
         layout=stack.enter_context(closing(x11.Layout(name))),
         pulse=stack.enter_context(closing(x11.Pulse(name))),
+        gone=x11.GONE,
     )

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from mss.exception import ScreenShotError
-
+from screenagent.desktop import NoDesktop
 from screenagent.desktop.settle import Frame, Restless
 
 LOOK_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
@@ -55,7 +54,7 @@ class Watch:
                     continue
                 try:
                     frame = self._look()
-                except ScreenShotError:
+                except NoDesktop:
                     return  # the display has ended; whoever works on it is told by their own call
                 self._learn(frame)
 

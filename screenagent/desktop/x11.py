@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ ACTIVATE_SECONDS: Final = 2.0
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
 LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyond it that plus an offset
 UNICODE_KEYSYMS: Final = 0x01000000
+GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 
@@ -47,6 +49,12 @@ def connect(name: str | None) -> Any:
     return display
 
 
+def disconnect(display: Any) -> None:
+    """End a connection; of a display that has ended there is nothing left to say goodbye to."""
+    with suppress(*GONE):
+        display.close()
+
+
 class Windows:
     """The windows of a display, by the conventions that window managers keep (EWMH)."""
 
@@ -62,7 +70,7 @@ class Windows:
         return str(self._display.get_display_name())
 
     def close(self) -> None:
-        self._display.close()
+        disconnect(self._display)
 
     def foreground(self) -> Window | None:
         active = self._ids(self._root, "_NET_ACTIVE_WINDOW")
@@ -182,7 +190,7 @@ class Pulse:
         self._answered = 0
 
     def close(self) -> None:
-        self._display.close()
+        disconnect(self._display)
 
     def ask(self) -> None:
         """Ping the application in front, if it is one that answers."""
@@ -217,7 +225,7 @@ class Layout:
         self._display = connect(display)
 
     def close(self) -> None:
-        self._display.close()
+        disconnect(self._display)
 
     def changed(self) -> bool:
         """Whether the keyboard has got another layout since the last time."""
