@@ -82,12 +82,14 @@ def test_nothing_of_a_virtual_desktop_outlives_its_process(end: str) -> None:
         assert processes_of(folder) == {}
 
 
-def test_a_folder_whose_guard_was_killed_too_is_removed_at_the_next_start() -> None:
-    left = Path(tempfile.mkdtemp(prefix=PREFIX))
-    (left / LOCK).touch()
+def test_folders_left_behind_are_removed_at_the_next_start() -> None:
+    unlocked, unguarded, fresh = (Path(tempfile.mkdtemp(prefix=PREFIX)) for _ in range(3))
+    (unguarded / LOCK).touch()
+    os.utime(unlocked, (0, 0))
     with VirtualDesktop(control=Control()) as desktop, VirtualDesktop(control=Control()):
-        assert not left.exists()
+        assert [folder.exists() for folder in (unlocked, unguarded, fresh)] == [False, False, True]
         assert desktop.folder.exists()
+    fresh.rmdir()
 
 
 def python(program: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -52,6 +52,7 @@ FOREIGN: Final = (
 
 PREFIX: Final = "screenagent-desktop-"
 LOCK: Final = "guard.lock"
+LEFT_SECONDS: Final = 60.0  # a folder of that age without a lock has no desktop: one is locked as soon as it is made
 # Waits for the end of its input, which comes when we end, however that happens. Then it ends whatever carries the
 # folder's name in its environment, daemons that left their process group too, and removes the folder; more than once,
 # because what those had started in turn may write into it for as long as it takes to notice.
@@ -262,12 +263,16 @@ def _guard(folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _remove_left_behind() -> None:
-    """Folders whose guard was killed too, as when a machine goes down."""
-    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
+    """Folders whose guard was killed too, as when a machine goes down, or that a straggler made anew after it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
-            with lock.open("rb") as held:
+            if not (folder / LOCK).exists():
+                if folder.stat().st_mtime < time.time() - LEFT_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
+                continue
+            with (folder / LOCK).open("rb") as held:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(lock.parent, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             continue  # its guard lives, or it is another user's
 
