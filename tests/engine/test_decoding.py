@@ -128,15 +128,19 @@ GRAMMARS = {
 }
 
 
+SAMPLED = Sampling(temperature=1.5, top_p=0.9, seed=3)
+
+
 @pytest.mark.parametrize("name", GRAMMARS)
-@pytest.mark.parametrize("mode", ["think", "nothink", "auto"])
 @pytest.mark.parametrize(
-    "sampling", [Sampling(), Sampling(temperature=1.5, top_p=0.9, seed=3)], ids=["greedy", "sampled"]
+    ("mode", "sampling"),
+    [("think", Sampling()), ("nothink", Sampling()), ("auto", Sampling()), ("auto", SAMPLED)],
+    ids=["think", "nothink", "auto", "auto, sampled"],
 )
 def test_fast_decoding_gives_the_tokens_of_plain_decoding(
     engine: Engine, name: str, mode: str, sampling: Sampling
 ) -> None:
-    asked = {"mode": mode, "budget": Budget(thought=9, answer=50), "sampling": sampling}
+    asked = {"mode": mode, "budget": Budget(thought=7, answer=36), "sampling": sampling}
     fast = tokens(engine, GRAMMARS[name], **asked)
     engine.settings = replace(engine.settings, fast=False)
     try:
