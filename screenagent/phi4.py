@@ -151,7 +151,10 @@ def chosen_device(name: str | None) -> torch.device:
 
 
 def chosen_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16, in which the weights are stored; float16 on a card before Ampere, which has none."""
+    """bfloat16, in which the weights are stored; float16 on a card before Ampere, which has none, and float32 on a
+    processor without its instructions, which would take a thousand times as long."""
+    if device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return torch.float32
     if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0):
         return torch.float16
     return torch.bfloat16
