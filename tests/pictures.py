@@ -46,6 +46,10 @@ class Drawing:
         self._draw.rectangle((x, y - 7, x + 14, y + 7), fill=(255, 255, 255), outline=LINE)
         return self.text(words, x + 22, y)
 
+    def cell(self, x: int, y: int, *, width: int, height: int) -> Drawing:
+        self._draw.rectangle((x, y, x + width, y + height), fill=(255, 255, 255), outline=LINE)
+        return self
+
     @property
     def screenshot(self) -> Screenshot:
         return Screenshot.of(self.image)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from screenagent.geometry import Absent, Location
 from screenagent.lite.grounder import LiteGrounder
@@ -85,3 +86,13 @@ def test_a_picture_without_controls_has_none(grounder: LiteGrounder, size: tuple
 def test_a_frame_is_found_whatever_is_written_in_it() -> None:
     picture = np.asarray(Drawing(300, 100).entry("a text as long as the entry", 20, 50).image)
     assert [tuple(frame) for frame in frames(picture)] == [(20, 35, 220, 65)]
+
+
+def test_a_sheet_of_cells_and_noise_have_an_answer(grounder: LiteGrounder) -> None:
+    sheet = Drawing(1280, 720)
+    for row in range(30):
+        for column in range(25):
+            sheet.cell(column * 50, row * 24, width=50, height=24)
+    noise = Image.fromarray(np.random.default_rng(5).integers(0, 256, (400, 640, 3), np.uint8))
+    for screenshot in (sheet.screenshot, Screenshot.of(noise)):
+        assert grounder.locate("the Save button", screenshot).kind == "absent"

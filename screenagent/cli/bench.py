@@ -43,8 +43,14 @@ def ground(folder: Path, *, results: Path | None, fresh: bool) -> None:
     kept = results or Path(f"ground-{folder.resolve().name}.jsonl")
     if fresh:
         kept.unlink(missing_ok=True)
-    grounder = wiring.grounder()
-    bench_ground.command(folder, grounder, results=kept, forget=grounder.forget)
+    reader = wiring.lite_reader()
+    grounder = wiring.grounder(reader)
+
+    def forget() -> None:
+        reader.forget()
+        grounder.forget()
+
+    bench_ground.command(folder, grounder, results=kept, forget=forget)
 
 
 @bench.command

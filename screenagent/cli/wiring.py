@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounder import ModelGrounder
     from screenagent.lite.grounder import LiteGrounder
+    from screenagent.lite.reader import LiteReader
 
 
 def settings(**options: object) -> Settings:
@@ -77,11 +78,16 @@ def virtual_display(control: Control) -> Iterator[str]:
         yield started.display
 
 
-def grounder() -> LiteGrounder:
+def grounder(reader: LiteReader | None = None) -> LiteGrounder:
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
+
+    return LiteGrounder(reader or lite_reader())
+
+
+def lite_reader() -> LiteReader:
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
 
-    return LiteGrounder(LiteReader())
+    return LiteReader()
 
 
 def model_grounder(source: str, control: Control) -> ModelGrounder:

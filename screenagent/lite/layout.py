@@ -75,7 +75,11 @@ class Layout:
         gap = nearest.rect.left - text.right
         between = Rect(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
         crossed = any(other is not label and other.rect.shared_area(between) > 0 for other in self._labels)
-        return None if crossed else Tie(nearest, 1.0 if gap < 2.5 * text.height else 0.85)
+        if crossed:
+            return None
+        # A button says itself what it is for.
+        own = nearest.kind == "button" and not label.text.endswith(":")
+        return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.85) * (0.6 if own else 1.0))
 
     def _below(self, label: Label) -> Tie | None:
         text = label.rect
@@ -102,19 +106,39 @@ class Layout:
 
 def _controls(picture: Picture, labels: Sequence[Label]) -> Iterator[Control]:
     found = frames(picture)
-    for rect in found:
-        others = [other for other in found if other is not rect]
-        inside = [label for label in labels if rect.holds(label.rect.x, label.rect.y)]
-        kind = _kind(picture, rect, inside, others)
+    # A sheet has thousands of cells, so each is compared with all the others at once.
+    framed, written = _table(found), _table([label.rect for label in labels])
+    long = framed[:, 2] - framed[:, 0] > 1.5 * (framed[:, 3] - framed[:, 1])
+    for number, rect in enumerate(found):
+        within = _held(rect, framed) & long
+        within[number] = False
+        inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
+        kind = _kind(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
         if kind:
             yield Control(rect, kind)
 
 
-def _kind(picture: Picture, rect: Rect, inside: Sequence[Label], others: Sequence[Rect]) -> Kind | None:
+def _table(rects: Sequence[Rect]) -> npt.NDArray[np.float64]:
+    return np.array(rects, np.float64).reshape(-1, 4)
+
+
+def _held(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which of the others have their middle in `rect`."""
+    x, y = (others[:, 0] + others[:, 2]) / 2, (others[:, 1] + others[:, 3]) / 2
+    return np.asarray((rect.left <= x) & (x <= rect.right) & (rect.top <= y) & (y <= rect.bottom))
+
+
+def _abutting(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which of the others are its neighbours in a row, of its height."""
+    left, top, right, bottom = others.T
+    same = (abs(top - rect.top) <= 2) & (abs(bottom - rect.bottom) <= 2)
+    return np.asarray(same & ((abs(rect.right - left) <= 3) | (abs(right - rect.left) <= 3)))
+
+
+def _kind(picture: Picture, rect: Rect, inside: Sequence[Label], *, holds: bool, mates: int) -> Kind | None:
     if max(rect.width, rect.height) <= 28 and 0.7 <= rect.width / rect.height <= 1.4:
         return "mark"
     said = [label for label in inside if any(len(text) > 1 for text, _ in label.words)]
-    holds = any(rect.holds(other.x, other.y) and other.width > 1.5 * other.height for other in others)
     if not 14 <= rect.height <= 64 or len(said) > 2 or holds:
         return None
     text = Rect.round_all(label.rect for label in said) if said else None
@@ -122,17 +146,11 @@ def _kind(picture: Picture, rect: Rect, inside: Sequence[Label], others: Sequenc
         return "dropdown"
     if text is None:
         return "field" if rect.width > 1.8 * rect.height else "button"
-    if sum(_abut(rect, other) for other in others) >= 2:
+    if mates >= 2:
         return "cell"
     if abs(text.x - rect.x) < max(4, 0.06 * rect.width):
         return "button" if rect.width < 12 * rect.height else None
     return "field"
-
-
-def _abut(one: Rect, other: Rect) -> bool:
-    """Whether two frames are neighbours in a row, of one height."""
-    same = abs(one.top - other.top) <= 2 and abs(one.bottom - other.bottom) <= 2
-    return same and (abs(one.right - other.left) <= 3 or abs(other.right - one.left) <= 3)
 
 
 def has_arrow(picture: Picture, rect: Rect, *, after: float) -> bool:

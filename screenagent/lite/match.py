@@ -86,9 +86,12 @@ def likeness(name: str, text: str) -> float:
     one, other = _squeezed(name), _squeezed(text)
     if one == other:
         return 0.96
-    if one.translate(_MISREAD) == other.translate(_MISREAD):
+    if min(len(one), len(other)) >= 4 and re.findall(r"\d+", one) != re.findall(r"\d+", other):
+        return 0.94 if one.translate(_MISREAD) == other.translate(_MISREAD) else 0.0
+    one, other = one.translate(_MISREAD), other.translate(_MISREAD)
+    if one == other:
         return 0.94
-    if min(len(one), len(other)) < 4 or re.findall(r"\d+", one) != re.findall(r"\d+", other):
+    if min(len(one), len(other)) < 4:
         return 0.0
     ratio = fuzz.ratio(one, other, score_cutoff=80) / 100
     # A letter read wrong is borne, a word too many is not: "Save As" isn't "Save".
@@ -102,7 +105,7 @@ _MISREAD = str.maketrans("i1|0", "lllo")
 
 
 def _words_in(words: str, text: str) -> bool:
-    squeezed = [_squeezed(word) for word in words.split()]
+    squeezed = [_squeezed(word).translate(_MISREAD) for word in words.split()]
     return all(fuzz.partial_ratio(word, text) >= 70 for word in squeezed if len(word) > 1)
 
 

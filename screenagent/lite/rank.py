@@ -75,7 +75,7 @@ def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Ca
             fit = _FITS[role].get(control.kind, 0.3)
             yield Candidate(control.rect, match.text, match.score * strength * fit, "field")
         if not ties:
-            yield Candidate(match.rect, match.text, match.score * 0.6, "text")
+            yield Candidate(match.rect, match.text, match.score * (0.8 if role == "setting" else 0.6), "text")
 
 
 def _labelled(phrase: Phrase, match: Match, screen: Screen) -> Candidate:
