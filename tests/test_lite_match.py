@@ -180,3 +180,17 @@ def test_what_looks_the_same_is_alike(name: str, text: str) -> None:
 @pytest.mark.parametrize(("name", "text"), [("Save As", "Save"), ("Undo", "Redo"), ("Tab 1", "Tab 2"), ("+", "-")])
 def test_what_means_something_else_is_not_alike(name: str, text: str) -> None:
     assert likeness(name, text) == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "answered"), [("Open", None), ("the second Open", 400), ("Open next to Print", 400), ("Save", 40)]
+)
+def test_of_two_that_fit_alike_it_is_asked_which(target: str, answered: int | None) -> None:
+    reader = Given(("Open", 40, 40), ("Save", 40, 90), ("Open", 400, 40), ("Print", 400, 90))
+    answer = LiteGrounder(reader, may_guess=False).locate(target, Drawing(SIZE.width, SIZE.height).screenshot)
+    if answered is None:
+        assert isinstance(answer, Absent)
+        assert answer.why.startswith("“Open” is there 2 times; say which")
+    else:
+        assert isinstance(answer, Location)
+        assert abs(_at(answer)[0] - answered) < 60

@@ -78,10 +78,10 @@ def virtual_display(control: Control) -> Iterator[str]:
         yield started.display
 
 
-def grounder(reader: LiteReader | None = None) -> LiteGrounder:
+def grounder(reader: LiteReader | None = None, *, may_guess: bool = True) -> LiteGrounder:
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
 
-    return LiteGrounder(reader or lite_reader())
+    return LiteGrounder(reader or lite_reader(), may_guess=may_guess)
 
 
 def lite_reader() -> LiteReader:
@@ -121,7 +121,7 @@ def unattended(control: Control, on: Desktop) -> Agent:
 
 
 def agent(settings: Settings, control: Control, on: Desktop) -> Agent:
-    seeing = grounder()
+    seeing = grounder(may_guess=False)  # one may look at a guess, but not act on it
     return Agent(
         planner=DirectPlanner(),
         grounder=seeing,

@@ -15,10 +15,14 @@ from screenagent.screenshot import Screenshot
 
 
 class LiteGrounder:
-    """Says `Absent` rather than guess; how sure it is says `confidence`."""
+    """Says `Absent` rather than take something else for it; how sure it is says `confidence`.
 
-    def __init__(self, reader: TextReader) -> None:
+    Of two that fit alike it gives the first, with half the confidence, or with `may_guess=False` asks which.
+    """
+
+    def __init__(self, reader: TextReader, *, may_guess: bool = True) -> None:
         self._reader = reader
+        self._may_guess = may_guess
         self._screens: Recent[str, Screen] = Recent(4)
 
     def forget(self) -> None:
@@ -46,8 +50,9 @@ class LiteGrounder:
         if not found:
             return Absent(why=_nearest(phrase, screen))
         best, *others = found
-        # Of two that fit alike nobody can say which is meant; who asks should hear that it is a guess.
         guess = sum(other.score > 0.97 * best.score for other in others)
+        if guess and not self._may_guess:
+            return Absent(why=_which(phrase, guess + 1))
         box = best.rect.box(screen.size)
         return Location(point=box.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
 
@@ -56,6 +61,11 @@ class LiteGrounder:
             known = Screen(screenshot, self._reader.read(screenshot))
             self._screens.keep(screenshot.digest, known)
         return known
+
+
+def _which(phrase: Phrase, count: int) -> str:
+    name = phrase.name
+    return f"“{name}” is there {count} times; say which: “the second {name}”, or “{name}” next to what"
 
 
 def _nearest(phrase: Phrase, screen: Screen) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 _EMPTY = frozenset(
-    """a all an and are as at be by for from how in into is it its my new of on or that the their this to which with
+    """a an and are at be by for from how in into is it its my new of on or that the their this to which with
     your""".split()  # words read better as words
 )
 _WEAK = frozenset(
