@@ -13,7 +13,7 @@ _EMPTY = frozenset(
     your""".split()  # words read better as words
 )
 _WEAK = frozenset(
-    """app application change choose display entry enable file go item open page program section select set show
+    """all app application as change choose display entry enable file go item open page program section select set show
     switch turn use view window""".split()
 )
 _SAME = (
