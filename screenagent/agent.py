@@ -26,6 +26,7 @@ from screenagent.events import (
     Failed,
     Grounded,
     Happened,
+    LookAgain,
     Observed,
     Phase,
     PlannedStep,
@@ -33,6 +34,7 @@ from screenagent.events import (
     Retried,
     Reviewed,
     Revise,
+    Skip,
     Started,
     Thought,
     Told,
@@ -51,7 +53,7 @@ LATE_SECONDS: Final = 3.0
 """How much longer than usual the rung `wait` looks for an effect."""
 
 ROUNDS: Final = 5
-"""How often a target may move between review and action before the step is given back to the planner."""
+"""How often the screen may change between review and action before the step is given back to the planner."""
 
 
 @dataclass(kw_only=True)
@@ -129,6 +131,7 @@ class _Run:
         yield self._look()
         while self.episode.ended is None:
             try:
+                yield from self._look_afresh()
                 yield from self._step()
             except Retry as retry:
                 yield self.happened(Failed(feedback=str(retry)))
@@ -183,22 +186,32 @@ class _Run:
         self, action: Action, *, near: tuple[Location, ...]
     ) -> Generator[Event, None, tuple[Action, Verdict, tuple[Location, ...]]]:
         """Locate, review, and look whether the screen is still the one reviewed; if not, again from there."""
-        for _ in range(ROUNDS):
-            locations = yield from self._located(action, near=near)
+        yield from self._look_afresh()
+        locations = yield from self._located(action, near=near)
+        changes = 0
+        while changes < ROUNDS:
             yield self.happened(Grounded(action=action, locations=locations))
             with self._phase("approve"):
                 verdict = self.agent.approver.review(action, locations, self.episode)
             yield self.happened(Reviewed(verdict=verdict))
             match verdict:
-                case Revise(action=revised):
-                    action, near = revised, ()
+                case Revise():
+                    action, locations = yield from self._revised(verdict, action, locations)
                     continue
+                case LookAgain():
+                    yield self._look()
+                    locations = self._locate(action)
+                    continue
+                case Skip():
+                    raise Retry(f"the user skipped this: {describe(action)}")
                 case Reject(reason=reason):
                     raise Retry(f"the user refused to {describe(action)}: {reason}")
                 case Abort():
                     raise Stopped
+                case Approve(locations=moved) if moved:
+                    locations = _as_many(moved, action)
                 case Answer() | Approve():
-                    pass
+                    moved = ()
             if not isinstance(action, Input):
                 return action, verdict, locations
             reviewed = self._screen
@@ -207,8 +220,13 @@ class _Run:
             if guard.same(reviewed, now, action, locations):
                 return action, verdict, locations
             yield self.happened(Observed(screenshot=now))
-            if guard.same_window(reviewed, now) and guard.same_places(locations, self._locate(action)):
+            changes += 1
+            if moved:  # only the hand that put it there knows whether it still belongs there
+                continue
+            found = self._locate(action)
+            if guard.same_window(reviewed, now) and guard.same_places(locations, found):
                 return action, verdict, locations
+            locations = found
         raise Retry(f"the screen kept changing under {describe(action)}")
 
     def _located(self, action: Action, *, near: tuple[Location, ...]) -> Generator[Event, None, tuple[Location, ...]]:
@@ -225,6 +243,16 @@ class _Run:
     def _finds(self, action: Action, screen: Screenshot) -> bool:
         return all(isinstance(self.agent.grounder.locate(words, screen), Location) for words in targets(action))
 
+    def _revised(
+        self, revise: Revise, action: Action, locations: tuple[Location, ...]
+    ) -> Generator[Event, None, tuple[Action, tuple[Location, ...]]]:
+        """What is asked about next: the action that the user wants, or, where that has no place, the same again."""
+        try:
+            return revise.action, self._locate(revise.action, near=revise.near)
+        except Retry as absent:
+            yield self.happened(Retried(rung="ask", why=str(absent)))
+            return action, locations
+
     def _locate(self, action: Action, *, near: tuple[Location, ...] = ()) -> tuple[Location, ...]:
         def located(target: str, earlier: Location | None) -> Location:
             match self.agent.grounder.locate(target, self._screen, near=earlier):
@@ -238,6 +266,11 @@ class _Run:
             return tuple(
                 located(target, near[index] if index < len(near) else None) for index, target in enumerate(words)
             )
+
+    def _look_afresh(self) -> Generator[Event, None, None]:
+        """After the user had the desktop."""
+        if self.agent.control.was_handed_back():
+            yield self._look()
 
     def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
         self.agent.control.check()
@@ -320,6 +353,12 @@ def _ended(finish: Finish, episode: Episode) -> Ended:
         named = "; ".join(describe(step.action) for step in episode.doubtful if step.action)
         return Ended(outcome="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
     return Ended(outcome="done", message=finish.message)
+
+
+def _as_many(moved: tuple[Location, ...], action: Action) -> tuple[Location, ...]:
+    if len(moved) != len(targets(action)):
+        raise ValueError(f"{len(moved)} places were approved for the {len(targets(action))} of {describe(action)}")
+    return moved
 
 
 def _answered(verdict: Verdict) -> Effect:

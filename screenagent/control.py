@@ -19,6 +19,7 @@ class Control:
         self._go = threading.Event()
         self._go.set()
         self._one_step = threading.Event()
+        self._handed_back = threading.Event()
         self._lock = threading.Lock()
         self._said: list[str] = []
         self._on_stop: list[Callable[[], None]] = []
@@ -39,6 +40,17 @@ class Control:
 
     def resume(self) -> None:
         self._go.set()
+
+    def hand_back(self) -> None:
+        """Go on after the user worked on the desktop: what the agent knew of the screen is old."""
+        self._handed_back.set()
+        self._go.set()
+
+    def was_handed_back(self) -> bool:
+        """Whether it was since the last call; said by the loop before it looks at what it knows."""
+        handed_back = self._handed_back.is_set()
+        self._handed_back.clear()
+        return handed_back
 
     def step(self) -> None:
         """Go on until the next step is done, then pause again."""

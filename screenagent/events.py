@@ -74,14 +74,30 @@ class Decision(Value):
 
 
 class Approve(Value):
+    """`locations` are where the user moved the targets to; empty where they stay as they were found."""
+
     verdict: Literal["approve"] = "approve"
+    locations: tuple[Location, ...] = ()
 
 
 class Revise(Value):
-    """Do this instead; it is located and reviewed again."""
+    """Do this instead; it is located, closer round `near` where that is given, and reviewed again."""
 
     verdict: Literal["revise"] = "revise"
     action: Action
+    near: tuple[Location, ...] = ()
+
+
+class LookAgain(Value):
+    """The user had the desktop meanwhile: look afresh, locate and review again."""
+
+    verdict: Literal["look_again"] = "look_again"
+
+
+class Skip(Value):
+    """Leave this out and go on."""
+
+    verdict: Literal["skip"] = "skip"
 
 
 class Reject(Value):
@@ -100,7 +116,7 @@ class Answer(Value):
     text: str
 
 
-Verdict = Annotated[Approve | Revise | Reject | Abort | Answer, Field(discriminator="verdict")]
+Verdict = Annotated[Approve | Revise | LookAgain | Skip | Reject | Abort | Answer, Field(discriminator="verdict")]
 
 
 class Effect(Value):

@@ -15,9 +15,21 @@ from screenagent.approval import AllowAll, DenyAll
 from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.episode import Episode
-from screenagent.events import Abort, Answer, Approve, Decision, Event, Plan, PlannedStep, Reject, Revise
+from screenagent.events import (
+    Abort,
+    Answer,
+    Approve,
+    Decision,
+    Event,
+    LookAgain,
+    Plan,
+    PlannedStep,
+    Reject,
+    Revise,
+    Skip,
+)
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
-from screenagent.geometry import Point
+from screenagent.geometry import Location, Point
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 
@@ -387,3 +399,82 @@ def test_a_sink_that_fails_ends_the_run_at_once() -> None:
     with pytest.raises(OSError, match="No space left"):
         drive(clicker, "t", full)
     assert performed(clicker) == []
+
+
+def test_a_moved_point_is_where_it_is_performed() -> None:
+    moved = Location(point=CORNER, confidence=1.0, by="user")
+    clicker = agent(SAVE, DONE, approver=FakeApprover([Approve(locations=(moved,)), Approve()]))
+    events = list(clicker.run("t"))
+    assert isinstance(clicker.desktop, FakeDesktop)
+    assert clicker.desktop.places == [(CORNER,)]
+    assert [event.locations for event in events if event.event == "acted"] == [(moved,)]
+
+
+def test_a_moved_point_is_asked_about_again_where_the_screen_under_it_changed() -> None:
+    moved = Location(point=CORNER, confidence=1.0, by="user")
+    approver = FakeApprover([Approve(locations=(moved,)), Approve()])
+    shades = iter((0, 1))
+
+    class Changing(FakeDesktop):
+        def screenshot(self) -> Screenshot:
+            return plain_screen(next(shades, 1))
+
+    clicker = agent(SAVE, DONE, approver=approver, desktop=Changing())
+    events = list(clicker.run("t"))
+    assert [event.locations[0].point for event in events if event.event == "grounded" and event.locations] == [
+        CENTER,
+        CORNER,
+    ]
+    assert isinstance(clicker.desktop, FakeDesktop)
+    assert clicker.desktop.places == [(CORNER,)]
+
+
+def test_as_many_places_as_targets_have_to_be_approved() -> None:
+    place = Location(point=CORNER, confidence=1.0, by="user")
+    with pytest.raises(ValueError, match="2 places were approved for the 1"):
+        list(agent(SAVE, approver=FakeApprover([Approve(locations=(place, place))])).run("t"))
+
+
+def test_the_user_can_have_a_target_looked_for_closer() -> None:
+    first = Location(point=CENTER, confidence=1.0, by="fake")
+    grounder = FakeGrounder({"Save": CENTER}, closer={"Save": CORNER})
+    approver = FakeApprover([Revise(action=SAVE, near=(first,)), Approve()])
+    clicker = agent(SAVE, DONE, approver=approver, grounder=grounder)
+    list(clicker.run("t"))
+    assert isinstance(clicker.desktop, FakeDesktop)
+    assert clicker.desktop.places == [(CORNER,)]
+
+
+def test_words_of_the_user_that_are_not_on_the_screen_leave_the_question_as_it_was() -> None:
+    approver = FakeApprover([Revise(action=Click(target="Svae")), Approve()])
+    clicker = agent(SAVE, DONE, approver=approver)
+    events = list(clicker.run("t"))
+    assert [event.why for event in events if event.event == "retried"] == ["no “Svae” on the screen"]
+    assert approver.asked[:2] == [SAVE, SAVE]
+    assert performed(clicker) == [SAVE]
+
+
+def test_a_skipped_step_is_not_performed_and_the_planner_is_told() -> None:
+    clicker = agent(SAVE, TypeText(text="hi"), DONE, approver=FakeApprover([Skip(), Approve()]))
+    episode = Episode.of(clicker.run("t"))
+    assert performed(clicker) == [TypeText(text="hi")]
+    assert "skipped" in episode.steps[0].feedback
+
+
+def test_after_the_user_had_the_desktop_the_target_is_located_on_a_fresh_screen() -> None:
+    clicker = agent(SAVE, DONE, approver=FakeApprover([LookAgain(), Approve()]))
+    assert kinds(clicker.run("t"))[:9] == [
+        *("started", "observed", "decided", "grounded", "reviewed", "observed", "grounded", "reviewed", "acted")
+    ]
+
+
+def test_a_desktop_that_was_handed_back_is_looked_at_before_anything_else() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control)
+    seen: list[str] = []
+    for event in clicker.run("t"):
+        seen.append(event.event)
+        if event.event == "decided":
+            control.pause()
+            control.hand_back()
+    assert seen[:5] == ["started", "observed", "decided", "observed", "grounded"]

@@ -21,6 +21,7 @@ from screenagent.events import (
     Reject,
     Retried,
     Reviewed,
+    Skip,
     Started,
     Told,
 )
@@ -170,3 +171,12 @@ def test_what_is_not_understood_is_answered_once() -> None:
 def test_a_task_that_cannot_be_read_is_the_users_to_mend() -> None:
     with pytest.raises(Unreadable, match="literal steps only"):
         decide(episode(task="book me a flight"))
+
+
+def test_a_step_that_the_user_skipped_does_not_end_the_task() -> None:
+    skipped: list[Event] = [
+        decided(0),
+        Reviewed(verdict=Skip()),
+        Failed(feedback="the user skipped this: click “File”"),
+    ]
+    assert decide(episode(*skipped))[0].at == 1

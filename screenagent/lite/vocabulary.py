@@ -9,11 +9,11 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 _EMPTY = frozenset(
-    """a an and are at be by for from how in into is it its my new of on or that the their this to which with
+    """a all an and are as at be by for from how in into is it its my new of on or that the their this to which with
     your""".split()  # words read better as words
 )
 _WEAK = frozenset(
-    """all app application as change choose display entry enable file go item open page program section select set show
+    """app application change choose display entry enable file go item open page program section select set show
     switch turn use view window""".split()
 )
 _SAME = (

@@ -7,7 +7,7 @@ from typing import Final
 
 from screenagent.actions import Finish
 from screenagent.episode import Episode, Step
-from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject
+from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.planner.reading import read
 
 _NO: Final = ("n", "no", "nope", "stop", "cancel", "don't", "do not", "never")
@@ -51,6 +51,8 @@ def _at(step: Step) -> int:
 
 def _failure(step: Step) -> str:
     """Why the plan cannot go on after `step`; empty if it can."""
+    if isinstance(step.verdict, Skip):
+        return ""
     if isinstance(step.verdict, Reject):
         return f"it was rejected: {step.verdict.reason}" if step.verdict.reason else "it was rejected"
     if isinstance(step.verdict, Answer) and _bare(step.verdict.text) in _NO:

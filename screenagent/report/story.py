@@ -15,10 +15,12 @@ from screenagent.events import (
     Effect,
     Ended,
     Event,
+    LookAgain,
     Plan,
     Reject,
     Retried,
     Revise,
+    Skip,
     Told,
     Usage,
     Verdict,
@@ -67,6 +69,8 @@ class Page:
             return "unconfirmed" if step.unconfirmed else "performed"
         if isinstance(step.verdict, Reject | Abort):
             return "refused"
+        if isinstance(step.verdict, Skip):
+            return "not done"
         if step.feedback:
             return "failed"
         return "finished" if isinstance(step.action, Finish) and step.action.success else "not done"
@@ -140,12 +144,16 @@ def expectation_words(expectation: Expectation) -> str:
 
 def verdict_words(verdict: Verdict) -> str:
     match verdict:
-        case Approve():
-            return "approved"
+        case Approve(locations=moved):
+            return "approved, at the place that the user chose" if moved else "approved"
         case Revise(action=action):
             return f"to do instead: {describe(action)}"
         case Reject(reason=reason):
             return f"refused: {reason}" if reason else "refused"
+        case LookAgain():
+            return "looked at again, after the user had the desktop"
+        case Skip():
+            return "skipped"
         case Abort():
             return "refused, and the run stopped"
         case Answer(text=text):
