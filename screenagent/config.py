@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from screenagent.geometry import Size
+from screenagent.geometry import Size, Value
 
 Approval = Literal["each", "risky", "never"]
 
@@ -60,3 +61,41 @@ class Settings(BaseSettings):
         """These settings with the command line's options; an option that is None was not given."""
         given = {name: value for name, value in options.items() if value is not None}
         return Settings.model_validate(self.model_dump() | given)
+
+
+class Setting(Value):
+    """One knob as it stands: where its value comes from, and what it is for."""
+
+    name: str
+    value: str
+    source: str
+    meaning: str
+
+
+def listed(settings: Settings, **options: object) -> tuple[Setting, ...]:
+    """Every knob with its value and what set it: an option, the environment, the settings file, or nobody."""
+    file = Settings.model_config["toml_file"]
+    written = TomlConfigSettingsSource(Settings)()
+
+    def source(name: str) -> str:
+        if options.get(name) is not None:
+            return f"--{name.replace('_', '-')}"
+        variable = f"SCREENAGENT_{name.upper()}"
+        if any(known.upper() == variable for known in os.environ):
+            return variable
+        return str(file) if name in written else "default"
+
+    return tuple(
+        Setting(name=name, value=_shown(getattr(settings, name)), source=source(name), meaning=field.description or "")
+        for name, field in Settings.model_fields.items()
+    )
+
+
+def _shown(value: object) -> str:
+    match value:
+        case Size(width=width, height=height):
+            return f"{width}x{height}"
+        case None:
+            return "–"
+        case _:
+            return str(value)

@@ -19,12 +19,15 @@ from typing import Final, Self
 from PIL import Image, UnidentifiedImageError
 from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, ValidationError
 
-from screenagent.events import Event, Observed
+from screenagent.events import Ended, Event, Observed, Started
 from screenagent.geometry import Value
 from screenagent.screenshot import Screenshot
 
 EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 PRIVATE: Final = 0o700
+
+LONGEST_END: Final = 65536
+"""In so many last bytes of a log its last event is to be found."""
 
 # Pictures waiting for the encoder, 2.8 MB each at 1280x720; beyond that the loop waits for the disk.
 WAITING: Final = 8
@@ -39,6 +42,15 @@ class Run(Value):
     started: AwareDatetime
     settings: Mapping[str, JsonValue] = Field(default_factory=dict)
     prompts: Mapping[str, str] = Field(default_factory=dict, description="the digest of each prompt template, by name")
+
+
+class Glance(Value):
+    """A run in a line: what it was to do, how it ended, when it began."""
+
+    folder: Path
+    task: str
+    outcome: str
+    when: str
 
 
 class Recorder:
@@ -105,6 +117,17 @@ def read_run(folder: Path) -> Run:
         return Run.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise ValueError(f"{path} does not describe a run: {_first(error)}") from error
+
+
+def glance(folder: Path) -> Glance:
+    """The run in `folder` by its first line and its last, without what lies between and its pictures."""
+    first, last = _ends(folder / "events.jsonl")
+    return Glance(
+        folder=folder,
+        task=first.task if isinstance(first, Started) else "",
+        outcome=last.outcome.replace("_", " ") if isinstance(last, Ended) else "cut off",
+        when=f"{datetime.fromtimestamp((folder / 'events.jsonl').stat().st_mtime):%Y-%m-%d %H:%M}",
+    )
 
 
 def new_run_folder(root: Path, task: str) -> Path:
@@ -216,6 +239,22 @@ def _version() -> str:
         return metadata.version("screenagent")
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+def _ends(path: Path) -> tuple[Event | None, Event | None]:
+    """The first event of a log and the last; None for a line that is none."""
+    with path.open("rb") as log:
+        first = log.readline()
+        log.seek(max(0, path.stat().st_size - LONGEST_END))
+        last = log.read().rpartition(b"\n")[0].rpartition(b"\n")[2] or first
+    return _event(first), _event(last)
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        return EVENT.validate_json(line)
+    except ValidationError:
+        return None
 
 
 def _with_picture(event: Event, screens: Path) -> Event:

@@ -62,18 +62,7 @@ class Page:
 
     @property
     def status(self) -> Status:
-        step = self.step
-        if step.acted and step.effect and step.effect.confirmed:
-            return "confirmed"
-        if step.acted:
-            return "unconfirmed" if step.unconfirmed else "performed"
-        if isinstance(step.verdict, Reject | Abort):
-            return "refused"
-        if isinstance(step.verdict, Skip):
-            return "not done"
-        if step.feedback:
-            return "failed"
-        return "finished" if isinstance(step.action, Finish) and step.action.success else "not done"
+        return status_of(self.step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +101,21 @@ class Story:
 
     def count(self, *statuses: Status) -> int:
         return sum(page.status in statuses for page in self.pages)
+
+
+def status_of(step: Step) -> Status:
+    """What became of a step."""
+    if step.acted and step.effect and step.effect.confirmed:
+        return "confirmed"
+    if step.acted:
+        return "unconfirmed" if step.unconfirmed else "performed"
+    if isinstance(step.verdict, Reject | Abort):
+        return "refused"
+    if isinstance(step.verdict, Skip):
+        return "not done"
+    if step.feedback:
+        return "failed"
+    return "finished" if isinstance(step.action, Finish) and step.action.success else "not done"
 
 
 def told(events: Iterable[Event]) -> tuple[str, ...]:

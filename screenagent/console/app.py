@@ -1,0 +1,99 @@
+"""The Textual app: a start screen, a run that is supervised, or one that is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from screenagent.config import Setting
+from screenagent.console.keys import Keys
+from screenagent.console.past import Past
+from screenagent.console.picture import Picture
+from screenagent.console.start import Start
+from screenagent.console.supervising import DEAF_SECONDS, Begin, Supervising
+from screenagent.console.watching import Watching
+from screenagent.control import Control
+from screenagent.episode import Episode
+
+
+class Console(App[Episode]):
+    """Opens with `task` under way, with the run in `past`, or with the start screen."""
+
+    TITLE = "screenagent"
+    CSS_PATH = "console.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "keys", "Keys", key_display="?", tooltip="this list"),
+        Binding("d", "shade", "Light/dark", show=False, tooltip="another theme"),
+        Binding("ctrl+c", "stop", "Stop", show=False, priority=True, tooltip="stop wherever you are; again: leave"),
+    ]
+
+    def __init__(
+        self,
+        *,
+        begin: Callable[[str], Begin],
+        runs: Path,
+        task: str | None = None,
+        past: Path | None = None,
+        settings: Sequence[Setting] = (),
+        deaf_seconds: float = DEAF_SECONDS,
+    ) -> None:
+        super().__init__()
+        self.supervising: Supervising | None = None
+        self._begin, self._runs, self._first_task, self._past = begin, runs, task, past
+        self._settings, self._deaf_seconds = settings, deaf_seconds
+
+    def on_mount(self) -> None:
+        self.theme = "textual-dark"
+        if self._first_task is not None:
+            self.supervise(self._first_task, self._begin(self._first_task))
+        elif self._past is not None:
+            self.push_screen(Past(self._past))
+        else:
+            self.push_screen(Start(self._runs, self._settings))
+
+    def stop(self) -> None:
+        """From any thread and from a signal handler."""
+        if self.supervising is not None:
+            self.supervising.control.stop()
+
+    @on(Start.Entered)
+    def begin_task(self, message: Start.Entered) -> None:
+        try:
+            begin = self._begin(message.task)
+        except ValueError as error:
+            self.notify(str(error), title="That cannot be read", severity="error", timeout=15)
+            return
+        self.supervise(message.task, begin)
+
+    @on(Start.Picked)
+    def open_run(self, message: Start.Picked) -> None:
+        self.push_screen(Past(message.folder))
+
+    def supervise(self, task: str, begin: Begin) -> None:
+        self.supervising = Supervising(task, begin, Control(), deaf_seconds=self._deaf_seconds)
+        self.push_screen(self.supervising)
+
+    @on(Watching.Left)
+    def go_back(self, message: Watching.Left) -> None:
+        if any(isinstance(screen, Start) for screen in self.screen_stack):
+            self.pop_screen()
+        else:
+            self.exit(message.episode)
+
+    def action_stop(self) -> None:
+        if self.supervising is not None and not self.supervising.is_over:
+            self.supervising.action_stop()
+        else:
+            self.exit(self.supervising.episode if self.supervising else None)
+
+    def action_shade(self) -> None:
+        self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
+
+    def action_keys(self) -> None:
+        places = (*type(self.screen).mro(), Picture, type(self))
+        self.push_screen(Keys([key for place in places for key in vars(place).get("BINDINGS", ())]))

@@ -1,0 +1,38 @@
+"""Where the agent waits for a person: it asks from its own thread, the answer comes from the screen's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from screenagent.actions import Ask
+from screenagent.approval import Question
+from screenagent.control import Control
+from screenagent.events import Abort, Approve, Verdict
+
+
+class Person:
+    """Asks by `show`, and waits without polling until `answer` is called or stop is said."""
+
+    def __init__(self, control: Control, show: Callable[[Question], object]) -> None:
+        self._show = show
+        self._kinds: set[str] = set()
+        self._control = control
+        # A stop may come from a signal handler, in the middle of a put: a simple queue bears that.
+        self._answers: SimpleQueue[Verdict | None] = SimpleQueue()
+        control.on_stop(lambda: self._answers.put(Abort()))
+
+    def __call__(self, question: Question) -> Verdict | None:
+        self._control.check()
+        if question.action.kind in self._kinds and question.risk is None and not isinstance(question.action, Ask):
+            return Approve()
+        self._show(question)
+        return self._answers.get()
+
+    def answer(self, verdict: Verdict | None) -> None:
+        """To the question that was shown last; None is no answer, which is a no."""
+        self._answers.put(verdict)
+
+    def approve_all(self, kind: str) -> None:
+        """Let every action of `kind` through from here on, risky ones aside."""
+        self._kinds.add(kind)

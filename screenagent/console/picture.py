@@ -1,0 +1,104 @@
+"""A picture of the screen that can be pointed into: half-blocks, drawn when they are painted and not before."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from screenagent.console.halfblocks import fitted, strips
+from screenagent.console.view import EVERYTHING, View
+from screenagent.geometry import Box, Point, Size
+
+MOVE: Final = "move the point by a pixel, with Shift by 10; or click into a picture"
+
+
+class Picture(Widget, can_focus=True):
+    """Shows all of a view's screen, or the part round its target.
+
+    Only the view that stands when the terminal is painted is ever drawn, so that pictures which come faster are
+    dropped and none queues up.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(name, f"push({x}, {y})", "Move", show=name == "left", key_display="↔", tooltip=MOVE)
+            for name, x, y in (("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1))
+        ),
+        *(
+            Binding(f"shift+{name}", f"push({x}, {y})", "Move", show=False)
+            for name, x, y in (("left", -10, 0), ("right", 10, 0), ("up", 0, -10), ("down", 0, 10))
+        ),
+    ]
+
+    class Pointed(Message):
+        """A place of the screen was clicked."""
+
+        def __init__(self, point: Point) -> None:
+            super().__init__()
+            self.point = point
+
+    class Pushed(Message):
+        """The point is to move so many pixels of the screen."""
+
+        def __init__(self, x: int, y: int) -> None:
+            super().__init__()
+            self.x, self.y = x, y
+
+    def __init__(self, shows: Literal["all", "target"], *, id: str) -> None:
+        super().__init__(id=id)
+        self._shows = shows
+        self.view: View | None = None
+        self._drawn_of: object = None
+        self._drawn: list[Strip] = []
+
+    def show(self, view: View | None) -> None:
+        if (view and view.key) != (self.view and self.view.key):
+            self.view = view
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        lines = self._lines()
+        line = lines[y] if y < len(lines) else Strip.blank(0)
+        return line.adjust_cell_length(self.size.width, self.rich_style)
+
+    def action_push(self, x: int, y: int) -> None:
+        self.post_message(self.Pushed(x, y))
+
+    def on_click(self, event: events.Click) -> None:
+        inside = event.get_content_offset(self)
+        point = self.point_at(inside.x, inside.y) if inside else None
+        if point is not None:
+            self.post_message(self.Pointed(point))
+
+    def point_at(self, column: int, row: int) -> Point | None:
+        """The place of the screen that a cell shows, or None where the cell shows none."""
+        if self.view is None:
+            return None
+        part, cells = self._shown(self.view)
+        if not (0 <= column < cells.width and 0 <= row < cells.height):
+            return None
+        return Point(x=(column + 0.5) / cells.width, y=(row + 0.5) / cells.height).within(part)
+
+    def _shown(self, view: View) -> tuple[Box, Size]:
+        """Which part of the screen is shown, and in how many cells."""
+        room = Size(width=max(1, self.size.width), height=max(1, self.size.height))
+        if self._shows == "target" and view.target is not None:
+            part = view.around(Size(width=room.width, height=room.height * 2))
+        else:
+            part = EVERYTHING
+        left, top, right, bottom = part.pixels(view.screenshot.size)
+        return part, fitted(Size(width=max(1, right - left), height=max(1, bottom - top)), room)
+
+    def _lines(self) -> list[Strip]:
+        if self.view is None or self.view.screenshot.image is None:
+            return []
+        part, cells = self._shown(self.view)
+        if self._drawn_of != (self.view.key, cells):
+            self._drawn_of = (self.view.key, cells)
+            self._drawn = strips(self.view.picture(part, Size(width=cells.width, height=cells.height * 2)))
+        return self._drawn

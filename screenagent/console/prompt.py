@@ -1,0 +1,32 @@
+"""One line to fill in, over what it is about: a reason, other words, an answer, something to tell the agent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+
+class Prompt(ModalScreen[str | None]):
+    """Gives the line, or None where it was left with Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
+
+    def __init__(self, title: str, *, value: str = "", hint: str = "") -> None:
+        super().__init__()
+        self._title, self._value, self._hint = title, value, hint
+
+    def compose(self) -> ComposeResult:
+        line = Input(self._value, placeholder=self._hint)
+        line.border_title = self._title
+        line.border_subtitle = "Enter sends it · Esc goes back"
+        yield line
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

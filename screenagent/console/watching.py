@@ -1,0 +1,195 @@
+"""The screen that shows a run: a fold of its events, whether they happen or are read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+
+from screenagent.console import words
+from screenagent.console.log import Log
+from screenagent.console.picture import Picture
+from screenagent.console.view import View
+from screenagent.episode import Episode, Step
+from screenagent.events import Event, Retried
+from screenagent.geometry import Location
+from screenagent.screenshot import Screenshot
+
+
+class Happened(Message):
+    """An event of the run."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class Watching(Screen[None]):
+    """Everything on it is a function of the episode, and of which step is looked at."""
+
+    class Left(Message):
+        """The user is done with this run."""
+
+        def __init__(self, episode: Episode) -> None:
+            super().__init__()
+            self.episode = episode
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "follow", "Latest", tooltip="back from the log to what happens"),
+        Binding("b", "flip", "Before/after", tooltip="the screen before a step of the log, or after it"),
+        Binding("q", "leave", "Leave", tooltip="leave a run that is over"),
+    ]
+
+    looked_at: reactive[int | None] = reactive(None, init=False)
+    """Which step was picked from the log; None follows the run."""
+
+    after: reactive[bool] = reactive(False, init=False)
+    """Whether the screen after the picked step is shown, rather than the one before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.episode = Episode()
+        self.last: Event | None = None
+        self.note = ""
+        self._mode: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="task")
+        with Horizontal(id="head"):
+            yield Static(id="state")
+            yield Static(id="facts")
+        with Horizontal(id="body"):
+            with Vertical(id="seen"):
+                yield Picture("all", id="screen")
+                yield Picture("target", id="closer")
+            with Vertical(id="told"):
+                yield Static(id="proposal")
+                with VerticalScroll(id="thinking", can_focus=False):
+                    yield Static(id="thought")
+                yield Log(id="log")
+                yield Static(id="costs")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        for name, title in (
+            *(("screen", "screen"), ("closer", "target"), ("proposal", "action")),
+            *(("thinking", "thought"), ("log", "steps"), ("costs", "time and tokens")),
+        ):
+            self.query_one(f"#{name}").border_title = title
+        self.query_one("#log").focus()
+        self.show()
+
+    @on(Happened)
+    def fold(self, message: Happened) -> None:
+        self.last = message.event
+        self.note = message.event.why if isinstance(message.event, Retried) else self.note
+        if message.event.event in ("decided", "acted"):
+            self.note = ""
+        self.episode = self.episode.after(message.event)
+        self.show()
+
+    def show(self) -> None:
+        """Bring everything up to date."""
+        if not self.is_mounted:
+            return
+        step, log = self.step, self.query_one(Log)
+        self._say("task", self.episode.task or self.opening)
+        self._say("state", words.state(self.episode, self.last, self.how))
+        self._say("facts", words.facts(self.episode, self.last))
+        self._say("proposal", self.proposal(step) if step else "")
+        self._say("thought", words.thought(step) if step else "")
+        self._say("costs", words.costs(step.usage) if step else "")
+        log.show(list(words.rows(self.episode)))
+        if self.looked_at is None:
+            self.query_one("#thinking", VerticalScroll).scroll_end(animate=False)
+            log.highlighted = len(self.episode.steps) - 1 if self.episode.steps else None
+        view = self.view(step)
+        for picture in self.query(Picture):
+            picture.show(view)
+        self.set_class(self.how == "asked", "-asked")
+        if self._mode != (mode := self.mode):
+            self._mode = mode
+            self.refresh_bindings()  # composes the whole footer anew
+
+    @property
+    def mode(self) -> tuple[object, ...]:
+        """All that decides which keys there are."""
+        return self.how, self.looked_at is None, self.episode.ended is None
+
+    @property
+    def opening(self) -> str:
+        return ""
+
+    @property
+    def how(self) -> words.State:
+        return "at work"
+
+    @property
+    def step(self) -> Step | None:
+        """The one that is looked at."""
+        if self.looked_at is not None and self.looked_at < len(self.episode.steps):
+            return self.episode.steps[self.looked_at]
+        return self.episode.current
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        return self.step.locations if self.step else ()
+
+    def proposal(self, step: Step) -> words.Content:
+        return words.proposal(step, self.locations, episode=self.episode, note=self.note)
+
+    def view(self, step: Step | None) -> View | None:
+        screen = self._screen(step)
+        if screen is None or screen.image is None:
+            return None
+        return View(screen, () if step is None or screen is not step.before else self.locations)
+
+    def _screen(self, step: Step | None) -> Screenshot | None:
+        """What was decided on, or what came of it: for a run that is followed, what is newer."""
+        if step is None:
+            return self.episode.screenshot
+        if self.looked_at is None:
+            return self.episode.screenshot if step.acted or step.closed else step.before
+        return step.after if self.after and step.after else step.before
+
+    def _say(self, id: str, content: words.Content | str) -> None:
+        self.query_one(f"#{id}", Static).update(words.Content(content) if isinstance(content, str) else content)
+
+    @on(OptionList.OptionHighlighted)
+    def look_at(self, message: OptionList.OptionHighlighted) -> None:
+        latest = len(self.episode.steps) - 1
+        if message.option_list.has_focus and message.option_index <= latest:
+            self.looked_at = message.option_index if message.option_index < latest else None
+
+    def watch_looked_at(self) -> None:
+        self.show()
+
+    def watch_after(self) -> None:
+        self.show()
+
+    def action_follow(self) -> None:
+        self.looked_at = None
+
+    def action_flip(self) -> None:
+        self.after = not self.after
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left(self.episode))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        match action:
+            case "follow" | "flip":
+                return self.looked_at is not None
+            case "push":
+                return False
+            case _:
+                return True

@@ -1,0 +1,168 @@
+"""What the console says of a run, as functions of its episode. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from pydantic import ValidationError
+from textual.content import Content
+
+from screenagent.actions import Action, describe
+from screenagent.approval import risk_of
+from screenagent.episode import Episode, Step
+from screenagent.events import Event, Usage
+from screenagent.geometry import Location
+from screenagent.report.story import effect_words, expectation_words, outcome_words, status_of, verdict_words
+from screenagent.screenshot import Screenshot
+
+State = Literal["asked", "paused", "taken over", "broken", "at work"]
+
+MARKS: Final = {
+    "confirmed": ("✓", "$text-success"),
+    "performed": ("·", "$text-success"),
+    "unconfirmed": ("?", "$text-warning"),
+    "refused": ("✗", "$text-error"),
+    "failed": ("✗", "$text-error"),
+    "finished": ("✓", "$text-success"),
+    "not done": ("–", "$text-muted"),
+}
+
+AT_WORK: Final = {
+    "started": "looks at the screen",
+    "observed": "decides",
+    "thought": "thinks",
+    "decided": "locates",
+    "grounded": "waits for a word",
+    "reviewed": "acts",
+    "acted": "waits for the effect",
+    "checked": "decides",
+    "retried": "tries again",
+    "failed": "decides",
+    "told": "decides",
+}
+
+
+def state(episode: Episode, last: Event | None, how: State) -> Content:
+    """What the agent is doing, in one word or two."""
+    if episode.ended is not None:
+        tone = {"done": "$text-success", "stopped": "$text-warning"}.get(episode.ended.outcome, "$text-error")
+        return Content.styled(outcome_words(episode.ended), f"bold {tone}")
+    match how:
+        case "asked":
+            return Content.styled("asks you", "bold $text-warning")
+        case "taken over":
+            return Content.styled("you have the desktop", "bold $text-warning")
+        case "broken":
+            return Content.styled("broke off", "bold $text-error")
+        case "paused":
+            return Content.styled("paused", "bold $text-warning")
+        case "at work":
+            return Content.styled(AT_WORK[last.event] if last else "opens the desktop", "$text-accent")
+
+
+def facts(episode: Episode, last: Event | None) -> Content:
+    """The window in front, how long it has taken, what it cost."""
+    window = episode.screenshot.window if episode.screenshot else None
+    usage = sum((step.usage for step in episode.steps), Usage())
+    tokens = usage.prompt_tokens + usage.thought_tokens + usage.answer_tokens
+    parts = [
+        f"in {window.app or 'a window'}: {window.title or 'untitled'}" if window else "no window in front",
+        _counted(len(episode.steps), "step"),
+        f"{last.at if last else 0:.1f} s",
+        *([f"{tokens:,} tokens"] if tokens else []),
+    ]
+    return Content.styled(" · ".join(parts), "$text-muted")
+
+
+def rows(episode: Episode) -> Iterator[Content]:
+    """The log and the plan in one: a row for each step that was, then one for each that is planned."""
+    for number, step in enumerate(episode.steps, start=1):
+        yield _row(number, step, over=step.closed or episode.ended is not None)
+    if episode.ended is None and episode.plan is not None:
+        last = next((step.decision for step in reversed(episode.steps) if step.decision), None)
+        done = last.at + 1 if last else 0
+        for number, planned in enumerate(episode.plan.steps[done:], start=len(episode.steps) + 1):
+            yield Content.styled(f"{number:>2} ○ {planned}", "$text-muted")
+
+
+def _row(number: int, step: Step, *, over: bool) -> Content:
+    mark, tone = MARKS[status_of(step)] if over else ("▶", "$text-accent")
+    title = describe(step.action) if step.action else step.feedback or "thinks"
+    spent = sum(step.usage.seconds.values())
+    return Content.assemble(
+        f"{number:>2} ", (mark, tone), f" {title}", (f"  {spent:.1f} s" if spent >= 0.05 else "", "$text-muted")
+    )
+
+
+def proposal(
+    step: Step, locations: tuple[Location, ...], *, episode: Episode, chosen: int = 0, note: str = ""
+) -> Content:
+    """What is to be done, where and how surely, what should come of it, and what came."""
+    lines = [Content.styled(describe(step.action), "bold") if step.action else Content("…")]
+    lines += [_where(place, step, number, chosen) for number, place in enumerate(locations)]
+    if step.expectation:
+        lines.append(Content(f"then {expectation_words(step.expectation)}"))
+    risk = risk_of(step.action, episode) if step.action and step.verdict is None else None
+    if risk:
+        lines.append(Content.styled(f"careful: {risk}", "$text-warning"))
+    if note and not step.acted:
+        lines.append(Content.styled(note, "$text-warning"))
+    if step.verdict:
+        lines.append(Content.styled(verdict_words(step.verdict), "$text-muted"))
+    if step.effect:
+        tone = "$text-success" if step.effect.confirmed else "$text-warning"
+        said = f": {step.effect.evidence}" if step.effect.evidence else ""
+        lines.append(Content.styled(f"{effect_words(step.effect)}{said}", tone))
+    if step.feedback:
+        lines.append(Content.styled(step.feedback, "$text-error"))
+    return Content("\n").join(lines)
+
+
+def _where(place: Location, step: Step, number: int, chosen: int) -> Content:
+    found = step.locations[number] if number < len(step.locations) else None
+    words = f"at {pixel_words(place, step.before)}, {place.confidence:.0%} sure, by {place.by}"
+    if found is not None and found.point != place.point:
+        words = f"at {pixel_words(place, step.before)}, moved from {pixel_words(found, step.before)}"
+    pointer = "▸ " if len(step.locations) > 1 and number == chosen else ""
+    return Content(pointer + words)
+
+
+def pixel_words(place: Location, screen: Screenshot) -> str:
+    pixel = place.point.pixel(screen.size)
+    return f"({pixel.x}, {pixel.y})"
+
+
+def thought(step: Step) -> str:
+    return (step.thought or (step.decision.thought if step.decision else "")).strip()
+
+
+def costs(usage: Usage) -> Content:
+    """Where the time of a step went, and its tokens."""
+    spent = [f"{phase} {seconds * 1000:.0f}" for phase, seconds in usage.seconds.items() if seconds >= 0.0005]
+    tokens = [
+        f"{count:,} {kind}"
+        for kind, count in (
+            ("prompt", usage.prompt_tokens),
+            ("thought", usage.thought_tokens),
+            ("answer", usage.answer_tokens),
+        )
+        if count
+    ]
+    times = f"{' · '.join(spent)} ms" if spent else ""
+    return Content.styled(
+        "\n".join(part for part in (times, f"{' · '.join(tokens)} tokens" if tokens else "") if part), "$text-muted"
+    )
+
+
+def kind_words(action: Action) -> str:
+    return action.kind.replace("_", " ")
+
+
+def why_not(error: ValueError) -> str:
+    """The reason in a refusal, without the machinery round it."""
+    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
