@@ -39,7 +39,7 @@ soak: .venv/test.done
 .venv/demo.done: pyproject.toml .ci/packages
 	.ci/packages demo
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable ".[desktop]"
+	$(BIN)/pip install --quiet --editable ".[desktop,console]"
 	touch $@
 
 .venv/test.done: pyproject.toml .ci/packages

@@ -337,9 +337,10 @@ async def test_a_recorded_run_looks_exactly_like_a_live_one(size: tuple[int, int
     with Recorder(tmp_path / "run") as recorder:
         live = Stage(SAVE, Click(target="Trash"), DONE, sinks=[recorder])
         async with live.console.run_test(size=size) as pilot:
+            question = None
             for _ in range(2):
-                question = live.live.question
                 await again(live, pilot, question)
+                question = live.live.question
                 await pilot.press("right", "y")
             await to_the_end(live, pilot)
             live.screen.query_one(OptionList).focus()
@@ -381,6 +382,7 @@ async def test_what_breaks_is_shown_and_kept() -> None:
         assert stage.text("state") == "crashed"
         assert str(stage.live.broke) == "boom"
         await pilot.press("q")
+    assert stage.console.supervising is not None
     assert stage.console.return_value is stage.console.supervising.episode
 
 

@@ -10,6 +10,7 @@ import click
 
 COMMANDS: Final = {
     "run": "screenagent.cli.run",
+    "console": "screenagent.cli.console",
     "ground": "screenagent.cli.look",
     "see": "screenagent.cli.look",
     "report": "screenagent.cli.report",

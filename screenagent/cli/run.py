@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from screenagent.agent import Sink
     from screenagent.config import Settings
-    from screenagent.events import Event, Plan
+    from screenagent.events import Ended, Event, Plan
 
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
 
@@ -32,6 +33,7 @@ EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "
 @click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object a line.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Where the run is recorded.")
 @click.option("--no-record", is_flag=True, help="Keep nothing on disk.")
+@click.option("--plain", is_flag=True, help="Lines instead of the console; so it is without a terminal, too.")
 def run(
     task: str,
     *,
@@ -45,6 +47,7 @@ def run(
     as_json: bool,
     runs: Path | None,
     no_record: bool,
+    plain: bool,
 ) -> None:
     """Carry out TASK, written as plain steps.
 
@@ -69,10 +72,16 @@ def run(
     if dry_run:
         _dry_run(plan, settings, virtual=virtual, app=app)
         return
-    sys.exit(_run(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record))
+    if not (plain or as_json or settings.approve == "never") and _has_console():
+        from screenagent.cli.console import supervise  # noqa: PLC0415
+
+        ended = supervise(task, settings, virtual=virtual, app=app, record=not no_record)
+    else:
+        ended = _run(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
+    sys.exit(EXIT_CODES[ended.outcome])
 
 
-def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_json: bool, record: bool) -> int:
+def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_json: bool, record: bool) -> Ended:
     from contextlib import ExitStack  # noqa: PLC0415
 
     from screenagent.agent import drive  # noqa: PLC0415
@@ -92,7 +101,12 @@ def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_js
         if record:
             click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
     assert ended is not None
-    return EXIT_CODES[ended.outcome]
+    return ended
+
+
+def _has_console() -> bool:
+    """Textual draws on stderr and reads stdin."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and find_spec("textual") is not None
 
 
 def _print_json(event: Event) -> None:

@@ -13,11 +13,12 @@ import click
 from pydantic import ValidationError
 
 from screenagent.agent import Agent
-from screenagent.approval import AllowAll, AskPerson
+from screenagent.approval import AllowAll, AskPerson, Question
 from screenagent.cli.terminal import Asking
 from screenagent.config import Settings
 from screenagent.control import Control
 from screenagent.effect import SightChecker
+from screenagent.events import Verdict
 from screenagent.planner import DirectPlanner
 from screenagent.protocols import Approver, Desktop, VisionModel
 
@@ -109,10 +110,10 @@ def vision(settings: Settings, control: Control, *, say: Callable[[str], None]) 
     return load(folder, largest_picture=settings.patches, check=control.check, say=say)
 
 
-def approver(settings: Settings, control: Control) -> Approver:
+def approver(settings: Settings, ask: Callable[[Question], Verdict | None]) -> Approver:
     if settings.approve == "never":
         return AllowAll()
-    return AskPerson(Asking(control), risky_only=settings.approve == "risky")
+    return AskPerson(ask, risky_only=settings.approve == "risky")
 
 
 def unattended(control: Control, on: Desktop) -> Agent:
@@ -120,12 +121,15 @@ def unattended(control: Control, on: Desktop) -> Agent:
     return agent(Settings(approve="never"), control, on)
 
 
-def agent(settings: Settings, control: Control, on: Desktop) -> Agent:
+def agent(
+    settings: Settings, control: Control, on: Desktop, *, ask: Callable[[Question], Verdict | None] | None = None
+) -> Agent:
+    """Asks at the terminal, or by `ask`."""
     seeing = grounder(may_guess=False)  # one may look at a guess, but not act on it
     return Agent(
         planner=DirectPlanner(),
         grounder=seeing,
-        approver=approver(settings, control),
+        approver=approver(settings, ask or Asking(control)),
         desktop=on,
         checker=SightChecker(seeing),
         control=control,

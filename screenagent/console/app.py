@@ -26,6 +26,7 @@ class Console(App[Episode]):
 
     TITLE = "screenagent"
     CSS_PATH = "console.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - to mypy the base class's is no ClassVar
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "Keys", key_display="?", tooltip="this list"),
         Binding("d", "shade", "Light/dark", show=False, tooltip="another theme"),

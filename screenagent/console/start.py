@@ -24,8 +24,6 @@ RECENT = 50
 
 
 class Start(Screen[None]):
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "earlier", "Earlier task", show=False, tooltip="in the task's line: the tasks of earlier runs"),
         Binding("down", "later", "Later task", show=False),

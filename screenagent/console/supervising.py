@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 
 from screenagent.actions import Ask
@@ -166,7 +167,7 @@ class Supervising(Watching):
     def locations(self) -> tuple[Location, ...]:
         return self._moved if self.question is not None and self.looked_at is None else super().locations
 
-    def proposal(self, step: Step) -> words.Content:
+    def proposal(self, step: Step) -> Content:
         return words.proposal(step, self.locations, episode=self.episode, chosen=self._chosen, note=self.note)
 
     def view(self, step: Step | None) -> View | None:
@@ -234,8 +235,9 @@ class Supervising(Watching):
 
     @on(Picture.Pushed)
     def push(self, message: Picture.Pushed) -> None:
-        if self.check_action("push", ()):
-            size = self.question.episode.screenshot.size
+        screen = self.episode.screenshot
+        if self.check_action("push", ()) and screen is not None:
+            size = screen.size
             pixel = self._moved[self._chosen].point.pixel(size)
             x = min(max(pixel.x + message.x, 0), size.width - 1)
             y = min(max(pixel.y + message.y, 0), size.height - 1)

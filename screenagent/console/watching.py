@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -40,8 +41,6 @@ class Watching(Screen[None]):
         def __init__(self, episode: Episode) -> None:
             super().__init__()
             self.episode = episode
-
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "follow", "Latest", tooltip="back from the log to what happens"),
@@ -144,7 +143,7 @@ class Watching(Screen[None]):
     def locations(self) -> tuple[Location, ...]:
         return self.step.locations if self.step else ()
 
-    def proposal(self, step: Step) -> words.Content:
+    def proposal(self, step: Step) -> Content:
         return words.proposal(step, self.locations, episode=self.episode, note=self.note)
 
     def view(self, step: Step | None) -> View | None:
@@ -161,8 +160,8 @@ class Watching(Screen[None]):
             return self.episode.screenshot if step.acted or step.closed else step.before
         return step.after if self.after and step.after else step.before
 
-    def _say(self, id: str, content: words.Content | str) -> None:
-        self.query_one(f"#{id}", Static).update(words.Content(content) if isinstance(content, str) else content)
+    def _say(self, id: str, content: Content | str) -> None:
+        self.query_one(f"#{id}", Static).update(Content(content) if isinstance(content, str) else content)
 
     @on(OptionList.OptionHighlighted)
     def look_at(self, message: OptionList.OptionHighlighted) -> None:

@@ -1,0 +1,115 @@
+"""`screenagent console`: supervise a run in the terminal, or look at one that is over."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from screenagent.agent import Sink
+    from screenagent.config import Settings
+    from screenagent.console.app import Console
+    from screenagent.console.person import Person
+    from screenagent.console.supervising import Begin, Work
+    from screenagent.control import Control
+    from screenagent.events import Ended
+
+
+@click.command
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.option("--virtual", is_flag=True, help="Work on a virtual desktop of its own, gone afterwards.")
+@click.option("--app", help="What to open on the virtual desktop, with its arguments.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Where runs are recorded.")
+def console(run: Path | None, *, virtual: bool, app: str | None, runs: Path | None) -> None:
+    """Write a task and supervise it, or look at RUN step by step.
+
+    \b
+    screenagent console
+    screenagent console --virtual --app mousepad
+    screenagent console runs/2026-11-22_10-15-03_open-the-file-menu
+    """
+    if app and not virtual:
+        raise click.UsageError("--app opens a program on a virtual desktop; add --virtual")
+    from screenagent.cli import wiring  # noqa: PLC0415
+
+    settings = wiring.settings(runs=runs)
+    opened = _console(
+        settings, _beginning(settings, virtual=virtual, app=app, record=True), past=run, options={"runs": runs}
+    )
+    _open(opened)
+
+
+def supervise(task: str, settings: Settings, *, virtual: bool, app: str | None, record: bool) -> Ended:
+    """Carry out `task` under the eyes of a person; gives how it ended."""
+    from screenagent.cli.terminal import summary  # noqa: PLC0415
+    from screenagent.events import Ended  # noqa: PLC0415
+
+    opened = _console(settings, _beginning(settings, virtual=virtual, app=app, record=record), task=task)
+    _open(opened)
+    supervising = opened.supervising
+    assert supervising is not None
+    if supervising.broke is not None:
+        raise supervising.broke
+    if supervising.episode.ended is None:
+        return Ended(outcome="stopped")
+    click.echo(summary(supervising.episode), err=True)
+    return supervising.episode.ended
+
+
+def _console(
+    settings: Settings,
+    begin: Callable[[str], Begin],
+    *,
+    task: str | None = None,
+    past: Path | None = None,
+    options: dict[str, object] | None = None,
+) -> Console:
+    from screenagent.config import listed  # noqa: PLC0415
+    from screenagent.console.app import Console  # noqa: PLC0415
+
+    return Console(begin=begin, runs=settings.runs, task=task, past=past, settings=listed(settings, **(options or {})))
+
+
+def _open(opened: Console) -> None:
+    """Run it with signals that stop the agent before anything else is taken down."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        opened.stop()
+        opened.call_later(opened.exit)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        opened.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _beginning(settings: Settings, *, virtual: bool, app: str | None, record: bool) -> Callable[[str], Begin]:
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.console.supervising import Work  # noqa: PLC0415
+    from screenagent.planner import read  # noqa: PLC0415
+    from screenagent.recording import Recorder, new_run_folder  # noqa: PLC0415
+
+    def begin(task: str) -> Begin:
+        read(task)  # what cannot be read is refused before a desktop is opened
+
+        @contextmanager
+        def work(control: Control, person: Person) -> Iterator[Work]:
+            with ExitStack() as stack:
+                desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app))
+                sinks: list[Sink] = []
+                if record:
+                    folder = new_run_folder(settings.runs, task)
+                    sinks.append(stack.enter_context(Recorder(folder, settings=settings.model_dump(mode="json"))))
+                yield Work(wiring.agent(settings, control, desktop, ask=person), sinks)
+
+        return work
+
+    return begin
