@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
-from screenagent.actions import Action, Ask, Click, Finish, PressKeys, TypeText, WaitFor
-from screenagent.approval import AllowAll, AskPerson, DenyAll, Question, risk_of
+from screenagent.actions import Action, Ask, Click, Finish, Input, PressKeys, TypeText, WaitFor
+from screenagent.approval import (
+    AllowAll,
+    AskPerson,
+    DenyAll,
+    Policy,
+    Question,
+    Ruling,
+    check,
+    default_policy,
+    risk_of,
+)
+from screenagent.approval.policy import read_under
 from screenagent.episode import Episode
 from screenagent.events import Approve, Observed, Reject, Verdict
-from screenagent.screenshot import Screenshot, Window
+from screenagent.fakes import FakeReader
+from screenagent.geometry import Box, Location, Point
+from screenagent.screenshot import Screenshot, Window, Word
+from tests.told_runs import whole_run
 
 
 def in_front(app: str, title: str = "") -> Episode:
@@ -86,3 +103,114 @@ def test_unattended_there_is_nobody_to_ask() -> None:
 def test_deny_all_lets_only_looking_through() -> None:
     assert DenyAll().review(WaitFor(words="Saved"), (), EDITOR) == Approve()
     assert isinstance(DenyAll().review(TypeText(text="hi"), (), EDITOR), Reject)
+
+
+def policy(*rules: dict[str, object]) -> Policy:
+    return Policy.model_validate({"rules": rules})
+
+
+SAVE_AT = Location(point=Point(x=0.5, y=0.5), box=Box(left=0.4, top=0.45, right=0.6, bottom=0.55), confidence=1, by="x")
+ALL = Click(target="Save")
+
+
+class TestPolicy:
+    def test_the_first_rule_that_fits_decides(self) -> None:
+        rules = policy({"then": "allow", "kinds": ["click"]}, {"then": "deny"})
+        assert rules.ruling(ALL) == Ruling(then="allow", rule=1, why="allow")
+        assert rules.ruling(TypeText(text="x")) == Ruling(then="deny", rule=2, why="deny")
+
+    def test_no_rule_means_ask(self) -> None:
+        assert policy().ruling(ALL) == Ruling(then="ask", rule=None)
+
+    @pytest.mark.parametrize(
+        ("rule", "fits", "misfits"),
+        [
+            ({"apps": ["mouse*"]}, (ALL, in_front("Mousepad")), (ALL, in_front("gimp"))),
+            ({"apps": ["terminal"]}, (ALL, in_front("xterm")), (ALL, in_front("mousepad"))),
+            ({"title": "bank"}, (ALL, in_front("x", "My Bank")), (ALL, in_front("x", "notes"))),
+            ({"text": "^rm "}, (TypeText(text="rm -r"), EDITOR), (TypeText(text="arm"), EDITOR)),
+            ({"keys": ["ctrl+q"]}, (PressKeys(keys=("ctrl", "shift", "q")), EDITOR), (PressKeys(keys=("q",)), EDITOR)),
+            ({"target": "save"}, (ALL, EDITOR), (Click(target="Open"), EDITOR)),
+            ({"kinds": ["type_text"]}, (TypeText(text="a"), EDITOR), (ALL, EDITOR)),
+            (
+                {"apps": ["mousepad"], "target": "save"},
+                (ALL, EDITOR),
+                (ALL, in_front("gimp")),
+            ),
+        ],
+    )
+    def test_a_rule_fits_by_what_it_names(
+        self, rule: dict[str, object], fits: tuple[Input, Episode], misfits: tuple[Input, Episode]
+    ) -> None:
+        rules = policy({"then": "deny", **rule})
+        answers = [rules.ruling(action, screen=episode.screenshot).then for action, episode in (fits, misfits)]
+        assert answers == ["deny", "ask"]
+
+    def test_a_region_is_left_alone(self) -> None:
+        rules = policy({"then": "deny", "region": {"left": 0.4, "top": 0.4, "right": 0.6, "bottom": 0.6}})
+        elsewhere = SAVE_AT.model_copy(update={"point": Point(x=0.1, y=0.1)})
+        assert rules.ruling(ALL, [SAVE_AT]).then == "deny"
+        assert rules.ruling(ALL, [elsewhere]).then == "ask"
+
+    def test_what_lies_under_the_mouse_counts_whatever_the_model_calls_it(self) -> None:
+        words = [
+            Word(text="Delete", box=Box(left=0.44, top=0.47, right=0.5, bottom=0.53)),
+            Word(text="all", box=Box(left=0.51, top=0.47, right=0.55, bottom=0.53)),
+            Word(text="Send", box=Box(left=0.9, top=0.47, right=0.95, bottom=0.53)),
+        ]
+        ruling = default_policy().ruling(
+            Click(target="the OK button"), [SAVE_AT], screen=EDITOR.screenshot, reader=FakeReader(words)
+        )
+        assert ruling.then == "ask"
+        assert "'Delete'" in ruling.why
+        assert read_under(SAVE_AT, words) == "Delete all"
+
+    def test_the_default_denies_nothing(self) -> None:
+        assert {rule.then for rule in default_policy().rules} == {"ask"}
+
+    @pytest.mark.parametrize(
+        ("written", "said"),
+        [
+            ("rules: [{then: maybe}]", "rules.0.then"),
+            ("rules: [{then: deny, tilte: x}]", "rules.0.tilte"),
+            ("rules: [{then: deny, title: '('}]", "no regular expression"),
+            ("rules: [{then: deny, keys: [cntrl+q]}]", "unknown key 'cntrl'"),
+            ("rules: [", "is not YAML"),
+        ],
+    )
+    def test_what_is_wrong_with_a_file_is_named(self, written: str, said: str, tmp_path: Path) -> None:
+        (tmp_path / "policy.yaml").write_text(written)
+        with pytest.raises(ValueError, match=said.replace(".", r"\.")):
+            Policy.read(tmp_path / "policy.yaml")
+
+    def test_what_is_denied_is_not_asked_about(self) -> None:
+        asked: list[Question] = []
+        person = AskPerson(asked.append, policy=policy({"then": "deny", "because": "never here"}))
+        assert person.review(ALL, (SAVE_AT,), EDITOR) == Reject(reason="the policy forbids it: never here")
+        assert asked == []
+
+    def test_what_is_allowed_is_not_asked_about(self) -> None:
+        assert AskPerson(lambda _: None, policy=policy({"then": "allow"})).review(ALL, (), EDITOR) == Approve()
+
+    def test_a_point_cannot_be_moved_to_where_it_is_forbidden_to_go(self) -> None:
+        corner = Location(point=Point(x=0.01, y=0.01), confidence=1, by="you")
+        rules = policy({"then": "deny", "region": {"left": 0, "top": 0, "right": 0.1, "bottom": 0.1}})
+        verdict = AskPerson(lambda _: Approve(locations=(corner,)), policy=rules).review(ALL, (SAVE_AT,), EDITOR)
+        assert isinstance(verdict, Reject)
+
+    def test_a_past_run_can_be_checked(self) -> None:
+        findings = list(check(default_policy(), whole_run()))
+        assert [(finding.ruling.then, finding.ruling.rule is None) for finding in findings][:2] == [
+            ("ask", True),
+            ("ask", True),
+        ]
+        assert [finding.verdict.verdict for finding in findings] == [
+            event.verdict.verdict for event in whole_run() if event.event == "reviewed"
+        ]
+        strict = policy({"then": "deny", "keys": ["enter"]})
+        denied = [finding for finding in check(strict, whole_run()) if finding.ruling.then == "deny"]
+        assert [finding.action for finding in denied] == [PressKeys(keys=("enter",))]
+
+    def test_the_published_schema_is_up_to_date(self) -> None:
+        published = Path(__file__).parents[1] / "docs" / "policy.schema.json"
+        assert json.loads(published.read_text()) == Policy.model_json_schema()

@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "ground": "screenagent.cli.look",
     "see": "screenagent.cli.look",
     "report": "screenagent.cli.report",
+    "policy": "screenagent.cli.policy",
     "doctor": "screenagent.cli.doctor",
     "bench": "screenagent.cli.bench",
     "model": "screenagent.cli.model",

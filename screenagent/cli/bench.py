@@ -43,7 +43,7 @@ def ground(folder: Path, *, results: Path | None, fresh: bool) -> None:
     kept = results or Path(f"ground-{folder.resolve().name}.jsonl")
     if fresh:
         kept.unlink(missing_ok=True)
-    reader = wiring.lite_reader()
+    reader = wiring.reader()
     grounder = wiring.grounder(reader)
 
     def forget() -> None:

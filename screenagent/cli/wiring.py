@@ -13,14 +13,14 @@ import click
 from pydantic import ValidationError
 
 from screenagent.agent import Agent
-from screenagent.approval import AllowAll, AskPerson, Question
+from screenagent.approval import AllowAll, AskPerson, Policy, Question, default_policy
 from screenagent.cli.terminal import Asking
 from screenagent.config import Settings
 from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.events import Verdict
 from screenagent.planner import DirectPlanner
-from screenagent.protocols import Approver, Desktop, VisionModel
+from screenagent.protocols import Approver, Desktop, TextReader, VisionModel
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
@@ -79,16 +79,16 @@ def virtual_display(control: Control) -> Iterator[str]:
         yield started.display
 
 
-def grounder(reader: LiteReader | None = None, *, may_guess: bool = True) -> LiteGrounder:
-    from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
-
-    return LiteGrounder(reader or lite_reader(), may_guess=may_guess)
-
-
-def lite_reader() -> LiteReader:
+def reader() -> LiteReader:
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
 
     return LiteReader()
+
+
+def grounder(reading: LiteReader | None = None, *, may_guess: bool = True) -> LiteGrounder:
+    from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
+
+    return LiteGrounder(reading or reader(), may_guess=may_guess)
 
 
 def model_grounder(source: str, control: Control) -> ModelGrounder:
@@ -110,10 +110,20 @@ def vision(settings: Settings, control: Control, *, say: Callable[[str], None]) 
     return load(folder, largest_picture=settings.patches, check=control.check, say=say)
 
 
-def approver(settings: Settings, ask: Callable[[Question], Verdict | None]) -> Approver:
+def approver(settings: Settings, ask: Callable[[Question], Verdict | None], reader: TextReader) -> Approver:
     if settings.approve == "never":
         return AllowAll()
-    return AskPerson(ask, risky_only=settings.approve == "risky")
+    return AskPerson(ask, risky_only=settings.approve == "risky", policy=policy(settings.policy), reader=reader)
+
+
+def policy(path: Path | None) -> Policy:
+    """The one in the file, or the default."""
+    if path is None:
+        return default_policy()
+    try:
+        return Policy.read(path)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def unattended(control: Control, on: Desktop) -> Agent:
@@ -125,11 +135,12 @@ def agent(
     settings: Settings, control: Control, on: Desktop, *, ask: Callable[[Question], Verdict | None] | None = None
 ) -> Agent:
     """Asks at the terminal, or by `ask`."""
-    seeing = grounder(may_guess=False)  # one may look at a guess, but not act on it
+    reading = reader()
+    seeing = grounder(reading, may_guess=False)  # one may look at a guess, but not act on it
     return Agent(
         planner=DirectPlanner(),
         grounder=seeing,
-        approver=approver(settings, ask or Asking(control)),
+        approver=approver(settings, ask or Asking(control), reading),
         desktop=on,
         checker=SightChecker(seeing),
         control=control,

@@ -168,7 +168,8 @@ class Supervising(Watching):
         return self._moved if self.question is not None and self.looked_at is None else super().locations
 
     def proposal(self, step: Step) -> Content:
-        return words.proposal(step, self.locations, episode=self.episode, chosen=self._chosen, note=self.note)
+        risk = self.question.risk if self.question is not None and self.looked_at is None else None
+        return words.proposal(step, self.locations, risk=risk, chosen=self._chosen, note=self.note)
 
     def view(self, step: Step | None) -> View | None:
         view = super().view(step)

@@ -144,7 +144,7 @@ class Watching(Screen[None]):
         return self.step.locations if self.step else ()
 
     def proposal(self, step: Step) -> Content:
-        return words.proposal(step, self.locations, episode=self.episode, note=self.note)
+        return words.proposal(step, self.locations, note=self.note)
 
     def view(self, step: Step | None) -> View | None:
         screen = self._screen(step)

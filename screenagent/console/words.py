@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from textual.content import Content
 
 from screenagent.actions import Action, describe
-from screenagent.approval import risk_of
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, Usage
 from screenagent.geometry import Location
@@ -96,14 +95,13 @@ def _row(number: int, step: Step, *, over: bool) -> Content:
 
 
 def proposal(
-    step: Step, locations: tuple[Location, ...], *, episode: Episode, chosen: int = 0, note: str = ""
+    step: Step, locations: tuple[Location, ...], *, risk: str | None = None, chosen: int = 0, note: str = ""
 ) -> Content:
     """What is to be done, where and how surely, what should come of it, and what came."""
     lines = [Content.styled(describe(step.action), "bold") if step.action else Content("…")]
     lines += [_where(place, step, number, chosen) for number, place in enumerate(locations)]
     if step.expectation:
         lines.append(Content(f"then {expectation_words(step.expectation)}"))
-    risk = risk_of(step.action, episode) if step.action and step.verdict is None else None
     if risk:
         lines.append(Content.styled(f"careful: {risk}", "$text-warning"))
     if note and not step.acted:

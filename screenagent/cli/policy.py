@@ -1,0 +1,48 @@
+"""`screenagent policy`: what is allowed, asked about and denied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group
+def policy() -> None:
+    """Rules for what is allowed, asked about and denied."""
+
+
+@policy.command
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--policy", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML file.")
+def check(run: Path, *, path: Path | None) -> None:
+    """What the policy would have said to each input of RUN, and what was said then.
+
+    \b
+    screenagent policy check runs/2026-11-22_10-15-03_open-the-file-menu --policy strict.yaml
+    """
+    from screenagent.approval import check as checked  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.recording import read  # noqa: PLC0415
+
+    chosen = wiring.policy(path or wiring.settings().policy)
+    for finding in checked(chosen, read(run), reader=wiring.reader()):
+        click.echo(f"{finding}  [then: {finding.verdict.verdict}]")
+
+
+@policy.command
+def schema() -> None:
+    """The JSON Schema of a policy."""
+    import json  # noqa: PLC0415
+
+    from screenagent.approval import Policy  # noqa: PLC0415
+
+    click.echo(json.dumps(Policy.model_json_schema(), indent=2))
+
+
+@policy.command
+def default() -> None:
+    """The policy that holds where none is chosen, as a file to begin with."""
+    from importlib import resources  # noqa: PLC0415
+
+    click.echo(resources.files("screenagent.approval").joinpath("default.yaml").read_text("utf-8"), nl=False)
