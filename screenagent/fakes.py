@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -10,9 +10,9 @@ from PIL import Image
 from screenagent.actions import Action, Input
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Approve, Decision, Verdict
+from screenagent.events import Approve, Decision, Phase, Usage, Verdict
 from screenagent.geometry import Absent, Location, Point
-from screenagent.protocols import Approved
+from screenagent.protocols import Approved, Budget, Chunk, Finished, Grammar, Mode, Refused, Request, Said
 from screenagent.screenshot import Screenshot, Window, Word
 
 
@@ -66,6 +66,49 @@ class ScriptedPlanner:
         if decision.thought:
             yield decision.thought
         return decision
+
+
+@dataclass
+class ScriptedModel:
+    """A vision model that answers what the script says, one entry a call, or what a function makes of the request.
+
+    What stands before "</think>" is its thought; a `Refused` or an exception is given as it is.
+    """
+
+    answers: Sequence[str | Refused | Exception] | Callable[[Request, Mode], str | Refused]
+    seconds: Mapping[Phase, float] = field(default_factory=lambda: {"prefill": 0.002, "decode": 0.001})
+    asked: list[tuple[Request, Mode, Grammar | None]] = field(default_factory=list)
+
+    @property
+    def modes(self) -> list[Mode]:
+        return [mode for _, mode, _ in self.asked]
+
+    def generate(
+        self,
+        request: Request,
+        *,
+        mode: Mode = "auto",
+        grammar: Grammar | None = None,
+        budget: Budget | None = None,  # noqa: ARG002
+    ) -> Iterator[Chunk]:
+        self.asked.append((request, mode, grammar))
+        answer = self.answers(request, mode) if callable(self.answers) else self.answers[len(self.asked) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Refused):
+            yield answer
+            return
+        thought, _, said = answer.rpartition("</think>")
+        if thought:
+            yield Said(text=thought, part="thought")
+        yield Said(text=said, part="answer")
+        usage = Usage(
+            seconds=self.seconds,
+            prompt_tokens=100,
+            thought_tokens=len(thought.split()),
+            answer_tokens=len(said.split()),
+        )
+        yield Finished(reason="end", usage=usage)
 
 
 @dataclass

@@ -1,44 +1,216 @@
-"""Finds a target by asking a vision model for its box, without thinking."""
+"""Finds a target by asking a vision model, without thinking, and by asking several grounders, the cheapest first."""
 
 from __future__ import annotations
 
-from screenagent.geometry import Absent, Box, Location
-from screenagent.parsing import box
-from screenagent.protocols import Budget, Numbers, Refused, Request, Said, VisionModel
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from screenagent import looks, prompts
+from screenagent.answers import heard
+from screenagent.dialects import PHI4, Dialect
+from screenagent.geometry import Absent, Box, Location, Point, Size
+from screenagent.looks import WHOLE, Look
+from screenagent.protocols import Budget, Grounder, Refused, Request, Retry, VisionModel
 from screenagent.screenshot import Screenshot
 
-# The words that the model was trained with, its "the the" included.
-QUESTION = (
-    "Locate the the UI element this instruction describes: {target}. Output its bbox coordinates using the format of "
-    "[x1, y1, x2, y2] using relative coordinates from 0.0000 to 1.0000."
-)
-CONFIDENCE = 0.5  # the model says nothing of how sure it is
-ZOOM = 0.5  # of the width and height: what a second look sees of the screen
+UNSURE: Final = 0.3  # two looks at the same target that saw different places
+ONCE: Final = 0.5  # a model says nothing of how sure it is; one answer is not to be acted on unseen
+MOST_TILES: Final = 4
+ZOOMED: Final = Size(width=640, height=360)
+"""What is shown of a screen, twice as large, where a first answer did not help."""
+NEAR: Final = 0.012
+"""Two points no farther apart are one place: 15 pixels at 1280x720."""
+
+Ranking = Callable[[str, Screenshot, Sequence[Box]], Sequence[Box]]
 
 
+def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:  # noqa: ARG001 -- a `Ranking`
+    return boxes
+
+
+@dataclass(frozen=True)
 class ModelGrounder:
-    """The centre of the box is the point to act on. A second look near an earlier answer sees a part, enlarged."""
+    """The centre of the model's box is the point to act on.
 
-    def __init__(self, model: VisionModel) -> None:
-        self._model = model
+    `look` says what it is shown: all, the window in front, all and then a region at full size, or tiles, which `rank`
+    orders before the model is paid for. `auto` is all of a screen that it sees pixel for pixel, else the window.
+    `absent` lets it answer that the target is not there, which its training did not teach every model.
+    """
+
+    model: VisionModel
+    dialect: Dialect = PHI4
+    look: Look = "auto"
+    patches: int = 3600
+    absent: bool = False
+    rank: Ranking = as_they_come
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        if near is None:
-            return self._ask(target, screenshot)
-        part = Box.around(near.point, width=ZOOM, height=ZOOM)
-        crop = Screenshot.of(screenshot.pixels.crop(part.pixels(screenshot.size)))
-        found = self._ask(target, crop)
-        if isinstance(found, Absent) or found.box is None:
-            return found
-        return found.model_copy(update={"box": found.box.within(part), "point": found.point.within(part)})
+        if near is not None:
+            return self._closer(target, screenshot, near.point)
+        whole = looks.fits(screenshot.size, self.patches)
+        match self.look:
+            case "full":
+                return self._ask(target, screenshot, WHOLE)
+            case "auto" if whole:
+                return self._ask(target, screenshot, WHOLE)
+            case "tiles":
+                return self._tiles(target, screenshot)
+            case "region":
+                return self._twice(target, screenshot, WHOLE)
+            case _:
+                return self._twice(target, screenshot, _window(screenshot))
 
-    def _ask(self, target: str, picture: Screenshot) -> Location | Absent:
-        request = Request(text=QUESTION.format(target=target), pictures=(picture,))
-        answer = ""
-        for chunk in self._model.generate(request, mode="nothink", grammar=Numbers(count=4), budget=Budget(answer=64)):
-            if isinstance(chunk, Refused):
-                return Absent(why=f"the model will not look for it: {chunk.text}")
-            if isinstance(chunk, Said) and chunk.part == "answer":
-                answer += chunk.text
-        found = box(answer)
-        return Location(point=found.center, box=found, confidence=CONFIDENCE, by="model")
+    def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
+        """The same place, surer where a closer look finds it again, less sure where it does not."""
+        return compared(location, self._closer(target, screenshot, location.point))
+
+    def _closer(self, target: str, screenshot: Screenshot, point: Point) -> Location | Absent:
+        return self._ask(target, screenshot, looks.region(point, screenshot.size, of=ZOOMED), enlarge=2, by="zoom")
+
+    def _twice(self, target: str, screenshot: Screenshot, part: Box) -> Location | Absent:
+        """A first look at `part`, and where that had to be shrunk, a second one at full size."""
+        first = self._ask(target, screenshot, part)
+        if isinstance(first, Absent) or looks.fits(_size(part, screenshot), self.patches):
+            return first
+        second = self._ask(target, screenshot, looks.region(first.point, screenshot.size), by="region")
+        if isinstance(second, Absent):
+            return first.model_copy(update={"confidence": UNSURE})
+        return compared(second, first)
+
+    def _tiles(self, target: str, screenshot: Screenshot) -> Location | Absent:
+        """The first tile that has it; only a model that may answer "not there" is asked about more than one."""
+        ranked = self.rank(target, screenshot, tuple(looks.tiles(screenshot.size)))
+        answer: Location | Absent = Absent(why=f"“{target}” is on none of the tiles of the screen that were looked at")
+        for tile in ranked[: MOST_TILES if self.absent else 1]:
+            answer = self._ask(target, screenshot, tile)
+            if isinstance(answer, Location):
+                return answer
+        return answer
+
+    def _ask(
+        self, target: str, screenshot: Screenshot, part: Box, *, enlarge: int = 1, by: str = "model"
+    ) -> Location | Absent:
+        picture = looks.shown(
+            screenshot, patches=self.patches, part=part, multiple=self.dialect.multiple, enlarge=enlarge
+        )
+        question = prompts.render(self.dialect.prompt, {"target": target, "absent": self.absent})
+        answer = heard(
+            self.model.generate(
+                Request(text=question, pictures=(picture,)),
+                mode="nothink",
+                grammar=self.dialect.answers(absent=self.absent),
+                budget=Budget(answer=64),
+            )
+        )
+        if isinstance(answer, Refused):
+            return Absent(why=f"the model will not look for “{target}”: {answer.text}")
+        match self.dialect.read(answer.text, picture.size):
+            case Box() as box:
+                inside = box.within(part)
+                return Location(point=inside.center, box=inside, confidence=ONCE, by=by)
+            case Point() as point:
+                return Location(point=point.within(part), confidence=ONCE, by=by)
+            case _:
+                return Absent(why=f"the model does not see “{target}” on the screen")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A grounder, and how sure its answer has to be for nobody else to be asked."""
+
+    grounder: Grounder
+    sure: float = 0.0
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Asks the cheapest first, and the next where that is not sure; two that agree are surer than each alone.
+
+    Where two disagree, or an earlier answer did not help, the last rung looks again and closer.
+    """
+
+    rungs: tuple[Rung, ...]
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        if near is not None:
+            return self._elsewhere(target, screenshot, near)
+        found: Location | None = None
+        absent: list[str] = []
+        for rung in self.rungs:
+            answer = rung.grounder.locate(target, screenshot)
+            if isinstance(answer, Absent):
+                absent.append(answer.why)
+                continue
+            found = compared(answer, found)
+            if found.confidence >= rung.sure:
+                return found
+        if found is None:
+            return Absent(why="; ".join(dict.fromkeys(absent)))
+        last = self.rungs[-1].grounder
+        return compared(found, last.locate(target, screenshot, near=found), other_wins=True)
+
+    def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
+        """The same place, as sure as those make it who did not find it themselves."""
+        for rung in self.rungs:
+            answer = _tried(rung.grounder, target, screenshot, location)
+            if isinstance(answer, Location) and not set(answer.by.split("+")) <= set(location.by.split("+")):
+                location = compared(location, answer)
+        return location
+
+    def _elsewhere(self, target: str, screenshot: Screenshot, near: Location) -> Location | Absent:
+        """Another place, since acting on `near` did not help: the last rung looks at all of the screen unless it has,
+        then each looks closer."""
+        answer: Location | Absent = near
+        for rung in reversed(self.rungs):
+            if rung is self.rungs[-1] and "model" not in near.by.split("+"):
+                answer = rung.grounder.locate(target, screenshot)
+                if isinstance(answer, Location) and not agree(answer, near):
+                    return answer
+            answer = rung.grounder.locate(target, screenshot, near=near)
+            if isinstance(answer, Location) and not agree(answer, near):
+                return answer
+        return near
+
+
+def agree(one: Location, other: Location) -> bool:
+    """Whether two answers mean the same place."""
+    if abs(one.point.x - other.point.x) <= NEAR and abs(one.point.y - other.point.y) <= NEAR:
+        return True
+    return bool((one.box and other.point in one.box) or (other.box and one.point in other.box))
+
+
+def compared(found: Location, other: Location | Absent | None, *, other_wins: bool = False) -> Location:
+    """`found`, as sure as another answer to the same question makes it; where they differ, the place is `found`'s
+    unless `other_wins`."""
+    if other is None:
+        return found
+    if isinstance(other, Absent):
+        return found.model_copy(update={"confidence": min(found.confidence, UNSURE)})
+    if not agree(found, other):
+        place = other if other_wins else found
+        return place.model_copy(update={"confidence": UNSURE})
+    by = "+".join(sorted(dict.fromkeys((*other.by.split("+"), *found.by.split("+"))), key=_cost))
+    confidence = 1 - (1 - found.confidence) * (1 - other.confidence)
+    return found.model_copy(update={"confidence": round(confidence, 4), "by": by, "box": found.box or other.box})
+
+
+def _cost(by: str) -> int:
+    """The order in which answers are named: text before the model, and its looks in their order."""
+    return ("model", "region", "zoom").index(by) + 1 if by in ("model", "region", "zoom") else 0
+
+
+def _tried(grounder: Grounder, target: str, screenshot: Screenshot, near: Location) -> Location | Absent | None:
+    try:
+        return grounder.locate(target, screenshot, near=near)
+    except Retry:
+        return None
+
+
+def _window(screenshot: Screenshot) -> Box:
+    return (screenshot.window and screenshot.window.box) or WHOLE
+
+
+def _size(part: Box, screenshot: Screenshot) -> Size:
+    left, top, right, bottom = part.pixels(screenshot.size)
+    return Size(width=max(1, right - left), height=max(1, bottom - top))

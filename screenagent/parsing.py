@@ -1,23 +1,164 @@
-"""What a model says, as data; text that says nothing usable is an error that quotes it."""
+"""What a model says, as data. Pure: text that cannot be read is a `Retry` that quotes it, never a guess."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
-from screenagent.geometry import Box
+from pydantic import ValidationError
 
-NUMBER = r"\s*([01]?\.\d+|[01])\s*"
-BOX = re.compile(rf"\[{NUMBER},{NUMBER},{NUMBER},{NUMBER}\]")
+from screenagent import keys
+from screenagent.events import Plan
+from screenagent.geometry import Box, Point, Size
+from screenagent.protocols import Retry
+
+NotThere = Literal["not there"]
+Found = Box | Point | NotThere
+
+_NUMBER: Final = r"\s*(\d*\.\d+|\d+)\s*"
+_FOUR: Final = re.compile(rf"\[{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}\]")
+_TWO: Final = re.compile(
+    rf"(?:start_box|point)\s*=\s*['\"]?\s*(?:<\|box_start\|>|<point>)?\s*[\[(]?{_NUMBER}[,\s]{_NUMBER}[\])]?"
+)
+_NOT_THERE: Final = re.compile(r"\W*(?:it is )?not there\W*", re.IGNORECASE)
+_YES_NO: Final = re.compile(r"\W*(yes|no)\b(?!.*\b(?:yes|no)\b)", re.IGNORECASE | re.DOTALL)
+_FENCE: Final = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
+
+_CANNOT: Final = r"I(?:['’]m unable| am unable| ?can['’]?t| cannot| can not| won['’]t)"
+_REFUSAL: Final = re.compile(
+    rf"\s*(?:I['’]m sorry|I am sorry|sorry|I apologi[sz]e)\b.{{0,40}}?\b{_CANNOT}\b"
+    rf"|\s*{_CANNOT}(?: to)? (?:help|assist|comply|do that|provide)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
-class Unparsable(ValueError):
-    """The text holds nothing of what was asked for."""
+def fraction_box(text: str, shown: Size) -> Found:  # noqa: ARG001 -- every convention is given the picture's size
+    """`[x1, y1, x2, y2]` in fractions of the picture."""
+    return _box(text, Size(width=1, height=1))
 
 
-def box(text: str) -> Box:
-    """The first `[x1, y1, x2, y2]` in `text`, in fractions of the picture; which corner comes first does not matter."""
-    found = BOX.search(text)
+def thousandth_box(text: str, shown: Size) -> Found:  # noqa: ARG001 -- as above
+    """`[x1, y1, x2, y2]` in thousandths of the picture."""
+    return _box(text, Size(width=1000, height=1000))
+
+
+def pixel_point(text: str, shown: Size) -> Found:
+    """`click(start_box='(x,y)')`, or the same with a box, in pixels of the picture as it was shown."""
+    if _NOT_THERE.fullmatch(text):
+        return "not there"
+    if _FOUR.search(text):
+        return _box(text, shown)
+    found = {tuple(map(float, numbers)) for numbers in _TWO.findall(text)}
+    if len(found) != 1:
+        raise Retry(f"{_count(len(found), 'point')} in {_quoted(text)}; expected click(start_box='(x,y)')")
+    x, y = found.pop()
+    if x > shown.width or y > shown.height:
+        raise Retry(f"({x:g}, {y:g}) lies outside the picture of {shown.width}x{shown.height} pixels")
+    return Point(x=x / shown.width, y=y / shown.height)
+
+
+def _box(text: str, scale: Size) -> Found:
+    """The one box in `text`; which corner comes first does not matter."""
+    if _NOT_THERE.fullmatch(text):
+        return "not there"
+    found = {tuple(map(float, numbers)) for numbers in _FOUR.findall(text)}
+    if len(found) != 1:
+        raise Retry(f"{_count(len(found), 'box')} in {_quoted(text)}; expected one [x1, y1, x2, y2]")
+    x1, y1, x2, y2 = found.pop()
+    if max(x1, x2) > scale.width or max(y1, y2) > scale.height:
+        raise Retry(f"the box {[x1, y1, x2, y2]} is not within {scale.width} by {scale.height}")
+    return Box.of_pixels((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), scale)
+
+
+def plan(text: str) -> Plan:
+    """The plan in `text`, which is JSON and nothing else, a code fence aside; each step exactly as it is written."""
+    try:
+        return Plan.model_validate_json(unfenced(text), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Retry(f"that is no plan: {f'{place}: ' if place else ''}{first['msg']}") from error
+    except ValueError as error:
+        raise Retry(f"that is no plan: {error}") from error
+
+
+def unfenced(text: str) -> str:
+    """`text` without the code fence that some models put round JSON."""
+    fenced = _FENCE.fullmatch(text.strip())
+    return fenced[1] if fenced else text
+
+
+def yes(text: str) -> bool:
+    """Whether the answer to a question was yes."""
+    found = _YES_NO.match(text)
     if found is None:
-        raise Unparsable(f"no box in {text!r}; expected [x1, y1, x2, y2] with numbers from 0 to 1")
-    x1, y1, x2, y2 = (min(float(number), 1.0) for number in found.groups())
-    return Box(left=min(x1, x2), top=min(y1, y2), right=max(x1, x2), bottom=max(y1, y2))
+        raise Retry(f"neither yes nor no: {_quoted(text)}")
+    return found[1].lower() == "yes"
+
+
+def refuses(answer: str) -> bool:
+    """Whether an answer opens by saying that the model will not do what it was asked."""
+    return _REFUSAL.match(answer) is not None
+
+
+# So that an answer ends, whatever the model: no step needs more, and what is typed has its own limit.
+_LONGEST: Final = {"text": 2000, "message": 300, "question": 300}
+_LONGEST_WORDS: Final = 160
+_MOST_STEPS: Final = 12
+_KEYS: Final = (*sorted(keys.NAMED), *(chr(code) for code in range(33, 127) if not chr(code).isupper()))
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON schema of a plan as grammars take it: alternatives as `anyOf`, told apart by a `kind` that is required,
+    and nothing of unbounded length."""
+    schema: dict[str, Any] = _plain(Plan.model_json_schema())
+    schema["properties"]["steps"]["maxItems"] = _MOST_STEPS
+    return schema
+
+
+def _plain(node: Any, name: str = "") -> Any:
+    match node:
+        case list():
+            return [_plain(item, name) for item in node]
+        case {"type": "string"} if "const" not in node and "enum" not in node:
+            return {"type": "string", "minLength": 1, "maxLength": _LONGEST.get(name, _LONGEST_WORDS)}
+        case {"properties": Mapping()}:
+            return _object(node)
+        case dict():
+            kept = {key: _plain(value, name) for key, value in node.items() if key not in _SAID}
+            if "oneOf" in kept:
+                kept["anyOf"] = kept.pop("oneOf")
+            return kept
+        case _:
+            return node
+
+
+_SAID: Final = frozenset({"title", "description", "default", "discriminator"})
+
+
+def _object(node: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {name: _plain(value, name) for name, value in node["properties"].items()}
+    if "keys" in properties:
+        properties["keys"] |= {"items": {"enum": list(_KEYS)}, "maxItems": 4}
+    if "path" in properties:
+        properties["path"]["maxItems"] = 8
+    if "modifiers" in properties:
+        properties["modifiers"]["maxItems"] = 4
+    required = [name for name in properties if name in node.get("required", ()) or name == "kind"]
+    definitions = {"$defs": _plain(node["$defs"])} if "$defs" in node else {}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+        **definitions,
+    }
+
+
+def _count(number: int, what: str) -> str:
+    return f"no {what}" if number == 0 else f"{number} different places, not one {what},"
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:79]}…")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import torch
 
@@ -14,6 +14,7 @@ from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
 from screenagent.engine.model import go_on
 from screenagent.engine.quant import Quant
 from screenagent.events import Usage
+from screenagent.parsing import refuses
 from screenagent.protocols import (
     Budget,
     Chunk,
@@ -28,17 +29,8 @@ from screenagent.protocols import (
     Said,
 )
 
-CANNOT = r"I(?:['’]m unable| am unable| ?can['’]?t| cannot| can not| won['’]t)"
-REFUSAL = re.compile(
-    rf"\s*(?:I['’]m sorry|I am sorry|sorry|I apologi[sz]e)\b.{{0,40}}?\b{CANNOT}\b"
-    rf"|\s*{CANNOT}(?: to)? (?:help|assist|comply|do that|provide)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def refuses(answer: str) -> bool:
-    """Whether an answer opens by saying that the model will not do what it was asked."""
-    return REFUSAL.match(answer) is not None
+COMPACT: Final = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
+"""JSON as it is mostly printed, so that its punctuation needs no choice and an answer cannot be padded with blanks."""
 
 
 class Phi4:
@@ -90,7 +82,7 @@ def compiled(wanted: Grammar | None) -> grammar.Grammar | None:
         case Regex():
             return grammar.Grammar.regex(wanted.pattern)
         case JsonSchema():
-            return grammar.Grammar.json(wanted.definition)
+            return grammar.Grammar.json({**wanted.definition, **COMPACT})
 
 
 def last(ended: Ended, answer: str) -> Finished | Refused:

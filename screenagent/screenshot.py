@@ -23,7 +23,8 @@ TERMINALS: Final = frozenset(
 class Window(Value):
     """A window of the display's window system: which application's, and what its title says.
 
-    `own` is the terminal that we were started from: what is typed there reaches us, or a shell.
+    `own` is the terminal that we were started from: what is typed there reaches us, or a shell. `box` is where its
+    contents are on the display, as far as they reach into it; None where that is not known.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Window(Value):
     app: str = ""
     pid: int | None = None
     own: bool = False
+    box: Box | None = None
 
     @property
     def is_terminal(self) -> bool:

@@ -1,0 +1,45 @@
+"""A vision model's answer as a whole: nothing is done on half of one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from screenagent.protocols import Chunk, Finished, Refused, Retry
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`notes` say what was changed in the request to make it possible."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def listen(chunks: Iterator[Chunk]) -> Generator[str, None, Answer | Refused]:
+    """Yield the thought as it forms; return the answer, or the refusal. `Retry` where it was cut off."""
+    said = ""
+    for chunk in chunks:
+        match chunk:
+            case Refused():
+                return chunk
+            case Finished(reason="length"):
+                raise Retry("the model's answer was longer than it may be, and was cut off")
+            case Finished(notes=notes):
+                return Answer(said, notes)
+            case _ if chunk.part == "thought":
+                yield chunk.text
+            case _:
+                said += chunk.text
+    raise Retry("the model's answer broke off")
+
+
+def heard(chunks: Iterator[Chunk]) -> Answer | Refused:
+    """The same, where nobody listens to the thought."""
+    listening = listen(chunks)
+    while True:
+        try:
+            next(listening)
+        except StopIteration as end:
+            answer: Answer | Refused = end.value
+            return answer

@@ -1,0 +1,67 @@
+"""Which part of a screen a model is shown, and how large."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from PIL import Image
+
+from screenagent.geometry import Box, Point, Size
+from screenagent.screenshot import Screenshot
+
+Look = Literal["auto", "full", "window", "region", "tiles"]
+
+WHOLE: Final = Box(left=0, top=0, right=1, bottom=1)
+NATIVE: Final = Size(width=1280, height=720)
+"""What 3,600 patches of 16 pixels show pixel for pixel."""
+PATCH: Final = 16
+OVERLAP: Final = 0.25
+"""Of a tile, so that what one tile cuts through its neighbour shows whole."""
+
+
+def fits(size: Size, patches: int) -> bool:
+    """Whether a model that takes so many patches sees every pixel of such a picture."""
+    return size.width * size.height <= patches * PATCH**2
+
+
+def region(point: Point, size: Size, *, of: Size = NATIVE) -> Box:
+    """The box of `of` pixels round `point` on a screen of `size`, moved where it would reach over an edge."""
+    width, height = min(of.width, size.width), min(of.height, size.height)
+    left = min(max(round(point.x * size.width - width / 2), 0), size.width - width)
+    top = min(max(round(point.y * size.height - height / 2), 0), size.height - height)
+    return Box.of_pixels((left, top, left + width, top + height), size)
+
+
+def tiles(size: Size) -> Iterator[Box]:
+    """Boxes of `NATIVE` size that cover a screen and overlap, in reading order."""
+    for top in _starts(size.height, NATIVE.height):
+        for left in _starts(size.width, NATIVE.width):
+            yield Box.of_pixels((left, top, left + NATIVE.width, top + NATIVE.height), size)
+
+
+def _starts(length: int, tile: int) -> list[int]:
+    if length <= tile:
+        return [0]
+    count = math.ceil((length - tile * OVERLAP) / (tile * (1 - OVERLAP)))
+    return [round(number * (length - tile) / (count - 1)) for number in range(count)]
+
+
+def shown(
+    screenshot: Screenshot, *, patches: int, part: Box = WHOLE, multiple: int = PATCH, enlarge: int = 1
+) -> Screenshot:
+    """`part` of the screen as a picture of at most `patches`, its sides multiples of `multiple`, so that nobody resizes
+    it again; `enlarge` makes it so many times as large where it fits."""
+    crop = part.pixels(screenshot.size)
+    width, height = (crop[2] - crop[0]) * enlarge, (crop[3] - crop[1]) * enlarge
+    scale = min(1.0, math.sqrt(patches * PATCH**2 / (width * height)))
+    size = _floor(width * scale, multiple), _floor(height * scale, multiple)
+    if part == WHOLE and size == screenshot.pixels.size:
+        return screenshot
+    cut = screenshot.pixels.crop(crop)
+    return Screenshot.of(cut if cut.size == size else cut.resize(size, Image.Resampling.BICUBIC))
+
+
+def _floor(side: float, multiple: int) -> int:
+    return max(multiple, int(side + 1e-6) // multiple * multiple)
