@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar, cast
 
 from screenagent import guard
@@ -42,15 +45,20 @@ from screenagent.events import (
     Verdict,
 )
 from screenagent.geometry import Absent, Location
-from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry
+from screenagent.meter import Meter
+from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry, SecondLook
 from screenagent.recovery import next_rung
 from screenagent.screenshot import Screenshot
 
 Sink = Callable[[Event], None]
 HappenedT = TypeVar("HappenedT", bound=Happened)
+ResultT = TypeVar("ResultT")
 
 LATE_SECONDS: Final = 3.0
 """How much longer than usual the rung `wait` looks for an effect."""
+
+HESITATION: Final = 0.1
+"""An approval that takes longer than this is a person's, and leaves time for a second look; in seconds."""
 
 ROUNDS: Final = 5
 """How often the screen may change between review and action before the step is given back to the planner."""
@@ -58,7 +66,10 @@ ROUNDS: Final = 5
 
 @dataclass(kw_only=True)
 class Agent:
-    """Its parts, wired together. It cannot be built without an approver."""
+    """Its parts, wired together. It cannot be built without an approver.
+
+    `second_look` uses the time in which a person thinks about an approval; `meter` is what the parts' models count on.
+    """
 
     planner: Planner
     grounder: Grounder
@@ -67,6 +78,8 @@ class Agent:
     checker: Checker
     control: Control = field(default_factory=Control)
     max_steps: int = 50
+    second_look: SecondLook | None = None
+    meter: Meter = field(default_factory=Meter)
 
     def run(self, task: str) -> Generator[Event, None, None]:
         """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""
@@ -103,12 +116,15 @@ class _Run:
         self.episode = Episode()
         self._began = time.monotonic()
         self._spent: dict[Phase, float] = {}
+        self._asked = Usage()
 
     def happened(self, event: HappenedT) -> HappenedT:
         """Stamp `event` with the time and what it cost, and fold it into the episode."""
         at = time.monotonic() - self._began
-        stamped = event.model_copy(update={"at": round(at, 6), "usage": Usage(seconds=self._spent)})
-        self._spent = {}
+        usage = Usage()
+        if not isinstance(event, Thought):  # it is part of a decision, and so is its time
+            usage, self._spent, self._asked = Usage(seconds=self._spent) + self._asked, {}, Usage()
+        stamped = event.model_copy(update={"at": round(at, 6), "usage": usage})
         self.episode = self.episode.after(cast(Event, stamped))
         return stamped
 
@@ -118,8 +134,11 @@ class _Run:
         try:
             yield
         finally:
-            spent = time.perf_counter() - began
-            self._spent[phase] = round(self._spent.get(phase, 0.0) + spent, 6)
+            spent = self._spent.get(phase, 0.0) + time.perf_counter() - began
+            asked = self.agent.meter.take()
+            self._asked += asked
+            # The models' seconds have phases of their own.
+            self._spent[phase] = round(max(0.0, spent - sum(asked.seconds.values())), 6)
 
     @property
     def _screen(self) -> Screenshot:
@@ -158,9 +177,11 @@ class _Run:
                     return decision
             yield self.happened(Thought(text=text))
 
-    def _carry_out(self, step: PlannedStep, *, near: tuple[Location, ...] = ()) -> Generator[Event, None, None]:
+    def _carry_out(
+        self, step: PlannedStep, *, located: tuple[Location, ...] | None = None
+    ) -> Generator[Event, None, None]:
         """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked."""
-        action, verdict, locations = yield from self._approved(step.action, near=near)
+        action, verdict, locations = yield from self._approved(step.action, located=located)
         before = self._screen
         match action:
             case Finish():
@@ -183,16 +204,15 @@ class _Run:
         yield self._check(planned, before)
 
     def _approved(
-        self, action: Action, *, near: tuple[Location, ...]
+        self, action: Action, *, located: tuple[Location, ...] | None
     ) -> Generator[Event, None, tuple[Action, Verdict, tuple[Location, ...]]]:
         """Locate, review, and look whether the screen is still the one reviewed; if not, again from there."""
         yield from self._look_afresh()
-        locations = yield from self._located(action, near=near)
+        locations = (yield from self._located(action)) if located is None else located
         changes = 0
         while changes < ROUNDS:
             yield self.happened(Grounded(action=action, locations=locations))
-            with self._phase("approve"):
-                verdict = self.agent.approver.review(action, locations, self.episode)
+            verdict, locations = yield from self._review(action, locations)
             yield self.happened(Reviewed(verdict=verdict))
             match verdict:
                 case Revise():
@@ -229,16 +249,16 @@ class _Run:
             locations = found
         raise Retry(f"the screen kept changing under {describe(action)}")
 
-    def _located(self, action: Action, *, near: tuple[Location, ...]) -> Generator[Event, None, tuple[Location, ...]]:
+    def _located(self, action: Action) -> Generator[Event, None, tuple[Location, ...]]:
         """Locate every target; one that is absent may only be late, so the screen is watched for it a little longer."""
         try:
-            return self._locate(action, near=near)
+            return self._locate(action)
         except Retry as absent:
             yield self.happened(Retried(rung="wait", why=str(absent)))
         with self._phase("settle"):
             screen = self.agent.desktop.settled(lambda later: self._finds(action, later), seconds=LATE_SECONDS)
         yield self.happened(Observed(screenshot=screen))
-        return self._locate(action, near=near)
+        return self._locate(action)
 
     def _finds(self, action: Action, screen: Screenshot) -> bool:
         return all(isinstance(self.agent.grounder.locate(words, screen), Location) for words in targets(action))
@@ -252,6 +272,27 @@ class _Run:
         except Retry as absent:
             yield self.happened(Retried(rung="ask", why=str(absent)))
             return action, locations
+
+    def _review(
+        self, action: Action, locations: tuple[Location, ...]
+    ) -> Generator[Event, None, tuple[Verdict, tuple[Location, ...]]]:
+        """Ask the approver. While a person thinks about it, look again at the targets; the places stay those shown."""
+        if self.agent.second_look is None or not locations:
+            with self._phase("approve"):
+                return self.agent.approver.review(action, locations, self.episode), locations
+        with self._phase("approve"):
+            review = _meanwhile(partial(self.agent.approver.review, action, locations, self.episode))
+            wait((review,), timeout=HESITATION)
+        for index, target in enumerate(targets(action)):
+            if review.done():
+                break
+            with self._phase("locate"):
+                surer = self.agent.second_look.confirm(target, self._screen, locations[index])
+            if surer != locations[index] and surer.point == locations[index].point:
+                locations = (*locations[:index], surer, *locations[index + 1 :])
+                yield self.happened(Grounded(action=action, locations=locations))
+        with self._phase("approve"):
+            return review.result(), locations
 
     def _locate(self, action: Action, *, near: tuple[Location, ...] = ()) -> tuple[Location, ...]:
         def located(target: str, earlier: Location | None) -> Location:
@@ -288,7 +329,7 @@ class _Run:
             checker = self.agent.checker
 
             def until(after: Screenshot) -> bool:
-                return checker.check(expected, before, after).confirmed
+                return checker.glance(expected, before, after).confirmed
 
         with self._phase("settle"):
             screen = self.agent.desktop.settled(until, seconds=seconds)
@@ -327,7 +368,7 @@ class _Run:
         if guard.same_places(earlier, closer):
             yield self.happened(Checked(effect=effect or Effect(outcome="unknown")))
             return
-        yield from self._carry_out(step, near=earlier)
+        yield from self._carry_out(step, located=closer)
 
     def _ask(self, question: str) -> Generator[Event, None, None]:
         with self._phase("approve"):
@@ -341,6 +382,20 @@ class _Run:
                 raise Stopped
             case _:
                 yield self.happened(Ended(outcome="gave_up", message=f"{question} Nobody answered"))
+
+
+def _meanwhile(work: Callable[[], ResultT]) -> Future[ResultT]:
+    """Run `work` in a thread of its own, which a process that ends does not wait for."""
+    future: Future[ResultT] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 -- raised again where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="review", daemon=True).start()
+    return future
 
 
 def _ended(finish: Finish, episode: Episode) -> Ended:

@@ -33,7 +33,7 @@ from screenagent.screenshot import Screenshot
 
 
 class Step(Value):
-    """From the screen that was looked at to the effect of what was done about it."""
+    """From the screen that was looked at to the effect of what was done about it, and what the user said meanwhile."""
 
     before: Screenshot
     thought: str = ""
@@ -46,6 +46,7 @@ class Step(Value):
     effect: Effect | None = None
     rungs: tuple[Rung, ...] = ()
     feedback: str = ""
+    heard: tuple[str, ...] = ()
     closed: bool = False
     usage: Usage = Usage()
 
@@ -116,7 +117,7 @@ class Episode(Value):
             case Failed(feedback=feedback):
                 return self._step(event, feedback=feedback, closed=True)
             case Told(text=text):
-                return self.model_copy(update={"told": (*self.told, text)})
+                return self._told(text)
             case Ended():
                 return self.model_copy(update={"ended": event})
             case _:
@@ -127,6 +128,13 @@ class Episode(Value):
         if not self.steps or self.steps[-1].closed:
             return seen
         return seen._step(event, **{"after" if self.steps[-1].acted else "before": screenshot})
+
+    def _told(self, text: str) -> Episode:
+        told = self.model_copy(update={"told": (*self.told, text)})
+        if not self.steps:
+            return told
+        last = self.steps[-1].model_copy(update={"heard": (*self.steps[-1].heard, text)})
+        return told.model_copy(update={"steps": (*self.steps[:-1], last)})
 
     def _open(self) -> Step:
         """The step that is under way, or the one that begins here."""

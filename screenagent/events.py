@@ -120,10 +120,11 @@ Verdict = Annotated[Approve | Revise | LookAgain | Skip | Reject | Abort | Answe
 
 
 class Effect(Value):
-    """What an action brought about, as far as can be seen; `evidence` is a sentence."""
+    """What an action brought about, as far as can be seen; `evidence` is a sentence, and `by` is who says so."""
 
     outcome: Literal["met", "changed", "unchanged", "unmet", "unknown"]
     evidence: str = ""
+    by: Literal["", "pixels", "words", "model"] = ""
     where: Box | None = None
 
     @property

@@ -63,8 +63,18 @@ class Desktop(Protocol):
         ...
 
 
+class SecondLook(Protocol):
+    def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
+        """The same place, surer or less sure than before. Done while a person thinks about an approval."""
+        ...
+
+
 class Checker(Protocol):
     def check(self, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect: ...
+
+    def glance(self, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
+        """The same in milliseconds, `unknown` where that does not do: asked again and again while a screen settles."""
+        ...
 
 
 class TextReader(Protocol):

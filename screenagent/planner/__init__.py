@@ -1,7 +1,9 @@
-"""Planners: who says what to do next. `DirectPlanner` carries out plain instructions without a model."""
+"""Planners: who says what to do next. `DirectPlanner` carries out plain instructions without a model, `ModelPlanner`
+thinks."""
 
 from screenagent.planner.direct import DirectPlanner
+from screenagent.planner.model import ModelPlanner
 from screenagent.planner.reading import read
 from screenagent.planner.refusals import UNDERSTOOD, Unreadable
 
-__all__ = ["UNDERSTOOD", "DirectPlanner", "Unreadable", "read"]
+__all__ = ["UNDERSTOOD", "DirectPlanner", "ModelPlanner", "Unreadable", "read"]
