@@ -46,7 +46,7 @@ soak: .venv/test.done
 	.ci/packages demo test
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet "$(TORCH)"
-	$(BIN)/pip install --quiet --editable ".[desktop,phi4,dev]"
+	$(BIN)/pip install --quiet --editable ".[desktop,phi4,server,dev]"
 	touch $@ .venv/demo.done
 
 clean:

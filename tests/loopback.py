@@ -1,0 +1,154 @@
+"""A model server on this machine: it holds requests against the client's own types, and answers what a test wants."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, get_type_hints
+
+from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
+from pydantic import TypeAdapter
+
+REQUEST: TypeAdapter[Any] = TypeAdapter(CompletionCreateParamsStreaming)
+KNOWN = frozenset(get_type_hints(CompletionCreateParamsStreaming))
+BEYOND = {"structured_outputs", "add_generation_prompt", "continue_final_message", "grammar", "cache_prompt"}
+"""Fields that vLLM and llama.cpp understand beside those of OpenAI."""
+
+
+class Reply:
+    """Sends what a handler is told to; the base of a server's answers."""
+
+    def send(self, to: BaseHTTPRequestHandler) -> None:
+        raise NotImplementedError
+
+
+def chunk(delta: dict[str, Any], *, finish: str | None = None, usage: dict[str, int] | None = None) -> dict[str, Any]:
+    choices = [] if usage else [{"index": 0, "delta": delta, "finish_reason": finish}]
+    named = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices}
+    return named | ({"usage": usage} if usage else {})
+
+
+@dataclass
+class Stream(Reply):
+    """Server-sent events: the chunks, an end unless it is `cut`, and `raw` lines as they are."""
+
+    deltas: list[dict[str, Any]]
+    finish: str | None = "stop"
+    cut: bool = False
+    raw: tuple[str, ...] = ()
+    wait: threading.Event | None = None
+
+    def send(self, to: BaseHTTPRequestHandler) -> None:
+        to.send_response(200)
+        to.send_header("Content-Type", "text/event-stream")
+        to.end_headers()
+        for delta in self.deltas:
+            self._event(to, json.dumps(chunk(delta)))
+        for line in self.raw:
+            self._event(to, line)
+        if self.wait:
+            self.wait.wait(20)
+        if self.cut:
+            return
+        self._event(to, json.dumps(chunk({}, finish=self.finish)))
+        usage = {"prompt_tokens": 4072, "completion_tokens": 20, "total_tokens": 4092}
+        self._event(to, json.dumps(chunk({}, usage=usage)))
+        self._event(to, "[DONE]")
+
+    def _event(self, to: BaseHTTPRequestHandler, text: str) -> None:
+        to.wfile.write(f"data: {text}\n\n".encode())
+        to.wfile.flush()
+
+
+def looked_through(value: Any) -> None:
+    """Lists are validated as they are read."""
+    if isinstance(value, dict):
+        value = value.values()
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        for item in value:
+            looked_through(item)
+
+
+def says(*texts: str, finish: str = "stop") -> Stream:
+    return Stream([{"content": text} for text in texts], finish=finish)
+
+
+@dataclass
+class Status(Reply):
+    code: int
+    body: str = '{"error": {"message": "no"}}'
+    kind: str = "application/json"
+
+    def send(self, to: BaseHTTPRequestHandler) -> None:
+        to.send_response(self.code)
+        to.send_header("Content-Type", self.kind)
+        to.send_header("Content-Length", str(len(self.body.encode())))
+        to.send_header("Retry-After-Ms", "1")  # the client's back-off, so that a test need not sit it out
+        to.end_headers()
+        to.wfile.write(self.body.encode())
+
+
+@dataclass
+class Loopback:
+    """`replies` in turn, or what a function makes of the request; `asked` are the requests, `wrong` what they break."""
+
+    replies: list[Reply] | Callable[[dict[str, Any]], Reply]
+    owner: str = "vllm"
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    url: str = ""
+    wrong: list[str] = field(default_factory=list)
+
+    def reply(self, body: dict[str, Any]) -> Reply:
+        if callable(self.replies):
+            return self.replies(body)
+        return self.replies[min(len(self.asked), len(self.replies)) - 1]
+
+
+@contextmanager
+def serving(replies: list[Reply] | Callable[[dict[str, Any]], Reply], *, owner: str = "vllm") -> Iterator[Loopback]:
+    """On a free port, until the block ends; a request that breaks the client's own types fails the test."""
+    loopback = Loopback(replies, owner)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = {
+                "object": "list",
+                "data": [{"id": "m", "object": "model", "created": 1, "owned_by": loopback.owner}],
+            }
+            Status(200, json.dumps(body)).send(self)
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            loopback.asked.append(body)
+            loopback.headers.append(dict(self.headers))
+            known = {name: value for name, value in body.items() if name not in BEYOND}
+            try:
+                looked_through(REQUEST.validate_python(known))
+                loopback.wrong += sorted(set(known) - KNOWN)
+            except ValueError as error:
+                loopback.wrong.append(str(error))
+            try:
+                loopback.reply(body).send(self)
+            except (BrokenPipeError, ConnectionResetError):
+                return
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    serve = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    serve.start()
+    loopback.url = f"http://127.0.0.1:{server.server_port}/v1"
+    try:
+        yield loopback
+    finally:
+        server.shutdown()
+        server.server_close()
+        serve.join(5)
+    assert loopback.wrong == []
