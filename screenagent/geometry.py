@@ -129,6 +129,13 @@ class Display(Value):
             y=min(max((pixel.y - self.origin.y + 0.5) / self.size.height, 0.0), 1.0),
         )
 
+    def box(self, edges: tuple[int, int, int, int]) -> Box | None:
+        """What of left, top, right and bottom in the input space is on this display; None where nothing is."""
+        left, top, right, bottom = edges
+        x, y = self.origin.x, self.origin.y
+        box = Box.of_pixels((left - x, top - y, right - x, bottom - y), self.size)
+        return box if box.right > box.left and box.bottom > box.top else None
+
 
 class Location(Value):
     """Where a target is: the point to act on, its box where known, how sure, and who says so ("text", "model", …)."""

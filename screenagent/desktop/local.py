@@ -98,7 +98,7 @@ class LocalDesktop:
             raise NoDesktop("the display has ended while it was worked on") from reason
 
     def _screenshot(self) -> Screenshot:
-        frame, window = self._screen.grab(), self._windows.foreground()
+        frame, window = self._screen.grab(), self._front()
         if self._action is None:
             self._watch.begin(frame, app=_app(window))
         return self._screen.screenshot(frame, window)
@@ -110,13 +110,13 @@ class LocalDesktop:
             wait=self._control.wait,
             restless=self._restless,
             action=self._action,
-            until=until and (lambda frame: until(self._screen.screenshot(frame, self._windows.foreground()))),
+            until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
             pulse=self._pulse,
             meanwhile=self._screen.screenshot,
             seconds=seconds,
         ).frame()
         self._action = None
-        window = self._windows.foreground()
+        window = self._front()
         self._watch.begin(frame, app=_app(window))
         return self._screen.screenshot(frame, window)
 
@@ -175,6 +175,12 @@ class LocalDesktop:
         if (front and front.id) != (reviewed and reviewed.id):
             raise Retry(f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it")
         return front
+
+    def _front(self) -> Window | None:
+        """The window that gets the keys, and where it is on this display."""
+        window = self._windows.foreground()
+        edges = window and self._windows.edges(window)
+        return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
 
     def _mouse_place(self) -> Place:
         """Where the mouse is in the pictures of the display."""

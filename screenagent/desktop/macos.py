@@ -47,6 +47,9 @@ class Windows:
                 )
         return None
 
+    def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
+        return None
+
     def activate(self, window: Window) -> None:
         """Its application comes to the front; which of that one's windows is first, the application decides."""
         app_kit: Any = importlib.import_module("AppKit")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 class Windows(Protocol):
     def foreground(self) -> Window | None: ...
 
+    def edges(self, window: Window) -> tuple[int, int, int, int] | None:
+        """Left, top, right and bottom of what `window` holds, in the input space; None if unknown."""
+        ...
+
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there; `Retry` where it does not come."""
         ...

@@ -48,6 +48,9 @@ class Windows:
         self._user32.GetWindowThreadProcessId(id, ctypes.byref(pid))
         return Window(id=id, title=title.value, app=self._program(pid.value), pid=pid.value)
 
+    def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
+        return None
+
     def activate(self, window: Window) -> None:
         self._user32.SetForegroundWindow(window.id)
         deadline = time.monotonic() + ACTIVATE_SECONDS

@@ -76,6 +76,16 @@ class Windows:
         active = self._ids(self._root, "_NET_ACTIVE_WINDOW")
         return self._window(active[0]) if active and active[0] else None
 
+    def edges(self, window: Window) -> tuple[int, int, int, int] | None:
+        """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""
+        inside = self._display.create_resource_object("window", window.id)
+        try:
+            size = inside.get_geometry()
+            corner = self._root.translate_coords(inside, 0, 0)
+        except error.BadDrawable:  # it closed while it was asked
+            return None
+        return corner.x, corner.y, corner.x + size.width, corner.y + size.height
+
     def all(self) -> tuple[Window, ...]:
         """Those that a window manager has put up, splash screens left out."""
         windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST"))
