@@ -16,8 +16,10 @@ from pydantic_settings import (
 )
 
 from screenagent.geometry import Size, Value
+from screenagent.looks import Look
 
 Approval = Literal["each", "risky", "never"]
+ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai"]
 
 
 class Settings(BaseSettings):
@@ -34,6 +36,21 @@ class Settings(BaseSettings):
     runs: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept"
     )
+    model: str = Field(
+        "none", description="what plans: none, phi4 (the pulled weights), a folder with its weights, or a server's URL"
+    )
+    model_name: str | None = Field(None, description="which of the server's models; the first it lists if not given")
+    server: ServerKind | None = Field(
+        None,
+        description="vllm, llama.cpp, foundry, mistral or openai; the server is asked if not given",
+    )
+    grounder_model: str = Field(
+        "same", description="what points: none (text only), same as model, a checkpoint's folder, or a server's URL"
+    )
+    look: Look = Field("auto", description="what of a large screen the model is shown: full, window, region or tiles")
+    patches: int = Field(
+        3600, ge=256, le=3600, description="how large pictures are shown at most, in squares of 16 pixels"
+    )
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
     weights: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "phi4",
@@ -43,8 +60,6 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("screenagent") / "model.sock",
         description="where `model serve` answers",
     )
-    model: str | None = Field(None, description="the vision model: a folder with weights, or a server's URL")
-    patches: int = Field(3600, ge=256, le=3600, description="at most so many patches of 16 pixels a picture")
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 
     @classmethod

@@ -47,6 +47,10 @@ class Phi4:
         self._sampling = sampling
         self._check = check
 
+    def count(self, text: str) -> int:
+        """How many tokens a text is."""
+        return len(self.engine.chat.encode_plain(text))
+
     def generate(
         self,
         request: Request,

@@ -16,8 +16,8 @@ COMMANDS: Final = {
     "report": "screenagent.cli.report",
     "policy": "screenagent.cli.policy",
     "doctor": "screenagent.cli.doctor",
-    "bench": "screenagent.cli.bench",
     "model": "screenagent.cli.model",
+    "bench": "screenagent.cli.bench",
     "ask": "screenagent.cli.model",
 }
 

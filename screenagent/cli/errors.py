@@ -14,5 +14,8 @@ def sentence(error: Exception) -> str | None:
             return f"the disk is full: {error.filename or error}; free some space, or choose another folder with --runs"
         case OSError() | NoDesktop():
             return str(error)
+        # By name, since their modules need packages that not everybody has.
+        case Exception(__class__=kind) if kind.__name__ in ("ServerError", "CheckpointError", "TooLong"):
+            return str(error)
         case _:
             return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("picture", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("target")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the marked picture goes.")
-@click.option("--model", help="Ask the vision model: phi4 for the pulled or served one, a folder, or a server's URL.")
+@click.option("--model", metavar="phi4|FOLDER|URL", help="Ask a model, too: the pulled one, a folder, or a server.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool) -> None:
     """Find TARGET, in words, on PICTURE: print the point, write the picture with a mark on it.
@@ -34,10 +34,11 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     from screenagent.marks import annotate  # noqa: PLC0415
 
     screen = opened(picture)
+    settings = wiring.settings(grounder_model=model)
     with wiring.stopping() as control:
-        grounder = wiring.model_grounder(model, control) if model else wiring.grounder()
-        began = time.perf_counter()
-        answer = grounder.locate(target, screen)
+        grounder = wiring.cascade(settings, control)
+    began = time.perf_counter()
+    answer = grounder.locate(target, screen)
     seconds = time.perf_counter() - began
     marked = out or Path(f"{picture.stem}-ground.png")
     annotate(screen.pixels, answer, target).save(marked)

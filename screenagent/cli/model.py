@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ def model() -> None:
     screenagent model pull --quant int4
     screenagent model serve
     screenagent model verify
+    screenagent model check --model http://localhost:8000/v1
     """
 
 
@@ -80,14 +82,37 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
     click.echo(str(check(first.engine.chat, forms(), where=first.engine.device.type, count=count, say=_say)))
 
 
+@model.command
+@click.option("--model", "place", metavar="FOLDER|URL", help="What to check, if not the model of the settings.")
+def check(*, place: str | None) -> None:
+    """Show the model a picture with a known mark on it, and say in a sentence what is wrong.
+
+    Exit codes: 0 all is well, 1 something is wrong.
+    """
+    from screenagent import model_check  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+
+    settings = wiring.settings(model=place)
+    if settings.model == "none":
+        raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
+    with wiring.stopping() as control:
+        seeing = wiring.vision_model(settings.model, settings, control)
+        wrong = 0
+        for finding in model_check.check(seeing.model, seeing.dialect):
+            wrong += not finding.works
+            sign = click.style("✓", fg="green") if finding.works else click.style("✗", fg="red")
+            click.echo(f"{sign} {finding.what}: {finding.said}")
+    sys.exit(1 if wrong else 0)
+
+
 @click.command
 @click.argument("words", nargs=-1, required=True, metavar="PICTURE… QUESTION")
 @click.option("--think", is_flag=True, help="Let it think before it answers; the thought goes to stderr.")
 @click.option(
-    "--model", "source", help="A folder with weights, or a server's URL; the served or pulled one if not given."
+    "--model", "source", default="phi4", show_default=True, help="The pulled weights, a folder, or a server's URL."
 )
 @click.option("--patches", type=click.IntRange(256, 3600), help="At most so many patches of 16 pixels a picture.")
-def ask(*, words: tuple[str, ...], think: bool, source: str | None, patches: int | None) -> None:
+def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None) -> None:
     """Ask the vision model about one or several pictures.
 
     \b
@@ -101,8 +126,8 @@ def ask(*, words: tuple[str, ...], think: bool, source: str | None, patches: int
     *pictures, question = words
     request = Request(text=question, pictures=tuple(opened(Path(picture)) for picture in pictures))
     with wiring.stopping() as control:
-        asked = wiring.vision(wiring.settings(model=source, patches=patches), control, say=_say)
-        for chunk in asked.generate(request, mode="think" if think else "nothink"):
+        asked = wiring.vision_model(source, wiring.settings(patches=patches), control)
+        for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case Said(text=text, part=part):
                     click.echo(text, nl=False, err=part == "thought")

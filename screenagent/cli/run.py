@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from screenagent.agent import Sink
     from screenagent.config import Settings
     from screenagent.events import Ended, Event, Plan
+    from screenagent.recording import Recorder
 
+LOOK_HELP: Final = "What of a large screen the model is shown; the window in front if not given."
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
 
 
@@ -28,6 +30,9 @@ EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "
     type=click.Choice(["each", "risky", "never"]),
     help="Ask before each input (the default), before risky ones, or never. No answer is a no.",
 )
+@click.option("--model", metavar="FOLDER|URL", help="Plan with a model: a checkpoint's folder, or a server's URL.")
+@click.option("--grounder-model", metavar="FOLDER|URL", help="Point with another model than the one that plans.")
+@click.option("--look", type=click.Choice(["auto", "full", "window", "region", "tiles"]), help=LOOK_HELP)
 @click.option("--max-steps", type=click.IntRange(min=1), help="Give up after so many steps; 50 if not given.")
 @click.option("--dry-run", is_flag=True, help="Show the steps and where they would go; touch nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object a line.")
@@ -42,6 +47,9 @@ def run(
     size: str | None,
     display: str | None,
     approve: str | None,
+    model: str | None,
+    grounder_model: str | None,
+    look: str | None,
     max_steps: int | None,
     dry_run: bool,
     as_json: bool,
@@ -49,13 +57,14 @@ def run(
     no_record: bool,
     plain: bool,
 ) -> None:
-    """Carry out TASK, written as plain steps.
+    """Carry out TASK: plain steps, or any goal where a model plans.
 
     \b
     screenagent run "open the File menu, click Save As, type notes.txt, press enter" --virtual --app mousepad
     screenagent run "click into the Name field, type 'Ada', press tab" --approve risky
     screenagent run "click Save" --dry-run
     screenagent run "press ctrl+s" --json > events.jsonl
+    screenagent run "save this as notes.txt on the desktop" --model ~/models/phi-4-reasoning-vision
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
@@ -66,9 +75,17 @@ def run(
     from screenagent.cli import wiring  # noqa: PLC0415
 
     settings = wiring.settings(
-        approve=approve, max_steps=max_steps, runs=runs, display=display, virtual_size=_size(size)
+        approve=approve,
+        model=model,
+        grounder_model=grounder_model,
+        look=look,
+        max_steps=max_steps,
+        runs=runs,
+        display=display,
+        virtual_size=_size(size),
     )
-    plan = _read(task)
+    if settings.model == "none" or dry_run:
+        plan = _read(task)
     if dry_run:
         _dry_run(plan, settings, virtual=virtual, app=app)
         return
@@ -87,17 +104,18 @@ def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_js
     from screenagent.agent import drive  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.terminal import Progress  # noqa: PLC0415
-    from screenagent.recording import Recorder, new_run_folder  # noqa: PLC0415
+    from screenagent.recording import new_run_folder  # noqa: PLC0415
 
     with ExitStack() as stack:
         control = stack.enter_context(wiring.stopping())
+        models = wiring.Models.of(settings, control)
         desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app))
         sinks: list[Sink] = []
         if record:
             folder = new_run_folder(settings.runs, task)
-            sinks.append(stack.enter_context(Recorder(folder, settings=settings.model_dump(mode="json"))))
+            sinks.append(stack.enter_context(recorder(folder, settings)))
         sinks += [Progress(), _print_json] if as_json else [Progress()]
-        ended = drive(wiring.agent(settings, control, desktop), task, *sinks).ended
+        ended = drive(wiring.agent(settings, control, desktop, models=models), task, *sinks).ended
         if record:
             click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
     assert ended is not None
@@ -107,6 +125,13 @@ def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_js
 def _has_console() -> bool:
     """Textual draws on stderr and reads stdin."""
     return sys.stdin.isatty() and sys.stderr.isatty() and find_spec("textual") is not None
+
+
+def recorder(folder: Path, settings: Settings) -> Recorder:
+    from screenagent import prompts  # noqa: PLC0415
+    from screenagent.recording import Recorder  # noqa: PLC0415
+
+    return Recorder(folder, settings=settings.model_dump(mode="json"), prompts=prompts.digests())
 
 
 def _print_json(event: Event) -> None:

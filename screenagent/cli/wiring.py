@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from pydantic import ValidationError
@@ -17,16 +20,25 @@ from screenagent.approval import AllowAll, AskPerson, Policy, Question, default_
 from screenagent.cli.terminal import Asking
 from screenagent.config import Settings
 from screenagent.control import Control
+from screenagent.dialects import PHI4, Dialect, dialect_of
 from screenagent.effect import SightChecker
 from screenagent.events import Verdict
-from screenagent.planner import DirectPlanner
-from screenagent.protocols import Approver, Desktop, TextReader, VisionModel
+from screenagent.geometry import Absent, Box
+from screenagent.grounder import ONCE, Cascade, ModelGrounder, Rung
+from screenagent.meter import Meter, Metered
+from screenagent.planner import DirectPlanner, ModelPlanner
+from screenagent.planner.model import tokens_at_most
+from screenagent.protocols import Approver, Desktop, Grounder, Planner, TextReader, VisionModel
+from screenagent.screenshot import Screenshot
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounder import ModelGrounder
     from screenagent.lite.grounder import LiteGrounder
     from screenagent.lite.reader import LiteReader
+
+SURE: Final = 0.9
+"""From this confidence on, text alone decides: it is there to the letter, and only once."""
 
 
 def settings(**options: object) -> Settings:
@@ -86,28 +98,102 @@ def reader() -> LiteReader:
 
 
 def grounder(reading: LiteReader | None = None, *, may_guess: bool = True) -> LiteGrounder:
+    """The embedded one, which needs no model."""
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
 
     return LiteGrounder(reading or reader(), may_guess=may_guess)
 
 
-def model_grounder(source: str, control: Control) -> ModelGrounder:
-    from screenagent.grounder import ModelGrounder  # noqa: PLC0415
+@dataclass(frozen=True)
+class Seeing:
+    """A vision model, how it is spoken to, and how many tokens a text is to it."""
 
-    named = settings(model=None if source == "phi4" else source)
-    return ModelGrounder(vision(named, control, say=lambda line: click.echo(line, err=True)))
+    model: VisionModel
+    dialect: Dialect
+    count: Callable[[str], int] | None = None
 
 
-def vision(settings: Settings, control: Control, *, say: Callable[[str], None]) -> VisionModel:
-    """The vision model that the settings name, in this process."""
-    folder = Path(settings.model) if settings.model else settings.weights
-    if not (folder / "config.json").is_file():
-        raise click.UsageError(f"no weights in {folder}: bring them with `screenagent model pull`, or name a folder")
+def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
+    """The model in a folder, or behind a URL; "phi4" is the one that `model pull` brought."""
+    if place == "phi4":
+        place = str(settings.weights)
+    if place.startswith(("http://", "https://")):
+        return _served(place, settings, control)
+    folder = Path(place).expanduser()
+    if not folder.is_dir():
+        raise click.UsageError(
+            f"the model {place!r} is neither a folder nor an address that begins with http; bring the weights with "
+            "`screenagent model pull`, or name a folder or a server's URL such as http://localhost:8000/v1"
+        )
+    phi4 = _extra("screenagent.phi4", "phi4")
+    model = phi4.load(folder, largest_picture=settings.patches, check=control.check, say=partial(click.echo, err=True))
+    return Seeing(model, PHI4, count=model.count)
+
+
+def _served(url: str, settings: Settings, control: Control) -> Seeing:
+    server = _extra("screenagent.server", "server")
     try:
-        from screenagent.phi4 import load  # noqa: PLC0415
-    except ModuleNotFoundError as missing:
-        raise click.UsageError(f"the model needs {missing.name}: pip install 'screenagent[phi4]'") from missing
-    return load(folder, largest_picture=settings.patches, check=control.check, say=say)
+        model = server.connect(url, name=settings.model_name, kind=settings.server, check=control.check)
+    except server.ServerError as error:
+        raise click.ClickException(str(error)) from error
+    return Seeing(model, dialect_of(model.name))
+
+
+def _extra(module: str, extra: str) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise click.UsageError(f"{error.name} is not installed; pip install 'screenagent[{extra}]'") from error
+
+
+@dataclass(frozen=True)
+class Models:
+    """Who plans and who points, where anyone does; both count on one meter."""
+
+    planner: Seeing | None
+    grounder: Seeing | None
+    meter: Meter
+
+    @classmethod
+    def of(cls, settings: Settings, control: Control) -> Models:
+        """A model that both plans and points is loaded once."""
+        meter = Meter()
+
+        def metered(seeing: Seeing) -> Seeing:
+            return replace(seeing, model=Metered(seeing.model, meter))
+
+        plans = None if settings.model == "none" else metered(vision_model(settings.model, settings, control))
+        match settings.grounder_model:
+            case "same":
+                points = plans
+            case "none":
+                points = None
+            case place:
+                points = metered(vision_model(place, settings, control))
+        return cls(plans, points, meter)
+
+
+def pointing(settings: Settings, text: LiteGrounder, seeing: Seeing) -> Cascade:
+    """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
+    model = ModelGrounder(
+        seeing.model, seeing.dialect, look=settings.look, patches=settings.patches, rank=partial(by_text, text)
+    )
+    return Cascade((Rung(text, sure=SURE), Rung(model, sure=ONCE)))
+
+
+def cascade(settings: Settings, control: Control) -> Grounder:
+    """What finds targets with these settings, for who only looks."""
+    text = grounder()
+    place = settings.model if settings.grounder_model == "same" else settings.grounder_model
+    return text if place == "none" else pointing(settings, text, vision_model(place, settings, control))
+
+
+def by_text(text: LiteGrounder, target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:
+    """The boxes, those first on which the text says that the target may be."""
+    guess = text.locate(target, screenshot)
+    if isinstance(guess, Absent):
+        return boxes
+    return sorted(boxes, key=lambda box: guess.point not in box)
 
 
 def approver(settings: Settings, ask: Callable[[Question], Verdict | None], reader: TextReader) -> Approver:
@@ -131,18 +217,33 @@ def unattended(control: Control, on: Desktop) -> Agent:
     return agent(Settings(approve="never"), control, on)
 
 
+def planner(settings: Settings, seeing: Seeing | None) -> Planner:
+    if seeing is None:
+        return DirectPlanner()
+    return ModelPlanner(model=seeing.model, patches=settings.patches, count=seeing.count or tokens_at_most)
+
+
 def agent(
-    settings: Settings, control: Control, on: Desktop, *, ask: Callable[[Question], Verdict | None] | None = None
+    settings: Settings,
+    control: Control,
+    on: Desktop,
+    *,
+    models: Models | None = None,
+    ask: Callable[[Question], Verdict | None] | None = None,
 ) -> Agent:
     """Asks at the terminal, or by `ask`."""
+    models = models or Models.of(settings, control)
     reading = reader()
-    seeing = grounder(reading, may_guess=False)  # one may look at a guess, but not act on it
+    text = grounder(reading, may_guess=False)  # one may look at a guess, but not act on it
+    points = pointing(settings, text, models.grounder) if models.grounder else None
     return Agent(
-        planner=DirectPlanner(),
-        grounder=seeing,
+        planner=planner(settings, models.planner),
+        grounder=points or text,
         approver=approver(settings, ask or Asking(control), reading),
         desktop=on,
-        checker=SightChecker(seeing),
+        checker=SightChecker(text, models.grounder.model if models.grounder else None),
         control=control,
         max_steps=settings.max_steps,
+        second_look=points,
+        meter=models.meter,
     )
