@@ -3,6 +3,7 @@ model's yes or no where neither decides."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,7 +61,9 @@ class SightChecker:
                 return _changed(before, after, otherwise="unknown")
 
     def _seen(self, words: str, after: Screenshot) -> Effect:
-        match self.grounder.locate(words, after):
+        if _titled(words, after):
+            return Effect(outcome="met", evidence=f"“{words}” is in the title of the front window", by="words")
+        match self._found(words, after):
             case Location(point=point, box=box, confidence=confidence) if confidence >= SURE:
                 place = box or Box.around(point, width=0, height=0)
                 return Effect(outcome="met", evidence=f"“{words}” is on the screen", where=place, by="words")
@@ -71,14 +74,26 @@ class SightChecker:
                 return Effect(outcome="unmet", evidence=f"“{words}” was to be seen: {why}", by="words")
 
     def _gone(self, words: str, after: Screenshot) -> Effect:
-        match self.grounder.locate(words, after):
+        if _titled(words, after):
+            return Effect(
+                outcome="unmet", evidence=f"“{words}” is still in the title of the window in front", by="words"
+            )
+        match self._found(words, after):
             case Location(box=box, confidence=confidence) if confidence >= SURE:
                 return Effect(outcome="unmet", evidence=f"“{words}” is still on the screen", where=box, by="words")
             case _:
                 return Effect(outcome="met", evidence=f"“{words}” is not on the screen", by="words")
 
     def _is_unread(self, words: str, screenshot: Screenshot) -> bool:
-        return isinstance(self.grounder.locate(words, screenshot), Absent)
+        return isinstance(self._found(words, screenshot), Absent)
+
+    def _found(self, words: str, screenshot: Screenshot) -> Location | Absent:
+        """To the letter, or else as a description: "Hello from Ada" is a text first, and only then a "Hello" in it."""
+        if not any(quote in words for quote in "“”\"'"):
+            letters = self.grounder.locate(f"“{words}”", screenshot)
+            if isinstance(letters, Location):
+                return letters
+        return self.grounder.locate(words, screenshot)
 
     def _judged(self, model: VisionModel, words: str, before: Screenshot, after: Screenshot, *, gone: bool) -> Effect:
         """What the model says of the two pictures; `unknown` where it says neither yes nor no."""
@@ -97,6 +112,12 @@ class SightChecker:
             return Effect(outcome="unknown", evidence=f"“{words}”: {retry}", by="model")
         said = f"“{words}” cannot be read; by the looks of both screens it is {'gone' if gone == agreed else 'there'}"
         return Effect(outcome="met" if agreed else "unmet", evidence=said, by="model")
+
+
+def _titled(words: str, screenshot: Screenshot) -> bool:
+    """Whether the window system knows a title with these words: it misreads nothing."""
+    title = screenshot.window.title if screenshot.window else ""
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", title, re.IGNORECASE) is not None
 
 
 def _changed(before: Screenshot, after: Screenshot, *, otherwise: str) -> Effect:

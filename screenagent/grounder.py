@@ -138,7 +138,7 @@ class Cascade:
         found: Location | None = None
         absent: list[str] = []
         for rung in self.rungs:
-            answer = rung.grounder.locate(target, screenshot)
+            answer = _tried(rung.grounder, target, screenshot)
             if isinstance(answer, Absent):
                 absent.append(answer.why)
                 continue
@@ -148,12 +148,12 @@ class Cascade:
         if found is None:
             return Absent(why="; ".join(dict.fromkeys(absent)))
         last = self.rungs[-1].grounder
-        return compared(found, last.locate(target, screenshot, near=found), other_wins=True)
+        return compared(found, _tried(last, target, screenshot, near=found), other_wins=True)
 
     def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
         """The same place, as sure as those make it who did not find it themselves."""
         for rung in self.rungs:
-            answer = _tried(rung.grounder, target, screenshot, location)
+            answer = _tried(rung.grounder, target, screenshot, near=location)
             if isinstance(answer, Location) and not set(answer.by.split("+")) <= set(location.by.split("+")):
                 location = compared(location, answer)
         return location
@@ -164,10 +164,10 @@ class Cascade:
         answer: Location | Absent = near
         for rung in reversed(self.rungs):
             if rung is self.rungs[-1] and "model" not in near.by.split("+"):
-                answer = rung.grounder.locate(target, screenshot)
+                answer = _tried(rung.grounder, target, screenshot)
                 if isinstance(answer, Location) and not agree(answer, near):
                     return answer
-            answer = rung.grounder.locate(target, screenshot, near=near)
+            answer = _tried(rung.grounder, target, screenshot, near=near)
             if isinstance(answer, Location) and not agree(answer, near):
                 return answer
         return near
@@ -200,11 +200,14 @@ def _cost(by: str) -> int:
     return ("model", "region", "zoom").index(by) + 1 if by in ("model", "region", "zoom") else 0
 
 
-def _tried(grounder: Grounder, target: str, screenshot: Screenshot, near: Location) -> Location | Absent | None:
+def _tried(
+    grounder: Grounder, target: str, screenshot: Screenshot, *, near: Location | None = None
+) -> Location | Absent:
+    """One that gives no usable answer has not found it; another may."""
     try:
         return grounder.locate(target, screenshot, near=near)
-    except Retry:
-        return None
+    except Retry as retry:
+        return Absent(why=str(retry))
 
 
 def _window(screenshot: Screenshot) -> Box:
