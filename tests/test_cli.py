@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.episode import Episode
 from screenagent.recording import EVENT, read, runs
 
+COMMANDS = ["", "run", "ground", "see", "report", "doctor", "model", "model check", "bench", "bench tasks"]
 EDITOR = ("--virtual", "--app", "mousepad")
 
 
@@ -46,7 +47,7 @@ def picture(tmp_path: Path) -> Path:
 class TestWords:
     """What is said before anything is touched."""
 
-    @pytest.mark.parametrize("command", ["", "run", "ground", "see", "report", "doctor", "bench", "bench tasks"])
+    @pytest.mark.parametrize("command", COMMANDS)
     def test_every_command_explains_itself(self, command: str) -> None:
         done = screenagent(*command.split(), "--help")
         assert done.returncode == 0

@@ -175,10 +175,12 @@ class Models:
 
 def pointing(settings: Settings, text: LiteGrounder, seeing: Seeing) -> Cascade:
     """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
+    from screenagent.lite.exact import ExactText  # noqa: PLC0415
+
     model = ModelGrounder(
         seeing.model, seeing.dialect, look=settings.look, patches=settings.patches, rank=partial(by_text, text)
     )
-    return Cascade((Rung(text, sure=SURE), Rung(model, sure=ONCE)))
+    return Cascade((Rung(ExactText(text), sure=SURE), Rung(text, sure=SURE), Rung(model, sure=ONCE)))
 
 
 def cascade(settings: Settings, control: Control) -> Grounder:
