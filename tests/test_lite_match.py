@@ -187,7 +187,7 @@ def test_what_means_something_else_is_not_alike(name: str, text: str) -> None:
 )
 def test_of_two_that_fit_alike_it_is_asked_which(target: str, answered: int | None) -> None:
     reader = Given(("Open", 40, 40), ("Save", 40, 90), ("Open", 400, 40), ("Print", 400, 90))
-    answer = LiteGrounder(reader, may_guess=False).locate(target, Drawing(SIZE.width, SIZE.height).screenshot)
+    answer = LiteGrounder(reader).strict().locate(target, Drawing(SIZE.width, SIZE.height).screenshot)
     if answered is None:
         assert isinstance(answer, Absent)
         assert answer.why.startswith("“Open” is there 2 times; say which")

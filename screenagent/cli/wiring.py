@@ -97,11 +97,11 @@ def reader() -> LiteReader:
     return LiteReader()
 
 
-def grounder(reading: LiteReader | None = None, *, may_guess: bool = True) -> LiteGrounder:
+def grounder(reading: LiteReader | None = None) -> LiteGrounder:
     """The embedded one, which needs no model."""
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
 
-    return LiteGrounder(reading or reader(), may_guess=may_guess)
+    return LiteGrounder(reading or reader())
 
 
 @dataclass(frozen=True)
@@ -236,11 +236,11 @@ def agent(
     """Asks at the terminal, or by `ask`."""
     models = models or Models.of(settings, control)
     reading = reader()
-    text = grounder(reading, may_guess=False)  # one may look at a guess, but not act on it
+    text = grounder(reading)
     points = pointing(settings, text, models.grounder) if models.grounder else None
     return Agent(
         planner=planner(settings, models.planner),
-        grounder=points or text,
+        grounder=points or text.strict(),
         approver=approver(settings, ask or Asking(control), reading),
         desktop=on,
         checker=SightChecker(text, models.grounder.model if models.grounder else None),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from PIL import Image
 from rapidfuzz import fuzz, process
 
@@ -17,13 +19,19 @@ from screenagent.screenshot import Screenshot
 class LiteGrounder:
     """Says `Absent` rather than take something else for it; how sure it is says `confidence`.
 
-    Of two that fit alike it gives the first, with half the confidence, or with `may_guess=False` asks which.
+    Of two that fit alike it gives the first, with half the confidence.
     """
 
-    def __init__(self, reader: TextReader, *, may_guess: bool = True) -> None:
+    def __init__(self, reader: TextReader) -> None:
         self._reader = reader
-        self._may_guess = may_guess
+        self._may_guess = True
         self._screens: Recent[str, Screen] = Recent(4)
+
+    def strict(self) -> LiteGrounder:
+        """The same eyes, that ask which of two is meant: one may look at a guess, but not act on it."""
+        strict = copy(self)
+        strict._may_guess = False
+        return strict
 
     def forget(self) -> None:
         self._screens.clear()
