@@ -28,7 +28,7 @@ class Console(App[Episode]):
     CSS_PATH = "console.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - to mypy the base class's is no ClassVar
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "keys", "Keys", key_display="?", tooltip="this list"),
+        Binding("question_mark,f1", "keys", "Keys", key_display="?", tooltip="this list"),
         Binding("d", "shade", "Light/dark", show=False, tooltip="another theme"),
         Binding("ctrl+c", "stop", "Stop", show=False, priority=True, tooltip="stop wherever you are; again: leave"),
     ]

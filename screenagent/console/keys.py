@@ -29,4 +29,4 @@ class Keys(ModalScreen[None]):
 
     def _line(self, binding: Binding) -> Content:
         name = binding.key_display or self.app.get_key_display(binding)
-        return Content.assemble((f"{name:>14}  ", "bold $text-accent"), binding.tooltip)
+        return Content.assemble((f"{name:>5}  ", "bold $text-accent"), binding.tooltip)

@@ -14,7 +14,7 @@ from screenagent.console.halfblocks import fitted, strips
 from screenagent.console.view import EVERYTHING, View
 from screenagent.geometry import Box, Point, Size
 
-MOVE: Final = "move the point by a pixel, with Shift by 10; or click into a picture"
+MOVE: Final = "move the point a pixel, with Shift 10; or click a picture"
 
 
 class Picture(Widget, can_focus=True):

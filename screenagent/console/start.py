@@ -121,5 +121,5 @@ class Start(Screen[None]):
 def _line(seen: Glance) -> Content:
     tone = {"done": "$text-success", "stopped": "$text-warning"}.get(seen.outcome, "$text-error")
     return Content.assemble(
-        (f"{seen.when}  ", "$text-muted"), (f"{seen.outcome:<13}", tone), seen.task or seen.folder.name
+        (f"{seen.when}  ", "$foreground 60%"), (f"{seen.outcome:<13}", tone), seen.task or seen.folder.name
     )

@@ -65,19 +65,15 @@ class Supervising(Watching):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "approve", "Yes", tooltip="do it, where the crosshair is"),
         Binding("n", "reject", "No", tooltip="don't, and say why"),
-        Binding(
-            "a", "approve_all", "All", tooltip="do it, and ask no more about actions of its kind, risky ones aside"
-        ),
-        Binding("e", "edit", "Edit", tooltip="other words for the target, the text or the keys; it is located again"),
+        Binding("a", "approve_all", "All", tooltip="do it and all of its kind unasked, risky ones aside"),
+        Binding("e", "edit", "Edit", tooltip="other words for target, text or keys; located again"),
         Binding("z", "zoom", "Zoom", tooltip="locate it again, closer"),
         Binding("s", "skip", "Skip", tooltip="leave this step out and go on"),
-        Binding("t", "take_over", "Take over", tooltip="you work, the agent waits; again: hand back, it looks afresh"),
+        Binding("t", "take_over", "Take over", tooltip="you work, the agent waits; again: hand it back"),
         Binding("p", "next_place", "Place", tooltip="move the next of several places"),
-        Binding(
-            "space", "pause", "Pause", key_display="␣", tooltip="the agent waits after what it is at; again: it goes on"
-        ),
+        Binding("space", "pause", "Pause", key_display="␣", tooltip="wait after what it is at; again: go on"),
         Binding("full_stop", "one_step", "One step", key_display=".", tooltip="one step, then pause again"),
-        Binding("m", "tell", "Tell", tooltip="tell the agent something; it enters the next decision"),
+        Binding("m", "tell", "Tell", tooltip="tell the agent something for its next decision"),
         Binding("escape", "stop", "Stop", tooltip="stop for good: nothing more is sent"),
     ]
 

@@ -54,12 +54,12 @@ class View:
         size, shown = self.screenshot.size, part.pixels(self.screenshot.size)
         small = image.resize((pixels.width, pixels.height), Image.Resampling.BOX, box=shown, reducing_gap=2.0)
         draw = ImageDraw.Draw(small)
-        for number, location in enumerate(self.locations):
+        for location in self.locations:
             colour = MARK if location is self.target else OTHER
             if location.box:
                 draw.rectangle(_frame(location.box, part, pixels), outline=colour)
             centre = _place(Point.of_pixel(location.point.pixel(size), size), part, pixels)
-            _crosshair(draw, centre, colour, reach=max(3, pixels.height // (6 if number == self.chosen else 12)))
+            _crosshair(draw, centre, colour, reach=max(3, pixels.height // 10))
         return small
 
 

@@ -24,7 +24,7 @@ MARKS: Final = {
     "refused": ("✗", "$text-error"),
     "failed": ("✗", "$text-error"),
     "finished": ("✓", "$text-success"),
-    "not done": ("–", "$text-muted"),
+    "not done": ("–", "$foreground 60%"),
 }
 
 AT_WORK: Final = {
@@ -71,7 +71,7 @@ def facts(episode: Episode, last: Event | None) -> Content:
         f"{last.at if last else 0:.1f} s",
         *([f"{tokens:,} tokens"] if tokens else []),
     ]
-    return Content.styled(" · ".join(parts), "$text-muted")
+    return Content.styled(" · ".join(parts), "$foreground 60%")
 
 
 def rows(episode: Episode) -> Iterator[Content]:
@@ -82,7 +82,7 @@ def rows(episode: Episode) -> Iterator[Content]:
         last = next((step.decision for step in reversed(episode.steps) if step.decision), None)
         done = last.at + 1 if last else 0
         for number, planned in enumerate(episode.plan.steps[done:], start=len(episode.steps) + 1):
-            yield Content.styled(f"{number:>2} ○ {planned}", "$text-muted")
+            yield Content.styled(f"{number:>2} ○ {planned}", "$foreground 60%")
 
 
 def _row(number: int, step: Step, *, over: bool) -> Content:
@@ -90,7 +90,7 @@ def _row(number: int, step: Step, *, over: bool) -> Content:
     title = describe(step.action) if step.action else step.feedback or "thinks"
     spent = sum(step.usage.seconds.values())
     return Content.assemble(
-        f"{number:>2} ", (mark, tone), f" {title}", (f"  {spent:.1f} s" if spent >= 0.05 else "", "$text-muted")
+        f"{number:>2} ", (mark, tone), f" {title}", (f"  {spent:.1f} s" if spent >= 0.05 else "", "$foreground 60%")
     )
 
 
@@ -107,7 +107,7 @@ def proposal(
     if note and not step.acted:
         lines.append(Content.styled(note, "$text-warning"))
     if step.verdict:
-        lines.append(Content.styled(verdict_words(step.verdict), "$text-muted"))
+        lines.append(Content.styled(verdict_words(step.verdict), "$foreground 60%"))
     if step.effect:
         tone = "$text-success" if step.effect.confirmed else "$text-warning"
         said = f": {step.effect.evidence}" if step.effect.evidence else ""
@@ -149,7 +149,7 @@ def costs(usage: Usage) -> Content:
     ]
     times = f"{' · '.join(spent)} ms" if spent else ""
     return Content.styled(
-        "\n".join(part for part in (times, f"{' · '.join(tokens)} tokens" if tokens else "") if part), "$text-muted"
+        "\n".join(part for part in (times, f"{' · '.join(tokens)} tokens" if tokens else "") if part), "$foreground 60%"
     )
 
 
