@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from screenagent import prompts
 from screenagent.bench.screens import Screen, screens
+from screenagent.dialects import PHI4
 from screenagent.engine.chat import Chat, Message
 from screenagent.geometry import Location, Value
-from screenagent.grounder import QUESTION, ModelGrounder
+from screenagent.grounder import ModelGrounder
 from screenagent.protocols import Budget, Chunk, Finished, JsonSchema, Mode, Refused, Request, Said, VisionModel
 from screenagent.screenshot import Screenshot
 
@@ -153,8 +155,11 @@ def judged(
     budget: Budget,
 ) -> Form:
     places = [place for place, _ in found]
-    free = [said(model, screen, QUESTION, mode="nothink", budget=budget) for screen in shown[:10]]
-    plans = [said(model, screen, TASK, mode="think", budget=budget, plan=True) for screen in shown[:3]]
+    free = [said(model, screen, where(screen), mode="nothink", budget=budget) for screen in shown[:10]]
+    plans = [
+        said(model, screen, TASK.format(target=screen.target), mode="think", budget=budget, plan=True)
+        for screen in shown[:3]
+    ]
     return Form(
         name=name,
         found=sum(place is not None and place.point in screen.box for place, screen in zip(places, shown, strict=True)),
@@ -172,10 +177,14 @@ def judged(
     )
 
 
+def where(screen: Screen) -> str:
+    return prompts.render(PHI4.prompt, {"target": screen.target, "absent": False})
+
+
 def said(
     model: VisionModel, screen: Screen, question: str, *, mode: Mode, budget: Budget, plan: bool = False
 ) -> Answered:
-    request = Request(text=question.format(target=screen.target), pictures=(Screenshot.of(screen.image),))
+    request = Request(text=question, pictures=(Screenshot.of(screen.image),))
     form = JsonSchema(definition=PLAN) if plan else None
     chunks = list(model.generate(request, mode=mode, grammar=form, budget=budget))
     last = chunks[-1]
