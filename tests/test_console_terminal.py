@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from screenagent.geometry import Pixel
+from screenagent.actions import Click, PressKeys
+from screenagent.geometry import Location, Pixel
+from screenagent.recording import read, runs
 from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop
+
+CONSOLE = (800, 100, 1000, 300)
+"""A part of the xterm, in pixels of the display."""
 
 pytestmark = pytest.mark.display
 
@@ -49,3 +58,72 @@ def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: 
         terminal.wait_for("q Leave")
         terminal.press("q")
         terminal.wait_for("1 steps performed")
+
+
+def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_beside_it(
+    virtual: VirtualDesktop, tmp_path: Path
+) -> None:
+    """The console sits on the desktop that it drives, and a second process is the human who presses its keys."""
+    from screenagent.desktop.receipts import Probe  # noqa: PLC0415 # only tests that drive a display load it
+
+    task = "click “two”, type 'yyyy'"
+    code = tmp_path / "code"
+    console = [sys.executable, "-m", "screenagent", "run", task, "--runs", str(tmp_path / "runs")]
+    script = f"{shlex.join(console)}; echo $? > {shlex.quote(str(code))}"
+    terminal = ["xterm", "-geometry", "80x24+720+60", "-e", "sh", "-c", script]
+    with Probe(virtual.display) as probe, subprocess.Popen(terminal, env=virtual.environment) as xterm:
+        human = Human(virtual, tmp_path / "runs")
+        for answered in (1, 2):
+            human.waits_until(lambda answered=answered: human.count("grounded") >= answered)  # type: ignore[misc]
+            human.presses("y", until=lambda answered=answered: human.count("reviewed") >= answered)  # type: ignore[misc]
+        probe.wait_for("text", text="yyyy", seconds=30)
+        human.waits_until(lambda: human.count("ended") == 1)
+        human.presses("q", until=code.is_file)
+        xterm.wait(20)
+    assert code.read_text() == "0\n"
+    [run] = runs(tmp_path / "runs")
+    seen = [event.screenshot for event in read(run) if event.event == "observed"]
+    assert {tuple(screen.pixels.crop(CONSOLE).getcolors() or ()) for screen in seen} == {((200 * 200, (128,) * 3),)}
+    two = probe.pixel("two")
+    assert [(abs(press["x"] - two.x) < 60, abs(press["y"] - two.y) < 22) for press in probe.of("press")] == [
+        (True, True)
+    ]
+
+
+class Human:
+    """Brings the console to the front and presses its keys, from a process that the agent does not know."""
+
+    def __init__(self, virtual: VirtualDesktop, runs: Path) -> None:
+        self._virtual = virtual
+        self._runs = runs
+
+    def count(self, event: str) -> int:
+        """How many of these events the log of the run holds."""
+        return sum(log.read_text().count(f'"event":"{event}"') for log in self._runs.glob("*/events.jsonl"))
+
+    def waits_until(self, holds: Callable[[], bool], *, seconds: float = 60) -> None:
+        assert self._holds(holds, seconds=seconds), "it did not come about"
+
+    def presses(self, key: str, *, until: Callable[[], bool]) -> None:
+        """As often as it takes: in the first half second of a question it is not heard."""
+        from screenagent.desktop.contract import perform  # noqa: PLC0415
+
+        for _ in range(20):
+            perform(self._virtual.desktop, Click(target="the console"), self._console())
+            perform(self._virtual.desktop, PressKeys(keys=(key,)))
+            if self._holds(until, seconds=1):
+                return
+        raise TimeoutError(f"{key} was not heard")
+
+    def _console(self) -> Location:
+        """A place of the xterm on which nothing answers a click."""
+        display = self._virtual.desktop.display
+        return Location(point=display.point(Pixel(x=1000, y=70)), confidence=1, by="human")
+
+    def _holds(self, what: Callable[[], bool], *, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not what():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)  # a file says nothing of itself when it changes
+        return True

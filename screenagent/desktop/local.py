@@ -37,7 +37,7 @@ class LocalDesktop:
         with ExitStack() as stack:
             system = open_system(stack, control=control, display=display)
             self._windows, self._clipboard = system.windows, system.clipboard
-            self._screen = stack.enter_context(closing(Screen(system.display, monitor=monitor)))
+            self._screen = stack.enter_context(closing(Screen(system.display, monitor=monitor, own=system.own)))
             self._watch = stack.enter_context(closing(Watch(self._screen.grab, self._restless)))
             held = stack.enter_context(closing(Held(system.display)))
             self._mouse = stack.enter_context(closing(Mouse(control=control, held=held, display=system.display)))

@@ -13,6 +13,7 @@ from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.own import Stack, without_own
 from screenagent.desktop.settle import Frame
 from screenagent.geometry import Display, Pixel, Size
 from screenagent.screenshot import Screenshot, Window
@@ -23,7 +24,8 @@ ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
 class Screen:
     """Captures one display of several: the primary one, or the one called `monitor`."""
 
-    def __init__(self, display: str | None = None, *, monitor: str | None = None) -> None:
+    def __init__(self, display: str | None = None, *, monitor: str | None = None, own: Stack = list) -> None:
+        self._own = own
         self._mss = _open(display)
         self._monitors = _named(self._mss.monitors[1:])
         if monitor is not None and monitor not in self._monitors:
@@ -42,7 +44,8 @@ class Screen:
         return tuple(self._display(name) for name in self._monitors)
 
     def grab(self) -> Frame:
-        return self._grab(self._chosen)
+        """What is on it, but for our own terminal."""
+        return without_own(self._grab(self._chosen), self._own(), self.display.origin)
 
     def screenshot(self, frame: Frame, window: Window | None = None) -> Screenshot:
         """`frame` as a screenshot; of an unchanged screen, picture and digest are those of the last one."""

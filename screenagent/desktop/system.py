@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.own import Stack
 from screenagent.desktop.settle import Pulse
 from screenagent.screenshot import Window
 
@@ -37,7 +38,7 @@ class Windows(Protocol):
 
 @dataclass(frozen=True)
 class System:
-    """`display`, `layout` and `pulse` are an X server's; the other systems have none."""
+    """`display`, `layout`, `pulse` and `own` are an X server's; the other systems have none."""
 
     windows: Windows
     clipboard: Clipboard
@@ -45,6 +46,7 @@ class System:
     layout: Layout | None = None
     pulse: Pulse | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
+    own: Stack = list
 
 
 def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
@@ -63,4 +65,5 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
         layout=stack.enter_context(closing(x11.Layout(name))),
         pulse=stack.enter_context(closing(x11.Pulse(name))),
         gone=x11.GONE,
+        own=stack.enter_context(closing(x11.OwnWindows(name))),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.own import Area
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -90,6 +92,28 @@ class Windows:
         """Those that a window manager has put up, splash screens left out."""
         windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST"))
         return tuple(window for window in windows if window is not None and not self._is_splash(window.id))
+
+    def stacked(self) -> list[int]:
+        """The windows from the lowest to the one on top."""
+        return self._ids(self._root, "_NET_CLIENT_LIST_STACKING")
+
+    def area(self, id: int, *, own: bool) -> Area | None:
+        """Where a window is, with its frame; None where it is not on the screen."""
+        window = self._display.create_resource_object("window", id)
+        try:
+            if window.get_attributes().map_state != X.IsViewable:
+                return None
+            size, corner = window.get_geometry(), self._root.translate_coords(window, 0, 0)
+            left, right, top, bottom = self._ids(window, "_NET_FRAME_EXTENTS", Xatom.CARDINAL) or (0, 0, 0, 0)
+        except (error.BadWindow, error.BadDrawable):  # it closed while it was asked
+            return None
+        return Area(
+            left=corner.x - left,
+            top=corner.y - top,
+            right=corner.x + size.width + right,
+            bottom=corner.y + size.height + bottom,
+            own=own,
+        )
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
@@ -182,6 +206,28 @@ def _parent(pid: int) -> int:
         return 0
     # The command stands in brackets and may hold blanks and brackets of its own.
     return int(stat.rpartition(")")[2].split()[1])
+
+
+class OwnWindows:
+    """Where the terminal that we run in is, on a connection of its own: pictures are taken by several threads."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._windows = Windows(display)
+        self._own = {window.id for window in self._windows.all() if window.own}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._windows.close()
+
+    def __call__(self) -> list[Area]:
+        """From our lowest window upwards; nothing is asked of the server where there is none."""
+        if not self._own:
+            return []
+        with self._lock:
+            stacked = self._windows.stacked()
+            lowest = next((place for place, id in enumerate(stacked) if id in self._own), len(stacked))
+            areas = [self._windows.area(id, own=id in self._own) for id in stacked[lowest:]]
+        return [area for area in areas if area is not None]
 
 
 class Pulse:
