@@ -147,9 +147,23 @@ class Episode(Value):
     def _step(self, event: Event, **changes: object) -> Episode:
         step = self._open()
         changed = step.model_copy(update={**changes, "usage": step.usage + event.usage})
-        earlier = self.steps[:-1] if self.steps and not self.steps[-1].closed else self.steps
-        return self.model_copy(update={"steps": (*earlier, changed)})
+        if self.steps and not self.steps[-1].closed:
+            return self.model_copy(update={"steps": (*self.steps[:-1], changed)})
+        return self.model_copy(update={"steps": (*_forgotten(self.steps), changed)})
 
     def _reopened(self) -> Episode:
         last = self.steps[-1].model_copy(update={"closed": False})
         return self.model_copy(update={"steps": (*self.steps[:-1], last)})
+
+
+def _forgotten(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """`steps`, of which only the last keeps its pictures: those of a long run do not fit into memory."""
+    if len(steps) < 2:
+        return steps
+    *older, forgotten, last = steps
+    pictures = {
+        name: screenshot.model_copy(update={"image": None})
+        for name, screenshot in (("before", forgotten.before), ("after", forgotten.after))
+        if screenshot is not None
+    }
+    return (*older, forgotten.model_copy(update=pictures), last)
