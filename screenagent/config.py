@@ -19,7 +19,7 @@ from screenagent.geometry import Size, Value
 from screenagent.looks import Look
 
 Approval = Literal["each", "risky", "never"]
-ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai"]
+ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
 
 
 class Settings(BaseSettings):
@@ -36,21 +36,19 @@ class Settings(BaseSettings):
     runs: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept"
     )
-    model: str = Field(
-        "none", description="what plans: none, phi4 (the pulled weights), a folder with its weights, or a server's URL"
+    model: str | None = Field(
+        None,
+        description="what plans: phi4 (served or pulled), a folder of weights, or a server's URL; else nothing",
     )
     model_name: str | None = Field(None, description="which of the server's models; the first it lists if not given")
     server: ServerKind | None = Field(
-        None,
-        description="vllm, llama.cpp, foundry, mistral or openai; the server is asked if not given",
+        None, description="vllm, llama.cpp, foundry, mistral or openai; the server is asked if not given"
     )
-    grounder_model: str = Field(
-        "same", description="what points: none (text only), same as model, a checkpoint's folder, or a server's URL"
+    grounder_model: str | None = Field(
+        None, description="what points, where it is another than what plans; none: text only"
     )
     look: Look = Field("auto", description="what of a large screen the model is shown: full, window, region or tiles")
-    patches: int = Field(
-        3600, ge=256, le=3600, description="how large pictures are shown at most, in squares of 16 pixels"
-    )
+    patches: int = Field(3600, ge=256, le=3600, description="at most so many patches of 16 pixels a picture")
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
     weights: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "phi4",

@@ -309,7 +309,7 @@ def seconds(cost: Cost) -> dict[str, float]:
 
 
 async def models(request: Request) -> Response:  # noqa: ARG001
-    return JSONResponse({"object": "list", "data": [{"id": NAME, "object": "model", "owned_by": "local"}]})
+    return JSONResponse({"object": "list", "data": [{"id": NAME, "object": "model", "owned_by": "screenagent"}]})
 
 
 def application(engine: Engine) -> Starlette:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+import httpx2
 import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionContentPartParam, ChatCompletionMessageParam
 
@@ -35,7 +36,7 @@ from screenagent.protocols import (
 )
 from screenagent.screenshot import Screenshot
 
-Kind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai"]
+Kind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
 KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "foundry": ("AZUREML_API_KEY", "AZURE_API_KEY"),
     "mistral": ("MISTRAL_API_KEY",),
@@ -49,6 +50,11 @@ POLL_SECONDS: Final = 0.05
 ATTEMPTS: Final = 3
 
 
+SOCKET: Final = "unix:"
+SOCKET_HOST: Final = "http://screenagent/v1"
+"""The name by which `screenagent model serve` knows requests that came over its socket."""
+
+
 class ServerError(Exception):
     """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
 
@@ -58,13 +64,15 @@ class Style:
     """What servers of one kind understand.
 
     `opens`: the assistant's turn may be begun for the model, which for Phi-4 is the switch between thinking and not.
-    `effort`: `reasoning_effort` is that switch. `grammar` gives the fields that bind an answer.
+    `effort`: `reasoning_effort` is that switch. `modes`: it takes a mode by name, and tells thought from answer by
+    itself. `grammar` gives the fields that bind an answer.
     """
 
     opens: bool
     effort: bool
     grammar: Callable[[Grammar], Mapping[str, Any]]
     body: Mapping[str, Any] = field(default_factory=dict)
+    modes: bool = False
 
 
 def pattern(wanted: Numbers) -> str:
@@ -92,6 +100,13 @@ def _response_format(grammar: Grammar) -> Mapping[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
+def _own(grammar: Grammar) -> Mapping[str, Any]:
+    """As `screenagent model serve` takes it, which counts the tokens that need no forward of their own."""
+    if isinstance(grammar, Numbers):
+        return {"structured_outputs": {"numbers": grammar.count}}
+    return _response_format(grammar) or _structured(grammar)
+
+
 def _gbnf(grammar: Grammar) -> Mapping[str, Any]:
     match grammar:
         case Numbers():
@@ -114,6 +129,7 @@ STYLES: Final[Mapping[Kind, Style]] = {
     "foundry": Style(opens=False, effort=False, grammar=_response_format),
     "mistral": Style(opens=False, effort=True, grammar=_response_format),
     "openai": Style(opens=False, effort=False, grammar=_response_format),
+    "screenagent": Style(opens=False, effort=False, grammar=_own, modes=True),
 }
 OPENINGS: Final[Mapping[Mode, str]] = {"think": "<think>", "nothink": "<|dummy_84|>"}
 EFFORTS: Final[Mapping[Mode, str]] = {"think": "high", "nothink": "none"}
@@ -146,8 +162,8 @@ class Server:
         self.url, self.name, self.kind = url, name, kind
         self._style = STYLES[kind]
         self._check = check
-        self._client = openai.OpenAI(
-            base_url=url,
+        self._client = _client(
+            url,
             api_key=key or key_of(kind) or "none",
             timeout=openai.Timeout(stalled_seconds, connect=10.0),
             max_retries=attempts - 1,
@@ -185,10 +201,12 @@ class Server:
     def _answer(
         self, request: Request, budget: Budget, *, mode: Mode, grammar: Grammar | None, clock: _Clock, opening: str
     ) -> Iterator[Chunk]:
-        thinks = mode != "nothink" and not opening
+        thinks = mode != "nothink" and not opening and not self._style.modes
         body: dict[str, Any] = {"max_tokens": budget.answer + (budget.thought if thinks else 0)}
         if grammar is not None:
             body |= self._style.grammar(grammar)
+        if self._style.modes:
+            body |= {"mode": mode, "thought_tokens": budget.thought}
         if self._style.effort and mode in EFFORTS:
             body["reasoning_effort"] = EFFORTS[mode]
         answer, reason = "", None
@@ -282,6 +300,15 @@ class Server:
                 return Retry(f"the answer of {self.url} broke off ({type(error).__name__}); nothing of it is used")
             case _:
                 return error
+
+
+def _client(url: str, **options: Any) -> openai.OpenAI:
+    """A client for `url`; one that begins with unix: is the path of a socket."""
+    if not url.startswith(SOCKET):
+        return openai.OpenAI(base_url=url, **options)
+    transport = httpx2.HTTPTransport(uds=url.removeprefix(SOCKET))
+    http = openai.DefaultHttpxClient(transport=transport, base_url=SOCKET_HOST)
+    return openai.OpenAI(base_url=SOCKET_HOST, http_client=http, **options)
 
 
 def key_of(kind: Kind) -> str | None:
@@ -446,7 +473,7 @@ def _listed(url: str, kind: Kind | None) -> tuple[str, str]:
     """The first model that a server lists, and who it says owns it."""
     key = key_of(kind or _kind(url, "")) or "none"
     try:
-        models = openai.OpenAI(base_url=url, api_key=key, timeout=10.0, max_retries=1).models.list().data
+        models = _client(url, api_key=key, timeout=10.0, max_retries=1).models.list().data
     except (openai.APIError, ValueError) as error:
         raise ServerError(
             f"{url} lists no models ({type(error).__name__}); is the server running, and does the address end in /v1? "
@@ -459,6 +486,8 @@ def _listed(url: str, kind: Kind | None) -> tuple[str, str]:
 
 def _kind(url: str, owner: str) -> Kind:
     host = urlsplit(url).hostname or ""
+    if url.startswith(SOCKET) or owner == "screenagent":
+        return "screenagent"
     if owner == "vllm":
         return "vllm"
     if owner.startswith("llamacpp"):

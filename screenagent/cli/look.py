@@ -30,13 +30,14 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     Exit codes: 0 found, 1 absent.
     """
     from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.cli.models import Models  # noqa: PLC0415
     from screenagent.geometry import Location  # noqa: PLC0415
     from screenagent.marks import annotate  # noqa: PLC0415
 
     screen = opened(picture)
-    settings = wiring.settings(grounder_model=model)
+    text = wiring.grounder()
     with wiring.stopping() as control:
-        grounder = wiring.cascade(settings, control)
+        grounder = Models.of(wiring.settings(model=model), control).pointing(text) or text
     began = time.perf_counter()
     answer = grounder.locate(target, screen)
     seconds = time.perf_counter() - began

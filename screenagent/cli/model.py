@@ -91,12 +91,13 @@ def check(*, place: str | None) -> None:
     """
     from screenagent import model_check  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.cli.models import vision_model  # noqa: PLC0415
 
     settings = wiring.settings(model=place)
-    if settings.model == "none":
+    if settings.model is None:
         raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
     with wiring.stopping() as control:
-        seeing = wiring.vision_model(settings.model, settings, control)
+        seeing = vision_model(settings.model, settings, control)
         wrong = 0
         for finding in model_check.check(seeing.model, seeing.dialect):
             wrong += not finding.works
@@ -121,12 +122,13 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None
     """
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.look import opened  # noqa: PLC0415
+    from screenagent.cli.models import vision_model  # noqa: PLC0415
     from screenagent.protocols import Finished, Refused, Request, Said  # noqa: PLC0415
 
     *pictures, question = words
     request = Request(text=question, pictures=tuple(opened(Path(picture)) for picture in pictures))
     with wiring.stopping() as control:
-        asked = wiring.vision_model(source, wiring.settings(patches=patches), control)
+        asked = vision_model(source, wiring.settings(patches=patches), control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case Said(text=text, part=part):

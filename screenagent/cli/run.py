@@ -84,7 +84,7 @@ def run(
         display=display,
         virtual_size=_size(size),
     )
-    if settings.model == "none" or dry_run:
+    if settings.model is None or dry_run:
         plan = _read(task)
     if dry_run:
         _dry_run(plan, settings, virtual=virtual, app=app)
@@ -103,12 +103,13 @@ def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_js
 
     from screenagent.agent import drive  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.cli.models import Models  # noqa: PLC0415
     from screenagent.cli.terminal import Progress  # noqa: PLC0415
     from screenagent.recording import new_run_folder  # noqa: PLC0415
 
     with ExitStack() as stack:
         control = stack.enter_context(wiring.stopping())
-        models = wiring.Models.of(settings, control)
+        models = Models.of(settings, control)
         desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app))
         sinks: list[Sink] = []
         if record:
