@@ -170,6 +170,9 @@ class Server:
             default_headers={"azureml-model-deployment": deployment} if deployment else None,
         )
 
+    def close(self) -> None:
+        self._client.close()
+
     def generate(
         self,
         request: Request,
@@ -201,8 +204,10 @@ class Server:
     def _answer(
         self, request: Request, budget: Budget, *, mode: Mode, grammar: Grammar | None, clock: _Clock, opening: str
     ) -> Iterator[Chunk]:
-        thinks = mode != "nothink" and not opening and not self._style.modes
-        body: dict[str, Any] = {"max_tokens": budget.answer + (budget.thought if thinks else 0)}
+        thinks = mode != "nothink" and not opening
+        body: dict[str, Any] = {
+            "max_tokens": budget.answer + (budget.thought if thinks and not self._style.modes else 0)
+        }
         if grammar is not None:
             body |= self._style.grammar(grammar)
         if self._style.modes:
@@ -210,7 +215,8 @@ class Server:
         if self._style.effort and mode in EFFORTS:
             body["reasoning_effort"] = EFFORTS[mode]
         answer, reason = "", None
-        for piece in Split(thinks).parts(self._pieces(request, body, clock, opening)):
+        said = self._pieces(request, body, clock, opening)
+        for piece in said if self._style.modes else Split(thinks).parts(said):
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer += piece.text if piece.part == "answer" else ""
             if piece.text:
@@ -473,7 +479,8 @@ def _listed(url: str, kind: Kind | None) -> tuple[str, str]:
     """The first model that a server lists, and who it says owns it."""
     key = key_of(kind or _kind(url, "")) or "none"
     try:
-        models = _client(url, api_key=key, timeout=10.0, max_retries=1).models.list().data
+        with _client(url, api_key=key, timeout=10.0, max_retries=1) as client:
+            models = client.models.list().data
     except (openai.APIError, ValueError) as error:
         raise ServerError(
             f"{url} lists no models ({type(error).__name__}); is the server running, and does the address end in /v1? "

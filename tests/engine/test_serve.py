@@ -3,12 +3,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -18,7 +20,14 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from screenagent.engine.engine import Engine
+from screenagent.protocols import Budget as ModelBudget
+from screenagent.protocols import Finished as ModelFinished
+from screenagent.protocols import Numbers
+from screenagent.protocols import Request as ModelRequest
+from screenagent.protocols import Said as ModelSaid
+from screenagent.screenshot import Screenshot
 from screenagent.serve import Completion, Reply, Service, application, listening
+from screenagent.server import connect
 from tests.engine.pictures import pattern
 
 
@@ -165,3 +174,18 @@ def test_a_reply_that_is_left_ends_and_frees_the_engine(tiny: Path) -> None:
 def test_a_page_under_another_name_is_not_answered(client: TestClient) -> None:
     assert client.get("/v1/models", headers={"host": "evil.example"}).status_code == 400
     assert client.get("/v1/models").json()["data"][0]["id"] == "phi-4-reasoning-vision"
+
+
+@pytest.mark.parametrize("mode", ["nothink", "think"])
+def test_the_projects_own_client_finds_it_by_its_socket(served: Path, mode: Literal["nothink", "think"]) -> None:
+    model = connect(f"unix:{served}")
+    asked = ModelRequest(text="Where is it?", pictures=(Screenshot.of(pattern(320, 200, 5)),))
+    budget = ModelBudget(thought=8, answer=64)
+    with closing(model):
+        *said, last = model.generate(asked, mode=mode, grammar=Numbers(count=4), budget=budget)
+    answer = "".join(piece.text for piece in said if isinstance(piece, ModelSaid) and piece.part == "answer")
+    thought = "".join(piece.text for piece in said if isinstance(piece, ModelSaid) and piece.part == "thought")
+    assert re.fullmatch(r"\[[01]\.\d{1,4}(, [01]\.\d{1,4}){3}\]", answer)
+    assert bool(thought) == (mode == "think")
+    assert isinstance(last, ModelFinished)
+    assert last.reason == "end"
