@@ -7,14 +7,16 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from screenagent.actions import Click, PressKeys
-from screenagent.geometry import Location, Pixel
+from screenagent.actions import PressKeys
+from screenagent.geometry import Pixel
+from screenagent.protocols import Retry
 from screenagent.recording import read, runs
 from tests.terminal import Terminal
 
@@ -71,7 +73,7 @@ def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_b
     console = [sys.executable, "-m", "screenagent", "run", task, "--runs", str(tmp_path / "runs")]
     script = f"{shlex.join(console)}; echo $? > {shlex.quote(str(code))}"
     terminal = ["xterm", "-geometry", "80x24+720+60", "-e", "sh", "-c", script]
-    with Probe(virtual.display) as probe, subprocess.Popen(terminal, env=virtual.environment) as xterm:
+    with Probe(virtual.display) as probe, ended(terminal, virtual.environment) as xterm:
         human = Human(virtual, tmp_path / "runs")
         for answered in (1, 2):
             human.waits_until(lambda answered=answered: human.count("grounded") >= answered)  # type: ignore[misc]
@@ -88,6 +90,16 @@ def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_b
     assert [(abs(press["x"] - two.x) < 60, abs(press["y"] - two.y) < 22) for press in probe.of("press")] == [
         (True, True)
     ]
+
+
+@contextmanager
+def ended(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlast the test."""
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class Human:
@@ -107,18 +119,17 @@ class Human:
     def presses(self, key: str, *, until: Callable[[], bool]) -> None:
         """As often as it takes: in the first half second of a question it is not heard."""
         from screenagent.desktop.contract import perform  # noqa: PLC0415
+        from screenagent.desktop.x11 import Windows  # noqa: PLC0415
 
+        with closing(Windows(self._virtual.display)) as windows:
+            console = next(window for window in windows.all() if window.app.lower() == "xterm")
         for _ in range(20):
-            perform(self._virtual.desktop, Click(target="the console"), self._console())
-            perform(self._virtual.desktop, PressKeys(keys=(key,)))
+            with suppress(Retry):  # the agent has just brought its own window to the front
+                self._virtual.desktop.activate(console)
+                perform(self._virtual.desktop, PressKeys(keys=(key,)))
             if self._holds(until, seconds=1):
                 return
         raise TimeoutError(f"{key} was not heard")
-
-    def _console(self) -> Location:
-        """A place of the xterm on which nothing answers a click."""
-        display = self._virtual.desktop.display
-        return Location(point=display.point(Pixel(x=1000, y=70)), confidence=1, by="human")
 
     def _holds(self, what: Callable[[], bool], *, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
