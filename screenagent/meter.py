@@ -15,10 +15,13 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._used = Usage()
+        self.calls = 0
+        """How often a model has answered since the beginning."""
 
     def add(self, usage: Usage) -> None:
         with self._lock:
             self._used += usage
+            self.calls += 1
 
     def take(self) -> Usage:
         """What was added since the last call."""

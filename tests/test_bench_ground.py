@@ -8,7 +8,10 @@ from PIL import Image
 
 from screenagent.bench.ground import Refusals, Score, command, questions, run
 from screenagent.bench.statistics import percentile, wilson
+from screenagent.fakes import ScriptedModel
 from screenagent.geometry import Absent, Location, Point
+from screenagent.grounder import ModelGrounder
+from screenagent.meter import Meter, Metered
 from screenagent.screenshot import Screenshot
 
 
@@ -56,6 +59,15 @@ def test_a_hit_is_strict_or_within_eight_pixels_or_none(folder: Path) -> None:
     assert found.icon == Score(n=1, strict=0.0, within_8px=1.0, interval=wilson(0, 1))
     assert found.field == Score(n=1, strict=0.0, within_8px=0.0, interval=wilson(0, 1))
     assert found.absent == Refusals(n=1, refused=1.0)
+
+
+def test_what_an_answer_cost_is_counted_in_calls_of_the_model(folder: Path) -> None:
+    model = ScriptedModel(lambda request, mode: "[0.1, 0.1, 0.2, 0.2]")
+    meter = Meter()
+    grounder = ModelGrounder(Metered(model, meter))
+    found = run(folder, grounder, results=folder / "r.jsonl", calls=lambda: meter.calls)
+    assert found.calls_per_answer == 1
+    assert run(folder, Pointing(POINTS), results=folder / "none.jsonl").calls_per_answer is None
 
 
 def test_a_kind_that_was_not_asked_for_has_no_rate(folder: Path) -> None:
@@ -109,7 +121,7 @@ def test_the_last_line_on_stdout_is_the_summary(folder: Path, capsys: pytest.Cap
     command(folder, Pointing(POINTS), results=folder / "r.jsonl")
     out, err = capsys.readouterr()
     assert list(json.loads(out)) == [
-        "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "rss_peak_mb", "text", "icon", "field", "all", "absent",
+        "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "rss_peak_mb", "calls_per_answer", "text", "icon", "field", "all", "absent",
     ]  # fmt: skip
     assert "one.png" in err
 

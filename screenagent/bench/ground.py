@@ -30,7 +30,8 @@ class Item(BaseModel):
 
 
 class Result(Value):
-    """One answer; `ms` only for the first question about a picture, `unchanged_ms` for the same one asked again."""
+    """One answer; `ms` only for the first question about a picture, `unchanged_ms` for the same one asked again;
+    `calls` is how often a model was asked for it."""
 
     picture: str
     instruction: str
@@ -43,6 +44,7 @@ class Result(Value):
     within_8px: bool = False
     ms: float | None = None
     unchanged_ms: float | None = None
+    calls: int | None = None
     rss_mb: float | None = None
 
 
@@ -64,6 +66,7 @@ class Summary(Value):
     ms_p95: float | None
     unchanged_ms_p50: float | None
     rss_peak_mb: float | None
+    calls_per_answer: float | None
     text: Score
     icon: Score
     field: Score
@@ -78,9 +81,11 @@ def run(
     results: Path,
     forget: Callable[[], None] = lambda: None,
     progress: Callable[[str], None] = lambda _: None,
+    calls: Callable[[], int] | None = None,
 ) -> Summary:
     """Ask every question of `folder` that `results` has no answer to, and append the answers there picture by picture,
-    so a run that was stopped goes on where it was. `forget` empties the grounder's caches before each picture."""
+    so a run that was stopped goes on where it was. `forget` empties the grounder's caches before each picture,
+    and `calls` says how often a model has been asked by then."""
     items = questions(folder)
     answered = {_key(result): result for result in _read(results)}
     known = [answered[_key(item)] for item in items if _key(item) in answered]
@@ -90,7 +95,7 @@ def run(
     results.parent.mkdir(parents=True, exist_ok=True)
     pictures = [list(group) for _, group in groupby(sorted(todo, key=lambda item: item.picture), lambda i: i.picture)]
     for number, group in enumerate(pictures, start=1):
-        fresh = _ask(folder, group, grounder, forget)
+        fresh = _ask(folder, group, grounder, forget, calls)
         with results.open("a", encoding="utf-8") as lines:
             lines.writelines(result.model_dump_json() + "\n" for result in fresh)
         known += fresh
@@ -99,13 +104,20 @@ def run(
     return summary(known)
 
 
-def command(folder: Path, grounder: Grounder, *, results: Path, forget: Callable[[], None] = lambda: None) -> None:
+def command(
+    folder: Path,
+    grounder: Grounder,
+    *,
+    results: Path,
+    forget: Callable[[], None] = lambda: None,
+    calls: Callable[[], int] | None = None,
+) -> None:
     """`run`, its progress on stderr and its summary as the last line on stdout."""
 
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    found = run(folder, grounder, results=results, forget=forget, progress=progress)
+    found = run(folder, grounder, results=results, forget=forget, progress=progress, calls=calls)
     progress(f"answers in {results}")
     print(found.model_dump_json())
 
@@ -139,6 +151,7 @@ def summary(results: Sequence[Result]) -> Summary:
         ms_p50=percentile(times, 50),
         ms_p95=percentile(times, 95),
         unchanged_ms_p50=percentile([r.unchanged_ms for r in results if r.unchanged_ms is not None], 50),
+        calls_per_answer=_mean([result.calls for result in results if result.calls is not None]),
         rss_peak_mb=max((r.rss_mb for r in results if r.rss_mb is not None), default=None),
         text=_score(result for result in present if result.data_type == "text"),
         icon=_score(result for result in present if result.data_type == "icon"),
@@ -146,6 +159,10 @@ def summary(results: Sequence[Result]) -> Summary:
         all=_score(present),
         absent=Refusals(n=len(absent), refused=refused / len(absent) if absent else None),
     )
+
+
+def _mean(counts: Sequence[int]) -> float | None:
+    return sum(counts) / len(counts) if counts else None
 
 
 def _score(results: Iterable[Result]) -> Score:
@@ -159,14 +176,21 @@ def _score(results: Iterable[Result]) -> Score:
     )
 
 
-def _ask(folder: Path, items: Sequence[Item], grounder: Grounder, forget: Callable[[], None]) -> list[Result]:
+def _ask(
+    folder: Path,
+    items: Sequence[Item],
+    grounder: Grounder,
+    forget: Callable[[], None],
+    calls: Callable[[], int] | None,
+) -> list[Result]:
     screenshot = Screenshot.of(_picture(folder, items[0].picture))
     forget()
     found = []
     for item in items:
-        before = time.perf_counter()
+        before, asked = time.perf_counter(), calls() if calls else 0
         answer = grounder.locate(item.instruction, screenshot)
-        found.append(_result(item, answer, screenshot, ms=(time.perf_counter() - before) * 1000))
+        result = _result(item, answer, screenshot, ms=(time.perf_counter() - before) * 1000)
+        found.append(result.model_copy(update={"calls": calls() - asked}) if calls else result)
     before = time.perf_counter()
     grounder.locate(items[0].instruction, screenshot)
     again = {"unchanged_ms": (time.perf_counter() - before) * 1000, "rss_mb": rss_peak_mb()}

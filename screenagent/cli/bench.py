@@ -32,13 +32,19 @@ def bench() -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Where answers are kept, one a line.")
 @click.option("--fresh", is_flag=True, help="Forget earlier answers and ask everything again.")
-def ground(folder: Path, *, results: Path | None, fresh: bool) -> None:
+@click.option("--model", metavar="FOLDER|URL", help="Ask a model, too, where text does not decide.")
+@click.option("--look", type=click.Choice(["auto", "full", "window", "region", "tiles"]), help="What it is shown.")
+@click.option("--patches", type=click.IntRange(256, 3600), help="At most so many patches of 16 pixels a picture.")
+def ground(
+    folder: Path, *, results: Path | None, fresh: bool, model: str | None, look: str | None, patches: int | None
+) -> None:
     """Ask for every target in FOLDER, which holds annotations.json and images/ in ScreenSpot form.
 
     Goes on where it was stopped: answers are kept in a results file and not asked for again.
     """
     from screenagent.bench import ground as bench_ground  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.cli.models import Models  # noqa: PLC0415
 
     kept = results or Path(f"ground-{folder.resolve().name}.jsonl")
     if fresh:
@@ -50,7 +56,15 @@ def ground(folder: Path, *, results: Path | None, fresh: bool) -> None:
         reader.forget()
         grounder.forget()
 
-    bench_ground.command(folder, grounder, results=kept, forget=forget)
+    with wiring.stopping() as control:
+        models = Models.of(wiring.settings(model=model, look=look, patches=patches), control)
+        bench_ground.command(
+            folder,
+            models.pointing(grounder) or grounder,
+            results=kept,
+            forget=forget,
+            calls=(lambda: models.meter.calls) if models.points else None,
+        )
 
 
 @bench.command
