@@ -121,7 +121,8 @@ def test_the_last_line_on_stdout_is_the_summary(folder: Path, capsys: pytest.Cap
     command(folder, Pointing(POINTS), results=folder / "r.jsonl")
     out, err = capsys.readouterr()
     assert list(json.loads(out)) == [
-        "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "rss_peak_mb", "calls_per_answer", "text", "icon", "field", "all", "absent",
+        "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "rss_peak_mb", "calls_per_answer",
+        "text", "icon", "field", "all", "absent",
     ]  # fmt: skip
     assert "one.png" in err
 
