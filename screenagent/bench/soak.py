@@ -26,6 +26,13 @@ HEAD = """\
 
 Written by `make soak`. Each table is the JSON object that the command printed last; what a key means stands in the
 docstring of the bench's `Summary` in `screenagent/bench/`. Times are of that machine, with whatever else it was doing.
+
+## On a GPU
+
+Not measured yet: no GPU was at hand. The commands are
+
+    screenagent bench model --random --device cuda
+    screenagent bench model --random --quant int4 --device cuda
 """
 
 
