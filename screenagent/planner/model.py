@@ -41,7 +41,8 @@ def tokens_at_most(text: str) -> int:
 class ModelPlanner:
     """It keeps nothing: how far the plan has come, and whether it still holds, is read from the episode.
 
-    `count` says how many tokens a text is. `Retry` where the model's answer is no plan; a refusal gives up.
+    `count` says how many tokens a text is; after `patience` plans in a row of which nothing could be done it gives up.
+    `Retry` where the model's answer is no plan; a refusal gives up.
     """
 
     model: VisionModel
@@ -50,9 +51,10 @@ class ModelPlanner:
     context: int = CONTEXT
     budget: Budget = THOUGHT
     grammar: Grammar | None = PLAN_GRAMMAR
+    patience: int = PATIENCE
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
-        if in_vain := _in_vain(episode):
+        if in_vain := _in_vain(episode, self.patience):
             return give_up(in_vain)
         plan, surprise = episode.plan, surprise_of(episode)
         if plan is None or surprise is not None:
@@ -159,12 +161,12 @@ def is_unproven(step: PlannedStep, episode: Episode) -> bool:
     return not checked or checked[-1] is None or checked[-1].outcome != "met" or checked[-1].by == "model"
 
 
-def _in_vain(episode: Episode) -> str:
+def _in_vain(episode: Episode, patience: int) -> str:
     """Why another plan is not worth its thought; empty if it is."""
-    latest = episode.steps[-PATIENCE:]
-    if len(latest) < PATIENCE or any(step.acted or not step.feedback or step.heard for step in latest):
+    latest = episode.steps[-patience:]
+    if len(latest) < patience or any(step.acted or not step.feedback or step.heard for step in latest):
         return ""
-    return f"{PATIENCE} plans in a row came to nothing; the last one: {latest[-1].feedback}"
+    return f"{patience} plans in a row came to nothing; the last one: {latest[-1].feedback}"
 
 
 def give_up(why: str) -> Decision:

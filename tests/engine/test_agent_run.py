@@ -112,7 +112,12 @@ def run(tiny: Path) -> Iterator[Callable[[int], tuple[Agent, Control]]]:
             count = Phi4(engine).count
             return Agent(
                 planner=ModelPlanner(
-                    model=model, patches=256, count=count, budget=Budget(thought=8, answer=1500), grammar=endless()
+                    model=model,
+                    patches=256,
+                    count=count,
+                    budget=Budget(thought=8, answer=600),
+                    grammar=endless(),
+                    patience=max_steps + 1,
                 ),
                 grounder=ModelGrounder(model, patches=256),
                 approver=Willing(),
