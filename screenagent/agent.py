@@ -254,14 +254,20 @@ class _Run:
         try:
             return self._locate(action)
         except Retry as absent:
-            yield self.happened(Retried(rung="wait", why=str(absent)))
+            why = str(absent)
+        before = self._screen
+        yield self.happened(Retried(rung="wait", why=why))
         with self._phase("settle"):
-            screen = self.agent.desktop.settled(lambda later: self._finds(action, later), seconds=LATE_SECONDS)
+            screen = self.agent.desktop.settled(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
         yield self.happened(Observed(screenshot=screen))
+        if screen.digest == before.digest:  # a model need not be asked twice about one picture
+            raise Retry(why)
         return self._locate(action)
 
-    def _finds(self, action: Action, screen: Screenshot) -> bool:
-        return all(isinstance(self.agent.grounder.locate(words, screen), Location) for words in targets(action))
+    def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
+        return later.digest != before.digest and all(
+            isinstance(self.agent.grounder.locate(words, later), Location) for words in targets(action)
+        )
 
     def _revised(
         self, revise: Revise, action: Action, locations: tuple[Location, ...]

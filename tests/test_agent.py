@@ -314,7 +314,9 @@ def test_a_target_that_comes_late_is_waited_for() -> None:
             self.places = {"Save": CENTER}
             return found
 
-    clicker = agent(SAVE, DONE, grounder=Late({}))
+    looks = iter(range(1000))
+    desktop = FakeDesktop(screen=lambda _: plain_screen(next(looks)))
+    clicker = agent(SAVE, DONE, grounder=Late({}), desktop=desktop)
     episode = Episode.of(clicker.run("t"))
     assert performed(clicker) == [SAVE]
     assert episode.steps[0].rungs == ("wait",)

@@ -188,7 +188,7 @@ def test_an_absent_target_is_planned_round() -> None:
         plan(step("click", "Save As", target="File"), step("click", "Saved", target="OK"), DONE),
         pointing=("not there",),
     )()
-    assert run.kinds == [*LOOKED, "decided", "failed", *STEP, *STEP, *END]
+    assert run.kinds == [*LOOKED, "decided", "retried", "observed", "failed", *STEP, *STEP, *END]
     assert "the model does not see “the floppy disk”" in run.thinking.asked[1][0].text
     assert run.ended.outcome == "done"
 
