@@ -59,7 +59,7 @@ class Keyboard:
         if any(stroke.shifted for stroke in strokes) and "shift" not in keys:
             strokes.insert(0, self._named("shift"))
         with ExitStack() as stack:
-            for stroke in strokes:
+            for stroke in {stroke.code: stroke for stroke in strokes}.values():  # a key can only be down once
                 stack.enter_context(self._down(stroke))
             yield
             self._control.check()
