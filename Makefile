@@ -31,10 +31,12 @@ test: .venv/test.done
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -c "import torch, transformers, llguidance"  # or the engine's tests would be left out
 	$(BIN)/python -m pytest
 
 soak: .venv/test.done
 	$(BIN)/python -m screenagent.bench.soak $(DATA)
+	$(BIN)/python -m pytest -m soak
 
 .venv/demo.done: pyproject.toml .ci/packages
 	.ci/packages demo
