@@ -24,6 +24,7 @@ def bench() -> None:
     screenagent bench steps                the loop's own time per step
     screenagent bench settle               popups that come late
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
     screenagent bench model --random       the vision model's engine against the hardware's floor
     """
 
@@ -99,6 +100,7 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     """Measure the vision model's engine against the least that this machine could need.
 
     \b
+    screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
     screenagent bench model --random --layers 2
     screenagent bench model --checkpoint ~/phi4 --quant int8 --device cuda
     """
@@ -147,3 +149,55 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
     found = bench_tasks.run(wanted, wiring.unattended, runs=root, progress=progress)
     click.echo(f"runs in {root}; `screenagent report {root}/ID` shows one", err=True)
     click.echo(found.model_dump_json())
+
+
+@bench.command
+@click.option("--group", "groups", multiple=True, type=click.Choice(["A1", "A2", "B1", "B2", "B3"]), help="Only these.")
+@click.option("--task", "names", multiple=True, metavar="TASK", help="Only this task; may be given several times.")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=25, show_default=True, help="Seeds 0 to this less one.")
+@click.option("--results", type=click.Path(dir_okay=False, path_type=Path), default=Path("miniwob.jsonl"))
+@click.option("--failures", type=click.Path(file_okay=False, path_type=Path), default=Path("failures/miniwob"))
+@click.option("--fresh", is_flag=True, help="Forget earlier episodes.")
+def miniwob(
+    *,
+    groups: tuple[str, ...],
+    names: tuple[str, ...],
+    seeds: int,
+    results: Path,
+    failures: Path,
+    fresh: bool,
+) -> None:
+    """Do the tasks of MiniWoB++ in Chromium on a virtual desktop, and count those that the page rewards.
+
+    The agent is given the instruction as text, sees pixels, and acts by mouse and keyboard. Goes on where it was
+    stopped: episodes are kept in a results file and not done again. Failures are kept as pictures.
+
+    \b
+    screenagent bench miniwob
+    screenagent bench miniwob --group A1 --seeds 5
+    screenagent bench miniwob --task click-button --task enter-text --fresh
+    """
+    from screenagent.bench import miniwob as bench_miniwob  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+
+    unknown = [name for name in names if name not in bench_miniwob.TASKS]
+    if unknown:
+        raise click.UsageError(f"there is no task {', '.join(unknown)}")
+    asked = bench_miniwob.chosen(groups, names, seeds=seeds)
+    if fresh:
+        results.unlink(missing_ok=True)
+
+    def progress(result: bench_miniwob.Result) -> None:
+        sign = click.style("✓", fg="green") if result.success else click.style("✗", fg="red")
+        said = "" if result.success else f"  {result.instruction!r}: {result.message or result.reason}"
+        click.echo(f"{sign} {result.asked.task} {result.asked.seed}  {result.seconds:.1f} s{said}", err=True)
+
+    try:
+        with wiring.stopping() as control:
+            found = bench_miniwob.run(
+                asked, wiring.unattended, control=control, results=results, failures=failures, progress=progress
+            )
+    except bench_miniwob.MissingTasks as missing:
+        raise click.ClickException(str(missing)) from missing
+    click.echo(bench_miniwob.table(found), err=True)
+    click.echo(bench_miniwob.summary(found).model_dump_json())

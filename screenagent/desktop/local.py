@@ -80,6 +80,11 @@ class LocalDesktop:
         with self._display_there():
             return self._settled(until, seconds=seconds)
 
+    def look_away(self) -> None:
+        """What changes until the next look is another's doing, and does not change by itself."""
+        self._watch.look_away()
+        self._action = None
+
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
         with self._display_there():

@@ -120,6 +120,9 @@ class Restless:
             if not patch.is_caret
         ]
 
+    def forget(self) -> None:
+        self._seen.clear()
+
     def holds(self, patch: Patch, *, at: float) -> bool:
         """A change like this one comes by itself; that it came again keeps it in mind."""
         known = [seen for seen in self._seen if seen.restless and seen.is_like(patch, since=at - FORGET_SECONDS)]

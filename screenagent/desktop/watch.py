@@ -43,6 +43,12 @@ class Watch:
             self._learn(frame)
             self._last = None
 
+    def look_away(self) -> None:
+        """Until it begins again, what changes is not learned from, and what was learned is void."""
+        with self._lock:
+            self._last = None
+            self._restless.forget()
+
     def enough_at(self, *, app: int) -> float:
         """When it will have looked at `app` for long enough to have seen its clock tick."""
         return self._began.get(app, time.monotonic()) + ENOUGH_SECONDS

@@ -1,0 +1,200 @@
+"""One episode after the other in one browser: what the page asks for is the agent's task, and its reward the score."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import ValidationError
+
+from screenagent.actions import describe
+from screenagent.agent import Agent
+from screenagent.bench.miniwob.page import Page, Reward, browser
+from screenagent.bench.miniwob.tasks import GROUP_OF, GROUPS, TASKS
+from screenagent.bench.statistics import percentile, wilson
+from screenagent.control import Control
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.episode import Episode
+from screenagent.events import Acted, Checked, Event, Outcome
+from screenagent.geometry import Value
+from screenagent.planner import Unreadable
+from screenagent.protocols import Desktop
+
+REWARD_SECONDS: Final = 0.6
+"""A page may take this long to judge the last input."""
+
+Build = Callable[[Control, Desktop], Agent]
+
+
+class Asked(Value):
+    """What is to be measured: a task and a seed, and its instruction where that is said in other words."""
+
+    task: str
+    seed: int
+    paraphrase: str | None = None
+
+
+class Result(Value):
+    """`over`: the page ended the episode, as it does when the task is done or spoilt; `unread`: the instruction was
+    refused before anything was touched."""
+
+    asked: Asked
+    instruction: str
+    success: bool
+    raw: float
+    reason: str = ""
+    outcome: Outcome | Literal["unread", "over"]
+    message: str = ""
+    did: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Rate(Value):
+    n: int
+    success: float | None
+    interval: tuple[float, float] | None
+
+
+class Summary(Value):
+    """`success` is the mean over the episodes; `tasks` are those that did not go well every time."""
+
+    n: int
+    success: float | None
+    groups: dict[str, Rate]
+    steps_p50: float | None
+    seconds_p50: float | None
+    refused: int
+    tasks: dict[str, float]
+
+
+def chosen(groups: Sequence[str], names: Sequence[str], *, seeds: int) -> list[Asked]:
+    """Every task of `groups` and of `names`, all of them where neither is said, with each of the first `seeds`."""
+    tasks = [task for task in TASKS if task in names or GROUP_OF[task] in groups or not (names or groups)]
+    return [Asked(task=task, seed=seed) for seed in range(seeds) for task in tasks]
+
+
+def run(
+    asked: Sequence[Asked],
+    build: Build,
+    *,
+    control: Control,
+    results: Path,
+    failures: Path,
+    progress: Callable[[Result], None],
+) -> list[Result]:
+    """Go through `asked`, leaving out what `results` holds already; a failure's last screen is kept in `failures`."""
+    known = {result.asked: result for result in read_results(results)}
+    missing = [one for one in asked if one not in known]
+    if missing:
+        failures.mkdir(parents=True, exist_ok=True)
+        with browser(control) as (virtual, page), results.open("a", encoding="utf-8") as kept:
+            agent = build(control, virtual.desktop)
+            for one in missing:
+                control.check()
+                result = _attempt(one, agent, virtual, page, failures)
+                kept.write(result.model_dump_json() + "\n")
+                kept.flush()
+                known[one] = result
+                progress(result)
+    return [known[one] for one in asked]
+
+
+def read_results(file: Path) -> list[Result]:
+    if not file.exists():
+        return []
+    try:
+        return [Result.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
+    except ValidationError as error:
+        raise ValueError(f"{file} holds no results of bench miniwob; remove it, or say --fresh: {error}") from error
+
+
+def _attempt(asked: Asked, agent: Agent, virtual: VirtualDesktop, page: Page, failures: Path) -> Result:
+    virtual.desktop.look_away()
+    said = page.start(asked.task, seed=asked.seed)
+    instruction = asked.paraphrase or said
+    began = time.monotonic()
+    episode, over, refused = Episode(), False, ""
+    try:
+        with closing(agent.run(instruction)) as events:
+            for event in events:
+                episode = episode.after(event)
+                if over := _may_be_over(event) and page.reward().done:
+                    break
+    except Unreadable as unread:
+        refused = str(unread)
+    seconds = time.monotonic() - began
+    reward = _final(page) if episode.performed else page.reward()
+    success = reward.done and reward.raw > 0
+    if not success and episode.screenshot is not None:
+        episode.screenshot.pixels.save(failures / f"{asked.task}-{asked.seed}.png")
+    ended = episode.ended
+    return Result(
+        asked=asked,
+        instruction=instruction,
+        success=success,
+        raw=reward.raw,
+        reason=reward.reason,
+        outcome="unread" if refused else "over" if over or ended is None else ended.outcome,
+        message=refused or (ended.message if ended else ""),
+        did=tuple(describe(step.action) for step in episode.performed if step.action),
+        seconds=round(seconds, 3),
+    )
+
+
+def _may_be_over(event: Event) -> bool:
+    return isinstance(event, Acted | Checked)
+
+
+def _final(page: Page) -> Reward:
+    deadline = time.monotonic() + REWARD_SECONDS
+    while not (reward := page.reward()).done and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return reward
+
+
+def summary(results: Sequence[Result]) -> Summary:
+    done = [result for result in results if result.success]
+    by_task = {task: _rate([r for r in results if r.asked.task == task]) for task in _tasks(results)}
+    return Summary(
+        n=len(results),
+        success=round(len(done) / len(results), 4) if results else None,
+        groups={
+            name: _rate([result for result in results if GROUP_OF[result.asked.task] in groups])
+            for name, groups in (*((group, (group,)) for group in GROUPS), ("A", ("A1", "A2")), ("all", tuple(GROUPS)))
+        },
+        steps_p50=percentile([len(result.did) for result in results], 50),
+        seconds_p50=percentile([result.seconds for result in results], 50),
+        refused=sum(result.outcome == "unread" for result in results),
+        tasks={task: rate.success for task, rate in by_task.items() if rate.success not in (None, 1.0)},
+    )
+
+
+def table(results: Sequence[Result]) -> str:
+    """Success by group and task, one a line."""
+    lines = []
+    for group, tasks in GROUPS.items():
+        of_group = [result for result in results if result.asked.task in tasks]
+        if of_group:
+            lines.append(_line(group, of_group))
+            lines += [_line(f"  {task}", [r for r in of_group if r.asked.task == task]) for task in tasks]
+    return "\n".join(line for line in lines if line)
+
+
+def _line(name: str, results: Sequence[Result]) -> str:
+    if not results:
+        return ""
+    successes = sum(result.success for result in results)
+    seconds = percentile([result.seconds for result in results], 50)
+    return f"{name:28}{successes:5} of {len(results):4}  {successes / len(results):6.1%}  {seconds:5.1f} s"
+
+
+def _tasks(results: Sequence[Result]) -> list[str]:
+    return list(dict.fromkeys(result.asked.task for result in results))
+
+
+def _rate(results: Sequence[Result]) -> Rate:
+    successes, n = sum(result.success for result in results), len(results)
+    return Rate(n=n, success=round(successes / n, 4) if n else None, interval=wilson(successes, n))

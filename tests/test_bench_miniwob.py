@@ -1,0 +1,65 @@
+"""`bench miniwob` drives Chromium by pixels and input, and knows its tasks; nothing else does."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from screenagent.bench.miniwob import GROUPS, TASKS, Asked, Result, chosen, run, summary
+from screenagent.bench.miniwob.page import MissingTasks, pages
+from screenagent.cli import wiring
+from screenagent.control import Control
+
+
+def result(task: str, *, success: bool) -> Result:
+    asked = Asked(task=task, seed=0)
+    return Result(asked=asked, instruction="click it", success=success, raw=1.0 if success else -1.0, outcome="over")
+
+
+def test_every_task_is_in_one_group_and_has_its_page() -> None:
+    assert {group: len(tasks) for group, tasks in GROUPS.items()} == {"A1": 24, "A2": 34, "B1": 30, "B2": 20, "B3": 17}
+    assert len(set(TASKS)) == 125
+    assert [task for task in TASKS if not (pages() / f"{task}.html").exists()] == []
+
+
+def test_the_tasks_of_a_group_are_chosen_with_every_seed() -> None:
+    assert len(chosen(["A1"], [], seeds=2)) == 48
+    assert chosen([], ["click-link"], seeds=1) == [Asked(task="click-link", seed=0)]
+    assert len(chosen([], [], seeds=1)) == 125
+
+
+def test_success_is_counted_by_group() -> None:
+    found = summary([result("click-link", success=True), result("choose-list", success=False)])
+    assert (found.groups["A1"].success, found.groups["A2"].success, found.groups["A"].success) == (1.0, 0.0, 0.5)
+    assert found.tasks == {"choose-list": 0.0}
+    assert found.groups["B1"].success is None
+
+
+@pytest.mark.display
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium is installed")
+def test_an_episode_is_scored_by_the_page_and_not_done_twice(tmp_path: Path) -> None:
+    asked = [Asked(task="enter-text", seed=0), Asked(task="click-link", seed=1, paraphrase="click Nowhere")]
+    seen: list[Result] = []
+    results = tmp_path / "results.jsonl"
+    for _ in range(2):
+        found = run(
+            asked, wiring.unattended, control=Control(), results=results, failures=tmp_path / "f", progress=seen.append
+        )
+    assert [one.success for one in found] == [True, False]
+    assert found == seen
+    assert [picture.name for picture in (tmp_path / "f").iterdir()] == ["click-link-1.png"]
+
+
+def test_results_of_another_kind_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "other.jsonl"
+    file.write_text('{"a": 1}\n')
+    with pytest.raises(ValueError, match=r"other\.jsonl holds no results"):
+        run([], wiring.unattended, control=Control(), results=file, failures=tmp_path, progress=lambda _: None)
+
+
+def test_tasks_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(MissingTasks, match=r"screenagent\[bench\]"):
+        pages()
