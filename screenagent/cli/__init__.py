@@ -10,6 +10,8 @@ import click
 
 COMMANDS: Final = {
     "run": "screenagent.cli.run",
+    "play": "screenagent.cli.play",
+    "schema": "screenagent.cli.schema",
     "console": "screenagent.cli.console",
     "ground": "screenagent.cli.look",
     "see": "screenagent.cli.look",

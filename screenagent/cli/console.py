@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from screenagent.console.supervising import Begin, Work
     from screenagent.control import Control
     from screenagent.events import Ended
+    from screenagent.play import Replay
 
 
 @click.command
@@ -45,12 +46,15 @@ def console(run: Path | None, *, virtual: bool, app: str | None, runs: Path | No
     _open(opened)
 
 
-def supervise(task: str, settings: Settings, *, virtual: bool, app: str | None, record: bool) -> Ended:
-    """Carry out `task` under the eyes of a person; gives how it ended."""
+def supervise(
+    task: str, settings: Settings, *, virtual: bool, app: str | None, record: bool, replay: Replay | None = None
+) -> Ended:
+    """Carry out `task`, or `replay`, under the eyes of a person; gives how it ended."""
     from screenagent.cli.terminal import summary  # noqa: PLC0415
     from screenagent.events import Ended  # noqa: PLC0415
 
-    opened = _console(settings, _beginning(settings, virtual=virtual, app=app, record=record), task=task)
+    begin = _beginning(settings, virtual=virtual, app=app, record=record, replay=replay)
+    opened = _console(settings, begin, task=task)
     _open(opened)
     supervising = opened.supervising
     assert supervising is not None
@@ -91,14 +95,17 @@ def _open(opened: Console) -> None:
             signal.signal(number, handler)
 
 
-def _beginning(settings: Settings, *, virtual: bool, app: str | None, record: bool) -> Callable[[str], Begin]:
+def _beginning(
+    settings: Settings, *, virtual: bool, app: str | None, record: bool, replay: Replay | None = None
+) -> Callable[[str], Begin]:
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.console.supervising import Work  # noqa: PLC0415
     from screenagent.planner import read  # noqa: PLC0415
     from screenagent.recording import Recorder, new_run_folder  # noqa: PLC0415
 
     def begin(task: str) -> Begin:
-        read(task)  # what cannot be read is refused before a desktop is opened
+        if replay is None:
+            read(task)  # what cannot be read is refused before a desktop is opened
 
         @contextmanager
         def work(control: Control, person: Person) -> Iterator[Work]:
@@ -108,7 +115,7 @@ def _beginning(settings: Settings, *, virtual: bool, app: str | None, record: bo
                 if record:
                     folder = new_run_folder(settings.runs, task)
                     sinks.append(stack.enter_context(Recorder(folder, settings=settings.model_dump(mode="json"))))
-                yield Work(wiring.agent(settings, control, desktop, ask=person), sinks)
+                yield Work(wiring.agent(settings, control, desktop, ask=person, replay=replay), sinks)
 
         return work
 

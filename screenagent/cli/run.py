@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from screenagent.agent import Sink
     from screenagent.config import Settings
     from screenagent.events import Ended, Event, Plan
+    from screenagent.play import Replay
     from screenagent.recording import Recorder
 
 LOOK_HELP: Final = "What of a large screen the model is shown; the window in front if not given."
@@ -82,23 +83,33 @@ def run(
         max_steps=max_steps,
         runs=runs,
         display=display,
-        virtual_size=_size(size),
+        virtual_size=size_of(size),
     )
     if settings.model is None or dry_run:
         plan = _read(task)
     if dry_run:
         _dry_run(plan, settings, virtual=virtual, app=app)
         return
-    if not (plain or as_json or settings.approve == "never") and _has_console():
+    if not (plain or as_json or settings.approve == "never") and has_console():
         from screenagent.cli.console import supervise  # noqa: PLC0415
 
         ended = supervise(task, settings, virtual=virtual, app=app, record=not no_record)
     else:
-        ended = _run(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
+        ended = carry_out(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
     sys.exit(EXIT_CODES[ended.outcome])
 
 
-def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_json: bool, record: bool) -> Ended:
+def carry_out(
+    task: str,
+    settings: Settings,
+    *,
+    virtual: bool,
+    app: str | None,
+    as_json: bool,
+    record: bool,
+    replay: Replay | None = None,
+) -> Ended:
+    """Do `task`, or play `replay`, with a line for each step."""
     from contextlib import ExitStack  # noqa: PLC0415
 
     from screenagent.agent import drive  # noqa: PLC0415
@@ -116,14 +127,14 @@ def _run(task: str, settings: Settings, *, virtual: bool, app: str | None, as_js
             folder = new_run_folder(settings.runs, task)
             sinks.append(stack.enter_context(recorder(folder, settings)))
         sinks += [Progress(), _print_json] if as_json else [Progress()]
-        ended = drive(wiring.agent(settings, control, desktop, models=models), task, *sinks).ended
+        ended = drive(wiring.agent(settings, control, desktop, models=models, replay=replay), task, *sinks).ended
         if record:
             click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
     assert ended is not None
     return ended
 
 
-def _has_console() -> bool:
+def has_console() -> bool:
     """Textual draws on stderr and reads stdin."""
     return sys.stdin.isatty() and sys.stderr.isatty() and find_spec("textual") is not None
 
@@ -148,7 +159,7 @@ def _read(task: str) -> Plan:
         raise click.UsageError(str(error)) from error
 
 
-def _size(text: str | None) -> dict[str, str] | None:
+def size_of(text: str | None) -> dict[str, str] | None:
     if text is None:
         return None
     width, cross, height = text.lower().partition("x")

@@ -20,7 +20,8 @@ from screenagent.config import Settings
 from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.events import Verdict
-from screenagent.protocols import Approver, Desktop, TextReader
+from screenagent.play import Replay
+from screenagent.protocols import Approver, Desktop, Planner, TextReader
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
@@ -119,18 +120,23 @@ def agent(
     *,
     models: Models | None = None,
     ask: Callable[[Question], Verdict | None] | None = None,
+    replay: Replay | None = None,
 ) -> Agent:
-    """Asks at the terminal, or by `ask`; text alone decides where no model is set."""
+    """Asks at the terminal, or by `ask`; text alone decides where no model is set; `replay` says what to do instead."""
     models = models or Models.of(settings, control)
     reading = reader()
     text = grounder(reading)
     points = models.pointing(text)
+    checker = SightChecker(text, models.judge)
+    planner: Planner = models.planner()
+    if replay is not None:
+        planner = replay.planner(planner, checker)
     return Agent(
-        planner=models.planner(),
+        planner=planner,
         grounder=points or text.strict(),
         approver=approver(settings, ask or Asking(control), reading),
         desktop=on,
-        checker=SightChecker(text, models.judge),
+        checker=checker,
         control=control,
         max_steps=settings.max_steps,
         second_look=points,

@@ -1,0 +1,284 @@
+"""What a script can say: one class a kind of step, named by its first key, as in `- click: the Save button`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from screenagent import keys
+from screenagent.actions import Button, Direction, Modifier, Words
+from screenagent.geometry import Value
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=60)]
+AnchorName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+Timeout = Annotated[float, Field(gt=0, le=3600)]
+
+
+def _chord(text: str) -> str:
+    keys.chord(text)
+    return text
+
+
+Chord = Annotated[str, AfterValidator(_chord)]
+
+
+class Parameter(Value):
+    """A value that differs from one replay to the next; `{{name}}` stands for it in the steps."""
+
+    type: Literal["text", "number"] = "text"
+    default: str | int | float | None = Field(
+        None, description="what it is where none is given; without it one must be given"
+    )
+    secret: bool = Field(
+        False, description="typed from the secret of this name, never written down; only `type` may use it"
+    )
+    about: str = ""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Parameter:
+        if self.secret and self.default is not None:
+            raise ValueError("a secret has no default: its value is never written into a script")
+        if self.default is not None:
+            self.text(self.default)
+        return self
+
+    def text(self, value: str | int | float) -> str:
+        """`value` as it is typed; `ValueError` where it is none of this parameter's."""
+        if self.type == "number" and not re.fullmatch(r"[-+]?(\d+([.,]\d+)?|[.,]\d+)", str(value).strip()):
+            raise ValueError(f"{value!r} is no number")
+        return str(value)
+
+
+class Vanished(Value):
+    """These words are to be gone from the screen."""
+
+    gone: Words
+
+
+Expected = Words | Vanished
+
+
+class Step(Value):
+    """What any step may say beside what it does."""
+
+    expect: Expected | None = Field(
+        None, description="what has to be seen, or be gone, afterwards; else the replay ends"
+    )
+    timeout: Timeout | None = Field(None, description="how many seconds its target, or what it waits for, may be late")
+
+
+class TargetStep(Step):
+    anchor: AnchorName | tuple[AnchorName, ...] | None = Field(
+        None, description="the recorded looks of its targets; by default those that bear their names"
+    )
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What it aims at, in words, in the order of the action's targets."""
+        raise NotImplementedError
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The name of each target's anchor, whether there is one or not."""
+        match self.anchor:
+            case None:
+                return tuple(slug(words) for words in self.targets)
+            case str(name):
+                return (name, *(slug(words) for words in self.targets[1:]))
+            case names:
+                return names
+
+    @model_validator(mode="after")
+    def _an_anchor_a_target(self) -> TargetStep:
+        if isinstance(self.anchor, tuple) and len(self.anchor) != len(self.targets):
+            raise ValueError(f"{len(self.anchor)} anchors for {len(self.targets)} targets")
+        return self
+
+
+class ClickStep(TargetStep):
+    click: Words
+    button: Button = "left"
+    count: Literal[1, 2, 3] = 1
+    hold: tuple[Modifier, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.click,)
+
+
+class MoveStep(TargetStep):
+    move: Words
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.move,)
+
+
+class DragStep(TargetStep):
+    drag: Words
+    to: Words
+    via: tuple[Words, ...] = ()
+    button: Button = "left"
+    hold: tuple[Modifier, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.drag, *self.via, self.to)
+
+
+class ScrollStep(TargetStep):
+    scroll: Direction
+    over: Words | None = None
+    notches: int = Field(5, gt=0, le=100)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.over,) if self.over else ()
+
+
+class TypeStep(TargetStep):
+    """Into where the keyboard focus is, or into a field that is clicked first."""
+
+    type: str = Field(min_length=1)
+    into: Words | None = None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.into,) if self.into else ()
+
+
+class PressStep(Step):
+    press: Chord = Field(description="keys pressed together, as in ctrl+s")
+    times: int = Field(1, gt=0, le=100)
+
+
+class HoldStep(Step):
+    hold_keys: Chord
+    seconds: float = Field(gt=0, le=60)
+
+
+class WaitForStep(Value):
+    """Until these words are seen, or gone; the replay ends where they are not in time."""
+
+    wait_for: Expected
+    timeout: Timeout | None = None
+
+
+class ExpectStep(Value):
+    """The same for what should be there at once: it is waited for only as long as a screen takes to settle."""
+
+    expect: Expected
+    timeout: Timeout | None = None
+
+
+class AskStep(Value):
+    """A question to the user; with `into`, the answer is a parameter from there on."""
+
+    ask: Words
+    into: Name | None = None
+
+
+class ApproveStep(Value):
+    """A question that only a yes lets the replay go on after."""
+
+    approve: Words
+
+
+class TaskStep(Value):
+    """Plain instructions, or a goal where a model plans: carried out by the configured planner."""
+
+    task: Words
+
+
+class IfSeenStep(Value):
+    """Looks once at the settled screen."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    if_seen: Words
+    then: tuple[AnyStep, ...] = Field(min_length=1)
+    otherwise: tuple[AnyStep, ...] = Field((), alias="else")
+
+
+STEPS: Final[Mapping[str, type[Value]]] = {
+    "click": ClickStep,
+    "type": TypeStep,
+    "press": PressStep,
+    "drag": DragStep,
+    "scroll": ScrollStep,
+    "move": MoveStep,
+    "hold_keys": HoldStep,
+    "wait_for": WaitForStep,
+    "ask": AskStep,
+    "approve": ApproveStep,
+    "task": TaskStep,
+    "if_seen": IfSeenStep,
+    "expect": ExpectStep,  # last: the others may say it, too
+}
+
+
+def kind_of(step: Any) -> str | None:
+    """Which kind of step a mapping, or a step, is; None for what is none."""
+    if isinstance(step, Value):
+        return next(name for name, kind in STEPS.items() if isinstance(step, kind))
+    return next((name for name in STEPS if name in step), None) if isinstance(step, Mapping) else None
+
+
+def no_step(step: object) -> str:
+    """Why `step` is none, in a sentence."""
+    known = ", ".join(STEPS)
+    if not isinstance(step, Mapping) or not step:
+        return f"a step is a mapping with one of {known}; write for example “- click: the Save button”"
+    first = str(next(iter(step)))
+    near = difflib.get_close_matches(first, STEPS, n=1)
+    return f"{first!r} is no step; " + (f"did you mean {near[0]!r}?" if near else f"a step has one of {known}")
+
+
+AnyStep = Annotated[
+    Annotated[ClickStep, Tag("click")]
+    | Annotated[TypeStep, Tag("type")]
+    | Annotated[PressStep, Tag("press")]
+    | Annotated[DragStep, Tag("drag")]
+    | Annotated[ScrollStep, Tag("scroll")]
+    | Annotated[MoveStep, Tag("move")]
+    | Annotated[HoldStep, Tag("hold_keys")]
+    | Annotated[WaitForStep, Tag("wait_for")]
+    | Annotated[AskStep, Tag("ask")]
+    | Annotated[ApproveStep, Tag("approve")]
+    | Annotated[TaskStep, Tag("task")]
+    | Annotated[IfSeenStep, Tag("if_seen")]
+    | Annotated[ExpectStep, Tag("expect")],
+    Discriminator(kind_of),
+]
+
+
+class Script(Value):
+    """A task that can be played again."""
+
+    name: Words
+    about: str = ""
+    app: Words | None = Field(None, description="what to open on a virtual desktop, with its arguments")
+    parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    timeout: Timeout = Field(10.0, description="how many seconds a target, or what is waited for, may be late")
+    steps: tuple[AnyStep, ...] = Field(min_length=1)
+
+
+def every_step(steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:
+    """`steps`, and those within them."""
+    for step in steps:
+        yield step
+        if isinstance(step, IfSeenStep):
+            yield from every_step((*step.then, *step.otherwise))
+
+
+def slug(words: str) -> str:
+    """The name of an anchor for a target that is called `words`."""
+    return "-".join(re.findall(r"[a-z0-9]+", words.lower()))[:60].strip("-") or "target"
+
+
+IfSeenStep.model_rebuild()
+Script.model_rebuild()
