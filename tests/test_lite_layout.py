@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from screenagent.geometry import Absent, Location
 from screenagent.lite.grounder import LiteGrounder
@@ -86,6 +86,31 @@ def test_a_picture_without_controls_has_none(grounder: LiteGrounder, size: tuple
 def test_a_frame_is_found_whatever_is_written_in_it() -> None:
     picture = np.asarray(Drawing(300, 100).entry("a text as long as the entry", 20, 50).image)
     assert [tuple(frame) for frame in frames(picture)] == [(20, 35, 220, 65)]
+
+
+@pytest.mark.parametrize(
+    ("radius", "fill", "outline"),
+    [(15, "white", "gray"), (3, "#f8f9fc", None), (3, "#202020", None), (0, "white", "black")],
+)
+def test_a_round_a_faint_and_a_dark_entry_are_found(radius: int, fill: str, outline: str | None) -> None:
+    image = Image.new("RGB", (300, 100), "white")
+    ImageDraw.Draw(image).rounded_rectangle((20, 35, 220, 65), radius, fill=fill, outline=outline)
+    (frame,) = frames(np.asarray(image))
+    assert np.abs(np.subtract(frame, (20, 35, 220, 65))).max() <= 2
+
+
+def test_an_entry_that_fills_its_bar_is_found(grounder: LiteGrounder) -> None:
+    screen = Drawing().cell(0, 40, width=639, height=40).entry("/home/ada", 100, 60, width=440).screenshot
+    answer = grounder.locate("type into the location bar", screen)
+    assert isinstance(answer, Location)
+    assert answer.box
+    assert answer.box.pixels(screen.size)[0] == pytest.approx(100, abs=2)
+
+
+def test_a_control_is_pointed_to_where_its_text_is(grounder: LiteGrounder, dialog: Screenshot) -> None:
+    answer = grounder.locate("the 'Filter' box", dialog)
+    assert isinstance(answer, Location)
+    assert pixel(answer, dialog)[0] < 420
 
 
 def test_a_sheet_of_cells_and_noise_have_an_answer(grounder: LiteGrounder) -> None:

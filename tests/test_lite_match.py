@@ -91,6 +91,20 @@ def test_what_is_done_is_on_the_button_rather_than_what_it_is_done_to() -> None:
     assert found("reset the stopwatch", ("Stopwatch", 10, 10), ("Reset", 10, 60)) == "Reset"
 
 
+def test_a_value_tells_what_it_stands_in() -> None:
+    screen = (("Files", 10, 10), ("6:31 PM", 400, 10), ("/home/ada", 10, 60), ("#BF4040", 10, 110))
+    assert found("click the clock", *screen) == "6:31 PM"
+    assert found("type into the address bar", *screen) is None  # nothing is drawn that could be typed into
+    assert found("the colour code next to Files", *screen) is None
+    assert found("open the world clocks", *screen) is None
+
+
+def test_a_word_of_a_text_is_found_in_it() -> None:
+    answer = located("click the word Gale", ("And sweetest in the Gale is heard", 10, 10))
+    assert isinstance(answer, Location)
+    assert _at(answer) == (10 + 8 * 22, 20)
+
+
 def test_what_shares_no_word_is_absent() -> None:
     assert found("remove the annotation", ("Save", 10, 10), ("Stopwatch", 10, 60)) is None
 

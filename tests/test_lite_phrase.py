@@ -71,6 +71,12 @@ READINGS = {
         name="one minute", role="item", verb="set", about="the snooze duration"
     ),
     "zoom in": Phrase(name="zoom in"),
+    "click the word Gale": Phrase(name="Gale", named=True, role="text"),
+    "open the calendar by clicking the clock": Phrase(name="clock"),
+    "open the help topic about editing contacts": Phrase(name="editing contacts"),
+    "change how many entries are shown": Phrase(name="entries", verb="change", role="setting"),
+    "set how long the alarm rings": Phrase(name="alarm rings duration", verb="set", role="setting"),
+    "confirm the deletion": Phrase(name="deletion", verb="confirm", role="button"),
     "turn on night mode": Phrase(name="night mode", role="checkbox", verb="turn on"),
     "remove the item": Phrase(name="remove the item"),
     "search": Phrase(name="search"),

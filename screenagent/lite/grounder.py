@@ -61,8 +61,8 @@ class LiteGrounder:
         guess = sum(other.score > 0.97 * best.score for other in others)
         if guess and not self._may_guess:
             return Absent(why=_which(phrase, guess + 1))
-        box = best.rect.box(screen.size)
-        return Location(point=box.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
+        spot, box = best.spot.box(screen.size), best.rect.box(screen.size)
+        return Location(point=spot.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
 
     def screen(self, screenshot: Screenshot) -> Screen:
         if (known := self._screens.get(screenshot.digest)) is None:
@@ -78,7 +78,7 @@ def _which(phrase: Phrase, count: int) -> str:
 
 def _nearest(phrase: Phrase, screen: Screen) -> str:
     """Why nothing was found, with what comes nearest, since that may be a slip of the pen."""
-    texts = [label.text for label in screen.labels]
+    texts = [label.text for label in screen.labels if len(label.text) > min(2, len(phrase.name) - 1)]
     if not texts:
         return f"“{phrase.name}” is not on the screen: there is no text on it"
     text, _, _ = process.extractOne(phrase.name, texts, scorer=fuzz.WRatio)

@@ -14,8 +14,10 @@ from screenagent.lite.match import Label
 from screenagent.lite.rect import Rect
 from screenagent.lite.text import Picture
 
-EDGE = 5
-"""Neighbouring pixels that differ by more than this, of 255 in any channel, are a border: themes go that faint."""
+EDGES = (5, 1)
+"""Neighbouring pixels that differ by more than this, of 255 in any channel, are a border: themes go that faint. The
+smoothed corner of a faint filling goes by steps that only the second sees, and a shaded button is flat only for the
+first."""
 
 Kind = Literal["field", "dropdown", "button", "mark", "cell"]
 """A `mark` is a small square or disc that can be ticked; a `cell` stands in a row of its like, as in a table's head."""
@@ -96,7 +98,7 @@ class Layout:
         for control in self._named:
             rect = control.rect
             if rect.beside(text) and -4 <= text.left - rect.right <= text.height:
-                return Tie(control, 0.6)
+                return Tie(control, 0.7)
         return None
 
     @cached_property
@@ -108,9 +110,10 @@ def _controls(picture: Picture, labels: Sequence[Label]) -> Iterator[Control]:
     found = frames(picture)
     # A sheet has thousands of cells, so each is compared with all the others at once.
     framed, written = _table(found), _table([label.rect for label in labels])
-    long = framed[:, 2] - framed[:, 0] > 1.5 * (framed[:, 3] - framed[:, 1])
+    across, down = framed[:, 2] - framed[:, 0], framed[:, 3] - framed[:, 1]
+    long, area = across > 1.5 * down, across * down
     for number, rect in enumerate(found):
-        within = _held(rect, framed) & long
+        within = _held(rect, framed) & long & (area < rect.area)
         within[number] = False
         inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
         kind = _kind(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
@@ -181,34 +184,48 @@ def frames(picture: Picture) -> list[Rect]:
     """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
     if min(picture.shape[:2]) < 8:
         return []
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - edges(picture), connectivity=4)
-    _, _, across, down, area = stats.T
-    height, width = picture.shape[:2]
-    sized = (down >= 7) & (down <= 80) & (across >= 7) & (across <= 1400) & (area > 0.25 * across * down)
-    sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
-    found = []
-    for number in np.flatnonzero(sized[1:]) + 1:
-        x, y, w, h = stats[number, :4].tolist()
-        if _straight(labels[y : y + h, x : x + w] == number):
-            found.append(Rect(x - 1, y - 1, x + w + 1, y + h + 1))
+    steps = _steps(picture)
+    found: list[Rect] = []
+    for edge in EDGES:
+        known = _table(found)
+        found += [area for area in _areas((steps > edge).astype(np.uint8)) if not _same(area, known).any()]
     return found
 
 
-def edges(picture: Picture) -> npt.NDArray[np.uint8]:
-    """1 where a pixel differs from its right or lower neighbour."""
+def _same(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which of the others are it but for the width of a border."""
+    return np.asarray((abs(others - rect) <= 4).all(axis=1))
+
+
+def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[Rect]:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - edges, connectivity=4)
+    _, _, across, down, area = stats.T
+    height, width = edges.shape
+    sized = (down >= 7) & (down <= 80) & (across >= 7) & (across <= 1400) & (area > 0.25 * across * down)
+    sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
+    for number in np.flatnonzero(sized[1:]) + 1:
+        x, y, w, h = stats[number, :4].tolist()
+        if _straight(labels[y : y + h, x : x + w] == number):
+            yield Rect(x - 1, y - 1, x + w + 1, y + h + 1)
+
+
+def _steps(picture: Picture) -> npt.NDArray[np.uint8]:
+    """How much each pixel differs from its right or lower neighbour."""
     differs = np.zeros(picture.shape[:2], np.uint8)
     for channel in cv2.split(picture):
         across = cv2.absdiff(channel[:, :-1], channel[:, 1:])
         down = cv2.absdiff(channel[:-1], channel[1:])
         cv2.max(differs[:, :-1], across, dst=differs[:, :-1])
         cv2.max(differs[:-1], down, dst=differs[:-1])
-    return (differs > EDGE).astype(np.uint8)
+    return differs
 
 
 def _straight(part: npt.NDArray[np.bool_]) -> bool:
-    """Whether the area reaches its bounds along most of each side."""
+    """Whether the area reaches its bounds along most of each side; what is wide may end in half discs."""
     height, width = part.shape
     corner_x, corner_y = min(4, width // 4), min(4, height // 4)
+    if width > 1.8 * height:
+        corner_x, corner_y = height // 2, round(0.3 * height)
     depth = 2
     sides = (
         part[:depth, corner_x : width - corner_x].any(axis=0),

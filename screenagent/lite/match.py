@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from screenagent.geometry import Size
 from screenagent.lite.phrase import Phrase
 from screenagent.lite.rect import Rect
-from screenagent.lite.vocabulary import Token, alike, tokens
+from screenagent.lite.vocabulary import Token, alike, is_value, tokens
 from screenagent.screenshot import Word
 
 
@@ -72,9 +72,21 @@ def _runs(phrase: Phrase, told: Sequence[Token], label: Label) -> Iterator[Match
             like = likeness(phrase.name, text)
             if not like and told:
                 like = shared(told, tokens(text), all_of_it=phrase.named)
+            if not like and not rest and is_value(_sorts(phrase, told), text):
+                like = VALUE
             if like:
-                score = like * _wholeness(text, [word for word, _ in rest])
+                score = like * (0.9 if phrase.role == "text" else _wholeness(text, [word for word, _ in rest]))
                 yield Match(text, Rect.round_all(rect for _, rect in run), score, label)
+
+
+VALUE = 0.55
+"""How surely an address is what is meant by the address bar."""
+
+
+def _sorts(phrase: Phrase, told: Sequence[Token]) -> list[str]:
+    """The words that may name a sort of value: a field is often called by more than one, "the colour code"."""
+    telling = [token.stem for token in told if token.weight > 0.5]
+    return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
 
 
 def likeness(name: str, text: str) -> float:
@@ -83,6 +95,8 @@ def likeness(name: str, text: str) -> float:
         return 1.0
     if name.casefold() == text.casefold():
         return 0.98
+    if name.endswith("%") and text == f"{name[:-1]}96":  # a small % is read so
+        return 0.9
     one, other = _squeezed(name), _squeezed(text)
     if one == other:
         return 0.96
@@ -129,7 +143,7 @@ def said(phrase: Phrase) -> list[Token]:
     """The words of a description, and how much each tells."""
     if phrase.named:
         return [Token(token.stem, 1.0) for token in tokens(phrase.name)]
-    words = [*tokens(phrase.verb), *tokens(phrase.name)]
+    words = [*(() if "about" in phrase.verb else tokens(phrase.verb)), *tokens(phrase.name)]
     if not phrase.verb and words and words[0].weight == 1:
         # "Reset the stopwatch": what is done is written on the button more often than what it is done to.
         words[0] = Token(words[0].stem, 1.3)

@@ -10,9 +10,21 @@ from typing import Literal
 from screenagent.geometry import Value
 
 Role = Literal[
-    "button", "menu", "item", "tab", "link", "checkbox", "radio", "field", "dropdown", "setting", "column", "icon"
+    "button",
+    "menu",
+    "item",
+    "tab",
+    "link",
+    "checkbox",
+    "radio",
+    "field",
+    "dropdown",
+    "setting",
+    "column",
+    "icon",
+    "text",
 ]
-"""A `setting` is whatever widget bears the name: an entry, a drop-down, a check box."""
+"""A `setting` is whatever widget bears the name: an entry, a drop-down, a check box; `text` is words within others."""
 
 Container = Literal["menu bar", "menu", "toolbar", "dialog", "sidebar", "status bar", "title bar"]
 Side = Literal["top", "bottom", "left", "right", "center"]
@@ -52,6 +64,7 @@ _HELD = re.compile(r"⟨(\d+)⟩")
 _ARTICLE = r"(?:the|a|an|this|that|my|your|its|their|some)"
 _ROLES: tuple[tuple[str, Role], ...] = (
     (r"(?:radio|option) ?-?buttons?", "radio"),
+    (r"word|phrase|sentence", "text"),
     (r"(?:check|tick) ?-?(?:box|button|mark)(?:es)?|toggle(?: button| switch)?|switch", "checkbox"),
     (r"drop-? ?downs?(?: (?:list|menu|box))?|combo ?-?box(?:es)?|selectors?|choosers?|select box", "dropdown"),
     (r"(?:(?:text|entry|input|edit) ?)?(?:field|box|area)(?:es|s)?|textbox|entry|input|prompt", "field"),
@@ -91,6 +104,7 @@ _VERBS: tuple[tuple[str, Role | None], ...] = (
     (r"(?:turn|switch) (?:on|off)", "checkbox"),
     (r"sort (?:(?:the )?\w+ )?by|order (?:(?:the )?\w+ )?by", "column"),
     (r"follow|visit", "link"),
+    (r"confirm|accept|approve|acknowledge", "button"),
     (r"change|set|adjust", "setting"),
     (r"switch to|open|show|view|display|use|expand|read about|learn (?:how to|about)", None),
 )  # fmt: skip
@@ -145,9 +159,22 @@ _BEARS = re.compile(
 
 _LEAD = re.compile(rf"^(?:(?:please|now|then)\s+)?(?:(?:into|in|onto|on|at|to|inside)\s+(?={_ARTICLE}\b|⟨))?", re.I)
 _ROW = re.compile(r"['’]s\s+(?:row|line|entry)$|^(?:the\s+)?(?:row|line|entry)\s+(?:of|for|with)\s+", re.I)
+_MEANS = re.compile(
+    r".+?\s+by (?:(?:left|right|double)[- ]?)?(?:clicking|pressing|tapping|selecting|choosing)(?: on)?\s+", re.I
+)
+"""What is before it says what for: "open the calendar by clicking the clock"."""
+_TOPIC = re.compile(r"(?:.*\s)?(?:topic|section|page|article|chapter)s? (?:about|on)\s+(?P<name>.+)", re.I)
+_AMOUNT = re.compile(
+    r"how (?P<much>many|much|long|often|big|large|far)\s+(?P<thing>.+?)(?:\s+(?:is|are|to be|should be|gets?)\b.*)?",
+    re.I,
+)
+_AMOUNTS = {"long": "duration", "often": "interval", "big": "size", "large": "size", "far": "distance"}
 _OWNED = re.compile(rf"(?:{_ARTICLE}\s+)?(?P<owner>[^⟨⟩]+?)['’]s\s+(?P<thing>.+)")
 _NAME_ROLE = re.compile(rf"(?P<name>.+?)(?<!\bthe)(?<!\ba)(?<!\ban)\s+(?P<role>{_ANY_ROLE})", re.I)
-_ROLE_NAME = re.compile(rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨))(?P<name>.+)", re.I)
+_ROLE_NAME = re.compile(
+    rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨)|(?<=word)\s+(?=\S+$)|(?<=phrase)\s+|(?<=sentence)\s+)(?P<name>.+)",
+    re.I,
+)
 
 
 def parse(target: str) -> Phrase:
@@ -162,7 +189,9 @@ def parse(target: str) -> Phrase:
         return _HELD.sub(lambda match: held[int(match[1])], text).strip(" ,.;:")
 
     spoken = " ".join(_QUOTED.sub(hold, target).split()).strip(" .;!")
-    spoken = _LEAD.sub("", spoken)
+    spoken = _LEAD.sub("", _MEANS.sub("", spoken))
+    if topic := _TOPIC.fullmatch(spoken):
+        spoken = topic["name"]
     head, relations, container = _related(spoken)
     sides: tuple[Side, ...] = ()
     if (place := _SIDES.search(head)) and place.start() > 0:
@@ -172,6 +201,7 @@ def parse(target: str) -> Phrase:
     if owned := _OWNED.fullmatch(head):
         relations.append(("inside", owned["owner"]))
         head = owned["thing"]
+    head = _amount(head)
     name, about = _option(verb, head)
     if about:
         implied = "item"
@@ -249,6 +279,13 @@ def _option(verb: str, head: str) -> tuple[str, str]:
         if linked:
             return option, thing
     return head, ""
+
+
+def _amount(head: str) -> str:
+    """Of "how long the alarm rings" what an entry for it may be called."""
+    if not (asked := _AMOUNT.fullmatch(head)):
+        return head
+    return f"{asked['thing']} {_AMOUNTS.get(asked['much'].lower(), '')}".strip()
 
 
 def _ordinal(name: str) -> tuple[int, str]:

@@ -14,12 +14,18 @@ from screenagent.lite.screen import Screen
 
 
 class Candidate(NamedTuple):
-    """`rect` is what to point at; `text` is what is written there or beside it."""
+    """`rect` is what to point at; `text` is what is written there, then at `written`, or beside it."""
 
     rect: Rect
     text: str
     score: float
     by: str
+    written: Rect | None = None
+
+    @property
+    def spot(self) -> Rect:
+        """Where to point: at what is written in it, since a frame may be more than the control."""
+        return self.written or self.rect
 
 
 class Missing(Exception):
@@ -68,14 +74,15 @@ def _of_kind(phrase: Phrase, found: Iterable[Match], screen: Screen) -> Iterable
 
 
 def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:
-    """What stands at the labels that match; a label without a control is a last resort."""
+    """What stands at the labels that match; the label alone is a last resort."""
     for match in found:
         ties = screen.layout.ties(match.label)
         for control, strength in ties:
-            fit = _FITS[role].get(control.kind, 0.3)
-            yield Candidate(control.rect, match.text, match.score * strength * fit, "field")
-        if not ties:
-            yield Candidate(match.rect, match.text, match.score * (0.8 if role == "setting" else 0.6), "text")
+            written = match.rect if control.rect.holds(match.rect.x, match.rect.y) else None
+            score = match.score * strength * _FITS[role].get(control.kind, 0.3)
+            yield Candidate(control.rect, match.text, score, "field", written)
+        alone = 0.8 if role == "setting" and all(control.kind == "button" for control, _ in ties) else 0.6
+        yield Candidate(match.rect, match.text, match.score * alone, "text")
 
 
 def _labelled(phrase: Phrase, match: Match, screen: Screen) -> Candidate:
@@ -96,7 +103,8 @@ def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
         fits = inside is not None and inside.kind in ("button", "dropdown")
     usual = sorted(label.rect.height for label in screen.labels)[len(screen.labels) // 2]
     heading = rect.height > 1.6 * usual and inside is None
-    return (1.0 if fits else 0.94) * (0.95 if heading else 1.0)
+    doubt = 0.94 if phrase.named or phrase.quoted or role != "button" else 0.7
+    return (1.0 if fits else doubt) * (0.95 if heading else 1.0)
 
 
 def _in_row(label: Label, others: Sequence[Label]) -> int:

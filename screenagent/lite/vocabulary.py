@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
 _EMPTY = frozenset(
-    """a all an and are as at be by for from how in into is it its my new of on or that the their this to which with
+    """a an and are as at be by for from how in into is it its my new of on or that the their this to which with
     your""".split()  # words read better as words
 )
 _WEAK = frozenset(
-    """app application change choose display entry enable file go item open page program section select set show
-    switch turn use view window""".split()
+    """all app application article change choose chapter display entry enable file go item open page program section
+    select service set show switch topic turn use view window""".split()
 )
 _SAME = (
     {"about", "information", "info"},
@@ -25,6 +26,10 @@ _SAME = (
     {"directory", "folder"},
     {"picture", "image", "photo"},
     {"quit", "exit", "close"},
+    {"ok", "yes", "confirm", "accept"},
+    {"email", "mail"},
+    {"edit", "modify"},
+    {"color", "colour"},
     {"create", "new", "add"},
     {"one", "1"},
     {"two", "2"},
@@ -38,6 +43,20 @@ _SAME = (
 )
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’@-][^\W_]+)*%?|[+*/=×÷%-]")
+
+
+_VALUES = (
+    ({"clock", "time"}, r"(?:\w+ \d+,? )?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?"),
+    ({"date"}, r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|[A-Z][a-z]+ \d{1,2}(?:, \d{4})?"),
+    (
+        {"location", "address", "path", "url"},
+        r"(?:~|/|[a-z]+:/|[A-Z]:\\|www\.)\S*|[\w.-]+\.(?:com|org|net|html?)(?:/\S*)?",
+    ),
+    ({"color", "colour", "hex"}, r"#[0-9a-f]{3,8}"),
+    ({"percentage", "zoom", "scale"}, r"\d+ ?%"),
+    ({"email", "mail"}, r"[^\s@]+@[^\s@]+"),
+)
+"""What a value tells of itself: whoever asks for the address bar means what an address stands in."""
 
 
 class Token(NamedTuple):
@@ -73,3 +92,11 @@ def alike(one: str, other: str) -> float:
     if any(one in same and other in same for same in _SAME_STEMS):
         return 0.8
     return 0.9 if min(len(one), len(other)) >= 5 and fuzz.ratio(one, other) > 80 else 0.0
+
+
+_VALUE_STEMS = tuple((frozenset(map(stem, words)), re.compile(value, re.I)) for words, value in _VALUES)
+
+
+def is_value(stems: Iterable[str], text: str) -> bool:
+    """Whether `text` is a value of a sort that one of the words names."""
+    return any(not words.isdisjoint(stems) and value.fullmatch(text) for words, value in _VALUE_STEMS)
