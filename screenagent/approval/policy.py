@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from screenagent.actions import Action, HoldKeys, Input, PressKeys, TypeText, describe, targets
 from screenagent.events import Event, Grounded, Observed, Reviewed, Verdict
@@ -87,6 +87,27 @@ class Rule(Value):
         return f"{self.because or self.then}: {', '.join(found)}" if found else self.because or self.then
 
 
+class SecretRule(Value):
+    """Lets a secret be typed into the windows that it names, by application, title or both."""
+
+    name: str = Field(min_length=1, description="the secret's name, `*` for any letters")
+    apps: tuple[str, ...] = Field((), description="applications in front, as in a rule")
+    title: Pattern | None = Field(None, description="regular expression for the title of the window in front")
+
+    @model_validator(mode="after")
+    def _names_a_window(self) -> Self:
+        if not self.apps and self.title is None:
+            raise ValueError("name the windows that the secret may go into, by `apps`, `title` or both")
+        return self
+
+    def fits(self, name: str, window: Window) -> bool:
+        return (
+            fnmatchcase(name, self.name)
+            and (not self.apps or any(_is_app(window, app) for app in self.apps))
+            and (self.title is None or re.search(self.title, window.title, re.IGNORECASE) is not None)
+        )
+
+
 class Ruling(Value):
     """What a policy says of an action; `rule` counts from 1, None where none fits, which means ask."""
 
@@ -96,9 +117,13 @@ class Ruling(Value):
 
 
 class Policy(Value):
-    """Rules in the order in which they are tried. The first that fits decides; where none does, it is asked."""
+    """Rules in the order in which they are tried. The first that fits decides; where none does, it is asked.
+
+    A secret goes only into a window that one of `secrets` names, whoever approves of it.
+    """
 
     rules: tuple[Rule, ...] = ()
+    secrets: tuple[SecretRule, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Policy:
@@ -111,6 +136,13 @@ class Policy(Value):
             wrong = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in wrong["loc"])
             raise ValueError(f"{path} is no policy: {where}: {wrong['msg']}") from error
+
+    def why_not(self, secret: str, window: Window | None) -> str | None:
+        """Why `secret` may not be typed into `window`; None where it may."""
+        if window is None or window.own or not any(rule.fits(secret, window) for rule in self.secrets):
+            front = f"{window.title!r} ({window.app})" if window else "no window"
+            return f"no rule under `secrets:` in the policy lets {secret!r} be typed into {front}"
+        return None
 
     def ruling(
         self,

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "see": "screenagent.cli.look",
     "report": "screenagent.cli.report",
     "policy": "screenagent.cli.policy",
+    "secret": "screenagent.cli.secret",
     "doctor": "screenagent.cli.doctor",
     "model": "screenagent.cli.model",
     "bench": "screenagent.cli.bench",

@@ -15,7 +15,7 @@ def sentence(error: Exception) -> str | None:
         case OSError() | NoDesktop():
             return str(error)
         # By name, since their modules need packages that not everybody has.
-        case Exception(__class__=kind) if kind.__name__ in ("ServerError", "CheckpointError", "TooLong"):
+        case Exception(__class__=kind) if kind.__name__ in ("ServerError", "CheckpointError", "TooLong", "NoKeyring"):
             return str(error)
         case _:
             return None

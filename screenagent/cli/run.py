@@ -31,6 +31,7 @@ EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "
     type=click.Choice(["each", "risky", "never"]),
     help="Ask before each input (the default), before risky ones, or never. No answer is a no.",
 )
+@click.option("--policy", type=click.Path(dir_okay=False, path_type=Path), help="Rules and secrets, a YAML file.")
 @click.option("--model", metavar="FOLDER|URL", help="Plan with a model: a checkpoint's folder, or a server's URL.")
 @click.option("--grounder-model", metavar="FOLDER|URL", help="Point with another model than the one that plans.")
 @click.option("--look", type=click.Choice(["auto", "full", "window", "region", "tiles"]), help=LOOK_HELP)
@@ -48,6 +49,7 @@ def run(
     size: str | None,
     display: str | None,
     approve: str | None,
+    policy: Path | None,
     model: str | None,
     grounder_model: str | None,
     look: str | None,
@@ -77,6 +79,7 @@ def run(
 
     settings = wiring.settings(
         approve=approve,
+        policy=policy,
         model=model,
         grounder_model=grounder_model,
         look=look,

@@ -22,6 +22,7 @@ from screenagent.effect import SightChecker
 from screenagent.events import Verdict
 from screenagent.play import Replay
 from screenagent.protocols import Approver, Desktop, Planner, TextReader
+from screenagent.vault import Vault
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
@@ -62,12 +63,15 @@ def desktop(settings: Settings, control: Control, *, virtual: bool, app: str | N
     from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
     from screenagent.desktop.virtual import VirtualDesktop  # noqa: PLC0415
 
+    secrets = Vault(policy(settings.policy).why_not)
     with ExitStack() as stack:
         if virtual:
-            started = stack.enter_context(VirtualDesktop(app or (), size=settings.virtual_size, control=control))
+            started = stack.enter_context(
+                VirtualDesktop(app or (), size=settings.virtual_size, control=control, secrets=secrets)
+            )
             yield started.desktop
         else:
-            yield stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
+            yield stack.enter_context(LocalDesktop(control=control, monitor=settings.display, secrets=secrets))
 
 
 @contextmanager

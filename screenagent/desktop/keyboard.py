@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -64,7 +64,7 @@ class Keyboard:
             yield
             self._control.check()
 
-    def type(self, text: str, *, caps_lock: bool) -> None:
+    def type(self, text: Iterable[str], *, caps_lock: bool) -> None:
         """Send characters that `can_type` said yes to."""
         self._follow_layout()
         for character in text:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Final, Self
 
+from pydantic import SecretStr
+
 from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
@@ -14,12 +16,24 @@ from screenagent.desktop.held import Held
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.screen import Screen
-from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, Action, Place, Restless, Settling
+from screenagent.desktop.settle import (
+    QUIET_SECONDS,
+    TYPED_QUIET_SECONDS,
+    Action,
+    Frame,
+    Patch,
+    Place,
+    Restless,
+    Settling,
+)
 from screenagent.desktop.system import open_system
+from screenagent.desktop.traces import Traces
 from screenagent.desktop.watch import Watch
+from screenagent.desktop.withheld import withheld
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
+from screenagent.secrets import Piece, Secrets, pieces, placeholder
 
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
@@ -27,17 +41,27 @@ TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the cl
 class LocalDesktop:
     """One of the monitors: the primary one, or the one that `displays` lists as `monitor`.
 
-    `display` names an X server, by default the session's.
+    `display` names an X server, by default the session's. Without `secrets` none is typed.
     """
 
-    def __init__(self, *, control: Control, display: str | None = None, monitor: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        control: Control,
+        display: str | None = None,
+        monitor: str | None = None,
+        secrets: Secrets | None = None,
+    ) -> None:
         self._control = control
+        self._secrets = secrets
+        self._traces = Traces(self._pixels_of)
         self._restless = Restless()
         self._action: Action | None = None
         with ExitStack() as stack:
             system = open_system(stack, control=control, display=display)
             self._windows, self._clipboard = system.windows, system.clipboard
-            self._screen = stack.enter_context(closing(Screen(system.display, monitor=monitor, own=system.own)))
+            screen = Screen(system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked)
+            self._screen = stack.enter_context(closing(screen))
             self._watch = stack.enter_context(closing(Watch(self._screen.grab, self._restless)))
             held = stack.enter_context(closing(Held(system.display)))
             self._mouse = stack.enter_context(closing(Mouse(control=control, held=held, display=system.display)))
@@ -66,7 +90,7 @@ class LocalDesktop:
 
     def foreground(self) -> Window | None:
         """The window that gets the keys."""
-        return self._windows.foreground()
+        return self._traces.masked(self._windows.foreground())
 
     def pointer(self) -> Pixel:
         """Where the mouse is, in the input space of all displays."""
@@ -109,27 +133,41 @@ class LocalDesktop:
         return self._screen.screenshot(frame, window)
 
     def _settled(self, until: Callable[[Screenshot], bool] | None, *, seconds: float | None) -> Screenshot:
-        frame = Settling(
-            look=self._screen.grab,
-            now=time.monotonic,
-            wait=self._control.wait,
-            restless=self._restless,
-            action=self._action,
+        frame = self._quiet(
+            self._action,
             until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
-            pulse=self._pulse,
-            meanwhile=self._screen.screenshot,
             seconds=seconds,
-        ).frame()
+        )
         self._action = None
         window = self._front()
         self._watch.begin(frame, app=_app(window))
         return self._screen.screenshot(frame, window)
+
+    def _quiet(
+        self,
+        action: Action | None,
+        *,
+        until: Callable[[Frame], bool] | None = None,
+        seconds: float | None = None,
+    ) -> Frame:
+        return Settling(
+            look=self._screen.grab,
+            now=time.monotonic,
+            wait=self._control.wait,
+            restless=self._restless,
+            action=action,
+            until=until,
+            pulse=self._pulse,
+            meanwhile=self._screen.screenshot,
+            seconds=seconds,
+        ).frame()
 
     def _perform(self, approved: Approved[Input]) -> None:
         if self._action is None:
             self._control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
         before, mouse = self._screen.grab(), self._mouse_place()
         self._watch.end(before)
+        self._traces.end(before)
         try:
             self._send(approved)
         finally:
@@ -157,7 +195,7 @@ class LocalDesktop:
                     self._mouse.move(pixel)
                 self._mouse.scroll(direction, notches=notches)
             case TypeText(text=text):
-                self._type(text, approved.on.window)
+                self._type_pieces(pieces(text), approved.on.window)
             case PressKeys(keys=keys, times=times):
                 self._still_in_front(approved.on.window)
                 for _ in range(times):
@@ -173,17 +211,17 @@ class LocalDesktop:
             raise Retry(
                 "the keys would go into the terminal that this runs in; click into the window they are meant for"
             )
-        front = self._windows.foreground()
+        front = self.foreground()
         if front and front.own and reviewed:
             self._windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
-            front = self._windows.foreground()
+            front = self.foreground()
         if (front and front.id) != (reviewed and reviewed.id):
             raise Retry(f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it")
         return front
 
     def _front(self) -> Window | None:
         """The window that gets the keys, and where it is on this display."""
-        window = self._windows.foreground()
+        window = self.foreground()
         edges = window and self._windows.edges(window)
         return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
 
@@ -194,6 +232,58 @@ class LocalDesktop:
             x=round((pixel.x - display.origin.x) * display.scale),
             y=round((pixel.y - display.origin.y) * display.scale),
         )
+
+    def _pixels_of(self, window: Window) -> Patch | None:
+        """What `window` takes of the pictures of the display; None where it is closed or that is not known."""
+        edges = self._windows.edges(window)
+        if edges is None:
+            return None
+        display = self.display
+        left, top, right, bottom = (
+            round((edge - start) * display.scale)
+            for edge, start in zip(edges, (display.origin.x, display.origin.y) * 2, strict=True)
+        )
+        return Patch(left, top, right, bottom)
+
+    def _type_pieces(self, parts: list[Piece], reviewed: Window | None) -> None:
+        values = {part.text: self._revealed(part.text, reviewed) for part in parts if part.is_secret}
+        for part in parts:
+            if part.is_secret:
+                self._type_secret(part.text, values[part.text], reviewed)
+            else:
+                self._type(part.text, reviewed)
+
+    def _revealed(self, name: str, reviewed: Window | None) -> SecretStr:
+        if self._secrets is None:
+            raise Retry(f"there are no secrets on this desktop, so {placeholder(name)} cannot be typed")
+        return self._secrets.reveal(name, self._still_in_front(reviewed))
+
+    def _type_secret(self, name: str, value: SecretStr, reviewed: Window | None) -> None:
+        """By keys only, so that it never lies on a clipboard; what becomes visible of it is blank from here on."""
+        if self._windows.other_script() or not self._can_type(name, value):
+            raise Retry(
+                f"the secret {name!r} has characters that this keyboard has no keys for as it is switched now; "
+                "a secret is not pasted"
+            )
+        window, before, mouse = self._still_in_front(reviewed), self._screen.grab(), (self._mouse_place(),)
+        self._traces.begin(name, value, before=before, window=window)
+        caps_lock = self._windows.caps_lock()
+        withheld(
+            name,
+            lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock),
+            gone=self._gone,
+        )
+        typed = Action(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
+        self._traces.end(self._quiet(typed))
+
+    def _can_type(self, name: str, value: SecretStr) -> bool:
+        return withheld(name, lambda: self._keyboard.can_type(value.get_secret_value()), gone=self._gone)
+
+    def _characters(self, value: SecretStr, window: Window | None) -> Iterator[str]:
+        """One after the other, for as long as `window` stays in front."""
+        for character in value.get_secret_value():
+            self._still_in_front(window)
+            yield character
 
     def _type(self, text: str, reviewed: Window | None) -> None:
         first, *rest = lines = text.replace("\r\n", "\n").split("\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -24,8 +24,16 @@ ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
 class Screen:
     """Captures one display of several: the primary one, or the one called `monitor`."""
 
-    def __init__(self, display: str | None = None, *, monitor: str | None = None, own: Stack = list) -> None:
+    def __init__(
+        self,
+        display: str | None = None,
+        *,
+        monitor: str | None = None,
+        own: Stack = list,
+        blanked: Callable[[Frame], Frame] = lambda frame: frame,
+    ) -> None:
         self._own = own
+        self._blanked = blanked
         self._mss = _open(display)
         self._monitors = _named(self._mss.monitors[1:])
         if monitor is not None and monitor not in self._monitors:
@@ -48,7 +56,8 @@ class Screen:
         return without_own(self._grab(self._chosen), self._own(), self.display.origin)
 
     def screenshot(self, frame: Frame, window: Window | None = None) -> Screenshot:
-        """`frame` as a screenshot; of an unchanged screen, picture and digest are those of the last one."""
+        """`frame` as a screenshot, without secrets; of an unchanged screen, picture and digest are the last one's."""
+        frame = self._blanked(frame)
         if self._last and np.array_equal(self._last[0], frame):
             last = self._last[1]
             shot = last if last.window == window else last.model_copy(update={"window": window})

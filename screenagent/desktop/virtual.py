@@ -22,6 +22,7 @@ from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.x11 import Windows
 from screenagent.geometry import Size
 from screenagent.screenshot import Window
+from screenagent.secrets import Secrets
 
 PACKAGES: Final = {
     "Xvfb": "xvfb",
@@ -35,7 +36,7 @@ APP_SECONDS: Final = 60.0  # an office suite on a cold disk takes half of that
 GONE_SECONDS: Final = 1.0  # what the guard has killed is gone by then
 LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
 
-# What belongs to the user's own session and would lead an application away from this desktop.
+# What belongs to the user's own session and would lead an application away from this desktop, and what is for us only.
 FOREIGN: Final = (
     "XDG_",
     "DBUS_",
@@ -48,6 +49,7 @@ FOREIGN: Final = (
     "QT_",
     "AT_SPI_",
     "SESSION_",
+    "SCREENAGENT_SECRET_",
 )
 
 PREFIX: Final = "screenagent-desktop-"
@@ -86,9 +88,11 @@ class VirtualDesktop:
         size: Size = HD,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self._app = app
         self._control = control
+        self._secrets = secrets
         self._size = size
         self._cwd = cwd
         self._extra = dict(environment or {})
@@ -150,7 +154,9 @@ class VirtualDesktop:
         openbox = self._spawn([programs["openbox"], "--sm-disable"])
         launcher = self._spawn([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
         self._windows = windows = stack.enter_context(closing(Windows(self.display)))
-        self.desktop = stack.enter_context(LocalDesktop(control=self._control, display=self.display))
+        self.desktop = stack.enter_context(
+            LocalDesktop(control=self._control, display=self.display, secrets=self._secrets)
+        )
         self._await(openbox, windows.managed)
         self._await(launcher, lambda: bool(windows.root_text("AT_SPI_BUS")))
         self.environment["AT_SPI_BUS_ADDRESS"] = windows.root_text("AT_SPI_BUS")

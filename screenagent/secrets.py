@@ -1,0 +1,41 @@
+"""A secret goes by its name, `{{secret:NAME}}`, everywhere but between the desktop and the keyboard."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple, Protocol
+
+from pydantic import SecretStr
+
+from screenagent.protocols import Retry
+from screenagent.screenshot import Window
+
+NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.@-]*"
+_WRITTEN: Final = re.compile(rf"\{{\{{secret:({NAME})\}}\}}")
+_MEANT: Final = re.compile(r"\{\{\s*secret\b", re.IGNORECASE)
+
+
+class Secrets(Protocol):
+    def reveal(self, name: str, window: Window | None) -> SecretStr:
+        """The secret's value, to be typed into `window`; `Retry` where it may not go there or is not to be had."""
+        ...
+
+
+class Piece(NamedTuple):
+    """Text to type as it stands, or the name of a secret."""
+
+    text: str
+    is_secret: bool
+
+
+def placeholder(name: str) -> str:
+    return f"{{{{secret:{name}}}}}"
+
+
+def pieces(text: str) -> list[Piece]:
+    """`text` cut where secrets stand in it; `Retry` where one seems to be meant and is written otherwise."""
+    parts = [Piece(part, is_secret=bool(number % 2)) for number, part in enumerate(_WRITTEN.split(text)) if part]
+    for part in parts:
+        if not part.is_secret and _MEANT.search(part.text):
+            raise Retry(f"{part.text!r} seems to mean a secret: write {placeholder('NAME')}, without blanks")
+    return parts
