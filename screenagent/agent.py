@@ -200,8 +200,9 @@ class _Run:
                 self._perform(action, locations, verdict)
         yield self.happened(Acted(action=action, locations=locations))
         planned = PlannedStep(action=action, expectation=step.expectation)
-        yield self._look(planned, before, seconds=action.seconds if isinstance(action, WaitFor) else None)
-        yield self._check(planned, before)
+        patience = action.seconds if isinstance(action, WaitFor) else None
+        yield self._look(planned, before, locations, seconds=patience)
+        yield self._check(planned, before, locations)
 
     def _approved(
         self, action: Action, *, located: tuple[Location, ...] | None
@@ -326,24 +327,28 @@ class _Run:
             self.agent.desktop.perform(approved)
 
     def _look(
-        self, step: PlannedStep | None = None, before: Screenshot | None = None, *, seconds: float | None = None
+        self,
+        step: PlannedStep | None = None,
+        before: Screenshot | None = None,
+        at: tuple[Location, ...] = (),
+        *,
+        seconds: float | None = None,
     ) -> Observed:
         """The settled screen; after a step that says what should be seen, once it is seen or time is up."""
-        expected = step.expected if step else None
         until: Callable[[Screenshot], bool] | None = None
-        if before is not None and expected is not None and not (isinstance(expected, Change) and seconds is None):
+        if before is not None and step is not None and _is_watched_for(step, longer=seconds is not None):
             checker = self.agent.checker
 
             def until(after: Screenshot) -> bool:
-                return checker.glance(expected, before, after).confirmed
+                return checker.glance(step, before, after, at=at).confirmed
 
         with self._phase("settle"):
             screen = self.agent.desktop.settled(until, seconds=seconds)
         return self.happened(Observed(screenshot=screen))
 
-    def _check(self, step: PlannedStep, before: Screenshot) -> Checked:
+    def _check(self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...]) -> Checked:
         with self._phase("check"):
-            effect = self.agent.checker.check(step.expected, before, self._screen)
+            effect = self.agent.checker.check(step, before, self._screen, at=at)
         return self.happened(Checked(effect=effect))
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
@@ -354,8 +359,8 @@ class _Run:
             yield self.happened(Retried(rung=rung, why=why))
             match rung:
                 case "wait":
-                    yield self._look(step, last.before, seconds=LATE_SECONDS)
-                    yield self._check(step, last.before)
+                    yield self._look(step, last.before, last.locations, seconds=LATE_SECONDS)
+                    yield self._check(step, last.before, last.locations)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
@@ -388,6 +393,11 @@ class _Run:
                 raise Stopped
             case _:
                 yield self.happened(Ended(outcome="gave_up", message=f"{question} Nobody answered"))
+
+
+def _is_watched_for(step: PlannedStep, *, longer: bool) -> bool:
+    """Whether a quiet screen may not yet be the one expected; that anything changes, a desktop waits for by itself."""
+    return step.expected is not None and (longer or not isinstance(step.expected, Change))
 
 
 def _meanwhile(work: Callable[[], ResultT]) -> Future[ResultT]:

@@ -7,21 +7,17 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageChops
-
 from screenagent import looks, parsing, prompts
-from screenagent.actions import Change, Expectation, Gone, Seen
+from screenagent.actions import Change, Gone, Seen, WaitFor
 from screenagent.answers import heard
-from screenagent.events import Effect
-from screenagent.geometry import Absent, Box, Location, Size
+from screenagent.difference import difference
+from screenagent.events import Effect, PlannedStep
+from screenagent.geometry import Absent, Box, Location
 from screenagent.protocols import Budget, Grammar, Grounder, Refused, Regex, Request, Retry, VisionModel
 from screenagent.screenshot import Screenshot
 
 SURE: Final = 0.6
 """What was found with less confidence is something like the words, not the words."""
-
-CARET: Final = Size(width=3, height=40)
-"""A change no larger than this is a blinking caret, in pixels."""
 
 YES_OR_NO: Final[Grammar] = Regex(pattern="yes|no")
 
@@ -37,28 +33,32 @@ class SightChecker:
     model: VisionModel | None = None
     patches: int = 1024
 
-    def check(self, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
-        effect = self.glance(expectation, before, after)
-        if self.model is None or changed_box(before, after) is None:
+    def check(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+    ) -> Effect:
+        effect = self.glance(step, before, after, at=at)
+        if self.model is None or difference(before, after) is None:
             return effect
-        match expectation:
+        match step.expected:
             case Seen(words=words) if effect.outcome == "unmet":
                 return self._judged(self.model, words, before, after, gone=False)
-            case Gone(words=words) if effect.outcome == "met" and self._is_unread(words, before):
+            case Gone(words=words) if not effect.by:
                 return self._judged(self.model, words, before, after, gone=True)
             case _:
                 return effect
 
-    def glance(self, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
-        match expectation:
+    def glance(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+    ) -> Effect:
+        match step.expected:
             case Seen(words=words):
                 return self._seen(words, after)
             case Gone(words=words):
-                return self._gone(words, after)
+                return self._gone(words, before, after, waited=isinstance(step.action, WaitFor))
             case Change():
-                return _changed(before, after, otherwise="unchanged")
+                return _changed(before, after, at, otherwise="unchanged")
             case None:
-                return _changed(before, after, otherwise="unknown")
+                return _changed(before, after, at, otherwise="unknown")
 
     def _seen(self, words: str, after: Screenshot) -> Effect:
         if _titled(words, after):
@@ -73,19 +73,27 @@ class SightChecker:
             case Absent(why=why):
                 return Effect(outcome="unmet", evidence=f"“{words}” was to be seen: {why}", by="words")
 
-    def _gone(self, words: str, after: Screenshot) -> Effect:
-        if _titled(words, after):
-            return Effect(
-                outcome="unmet", evidence=f"“{words}” is still in the title of the window in front", by="words"
-            )
-        match self._found(words, after):
-            case Location(box=box, confidence=confidence) if confidence >= SURE:
-                return Effect(outcome="unmet", evidence=f"“{words}” is still on the screen", where=box, by="words")
-            case _:
-                return Effect(outcome="met", evidence=f"“{words}” is not on the screen", by="words")
+    def _gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool) -> Effect:
+        """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""
+        if place := self._is_read(words, after):
+            return Effect(outcome="unmet", evidence=f"“{words}” is still {place}", by="words")
+        if self._is_read(words, before):
+            return Effect(outcome="met", evidence=f"“{words}” was on the screen and is gone", by="words")
+        if waited:
+            return Effect(outcome="met", evidence=f"“{words}” is not on the screen, and was not before")
+        if difference(before, after) is None:
+            return Effect(outcome="unmet", evidence=f"“{words}” was to go: the screen did not change", by="pixels")
+        return Effect(outcome="unknown", evidence=f"“{words}” was to go, and could not be read before, either")
 
-    def _is_unread(self, words: str, screenshot: Screenshot) -> bool:
-        return isinstance(self._found(words, screenshot), Absent)
+    def _is_read(self, words: str, screenshot: Screenshot) -> str:
+        """Where the words are read; empty where they are not."""
+        if _titled(words, screenshot):
+            return "in the title of the window in front"
+        match self._found(words, screenshot):
+            case Location(confidence=confidence) if confidence >= SURE:
+                return "on the screen"
+            case _:
+                return ""
 
     def _found(self, words: str, screenshot: Screenshot) -> Location | Absent:
         """To the letter, or else as a description: "Hello from Ada" is a text first, and only then a "Hello" in it."""
@@ -120,33 +128,17 @@ def _titled(words: str, screenshot: Screenshot) -> bool:
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", title, re.IGNORECASE) is not None
 
 
-def _changed(before: Screenshot, after: Screenshot, *, otherwise: str) -> Effect:
-    box = changed_box(before, after)
-    if box is None:
+def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: str) -> Effect:
+    found = difference(before, after, at)
+    if found is None:
         return Effect.model_validate({"outcome": otherwise, "evidence": "the screen did not change", "by": "pixels"})
-    left, top, right, bottom = box.pixels(after.size)
-    return Effect(
-        outcome="changed",
-        evidence=f"{right - left}×{bottom - top} pixels changed at ({left}, {top})",
-        where=box,
-        by="pixels",
+    left, top, right, bottom = found.box.pixels(after.size)
+    changed = f"{right - left}×{bottom - top} pixels changed at ({left}, {top}), {found.place}"
+    return Effect.model_validate(
+        {
+            "outcome": "changed" if found.is_expected else otherwise,
+            "evidence": changed if found.is_expected else f"only {changed}",
+            "where": found.box,
+            "by": "pixels",
+        }
     )
-
-
-def changed_box(before: Screenshot, after: Screenshot) -> Box | None:
-    """The box of all that differs, or None where it's nothing or a caret. Another size is a change of everything."""
-    if before.digest == after.digest:
-        return None
-    if before.size != after.size:
-        return Box(left=0, top=0, right=1, bottom=1)
-    edges = _difference(before.pixels, after.pixels).getbbox()
-    if edges is None:
-        return None
-    left, top, right, bottom = edges
-    if right - left <= CARET.width and bottom - top <= CARET.height:
-        return None
-    return Box.of_pixels(edges, after.size)
-
-
-def _difference(before: Image.Image, after: Image.Image) -> Image.Image:
-    return ImageChops.difference(before, after)

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Input
+from screenagent.actions import Action, Input
 from screenagent.episode import Episode
-from screenagent.events import Approve, Decision, Effect, Usage, Verdict
+from screenagent.events import Approve, Decision, Effect, PlannedStep, Usage, Verdict
 from screenagent.geometry import Absent, Location, Value
 from screenagent.screenshot import Screenshot, Word
 
@@ -70,9 +70,15 @@ class SecondLook(Protocol):
 
 
 class Checker(Protocol):
-    def check(self, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect: ...
+    def check(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+    ) -> Effect:
+        """What `step`, done `at` these places, brought about."""
+        ...
 
-    def glance(self, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
+    def glance(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+    ) -> Effect:
         """The same in milliseconds, `unknown` where that does not do: asked again and again while a screen settles."""
         ...
 

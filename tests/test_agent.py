@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from screenagent.actions import Action, Ask, Change, Click, Drag, Expectation, Finish, PressKeys, Seen, TypeText, Wait
 from screenagent.agent import Agent, drive
@@ -29,7 +30,7 @@ from screenagent.events import (
     Skip,
 )
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
-from screenagent.geometry import Location, Point
+from screenagent.geometry import Box, Location, Point
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 
@@ -348,6 +349,22 @@ class TestLadder:
         episode = Episode.of(unmoved.run("t"))
         assert self.rungs(episode) == ["wait", "zoom", "think"]
         assert performed(unmoved) == [SAVE]
+
+    def test_a_clock_that_ticks_elsewhere_does_not_confirm_a_click(self) -> None:
+        window = Window(id=1, box=Box(left=0.25, top=0.25, right=0.75, bottom=0.75))
+
+        def ticking(done: int) -> Screenshot:
+            image = Image.new("RGB", (320, 200))
+            image.paste("red", (280, 0, 290 + 8 * done, 5))
+            return Screenshot.of(image, window=window)
+
+        clicker = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=ticking))
+        episode = Episode.of(clicker.run("t"))
+        assert self.rungs(episode) == ["wait", "zoom", "think"]
+        assert episode.steps[0].effect is not None
+        assert "elsewhere" in episode.steps[0].effect.evidence
+        assert episode.ended is not None
+        assert episode.ended.outcome == "gave_up"
 
     def test_when_thinking_again_did_not_help_the_user_is_asked(self) -> None:
         approver = FakeApprover([Approve(), Approve(), Answer(text="try Trash"), Approve()])

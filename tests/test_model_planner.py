@@ -270,6 +270,14 @@ def test_a_model_that_lies_about_what_it_sees_does_not_end_the_run_well() -> Non
     assert run.ended.outcome == "gave_up"
 
 
+def test_words_that_were_never_there_prove_nothing_by_not_being_there() -> None:
+    gone = {"action": {"kind": "wait_for", "words": "Saving", "gone": True, "seconds": 0}}
+    save = plan(step("press_keys", "", keys=["ctrl", "s"]), gone, DONE)
+    run = Run(save, plan(DONE), screens=(["File"], ["Could not save"]))()
+    assert run.ended.outcome == "gave_up"
+    assert "says that the task is done" in run.ended.message
+
+
 def test_what_the_user_says_is_thought_about_before_the_next_step() -> None:
     run = Run(
         plan(step("click", "Save As", target="File"), step("click", "Saved", target="OK"), DONE),

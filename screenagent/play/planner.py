@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from screenagent.actions import Ask, Click, Drag, Finish, Input, Move, Scroll, Seen, describe, targets
+from screenagent.actions import Ask, Click, Drag, Finish, Input, Move, Scroll, WaitFor, describe, targets
 from screenagent.episode import Episode, Step
 from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.play.walk import Branch, Delegate, Do, Jump, Walk
@@ -119,7 +119,8 @@ class ScriptPlanner:
                 case Branch(words=words, otherwise=otherwise):
                     screen = episode.screenshot
                     assert screen is not None
-                    seen = self.checker.glance(Seen(words=words), screen, screen).confirmed
+                    look = PlannedStep(action=WaitFor(words=words, seconds=0))
+                    seen = self.checker.glance(look, screen, screen).confirmed
                     yield f"“{words}” is {'' if seen else 'not '}seen; "
                     self._next = self._next if seen else otherwise
                 case Delegate(task=task):
