@@ -32,6 +32,7 @@ class Settings(BaseSettings):
 
     approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
     policy: Path | None = Field(None, description="rules for what is allowed, asked about and denied; a YAML file")
+    answer_seconds: float = Field(600, gt=0, description="no answer to a question within so many seconds is a no")
     max_steps: int = Field(50, gt=0, description="give up after so many steps")
     runs: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept"

@@ -12,10 +12,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
+from screenagent.approval import Question
 from screenagent.console.keys import Keys
+from screenagent.console.person import Person
 from screenagent.console.picture import Picture
 from screenagent.console.prompt import Prompt
-from screenagent.events import Answer, LookAgain, Reject, Skip
+from screenagent.control import Control
+from screenagent.episode import Episode
+from screenagent.events import Answer, Approve, LookAgain, Reject, Skip
 from screenagent.geometry import Pixel
 from screenagent.recording import Recorder
 from tests.console_runs import DONE, SAVE, SAVE_AT, SIZE, TRASH_AT, Stage, piloted, until
@@ -416,3 +420,25 @@ class TestStart:
             assert stage.text("task") == "save it"
             await pilot.press("q")
             assert stage.console.screen.query("#line")
+
+
+@piloted
+async def test_a_question_that_is_not_answered_in_time_is_withdrawn_and_means_no() -> None:
+    stage = Stage(answer_seconds=0.3)
+    async with stage.console.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: any(event.event == "reviewed" for event in stage.events))
+        await until(pilot, lambda: stage.live.question is None)
+        reviewed = next(event for event in stage.events if event.event == "reviewed")
+        assert reviewed.verdict == Reject(reason="nobody answered")
+        assert stage.desktop.performed == []
+        stage.live.control.stop()
+
+
+def test_an_answer_that_comes_too_late_is_none_to_the_next_question() -> None:
+    shown: list[Question] = []
+    person = Person(Control(), shown.append, seconds=0.01)
+    question = Question(SAVE, (), None, Episode())
+    assert person(question) is None
+    person.answer(Approve())
+    assert person(question) is None
+    assert len(shown) == 2

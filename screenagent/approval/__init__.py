@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from screenagent.actions import Action, Ask, Finish, Input, Wait, WaitFor
-from screenagent.approval.policy import Finding, Policy, Rule, Ruling, check, default_policy
+from screenagent.approval.policy import Finding, Policy, Rule, Ruling, check, default_policy, last_clicked
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Verdict
 from screenagent.geometry import Location
@@ -90,7 +90,9 @@ class AskPerson:
         return Reject(reason=f"the policy forbids it: {ruling.why}") if ruling.then == "deny" else moved
 
     def _ruling(self, action: Input, locations: tuple[Location, ...], episode: Episode) -> Ruling:
-        return self.policy.ruling(action, locations, screen=episode.screenshot, reader=self.reader)
+        return self.policy.ruling(
+            action, locations, screen=episode.screenshot, reader=self.reader, focus=last_clicked(episode)
+        )
 
 
 def risk_of(action: Action, episode: Episode) -> str | None:

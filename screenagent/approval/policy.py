@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch, fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -13,8 +14,9 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from screenagent.actions import Action, HoldKeys, Input, PressKeys, TypeText, describe, targets
-from screenagent.events import Event, Grounded, Observed, Reviewed, Verdict
+from screenagent.actions import Action, Click, HoldKeys, Input, PressKeys, TypeText, describe, targets
+from screenagent.episode import Episode
+from screenagent.events import Event, Grounded, Reviewed, Verdict
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
@@ -40,8 +42,41 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 Combination = Annotated[str, AfterValidator(_combination)]
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What there is to an action beside itself: the window in front, the places it goes to, and what can be read.
+
+    `focus` is where the mouse last clicked, so where the keys probably go. Without a reader nothing can be read.
+    """
+
+    window: Window | None = None
+    locations: Sequence[Location] = ()
+    focus: Location | None = None
+    words: Callable[[], Sequence[Word]] = tuple
+
+    @cached_property
+    def under(self) -> tuple[str, ...]:
+        """The words at each of the places."""
+        return tuple(read_under(location, self.words()) for location in self.locations)
+
+    @cached_property
+    def near(self) -> str:
+        """The words at the field that the keys go to: in it, left of it and above it."""
+        return read_beside(self.focus, self.words()) if self.focus else ""
+
+    @cached_property
+    def shown(self) -> str:
+        """All words in the window in front; on the whole screen, where it is not known which part that is."""
+        box = self.window.box if self.window else None
+        return " ".join(word.text for word in self.words() if box is None or word.box.center in box)
+
+
 class Rule(Value):
-    """Fits where all that it names fits; one that names nothing fits everything."""
+    """Fits where all that it names fits; one that names nothing fits everything.
+
+    What is allowed has to be so by all that the action reaches: by what is read under the mouse and not by the target's
+    words, in each of its places, and by exactly these keys.
+    """
 
     then: Then
     because: str = Field("", description="said to the person who is asked, and to the planner where it is denied")
@@ -54,37 +89,77 @@ class Rule(Value):
     text: Pattern | None = Field(None, description="regular expression for what is typed")
     keys: tuple[Combination, ...] = Field((), description="combinations that are among the keys pressed: ctrl+q")
     target: Pattern | None = Field(
-        None, description="regular expression for the target's words, or for what is read under the mouse"
+        None,
+        description="regular expression for what is read under the mouse; to ask or deny, for the target's words, too",
     )
+    near: Pattern | None = Field(
+        None, description="regular expression for what is read at the field that was last clicked into, where keys go"
+    )
+    shown: Pattern | None = Field(None, description="regular expression for what is read in the window in front")
 
-    def why(self, action: Input, *, window: Window | None, locations: Sequence[Location], under: str) -> str | None:
+    def why(self, action: Input, sight: Sight) -> str | None:
         """What made it fit, in words; None where it does not fit."""
-        found: list[str] = []
         if self.kinds and action.kind not in self.kinds:
             return None
-        if self.apps and not any(_is_app(window, app) for app in self.apps):
+        if self.apps and not any(_is_app(sight.window, app) for app in self.apps):
             return None
-        if self.region and not any(location.point in self.region for location in locations):
+        if self.region and not self._covers(self.region, sight.locations):
             return None
+        found: list[str] = []
         if self.keys:
             pressed = action.keys if isinstance(action, PressKeys | HoldKeys) else ()
-            if not any(set(combination.split("+")) <= set(pressed) for combination in self.keys):
+            if not any(self._are_among(combination, pressed) for combination in self.keys):
                 return None
             found.append("+".join(pressed))
-        for pattern, texts in (
-            (self.title, (window.title if window else "",)),
-            (self.text, (action.text if isinstance(action, TypeText) else "",)),
-            (self.target, (*targets(action), under)),
-        ):
-            if pattern is None:
-                continue
-            match = next((hit for text in texts if (hit := re.search(pattern, text, re.IGNORECASE))), None)
-            if match is None:
+        # In the order of their cost: what has to be read comes last.
+        for matched in (self._titled, self._typed, self._aimed, self._focused, self._surrounded):
+            words = matched(action, sight)
+            if words is None:
                 return None
-            found.append(repr(match.string if pattern is self.title else match.group()))
-        if self.apps and window and self.title is None:
-            found.append(repr(window.title or window.app))
+            found += words
+        if self.apps and sight.window and self.title is None:
+            found.append(repr(sight.window.title or sight.window.app))
         return f"{self.because or self.then}: {', '.join(found)}" if found else self.because or self.then
+
+    def _covers(self, region: Box, locations: Sequence[Location]) -> bool:
+        inside = [location.point in region for location in locations]
+        return all(inside) and bool(inside) if self.then == "allow" else any(inside)
+
+    def _are_among(self, combination: str, pressed: Sequence[str]) -> bool:
+        named = set(combination.split("+"))
+        return named == set(pressed) if self.then == "allow" else named <= set(pressed)
+
+    def _titled(self, _: Input, sight: Sight) -> list[str] | None:
+        title = sight.window.title if sight.window else ""
+        return [] if self.title is None else [repr(title)] if _hit(self.title, title) else None
+
+    def _typed(self, action: Input, _: Sight) -> list[str] | None:
+        return _found(self.text, [action.text] if isinstance(action, TypeText) else [])
+
+    def _aimed(self, action: Input, sight: Sight) -> list[str] | None:
+        if self.target is None:
+            return []
+        if self.then != "allow":
+            return _found(self.target, targets(action)) or _found(self.target, sight.under)
+        hits = [_found(self.target, [words]) for words in sight.under]
+        return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
+
+    def _focused(self, _: Input, sight: Sight) -> list[str] | None:
+        return [] if self.near is None else _found(self.near, [sight.near])
+
+    def _surrounded(self, _: Input, sight: Sight) -> list[str] | None:
+        return [] if self.shown is None else _found(self.shown, [sight.shown])
+
+
+def _hit(pattern: str, text: str) -> re.Match[str] | None:
+    return re.search(pattern, text, re.IGNORECASE)
+
+
+def _found(pattern: str | None, texts: Iterable[str]) -> list[str] | None:
+    """What fits the pattern first; nothing where there is no pattern, None where none of the texts fits it."""
+    if pattern is None:
+        return []
+    return next(([repr(hit.group())] for text in texts if (hit := _hit(pattern, text))), None)
 
 
 class SecretRule(Value):
@@ -151,13 +226,16 @@ class Policy(Value):
         *,
         screen: Screenshot | None = None,
         reader: TextReader | None = None,
+        focus: Location | None = None,
     ) -> Ruling:
         """By the window in front and by what is read under the mouse, whatever the model calls it."""
-        window = screen.window if screen else None
-        words = reader.read(screen) if reader and screen and screen.image is not None and locations else ()
-        under = " ".join(read_under(location, words) for location in locations)
+
+        def words() -> Sequence[Word]:
+            return reader.read(screen) if reader and screen and screen.image is not None else ()
+
+        sight = Sight(screen.window if screen else None, locations, focus, words)
         for number, rule in enumerate(self.rules, start=1):
-            why = rule.why(action, window=window, locations=locations, under=under)
+            why = rule.why(action, sight)
             if why is not None:
                 return Ruling(then=rule.then, rule=number, why=why)
         return Ruling()
@@ -176,39 +254,94 @@ class Finding(Value):
     action: Action
     ruling: Ruling
     verdict: Verdict
+    unseen: bool = Field(False, description="the picture was not kept, so nothing could be read off it")
 
     def __str__(self) -> str:
         said = f"{self.ruling.then:<5} {describe(self.action)}"
-        return f"{said}  ({self.ruling.why})" if self.ruling.why else said
+        notes = [note for note in (self.ruling.why, "without its picture" if self.unseen else "") if note]
+        return f"{said}  ({'; '.join(notes)})" if notes else said
 
 
 def check(policy: Policy, events: Iterable[Event], *, reader: TextReader | None = None) -> Iterator[Finding]:
     """What `policy` would have said to each input that was reviewed in a run."""
-    screen: Screenshot | None = None
+    episode = Episode()
     asked: Grounded | None = None
     for event in events:
         match event:
-            case Observed(screenshot=screenshot):
-                screen = screenshot
             case Grounded():
                 asked = event
             case Reviewed(verdict=verdict) if asked is not None and isinstance(asked.action, Input):
-                ruling = policy.ruling(asked.action, asked.locations, screen=screen, reader=reader)
-                yield Finding(action=asked.action, ruling=ruling, verdict=verdict)
+                screen = episode.screenshot
+                ruling = policy.ruling(
+                    asked.action, asked.locations, screen=screen, reader=reader, focus=last_clicked(episode)
+                )
+                unseen = reader is not None and screen is not None and screen.image is None
+                yield Finding(action=asked.action, ruling=ruling, verdict=verdict, unseen=unseen)
                 asked = None
             case _:
                 pass
+        episode = episode.after(event)
+
+
+def last_clicked(episode: Episode) -> Location | None:
+    """Where the mouse last clicked into the window that is in front, which is where keys go; None where it did not."""
+    front = episode.screenshot.window if episode.screenshot else None
+    for step in reversed(episode.performed):
+        window = step.before.window
+        if (front and front.id) != (window and window.id):
+            return None
+        if isinstance(step.action, Click) and step.locations:
+            return step.locations[-1]
+    return None
 
 
 def read_under(location: Location, words: Iterable[Word]) -> str:
-    """The words at a place: those in its box, and those that stand next to each other where the point is."""
+    """The words at a place: those in its box, and those that stand next to each other where the point is; where there
+    are none, those that it is beside, as on a button whose name does not reach its edge."""
+    words = list(words)
     inside = [word for word in words if location.box and word.box.center in location.box]
-    for line in _runs(words):
-        box = Box(left=line[0].box.left, top=min(word.box.top for word in line), right=line[-1].box.right,
-                  bottom=max(word.box.bottom for word in line))  # fmt: skip
+    lines = [(line, _around(line)) for line in _runs(words)]
+    for line, box in lines:
         if location.point in box:
             inside += [word for word in line if word not in inside]
+    if not inside:
+        inside = [word for line, box in lines if location.point in _padded(box) for word in line]
     return " ".join(word.text for word in inside)
+
+
+def read_beside(field: Location, words: Iterable[Word]) -> str:
+    """The words at a field: in it, left of it in its line, and right above it."""
+    words, point = list(words), field.point
+    box = field.box or Box.around(point, width=0, height=0)
+    near = [read_under(field, words)]
+    for line in _runs(words):
+        around = _around(line)
+        height = around.bottom - around.top
+        level = around.top - height <= point.y <= around.bottom + height and around.right <= point.x
+        above = 0 <= box.top - around.bottom <= 2.5 * height and around.left - 2 * height <= point.x
+        if level or above:
+            near.append(" ".join(word.text for word in line))
+    return " ".join(near)
+
+
+def _around(line: Sequence[Word]) -> Box:
+    return Box(
+        left=line[0].box.left,
+        top=min(word.box.top for word in line),
+        right=line[-1].box.right,
+        bottom=max(word.box.bottom for word in line),
+    )
+
+
+def _padded(box: Box) -> Box:
+    """With the room that a button has round its name."""
+    height = box.bottom - box.top
+    return Box(
+        left=max(0.0, box.left - height),
+        top=max(0.0, box.top - height / 2),
+        right=min(1.0, box.right + height),
+        bottom=min(1.0, box.bottom + height / 2),
+    )
 
 
 def _runs(words: Iterable[Word]) -> Iterator[list[Word]]:

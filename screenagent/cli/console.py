@@ -77,7 +77,14 @@ def _console(
     from screenagent.config import listed  # noqa: PLC0415
     from screenagent.console.app import Console  # noqa: PLC0415
 
-    return Console(begin=begin, runs=settings.runs, task=task, past=past, settings=listed(settings, **(options or {})))
+    return Console(
+        begin=begin,
+        runs=settings.runs,
+        task=task,
+        past=past,
+        settings=listed(settings, **(options or {})),
+        answer_seconds=settings.answer_seconds,
+    )
 
 
 def _open(opened: Console) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 import sys
+import time
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
@@ -25,9 +29,10 @@ MARKS = {
 
 @dataclass
 class Asking:
-    """Asks in the terminal; no answer, an empty one or a closed stdin is a no."""
+    """Asks in the terminal; an empty answer, a closed stdin, or none within `seconds` is a no."""
 
     control: Control
+    seconds: float | None = None
     approved_kinds: set[str] = field(default_factory=set)
 
     def __call__(self, question: Question) -> Verdict | None:
@@ -62,8 +67,10 @@ class Asking:
                 return Reject(reason=why.removeprefix("n ").removeprefix("no "))
 
     def _line(self, prompt: str) -> str | None:
-        """A line from stdin, given up as soon as stop is said; None at its end."""
+        """A line from stdin, given up as soon as stop is said; None at its end, or where none comes in time."""
+        _forget_typed_ahead()
         click.echo(prompt, err=True, nl=False)
+        deadline = time.monotonic() + (self.seconds or math.inf)
         with selectors.DefaultSelector() as selector:
             try:
                 selector.register(sys.stdin, selectors.EVENT_READ)
@@ -71,8 +78,18 @@ class Asking:
                 return None if sys.stdin.closed else sys.stdin.readline().rstrip("\n") or None
             while not selector.select(timeout=0.05):
                 self.control.check()
+                if time.monotonic() > deadline:
+                    click.echo(f"no answer within {self.seconds:g} s, which is a no", err=True)
+                    return None
         line = sys.stdin.readline()
         return line.rstrip("\n") if line else None
+
+
+def _forget_typed_ahead() -> None:
+    """What was typed before a question is no answer to it."""
+    if sys.stdin.isatty() and find_spec("termios"):
+        termios = import_module("termios")
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 @dataclass

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
     from screenagent.lite.grounder import LiteGrounder
     from screenagent.lite.reader import LiteReader
-    from screenagent.lite.stages import Stages
 
 
 def settings(**options: object) -> Settings:
@@ -84,17 +83,17 @@ def virtual_display(control: Control) -> Iterator[str]:
         yield started.display
 
 
-def reader(stages: Stages | None = None) -> LiteReader:
+def reader() -> LiteReader:
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
 
-    return LiteReader(stages=stages)
+    return LiteReader()
 
 
-def grounder(reading: LiteReader | None = None, *, stages: Stages | None = None) -> LiteGrounder:
-    """The embedded one, which needs no model; what seeing costs it is counted in `stages`."""
+def grounder(reading: LiteReader | None = None) -> LiteGrounder:
+    """The embedded one, which needs no model."""
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
 
-    return LiteGrounder(reading or reader(stages), stages=stages)
+    return LiteGrounder(reading or reader())
 
 
 def approver(settings: Settings, ask: Callable[[Question], Verdict | None], reader: TextReader) -> Approver:
@@ -139,7 +138,7 @@ def agent(
     return Agent(
         planner=planner,
         grounder=points or text.strict(),
-        approver=approver(settings, ask or Asking(control), reading),
+        approver=approver(settings, ask or Asking(control, settings.answer_seconds), reading),
         desktop=on,
         checker=checker,
         control=control,

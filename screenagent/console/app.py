@@ -42,11 +42,13 @@ class Console(App[Episode]):
         past: Path | None = None,
         settings: Sequence[Setting] = (),
         deaf_seconds: float = DEAF_SECONDS,
+        answer_seconds: float | None = None,
     ) -> None:
         super().__init__()
         self.supervising: Supervising | None = None
         self._begin, self._runs, self._first_task, self._past = begin, runs, task, past
         self._settings, self._deaf_seconds = settings, deaf_seconds
+        self._answer_seconds = answer_seconds
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
@@ -76,7 +78,9 @@ class Console(App[Episode]):
         self.push_screen(Past(message.folder))
 
     def supervise(self, task: str, begin: Begin) -> None:
-        self.supervising = Supervising(task, begin, Control(), deaf_seconds=self._deaf_seconds)
+        self.supervising = Supervising(
+            task, begin, Control(), deaf_seconds=self._deaf_seconds, answer_seconds=self._answer_seconds
+        )
         self.push_screen(self.supervising)
 
     @on(Watching.Left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from screenagent.actions import Ask
 from screenagent.approval import Question
@@ -12,10 +12,14 @@ from screenagent.events import Abort, Approve, Verdict
 
 
 class Person:
-    """Asks by `show`, and waits without polling until `answer` is called or stop is said."""
+    """Asks by `show`, and waits without polling until `answer` is called, stop is said, or `seconds` are over.
 
-    def __init__(self, control: Control, show: Callable[[Question], object]) -> None:
+    The time while the user has the desktop does not count.
+    """
+
+    def __init__(self, control: Control, show: Callable[[Question], object], *, seconds: float | None = None) -> None:
         self._show = show
+        self._seconds = seconds
         self._kinds: set[str] = set()
         self._control = control
         # A stop may come from a signal handler, in the middle of a put: a simple queue bears that.
@@ -23,11 +27,22 @@ class Person:
         control.on_stop(lambda: self._answers.put(Abort()))
 
     def __call__(self, question: Question) -> Verdict | None:
+        self._forget_late_answers()
         self._control.check()
         if question.action.kind in self._kinds and question.risk is None and not isinstance(question.action, Ask):
             return Approve()
         self._show(question)
-        return self._answers.get()
+        while True:
+            try:
+                return self._answers.get(timeout=self._seconds)
+            except Empty:
+                if not self._control.paused:
+                    return None
+
+    def _forget_late_answers(self) -> None:
+        """An answer that came when the time for it was over is none to the next question."""
+        while not self._answers.empty():
+            self._answers.get()
 
     def answer(self, verdict: Verdict | None) -> None:
         """To the question that was shown last; None is no answer, which is a no."""

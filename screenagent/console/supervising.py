@@ -24,7 +24,7 @@ from screenagent.console.view import View
 from screenagent.console.watching import Happened, Watching
 from screenagent.control import Control
 from screenagent.episode import Step
-from screenagent.events import Answer, Approve, Event, LookAgain, Reject, Revise, Skip, Verdict
+from screenagent.events import Answer, Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location, Pixel, Point
 
 DEAF_SECONDS: Final = 0.5
@@ -77,7 +77,15 @@ class Supervising(Watching):
         Binding("escape", "stop", "Stop", tooltip="stop for good: nothing more is sent"),
     ]
 
-    def __init__(self, task: str, begin: Begin, control: Control, *, deaf_seconds: float = DEAF_SECONDS) -> None:
+    def __init__(
+        self,
+        task: str,
+        begin: Begin,
+        control: Control,
+        *,
+        deaf_seconds: float = DEAF_SECONDS,
+        answer_seconds: float | None = None,
+    ) -> None:
         super().__init__()
         self.task_words = task
         self.control = control
@@ -86,7 +94,7 @@ class Supervising(Watching):
         self.broke: Exception | None = None
         self._begin = begin
         self._deaf_seconds = deaf_seconds
-        self._person = Person(control, lambda question: self.post_message(Asked(question)))
+        self._person = Person(control, lambda question: self.post_message(Asked(question)), seconds=answer_seconds)
         self._moved: tuple[Location, ...] = ()
         self._chosen = 0
         self._taken_over = False
@@ -124,6 +132,13 @@ class Supervising(Watching):
         else:
             self.heed()
         self.show()
+
+    @on(Happened)
+    def withdraw(self, message: Happened) -> None:
+        """What was answered, or not answered in time, is no question any longer."""
+        if isinstance(message.event, Reviewed) and self.question is not None:
+            self.question, self.heeds = None, False
+            self.show()
 
     def heed(self) -> None:
         """From here on keys answer the question."""

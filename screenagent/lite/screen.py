@@ -10,7 +10,6 @@ import numpy as np
 from screenagent.geometry import Size
 from screenagent.lite.layout import Layout
 from screenagent.lite.match import Label, labels
-from screenagent.lite.stages import Stages
 from screenagent.lite.text import bounded
 from screenagent.screenshot import Screenshot, Word
 
@@ -18,8 +17,7 @@ from screenagent.screenshot import Screenshot, Word
 class Screen:
     """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
 
-    def __init__(self, screenshot: Screenshot, words: Sequence[Word], *, stages: Stages | None = None) -> None:
-        self._stages = stages or Stages()
+    def __init__(self, screenshot: Screenshot, words: Sequence[Word]) -> None:
         self._picture = bounded(np.asarray(screenshot.pixels))
         height, width = self._picture.shape[:2]
         self.size = Size(width=width, height=height)
@@ -27,5 +25,4 @@ class Screen:
 
     @cached_property
     def layout(self) -> Layout:
-        with self._stages.timing("layout"):
-            return Layout(self._picture, self.labels)
+        return Layout(self._picture, self.labels)
