@@ -107,6 +107,13 @@ def test_an_entry_that_fills_its_bar_is_found(grounder: LiteGrounder) -> None:
     assert answer.box.pixels(screen.size)[0] == pytest.approx(100, abs=2)
 
 
+def test_a_placeholder_is_no_menu(grounder: LiteGrounder) -> None:
+    screen = Drawing().entry("Search…", 40, 300).text("File Edit Options Search Help", 40, 40).screenshot
+    answer = grounder.locate("the Search menu", screen)
+    assert isinstance(answer, Location)
+    assert pixel(answer, screen)[1] < 60
+
+
 def test_a_control_is_pointed_to_where_its_text_is(grounder: LiteGrounder, dialog: Screenshot) -> None:
     answer = grounder.locate("the 'Filter' box", dialog)
     assert isinstance(answer, Location)

@@ -178,6 +178,10 @@ def test_the_menu_bar_is_where_menus_are() -> None:
     assert _at_of("open the Edit menu", ("Edit", 400, 300), *bar) == (76, 20)
 
 
+def test_a_menu_bar_read_as_one_line_has_its_menus() -> None:
+    assert _at_of("the Search menu", ("File Edit Options Search", 10, 10), ("Search for text", 10, 400)) == (178, 20)
+
+
 def test_the_side_of_the_screen_tells_equals_apart() -> None:
     screen = (("Close", 10, 10), ("Close", 900, 10), ("Close", 900, 450))
     assert _at_of("the Close button at the bottom right", *screen) == (920, 460)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from screenagent.lite.grounder import LiteGrounder
 from screenagent.lite.reader import LiteReader, changed
 from screenagent.lite.rect import Rect
+from screenagent.lite.stages import Stages
 from screenagent.lite.text import LARGEST, Detector, Ink, Picture, Piece, Recogniser
 from screenagent.lite.weights import BrokenWeights
 from screenagent.screenshot import Screenshot, Word
@@ -174,3 +176,14 @@ def test_broken_weights_are_named_with_how_to_restore_them(tmp_path: Path) -> No
     broken.write_bytes(b"half a file")
     with pytest.raises(BrokenWeights, match=r"recogniser\.onnx are broken; restore them with `pip install"):
         LiteReader(recogniser=Recogniser(POOL, weights=broken)).read(form().screenshot)
+
+
+def test_the_time_of_seeing_is_told_by_stage() -> None:
+    stages = Stages()
+    grounder = LiteGrounder(LiteReader(stages=stages), stages=stages)
+    grounder.locate("the Name field", form().screenshot)
+    first = stages.take()
+    grounder.locate("the Name field", form().screenshot)
+    assert set(first) == {"detect", "recognise", "layout", "match"}
+    assert all(seconds > 0 for seconds in first.values())
+    assert set(stages.take()) == {"match"}

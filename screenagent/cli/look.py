@@ -68,24 +68,34 @@ def _said(answer: object, target: str, seconds: float) -> str:
 def see(picture: Path | None, *, out: Path | None) -> None:
     """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields and buttons.
 
+    What the seeing cost is said by stage, in milliseconds.
+
     \b
     screenagent see screen.png
     screenagent see --out now.png
     """
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.lite.see import see as drawn  # noqa: PLC0415
+    from screenagent.lite.stages import Stages  # noqa: PLC0415
 
-    screen = opened(picture) if picture else _captured()
     began = time.perf_counter()
-    grounder = wiring.grounder()
+    screen = opened(picture) if picture else _captured()
+    stages = Stages()
+    grounder = wiring.grounder(stages=stages)
+    captured = time.perf_counter()
     image = drawn(screen, grounder)
-    seconds = time.perf_counter() - began
+    drawing = time.perf_counter()
     target = out or Path(f"{picture.stem if picture else 'screen'}-see.png")
     image.save(target)
     labels = grounder.screen(screen).labels
     for label in labels:
         click.echo(label.text)
-    click.echo(f"{len(labels)} texts in {seconds * 1000:.0f} ms; drawn in {target}", err=True)
+    taken = stages.take()
+    spent: dict[str, float] = {"open" if picture else "capture": captured - began, **taken}
+    spent["draw"] = drawing - captured - sum(taken.values())
+    parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
+    total = sum(taken.values()) * 1000
+    click.echo(f"{len(labels)} texts, seen in {total:.0f} ms (ms by stage: {parts}); drawn in {target}", err=True)
 
 
 def _captured() -> Screenshot:

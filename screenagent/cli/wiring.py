@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
     from screenagent.lite.grounder import LiteGrounder
     from screenagent.lite.reader import LiteReader
+    from screenagent.lite.stages import Stages
 
 
 def settings(**options: object) -> Settings:
@@ -83,17 +84,17 @@ def virtual_display(control: Control) -> Iterator[str]:
         yield started.display
 
 
-def reader() -> LiteReader:
+def reader(stages: Stages | None = None) -> LiteReader:
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
 
-    return LiteReader()
+    return LiteReader(stages=stages)
 
 
-def grounder(reading: LiteReader | None = None) -> LiteGrounder:
-    """The embedded one, which needs no model."""
+def grounder(reading: LiteReader | None = None, *, stages: Stages | None = None) -> LiteGrounder:
+    """The embedded one, which needs no model; what seeing costs it is counted in `stages`."""
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
 
-    return LiteGrounder(reading or reader())
+    return LiteGrounder(reading or reader(stages), stages=stages)
 
 
 def approver(settings: Settings, ask: Callable[[Question], Verdict | None], reader: TextReader) -> Approver:

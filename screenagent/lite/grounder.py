@@ -12,6 +12,7 @@ from screenagent.lite.phrase import Phrase, described, parse
 from screenagent.lite.rank import Missing, ranked
 from screenagent.lite.reader import Recent
 from screenagent.lite.screen import Screen
+from screenagent.lite.stages import Stages
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
@@ -22,8 +23,9 @@ class LiteGrounder:
     Of two that fit alike it gives the first, with half the confidence.
     """
 
-    def __init__(self, reader: TextReader) -> None:
+    def __init__(self, reader: TextReader, *, stages: Stages | None = None) -> None:
         self._reader = reader
+        self._stages = stages or Stages()
         self._may_guess = True
         self._screens: Recent[str, Screen] = Recent(4)
 
@@ -48,6 +50,10 @@ class LiteGrounder:
 
     def _find(self, phrase: Phrase, screenshot: Screenshot) -> Location | Absent:
         screen = self.screen(screenshot)
+        with self._stages.timing("match"):
+            return self._chosen(phrase, screen)
+
+    def _chosen(self, phrase: Phrase, screen: Screen) -> Location | Absent:
         try:
             found = ranked(phrase, screen)
         except Missing as missing:
@@ -66,7 +72,7 @@ class LiteGrounder:
 
     def screen(self, screenshot: Screenshot) -> Screen:
         if (known := self._screens.get(screenshot.digest)) is None:
-            known = Screen(screenshot, self._reader.read(screenshot))
+            known = Screen(screenshot, self._reader.read(screenshot), stages=self._stages)
             self._screens.keep(screenshot.digest, known)
         return known
 

@@ -75,8 +75,16 @@ def _runs(phrase: Phrase, told: Sequence[Token], label: Label) -> Iterator[Match
             if not like and not rest and is_value(_sorts(phrase, told), text):
                 like = VALUE
             if like:
-                score = like * (0.9 if phrase.role == "text" else _wholeness(text, [word for word, _ in rest]))
+                whole = 0.9 if _stands_alone(phrase, label) else _wholeness(text, [word for word, _ in rest])
+                score = like * whole
                 yield Match(text, Rect.round_all(rect for _, rect in run), score, label)
+
+
+def _stands_alone(phrase: Phrase, label: Label) -> bool:
+    """Whether a part of the label will do as well as all of it: a word of a text, or a title of a menu bar that was
+    read as one line."""
+    bar = phrase.role == "menu" and len(label.words) >= 3 and all(text[:1].isupper() for text, _ in label.words)
+    return phrase.role == "text" or bar
 
 
 VALUE = 0.55

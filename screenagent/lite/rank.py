@@ -94,7 +94,7 @@ def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
     role, rect, inside = phrase.role, match.label.rect, screen.layout.around(match.label.rect)
     fits = True
     if role == "menu" or phrase.container in ("menu bar", "toolbar", "title bar"):
-        fits = _in_row(match.label, screen.labels) >= 2
+        fits = _in_row(match.label, screen.labels) + len(match.label.words) >= 3
     elif role == "item" or phrase.container == "menu":
         fits = _in_stack(match.label, screen.labels) >= 2
     elif role == "tab":
@@ -104,6 +104,9 @@ def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
     usual = sorted(label.rect.height for label in screen.labels)[len(screen.labels) // 2]
     heading = rect.height > 1.6 * usual and inside is None
     doubt = 0.94 if phrase.named or phrase.quoted or role != "button" else 0.7
+    placeholder = inside is not None and inside.kind == "field" and len(match.label.words) < 3
+    if placeholder and role in ("menu", "button"):
+        fits, doubt = False, 0.8
     return (1.0 if fits else doubt) * (0.95 if heading else 1.0)
 
 

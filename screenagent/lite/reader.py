@@ -15,6 +15,7 @@ import numpy as np
 
 from screenagent.geometry import Size
 from screenagent.lite.rect import Rect
+from screenagent.lite.stages import Stages
 from screenagent.lite.text import Detector, Ink, Picture, Piece, Recogniser, bounded
 from screenagent.lite.weights import cores
 from screenagent.screenshot import Screenshot, Word
@@ -67,8 +68,14 @@ class LiteReader:
     """How far beyond its edge a change of pixels changes what the detector sees."""
 
     def __init__(
-        self, *, threads: int | None = None, detector: Detector | None = None, recogniser: Recogniser | None = None
+        self,
+        *,
+        threads: int | None = None,
+        detector: Detector | None = None,
+        recogniser: Recogniser | None = None,
+        stages: Stages | None = None,
     ) -> None:
+        self._stages = stages or Stages()
         pool = ThreadPoolExecutor(threads or min(4, cores()), thread_name_prefix="reader")
         self._detector = detector or Detector(pool)
         self._recogniser = recogniser or Recogniser(pool)
@@ -80,7 +87,10 @@ class LiteReader:
         if (known := self._screens.get(screenshot.digest)) is not None:
             return known
         picture: Picture = np.asarray(screenshot.pixels)
-        words = list(self._words(picture, self._find(screenshot.digest, picture), screenshot.size))
+        with self._stages.timing("detect"):
+            lines = self._find(screenshot.digest, picture)
+        with self._stages.timing("recognise"):
+            words = list(self._words(picture, lines, screenshot.size))
         self._screens.keep(screenshot.digest, words)
         return words
 

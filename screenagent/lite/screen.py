@@ -10,6 +10,7 @@ import numpy as np
 from screenagent.geometry import Size
 from screenagent.lite.layout import Layout
 from screenagent.lite.match import Label, labels
+from screenagent.lite.stages import Stages
 from screenagent.lite.text import bounded
 from screenagent.screenshot import Screenshot, Word
 
@@ -17,7 +18,8 @@ from screenagent.screenshot import Screenshot, Word
 class Screen:
     """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
 
-    def __init__(self, screenshot: Screenshot, words: Sequence[Word]) -> None:
+    def __init__(self, screenshot: Screenshot, words: Sequence[Word], *, stages: Stages | None = None) -> None:
+        self._stages = stages or Stages()
         self._picture = bounded(np.asarray(screenshot.pixels))
         height, width = self._picture.shape[:2]
         self.size = Size(width=width, height=height)
@@ -25,4 +27,5 @@ class Screen:
 
     @cached_property
     def layout(self) -> Layout:
-        return Layout(self._picture, self.labels)
+        with self._stages.timing("layout"):
+            return Layout(self._picture, self.labels)
