@@ -8,10 +8,12 @@ from screenagent.agent import Agent
 from screenagent.approval import AllowAll
 from screenagent.effect import SightChecker
 from screenagent.events import Answer, Approve, Event, Verdict
-from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner
+from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
 from screenagent.geometry import Point
-from screenagent.play import ScriptPlanner
-from screenagent.protocols import Approver
+from screenagent.planner import DirectPlanner
+from screenagent.play import Replay
+from screenagent.protocols import Approver, Planner
+from screenagent.screenshot import Screenshot, Window
 from screenagent.script import bound, parsed
 
 SAVE = Point(x=0.5, y=0.5)
@@ -24,19 +26,21 @@ def replayed(
     approver: Approver | None = None,
     desktop: FakeDesktop | None = None,
     given: dict[str, str] | None = None,
+    planner: Planner | None = None,
 ) -> list[Event]:
     """The events of playing `text`, with `seen` on the screen all the time."""
     script = parsed(text.encode(), Path("test.yaml"))[0]
     grounder = FakeGrounder(seen or {})
     checker = SightChecker(grounder)
     agent = Agent(
-        planner=ScriptPlanner(script, bound(script, given or {}), ScriptedPlanner([]), checker),
+        planner=planner or ScriptedPlanner([]),
         grounder=grounder,
         approver=approver or AllowAll(),
         desktop=desktop or FakeDesktop(),
         checker=checker,
     )
-    return list(agent.run(script.name))
+    replay = Replay(script, bound(script, given or {}))
+    return list(replay.playing(agent, FakeReader(())).run(replay.task))
 
 
 def steps(text: str) -> str:
@@ -121,3 +125,36 @@ def test_what_is_not_seen_goes_the_other_way() -> None:
     text = steps("  - if_seen: Old\n    then:\n      - press: a\n    else:\n      - press: b\n  - press: c\n")
     replayed(text, desktop=desktop)
     assert [action.model_dump()["keys"] for action in desktop.performed] == [("b",), ("c",)]
+
+
+def test_a_task_within_a_script_is_for_the_configured_planner() -> None:
+    desktop = FakeDesktop()
+    text = steps("  - press: a\n  - task: press b, press c\n  - press: d\n")
+    events = replayed(text, desktop=desktop, planner=DirectPlanner())
+    assert [action.model_dump()["keys"] for action in desktop.performed] == [("a",), ("b",), ("c",), ("d",)]
+    assert ended(events) == ("done", "every step was carried out")
+
+
+def in_front(*titles: str) -> FakeDesktop:
+    """A desktop whose front window changes with each input."""
+
+    def screen(performed: int) -> Screenshot:
+        title = titles[min(performed, len(titles) - 1)]
+        return plain_screen(performed, window=Window(id=titles.index(title), title=title))
+
+    return FakeDesktop(screen)
+
+
+def test_keys_do_not_go_to_a_window_that_came_in_front() -> None:
+    desktop = in_front("Update available")
+    events = replayed("window: Editor\n" + steps("  - type: hello\n"), desktop=desktop)
+    assert ended(events)[0] == "gave_up"
+    assert "“Editor” is to be in front for it, but “Update available” is" in ended(events)[1]
+    assert [action.model_dump()["kind"] for action in desktop.performed] == ["press_keys"]
+
+
+def test_the_window_behind_is_fetched_for_keys_that_are_meant_for_it() -> None:
+    desktop = in_front("Update available", "notes.txt - Editor")
+    events = replayed("window: Editor\n" + steps("  - type: hello\n"), desktop=desktop)
+    assert ended(events) == ("done", "every step was carried out")
+    assert [action.model_dump().get("keys") for action in desktop.performed] == [("alt", "tab"), None]

@@ -11,6 +11,7 @@ import click
 COMMANDS: Final = {
     "run": "screenagent.cli.run",
     "play": "screenagent.cli.play",
+    "save": "screenagent.cli.play",
     "schema": "screenagent.cli.schema",
     "console": "screenagent.cli.console",
     "ground": "screenagent.cli.look",

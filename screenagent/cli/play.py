@@ -58,6 +58,7 @@ def play(
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.run import EXIT_CODES, carry_out, has_console, size_of  # noqa: PLC0415
     from screenagent.play import Replay  # noqa: PLC0415
+    from screenagent.script import Anchors  # noqa: PLC0415
 
     read = read_script(script)
     settings = wiring.settings(
@@ -68,7 +69,7 @@ def play(
         virtual_size=size_of(size),
         max_steps=10_000,
     )
-    replay = Replay(read, _values(read, _given(sets)))
+    replay = Replay(read, _values(read, _given(sets)), Anchors.of(script))
     opened = app or read.app if virtual else None
     if not (plain or as_json or settings.approve == "never") and has_console():
         from screenagent.cli.console import supervise  # noqa: PLC0415
@@ -79,6 +80,38 @@ def play(
             replay.task, settings, virtual=virtual, app=opened, as_json=as_json, record=not no_record, replay=replay
         )
     sys.exit(EXIT_CODES[ended.outcome])
+
+
+@click.command
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("script", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--name", help="What the script is called; the run's task if not given.")
+@click.option("--app", help="What the script opens on a virtual desktop.")
+@click.option("--force", is_flag=True, help="Write over a script that is there already.")
+def save(run: Path, script: Path, *, name: str | None, app: str | None, force: bool) -> None:
+    """Write what RUN did as SCRIPT, to be played again: its steps in words, and what its targets looked like.
+
+    \b
+    screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
+    """
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.play.saving import saved, task_of  # noqa: PLC0415
+    from screenagent.recording import read  # noqa: PLC0415
+    from screenagent.script import Anchors, written  # noqa: PLC0415
+
+    if script.exists() and not force:
+        raise click.UsageError(f"{script} is there already; choose another name, or say --force")
+    try:
+        made = saved(read(run), wiring.reader())
+        text = written(made.script((name or task_of(read(run)) or script.stem)[:200], app=app))
+    except ValueError as error:
+        raise click.ClickException(f"{run}: {error}") from error
+    anchors = Anchors.of(script)
+    anchors.remove(anchors.names())
+    for anchor, (facts, picture) in made.looks.items():
+        anchors.write(anchor, facts, picture)
+    script.write_text(text, "utf-8")
+    click.echo(f"{script}: {len(made.steps)} steps, {len(made.looks)} anchors in {anchors.folder}")
 
 
 def read_script(file: Path) -> Script:

@@ -21,7 +21,7 @@ from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.events import Verdict
 from screenagent.play import Replay
-from screenagent.protocols import Approver, Desktop, Planner, TextReader
+from screenagent.protocols import Approver, Desktop, TextReader
 from screenagent.vault import Vault
 
 if TYPE_CHECKING:
@@ -132,18 +132,15 @@ def agent(
     reading = reader()
     text = grounder(reading)
     points = models.pointing(text)
-    checker = SightChecker(text, models.judge)
-    planner: Planner = models.planner()
-    if replay is not None:
-        planner = replay.planner(planner, checker)
-    return Agent(
-        planner=planner,
+    built = Agent(
+        planner=models.planner(),
         grounder=points or text.strict(),
         approver=approver(settings, ask or Asking(control, settings.answer_seconds), reading),
         desktop=on,
-        checker=checker,
+        checker=SightChecker(text, models.judge),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,
         meter=models.meter,
     )
+    return replay.playing(built, reading) if replay else built

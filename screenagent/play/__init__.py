@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from screenagent.agent import Agent
+from screenagent.play.in_front import InFront
+from screenagent.play.ladder import AnchorGrounder
 from screenagent.play.planner import ScriptPlanner
-from screenagent.protocols import Checker, Planner
-from screenagent.script import Script
+from screenagent.protocols import TextReader
+from screenagent.script import Anchors, Script
 
-__all__ = ["Replay", "ScriptPlanner"]
+__all__ = ["AnchorGrounder", "Replay", "ScriptPlanner"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Replay:
 
     script: Script
     values: Mapping[str, str] = field(default_factory=dict)
+    anchors: Anchors | None = None
 
     @property
     def task(self) -> str:
@@ -25,5 +29,12 @@ class Replay:
         told = [f"{name} {value}" for name, value in self.values.items() if not self.script.parameters[name].secret]
         return f"{self.script.name} ({', '.join(told)})" if told else self.script.name
 
-    def planner(self, configured: Planner, checker: Checker) -> ScriptPlanner:
-        return ScriptPlanner(self.script, self.values, configured, checker)
+    def playing(self, agent: Agent, reader: TextReader) -> Agent:
+        """The agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
+        walking = ScriptPlanner(self.script, self.values, agent.planner, agent.checker)
+        grounder = agent.grounder
+        if self.anchors is not None:
+            grounder = AnchorGrounder(self.anchors, lambda: walking.looks, reader, grounder)
+        return replace(
+            agent, planner=walking, grounder=grounder, approver=InFront(agent.approver, lambda: walking.window)
+        )

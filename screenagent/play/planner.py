@@ -7,11 +7,13 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from screenagent.actions import Ask, Click, Drag, Finish, Input, Move, Scroll, WaitFor, describe, targets
+from screenagent.actions import Ask, Click, Drag, Finish, Input, Move, PressKeys, Scroll, WaitFor, describe, targets
 from screenagent.episode import Episode, Step
 from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject, Skip
+from screenagent.play.in_front import is_front
 from screenagent.play.walk import Branch, Delegate, Do, Jump, Walk
 from screenagent.protocols import Checker, Planner
+from screenagent.screenshot import Window
 from screenagent.script import Script
 from screenagent.script.parameters import names_in
 from screenagent.script.schema import ApproveStep, AskStep
@@ -24,8 +26,8 @@ NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
 class ScriptPlanner:
     """One for each replay. `checker` sees what `if_seen` asks for, `planner` carries out what `task` says.
 
-    A step whose target is not there is tried again until its time is up, then asked about; any other that fails ends
-    the replay.
+    A step whose target is not there is tried again until its time is up, then asked about; for keys that another
+    window would get, the one behind it is brought to the front; any other step that fails ends the replay.
     """
 
     script: Script
@@ -37,10 +39,17 @@ class ScriptPlanner:
     _walk: Walk = field(init=False)
     _doing: Do | None = None
     _late: float | None = None
+    _fetched: bool = False
+    _fetching: bool = False
     _delegated: _Delegated | None = None
 
     def __post_init__(self) -> None:
         self._walk = Walk.of(self.script, self.values)
+
+    @property
+    def window(self) -> str | None:
+        """What has to be in front for the keys of the current step."""
+        return self._doing.window if self._doing and not self._fetching else None
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._decided(episode)
@@ -54,22 +63,36 @@ class ScriptPlanner:
         if self._delegated is not None:
             return (yield from self._delegate(self._delegated, episode))
         last = episode.current
-        if last is not None and self._doing is not None and (decision := self._after(self._doing, last)):
+        if last is not None and self._doing is not None and (decision := self._after(self._doing, last, episode)):
             return decision
         return (yield from self._following(episode))
 
-    def _after(self, done: Do, last: Step) -> Decision | None:
+    def _after(self, done: Do, last: Step, episode: Episode) -> Decision | None:
         """What the outcome of the last step makes of the next; None where it went well."""
         if isinstance(last.verdict, Skip):
             return None
+        if self._fetching:
+            self._fetching = False
+            return self._do(done)
         if isinstance(last.action, Ask):
-            return self._answered(done, last)
+            return self._answered(done, last.action.question, last)
         why = _failure(last)
         if not why:
             return None
-        if _is_lost(last):
+        behind = done.window is not None and not is_front(done.window, _front(episode))
+        lost = _is_lost(last)
+        if behind and not self._fetched and (lost or isinstance(last.verdict, Reject)):
+            return self._fetch(why)
+        if lost:
             return self._again(done, why)
+        if behind and isinstance(last.verdict, Reject):
+            return _decision(Ask(question=f"{done.planned}: {why}. Bring it there and say “again”; or “skip”, “stop”"))
         return _give_up(f"{done.planned}: {why}")
+
+    def _fetch(self, why: str) -> Decision:
+        """Another window came in front, or over the target: change to the one before it, once a step."""
+        self._fetched = self._fetching = True
+        return Decision(plan=Plan(steps=(PlannedStep(action=PressKeys(keys=("alt", "tab"))),)), thought=why)
 
     def _again(self, lost: Do, why: str) -> Decision:
         """Look once more for a target while it may be late, then ask."""
@@ -80,9 +103,9 @@ class ScriptPlanner:
         question = f"{describe(lost.planned.action)}: {why}. Say “again”, “skip”, “stop”, or name it in other words"
         return _decision(Ask(question=question))
 
-    def _answered(self, done: Do, last: Step) -> Decision | None:
+    def _answered(self, done: Do, question: str, last: Step) -> Decision | None:
         if not isinstance(last.verdict, Answer):
-            return _give_up(f"{done.planned}: {_failure(last) or 'nobody answered'}")
+            return _give_up(f"{question}: {_failure(last) or 'nobody answered'}")
         said = last.verdict.text.strip()
         match done.step:
             case ApproveStep():
@@ -109,7 +132,7 @@ class ScriptPlanner:
         return Decision(plan=Plan(steps=(renamed,)))
 
     def _following(self, episode: Episode) -> Generator[str, None, Decision]:
-        self._late = None
+        self._late, self._fetched = None, False
         while self._next < len(self._walk.instructions):
             instruction = self._walk.instructions[self._next]
             self._next += 1
@@ -172,6 +195,10 @@ def _failure(step: Step) -> str:
     if step.effect and (step.effect.outcome == "unmet" or (step.effect.outcome == "unchanged" and step.unconfirmed)):
         return step.effect.evidence or "its effect is not to be seen"
     return ""
+
+
+def _front(episode: Episode) -> Window | None:
+    return episode.screenshot.window if episode.screenshot else None
 
 
 def _is_lost(step: Step) -> bool:

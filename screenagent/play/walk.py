@@ -23,7 +23,7 @@ from screenagent.actions import (
     WaitFor,
 )
 from screenagent.events import Plan, PlannedStep
-from screenagent.script.parameters import filled
+from screenagent.script.parameters import PLACE, filled
 from screenagent.script.schema import (
     AnyStep,
     ApproveStep,
@@ -34,6 +34,7 @@ from screenagent.script.schema import (
     ExpectStep,
     HoldStep,
     IfSeenStep,
+    KeyboardStep,
     MoveStep,
     PressStep,
     Script,
@@ -51,12 +52,14 @@ AT_ONCE = 3.0
 
 @dataclass(frozen=True)
 class Do:
-    """`at` is its place in the plan that is shown, `looks` the anchor of each of its targets."""
+    """`at` is its place in the plan that is shown, `looks` the anchor of each of its targets, `window` what has to be
+    in front."""
 
     step: AnyStep
     planned: PlannedStep
     at: int
     looks: Mapping[str, str] = field(default_factory=dict)
+    window: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _compile(steps: Sequence[AnyStep], script: Script, values: Mapping[str, str]
             case _:
                 at = sum(isinstance(instruction, Do) for instruction in found)
                 for offset, planned in enumerate(_planned(step, script, values)):
-                    found.append(Do(step, planned, at + offset, _looks(step, values)))
+                    found.append(Do(step, planned, at + offset, _looks(step), _window(step, script)))
 
 
 def _planned(step: AnyStep, script: Script, values: Mapping[str, str]) -> Iterator[PlannedStep]:
@@ -169,7 +172,12 @@ def _expectation(expected: Expected | None, values: Mapping[str, str]) -> Expect
             return Seen(words=filled(words, values))
 
 
-def _looks(step: AnyStep, values: Mapping[str, str]) -> dict[str, str]:
+def _window(step: AnyStep, script: Script) -> str | None:
+    return (step.window if isinstance(step, KeyboardStep) else None) or script.window
+
+
+def _looks(step: AnyStep) -> dict[str, str]:
+    """A target that a parameter names has the looks of what it named once, which may be another."""
     if not isinstance(step, ClickStep | MoveStep | DragStep | ScrollStep | TypeStep):
         return {}
-    return {filled(words, values): name for words, name in zip(step.targets, step.anchors, strict=True)}
+    return {words: name for words, name in zip(step.targets, step.anchors, strict=True) if not PLACE.search(words)}

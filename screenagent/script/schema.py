@@ -140,7 +140,11 @@ class ScrollStep(TargetStep):
         return (self.over,) if self.over else ()
 
 
-class TypeStep(TargetStep):
+class KeyboardStep(Step):
+    window: Words | None = Field(None, description="words in the title or the name of the application that gets it")
+
+
+class TypeStep(TargetStep, KeyboardStep):
     """Into where the keyboard focus is, or into a field that is clicked first."""
 
     type: str = Field(min_length=1)
@@ -151,12 +155,12 @@ class TypeStep(TargetStep):
         return (self.into,) if self.into else ()
 
 
-class PressStep(Step):
+class PressStep(KeyboardStep):
     press: Chord = Field(description="keys pressed together, as in ctrl+s")
     times: int = Field(1, gt=0, le=100)
 
 
-class HoldStep(Step):
+class HoldStep(KeyboardStep):
     hold_keys: Chord
     seconds: float = Field(gt=0, le=60)
 
@@ -262,6 +266,9 @@ class Script(Value):
     name: Words
     about: str = ""
     app: Words | None = Field(None, description="what to open on a virtual desktop, with its arguments")
+    window: Words | None = Field(
+        None, description="what has to be in front for the keyboard's steps, where they do not say so themselves"
+    )
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     timeout: Timeout = Field(10.0, description="how many seconds a target, or what is waited for, may be late")
     steps: tuple[AnyStep, ...] = Field(min_length=1)

@@ -1,0 +1,276 @@
+"""The grounder of a replay: a target's recorded looks first, its text next, then whoever else finds it; no guess.
+
+`Location.by` says which rung answered: "patch" where it was, "patch elsewhere", "text", or what the configured
+grounder says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from screenagent.geometry import Absent, Location, Pixel, Point
+from screenagent.lite.match import Label, labels, likeness, matches
+from screenagent.lite.phrase import Phrase
+from screenagent.lite.reader import Recent
+from screenagent.lite.rect import Rect
+from screenagent.play.looks import EDGE, READ_ALIKE, Setting, around, is_shown, setting, telling, with_edge
+from screenagent.play.sight import SAME, Sight
+from screenagent.protocols import Grounder, TextReader
+from screenagent.screenshot import Screenshot
+from screenagent.script import Anchor, Anchors
+
+MARGIN: Final = 0.2
+"""By so much more of what stands beside it, one of two that look alike is the one that is meant."""
+STRANGE: Final = 0.5
+"""So much of what stood beside it has to be there again, where another window is in front than there was."""
+MOVED: Final = 4
+"""A patch found within so many pixels of where it was has not moved."""
+UNSURE: Final = 0.6
+"""An answer of the configured grounder below this is asked about."""
+PIXEL_PERFECT: Final = 0.985
+
+
+class Found(NamedTuple):
+    """A place that may be the target: its box, how alike it is, and how much larger than it was."""
+
+    rect: Rect
+    score: float
+    by: str
+    scale: float = 1.0
+
+
+class Judged(NamedTuple):
+    found: Found
+    setting: Setting
+
+
+@dataclass(frozen=True)
+class Looked:
+    """An anchor, and its pictures as they are compared."""
+
+    anchor: Anchor
+    picture: NDArray[np.uint8]
+
+    @property
+    def patch(self) -> NDArray[np.uint8]:
+        left, top, right, bottom = self.anchor.box
+        return np.asarray(cv2.cvtColor(self.picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+@dataclass
+class AnchorGrounder:
+    """`looks` says which anchor the current step has for a target, by its words; `configured` finds what has none."""
+
+    anchors: Anchors
+    looks: Callable[[], Mapping[str, str]]
+    reader: TextReader
+    configured: Grounder
+    _kept: dict[str, Looked] = field(default_factory=dict)
+    _sights: Recent[str, Sight] = field(default_factory=lambda: Recent(3))
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        name = self.looks().get(target)
+        if name is None or name not in self.anchors:
+            return self.configured.locate(target, screenshot, near=near)
+        if near is not None:
+            return near  # acting on it did not help; another place would be another target
+        return self._climb(target, self._looked(name), screenshot)
+
+    def _looked(self, name: str) -> Looked:
+        if name not in self._kept:
+            anchor, image = self.anchors.read(name)
+            self._kept[name] = Looked(anchor, np.asarray(image))
+        return self._kept[name]
+
+    def _climb(self, target: str, looked: Looked, screenshot: Screenshot) -> Location | Absent:
+        sight = self._sight(screenshot)
+        place = _where_it_was(looked, sight, screenshot)
+        if place and all(is_shown(beside, looked.anchor) for beside in telling(looked.anchor)):
+            return _location(looked.anchor, Found(place, 1.0, "patch"), screenshot)
+        for rung in (
+            self._elsewhere(looked, sight, screenshot),
+            _otherwise(looked, sight),
+            self._text(looked, screenshot),
+        ):
+            answer = self._chosen(target, looked, list(rung), screenshot)
+            if answer is not None:
+                return answer
+        return self._configured(target, looked, screenshot)
+
+    def _elsewhere(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Iterator[Found]:
+        was = _was(looked.anchor, screenshot)
+        for match in sight.same(looked.patch):
+            here = any(abs(match.rect.left - x) <= MOVED and abs(match.rect.top - y) <= MOVED for x, y in was)
+            yield Found(match.rect, match.score, "patch" if here else "patch elsewhere")
+
+    def _text(self, looked: Looked, screenshot: Screenshot) -> Iterator[Found]:
+        """Where its text stands; or, for one without, where it must be by what stands beside it."""
+        known = labels(self.reader.read(screenshot), screenshot.size)
+        if looked.anchor.text:
+            for match in matches(Phrase(name=looked.anchor.text, quoted=True), known):
+                if match.score >= READ_ALIKE:
+                    scale = match.rect.height / _text_height(looked.anchor)
+                    yield Found(with_edge(match.rect), match.score, "text", scale)
+        else:
+            yield from _by_landmarks(looked.anchor, known)
+
+    def _chosen(
+        self, target: str, looked: Looked, found: Sequence[Found], screenshot: Screenshot
+    ) -> Location | Absent | None:
+        """The only one of `found` that can be meant; `Absent` where several can, None where none can."""
+        anchor = looked.anchor
+        same_window = _same_window(anchor, screenshot)
+        if len(found) == 1 and found[0].score >= PIXEL_PERFECT and same_window and anchor.text and anchor.alike == 1:
+            return _location(anchor, found[0], screenshot)
+        known = labels(self.reader.read(screenshot), screenshot.size) if found else ()
+        judged = [Judged(each, _setting(anchor, each, known, screenshot)) for each in found]
+        possible = [
+            each
+            for each in judged
+            if not each.setting.contradicted
+            and each.setting.share >= (STRANGE if _is_strange(anchor, each.found, same_window) else 0.0)
+            and _says_so(anchor, each.found, known)
+        ]
+        possible.sort(key=lambda each: each.setting.share, reverse=True)
+        match possible:
+            case []:
+                return None
+            case [only]:
+                return _location(anchor, only.found, screenshot)
+            case [best, second, *_] if best.setting.share >= second.setting.share + MARGIN:
+                return _location(anchor, best.found, screenshot)
+        return Absent(why=f"“{target}” is there {len(possible)} times, and nothing beside it tells which is meant")
+
+    def _configured(self, target: str, looked: Looked, screenshot: Screenshot) -> Location | Absent:
+        """By its words alone, but not against what stood beside it."""
+        answer = self.configured.locate(target, screenshot)
+        if isinstance(answer, Absent):
+            return Absent(why=f"“{target}” does not look as it did, and {answer.why}")
+        known = labels(self.reader.read(screenshot), screenshot.size)
+        pixel = answer.point.pixel(screenshot.size)
+        place = (
+            Rect.of(answer.box, screenshot.size)
+            if answer.box
+            else Rect(pixel.x, pixel.y, pixel.x, pixel.y).grown(looked.anchor.size.height / 2)
+        )
+        found = Found(place, answer.confidence, answer.by)
+        judged = _setting(looked.anchor, found, known, screenshot)
+        if judged.contradicted:
+            return Absent(why=f"one “{target}” is there, but “{judged.contradicted}” is not beside it as it was")
+        if answer.confidence < UNSURE:
+            return Absent(why=f"“{target}” may be there, but only {answer.confidence:.0%} like it")
+        if not _same_window(looked.anchor, screenshot) and judged.share < STRANGE:
+            return Absent(why=f"“{target}” may be there, but in another window than it was in")
+        return answer
+
+    def _sight(self, screenshot: Screenshot) -> Sight:
+        if (known := self._sights.get(screenshot.digest)) is None:
+            known = Sight(screenshot.pixels)
+            self._sights.keep(screenshot.digest, known)
+        return known
+
+
+def _where_it_was(looked: Looked, sight: Sight, screenshot: Screenshot) -> Rect | None:
+    """The box of the target where it, and all that was round it, is as it was on the display or in the window."""
+    left, top, right, bottom = looked.anchor.box
+    for x, y in _was(looked.anchor, screenshot):
+        if sight.is_at(looked.picture, x - left, y - top):
+            return Rect(x, y, x + right - left, y + bottom - top)
+    return None
+
+
+def _was(anchor: Anchor, screenshot: Screenshot) -> list[tuple[int, int]]:
+    """Where the target's box begins if nothing moved, or if it moved with a side of its window."""
+    x, y = anchor.corner.x + anchor.box[0], anchor.corner.y + anchor.box[1]
+    places = [(x, y)]
+    window = screenshot.window.box if screenshot.window else None
+    if window is not None and anchor.window is not None:
+        was, now = anchor.window.pixels(anchor.screen), window.pixels(screenshot.size)
+        left, top, right, bottom = (new - old for old, new in zip(was, now, strict=True))
+        places += [(x + across, y + down) for across in (left, right) for down in (top, bottom)]
+    return list(dict.fromkeys(places))
+
+
+def _same_window(anchor: Anchor, screenshot: Screenshot) -> bool:
+    """The application's is in front, and its title is the same, or it is as large as it was."""
+    window = screenshot.window
+    if window is None or not anchor.app:
+        return True
+    if window.app != anchor.app:
+        return False
+    if window.title == anchor.title or window.box is None or anchor.window is None:
+        return True
+    return _extent(window.box.pixels(screenshot.size)) == _extent(anchor.window.pixels(anchor.screen))
+
+
+def _extent(edges: tuple[int, int, int, int]) -> tuple[int, int]:
+    left, top, right, bottom = edges
+    return right - left, bottom - top
+
+
+def _setting(anchor: Anchor, found: Found, known: Sequence[Label], screenshot: Screenshot) -> Setting:
+    return setting(anchor, found.rect, around(found.rect.x, found.rect.y, known, screenshot), scale=found.scale)
+
+
+def _is_strange(anchor: Anchor, found: Found, same_window: bool) -> bool:
+    """Whether it takes more than its looks to believe it: in another window, or without a text and not just so."""
+    return not same_window or (not anchor.text and found.score < SAME)
+
+
+def _says_so(anchor: Anchor, found: Found, known: Sequence[Label]) -> bool:
+    """Whether the target's own text can be read there; what is the same to the pixel need not be read."""
+    if not anchor.text or found.score >= PIXEL_PERFECT:
+        return True
+    inside = [label.text for label in known if any(found.rect.holds(rect.x, rect.y) for _, rect in label.words)]
+    return likeness(anchor.text, " ".join(inside)) >= READ_ALIKE
+
+
+def _otherwise(looked: Looked, sight: Sight) -> Iterator[Found]:
+    """By its outlines: in another theme, at another size."""
+    for match in sight.like(looked.patch):
+        yield Found(match.rect, match.score, "patch elsewhere", match.scale)
+
+
+def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> Iterator[Found]:
+    """Where two texts that stood beside it, each there once, agree that it is."""
+    places: list[Rect] = []
+    for beside in anchor.beside:
+        there = [label.rect for label in known if likeness(beside.text, label.text) >= READ_ALIKE]
+        if len(there) == 1:
+            scale = there[0].height / beside.height
+            x, y = there[0].x - beside.dx * scale, there[0].y - beside.dy * scale
+            width, height = anchor.size.width * scale / 2, anchor.size.height * scale / 2
+            places.append(Rect(x - width, y - height, x + width, y + height))
+    for place in places:
+        agreeing = sum(abs(place.x - other.x) <= 8 and abs(place.y - other.y) <= 5 for other in places)
+        if agreeing >= 2 and agreeing * 2 > len(places):
+            yield Found(place, 0.9, "text")
+            return
+
+
+def _text_height(anchor: Anchor) -> float:
+    return max(6.0, anchor.size.height - 2 * EDGE[1])
+
+
+def _location(anchor: Anchor, found: Found, screenshot: Screenshot) -> Location:
+    """The point that stands to the target's box as the recorded one did."""
+    left, top, right, bottom = anchor.box
+    across, down = (anchor.at.x - left) / (right - left), (anchor.at.y - top) / (bottom - top)
+    pixel = Pixel(
+        x=round(found.rect.left + across * found.rect.width), y=round(found.rect.top + down * found.rect.height)
+    )
+    inside = Pixel(
+        x=min(max(pixel.x, 0), screenshot.size.width - 1), y=min(max(pixel.y, 0), screenshot.size.height - 1)
+    )
+    return Location(
+        point=Point.of_pixel(inside, screenshot.size),
+        box=found.rect.box(screenshot.size),
+        confidence=round(min(1.0, max(0.0, found.score)), 3),
+        by=found.by,
+    )
