@@ -91,7 +91,7 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     for label in labels:
         click.echo(label.text)
     taken = stages.take()
-    spent: dict[str, float] = {"open" if picture else "capture": captured - began, **taken}
+    spent = {"open" if picture else "capture": captured - began, **taken}
     spent["draw"] = drawing - captured - sum(taken.values())
     parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
     total = sum(taken.values()) * 1000

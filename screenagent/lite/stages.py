@@ -14,7 +14,7 @@ class Stages:
     """Seconds by stage since `take` was last called."""
 
     def __init__(self) -> None:
-        self._seconds: dict[Stage, float] = {}
+        self._seconds: dict[str, float] = {}
 
     @contextmanager
     def timing(self, stage: Stage) -> Iterator[None]:
@@ -26,6 +26,6 @@ class Stages:
             inner = sum(self._seconds.values()) - before
             self._seconds[stage] = self._seconds.get(stage, 0.0) + time.perf_counter() - began - inner
 
-    def take(self) -> dict[Stage, float]:
+    def take(self) -> dict[str, float]:
         taken, self._seconds = self._seconds, {}
         return taken
