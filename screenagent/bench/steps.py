@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from screenagent.effect import SightChecker
 from screenagent.events import Acted, Decided, Decision, Event, Grounded, Observed, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Value
+from screenagent.protocols import Approver
 from screenagent.recording import Recorder
 
 CLICKS: Final = 50
@@ -42,25 +44,27 @@ class Summary(Value):
 
 def run(*, clicks: int = CLICKS) -> Summary:
     """Open a desktop with the probe on it, click its targets in turn, and hold our times against the probe's."""
-    control = Control()
     with (
         tempfile.TemporaryDirectory(prefix="screenagent-bench-") as folder,
-        VirtualDesktop(control=control) as virtual,
-        Probe(virtual.display, shows=Shows(caret=True)) as probe,
+        probed() as (desktop, probe, control),
         Recorder(Path(folder) / "run") as recorder,
     ):
-        captures = [_timed(virtual.desktop) for _ in range(clicks)]
+        captures = [_timed(desktop) for _ in range(clicks)]
         events: list[Event] = []
-        drive(_clicker(virtual.desktop, probe, control, clicks), "click the targets in turn", recorder, events.append)
-        probe.drain()
+        drive(clicker(desktop, probe, control, clicks), "click the targets in turn", recorder, events.append)
         return summary(events, probe, captures)
 
 
+@contextmanager
+def probed() -> Iterator[tuple[LocalDesktop, Probe, Control]]:
+    """A desktop with the probe on it, whose caret blinks."""
+    control = Control()
+    with VirtualDesktop(control=control) as virtual, Probe(virtual.display, shows=Shows(caret=True)) as probe:
+        yield virtual.desktop, probe, control
+
+
 def summary(events: Sequence[Event], probe: Probe, captures: Sequence[float]) -> Summary:
-    painting = [
-        painted["at"] - pressed["at"] for pressed, painted in zip(probe.of("press"), probe.of("painted"), strict=True)
-    ]
-    steps = [whole - own for whole, own in zip(_steps(events), painting, strict=False)]
+    steps = step_seconds(events, probe)
     settles = [event.usage.seconds["settle"] for event in events if isinstance(event, Observed) and event.usage.seconds]
     return Summary(
         step_ms_p50=_ms(percentile(steps, 50)),
@@ -69,6 +73,15 @@ def summary(events: Sequence[Event], probe: Probe, captures: Sequence[float]) ->
         settle_ms_p50=_ms(percentile(settles, 50)),
         n=len(steps),
     )
+
+
+def step_seconds(events: Sequence[Event], probe: Probe) -> list[float]:
+    """What of each step was the loop's own."""
+    probe.drain()
+    painting = [
+        painted["at"] - pressed["at"] for pressed, painted in zip(probe.of("press"), probe.of("painted"), strict=True)
+    ]
+    return [whole - own for whole, own in zip(_steps(events), painting, strict=False)]
 
 
 def _steps(events: Sequence[Event]) -> list[float]:
@@ -89,13 +102,16 @@ def _steps(events: Sequence[Event]) -> list[float]:
     return found
 
 
-def _clicker(desktop: LocalDesktop, probe: Probe, control: Control, clicks: int) -> Agent:
+def clicker(
+    desktop: LocalDesktop, probe: Probe, control: Control, clicks: int, *, approver: Approver | None = None
+) -> Agent:
+    """An agent that clicks the probe's targets in turn, unasked where no approver is given."""
     places = {name: probe.location(name, desktop.display).point for name in TARGETS}
     grounder = FakeGrounder(places)
     return Agent(
         planner=_planner(clicks),
         grounder=grounder,
-        approver=AllowAll(),
+        approver=approver or AllowAll(),
         desktop=desktop,
         checker=SightChecker(grounder),
         control=control,

@@ -21,7 +21,8 @@ def bench() -> None:
 
     \b
     screenagent bench ground FOLDER        accuracy and milliseconds on a folder of screens with targets
-    screenagent bench steps                the loop's own time per step
+    screenagent bench steps                the loop's own time per step; --console: what the console adds
+    screenagent bench keys                 from a key in the console to the click
     screenagent bench settle               popups that come late
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
@@ -70,11 +71,31 @@ def ground(
 
 @bench.command
 @click.option("--clicks", type=click.IntRange(min=1), default=50, show_default=True)
-def steps(*, clicks: int) -> None:
-    """Click into a window of ours on a virtual desktop; report the loop's own milliseconds."""
+@click.option("--console", "with_console", is_flag=True, help="Without the console and with it, and what it costs.")
+def steps(*, clicks: int, with_console: bool) -> None:
+    """Click into a window of ours on a virtual desktop; report the loop's own milliseconds.
+
+    \b
+    screenagent bench steps
+    screenagent bench steps --console        what the console at 200x60 adds to a step
+    """
+    if with_console:
+        from screenagent.bench import console  # noqa: PLC0415
+
+        click.echo(console.cost(clicks=clicks).model_dump_json())
+        return
     from screenagent.bench import steps as bench_steps  # noqa: PLC0415
 
     click.echo(bench_steps.run(clicks=clicks).model_dump_json())
+
+
+@bench.command
+@click.option("--clicks", type=click.IntRange(min=1), default=50, show_default=True)
+def keys(*, clicks: int) -> None:
+    """Approve clicks by a key in the console; report milliseconds from the key to the click in the window."""
+    from screenagent.bench import console  # noqa: PLC0415
+
+    click.echo(console.keys(clicks=clicks).model_dump_json())
 
 
 @bench.command

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from rich.color import Color
 from rich.segment import Segment
@@ -14,6 +15,7 @@ from textual.strip import Strip
 from screenagent.geometry import Size
 
 Rgb = tuple[int, int, int]
+Cells = NDArray[np.uint8]  # (height, width, 6): the colour above and the one below
 
 
 def fitted(picture: Size, cells: Size) -> Size:
@@ -23,20 +25,21 @@ def fitted(picture: Size, cells: Size) -> Size:
     return Size(width=max(1, columns), height=max(1, rows))
 
 
-def strips(image: Image.Image) -> list[Strip]:
-    """`image`, of two pixels a row, line by line; neighbours of the same colours are one segment."""
-    rows = np.asarray(image.convert("RGB")).reshape(-1, 2, image.width, 3).transpose(0, 2, 1, 3)
-    return [_strip(row.reshape(image.width, 6)) for row in rows]
+def cells(image: Image.Image) -> Cells:
+    """`image`, of two pixels a row, as the colours of its cells."""
+    pixels = np.asarray(image.convert("RGB"))
+    return pixels.reshape(-1, 2, image.width, 3).transpose(0, 2, 1, 3).reshape(-1, image.width, 6)
 
 
-def _strip(cells: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Strip:
-    starts = np.flatnonzero(np.concatenate(([True], (cells[1:] != cells[:-1]).any(axis=1))))
-    lengths = np.diff(np.append(starts, len(cells)))
+def strip(row: Cells) -> Strip:
+    """A line of cells; neighbours of the same colours are one segment."""
+    starts = np.flatnonzero(np.concatenate(([True], (row[1:] != row[:-1]).any(axis=1))))
+    lengths = np.diff(np.append(starts, len(row)))
     segments = [
         Segment("▀" * length, _style((r, g, b), (below_r, below_g, below_b)))
-        for length, (r, g, b, below_r, below_g, below_b) in zip(lengths.tolist(), cells[starts].tolist(), strict=True)
+        for length, (r, g, b, below_r, below_g, below_b) in zip(lengths.tolist(), row[starts].tolist(), strict=True)
     ]
-    return Strip(segments, len(cells))
+    return Strip(segments, len(row))
 
 
 @lru_cache(maxsize=65536)

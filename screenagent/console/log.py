@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from screenagent.console.words import Row
+
 
 class Log(OptionList):
-    """One row a step; a row is only redrawn where it reads differently."""
+    """One row a step; a row is only made and drawn again where what it says has changed."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._rows: list[str] = []
+        self._rows: list[Row] = []
 
-    def show(self, rows: Sequence[Content]) -> None:
-        markups = [row.markup for row in rows]
+    def show(self, rows: Sequence[Row]) -> None:
         while self.option_count > len(rows):
             self.remove_option_at_index(self.option_count - 1)
         for index, row in enumerate(rows):
             if index >= self.option_count:
-                self.add_option(Option(row))
-            elif self._rows[index] != markups[index]:
-                self.replace_option_prompt_at_index(index, row)
-        self._rows = markups
+                self.add_option(Option(row.content))
+            elif not row.reads_as(self._rows[index]):
+                self.replace_option_prompt_at_index(index, row.content)
+        self._rows = list(rows)

@@ -1,16 +1,18 @@
-"""A picture of the screen that can be pointed into: half-blocks, drawn when they are painted and not before."""
+"""A picture of the screen that can be pointed into, of which only the lines that changed are drawn again."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Final, Literal
 
+import numpy as np
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from screenagent.console.halfblocks import fitted, strips
+from screenagent.console.halfblocks import Cells, cells, fitted, strip
 from screenagent.console.view import EVERYTHING, View
 from screenagent.geometry import Box, Point, Size
 
@@ -18,11 +20,7 @@ MOVE: Final = "move the point a pixel, with Shift 10; or click a picture"
 
 
 class Picture(Widget, can_focus=True):
-    """Shows all of a view's screen, or the part round its target.
-
-    Only the view that stands when the terminal is painted is ever drawn, so that pictures which come faster are
-    dropped and none queues up.
-    """
+    """Shows all of a view's screen, or the part round its target."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -53,18 +51,23 @@ class Picture(Widget, can_focus=True):
         super().__init__(id=id)
         self._shows = shows
         self.view: View | None = None
-        self._drawn_of: object = None
-        self._drawn: list[Strip] = []
+        self._cells: Cells = np.empty((0, 0, 6), np.uint8)
+        self._strips: dict[int, Strip] = {}
 
     def show(self, view: View | None) -> None:
         if (view and view.key) != (self.view and self.view.key):
             self.view = view
-            self.refresh()
+            self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
 
     def render_line(self, y: int) -> Strip:
-        lines = self._lines()
-        line = lines[y] if y < len(lines) else Strip.blank(0)
-        return line.adjust_cell_length(self.size.width, self.rich_style)
+        if y >= len(self._cells):
+            return Strip.blank(self.size.width, self.rich_style)
+        if y not in self._strips:
+            self._strips[y] = strip(self._cells[y]).adjust_cell_length(self.size.width, self.rich_style)
+        return self._strips[y]
 
     def action_push(self, x: int, y: int) -> None:
         self.post_message(self.Pushed(x, y))
@@ -94,11 +97,19 @@ class Picture(Widget, can_focus=True):
         left, top, right, bottom = part.pixels(view.screenshot.size)
         return part, fitted(Size(width=max(1, right - left), height=max(1, bottom - top)), room)
 
-    def _lines(self) -> list[Strip]:
+    def _draw(self) -> None:
+        """Bring the cells up to date, and have those lines painted that are not the same as before."""
+        before, self._cells = self._cells, self._drawn()
+        if before.shape != self._cells.shape:
+            self._strips.clear()
+            self.refresh()
+            return
+        for y in np.flatnonzero((before != self._cells).any(axis=(1, 2))).tolist():
+            self._strips.pop(y, None)
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def _drawn(self) -> Cells:
         if self.view is None or self.view.screenshot.image is None:
-            return []
-        part, cells = self._shown(self.view)
-        if self._drawn_of != (self.view.key, cells):
-            self._drawn_of = (self.view.key, cells)
-            self._drawn = strips(self.view.picture(part, Size(width=cells.width, height=cells.height * 2)))
-        return self._drawn
+            return np.empty((0, 0, 6), np.uint8)
+        part, size = self._shown(self.view)
+        return cells(self.view.picture(part, Size(width=size.width, height=size.height * 2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ from screenagent.geometry import Location, Pixel, Point
 
 DEAF_SECONDS: Final = 0.5
 """How long a question takes no answer: keys that were on their way to something else are not meant for it."""
+
+SWITCH_SECONDS: Final = 0.0005
+"""How long drawing may keep the agent from going on; Python's own 5 ms add up over a step."""
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place"))
 
@@ -107,6 +111,8 @@ class Supervising(Watching):
 
     @work(thread=True)
     def work(self) -> None:
+        # The agent lets go of the interpreter at each call to the display, and gets it back only so much later.
+        sys.setswitchinterval(SWITCH_SECONDS)
         try:
             with self._begin(self.control, self._person) as work:
                 drive(work.agent, self.task_words, *work.sinks, self._post)
@@ -154,7 +160,7 @@ class Supervising(Watching):
             return
         self.question, self.heeds = None, False
         self._person.answer(verdict)
-        self.show()
+        self.show_soon()  # the agent comes first
 
     @property
     def mode(self) -> tuple[object, ...]:

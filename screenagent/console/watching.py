@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import time
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, OptionList, Static
 
 from screenagent.console import words
@@ -19,9 +21,15 @@ from screenagent.console.log import Log
 from screenagent.console.picture import Picture
 from screenagent.console.view import View
 from screenagent.episode import Episode, Step
-from screenagent.events import Event, Retried
+from screenagent.events import Ended, Event, Retried
 from screenagent.geometry import Location
 from screenagent.screenshot import Screenshot
+
+FRAME_SECONDS: Final = 0.2
+"""From one drawing of what happens to the next; a question is drawn at once."""
+
+AT_ONCE_SECONDS: Final = 0.02
+"""What happens so closely together is one drawing."""
 
 
 class Happened(Message):
@@ -30,6 +38,27 @@ class Happened(Message):
     def __init__(self, event: Event) -> None:
         super().__init__()
         self.event = event
+
+
+class Said(Static):
+    """A text that is not painted again where it says the same, nor everything laid out where it needs no more room."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._words = Content("")
+
+    def say(self, words: Content) -> None:
+        if not words.is_same(self._words):
+            self._words = words
+            self.update(words, layout=not self._fits(words))
+
+    def _fits(self, words: Content) -> bool:
+        height, least = self.styles.height, self.styles.min_height
+        if height is not None and height.is_cells:
+            return True
+        floor = int(least.value) - self.gutter.height if least is not None else 0
+        width = self.content_size.width
+        return bool(width) and max(floor, words.get_height({}, width)) == self.content_size.height
 
 
 class Watching(Screen[None]):
@@ -60,22 +89,24 @@ class Watching(Screen[None]):
         self.last: Event | None = None
         self.note = ""
         self._mode: tuple[object, ...] = ()
+        self._frame: Timer | None = None
+        self._shown_at = 0.0
 
     def compose(self) -> ComposeResult:
-        yield Static(id="task")
+        yield Said(id="task")
         with Horizontal(id="head"):
-            yield Static(id="state")
-            yield Static(id="facts")
+            yield Said(id="state")
+            yield Said(id="facts")
         with Horizontal(id="body"):
             with Vertical(id="seen"):
                 yield Picture("all", id="screen")
                 yield Picture("target", id="closer")
             with Vertical(id="told"):
-                yield Static(id="proposal")
+                yield Said(id="proposal")
                 with VerticalScroll(id="thinking", can_focus=False):
-                    yield Static(id="thought")
+                    yield Said(id="thought")
                 yield Log(id="log")
-                yield Static(id="costs")
+                yield Said(id="costs")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -94,10 +125,23 @@ class Watching(Screen[None]):
         if message.event.event in ("decided", "acted"):
             self.note = ""
         self.episode = self.episode.after(message.event)
-        self.show()
+        if isinstance(message.event, Ended):
+            self.show()
+        else:
+            self.show_soon()
+
+    def show_soon(self) -> None:
+        """What happens faster than frames are drawn is folded and not drawn."""
+        if self._frame is None:
+            since = time.monotonic() - self._shown_at
+            self._frame = self.set_timer(max(AT_ONCE_SECONDS, FRAME_SECONDS - since), self.show)
 
     def show(self) -> None:
         """Bring everything up to date."""
+        if self._frame is not None:
+            self._frame.stop()
+            self._frame = None
+        self._shown_at = time.monotonic()
         if not self.is_mounted:
             return
         step, log = self.step, self.query_one(Log)
@@ -160,8 +204,8 @@ class Watching(Screen[None]):
             return self.episode.screenshot if step.acted or step.closed else step.before
         return step.after if self.after and step.after else step.before
 
-    def _say(self, id: str, content: Content | str) -> None:
-        self.query_one(f"#{id}", Static).update(Content(content) if isinstance(content, str) else content)
+    def _say(self, id: str, words: Content | str) -> None:
+        self.query_one(f"#{id}", Said).say(Content(words) if isinstance(words, str) else words)
 
     @on(OptionList.OptionHighlighted)
     def look_at(self, message: OptionList.OptionHighlighted) -> None:

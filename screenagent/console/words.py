@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from textual.content import Content
 
 from screenagent.actions import Action, describe
 from screenagent.episode import Episode, Step
-from screenagent.events import Event, Usage
+from screenagent.events import Event, PlannedStep, Usage
 from screenagent.geometry import Location
 from screenagent.report.story import effect_words, expectation_words, outcome_words, status_of, verdict_words
 from screenagent.screenshot import Screenshot
@@ -74,24 +75,38 @@ def facts(episode: Episode, last: Event | None) -> Content:
     return Content.styled(" · ".join(parts), "$foreground 60%")
 
 
-def rows(episode: Episode) -> Iterator[Content]:
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A line of the log: a step that was or is under way, or one that is planned."""
+
+    number: int
+    of: Step | PlannedStep
+    over: bool = False
+
+    def reads_as(self, other: Row) -> bool:
+        """Steps are never changed, so that one and the same reads the same; comparing all they hold would take long."""
+        return (self.number, self.over) == (other.number, other.over) and self.of is other.of
+
+    @property
+    def content(self) -> Content:
+        if isinstance(self.of, PlannedStep):
+            return Content.styled(f"{self.number:>2} ○ {self.of}", "$foreground 60%")
+        mark, tone = MARKS[status_of(self.of)] if self.over else ("▶", "$text-accent")
+        title = describe(self.of.action) if self.of.action else self.of.feedback or "thinks"
+        spent = sum(self.of.usage.seconds.values())
+        took = f"  {spent:.1f} s" if spent >= 0.05 else ""
+        return Content.assemble(f"{self.number:>2} ", (mark, tone), f" {title}", (took, "$foreground 60%"))
+
+
+def rows(episode: Episode) -> Iterator[Row]:
     """The log and the plan in one: a row for each step that was, then one for each that is planned."""
     for number, step in enumerate(episode.steps, start=1):
-        yield _row(number, step, over=step.closed or episode.ended is not None)
+        yield Row(number, step, over=step.closed or episode.ended is not None)
     if episode.ended is None and episode.plan is not None:
         last = next((step.decision for step in reversed(episode.steps) if step.decision), None)
         done = last.at + 1 if last else 0
         for number, planned in enumerate(episode.plan.steps[done:], start=len(episode.steps) + 1):
-            yield Content.styled(f"{number:>2} ○ {planned}", "$foreground 60%")
-
-
-def _row(number: int, step: Step, *, over: bool) -> Content:
-    mark, tone = MARKS[status_of(step)] if over else ("▶", "$text-accent")
-    title = describe(step.action) if step.action else step.feedback or "thinks"
-    spent = sum(step.usage.seconds.values())
-    return Content.assemble(
-        f"{number:>2} ", (mark, tone), f" {title}", (f"  {spent:.1f} s" if spent >= 0.05 else "", "$foreground 60%")
-    )
+            yield Row(number, planned)
 
 
 def proposal(

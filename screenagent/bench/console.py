@@ -1,0 +1,238 @@
+"""What the console costs the loop, and how long a key in it takes, in a terminal of 200x60.
+
+This module is started on a pseudo-terminal, where it opens the console for real; a reader at the other end takes what
+is drawn, as a terminal would, and types.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from screenagent.agent import Agent, Sink, drive
+from screenagent.approval import AskPerson, Policy, Question
+from screenagent.bench.statistics import percentile
+from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
+from screenagent.console.app import Console
+from screenagent.console.person import Person
+from screenagent.console.supervising import DEAF_SECONDS, Work
+from screenagent.control import Control
+from screenagent.desktop.lines import Lines
+from screenagent.events import Acted, Event, Reviewed, Verdict
+from screenagent.geometry import Size, Value
+from screenagent.recording import Recorder
+
+TERMINAL: Final = Size(width=200, height=60)
+TURNS: Final = 5
+"""The clicks are made in so many turns without and with the console, so that both meet the same machine."""
+
+LONGEST: Final = 60.0
+TASK: Final = "click the targets in turn"
+
+
+class Cost(Value):
+    """Milliseconds a step, as in `bench steps`, without the console and with it; `cost` is what it adds at the median.
+
+    `cpu_ms` is what it adds to the processor's time, which tells more on a busy machine; `drawn_kb` is what it drew in
+    the terminal, a step.
+    """
+
+    plain_ms_p50: float
+    plain_ms_p95: float
+    console_ms_p50: float
+    console_ms_p95: float
+    cost_ms: float
+    cpu_ms: float
+    drawn_kb: float = 0.0
+    n: int
+
+
+class Keys(Value):
+    """Milliseconds from the byte of a key in the terminal to the answer in the loop, and to the click in the window."""
+
+    answered_ms_p50: float
+    answered_ms_p95: float
+    clicked_ms_p50: float
+    clicked_ms_p95: float
+    n: int
+
+
+def cost(*, clicks: int = CLICKS) -> Cost:
+    """Click the probe's targets in turn, without the console and with it, on one desktop."""
+    with _Terminal("cost", clicks) as terminal:
+        found = Cost.model_validate(terminal.said())
+        return found.model_copy(update={"drawn_kb": round(terminal.drawn / 1024 / found.n, 1)})
+
+
+def keys(*, clicks: int = CLICKS) -> Keys:
+    """Approve each click by a key, a moment after the question has begun to listen."""
+    chance = random.Random(0)
+    answered: list[float] = []
+    clicked: list[float] = []
+    with _Terminal("keys", clicks) as terminal:
+        for _ in range(clicks):
+            terminal.said()  # the question
+            time.sleep(DEAF_SECONDS + chance.uniform(0.2, 0.5))  # a person reads before they answer
+            began = time.monotonic()
+            terminal.type(b"y")
+            answered.append(terminal.said()["at"] - began)
+            clicked.append(terminal.said()["at"] - began)
+    return Keys(
+        answered_ms_p50=_ms(answered, 50),
+        answered_ms_p95=_ms(answered, 95),
+        clicked_ms_p50=_ms(clicked, 50),
+        clicked_ms_p95=_ms(clicked, 95),
+        n=clicks,
+    )
+
+
+class _Terminal:
+    """This module in a process of its own, on a terminal whose screen is read and thrown away here."""
+
+    def __init__(self, what: str, clicks: int) -> None:
+        self.drawn = 0
+        self._command = [sys.executable, "-m", "screenagent.bench.console", what, str(clicks)]
+
+    def __enter__(self) -> _Terminal:
+        self._ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", TERMINAL.height, TERMINAL.width, 0, 0))
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        assert self._process.stdout is not None  # it was opened with a pipe
+        self._lines = Lines(self._process.stdout)
+        self._reader = threading.Thread(target=self._take, name="terminal", daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._reader.join()
+        os.close(self._ours)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._ours, keys)
+
+    def said(self) -> dict[str, Any]:
+        """Its next line."""
+        line = self._lines.next(LONGEST)
+        if line is None:
+            raise TimeoutError(f"the console said nothing for {LONGEST:g} s")
+        return line
+
+    def _take(self) -> None:
+        while True:
+            try:
+                self.drawn += len(os.read(self._ours, 1 << 16))
+            except OSError:  # its end of the terminal is closed
+                return
+
+
+def _say(value: Value) -> None:
+    print(value.model_dump_json(), file=sys.__stdout__, flush=True)  # Textual takes what is printed to `sys.stdout`
+
+
+class _Moment(Value):
+    at: float
+
+
+def _cost(clicks: int) -> None:
+    plain: list[float] = []
+    supervised: list[float] = []
+    processor = {_plainly: 0.0, _in_console: 0.0}
+    with probed() as (desktop, probe, control):
+        for _ in range(TURNS):
+            for spent, run in ((plain, _plainly), (supervised, _in_console)):
+                events: list[Event] = []
+                agent = clicker(desktop, probe, control, max(1, clicks // TURNS))
+                probe.receipts.clear()
+                busy: list[float] = []
+
+                def note(event: Event, events: list[Event] = events, busy: list[float] = busy) -> None:
+                    events.append(event)
+                    busy.append(time.process_time())
+
+                run(lambda _, agent=agent: agent, note)  # type: ignore[misc]
+                processor[run] += busy[-1] - busy[0]
+                spent.extend(step_seconds(events, probe))
+    _say(
+        Cost(
+            plain_ms_p50=_ms(plain, 50),
+            plain_ms_p95=_ms(plain, 95),
+            console_ms_p50=_ms(supervised, 50),
+            console_ms_p95=_ms(supervised, 95),
+            cost_ms=round(_ms(supervised, 50) - _ms(plain, 50), 2),
+            cpu_ms=round((processor[_in_console] - processor[_plainly]) / len(supervised) * 1000, 2),
+            n=len(supervised),
+        )
+    )
+
+
+def _keys(clicks: int) -> None:
+    with probed() as (desktop, probe, control):
+
+        def agent(person: Person) -> Agent:
+            def ask(question: Question) -> Verdict | None:
+                _say(_Moment(at=time.monotonic()))
+                return person(question)
+
+            return clicker(desktop, probe, control, clicks, approver=AskPerson(ask, policy=Policy()))
+
+        def tell(event: Event) -> None:
+            if isinstance(event, Reviewed):
+                _say(_Moment(at=time.monotonic()))
+            elif isinstance(event, Acted):
+                _say(_Moment(at=probe.wait_for("press")["at"]))
+
+        _in_console(agent, tell)
+
+
+def _plainly(agent: Callable[[Person], Agent], sink: Sink) -> None:
+    with _recorder() as recorder:
+        drive(agent(Person(Control(), lambda _: None)), TASK, recorder, sink)
+
+
+def _in_console(agent: Callable[[Person], Agent], sink: Sink) -> None:
+    @contextmanager
+    def begin(control: Control, person: Person) -> Iterator[Work]:  # noqa: ARG001
+        with _recorder() as recorder:
+            yield Work(agent(person), (recorder, sink))
+        console.call_later(console.exit)
+
+    console = Console(begin=lambda _: begin, runs=Path(os.devnull), task=TASK)
+    console.run()
+
+
+@contextmanager
+def _recorder() -> Iterator[Recorder]:
+    with tempfile.TemporaryDirectory(prefix="screenagent-bench-") as folder, Recorder(Path(folder) / "run") as recorder:
+        yield recorder
+
+
+def _ms(seconds: list[float], percent: float) -> float:
+    found = percentile(seconds, percent)
+    assert found is not None  # at least one click is made
+    return round(found * 1000, 2)
+
+
+if __name__ == "__main__":
+    {"cost": _cost, "keys": _keys}[sys.argv[1]](int(sys.argv[2]))
