@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,6 +55,16 @@ def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] =
             return Difference(Box.of_pixels(edges, after.size), place)
     place = "all over the screen" if _share(pixels) >= LARGE else ELSEWHERE
     return Difference(Box.of_pixels(everything, after.size), place)
+
+
+def shares(before: Screenshot, after: Screenshot, boxes: Sequence[Box]) -> list[float]:
+    """How much of each box differs; all of it where the screens are of another size."""
+    if before.size != after.size:
+        return [1.0] * len(boxes)
+    if before.digest == after.digest:
+        return [0.0] * len(boxes)
+    pixels = ImageChops.difference(before.pixels, after.pixels)
+    return [_share(pixels.crop(box.pixels(after.size))) for box in boxes]
 
 
 def _looked_at(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Iterator[tuple[Box, str]]:

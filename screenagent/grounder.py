@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from screenagent import looks, prompts
 from screenagent.answers import heard
 from screenagent.dialects import PHI4, Dialect
+from screenagent.difference import shares
 from screenagent.geometry import Absent, Box, Location, Point, Size
 from screenagent.looks import WHOLE, Look
 from screenagent.protocols import Budget, Grounder, Refused, Request, Retry, VisionModel
@@ -16,7 +18,8 @@ from screenagent.screenshot import Screenshot
 
 UNSURE: Final = 0.3  # two looks at the same target that saw different places
 ONCE: Final = 0.5  # a model says nothing of how sure it is; one answer is not to be acted on unseen
-MOST_TILES: Final = 4
+MOST_TILES: Final = 16
+"""All of a screen of 3840x2160; each costs a look, and where it shows something a second one."""
 ZOOMED: Final = Size(width=640, height=360)
 """What is shown of a screen, twice as large, where a first answer did not help."""
 NEAR: Final = 0.012
@@ -29,13 +32,31 @@ def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> S
     return boxes
 
 
+class Likeliest:
+    """A `Ranking`: boxes where `text` would guess the target first, then those that have changed the most since the
+    screen that was asked about before, for what is new is mostly what the next step is about."""
+
+    def __init__(self, text: Grounder) -> None:
+        self._text = text
+        self._screens: deque[Screenshot] = deque(maxlen=2)
+
+    def __call__(self, target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:
+        if not self._screens or self._screens[-1].digest != screenshot.digest:
+            self._screens.append(screenshot)
+        guess = self._text.locate(target, screenshot)
+        guessed = [isinstance(guess, Location) and guess.point in box for box in boxes]
+        changed = shares(self._screens[0], screenshot, boxes)
+        return [boxes[place] for place in sorted(range(len(boxes)), key=lambda at: (not guessed[at], -changed[at]))]
+
+
 @dataclass(frozen=True)
 class ModelGrounder:
     """The centre of the model's box is the point to act on.
 
     `look` says what it is shown: all, the window in front, all and then a region at full size, or tiles, which `rank`
     orders before the model is paid for. `auto` is all of a screen that it sees pixel for pixel, else the window.
-    `absent` lets it answer that the target is not there, which its training did not teach every model.
+    `absent` lets it answer that the target is not there, which its training did not teach every model; of a tile,
+    which mostly does not show the target, it may always say so.
     """
 
     model: VisionModel
@@ -52,7 +73,7 @@ class ModelGrounder:
         match self.look:
             case "full":
                 return self._ask(target, screenshot, WHOLE)
-            case "auto" if whole:
+            case "auto" | "tiles" if whole:
                 return self._ask(target, screenshot, WHOLE)
             case "tiles":
                 return self._tiles(target, screenshot)
@@ -65,8 +86,11 @@ class ModelGrounder:
         """The same place, surer where a closer look finds it again, less sure where it does not."""
         return compared(location, self._closer(target, screenshot, location.point))
 
-    def _closer(self, target: str, screenshot: Screenshot, point: Point) -> Location | Absent:
-        return self._ask(target, screenshot, looks.region(point, screenshot.size, of=ZOOMED), enlarge=2, by="zoom")
+    def _closer(
+        self, target: str, screenshot: Screenshot, point: Point, *, absent: bool | None = None
+    ) -> Location | Absent:
+        part = looks.region(point, screenshot.size, of=ZOOMED)
+        return self._ask(target, screenshot, part, enlarge=2, by="zoom", absent=absent)
 
     def _twice(self, target: str, screenshot: Screenshot, part: Box) -> Location | Absent:
         """A first look at `part`, and where that had to be shrunk, a second one at full size."""
@@ -79,27 +103,45 @@ class ModelGrounder:
         return compared(second, first)
 
     def _tiles(self, target: str, screenshot: Screenshot) -> Location | Absent:
-        """The first tile that has it; only a model that may answer "not there" is asked about more than one."""
-        ranked = self.rank(target, screenshot, tuple(looks.tiles(screenshot.size)))
-        answer: Location | Absent = Absent(why=f"“{target}” is on none of the tiles of the screen that were looked at")
-        for tile in ranked[: MOST_TILES if self.absent else 1]:
-            answer = self._ask(target, screenshot, tile)
-            if isinstance(answer, Location):
+        """The first tile that shows the target also to a closer look; else the first that was said to, unsure."""
+        unsure: Location | None = None
+        for tile in self.rank(target, screenshot, tuple(looks.tiles(screenshot.size)))[:MOST_TILES]:
+            answer = self._on_tile(target, screenshot, tile)
+            if isinstance(answer, Location) and answer.confidence > UNSURE:
                 return answer
-        return answer
+            if isinstance(answer, Location):
+                unsure = unsure or answer
+        return unsure or Absent(why=f"“{target}” is on none of the tiles of the screen that were looked at")
+
+    def _on_tile(self, target: str, screenshot: Screenshot, tile: Box) -> Location | Absent:
+        try:
+            found = self._ask(target, screenshot, tile, absent=True)
+            if isinstance(found, Absent):
+                return found
+            return compared(found, self._closer(target, screenshot, found.point, absent=True))
+        except Retry as retry:
+            return Absent(why=str(retry))
 
     def _ask(
-        self, target: str, screenshot: Screenshot, part: Box, *, enlarge: int = 1, by: str = "model"
+        self,
+        target: str,
+        screenshot: Screenshot,
+        part: Box,
+        *,
+        enlarge: int = 1,
+        by: str = "model",
+        absent: bool | None = None,
     ) -> Location | Absent:
+        absent = self.absent if absent is None else absent
         picture = looks.shown(
             screenshot, patches=self.patches, part=part, multiple=self.dialect.multiple, enlarge=enlarge
         )
-        question = prompts.render(self.dialect.prompt, {"target": target, "absent": self.absent})
+        question = prompts.render(self.dialect.prompt, {"target": target, "absent": absent})
         answer = heard(
             self.model.generate(
                 Request(text=question, pictures=(picture,)),
                 mode="nothink",
-                grammar=self.dialect.answers(absent=self.absent),
+                grammar=self.dialect.answers(absent=absent),
                 budget=Budget(answer=64),
             )
         )

@@ -66,8 +66,8 @@ def test_what_an_answer_cost_is_counted_in_calls_of_the_model(folder: Path) -> N
     meter = Meter()
     grounder = ModelGrounder(Metered(model, meter))
     found = run(folder, grounder, results=folder / "r.jsonl", calls=lambda: meter.calls)
-    assert found.calls_per_answer == 1
-    assert run(folder, Pointing(POINTS), results=folder / "none.jsonl").calls_per_answer is None
+    assert found.prefills_per_answer == 1
+    assert run(folder, Pointing(POINTS), results=folder / "none.jsonl").prefills_per_answer is None
 
 
 def test_a_kind_that_was_not_asked_for_has_no_rate(folder: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_last_line_on_stdout_is_the_summary(folder: Path, capsys: pytest.Cap
     command(folder, Pointing(POINTS), results=folder / "r.jsonl")
     out, err = capsys.readouterr()
     assert list(json.loads(out)) == [
-        "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "rss_peak_mb", "calls_per_answer",
+        "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "rss_peak_mb", "prefills_per_answer",
         "text", "icon", "field", "all", "absent",
     ]  # fmt: skip
     assert "one.png" in err

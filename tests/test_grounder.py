@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.dialects import DIALECTS, PHI4, QWEN, UI_TARS, Dialect, dialect_of
-from screenagent.fakes import ScriptedModel
+from screenagent.fakes import FakeGrounder, ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point, Size
-from screenagent.grounder import ONCE, UNSURE, Cascade, ModelGrounder, Rung, agree
+from screenagent.grounder import ONCE, UNSURE, Cascade, Likeliest, ModelGrounder, Rung, agree
 from screenagent.looks import Look, region, shown, tiles
 from screenagent.protocols import Grounder, Mode, Refused, Request
 from screenagent.screenshot import Screenshot, Window
@@ -159,12 +159,63 @@ def test_tiles_cover_the_whole_screen(size: tuple[int, int]) -> None:
     assert seen.getextrema() == (1, 1)
 
 
-def test_tiles_are_ranked_before_the_model_is_paid_for() -> None:
-    screen = desk(3840, 2160, (3700, 2000, 3740, 2030))
-    model = ScriptedModel(Seeing())
-    grounder = ModelGrounder(model, look="tiles", absent=True, rank=lambda target, screen, boxes: boxes[::-1])
-    located(grounder, screen)
-    assert len(model.asked) == 1
+class TestTiles:
+    """A model that is asked about parts of a screen may say of each that the target is not there."""
+
+    mark = (3700, 2000, 3740, 2030)
+
+    def test_they_are_ranked_before_the_model_is_paid_for(self) -> None:
+        model = ScriptedModel(Seeing())
+        grounder = ModelGrounder(model, look="tiles", rank=lambda target, screen, boxes: boxes[::-1])
+        located(grounder, desk(3840, 2160, self.mark))
+        assert len(model.asked) == 2  # the tile, and a closer look
+
+    def test_the_next_tile_is_looked_at_where_it_is_not_there(self) -> None:
+        model = ScriptedModel(Seeing())
+        found = located(ModelGrounder(model, look="tiles"), desk(1920, 1080, (1800, 100, 1840, 130)))
+        assert (found.by, len(model.asked)) == ("model+zoom", 3)
+        assert found.confidence > ONCE
+
+    def test_the_next_tile_is_looked_at_where_a_closer_look_does_not_find_it_again(self) -> None:
+        guess, elsewhere, box = "[0.4, 0.4, 0.5, 0.5]", "not there", "[0.4, 0.4, 0.6, 0.6]"
+        model = ScriptedModel([guess, elsewhere, guess, "[0.0, 0.0, 0.1, 0.1]", box, box])
+        found = located(ModelGrounder(model, look="tiles"), desk(3840, 2160, self.mark))
+        third = tuple(tiles(Size(width=3840, height=2160)))[2]
+        assert found.point in third
+        assert found.by == "model+zoom"
+
+    def test_what_no_closer_look_finds_again_is_unsure(self) -> None:
+        model = ScriptedModel(["[0.5, 0.5, 0.6, 0.6]", "[0.0, 0.0, 0.1, 0.1]"] * 16)
+        found = located(ModelGrounder(model, look="tiles"), desk(3840, 2160, self.mark))
+        assert found.point in next(tiles(Size(width=3840, height=2160)))
+        assert (found.confidence, len(model.asked)) == (UNSURE, 32)
+
+    def test_an_answer_that_cannot_be_read_is_none_about_the_others(self) -> None:
+        model = ScriptedModel(["[12, 13]", "not there", "[0.5, 0.5, 0.6, 0.6]", "[0.4, 0.4, 0.6, 0.6]"])
+        assert located(ModelGrounder(model, look="tiles"), desk(3840, 2160, self.mark)).confidence > ONCE
+
+    def test_what_is_on_no_tile_is_absent(self) -> None:
+        model = ScriptedModel(lambda request, mode: "not there")
+        found = ModelGrounder(model, look="tiles").locate("the Save button", desk(3840, 2160, self.mark))
+        assert isinstance(found, Absent)
+        assert len(model.asked) == 16
+
+    def test_other_looks_may_not_say_so_where_that_was_not_asked_for(self) -> None:
+        model = ScriptedModel(Seeing())
+        located(ModelGrounder(model, look="full"), desk(3840, 2160, self.mark))
+        [(request, _, grammar)] = model.asked
+        assert grammar == PHI4.grammar
+        assert "not there" not in request.text
+
+    def test_the_likeliest_has_text_that_may_be_it_and_then_what_has_changed(self) -> None:
+        before, after = desk(3840, 2160, (0, 0, 40, 30)), desk(3840, 2160, (2000, 1200, 2200, 1300))
+        boxes = tuple(tiles(before.size))
+        rank = Likeliest(FakeGrounder({"Save": Point(x=0.99, y=0.01)}))
+        assert rank("the gear", before, boxes) == list(boxes)
+        assert Point(x=0.55, y=0.58) in rank("the gear", after, boxes)[0]
+        assert Point(x=0.55, y=0.58) in rank("the disk", after, boxes)[0]
+        assert Point(x=0.99, y=0.01) in rank("Save", after, boxes)[0]
+        assert Point(x=0.55, y=0.58) in rank("Save", after, boxes)[1]
 
 
 @pytest.mark.parametrize("patches", [2048, 3600])

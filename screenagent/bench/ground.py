@@ -66,7 +66,7 @@ class Summary(Value):
     ms_p95: float | None
     unchanged_ms_p50: float | None
     rss_peak_mb: float | None
-    calls_per_answer: float | None
+    prefills_per_answer: float | None
     text: Score
     icon: Score
     field: Score
@@ -151,7 +151,7 @@ def summary(results: Sequence[Result]) -> Summary:
         ms_p50=percentile(times, 50),
         ms_p95=percentile(times, 95),
         unchanged_ms_p50=percentile([r.unchanged_ms for r in results if r.unchanged_ms is not None], 50),
-        calls_per_answer=_mean([result.calls for result in results if result.calls is not None]),
+        prefills_per_answer=_mean([result.calls for result in results if result.calls is not None]),
         rss_peak_mb=max((r.rss_mb for r in results if r.rss_mb is not None), default=None),
         text=_score(result for result in present if result.data_type == "text"),
         icon=_score(result for result in present if result.data_type == "icon"),

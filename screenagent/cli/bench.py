@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,13 +43,19 @@ def ground(
 ) -> None:
     """Ask for every target in FOLDER, which holds annotations.json and images/ in ScreenSpot form.
 
-    Goes on where it was stopped: answers are kept in a results file and not asked for again.
+    Goes on where it was stopped: answers are kept in a results file and not asked for again; each model, look and size
+    has a file of its own. The last line has accuracy, and how many prefills of the model an answer took.
+
+    \b
+    screenagent bench ground ../shared/data/apps_dev
+    screenagent bench ground screens --model http://localhost:8000/v1 --look tiles --patches 2048
     """
     from screenagent.bench import ground as bench_ground  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.models import Models  # noqa: PLC0415
 
-    kept = results or Path(f"ground-{folder.resolve().name}.jsonl")
+    asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), look, patches)
+    kept = results or Path(f"ground-{'-'.join(str(part) for part in asked if part)}.jsonl")
     if fresh:
         kept.unlink(missing_ok=True)
     reader = wiring.reader()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -14,13 +14,11 @@ import click
 from screenagent.config import Settings
 from screenagent.control import Control
 from screenagent.dialects import PHI4, Dialect, dialect_of
-from screenagent.geometry import Absent, Box
-from screenagent.grounder import ONCE, Cascade, ModelGrounder, Rung
+from screenagent.grounder import ONCE, Cascade, Likeliest, ModelGrounder, Rung
 from screenagent.meter import Meter, Metered
 from screenagent.planner import DirectPlanner, ModelPlanner
 from screenagent.planner.model import tokens_at_most
 from screenagent.protocols import Planner, VisionModel
-from screenagent.screenshot import Screenshot
 
 if TYPE_CHECKING:
     from screenagent.lite.grounder import LiteGrounder
@@ -86,7 +84,7 @@ class Models:
             self.points.dialect,
             look=self.settings.look,
             patches=self.settings.patches,
-            rank=partial(by_text, text),
+            rank=Likeliest(text),
         )
         return Cascade((Rung(ExactText(text), sure=SURE), Rung(text, sure=SURE), Rung(model, sure=ONCE)))
 
@@ -122,11 +120,3 @@ def _extra(module: str, extra: str) -> Any:
         return import_module(module)
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is not installed; pip install 'screenagent[{extra}]'") from error
-
-
-def by_text(text: LiteGrounder, target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:
-    """The boxes, those first on which the text says that the target may be."""
-    guess = text.locate(target, screenshot)
-    if isinstance(guess, Absent):
-        return boxes
-    return sorted(boxes, key=lambda box: guess.point not in box)
