@@ -13,7 +13,7 @@ from typing import Final, TypeVar, cast
 
 from screenagent import guard
 from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe, targets
-from screenagent.control import Control, Stopped
+from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode
 from screenagent.events import (
     Abort,
@@ -31,9 +31,11 @@ from screenagent.events import (
     Happened,
     LookAgain,
     Observed,
+    Paused,
     Phase,
     PlannedStep,
     Reject,
+    Resumed,
     Retried,
     Reviewed,
     Revise,
@@ -89,7 +91,7 @@ class Agent:
                 for event in events:
                     yield event
                     if run.episode.ended is None:
-                        self.control.checkpoint()
+                        yield from run.waited(event)
         except Stopped:
             yield run.happened(Ended(outcome="stopped"))
         except Exception as error:
@@ -127,6 +129,16 @@ class _Run:
         stamped = event.model_copy(update={"at": round(at, 6), "usage": usage})
         self.episode = self.episode.after(cast(Event, stamped))
         return stamped
+
+    def waited(self, event: Event) -> Generator[Event, None, None]:
+        """Wait while paused, and say so."""
+        control = self.agent.control
+        if control.paused or isinstance(event, Paused):
+            if not isinstance(event, Paused):
+                yield self.happened(Paused(why=control.why))
+            control.checkpoint()
+            yield self.happened(Resumed())
+        control.checkpoint()
 
     @contextmanager
     def _phase(self, phase: Phase) -> Iterator[None]:
@@ -197,7 +209,12 @@ class _Run:
             case WaitFor():
                 pass
             case _:
-                self._perform(action, locations, verdict)
+                try:
+                    self._perform(action, locations, verdict)
+                except Interrupted as interruption:
+                    yield self._interrupted(interruption, action)
+                    yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
+                    return
         yield self.happened(Acted(action=action, locations=locations))
         planned = PlannedStep(action=action, expectation=step.expectation)
         patience = action.seconds if isinstance(action, WaitFor) else None
@@ -233,6 +250,10 @@ class _Run:
                     locations = _as_many(moved, action)
                 case Answer() | Approve():
                     moved = ()
+            if self.agent.control.was_handed_back():  # what was approved was approved on another screen
+                yield self._look()
+                locations = self._locate(action)
+                continue
             if not isinstance(action, Input):
                 return action, verdict, locations
             reviewed = self._screen
@@ -321,10 +342,17 @@ class _Run:
             yield self._look()
 
     def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
-        self.agent.control.check()
+        self.agent.control.check_input()
         approved = Approved(action=action, locations=locations, on=self._screen, verdict=verdict)
         with self._phase("act"):
             self.agent.desktop.perform(approved)
+
+    def _interrupted(self, interruption: Interrupted, action: Action) -> Paused:
+        """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
+        self.agent.control.interrupt(str(interruption))
+        if interruption.partly:
+            raise Retry(f"{interruption}, in the middle of this: {describe(action)}; a part of it is done")
+        return self.happened(Paused(why=self.agent.control.why))
 
     def _look(
         self,

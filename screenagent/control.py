@@ -4,30 +4,56 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from typing import Final
+
+HAND_SECONDS: Final = 0.5
+"""For so long after an answer the hand that gave it may still move."""
 
 
 class Stopped(Exception):
     """The user said stop. Caught once, in the loop."""
 
 
+class Interrupted(Exception):
+    """Nothing may be sent until the user lets the agent go on; the text says why, `partly` whether an input is half
+    sent."""
+
+    def __init__(self, why: str, *, partly: bool = False) -> None:
+        super().__init__(why)
+        self.partly = partly
+
+
 class Control:
-    """Given to the agent and to every part that can block; safe to call from any thread and from a signal handler."""
+    """Given to the agent and to every part that can block; safe to call from any thread and from a signal handler.
+
+    A signal handler may come in the middle of any call, in the same thread, so nothing here that it calls takes a lock:
+    there are flags, and simple queues, which bear that, to wake who waits.
+    """
 
     def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._go = threading.Event()
-        self._go.set()
-        self._one_step = threading.Event()
-        self._handed_back = threading.Event()
+        self._stopped = False
+        self._paused = False
+        self._interrupted = False
+        self._one_step = False
+        self._handed_back = False
+        self._asking = False
+        self._asked_until = 0.0
+        self._paused_at = 0.0
+        self._why = ""
+        self._stops: SimpleQueue[None] = SimpleQueue()  # once stop is said one token is in it, or on its way back
+        self._turns: SimpleQueue[None] = SimpleQueue()  # a token for every change that the agent's thread may wait for
         self._lock = threading.Lock()
         self._said: list[str] = []
         self._on_stop: list[Callable[[], None]] = []
 
     def stop(self) -> None:
         """Final: nothing is performed after this returns to a part that looks at `check`."""
-        self._stop.set()
-        self._go.set()
+        self._stopped = True
+        self._stops.put(None)
+        self._turns.put(None)
         for react in tuple(self._on_stop):
             react()
 
@@ -35,33 +61,44 @@ class Control:
         """Call `react` when stop comes, for a part that blocks in something that cannot look at `check`."""
         self._on_stop.append(react)
 
-    def pause(self) -> None:
-        self._go.clear()
+    def pause(self, why: str = "") -> None:
+        if not self._paused:
+            self._paused_at = time.monotonic()
+            self._why = why
+            self._paused = True
+
+    def interrupt(self, why: str) -> None:
+        """Pause at once, in the middle of an input too: the user has the desktop, or it has become another."""
+        self._interrupted = True
+        self.pause(why)
+        self._turns.put(None)
 
     def resume(self) -> None:
-        self._go.set()
+        """After an interruption this hands the desktop back, too."""
+        self._handed_back = self._handed_back or self._interrupted
+        self._interrupted = False
+        self._go()
 
     def hand_back(self) -> None:
         """Go on after the user worked on the desktop: what the agent knew of the screen is old."""
-        self._handed_back.set()
-        self._go.set()
+        self._handed_back = True
+        self.resume()
 
     def was_handed_back(self) -> bool:
         """Whether it was since the last call; said by the loop before it looks at what it knows."""
-        handed_back = self._handed_back.is_set()
-        self._handed_back.clear()
+        handed_back, self._handed_back = self._handed_back, False
         return handed_back
 
     def step(self) -> None:
         """Go on until the next step is done, then pause again."""
-        self._one_step.set()
-        self._go.set()
+        self._one_step = True
+        self.resume()
 
     def step_done(self) -> None:
         """Said by the loop after each step."""
-        if self._one_step.is_set():
-            self._one_step.clear()
-            self._go.clear()
+        if self._one_step:
+            self._one_step = False
+            self.pause()
 
     def say(self, text: str) -> None:
         """Tell the agent something; it reaches the planner before its next decision."""
@@ -74,29 +111,76 @@ class Control:
             said, self._said = tuple(self._said), []
         return said
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Said by who waits for the user's answer: a hand on the desktop is no surprise meanwhile."""
+        self._asking = True
+        try:
+            yield
+        finally:
+            self._asked_until = time.monotonic() + HAND_SECONDS
+            self._asking = False
+
+    @property
+    def expects_a_hand(self) -> bool:
+        """The user is being asked, or has just answered."""
+        return self._asking or time.monotonic() < self._asked_until
+
     @property
     def stopped(self) -> bool:
-        return self._stop.is_set()
+        return self._stopped
 
     @property
     def paused(self) -> bool:
-        return not self._go.is_set()
+        return self._paused
+
+    @property
+    def why(self) -> str:
+        """Why it was paused; empty where the user just said so."""
+        return self._why
+
+    @property
+    def paused_for(self) -> float:
+        """Seconds."""
+        return time.monotonic() - self._paused_at if self._paused else 0.0
 
     def check(self) -> None:
         """Raise `Stopped` if stop was said."""
-        if self._stop.is_set():
+        if self._stopped:
             raise Stopped
 
-    def checkpoint(self) -> None:
-        """Wait here while paused; raise `Stopped` if stop was said."""
-        self._go.wait()
+    def check_input(self) -> None:
+        """Said before each press and motion: raise `Stopped`, or `Interrupted` if the user has the desktop."""
         self.check()
+        if self._interrupted:
+            raise Interrupted(self._why)
+
+    def checkpoint(self) -> None:
+        """Wait here while paused; raise `Stopped` if stop was said. Only the agent's own thread comes here."""
+        while self._paused and not self._stopped:
+            self._turns.get()
+        self.check()
+
+    def hold(self, seconds: float) -> None:
+        """Sleep in the middle of an input, as `wait` does, but not through an interruption either."""
+        end = time.monotonic() + seconds
+        self.check_input()
+        while (left := end - time.monotonic()) > 0:
+            with suppress(Empty):
+                self._turns.get(timeout=left)
+            self.check_input()
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not through a stop."""
-        if self._stop.wait(max(0.0, seconds)):
-            raise Stopped
+        with suppress(Empty):
+            self._stops.get(timeout=max(0.0, seconds))
+            self._stops.put(None)  # for the next who waits
+        self.check()
 
     def wait_until(self, moment: float) -> None:
         """Sleep until `time.monotonic()` is `moment`."""
         self.wait(moment - time.monotonic())
+
+    def _go(self) -> None:
+        self._paused = False
+        self._turns.put(None)

@@ -18,7 +18,9 @@ from screenagent.events import (
     Failed,
     Grounded,
     Observed,
+    Paused,
     Plan,
+    Resumed,
     Retried,
     Reviewed,
     Rung,
@@ -65,6 +67,7 @@ class Episode(Value):
     screenshot: Screenshot | None = None
     steps: tuple[Step, ...] = ()
     told: tuple[str, ...] = ()
+    paused: Paused | None = None
     ended: Ended | None = None
 
     @classmethod
@@ -118,8 +121,12 @@ class Episode(Value):
                 return self._step(event, feedback=feedback, closed=True)
             case Told(text=text):
                 return self._told(text)
+            case Paused():
+                return self.model_copy(update={"paused": event})
+            case Resumed():
+                return self.model_copy(update={"paused": None})
             case Ended():
-                return self.model_copy(update={"ended": event})
+                return self.model_copy(update={"ended": event, "paused": None})
             case _:
                 assert_never(event)
 

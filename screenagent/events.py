@@ -209,6 +209,17 @@ class Told(Happened):
     text: str
 
 
+class Paused(Happened):
+    """Nothing is done until `Resumed`; `why` is empty where the user just said so."""
+
+    event: Literal["paused"] = "paused"
+    why: str = ""
+
+
+class Resumed(Happened):
+    event: Literal["resumed"] = "resumed"
+
+
 class Ended(Happened):
     event: Literal["ended"] = "ended"
     outcome: Outcome
@@ -216,6 +227,19 @@ class Ended(Happened):
 
 
 Event = Annotated[
-    Started | Observed | Thought | Decided | Grounded | Reviewed | Acted | Checked | Retried | Failed | Told | Ended,
+    Started
+    | Observed
+    | Thought
+    | Decided
+    | Grounded
+    | Reviewed
+    | Acted
+    | Checked
+    | Retried
+    | Failed
+    | Told
+    | Paused
+    | Resumed
+    | Ended,
     Field(discriminator="event"),
 ]

@@ -36,6 +36,10 @@ class Asking:
     approved_kinds: set[str] = field(default_factory=set)
 
     def __call__(self, question: Question) -> Verdict | None:
+        with self.control.asking():
+            return self._answer(question)
+
+    def _answer(self, question: Question) -> Verdict | None:
         if isinstance(question.action, Ask):
             answer = self._line(f"? {question.action.question} ")
             return Answer(text=answer) if answer else None

@@ -31,7 +31,11 @@ class Person:
         self._control.check()
         if question.action.kind in self._kinds and question.risk is None and not isinstance(question.action, Ask):
             return Approve()
-        self._show(question)
+        with self._control.asking():
+            self._show(question)
+            return self._answer_in_time()
+
+    def _answer_in_time(self) -> Verdict | None:
         while True:
             try:
                 return self._answers.get(timeout=self._seconds)

@@ -174,7 +174,7 @@ class Watching(Screen[None]):
 
     @property
     def how(self) -> words.State:
-        return "at work"
+        return "paused" if self.episode.paused else "at work"
 
     @property
     def step(self) -> Step | None:

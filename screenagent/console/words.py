@@ -40,6 +40,8 @@ AT_WORK: Final = {
     "retried": "tries again",
     "failed": "decides",
     "told": "decides",
+    "paused": "paused",
+    "resumed": "goes on",
 }
 
 
@@ -56,7 +58,8 @@ def state(episode: Episode, last: Event | None, how: State) -> Content:
         case "broken":
             return Content.styled("broke off", "bold $text-error")
         case "paused":
-            return Content.styled("paused", "bold $text-warning")
+            why = episode.paused.why if episode.paused else ""
+            return Content.styled(f"paused: {why}" if why else "paused", "bold $text-warning")
         case "at work":
             return Content.styled(AT_WORK[last.event] if last else "opens the desktop", "$text-accent")
 

@@ -86,7 +86,7 @@ class StopsAt(Control):
     """Is stopped at the n-th look that a part takes at it; unlike any other control it can be used again."""
 
     def arm(self, looks: int) -> None:
-        self._stop.clear()
+        super().__init__()
         self._looks = looks
 
     def check(self) -> None:

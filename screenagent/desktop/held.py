@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Literal
 
+from screenagent.desktop.ledger import Ledger
+
 Kind = Literal["key", "button"]
 Lift = Callable[[], None]
 
@@ -14,7 +16,8 @@ Lift = Callable[[], None]
 class Held:
     """The keys and buttons that are down, each with how to lift it; on X, a watchdog process keeps the same list."""
 
-    def __init__(self, display: str | None) -> None:
+    def __init__(self, display: str | None, *, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._down: dict[tuple[Kind, int], Lift] = {}
         self._watchdog = _watchdog(display) if display else None
 
@@ -26,9 +29,11 @@ class Held:
     def down(self, kind: Kind, code: int, lift: Lift) -> None:
         """Said before a press is sent, so that no press goes unrecorded."""
         self._down[kind, code] = lift
+        self._ledger.stroke(kind, code, pressed=True)
         self._tell(f"down {kind} {code}")
 
     def up(self, kind: Kind, code: int) -> None:
+        self._ledger.stroke(kind, code, pressed=False)
         self._down.pop((kind, code))()
         self._tell(f"up {kind} {code}")
 

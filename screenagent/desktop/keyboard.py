@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from screenagent.control import Control
 from screenagent.desktop.held import Held
+from screenagent.desktop.killswitch import STOP_KEYS, refuse_stop_keys
 from screenagent.desktop.mouse import environment_display
 from screenagent.keys import NAMED
 from screenagent.protocols import Retry
@@ -32,8 +33,17 @@ class Stroke:
 class Keyboard:
     """Sends keys; `layout` is an X display's, by which a character is a key there, with or without Shift."""
 
-    def __init__(self, *, control: Control, held: Held, display: str | None, layout: Layout | None) -> None:
+    def __init__(
+        self,
+        *,
+        control: Control,
+        held: Held,
+        display: str | None,
+        layout: Layout | None,
+        stop_keys: Sequence[str] = STOP_KEYS,
+    ) -> None:
         self._control = control
+        self._stop_keys = stop_keys
         self._held = held
         self._layout = layout
         self._display = display
@@ -54,6 +64,7 @@ class Keyboard:
     @contextmanager
     def held(self, keys: Sequence[str]) -> Iterator[None]:
         """The keys are down, pressed in this order and lifted in the reverse one."""
+        refuse_stop_keys(keys, self._stop_keys)
         self._follow_layout()
         strokes = [self._named(key) for key in keys]
         if any(stroke.shifted for stroke in strokes) and "shift" not in keys:
@@ -62,7 +73,7 @@ class Keyboard:
             for stroke in {stroke.code: stroke for stroke in strokes}.values():  # a key can only be down once
                 stack.enter_context(self._down(stroke))
             yield
-            self._control.check()
+            self._control.check_input()
 
     def type(self, text: Iterable[str], *, caps_lock: bool) -> None:
         """Send characters that `can_type` said yes to."""
@@ -87,7 +98,7 @@ class Keyboard:
 
     @contextmanager
     def _down(self, stroke: Stroke) -> Iterator[None]:
-        self._control.check()
+        self._control.check_input()
         self._held.down("key", stroke.code, lambda: self._controller.release(stroke.key))
         try:
             self._controller.press(stroke.key)

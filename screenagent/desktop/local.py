@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Final, Self
 
 from pydantic import SecretStr
 
 from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
-from screenagent.control import Control
+from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.held import Held
 from screenagent.desktop.keyboard import Keyboard
+from screenagent.desktop.killswitch import STOP_KEYS
+from screenagent.desktop.ledger import Ledger
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.screen import Screen
 from screenagent.desktop.settle import (
@@ -51,7 +53,9 @@ class LocalDesktop:
         display: str | None = None,
         monitor: str | None = None,
         secrets: Secrets | None = None,
+        stop_keys: Sequence[str] = STOP_KEYS,
     ) -> None:
+        self.ledger = Ledger()
         self._control = control
         self._secrets = secrets
         self._traces = Traces(self._pixels_of)
@@ -63,11 +67,18 @@ class LocalDesktop:
             screen = Screen(system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked)
             self._screen = stack.enter_context(closing(screen))
             self._watch = stack.enter_context(closing(Watch(self._screen.grab, self._restless)))
-            held = stack.enter_context(closing(Held(system.display)))
-            self._mouse = stack.enter_context(closing(Mouse(control=control, held=held, display=system.display)))
-            self._keyboard = stack.enter_context(
-                closing(Keyboard(control=control, held=held, display=system.display, layout=system.layout))
+            held = stack.enter_context(closing(Held(system.display, ledger=self.ledger)))
+            self._mouse = stack.enter_context(
+                closing(Mouse(control=control, held=held, ledger=self.ledger, display=system.display))
             )
+            self._keyboard = stack.enter_context(
+                closing(
+                    Keyboard(
+                        control=control, held=held, display=system.display, layout=system.layout, stop_keys=stop_keys
+                    )
+                )
+            )
+            self.x_display = system.display
             self._pulse, self._gone = system.pulse, system.gone
             self._stack = stack.pop_all()
 
@@ -168,8 +179,11 @@ class LocalDesktop:
         before, mouse = self._screen.grab(), self._mouse_place()
         self._watch.end(before)
         self._traces.end(before)
+        sent = self.ledger.sent
         try:
             self._send(approved)
+        except Interrupted as interruption:
+            raise Interrupted(str(interruption), partly=self.ledger.sent > sent) from None
         finally:
             self._action = Action(
                 before=before,
@@ -203,7 +217,7 @@ class LocalDesktop:
             case HoldKeys(keys=keys, seconds=seconds):
                 self._still_in_front(approved.on.window)
                 with self._keyboard.held(keys):
-                    self._control.wait(seconds)
+                    self._control.hold(seconds)
 
     def _still_in_front(self, reviewed: Window | None) -> Window | None:
         """The window that gets the keys: the one that was in front when they were approved."""

@@ -16,9 +16,11 @@ from typing import Any, Final
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
 from screenagent.desktop.held import Held
+from screenagent.desktop.ledger import Ledger
 from screenagent.geometry import Pixel
 
 BUTTONS: Final[dict[Button, int]] = {"left": 1, "middle": 2, "right": 3}
+WHEEL: Final[dict[Direction, int]] = {"up": 4, "down": 5, "left": 6, "right": 7}  # buttons, on X
 NOTCH: Final = 120 if sys.platform == "win32" else 1  # what one notch of the wheel is to pyautogui
 CLICK_SECONDS: Final = 0.04  # between the clicks of a double click: a window manager that is asked faster loses some
 DOUBLE_CLICK_SECONDS: Final = 0.5  # two clicks at one place within this are one double click to Windows and KDE
@@ -37,8 +39,9 @@ class Mouse:
 
     _speaking = threading.RLock()  # pyautogui has one display, its module's: each mouse puts its own there to speak
 
-    def __init__(self, *, control: Control, held: Held, display: str | None) -> None:
+    def __init__(self, *, control: Control, held: Held, ledger: Ledger, display: str | None) -> None:
         self._control = control
+        self._ledger = ledger
         self._held = held
         self._pyautogui = _pyautogui(display)
         self._connection = _x11().connect(display) if display else None
@@ -55,7 +58,8 @@ class Mouse:
         return Pixel(x=int(x), y=int(y))
 
     def move(self, pixel: Pixel) -> None:
-        self._control.check()
+        self._control.check_input()
+        self._ledger.motion(pixel)
         with self._own() as pyautogui:
             pyautogui.moveTo(pixel.x, pixel.y)
 
@@ -82,22 +86,26 @@ class Mouse:
         if sys.platform == "win32" and direction in ("left", "right"):
             raise NotImplementedError("pyautogui cannot turn the wheel sideways on Windows")
         sign = 1 if direction in ("up", "right") else -1
+        self._ledger.motion(self.position)  # to pyautogui every press is at a place, if only the one where it is
         for _ in range(notches):
-            self._control.check()
+            self._control.check_input()
+            for pressed in (True, False):
+                self._ledger.stroke("button", WHEEL[direction], pressed=pressed)
             with self._own() as pyautogui:
                 turn = pyautogui.vscroll if direction in ("up", "down") else pyautogui.hscroll
                 turn(sign * NOTCH)
 
     @contextmanager
     def pressed(self, button: Button) -> Iterator[None]:
-        self._control.check()
+        self._control.check_input()
         code = BUTTONS[button]
+        self._ledger.motion(self.position)
         self._held.down("button", code, lambda: self._lift(button))
         try:
             with self._own() as pyautogui:
                 pyautogui.mouseDown(button=button)
             yield
-            self._control.check()
+            self._control.check_input()
         finally:
             self._held.up("button", code)
 
@@ -119,6 +127,7 @@ class Mouse:
             yield self._pyautogui
 
     def _lift(self, button: Button) -> None:
+        self._ledger.motion(self.position)
         with self._own() as pyautogui:
             pyautogui.mouseUp(button=button)
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import Xlib.display
-from Xlib import X, Xatom, error
+from Xlib import XK, X, Xatom, error
 from Xlib.protocol import event
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own import Area
+from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -25,6 +26,21 @@ LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyo
 UNICODE_KEYSYMS: Final = 0x01000000
 GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
+KEYSYMS: Final = {
+    "ctrl": ("Control_L", "Control_R"),
+    "shift": ("Shift_L", "Shift_R"),
+    "alt": ("Alt_L", "Alt_R", "Meta_L", "Meta_R"),
+    "super": ("Super_L", "Super_R"),
+    "escape": ("Escape",),
+    "enter": ("Return",),
+    "backspace": ("BackSpace",),
+    "page_up": ("Prior",),
+    "page_down": ("Next",),
+    "print_screen": ("Print",),
+    **{name: (name.title(),) for name in ("tab", "delete", "insert", "up", "down", "left", "right", "home", "end")},
+    **{name: (name.title(),) for name in ("caps_lock", "num_lock", "scroll_lock", "pause", "menu")},
+    **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
+}
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 
 
@@ -229,6 +245,25 @@ class OwnWindows:
             areas = [self._windows.area(id, own=id in self._own) for id in stacked[lowest:]]
         return [area for area in areas if area is not None]
 
+    def has_keys(self) -> bool:
+        """Whether keys go into it."""
+        if not self._own:
+            return False
+        with self._lock:
+            front = self._windows.foreground()
+        return front is not None and front.own
+
+    def is_under(self, place: Pixel) -> bool:
+        """Whether it is what the mouse would be over at `place`."""
+        over = [area for area in self() if area.left <= place.x < area.right and area.top <= place.y < area.bottom]
+        return bool(over) and over[-1].own
+
+
+def pointer(display: Any) -> Pixel:
+    """Where the mouse is."""
+    at = display.screen().root.query_pointer()
+    return Pixel(x=at.root_x, y=at.root_y)
+
 
 class Pulse:
     """Whether the application in front has worked off its input: it answers a ping after all before it (EWMH)."""
@@ -299,6 +334,14 @@ class Layout:
         keysym = point if point <= LATIN_1 else UNICODE_KEYSYMS + point
         code, level = next(iter(self._display.keysym_to_keycodes(keysym)), (0, 0))
         return (keysym, code, level == 1) if code and level <= 1 else None
+
+    def codes(self, key: str) -> frozenset[int]:
+        """The keys that count as `key`, by its name here: for a modifier the left one and the right one."""
+        keysyms = [XK.string_to_keysym(name) for name in KEYSYMS.get(key, (key,))]
+        found = [code for keysym in keysyms for code, _ in self._display.keysym_to_keycodes(keysym)]
+        if not found:
+            raise NoDesktop(f"this keyboard has no {key!r} key; choose others with the setting stop_keys")
+        return frozenset(found)
 
     def code(self, keysym: int, name: str) -> int:
         code: int = self._display.keysym_to_keycode(keysym)
