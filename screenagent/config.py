@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,10 +15,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from screenagent import keys
 from screenagent.geometry import Size, Value
 from screenagent.looks import Look
 
 Approval = Literal["each", "risky", "never"]
+Touch = Literal["auto", "on", "off"]
+StopKeys = Annotated[str, AfterValidator(lambda text: "+".join(keys.stop_chord(text)))]
 ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
 
 
@@ -51,6 +54,13 @@ class Settings(BaseSettings):
     look: Look = Field("auto", description="what of a large screen the model is shown: full, window, region or tiles")
     patches: int = Field(3600, ge=256, le=3600, description="at most so many patches of 16 pixels a picture")
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
+    stop_keys: StopKeys = Field(
+        "ctrl+shift+escape", description="pressed together anywhere on the desktop these stop the agent"
+    )
+    stop_corner: bool = Field(True, description="the mouse thrown into a corner of the screen stops the agent")
+    touch: Touch = Field(
+        "auto", description="whether your hand at mouse or keyboard makes it wait; auto: on your own desktop only"
+    )
     weights: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "phi4",
         description="where the vision model's weights lie",

@@ -18,6 +18,9 @@ NAMED: Final = frozenset(
     )
 )
 
+WRITING: Final = frozenset(("enter", "tab", "space", "backspace", "delete"))
+PASTING: Final = (("ctrl", "v"), ("ctrl", "shift", "v"), ("shift", "insert"))
+
 ALIASES: Final = {
     "control": "ctrl",
     "ctl": "ctrl",
@@ -86,3 +89,17 @@ def chord(text: str) -> tuple[str, ...]:
     if not names:
         raise ValueError("no key named; write for example 'ctrl+s' or 'enter'")
     return tuple(key(name.strip()) for name in names)
+
+
+def stop_chord(text: str) -> tuple[str, ...]:
+    """Keys that stop the agent, which it never presses itself: not what writes a character, nor what it pastes with."""
+    wanted = chord(text)
+    others = [name for name in wanted if name not in MODIFIERS]
+    if len(others) != 1:
+        raise ValueError(f"{text!r} is not one key with modifiers; write for example 'ctrl+shift+escape' or 'f12'")
+    writes = len(others[0]) == 1 or others[0] in WRITING
+    if writes and not {"ctrl", "alt", "super"} & set(wanted):
+        raise ValueError(f"{text!r} is pressed when text is typed; add 'ctrl' or 'alt', or choose a key such as 'f12'")
+    if any(set(wanted) <= set(pasting) for pasting in PASTING):
+        raise ValueError(f"the agent pastes text with {text!r}; choose another, such as 'ctrl+shift+escape'")
+    return wanted

@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "save": "screenagent.cli.play",
     "schema": "screenagent.cli.schema",
     "console": "screenagent.cli.console",
+    "stop": "screenagent.cli.stop",
+    "resume": "screenagent.cli.stop",
     "ground": "screenagent.cli.look",
     "see": "screenagent.cli.look",
     "report": "screenagent.cli.report",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -90,16 +88,14 @@ def _console(
 def _open(opened: Console) -> None:
     """Run it with signals that stop the agent before anything else is taken down."""
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    from screenagent.cli import wiring  # noqa: PLC0415
+
+    def stop() -> None:
         opened.stop()
         opened.call_later(opened.exit)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with wiring.signals(stop=stop, resume=opened.resume):
         opened.run()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _beginning(
@@ -117,7 +113,7 @@ def _beginning(
         @contextmanager
         def work(control: Control, person: Person) -> Iterator[Work]:
             with ExitStack() as stack:
-                desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app))
+                desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
                 sinks: list[Sink] = []
                 if record:
                     folder = new_run_folder(settings.runs, task)

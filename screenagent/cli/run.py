@@ -118,18 +118,18 @@ def carry_out(
     from screenagent.agent import drive  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.models import Models  # noqa: PLC0415
-    from screenagent.cli.terminal import Progress  # noqa: PLC0415
+    from screenagent.cli.terminal import Progress, Resuming  # noqa: PLC0415
     from screenagent.recording import new_run_folder  # noqa: PLC0415
 
     with ExitStack() as stack:
         control = stack.enter_context(wiring.stopping())
         models = Models.of(settings, control)
-        desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app))
+        desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
         sinks: list[Sink] = []
         if record:
             folder = new_run_folder(settings.runs, task)
             sinks.append(stack.enter_context(recorder(folder, settings)))
-        sinks += [Progress(), _print_json] if as_json else [Progress()]
+        sinks += [Progress(), *([_print_json] if as_json else []), Resuming(control)]
         ended = drive(wiring.agent(settings, control, desktop, models=models, replay=replay), task, *sinks).ended
         if record:
             click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)

@@ -6,6 +6,7 @@ import math
 import selectors
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,7 +17,7 @@ from screenagent.actions import Ask, describe
 from screenagent.approval import Question
 from screenagent.control import Control
 from screenagent.episode import Episode, Step
-from screenagent.events import Abort, Answer, Approve, Ended, Event, Plan, Reject, Verdict
+from screenagent.events import Abort, Answer, Approve, Ended, Event, Paused, Plan, Reject, Verdict
 
 MARKS = {
     "met": ("✓", "green"),
@@ -73,20 +74,45 @@ class Asking:
     def _line(self, prompt: str) -> str | None:
         """A line from stdin, given up as soon as stop is said; None at its end, or where none comes in time."""
         _forget_typed_ahead()
-        click.echo(prompt, err=True, nl=False)
         deadline = time.monotonic() + (self.seconds or math.inf)
-        with selectors.DefaultSelector() as selector:
-            try:
-                selector.register(sys.stdin, selectors.EVENT_READ)
-            except (PermissionError, ValueError):  # a plain file is always ready, and a closed one never
-                return None if sys.stdin.closed else sys.stdin.readline().rstrip("\n") or None
-            while not selector.select(timeout=0.05):
-                self.control.check()
-                if time.monotonic() > deadline:
-                    click.echo(f"no answer within {self.seconds:g} s, which is a no", err=True)
-                    return None
-        line = sys.stdin.readline()
-        return line.rstrip("\n") if line else None
+        line = read_line(prompt, waits=lambda: not self.control.stopped and time.monotonic() < deadline)
+        self.control.check()
+        if line is None and time.monotonic() >= deadline:
+            click.echo(f"no answer within {self.seconds:g} s, which is a no", err=True)
+        return line
+
+
+@dataclass
+class Resuming:
+    """Lets a paused agent go on at Enter; where nobody can press it here, `screenagent resume` does."""
+
+    control: Control
+
+    def __call__(self, event: Event) -> None:
+        if not (isinstance(event, Paused) and self.control.paused):
+            return
+        line = read_line(
+            "  Enter goes on, Ctrl-C stops: ", waits=lambda: self.control.paused and not self.control.stopped
+        )
+        if line is not None:
+            self.control.resume()
+        elif self.control.paused and not self.control.stopped:
+            click.echo("`screenagent resume` lets it go on, `screenagent stop` stops it", err=True)
+
+
+def read_line(prompt: str, *, waits: Callable[[], bool]) -> str | None:
+    """A line from stdin, given up when `waits` says no; None then, and at its end."""
+    click.echo(prompt, err=True, nl=False)
+    with selectors.DefaultSelector() as selector:
+        try:
+            selector.register(sys.stdin, selectors.EVENT_READ)
+        except (PermissionError, ValueError):  # a plain file is always ready, and a closed one never
+            return None if sys.stdin.closed else sys.stdin.readline().rstrip("\n") or None
+        while not selector.select(timeout=0.05):
+            if not waits():
+                return None
+    line = sys.stdin.readline()
+    return line.rstrip("\n") if line else None
 
 
 def _forget_typed_ahead() -> None:
@@ -107,6 +133,8 @@ class Progress:
         self.episode = self.episode.after(event)
         if event.event == "retried":
             click.secho(f"     {event.why}; {_rung(event.rung)}", fg="yellow", err=True)
+        if event.event == "paused":
+            click.secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
         if event.event in ("checked", "failed", "ended"):
             self._show_closed()
         if isinstance(event, Ended):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import ValidationError
 
+from screenagent import keys
 from screenagent.agent import Agent
 from screenagent.approval import AllowAll, AskPerson, Policy, Question, default_policy
 from screenagent.cli.models import Models
@@ -46,33 +47,60 @@ def stopping() -> Iterator[Control]:
     """A control that Ctrl-C and SIGTERM stop; a second Ctrl-C interrupts whatever hangs."""
     control = Control()
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def stop() -> None:
         control.stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with signals(stop=stop, resume=control.resume):
         yield control
+
+
+@contextmanager
+def signals(*, stop: Callable[[], None], resume: Callable[[], None]) -> Iterator[None]:
+    """Meanwhile Ctrl-C and SIGTERM do the one, and SIGUSR1, where there is one, the other."""
+    heeded = {signal.SIGINT: stop, signal.SIGTERM: stop}
+    if hasattr(signal, "SIGUSR1"):
+        heeded[signal.SIGUSR1] = resume
+
+    def heed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        heeded[signal.Signals(number)]()
+
+    before = {number: signal.signal(number, heed) for number in heeded}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def desktop(settings: Settings, control: Control, *, virtual: bool, app: str | None) -> Iterator[LocalDesktop]:
-    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards."""
+def desktop(
+    settings: Settings, control: Control, *, virtual: bool, app: str | None, task: str | None = None
+) -> Iterator[LocalDesktop]:
+    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards. For a task it is ours alone."""
     from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
+    from screenagent.desktop.lock import driving  # noqa: PLC0415
+    from screenagent.desktop.oversight import Heeds, Oversight  # noqa: PLC0415
     from screenagent.desktop.virtual import VirtualDesktop  # noqa: PLC0415
 
     secrets = Vault(policy(settings.policy).why_not)
+    stop_keys = keys.chord(settings.stop_keys)
+    touch = settings.touch == "on" or (settings.touch == "auto" and not virtual)
     with ExitStack() as stack:
         if virtual:
-            started = stack.enter_context(
-                VirtualDesktop(app or (), size=settings.virtual_size, control=control, secrets=secrets)
+            app_on_it = VirtualDesktop(
+                app or (), size=settings.virtual_size, control=control, secrets=secrets, stop_keys=stop_keys
             )
-            yield started.desktop
+            opened = stack.enter_context(app_on_it).desktop
         else:
-            yield stack.enter_context(LocalDesktop(control=control, monitor=settings.display, secrets=secrets))
+            opened = stack.enter_context(
+                LocalDesktop(control=control, monitor=settings.display, secrets=secrets, stop_keys=stop_keys)
+            )
+        if task is not None:
+            stack.enter_context(driving(opened.x_display, task))
+        heeds = Heeds(stop_keys=stop_keys, corner=settings.stop_corner, touch=touch)
+        stack.enter_context(Oversight(opened, control=control, heeds=heeds))
+        yield opened
 
 
 @contextmanager

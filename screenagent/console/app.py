@@ -64,6 +64,11 @@ class Console(App[Episode]):
         if self.supervising is not None:
             self.supervising.control.stop()
 
+    def resume(self) -> None:
+        """Likewise."""
+        if self.supervising is not None:
+            self.supervising.control.resume()
+
     @on(Start.Entered)
     def begin_task(self, message: Start.Entered) -> None:
         try:

@@ -69,6 +69,7 @@ class Oversight:
         layout = stack.enter_context(closing(x11.Layout(display)))
         self._stop_keys = StopKeys({key: layout.codes(key) for key in self._heeds.stop_keys})
         self._pointer: Callable[[], Pixel] = lambda: x11.pointer(events.server)
+        self._moved(self._pointer(), by_user=False)
         leaving = threading.Event()
 
         def listen() -> None:
@@ -96,7 +97,7 @@ class Oversight:
                 if raw.pressed and not ours and not self._own.is_under(self._pointer()):
                     self._touched("mouse")
             case "motion":
-                place = Pixel(x=raw.place[0], y=raw.place[1]) if ours and raw.place else self._pointer()
+                place = Pixel(x=raw.place[0], y=raw.place[1]) if raw.place else self._pointer()
                 self._moved(place, by_user=not ours)
 
     def _moved(self, place: Pixel, *, by_user: bool) -> None:

@@ -18,6 +18,7 @@ from typing import Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.killswitch import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.x11 import Windows
 from screenagent.geometry import Size
@@ -89,8 +90,10 @@ class VirtualDesktop:
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
         secrets: Secrets | None = None,
+        stop_keys: Sequence[str] = STOP_KEYS,
     ) -> None:
         self._app = app
+        self._stop_keys = stop_keys
         self._control = control
         self._secrets = secrets
         self._size = size
@@ -155,7 +158,7 @@ class VirtualDesktop:
         launcher = self._spawn([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
         self._windows = windows = stack.enter_context(closing(Windows(self.display)))
         self.desktop = stack.enter_context(
-            LocalDesktop(control=self._control, display=self.display, secrets=self._secrets)
+            LocalDesktop(control=self._control, display=self.display, secrets=self._secrets, stop_keys=self._stop_keys)
         )
         self._await(openbox, windows.managed)
         self._await(launcher, lambda: bool(windows.root_text("AT_SPI_BUS")))
