@@ -77,7 +77,7 @@ def signals(*, stop: Callable[[], None], resume: Callable[[], None]) -> Iterator
 def desktop(
     settings: Settings, control: Control, *, virtual: bool, app: str | None, task: str | None = None
 ) -> Iterator[LocalDesktop]:
-    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards. For a task it is ours alone."""
+    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone."""
     from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
     from screenagent.desktop.lock import driving  # noqa: PLC0415
     from screenagent.desktop.oversight import Heeds, Oversight  # noqa: PLC0415
