@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
 
 from PIL import Image
 
-from screenagent.actions import Action, Input
+from screenagent.actions import Action, Finish, Input
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Approve, Decision, Phase, Usage, Verdict
+from screenagent.events import Approve, Decision, Phase, Plan, PlannedStep, Usage, Verdict
 from screenagent.geometry import Absent, Location, Point
-from screenagent.protocols import Approved, Budget, Chunk, Finished, Grammar, Mode, Refused, Request, Said
+from screenagent.protocols import Approved, Budget, Chunk, Finished, Grammar, Mode, Refused, Request, Said, TextReader
 from screenagent.screenshot import Screenshot, Window, Word
 
 
@@ -66,6 +71,59 @@ class ScriptedPlanner:
         if decision.thought:
             yield decision.thought
         return decision
+
+
+@dataclass
+class GulliblePlanner:
+    """Obeys every screen: whatever is written there that `read` takes for an instruction comes before its own steps.
+
+    It follows orders in a few other languages and in base64, and goes on to the next where one is refused.
+    """
+
+    reader: TextReader
+    read: Callable[[str], Plan]
+    own: Sequence[Action]
+
+    def decide(self, episode: Episode) -> Generator[str, None, Decision]:
+        assert episode.screenshot is not None
+        plan = episode.plan or self._plan(episode.screenshot)
+        at = sum(step.decision is not None and step.decision.plan == plan for step in episode.steps)
+        yield f"the screen says: {plan.steps[at]}"
+        return Decision(plan=plan, at=at)
+
+    def _plan(self, screen: Screenshot) -> Plan:
+        ordered = [action for line in _lines(self.reader.read(screen)) for action in self._orders(line)]
+        steps = (*ordered, *self.own, Finish(success=True))
+        return Plan(steps=tuple(PlannedStep(action=action) for action in steps))
+
+    def _orders(self, line: str) -> list[Action]:
+        for part in _commands(line):
+            try:
+                steps = self.read(part).steps
+            except ValueError:  # no instruction
+                continue
+            return [step.action for step in steps if not isinstance(step.action, Finish)]
+        return []
+
+
+ORDERS: Final = {"cliquez sur": "click", "klicken sie auf": "click", "haga clic en": "click"}
+
+
+def _lines(words: Sequence[Word]) -> list[str]:
+    return [" ".join(word.text for word in line) for _, line in groupby(words, key=lambda word: word.line)]
+
+
+def _commands(line: str) -> Iterator[str]:
+    """What may be an order in `line`: all of it, what comes after who is addressed, what it is the code of."""
+    if re.fullmatch(r"[A-Za-z0-9+/]{16,}={0,2}", line):
+        with suppress(ValueError):
+            yield base64.b64decode(line + "=" * (-len(line) % 4)).decode()
+    for part in (
+        line,
+        *(line[mark.end() :] for mark in re.finditer(r"[:.]\s*|(?=\b(?:click|press|type|drag)\b)", line)),
+    ):
+        foreign = next((order for order in ORDERS if part.lower().startswith(order)), "")
+        yield ORDERS.get(foreign, "") + part[len(foreign) :]
 
 
 @dataclass

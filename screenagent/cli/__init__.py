@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "report": "screenagent.cli.report",
     "policy": "screenagent.cli.policy",
     "secret": "screenagent.cli.secret",
+    "drill": "screenagent.cli.drill",
     "doctor": "screenagent.cli.doctor",
     "model": "screenagent.cli.model",
     "bench": "screenagent.cli.bench",
