@@ -48,7 +48,7 @@ def decide(episode: Episode) -> tuple[Decision, str]:
 
 
 def decided(at: int, task: str = TASK) -> Decided:
-    return Decided(decision=Decision(plan=read(task), at=at))
+    return Decided(decision=Decision(plan=read(task).plan, at=at))
 
 
 def done(at: int, effect: Effect | None = None) -> list[Event]:
@@ -77,7 +77,7 @@ def gave_up(episode: Episode) -> str:
 
 def test_it_begins_with_the_first_step_of_the_task() -> None:
     decision, thought = decide(episode())
-    assert decision == Decision(plan=read(TASK), at=0, thought="step 1 of 3: click “File”")
+    assert decision == Decision(plan=read(TASK).plan, at=0, thought="step 1 of 3: click “File”")
     assert thought == decision.thought
 
 

@@ -223,7 +223,7 @@ def miniwob(
     try:
         with wiring.stopping() as control:
             found = bench_miniwob.run(
-                asked, wiring.unattended, control=control, results=results, failures=failures, progress=progress
+                asked, wiring.guessing, control=control, results=results, failures=failures, progress=progress
             )
     except bench_miniwob.MissingTasks as missing:
         raise click.ClickException(str(missing)) from missing

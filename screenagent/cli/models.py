@@ -18,7 +18,7 @@ from screenagent.grounder import ONCE, Cascade, Likeliest, ModelGrounder, Rung
 from screenagent.meter import Meter, Metered
 from screenagent.planner import DirectPlanner, ModelPlanner
 from screenagent.planner.model import tokens_at_most
-from screenagent.protocols import Planner, VisionModel
+from screenagent.protocols import Grounder, Planner, TextReader, VisionModel
 
 if TYPE_CHECKING:
     from screenagent.lite.grounder import LiteGrounder
@@ -68,9 +68,9 @@ class Models:
     def judge(self) -> VisionModel | None:
         return self.points.model if self.points else None
 
-    def planner(self) -> Planner:
+    def planner(self, reader: TextReader, grounder: Grounder) -> Planner:
         if self.plans is None:
-            return DirectPlanner()
+            return DirectPlanner(reader=reader, grounder=grounder)
         return ModelPlanner(model=self.plans.model, patches=self.settings.patches, count=self.plans.count)
 
     def pointing(self, text: LiteGrounder) -> Cascade | None:

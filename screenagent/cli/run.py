@@ -12,7 +12,8 @@ import click
 if TYPE_CHECKING:
     from screenagent.agent import Sink
     from screenagent.config import Settings
-    from screenagent.events import Ended, Event, Plan
+    from screenagent.events import Ended, Event
+    from screenagent.planner import Script
     from screenagent.play import Replay
     from screenagent.recording import Recorder
 
@@ -89,9 +90,9 @@ def run(
         virtual_size=size_of(size),
     )
     if settings.model is None or dry_run:
-        plan = _read(task)
+        script = _read(task)
     if dry_run:
-        _dry_run(plan, settings, virtual=virtual, app=app)
+        _dry_run(script, settings, virtual=virtual, app=app)
         return
     if not (plain or as_json or settings.approve == "never") and has_console():
         from screenagent.cli.console import supervise  # noqa: PLC0415
@@ -153,7 +154,7 @@ def _print_json(event: Event) -> None:
     click.echo(event.model_dump_json())
 
 
-def _read(task: str) -> Plan:
+def _read(task: str) -> Script:
     from screenagent.planner import Unreadable, read  # noqa: PLC0415
 
     try:
@@ -171,18 +172,19 @@ def size_of(text: str | None) -> dict[str, str] | None:
     return {"width": width, "height": height}
 
 
-def _dry_run(plan: Plan, settings: Settings, *, virtual: bool, app: str | None) -> None:
+def _dry_run(script: Script, settings: Settings, *, virtual: bool, app: str | None) -> None:
     """Each step, and where its targets are on the screen as it is; later steps may need what earlier ones bring up."""
     from screenagent.actions import targets  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.events import PlannedStep  # noqa: PLC0415
     from screenagent.geometry import Location  # noqa: PLC0415
 
     grounder = wiring.grounder()
     with wiring.stopping() as control, wiring.desktop(settings, control, virtual=virtual, app=app) as desktop:
         screen = desktop.settled()
-        for number, step in enumerate(plan.steps, start=1):
+        for number, step in enumerate(script.steps, start=1):
             click.echo(f"{number:>3}  {step}")
-            for target in targets(step.action):
+            for target in targets(step.action) if isinstance(step, PlannedStep) else ():
                 match grounder.locate(target, screen):
                     case Location(point=point, confidence=confidence, by=by):
                         pixel = screen.display.pixel(point)

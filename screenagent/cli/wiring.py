@@ -21,6 +21,7 @@ from screenagent.config import Settings
 from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.events import Verdict
+from screenagent.planner import DirectPlanner
 from screenagent.play import Replay
 from screenagent.protocols import Approver, Desktop, TextReader
 from screenagent.vault import Vault
@@ -146,6 +147,20 @@ def unattended(control: Control, on: Desktop) -> Agent:
     return agent(Settings(approve="never"), control, on)
 
 
+def guessing(control: Control, on: Desktop) -> Agent:
+    """For benches that mean any one of two that look alike, and that a form which was filled is sent."""
+    reading = reader()
+    text = grounder(reading)
+    return Agent(
+        planner=DirectPlanner(reader=reading, grounder=text, sends_forms=True),
+        grounder=text,
+        approver=AllowAll(),
+        desktop=on,
+        checker=SightChecker(text),
+        control=control,
+    )
+
+
 def agent(
     settings: Settings,
     control: Control,
@@ -161,7 +176,7 @@ def agent(
     text = grounder(reading)
     points = models.pointing(text)
     built = Agent(
-        planner=models.planner(),
+        planner=models.planner(reading, text),
         grounder=points or text.strict(),
         approver=approver(settings, ask or Asking(control, settings.answer_seconds), reading),
         desktop=on,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 
 from PIL import Image
 from rapidfuzz import fuzz, process
 
-from screenagent.geometry import Absent, Box, Location
+from screenagent.geometry import Absent, Box, Location, Pixel, Point
 from screenagent.lite.phrase import Phrase, described, parse
 from screenagent.lite.rank import Missing, ranked
 from screenagent.lite.reader import Recent
@@ -39,6 +40,8 @@ class LiteGrounder:
         self._screens.clear()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        if place := _AT.search(target):
+            return _given(Pixel(x=int(place[1]), y=int(place[2])), screenshot)
         phrase = parse(target)
         if near is not None:
             region = Box.around(near.point, width=0.4, height=0.4)
@@ -75,6 +78,17 @@ class LiteGrounder:
             known = Screen(screenshot, self._reader.read(screenshot), stages=self._stages)
             self._screens.keep(screenshot.digest, known)
         return known
+
+
+_AT = re.compile(r"\bat \((\d{1,5}), (\d{1,5})\)$")
+
+
+def _given(pixel: Pixel, screenshot: Screenshot) -> Location | Absent:
+    """A place that is named by its pixel of the picture, by someone who has seen it."""
+    size = screenshot.size
+    if pixel.x >= size.width or pixel.y >= size.height:
+        return Absent(why=f"({pixel.x}, {pixel.y}) is beyond the screen, which has {size.width}×{size.height} pixels")
+    return Location(point=Point.of_pixel(pixel, size), confidence=1.0, by="place")
 
 
 def _which(phrase: Phrase, count: int) -> str:

@@ -18,11 +18,15 @@ Role = Literal[
     "checkbox",
     "radio",
     "field",
+    "textarea",
     "dropdown",
+    "slider",
     "setting",
     "column",
     "icon",
     "text",
+    "expander",
+    "disc",
 ]
 """A `setting` is whatever widget bears the name: an entry, a drop-down, a check box; `text` is words within others."""
 
@@ -67,7 +71,15 @@ _ROLES: tuple[tuple[str, Role], ...] = (
     (r"word|phrase|sentence", "text"),
     (r"(?:check|tick) ?-?(?:box|button|mark)(?:es)?|toggle(?: button| switch)?|switch", "checkbox"),
     (r"drop-? ?downs?(?: (?:list|menu|box))?|combo ?-?box(?:es)?|selectors?|choosers?|select box", "dropdown"),
-    (r"(?:(?:text|entry|input|edit) ?)?(?:field|box|area)(?:es|s)?|textbox|entry|input|prompt", "field"),
+    (r"text ?areas?|multi-?line (?:field|box|entry)", "textarea"),
+    (r"(?:range )?sliders?|slide ?bars?|trackbars?", "slider"),
+    (r"expanders?|plus signs?", "expander"),
+    (r"discs?|disks?|circles?|round buttons?|pie menus?", "disc"),
+    (
+        r"(?:(?:text|entry|input|edit) ?)?(?:field|box|area)(?:es|s)?|(?:input )?text ?box(?:es)?|text input|entry"
+        r"|input|prompt|spinner|stepper|spin ?(?:box|button)",
+        "field",
+    ),
     (r"(?:context |popup |pop-up |pull-?down )?menu ?(?:item|entry|option|point|command)s?", "item"),
     (r"(?:icon|tool) ?(?:button)|icon|symbol|glyph", "icon"),
     (r"(?:push ?-?)?(?:button|key)s?", "button"),
@@ -177,6 +189,13 @@ _ROLE_NAME = re.compile(
 )
 
 
+_LABELLED_LAST = re.compile(
+    r"^(?P<thing>(?:the|a) [\w -]+?) (?P<place>(?:in|on|of) the [\w -]+?) "
+    r"(?P<bears>(?:labell?ed|called|named|titled) (?:⟨\d+⟩|\S+))$"
+)
+"""In "the button in the dialog labelled Cancel" it is the button that is."""
+
+
 def parse(target: str) -> Phrase:
     """Take `target` apart; what isn't understood stays in the name."""
     held: list[str] = []
@@ -190,6 +209,7 @@ def parse(target: str) -> Phrase:
 
     spoken = " ".join(_QUOTED.sub(hold, target).split()).strip(" .;!")
     spoken = _LEAD.sub("", _MEANS.sub("", spoken))
+    spoken = _LABELLED_LAST.sub(r"\g<thing> \g<bears> \g<place>", spoken)
     if topic := _TOPIC.fullmatch(spoken):
         spoken = topic["name"]
     head, relations, container = _related(spoken)

@@ -11,6 +11,7 @@ from screenagent.lite.match import Label, Match, matches
 from screenagent.lite.phrase import Phrase, Relation, Role, Side, parse
 from screenagent.lite.rect import Rect
 from screenagent.lite.screen import Screen
+from screenagent.lite.widgets import Shape, Widget
 
 
 class Candidate(NamedTuple):
@@ -36,6 +37,8 @@ class Missing(Exception):
 _FITS: dict[Role, dict[Kind, float]] = {
     "field": {"field": 1.0, "dropdown": 0.9, "button": 0.6, "mark": 0.4},
     "dropdown": {"dropdown": 1.0, "field": 0.85, "button": 0.85, "mark": 0.4},
+    "textarea": {"field": 1.0, "button": 0.6},
+    "slider": {"field": 0.9, "mark": 0.9},
     "setting": {"dropdown": 1.0, "field": 1.0, "mark": 0.95, "button": 0.95},
 }
 _KINDS: dict[Role, tuple[Kind, ...]] = {
@@ -44,6 +47,16 @@ _KINDS: dict[Role, tuple[Kind, ...]] = {
     "dropdown": ("dropdown",),
     "checkbox": ("mark",),
     "radio": ("mark",),
+}
+_SHAPES: dict[Role, tuple[Shape, ...]] = {
+    "field": ("field", "textarea"),
+    "textarea": ("textarea", "field"),
+    "checkbox": ("checkbox", "radio"),
+    "radio": ("radio", "checkbox"),
+    "slider": ("slider",),
+    "button": ("button",),
+    "expander": ("expander",),
+    "disc": ("disc",),
 }
 SURE = 0.38
 """What scores less is not there; on the development screens, most of it isn't."""
@@ -67,10 +80,26 @@ def ranked(phrase: Phrase, screen: Screen) -> list[Candidate]:
 
 def _of_kind(phrase: Phrase, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:
     """All controls of a role, for want of a name; unless the role word itself is written somewhere."""
-    if phrase.role in _KINDS and not any(match.score > 0.9 for match in found):
+    if any(match.score > 0.9 for match in found):
+        return
+    seen = screen.expanders if phrase.role == "expander" else screen.widgets
+    if phrase.role == "button" and any(control.kind == "button" for control in screen.layout.controls):
+        shaped = []
+    else:
+        shaped = _shaped(phrase.role, seen)
+    yield from (Candidate(widget.rect, phrase.name, 0.7, "field") for widget in shaped)
+    if not shaped and phrase.role in _KINDS:
         for control in screen.layout.controls:
             if control.kind in _KINDS[phrase.role]:
                 yield Candidate(control.rect, phrase.name, 0.7, "field")
+
+
+def _shaped(role: Role | None, widgets: Sequence[Widget]) -> list[Widget]:
+    """The widgets of a role; a text area is an entry, too, where there is no other."""
+    for shape in _SHAPES.get(role, ()) if role else ():
+        if found := [widget for widget in widgets if widget.shape == shape]:
+            return found
+    return []
 
 
 def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:

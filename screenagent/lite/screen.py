@@ -12,6 +12,7 @@ from screenagent.lite.layout import Layout
 from screenagent.lite.match import Label, labels
 from screenagent.lite.stages import Stages
 from screenagent.lite.text import bounded
+from screenagent.lite.widgets import Widget, expanders, widgets
 from screenagent.screenshot import Screenshot, Word
 
 
@@ -29,3 +30,13 @@ class Screen:
     def layout(self) -> Layout:
         with self._stages.timing("layout"):
             return Layout(self._picture, self.labels)
+
+    @cached_property
+    def widgets(self) -> list[Widget]:
+        with self._stages.timing("layout"):
+            return widgets(self._picture, self.labels)
+
+    @cached_property
+    def expanders(self) -> list[Widget]:
+        with self._stages.timing("layout"):
+            return expanders(self._picture)

@@ -9,6 +9,11 @@ from screenagent.actions import Finish
 from screenagent.episode import Episode, Step
 from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.planner.reading import read
+from screenagent.planner.refusals import Unreadable
+from screenagent.planner.sight import Sight
+from screenagent.planner.skill import Leg, Skill, StepFailed, Stuck
+from screenagent.planner.skills.filling import send
+from screenagent.protocols import Grounder, TextReader
 
 _NO: Final = ("n", "no", "nope", "stop", "cancel", "don't", "do not", "never")
 
@@ -16,28 +21,78 @@ _NO: Final = ("n", "no", "nope", "stop", "cancel", "don't", "do not", "never")
 class DirectPlanner:
     """Carries out plain instructions one after the other, and gives up at the first that fails.
 
-    It keeps nothing: how far the plan has come is read from the episode. Raises `Unreadable` for a task that it cannot
-    read. Of what the user says meanwhile it understands "stop" and "skip".
+    How far a plan has come is read from the episode. With a `reader` and a `grounder` it has eyes for what depends on
+    what is seen, as a date in a calendar does: then the steps known so far are the plan, and it goes on with another
+    one. Raises `Unreadable` for a task that it cannot read. Of what the user says meanwhile it understands "stop" and
+    "skip".
     """
 
+    def __init__(
+        self, *, reader: TextReader | None = None, grounder: Grounder | None = None, sends_forms: bool = False
+    ) -> None:
+        """With `sends_forms`, a task that ends with a form filled in ends by the one button that sends it."""
+        self._sends_forms = sends_forms
+        self._sight = Sight(reader, grounder) if reader and grounder else None
+        self._legs: Generator[Leg, None, None] = _no_legs()
+        self._leg: Leg | None = None
+
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
-        plan = episode.plan or read(episode.task)
-        carried = [step for step in episode.steps if step.decision and step.decision.plan == plan]
+        try:
+            plan = episode.plan or self._begun(episode)
+        except (StepFailed, Stuck) as stuck:
+            return _give_up(str(stuck))
         yield from _unheeded(episode)
-        told = [_bare(text) for text in episode.told]
-        if "stop" in told:
+        if "stop" in map(_bare, episode.told):
             return _give_up("you said stop")
+        carried = [step for step in episode.steps if step.decision and step.decision.plan == plan]
         reached = max((_at(step) for step in carried), default=-1)
         failure = _failure(carried[-1]) if carried else ""
-        skips = told.count("skip") - len(_passed_over(carried, reached))
-        if failure and not skips:
-            return _give_up(f"{_named(carried[-1], plan)}: {failure}")
-        # A step that failed is the first of those to skip.
-        at = reached + skips + (0 if failure else 1)
-        decision = Decision(plan=plan, at=min(at, len(plan.steps) - 1))
-        thought = _thought(decision)
+        skips = _told(carried, episode).count("skip") - len(_passed_over(carried, reached))
+        at = reached + max(0, skips) + (0 if failure else 1)  # a step that failed is the first of those to skip
+        if isinstance(plan.steps[-1].action, Finish):
+            at = min(at, len(plan.steps) - 1)
+        try:
+            if (failure and skips <= 0) or at >= len(plan.steps):
+                named = f"{_named(carried[-1], plan)}: {failure}" if failure and skips <= 0 else ""
+                plan, at = self._next(episode, named), 0
+        except (StepFailed, Stuck) as stuck:
+            return _give_up(str(stuck))
+        decision = Decision(plan=plan, at=at)
+        thought = _thought(decision, self._leg.purpose if self._leg else "")
         yield thought
         return decision.model_copy(update={"thought": thought})
+
+    def _begun(self, episode: Episode) -> Plan:
+        script = read(episode.task)
+        if self._sends_forms:
+            script = script.sent(Skill("send the form", send))
+        if script.needs_eyes and self._sight is None:
+            skill = next(str(step) for step in script.steps if isinstance(step, Skill))
+            raise Unreadable(skill, "this depends on what is seen: give DirectPlanner a reader and a grounder")
+        self._legs = script.legs(self._sight)
+        return self._next(episode, "")
+
+    def _next(self, episode: Episode, failure: str) -> Plan:
+        """The next leg of the way, or, after a failure, another one where a skill knows one."""
+        if self._sight and episode.screenshot:
+            self._sight.screen = episode.screenshot
+        leg = self._legs.throw(StepFailed(failure)) if failure else next(self._legs, None)
+        if leg is None:
+            raise Stuck("another planner began this task, and its steps are done")
+        self._leg = leg
+        return leg.plan
+
+
+def _no_legs() -> Generator[Leg, None, None]:
+    """Of a planner that has not begun a task, whose next one another may have begun."""
+    yield from ()
+
+
+def _told(carried: Sequence[Step], episode: Episode) -> list[str]:
+    """What the user said since the plan that stands was made."""
+    if not carried or carried[0] is episode.steps[0]:
+        return [_bare(text) for text in episode.told]
+    return [_bare(text) for step in carried for text in step.heard]
 
 
 def _passed_over(carried: Sequence[Step], reached: int) -> set[int]:
@@ -68,9 +123,11 @@ def _named(step: Step, plan: Plan) -> str:
     return f"step {_at(step) + 1} of {_count(plan)}, {plan.steps[_at(step)]}"
 
 
-def _thought(decision: Decision) -> str:
+def _thought(decision: Decision, purpose: str) -> str:
     if isinstance(decision.step.action, Finish):
         return "no step is left"
+    if purpose:
+        return f"to {purpose}: {decision.step}"
     return f"step {decision.at + 1} of {_count(decision.plan)}: {decision.step}"
 
 

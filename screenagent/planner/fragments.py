@@ -16,7 +16,7 @@ _JOINT: Final = re.compile(
     | (?P<then> (?<=\s)(?:then|after\ that|afterwards)(?=[\s,:]) )
     | (?P<dot> ; | (?<!\.)\.(?=\s|\Z) )
     | (?P<comma> (?<!\w\+),(?!\d) )
-    | (?P<and> (?<!\bdrag\s)(?<!\bpress\s)(?<!\bgo\sahead\s)(?<=\s)and(?=\s) )
+    | (?P<and> (?<!\bdrag\s)(?<!\bpress\s)(?<!\bgo\sahead\s)(?<!\bfind\s)(?<!\blocate\s)(?<=\s)and(?=\s) )
     """,
     re.IGNORECASE | re.VERBOSE,
 )

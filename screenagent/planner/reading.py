@@ -6,14 +6,19 @@ import re
 from typing import Final
 
 from screenagent.actions import Finish, targets
-from screenagent.events import Plan, PlannedStep
-from screenagent.planner.phrases import steps_of
+from screenagent.events import PlannedStep
+from screenagent.planner import phrases as literal
+from screenagent.planner import wishes
+from screenagent.planner.grammar import steps_of
 from screenagent.planner.quotes import Quotes
 from screenagent.planner.refusals import UNDERSTOOD, Unreadable, is_goal_in_disguise, refusal
 from screenagent.planner.sentences import Phrase, is_chord, phrases, starts_a_step
+from screenagent.planner.skill import Script, Skill
 
 LONGEST_TASK: Final = 10_000
 MOST_STEPS: Final = 500
+FORMS: Final = (*wishes.FORMS, *literal.FORMS)
+"""What is to be reached before how: "choose Ada from the list" is more than two clicks."""
 
 _REQUEST: Final = re.compile(r"\A(\s*(?:please\s+)?(?:could|can|would|will) you\s.*)\?\s*\Z", re.IGNORECASE | re.DOTALL)
 _NAME: Final = re.compile(r"[A-Z\U000F0000-\U000FFFFD]|the\s")
@@ -25,7 +30,7 @@ _REPEATED: Final = re.compile(
 )
 
 
-def read(task: str) -> Plan:
+def read(task: str) -> Script:
     """The steps that `task` says, ending in `Finish`; `Unreadable` names the phrase that is none."""
     if not task.strip():
         raise Unreadable(task, f"the task is empty; say what to do, for example “{UNDERSTOOD[0]}, {UNDERSTOOD[1]}”")
@@ -37,15 +42,19 @@ def read(task: str) -> Plan:
         raise refusal(quotes.text, task.strip())
     if len(steps) > MOST_STEPS:
         raise Unreadable(task, f"these are {len(steps)} steps; at most {MOST_STEPS} are taken in one task")
-    return Plan(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
+    return Script(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
 
 
-def _steps(said: list[Phrase], quotes: Quotes) -> list[PlannedStep]:
-    steps: list[PlannedStep] = []
+def _steps(said: list[Phrase], quotes: Quotes) -> list[PlannedStep | Skill]:
+    steps: list[PlannedStep | Skill] = []
     before: Phrase | None = None
     for phrase in said:
         whole = _with_its_verb(phrase, before)
-        read = None if is_goal_in_disguise(whole.text) else steps_of(whole.text, quotes, it=_last_target(steps))
+        read = (
+            None
+            if is_goal_in_disguise(whole.text)
+            else steps_of(whole.text, quotes, forms=FORMS, it=_last_target(steps))
+        )
         if read is None:
             after_typing = before is not None and before.is_free_text
             raise refusal(phrase.text, quotes.verbatim(phrase.text), after_typing=after_typing)
@@ -73,8 +82,11 @@ def _leaves_out(verb: str, text: str) -> bool:
     return bool(_NAME.match(text))
 
 
-def _last_target(steps: list[PlannedStep]) -> str | None:
-    return next((named[-1] for step in reversed(steps) if (named := targets(step.action))), None)
+def _last_target(steps: list[PlannedStep | Skill]) -> str | None:
+    return next(
+        (named[-1] for step in reversed(steps) if isinstance(step, PlannedStep) and (named := targets(step.action))),
+        None,
+    )
 
 
 def _message(count: int) -> str:

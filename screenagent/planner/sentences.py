@@ -24,10 +24,12 @@ _STARTS: Final = re.compile(
     | open | press | hit | push | choose | select | pick | check | uncheck | tick | untick | toggle | hover | move
     | mouse\ over | point | scroll | type | enter | write | insert | input | put | fill | clear | empty | hold | wait
     | pause | sleep | verify | make\ sure | ensure | confirm | ask | go\ to | switch\ to | focus | place | keep
+    | copy | highlight | expand | unfold | resize | make | set | find\ and | locate\ and | search\ for | give
     | when | once | as\ soon\ as | if | unless | do\ not | don['’]t | never | repeat | paste
     )\s+(?=\S)
     | (?:ctrl|control|shift|alt|super|cmd)\s?[+]\s?\S+\Z
-    | (?:enter|return)\Z
+    | (?:enter|return|submit)\Z
+    | submit\ (?:it|the)\s
     | (?:in|into)\ .{1,120}?\ (?:type|enter|write)\s
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -57,7 +59,8 @@ _STATELESS: Final = re.compile(
 _EXPECTED: Final = re.compile(r".{1,120}\sshould\s(?:appear|disappear|vanish|show|go|come|be)\b.*", re.IGNORECASE)
 _LIMIT: Final = re.compile(r"(?:for\s+)?(?:up to|at most|within|a maximum of)\s.{1,30}", re.IGNORECASE)
 _HELD: Final = re.compile(r"(?:hold|holding|keep)(?:\s+down)?\s+[\w+\- ]{1,40}", re.IGNORECASE)
-_PLACE: Final = re.compile(r"(?:in|on|from|under|inside|at)\s.{1,120}", re.IGNORECASE)
+_PLACE: Final = re.compile(r"(?:in|on|from|under|inside|at|using)\s.{1,120}", re.IGNORECASE)
+_LISTED: Final = re.compile(r"(?:select|choose|pick|tick|check|mark)\s(?!that\s|if\s|whether\s|all\b)\S", re.IGNORECASE)
 _MODIFIER_PRESS: Final = re.compile(r"(?:press|hit|hold)\s+(?:the\s+)?(.{1,40})", re.IGNORECASE)
 
 
@@ -118,6 +121,8 @@ def _goes_on(phrase: Phrase, piece: Phrase) -> bool:
         return False
     if piece.text in SHORTCUTS:
         return phrase.is_free_text
+    if _LISTED.match(phrase.text) and piece.joint in ("comma", "and"):
+        return not phrase.text.lower().startswith(piece.text.lower())
     if phrase.is_free_text:
         return piece.joint != "then" and not (_FILLED.match(phrase.text) and _FILLED_TOO.fullmatch(piece.text))
     if _EXPECTED.fullmatch(piece.text) or (phrase.is_press and is_chord(piece.text)):

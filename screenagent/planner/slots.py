@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Final
 
 from screenagent import keys
@@ -109,6 +110,19 @@ class Said:
     def path(self, part: str) -> tuple[str, ...]:
         return tuple(self.target(step) for step in re.split(r"\s*(?:->|→|>|»|›)\s*", part))
 
+    def names(self, part: str) -> tuple[str, ...]:
+        return tuple(self.target(name) for name in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", part.strip()) if name)
+
+    def pairs(self, part: str) -> tuple[tuple[str, str], ...]:
+        return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in re.findall(_NAMED_TEXT, part))
+
+    def styled(self, part: str) -> str | None:
+        """The words that are meant; None for all there are."""
+        bare = re.sub(r"^the (?:text|words?)\s+(?=\S)", "", part, flags=re.IGNORECASE)
+        return (
+            None if re.fullmatch(r"(?:everything|all)\b.*|the text", part, re.IGNORECASE) else self.quotes.meant(bare)
+        )
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -123,6 +137,63 @@ def _lower(_: Said, part: str) -> str:
 def _verbatim(said: Said, part: str) -> str:
     return said.quotes.verbatim(part)
 
+
+def _list_name(said: Said, part: str) -> str:
+    return re.sub(r"^(?:the|a|an)\s+", "", said.quotes.verbatim(part), flags=re.IGNORECASE)
+
+
+def _date(_: Said, part: str) -> tuple[date, str]:
+    """The day, and how it was written; of 03/05/2016 the month is first, of 25/05/2016 it can't be."""
+    numbers = [int(number) for number in re.findall(r"\d+", part)]
+    try:
+        if name := re.search(r"[a-z]{3,}", part, re.IGNORECASE):
+            month = [month[:3] for month in _MONTHS].index(name[0].lower()[:3]) + 1
+            return date(numbers[1], month, numbers[0]), part
+        if numbers[0] > 31:
+            return date(*numbers), part
+        month, day, year = numbers if numbers[0] <= 12 else (numbers[1], numbers[0], numbers[2])
+        return date(year, month, day), part
+    except ValueError as wrong:
+        raise Unreadable(part, f"this is no date: {wrong}") from None
+
+
+def _time(_: Said, part: str) -> tuple[time, str]:
+    hour, minute = (int(number) for number in re.findall(r"\d+", part))
+    half = re.search(r"[ap]", part, re.IGNORECASE)
+    try:
+        return time(hour % 12 + 12 * (half[0].lower() == "p") if half else hour, minute), part
+    except ValueError as wrong:
+        raise Unreadable(part, f"this is no time: {wrong}") from None
+
+
+def _whole(_: Said, part: str) -> int:
+    return int(part.replace("−", "-"))
+
+
+def _wholes(_: Said, part: str) -> tuple[int, ...]:
+    return tuple(int(number.replace("−", "-")) for number in re.findall(r"[-−]?\d+", part))
+
+
+def _nth(_: Said, part: str) -> int:
+    named = ("first", "second", "third", "fourth", "fifth")
+    said = part.lower()
+    return named.index(said) + 1 if said in named else -1 if said == "last" else int(said[0])
+
+
+def _larger(_: Said, part: str) -> bool:
+    return part.lower() in ("larger", "bigger", "greater", "taller", "wider")
+
+
+_MONTHS: Final = "january february march april may june july august september october november december".split()
+_DATE: Final = (
+    r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2}"
+    rf"|(?:{'|'.join(_MONTHS)}) \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}} (?:{'|'.join(_MONTHS)}),? \d{{4}}"
+)
+_LIST: Final = r"list|drop-?down(?: list| menu)?|combo ?box|scroll list|list ?box|select(?: box)?|options|selection"
+_NO_FIELD_NAME: Final = r"(?:and|an?|the|text|words?|string|phrase|line|command|value|following)\s"
+_FIELD_NAME: Final = rf"(?!{_NO_FIELD_NAME})[a-z][\w-]+(?:\s(?!that\s)[\w-]+){{0,2}}"
+_NAMED_TEXT: Final = rf"(?:\b(?:the|your|my|and)\s)*({_FIELD_NAME})\s({MARK})"
+_PAIR: Final = rf"(?:(?:the|your|my)\s)?{_FIELD_NAME}\s{MARK}"
 
 # Lengths are bounded, so that no pattern takes long on a long phrase.
 _NAME: Final = r"\S(?:.{0,200}?\S)??"
@@ -170,6 +241,30 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "notches": Slot(
         rf"(?:{_TIMES}|a bit|a little|(?:{_NUMBER})(?: (?:notch|line|step|click|tick)(?:e?s)?)?)", Said.number
     ),
+    "names": Slot(r".{1,400}?", Said.names),
+    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", Said.names),
+    "list": Slot(rf"(?:the |a |an )?(?:[\w-]+ )?(?:{_LIST})", _list_name),
+    "case": Slot("upper|lower", _lower),
+    "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
+    "pairs": Slot(rf"{_PAIR}(?:(?:,| and|, and)\s{_PAIR})*", Said.pairs),
+    "date": Slot(_DATE, _date),
+    "date_field": Slot(r"(?:\w+ ){0,2}(?:date|day|calendar|date field|date picker)", _lower),
+    "time": Slot(r"\d{1,2}:\d\d(?:\s?[ap]\.?m\.?)?", _time),
+    "time_field": Slot(r"(?:\w+ ){0,2}(?:time|time field|clock)", _lower),
+    "amount": Slot(r"[-+−]?\d{1,6}", _whole),
+    "amounts": Slot(r"\[?[-−]?\d{1,6}(?:(?:\s?,\s?|,?\sand\s)[-−]?\d{1,6}){1,9}\]?", _wholes),
+    "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}(?:slider|spinner|stepper|spin ?box|dial|knob|scale)", Said.target),
+    "section": Slot(r"\S.{0,80}?", Said.target),
+    "end": Slot(MARK, Said.text),
+    "nth": Slot(r"\d(?:st|nd|rd|th)|first|second|third|fourth|fifth|last", _nth),
+    "styled": Slot(
+        r"everything|all|all (?:of )?the text|all text|the text|(?:the (?:text|words?) )?\S.{0,80}?", Said.styled
+    ),
+    "style": Slot("bold|italics?|underlined?", _lower),
+    "end_of": Slot("bottom|end|top|start|beginning", _lower),
+    "side": Slot("height|width", _lower),
+    "larger": Slot("larger|smaller|bigger|greater|taller|shorter|wider|narrower|less", _larger),
+    "sentence": Slot(r".{1,300}", _verbatim),
     "seconds": Slot(
         r"(?:about )?(?:half an? (?:second|minute)"
         rf"|(?:\d{{1,5}}(?:\.\d{{1,3}})?|{_NUMBER}) ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)"

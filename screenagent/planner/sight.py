@@ -1,0 +1,116 @@
+"""What a planner without a model sees of the screen: what is written where, and what the grounder knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import count, groupby
+
+from screenagent.geometry import Box, Location, Point
+from screenagent.protocols import Grounder, TextReader
+from screenagent.screenshot import Screenshot, Word
+
+
+class Line:
+    """Words that stand in one line."""
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self.words = tuple(words)
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @cached_property
+    def box(self) -> Box:
+        return _around([word.box for word in self.words])
+
+
+class Sight:
+    """Eyes on the screen as it is: the planner puts each new one before them."""
+
+    screen: Screenshot
+
+    def __init__(self, reader: TextReader, grounder: Grounder) -> None:
+        self._reader = reader
+        self._grounder = grounder
+
+    @property
+    def lines(self) -> list[Line]:
+        words = self._reader.read(self.screen)
+        return [Line(list(line)) for _, line in groupby(words, key=lambda word: word.line)]
+
+    @property
+    def middle(self) -> Point:
+        """Of all that is written: where a wheel is turned over the page rather than beside it."""
+        boxes = [line.box for line in self.lines]
+        if not boxes:
+            return Point(x=0.5, y=0.5)
+        return _around(boxes).center
+
+    def is_one_line(self, box: Box) -> bool:
+        """Whether it is as high as one line of text, as what opens is."""
+        heights = [line.box.bottom - line.box.top for line in self.lines if line.box.center in box]
+        return not heights or box.bottom - box.top < 2.6 * max(heights)
+
+    def is_button(self, line: Line) -> bool:
+        found = self.find(f"the “{line.text}” button")
+        return found is not None and found.by == "field" and line.box.center in (found.box or line.box)
+
+    def label_of(self, field: Location) -> str:
+        """What is written left of a field, or else above it."""
+        box = field.box or Box.around(field.point, width=0, height=0)
+        beside = [
+            line
+            for line in self.lines
+            if line.box.top <= field.point.y <= line.box.bottom and line.box.right <= box.left
+        ]
+        if beside:
+            return max(beside, key=lambda line: line.box.right).text.rstrip(":")
+        above = [line for line in self.lines if line.box.center.y < box.top and line.box.left <= box.right]
+        return max(above, key=lambda line: line.box.bottom).text.rstrip(":") if above else ""
+
+    def find(self, target: str) -> Location | None:
+        match self._grounder.locate(target, self.screen):
+            case Location() as location:
+                return location
+            case _:
+                return None
+
+    def every(self, role: str) -> list[Location]:
+        """All the controls of a role, in reading order: every "check box"."""
+        found: list[Location] = []
+        for number in count(1):
+            location = self.find(f"the {ordinal(number)} {role}")
+            if location is None or any(location.point == known.point for known in found):
+                return found
+            found.append(location)
+        raise AssertionError
+
+    def numbers(self) -> Iterator[tuple[float, Box]]:
+        """The numbers that stand alone, and where."""
+        for line in self.lines:
+            for word in line.words:
+                if re.fullmatch(r"[-+−]?\d+(?:\.\d+)?", word.text):
+                    yield float(word.text.replace("−", "-")), word.box
+
+    def at(self, point: Point, what: str) -> str:
+        """Words for a target whose place is known: what it is, and where."""
+        pixel = point.pixel(self.screen.size)
+        return f"{what} at ({pixel.x}, {pixel.y})"
+
+
+def ordinal(number: int) -> str:
+    """As in "the 3rd field"."""
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    return Box(
+        left=min(box.left for box in boxes),
+        top=min(box.top for box in boxes),
+        right=max(box.right for box in boxes),
+        bottom=max(box.bottom for box in boxes),
+    )

@@ -1,0 +1,49 @@
+"""Finding what is out of view or folded away."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from screenagent.planner.sight import Sight
+from screenagent.planner.skill import Stuck, Work
+from screenagent.planner.skills.moves import Seeking, click, into_view, needed, scroll
+
+MOST_FOLDS: Final = 30
+MOST_SCROLLS: Final = 60
+
+
+def find_and_click(sight: Sight, target: str) -> Work:
+    found = yield from into_view(sight, target)
+    if found is None:
+        found = yield from _unfolded(sight, target)
+    if found is None:
+        raise Stuck(f"{target} is nowhere, and nothing is left to unfold")
+    yield (click(sight, found, target),)
+
+
+def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
+    place = sight.find(pane) or sight.middle
+    for _ in range(MOST_SCROLLS):
+        seen = sight.screen.digest
+        yield (scroll(sight, "up" if top else "down", over=place, notches=10),)
+        if sight.screen.digest == seen:
+            return
+
+
+def expand(sight: Sight, section: str) -> Work:
+    """What is folded opens by a click on its head."""
+    yield (click(sight, sight.find(section) or needed(sight, section), section),)
+
+
+def _unfolded(sight: Sight, target: str) -> Seeking:
+    """The lowest branch first, since it moves none of the others."""
+    tried: set[float] = set()
+    for _ in range(MOST_FOLDS):
+        folded = [place for place in sight.every("expander") if place.point.y not in tried]
+        if not folded:
+            return None
+        tried.add(folded[-1].point.y)
+        yield (click(sight, folded[-1], "the sign that unfolds"),)
+        if found := (yield from into_view(sight, target)):
+            return found
+    return None
