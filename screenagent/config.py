@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     runs: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "runs", description="where runs are kept"
     )
+    keep_screens: bool = Field(True, description="whether a run's pictures of the screen are kept")
+    keep_runs: int | None = Field(None, ge=1, description="after a run, only so many of the newest are kept")
+    keep_days: float | None = Field(
+        None, gt=0, description="after a run, only those younger than so many days are kept"
+    )
     model: str | None = Field(
         None,
         description="what plans: phi4 (served or pulled), a folder of weights, or a server's URL; else nothing",

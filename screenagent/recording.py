@@ -42,6 +42,7 @@ class Run(Value):
     started: AwareDatetime
     settings: Mapping[str, JsonValue] = Field(default_factory=dict)
     prompts: Mapping[str, str] = Field(default_factory=dict, description="the digest of each prompt template, by name")
+    screens: bool = Field(default=True, description="whether pictures of the screen were kept")
 
 
 class Glance(Value):
@@ -56,6 +57,7 @@ class Glance(Value):
 class Recorder:
     """A sink that has written an event before the next one happens, so that a crash loses nothing.
 
+    Without `screens` no picture is kept, and a reader has the events alone.
     What cannot be written is an `OSError` at that event; a picture that cannot, at the next one or at the end.
     """
 
@@ -65,12 +67,14 @@ class Recorder:
         *,
         settings: Mapping[str, JsonValue] | None = None,
         prompts: Mapping[str, str] | None = None,
+        screens: bool = True,
     ) -> None:
+        self._screens = screens
         with _explained(folder):
             _claim(folder)
             # First of all, so that whatever has a log also says what made it.
             (folder / "run.json").write_text(
-                _run(settings or {}, prompts or {}).model_dump_json(indent=2) + "\n", "utf-8"
+                _run(settings or {}, prompts or {}, screens=screens).model_dump_json(indent=2) + "\n", "utf-8"
             )
             self._pictures = _Pictures(folder / "screens")
             self._log = _Log(folder / "events.jsonl")
@@ -79,7 +83,7 @@ class Recorder:
     def __call__(self, event: Event) -> None:
         self._log.append(EVENT.dump_json(event))
         self._pictures.complain()
-        if isinstance(event, Observed):
+        if isinstance(event, Observed) and self._screens:
             self._pictures.keep(event.screenshot)
 
     def __enter__(self) -> Self:
@@ -223,7 +227,7 @@ def _claim(folder: Path) -> None:
     folder.chmod(PRIVATE)
 
 
-def _run(settings: Mapping[str, JsonValue], prompts: Mapping[str, str]) -> Run:
+def _run(settings: Mapping[str, JsonValue], prompts: Mapping[str, str], *, screens: bool) -> Run:
     return Run(
         version=_version(),
         python=platform.python_version(),
@@ -231,6 +235,7 @@ def _run(settings: Mapping[str, JsonValue], prompts: Mapping[str, str]) -> Run:
         started=datetime.now().astimezone(),
         settings=settings,
         prompts=prompts,
+        screens=screens,
     )
 
 

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "ground": "screenagent.cli.look",
     "see": "screenagent.cli.look",
     "report": "screenagent.cli.report",
+    "runs": "screenagent.cli.runs",
     "policy": "screenagent.cli.policy",
     "secret": "screenagent.cli.secret",
     "drill": "screenagent.cli.drill",

@@ -104,7 +104,6 @@ def _beginning(
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.console.supervising import Work  # noqa: PLC0415
     from screenagent.planner import read  # noqa: PLC0415
-    from screenagent.recording import Recorder, new_run_folder  # noqa: PLC0415
 
     def begin(task: str) -> Begin:
         if replay is None:
@@ -116,8 +115,7 @@ def _beginning(
                 desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
                 sinks: list[Sink] = []
                 if record:
-                    folder = new_run_folder(settings.runs, task)
-                    sinks.append(stack.enter_context(Recorder(folder, settings=settings.model_dump(mode="json"))))
+                    sinks.append(stack.enter_context(wiring.recorded(settings, task)))
                 yield Work(wiring.agent(settings, control, desktop, ask=person, replay=replay), sinks)
 
         return work

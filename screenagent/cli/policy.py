@@ -26,8 +26,12 @@ def check(run: Path, *, path: Path | None) -> None:
     from screenagent.recording import read  # noqa: PLC0415
 
     chosen = wiring.policy(path or wiring.settings().policy)
+    unseen = 0
     for finding in checked(chosen, read(run), reader=wiring.reader()):
         click.echo(f"{finding}  [then: {finding.verdict.verdict}]")
+        unseen += finding.unseen
+    if unseen:
+        click.echo(f"{unseen} were judged without their pictures, which were not kept: no words were read", err=True)
 
 
 @policy.command

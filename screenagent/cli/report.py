@@ -20,6 +20,7 @@ def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
     screenagent report
     screenagent report runs/2026-11-22_10-15-03_open-the-file-menu --out ~/reports
     """
+    from screenagent.recording import read_run  # noqa: PLC0415
     from screenagent.report.gif import write_gif  # noqa: PLC0415
     from screenagent.report.html import write_html  # noqa: PLC0415
 
@@ -27,7 +28,10 @@ def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
     target = out or folder
     target.mkdir(parents=True, exist_ok=True)
     click.echo(write_html(folder, target / "report.html"))
-    click.echo(write_gif(folder, target / "run.gif"))
+    if read_run(folder).screens:
+        click.echo(write_gif(folder, target / "run.gif"))
+    else:
+        click.echo("its pictures were not kept, so there is no GIF", err=True)
 
 
 def _last(root: Path | None) -> Path:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from screenagent.events import Ended, Event
     from screenagent.planner import Script
     from screenagent.play import Replay
-    from screenagent.recording import Recorder
 
 LOOK_HELP: Final = "What of a large screen the model is shown; the window in front if not given."
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
@@ -41,6 +40,7 @@ EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "
 @click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object a line.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Where the run is recorded.")
 @click.option("--no-record", is_flag=True, help="Keep nothing on disk.")
+@click.option("--no-screens", is_flag=True, help="Record what happened, but no pictures of the screen.")
 @click.option("--plain", is_flag=True, help="Lines instead of the console; so it is without a terminal, too.")
 def run(
     task: str,
@@ -59,6 +59,7 @@ def run(
     as_json: bool,
     runs: Path | None,
     no_record: bool,
+    no_screens: bool,
     plain: bool,
 ) -> None:
     """Carry out TASK: plain steps, or any goal where a model plans.
@@ -86,6 +87,7 @@ def run(
         look=look,
         max_steps=max_steps,
         runs=runs,
+        keep_screens=False if no_screens else None,
         display=display,
         virtual_size=size_of(size),
     )
@@ -120,7 +122,6 @@ def carry_out(
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.models import Models  # noqa: PLC0415
     from screenagent.cli.terminal import Progress, Resuming  # noqa: PLC0415
-    from screenagent.recording import new_run_folder  # noqa: PLC0415
 
     with ExitStack() as stack:
         control = stack.enter_context(wiring.stopping())
@@ -128,12 +129,12 @@ def carry_out(
         desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
         sinks: list[Sink] = []
         if record:
-            folder = new_run_folder(settings.runs, task)
-            sinks.append(stack.enter_context(recorder(folder, settings)))
+            recorder = stack.enter_context(wiring.recorded(settings, task))
+            sinks.append(recorder)
         sinks += [Progress(), *([_print_json] if as_json else []), Resuming(control)]
         ended = drive(wiring.agent(settings, control, desktop, models=models, replay=replay), task, *sinks).ended
         if record:
-            click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
+            click.echo(f"recorded in {recorder.folder}; `screenagent report` shows it", err=True)
     assert ended is not None
     return ended
 
@@ -141,13 +142,6 @@ def carry_out(
 def has_console() -> bool:
     """Textual draws on stderr and reads stdin."""
     return sys.stdin.isatty() and sys.stderr.isatty() and find_spec("textual") is not None
-
-
-def recorder(folder: Path, settings: Settings) -> Recorder:
-    from screenagent import prompts  # noqa: PLC0415
-    from screenagent.recording import Recorder  # noqa: PLC0415
-
-    return Recorder(folder, settings=settings.model_dump(mode="json"), prompts=prompts.digests())
 
 
 def _print_json(event: Event) -> None:

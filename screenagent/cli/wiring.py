@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from screenagent.lite.grounder import LiteGrounder
     from screenagent.lite.reader import LiteReader
     from screenagent.lite.stages import Stages
+    from screenagent.recording import Recorder
 
 
 def settings(**options: object) -> Settings:
@@ -111,6 +113,25 @@ def virtual_display(control: Control) -> Iterator[str]:
 
     with VirtualDesktop(control=control) as started:
         yield started.display
+
+
+@contextmanager
+def recorded(settings: Settings, task: str) -> Iterator[Recorder]:
+    """Record a run of `task`; afterwards older runs go, as far as the settings say so."""
+    from screenagent import prompts  # noqa: PLC0415
+    from screenagent.recording import Recorder, new_run_folder  # noqa: PLC0415
+    from screenagent.retention import listed, outdated, remove, why_not_ours  # noqa: PLC0415
+
+    folder = new_run_folder(settings.runs, task)
+    written = settings.model_dump(mode="json")
+    with Recorder(folder, settings=written, prompts=prompts.digests(), screens=settings.keep_screens) as recorder:
+        yield recorder
+    older_than = timedelta(days=settings.keep_days) if settings.keep_days else None
+    kept = [run for run in listed(settings.runs) if run.folder != folder]
+    keep = settings.keep_runs and settings.keep_runs - 1  # this one is kept
+    for run in outdated(kept, older_than=older_than, keep=keep):
+        if why_not_ours(run.folder) is None:
+            remove(run.folder)
 
 
 def reader(stages: Stages | None = None) -> LiteReader:

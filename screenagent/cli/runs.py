@@ -1,0 +1,114 @@
+"""`screenagent runs`: what is recorded, and what of it is to go."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import click
+
+UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+ROOT = click.option("--runs", "root", type=click.Path(path_type=Path), help="Where runs are recorded.")
+
+
+def _age(context: click.Context, parameter: click.Parameter, text: str | None) -> timedelta | None:  # noqa: ARG001 -- click calls it so
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)([hdw])", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no age; write for example 12h, 30d or 8w")
+    return int(found[1]) * UNITS[found[2]]
+
+
+@click.group(invoke_without_command=True)
+@ROOT
+@click.option("--json", "as_json", is_flag=True, help="Print each run as a JSON object.")
+@click.pass_context
+def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
+    """List the recorded runs, the newest first: when, how it ended, its size, its task, its folder.
+
+    \b
+    screenagent runs
+    screenagent runs prune --older-than 30d --keep 20 --dry-run
+
+    The settings keep_runs and keep_days do the same after each run; keep_screens = false keeps no pictures.
+    """
+    context.obj = root
+    if context.invoked_subcommand is not None:
+        return
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.retention import listed  # noqa: PLC0415
+
+    folder = wiring.settings(runs=root).runs
+    kept = listed(folder)
+    for run in kept:
+        click.echo(run.model_dump_json() if as_json else _line(run))
+    click.echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
+
+
+@runs.command
+@ROOT
+@click.option("--older-than", callback=_age, metavar="AGE", help="Only those older than this: 12h, 30d, 8w.")
+@click.option("--keep", type=click.IntRange(min=0), help="Not the newest so many.")
+@click.option("--dry-run", is_flag=True, help="Show what would go; remove nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def prune(
+    context: click.Context,
+    *,
+    root: Path | None,
+    older_than: timedelta | None,
+    keep: int | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Remove old runs: those beyond the newest --keep that are also older than --older-than.
+
+    \b
+    screenagent runs prune --older-than 30d
+    screenagent runs prune --older-than 30d --keep 20 --dry-run
+
+    A folder that holds anything else than a run leaves is left alone.
+    """
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.retention import listed, outdated, remove, why_not_ours  # noqa: PLC0415
+
+    if older_than is None and keep is None:
+        raise click.UsageError("say which: --older-than 30d, --keep 20, or both")
+    found = outdated(listed(wiring.settings(runs=root or context.obj).runs), older_than=older_than, keep=keep)
+    going = []
+    for run in found:
+        if why := why_not_ours(run.folder):
+            click.echo(f"left alone: {run.folder.name}: {why}", err=True)
+            continue
+        going.append(run)
+        click.echo(_line(run))
+    said = f"{len(going)} runs, {_size(sum(run.size for run in going))}"
+    if dry_run or not going:
+        click.echo(f"{said} would go; nothing was removed", err=True)
+        return
+    if not yes and not click.confirm(f"remove {said}?", err=True):
+        click.echo("nothing was removed", err=True)
+        return
+    for run in going:
+        remove(run.folder)
+    click.echo(f"removed {said}", err=True)
+
+
+def _line(run: object) -> str:
+    from screenagent.retention import Kept  # noqa: PLC0415
+
+    assert isinstance(run, Kept)
+    when = f"{run.when.astimezone():%Y-%m-%d %H:%M}"
+    return f"{when}  {run.outcome:<12}  {_size(run.size):>8}  {run.task or '–'}  [{run.folder.name}]"
+
+
+def _size(count: int) -> str:
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
