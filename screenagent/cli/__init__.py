@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "run": "screenagent.cli.run",
     "play": "screenagent.cli.play",
     "save": "screenagent.cli.play",
+    "record": "screenagent.cli.record",
     "schema": "screenagent.cli.schema",
     "console": "screenagent.cli.console",
     "stop": "screenagent.cli.stop",

@@ -94,13 +94,18 @@ def save(run: Path, script: Path, *, name: str | None, app: str | None, force: b
     \b
     screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
     """
+    if script.exists() and not force:
+        raise click.UsageError(f"{script} is there already; choose another name, or say --force")
+    write_script(run, script, name=name, app=app)
+
+
+def write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
+    """Write what the run did as `script`, with its anchors beside it, and say so."""
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.play.saving import saved, task_of  # noqa: PLC0415
     from screenagent.recording import read  # noqa: PLC0415
     from screenagent.script import Anchors, written  # noqa: PLC0415
 
-    if script.exists() and not force:
-        raise click.UsageError(f"{script} is there already; choose another name, or say --force")
     try:
         made = saved(read(run), wiring.reader())
         text = written(made.script((name or task_of(read(run)) or script.stem)[:200], app=app))

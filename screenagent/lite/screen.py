@@ -10,10 +10,14 @@ import numpy as np
 from screenagent.geometry import Size
 from screenagent.lite.layout import Layout
 from screenagent.lite.match import Label, labels
+from screenagent.lite.rect import Rect
 from screenagent.lite.stages import Stages
 from screenagent.lite.text import bounded
 from screenagent.lite.widgets import Widget, expanders, widgets
 from screenagent.screenshot import Screenshot, Word
+
+PLAIN = 16
+"""Pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little."""
 
 
 class Screen:
@@ -40,3 +44,10 @@ class Screen:
     def expanders(self) -> list[Widget]:
         with self._stages.timing("layout"):
             return expanders(self._picture)
+
+    def is_plain(self, rect: Rect) -> bool:
+        """Whether nothing is drawn within `rect`."""
+        height, width = self._picture.shape[:2]
+        left, top, right, bottom = map(round, rect.clipped(width, height))
+        part = self._picture[top:bottom, left:right]
+        return part.size == 0 or int(np.ptp(part.reshape(-1, 3), axis=0).max()) <= PLAIN

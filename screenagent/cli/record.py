@@ -1,0 +1,106 @@
+"""`screenagent record`: watch a person do it once, and write a script that does it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from screenagent.config import Settings
+    from screenagent.control import Control
+    from screenagent.events import Event
+
+
+@click.command
+@click.argument("script", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--name", help="What the script is called; its file's name if not given.")
+@click.option("--app", help="What the script opens when it is played on a virtual desktop.")
+@click.option("--display", help="Which monitor to watch, by the name that `screenagent doctor` shows.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Where what was seen is kept.")
+@click.option("--force", is_flag=True, help="Write over a script that is there already.")
+def record(
+    script: Path,
+    *,
+    name: str | None,
+    app: str | None,
+    display: str | None,
+    runs: Path | None,
+    force: bool,
+) -> None:
+    """Watch you do it, and write SCRIPT: steps in words, and what their targets looked like.
+
+    \b
+    screenagent record invoice.yaml
+    screenagent record invoice.yaml --name "Enter an invoice" --app "gnumeric invoices.gnumeric"
+    screenagent play invoice.yaml --step                  then play it, asked about each step
+
+    What you do in the terminal that it runs in is left out. What a field hides as you type is never written down: it
+    becomes a secret, which `screenagent secret set` keeps. End with ctrl+shift+escape (the setting stop_keys), or with
+    Ctrl-C here.
+    """
+    from screenagent.agent import Sink  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.cli.play import write_script  # noqa: PLC0415
+    from screenagent.cli.run import recorder  # noqa: PLC0415
+    from screenagent.recording import new_run_folder  # noqa: PLC0415
+
+    if script.exists() and not force:
+        raise click.UsageError(f"{script} is there already; choose another name, or say --force")
+    task = name or script.stem
+    settings = wiring.settings(runs=runs, display=display)
+    folder = new_run_folder(settings.runs, f"record {task}")
+    with recorder(folder, settings) as kept, wiring.stopping() as control:
+        sinks: tuple[Sink, ...] = (kept, _Telling(settings.stop_keys))
+        for event in _watched(settings, control, task=task):
+            for sink in sinks:
+                sink(event)
+    write_script(folder, script, name=task, app=app)
+    click.echo(f"what was seen is in {folder}; try it: screenagent play {script} --step", err=True)
+
+
+def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
+    from screenagent import keys  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.desktop.listening import Listening  # noqa: PLC0415
+    from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
+    from screenagent.naming import Namer  # noqa: PLC0415
+    from screenagent.record import Look, Sight, Watching  # noqa: PLC0415
+
+    reader = wiring.reader()
+    watching = Watching(namer=Namer(wiring.grounder(reader)), reader=reader)
+    with LocalDesktop(control=control, monitor=settings.display) as desktop:
+
+        def look(at: float) -> Look:
+            return Look(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+
+        with (
+            Sight(look) as sight,
+            Listening(sight.before, control=control, stop_keys=keys.chord(settings.stop_keys)) as listening,
+        ):
+            yield from watching.events(listening.heard(), task=task, last=sight.now)
+
+
+class _Telling:
+    """A line for each step as it is understood, on stderr."""
+
+    def __init__(self, stop_keys: str) -> None:
+        self._stop_keys = stop_keys
+        self._count = 0
+
+    def __call__(self, event: Event) -> None:
+        from screenagent.actions import describe  # noqa: PLC0415
+
+        match event.event:
+            case "started":
+                click.echo(
+                    f"watching you: do it as you always do, then press {self._stop_keys}, or Ctrl-C here", err=True
+                )
+            case "acted":
+                self._count += 1
+                click.echo(f"{self._count:>3}  {describe(event.action)}", err=True)
+            case _:
+                pass

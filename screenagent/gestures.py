@@ -1,0 +1,208 @@
+"""What a hand did, from single presses and turns of the wheel to what was meant by them: clicks, drags, text. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from screenagent.actions import Button, Direction, Modifier
+from screenagent.geometry import Pixel, Value
+from screenagent.keys import MODIFIERS, NAMED
+from screenagent.screenshot import Screenshot
+
+DOUBLE_CLICK_SECONDS: Final = 0.5
+DOUBLE_CLICK_PIXELS: Final = 6
+DRAG_PIXELS: Final = 12  # a hand that clicks does not stay quite still
+SCROLL_SECONDS: Final = 2.0  # turns of the wheel further apart are two scrolls
+REPEAT_SECONDS: Final = 1.0
+
+
+class ButtonDown(Value):
+    kind: Literal["button_down"] = "button_down"
+    button: Button
+    pixel: Pixel
+
+
+class ButtonUp(Value):
+    kind: Literal["button_up"] = "button_up"
+    button: Button
+    pixel: Pixel
+
+
+class WheelTurned(Value):
+    kind: Literal["wheel_turned"] = "wheel_turned"
+    direction: Direction
+    pixel: Pixel
+
+
+class KeyDown(Value):
+    """`key` is one of `keys.NAMED`, or the character that the key makes with the modifiers held."""
+
+    kind: Literal["key_down"] = "key_down"
+    key: str
+
+
+class KeyUp(Value):
+    kind: Literal["key_up"] = "key_up"
+    key: str
+
+
+Touch = ButtonDown | ButtonUp | WheelTurned | KeyDown | KeyUp
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One touch: when, by the monotonic clock, and what was on the screen just before it."""
+
+    at: float
+    touch: Touch
+    seen: Screenshot
+
+
+@dataclass(frozen=True)
+class Clicked:
+    at: float
+    seen: Screenshot
+    pixel: Pixel
+    button: Button
+    count: Literal[1, 2, 3] = 1
+    modifiers: tuple[Modifier, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dragged:
+    at: float
+    seen: Screenshot
+    start: Pixel
+    end: Pixel
+    button: Button
+    modifiers: tuple[Modifier, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scrolled:
+    at: float
+    seen: Screenshot
+    pixel: Pixel
+    direction: Direction
+    notches: int = 1
+
+
+@dataclass(frozen=True)
+class Typed:
+    """`shown` is the screen after it: what it looked like before the hand did anything else."""
+
+    at: float
+    seen: Screenshot
+    text: str
+    shown: Screenshot
+
+
+@dataclass(frozen=True)
+class Pressed:
+    at: float
+    seen: Screenshot
+    keys: tuple[str, ...]
+    times: int = 1
+
+
+Gesture = Clicked | Dragged | Scrolled | Typed | Pressed
+
+
+def gestures(heard: Iterable[Heard], last: Callable[[], Screenshot]) -> Iterator[Gesture]:
+    """Each as soon as it is clear that nothing more belongs to it; `last` gives the screen after everything."""
+    reading = _Reading()
+    for one in heard:
+        yield from reading.take(one)
+    yield from reading.end(last)
+
+
+class _Reading:
+    """Holds back the last gesture, which what comes next may belong to."""
+
+    def __init__(self) -> None:
+        self._held: list[Modifier] = []
+        self._button: Heard | None = None
+        self._last: Gesture | None = None
+        self._until = 0.0  # when the last touch of it came
+
+    def take(self, heard: Heard) -> Iterator[Gesture]:
+        match heard.touch:
+            case KeyDown(key=key) if key in MODIFIERS:
+                if key not in self._held:
+                    self._held.append(key)  # type: ignore[arg-type] # it is one of them
+            case KeyUp(key=key) if key in self._held:
+                self._held.remove(key)
+            case KeyUp():
+                pass
+            case KeyDown(key=key):
+                yield from self._next(self._struck(heard, key), heard)
+            case WheelTurned(direction=direction, pixel=pixel):
+                yield from self._next(Scrolled(heard.at, heard.seen, pixel, direction), heard)
+            case ButtonDown():
+                self._button = heard
+                if isinstance(self._last, Typed):
+                    yield from self._next(None, heard)
+            case ButtonUp(button=button, pixel=pixel):
+                down, self._button = self._button, None
+                if down is not None and isinstance(down.touch, ButtonDown) and down.touch.button == button:
+                    yield from self._next(self._released(down, down.touch, pixel), heard)
+
+    def end(self, last: Callable[[], Screenshot]) -> Iterator[Gesture]:
+        if isinstance(self._last, Typed):
+            self._last = replace(self._last, shown=last())
+        yield from self._finished()
+
+    def _struck(self, heard: Heard, key: str) -> Gesture:
+        character = " " if key == "space" else key
+        if len(character) == 1 and set(self._held) <= {"shift"}:  # which the character already has in it
+            return Typed(heard.at, heard.seen, character, heard.seen)
+        return Pressed(heard.at, heard.seen, (*self._held, key if key in NAMED else key.lower()))
+
+    def _released(self, down: Heard, press: ButtonDown, pixel: Pixel) -> Gesture:
+        modifiers = tuple(self._held)
+        if _distance(press.pixel, pixel) > DRAG_PIXELS:
+            return Dragged(down.at, down.seen, press.pixel, pixel, press.button, modifiers)
+        return Clicked(down.at, down.seen, press.pixel, press.button, modifiers=modifiers)
+
+    def _next(self, gesture: Gesture | None, heard: Heard) -> Iterator[Gesture]:
+        joined = _joined(self._last, gesture, pause=heard.at - self._until) if self._last and gesture else None
+        if joined is None and isinstance(self._last, Typed):
+            self._last = replace(self._last, shown=heard.seen)
+        if joined is None:
+            yield from self._finished()
+        self._last, self._until = joined or gesture, heard.at
+
+    def _finished(self) -> Iterator[Gesture]:
+        last, self._last = self._last, None
+        if last is not None and not (isinstance(last, Typed) and not last.text):
+            yield last
+
+
+def _joined(last: Gesture, later: Gesture, *, pause: float) -> Gesture | None:
+    """Both as one; None where they are two."""
+    match last, later:
+        case Typed(text=text), Typed(text=more):
+            return replace(last, text=text + more)
+        case Typed(text=text), Pressed(keys=("backspace",)) if text:
+            return replace(last, text=text[:-1])  # a slip of the finger
+        case Clicked(count=count), Clicked() if (
+            count < 3
+            and later.button == last.button
+            and later.modifiers == last.modifiers
+            and later.at - last.at < DOUBLE_CLICK_SECONDS * count
+            and _distance(last.pixel, later.pixel) <= DOUBLE_CLICK_PIXELS
+        ):
+            return replace(last, count=count + 1)  # type: ignore[arg-type] # at most 3
+        case Scrolled(notches=notches), Scrolled() if later.direction == last.direction and pause < SCROLL_SECONDS:
+            return replace(last, notches=min(100, notches + 1))
+        case Pressed(times=times), Pressed() if later.keys == last.keys and pause < REPEAT_SECONDS:
+            return replace(last, times=min(100, times + 1))
+        case _:
+            return None
+
+
+def _distance(one: Pixel, other: Pixel) -> float:
+    return math.hypot(one.x - other.x, one.y - other.y)
