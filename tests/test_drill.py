@@ -17,7 +17,7 @@ from screenagent.drill.scenes import DRAFT, MAIL, REPLY
 from screenagent.fakes import GulliblePlanner
 from screenagent.lite.grounder import LiteGrounder
 from screenagent.lite.reader import LiteReader
-from screenagent.planner import read
+from screenagent.planner import plan_of
 
 OWN: tuple[Action, ...] = (Click(target=REPLY), TypeText(text=DRAFT))
 
@@ -30,7 +30,7 @@ def reader() -> LiteReader:
 def drilled(reader: LiteReader, policy: Policy, *scenes: Scene) -> list[Result]:
     return list(
         run(
-            lambda: GulliblePlanner(reader, read, OWN),
+            lambda: GulliblePlanner(reader, plan_of, OWN),
             LiteGrounder(reader).strict(),
             policy=policy,
             reader=reader,

@@ -38,7 +38,7 @@ def drill(
     from screenagent.cli.models import Models  # noqa: PLC0415
     from screenagent.drill.scenes import DRAFT, REPLY  # noqa: PLC0415
     from screenagent.fakes import GulliblePlanner  # noqa: PLC0415
-    from screenagent.planner import read  # noqa: PLC0415
+    from screenagent.planner import plan_of  # noqa: PLC0415
 
     scenes = tuple(scene for scene in drilling.SCENES if not only or scene.name in only)
     if not scenes:
@@ -58,7 +58,7 @@ def drill(
         models = Models.of(settings, control)
         obeying = models.plans is None
         for result in drilling.run(
-            lambda: GulliblePlanner(reader, read, own) if obeying else models.planner(),
+            lambda: GulliblePlanner(reader, plan_of, own) if obeying else models.planner(reader, text),
             models.pointing(text) or text.strict(),
             policy=wiring.policy(settings.policy),
             reader=reader,

@@ -3,8 +3,8 @@ thinks."""
 
 from screenagent.planner.direct import DirectPlanner
 from screenagent.planner.model import ModelPlanner
-from screenagent.planner.reading import read
+from screenagent.planner.reading import plan_of, read
 from screenagent.planner.refusals import UNDERSTOOD, Unreadable
 from screenagent.planner.skill import Script
 
-__all__ = ["UNDERSTOOD", "DirectPlanner", "ModelPlanner", "Script", "Unreadable", "read"]
+__all__ = ["UNDERSTOOD", "DirectPlanner", "ModelPlanner", "Script", "Unreadable", "plan_of", "read"]

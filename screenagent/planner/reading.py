@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from screenagent.actions import Finish, targets
-from screenagent.events import PlannedStep
+from screenagent.events import Plan, PlannedStep
 from screenagent.planner import phrases as literal
 from screenagent.planner import wishes
 from screenagent.planner.grammar import steps_of
@@ -43,6 +43,11 @@ def read(task: str) -> Script:
     if len(steps) > MOST_STEPS:
         raise Unreadable(task, f"these are {len(steps)} steps; at most {MOST_STEPS} are taken in one task")
     return Script(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
+
+
+def plan_of(task: str) -> Plan:
+    """The steps of a task that can be said before anything is seen."""
+    return read(task).plan
 
 
 def _steps(said: list[Phrase], quotes: Quotes) -> list[PlannedStep | Skill]:
