@@ -328,7 +328,8 @@ class _Run:
                 case Location() as location:
                     return location
                 case Absent(why=why):
-                    raise Retry(why)
+                    covered = self._screen.covered_words
+                    raise Retry(f"{why}; {covered}" if covered else why)
 
         words = targets(action)
         with self._phase("locate"):

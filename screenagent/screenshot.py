@@ -40,7 +40,10 @@ class Window(Value):
 
 
 class Screenshot(Value):
-    """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it."""
+    """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it.
+
+    `covered` is where the terminal that we run in lies: it is blank in the picture, and what is under it is not seen.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -48,10 +51,18 @@ class Screenshot(Value):
     size: Size
     display: Display
     window: Window | None = None
+    covered: tuple[Box, ...] = ()
     image: Image.Image | None = Field(default=None, exclude=True, repr=False)
 
     @classmethod
-    def of(cls, image: Image.Image, *, display: Display | None = None, window: Window | None = None) -> Screenshot:
+    def of(
+        cls,
+        image: Image.Image,
+        *,
+        display: Display | None = None,
+        window: Window | None = None,
+        covered: tuple[Box, ...] = (),
+    ) -> Screenshot:
         """Take `image` as a screenshot; without a `display` it is a picture from a file, its own display at scale 1."""
         rgb = image if image.mode == "RGB" else image.convert("RGB")
         size = Size(width=rgb.width, height=rgb.height)
@@ -60,7 +71,16 @@ class Screenshot(Value):
             size=size,
             display=display or Display(name="picture", size=size),
             window=window,
+            covered=covered,
             image=rgb,
+        )
+
+    @property
+    def covered_words(self) -> str:
+        """How much of the screen is not seen; empty where all of it is."""
+        share = sum((box.right - box.left) * (box.bottom - box.top) for box in self.covered)
+        return (
+            f"this terminal covers {min(share, 1):.0%} of the screen, and what is under it is not seen" if share else ""
         )
 
     @property

@@ -65,10 +65,13 @@ def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: 
 def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_beside_it(
     virtual: VirtualDesktop, tmp_path: Path
 ) -> None:
-    """The console sits on the desktop that it drives, and a second process is the human who presses its keys."""
+    """The console sits on the desktop that it drives, and a second process is the human who presses its keys.
+
+    It shows “two”, which is to be clicked, several times itself; and it waits for a `y` when the agent types some.
+    """
     from screenagent.desktop.receipts import Probe  # noqa: PLC0415 # only tests that drive a display load it
 
-    task = "click “two”, type 'yyyy'"
+    task = "click “two”, type 'yyyy', click “three”"
     code = tmp_path / "code"
     console = [sys.executable, "-m", "screenagent", "run", task, "--runs", str(tmp_path / "runs")]
     script = f"{shlex.join(console)}; echo $? > {shlex.quote(str(code))}"
@@ -79,17 +82,22 @@ def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_b
             human.waits_until(lambda answered=answered: human.count("grounded") >= answered)  # type: ignore[misc]
             human.presses("y", until=lambda answered=answered: human.count("reviewed") >= answered)  # type: ignore[misc]
         probe.wait_for("text", text="yyyy", seconds=30)
-        human.waits_until(lambda: human.count("ended") == 1)
+        human.waits_until(lambda: human.count("grounded") >= 3)
+        assert not human.sees(lambda: human.count("reviewed") > 2, seconds=1)
+        human.presses("y", until=lambda: human.count("ended") == 1)
         human.presses("q", until=code.is_file)
         xterm.wait(20)
+        probe.drain()
     assert code.read_text() == "0\n"
     [run] = runs(tmp_path / "runs")
     seen = [event.screenshot for event in read(run) if event.event == "observed"]
     assert {tuple(screen.pixels.crop(CONSOLE).getcolors() or ()) for screen in seen} == {((200 * 200, (128,) * 3),)}
-    two = probe.pixel("two")
-    assert [(abs(press["x"] - two.x) < 60, abs(press["y"] - two.y) < 22) for press in probe.of("press")] == [
-        (True, True)
-    ]
+    assert all(screen.covered for screen in seen)
+    places = [probe.pixel("two"), probe.pixel("three")]
+    assert [
+        (abs(press["x"] - place.x) < 60, abs(press["y"] - place.y) < 22)
+        for press, place in zip(probe.of("press"), places, strict=True)
+    ] == [(True, True)] * 2
 
 
 @contextmanager
@@ -114,7 +122,7 @@ class Human:
         return sum(log.read_text().count(f'"event":"{event}"') for log in self._runs.glob("*/events.jsonl"))
 
     def waits_until(self, holds: Callable[[], bool], *, seconds: float = 60) -> None:
-        assert self._holds(holds, seconds=seconds), "it did not come about"
+        assert self.sees(holds, seconds=seconds), "it did not come about"
 
     def presses(self, key: str, *, until: Callable[[], bool]) -> None:
         """As often as it takes: in the first half second of a question it is not heard."""
@@ -127,11 +135,11 @@ class Human:
             with suppress(Retry):  # the agent has just brought its own window to the front
                 self._virtual.desktop.activate(console)
                 perform(self._virtual.desktop, PressKeys(keys=(key,)))
-            if self._holds(until, seconds=1):
+            if self.sees(until, seconds=1):
                 return
         raise TimeoutError(f"{key} was not heard")
 
-    def _holds(self, what: Callable[[], bool], *, seconds: float) -> bool:
+    def sees(self, what: Callable[[], bool], *, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while not what():
             if time.monotonic() > deadline:

@@ -75,7 +75,9 @@ def facts(episode: Episode, last: Event | None) -> Content:
         f"{last.at if last else 0:.1f} s",
         *([f"{tokens:,} tokens"] if tokens else []),
     ]
-    return Content.styled(" · ".join(parts), "$foreground 60%")
+    said = Content.styled(" · ".join(parts), "$foreground 60%")
+    covered = episode.screenshot.covered_words if episode.screenshot else ""
+    return Content.assemble((f"{covered} · ", "$text-warning"), said) if covered else said
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +122,8 @@ def proposal(
     lines += [_where(place, step, number, chosen) for number, place in enumerate(locations)]
     if step.expectation:
         lines.append(Content(f"then {expectation_words(step.expectation)}"))
+    if any(place.point in box for place in locations for box in step.before.covered):
+        lines.append(Content.styled("this terminal lies there: move it aside first", "$text-error"))
     if risk:
         lines.append(Content.styled(f"careful: {risk}", "$text-warning"))
     if note and not step.acted:

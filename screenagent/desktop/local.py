@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from pydantic import SecretStr
 
-from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
+from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.held import Held
@@ -17,6 +17,7 @@ from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.killswitch import STOP_KEYS
 from screenagent.desktop.ledger import Ledger
 from screenagent.desktop.mouse import Mouse
+from screenagent.desktop.own import lies_on_top
 from screenagent.desktop.screen import Screen
 from screenagent.desktop.settle import (
     QUIET_SECONDS,
@@ -79,7 +80,7 @@ class LocalDesktop:
                 )
             )
             self.x_display = system.display
-            self._pulse, self._gone = system.pulse, system.gone
+            self._pulse, self._gone, self._own = system.pulse, system.gone, system.own
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -195,6 +196,8 @@ class LocalDesktop:
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
+        if isinstance(approved.action, MouseInput):
+            self._reaches_no_terminal_of_ours(pixels or [self._mouse.position])
         match approved.action:
             case Click(button=button, count=count, modifiers=modifiers):
                 with self._keyboard.held(modifiers):
@@ -219,6 +222,11 @@ class LocalDesktop:
                 with self._keyboard.held(keys):
                     self._control.hold(seconds)
 
+    def _reaches_no_terminal_of_ours(self, pixels: Sequence[Pixel]) -> None:
+        areas = self._own()
+        if any(lies_on_top(areas, pixel) for pixel in pixels):
+            raise Retry("the terminal that this runs in lies there, and is not clicked into; it has to be moved aside")
+
     def _still_in_front(self, reviewed: Window | None) -> Window | None:
         """The window that gets the keys: the one that was in front when they were approved."""
         if reviewed and reviewed.own:
@@ -234,8 +242,8 @@ class LocalDesktop:
         return front
 
     def _front(self) -> Window | None:
-        """The window that gets the keys, and where it is on this display."""
-        window = self.foreground()
+        """The window that is worked in, and where it is on this display."""
+        window = self._traces.masked(self._windows.worked_in())
         edges = window and self._windows.edges(window)
         return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
 

@@ -47,6 +47,9 @@ class Windows:
                 )
         return None
 
+    def worked_in(self) -> Window | None:
+        return self.foreground()
+
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
         return None
 

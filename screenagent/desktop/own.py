@@ -36,3 +36,9 @@ def without_own(frame: Frame, areas: Sequence[Area], origin: Pixel) -> Frame:
         columns = slice(max(0, area.left - origin.x), min(width, max(0, area.right - origin.x)))
         blanked[rows, columns] = BLANK if area.own else frame[rows, columns]
     return blanked
+
+
+def lies_on_top(areas: Sequence[Area], place: Pixel) -> bool:
+    """Whether our own window is what the mouse would be over."""
+    over = [area for area in areas if area.left <= place.x < area.right and area.top <= place.y < area.bottom]
+    return bool(over) and over[-1].own

@@ -15,7 +15,7 @@ from PIL import Image
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own import Stack, without_own
 from screenagent.desktop.settle import Frame
-from screenagent.geometry import Display, Pixel, Size
+from screenagent.geometry import Box, Display, Pixel, Size
 from screenagent.screenshot import Screenshot, Window
 
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
@@ -43,6 +43,7 @@ class Screen:
         self._chosen = self._monitors[chosen]
         self.display = self._display(chosen)
         self._last: tuple[Frame, Screenshot] | None = None
+        self._covered: tuple[Box, ...] = ()
 
     def close(self) -> None:
         with suppress(ScreenShotError):  # said of a display that has ended before
@@ -53,18 +54,26 @@ class Screen:
 
     def grab(self) -> Frame:
         """What is on it, but for our own terminal."""
-        return without_own(self._grab(self._chosen), self._own(), self.display.origin)
+        areas = self._own()
+        self._covered = tuple(
+            box
+            for area in areas
+            if area.own and (box := self.display.box((area.left, area.top, area.right, area.bottom)))
+        )
+        return without_own(self._grab(self._chosen), areas, self.display.origin)
 
     def screenshot(self, frame: Frame, window: Window | None = None) -> Screenshot:
         """`frame` as a screenshot, without secrets; of an unchanged screen, picture and digest are the last one's."""
         frame = self._blanked(frame)
         if self._last and np.array_equal(self._last[0], frame):
             last = self._last[1]
-            shot = last if last.window == window else last.model_copy(update={"window": window})
+            seen = {"window": window, "covered": self._covered}
+            same = last.window == window and last.covered == self._covered
+            shot = last if same else last.model_copy(update=seen)
         else:
             height, width = frame.shape
             image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)
-            shot = Screenshot.of(image, display=self.display, window=window)
+            shot = Screenshot.of(image, display=self.display, window=window, covered=self._covered)
         self._last = frame, shot
         return shot
 

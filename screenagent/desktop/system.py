@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 class Windows(Protocol):
     def foreground(self) -> Window | None: ...
 
+    def worked_in(self) -> Window | None:
+        """The window in front; where that is our own terminal, the one that was there before or would be without it."""
+        ...
+
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, in the input space; None if unknown."""
         ...

@@ -48,6 +48,9 @@ class Windows:
         self._user32.GetWindowThreadProcessId(id, ctypes.byref(pid))
         return Window(id=id, title=title.value, app=self._program(pid.value), pid=pid.value)
 
+    def worked_in(self) -> Window | None:
+        return self.foreground()
+
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
         return None
 

@@ -7,7 +7,6 @@ import select
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import Xlib.display
@@ -15,7 +14,8 @@ from Xlib import XK, X, Xatom, error
 from Xlib.protocol import event
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.own import Area
+from screenagent.desktop.own import Area, lies_on_top
+from screenagent.desktop.seat import Seat, is_shared, seats
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -41,7 +41,9 @@ KEYSYMS: Final = {
     **{name: (name.title(),) for name in ("caps_lock", "num_lock", "scroll_lock", "pause", "menu")},
     **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
 }
+SEAT_SECONDS: Final = 5.0  # so often it is asked who looks at the tmux or screen that we run in
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
+FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
 
 
 def connect(name: str | None) -> Any:
@@ -80,7 +82,9 @@ class Windows:
         self._display = connect(display)
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self._ancestors = ancestors(os.getpid())
+        self._seats: tuple[Seat, ...] = ()
+        self._seated_at = -SEAT_SECONDS
+        self._worked_in: int | None = None
         self._display.sync()
 
     @property
@@ -93,6 +97,16 @@ class Windows:
     def foreground(self) -> Window | None:
         active = self._ids(self._root, "_NET_ACTIVE_WINDOW")
         return self._window(active[0]) if active and active[0] else None
+
+    def worked_in(self) -> Window | None:
+        """The window in front; where that is our own terminal, the one that was there before or would be without it."""
+        front = self.foreground()
+        if front is None or not front.own:
+            self._worked_in = front.id if front else None
+            return front
+        others = [window for window in reversed(self.stacked()) if not window.own and self._can_work_in(window.id)]
+        before = (window for window in others if window.id == self._worked_in)
+        return next(before, others[0] if others else front)
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""
@@ -109,25 +123,39 @@ class Windows:
         windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST"))
         return tuple(window for window in windows if window is not None and not self._is_splash(window.id))
 
-    def stacked(self) -> list[int]:
-        """The windows from the lowest to the one on top."""
-        return self._ids(self._root, "_NET_CLIENT_LIST_STACKING")
+    def stacked(self) -> tuple[Window, ...]:
+        """Those that a window manager has put up, from the lowest to the one on top."""
+        windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST_STACKING"))
+        return tuple(window for window in windows if window is not None)
 
-    def area(self, id: int, *, own: bool) -> Area | None:
-        """Where a window is, with its frame; None where it is not on the screen."""
+    def tops(self) -> list[Any]:
+        """All that lies on the root, from the lowest to the highest: frames, and menus that nobody has framed."""
+        return list(self._root.query_tree().children)
+
+    def frame(self, id: int) -> int:
+        """What a window lies in on the root: the frame that its window manager gave it, or itself."""
         window = self._display.create_resource_object("window", id)
         try:
-            if window.get_attributes().map_state != X.IsViewable:
+            while (parent := window.query_tree().parent) and parent.id != self._root.id:
+                window = parent
+        except error.BadWindow:  # it closed while it was asked
+            return id
+        return int(window.id)
+
+    def area(self, top: Any, *, own: bool) -> Area | None:
+        """Where something that lies on the root is; None where it is not on the screen."""
+        try:
+            seen = top.get_attributes()
+            if seen.map_state != X.IsViewable or seen.win_class == X.InputOnly:
                 return None
-            size, corner = window.get_geometry(), self._root.translate_coords(window, 0, 0)
-            left, right, top, bottom = self._ids(window, "_NET_FRAME_EXTENTS", Xatom.CARDINAL) or (0, 0, 0, 0)
+            place = top.get_geometry()
         except (error.BadWindow, error.BadDrawable):  # it closed while it was asked
             return None
         return Area(
-            left=corner.x - left,
-            top=corner.y - top,
-            right=corner.x + size.width + right,
-            bottom=corner.y + size.height + bottom,
+            left=place.x,
+            top=place.y,
+            right=place.x + place.width + 2 * place.border_width,
+            bottom=place.y + place.height + 2 * place.border_width,
             own=own,
         )
 
@@ -173,14 +201,56 @@ class Windows:
                 title=self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME"),
                 app=named[1] if named else "",
                 pid=pids[0] if pids else None,
-                own=bool(pids) and pids[0] in self._ancestors,
+                own=self._is_own(id, pids[0] if pids else None),
             )
         except error.BadWindow:  # it closed while it was asked
             return None
 
+    def _is_own(self, id: int, pid: int | None) -> bool:
+        """By the window that a terminal says it is, or else by its process, all of whose windows then are ours."""
+        return any(id == seat.window if seat.window else pid in seat.ancestors for seat in self._seated())
+
+    def _seated(self) -> tuple[Seat, ...]:
+        """Where we sit, with windows of this display; asked for again only where terminals may come and go."""
+        now = time.monotonic()
+        if now >= self._seated_at + SEAT_SECONDS:
+            self._seats = tuple(seat.model_copy(update={"window": self._window_of(seat)}) for seat in seats())
+            self._seated_at = now if is_shared() else float("inf")
+        return self._seats
+
+    def _window_of(self, seat: Seat) -> int | None:
+        """The window that the terminal says it is, if it is on this display and a terminal's above us; its outermost.
+
+        An environment may be older than its terminal, and of another display.
+        """
+        if seat.window is None:
+            return None
+        managed = set(self._ids(self._root, "_NET_CLIENT_LIST"))
+        try:
+            window = self._display.create_resource_object("window", seat.window)
+            while window.id not in managed:
+                window = window.query_tree().parent
+                if not window:
+                    return None
+            pids = self._ids(window, "_NET_WM_PID", Xatom.CARDINAL)
+        except error.BadWindow:
+            return None
+        return window.id if not pids or pids[0] in seat.ancestors else None
+
     def _is_splash(self, id: int) -> bool:
+        return self._is_a(id, SPLASH)
+
+    def _can_work_in(self, id: int) -> bool:
+        """It is on the screen, and neither a panel nor the ground that the others lie on."""
+        try:
+            state = self._display.create_resource_object("window", id).get_attributes().map_state
+        except error.BadWindow:
+            return False
+        return state == X.IsViewable and not self._is_a(id, *FIXTURES)
+
+    def _is_a(self, id: int, *names: str) -> bool:
         kinds = self._ids(self._display.create_resource_object("window", id), "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
-        return self._display.get_atom(SPLASH) in kinds
+        return any(self._display.get_atom(name) in kinds for name in names)
 
     def _ask_to_front(self, id: int) -> None:
         message = event.ClientMessage(
@@ -206,57 +276,51 @@ class Windows:
         return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
 
 
-def ancestors(pid: int) -> frozenset[int]:
-    """The processes that `pid` descends from, the terminal that it runs in among them."""
-    found: list[int] = []
-    while pid > 1 and (parent := _parent(pid)) > 1:
-        found.append(parent)
-        pid = parent
-    return frozenset(found)
-
-
-def _parent(pid: int) -> int:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    # The command stands in brackets and may hold blanks and brackets of its own.
-    return int(stat.rpartition(")")[2].split()[1])
-
-
 class OwnWindows:
     """Where the terminal that we run in is, on a connection of its own: pictures are taken by several threads."""
 
     def __init__(self, display: str | None = None) -> None:
         self._windows = Windows(display)
-        self._own = {window.id for window in self._windows.all() if window.own}
+        self._own: frozenset[int] = frozenset()
+        self._asked_at = 0.0
         self._lock = threading.Lock()
+        self._ask()
 
     def close(self) -> None:
         self._windows.close()
 
     def __call__(self) -> list[Area]:
-        """From our lowest window upwards; nothing is asked of the server where there is none."""
-        if not self._own:
-            return []
+        """From our lowest window upwards; no places are asked for where there is none."""
         with self._lock:
-            stacked = self._windows.stacked()
-            lowest = next((place for place, id in enumerate(stacked) if id in self._own), len(stacked))
-            areas = [self._windows.area(id, own=id in self._own) for id in stacked[lowest:]]
+            self._look_for_own()
+            if not self._own:
+                return []
+            frames = {self._windows.frame(id) for id in self._own}
+            tops = self._windows.tops()
+            lowest = next((place for place, top in enumerate(tops) if top.id in frames), len(tops))
+            areas = [self._windows.area(top, own=top.id in frames) for top in tops[lowest:]]
         return [area for area in areas if area is not None]
 
     def has_keys(self) -> bool:
         """Whether keys go into it."""
-        if not self._own:
-            return False
         with self._lock:
-            front = self._windows.foreground()
+            self._look_for_own()
+            front = self._windows.foreground() if self._own else None
         return front is not None and front.own
 
     def is_under(self, place: Pixel) -> bool:
         """Whether it is what the mouse would be over at `place`."""
-        over = [area for area in self() if area.left <= place.x < area.right and area.top <= place.y < area.bottom]
-        return bool(over) and over[-1].own
+        return lies_on_top(self(), place)
+
+    def _look_for_own(self) -> None:
+        """When a window came or went, or another terminal may show what we run in."""
+        late = is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS
+        if self._windows.changed(0) or late:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._own = frozenset(window.id for window in self._windows.all() if window.own)
+        self._asked_at = time.monotonic()
 
 
 def pointer(display: Any) -> Pixel:

@@ -1,0 +1,85 @@
+"""Where we sit: the terminals whose keys reach us, by their processes and by the window that they say they are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from screenagent.geometry import Value
+
+PROC: Final = Path("/proc")
+ANSWER_SECONDS: Final = 2.0
+
+
+class Seat(Value):
+    """`window` is what the terminal calls its window (WINDOWID), where it says so."""
+
+    ancestors: frozenset[int]
+    window: int | None = None
+
+
+def seats(pid: int | None = None, environ: Mapping[str, str] | None = None) -> tuple[Seat, ...]:
+    """Of a process, by default ours: its own terminal, or those of all who look at the tmux or screen that it is in."""
+    return tuple(_seats(pid or os.getpid(), os.environ if environ is None else environ, seen=set()))
+
+
+def is_shared(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether terminals may come and go while we run."""
+    environ = os.environ if environ is None else environ
+    return bool(environ.get("TMUX") or environ.get("STY"))
+
+
+def _seats(pid: int, environ: Mapping[str, str], *, seen: set[int]) -> Iterator[Seat]:
+    if pid in seen:
+        return
+    seen.add(pid)
+    if not is_shared(environ):
+        said = environ.get("WINDOWID", "")
+        yield Seat(ancestors=ancestors(pid), window=int(said) if said.isdigit() else None)
+        return
+    # Who runs in tmux or screen descends from its server, which has no window and an environment of long ago.
+    for client in _clients(environ):
+        yield from _seats(client, _environment(client), seen=seen)
+
+
+def ancestors(pid: int) -> frozenset[int]:
+    """The processes that `pid` descends from, the terminal that it runs in among them."""
+    found: list[int] = []
+    while pid > 1 and (parent := _parent(pid)) > 1:
+        found.append(parent)
+        pid = parent
+    return frozenset(found)
+
+
+def _clients(environ: Mapping[str, str]) -> list[int]:
+    if socket := environ.get("TMUX", "").partition(",")[0]:
+        command = ["tmux", "-S", socket, "list-clients", "-F", "#{client_pid}"]
+        try:
+            told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=ANSWER_SECONDS).stdout
+        except (OSError, subprocess.SubprocessError):  # there is no tmux here, or it is another version's socket
+            return []
+        return [int(line) for line in told.split() if line.isdigit()]
+    # screen does not say who looks at it; its clients are called what its server is called in capitals.
+    return [int(process.parent.name) for process in PROC.glob("[0-9]*/comm") if _read(process).strip() == "screen"]
+
+
+def _environment(pid: int) -> dict[str, str]:
+    pairs = (entry.partition("=") for entry in _read(PROC / str(pid) / "environ").split("\0"))
+    return {name: value for name, _, value in pairs}
+
+
+def _parent(pid: int) -> int:
+    # The command stands in brackets and may hold blanks and brackets of its own.
+    fields = _read(PROC / str(pid) / "stat").rpartition(")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
+def _read(file: Path) -> str:
+    """What a process says of itself; nothing where it has ended, or is another user's."""
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""
