@@ -45,21 +45,18 @@ def record(
     from screenagent.agent import Sink  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.play import write_script  # noqa: PLC0415
-    from screenagent.cli.run import recorder  # noqa: PLC0415
-    from screenagent.recording import new_run_folder  # noqa: PLC0415
 
     if script.exists() and not force:
         raise click.UsageError(f"{script} is there already; choose another name, or say --force")
     task = name or script.stem
-    settings = wiring.settings(runs=runs, display=display)
-    folder = new_run_folder(settings.runs, f"record {task}")
-    with recorder(folder, settings) as kept, wiring.stopping() as control:
+    settings = wiring.settings(runs=runs, display=display, keep_screens=True)
+    with wiring.recorded(settings, f"record {task}") as kept, wiring.stopping() as control:
         sinks: tuple[Sink, ...] = (kept, _Telling(settings.stop_keys))
         for event in _watched(settings, control, task=task):
             for sink in sinks:
                 sink(event)
-    write_script(folder, script, name=task, app=app)
-    click.echo(f"what was seen is in {folder}; try it: screenagent play {script} --step", err=True)
+    write_script(kept.folder, script, name=task, app=app)
+    click.echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
 
 
 def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
