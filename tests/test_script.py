@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
-from screenagent.script import ScriptError, Unbound, bound, edited, filled, parsed, written
+from screenagent.script import STEPS, Problem, Script, ScriptError, Unbound, bound, edited, filled, parsed, written
 from screenagent.script.schema import ClickStep, PressStep, TypeStep
 
 INVOICE = """\
@@ -113,3 +114,69 @@ def test_a_secret_stays_a_place_until_it_is_typed() -> None:
     assert (
         filled("{{ customer }}: {{password}}, {{secret:other}}", values) == "Ada: {{secret:password}}, {{secret:other}}"
     )
+
+
+def mutated(text: str, chance: random.Random) -> bytes:
+    """`text` with a few letters, lines or bytes other than they were."""
+    content = bytearray(text.encode())
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(content))
+        match chance.randrange(6):
+            case 0:
+                content[at] = chance.randrange(256)
+            case 1:
+                del content[at : at + chance.randint(1, 20)]
+            case 2:
+                content[at:at] = chance.choice(
+                    [b"{", b"[", b"]", b": ", b"- ", b"\t", b"\n", b"&a ", b"*a", b"!!x ", b"|", b"'"]
+                )
+            case 3:
+                start = chance.randrange(len(content))
+                content[at:at] = content[start : start + chance.randint(1, 60)]
+            case 4:
+                content[at:at] = chance.choice(
+                    [b"\x00", b"\xff", "é😀".encode(), b"{{", b"}}", b"<<: ", b"? ", b"---\n", b"..."]
+                )
+            case _:
+                content[at:at] = chance.choice([b"0", b"-1", b"1e400", b"7" * 4400, b"0o9", b"2026-13-45", b".inf"])
+        if not content:
+            content += b"x"
+    return bytes(content)
+
+
+def survives(count: int, *, seed: int) -> None:
+    """Each of `count` damaged files is a script, or its errors have lines that the file has."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        content = mutated(INVOICE, chance)
+        lines = 2 + sum(content.count(end) for end in (b"\n", b"\r", b"\x85", b"\xa8", b"\xa9"))
+        for problem in refused(content):
+            assert 1 <= problem.line <= lines, content
+            assert problem.what, content
+
+
+def refused(content: bytes) -> tuple[Problem, ...]:
+    try:
+        parsed(content, Path("invoice.yaml"))
+    except ScriptError as error:
+        return error.problems or (Problem(file="", line=0, what=""),)
+    return ()
+
+
+def test_a_damaged_file_gives_an_error_with_a_line() -> None:
+    survives(150, seed=0)
+
+
+@pytest.mark.soak
+def test_ten_thousand_damaged_files_give_an_error_with_a_line() -> None:
+    survives(10_000, seed=1)
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "a: " * 500 + "b", "- " * 3000, "{a: " * 2000])
+def test_a_file_that_is_all_too_deep_is_refused(text: str) -> None:
+    assert "deep" in problems(text)[0] or "not YAML" in problems(text)[0]
+
+
+def test_the_schema_names_every_kind_of_step() -> None:
+    definitions = Script.model_json_schema()["$defs"]
+    assert {name for kind in definitions.values() for name in kind.get("properties", ())} >= set(STEPS)

@@ -11,8 +11,11 @@ import click
 COMMANDS: Final = {
     "run": "screenagent.cli.run",
     "play": "screenagent.cli.play",
-    "save": "screenagent.cli.play",
     "record": "screenagent.cli.record",
+    "save": "screenagent.cli.scripts",
+    "heal": "screenagent.cli.scripts",
+    "check": "screenagent.cli.scripts",
+    "export": "screenagent.cli.scripts",
     "schema": "screenagent.cli.schema",
     "console": "screenagent.cli.console",
     "stop": "screenagent.cli.stop",

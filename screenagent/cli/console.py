@@ -115,7 +115,7 @@ def _beginning(
                 desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
                 sinks: list[Sink] = []
                 if record:
-                    sinks.append(stack.enter_context(wiring.recorded(settings, task)))
+                    sinks.append(stack.enter_context(wiring.recorded(settings, task, replay=replay)))
                 yield Work(wiring.agent(settings, control, desktop, ask=person, replay=replay), sinks)
 
         return work

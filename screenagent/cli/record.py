@@ -44,7 +44,7 @@ def record(
     """
     from screenagent.agent import Sink  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.cli.play import write_script  # noqa: PLC0415
+    from screenagent.cli.scripts import write_script  # noqa: PLC0415
 
     if script.exists() and not force:
         raise click.UsageError(f"{script} is there already; choose another name, or say --force")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
     from screenagent.agent import Sink
     from screenagent.config import Settings
+    from screenagent.episode import Episode
     from screenagent.events import Ended, Event
     from screenagent.planner import Script
     from screenagent.play import Replay
@@ -101,8 +102,21 @@ def run(
 
         ended = supervise(task, settings, virtual=virtual, app=app, record=not no_record)
     else:
-        ended = carry_out(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
+        carried = carry_out(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
+        ended = carried.ended
     sys.exit(EXIT_CODES[ended.outcome])
+
+
+class Carried(NamedTuple):
+    """What was done, and where it was recorded."""
+
+    episode: Episode
+    folder: Path | None
+
+    @property
+    def ended(self) -> Ended:
+        assert self.episode.ended is not None
+        return self.episode.ended
 
 
 def carry_out(
@@ -114,7 +128,7 @@ def carry_out(
     as_json: bool,
     record: bool,
     replay: Replay | None = None,
-) -> Ended:
+) -> Carried:
     """Do `task`, or play `replay`, with a line for each step."""
     from contextlib import ExitStack  # noqa: PLC0415
 
@@ -123,20 +137,21 @@ def carry_out(
     from screenagent.cli.models import Models  # noqa: PLC0415
     from screenagent.cli.terminal import Progress, Resuming  # noqa: PLC0415
 
+    folder = None
     with ExitStack() as stack:
         control = stack.enter_context(wiring.stopping())
         models = Models.of(settings, control)
         desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
         sinks: list[Sink] = []
         if record:
-            recorder = stack.enter_context(wiring.recorded(settings, task))
+            recorder = stack.enter_context(wiring.recorded(settings, task, replay=replay))
+            folder = recorder.folder
             sinks.append(recorder)
         sinks += [Progress(), *([_print_json] if as_json else []), Resuming(control)]
-        ended = drive(wiring.agent(settings, control, desktop, models=models, replay=replay), task, *sinks).ended
+        episode = drive(wiring.agent(settings, control, desktop, models=models, replay=replay), task, *sinks)
         if record:
-            click.echo(f"recorded in {recorder.folder}; `screenagent report` shows it", err=True)
-    assert ended is not None
-    return ended
+            click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
+    return Carried(episode, folder)
 
 
 def has_console() -> bool:

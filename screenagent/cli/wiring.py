@@ -116,14 +116,15 @@ def virtual_display(control: Control) -> Iterator[str]:
 
 
 @contextmanager
-def recorded(settings: Settings, task: str) -> Iterator[Recorder]:
+def recorded(settings: Settings, task: str, *, replay: Replay | None = None) -> Iterator[Recorder]:
     """Record a run of `task`; afterwards older runs go, as far as the settings say so."""
     from screenagent import prompts  # noqa: PLC0415
     from screenagent.recording import Recorder, new_run_folder  # noqa: PLC0415
     from screenagent.retention import listed, outdated, remove, why_not_ours  # noqa: PLC0415
 
     folder = new_run_folder(settings.runs, task)
-    written = settings.model_dump(mode="json")
+    played = {"script": str(replay.file)} if replay and replay.file else {}
+    written = settings.model_dump(mode="json") | played
     with Recorder(folder, settings=written, prompts=prompts.digests(), screens=settings.keep_screens) as recorder:
         yield recorder
     older_than = timedelta(days=settings.keep_days) if settings.keep_days else None

@@ -1,40 +1,7 @@
 """Replays of scripts: ordinary runs of the agent, whose planner walks the script."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-
-from screenagent.agent import Agent
-from screenagent.play.in_front import InFront
 from screenagent.play.ladder import AnchorGrounder
 from screenagent.play.planner import ScriptPlanner
-from screenagent.protocols import TextReader
-from screenagent.script import Anchors, Script
+from screenagent.play.replay import Replay
 
 __all__ = ["AnchorGrounder", "Replay", "ScriptPlanner"]
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A script and the values of its parameters, ready to be played once."""
-
-    script: Script
-    values: Mapping[str, str] = field(default_factory=dict)
-    anchors: Anchors | None = None
-
-    @property
-    def task(self) -> str:
-        """What the run is called: the script's name, and what it was given."""
-        told = [f"{name} {value}" for name, value in self.values.items() if not self.script.parameters[name].secret]
-        return f"{self.script.name} ({', '.join(told)})" if told else self.script.name
-
-    def playing(self, agent: Agent, reader: TextReader) -> Agent:
-        """The agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
-        walking = ScriptPlanner(self.script, self.values, agent.planner, agent.checker)
-        grounder = agent.grounder
-        if self.anchors is not None:
-            grounder = AnchorGrounder(self.anchors, lambda: walking.looks, reader, grounder)
-        return replace(
-            agent, planner=walking, grounder=grounder, approver=InFront(agent.approver, lambda: walking.window)
-        )

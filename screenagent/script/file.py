@@ -20,7 +20,7 @@ from screenagent.geometry import Value
 from screenagent.script.parameters import misplaced_secret, undefined
 from screenagent.script.schema import STEPS, IfSeenStep, Parameter, Script, TypeStep, kind_of, no_step
 
-LARGEST: Final = 1_000_000
+LARGEST: Final = 200_000
 DEEPEST: Final = 40
 
 Path_ = tuple[str | int, ...]
@@ -259,22 +259,22 @@ def _at(data: Any, path: Path_) -> Any:
 def _wrong_places(script: Script, places: Places) -> Iterator[Problem]:
     """Parameters that nothing gives a value, and secrets where they would be seen."""
     for path, step in paths(script.steps):
-        for name, text in _texts(step):
+        for name, text in texts(step):
             typed = isinstance(step, TypeStep) and name == "type"
             wrong = undefined(script, text) or misplaced_secret(script, text, typed=typed)
             if wrong:
                 yield places.problem((*path, name), wrong)
 
 
-def _texts(step: Value) -> Iterator[tuple[str, str]]:
+def texts(step: Value) -> Iterator[tuple[str, str]]:
     for name in type(step).model_fields:
         match getattr(step, name):
             case str(text):
                 yield name, text
-            case tuple() as texts:
-                yield from ((name, text) for text in texts if isinstance(text, str))
+            case tuple() as several:
+                yield from ((name, text) for text in several if isinstance(text, str))
             case Value() as part:
-                yield from ((name, text) for _, text in _texts(part))
+                yield from ((name, text) for _, text in texts(part))
 
 
 def _document(script: Script) -> dict[str, Any]:
