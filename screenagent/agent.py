@@ -206,8 +206,8 @@ class _Run:
             case Wait(seconds=seconds):
                 with self._phase("act"):
                     self.agent.control.wait(seconds)
-            case WaitFor():
-                pass
+            case WaitFor(gone=gone):  # what an input before this brings about may be there already
+                before = before if gone else self.episode.since or before
             case _:
                 try:
                     self._perform(action, locations, verdict)

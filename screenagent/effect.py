@@ -37,6 +37,8 @@ class SightChecker:
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
         effect = self.glance(step, before, after, at=at)
+        if isinstance(step.expected, Seen) and effect.outcome == "met":
+            return effect if self._is_news(step.expected.words, before, effect.where) else _as_before(effect)
         if self.model is None or difference(before, after) is None:
             return effect
         match step.expected:
@@ -72,6 +74,13 @@ class SightChecker:
                 return Effect(outcome="unmet", evidence=only, by="words")
             case Absent(why=why):
                 return Effect(outcome="unmet", evidence=f"“{words}” was to be seen: {why}", by="words")
+
+    def _is_news(self, words: str, before: Screenshot, where: Box | None) -> bool:
+        """Whether the words, read at `where` or in the title, were not there before, or stood elsewhere."""
+        if where is None:
+            return not _titled(words, before)
+        earlier = self._found(words, before)
+        return isinstance(earlier, Absent) or earlier.confidence < SURE or earlier.point not in where
 
     def _gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool) -> Effect:
         """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""
@@ -126,6 +135,11 @@ def _titled(words: str, screenshot: Screenshot) -> bool:
     """Whether the window system knows a title with these words: it misreads nothing."""
     title = screenshot.window.title if screenshot.window else ""
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", title, re.IGNORECASE) is not None
+
+
+def _as_before(effect: Effect) -> Effect:
+    """Nobody can say that the step brought this about."""
+    return effect.model_copy(update={"by": "", "evidence": f"{effect.evidence}, as it was before"})
 
 
 def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: str) -> Effect:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import assert_never
 
-from screenagent.actions import Action, Expectation
+from screenagent.actions import Action, Expectation, Input
 from screenagent.events import (
     Acted,
     Checked,
@@ -57,6 +57,11 @@ class Step(Value):
         return self.decision.step.expected if self.decision else None
 
     @property
+    def sent(self) -> bool:
+        """Whether an input went to the desktop, rather than that one was waited for."""
+        return self.acted and isinstance(self.action, Input)
+
+    @property
     def unconfirmed(self) -> bool:
         """It was done and should have shown, and did not."""
         return self.acted and self.expectation is not None and not (self.effect and self.effect.confirmed)
@@ -86,6 +91,11 @@ class Episode(Value):
     @property
     def performed(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.acted)
+
+    @property
+    def since(self) -> Screenshot | None:
+        """The screen before the last input: what has come since, that may have brought about."""
+        return next((step.before for step in reversed(self.steps) if step.sent), self.screenshot)
 
     @property
     def doubtful(self) -> tuple[Step, ...]:
@@ -164,13 +174,17 @@ class Episode(Value):
 
 
 def _forgotten(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """`steps`, of which only the last keeps its pictures: those of a long run do not fit into memory."""
-    if len(steps) < 2:
-        return steps
-    *older, forgotten, last = steps
+    """`steps`, of which only the last and the last that sent an input keep their pictures: those of a long run do not
+    fit into memory."""
+    last = len(steps) - 1
+    sent = next((place for place in range(last, -1, -1) if steps[place].sent), last)
+    return tuple(step if place in (last, sent) else _without_pictures(step) for place, step in enumerate(steps))
+
+
+def _without_pictures(step: Step) -> Step:
     pictures = {
         name: screenshot.model_copy(update={"image": None})
-        for name, screenshot in (("before", forgotten.before), ("after", forgotten.after))
-        if screenshot is not None
+        for name, screenshot in (("before", step.before), ("after", step.after))
+        if screenshot is not None and screenshot.image is not None
     }
-    return (*older, forgotten.model_copy(update=pictures), last)
+    return step.model_copy(update=pictures) if pictures else step

@@ -120,7 +120,8 @@ Verdict = Annotated[Approve | Revise | LookAgain | Skip | Reject | Abort | Answe
 
 
 class Effect(Value):
-    """What an action brought about, as far as can be seen; `evidence` is a sentence, and `by` is who says so."""
+    """What an action brought about, as far as can be seen; `evidence` is a sentence, and `by` is who says so: nobody
+    where it was like that before."""
 
     outcome: Literal["met", "changed", "unchanged", "unmet", "unknown"]
     evidence: str = ""

@@ -73,7 +73,7 @@ class Checker(Protocol):
     def check(
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
-        """What `step`, done `at` these places, brought about."""
+        """What `step`, done `at` these places, brought about since `before`: what is waited for, the input did."""
         ...
 
     def glance(

@@ -126,6 +126,26 @@ class Reading:
         return Absent(why="no such text")
 
 
+class TestNews:
+    """Words that stood there before are there, and nobody says that the step brought them."""
+
+    def seen(self, words: str, before: Screenshot, after: Screenshot) -> tuple[str, str]:
+        step = PlannedStep(action=Click(target="OK"), expectation=Seen(words=words))
+        effect = SightChecker(Reading()).check(step, before, after)
+        return effect.outcome, effect.by
+
+    def test_words_that_came_are_news(self) -> None:
+        assert self.seen("Saving", EMPTY, MENU) == ("met", "words")
+
+    def test_words_that_were_there_are_none(self) -> None:
+        assert self.seen("Saving", MENU, MENU) == ("met", "")
+
+    def test_words_that_came_into_the_title_are_news_wherever_else_they_stood(self) -> None:
+        titled = Screenshot.of(MENU.pixels, window=Window(id=1, title="Saving - Editor"))
+        assert self.seen("Saving", MENU, titled) == ("met", "words")
+        assert self.seen("Saving", titled, titled) == ("met", "")
+
+
 class TestGone:
     """Gone is what was there."""
 

@@ -45,7 +45,8 @@ GIVE_UP = step("finish", success=False, message="it cannot be saved")
 
 
 class Text:
-    """Reads what is on the screen after so many inputs: the words are told by the shade of the screen."""
+    """Reads what is on the screen after so many inputs: the words are told by the shade of the screen, and "Saved" is
+    written elsewhere after each."""
 
     def __init__(self, *screens: Iterable[str]) -> None:
         self.screens = [set(words) for words in screens]
@@ -58,7 +59,9 @@ class Text:
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if target not in self.shown(screenshot):
             return Absent(why=f"“{target}” is not on the screen; the nearest text is “{min(self.shown(screenshot))}”")
-        place = Point(x=(sum(target.encode()) % 97) / 100, y=0.5)
+        shade = screenshot.pixels.getpixel((0, 0))
+        assert isinstance(shade, tuple)
+        place = Point(x=(sum(target.encode()) % 97) / 100, y=0.5 + (target == "Saved") * int(shade[0]) / 100)
         return Location(point=place, confidence=0.98, by="text")
 
 
@@ -268,6 +271,21 @@ def test_a_model_that_lies_about_what_it_sees_does_not_end_the_run_well() -> Non
         *(save, plan(DONE)), screens=(["File"], ["Could not save"]), judge=ScriptedModel(lambda request, mode: "yes")
     )()
     assert run.ended.outcome == "gave_up"
+
+
+def test_words_that_were_there_all_along_prove_nothing() -> None:
+    waits = plan(step("wait_for", words="TASK DONE", seconds=0), DONE)
+    presses = plan(step("press_keys", "TASK DONE", keys=["escape"]), step("wait_for", words="TASK DONE"), DONE)
+    for obedient in (waits, presses):
+        run = Run(obedient, plan(DONE), screens=(["TASK DONE"],))()
+        assert run.ended.outcome == "gave_up"
+        assert "says that the task is done" in run.ended.message
+
+
+def test_what_came_before_it_was_waited_for_came_of_the_input() -> None:
+    waits = [step("wait_for", words=words, seconds=0) for words in ("Name", "Saved")]
+    run = Run(plan(step("click", "", target="OK"), *waits, DONE), screens=(["OK"], ["Name", "Saved"]))()
+    assert (run.ended.outcome, len(run.thinking.asked)) == ("done", 1)
 
 
 def test_words_that_were_never_there_prove_nothing_by_not_being_there() -> None:
