@@ -189,13 +189,27 @@ def test_the_side_of_the_screen_tells_equals_apart() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("Save", "Save"), ("save", "SAVE"), ("Save As", "Save As…"), ("OK", "0K"), ("Preferences", "Preferonces")],
+    [
+        ("Save", "Save"),
+        ("save", "SAVE"),
+        ("Save As", "Save As…"),
+        ("OK", "0K"),
+        ("Preferences", "Preferonces"),
+        ("Clear All", "ClearAll"),
+        ("100%", "10096"),
+    ],
 )
 def test_what_looks_the_same_is_alike(name: str, text: str) -> None:
     assert likeness(name, text) > 0.8
 
 
-@pytest.mark.parametrize(("name", "text"), [("Save As", "Save"), ("Undo", "Redo"), ("Tab 1", "Tab 2"), ("+", "-")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Save As", "Save"), ("Undo", "Redo"), ("Tab 1", "Tab 2"), ("+", "-"),
+        ("Last Name As", "Last Name"), ("To Lower Case As", "To Lower Case"), ("Show All Tools", "Show Tools"),
+    ],
+)  # fmt: skip
 def test_what_means_something_else_is_not_alike(name: str, text: str) -> None:
     assert likeness(name, text) == 0
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from screenagent.bench.absence import Asked, Edges, Sort, missing, painted_over
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.geometry import Absent, Location, Value
-from screenagent.protocols import Grounder
-from screenagent.screenshot import Screenshot
+from screenagent.protocols import Grounder, TextReader
+from screenagent.screenshot import Screenshot, Word
 
 
 class Item(BaseModel):
@@ -25,24 +27,46 @@ class Item(BaseModel):
 
     picture: str = Field(validation_alias=AliasChoices("img_filename", "image", "file_name"))
     instruction: str
-    bbox: Annotated[tuple[float, float, float, float] | None, Field(description="left, top, width, height in pixels")]
+    bbox: Annotated[Edges | None, Field(description="left, top, width, height in pixels")]
     data_type: str = "text"
+    absent: Sort | None = None
+    painted: Edges | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """How the pictures are shown: as they are, in the opposite colours, or larger."""
+
+    negated: bool = False
+    scaled: float = 1.0
+
+    def of(self, image: Image.Image) -> Image.Image:
+        shown = ImageOps.invert(image) if self.negated else image
+        if self.scaled == 1:
+            return shown
+        size = max(1, round(image.width * self.scaled)), max(1, round(image.height * self.scaled))
+        return shown.resize(size, Image.Resampling.LANCZOS)
 
 
 class Result(Value):
-    """One answer; `ms` only for the first question about a picture, `unchanged_ms` for the same one asked again;
-    `calls` is how often a model was asked for it."""
+    """One answer, in pixels of the picture as it lies in the folder; `ms` and its parts only for the first question
+    about a picture, `unchanged_ms` for the same one asked again; `calls` is how often a model was asked for it; `lost`
+    where the place is known but not believed in."""
 
     picture: str
     instruction: str
-    bbox: tuple[float, float, float, float] | None
+    bbox: Edges | None
     data_type: str
+    absent: Sort | None = None
+    painted: Edges | None = None
     answer: Location | Absent
     x: float | None = None
     y: float | None = None
     strict: bool = False
     within_8px: bool = False
+    lost: bool = False
     ms: float | None = None
+    stages_ms: Mapping[str, float] | None = None
     unchanged_ms: float | None = None
     calls: int | None = None
     rss_mb: float | None = None
@@ -55,9 +79,20 @@ class Score(Value):
     interval: tuple[float, float] | None
 
 
-class Refusals(Value):
+class Rate(Value):
     n: int
     refused: float | None
+
+
+class Refusals(Value):
+    """Of what is not there, how much was called absent: `easy` are things of other screens, `hard` ones have a word too
+    many or are painted over. `lost` is the part of what is there that was called absent though its place was known."""
+
+    n: int
+    refused: float | None
+    easy: Rate
+    hard: Rate
+    lost: float | None
 
 
 class Summary(Value):
@@ -65,6 +100,7 @@ class Summary(Value):
     ms_p50: float | None
     ms_p95: float | None
     unchanged_ms_p50: float | None
+    stages_ms_p50: Mapping[str, float]
     rss_peak_mb: float | None
     prefills_per_answer: float | None
     text: Score
@@ -74,19 +110,32 @@ class Summary(Value):
     absent: Refusals
 
 
+@dataclass(frozen=True, kw_only=True)
+class Eyes:
+    """What the bench asks, and what it may look into: `forget` empties caches before each picture, `insisting` answers
+    whatever it is asked, `stages` are seconds since it was last called, `calls` how often a model was asked so far."""
+
+    grounder: Grounder
+    forget: Callable[[], None] = lambda: None
+    insisting: Grounder | None = None
+    stages: Callable[[], Mapping[str, float]] = dict
+    calls: Callable[[], int] | None = None
+
+
 def run(
     folder: Path,
-    grounder: Grounder,
+    eyes: Eyes,
     *,
     results: Path,
-    forget: Callable[[], None] = lambda: None,
+    view: View = View(),  # frozen
+    absent: TextReader | None = None,
     progress: Callable[[str], None] = lambda _: None,
-    calls: Callable[[], int] | None = None,
 ) -> Summary:
     """Ask every question of `folder` that `results` has no answer to, and append the answers there picture by picture,
-    so a run that was stopped goes on where it was. `forget` empties the grounder's caches before each picture,
-    and `calls` says how often a model has been asked by then."""
+    so a run that was stopped goes on where it was. With `absent`, which reads what is there, ask what is not, too."""
     items = questions(folder)
+    if absent:
+        items += _absent(folder, items, absent)
     answered = {_key(result): result for result in _read(results)}
     known = [answered[_key(item)] for item in items if _key(item) in answered]
     todo = [item for item in items if _key(item) not in answered]
@@ -95,31 +144,55 @@ def run(
     results.parent.mkdir(parents=True, exist_ok=True)
     pictures = [list(group) for _, group in groupby(sorted(todo, key=lambda item: item.picture), lambda i: i.picture)]
     for number, group in enumerate(pictures, start=1):
-        fresh = _ask(folder, group, grounder, forget, calls)
+        fresh = _ask(folder, group, eyes, view)
         with results.open("a", encoding="utf-8") as lines:
             lines.writelines(result.model_dump_json() + "\n" for result in fresh)
         known += fresh
         hits = sum(result.strict for result in fresh)
-        progress(f"{number}/{len(pictures)} {group[0].picture}: {hits} of {len(fresh)}, {fresh[0].ms or 0:.0f} ms")
+        asked = sum(result.bbox is not None for result in fresh)
+        progress(f"{number}/{len(pictures)} {group[0].picture}: {hits} of {asked}, {fresh[0].ms or 0:.0f} ms")
     return summary(known)
 
 
 def command(
     folder: Path,
-    grounder: Grounder,
+    eyes: Eyes,
     *,
     results: Path,
-    forget: Callable[[], None] = lambda: None,
-    calls: Callable[[], int] | None = None,
+    view: View = View(),  # frozen
+    absent: TextReader | None = None,
 ) -> None:
     """`run`, its progress on stderr and its summary as the last line on stdout."""
 
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    found = run(folder, grounder, results=results, forget=forget, progress=progress, calls=calls)
+    found = run(folder, eyes, results=results, view=view, absent=absent, progress=progress)
     progress(f"answers in {results}")
     print(found.model_dump_json())
+
+
+def _absent(folder: Path, items: Sequence[Item], reader: TextReader) -> list[Item]:
+    def read(picture: str) -> tuple[Screenshot, Sequence[Word]]:
+        screenshot = Screenshot.of(_picture(folder, picture))
+        return screenshot, reader.read(screenshot)
+
+    asked = [
+        Asked(picture=item.picture, instruction=item.instruction, bbox=item.bbox, data_type=item.data_type)
+        for item in items
+        if item.bbox is not None
+    ]
+    return [
+        Item(
+            img_filename=one.picture,
+            instruction=one.instruction,
+            bbox=None,
+            data_type=one.data_type,
+            absent=one.sort,
+            painted=one.painted,
+        )
+        for one in missing(asked, read)
+    ]
 
 
 def questions(folder: Path) -> list[Item]:
@@ -145,20 +218,35 @@ def summary(results: Sequence[Result]) -> Summary:
     present = [result for result in results if result.bbox is not None]
     absent = [result for result in results if result.bbox is None]
     times = [result.ms for result in results if result.ms is not None]
-    refused = sum(isinstance(result.answer, Absent) for result in absent)
+    stages = [result.stages_ms for result in results if result.stages_ms]
     return Summary(
         n=len(results),
         ms_p50=percentile(times, 50),
         ms_p95=percentile(times, 95),
         unchanged_ms_p50=percentile([r.unchanged_ms for r in results if r.unchanged_ms is not None], 50),
+        stages_ms_p50={
+            stage: percentile([one.get(stage, 0.0) for one in stages], 50) or 0.0
+            for stage in dict.fromkeys(stage for one in stages for stage in one)
+        },
         prefills_per_answer=_mean([result.calls for result in results if result.calls is not None]),
         rss_peak_mb=max((r.rss_mb for r in results if r.rss_mb is not None), default=None),
         text=_score(result for result in present if result.data_type == "text"),
         icon=_score(result for result in present if result.data_type == "icon"),
         field=_score(result for result in present if result.data_type == "field"),
         all=_score(present),
-        absent=Refusals(n=len(absent), refused=refused / len(absent) if absent else None),
+        absent=Refusals(
+            **_rate(absent).model_dump(),
+            easy=_rate(result for result in absent if result.absent == "easy"),
+            hard=_rate(result for result in absent if result.absent in ("renamed", "painted")),
+            lost=sum(result.lost for result in present) / len(present) if present else None,
+        ),
     )
+
+
+def _rate(results: Iterable[Result]) -> Rate:
+    asked = list(results)
+    refused = sum(isinstance(result.answer, Absent) for result in asked)
+    return Rate(n=len(asked), refused=refused / len(asked) if asked else None)
 
 
 def _mean(counts: Sequence[int]) -> float | None:
@@ -176,38 +264,45 @@ def _score(results: Iterable[Result]) -> Score:
     )
 
 
-def _ask(
-    folder: Path,
-    items: Sequence[Item],
-    grounder: Grounder,
-    forget: Callable[[], None],
-    calls: Callable[[], int] | None,
-) -> list[Result]:
-    screenshot = Screenshot.of(_picture(folder, items[0].picture))
-    forget()
-    found = []
-    for item in items:
-        before, asked = time.perf_counter(), calls() if calls else 0
-        answer = grounder.locate(item.instruction, screenshot)
-        result = _result(item, answer, screenshot, ms=(time.perf_counter() - before) * 1000)
-        found.append(result.model_copy(update={"calls": calls() - asked}) if calls else result)
+def _ask(folder: Path, items: Sequence[Item], eyes: Eyes, view: View) -> list[Result]:
+    image = _picture(folder, items[0].picture)
+    screenshot = Screenshot.of(view.of(image))
+    eyes.forget()
+    eyes.stages()
+    found: list[Result] = []
+    for item in sorted(items, key=lambda item: item.painted is not None):
+        shown = screenshot if item.painted is None else Screenshot.of(view.of(painted_over(image, item.painted)))
+        before, asked = time.perf_counter(), eyes.calls() if eyes.calls else 0
+        answer = eyes.grounder.locate(item.instruction, shown)
+        result = _result(item, answer, shown, view, ms=(time.perf_counter() - before) * 1000)
+        if not found:
+            result = result.model_copy(update={"stages_ms": {name: s * 1000 for name, s in eyes.stages().items()}})
+        if eyes.calls:
+            result = result.model_copy(update={"calls": eyes.calls() - asked})
+        if eyes.insisting and isinstance(answer, Absent) and item.bbox:
+            insisted = _result(item, eyes.insisting.locate(item.instruction, shown), shown, view, ms=0)
+            result = result.model_copy(update={"lost": insisted.strict})
+        found.append(result)
+    again = sorted(items, key=lambda item: item.painted is not None)[0]
+    eyes.grounder.locate(again.instruction, screenshot)
     before = time.perf_counter()
-    grounder.locate(items[0].instruction, screenshot)
-    again = {"unchanged_ms": (time.perf_counter() - before) * 1000, "rss_mb": rss_peak_mb()}
+    eyes.grounder.locate(again.instruction, screenshot)
+    unchanged = {"unchanged_ms": (time.perf_counter() - before) * 1000, "rss_mb": rss_peak_mb()}
     rest = [result.model_copy(update={"ms": None}) for result in found[1:]]
-    return [found[0].model_copy(update=again), *rest]
+    return [found[0].model_copy(update=unchanged), *rest]
 
 
-def _result(item: Item, answer: Location | Absent, screenshot: Screenshot, *, ms: float) -> Result:
-    asked = {"picture": item.picture, "instruction": item.instruction, "bbox": item.bbox, "data_type": item.data_type}
+def _result(item: Item, answer: Location | Absent, screenshot: Screenshot, view: View, *, ms: float) -> Result:
+    asked = Result(**item.model_dump(), answer=answer, ms=ms)
     if isinstance(answer, Absent):
-        return Result(**asked, answer=answer, ms=ms)
-    x, y = answer.point.x * screenshot.size.width, answer.point.y * screenshot.size.height
-    hits = [_inside(item.bbox, x, y, slack) for slack in (0, 8)]
-    return Result(**asked, answer=answer, x=x, y=y, strict=hits[0], within_8px=hits[1], ms=ms)
+        return asked
+    x = answer.point.x * screenshot.size.width / view.scaled
+    y = answer.point.y * screenshot.size.height / view.scaled
+    strict, near = (_inside(item.bbox, x, y, slack) for slack in (0, 8))
+    return asked.model_copy(update={"x": x, "y": y, "strict": strict, "within_8px": near})
 
 
-def _inside(bbox: tuple[float, float, float, float] | None, x: float, y: float, slack: float) -> bool:
+def _inside(bbox: Edges | None, x: float, y: float, slack: float) -> bool:
     if bbox is None:
         return False
     left, top, width, height = bbox
@@ -224,8 +319,8 @@ def _picture(folder: Path, name: str) -> Image.Image:
     raise ValueError(f"the picture {name} is neither in {folder / 'images'} nor in {folder}")
 
 
-def _key(asked: Item | Result) -> tuple[str, str, object]:
-    return asked.picture, asked.instruction, asked.bbox
+def _key(asked: Item | Result) -> tuple[str, str, object, object]:
+    return asked.picture, asked.instruction, asked.bbox, asked.painted
 
 
 def _read(results: Path) -> list[Result]:

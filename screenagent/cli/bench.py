@@ -38,28 +38,47 @@ def bench() -> None:
 @click.option("--model", metavar="FOLDER|URL", help="Ask a model, too, where text does not decide.")
 @click.option("--look", type=click.Choice(["auto", "full", "window", "region", "tiles"]), help="What it is shown.")
 @click.option("--patches", type=click.IntRange(256, 3600), help="At most so many patches of 16 pixels a picture.")
+@click.option("--negated", is_flag=True, help="Show every picture in the opposite colours.")
+@click.option("--scaled", type=click.FloatRange(0.25, 4), default=1.0, help="Show every picture so much larger.")
+@click.option("--present-only", is_flag=True, help="Ask for nothing that is not there.")
 def ground(
-    folder: Path, *, results: Path | None, fresh: bool, model: str | None, look: str | None, patches: int | None
+    folder: Path,
+    *,
+    results: Path | None,
+    fresh: bool,
+    model: str | None,
+    look: str | None,
+    patches: int | None,
+    negated: bool,
+    scaled: float,
+    present_only: bool,
 ) -> None:
     """Ask for every target in FOLDER, which holds annotations.json and images/ in ScreenSpot form.
 
-    Goes on where it was stopped: answers are kept in a results file and not asked for again; each model, look and size
-    has a file of its own. The last line has accuracy, and how many prefills of the model an answer took.
+    What is not there is asked for, too: things of the other screens, names with a word too many, and targets that are
+    painted over; the same ones each time. Goes on where it was stopped: answers are kept in a file and not asked
+    for again; each model, look, size and way to show the pictures has a file of its own. The last line has accuracy,
+    and how many prefills of the model an answer took.
 
     \b
-    screenagent bench ground ../shared/data/apps_dev
+    screenagent bench ground ../shared/data/apps_dev --fresh
+    screenagent bench ground ../shared/data/apps_dev --negated --present-only
+    screenagent bench ground ../shared/data/apps_dev --scaled 1.25 --present-only
     screenagent bench ground screens --model http://localhost:8000/v1 --look tiles --patches 2048
     """
     from screenagent.bench import ground as bench_ground  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
     from screenagent.cli.models import Models  # noqa: PLC0415
+    from screenagent.lite.stages import Stages  # noqa: PLC0415
 
-    asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), look, patches)
+    shown = ("negated" if negated else None, f"{scaled:g}" if scaled != 1 else None)
+    asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), look, patches, *shown)
     kept = results or Path(f"ground-{'-'.join(str(part) for part in asked if part)}.jsonl")
     if fresh:
         kept.unlink(missing_ok=True)
-    reader = wiring.reader()
-    grounder = wiring.grounder(reader)
+    stages = Stages()
+    reader = wiring.reader(stages)
+    grounder = wiring.grounder(reader, stages=stages)
 
     def forget() -> None:
         reader.forget()
@@ -67,13 +86,16 @@ def ground(
 
     with wiring.stopping() as control:
         models = Models.of(wiring.settings(model=model, look=look, patches=patches), control)
-        bench_ground.command(
-            folder,
-            models.pointing(grounder) or grounder,
-            results=kept,
+        pointing = models.pointing(grounder)
+        eyes = bench_ground.Eyes(
+            grounder=pointing or grounder,
             forget=forget,
+            insisting=None if pointing else grounder.insisting(),
+            stages=stages.take,
             calls=(lambda: models.meter.calls) if models.points else None,
         )
+        view = bench_ground.View(negated=negated, scaled=scaled)
+        bench_ground.command(folder, eyes, results=kept, view=view, absent=None if present_only else reader)
 
 
 @bench.command

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Location, Pixel, Point
 from screenagent.lite.phrase import Phrase, described, parse
-from screenagent.lite.rank import Missing, ranked
+from screenagent.lite.rank import SURE, Missing, ranked
 from screenagent.lite.reader import Recent
 from screenagent.lite.screen import Screen
 from screenagent.lite.stages import Stages
@@ -28,6 +28,7 @@ class LiteGrounder:
         self._reader = reader
         self._stages = stages or Stages()
         self._may_guess = True
+        self._sure = SURE
         self._screens: Recent[str, Screen] = Recent(4)
 
     def strict(self) -> LiteGrounder:
@@ -35,6 +36,13 @@ class LiteGrounder:
         strict = copy(self)
         strict._may_guess = False
         return strict
+
+    def insisting(self) -> LiteGrounder:
+        """The same eyes, that name the likeliest place however little it is like what was said: a bench tells by them
+        what is lost by saying `Absent`."""
+        insisting = copy(self)
+        insisting._sure = 0.0
+        return insisting
 
     def forget(self) -> None:
         self._screens.clear()
@@ -58,10 +66,10 @@ class LiteGrounder:
 
     def _chosen(self, phrase: Phrase, screen: Screen) -> Location | Absent:
         try:
-            found = ranked(phrase, screen)
+            found = ranked(phrase, screen, sure=self._sure)
         except Missing as missing:
             # "under a new name" speaks of no place: what can't be a relation may be part of a description.
-            found = [] if phrase.quoted or phrase.ordinal else ranked(described(phrase), screen)
+            found = [] if phrase.quoted or phrase.ordinal else ranked(described(phrase), screen, sure=self._sure)
             if not found:
                 return Absent(why=str(missing))
         if not found:

@@ -117,7 +117,7 @@ def likeness(name: str, text: str) -> float:
         return 0.0
     ratio = fuzz.ratio(one, other, score_cutoff=80) / 100
     # A letter read wrong is borne, a word too many is not: "Save As" isn't "Save".
-    if ratio and _words_in(name, other) and _words_in(text, one):
+    if ratio and _words_in(name, text) and _words_in(text, name):
         return 0.95 * ratio
     return 0.0
 
@@ -127,8 +127,16 @@ _MISREAD = str.maketrans("i1|0", "lllo")
 
 
 def _words_in(words: str, text: str) -> bool:
-    squeezed = [_squeezed(word).translate(_MISREAD) for word in words.split()]
-    return all(fuzz.partial_ratio(word, text) >= 70 for word in squeezed if len(word) > 1)
+    """Whether `text` has every word of `words`, letters read wrong and blanks that were missed allowed."""
+    there = [_squeezed(word).translate(_MISREAD) for word in text.split()]
+    solid = "".join(there)
+    for word in (_squeezed(word).translate(_MISREAD) for word in words.split()):
+        apart = any(
+            fuzz.ratio(word, other) >= 60 and abs(len(word) - len(other)) <= 1 + len(word) // 4 for other in there
+        )
+        if not apart and (len(word) < 4 or fuzz.partial_ratio(word, solid) < 70):
+            return len(word) == 1
+    return True
 
 
 def _squeezed(text: str) -> str:
@@ -167,7 +175,7 @@ def shared(told: Sequence[Token], shown: Sequence[Token], *, all_of_it: bool = F
     if not told or not shown:
         return 0.0
     precision, recall = _covered(shown, told), _covered(told, shown)
-    if all_of_it and recall < 0.75:
+    if all_of_it and recall < 0.8:
         return 0.0
     return float(0.9 * precision**1.5 * (0.25 + 0.75 * recall))
 

@@ -62,7 +62,7 @@ SURE = 0.38
 """What scores less is not there; on the development screens, most of it isn't."""
 
 
-def ranked(phrase: Phrase, screen: Screen) -> list[Candidate]:
+def ranked(phrase: Phrase, screen: Screen, *, sure: float = SURE) -> list[Candidate]:
     """Best first; `Missing` where a neighbour that the phrase names is not on the screen."""
     found = matches(phrase, screen.labels)
     candidates = list(_of_kind(phrase, found, screen)) if phrase.nameless else []
@@ -74,7 +74,7 @@ def ranked(phrase: Phrase, screen: Screen) -> list[Candidate]:
         candidates = _related(relation, candidates, screen)
     candidates = [_placed(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
-    candidates = [candidate for candidate in candidates if candidate.score >= SURE]
+    candidates = [candidate for candidate in candidates if candidate.score >= sure]
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
 
 
@@ -111,6 +111,8 @@ def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Ca
             score = match.score * strength * _FITS[role].get(control.kind, 0.3)
             yield Candidate(control.rect, match.text, score, "field", written)
         alone = 0.8 if role == "setting" and all(control.kind == "button" for control, _ in ties) else 0.6
+        if match.label.text.endswith(":"):  # it names something else, which wasn't found
+            alone = 0.35
         yield Candidate(match.rect, match.text, match.score * alone, "text")
 
 
