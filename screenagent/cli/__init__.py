@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "policy": "screenagent.cli.policy",
     "secret": "screenagent.cli.secret",
     "drill": "screenagent.cli.drill",
+    "prove-offline": "screenagent.cli.offline",
     "doctor": "screenagent.cli.doctor",
     "model": "screenagent.cli.model",
     "bench": "screenagent.cli.bench",
@@ -43,7 +44,7 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

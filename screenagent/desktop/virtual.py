@@ -35,6 +35,7 @@ HD: Final = Size(width=1280, height=720)
 SERVICE_SECONDS: Final = 20.0  # a service starts in under 1 s, but an overloaded machine may take its time
 APP_SECONDS: Final = 60.0  # an office suite on a cold disk takes half of that
 GONE_SECONDS: Final = 1.0  # what the guard has killed is gone by then
+FRONT_SECONDS: Final = 2.0
 LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
 
 # What belongs to the user's own session and would lead an application away from this desktop, and what is for us only.
@@ -117,7 +118,7 @@ class VirtualDesktop:
         self._stack.close()
 
     def launch(self, app: str | Sequence[str], *, seconds: float = APP_SECONDS) -> Window:
-        """Start an application here, and wait until its first window is up."""
+        """Start an application here, and wait until its first window is up, and mostly in front."""
         argv = _argv(app)
         if not argv or shutil.which(argv[0], path=self.environment.get("PATH")) is None:
             raise NoDesktop(f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?")
@@ -128,6 +129,7 @@ class VirtualDesktop:
         while time.monotonic() < deadline:
             opened = [window for window in self._windows.all() if window.id not in earlier]
             if opened:
+                self._await_front()
                 return opened[0]
             status = process.poll()
             if status is not None and ended_at is None:
@@ -137,6 +139,13 @@ class VirtualDesktop:
             self._control.check()
             self._windows.changed(0.05)
         raise NoDesktop(f"{shlex.join(argv)!r} opened no window within {seconds:g} s{self._tail(argv[0])}")
+
+    def _await_front(self) -> None:
+        """A window manager puts a window up first and gives it the keys then; some windows it never does."""
+        deadline = time.monotonic() + FRONT_SECONDS
+        while self._windows.foreground() is None and time.monotonic() < deadline:
+            self._control.check()
+            self._windows.changed(0.05)
 
     def _start(self, stack: ExitStack) -> None:
         programs = {name: _program(name) for name in PACKAGES}

@@ -1,0 +1,143 @@
+"""Whether a command reaches for the network: it is run where there is none, or each of its sockets is looked at."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, ip_address
+from pathlib import Path
+from typing import Final, Literal
+
+from screenagent.geometry import Value
+
+Way = Literal["namespace", "strace"]
+
+# An X server started where no other is reached would take the place of one outside, whose socket lies in a folder.
+OWN_DISPLAYS: Final = 'mkdir -p /tmp/.X11-unix && mount -t tmpfs -o mode=1777 none /tmp/.X11-unix && exec "$@"'
+INSIDE: Final = ("--net", "--mount", "sh", "-c", OWN_DISPLAYS, "sh")
+NAMESPACES: Final = (("unshare", *INSIDE), ("unshare", "--map-root-user", *INSIDE))
+TRACE: Final = ("strace", "--follow-forks", "--seccomp-bpf", "-qq", "-e", "trace=%network", "-e", "signal=none")
+LOCAL: Final = ("AF_UNIX", "AF_LOCAL")
+KERNEL: Final = ("AF_NETLINK",)  # dbus-daemon's log of audits: it asks the kernel, and reaches nothing else
+INTERNET: Final = ("AF_INET", "AF_INET6")
+
+_CALL: Final = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?P<rest>.*)")
+_FAMILY: Final = re.compile(r"(?:socket|socketpair)\((AF_\w+)")
+_ADDRESS: Final = re.compile(r"sa_family=(AF_\w+)(?:, ([^}]*))?")
+_HOST: Final = re.compile(r'inet_(?:addr\(|pton\(AF_INET6, )"([^"]+)"')
+_PORT: Final = re.compile(r"port=htons\((\d+)\)")
+_PATH: Final = re.compile(r'sun_path=@?"([^"]*)"')
+
+
+class Opened(Value):
+    """Where sockets of one kind went, how often, and whether that is on this machine."""
+
+    family: str
+    address: str
+    times: int
+    local: bool
+
+
+class Proof(Value):
+    """`refuted` where a socket went elsewhere; `unproven` where nobody could look, or the command failed."""
+
+    verdict: Literal["proven", "refuted", "unproven"]
+    ways: tuple[Way, ...]
+    detail: str
+    opened: tuple[Opened, ...] = ()
+
+
+def ways() -> dict[Way, tuple[str, ...]]:
+    """The ways that this machine allows, each by what stands before a command."""
+    found: dict[Way, tuple[str, ...]] = {}
+    if namespace := next((words for words in NAMESPACES if _works(words)), None):
+        found["namespace"] = namespace
+    with tempfile.TemporaryDirectory() as folder:
+        if _works((*TRACE, "--output", f"{folder}/trace")):
+            found["strace"] = TRACE
+    return found
+
+
+def prove(
+    command: Sequence[str], allowed: Mapping[Way, tuple[str, ...]], *, environment: Mapping[str, str] | None = None
+) -> Proof:
+    """Run `command`, whose output goes to ours, in all of the ways at once."""
+    named = tuple(allowed)
+    if not allowed:
+        return Proof(
+            verdict="unproven",
+            ways=(),
+            detail="neither a network namespace (unshare) nor strace is allowed here; run as root, or install strace",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder) / "trace"
+        tracing = (*allowed["strace"], "--output", str(trace)) if "strace" in allowed else ()
+        done = subprocess.run([*allowed.get("namespace", ()), *tracing, *command], check=False, env=environment)
+        opened = tuple(sockets(trace.read_text(errors="replace").splitlines())) if tracing else ()
+    elsewhere = [f"{socket.family} {socket.address}" for socket in opened if not socket.local]
+    if elsewhere:
+        return Proof(verdict="refuted", ways=named, detail=f"it reached for {', '.join(elsewhere)}", opened=opened)
+    if done.returncode:
+        return Proof(verdict="unproven", ways=named, detail=f"the command ended with {done.returncode}", opened=opened)
+    return Proof(verdict="proven", ways=named, detail=" and ".join(_said(way) for way in named), opened=opened)
+
+
+def sockets(trace: Iterable[str]) -> Iterator[Opened]:
+    """The sockets in the output of strace, those that are alike together."""
+    seen: Counter[tuple[str, str]] = Counter()
+    addressed: set[tuple[str, str]] = set()
+    bare: Counter[tuple[str, str]] = Counter()
+    for line in trace:
+        call = _CALL.match(line)
+        if call is None:
+            continue
+        if made := _FAMILY.match(f"{call['call']}({call['rest']}"):
+            bare[call["pid"], made[1]] += 1
+        if call["call"] in ("connect", "bind", "sendto", "sendmsg", "sendmmsg"):
+            for family, rest in _ADDRESS.findall(call["rest"]):
+                seen[family, _place(family, rest)] += 1
+                addressed.add((call["pid"], family))
+    for (pid, family), times in bare.items():
+        if (pid, family) not in addressed:
+            seen[family, "to nobody yet"] += times
+    for (family, address), times in sorted(seen.items()):
+        if family != "AF_UNSPEC":
+            yield Opened(family=family, address=address, times=times, local=_is_local(family, address))
+
+
+def _place(family: str, rest: str) -> str:
+    if family in INTERNET:
+        host, port = _HOST.search(rest), _PORT.search(rest)
+        return f"{host[1] if host else '?'} port {port[1] if port else '?'}"
+    path = _PATH.search(rest)
+    return path[1] if path else rest
+
+
+def _is_local(family: str, address: str) -> bool:
+    if family in LOCAL or family in KERNEL:
+        return True
+    if family not in INTERNET:
+        return False
+    try:
+        host = ip_address(address.split(maxsplit=1)[0])
+    except ValueError:
+        return False
+    mapped: IPv4Address | None = getattr(host, "ipv4_mapped", None)  # as IPv6 writes the older addresses
+    return (mapped or host).is_loopback
+
+
+def _works(words: Sequence[str]) -> bool:
+    if shutil.which(words[0]) is None:
+        return False
+    return subprocess.run([*words, "true"], check=False, capture_output=True).returncode == 0
+
+
+def _said(way: Way) -> str:
+    return {
+        "namespace": "it was done where there is no network",
+        "strace": "each socket that it opened was looked at, and none left this machine",
+    }[way]
