@@ -22,6 +22,7 @@ from screenagent.looks import Look
 Approval = Literal["each", "risky", "never"]
 Touch = Literal["auto", "on", "off"]
 StopKeys = Annotated[str, AfterValidator(lambda text: "+".join(keys.stop_chord(text)))]
+Pictures = Literal["auto", "kitty", "sixel", "blocks"]
 ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
 
 
@@ -45,6 +46,10 @@ class Settings(BaseSettings):
     keep_days: float | None = Field(
         None, gt=0, description="after a run, only those younger than so many days are kept"
     )
+    pictures: Pictures = Field(
+        "auto", description="how the console shows pictures: kitty, sixel or blocks; the terminal is asked if auto"
+    )
+    scripts: Path = Field(Path(), description="the folder whose task scripts the console lists")
     model: str | None = Field(
         None,
         description="what plans: phi4 (served or pulled), a folder of weights, or a server's URL; else nothing",

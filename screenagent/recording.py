@@ -111,7 +111,7 @@ def read(folder: Path) -> Iterator[Event]:
                 if not line.endswith(b"\n"):
                     return
                 raise ValueError(f"{path}, line {number} is not an event: {_first(error)}") from error
-            yield _with_picture(event, folder / "screens")
+            yield _with_picture(event, folder)
 
 
 def read_run(folder: Path) -> Run:
@@ -262,18 +262,23 @@ def _event(line: bytes) -> Event | None:
         return None
 
 
-def _with_picture(event: Event, screens: Path) -> Event:
-    if not isinstance(event, Observed):
-        return event
-    path = screens / f"{event.screenshot.digest}.png"
+def with_picture(screenshot: Screenshot, folder: Path) -> Screenshot:
+    """`screenshot` with the picture that the run in `folder` kept of it, if it did."""
+    path = folder / "screens" / f"{screenshot.digest}.png"
     try:
         with Image.open(path) as file:
             image = file.convert("RGB")
     except FileNotFoundError:
-        return event
+        return screenshot
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"{path} is not a readable picture: {error}; remove it to read the run without it") from error
-    return event.model_copy(update={"screenshot": event.screenshot.model_copy(update={"image": image})})
+    return screenshot.model_copy(update={"image": image})
+
+
+def _with_picture(event: Event, folder: Path) -> Event:
+    if not isinstance(event, Observed):
+        return event
+    return event.model_copy(update={"screenshot": with_picture(event.screenshot, folder)})
 
 
 def _slug(task: str) -> str:

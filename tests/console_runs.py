@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -18,7 +18,7 @@ from screenagent.agent import Agent, Sink
 from screenagent.approval import AskPerson
 from screenagent.console.app import Console
 from screenagent.console.person import Person
-from screenagent.console.supervising import Supervising, Work
+from screenagent.console.supervising import Begin, Supervising, Work
 from screenagent.console.watching import Watching
 from screenagent.control import Control
 from screenagent.effect import SightChecker
@@ -26,6 +26,7 @@ from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Pixel, Point, Size
 from screenagent.screenshot import Screenshot, Window
+from screenagent.script import Script
 
 SAVE = Click(target="Save")
 SIZE = Size(width=320, height=180)
@@ -63,8 +64,13 @@ class Stage:
         self.grounder = FakeGrounder({"Save": SAVE_AT, "Trash": TRASH_AT}, closer={"Save": Point(x=0.52, y=0.52)})
         self.planner = ScriptedPlanner(self.decisions)
         options = {"task": "save it", "deaf_seconds": 0, "runs": runs, **options}
-        self.console = Console(begin=lambda task: self.begin, **options)
+        self.console = Console(begin=lambda task: self.begin, play=self.play, **options)
+        self.played: tuple[str, Mapping[str, str]] | None = None
         self._sinks = (self.events.append, *sinks)
+
+    def play(self, file: Path, script: Script, given: Mapping[str, str]) -> tuple[str, Begin]:
+        self.played = file.stem, given
+        return script.name, self.begin
 
     @contextmanager
     def begin(self, control: Control, person: Person) -> Iterator[Work]:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import DataTable, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
 from screenagent.approval import Question
+from screenagent.config import Setting
 from screenagent.console.keys import Keys
 from screenagent.console.person import Person
 from screenagent.console.picture import Picture
@@ -20,9 +22,9 @@ from screenagent.console.prompt import Prompt
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Answer, Approve, LookAgain, Reject, Skip
-from screenagent.geometry import Pixel
+from screenagent.geometry import Box, Pixel
 from screenagent.recording import Recorder
-from tests.console_runs import DONE, SAVE, SAVE_AT, SIZE, TRASH_AT, Stage, piloted, until
+from tests.console_runs import DONE, SAVE, SAVE_AT, SIZE, TRASH_AT, Stage, editor, piloted, until
 
 NARROW, WIDE = (80, 24), (200, 60)
 
@@ -421,6 +423,47 @@ class TestStart:
             await pilot.press("q")
             assert stage.console.screen.query("#line")
 
+    @piloted
+    async def test_a_script_is_played_once_its_parameters_have_values(self, tmp_path: Path) -> None:
+        (tmp_path / "not-a-script.yaml").write_text("a: 1\n")
+        (tmp_path / "greet.yaml").write_text(
+            "name: greet\nparameters:\n  whom: {about: who is greeted}\nsteps:\n  - type: hello {{whom}}\n"
+        )
+        stage = Stage(task=None, runs=tmp_path / "runs", scripts=tmp_path)
+        async with stage.console.run_test(size=NARROW) as pilot:
+            listed = stage.console.screen.query_one("#scripts", OptionList)
+            await until(pilot, lambda: listed.option_count)
+            assert [str(option.prompt) for option in listed.options] == ["greet  greet.yaml"]
+            listed.focus()
+            await pilot.press("down", "enter")
+            await until(pilot, lambda: isinstance(stage.console.screen, Prompt))
+            await pilot.press(*"Ada", "enter")
+            await until(pilot, lambda: stage.console.supervising is not None and stage.live.question)
+            assert stage.played == ("greet", {"whom": "Ada"})
+
+    @piloted
+    async def test_every_setting_is_shown_with_what_set_it(self, tmp_path: Path) -> None:
+        settings = [Setting(name="look", value="full", source="SCREENAGENT_LOOK", meaning="what is shown")]
+        stage = Stage(task=None, runs=tmp_path, settings=settings)
+        async with stage.console.run_test(size=NARROW) as pilot:
+            table = stage.console.screen.query_one(DataTable)
+            assert table.get_row_at(0) == ["look", "full", "SCREENAGENT_LOOK"]
+            table.focus()
+            await pilot.pause()
+            await until(pilot, lambda: "what is shown" in str(stage.console.screen.query_one("#meaning").render()))
+
+    @pytest.mark.parametrize("size", [NARROW, WIDE])
+    @piloted
+    async def test_all_of_it_is_reached_by_tab(self, size: tuple[int, int], tmp_path: Path) -> None:
+        stage = Stage(task=None, runs=tmp_path)
+        async with stage.console.run_test(size=size) as pilot:
+            seen = []
+            for _ in range(4):
+                focused = stage.console.focused
+                seen.append(focused.id if focused else None)
+                await pilot.press("tab")
+            assert seen == ["line", "runs", "scripts", "settings"]
+
 
 @piloted
 async def test_a_question_that_is_not_answered_in_time_is_withdrawn_and_means_no() -> None:
@@ -442,3 +485,67 @@ def test_an_answer_that_comes_too_late_is_none_to_the_next_question() -> None:
     person.answer(Approve())
     assert person(question) is None
     assert len(shown) == 2
+
+
+@piloted
+async def test_every_key_is_a_command_by_name() -> None:
+    async with asked() as (stage, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(stage.console.screen, CommandPalette))
+        await pilot.press(*"leave this step")
+        listed = stage.console.screen.query_one(CommandList)
+        await until(pilot, lambda: listed.option_count == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: stage.screen.episode.steps[0].verdict)
+        assert stage.screen.episode.steps[0].verdict == Skip()
+
+
+@piloted
+async def test_a_step_of_long_ago_is_shown_with_its_picture(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "run") as recorder:
+        async with asked(SAVE, SAVE, SAVE, SAVE, DONE, sinks=[recorder]) as (stage, pilot):
+            await pilot.press("a")
+            await to_the_end(stage, pilot)
+    stage = Stage(task=None, past=tmp_path / "run")
+    async with stage.console.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: stage.screen.episode.ended)
+        await pilot.press("home")
+        await pilot.pause()
+        picture = stage.screen.query_one("#screen", Picture)
+        assert stage.screen.looked_at == 0
+        assert picture.view is not None
+        assert picture.view.screenshot.digest == editor(0).digest
+        assert picture.view.screenshot.image is not None
+
+
+@piloted
+async def test_a_run_that_cannot_be_read_on_says_why(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_text('{"event":"started","task":"save it"}\nnonsense\n')
+    stage = Stage(task=None, past=tmp_path)
+    async with stage.console.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: stage.console._notifications or stage.screen._notifications)  # type: ignore[attr-defined]
+        assert stage.text("task") == "save it"
+
+
+@piloted
+async def test_all_of_a_long_text_can_be_read_before_it_is_typed() -> None:
+    text = " ".join(f"word{number}" for number in range(200))
+    async with asked(TypeText(text=text), DONE) as (stage, pilot):
+        asking = stage.screen.query_one("#asking")
+        asking.focus()
+        await pilot.press("end")
+        await until(pilot, lambda: asking.scroll_y == asking.max_scroll_y > 0)
+        assert "word199" in stage.text("proposal")
+
+
+@piloted
+async def test_a_place_under_our_own_terminal_is_warned_of() -> None:
+    covered = (Box(left=0.4, top=0.4, right=0.6, bottom=0.6),)
+    stage = Stage()
+    stage.desktop.screen = lambda performed: editor(performed).model_copy(update={"covered": covered})
+    async with stage.console.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: stage.live.question)
+        assert "this terminal lies there" in stage.text("proposal")
+        assert "covers 4% of the screen" in stage.text("facts")
+        stage.live.control.stop()
+        await to_the_end(stage, pilot)

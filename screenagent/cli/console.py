@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
-    from screenagent.agent import Sink
     from screenagent.config import Settings
-    from screenagent.console.app import Console
+    from screenagent.console.app import Console, Play
     from screenagent.console.person import Person
     from screenagent.console.supervising import Begin, Work
     from screenagent.control import Control
     from screenagent.events import Ended
     from screenagent.play import Replay
+    from screenagent.script import Script
+
+PLAYED_AT_MOST: Final = 10_000
+"""Steps of a script, which ends by itself."""
 
 
 @click.command
@@ -38,10 +41,9 @@ def console(run: Path | None, *, virtual: bool, app: str | None, runs: Path | No
     from screenagent.cli import wiring  # noqa: PLC0415
 
     settings = wiring.settings(runs=runs)
-    opened = _console(
-        settings, _beginning(settings, virtual=virtual, app=app, record=True), past=run, options={"runs": runs}
-    )
-    _open(opened)
+    begin = _beginning(settings, virtual=virtual, app=app, record=True)
+    play = _playing(settings, virtual=virtual, app=app)
+    _open(_console(settings, begin, play=play, past=run, options={"runs": runs}))
 
 
 def supervise(
@@ -68,19 +70,24 @@ def _console(
     settings: Settings,
     begin: Callable[[str], Begin],
     *,
+    play: Play | None = None,
     task: str | None = None,
     past: Path | None = None,
     options: dict[str, object] | None = None,
 ) -> Console:
     from screenagent.config import listed  # noqa: PLC0415
     from screenagent.console.app import Console  # noqa: PLC0415
+    from screenagent.console.terminal import chosen  # noqa: PLC0415
 
     return Console(
         begin=begin,
+        play=play,
         runs=settings.runs,
+        scripts=settings.scripts,
         task=task,
         past=past,
         settings=listed(settings, **(options or {})),
+        terminal=chosen(settings.pictures),
         answer_seconds=settings.answer_seconds,
     )
 
@@ -106,18 +113,30 @@ def _beginning(
     from screenagent.planner import read  # noqa: PLC0415
 
     def begin(task: str) -> Begin:
-        if replay is None:
+        if replay is None and settings.model is None:
             read(task)  # what cannot be read is refused before a desktop is opened
 
         @contextmanager
         def work(control: Control, person: Person) -> Iterator[Work]:
             with ExitStack() as stack:
                 desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
-                sinks: list[Sink] = []
-                if record:
-                    sinks.append(stack.enter_context(wiring.recorded(settings, task, replay=replay)))
-                yield Work(wiring.agent(settings, control, desktop, ask=person, replay=replay), sinks)
+                sinks = [stack.enter_context(wiring.recorded(settings, task, replay=replay))] if record else []
+                folder = sinks[0].folder if sinks else None
+                yield Work(wiring.agent(settings, control, desktop, ask=person, replay=replay), sinks, folder)
 
         return work
 
     return begin
+
+
+def _playing(settings: Settings, *, virtual: bool, app: str | None) -> Play:
+    from screenagent.play import Replay  # noqa: PLC0415
+    from screenagent.script import Anchors, bound  # noqa: PLC0415
+
+    def play(file: Path, script: Script, given: Mapping[str, str]) -> tuple[str, Begin]:
+        replay = Replay(script, bound(script, given), Anchors.of(file))
+        endless = settings.with_options(max_steps=PLAYED_AT_MOST)
+        opened = app or script.app if virtual else None
+        return replay.task, _beginning(endless, virtual=virtual, app=opened, record=True, replay=replay)(replay.task)
+
+    return play

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import on
-from textual.app import App
+from textual import on, work
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from screenagent.config import Setting
 from screenagent.console.keys import Keys
 from screenagent.console.past import Past
 from screenagent.console.picture import Picture
+from screenagent.console.prompt import Prompt
 from screenagent.console.start import Start
 from screenagent.console.supervising import DEAF_SECONDS, Begin, Supervising
+from screenagent.console.terminal import BLOCKS, Terminal
 from screenagent.console.watching import Watching
 from screenagent.control import Control
 from screenagent.episode import Episode
+from screenagent.script import Script
+
+Play = Callable[[Path, Script, Mapping[str, str]], tuple[str, Begin]]
+"""A script and its parameters' values, as a task and how it is begun; `ValueError` where it cannot be."""
 
 
 class Console(App[Episode]):
@@ -30,6 +38,7 @@ class Console(App[Episode]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "keys", "Keys", key_display="?", tooltip="this list"),
         Binding("d", "shade", "Light/dark", show=False, tooltip="another theme"),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True, tooltip="all of this by name"),
         Binding("ctrl+c", "stop", "Stop", show=False, priority=True, tooltip="stop wherever you are; again: leave"),
     ]
 
@@ -37,17 +46,21 @@ class Console(App[Episode]):
         self,
         *,
         begin: Callable[[str], Begin],
+        play: Play | None = None,
         runs: Path,
+        scripts: Path | None = None,
         task: str | None = None,
         past: Path | None = None,
         settings: Sequence[Setting] = (),
+        terminal: Terminal = BLOCKS,
         deaf_seconds: float = DEAF_SECONDS,
         answer_seconds: float | None = None,
     ) -> None:
         super().__init__()
         self.supervising: Supervising | None = None
-        self._begin, self._runs, self._first_task, self._past = begin, runs, task, past
-        self._settings, self._deaf_seconds = settings, deaf_seconds
+        self._begin, self._play, self._first_task, self._past = begin, play, task, past
+        self._runs, self._scripts = runs, scripts or Path()
+        self._settings, self._terminal, self._deaf_seconds = settings, terminal, deaf_seconds
         self._answer_seconds = answer_seconds
 
     def on_mount(self) -> None:
@@ -55,9 +68,9 @@ class Console(App[Episode]):
         if self._first_task is not None:
             self.supervise(self._first_task, self._begin(self._first_task))
         elif self._past is not None:
-            self.push_screen(Past(self._past))
+            self.push_screen(Past(self._past, self._terminal))
         else:
-            self.push_screen(Start(self._runs, self._settings))
+            self.push_screen(Start(self._runs, self._scripts, self._settings))
 
     def stop(self) -> None:
         """From any thread and from a signal handler."""
@@ -78,13 +91,38 @@ class Console(App[Episode]):
             return
         self.supervise(message.task, begin)
 
+    @on(Start.Chosen)
+    @work
+    async def play_script(self, message: Start.Chosen) -> None:
+        """Each parameter that has no value is asked for first."""
+        given: dict[str, str] = {}
+        for name, parameter in message.script.parameters.items():
+            if parameter.default is None and not parameter.secret:
+                value = await self.push_screen_wait(Prompt(name, hint=parameter.about))
+                if value is None:
+                    return
+                given[name] = value
+        if self._play is None:
+            return
+        try:
+            task, begin = self._play(message.file, message.script, given)
+        except ValueError as error:
+            self.notify(str(error), title="That cannot be played", severity="error", timeout=15)
+            return
+        self.supervise(task, begin)
+
     @on(Start.Picked)
     def open_run(self, message: Start.Picked) -> None:
-        self.push_screen(Past(message.folder))
+        self.push_screen(Past(message.folder, self._terminal))
 
     def supervise(self, task: str, begin: Begin) -> None:
         self.supervising = Supervising(
-            task, begin, Control(), deaf_seconds=self._deaf_seconds, answer_seconds=self._answer_seconds
+            task,
+            begin,
+            Control(),
+            terminal=self._terminal,
+            deaf_seconds=self._deaf_seconds,
+            answer_seconds=self._answer_seconds,
         )
         self.push_screen(self.supervising)
 
@@ -100,6 +138,19 @@ class Console(App[Episode]):
             self.supervising.action_stop()
         else:
             self.exit(self.supervising.episode if self.supervising else None)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every key that does something here and now, by what it does."""
+        explained = {
+            active.binding.tooltip: active
+            for active in screen.active_bindings.values()
+            if active.binding.tooltip and active.enabled and active.binding.action != "command_palette"
+        }
+        for what, active in explained.items():
+            key = active.binding.key_display or self.get_key_display(active.binding)
+            run = partial(self.run_action, active.binding.action, active.node)
+            yield SystemCommand(what[0].upper() + what[1:], f"key {key}", run)
+        yield SystemCommand("Choose a theme", "light, dark, and others", self.action_change_theme)
 
     def action_shade(self) -> None:
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"

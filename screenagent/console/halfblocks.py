@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,15 @@ Rgb = tuple[int, int, int]
 Cells = NDArray[np.uint8]  # (height, width, 6): the colour above and the one below
 
 
-def fitted(picture: Size, cells: Size) -> Size:
-    """The largest size in cells that a picture fits into without distortion; a cell is twice as high as wide."""
-    columns = min(cells.width, round(cells.height * 2 * picture.width / picture.height))
-    rows = min(cells.height, round(columns * picture.height / picture.width / 2))
+CELL: Final = Size(width=1, height=2)
+"""What a cell shows, in pixels."""
+
+
+def fitted(picture: Size, cells: Size, cell: Size = CELL) -> Size:
+    """The largest size in cells that a picture fits into without distortion."""
+    slim = cell.height / cell.width
+    columns = min(cells.width, round(cells.height * slim * picture.width / picture.height))
+    rows = min(cells.height, round(columns * picture.height / picture.width / slim))
     return Size(width=max(1, columns), height=max(1, rows))
 
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from screenagent.console.halfblocks import Cells, cells, fitted, strip
+from screenagent.console.halfblocks import CELL, Cells, cells, fitted, strip
 from screenagent.console.view import EVERYTHING, View
 from screenagent.geometry import Box, Point, Size
 
@@ -33,6 +33,9 @@ class Picture(Widget, can_focus=True):
         ),
     ]
 
+    ENLARGED: ClassVar[int] = 1
+    """A pixel of the screen is so many wide where it is looked at closely."""
+
     class Pointed(Message):
         """A place of the screen was clicked."""
 
@@ -49,6 +52,7 @@ class Picture(Widget, can_focus=True):
 
     def __init__(self, shows: Literal["all", "target"], *, id: str) -> None:
         super().__init__(id=id)
+        self.cell = CELL
         self._shows = shows
         self.view: View | None = None
         self._cells: Cells = np.empty((0, 0, 6), np.uint8)
@@ -57,10 +61,10 @@ class Picture(Widget, can_focus=True):
     def show(self, view: View | None) -> None:
         if (view and view.key) != (self.view and self.view.key):
             self.view = view
-            self._draw()
+            self.draw()
 
     def on_resize(self) -> None:
-        self._draw()
+        self.draw()
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._cells):
@@ -82,22 +86,23 @@ class Picture(Widget, can_focus=True):
         """The place of the screen that a cell shows, or None where the cell shows none."""
         if self.view is None:
             return None
-        part, cells = self._shown(self.view)
+        part, cells = self.shown(self.view)
         if not (0 <= column < cells.width and 0 <= row < cells.height):
             return None
         return Point(x=(column + 0.5) / cells.width, y=(row + 0.5) / cells.height).within(part)
 
-    def _shown(self, view: View) -> tuple[Box, Size]:
+    def shown(self, view: View) -> tuple[Box, Size]:
         """Which part of the screen is shown, and in how many cells."""
         room = Size(width=max(1, self.size.width), height=max(1, self.size.height))
         if self._shows == "target" and view.target is not None:
-            part = view.around(Size(width=room.width, height=room.height * 2))
+            wide, high = room.width * self.cell.width, room.height * self.cell.height
+            part = view.around(Size(width=max(1, wide // self.ENLARGED), height=max(1, high // self.ENLARGED)))
         else:
             part = EVERYTHING
         left, top, right, bottom = part.pixels(view.screenshot.size)
-        return part, fitted(Size(width=max(1, right - left), height=max(1, bottom - top)), room)
+        return part, fitted(Size(width=max(1, right - left), height=max(1, bottom - top)), room, self.cell)
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Bring the cells up to date, and have those lines painted that are not the same as before."""
         before, self._cells = self._cells, self._drawn()
         if before.shape != self._cells.shape:
@@ -111,5 +116,5 @@ class Picture(Widget, can_focus=True):
     def _drawn(self) -> Cells:
         if self.view is None or self.view.screenshot.image is None:
             return np.empty((0, 0, 6), np.uint8)
-        part, size = self._shown(self.view)
-        return cells(self.view.picture(part, Size(width=size.width, height=size.height * 2)))
+        part, size = self.shown(self.view)
+        return cells(self.view.picture(part, Size(width=size.width, height=size.height * CELL.height)))

@@ -1,15 +1,16 @@
-"""Where a console begins without a task: one to write, runs to look at, and the settings that hold."""
+"""Where a console begins without a task: one to write, runs to look at, scripts to play, the settings that hold."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
@@ -18,9 +19,17 @@ from textual.widgets.option_list import Option
 
 from screenagent.config import Setting
 from screenagent.recording import Glance, glance, runs
+from screenagent.script import Script, ScriptError, read
 
 RECENT = 50
 """How many runs are listed, and their tasks remembered."""
+
+
+HINTS: Final = {
+    "line": "plain steps, or any goal where a model plans · Tab goes on to runs, scripts and settings",
+    "runs": "Enter opens a run, to be gone through step by step",
+    "scripts": "Enter plays a script; each step is asked about as the settings say",
+}
 
 
 class Start(Screen[None]):
@@ -40,9 +49,17 @@ class Start(Screen[None]):
             super().__init__()
             self.folder = folder
 
-    def __init__(self, root: Path, settings: Sequence[Setting]) -> None:
+    class Chosen(Message):
+        """A script is to be played."""
+
+        def __init__(self, file: Path, script: Script) -> None:
+            super().__init__()
+            self.file, self.script = file, script
+
+    def __init__(self, root: Path, scripts: Path, settings: Sequence[Setting]) -> None:
         super().__init__()
-        self._root, self._settings = root, settings
+        self._root, self._folder, self._settings = root, scripts, settings
+        self._scripts: list[tuple[Path, Script]] = []
         self._tasks: list[str] = []
         self._recalled = 0
 
@@ -52,11 +69,15 @@ class Start(Screen[None]):
         line.border_subtitle = "Enter begins · ↑ earlier tasks"
         yield line
         with Horizontal(id="kept"):
-            listed = OptionList(id="runs")
-            listed.border_title = f"Recent runs in {self._root}"
-            yield listed
+            with Vertical(id="lists"):
+                listed = OptionList(id="runs")
+                listed.border_title = f"Recent runs in {shown(self._root)}"
+                yield listed
+                scripts = OptionList(id="scripts")
+                scripts.border_title = f"Task scripts in {shown(self._folder)}"
+                yield scripts
             table: DataTable[str] = DataTable(id="settings", cursor_type="row", show_header=False)
-            table.border_title = "Settings"
+            table.border_title = "Settings, and where each comes from"
             yield table
         yield Static(id="meaning")
         yield Footer()
@@ -66,21 +87,23 @@ class Start(Screen[None]):
         table.add_columns("name", "value", "from")
         for setting in self._settings:
             table.add_row(setting.name, setting.value, setting.source)
-        self.list_runs()
+        self.query_one("#line").focus()
 
     def on_screen_resume(self) -> None:
-        if self._tasks:
-            self.list_runs()
+        self.look_round()
 
     @work(thread=True, exclusive=True)
-    def list_runs(self) -> None:
+    def look_round(self) -> None:
         glances = [glance(folder) for folder in runs(self._root)[:RECENT]]
-        self.app.call_from_thread(self._list, glances)
+        self.app.call_from_thread(self._list, glances, _scripts(self._folder))
 
-    def _list(self, glances: Sequence[Glance]) -> None:
-        listed = self.query_one("#runs", OptionList)
-        listed.clear_options()
-        listed.add_options(Option(_line(seen), id=str(number)) for number, seen in enumerate(glances))
+    def _list(self, glances: Sequence[Glance], scripts: list[tuple[Path, Script]]) -> None:
+        self._scripts = scripts
+        _fill(self.query_one("#runs", OptionList), [_line(seen) for seen in glances], "none yet")
+        lines = [Content.assemble(script.name, (f"  {file.name}", "$foreground 60%")) for file, script in scripts]
+        _fill(
+            self.query_one("#scripts", OptionList), lines, "none; `screenagent save RUN SCRIPT.yaml` makes one of a run"
+        )
         self._glances = glances
         self._tasks = list(dict.fromkeys(seen.task for seen in glances if seen.task))
         self._recalled = -1
@@ -94,11 +117,21 @@ class Start(Screen[None]):
     def pick(self, message: OptionList.OptionSelected) -> None:
         self.post_message(self.Picked(self._glances[message.option_index].folder))
 
+    @on(OptionList.OptionSelected, "#scripts")
+    def choose(self, message: OptionList.OptionSelected) -> None:
+        self.post_message(self.Chosen(*self._scripts[message.option_index]))
+
     @on(DataTable.RowHighlighted)
-    def explain(self, message: DataTable.RowHighlighted) -> None:
-        if self._settings and message.data_table.has_focus:
-            setting = self._settings[message.cursor_row]
-            self.query_one("#meaning", Static).update(Content(f"{setting.name}: {setting.meaning}"))
+    @on(events.DescendantFocus)
+    def explain(self) -> None:
+        """What can be done where the focus is."""
+        table, focused = self.query_one(DataTable), self.focused
+        if focused is table and self._settings:
+            setting = self._settings[table.cursor_row]
+            said = f"{setting.name}: {setting.meaning}"
+        else:
+            said = HINTS.get(focused.id or "", "") if focused else ""
+        self.query_one("#meaning", Static).update(Content(said))
 
     def action_earlier(self) -> None:
         self._recall(self._recalled + 1)
@@ -116,6 +149,31 @@ class Start(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         return isinstance(self.focused, Input) if action in ("earlier", "later") else True
+
+
+def _scripts(folder: Path) -> list[tuple[Path, Script]]:
+    """The files of a folder that are scripts; others are another's."""
+    found: list[tuple[Path, Script]] = []
+    for file in sorted(folder.glob("*.yaml"))[:RECENT]:
+        with suppress(ScriptError, OSError):
+            found.append((file, read(file)))
+    return found
+
+
+def _fill(listed: OptionList, lines: Sequence[Content], nothing: str) -> None:
+    highlighted = listed.highlighted
+    listed.clear_options()
+    listed.add_options(Option(line) for line in lines)
+    if lines and highlighted is not None:
+        listed.highlighted = min(highlighted, len(lines) - 1)
+    if not lines:
+        listed.add_option(Option(Content.styled(nothing, "$foreground 60%"), disabled=True))
+
+
+def shown(path: Path) -> str:
+    """As a shell would write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_absolute() and path.is_relative_to(home) else str(path.absolute())
 
 
 def _line(seen: Glance) -> Content:

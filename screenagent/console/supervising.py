@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -21,6 +22,7 @@ from screenagent.console.person import Person
 from screenagent.console.picture import Picture
 from screenagent.console.prompt import Prompt
 from screenagent.console.rewording import reworded, words_of
+from screenagent.console.terminal import Terminal
 from screenagent.console.view import View
 from screenagent.console.watching import Happened, Watching
 from screenagent.control import Control
@@ -39,10 +41,11 @@ ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", 
 
 @dataclass(frozen=True)
 class Work:
-    """An agent, and who else hears of what it does."""
+    """An agent, who else hears of what it does, and the folder that it is recorded to."""
 
     agent: Agent
     sinks: Sequence[Sink] = ()
+    folder: Path | None = None
 
 
 Begin = Callable[[Control, Person], AbstractContextManager[Work]]
@@ -87,10 +90,11 @@ class Supervising(Watching):
         begin: Begin,
         control: Control,
         *,
+        terminal: Terminal,
         deaf_seconds: float = DEAF_SECONDS,
         answer_seconds: float | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(terminal)
         self.task_words = task
         self.control = control
         self.question: Question | None = None
@@ -115,6 +119,7 @@ class Supervising(Watching):
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
             with self._begin(self.control, self._person) as work:
+                self.folder = work.folder
                 drive(work.agent, self.task_words, *work.sinks, self._post)
         except Exception as error:  # noqa: BLE001 - shown here, and raised where the console was opened
             self.post_message(Broke(error))

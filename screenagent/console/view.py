@@ -53,13 +53,13 @@ class View:
         image = self.screenshot.pixels
         size, shown = self.screenshot.size, part.pixels(self.screenshot.size)
         small = image.resize((pixels.width, pixels.height), Image.Resampling.BOX, box=shown, reducing_gap=2.0)
-        draw = ImageDraw.Draw(small)
+        draw, stroke = ImageDraw.Draw(small), max(1, pixels.height // 160)
         for location in self.locations:
             colour = MARK if location is self.target else OTHER
             if location.box:
-                draw.rectangle(_frame(location.box, part, pixels), outline=colour)
+                draw.rectangle(_frame(location.box, part, pixels), outline=colour, width=stroke)
             centre = _place(Point.of_pixel(location.point.pixel(size), size), part, pixels)
-            _crosshair(draw, centre, colour, reach=max(3, pixels.height // 10))
+            _crosshair(draw, centre, colour, reach=max(3, pixels.height // 10), stroke=stroke)
         return small
 
 
@@ -84,7 +84,8 @@ def _frame(box: Box, part: Box, pixels: Size) -> tuple[int, int, int, int]:
     return (first.x - 1, first.y - 1, last.x, last.y)
 
 
-def _crosshair(draw: ImageDraw.ImageDraw, at: Pixel, colour: tuple[int, int, int], *, reach: int) -> None:
+def _crosshair(draw: ImageDraw.ImageDraw, at: Pixel, colour: tuple[int, int, int], *, reach: int, stroke: int) -> None:
     """Four hairs with an open middle: what is under the point stays visible."""
+    gap = 2 * stroke
     for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        draw.line((at.x + 2 * x, at.y + 2 * y, at.x + reach * x, at.y + reach * y), fill=colour)
+        draw.line((at.x + gap * x, at.y + gap * y, at.x + reach * x, at.y + reach * y), fill=colour, width=stroke)

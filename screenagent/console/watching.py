@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar, Final
+from pathlib import Path
+from typing import ClassVar, Final, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,12 +18,15 @@ from textual.timer import Timer
 from textual.widgets import Footer, OptionList, Static
 
 from screenagent.console import words
+from screenagent.console.graphic import Graphic
 from screenagent.console.log import Log
 from screenagent.console.picture import Picture
+from screenagent.console.terminal import Terminal
 from screenagent.console.view import View
 from screenagent.episode import Episode, Step
 from screenagent.events import Ended, Event, Retried
 from screenagent.geometry import Location
+from screenagent.recording import with_picture
 from screenagent.screenshot import Screenshot
 
 FRAME_SECONDS: Final = 0.2
@@ -49,16 +53,19 @@ class Said(Static):
 
     def say(self, words: Content) -> None:
         if not words.is_same(self._words):
+            fits = self._fits(words)
             self._words = words
-            self.update(words, layout=not self._fits(words))
+            self.update(words, layout=not fits)
 
     def _fits(self, words: Content) -> bool:
-        height, least = self.styles.height, self.styles.min_height
+        height, least, width = self.styles.height, self.styles.min_height, self.styles.width
+        if width is not None and width.is_auto and words.cell_length != self._words.cell_length:
+            return False
         if height is not None and height.is_cells:
             return True
         floor = int(least.value) - self.gutter.height if least is not None else 0
-        width = self.content_size.width
-        return bool(width) and max(floor, words.get_height({}, width)) == self.content_size.height
+        columns = self.content_size.width
+        return bool(columns) and max(floor, words.get_height({}, columns)) == self.content_size.height
 
 
 class Watching(Screen[None]):
@@ -83,14 +90,17 @@ class Watching(Screen[None]):
     after: reactive[bool] = reactive(False, init=False)
     """Whether the screen after the picked step is shown, rather than the one before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: Terminal) -> None:
         super().__init__()
+        self.terminal = terminal
         self.episode = Episode()
         self.last: Event | None = None
         self.note = ""
         self._mode: tuple[object, ...] = ()
         self._frame: Timer | None = None
         self._shown_at = 0.0
+        self.folder: Path | None = None
+        self._read: Screenshot | None = None
 
     def compose(self) -> ComposeResult:
         yield Said(id="task")
@@ -99,11 +109,12 @@ class Watching(Screen[None]):
             yield Said(id="facts")
         with Horizontal(id="body"):
             with Vertical(id="seen"):
-                yield Picture("all", id="screen")
-                yield Picture("target", id="closer")
+                yield self._picture("all", id="screen")
+                yield self._picture("target", id="closer")
             with Vertical(id="told"):
-                yield Said(id="proposal")
-                with VerticalScroll(id="thinking", can_focus=False):
+                with VerticalScroll(id="asking"):
+                    yield Said(id="proposal")
+                with VerticalScroll(id="thinking"):
                     yield Said(id="thought")
                 yield Log(id="log")
                 yield Said(id="costs")
@@ -111,12 +122,25 @@ class Watching(Screen[None]):
 
     def on_mount(self) -> None:
         for name, title in (
-            *(("screen", "screen"), ("closer", "target"), ("proposal", "action")),
+            *(("screen", "screen"), ("closer", "target"), ("asking", "action")),
             *(("thinking", "thought"), ("log", "steps"), ("costs", "time and tokens")),
         ):
             self.query_one(f"#{name}").border_title = title
         self.query_one("#log").focus()
         self.show()
+
+    def _picture(self, shows: Literal["all", "target"], *, id: str) -> Picture:
+        if self.terminal.pictures == "blocks":
+            return Picture(shows, id=id)
+        return Graphic(shows, id=id, terminal=self.terminal)
+
+    def on_screen_suspend(self) -> None:
+        for picture in self.query(Graphic):
+            picture.draw()
+
+    def on_screen_resume(self) -> None:
+        for picture in self.query(Graphic):
+            picture.draw()
 
     @on(Happened)
     def fold(self, message: Happened) -> None:
@@ -192,9 +216,19 @@ class Watching(Screen[None]):
 
     def view(self, step: Step | None) -> View | None:
         screen = self._screen(step)
-        if screen is None or screen.image is None:
+        if screen is None:
             return None
-        return View(screen, () if step is None or screen is not step.before else self.locations)
+        locations = () if step is None or screen is not step.before else self.locations
+        if screen.image is None and self.folder is not None:
+            screen = self._kept(screen.digest, screen)
+        return View(screen, locations) if screen.image is not None else None
+
+    def _kept(self, digest: str, screen: Screenshot) -> Screenshot:
+        """With its picture from the disk: of a long run only the last are in memory. The one shown is read once."""
+        assert self.folder is not None
+        if self._read is None or self._read.digest != digest:
+            self._read = with_picture(screen, self.folder)
+        return self._read
 
     def _screen(self, step: Step | None) -> Screenshot | None:
         """What was decided on, or what came of it: for a run that is followed, what is newer."""

@@ -1,0 +1,111 @@
+"""A picture in a terminal that can show more than half-blocks: by kitty's protocol, or as sixels."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from itertools import count
+from random import randrange
+from typing import Final, Literal
+
+from PIL import Image
+from textual.geometry import Region
+from textual.strip import Strip
+
+from screenagent.console import kitty, sixel
+from screenagent.console.picture import Picture
+from screenagent.console.terminal import Terminal
+from screenagent.geometry import Size
+
+NUMBERS: Final = count(randrange(1 << 16, 1 << 23))
+"""Of pictures in the terminal, which may show those of others, too."""
+
+
+class Graphic(Picture):
+    """Half-blocks take its place while another screen lies over it."""
+
+    ENLARGED = 3
+
+    def __init__(self, shows: Literal["all", "target"], *, id: str, terminal: Terminal) -> None:
+        super().__init__(shows, id=id)
+        self.cell = terminal.cell
+        self._protocol = terminal.pictures
+        self._number = next(NUMBERS)
+        self._sent: Size | None = None
+        self._slices: list[str] = []
+        self._waiting: Image.Image | None = None
+        self._encoding = False
+        self._lock = threading.Lock()
+        self._painted_over = False
+
+    def render_line(self, y: int) -> Strip:
+        if self._sent is None or y >= self._sent.height:
+            return super().render_line(y)
+        if self._protocol == "kitty":
+            return kitty.strip(y, self._sent.width, self._number).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Called when cells are painted, from memory too: what was drawn over them is gone then."""
+        if self._slices and not self._painted_over:
+            self._painted_over = True
+            self.call_after_refresh(self._paint_again)
+        return super().render_lines(crop)
+
+    def draw(self) -> None:
+        if not self.screen.is_active or self.view is None or self.view.screenshot.image is None:
+            self._sent, self._slices = None, []
+            super().draw()
+            self.refresh()
+            return
+        part, cells = self.shown(self.view)
+        image = self.view.picture(
+            part, Size(width=cells.width * self.cell.width, height=cells.height * self.cell.height)
+        )
+        if self._protocol == "kitty":
+            self._write(kitty.sent(image, self._number, cells))
+        else:
+            self._encode(image)
+        if cells != self._sent:
+            self._sent, self._slices = cells, []
+            self.refresh()
+
+    def _encode(self, image: Image.Image) -> None:
+        """In a thread; of pictures that come meanwhile only the last is drawn."""
+        with self._lock:
+            self._waiting = image
+            if not self._encoding:
+                self._encoding = True
+                threading.Thread(target=self._work, name="sixels", daemon=True).start()
+
+    def _work(self) -> None:
+        while (image := self._next()) is not None:
+            self.call_later(self._show, sixel.slices(image, self.cell.height))
+
+    def _next(self) -> Image.Image | None:
+        with self._lock:
+            image, self._waiting = self._waiting, None
+            self._encoding = image is not None
+            return image
+
+    def _show(self, slices: list[str]) -> None:
+        before, self._slices = self._slices, slices
+        same = len(before) == len(slices)
+        self._draw_slices(number for number, drawn in enumerate(slices) if not same or drawn != before[number])
+
+    def _paint_again(self) -> None:
+        self._painted_over = False
+        self._draw_slices(range(len(self._slices)))
+
+    def _draw_slices(self, numbers: Iterable[int]) -> None:
+        if self._sent is None or not self.screen.is_active:
+            return
+        place, rows = self.content_region, sixel.rows_at_once(self.cell.height)
+        for number in numbers:
+            self._write(f"\x1b7\x1b[{place.y + number * rows + 1};{place.x + 1}H{self._slices[number]}\x1b8")
+
+    def _write(self, sequence: str) -> None:
+        driver = self.app._driver
+        if driver is not None:
+            driver.write(sequence)
+            driver.flush()

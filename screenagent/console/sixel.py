@@ -1,0 +1,88 @@
+"""Pictures as DEC sixels: six lines of pixels at a time, a string for each colour in them. Pure."""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Indices = NDArray[np.uint8]  # (height, width): each pixel's colour, by its number
+
+LEVELS: Final = 6
+"""Red, green and blue come in so many shades each. One palette for all pictures: what did not change stays the same."""
+
+GREYS: Final = 24
+BAND: Final = 6
+
+
+def _palette() -> NDArray[np.uint8]:
+    cube = np.array([(r, g, b) for r in range(LEVELS) for g in range(LEVELS) for b in range(LEVELS)])
+    greys = np.repeat(np.arange(GREYS)[:, None], 3, axis=1)
+    return np.concatenate((np.round(cube * 255 / (LEVELS - 1)), np.round(greys * 255 / (GREYS - 1)))).astype(np.uint8)
+
+
+PALETTE: Final = _palette()
+
+
+def _nearest() -> Indices:
+    """The number of the colour for each shade of 32 of red, green and blue; what is grey gets finer shades."""
+    shades = np.arange(32, dtype=np.int32) * 255 // 31
+    pixels = np.stack(np.meshgrid(shades, shades, shades, indexing="ij"), axis=-1).reshape(-1, 3)
+    steps = (pixels * (LEVELS - 1) + 127) // 255
+    cube = steps[:, 0] * LEVELS * LEVELS + steps[:, 1] * LEVELS + steps[:, 2]
+    grey = pixels.max(axis=1) - pixels.min(axis=1) < 12
+    return np.where(grey, LEVELS**3 + (pixels[:, 1] * (GREYS - 1) + 127) // 255, cube).astype(np.uint8)
+
+
+NEAREST: Final = _nearest()
+
+
+def indices(image: Image.Image) -> Indices:
+    """Each pixel's nearest colour."""
+    red, green, blue = (np.asarray(part, dtype=np.uint16) >> 3 for part in image.convert("RGB").split())
+    found: Indices = NEAREST[(red << 10) | (green << 5) | blue]
+    return found
+
+
+def slices(image: Image.Image, cell_height: int) -> list[str]:
+    """The sequence for each so many rows of cells: `rows_at_once`."""
+    pixels, height = indices(image), rows_at_once(cell_height) * cell_height
+    return [encoded(pixels[top : top + height]) for top in range(0, len(pixels), height)]
+
+
+def rows_at_once(cell_height: int) -> int:
+    """How many rows of cells are a whole number of bands."""
+    return BAND // gcd(cell_height, BAND)
+
+
+def encoded(pixels: Indices) -> str:
+    """The sequence that draws them where the cursor is."""
+    height, width = pixels.shape
+    colours = "".join(f"#{number};2;" + ";".join(str(round(part * 100 / 255)) for part in PALETTE[number].tolist())
+                      for number in _used(pixels))  # fmt: skip
+    bands = "-".join(_band(pixels[top : top + BAND]) for top in range(0, height, BAND))
+    return f'\x1bP0;1q"1;1;{width};{height}{colours}{bands}\x1b\\'
+
+
+def _band(rows: Indices) -> str:
+    weights = (1 << np.arange(len(rows), dtype=np.uint8))[:, None]
+    return "$".join(
+        f"#{number}{_run_lengths(((rows == number) * weights).sum(axis=0, dtype=np.uint8) + 63)}"
+        for number in _used(rows)
+    )
+
+
+def _used(pixels: Indices) -> list[int]:
+    return np.flatnonzero(np.bincount(pixels.ravel(), minlength=len(PALETTE))).tolist()
+
+
+def _run_lengths(letters: NDArray[np.uint8]) -> str:
+    starts = np.flatnonzero(np.concatenate(([True], letters[1:] != letters[:-1])))
+    lengths = np.diff(np.append(starts, len(letters)))
+    return "".join(
+        f"!{length}{chr(letter)}" if length > 3 else chr(letter) * length
+        for letter, length in zip(letters[starts].tolist(), lengths.tolist(), strict=True)
+    )
