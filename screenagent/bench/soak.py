@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import click
 
 BENCHES: dict[str, tuple[str, ...]] = {
     "The loop's own time per step": ("bench", "steps"),
@@ -75,13 +78,33 @@ def hardware() -> str:
     return f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
-def main() -> None:
-    data = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data")
-    page = HEAD
-    for title, command in benches(data):
-        print(f"{title}: screenagent {shlex.join(command)}", file=sys.stderr)
-        page += section(title, command, measured(command))
-        Path("docs/benchmarks.md").write_text(page, "utf-8")
+def sections(page: str) -> dict[str, str]:
+    """What stands under each heading of the page, the heading included."""
+    parts = re.split(r"(?m)^(?=## )", page)[1:]
+    return {part.splitlines()[0].removeprefix("## "): f"\n{part.rstrip()}\n" for part in parts}
+
+
+@click.command
+@click.argument("data", type=click.Path(file_okay=False, path_type=Path), default=Path("../shared/data"))
+@click.argument("options", nargs=-1)
+@click.option("--only", metavar="WORDS", help="Measure what has these words in its heading; the rest stays as it is.")
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), default=Path("docs/benchmarks.md"))
+def main(data: Path, options: tuple[str, ...], only: str | None, page: Path) -> None:
+    """Measure, and write the figures to the page after each bench; DATA has the folders of screens to ground on.
+
+    \b
+    python -m screenagent.bench.soak
+    python -m screenagent.bench.soak --only "stop" ../shared/data -- --n 200     with the bench's own options
+    """
+    written = sections(page.read_text("utf-8")) if page.exists() else {}
+    planned = dict(benches(data))
+    for title, command in planned.items():
+        if only is not None and only.lower() not in title.lower():
+            continue
+        asked = (*command, *options)
+        click.echo(f"{title}: screenagent {shlex.join(asked)}", err=True)
+        written[title] = section(title, asked, measured(asked))
+        page.write_text(HEAD + "".join(written[title] for title in planned if title in written), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+"""The page of figures: one bench is measured anew, and what the others said stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from screenagent.bench import soak
+
+ARRIVED = soak.section("The loop's own time per step", ("bench", "steps"), {"n": 5, "step_ms_p50": 56.5})
+SETTLED = soak.section("Popups seen late or not at all", ("bench", "settle"), {"n": 1, "interval": [0.0, 0.5]})
+
+
+def test_a_page_is_read_as_it_was_written() -> None:
+    page = soak.HEAD + ARRIVED + SETTLED
+    read = soak.sections(page)
+    assert read["The loop's own time per step"] == ARRIVED
+    assert read["Popups seen late or not at all"] == SETTLED
+    assert "| `interval` | 0 to 0.5 |" in SETTLED
+
+
+def test_what_is_not_measured_stays(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text(soak.HEAD + SETTLED + ARRIVED, "utf-8")
+    done = CliRunner().invoke(soak.main, [str(tmp_path), "--only", "no such bench", "--page", str(page)])
+    assert done.exit_code == 0
+    assert page.read_text("utf-8") == soak.HEAD + SETTLED + ARRIVED
