@@ -25,8 +25,11 @@ class BrokenWeights(Exception):
 def opened(path: Path) -> InferenceSession:
     """A session that computes on the caller's thread: whoever has two cores calls it from two threads."""
     # Loading onnxruntime takes longer than a command line should take to answer, so only who sees pays for it.
+    # From 1.32 on it tells its maker of each session over the network, unless this stands here when it is loaded.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime  # noqa: PLC0415
 
+    onnxruntime.disable_telemetry_events()
     if not path.is_file():
         raise BrokenWeights(path, "are missing")
     options = onnxruntime.SessionOptions()
