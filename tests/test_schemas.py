@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+from screenagent.script import Script
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,3 +23,7 @@ def test_the_reference_of_the_run_folder_is_up_to_date() -> None:
         encoding="utf-8",
     ).stdout
     assert (ROOT / "docs" / "schemas.md").read_text("utf-8") == printed
+
+
+def test_the_schema_of_scripts_is_up_to_date() -> None:
+    assert json.loads((ROOT / "docs" / "script.schema.json").read_text("utf-8")) == Script.model_json_schema()

@@ -19,6 +19,7 @@ import click
 BENCHES: dict[str, tuple[str, ...]] = {
     "The loop's own time per step": ("bench", "steps"),
     "Popups seen late or not at all": ("bench", "settle"),
+    "Scripts played again, on desktops that have changed": ("bench", "scripts"),
     "Whole tasks on real applications": ("bench", "tasks", "examples/tasks.yaml"),
 }
 ENGINE = ("The model's engine, random weights", ("bench", "model", "--random", "--layers", "1"))

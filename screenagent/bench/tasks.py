@@ -150,9 +150,11 @@ def _attempt(task: Task, build: Build, folder: Path, runs: Path) -> Result:
     )
 
 
-def holds(check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str]) -> bool:
+def holds(
+    check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str], *, seconds: float = WRITTEN_SECONDS
+) -> bool:
     """Whether the effect is there; an application may still be writing what it was told to save."""
-    deadline = time.monotonic() + WRITTEN_SECONDS
+    deadline = time.monotonic() + seconds
     while not (held := _holds(check, folder, environment)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return held

@@ -25,6 +25,7 @@ def bench() -> None:
     screenagent bench steps                the loop's own time per step; --console: what the console adds
     screenagent bench keys                 from a key in the console to the click
     screenagent bench settle               popups that come late
+    screenagent bench scripts              the example scripts, on desktops that have changed
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
     screenagent bench model --random       the vision model's engine against the hardware's floor
@@ -251,3 +252,49 @@ def miniwob(
         raise click.ClickException(str(missing)) from missing
     click.echo(bench_miniwob.table(found), err=True)
     click.echo(bench_miniwob.summary(found).model_dump_json())
+
+
+@bench.command
+@click.argument("cases", type=FILE, default=Path("examples/scripts/cases.yaml"))
+@click.option("--only", multiple=True, metavar="SCRIPT", help="Only this script; may be given several times.")
+@click.option("--kind", "kinds", multiple=True, help="Only this change of the desktop; may be given several times.")
+@click.option("--times", type=click.IntRange(min=1), default=20, show_default=True, help="How often as recorded.")
+@click.option("--changed", type=click.IntRange(min=0), default=3, show_default=True, help="How often for each change.")
+@click.option("--work", type=click.Path(path_type=Path), help="Where anchors and results are kept, to go on from.")
+def scripts(
+    cases: Path, *, only: tuple[str, ...], kinds: tuple[str, ...], times: int, changed: int, work: Path | None
+) -> None:
+    """Play the scripts of CASES as they were recorded, and on desktops that have changed; check what they left behind.
+
+    \b
+    screenagent bench scripts
+    screenagent bench scripts --only letter --kind theme --changed 1
+    """
+    from screenagent.bench import scripts as bench_scripts  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+
+    wanted = [case for case in bench_scripts.read_cases(cases) if not only or case.id in only]
+    if not wanted:
+        raise click.UsageError(f"no script in {cases} is called {', '.join(only)}")
+    if unknown := set(kinds) - set(bench_scripts.KINDS):
+        raise click.UsageError(f"no such change: {', '.join(unknown)}; there are {', '.join(bench_scripts.KINDS)}")
+    root = work or wiring.settings().runs / f"bench-scripts-{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    root.mkdir(parents=True, exist_ok=True)
+
+    def often(kind: bench_scripts.Kind) -> int:
+        if kinds and kind not in kinds:
+            return 0
+        return times if kind == "recorded" else changed
+
+    def progress(result: bench_scripts.Result) -> None:
+        colour = {"unaided": "green", "asked": "yellow", "failed": "red"}[result.aid]
+        wrong = click.style("  WRONG", fg="red", bold=True) if result.wrong else ""
+        head = f"{result.case} {result.kind} {result.number + 1}: {click.style(result.aid, fg=colour)}{wrong}"
+        said = "" if result.aid == "unaided" else f"  {result.message}"
+        click.echo(f"{head}  {result.healed} healed  {result.seconds:.1f} s{said}", err=True)
+
+    found = bench_scripts.run(
+        wanted, wiring.unattended, wiring.reader(), scripts=cases.parent, work=root, times=often, progress=progress
+    )
+    click.echo(f"anchors and results in {root}", err=True)
+    click.echo(found.model_dump_json())

@@ -164,9 +164,9 @@ def policy(path: Path | None) -> Policy:
         raise click.UsageError(str(error)) from error
 
 
-def unattended(control: Control, on: Desktop) -> Agent:
+def unattended(control: Control, on: Desktop, replay: Replay | None = None) -> Agent:
     """For benches on virtual desktops, where there is nobody to ask."""
-    return agent(Settings(approve="never"), control, on)
+    return agent(Settings(approve="never"), control, on, replay=replay)
 
 
 def guessing(control: Control, on: Desktop) -> Agent:

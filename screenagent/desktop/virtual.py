@@ -36,6 +36,7 @@ SERVICE_SECONDS: Final = 20.0  # a service starts in under 1 s, but an overloade
 APP_SECONDS: Final = 60.0  # an office suite on a cold disk takes half of that
 GONE_SECONDS: Final = 1.0  # what the guard has killed is gone by then
 FRONT_SECONDS: Final = 2.0
+ARRANGED_SECONDS: Final = 2.0  # a window that is there already does not go
 LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
 
 # What belongs to the user's own session and would lead an application away from this desktop, and what is for us only.
@@ -145,6 +146,14 @@ class VirtualDesktop:
         deadline = time.monotonic() + FRONT_SECONDS
         while self._windows.foreground() is None and time.monotonic() < deadline:
             self._control.check()
+            self._windows.changed(0.05)
+
+    def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
+        """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""
+        before = self._windows.edges(window)
+        self._windows.arrange(window, edges)
+        deadline = time.monotonic() + ARRANGED_SECONDS
+        while self._windows.edges(window) == before and time.monotonic() < deadline:
             self._windows.changed(0.05)
 
     def _start(self, stack: ExitStack) -> None:

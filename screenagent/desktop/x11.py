@@ -261,6 +261,18 @@ class Windows:
         self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         self._display.flush()
 
+    def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
+        """Ask the window manager to put the window's frame there: left, top, right and bottom in pixels."""
+        left, top, right, bottom = edges
+        all_four = 0b1111 << 8
+        message = event.ClientMessage(
+            window=window.id,
+            client_type=self._display.get_atom("_NET_MOVERESIZE_WINDOW"),
+            data=(32, [all_four, left, top, right - left, bottom - top]),
+        )
+        self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        self._display.flush()
+
     def _ids(self, window: Any, name: str, kind: int = Xatom.WINDOW) -> list[int]:
         try:
             found = window.get_full_property(self._display.get_atom(name), kind)

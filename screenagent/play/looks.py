@@ -22,7 +22,7 @@ AROUND: Final = (56, 44)
 """How much of the surroundings an anchor's picture shows on each side, in pixels: about a row above and below."""
 EDGE: Final = (12, 4)
 """What belongs to a target beyond its text: wider than a space, so that “Save” is not found in “Save As”."""
-LARGEST: Final = (260, 90)
+LARGEST: Final = (900, 90)
 UNKNOWN: Final = (28, 16)
 """Half of the size that a target is taken to have where nothing shows its bounds."""
 

@@ -89,7 +89,7 @@ def _by(scale: float) -> int:
 
 
 def _matches(ground: Grey, patch: Grey, least: float) -> Iterator[Match]:
-    """Peaks of the correlation, each once: the strongest, and nothing that overlaps it by half."""
+    """Peaks of the correlation, each once: rows may stand so close that they overlap a little, columns do not."""
     height, width = patch.shape
     if height > ground.shape[0] or width > ground.shape[1] or patch.std() < FLAT:
         return
@@ -101,4 +101,4 @@ def _matches(ground: Grey, patch: Grey, least: float) -> Iterator[Match]:
             return
         yield Match(Rect(left, top, left + width, top + height), min(1.0, float(best)))
         rows = slice(max(0, top - height // 2), top + height // 2 + 1)
-        scores[rows, max(0, left - width // 2) : left + width // 2 + 1] = 0.0
+        scores[rows, max(0, left - width) : left + width + 1] = 0.0

@@ -1,0 +1,308 @@
+"""`bench scripts`: the example scripts, played as they were recorded and on desktops that have changed since.
+
+A case is first played by its words alone; what its targets looked like then are its anchors. Each replay has a desktop
+of its own, and is judged by what it left behind: `wrong` is one that said done and was not, or that did harm.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from screenagent.actions import Words
+from screenagent.agent import Agent, Sink, drive
+from screenagent.bench.statistics import percentile
+from screenagent.bench.tasks import FileCheck, ShellCheck, holds
+from screenagent.control import Control
+from screenagent.desktop.virtual import HD, VirtualDesktop
+from screenagent.episode import Episode
+from screenagent.events import Acted, Event, Grounded, Outcome, Phase
+from screenagent.geometry import Size, Value
+from screenagent.play import Replay
+from screenagent.play.healing import FOUND_AS_IT_WAS, accept, heals
+from screenagent.protocols import Desktop, TextReader
+from screenagent.script import Anchors, Script, bound, read
+
+Kind = Literal["recorded", "moved", "resized", "theme", "font", "screen", "popup", "shuffled", "doubled"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+SECONDS: Final = 120.0
+"""A replay that takes longer is stopped."""
+
+THEME: Final = {"GTK_THEME": "Adwaita:dark", "QT_STYLE_OVERRIDE": "Windows"}
+FONT: Final = {"GDK_DPI_SCALE": "1.2", "QT_FONT_DPI": "116"}
+SCREEN: Final = Size(width=1600, height=900)
+POPUP: Final = ("xterm", "-T", "Update available", "-e", "sh", "-c", "echo An update is available.; cat > popup.txt")
+
+Build = Callable[[Control, Desktop, Replay], Agent]
+
+
+class Case(Value):
+    """A script with what it needs, and how to tell that the right thing was done, or a wrong one."""
+
+    script: str
+    app: Words
+    values: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+    check: FileCheck | ShellCheck
+    harm: ShellCheck | None = None
+    flags: dict[Kind, str] = Field(default_factory=dict)
+    shuffled: dict[str, str] | None = None
+    doubled: dict[str, str] | None = None
+
+    @property
+    def id(self) -> str:
+        return Path(self.script).stem
+
+    def kinds(self) -> Iterator[Kind]:
+        """Those that make sense for it: rows are shuffled where there are some."""
+        for kind in KINDS:
+            if (kind != "shuffled" or self.shuffled) and (kind != "doubled" or self.doubled):
+                yield kind
+
+    def within(self, folder: Path, kind: Kind) -> Case:
+        text = self.model_dump_json().replace("{dir}", str(folder)).replace("{flags}", self.flags.get(kind, ""))
+        return Case.model_validate_json(text)
+
+    def files_of(self, kind: Kind) -> Mapping[str, str]:
+        return {"shuffled": self.shuffled, "doubled": self.doubled}.get(kind) or self.files
+
+
+class Result(Value):
+    """`aid` is what it took: nothing, a question that nobody answered, or it failed otherwise. Times are a step's own,
+    without the wait for the application."""
+
+    case: str
+    kind: Kind
+    number: int
+    aid: Literal["unaided", "asked", "failed"]
+    wrong: bool = False
+    outcome: Outcome
+    message: str = ""
+    steps: int = 0
+    healed: int = 0
+    seconds: float = 0.0
+    step_ms: tuple[float, ...] = ()
+    locate_ms: tuple[float, ...] = ()
+
+
+class Share(Value):
+    """Of the replays of a kind, how many took what."""
+
+    n: int
+    unaided: int
+    asked: int
+    failed: int
+    wrong: int
+
+
+class Summary(Value):
+    n: int
+    wrong: int
+    kinds: dict[str, Share]
+    step_ms_p50: float | None
+    step_ms_p95: float | None
+    locate_ms_p50: float | None
+    locate_ms_p95: float | None
+    seconds_p50: float | None
+    not_unaided: tuple[str, ...]
+
+
+def read_cases(file: Path) -> list[Case]:
+    try:
+        return TypeAdapter(list[Case]).validate_python(yaml.safe_load(file.read_text("utf-8")))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{file} is not YAML: {error}") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise ValueError(f"{file}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
+
+
+def kept(file: Path) -> list[Result]:
+    """What an earlier call measured."""
+    if not file.exists():
+        return []
+    return [Result.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
+
+
+def run(
+    cases: Sequence[Case],
+    build: Build,
+    reader: TextReader,
+    *,
+    scripts: Path,
+    work: Path,
+    times: Callable[[Kind], int],
+    progress: Callable[[Result], None],
+) -> Summary:
+    """Every case, of each kind so many times; what an earlier call left in `work` is not played again."""
+    results_file = work / "results.jsonl"
+    found = kept(results_file)
+    done = {(result.case, result.kind, result.number) for result in found}
+    for case in cases:
+        script, anchors = read(scripts / case.script), Anchors(work / f"{case.id}.anchors")
+        left = [
+            (kind, number)
+            for kind in case.kinds()
+            for number in range(times(kind))
+            if (case.id, kind, number) not in done
+        ]
+        if left and not anchors.names():
+            learn(case, script, anchors, build, reader)
+        for kind, number in left:
+            result = attempt(case, kind, number, script=script, anchors=anchors, build=build)
+            with results_file.open("a", encoding="utf-8") as lines:
+                lines.write(result.model_dump_json() + "\n")
+            found.append(result)
+            progress(result)
+    return summary(found)
+
+
+def learn(case: Case, script: Script, anchors: Anchors, build: Build, reader: TextReader) -> None:
+    """Play the case once by its words, and keep what its targets looked like."""
+    events: list[Event] = []
+    with _opened(case, "recorded") as (opened, folder, virtual, control):
+        replay = Replay(script, bound(script, opened.values), anchors)
+        ended = drive(build(control, virtual.desktop, replay), script.name, events.append).ended
+        if ended is None or ended.outcome != "done" or not holds(opened.check, folder, virtual.environment):
+            raise ValueError(f"{case.id} could not be played once: {ended.message if ended else 'cut off'}")
+    for heal in heals(script, anchors, events, reader):
+        accept(heal, anchors)
+
+
+def attempt(case: Case, kind: Kind, number: int, *, script: Script, anchors: Anchors, build: Build) -> Result:
+    """Play the case on a desktop of this kind, and look what came of it."""
+    events: list[Event] = []
+    with _opened(case, kind) as (opened, folder, virtual, control):
+        replay = Replay(script, bound(script, opened.values), anchors)
+        middle = max(1, len(script.steps) // 2)
+        popup = _Popup(virtual, after=middle) if kind == "popup" else None
+        sinks: list[Sink] = [events.append, popup] if popup else [events.append]
+        episode = drive(build(control, virtual.desktop, replay), script.name, *sinks)
+        fits = holds(opened.check, folder, virtual.environment)
+        harmed = opened.harm is not None and holds(opened.harm, folder, virtual.environment, seconds=0)
+        typed = folder / "popup.txt"
+        harmed |= typed.is_file() and typed.stat().st_size > 0
+    return _result(case, kind, number, episode, events, fits=fits, harmed=harmed)
+
+
+class _Popup:
+    """A sink that opens a window of another program after so many inputs."""
+
+    def __init__(self, virtual: VirtualDesktop, *, after: int) -> None:
+        self._virtual, self._left = virtual, after
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Acted):
+            self._left -= 1
+            if self._left == 0:
+                self._virtual.launch(POPUP)
+
+
+@contextmanager
+def _opened(case: Case, kind: Kind) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
+    """The case's files and a desktop of this kind with its application, for at most so long."""
+    control = Control()
+    limit = threading.Timer(SECONDS, control.stop)
+    limit.daemon = True
+    environment = THEME if kind == "theme" else FONT if kind == "font" else {}
+    with tempfile.TemporaryDirectory(prefix="screenagent-script-") as name:
+        folder = Path(name)
+        opened = case.within(folder, kind)
+        for file, content in opened.files_of(kind).items():
+            (folder / file).write_text(content, "utf-8")
+        size = SCREEN if kind == "screen" else HD
+        with VirtualDesktop(control=control, cwd=folder, size=size, environment=environment) as virtual:
+            virtual.launch(opened.app)
+            virtual.desktop.settled()
+            if kind in ("moved", "resized"):
+                _disturb(virtual, kind)
+            limit.start()
+            try:
+                yield opened, folder, virtual, control
+            finally:
+                limit.cancel()
+
+
+def _disturb(virtual: VirtualDesktop, kind: Kind) -> None:
+    """Move the window in front, or make it smaller."""
+    screen = virtual.desktop.settled()
+    assert screen.window is not None
+    assert screen.window.box is not None
+    left, top, right, bottom = screen.window.box.pixels(screen.size)
+    if kind == "moved":
+        across = 70 if right + 70 <= screen.size.width else -min(60, left)
+        down = 40 if bottom + 40 <= screen.size.height else -min(30, max(0, top - 25))
+        edges = (left + across, top + down, right + across, bottom + down)
+    else:
+        edges = (left, top, right - (right - left) // 8, bottom - (bottom - top) // 8)
+    virtual.arrange(screen.window, edges)
+    virtual.desktop.settled()
+
+
+def _result(
+    case: Case, kind: Kind, number: int, episode: Episode, events: Sequence[Event], *, fits: bool, harmed: bool
+) -> Result:
+    ended = episode.ended
+    assert ended is not None
+    unaided = ended.outcome == "done" and fits
+    asked = ended.outcome == "gave_up" and "nobody to ask" in ended.message
+    return Result(
+        case=case.id,
+        kind=kind,
+        number=number,
+        aid="unaided" if unaided else "asked" if asked else "failed",
+        wrong=harmed or (ended.outcome == "done" and not fits),
+        outcome=ended.outcome,
+        message=ended.message,
+        steps=len(episode.performed),
+        healed=sum(place.by not in FOUND_AS_IT_WAS for step in episode.performed for place in step.locations),
+        seconds=round(ended.at, 3),
+        step_ms=tuple(_own_ms(step.usage.seconds) for step in episode.performed),
+        locate_ms=tuple(
+            round(event.usage.seconds.get("locate", 0.0) * 1000, 1)
+            for event in events
+            if isinstance(event, Grounded) and event.locations
+        ),
+    )
+
+
+def _own_ms(seconds: Mapping[Phase, float]) -> float:
+    """What a step cost beside sending the input and the wait for the application's answer."""
+    return round(sum(spent for phase, spent in seconds.items() if phase not in ("settle", "act")) * 1000, 1)
+
+
+def summary(results: Sequence[Result]) -> Summary:
+    steps = [each for result in results for each in result.step_ms]
+    locates = [each for result in results for each in result.locate_ms]
+    return Summary(
+        n=len(results),
+        wrong=sum(result.wrong for result in results),
+        kinds={kind: _share([result for result in results if result.kind == kind]) for kind in KINDS},
+        step_ms_p50=percentile(steps, 50),
+        step_ms_p95=percentile(steps, 95),
+        locate_ms_p50=percentile(locates, 50),
+        locate_ms_p95=percentile(locates, 95),
+        seconds_p50=percentile([result.seconds for result in results], 50),
+        not_unaided=tuple(
+            f"{result.case} {result.kind}: {result.message}" for result in results if result.aid != "unaided"
+        ),
+    )
+
+
+def _share(results: Sequence[Result]) -> Share:
+    aids = [result.aid for result in results]
+    return Share(
+        n=len(results),
+        unaided=aids.count("unaided"),
+        asked=aids.count("asked"),
+        failed=aids.count("failed"),
+        wrong=sum(result.wrong for result in results),
+    )
