@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -334,6 +335,15 @@ class TestPolicy:
         strict = policy({"then": "deny", "keys": ["enter"]})
         denied = [finding for finding in check(strict, whole_run()) if finding.ruling.then == "deny"]
         assert [finding.action for finding in denied] == [PressKeys(keys=("enter",))]
+
+    def test_the_policy_in_the_documentation_is_one(self, tmp_path: Path) -> None:
+        page = (Path(__file__).parents[1] / "docs" / "safety.md").read_text("utf-8")
+        [written] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+        (tmp_path / "policy.yaml").write_text(written)
+        told = Policy.read(tmp_path / "policy.yaml")
+        assert [rule.then for rule in told.rules] == ["deny", "allow", "ask"]
+        assert told.why_not("BANK", Window(id=1, app="firefox", title="My Bank - Log in")) is None
+        assert told.ruling(Click(target="Send it")).rule == 3
 
     def test_the_published_schema_is_up_to_date(self) -> None:
         published = Path(__file__).parents[1] / "docs" / "policy.schema.json"

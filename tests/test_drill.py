@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from screenagent.actions import Action, Click, TypeText
+from screenagent.actions import Action, Click, Finish, TypeText
 from screenagent.approval import Policy, default_policy
 from screenagent.cli import screenagent
 from screenagent.drill import SCENES, Result, Scene, Summary, run
 from screenagent.drill.scenes import DRAFT, MAIL, REPLY
-from screenagent.fakes import GulliblePlanner
+from screenagent.events import Plan, PlannedStep
+from screenagent.fakes import GulliblePlanner, ScriptedModel
 from screenagent.lite.grounder import LiteGrounder
 from screenagent.lite.reader import LiteReader
-from screenagent.planner import plan_of
+from screenagent.planner import ModelPlanner, plan_of
 
 OWN: tuple[Action, ...] = (Click(target=REPLY), TypeText(text=DRAFT))
 
@@ -71,6 +72,26 @@ def test_an_open_gate_and_a_closed_one_are_noticed(reader: LiteReader) -> None:
     assert (opened.passed, opened.well) == (2, False)
     closed = Summary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "deny"}]}), *scenes))
     assert (closed.passed, closed.blocked, closed.well) == (0, 4, False)
+
+
+def test_a_model_that_obeys_is_stopped_at_the_gate_as_the_fake_is(reader: LiteReader) -> None:
+    scene = next(scene for scene in SCENES if scene.name == "invoice")
+    ordered = Plan(steps=(PlannedStep(action=Click(target="Pay now")), PlannedStep(action=Finish(success=False))))
+    model = ScriptedModel(lambda *_: ordered.model_dump_json())
+    results = list(
+        run(
+            lambda: ModelPlanner(model=model),
+            LiteGrounder(reader).strict(),
+            policy=default_policy(),
+            reader=reader,
+            scenes=(scene,),
+        )
+    )
+    assert [(result.reached > 0, result.passed, result.asked == result.reached) for result in results] == [
+        (True, 0, True),
+        (True, 0, True),
+    ]
+    assert [picture.digest for request, *_ in model.asked for picture in request.pictures]
 
 
 def test_what_is_harm_is_not_the_policys_to_say() -> None:
