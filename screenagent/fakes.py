@@ -18,7 +18,7 @@ from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Phase, Plan, PlannedStep, Usage, Verdict
 from screenagent.geometry import Absent, Location, Point
 from screenagent.protocols import Approved, Budget, Chunk, Finished, Grammar, Mode, Refused, Request, Said, TextReader
-from screenagent.screenshot import Screenshot, Window, Word
+from screenagent.screenshot import Element, Screenshot, Window, Word
 
 
 def plain_screen(shade: int, *, window: Window | None = None) -> Screenshot:
@@ -167,6 +167,16 @@ class ScriptedModel:
             answer_tokens=len(said.split()),
         )
         yield Finished(reason="end", usage=usage)
+
+
+@dataclass
+class FakeAccessibility:
+    """A program that says of its controls what the test says."""
+
+    told: Sequence[Element] = ()
+
+    def elements(self, screenshot: Screenshot) -> Sequence[Element]:  # noqa: ARG002
+        return self.told
 
 
 @dataclass

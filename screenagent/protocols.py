@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from screenagent.actions import Action, Input
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Effect, PlannedStep, Usage, Verdict
 from screenagent.geometry import Absent, Location, Value
-from screenagent.screenshot import Screenshot, Word
+from screenagent.screenshot import Element, Screenshot, Word
 
 InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
 
@@ -86,6 +86,12 @@ class Checker(Protocol):
 class TextReader(Protocol):
     def read(self, screenshot: Screenshot) -> list[Word]:
         """The words on the screenshot, in reading order."""
+        ...
+
+
+class Accessibility(Protocol):
+    def elements(self, screenshot: Screenshot) -> Sequence[Element]:
+        """What the window in front says of its controls, as far as it says it soon; of a picture in a file, nothing."""
         ...
 
 

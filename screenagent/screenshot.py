@@ -104,3 +104,11 @@ class Word(Value):
     box: Box
     confidence: Unit = 1.0
     line: int = 0
+
+
+class Element(Value):
+    """A control as its own program describes it: "button", "field", "item" …, its name, and where it says it is."""
+
+    role: str
+    name: str
+    box: Box

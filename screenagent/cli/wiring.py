@@ -24,7 +24,7 @@ from screenagent.effect import SightChecker
 from screenagent.events import Verdict
 from screenagent.planner import DirectPlanner
 from screenagent.play import Replay
-from screenagent.protocols import Approver, Desktop, TextReader
+from screenagent.protocols import Accessibility, Approver, Desktop, TextReader
 from screenagent.vault import Vault
 
 if TYPE_CHECKING:
@@ -141,11 +141,23 @@ def reader(stages: Stages | None = None) -> LiteReader:
     return LiteReader(stages=stages)
 
 
-def grounder(reading: LiteReader | None = None, *, stages: Stages | None = None) -> LiteGrounder:
-    """The embedded one, which needs no model; what seeing costs it is counted in `stages`."""
+def grounder(
+    reading: LiteReader | None = None, *, on: Desktop | None = None, stages: Stages | None = None
+) -> LiteGrounder:
+    """The embedded one, which needs no model; what seeing costs it is counted in `stages`. The programs `on` an X
+    display are asked for their controls, too; for pictures alone there is nobody to ask."""
     from screenagent.lite.grounder import LiteGrounder  # noqa: PLC0415
 
-    return LiteGrounder(reading or reader(stages), stages=stages)
+    return LiteGrounder(reading or reader(stages), accessibility=accessibility(on), stages=stages)
+
+
+def accessibility(on: Desktop | None) -> Accessibility | None:
+    display = getattr(on, "x_display", None)
+    if display is None:
+        return None
+    from screenagent.desktop.accessibility import AtSpi  # noqa: PLC0415
+
+    return AtSpi(display)
 
 
 def approver(settings: Settings, ask: Callable[[Question], Verdict | None], reader: TextReader) -> Approver:
@@ -195,14 +207,14 @@ def agent(
     """Asks at the terminal, or by `ask`; text alone decides where no model is set; `replay` says what to do instead."""
     models = models or Models.of(settings, control)
     reading = reader()
-    text = grounder(reading)
+    text = grounder(reading, on=on if settings.accessibility else None)
     points = models.pointing(text)
     built = Agent(
         planner=models.planner(reading, text),
         grounder=points or text.strict(),
         approver=approver(settings, ask or Asking(control, settings.answer_seconds), reading),
         desktop=on,
-        checker=SightChecker(text, models.judge),
+        checker=SightChecker(text.by_sight(), models.judge),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,

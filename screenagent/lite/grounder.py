@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 
 from PIL import Image
@@ -14,28 +15,39 @@ from screenagent.lite.rank import SURE, Missing, ranked
 from screenagent.lite.reader import Recent
 from screenagent.lite.screen import Screen
 from screenagent.lite.stages import Stages
-from screenagent.protocols import TextReader
+from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
 
 
 class LiteGrounder:
     """Says `Absent` rather than take something else for it; how sure it is says `confidence`.
 
-    Of two that fit alike it gives the first, with half the confidence.
+    Of two that fit alike it gives the first, with half the confidence. With `accessibility` the program in front is
+    asked for its controls while the picture is read; without, sight alone decides.
     """
 
-    def __init__(self, reader: TextReader, *, stages: Stages | None = None) -> None:
+    def __init__(
+        self, reader: TextReader, *, accessibility: Accessibility | None = None, stages: Stages | None = None
+    ) -> None:
         self._reader = reader
+        self._accessibility = accessibility
         self._stages = stages or Stages()
         self._may_guess = True
         self._sure = SURE
         self._screens: Recent[str, Screen] = Recent(4)
+        self._told: Recent[str, Screen] = Recent(4)
 
     def strict(self) -> LiteGrounder:
         """The same eyes, that ask which of two is meant: one may look at a guess, but not act on it."""
         strict = copy(self)
         strict._may_guess = False
         return strict
+
+    def by_sight(self) -> LiteGrounder:
+        """The same eyes, that ask no program: what it says isn't there to be seen."""
+        sighted = copy(self)
+        sighted._accessibility = None
+        return sighted
 
     def insisting(self) -> LiteGrounder:
         """The same eyes, that name the likeliest place however little it is like what was said: a bench tells by them
@@ -46,6 +58,7 @@ class LiteGrounder:
 
     def forget(self) -> None:
         self._screens.clear()
+        self._told.clear()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if place := _AT.search(target):
@@ -82,6 +95,17 @@ class LiteGrounder:
         return Location(point=spot.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
 
     def screen(self, screenshot: Screenshot) -> Screen:
+        if self._accessibility is None:
+            return self._seen(screenshot)
+        if (known := self._told.get(screenshot.digest)) is None:
+            with ThreadPoolExecutor(1, thread_name_prefix="accessibility") as pool:
+                telling = pool.submit(self._accessibility.elements, screenshot)
+                seen = self._seen(screenshot)
+                known = seen.told_of(telling.result())
+            self._told.keep(screenshot.digest, known)
+        return known
+
+    def _seen(self, screenshot: Screenshot) -> Screen:
         if (known := self._screens.get(screenshot.digest)) is None:
             known = Screen(screenshot, self._reader.read(screenshot), stages=self._stages)
             self._screens.keep(screenshot.digest, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from screenagent.geometry import Size
@@ -70,6 +70,7 @@ def ranked(phrase: Phrase, screen: Screen, *, sure: float = SURE) -> list[Candid
         candidates = list(_controls(phrase.role, found, screen))
     elif not candidates:
         candidates = [_labelled(phrase, match, screen) for match in found]
+    candidates = list(_joined(candidates, _told(phrase, screen)))
     for relation in phrase.relations:
         candidates = _related(relation, candidates, screen)
     candidates = [_placed(candidate, phrase.sides, screen.size) for candidate in candidates]
@@ -114,6 +115,35 @@ def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Ca
         if match.label.text.endswith(":"):  # it names something else, which wasn't found
             alone = 0.35
         yield Candidate(match.rect, match.text, match.score * alone, "text")
+
+
+def _told(phrase: Phrase, screen: Screen) -> Iterator[Candidate]:
+    """What the program itself calls so; less sure where nothing of it can be read."""
+    named = {id(told.label): told for told in screen.told if told.fits(phrase.role)}
+    for match in () if phrase.nameless else matches(phrase, [told.label for told in named.values()]):
+        told = named[id(match.label)]
+        yield Candidate(told.rect, match.text, match.score * (1.0 if told.read else 0.9), "accessibility")
+
+
+def _joined(seen: Iterable[Candidate], told: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Where sight and the program mean one place, each makes the other surer."""
+    rest = list(told)
+    for candidate in seen:
+        same = [other for other in rest if _one_place(candidate, other)]
+        if not same:
+            yield candidate
+            continue
+        best = max(same, key=lambda other: other.score)
+        rest = [other for other in rest if other not in same]
+        surer = 1 - (1 - min(1.0, candidate.score)) * (1 - min(1.0, best.score))
+        yield candidate._replace(rect=best.rect, written=candidate.spot, score=surer, by="accessibility")
+    yield from rest
+
+
+def _one_place(seen: Candidate, told: Candidate) -> bool:
+    return told.rect.holds(seen.spot.x, seen.spot.y) or (
+        seen.rect.holds(told.rect.x, told.rect.y) and seen.rect.area < 4 * told.rect.area
+    )
 
 
 def _labelled(phrase: Phrase, match: Match, screen: Screen) -> Candidate:

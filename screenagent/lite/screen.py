@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -13,8 +14,9 @@ from screenagent.lite.match import Label, labels
 from screenagent.lite.rect import Rect
 from screenagent.lite.stages import Stages
 from screenagent.lite.text import bounded
+from screenagent.lite.told import Told, told
 from screenagent.lite.widgets import Widget, expanders, widgets
-from screenagent.screenshot import Screenshot, Word
+from screenagent.screenshot import Element, Screenshot, Word
 
 PLAIN = 16
 """Pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little."""
@@ -29,6 +31,13 @@ class Screen:
         height, width = self._picture.shape[:2]
         self.size = Size(width=width, height=height)
         self.labels: list[Label] = labels(words, self.size)
+        self.told: list[Told] = []
+
+    def told_of(self, elements: Sequence[Element]) -> Screen:
+        """The same screen, and what the program in front says is on it."""
+        screen = copy(self)
+        screen.told = told(elements, self._picture, self.labels, self.size)
+        return screen
 
     @cached_property
     def layout(self) -> Layout:
