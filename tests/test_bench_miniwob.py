@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from screenagent.bench.miniwob import GROUPS, TASKS, Asked, Result, chosen, run, summary
 from screenagent.bench.miniwob.page import MissingTasks, pages
+from screenagent.bench.miniwob.paraphrases import PARAPHRASES
 from screenagent.cli import wiring
 from screenagent.control import Control
+from screenagent.planner import read
 
 
 def result(task: str, *, success: bool) -> Result:
@@ -63,3 +66,55 @@ def test_tasks_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(MissingTasks, match=r"screenagent\[bench\]"):
         pages()
+
+
+ASKED: Final = """
+Close the dialog box by clicking the
+Click the button in the dialog box labeled
+in all upper case letters in the text input and press
+into both text fields and press submit
+into the text fields and press login
+from the list and click Submit
+from the scroll list and click Submit
+and then find and click on the item labeled
+Expand the section below and click submit
+Expand the pie menu below and click on the item labeled
+Navigate through the file tree
+Find and click on the folder or file named
+Enter an item that starts with
+with the spinner and hit Submit
+with the slider and hit Submit
+Set the sliders to the combination
+as the date and hit submit
+as the time and press submit
+Copy the text in the textarea below
+paste it into the textbox and press Submit
+from the dropdown, then click the button labeled
+Scroll the textarea to the bottom of the text
+Resize the textarea so that the
+is smaller than its initial size then press
+Highlight the text in the paragraph below
+Using the text editor, give everything the style
+Scroll to the bottom of the textarea, enter the name
+Buy the ticket with the
+Order one of each item
+movies directed by
+""".strip().splitlines()
+
+
+def test_no_task_and_no_instruction_of_theirs_is_known_outside_the_bench() -> None:
+    package = Path(__file__).parent.parent / "screenagent"
+    bench = (package / "bench" / "miniwob", package / "cli" / "bench.py")
+    sources = [file for file in package.rglob("*.py") if file not in bench and bench[0] not in file.parents]
+    text = "\n".join(file.read_text("utf-8") for file in sources).lower()
+    assert len(sources) > 100
+    assert [task for task in TASKS if "-" in task and task in text] == []
+    assert [asked for asked in ASKED if asked.lower() in text] == []
+
+
+def test_fifty_instructions_have_other_words() -> None:
+    assert len(PARAPHRASES) == 50
+    assert {task for task, _, _ in PARAPHRASES} <= {*GROUPS["A1"], *GROUPS["A2"]}
+    assert [words for _, _, words in PARAPHRASES for asked in ASKED if asked.lower() in words.lower()] == []
+    for _, _, words in PARAPHRASES:
+        read(words)

@@ -206,6 +206,7 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
 @click.option("--group", "groups", multiple=True, type=click.Choice(["A1", "A2", "B1", "B2", "B3"]), help="Only these.")
 @click.option("--task", "names", multiple=True, metavar="TASK", help="Only this task; may be given several times.")
 @click.option("--seeds", type=click.IntRange(1, 1000), default=25, show_default=True, help="Seeds 0 to this less one.")
+@click.option("--paraphrases", is_flag=True, help="Fifty tasks, each as its page says it and in other words.")
 @click.option("--results", type=click.Path(dir_okay=False, path_type=Path), default=Path("miniwob.jsonl"))
 @click.option("--failures", type=click.Path(file_okay=False, path_type=Path), default=Path("failures/miniwob"))
 @click.option("--fresh", is_flag=True, help="Forget earlier episodes.")
@@ -214,6 +215,7 @@ def miniwob(
     groups: tuple[str, ...],
     names: tuple[str, ...],
     seeds: int,
+    paraphrases: bool,
     results: Path,
     failures: Path,
     fresh: bool,
@@ -226,6 +228,7 @@ def miniwob(
     \b
     screenagent bench miniwob
     screenagent bench miniwob --group A1 --seeds 5
+    screenagent bench miniwob --paraphrases
     screenagent bench miniwob --task click-button --task enter-text --fresh
     """
     from screenagent.bench import miniwob as bench_miniwob  # noqa: PLC0415
@@ -234,7 +237,7 @@ def miniwob(
     unknown = [name for name in names if name not in bench_miniwob.TASKS]
     if unknown:
         raise click.UsageError(f"there is no task {', '.join(unknown)}")
-    asked = bench_miniwob.chosen(groups, names, seeds=seeds)
+    asked = bench_miniwob.in_both_words() if paraphrases else bench_miniwob.chosen(groups, names, seeds=seeds)
     if fresh:
         results.unlink(missing_ok=True)
 

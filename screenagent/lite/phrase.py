@@ -74,7 +74,7 @@ _ROLES: tuple[tuple[str, Role], ...] = (
     (r"text ?areas?|multi-?line (?:field|box|entry)", "textarea"),
     (r"(?:range )?sliders?|slide ?bars?|trackbars?", "slider"),
     (r"expanders?|plus signs?", "expander"),
-    (r"discs?|disks?|circles?|round buttons?|pie menus?", "disc"),
+    (r"discs?", "disc"),
     (
         r"(?:(?:text|entry|input|edit) ?)?(?:field|box|area)(?:es|s)?|(?:input )?text ?box(?:es)?|text input|entry"
         r"|input|prompt|spinner|stepper|spin ?(?:box|button)",

@@ -57,6 +57,7 @@ _SHAPES: dict[Role, tuple[Shape, ...]] = {
     "button": ("button",),
     "expander": ("expander",),
     "disc": ("disc",),
+    "dropdown": ("dropdown",),
 }
 SURE = 0.38
 """What scores less is not there; on the development screens, most of it isn't."""

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from screenagent.lite.layout import has_arrow
 from screenagent.lite.match import Label
 from screenagent.lite.rect import Rect
 from screenagent.lite.text import Picture
 
-Shape = Literal["field", "textarea", "checkbox", "radio", "slider", "button", "disc", "expander"]
+Shape = Literal["field", "textarea", "checkbox", "radio", "slider", "button", "dropdown", "disc", "expander"]
 
 EDGE: Final = 12
 """Neighbouring pixels that differ by more than this, of 255, are a border."""
@@ -163,11 +164,20 @@ def _shaped(picture: Picture, area: Area, labels: Sequence[Label]) -> Widget | N
         return Widget("disc", rect)
     if sum(area.straight) < 3 or rect.height < 16 or rect.width < 30:
         return None
+    if rect.width > 1.2 * rect.height and has_arrow(picture, rect, after=_text_end(rect, labels)):
+        return Widget("dropdown", rect)
     if area.shade < 250:
         return Widget("button", rect) if area.filled > 0.4 and _says(rect, labels) else None
     inside = [label.rect.height for label in labels if rect.holds(label.rect.x, label.rect.y)]
     high = rect.height > (2.4 * max(inside) if inside else 46)
     return Widget("textarea" if high or _has_grip(picture, rect) else "field", rect)
+
+
+def _text_end(rect: Rect, labels: Sequence[Label]) -> float:
+    inside = [
+        word.right for label in labels for text, word in label.words if len(text) > 1 and rect.holds(word.x, word.y)
+    ]
+    return max(inside, default=rect.left)
 
 
 def _says(rect: Rect, labels: Sequence[Label]) -> bool:

@@ -44,7 +44,7 @@ class DirectPlanner:
         yield from _unheeded(episode)
         if "stop" in map(_bare, episode.told):
             return _give_up("you said stop")
-        carried = [step for step in episode.steps if step.decision and step.decision.plan == plan]
+        carried = _carried(plan, episode)
         reached = max((_at(step) for step in carried), default=-1)
         failure = _failure(carried[-1]) if carried else ""
         skips = _told(carried, episode).count("skip") - len(_passed_over(carried, reached))
@@ -66,9 +66,8 @@ class DirectPlanner:
         script = read(episode.task)
         if self._sends_forms:
             script = script.sent(Skill("send the form", send))
-        if script.needs_eyes and self._sight is None:
-            skill = next(str(step) for step in script.steps if isinstance(step, Skill))
-            raise Unreadable(skill, "this depends on what is seen: give DirectPlanner a reader and a grounder")
+        if self._sight is None and (skill := script.needs_eyes):
+            raise Unreadable(str(skill), "this depends on what is seen: give DirectPlanner a reader and a grounder")
         self._legs = script.legs(self._sight)
         return self._next(episode, "")
 
@@ -93,6 +92,18 @@ def _told(carried: Sequence[Step], episode: Episode) -> list[str]:
     if not carried or carried[0] is episode.steps[0]:
         return [_bare(text) for text in episode.told]
     return [_bare(text) for step in carried for text in step.heard]
+
+
+def _carried(plan: Plan, episode: Episode) -> list[Step]:
+    """The steps of `plan` that were decided on; what is said twice in a row is begun anew the second time."""
+    carried: list[Step] = []
+    for step in reversed(episode.steps):
+        if step.decision is None:
+            continue
+        if step.decision.plan != plan or (carried and _at(step) >= _at(carried[-1])):
+            break
+        carried.append(step)
+    return carried[::-1]
 
 
 def _passed_over(carried: Sequence[Step], reached: int) -> set[int]:

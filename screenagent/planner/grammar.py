@@ -46,7 +46,7 @@ WORDINGS: Final = {
     "PICK": "(select|choose|pick|tick|check|mark)",
     "ENTER": "(enter|type|select|choose|pick|set|put|input)",
     "CLICK": "[{count}(-| |)][{button}(-| |)](click|clicking|tap)[ once][ (on|at)]",
-    "OPEN": "(open|press|hit|push|choose|select|pick|tap|highlight|toggle)[ on]",
+    "OPEN": "(open|press|hit|push|choose|select|pick|tap|highlight|toggle|follow)[ on]",
     "DRAG": "[{button}(-| )](drag|dragging)[ and drop][ from]",
     "HOLDING": "(hold|holding|keep)[ down][ the] {modifiers}[ key][ (down|pressed)][,][ (and|then|while)]",
     "HELD": "(while holding|holding|with)[ down][ the] {modifiers}[ key][ (held|pressed)][ down]",

@@ -106,7 +106,7 @@ def delete_selection() -> Steps:
     return (pressed(("delete",)),)
 
 
-@form("paste[ (it|that|the text)] (into|in) {into}")
+@form("paste[ (it|that|them|the text)] (into|in) {into}")
 def paste_into(into: str | None = None) -> Steps:
     return (*focused(into), pressed(("ctrl", "v")))
 
@@ -235,19 +235,10 @@ def move(target: str) -> Steps:
 
 @form(
     "click (in|into|inside) {target}",
-    "(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}",
     "focus[ (on|in|into)] {target}",
 )
 def focus(target: str) -> Steps:
     return focused(target)
-
-
-@form(
-    "[(click|open|choose|select|pick|press|hit|use|go to)[ on] ]{menus}",
-    "(open|choose|select|pick|go to|navigate to|use) {path}",
-)
-def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Steps:
-    return tuple(click_on(name) for name in path or menus)
 
 
 @form(

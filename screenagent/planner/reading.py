@@ -88,10 +88,15 @@ def _leaves_out(verb: str, text: str) -> bool:
 
 
 def _last_target(steps: list[PlannedStep | Skill]) -> str | None:
-    return next(
-        (named[-1] for step in reversed(steps) if isinstance(step, PlannedStep) and (named := targets(step.action))),
-        None,
-    )
+    """What "it" stands for."""
+    return next((named for step in reversed(steps) if (named := _target(step))), None)
+
+
+def _target(step: PlannedStep | Skill) -> str | None:
+    if isinstance(step, Skill):
+        return step.target
+    named = targets(step.action)
+    return named[-1] if named else None
 
 
 def _message(count: int) -> str:

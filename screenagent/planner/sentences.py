@@ -21,7 +21,8 @@ _STARTS: Final = re.compile(
     r"""(?:
       (?:(?:ctrl|control|shift|alt|super|cmd)[+\- ])*
       (?:(?:double|triple|right|middle|left)[- ]?)*(?:click|clicking|drag|tap)
-    | open | press | hit | push | choose | select | pick | check | uncheck | tick | untick | toggle | hover | move
+    | open | follow | press | hit | push | choose | select | pick | check | uncheck | tick | untick | toggle | hover
+    | move
     | mouse\ over | point | scroll | type | enter | write | insert | input | put | fill | clear | empty | hold | wait
     | pause | sleep | verify | make\ sure | ensure | confirm | ask | go\ to | switch\ to | focus | place | keep
     | copy | highlight | expand | unfold | resize | make | set | find\ and | locate\ and | search\ for | give

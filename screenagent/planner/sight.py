@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import count, groupby
+from itertools import count, groupby, pairwise
+from typing import NamedTuple
 
 from screenagent.geometry import Box, Location, Point
 from screenagent.protocols import Grounder, TextReader
@@ -25,6 +26,13 @@ class Line:
     @cached_property
     def box(self) -> Box:
         return _around([word.box for word in self.words])
+
+
+class Number(NamedTuple):
+    """A number that stands alone, and where."""
+
+    value: float
+    box: Box
 
 
 class Sight:
@@ -50,13 +58,25 @@ class Sight:
         return _around(boxes).center
 
     def is_one_line(self, box: Box) -> bool:
-        """Whether it is as high as one line of text, as what opens is."""
-        heights = [line.box.bottom - line.box.top for line in self.lines if line.box.center in box]
-        return not heights or box.bottom - box.top < 2.6 * max(heights)
+        """Whether one line of text at most stands in it, as in what opens."""
+        return sum(line.box.center in box and len(line.text) > 1 for line in self.lines) <= 1
+
+    def texts(self) -> Iterator[Line]:
+        """Each line, and what two that stand closely beside or below each other say together."""
+        lines = sorted(self.lines, key=lambda line: line.box.top)
+        yield from lines
+        for one, other in pairwise(lines):
+            high = one.box.bottom - one.box.top
+            if other.box.top - one.box.bottom < 0.6 * high and abs(other.box.left - one.box.left) < high:
+                yield Line([*one.words, *other.words])
+        for one, other in pairwise(self.lines):
+            wide, high = self.screen.size.width, (one.box.bottom - one.box.top) * self.screen.size.height
+            beside = one.box.top <= other.box.center.y <= one.box.bottom
+            if beside and 0 <= (other.box.left - one.box.right) * wide < 1.2 * high:
+                yield Line([*one.words, *other.words])
 
     def is_button(self, line: Line) -> bool:
-        found = self.find(f"the “{line.text}” button")
-        return found is not None and found.by == "field" and line.box.center in (found.box or line.box)
+        return any(button.box and line.box.center in button.box for button in self.every("button"))
 
     def label_of(self, field: Location) -> str:
         """What is written left of a field, or else above it."""
@@ -88,12 +108,12 @@ class Sight:
             found.append(location)
         raise AssertionError
 
-    def numbers(self) -> Iterator[tuple[float, Box]]:
+    def numbers(self) -> Iterator[Number]:
         """The numbers that stand alone, and where."""
         for line in self.lines:
             for word in line.words:
                 if re.fullmatch(r"[-+−]?\d+(?:\.\d+)?", word.text):
-                    yield float(word.text.replace("−", "-")), word.box
+                    yield Number(float(word.text.replace("−", "-")), word.box)
 
     def at(self, point: Point, what: str) -> str:
         """Words for a target whose place is known: what it is, and where."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from screenagent.actions import TypeText
 from screenagent.events import Plan, PlannedStep
@@ -28,9 +29,13 @@ class Skill:
     """`words` say what it is for; `work` yields its steps, and sees the screen after each lot of them."""
 
     words: str
-    work: Callable[[Sight], Work]
+    work: Callable[[Sight], Generator[Steps, None, object]]
     fills: bool = False
     """Whether it fills in a part of a form."""
+    target: str | None = None
+    """What "it" is afterwards."""
+    blind: Steps = ()
+    """What a planner without eyes does instead."""
 
     def __str__(self) -> str:
         return self.words
@@ -52,32 +57,29 @@ class Script:
                 return self
 
     @property
-    def needs_eyes(self) -> bool:
-        return any(isinstance(step, Skill) for step in self.steps)
+    def needs_eyes(self) -> Skill | None:
+        """The first step that cannot be done without."""
+        return next((step for step in self.steps if isinstance(step, Skill) and not step.blind), None)
 
     @property
     def plan(self) -> Plan:
-        """Of a script of literal steps."""
-        literal = tuple(step for step in self.steps if isinstance(step, PlannedStep))
-        if len(literal) < len(self.steps):
-            raise ValueError("a script with skills is no plan: their steps depend on what is seen")
-        return Plan(steps=literal)
+        """What is done without eyes."""
+        if skill := self.needs_eyes:
+            raise ValueError(f"“{skill}” depends on what is seen")
+        return Plan(steps=tuple(_blindly(self.steps)))
 
     def legs(self, sight: Sight | None) -> Generator[Leg, None, None]:
         """Literal steps as far as they go, and what each skill says next."""
-        literal: list[PlannedStep] = []
-        for step in self.steps:
-            if isinstance(step, PlannedStep):
-                literal.append(step)
-                continue
+        if sight is None:
+            yield Leg(self.plan)
+            return
+        for literal, steps in groupby(self.steps, lambda step: isinstance(step, PlannedStep)):
             if literal:
-                yield Leg(Plan(steps=tuple(literal)))
-                literal = []
-            if sight is None:
-                raise ValueError(f"“{step}” depends on what is seen")
-            yield from _worked(step, sight)
-        if literal:
-            yield Leg(Plan(steps=tuple(literal)))
+                yield Leg(Plan(steps=tuple(_blindly(steps))))
+                continue
+            for step in steps:
+                if isinstance(step, Skill):
+                    yield from _worked(step, sight)
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ class Leg:
 
     plan: Plan
     purpose: str = ""
+
+
+def _blindly(steps: Iterable[PlannedStep | Skill]) -> Iterator[PlannedStep]:
+    for step in steps:
+        yield from step.blind if isinstance(step, Skill) else (step,)
 
 
 def _worked(skill: Skill, sight: Sight) -> Generator[Leg, None, None]:
@@ -100,7 +107,7 @@ def _worked(skill: Skill, sight: Sight) -> Generator[Leg, None, None]:
             steps = next(work, None)
 
 
-def _thrown(work: Work, failed: StepFailed) -> Steps | None:
+def _thrown(work: Generator[Steps, None, object], failed: StepFailed) -> Steps | None:
     try:
         return work.throw(failed)
     except StopIteration:

@@ -111,7 +111,10 @@ class Said:
         return tuple(self.target(step) for step in re.split(r"\s*(?:->|→|>|»|›)\s*", part))
 
     def names(self, part: str) -> tuple[str, ...]:
-        return tuple(self.target(name) for name in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", part.strip()) if name)
+        """Parted by commas; and by "and" at the end, or where it stands between two words."""
+        *first, last = re.split(r"\s*,\s*", part.strip())
+        parted = re.split(r"^and\s+|\s+and\s+", last) if first or len(last.split()) == 3 else [last]
+        return tuple(self.target(name) for name in (*first, *parted) if name)
 
     def pairs(self, part: str) -> tuple[tuple[str, str], ...]:
         return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in re.findall(_NAMED_TEXT, part))
@@ -132,6 +135,11 @@ class Slot:
 
 def _lower(_: Said, part: str) -> str:
     return part.lower()
+
+
+def _bare(_: Said, part: str) -> str:
+    """In small letters, without the article."""
+    return re.sub(r"^(?:the|a|an)\s+", "", part.lower())
 
 
 def _verbatim(said: Said, part: str) -> str:
@@ -248,9 +256,9 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
     "pairs": Slot(rf"{_PAIR}(?:(?:,| and|, and)\s{_PAIR})*", Said.pairs),
     "date": Slot(_DATE, _date),
-    "date_field": Slot(r"(?:\w+ ){0,2}(?:date|day|calendar|date field|date picker)", _lower),
+    "date_field": Slot(r"(?:\w+ ){0,2}(?:date|day|calendar|date field|date picker)", _bare),
     "time": Slot(r"\d{1,2}:\d\d(?:\s?[ap]\.?m\.?)?", _time),
-    "time_field": Slot(r"(?:\w+ ){0,2}(?:time|time field|clock)", _lower),
+    "time_field": Slot(r"(?:\w+ ){0,2}(?:time|time field|clock)", _bare),
     "amount": Slot(r"[-+−]?\d{1,6}", _whole),
     "amounts": Slot(r"\[?[-−]?\d{1,6}(?:(?:\s?,\s?|,?\sand\s)[-−]?\d{1,6}){1,9}\]?", _wholes),
     "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}(?:slider|spinner|stepper|spin ?box|dial|knob|scale)", Said.target),
@@ -265,6 +273,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "side": Slot("height|width", _lower),
     "larger": Slot("larger|smaller|bigger|greater|taller|shorter|wider|narrower|less", _larger),
     "sentence": Slot(r".{1,300}", _verbatim),
+    "sending": Slot(r"(?:the )?(?:submit|log ?in|sign in|search|send|go|ok)(?: button)?", Said.target),
     "seconds": Slot(
         r"(?:about )?(?:half an? (?:second|minute)"
         rf"|(?:\d{{1,5}}(?:\.\d{{1,3}})?|{_NUMBER}) ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)"

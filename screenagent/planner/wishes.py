@@ -28,6 +28,21 @@ def _skill(words: str, work: Callable[[Sight], Work], *, fills: bool = False) ->
     return (Skill(words, work, fills=fills),)
 
 
+@form(
+    "[(click|open|choose|select|pick|press|hit|use|go to)[ on] ]{menus}",
+    "(open|choose|select|pick|go to|navigate to|use) {path}",
+)
+def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Steps:
+    names = path or menus
+    return (
+        Skill(
+            f"choose {' > '.join(names)}",
+            partial(choosing.follow, names=names),
+            blind=tuple(click_on(name) for name in names),
+        ),
+    )
+
+
 @form("PICK[ (the|all|both)][ (items?|options?|entries|names|boxes|check ?boxes)] {names} (from|in|out of) {list}")
 def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
     return _skill(
@@ -196,6 +211,27 @@ def search_for(sentence: str) -> Steps:
 @form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")
 def choose_several(several: tuple[str, ...]) -> Steps:
     return tuple(click_on(f"“{name}”") for name in several)
+
+
+@form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")
+def put_caret(target: str) -> Steps:
+    return focused(target)
+
+
+@form("close {target} (with|by|using) (its|the) {to}")
+def close_with(target: str, to: str) -> Steps:
+    return (click_on(f"the “{to}” of {target}"),)
+
+
+@form("find {target} (in|on) the (tree|list|menu|page|text|table)")
+def bring_into_view(target: str) -> Steps:
+    return (Skill(f"find {target}", partial(finding.bring_into_view, target=target), target=target),)
+
+
+@form("PRESS {sending}")
+def press_to_send(sending: str) -> Steps:
+    """The button may bear another of the names that such a button has."""
+    return (Skill(f"press {sending}", partial(filling.press_to_send, name=sending), blind=(click_on(sending),)),)
 
 
 def _one(fields: str) -> str:

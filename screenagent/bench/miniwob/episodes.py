@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from screenagent.actions import describe
 from screenagent.agent import Agent
 from screenagent.bench.miniwob.page import Page, Reward, browser
+from screenagent.bench.miniwob.paraphrases import PARAPHRASES
 from screenagent.bench.miniwob.tasks import GROUP_OF, GROUPS, TASKS
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.control import Control
@@ -59,11 +60,13 @@ class Rate(Value):
 
 
 class Summary(Value):
-    """`success` is the mean over the episodes; `tasks` are those that did not go well every time."""
+    """`success` is the mean over the episodes in the pages' own words, by group, and, where they were asked for, over
+    those in other words; `tasks` are those that did not go well every time."""
 
     n: int
     success: float | None
     groups: dict[str, Rate]
+    paraphrased: Rate
     steps_p50: float | None
     seconds_p50: float | None
     refused: int
@@ -74,6 +77,15 @@ def chosen(groups: Sequence[str], names: Sequence[str], *, seeds: int) -> list[A
     """Every task of `groups` and of `names`, all of them where neither is said, with each of the first `seeds`."""
     tasks = [task for task in TASKS if task in names or GROUP_OF[task] in groups or not (names or groups)]
     return [Asked(task=task, seed=seed) for seed in range(seeds) for task in tasks]
+
+
+def in_both_words() -> list[Asked]:
+    """The paraphrased tasks: each as its page says it, and in other words."""
+    return [
+        Asked(task=task, seed=seed, paraphrase=paraphrase)
+        for task, seed, words in PARAPHRASES
+        for paraphrase in (None, words)
+    ]
 
 
 def run(
@@ -156,15 +168,17 @@ def _final(page: Page) -> Reward:
 
 
 def summary(results: Sequence[Result]) -> Summary:
-    done = [result for result in results if result.success]
-    by_task = {task: _rate([r for r in results if r.asked.task == task]) for task in _tasks(results)}
+    in_their_words = [result for result in results if not result.asked.paraphrase]
+    done = [result for result in in_their_words if result.success]
+    by_task = {task: _rate([r for r in in_their_words if r.asked.task == task]) for task in _tasks(results)}
     return Summary(
-        n=len(results),
-        success=round(len(done) / len(results), 4) if results else None,
+        n=len(in_their_words),
+        success=round(len(done) / len(in_their_words), 4) if in_their_words else None,
         groups={
-            name: _rate([result for result in results if GROUP_OF[result.asked.task] in groups])
+            name: _rate([result for result in in_their_words if GROUP_OF[result.asked.task] in groups])
             for name, groups in (*((group, (group,)) for group in GROUPS), ("A", ("A1", "A2")), ("all", tuple(GROUPS)))
         },
+        paraphrased=_rate([result for result in results if result.asked.paraphrase]),
         steps_p50=percentile([len(result.did) for result in results], 50),
         seconds_p50=percentile([result.seconds for result in results], 50),
         refused=sum(result.outcome == "unread" for result in results),
@@ -174,7 +188,8 @@ def summary(results: Sequence[Result]) -> Summary:
 
 def table(results: Sequence[Result]) -> str:
     """Success by group and task, one a line."""
-    lines = []
+    lines = [_line("in other words", [result for result in results if result.asked.paraphrase])]
+    results = [result for result in results if not result.asked.paraphrase]
     for group, tasks in GROUPS.items():
         of_group = [result for result in results if result.asked.task in tasks]
         if of_group:

@@ -44,6 +44,7 @@ for (const id of ["reward-display", "click-canvas"]) {
 }
 document.getElementById("query").style.visibility = "hidden";
 """
+PAINTED: Final = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
 UTTERANCE: Final = '(said => typeof said == "string" ? said : said.utterance)(core.getUtterance())'
 
 
@@ -72,6 +73,7 @@ class Page:
         self._until('typeof core != "undefined" && document.readyState == "complete" && core.cover_div != null')
         self._evaluate(START % (seed, EPISODE_MS))
         self._until("WOB_TASK_READY")
+        self._evaluate(PAINTED)
         return " ".join(str(self._evaluate(UTTERANCE)).split())
 
     def reward(self) -> Reward:

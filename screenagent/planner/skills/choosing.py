@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Final
 
 from screenagent.geometry import Box, Location
 from screenagent.planner.sight import Sight
 from screenagent.planner.skill import Stuck, Work
-from screenagent.planner.skills.moves import click, into_view, press, type_text
+from screenagent.planner.skills.moves import click, hover, into_view, needed, press, type_text
+
+MOST_STEPS: Final = 60
 
 
 def choose(sight: Sight, names: Sequence[str], *, place: str) -> Work:
@@ -25,19 +29,59 @@ def choose(sight: Sight, names: Sequence[str], *, place: str) -> Work:
                 yield (click(sight, found, f"“{name}”"),)
             else:
                 yield (type_text(name), press("enter"))
+                if not _holds(sight, closed.box, name):
+                    yield from _stepped_to(sight, name, closed, closed.box)
+
+
+def _stepped_to(sight: Sight, name: str, closed: Location, box: Box) -> Work:
+    """In a list that opens but does not go where it is typed: by its arrow down, from the top."""
+    yield (click(sight, closed, "the list"), press("home"))
+    for _ in range(MOST_STEPS):
+        if found := _outside(sight, name, box):
+            yield (click(sight, found, f"“{name}”"),)
+            return
+        seen = sight.screen.digest
+        yield (press("down"),)
+        if sight.screen.digest == seen:
+            break
+    raise Stuck(f"“{name}” is not in the list")
+
+
+def follow(sight: Sight, names: Sequence[str]) -> Work:
+    """Through menus: what the mouse over an item does not open, a click on it does."""
+    for name, following in zip_longest(names, names[1:]):
+        item = needed(sight, name)
+        if following:
+            yield (hover(sight, item, name),)
+            if sight.find(following):
+                continue
+        yield (click(sight, item, name),)
 
 
 def _holds(sight: Sight, box: Box, name: str) -> bool:
-    return any(line.text.casefold() == name.casefold() and line.box.center in box for line in sight.lines)
+    if any(line.text.endswith(("..", "…")) and line.box.center in box for line in sight.lines):
+        return False  # cut off, it may be any that begins so
+    shown = sight.find(f"“{name}”")
+    return bool(shown and shown.point in box) or any(
+        _bare(line.text) == _bare(name) and line.box.center in box for line in sight.texts()
+    )
 
 
 def _outside(sight: Sight, name: str, box: Box) -> Location | None:
     """The option itself in the list that is open, not the choice that it shows above."""
+    found = sight.find(f"“{name}”")
+    if found and found.point not in box:
+        return found
     return next(
         (
             Location(point=line.box.center, box=line.box, confidence=1.0, by="text")
-            for line in sight.lines
-            if line.text.casefold() == name.casefold() and line.box.center not in box
+            for line in sight.texts()
+            if _bare(line.text) == _bare(name) and line.box.center not in box
         ),
         None,
     )
+
+
+def _bare(text: str) -> str:
+    """Without blanks, which a reader sees where there are none."""
+    return "".join(text.split()).casefold()

@@ -6,15 +6,21 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from screenagent.actions import Change, Click
+from screenagent.events import PlannedStep
 from screenagent.geometry import Location
 from screenagent.planner.sight import Sight
-from screenagent.planner.skill import Stuck, Work
+from screenagent.planner.skill import StepFailed, Steps, Stuck, Work
 from screenagent.planner.skills.moves import click, needed, press, replaced
 
 SENDING: Final = (
     *("Submit", "Search", "Send", "Go", "Go!", "OK", "Save", "Find", "Apply", "Done", "Continue", "Login", "Log in"),
     *("Sign in", "Sign up", "Register", "Book", "Order", "Confirm"),
 )
+
+
+CANCELLING: Final = ("Cancel", "No", "Not now", "Later", "Dismiss", "Close")
+_NUMERIC: Final = re.compile(r"date|year|time|number|amount|price|count|age|zip|phone|day|month", re.IGNORECASE)
 
 
 class Pair(NamedTuple):
@@ -29,7 +35,19 @@ def fill(sight: Sight, pairs: Sequence[Pair]) -> Work:
         field = sight.find(f"the {name} field") or _nth(sight, number)
         if field is None:
             raise Stuck(f"there is no field for the {name}")
-        yield replaced(sight, field, f"the {name} field", text)
+        yield from undisturbed(sight, replaced(sight, field, f"the {name} field", text))
+
+
+def undisturbed(sight: Sight, steps: Steps) -> Work:
+    """Where a step fails since a window came up that nobody asked for, that is cancelled, and they are done again."""
+    try:
+        yield steps
+    except StepFailed:
+        cancel = next((found for name in CANCELLING if (found := sight.find(f"“{name}”"))), None)
+        if cancel is None:
+            raise
+        yield (click(sight, cancel, "the button that cancels what came up"),)
+        yield steps
 
 
 def fill_all(sight: Sight, text: str, fields: str) -> Work:
@@ -63,10 +81,13 @@ def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
                 said[label] = words[values[0]]
                 left = [i for i in left if not at <= i <= values[0]]
                 break
-    for label in labels:
-        if label not in said and (rest := [words[i] for i in left if _tells(words[i])]):
-            said[label] = rest[0]
-            left = [i for i in left if words[i] != rest[0]]
+    named = {_stem(word) for label in labels for word in label.split()}
+    rest = [words[i] for i in left if _tells(words[i]) and _stem(words[i]) not in named]
+    for label in (label for label in labels if label not in said):
+        fitting = [word for word in rest if word.isdigit() == bool(_NUMERIC.search(label))]
+        if fitting:
+            said[label] = fitting[0]
+            rest.remove(fitting[0])
     return said
 
 
@@ -78,13 +99,23 @@ def send(sight: Sight) -> Work:
         yield (click(sight, buttons[0], "the button that sends the form"),)
 
 
+def press_to_send(sight: Sight, name: str) -> Work:
+    found = sight.find(name)
+    if found:
+        yield (PlannedStep(action=Click(target=name), expectation=Change()),)
+        return
+    seen = sight.screen.digest
+    yield from send(sight)
+    if sight.screen.digest == seen:
+        raise Stuck(f"{name} is not to be seen, nor any one other button that sends a form")
+
+
 def complete(sight: Sight, start: str, end: str, field: str) -> Work:
     """Type the start of an entry and take the one of the list that has the end, too."""
     yield replaced(sight, needed(sight, field), field, start)
     for _ in range(3):
-        offers = [line for line in sight.lines if _fits(line.text, start, end)]
-        if len(offers) > 0:
-            yield (click(sight, offers[0].box.center, f"“{offers[0].text}”"),)
+        if offer := next((offer for offer in sight.texts() if _fits(offer.text, start, end)), None):
+            yield (click(sight, offer.box.center, f"“{offer.text}”"),)
             return
         yield (press("down"),)
     raise Stuck(f"nothing that starts with “{start}” and ends with “{end}” is offered")

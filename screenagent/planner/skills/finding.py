@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final
 
+from screenagent.geometry import Location
 from screenagent.planner.sight import Sight
-from screenagent.planner.skill import Stuck, Work
-from screenagent.planner.skills.moves import Seeking, click, into_view, needed, scroll
+from screenagent.planner.skill import Steps, Stuck, Work
+from screenagent.planner.skills.moves import Seeking, click, hover, into_view, needed, scroll
 
 MOST_FOLDS: Final = 30
 MOST_SCROLLS: Final = 60
 
 
 def find_and_click(sight: Sight, target: str) -> Work:
+    found = yield from bring_into_view(sight, target)
+    yield (click(sight, found, target),)
+
+
+def bring_into_view(sight: Sight, target: str) -> Generator[Steps, None, Location]:
     found = yield from into_view(sight, target)
     if found is None:
         found = yield from _unfolded(sight, target)
     if found is None:
         raise Stuck(f"{target} is nowhere, and nothing is left to unfold")
-    yield (click(sight, found, target),)
+    return found
 
 
 def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
@@ -32,18 +39,22 @@ def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
 
 def expand(sight: Sight, section: str) -> Work:
     """What is folded opens by a click on its head."""
-    yield (click(sight, sight.find(section) or needed(sight, section), section),)
+    yield (click(sight, sight.find(section) or sight.find("the disc") or needed(sight, section), section),)
 
 
 def _unfolded(sight: Sight, target: str) -> Seeking:
-    """The lowest branch first, since it moves none of the others."""
+    """Of a tree the lowest branch first, since it moves none of the others; of menus what the mouse opens."""
     tried: set[float] = set()
     for _ in range(MOST_FOLDS):
         folded = [place for place in sight.every("expander") if place.point.y not in tried]
         if not folded:
-            return None
+            break
         tried.add(folded[-1].point.y)
         yield (click(sight, folded[-1], "the sign that unfolds"),)
         if found := (yield from into_view(sight, target)):
+            return found
+    for line in [] if tried else sight.lines:
+        yield (hover(sight, line.box.center, f"“{line.text}”"),)
+        if found := sight.find(target):
             return found
     return None
