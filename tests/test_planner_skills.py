@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from screenagent.actions import Action, Click, PressKeys, Scroll
 from screenagent.agent import Agent, drive
@@ -21,13 +21,15 @@ from screenagent.screenshot import Screenshot, Word
 
 Said = tuple[str, int, int]
 """A word, and the pixel where it begins."""
+Edges = tuple[int, int, int, int]
 
 
 class Room:
     """A screen of words that answers what is done to it: `shows` says what stands there after these actions."""
 
-    def __init__(self, shows: Callable[[Sequence[Action]], Sequence[Said]]) -> None:
+    def __init__(self, shows: Callable[[Sequence[Action]], Sequence[Said]], *, field: Edges | None = None) -> None:
         self._shows = shows
+        self._field = field
         self.desktop = FakeDesktop(screen=self._screen)
         self._shown: list[Sequence[Said]] = []
         self._words: dict[str, list[Word]] = {}
@@ -37,6 +39,8 @@ class Room:
         if said not in self._shown:
             self._shown.append(said)
         picture = Image.new("RGB", (640, 480), (self._shown.index(said), 250, 250))
+        if self._field:
+            ImageDraw.Draw(picture).rectangle(self._field, fill="white", outline=(120, 120, 120), width=2)
         screen = Screenshot.of(picture)
         self._words[screen.digest] = [
             Word(text=text, box=Box.of_pixels((x, y, x + 9 * len(text), y + 16), screen.size), line=number)
@@ -71,7 +75,7 @@ def test_a_calendar_is_turned_to_the_month_before_the_day_is_clicked() -> None:
         calendar = [("Prev", 20, 150), (f"{month} 2016", 200, 150), ("Next", 500, 150), *days]
         return [("Date:", 20, 20), *(calendar if done else [])]
 
-    _, done = Room(shows).work("choose 10/03/2016 as the date")
+    _, done = Room(shows, field=(90, 14, 330, 44)).work("choose 10/03/2016 as the date")
     assert clicked(done) == ["the date field", "the month before", "the month before", "day 3"]
 
 
