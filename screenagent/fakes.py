@@ -15,9 +15,9 @@ from PIL import Image
 from screenagent.actions import Action, Finish, Input
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Approve, Decision, Phase, Plan, PlannedStep, Usage, Verdict
+from screenagent.events import Approve, Decision, Mode, Phase, Plan, PlannedStep, Usage, Verdict
 from screenagent.geometry import Absent, Location, Point
-from screenagent.protocols import Approved, Budget, Chunk, Finished, Grammar, Mode, Refused, Request, Said, TextReader
+from screenagent.protocols import Approved, Budget, Chunk, Finished, Grammar, Refused, Request, Said, TextReader
 from screenagent.screenshot import Element, Screenshot, Window, Word
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from screenagent.events import Usage
-from screenagent.protocols import Budget, Chunk, Finished, Grammar, Mode, Refused, Request, VisionModel
+from screenagent.events import Mode, Usage
+from screenagent.protocols import Budget, Chunk, Finished, Grammar, Refused, Request, VisionModel
 
 
 class Meter:
@@ -18,9 +18,9 @@ class Meter:
         self.calls = 0
         """How often a model has answered since the beginning."""
 
-    def add(self, usage: Usage) -> None:
+    def add(self, usage: Usage, mode: Mode) -> None:
         with self._lock:
-            self._used += usage
+            self._used += usage + Usage(asked={mode: 1})
             self.calls += 1
 
     def take(self) -> Usage:
@@ -42,5 +42,5 @@ class Metered:
     ) -> Iterator[Chunk]:
         for chunk in self._model.generate(request, mode=mode, grammar=grammar, budget=budget or Budget()):
             if isinstance(chunk, Finished | Refused):
-                self._meter.add(chunk.usage)
+                self._meter.add(chunk.usage, mode)
             yield chunk

@@ -13,7 +13,7 @@ from screenagent.engine.config import Config
 from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
 from screenagent.engine.model import go_on
 from screenagent.engine.quant import Quant
-from screenagent.events import Usage
+from screenagent.events import Mode, Usage
 from screenagent.parsing import refuses
 from screenagent.protocols import (
     Budget,
@@ -21,7 +21,6 @@ from screenagent.protocols import (
     Finished,
     Grammar,
     JsonSchema,
-    Mode,
     Numbers,
     Refused,
     Regex,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
-from screenagent.events import Approve, Decision, Effect, PlannedStep, Usage, Verdict
+from screenagent.events import Approve, Decision, Effect, Mode, PlannedStep, Usage, Verdict
 from screenagent.geometry import Absent, Location, Value
 from screenagent.screenshot import Element, Screenshot, Word
 
@@ -95,7 +95,6 @@ class Accessibility(Protocol):
         ...
 
 
-Mode = Literal["think", "nothink", "auto"]
 Part = Literal["thought", "answer"]
 
 

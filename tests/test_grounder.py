@@ -6,11 +6,12 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.dialects import DIALECTS, PHI4, QWEN, UI_TARS, Dialect, dialect_of
+from screenagent.events import Mode
 from screenagent.fakes import FakeGrounder, ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point, Size
 from screenagent.grounder import ONCE, UNSURE, Cascade, Likeliest, ModelGrounder, Rung, agree
 from screenagent.looks import Look, region, shown, tiles
-from screenagent.protocols import Grounder, Mode, Refused, Request
+from screenagent.protocols import Grounder, Refused, Request
 from screenagent.screenshot import Screenshot, Window
 
 SCREEN = Screenshot.of(Image.new("RGB", (1280, 720)))

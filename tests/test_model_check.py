@@ -12,9 +12,10 @@ import pytest
 pytest.importorskip("openai")  # an extra
 
 from screenagent.dialects import PHI4
+from screenagent.events import Mode
 from screenagent.fakes import ScriptedModel
 from screenagent.model_check import CODE, NUMBER, check
-from screenagent.protocols import Mode, Request
+from screenagent.protocols import Request
 from tests.loopback import Loopback, Reply, says, serving
 
 BOX = "[0.6250, 0.2500, 0.7500, 0.3750]"

@@ -15,7 +15,7 @@ from screenagent.approval import AllowAll, AskPerson
 from screenagent.control import Control
 from screenagent.effect import SightChecker
 from screenagent.episode import Episode
-from screenagent.events import Answer, Approve, Ended, Event, Reject
+from screenagent.events import Answer, Approve, Ended, Event, Reject, Usage
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedModel, plain_screen
 from screenagent.geometry import Absent, Location, Point
 from screenagent.grounder import ONCE, Cascade, ModelGrounder, Rung
@@ -140,6 +140,7 @@ def test_targets_without_text_take_one_look_each_and_no_thought() -> None:
     assert run.ended.outcome == "done"
     assert (run.thinking.modes, run.pointing.modes) == (["think"], ["nothink"] * 4)
     assert run.desktop.places == [(Point(x=0.25, y=0.25),)] * 4
+    assert sum((step.usage for step in run.episode.steps), Usage()).asked == {"think": 1, "nothink": 4}
 
 
 def test_a_popup_in_the_middle_is_thought_about_once_and_closed() -> None:
@@ -341,6 +342,10 @@ class TestUsage:
         assert (decided.prompt_tokens, decided.thought_tokens) == (100, 4)
         assert (grounded.prompt_tokens, grounded.seconds["decode"]) == (100, 0.001)
         assert {"prefill", "decode", "locate"} <= set(grounded.seconds)
+        assert (decided.gears, grounded.gears) == (
+            "1 think, 100 tokens read, 4 tokens thought, 19 tokens said",
+            "1 no-think, 100 tokens read, 4 tokens said",
+        )
 
     def test_the_models_seconds_are_counted_once(self) -> None:
         run = Run(plan(step("click", "Saved", target="OK"), DONE))()

@@ -12,8 +12,9 @@ from PIL import Image
 pytest.importorskip("openai")  # an extra
 
 from screenagent.control import Control, Stopped
+from screenagent.events import Mode
 from screenagent.planner.model import PLAN_GRAMMAR
-from screenagent.protocols import Budget, Chunk, Finished, Grammar, Mode, Numbers, Refused, Regex, Request, Retry, Said
+from screenagent.protocols import Budget, Chunk, Finished, Grammar, Numbers, Refused, Regex, Request, Retry, Said
 from screenagent.screenshot import Screenshot
 from screenagent.server import Kind, Server, ServerError, connect, key_of
 from tests.loopback import Loopback, Reply, Status, Stream, says, serving

@@ -13,9 +13,10 @@ from screenagent import prompts
 from screenagent.bench.screens import Screen, screens
 from screenagent.dialects import PHI4
 from screenagent.engine.chat import Chat, Message
+from screenagent.events import Mode
 from screenagent.geometry import Location, Value
 from screenagent.grounder import ModelGrounder
-from screenagent.protocols import Budget, Chunk, Finished, JsonSchema, Mode, Refused, Request, Said, VisionModel
+from screenagent.protocols import Budget, Chunk, Finished, JsonSchema, Refused, Request, Said, VisionModel
 from screenagent.screenshot import Screenshot
 
 TEXTS = (

@@ -163,12 +163,11 @@ def step_line(number: int, step: Step) -> str:
     assert step.action is not None
     sign, colour = ("✗", "red") if step.feedback else MARKS[step.effect.outcome if step.effect else "unknown"]
     by = " ".join(f"{place.by} {place.confidence:.2f}" for place in step.locations)
-    times = " · ".join(
-        f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001
-    )
+    times = [f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001]
+    spent = " · ".join([*times, *([step.usage.gears] if step.usage.gears else [])])
     said = step.feedback or (step.effect.evidence if step.effect else "")
     head = f"{number:>3}  {click.style(sign, fg=colour)} {describe(step.action)}"
-    return f"{head}{f'  [{by}]' if by else ''}\n       {click.style(f'{said}  ({times})', dim=True)}"
+    return f"{head}{f'  [{by}]' if by else ''}\n       {click.style(f'{said}  ({spent})', dim=True)}"
 
 
 def summary(episode: Episode) -> str:

@@ -158,21 +158,10 @@ def thought(step: Step) -> str:
 
 
 def costs(usage: Usage) -> Content:
-    """Where the time of a step went, and its tokens."""
+    """Where the time of a step went, and what models were asked."""
     spent = [f"{phase} {seconds * 1000:.0f}" for phase, seconds in usage.seconds.items() if seconds >= 0.0005]
-    tokens = [
-        f"{count:,} {kind}"
-        for kind, count in (
-            ("prompt", usage.prompt_tokens),
-            ("thought", usage.thought_tokens),
-            ("answer", usage.answer_tokens),
-        )
-        if count
-    ]
     times = f"{' · '.join(spent)} ms" if spent else ""
-    return Content.styled(
-        "\n".join(part for part in (times, f"{' · '.join(tokens)} tokens" if tokens else "") if part), "$foreground 60%"
-    )
+    return Content.styled("\n".join(part for part in (times, usage.gears) if part), "$foreground 60%")
 
 
 def kind_words(action: Action) -> str:

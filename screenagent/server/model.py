@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
 
+from screenagent.events import Mode
 from screenagent.parsing import refuses
-from screenagent.protocols import Budget, Chunk, Finished, Grammar, Mode, Refused, Request, Retry, Said
+from screenagent.protocols import Budget, Chunk, Finished, Grammar, Refused, Request, Retry, Said
 from screenagent.server.asking import messages
 from screenagent.server.clock import Clock
 from screenagent.server.kinds import EFFORTS, OPENINGS, STYLES, Kind

@@ -21,7 +21,7 @@ from screenagent.effect import SightChecker
 from screenagent.engine import decoding
 from screenagent.engine.engine import Engine, Settings
 from screenagent.episode import Episode
-from screenagent.events import Answer, Approve, Ended, Event, Verdict
+from screenagent.events import Answer, Approve, Ended, Event, Mode, Verdict
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Location, Size
 from screenagent.grounder import ModelGrounder
@@ -29,7 +29,7 @@ from screenagent.meter import Meter, Metered
 from screenagent.parsing import plan_schema
 from screenagent.phi4 import Phi4
 from screenagent.planner.model import ModelPlanner
-from screenagent.protocols import Approved, Budget, Chunk, Grammar, JsonSchema, Mode, Request
+from screenagent.protocols import Approved, Budget, Chunk, Grammar, JsonSchema, Request
 from screenagent.screenshot import Screenshot
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ MOMENT = 0.05
 def endless() -> JsonSchema:
     """The grammar of plans without an end, and without the words and the waits that make a run long."""
     schema = plan_schema()
+    schema["properties"]["steps"]["maxItems"] = 4
     kinds = schema["$defs"]["PlannedStep"]["properties"]["action"]["anyOf"]
     schema["$defs"]["PlannedStep"]["properties"]["action"]["anyOf"] = [
         kind for kind in kinds if kind["$ref"] != "#/$defs/Finish"
