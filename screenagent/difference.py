@@ -91,4 +91,5 @@ def _edges(pixels: Image.Image, box: Box, size: Size) -> Edges | None:
 
 
 def _share(pixels: Image.Image) -> float:
-    return float(np.asarray(pixels).any(axis=-1).mean())
+    different = np.asarray(pixels).any(axis=-1)
+    return float(different.mean()) if different.size else 0.0

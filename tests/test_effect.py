@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.actions import Change, Click, Expectation, Gone, Seen, WaitFor
-from screenagent.difference import difference
+from screenagent.difference import difference, shares
 from screenagent.effect import SightChecker
 from screenagent.events import Effect, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedModel
@@ -226,6 +226,11 @@ class TestWhereItChanged:
 
     def test_where_the_window_is_not_known_any_change_may_be_the_answer(self) -> None:
         assert self.changed(on(Window(id=1)), on(Window(id=1), CLOCK), self.at_button).outcome == "changed"
+
+    def test_a_window_of_no_size_holds_no_answer(self) -> None:
+        shut = Window(id=1, box=Box(left=0, top=0, right=0, bottom=0))
+        assert self.changed(on(shut), on(shut, CLOCK), self.at_button).outcome == "unchanged"
+        assert shares(on(shut), on(shut, CLOCK), [Box(left=0, top=0, right=0, bottom=0)]) == [0.0]
 
     def test_a_clock_while_nothing_was_expected_says_nothing(self) -> None:
         step = PlannedStep(action=Click(target="OK"))
