@@ -66,7 +66,7 @@ def _said(answer: object, target: str, seconds: float) -> str:
 @click.argument("picture", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the drawing goes.")
 def see(picture: Path | None, *, out: Path | None) -> None:
-    """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields and buttons.
+    """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields, buttons and icons.
 
     What the seeing cost is said by stage, in milliseconds.
 
@@ -87,7 +87,7 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     drawing = time.perf_counter()
     target = out or Path(f"{picture.stem if picture else 'screen'}-see.png")
     image.save(target)
-    labels = grounder.screen(screen).labels
+    labels, icons = grounder.screen(screen).labels, grounder.screen(screen).icons
     for label in labels:
         click.echo(label.text)
     taken = stages.take()
@@ -95,7 +95,10 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     spent["draw"] = drawing - captured - sum(taken.values())
     parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
     total = sum(taken.values()) * 1000
-    click.echo(f"{len(labels)} texts, seen in {total:.0f} ms (ms by stage: {parts}); drawn in {target}", err=True)
+    click.echo(
+        f"{len(labels)} texts and {len(icons)} icons, seen in {total:.0f} ms (ms by stage: {parts}); drawn in {target}",
+        err=True,
+    )
 
 
 def _captured() -> Screenshot:

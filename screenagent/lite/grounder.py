@@ -1,4 +1,4 @@
-"""Finds a target given in words on a screenshot, on the CPU, by the text and the controls that are there."""
+"""Finds a target given in words on a screenshot, on the CPU, by the text, the controls and the icons that are there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PIL import Image
 from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Location, Pixel, Point
+from screenagent.lite.icons import IconEncoder, IconWords
 from screenagent.lite.phrase import Phrase, described, parse
 from screenagent.lite.rank import SURE, Missing, ranked
 from screenagent.lite.reader import Recent
@@ -27,10 +28,18 @@ class LiteGrounder:
     """
 
     def __init__(
-        self, reader: TextReader, *, accessibility: Accessibility | None = None, stages: Stages | None = None
+        self,
+        reader: TextReader,
+        *,
+        accessibility: Accessibility | None = None,
+        icons: IconEncoder | None = None,
+        words: IconWords | None = None,
+        stages: Stages | None = None,
     ) -> None:
         self._reader = reader
         self._accessibility = accessibility
+        self._icons = icons or IconEncoder()
+        self.words = words or IconWords()
         self._stages = stages or Stages()
         self._may_guess = True
         self._sure = SURE
@@ -59,6 +68,7 @@ class LiteGrounder:
     def forget(self) -> None:
         self._screens.clear()
         self._told.clear()
+        self._icons.forget()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if place := _AT.search(target):
@@ -79,10 +89,14 @@ class LiteGrounder:
 
     def _chosen(self, phrase: Phrase, screen: Screen) -> Location | Absent:
         try:
-            found = ranked(phrase, screen, sure=self._sure)
+            found = ranked(phrase, screen, self.words, sure=self._sure)
         except Missing as missing:
             # "under a new name" speaks of no place: what can't be a relation may be part of a description.
-            found = [] if phrase.quoted or phrase.ordinal else ranked(described(phrase), screen, sure=self._sure)
+            found = (
+                []
+                if phrase.quoted or phrase.ordinal
+                else ranked(described(phrase), screen, self.words, sure=self._sure)
+            )
             if not found:
                 return Absent(why=str(missing))
         if not found:
@@ -107,7 +121,7 @@ class LiteGrounder:
 
     def _seen(self, screenshot: Screenshot) -> Screen:
         if (known := self._screens.get(screenshot.digest)) is None:
-            known = Screen(screenshot, self._reader.read(screenshot), stages=self._stages)
+            known = Screen(screenshot, self._reader.read(screenshot), self._icons, stages=self._stages)
             self._screens.keep(screenshot.digest, known)
         return known
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from screenagent.geometry import Size
+from screenagent.lite.depicted import depicted
+from screenagent.lite.icons import IconWords
 from screenagent.lite.layout import Kind
 from screenagent.lite.match import Label, Match, matches
 from screenagent.lite.phrase import Phrase, Relation, Role, Side, parse
@@ -63,7 +65,13 @@ SURE = 0.38
 """What scores less is not there; on the development screens, most of it isn't."""
 
 
-def ranked(phrase: Phrase, screen: Screen, *, sure: float = SURE) -> list[Candidate]:
+WRITTEN = 0.9
+"""Where the name is written that surely, no icon is looked for."""
+BESIDE_TEXT = 0.85
+"""What is left of an icon's score where a text may be meant just as well."""
+
+
+def ranked(phrase: Phrase, screen: Screen, words: IconWords, *, sure: float = SURE) -> list[Candidate]:
     """Best first; `Missing` where a neighbour that the phrase names is not on the screen."""
     found = matches(phrase, screen.labels)
     candidates = list(_of_kind(phrase, found, screen)) if phrase.nameless else []
@@ -72,12 +80,25 @@ def ranked(phrase: Phrase, screen: Screen, *, sure: float = SURE) -> list[Candid
     elif not candidates:
         candidates = [_labelled(phrase, match, screen) for match in found]
     candidates = list(_joined(candidates, _told(phrase, screen)))
+    written = max((candidate.score for candidate in candidates), default=0.0)
+    if written <= WRITTEN:
+        doubt = BESIDE_TEXT if written >= SURE else 1.0
+        candidates += _icons(phrase, screen, words, sure=sure, doubt=doubt)
     for relation in phrase.relations:
         candidates = _related(relation, candidates, screen)
     candidates = [_placed(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
-    candidates = [candidate for candidate in candidates if candidate.score >= sure]
+    candidates = [candidate for candidate in candidates if candidate.score >= sure * _BEAR.get(candidate.by, 1.0)]
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
+
+
+_BEAR = {"icon": 0.75}
+"""An icon is likely enough by what it shows; where it stands may take this much off, and chooses among its like."""
+
+
+def _icons(phrase: Phrase, screen: Screen, words: IconWords, *, sure: float, doubt: float) -> list[Candidate]:
+    found = depicted(phrase, screen.icons, screen.labels, words)
+    return [Candidate(icon.rect, icon.name, icon.score * doubt, "icon") for icon in found if icon.score >= sure]
 
 
 def _of_kind(phrase: Phrase, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:

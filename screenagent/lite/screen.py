@@ -1,4 +1,4 @@
-"""What is seen on one picture: its labels and controls."""
+"""What is seen on one picture: its labels, controls and icons."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from screenagent.geometry import Size
+from screenagent.lite.icons import Icon, IconEncoder
 from screenagent.lite.layout import Layout
 from screenagent.lite.match import Label, labels
+from screenagent.lite.proposals import proposals
 from screenagent.lite.rect import Rect
 from screenagent.lite.stages import Stages
 from screenagent.lite.text import bounded
@@ -25,12 +27,15 @@ PLAIN = 16
 class Screen:
     """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
 
-    def __init__(self, screenshot: Screenshot, words: Sequence[Word], *, stages: Stages | None = None) -> None:
+    def __init__(
+        self, screenshot: Screenshot, words: Sequence[Word], encoder: IconEncoder, *, stages: Stages | None = None
+    ) -> None:
         self._stages = stages or Stages()
         self._picture = bounded(np.asarray(screenshot.pixels))
         height, width = self._picture.shape[:2]
         self.size = Size(width=width, height=height)
         self.labels: list[Label] = labels(words, self.size)
+        self._encoder = encoder
         self.told: list[Told] = []
 
     def told_of(self, elements: Sequence[Element]) -> Screen:
@@ -60,3 +65,8 @@ class Screen:
         left, top, right, bottom = map(round, rect.clipped(width, height))
         part = self._picture[top:bottom, left:right]
         return part.size == 0 or int(np.ptp(part.reshape(-1, 3), axis=0).max()) <= PLAIN
+
+    @cached_property
+    def icons(self) -> list[Icon]:
+        with self._stages.timing("icons"):
+            return self._encoder.look(self._picture, proposals(self._picture, self.labels))

@@ -1,4 +1,4 @@
-"""Shows what the embedded grounder sees: the words and controls of a screen, drawn on its picture."""
+"""Shows what the embedded grounder sees: the words, controls and icons of a screen, drawn on its picture."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ _TONES: dict[Kind, Tone] = {
 
 
 def see(screenshot: Screenshot, grounder: LiteGrounder) -> Image.Image:
-    """Labels in one colour with what was read above them, controls each in their kind's."""
+    """Labels in one colour with what was read above them, controls each in their kind's, icons with their best name."""
     screen = grounder.screen(screenshot)
     controls = [Mark(control.rect.box(screen.size), _TONES[control.kind]) for control in screen.layout.controls]
     texts = [Mark(label.rect.box(screen.size), "text", label.text) for label in screen.labels]
-    return outlined(screenshot.pixels, [*controls, *texts])
+    named = zip(screen.icons, grounder.words.names(screen.icons), strict=True)
+    icons = [Mark(icon.rect.box(screen.size), "icon", name) for icon, name in named]
+    return outlined(screenshot.pixels, [*controls, *icons, *texts])
