@@ -116,7 +116,7 @@ def _goes_on(phrase: Phrase, piece: Phrase) -> bool:
     """Whether `piece` belongs to the phrase before it rather than to a step of its own."""
     if piece.joint == "line":
         return False
-    if _awaits(phrase, piece):
+    if _awaits(phrase, piece) or piece.text.lower().startswith("to "):
         return True
     if starts_a_step(piece.text):
         return False

@@ -57,6 +57,12 @@ class Sight:
             return Point(x=0.5, y=0.5)
         return _around(boxes).center
 
+    def top_row(self) -> list[Line]:
+        """The lines that stand in one row with the topmost."""
+        lines = self.lines
+        first = min((line.box for line in lines), key=lambda box: box.top, default=None)
+        return [line for line in lines if first and first.top <= line.box.center.y <= first.bottom]
+
     def is_one_line(self, box: Box) -> bool:
         """Whether one line of text at most stands in it, as in what opens."""
         return sum(line.box.center in box and len(line.text) > 1 for line in self.lines) <= 1

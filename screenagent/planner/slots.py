@@ -264,6 +264,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}(?:slider|spinner|stepper|spin ?box|dial|knob|scale)", Said.target),
     "section": Slot(r"\S.{0,80}?", Said.target),
     "end": Slot(MARK, Said.text),
+    "folded": Slot("tabs|sections", _lower),
     "nth": Slot(r"\d(?:st|nd|rd|th)|first|second|third|fourth|fifth|last", _nth),
     "styled": Slot(
         r"everything|all|all (?:of )?the text|all text|the text|(?:the (?:text|words?) )?\S.{0,80}?", Said.styled

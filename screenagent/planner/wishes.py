@@ -131,6 +131,15 @@ def set_amounts(amounts: tuple[int, ...]) -> Steps:
     return _skill(f"set the sliders to {said}", partial(amounts_skill.set_amounts, amounts=amounts), fills=True)
 
 
+@form(
+    "(switch between|go through|look through|open|expand)[ all| each of][ the] {folded}[ below][,]"
+    " (to find|and find|to look for|find) and CLICK {target}"
+)
+def find_among(folded: Literal["tabs", "sections"], target: str) -> Steps:
+    words = f"find {target} among the {folded}"
+    return _skill(words, partial(finding.find_among, target=target, in_a_row=folded == "tabs"))
+
+
 @form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")
 def expand(section: str) -> Steps:
     return _skill(f"expand {section}", partial(finding.expand, section=section))

@@ -28,6 +28,18 @@ def bring_into_view(sight: Sight, target: str) -> Generator[Steps, None, Locatio
     return found
 
 
+def find_among(sight: Sight, target: str, *, in_a_row: bool) -> Work:
+    """Under tabs, whose heads stand in a row at the top, or in folded sections, of which only the heads are seen."""
+    heads = [line.text for line in (sight.top_row() if in_a_row else sight.lines)]
+    for head in heads:
+        if found := sight.find(target):
+            yield (click(sight, found, target),)
+            return
+        if place := sight.find(f"“{head}”"):
+            yield (click(sight, place, head),)
+    yield (click(sight, needed(sight, target), target),)
+
+
 def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
     place = sight.find(pane) or sight.middle
     for _ in range(MOST_SCROLLS):
