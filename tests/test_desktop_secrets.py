@@ -168,3 +168,38 @@ def test_the_command_line_types_it_into_a_terminal_where_all_is_to_be_seen(tmp_p
         assert "unter" not in letters
         assert "Xyz" not in letters
         assert "dden" in letters
+
+
+PAGE = """<title>Login</title><body style="font:18px sans-serif"><h1>Welcome to the bank</h1>
+<p>Please log in with your name and your password below.</p><p>Name <input id=n></p>
+<p>Password <input id=p type=password autofocus>
+<label><input type=checkbox onclick="p.type=this.checked?'text':'password'"> Show password</label></p>
+<p><button onclick="document.body.innerHTML='<h1>Results</h1><p>You typed: '+p.value+'</p>'">Log in</button></p>
+<div style="height:1500px">Much more below</div>"""
+
+
+@pytest.mark.soak
+def test_a_page_that_shows_it_scrolls_it_and_quotes_it_is_blank_in_all_these_places(tmp_path: Path) -> None:
+    from screenagent.lite.reader import LiteReader  # noqa: PLC0415 # only tests that read a display load it
+
+    (tmp_path / "login.html").write_text(PAGE)
+    (tmp_path / "policy.yaml").write_text("secrets: [{name: BANK, apps: ['chromium*'], title: Login}]")
+    browser = "chromium --no-sandbox --test-type --disable-gpu --no-first-run --no-default-browser-check"
+    browser += f" --password-store=basic --user-data-dir={tmp_path}/profile file://{tmp_path}/login.html"
+    task = "click the Password field, type '{{secret:BANK}}', tick 'Show password', scroll down 1 notch, click Log in"
+    words = ["run", task, "--virtual", "--app", browser, "--approve", "never", "--plain"]
+    done = subprocess.run(
+        [sys.executable, "-m", "screenagent", *words, "--policy", tmp_path / "policy.yaml", "--runs", tmp_path / "r"],
+        env=os.environ | {"SCREENAGENT_SECRET_BANK": VALUE},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    [folder] = runs(tmp_path / "r")
+    reader, read_off = LiteReader(), []
+    for event in read(folder):
+        if isinstance(event, Observed):
+            read_off.append("".join(word.text for word in reader.read(event.screenshot)))
+    assert "typed" in read_off[-1]
+    assert not [letters for letters in read_off if "unter" in letters or "yzz" in letters]

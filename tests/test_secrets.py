@@ -21,10 +21,11 @@ from screenagent.cli import screenagent
 from screenagent.control import Stopped
 from screenagent.desktop.own import BLANK
 from screenagent.desktop.settle import Frame, Patch
-from screenagent.desktop.traces import Traces
+from screenagent.desktop.traces import Traces, is_of
 from screenagent.desktop.withheld import NotTyped, withheld
+from screenagent.lite.reader import LiteReader
 from screenagent.protocols import Retry
-from screenagent.screenshot import Window
+from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Piece, pieces
 from screenagent.vault import Environment, Keyring, Vault
 
@@ -275,6 +276,52 @@ class TestTraces:
         other = np.asarray(image).copy().view(np.uint32)[..., 0]
         assert (desk.traces.blanked(other) == other).all()
         assert shown(desk.traces.blanked(typed), like=typed) == 0
+
+    def test_it_is_found_after_a_scroll_that_was_seen_on_its_way_and_its_old_place_is_seen_again(self) -> None:
+        desk, typed = Desk(), page((FIELD, VALUE))
+        desk.type(typed)
+        for by in (10, 20, 30):
+            scrolled = typed.copy()
+            scrolled[52 : 220 - by, 20:420] = typed[52 + by : 220, 20:420]
+            blank = desk.traces.blanked(scrolled)
+            text = np.zeros_like(typed, dtype=bool)
+            text[52 : 220 - by] = (typed != page())[52 + by : 220]
+            assert not ((blank == scrolled) & text).any()
+        assert (blank[100:, :] == scrolled[100:, :]).all()
+
+    def test_what_is_shown_of_it_in_other_letters_is_read_and_blank(self) -> None:
+        image = Image.new("RGBA", (500, 260), "white")
+        ImageDraw.Draw(image).text((50, 60), f"You typed: {VALUE}", fill="navy", font=ImageFont.load_default(24))
+        results = np.asarray(image).copy().view(np.uint32)[..., 0]
+        traces = Traces(lambda _: EDGES, LiteReader())
+        assert traces.blanked(results) is results
+        traces.begin("BANK", SecretStr(VALUE), before=page(), window=BROWSER)
+        traces.end(page((FIELD, VALUE)))
+        blank = traces.blanked(results)
+        seen = Image.frombuffer("RGB", (500, 260), blank, "raw", "BGRX", 0, 1)
+        words = [word.text for word in LiteReader().read(Screenshot.of(seen))]
+        assert words == ["You", "typed:"]
+
+    @pytest.mark.parametrize(
+        ("word", "is_it"),
+        [
+            (VALUE, True),
+            ("hunter2-xyzzy", True),
+            ("Hunter2-Xyzy", True),
+            ("(Hunter2-Xyzzy)", True),
+            ("q=Hunter2-Xyzzy&x", True),
+            ("Hunter2", True),
+            ("Xyzzy", True),
+            ("Hunt", True),
+            ("un", False),
+            ("Hunting", False),
+            ("password", False),
+        ],
+    )
+    def test_a_word_is_the_secret_where_it_says_much_of_it(self, word: str, is_it: bool) -> None:
+        assert is_of(word, SecretStr(VALUE)) is is_it
+        assert not is_of("1234567", SecretStr("123"))
+        assert is_of("123", SecretStr("123"))
 
     def test_a_title_does_not_say_it(self) -> None:
         desk = Desk()

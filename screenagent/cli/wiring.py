@@ -86,18 +86,25 @@ def desktop(
     from screenagent.desktop.oversight import Heeds, Oversight  # noqa: PLC0415
     from screenagent.desktop.virtual import VirtualDesktop  # noqa: PLC0415
 
-    secrets = Vault(policy(settings.policy).why_not)
+    secrets, reading = Vault(policy(settings.policy).why_not), reader()
     stop_keys = keys.chord(settings.stop_keys)
     touch = settings.touch == "on" or (settings.touch == "auto" and not virtual)
     with ExitStack() as stack:
         if virtual:
             app_on_it = VirtualDesktop(
-                app or (), size=settings.virtual_size, control=control, secrets=secrets, stop_keys=stop_keys
+                app or (),
+                size=settings.virtual_size,
+                control=control,
+                secrets=secrets,
+                reader=reading,
+                stop_keys=stop_keys,
             )
             opened = stack.enter_context(app_on_it).desktop
         else:
             opened = stack.enter_context(
-                LocalDesktop(control=control, monitor=settings.display, secrets=secrets, stop_keys=stop_keys)
+                LocalDesktop(
+                    control=control, monitor=settings.display, secrets=secrets, reader=reading, stop_keys=stop_keys
+                )
             )
         if task is not None:
             stack.enter_context(driving(opened.x_display, task))

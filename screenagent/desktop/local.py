@@ -34,7 +34,7 @@ from screenagent.desktop.traces import Traces
 from screenagent.desktop.watch import Watch
 from screenagent.desktop.withheld import withheld
 from screenagent.geometry import Display, Pixel
-from screenagent.protocols import Approved, Retry
+from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Piece, Secrets, pieces, placeholder
 
@@ -44,7 +44,8 @@ TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the cl
 class LocalDesktop:
     """One of the monitors: the primary one, or the one that `displays` lists as `monitor`.
 
-    `display` names an X server, by default the session's. Without `secrets` none is typed.
+    `display` names an X server, by default the session's. Without `secrets` none is typed;
+    `reader` finds what an application shows of them elsewhere.
     """
 
     def __init__(
@@ -54,12 +55,13 @@ class LocalDesktop:
         display: str | None = None,
         monitor: str | None = None,
         secrets: Secrets | None = None,
+        reader: TextReader | None = None,
         stop_keys: Sequence[str] = STOP_KEYS,
     ) -> None:
         self.ledger = Ledger()
         self._control = control
         self._secrets = secrets
-        self._traces = Traces(self._pixels_of)
+        self._traces = Traces(self._pixels_of, reader)
         self._restless = Restless()
         self._action: Action | None = None
         with ExitStack() as stack:

@@ -1,7 +1,8 @@
 """Where a secret that was typed can be seen: those places are blank in every picture from then on.
 
-Told by pixels alone. What changes on the screen while a secret is typed is where it stands. It is looked for there for
-as long as its window is open, moves with the window, and is found again where the page was scrolled.
+Told by pixels first: what changes on the screen while a secret is typed is where it stands. It is looked for there for
+as long as its window is open, moves with the window, and is found again where the page was scrolled. What is left is
+read, and words that are the secret's are blank, too, wherever and however they are written.
 """
 
 from __future__ import annotations
@@ -13,15 +14,25 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from pydantic import SecretStr
+from rapidfuzz import fuzz
 
 from screenagent.desktop.own import BLANK
 from screenagent.desktop.settle import Frame, Patch, patches
-from screenagent.screenshot import Window
+from screenagent.geometry import Size
+from screenagent.protocols import TextReader
+from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import placeholder
 
 SAME_PAGE: Final = 0.5
-"""Where so much of what is drawn in a window is as it was, the page in it is the same."""
+"""Where so much of what is drawn in a window is as it was, it may be the page that it was."""
+STILL_PAGE: Final = 0.9
+"""Where so much is, it is that page, unmoved: what changed at the secret's place is the secret, shown otherwise."""
+SMALLEST: Final = (8, 24)
+"""Pixels, high and wide: what is smaller looks like too much else to be looked for in other places."""
+MOST: Final = 12
+"""In more places than these nothing is taken to be shown again; they look alike for another reason."""
 FOUND: Final = 0.7
 """From this correlation on, in either direction, a place looks like the secret, in other colours too."""
 ROOM: Final = 48
@@ -29,7 +40,9 @@ ROOM: Final = 48
 LINE: Final = 18
 """Pixels that a line of text is high, where the dots that hide it are lower."""
 SHORTEST: Final = 4
-"""A title that has so many first letters of a secret is taken to show it."""
+"""So many letters of a secret are taken to show it."""
+ALIKE: Final = 75
+"""From this likeness on, of 100, a word is the secret, misread."""
 
 Where = Callable[[Window], Patch | None]
 """The pixels of a picture that a window takes; None where it is closed, or was never known."""
@@ -65,14 +78,17 @@ class Trace:
 class Traces:
     """Asked for each picture that leaves the desktop."""
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: Where, reader: TextReader | None = None) -> None:
         self._where = where
+        self._reader = reader
         self._typing: Typing | None = None
         self._traces: list[Trace] = []
         self._values: list[tuple[str, SecretStr]] = []
+        self._last: tuple[list[Patch | None], Frame, Frame] | None = None
 
     def begin(self, name: str, value: SecretStr, *, before: Frame, window: Window | None) -> None:
         """From here on all that changes is blank, until `end`."""
+        self._last = None
         self._values.append((name, value))
         edges = self._where(window) if window else None
         whole = Patch(0, 0, before.shape[1], before.shape[0])
@@ -82,8 +98,9 @@ class Traces:
         """What has changed until now is where the secret stands; where nothing has, it may still come."""
         if self._typing is None:
             return
+        self._last = None
         typing = self._typing
-        changed = [patch for patch in patches(typing.before, frame) if not patch.is_caret]
+        changed = _joined([patch for patch in patches(typing.before, frame) if not patch.is_caret])
         if frame.shape == typing.before.shape:
             self._traces += [_trace(typing, patch, frame) for patch in changed]
         if changed:
@@ -91,12 +108,29 @@ class Traces:
 
     def blanked(self, frame: Frame) -> Frame:
         """`frame` without any secret that was typed."""
-        if not self._traces and self._typing is None:
+        if not self._values:
             return frame
+        windows = [self._where(trace.window) if trace.window else None for trace in self._traces]
+        if self._last and self._last[0] == windows and np.array_equal(self._last[1], frame):
+            return self._last[2]
         blank = frame.copy()
         for place in self._places(frame):
             _cut(blank, place)[:] = BLANK
+        for place in self._read(blank):
+            _cut(blank, place)[:] = BLANK
+        self._last = windows, frame, blank
         return blank
+
+    def _read(self, frame: Frame) -> Iterator[Patch]:
+        """The words of `frame` that are a secret's."""
+        if self._reader is None:
+            return
+        height, width = frame.shape
+        image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)
+        for word in self._reader.read(Screenshot.of(image)):
+            if any(is_of(word.text, value) for _, value in self._values):
+                left, top, right, bottom = word.box.pixels(Size(width=width, height=height))
+                yield Patch(left, top, right, bottom).grown(3, 2)
 
     def masked(self, window: Window | None) -> Window | None:
         """`window` with the names of secrets in its title instead of their values: some titles say what was typed."""
@@ -135,6 +169,24 @@ def _trace(typing: Typing, patch: Patch, frame: Frame) -> Trace:
     )
 
 
+def _joined(changed: list[Patch]) -> list[Patch]:
+    """Changes beside each other in a line taken together: dots and letters are a text."""
+    lines: list[Patch] = []
+    for patch in sorted(changed):
+        for number, line in enumerate(lines):
+            if patch.left - line.right <= LINE and patch.top < line.bottom + 2 and line.top < patch.bottom + 2:
+                lines[number] = Patch(
+                    min(line.left, patch.left),
+                    min(line.top, patch.top),
+                    max(line.right, patch.right),
+                    max(line.bottom, patch.bottom),
+                )
+                break
+        else:
+            lines.append(patch)
+    return lines
+
+
 def _followed(trace: Trace, frame: Frame, edges: Patch) -> tuple[Trace, list[Patch]]:
     """The trace as it is on `frame`, and the places there that show it: its own, and all that look like it."""
     trace = trace.moved(edges.left - trace.edges.left, edges.top - trace.edges.top)
@@ -144,39 +196,58 @@ def _followed(trace: Trace, frame: Frame, edges: Patch) -> tuple[Trace, list[Pat
         for left, top in _alike(trace.looks, page)
     ]
     places = [_moved(trace.place, x, y) for x, y in alike]
-    if _is_same_page(trace.page, page):
-        if _is_same(trace.empty, _cut(frame, trace.place)):
-            return trace, places
+    same = _sameness(trace.page, page)
+    emptied = _is_same(trace.empty, _cut(frame, trace.place))
+    if same >= STILL_PAGE:
         seen = replace(trace, looks=_cut(frame, trace.text).copy(), page=page.copy(), edges=edges)
-        return seen, [trace.place, *places]
+        return (trace, places) if emptied else (seen, [trace.place, *places])
     if len(alike) == 1:
-        trace = replace(trace.moved(*alike[0]), page=page.copy(), edges=edges)
-    return trace, places
+        return replace(trace.moved(*alike[0]), page=page.copy(), edges=edges), places
+    return trace, places if same < SAME_PAGE or emptied else [trace.place, *places]
 
 
-def _is_same_page(then: Frame, now: Frame) -> bool:
-    """Whether most of what is drawn there, its background left out, is as it was."""
+def is_of(word: str, value: SecretStr) -> bool:
+    """Whether a word that was read is the secret, or a part of it that says much of it."""
+    secret, read = value.get_secret_value().lower(), word.lower()
+    if len(secret) < SHORTEST:
+        return read == secret
+    if len(read) >= SHORTEST and read in secret:
+        return True
+    return (
+        secret in read
+        or fuzz.ratio(read, secret) >= ALIKE
+        or (len(read) > len(secret) and fuzz.partial_ratio(secret, read) >= ALIKE)
+    )
+
+
+def _sameness(then: Frame, now: Frame) -> float:
+    """How much of what is drawn there, its background left out, is as it was."""
     if then.shape != now.shape or then.size == 0:
-        return False
+        return 0.0
     colours, counts = np.unique(then[::4, ::4], return_counts=True)
     drawn = then != colours[counts.argmax()]
-    return bool(not drawn.any() or (now[drawn] == then[drawn]).mean() >= SAME_PAGE)
+    return float((now[drawn] == then[drawn]).mean()) if drawn.any() else 1.0
 
 
 def _is_same(then: Frame, now: Frame) -> bool:
     return then.shape == now.shape and all(patch.is_caret for patch in patches(then, now))
 
 
-def _alike(looks: Frame, page: Frame) -> Iterator[tuple[int, int]]:
+def _alike(looks: Frame, page: Frame) -> list[tuple[int, int]]:
     """Left and top of each place in `page` that looks like it; nothing does where it is of one colour."""
-    if any(small > large for small, large in zip(looks.shape, page.shape, strict=True)) or not _grey(looks).std():
-        return
-    score = np.abs(cv2.matchTemplate(_grey(page), _grey(looks), cv2.TM_CCOEFF_NORMED))
     height, width = looks.shape
-    while np.isfinite(best := score.max(initial=0.0)) and best >= FOUND:
-        top, left = np.unravel_index(score.argmax(), score.shape)
-        yield int(left), int(top)
+    if height < SMALLEST[0] or width < SMALLEST[1] or height > page.shape[0] or width > page.shape[1]:
+        return []
+    if not _grey(looks).std():
+        return []
+    score = np.abs(cv2.matchTemplate(_grey(page), _grey(looks), cv2.TM_CCOEFF_NORMED))
+    score[~np.isfinite(score)] = 0
+    found: list[tuple[int, int]] = []
+    while len(found) <= MOST and score.max() >= FOUND:
+        top, left = (int(place) for place in np.unravel_index(score.argmax(), score.shape))
+        found.append((left, top))
         score[max(0, top - height) : top + height, max(0, left - width) : left + width] = 0
+    return found if len(found) <= MOST else []
 
 
 def _grown(patch: Patch, before: Frame) -> Patch:

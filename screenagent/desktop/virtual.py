@@ -22,6 +22,7 @@ from screenagent.desktop.killswitch import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.x11 import Windows
 from screenagent.geometry import Size
+from screenagent.protocols import TextReader
 from screenagent.screenshot import Window
 from screenagent.secrets import Secrets
 
@@ -92,12 +93,13 @@ class VirtualDesktop:
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
         secrets: Secrets | None = None,
+        reader: TextReader | None = None,
         stop_keys: Sequence[str] = STOP_KEYS,
     ) -> None:
         self._app = app
         self._stop_keys = stop_keys
         self._control = control
-        self._secrets = secrets
+        self._secrets, self._reader = secrets, reader
         self._size = size
         self._cwd = cwd
         self._extra = dict(environment or {})
@@ -176,7 +178,13 @@ class VirtualDesktop:
         launcher = self._spawn([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
         self._windows = windows = stack.enter_context(closing(Windows(self.display)))
         self.desktop = stack.enter_context(
-            LocalDesktop(control=self._control, display=self.display, secrets=self._secrets, stop_keys=self._stop_keys)
+            LocalDesktop(
+                control=self._control,
+                display=self.display,
+                secrets=self._secrets,
+                reader=self._reader,
+                stop_keys=self._stop_keys,
+            )
         )
         self._await(openbox, windows.managed)
         self._await(launcher, lambda: bool(windows.root_text("AT_SPI_BUS")))
