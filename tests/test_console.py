@@ -447,7 +447,7 @@ class TestStart:
         stage = Stage(task=None, runs=tmp_path, settings=settings)
         async with stage.console.run_test(size=NARROW) as pilot:
             table = stage.console.screen.query_one(DataTable)
-            assert table.get_row_at(0) == ["look", "full", "SCREENAGENT_LOOK"]
+            assert [str(cell) for cell in table.get_row_at(0)] == ["look", "full", "SCREENAGENT_LOOK"]
             table.focus()
             await pilot.pause()
             await until(pilot, lambda: "what is shown" in str(stage.console.screen.query_one("#meaning").render()))

@@ -63,6 +63,10 @@ class Picture(Widget, can_focus=True):
             self.view = view
             self.draw()
 
+    def notify_style_update(self) -> None:
+        self._strips.clear()  # beside a picture stands the ground of the theme
+        super().notify_style_update()
+
     def on_resize(self) -> None:
         self.draw()
 
@@ -72,6 +76,9 @@ class Picture(Widget, can_focus=True):
         if y not in self._strips:
             self._strips[y] = strip(self._cells[y]).adjust_cell_length(self.size.width, self.rich_style)
         return self._strips[y]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.screen.check_action(action, parameters) if action == "push" else True
 
     def action_push(self, x: int, y: int) -> None:
         self.post_message(self.Pushed(x, y))
@@ -94,11 +101,10 @@ class Picture(Widget, can_focus=True):
     def shown(self, view: View) -> tuple[Box, Size]:
         """Which part of the screen is shown, and in how many cells."""
         room = Size(width=max(1, self.size.width), height=max(1, self.size.height))
-        if self._shows == "target" and view.target is not None:
+        part = EVERYTHING
+        if self._shows == "target":
             wide, high = room.width * self.cell.width, room.height * self.cell.height
             part = view.around(Size(width=max(1, wide // self.ENLARGED), height=max(1, high // self.ENLARGED)))
-        else:
-            part = EVERYTHING
         left, top, right, bottom = part.pixels(view.screenshot.size)
         return part, fitted(Size(width=max(1, right - left), height=max(1, bottom - top)), room, self.cell)
 

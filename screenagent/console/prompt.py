@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
@@ -24,6 +25,12 @@ class Prompt(ModalScreen[str | None]):
         line.border_title = self._title
         line.border_subtitle = "Enter sends it · Esc goes back"
         yield line
+
+    def on_key(self, event: events.Key) -> None:
+        """Who types on at once loses no letter, though the line has not the focus yet."""
+        if event.character and event.is_printable and not self.query_one(Input).has_focus:
+            self.query_one(Input).insert_text_at_cursor(event.character)
+            event.stop()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final
 
+from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -26,9 +27,9 @@ RECENT = 50
 
 
 HINTS: Final = {
-    "line": "plain steps, or any goal where a model plans · Tab goes on to runs, scripts and settings",
+    "line": "plain steps, or any goal where a model plans · Tab goes on from here",
     "runs": "Enter opens a run, to be gone through step by step",
-    "scripts": "Enter plays a script; each step is asked about as the settings say",
+    "scripts": "Enter plays a script; what is asked about is as in the settings",
 }
 
 
@@ -76,7 +77,7 @@ class Start(Screen[None]):
                 scripts = OptionList(id="scripts")
                 scripts.border_title = f"Task scripts in {shown(self._folder)}"
                 yield scripts
-            table: DataTable[str] = DataTable(id="settings", cursor_type="row", show_header=False)
+            table: DataTable[str | Text] = DataTable(id="settings", cursor_type="row", show_header=False)
             table.border_title = "Settings, and where each comes from"
             yield table
         yield Static(id="meaning")
@@ -86,7 +87,8 @@ class Start(Screen[None]):
         table = self.query_one(DataTable)
         table.add_columns("name", "value", "from")
         for setting in self._settings:
-            table.add_row(setting.name, setting.value, setting.source)
+            tone = "" if setting.source == "default" else "bold"
+            table.add_row(setting.name, setting.value, Text(setting.source, tone))
         self.query_one("#line").focus()
 
     def on_screen_resume(self) -> None:

@@ -39,9 +39,10 @@ class View:
         return self.locations[min(self.chosen, len(self.locations) - 1)] if self.locations else None
 
     def around(self, pixels: Size) -> Box:
-        """The part of the screen round the target that is shown in so many pixels."""
+        """The part of the screen round the target that is shown in so many pixels; without one, the window in front."""
         if self.target is None:
-            return EVERYTHING
+            window = self.screenshot.window
+            return window.box if window and window.box else EVERYTHING
         size, box = self.screenshot.size, self.target.box
         wanted = (box.right - box.left) * size.width * 1.3 if box else 0.0
         width = min(max(wanted, SHARPEST * pixels.width), COARSEST * pixels.width, size.width)
@@ -53,7 +54,7 @@ class View:
         image = self.screenshot.pixels
         size, shown = self.screenshot.size, part.pixels(self.screenshot.size)
         small = image.resize((pixels.width, pixels.height), Image.Resampling.BOX, box=shown, reducing_gap=2.0)
-        draw, stroke = ImageDraw.Draw(small), max(1, pixels.height // 160)
+        draw, stroke = ImageDraw.Draw(small), max(1, pixels.height // 100)
         for location in self.locations:
             colour = MARK if location is self.target else OTHER
             if location.box:

@@ -24,7 +24,7 @@ from screenagent.console.picture import Picture
 from screenagent.console.terminal import Terminal
 from screenagent.console.view import View
 from screenagent.episode import Episode, Step
-from screenagent.events import Ended, Event, Retried
+from screenagent.events import Ended, Event, Retried, Usage
 from screenagent.geometry import Location
 from screenagent.recording import with_picture
 from screenagent.screenshot import Screenshot
@@ -174,7 +174,7 @@ class Watching(Screen[None]):
         self._say("facts", words.facts(self.episode, self.last))
         self._say("proposal", self.proposal(step) if step else "")
         self._say("thought", words.thought(step) if step else "")
-        self._say("costs", words.costs(step.usage) if step else "")
+        self._say("costs", words.costs(self.usage))
         log.show(list(words.rows(self.episode)))
         if self.looked_at is None:
             self.query_one("#thinking", VerticalScroll).scroll_end(animate=False)
@@ -206,6 +206,13 @@ class Watching(Screen[None]):
         if self.looked_at is not None and self.looked_at < len(self.episode.steps):
             return self.episode.steps[self.looked_at]
         return self.episode.current
+
+    @property
+    def usage(self) -> Usage:
+        """Of the step that is looked at; in the end, of all."""
+        if self.episode.ended is not None and self.looked_at is None:
+            return sum((step.usage for step in self.episode.steps), Usage())
+        return self.step.usage if self.step else Usage()
 
     @property
     def locations(self) -> tuple[Location, ...]:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 from textual.content import Content
 
-from screenagent.actions import Action, describe
+from screenagent.actions import Action, KeyboardInput, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, PlannedStep, Usage
 from screenagent.geometry import Location
@@ -26,6 +26,16 @@ MARKS: Final = {
     "failed": ("✗", "$text-error"),
     "finished": ("✓", "$text-success"),
     "not done": ("–", "$foreground 60%"),
+}
+
+WHENCE: Final = {
+    "text": "its words are read there",
+    "place": "it was named by its place",
+    "model": "the model points there",
+    "region": "the model points there at full size",
+    "zoom": "the model points there on a closer look",
+    "patch": "it looks there as it did when it was recorded",
+    "patch elsewhere": "it looks as it was recorded, but has moved",
 }
 
 AT_WORK: Final = {
@@ -98,7 +108,7 @@ class Row:
             return Content.styled(f"{self.number:>2} ○ {self.of}", "$foreground 60%")
         mark, tone = MARKS[status_of(self.of)] if self.over else ("▶", "$text-accent")
         title = describe(self.of.action) if self.of.action else self.of.feedback or "thinks"
-        spent = sum(self.of.usage.seconds.values())
+        spent = sum(seconds for phase, seconds in self.of.usage.seconds.items() if phase != "approve")
         took = f"  {spent:.1f} s" if spent >= 0.05 else ""
         return Content.assemble(f"{self.number:>2} ", (mark, tone), f" {title}", (took, "$foreground 60%"))
 
@@ -119,7 +129,12 @@ def proposal(
 ) -> Content:
     """What is to be done, where and how surely, what should come of it, and what came."""
     lines = [Content.styled(describe(step.action), "bold") if step.action else Content("…")]
-    lines += [_where(place, step, number, chosen) for number, place in enumerate(locations)]
+    for number, place in enumerate(locations):
+        lines.append(_where(place, step, number, chosen))
+        if whence := whence_words(place.by):
+            lines.append(Content.styled(whence, "$foreground 60%"))
+    if isinstance(step.action, KeyboardInput) and (window := step.before.window) is not None:
+        lines.append(Content(f"into {window.title or window.app or 'a window without a name'}"))
     if step.expectation:
         lines.append(Content(f"then {expectation_words(step.expectation)}"))
     if any(place.point in box for place in locations for box in step.before.covered):
@@ -146,6 +161,12 @@ def _where(place: Location, step: Step, number: int, chosen: int) -> Content:
         words = f"at {pixel_words(place, step.before)}, moved from {pixel_words(found, step.before)}"
     pointer = "▸ " if len(step.locations) > 1 and number == chosen else ""
     return Content(pointer + words)
+
+
+def whence_words(by: str) -> str:
+    """Where the confidence in a place comes from; empty where no more is known than who says so."""
+    said = [WHENCE[who] for who in by.split("+") if who in WHENCE]
+    return " and ".join(said) + (": they agree" if len(said) > 1 else "")
 
 
 def pixel_words(place: Location, screen: Screenshot) -> str:
