@@ -26,6 +26,7 @@ def bench() -> None:
     screenagent bench keys                 from a key in the console to the click
     screenagent bench settle               popups that come late
     screenagent bench scripts              the example scripts, on desktops that have changed
+    screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
     screenagent bench model --random       the vision model's engine against the hardware's floor
@@ -139,6 +140,36 @@ def settle(*, popups: int, seed: int) -> None:
         click.echo(f"\r{number} of {popups}", err=True, nl=number == popups)
 
     click.echo(bench_settle.run(popups=popups, seed=seed, progress=progress).model_dump_json())
+
+
+@bench.command
+@click.option("--n", type=click.IntRange(min=0), default=1000, show_default=True, help="How often it is stopped.")
+@click.option("--kills", type=click.IntRange(min=0), default=100, show_default=True, help="How often it is killed.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Keep each there, and go on from it.")
+def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
+    """Stop an agent that types, drags and holds keys at random moments, in every way; then kill it.
+
+    \b
+    screenagent bench stop
+    screenagent bench stop --n 70 --kills 10
+    screenagent bench stop --results stop.jsonl
+    """
+    from screenagent.bench import stop as bench_stop  # noqa: PLC0415
+
+    def progress(said: str) -> None:
+        click.echo(f"\r{said}", err=True, nl=False)
+
+    found = bench_stop.run(
+        stops=n,
+        kills=kills,
+        seed=seed,
+        results=results,
+        worker=("-m", "screenagent.cli.stopped"),
+        progress=progress,
+    )
+    click.echo(err=True)
+    click.echo(found.model_dump_json())
 
 
 @bench.command

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -66,6 +68,13 @@ def supervise(
     return supervising.episode.ended
 
 
+def quick_escape() -> None:
+    """Before Textual is imported: it waits 100 ms whether Esc begins the code of another key, and so would a stop. Nor
+    is the thread that reads keys to wait 5 ms whenever another one, which draws or types, has its turn."""
+    os.environ.setdefault("ESCDELAY", "10")
+    sys.setswitchinterval(0.001)
+
+
 def _console(
     settings: Settings,
     begin: Callable[[str], Begin],
@@ -76,6 +85,8 @@ def _console(
     options: dict[str, object] | None = None,
 ) -> Console:
     from screenagent.config import listed  # noqa: PLC0415
+
+    quick_escape()
     from screenagent.console.app import Console  # noqa: PLC0415
     from screenagent.console.terminal import chosen  # noqa: PLC0415
 

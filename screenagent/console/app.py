@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from screenagent.config import Setting
+from screenagent.console.at_once import telling
 from screenagent.console.keys import Keys
 from screenagent.console.past import Past
 from screenagent.console.picture import Picture
@@ -55,13 +57,14 @@ class Console(App[Episode]):
         terminal: Terminal = BLOCKS,
         deaf_seconds: float = DEAF_SECONDS,
         answer_seconds: float | None = None,
+        control: Callable[[], Control] = Control,
     ) -> None:
         super().__init__()
         self.supervising: Supervising | None = None
         self._begin, self._play, self._first_task, self._past = begin, play, task, past
         self._runs, self._scripts = runs, scripts or Path()
         self._settings, self._terminal, self._deaf_seconds = settings, terminal, deaf_seconds
-        self._answer_seconds = answer_seconds
+        self._answer_seconds, self._control = answer_seconds, control
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
@@ -71,6 +74,15 @@ class Console(App[Episode]):
             self.push_screen(Past(self._past, self._terminal))
         else:
             self.push_screen(Start(self._runs, self._scripts, self._settings))
+
+    def get_driver_class(self) -> type[Driver]:
+        return telling(super().get_driver_class(), self._stop_at_once)
+
+    def _stop_at_once(self, key: str) -> None:
+        """What these keys do when their turn comes, but for what stands on the screen."""
+        run = self.supervising
+        if run is not None and (key == "ctrl+c" or (key == "escape" and self.screen_stack[-1:] == [run])):
+            run.control.stop()
 
     def stop(self) -> None:
         """From any thread and from a signal handler."""
@@ -119,7 +131,7 @@ class Console(App[Episode]):
         self.supervising = Supervising(
             task,
             begin,
-            Control(),
+            self._control(),
             terminal=self._terminal,
             deaf_seconds=self._deaf_seconds,
             answer_seconds=self._answer_seconds,

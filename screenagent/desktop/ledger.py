@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 KEPT_SECONDS: Final = 5.0
 """A display that is flooded or starved shows an event late; one that has not come by then will not come."""
 
-PLACES: Final = 512
-"""So many of the last places that the mouse was sent to are known, whatever their age: a drag's for some seconds."""
-
 
 class Ledger:
     """Written before an event is sent; asked when one is seen, in whatever order they arrive. For several threads."""
@@ -25,30 +22,30 @@ class Ledger:
     def __init__(self) -> None:
         self.sent = 0
         self._lock = threading.Lock()
-        self._strokes: dict[tuple[str, int, bool], deque[float]] = {}
-        self._places: deque[tuple[int, int, float]] = deque(maxlen=PLACES)
+        self._awaited: dict[tuple[object, ...], deque[float]] = {}
 
     def stroke(self, kind: Literal["key", "button"], code: int, *, pressed: bool) -> None:
-        with self._lock:
-            self.sent += 1
-            self._strokes.setdefault((kind, code, pressed), deque()).append(time.monotonic())
+        self._expect(kind, code, pressed)
 
     def motion(self, pixel: Pixel) -> None:
-        """To where the mouse is sent; libraries send it there more than once, so its events are not counted."""
-        with self._lock:
-            self.sent += 1
-            self._places.append((pixel.x, pixel.y, time.monotonic()))
+        self._expect("motion", pixel.x, pixel.y)
 
     def claims(self, raw: Raw) -> bool:
-        """Whether this event is one of ours; each press and each release is claimed once."""
+        """Whether this event is one of ours; each of ours is claimed once."""
         since = time.monotonic() - KEPT_SECONDS
+        mark = ("motion", *(raw.place or ())) if raw.kind == "motion" else (raw.kind, raw.code, raw.pressed)
         with self._lock:
-            if raw.kind == "motion":
-                return any((x, y) == raw.place and at >= since for x, y, at in reversed(self._places))
-            waiting = self._strokes.get((raw.kind, raw.code, raw.pressed), deque())
-            while waiting and waiting[0] < since:
-                waiting.popleft()
-            if not waiting:
-                return False
-            waiting.popleft()
-            return True
+            awaited = self._awaited.get(mark, deque())
+            while awaited and awaited[0] < since:
+                awaited.popleft()
+            claimed = bool(awaited)
+            if claimed:
+                awaited.popleft()
+            if not awaited:
+                self._awaited.pop(mark, None)
+            return claimed
+
+    def _expect(self, *mark: object) -> None:
+        with self._lock:
+            self.sent += 1
+            self._awaited.setdefault(mark, deque()).append(time.monotonic())

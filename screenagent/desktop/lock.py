@@ -7,6 +7,7 @@ import importlib
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -78,7 +79,9 @@ def drives(driver: Driver) -> bool:
 
 
 def _folder() -> Path:
-    folder = user_runtime_path("screenagent")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where the session has no folder for it, platformdirs says which one it takes
+        folder = user_runtime_path("screenagent")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform != "win32" and folder.stat().st_uid != os.getuid():
         raise NoDesktop(f"{folder} belongs to another user, so nobody can tell who drives a desktop; remove it")

@@ -1,4 +1,4 @@
-"""The mouse, by pyautogui: every event is preceded by a look at the control."""
+"""The mouse, by pyautogui, but for the buttons on X: every event is preceded by a look at the control."""
 
 from __future__ import annotations
 
@@ -86,11 +86,14 @@ class Mouse:
         if sys.platform == "win32" and direction in ("left", "right"):
             raise NotImplementedError("pyautogui cannot turn the wheel sideways on Windows")
         sign = 1 if direction in ("up", "right") else -1
-        self._ledger.motion(self.position)  # to pyautogui every press is at a place, if only the one where it is
         for _ in range(notches):
             self._control.check_input()
             for pressed in (True, False):
                 self._ledger.stroke("button", WHEEL[direction], pressed=pressed)
+            if self._connection:
+                _x11().send_button(self._connection, WHEEL[direction], pressed=True)
+                _x11().send_button(self._connection, WHEEL[direction], pressed=False)
+                continue
             with self._own() as pyautogui:
                 turn = pyautogui.vscroll if direction in ("up", "down") else pyautogui.hscroll
                 turn(sign * NOTCH)
@@ -99,11 +102,9 @@ class Mouse:
     def pressed(self, button: Button) -> Iterator[None]:
         self._control.check_input()
         code = BUTTONS[button]
-        self._ledger.motion(self.position)
-        self._held.down("button", code, lambda: self._lift(button))
+        self._held.down("button", code, lambda: self._send(button, pressed=False))
         try:
-            with self._own() as pyautogui:
-                pyautogui.mouseDown(button=button)
+            self._send(button, pressed=True)
             yield
             self._control.check_input()
         finally:
@@ -126,10 +127,13 @@ class Mouse:
                 self._pyautogui.platformModule._display = self._connection
             yield self._pyautogui
 
-    def _lift(self, button: Button) -> None:
-        self._ledger.motion(self.position)
+    def _send(self, button: Button, *, pressed: bool) -> None:
+        if self._connection:  # before each press pyautogui moves the mouse to where it was a moment ago
+            _x11().send_button(self._connection, BUTTONS[button], pressed=pressed)
+            return
         with self._own() as pyautogui:
-            pyautogui.mouseUp(button=button)
+            send = pyautogui.mouseDown if pressed else pyautogui.mouseUp
+            send(button=button)
 
 
 def _pyautogui(display: str | None) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import Xlib.display
 from Xlib import XK, X, Xatom, error
+from Xlib.ext import xtest
 from Xlib.protocol import event
 
 from screenagent.desktop import NoDesktop
@@ -333,6 +334,12 @@ class OwnWindows:
     def _ask(self) -> None:
         self._own = frozenset(window.id for window in self._windows.all() if window.own)
         self._asked_at = time.monotonic()
+
+
+def send_button(display: Any, button: int, *, pressed: bool) -> None:
+    """Press or release a button where the mouse is."""
+    xtest.fake_input(display, X.ButtonPress if pressed else X.ButtonRelease, button)
+    display.sync()
 
 
 def pointer(display: Any) -> Pixel:

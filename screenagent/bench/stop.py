@@ -1,0 +1,420 @@
+"""`bench stop`: how soon after a stop no more input reaches the display, seen from outside.
+
+An agent types, drags or holds keys on a virtual display of its own. At a random moment it is stopped in one of the
+ways that there are; a process that only listens says when the last event came, by the X server's clock. Then the agent
+is killed a number of times, and it is looked at what stays pressed, and what its log has lost.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import pty
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from screenagent.bench import stopped
+from screenagent.bench.statistics import percentile
+from screenagent.control import Control
+from screenagent.desktop.hand import Hand, Human
+from screenagent.desktop.lines import Lines
+from screenagent.desktop.lock import drivers
+from screenagent.desktop.raw import Raw
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.witness import OutsideWitness
+from screenagent.desktop.x11 import connect, disconnect
+from screenagent.events import Ended
+from screenagent.geometry import Value
+from screenagent.recording import read
+
+Way = Literal["keys", "corner", "ctrl-c", "sigterm", "command", "esc", "console ctrl-c"]
+
+PLAIN: Final[tuple[Way, ...]] = ("keys", "corner", "ctrl-c", "sigterm", "command")
+CONSOLE: Final[tuple[Way, ...]] = ("esc", "console ctrl-c")
+KEYS: Final = ("ctrl", "shift", "escape")
+CORNER: Final = (1279, 0)
+MIDDLE: Final = (640, 360)
+DEADLINE_SECONDS: Final = 0.05
+RELEASE_SECONDS: Final = 0.3
+AFTER_SECONDS: Final = 0.1  # how much longer than the deadline the display is watched
+LATEST_SECONDS: Final = 1.0  # a stop comes at most so long after the input has begun
+EARLY: Final = 0.1  # so many of the stops come before it, at some moment of the run
+END_SECONDS: Final = 20.0
+READY_SECONDS: Final = 60.0
+
+
+class Stop(Value):
+    """One run that was stopped: milliseconds from the stop to the last event; none where none came after it."""
+
+    kind: Literal["stop"] = "stop"
+    way: Way
+    what: str
+    ms: float
+    in_the_middle: bool
+    late: int
+    held: int
+    outcome: str
+    readable: bool
+
+
+class Kill(Value):
+    """One run that was killed: milliseconds to the last event, which is the last release."""
+
+    kind: Literal["kill"] = "kill"
+    what: str
+    ms: float
+    held: int
+    lost: int
+    readable: bool
+
+
+class OfWay(Value):
+    p50_ms: float | None
+    p99_ms: float | None
+    n: int
+
+
+class Kills(Value):
+    """`held` are keys and buttons that were down 300 ms after; `lost` is the most that a log lost, in events."""
+
+    release_p50_ms: float | None
+    release_p99_ms: float | None
+    held: int
+    lost: int
+    unreadable: int
+    n: int
+
+
+class Summary(Value):
+    """Milliseconds from a stop to the last event, releases among them; `late` counts events beyond 50 ms.
+
+    `in_the_middle` is how many stops met an input under way; `load` the machine's, meanwhile, per core.
+    """
+
+    p50_ms: float | None
+    p99_ms: float | None
+    worst_ms: float | None
+    late: int
+    held: int
+    unreadable: int
+    not_stopped: int
+    in_the_middle: int
+    n: int
+    ways: Mapping[str, OfWay]
+    kills: Kills
+    load: float
+
+
+def run(
+    *,
+    stops: int,
+    kills: int,
+    worker: Sequence[str],
+    seed: int = 0,
+    results: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Summary:
+    """`worker` is the program that serves `stopped.serve`; with `results` it goes on where it was broken off."""
+    chance = random.Random(seed)
+    found = _kept(results)
+    stopped_before = sum(isinstance(one, Stop) for one in found)
+    ways = _shared_out(max(0, stops - stopped_before), chance)
+    loads = [os.getloadavg()[0]]
+
+    def take(one: Stop | Kill) -> None:
+        found.append(one)
+        loads.append(os.getloadavg()[0])
+        if results is not None:
+            with results.open("a") as file:
+                file.write(one.model_dump_json() + "\n")
+        progress(f"{len(found)} of {stops + kills}")
+
+    with VirtualDesktop(control=Control()) as virtual, Scene(virtual.display) as scene:
+        for kind, console in ((PLAIN, False), (CONSOLE, True)):
+            mine = [way for way in ways if way in kind]
+            if mine:
+                with Worker(worker, virtual.display, console=console) as agent:
+                    for way in mine:
+                        take(scene.stop(agent, way, chance))
+        for _ in range(kills - sum(isinstance(one, Kill) for one in found)):
+            take(scene.kill(chance))
+    return summary(found, load=sum(loads) / len(loads) / (os.cpu_count() or 1))
+
+
+def summary(found: Iterable[Stop | Kill], *, load: float) -> Summary:
+    of = list(found)
+    stops = [one for one in of if isinstance(one, Stop)]
+    kills = [one for one in of if isinstance(one, Kill)]
+    times = [one.ms for one in stops]
+    ways = {way: [one.ms for one in stops if one.way == way] for way in (*PLAIN, *CONSOLE)}
+    return Summary(
+        p50_ms=percentile(times, 50),
+        p99_ms=percentile(times, 99),
+        worst_ms=max(times, default=None),
+        late=sum(one.late for one in stops),
+        held=sum(one.held for one in stops),
+        unreadable=sum(not one.readable for one in stops),
+        not_stopped=sum(one.outcome != "stopped" for one in stops),
+        in_the_middle=sum(one.in_the_middle for one in stops),
+        n=len(stops),
+        ways={way: OfWay(p50_ms=percentile(ms, 50), p99_ms=percentile(ms, 99), n=len(ms)) for way, ms in ways.items()},
+        kills=Kills(
+            release_p50_ms=percentile([one.ms for one in kills], 50),
+            release_p99_ms=percentile([one.ms for one in kills], 99),
+            held=sum(one.held for one in kills),
+            lost=max((one.lost for one in kills), default=0),
+            unreadable=sum(not one.readable for one in kills),
+            n=len(kills),
+        ),
+        load=round(load, 2),
+    )
+
+
+class Worker:
+    """The process of the agent that is stopped, over many runs; with `console`, in a terminal of its own."""
+
+    def __init__(self, command: Sequence[str], display: str, *, console: bool) -> None:
+        self._command, self._display, self._console = command, display, console
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            theirs_in, self._orders = os.pipe()
+            reports, theirs_out = os.pipe()
+            self.terminal, slave = pty.openpty()
+            arguments = [self._display, str(theirs_in), str(theirs_out), *(["console"] if self._console else [])]
+            self._process = subprocess.Popen(
+                [sys.executable, *self._command, *arguments],
+                pass_fds=[theirs_in, theirs_out],
+                env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
+                stdin=slave,
+                stderr=slave if self._console else None,
+            )
+            stack.callback(self._end)
+            for descriptor in (theirs_in, theirs_out, slave):
+                os.close(descriptor)
+            self._reports = Lines(stack.enter_context(os.fdopen(reports, "rb")))
+            threading.Thread(target=self._drain, name="terminal", daemon=True).start()
+            self.wait_for("ready", seconds=READY_SECONDS)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def pid(self) -> int:
+        return int(self._process.pid)
+
+    def order(self, what: str, folder: Path) -> None:
+        os.write(self._orders, json.dumps({"what": what, "folder": str(folder)}).encode() + b"\n")
+
+    def wait_for(self, *happened: str, seconds: float = END_SECONDS) -> None:
+        end = time.monotonic() + seconds
+        while (said := self._reports.next(max(0.0, end - time.monotonic()))) is not None:
+            if said["event"] in happened:
+                return
+        raise TimeoutError(f"the agent did not say {' or '.join(happened)} within {seconds:g} s")
+
+    def _drain(self) -> None:
+        with suppress(OSError):  # its end
+            while os.read(self.terminal, 1 << 16):
+                pass
+
+    def _end(self) -> None:
+        os.close(self._orders)
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        with suppress(OSError):
+            os.close(self.terminal)
+
+
+class Scene:
+    """A display with a human on it, a witness beside it, and a folder for the runs."""
+
+    def __init__(self, display: str) -> None:
+        self._display = display
+        self._stack = ExitStack()
+        self._runs = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._human = stack.enter_context(Human(self._display))
+            with closing(Hand(self._display)) as hand:
+                self._human_codes = hand.codes(*KEYS)
+            self._witness = stack.enter_context(OutsideWitness(self._display))
+            self._server = connect(self._display)
+            stack.callback(disconnect, self._server)
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="screenagent-bench-")))
+            self._forks: Any = multiprocessing.get_context("forkserver")
+            self._forks.set_forkserver_preload(["screenagent.bench.stopped"])
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def stop(self, agent: Worker, way: Way, chance: random.Random) -> Stop:
+        what, folder = chance.choice(list(stopped.LONG)), self._new_folder()
+        self._human.does("move", *map(str, MIDDLE))
+        agent.order(what, folder)
+        if chance.random() < EARLY:
+            agent.wait_for("started")
+        else:
+            agent.wait_for("reviewed")
+            self._await_input()
+        time.sleep(chance.uniform(0, LATEST_SECONDS))
+        before = self._witness.heard()
+        at = self._stops(agent, way)
+        agent.wait_for("over")
+        seen = self._agents(before + self._seen_until(max(time.monotonic(), at + DEADLINE_SECONDS) + AFTER_SECONDS))
+        after = [raw.at - at for raw in seen if raw.at > at]
+        outcome, readable, _ = _read_back(folder)
+        return Stop(
+            way=way,
+            what=what,
+            ms=round(1000 * max(after, default=0.0), 1),
+            in_the_middle=bool(seen),
+            late=sum(seconds > DEADLINE_SECONDS for seconds in after),
+            held=self._held(),
+            outcome=outcome,
+            readable=readable,
+        )
+
+    def kill(self, chance: random.Random) -> Kill:
+        what, folder = chance.choice(list(stopped.LONG)), self._new_folder()
+        ear, mouth = self._forks.Pipe(duplex=False)
+        agent = self._forks.Process(target=stopped.killed, args=(self._display, what, folder, mouth))
+        agent.start()
+        mouth.close()
+        begun = _heard_until(ear, "reviewed")
+        self._await_input()
+        time.sleep(chance.uniform(0, LATEST_SECONDS))
+        self._witness.heard()
+        at = time.monotonic()
+        agent.kill()
+        seen = self._seen_until(at + RELEASE_SECONDS)
+        held = self._held()
+        agent.join()
+        begun += len(_rest(ear))
+        _, readable, written = _read_back(folder)
+        after = [raw.at - at for raw in seen if raw.at > at and not raw.pressed and raw.kind != "motion"]
+        return Kill(
+            what=what,
+            ms=round(1000 * max(after, default=0.0), 1),
+            held=held,
+            lost=begun - written,
+            readable=readable,
+        )
+
+    def _stops(self, agent: Worker, way: Way) -> float:
+        """When it was said, by the monotonic clock."""
+        match way:
+            case "keys":
+                self._human.does("down", *KEYS[:-1])
+                at = self._human.does("tap", KEYS[-1])
+                self._human.does("up", *KEYS[:-1])
+                return at
+            case "corner":
+                return self._human.does("move", *map(str, CORNER))
+        at = time.monotonic()
+        match way:
+            case "ctrl-c":
+                os.kill(agent.pid, signal.SIGINT)
+            case "sigterm":
+                os.kill(agent.pid, signal.SIGTERM)
+            case "command":  # as `screenagent stop` does it, once that has been started
+                [driver] = drivers(self._display)
+                os.kill(driver.pid, signal.SIGTERM)
+            case "esc":
+                os.write(agent.terminal, b"\x1b")
+            case "console ctrl-c":
+                os.write(agent.terminal, b"\x03")
+        return at
+
+    def _await_input(self) -> None:
+        end = time.monotonic() + END_SECONDS
+        while not self._agents(self._witness.heard()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"the agent sent nothing within {END_SECONDS:g} s")
+
+    def _seen_until(self, moment: float) -> list[Raw]:
+        time.sleep(max(0.0, moment - time.monotonic()))
+        return self._witness.heard()
+
+    def _agents(self, seen: Iterable[Raw]) -> list[Raw]:
+        """What was not the human's."""
+        return [
+            raw
+            for raw in seen
+            if not (raw.kind == "key" and raw.code in self._human_codes) and raw.place not in (CORNER, MIDDLE)
+        ]
+
+    def _held(self) -> int:
+        """How many keys and buttons are down."""
+        keys: bytes = bytes(self._server.query_keymap())
+        buttons: int = self._server.screen().root.query_pointer().mask >> 8 & 0b11111
+        return sum(byte.bit_count() for byte in keys) + buttons.bit_count()
+
+    def _new_folder(self) -> Path:
+        self._runs += 1
+        return self._folder / f"run-{self._runs}"
+
+
+def _shared_out(stops: int, chance: random.Random) -> list[Way]:
+    """Each way as often as any other, in a random order."""
+    ways = (PLAIN + CONSOLE) * (stops // len(PLAIN + CONSOLE) + 1)
+    shuffled = list(ways[:stops])
+    chance.shuffle(shuffled)
+    return shuffled
+
+
+def _read_back(folder: Path) -> tuple[str, bool, int]:
+    """How the run ended, whether its folder can be read, and how many events it holds."""
+    try:
+        events = list(read(folder))
+    except (ValueError, OSError):
+        return "unreadable", False, 0
+    last = events[-1] if events else None
+    return last.outcome if isinstance(last, Ended) else "cut off", True, len(events)
+
+
+def _heard_until(ear: Any, happened: str) -> int:
+    """How many events had begun to be written by then."""
+    count = 0
+    while ear.poll(READY_SECONDS):
+        count += 1
+        if ear.recv() == happened:
+            return count
+    raise TimeoutError(f"the agent did not say {happened} within {READY_SECONDS:g} s")
+
+
+def _rest(ear: Any) -> list[str]:
+    rest = []
+    with suppress(EOFError):
+        while ear.poll():
+            rest.append(ear.recv())
+    return rest
+
+
+def _kept(results: Path | None) -> list[Stop | Kill]:
+    """What an earlier run of the bench has left."""
+    if results is None or not results.is_file():
+        return []
+    return [
+        (Stop if json.loads(line)["kind"] == "stop" else Kill).model_validate_json(line)
+        for line in results.read_text().splitlines()
+    ]

@@ -1,0 +1,95 @@
+"""The agent that `bench stop` stops: long inputs, one a run, again and again in one process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from itertools import cycle, islice
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+from screenagent.actions import Drag, HoldKeys, Input, TypeText
+from screenagent.agent import Agent, drive
+from screenagent.approval import AllowAll
+from screenagent.control import Control
+from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.lock import driving
+from screenagent.desktop.oversight import Heeds, Oversight
+from screenagent.effect import SightChecker
+from screenagent.events import Decision, Event, Plan, PlannedStep
+from screenagent.fakes import FakeGrounder, ScriptedPlanner
+from screenagent.geometry import Point
+from screenagent.recording import Recorder
+
+PLACES: Final = {"here": Point(x=0.2, y=0.3), "there": Point(x=0.8, y=0.7)}
+LONG: Final[dict[str, Input]] = {
+    "typing": TypeText(text="the quick brown fox\n" * 4000),
+    "drag": Drag(path=tuple(islice(cycle(PLACES), 60))),
+    "held": HoldKeys(keys=("a", "b"), seconds=60),
+}
+"""None of them uses a modifier or the escape key: those that the witness sees are the user's."""
+
+
+class Again(Control):
+    """Unlike any other control it can be used for another run."""
+
+    def again(self) -> None:
+        super().__init__()
+
+
+def agent(what: str, desktop: LocalDesktop, control: Control) -> Agent:
+    grounder = FakeGrounder(PLACES)
+    plan = Plan(steps=(PlannedStep(action=LONG[what]),))
+    return Agent(
+        planner=ScriptedPlanner([Decision(plan=plan)]),
+        grounder=grounder,
+        approver=AllowAll(),
+        desktop=desktop,
+        checker=SightChecker(grounder),
+        control=control,
+    )
+
+
+def serve(
+    display: str,
+    orders: int,
+    reports: int,
+    run: Callable[[str, LocalDesktop, Again, Path, Callable[[str], None]], None],
+) -> None:
+    """Carry out each order, a JSON line "what" and "folder", by `run`, and report how it goes, until they end."""
+
+    def report(happened: str) -> None:
+        os.write(reports, json.dumps({"event": happened}).encode() + b"\n")
+
+    control = Again()
+    with ExitStack() as stack:
+        desktop = stack.enter_context(LocalDesktop(control=control, display=display))
+        stack.enter_context(driving(display, "bench stop"))
+        stack.enter_context(Oversight(desktop, control=control, heeds=Heeds(touch=False)))
+        lines = stack.enter_context(os.fdopen(orders))
+        report("ready")
+        for line in lines:
+            order = json.loads(line)
+            control.again()
+            run(order["what"], desktop, control, Path(order["folder"]), report)
+            report("over")
+
+
+def carry_out(what: str, desktop: LocalDesktop, control: Again, folder: Path, report: Callable[[str], None]) -> None:
+    """One run, recorded, each event reported."""
+
+    def tell(event: Event) -> None:
+        report(event.event)
+
+    with Recorder(folder) as recorder:
+        drive(agent(what, desktop, control), what, recorder, tell)
+
+
+def killed(display: str, what: str, folder: Path, mouth: Connection) -> None:
+    """A run whose process will be killed: it says of every event that it begins to be written."""
+    control = Control()
+    with closing(LocalDesktop(control=control, display=display)) as desktop, Recorder(folder) as recorder:
+        drive(agent(what, desktop, control), what, lambda event: mouth.send(event.event), recorder)

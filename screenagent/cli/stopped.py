@@ -1,0 +1,60 @@
+"""`python -m screenagent.cli.stopped DISPLAY ORDERS REPORTS [console]`: the process that `bench stop` stops.
+
+It heeds signals as `screenagent run` does, or shows each run in the console, as that does in a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from screenagent.bench import stopped
+from screenagent.cli import wiring
+from screenagent.cli.console import quick_escape
+from screenagent.desktop.local import LocalDesktop
+from screenagent.events import Event
+
+Report = Callable[[str], None]
+
+
+def plain(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: Report) -> None:
+    with wiring.signals(stop=control.stop, resume=control.resume):
+        stopped.carry_out(what, desktop, control, folder, report)
+
+
+def supervised(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: Report) -> None:
+    quick_escape()
+    from screenagent.console.app import Console  # noqa: PLC0415
+    from screenagent.console.person import Person  # noqa: PLC0415
+    from screenagent.console.supervising import Begin, Work  # noqa: PLC0415
+    from screenagent.control import Control  # noqa: PLC0415
+    from screenagent.recording import Recorder  # noqa: PLC0415
+
+    def tell(event: Event) -> None:
+        report(event.event)
+
+    @contextmanager
+    def begin(_: Control, __: Person) -> Iterator[Work]:
+        try:
+            with Recorder(folder) as recorder:
+                yield Work(stopped.agent(what, desktop, control), [recorder, tell])
+        finally:
+            opened.call_from_thread(opened.exit)
+
+    def begun(_: str) -> Begin:
+        return begin
+
+    opened = Console(begin=begun, runs=folder.parent, task=what, control=lambda: control)
+    with wiring.signals(stop=opened.stop, resume=opened.resume):
+        opened.run()
+
+
+def main() -> None:
+    display, orders, reports, *console = sys.argv[1:]
+    stopped.serve(display, int(orders), int(reports), supervised if console else plain)
+
+
+if __name__ == "__main__":
+    main()
