@@ -20,6 +20,7 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "The loop's own time per step": ("bench", "steps"),
     "Popups seen late or not at all": ("bench", "settle"),
     "Scripts played again, on desktops that have changed": ("bench", "scripts"),
+    "From a stop to no more input": ("bench", "stop"),
     "Whole tasks on real applications": ("bench", "tasks", "examples/tasks.yaml"),
 }
 ENGINE = ("The model's engine, random weights", ("bench", "model", "--random", "--layers", "1"))

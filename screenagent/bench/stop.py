@@ -122,6 +122,7 @@ def run(
     worker: Sequence[str],
     seed: int = 0,
     results: Path | None = None,
+    latest_seconds: float = LATEST_SECONDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Summary:
     """`worker` is the program that serves `stopped.serve`; with `results` it goes on where it was broken off."""
@@ -139,16 +140,19 @@ def run(
                 file.write(one.model_dump_json() + "\n")
         progress(f"{len(found)} of {stops + kills}")
 
-    with VirtualDesktop(control=Control()) as virtual, Scene(virtual.display) as scene:
+    kills_left = range(kills - sum(isinstance(one, Kill) for one in found))
+    if not (ways or kills_left):
+        return summary(found, load=_per_core(loads))
+    with VirtualDesktop(control=Control()) as virtual, Scene(virtual.display, latest_seconds) as scene:
         for kind, console in ((PLAIN, False), (CONSOLE, True)):
             mine = [way for way in ways if way in kind]
             if mine:
                 with Worker(worker, virtual.display, console=console) as agent:
                     for way in mine:
                         take(scene.stop(agent, way, chance))
-        for _ in range(kills - sum(isinstance(one, Kill) for one in found)):
+        for _ in kills_left:
             take(scene.kill(chance))
-    return summary(found, load=sum(loads) / len(loads) / (os.cpu_count() or 1))
+    return summary(found, load=_per_core(loads))
 
 
 def summary(found: Iterable[Stop | Kill], *, load: float) -> Summary:
@@ -245,8 +249,8 @@ class Worker:
 class Scene:
     """A display with a human on it, a witness beside it, and a folder for the runs."""
 
-    def __init__(self, display: str) -> None:
-        self._display = display
+    def __init__(self, display: str, latest_seconds: float) -> None:
+        self._display, self._latest_seconds = display, latest_seconds
         self._stack = ExitStack()
         self._runs = 0
 
@@ -276,7 +280,7 @@ class Scene:
         else:
             agent.wait_for("reviewed")
             self._await_input()
-        time.sleep(chance.uniform(0, LATEST_SECONDS))
+        time.sleep(chance.uniform(0, self._latest_seconds))
         before = self._witness.heard()
         at = self._stops(agent, way)
         agent.wait_for("over")
@@ -302,7 +306,7 @@ class Scene:
         mouth.close()
         begun = _heard_until(ear, "reviewed")
         self._await_input()
-        time.sleep(chance.uniform(0, LATEST_SECONDS))
+        time.sleep(chance.uniform(0, self._latest_seconds))
         self._witness.heard()
         at = time.monotonic()
         agent.kill()
@@ -408,6 +412,10 @@ def _rest(ear: Any) -> list[str]:
         while ear.poll():
             rest.append(ear.recv())
     return rest
+
+
+def _per_core(loads: Sequence[float]) -> float:
+    return sum(loads) / len(loads) / (os.cpu_count() or 1)
 
 
 def _kept(results: Path | None) -> list[Stop | Kill]:

@@ -1,6 +1,7 @@
 """A process that outlives the agent by a moment: it lifts the keys and buttons that a killed agent left pressed.
 
-It reads what goes down and comes up, a line each ("down key 38", "up button 1"), and acts at the end of its input.
+It reads what goes down and comes up, a line each ("down key 38", "up button 1"), and acts at the end of its input; the
+display it opens at once, for when time is short.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, Any
 
 from Xlib import X, display, error
 from Xlib.ext import xtest
@@ -29,8 +30,7 @@ def still_down(lines: Iterable[str]) -> list[tuple[str, int]]:
     return down[::-1]
 
 
-def release(name: str, strokes: Iterable[tuple[str, int]]) -> None:
-    server = display.Display(name)
+def release(server: Any, strokes: Iterable[tuple[str, int]]) -> None:
     for kind, code in strokes:
         xtest.fake_input(server, RELEASE[kind], code)
     server.sync()
@@ -40,12 +40,12 @@ def release(name: str, strokes: Iterable[tuple[str, int]]) -> None:
 def main(name: str, lines: IO[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    left = still_down(lines)
-    if left:
-        try:
-            release(name, left)
-        except (error.DisplayError, error.ConnectionClosedError):
-            return  # the display went with the agent, and with it everything held on it
+    try:
+        server = display.Display(name)
+        if left := still_down(lines):
+            release(server, left)
+    except (error.DisplayError, error.ConnectionClosedError):
+        return  # the display went with the agent, and with it everything held on it
 
 
 if __name__ == "__main__":
