@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -103,7 +104,12 @@ def desktop(
         else:
             opened = stack.enter_context(
                 LocalDesktop(
-                    control=control, monitor=settings.display, secrets=secrets, reader=reading, stop_keys=stop_keys
+                    control=control,
+                    monitor=settings.display,
+                    secrets=secrets,
+                    reader=reading,
+                    stop_keys=stop_keys,
+                    away=_screen_lock(stack),
                 )
             )
         if task is not None:
@@ -111,6 +117,14 @@ def desktop(
         heeds = Heeds(stop_keys=stop_keys, corner=settings.stop_corner, touch=touch)
         stack.enter_context(Oversight(opened, control=control, heeds=heeds))
         yield opened
+
+
+def _screen_lock(stack: ExitStack) -> Callable[[], str | None]:
+    if sys.platform != "linux":  # elsewhere a locked screen takes no input
+        return lambda: None
+    from screenagent.desktop.away import ScreenLock  # noqa: PLC0415
+
+    return stack.enter_context(closing(ScreenLock()))
 
 
 @contextmanager

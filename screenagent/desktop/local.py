@@ -57,7 +57,9 @@ class LocalDesktop:
         secrets: Secrets | None = None,
         reader: TextReader | None = None,
         stop_keys: Sequence[str] = STOP_KEYS,
+        away: Callable[[], str | None] = lambda: None,
     ) -> None:
+        self._away = away
         self.ledger = Ledger()
         self._control = control
         self._secrets = secrets
@@ -67,7 +69,9 @@ class LocalDesktop:
         with ExitStack() as stack:
             system = open_system(stack, control=control, display=display)
             self._windows, self._clipboard = system.windows, system.clipboard
-            screen = Screen(system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked)
+            screen = Screen(
+                system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked, monitors=system.monitors
+            )
             self._screen = stack.enter_context(closing(screen))
             self._watch = stack.enter_context(closing(Watch(self._screen.grab, self._restless)))
             held = stack.enter_context(closing(Held(system.display, ledger=self.ledger)))
@@ -82,6 +86,7 @@ class LocalDesktop:
                 )
             )
             self.x_display = system.display
+            self._agreed = self._screen.display
             self._pulse, self._gone, self._own = system.pulse, system.gone, system.own
             self._stack = stack.pop_all()
 
@@ -112,10 +117,12 @@ class LocalDesktop:
 
     def screenshot(self) -> Screenshot:
         with self._display_there():
+            self._screen.follow()
             return self._screenshot()
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
         with self._display_there():
+            self._screen.follow()
             return self._settled(until, seconds=seconds)
 
     def look_away(self) -> None:
@@ -184,6 +191,7 @@ class LocalDesktop:
         self._traces.end(before)
         sent = self.ledger.sent
         try:
+            self._as_it_was(approved.on)
             self._send(approved)
         except Interrupted as interruption:
             raise Interrupted(str(interruption), partly=self.ledger.sent > sent) from None
@@ -195,6 +203,17 @@ class LocalDesktop:
                 confirms=isinstance(approved.action, PressKeys) and "enter" in approved.action.keys,
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
             )
+
+    def _as_it_was(self, reviewed: Screenshot) -> None:
+        """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
+        if why := self._away():
+            raise Interrupted(why)
+        self._screen.follow()
+        if (now := self.display) != (before := self._agreed):
+            self._agreed = now  # the user is told of it once
+            raise Interrupted(_changed(before, now))
+        if reviewed.display != now:
+            raise Retry(f"the screen was at {reviewed.display.name!r} when this was reviewed, and is at {now.name!r}")
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
@@ -331,6 +350,15 @@ class LocalDesktop:
         if text:
             other_script = self._windows.other_script() or not self._keyboard.can_type("v")
             self._clipboard.paste(text, into=window, press=self._keyboard.press, other_script=other_script)
+
+
+def _changed(before: Display, now: Display) -> str:
+    if before.name != now.name:
+        return (
+            f"the monitors have changed, so the agent waits; it was on {before.name!r} and would go on on {now.name!r}"
+        )
+    size, corner = (f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})")
+    return f"the monitor {now.name!r} is now {size} at {corner}, so the agent waits"
 
 
 def _called(window: Window | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -31,19 +32,37 @@ class Screen:
         monitor: str | None = None,
         own: Stack = list,
         blanked: Callable[[Frame], Frame] = lambda frame: frame,
+        monitors: Callable[[], object] = lambda: None,
     ) -> None:
         self._own = own
         self._blanked = blanked
-        self._mss = _open(display)
-        self._monitors = _named(self._mss.monitors[1:])
-        if monitor is not None and monitor not in self._monitors:
-            raise NoDesktop(f"there is no monitor {monitor!r}; there are {', '.join(self._monitors)}")
-        primary = next((name for name, found in self._monitors.items() if found.get("is_primary")), None)
-        chosen = monitor or primary or next(iter(self._monitors))
-        self._chosen = self._monitors[chosen]
-        self.display = self._display(chosen)
+        self._x_display, self._wanted = display, monitor
+        self._monitors_now = monitors
+        self._lock = threading.RLock()  # a picture may be taken by another thread
         self._last: tuple[Frame, Screenshot] | None = None
         self._covered: tuple[Box, ...] = ()
+        self._look_at_monitors()
+        if monitor is not None and monitor not in self._monitors:
+            self.close()
+            raise NoDesktop(f"there is no monitor {monitor!r}; there are {', '.join(self._monitors)}")
+
+    def follow(self) -> None:
+        """Where the monitors have changed, look at them anew; for one that is gone the primary one stands in."""
+        if self._monitors_now() != self._known:
+            with self._lock:
+                self.close()
+                self._look_at_monitors()
+
+    def _look_at_monitors(self) -> None:
+        self._known = self._monitors_now()
+        self._mss = _open(self._x_display)
+        self._monitors = _named(self._mss.monitors[1:])
+        primary = next((name for name, found in self._monitors.items() if found.get("is_primary")), None)
+        chosen = primary or next(iter(self._monitors))
+        if self._wanted in self._monitors:
+            chosen = self._wanted
+        self._chosen = self._monitors[chosen]
+        self.display = self._display(chosen)
 
     def close(self) -> None:
         with suppress(ScreenShotError):  # said of a display that has ended before
@@ -55,12 +74,18 @@ class Screen:
     def grab(self) -> Frame:
         """What is on it, but for our own terminal."""
         areas = self._own()
-        self._covered = tuple(
-            box
-            for area in areas
-            if area.own and (box := self.display.box((area.left, area.top, area.right, area.bottom)))
-        )
-        return without_own(self._grab(self._chosen), areas, self.display.origin)
+        with self._lock:
+            self._covered = tuple(
+                box
+                for area in areas
+                if area.own and (box := self.display.box((area.left, area.top, area.right, area.bottom)))
+            )
+            try:
+                frame = self._grab(self._chosen)
+            except NoDesktop:
+                self.follow()  # or the display has ended, and this says so
+                frame = self._grab(self._chosen)
+            return without_own(frame, areas, self.display.origin)
 
     def screenshot(self, frame: Frame, window: Window | None = None) -> Screenshot:
         """`frame` as a screenshot, without secrets; of an unchanged screen, picture and digest are the last one's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -51,6 +52,7 @@ class System:
     pulse: Pulse | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
+    monitors: Callable[[], object] = lambda: None  # something else when they have changed
 
 
 def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
@@ -70,4 +72,5 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
         pulse=stack.enter_context(closing(x11.Pulse(name))),
         gone=x11.GONE,
         own=stack.enter_context(closing(x11.OwnWindows(name))),
+        monitors=stack.enter_context(closing(x11.Monitors(name))),
     )

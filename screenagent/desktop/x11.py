@@ -348,6 +348,23 @@ def pointer(display: Any) -> Pixel:
     return Pixel(x=at.root_x, y=at.root_y)
 
 
+class Monitors:
+    """Where which monitor is, so that a change is known; a name, left, top, width and height each."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+        self._root = self._display.screen().root
+
+    def close(self) -> None:
+        disconnect(self._display)
+
+    def __call__(self) -> object:
+        return [
+            (found.name, found.x, found.y, found.width_in_pixels, found.height_in_pixels)
+            for found in self._root.xrandr_get_monitors().monitors
+        ]
+
+
 class Pulse:
     """Whether the application in front has worked off its input: it answers a ping after all before it (EWMH)."""
 
