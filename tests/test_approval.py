@@ -30,6 +30,7 @@ from screenagent.events import (
     Decided,
     Decision,
     Effect,
+    Event,
     Observed,
     Plan,
     PlannedStep,
@@ -116,6 +117,21 @@ def test_unattended_there_is_nobody_to_ask() -> None:
 def test_deny_all_lets_only_looking_through() -> None:
     assert DenyAll().review(WaitFor(words="Saved"), (), EDITOR) == Approve()
     assert isinstance(DenyAll().review(TypeText(text="hi"), (), EDITOR), Reject)
+
+
+def clicked_at(place: Location, *then: Input) -> Episode:
+    """Into a field, and then something else."""
+    screen = EDITOR.screenshot
+    assert screen is not None
+    events: list[Event] = [Observed(screenshot=screen)]
+    for action in (Click(target="the empty field"), *then):
+        events += [
+            Decided(decision=Decision(plan=Plan(steps=(PlannedStep(action=action),)))),
+            Acted(action=action, locations=(place,) if isinstance(action, Click) else ()),
+            Observed(screenshot=screen),
+            Checked(effect=Effect(outcome="changed")),
+        ]
+    return Episode.of(events)
 
 
 def policy(*rules: dict[str, object]) -> Policy:
@@ -272,23 +288,16 @@ class TestPolicy:
     ) -> None:
         left, top, right, bottom = at
         words = [Word(text=label, box=Box(left=left, top=top, right=right, bottom=bottom))]
-        screen = EDITOR.screenshot
-        assert screen is not None
-        field = Click(target="the empty field")
-        clicked = Episode.of(
-            (
-                Observed(screenshot=screen),
-                Decided(decision=Decision(plan=Plan(steps=(PlannedStep(action=field),)))),
-                Acted(action=field, locations=(SAVE_AT,)),
-                Observed(screenshot=screen),
-                Checked(effect=Effect(outcome="changed")),
-            )
-        )
+        clicked = clicked_at(SAVE_AT)
         asked: list[Question] = []
         person = AskPerson(asked.append, risky_only=True, reader=FakeReader(words))
         assert person.review(TypeText(text="hunter2"), (), clicked) == Reject(reason="nobody answered")
         assert label.strip(":") in (asked[0].risk or "")
-        assert person.review(TypeText(text="hunter2"), (), EDITOR) == Approve()
+        elsewhere = SAVE_AT.model_copy(update={"point": Point(x=0.9, y=0.9), "box": None})
+        assert person.review(TypeText(text="hunter2"), (), clicked_at(elsewhere)) == Approve()
+        tabbed = clicked_at(elsewhere, PressKeys(keys=("tab",)))
+        for unknown in (tabbed, EDITOR):
+            assert person.review(TypeText(text="hunter2"), (), unknown) == Reject(reason="nobody answered")
 
     def test_the_default_denies_nothing(self) -> None:
         assert {rule.then for rule in default_policy().rules} == {"ask"}

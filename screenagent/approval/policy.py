@@ -9,7 +9,7 @@ from fnmatch import fnmatch, fnmatchcase
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -21,6 +21,9 @@ from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Window, Word
+
+LEADING: Final = frozenset(("tab", "enter", "up", "down", "page_up", "page_down", "home", "end", "escape", "alt"))
+"""Keys that lead from one field to another."""
 
 Then = Literal["allow", "ask", "deny"]
 Kind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
@@ -61,8 +64,8 @@ class Sight:
 
     @cached_property
     def near(self) -> str:
-        """The words at the field that the keys go to: in it, left of it and above it."""
-        return read_beside(self.focus, self.words()) if self.focus else ""
+        """The words at the field that the keys go to: in it, left of it and above it; all, where it is not known."""
+        return read_beside(self.focus, self.words()) if self.focus else self.shown
 
     @cached_property
     def shown(self) -> str:
@@ -93,7 +96,9 @@ class Rule(Value):
         description="regular expression for what is read under the mouse; to ask or deny, for the target's words, too",
     )
     near: Pattern | None = Field(
-        None, description="regular expression for what is read at the field that was last clicked into, where keys go"
+        None,
+        description="regular expression for what is read at the field that was last clicked into, where keys go; where "
+        "that is not known, for all that is read in the window",
     )
     shown: Pattern | None = Field(None, description="regular expression for what is read in the window in front")
 
@@ -284,11 +289,14 @@ def check(policy: Policy, events: Iterable[Event], *, reader: TextReader | None 
 
 
 def last_clicked(episode: Episode) -> Location | None:
-    """Where the mouse last clicked into the window that is in front, which is where keys go; None where it did not."""
+    """Where the mouse last clicked into the window that is in front, which is where keys go; None where it did not, or
+    where a key has led on from there."""
     front = episode.screenshot.window if episode.screenshot else None
     for step in reversed(episode.performed):
         window = step.before.window
         if (front and front.id) != (window and window.id):
+            return None
+        if isinstance(step.action, PressKeys | HoldKeys) and not LEADING.isdisjoint(step.action.keys):
             return None
         if isinstance(step.action, Click) and step.locations:
             return step.locations[-1]
