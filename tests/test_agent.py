@@ -13,7 +13,7 @@ from PIL import Image
 from screenagent.actions import Action, Ask, Change, Click, Drag, Expectation, Finish, PressKeys, Seen, TypeText, Wait
 from screenagent.agent import Agent, drive
 from screenagent.approval import AllowAll, DenyAll
-from screenagent.control import Control
+from screenagent.control import Control, Interrupted
 from screenagent.effect import SightChecker
 from screenagent.episode import Episode
 from screenagent.events import (
@@ -22,7 +22,9 @@ from screenagent.events import (
     Approve,
     Decision,
     Event,
+    Failed,
     LookAgain,
+    Paused,
     Plan,
     PlannedStep,
     Reject,
@@ -497,3 +499,80 @@ def test_a_desktop_that_was_handed_back_is_looked_at_before_anything_else() -> N
             control.pause()
             control.hand_back()
     assert seen[:5] == ["started", "observed", "decided", "observed", "grounded"]
+
+
+class Touched(FakeDesktop):
+    """Somebody has it when the first input comes."""
+
+    partly = False
+
+    def perform(self, approved: Approved[Any]) -> None:
+        if not self.performed and not self.control.paused and not self.places:
+            self.places.append(())
+            raise Interrupted("you touched the mouse, so the agent waits", partly=self.partly)
+        super().perform(approved)
+
+
+class HalfDone(Touched):
+    partly = True
+
+
+def events_of(clicker: Agent, control: Control) -> list[Event]:
+    """Of a run whose user lets it go on whenever it waits."""
+    seen: list[Event] = []
+    for event in clicker.run("t"):
+        seen.append(event)
+        if isinstance(event, Paused):
+            assert control.paused
+            control.resume()
+    return seen
+
+
+def test_an_input_of_which_nothing_was_sent_is_looked_at_located_and_reviewed_again_after_a_touch() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control, desktop=Touched(control=control))
+    seen = events_of(clicker, control)
+    assert [event.event for event in seen][3:10] == [
+        *("grounded", "reviewed", "paused", "resumed", "observed", "grounded", "reviewed")
+    ]
+    assert [event.why for event in seen if isinstance(event, Paused)] == ["you touched the mouse, so the agent waits"]
+    assert performed(clicker) == [SAVE]
+
+
+def test_an_input_that_a_touch_has_cut_off_is_not_sent_again_but_told_to_the_planner() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control, desktop=HalfDone(control=control))
+    seen = events_of(clicker, control)
+    assert [event.event for event in seen][5:8] == ["failed", "paused", "resumed"]
+    assert [event.feedback for event in seen if isinstance(event, Failed)] == [
+        "you touched the mouse, so the agent waits, in the middle of this: click “Save”; a part of it is done"
+    ]
+    assert performed(clicker) == []
+
+
+def test_a_touch_after_the_review_is_looked_at_before_the_input_is_sent() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control)
+    kinds: list[str] = []
+    for event in clicker.run("t"):
+        kinds.append(event.event)
+        if event.event == "reviewed" and kinds.count("reviewed") == 1:
+            control.interrupt("you touched the keyboard")
+        if isinstance(event, Paused):
+            assert performed(clicker) == []
+            control.resume()
+    assert kinds[3:10] == ["grounded", "reviewed", "paused", "resumed", "observed", "grounded", "reviewed"]
+    assert performed(clicker) == [SAVE]
+
+
+def test_a_stop_while_it_waits_ends_the_run() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control)
+    kinds = []
+    for event in clicker.run("t"):
+        kinds.append(event.event)
+        if event.event == "decided":
+            control.interrupt("you touched the keyboard")
+        if isinstance(event, Paused):
+            control.stop()
+    assert kinds == ["started", "observed", "decided", "paused", "ended"]

@@ -20,6 +20,7 @@ from screenagent.desktop.oversight import Heeds, Oversight
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11 import connect, disconnect
 from screenagent.geometry import Location, Point
+from screenagent.protocols import Retry
 
 pytestmark = pytest.mark.display
 
@@ -175,3 +176,13 @@ def test_a_hand_is_expected_while_the_user_is_asked(virtual: VirtualDesktop, hum
         assert until(lambda: not control.expects_a_hand)
         human.does("move", "200", "300")
         assert until(lambda: control.paused)
+
+
+def test_the_agent_does_not_press_the_stop_keys(virtual: VirtualDesktop) -> None:
+    with overseen(virtual) as (desktop, control):
+        for pressed in (("ctrl", "shift", "escape"), ("escape", "alt", "shift", "ctrl")):
+            with pytest.raises(Retry, match=r"ctrl\+shift\+escape is how the user stops the agent"):
+                perform(desktop, PressKeys(keys=pressed))
+        with pytest.raises(Retry):
+            perform(desktop, HoldKeys(keys=("ctrl", "shift", "escape"), seconds=1))
+        assert not control.stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -48,3 +49,26 @@ def test_any_text_is_a_chord_or_a_sentence_about_keys(text: str) -> None:
         chord = keys.chord(text)
         assert chord
         assert all(keys.key(name) == name for name in chord)
+
+
+@pytest.mark.parametrize("text", ["ctrl+shift+escape", "F12", "pause", "ctrl+alt+k", "super+enter"])
+def test_the_agent_can_be_stopped_by_keys_that_it_never_needs(text: str) -> None:
+    assert keys.stop_chord(text) == keys.chord(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("k", "is pressed when text is typed"),
+        ("shift+k", "is pressed when text is typed"),
+        ("enter", "is pressed when text is typed"),
+        ("ctrl+shift", "not one key with modifiers"),
+        ("a+b", "not one key with modifiers"),
+        ("ctrl+v", "pastes text"),
+        ("shift+insert", "pastes text"),
+        ("ctrl+cntrl", "did you mean 'ctrl'"),
+    ],
+)
+def test_keys_that_it_needs_are_refused_as_stop_keys(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        keys.stop_chord(text)
