@@ -27,7 +27,7 @@ from screenagent.bench.statistics import percentile
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.app import Console
 from screenagent.console.person import Person
-from screenagent.console.supervising import DEAF_SECONDS, Work
+from screenagent.console.supervising import Work
 from screenagent.control import Control
 from screenagent.desktop.lines import Lines
 from screenagent.events import Acted, Event, Reviewed, Verdict
@@ -83,8 +83,8 @@ def keys(*, clicks: int = CLICKS) -> Keys:
     clicked: list[float] = []
     with _Terminal("keys", clicks) as terminal:
         for _ in range(clicks):
-            terminal.said()  # the question
-            time.sleep(DEAF_SECONDS + chance.uniform(0.2, 0.5))  # a person reads before they answer
+            terminal.said()  # it listens
+            time.sleep(chance.uniform(0.3, 0.8))  # a person reads before they answer
             began = time.monotonic()
             terminal.type(b"y")
             answered.append(terminal.said()["at"] - began)
@@ -188,22 +188,29 @@ def _cost(clicks: int) -> None:
 
 
 def _keys(clicks: int) -> None:
+    consoles: list[Console] = []
+
+    def say_when_it_listens() -> None:
+        while not ((asking := consoles[0].supervising) and asking.heeds):
+            time.sleep(0.005)  # it has ended long before the key is pressed
+        _say(_Moment(at=time.monotonic()))
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Reviewed):
+            _say(_Moment(at=time.monotonic()))
+        elif isinstance(event, Acted):
+            _say(_Moment(at=probe.wait_for("press")["at"]))
+
     with probed() as (desktop, probe, control):
 
         def agent(person: Person) -> Agent:
             def ask(question: Question) -> Verdict | None:
-                _say(_Moment(at=time.monotonic()))
+                threading.Thread(target=say_when_it_listens, daemon=True).start()
                 return person(question)
 
             return clicker(desktop, probe, control, clicks, approver=AskPerson(ask, policy=Policy()))
 
-        def tell(event: Event) -> None:
-            if isinstance(event, Reviewed):
-                _say(_Moment(at=time.monotonic()))
-            elif isinstance(event, Acted):
-                _say(_Moment(at=probe.wait_for("press")["at"]))
-
-        _in_console(agent, tell)
+        _in_console(agent, tell, opened=consoles.append)
 
 
 def _plainly(agent: Callable[[Person], Agent], sink: Sink) -> None:
@@ -211,7 +218,7 @@ def _plainly(agent: Callable[[Person], Agent], sink: Sink) -> None:
         drive(agent(Person(Control(), lambda _: None)), TASK, recorder, sink)
 
 
-def _in_console(agent: Callable[[Person], Agent], sink: Sink) -> None:
+def _in_console(agent: Callable[[Person], Agent], sink: Sink, *, opened: Callable[[Console], object] = id) -> None:
     @contextmanager
     def begin(control: Control, person: Person) -> Iterator[Work]:  # noqa: ARG001
         with _recorder() as recorder:
@@ -219,6 +226,7 @@ def _in_console(agent: Callable[[Person], Agent], sink: Sink) -> None:
         console.call_later(console.exit)
 
     console = Console(begin=lambda _: begin, runs=Path(os.devnull), task=TASK)
+    opened(console)
     console.run()
 
 
