@@ -21,7 +21,7 @@ from screenagent.console.picture import Picture
 from screenagent.console.prompt import Prompt
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Answer, Approve, LookAgain, Reject, Skip
+from screenagent.events import Answer, Approve, LookAgain, Observed, Paused, Reject, Skip, Started
 from screenagent.geometry import Box, Pixel
 from screenagent.recording import Recorder
 from tests.console_runs import DONE, SAVE, SAVE_AT, SIZE, TRASH_AT, Stage, editor, piloted, until
@@ -335,6 +335,33 @@ async def test_the_log_shows_an_earlier_step_with_its_screen_before_and_after() 
         assert picture.view.screenshot is after
         await pilot.press("l")
         assert stage.text("proposal").startswith("click “Trash”")
+
+
+@piloted
+async def test_what_is_asked_cannot_be_answered_while_another_step_is_shown() -> None:
+    async with asked(SAVE, TypeText(text="hi"), DONE) as (stage, pilot):
+        first = stage.live.question
+        await pilot.press("y")
+        await again(stage, pilot, first)
+        stage.screen.query_one(OptionList).focus()
+        await pilot.press("home")
+        assert stage.screen.query_one("#asking").border_title == "step 1"
+        await pilot.press("y", "a", "s")
+        assert stage.live.question is not None
+        await pilot.press("l", "y")
+        await to_the_end(stage, pilot)
+        assert stage.desktop.performed == [SAVE, TypeText(text="hi")]
+
+
+@piloted
+async def test_a_pause_says_why(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "run") as recorder:
+        for event in (Started(task="save it"), Observed(screenshot=editor(0)), Paused(why="you touched it, I wait")):
+            recorder(event)
+    stage = Stage(task=None, past=tmp_path / "run")
+    async with stage.console.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: stage.text("state") == "paused: you touched it, I wait")
+        assert stage.screen.query_one("#facts").region.x > len("paused: you touched it, I wait")
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])

@@ -29,23 +29,29 @@ PLAYED_AT_MOST: Final = 10_000
 @click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @click.option("--virtual", is_flag=True, help="Work on a virtual desktop of its own, gone afterwards.")
 @click.option("--app", help="What to open on the virtual desktop, with its arguments.")
+@click.option("--approve", type=click.Choice(["each", "risky", "never"]), help="Which inputs to ask about.")
+@click.option("--model", metavar="FOLDER|URL", help="Plan with a model: a checkpoint's folder, or a server's URL.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Where runs are recorded.")
-def console(run: Path | None, *, virtual: bool, app: str | None, runs: Path | None) -> None:
+def console(
+    run: Path | None, *, virtual: bool, app: str | None, approve: str | None, model: str | None, runs: Path | None
+) -> None:
     """Write a task and supervise it, or look at RUN step by step.
 
     \b
     screenagent console
     screenagent console --virtual --app mousepad
+    screenagent console --approve risky --model phi4
     screenagent console runs/2026-11-22_10-15-03_open-the-file-menu
     """
     if app and not virtual:
         raise click.UsageError("--app opens a program on a virtual desktop; add --virtual")
     from screenagent.cli import wiring  # noqa: PLC0415
 
-    settings = wiring.settings(runs=runs)
+    options: dict[str, object] = {"approve": approve, "model": model, "runs": runs}
+    settings = wiring.settings(**options)
     begin = _beginning(settings, virtual=virtual, app=app, record=True)
     play = _playing(settings, virtual=virtual, app=app)
-    _open(_console(settings, begin, play=play, past=run, options={"runs": runs}))
+    _open(_console(settings, begin, play=play, past=run, options=options))
 
 
 def supervise(

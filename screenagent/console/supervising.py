@@ -317,6 +317,8 @@ class Supervising(Watching):
             return super().check_action(action, parameters)
         if self.question is None or self._taken_over or isinstance(self.question.action, Ask):
             return False
+        if self.looked_at is not None:  # what stands there is not what would be answered
+            return False
         if not self._applies(action, self.question):
             return False
         return True if self.heeds else None

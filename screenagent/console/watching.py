@@ -173,6 +173,7 @@ class Watching(Screen[None]):
         self._say("state", words.state(self.episode, self.last, self.how))
         self._say("facts", words.facts(self.episode, self.last))
         self._say("proposal", self.proposal(step) if step else "")
+        self.query_one("#asking").border_title = "action" if self.looked_at is None else f"step {self.looked_at + 1}"
         self._say("thought", words.thought(step) if step else "")
         self._say("costs", words.costs(self.usage))
         log.show(list(words.rows(self.episode)))

@@ -236,7 +236,8 @@ class Windows:
             pids = self._ids(window, "_NET_WM_PID", Xatom.CARDINAL)
         except error.BadWindow:
             return None
-        return window.id if not pids or pids[0] in seat.ancestors else None
+        known = pids[0] in seat.ancestors if pids else self.display_name == os.environ.get("DISPLAY")
+        return window.id if known else None
 
     def _is_splash(self, id: int) -> bool:
         return self._is_a(id, SPLASH)
