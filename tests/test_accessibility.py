@@ -89,7 +89,9 @@ def test_real_controls_are_where_they_are_said_to_be(reader: LiteReader, scale: 
     with VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual:
         shot = virtual.desktop.settled()
         program = AtSpi(virtual.display, seconds=10)
-        told = program.elements(shot)
+        deadline = time.monotonic() + 20  # it registers a little after its window is up
+        while not (told := program.elements(shot)) and time.monotonic() < deadline:
+            shot = virtual.desktop.settled()
         assert {"=", "7", "File"} <= {one.name for one in told}
         grounder = LiteGrounder(reader, accessibility=FakeAccessibility(told))
         read = {one.label.text for one in grounder.screen(shot).told if one.read}
@@ -103,8 +105,9 @@ def test_what_is_covered_or_hangs_is_left_out(virtual: VirtualDesktop) -> None:
     below = virtual.launch("galculator")
     shot = virtual.desktop.settled()
     assert below.pid
-    program = AtSpi(virtual.display, seconds=10)
-    assert _names(program, shot)
+    program, deadline = AtSpi(virtual.display, seconds=10), time.monotonic() + 20
+    while not _names(program, shot) and time.monotonic() < deadline:
+        shot = virtual.desktop.settled()
     above = virtual.launch("xterm -geometry 200x60+0+0")
     assert above.id != below.id
     assert _names(program, shot) == set()
