@@ -16,7 +16,7 @@ from screenagent.geometry import Absent, Box, Location
 from screenagent.protocols import Budget, Grammar, Grounder, Refused, Regex, Request, Retry, VisionModel
 from screenagent.screenshot import Screenshot
 
-SURE: Final = 0.6
+SURE: Final = 0.7
 """What was found with less confidence is something like the words, not the words."""
 
 YES_OR_NO: Final[Grammar] = Regex(pattern="yes|no")

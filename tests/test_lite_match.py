@@ -66,7 +66,7 @@ def test_a_longer_name_than_is_there_is_absent_and_the_nearest_is_named(target: 
 
 def test_a_shorter_name_than_is_there_is_no_sure_match() -> None:
     answer = located("the Save button", ("Save As…", 10, 10))
-    assert isinstance(answer, Absent) or answer.confidence < 0.75
+    assert isinstance(answer, Absent) or answer.confidence < 0.9
 
 
 def test_a_name_with_another_number_is_not_it() -> None:

@@ -22,6 +22,7 @@ def bench() -> None:
 
     \b
     screenagent bench ground FOLDER        accuracy and milliseconds on a folder of screens with targets
+    screenagent bench calibration FOLDER…  whether the embedded grounder is right as often as it says
     screenagent bench steps                the loop's own time per step; --console: what the console adds
     screenagent bench keys                 from a key in the console to the click
     screenagent bench settle               popups that come late
@@ -98,6 +99,45 @@ def ground(
         )
         view = bench_ground.View(negated=negated, scaled=scaled)
         bench_ground.command(folder, eyes, results=kept, view=view, absent=None if present_only else reader)
+
+
+@bench.command
+@click.argument("folders", type=FOLDER, nargs=-1, required=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the reliability diagram goes.")
+@click.option("--fresh", is_flag=True, help="Forget earlier answers and ask everything again.")
+def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> None:
+    """Fit how sure the embedded grounder says it is to how often it is right on the screens in FOLDERS.
+
+    Asks what `bench ground` asks; prints the curves of screenagent/lite/confidence.py, and by how much they are off.
+
+    \b
+    screenagent bench calibration ../shared/data/apps_dev ../shared/data/openqa_dev --out docs/reliability.png
+    """
+    from screenagent.bench import calibration as bench_calibration  # noqa: PLC0415
+    from screenagent.bench import ground as bench_ground  # noqa: PLC0415
+    from screenagent.cli import wiring  # noqa: PLC0415
+
+    reader = wiring.reader()
+    grounder = wiring.grounder(reader)
+
+    def forget() -> None:
+        reader.forget()
+        grounder.forget()
+
+    kept = [Path(f"ground-{folder.resolve().name}-bare.jsonl") for folder in folders]
+    for folder, results in zip(folders, kept, strict=True):
+        if fresh:
+            results.unlink(missing_ok=True)
+        eyes = bench_ground.Eyes(grounder=grounder.strict().uncalibrated(), forget=forget)
+        bench_ground.run(folder, eyes, results=results, absent=reader, progress=lambda line: click.echo(line, err=True))
+    known = bench_calibration.answers(bench_calibration.read(kept))
+    if not known:
+        raise click.UsageError("nothing was found on these screens, so there is nothing to calibrate by")
+    if out:
+        curves = bench_calibration.fitted(known)
+        bench_calibration.diagram(bench_calibration.said(known, {}), bench_calibration.said(known, curves)).save(out)
+        click.echo(f"drawn in {out}", err=True)
+    click.echo(bench_calibration.summary(known).model_dump_json())
 
 
 @bench.command

@@ -23,7 +23,7 @@ from screenagent.protocols import Grounder, Planner, TextReader, VisionModel
 if TYPE_CHECKING:
     from screenagent.lite.grounder import LiteGrounder
 
-SURE: Final = 0.9
+SURE: Final = 0.95
 """From this confidence on, text alone decides: it is there to the letter, and only once."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 
@@ -10,6 +11,7 @@ from PIL import Image
 from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Location, Pixel, Point
+from screenagent.lite.confidence import calibrated
 from screenagent.lite.icons import IconEncoder, IconWords
 from screenagent.lite.phrase import Phrase, described, parse
 from screenagent.lite.rank import SURE, Missing, ranked
@@ -43,6 +45,7 @@ class LiteGrounder:
         self._stages = stages or Stages()
         self._may_guess = True
         self._sure = SURE
+        self._confidence: Callable[[float, str], float] = calibrated
         self._screens: Recent[str, Screen] = Recent(4)
         self._told: Recent[str, Screen] = Recent(4)
 
@@ -64,6 +67,12 @@ class LiteGrounder:
         insisting = copy(self)
         insisting._sure = 0.0
         return insisting
+
+    def uncalibrated(self) -> LiteGrounder:
+        """The same eyes, whose confidence is the bare score of a match: what a calibration starts from."""
+        bare = copy(self)
+        bare._confidence = lambda score, by: min(1.0, score)  # noqa: ARG005
+        return bare
 
     def forget(self) -> None:
         self._screens.clear()
@@ -106,7 +115,8 @@ class LiteGrounder:
         if guess and not self._may_guess:
             return Absent(why=_which(phrase, guess + 1))
         spot, box = best.spot.box(screen.size), best.rect.box(screen.size)
-        return Location(point=spot.center, box=box, confidence=min(1.0, best.score) / (1 + guess), by=best.by)
+        confidence = self._confidence(best.score, best.by) / (1 + guess)
+        return Location(point=spot.center, box=box, confidence=confidence, by=best.by)
 
     def screen(self, screenshot: Screenshot) -> Screen:
         if self._accessibility is None:

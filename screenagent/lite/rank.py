@@ -92,13 +92,17 @@ def ranked(phrase: Phrase, screen: Screen, words: IconWords, *, sure: float = SU
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
 
 
+LIKELY = 1.1
+"""On a full screen some icon is a little like anything, so one has to be likelier than a text."""
 _BEAR = {"icon": 0.75}
 """An icon is likely enough by what it shows; where it stands may take this much off, and chooses among its like."""
 
 
 def _icons(phrase: Phrase, screen: Screen, words: IconWords, *, sure: float, doubt: float) -> list[Candidate]:
     found = depicted(phrase, screen.icons, screen.labels, words)
-    return [Candidate(icon.rect, icon.name, icon.score * doubt, "icon") for icon in found if icon.score >= sure]
+    return [
+        Candidate(icon.rect, icon.name, icon.score * doubt, "icon") for icon in found if icon.score >= LIKELY * sure
+    ]
 
 
 def _of_kind(phrase: Phrase, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:
