@@ -89,10 +89,10 @@ def test_any_text_is_read_or_refused(task: str) -> None:
 @pytest.mark.parametrize("opening", ["", "type ", "drag ", "fill ", "wait until ", "click ", "check that "])
 def test_no_text_takes_long(opening: str, unit: str) -> None:
     task = (opening + unit * 10_000)[:10_000]
-    started = time.perf_counter()
+    started = time.process_time()  # another program may have the cores
     with suppress(Unreadable):
         read(task)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 QUOTABLE = st.text(alphabet=st.characters(exclude_categories=["Cs", "Co"], exclude_characters='"\r'), min_size=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from PIL import Image, ImageDraw
 
-from screenagent.actions import Action, Click, PressKeys, Scroll
+from screenagent.actions import Action, Click, Move, PressKeys, Scroll, TypeText
 from screenagent.agent import Agent, drive
 from screenagent.approval import AllowAll
 from screenagent.effect import SightChecker
@@ -160,3 +160,40 @@ def test_a_planner_without_eyes_refuses_what_depends_on_what_is_seen() -> None:
             ),
             "set the slider to 7",
         )
+
+
+def test_a_popup_that_takes_the_keys_is_cancelled_and_the_field_filled_again() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        if done and "the button that cancels what came up" not in clicked(done):
+            return [("Exit?", 200, 200), ("Cancel", 200, 240)]
+        typed = [action.text for action in done if isinstance(action, TypeText)]
+        return [("Name:", 20, 20), *((text, 100, 20) for text in typed[1:])]
+
+    room = Room(shows, field=(90, 14, 330, 44))
+    _, done = room.work('enter the name "Ada"')
+    assert clicked(done) == ["the name field", "the button that cancels what came up", "the name field"]
+    assert [action.text for action in done if isinstance(action, TypeText)] == ["Ada", "Ada"]
+
+
+def test_a_form_is_sent_by_its_one_button_where_the_name_is_another() -> None:
+    _, done = Room(lambda done: [("Name:", 20, 20), ("Send", 20, 200)] if not done else []).work("press Submit")
+    assert clicked(done) == ["the one button that sends the form"]
+
+
+def test_a_menu_that_the_mouse_opens_is_not_clicked() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        opened = any(isinstance(action, Move) for action in done)
+        chosen = bool(clicked(done))
+        return [("Recent", 20, 20), *([("notes.txt", 200, 20)] if opened and not chosen else [])]
+
+    _, done = Room(shows).work("open Recent > notes.txt")
+    assert [action.kind for action in done] == ["move", "click"]
+
+
+def test_what_is_under_another_tab_is_found() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        page = (["Alpha"], ["Beta"], ["Gamma"])[min(2, max(0, len(clicked(done)) - 1))]
+        return [("One", 20, 20), ("Two", 120, 20), ("Three", 220, 20), *((text, 20, 200) for text in page)]
+
+    _, done = Room(shows).work("switch between the tabs to find and click Gamma")
+    assert clicked(done) == ["One", "Two", "Three", "Gamma"]

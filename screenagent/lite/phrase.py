@@ -65,7 +65,7 @@ class Phrase(Value):
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|‘([^’]+)’|'((?:[^']|(?<=\w)'(?=\w))+)')(?!\w)")
 _HELD = re.compile(r"⟨(\d+)⟩")
 
-_ARTICLE = r"(?:the|a|an|this|that|my|your|its|their|some)"
+_ARTICLE = r"(?:the|an?|any|this|that|my|your|its|their|some)"
 _ROLES: tuple[tuple[str, Role], ...] = (
     (r"(?:radio|option) ?-?buttons?", "radio"),
     (r"word|phrase|sentence", "text"),

@@ -44,6 +44,7 @@ def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Ste
 
 
 @form("PICK[ (the|all|both)][ (items?|options?|entries|names|boxes|check ?boxes)] {names} (from|in|out of) {list}")
+@form("(in|from) {list}, PICK {names}")
 def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
     return _skill(
         f"choose {' and '.join(names)} from the {list}", partial(choosing.choose, names=names, place=list), fills=True

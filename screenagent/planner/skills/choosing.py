@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final
 
+from screenagent.actions import Move
+from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
 from screenagent.planner.sight import Sight
 from screenagent.planner.skill import Stuck, Work
-from screenagent.planner.skills.moves import click, hover, into_view, needed, press, type_text
+from screenagent.planner.skills.moves import click, into_view, press, type_text
+from screenagent.planner.steps import click_on
 
 MOST_STEPS: Final = 60
 
@@ -50,12 +53,11 @@ def _stepped_to(sight: Sight, name: str, closed: Location, box: Box) -> Work:
 def follow(sight: Sight, names: Sequence[str]) -> Work:
     """Through menus: what the mouse over an item does not open, a click on it does."""
     for name, following in zip_longest(names, names[1:]):
-        item = needed(sight, name)
         if following:
-            yield (hover(sight, item, name),)
+            yield (PlannedStep(action=Move(target=name)),)
             if sight.find(following):
                 continue
-        yield (click(sight, item, name),)
+        yield (click_on(name),)
 
 
 def _holds(sight: Sight, box: Box, name: str) -> bool:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from screenagent.actions import Change, Click
-from screenagent.events import PlannedStep
 from screenagent.geometry import Location
 from screenagent.planner.sight import Sight
 from screenagent.planner.skill import StepFailed, Steps, Stuck, Work
 from screenagent.planner.skills.moves import click, needed, press, replaced
+from screenagent.planner.steps import click_on
 
 SENDING: Final = (
     *("Submit", "Search", "Send", "Go", "Go!", "OK", "Save", "Find", "Apply", "Done", "Continue", "Login", "Log in"),
@@ -19,7 +18,7 @@ SENDING: Final = (
 )
 
 
-CANCELLING: Final = ("Cancel", "No", "Not now", "Later", "Dismiss", "Close")
+CANCELLING: Final = ("Cancel", "Not now", "Later", "Dismiss")
 _NUMERIC: Final = re.compile(r"date|year|time|number|amount|price|count|age|zip|phone|day|month", re.IGNORECASE)
 
 
@@ -93,21 +92,25 @@ def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
 
 def send(sight: Sight) -> Work:
     """Press the one button that sends a form; where there are several or none, it is not for us to say."""
-    buttons = [found for name in SENDING if (found := sight.find(f"“{name}”")) and found.confidence > 0.9]
-    distinct = {(button.point.x, button.point.y): button for button in buttons}
-    if len(distinct) == 1:
+    buttons = _sending(sight)
+    if len(buttons) == 1:
         yield (click(sight, buttons[0], "the button that sends the form"),)
 
 
+def _sending(sight: Sight) -> list[Location]:
+    found = [button for name in SENDING if (button := sight.find(f"“{name}”")) and button.confidence > 0.9]
+    return list({(button.point.x, button.point.y): button for button in found}.values())
+
+
 def press_to_send(sight: Sight, name: str) -> Work:
-    found = sight.find(name)
-    if found:
-        yield (PlannedStep(action=Click(target=name), expectation=Change()),)
-        return
-    seen = sight.screen.digest
-    yield from send(sight)
-    if sight.screen.digest == seen:
-        raise Stuck(f"{name} is not to be seen, nor any one other button that sends a form")
+    """The button of this name; where none comes up, the one button that sends a form."""
+    try:
+        yield (click_on(name),)
+    except StepFailed:
+        buttons = [] if sight.find(name) else _sending(sight)
+        if len(buttons) != 1:
+            raise
+        yield (click(sight, buttons[0], "the one button that sends the form"),)
 
 
 def complete(sight: Sight, start: str, end: str, field: str) -> Work:
