@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from screenagent.console.keys import Keys
 from screenagent.console.person import Person
 from screenagent.console.picture import Picture
 from screenagent.console.prompt import Prompt
+from screenagent.console.supervising import Work
 from screenagent.control import Control
+from screenagent.desktop import NoDesktop
 from screenagent.episode import Episode
 from screenagent.events import Answer, Approve, LookAgain, Observed, Paused, Reject, Skip, Started
 from screenagent.geometry import Box, Pixel
@@ -413,10 +415,26 @@ async def test_what_breaks_is_shown_and_kept() -> None:
         await to_the_end(stage, pilot)
         await until(pilot, lambda: stage.live.broke)
         assert stage.text("state") == "crashed"
+        assert "RuntimeError: boom" in stage.text("proposal")
         assert str(stage.live.broke) == "boom"
         await pilot.press("q")
     assert stage.console.supervising is not None
     assert stage.console.return_value is stage.console.supervising.episode
+
+
+@piloted
+async def test_a_desktop_that_cannot_be_opened_is_named() -> None:
+    @contextmanager
+    def begin(control: Control, person: Person) -> Iterator[Work]:
+        raise NoDesktop("no display: DISPLAY is not set")
+        yield
+
+    stage = Stage()
+    stage.begin = begin  # type: ignore[method-assign]
+    async with stage.console.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: stage.live.broke)
+        assert stage.text("state") == "broke off"
+        assert stage.text("proposal") == "no display: DISPLAY is not set"
 
 
 class TestStart:

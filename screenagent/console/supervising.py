@@ -186,6 +186,10 @@ class Supervising(Watching):
         return "paused" if self.control.paused else "at work"
 
     @property
+    def plight(self) -> str:
+        return super().plight or (str(self.broke) if self.broke and self.episode.ended is None else "")
+
+    @property
     def locations(self) -> tuple[Location, ...]:
         return self._moved if self.question is not None and self.looked_at is None else super().locations
 

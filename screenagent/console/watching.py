@@ -172,7 +172,7 @@ class Watching(Screen[None]):
         self._say("task", self.episode.task or self.opening)
         self._say("state", words.state(self.episode, self.last, self.how))
         self._say("facts", words.facts(self.episode, self.last))
-        self._say("proposal", self.proposal(step) if step else "")
+        self._say("proposal", words.with_plight(self.proposal(step) if step else Content(""), self.plight))
         self.query_one("#asking").border_title = "action" if self.looked_at is None else f"step {self.looked_at + 1}"
         self._say("thought", words.thought(step) if step else "")
         self._say("costs", words.costs(self.usage))
@@ -207,6 +207,12 @@ class Watching(Screen[None]):
         if self.looked_at is not None and self.looked_at < len(self.episode.steps):
             return self.episode.steps[self.looked_at]
         return self.episode.current
+
+    @property
+    def plight(self) -> str:
+        """Why it came to no good end; for where the end is looked at."""
+        ended = self.episode.ended
+        return ended.message if ended and ended.outcome != "done" and self.looked_at is None else ""
 
     @property
     def usage(self) -> Usage:

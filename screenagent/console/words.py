@@ -154,6 +154,13 @@ def proposal(
     return Content("\n").join(lines)
 
 
+def with_plight(said: Content, plight: str) -> Content:
+    """What is said of a step, and below it why the run came to no good end."""
+    if not plight or plight in said.plain:
+        return said
+    return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
+
+
 def _where(place: Location, step: Step, number: int, chosen: int) -> Content:
     found = step.locations[number] if number < len(step.locations) else None
     words = f"at {pixel_words(place, step.before)}, {place.confidence:.0%} sure, by {place.by}"
