@@ -79,6 +79,9 @@ class Oversight:
                         self._heed(event)
                 except x11.GONE:
                     return  # the display has ended; whoever works on it is told by their own call
+                except BaseException:
+                    self._control.stop()  # nobody would hear the stop keys any more
+                    raise
 
         thread = threading.Thread(target=listen, name="oversight", daemon=True)
         thread.start()
