@@ -15,7 +15,22 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.episode import Episode
 from screenagent.recording import EVENT, read, runs
 
-COMMANDS = ["", "run", "ground", "see", "report", "doctor", "model", "model check", "bench", "bench tasks"]
+COMMANDS = [
+    "",
+    "run",
+    "ground",
+    "see",
+    "report",
+    "doctor",
+    "model",
+    "model check",
+    "bench",
+    "bench tasks",
+    "secret set",
+    "drill",
+    "prove-offline",
+    "runs prune",
+]
 EDITOR = ("--virtual", "--app", "mousepad")
 
 

@@ -54,7 +54,11 @@ def set_(name: str) -> None:
 
 @secret.command("list")
 def list_() -> None:
-    """The names of the secrets, and where each is kept."""
+    """The names of the secrets, and where each is kept.
+
+    \b
+    screenagent secret list
+    """
     from screenagent.vault import Environment, Keyring, NoKeyring  # noqa: PLC0415
 
     for name in Environment().names():
@@ -69,7 +73,11 @@ def list_() -> None:
 @secret.command
 @click.argument("name", callback=_name)
 def rm(name: str) -> None:
-    """Forget the secret that the keyring keeps as NAME."""
+    """Forget the secret that the keyring keeps as NAME.
+
+    \b
+    screenagent secret rm BANK
+    """
     from screenagent.vault import Keyring  # noqa: PLC0415
 
     keyring = Keyring()
