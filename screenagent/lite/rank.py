@@ -11,6 +11,7 @@ from screenagent.lite.icons import IconWords
 from screenagent.lite.layout import Kind
 from screenagent.lite.match import Label, Match, matches
 from screenagent.lite.phrase import Phrase, Relation, Role, Side, parse
+from screenagent.lite.reader import in_reading_order
 from screenagent.lite.rect import Rect
 from screenagent.lite.screen import Screen
 from screenagent.lite.widgets import Shape, Widget
@@ -286,7 +287,8 @@ def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
 def _numbered(phrase: Phrase, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The one whose turn it is in reading order, of those that fit about as well as the best."""
     alike = [candidate for candidate in candidates if candidate.score >= 0.9 * candidates[0].score]
-    alike.sort(key=lambda candidate: (round(candidate.rect.y / max(8.0, candidate.rect.height)), candidate.rect.left))
+    order = {rect: number for number, rect in enumerate(in_reading_order(candidate.rect for candidate in alike))}
+    alike.sort(key=lambda candidate: order[candidate.rect])
     place = phrase.ordinal - 1 if phrase.ordinal > 0 else phrase.ordinal
     if not -len(alike) <= place < len(alike):
         raise Missing(f"only {len(alike)} like “{phrase.name}” can be seen")

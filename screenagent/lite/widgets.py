@@ -47,14 +47,13 @@ class Area(NamedTuple):
 
 
 def widgets(picture: Picture, labels: Sequence[Label]) -> list[Widget]:
-    """In reading order."""
     if min(picture.shape[:2]) < 8:
         return []
     areas = [area for area in _areas(picture) if not _in_a_word(area.rect, labels)]
     sliders = list(_sliders(areas))
     rest = [area for area in areas if not any(_belongs(area.rect, slider) for slider in sliders)]
     found = [*sliders, *(widget for area in rest if (widget := _shaped(picture, area, labels)))]
-    return sorted(_outermost(found), key=lambda widget: (round(widget.rect.y / 24), widget.rect.left))
+    return _outermost(found)
 
 
 def expanders(picture: Picture) -> list[Widget]:

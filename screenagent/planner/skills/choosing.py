@@ -14,7 +14,8 @@ from screenagent.planner.skill import Stuck, Work
 from screenagent.planner.skills.moves import click, into_view, press, type_text
 from screenagent.planner.steps import click_on
 
-MOST_STEPS: Final = 60
+_MISREAD: Final = str.maketrans("oil|", "0111")
+MOST_STEPS: Final = 30
 
 
 def choose(sight: Sight, names: Sequence[str], *, place: str) -> Work:
@@ -85,5 +86,6 @@ def _outside(sight: Sight, name: str, box: Box) -> Location | None:
 
 
 def _bare(text: str) -> str:
-    """Without blanks, which a reader sees where there are none."""
-    return "".join(text.split()).casefold()
+    """Without blanks, which a reader sees where there are none, and with one letter for those that it takes for each
+    other."""
+    return "".join(text.split()).casefold().translate(_MISREAD)
