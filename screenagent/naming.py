@@ -9,6 +9,7 @@ from typing import Final
 
 from screenagent.geometry import Location, Point
 from screenagent.lite.grounder import LiteGrounder
+from screenagent.lite.icons import IconWords
 from screenagent.lite.layout import Control, Kind
 from screenagent.lite.match import Label
 from screenagent.lite.rect import Rect
@@ -20,6 +21,7 @@ LONGEST: Final = 48  # characters; more of a line than this is not a name
 BAR: Final = 0.15  # menu bars are in this part of the screen, above all else
 BAR_GAP: Final = 0.4  # between two words that are two names, as a part of the line's height
 WORD_GAP: Final = 0.55
+ROUND_AN_ICON: Final = 6  # pixels of a button that still belong to the icon on it
 KEYPAD_ROWS: Final = 4
 KEY: Final = re.compile(r"\d|[-+*/=%.,()]")
 AROUND: Final = 0.25  # how far the label may be that a place is described by, as a part of the screen's width
@@ -35,8 +37,9 @@ class Namer:
     def name(self, point: Point, screenshot: Screenshot) -> str:
         """What is at `point`. Only where nothing is written near it does it say so by its place on the screen."""
         screen = self._seen.screen(screenshot)
-        names = list(_names(point, screen))
-        found = (words for words in names if self._leads_to(words, point, screenshot))
+        names = [*_told(point, screen), *_names(point, screen)]
+        depicted = _depicted(point, screen, self._seen.words)
+        found = (words for words in (*names, *depicted) if self._leads_to(words, point, screenshot))
         described = chain(found, names, _beside(point, screen))
         return next(described, f"the place at {point.x:.0%} from the left and {point.y:.0%} from the top")
 
@@ -51,6 +54,23 @@ class Namer:
                 return False
 
 
+def _told(point: Point, screen: Screen) -> Iterator[str]:
+    """By what the program calls it."""
+    x, y = point.x * screen.size.width, point.y * screen.size.height
+    here = [told for told in screen.told if told.rect.holds(x, y) and _is_name(told.label.text)]
+    for told in sorted(here, key=lambda told: told.rect.area):
+        if len(told.label.text) <= LONGEST:
+            yield f"the {told.label.text} field" if told.fits("field") else told.label.text
+
+
+def _depicted(point: Point, screen: Screen, words: IconWords) -> Iterator[str]:
+    """By what the icon shows."""
+    x, y = point.x * screen.size.width, point.y * screen.size.height
+    here = [icon for icon in screen.icons if icon.rect.grown(ROUND_AN_ICON).holds(x, y)]
+    for name in words.names(sorted(here, key=lambda icon: icon.rect.area)):
+        yield f"the {name} icon"
+
+
 def _names(point: Point, screen: Screen) -> Iterator[str]:
     """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
@@ -61,7 +81,7 @@ def _names(point: Point, screen: Screen) -> Iterator[str]:
         alone = [f"the {text.strip(' :*.')} {ROLES[control.kind]}" for text in tied if _is_name(text)] + alone
     elif control and control.kind == "button":
         inside = [label for label in screen.labels if control.rect.holds(label.rect.x, label.rect.y)]
-        alone += [label.text for label in inside if len(label.text) <= LONGEST]
+        alone += [label.text for label in inside if len(label.text) <= LONGEST and _is_readable(label, screen)]
     yield from alone
     for name in alone:
         for other in _row(y, screen):
@@ -92,7 +112,7 @@ def _is_readable(run: Label, screen: Screen) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    return sum(character.isalpha() for character in text) >= 3
+    return re.search(r"[^\W\d_]{3}", text) is not None
 
 
 def _is_tied(label: Label, control: Control, screen: Screen) -> bool:

@@ -68,8 +68,9 @@ def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Eve
     from screenagent.record import Look, Sight, Watching  # noqa: PLC0415
 
     reader = wiring.reader()
-    watching = Watching(namer=Namer(wiring.grounder(reader)), reader=reader)
     with LocalDesktop(control=control, monitor=settings.display) as desktop:
+        seeing = wiring.grounder(reader, on=desktop if settings.accessibility else None)
+        watching = Watching(namer=Namer(seeing), reader=reader)
 
         def look(at: float) -> Look:
             return Look(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
