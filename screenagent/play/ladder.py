@@ -29,6 +29,8 @@ MARGIN: Final = 0.2
 """By so much more of what stands beside it, one of two that look alike is the one that is meant."""
 STRANGE: Final = 0.5
 """So much of what stood beside it has to be there again, where another window is in front than there was."""
+FAMILIAR: Final = 0.3
+"""So much, where only its name or its outlines are the same: “Search...” in a field is not the Search menu."""
 MOVED: Final = 4
 """A patch found within so many pixels of where it was has not moved."""
 UNSURE: Final = 0.6
@@ -96,7 +98,7 @@ class AnchorGrounder:
         for rung in (
             self._elsewhere(looked, sight, screenshot),
             _otherwise(looked, sight),
-            self._text(looked, screenshot),
+            self._text(looked, sight, screenshot),
         ):
             answer = self._chosen(target, looked, list(rung), screenshot)
             if answer is not None:
@@ -109,7 +111,7 @@ class AnchorGrounder:
             here = any(abs(match.rect.left - x) <= MOVED and abs(match.rect.top - y) <= MOVED for x, y in was)
             yield Found(match.rect, match.score, "patch" if here else "patch elsewhere")
 
-    def _text(self, looked: Looked, screenshot: Screenshot) -> Iterator[Found]:
+    def _text(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Iterator[Found]:
         """Where its text stands; or, for one without, where it must be by what stands beside it."""
         known = labels(self.reader.read(screenshot), screenshot.size)
         if looked.anchor.text:
@@ -118,7 +120,9 @@ class AnchorGrounder:
                     scale = match.rect.height / _text_height(looked.anchor)
                     yield Found(with_edge(match.rect), match.score, "text", scale)
         else:
-            yield from _by_landmarks(looked.anchor, known)
+            found = _by_landmarks(looked.anchor, known)
+            if found is not None and sight.resembles(looked.patch, found.rect):
+                yield found
 
     def _chosen(
         self, target: str, looked: Looked, found: Sequence[Found], screenshot: Screenshot
@@ -134,16 +138,16 @@ class AnchorGrounder:
             each
             for each in judged
             if not each.setting.contradicted
-            and each.setting.share >= (STRANGE if _is_strange(anchor, each.found, same_window) else 0.0)
+            and each.setting.share >= _least_share(anchor, each.found, same_window)
             and _says_so(anchor, each.found, known)
         ]
-        possible.sort(key=lambda each: each.setting.share, reverse=True)
+        possible.sort(key=lambda each: (each.setting.row, each.setting.share), reverse=True)
         match possible:
             case []:
                 return None
             case [only]:
                 return _location(anchor, only.found, screenshot)
-            case [best, second, *_] if best.setting.share >= second.setting.share + MARGIN:
+            case [best, second, *_] if _is_clearer(best.setting, second.setting):
                 return _location(anchor, best.found, screenshot)
         return Absent(why=f"“{target}” is there {len(possible)} times, and nothing beside it tells which is meant")
 
@@ -218,9 +222,16 @@ def _setting(anchor: Anchor, found: Found, known: Sequence[Label], screenshot: S
     return setting(anchor, found.rect, around(found.rect.x, found.rect.y, known, screenshot), scale=found.scale)
 
 
-def _is_strange(anchor: Anchor, found: Found, same_window: bool) -> bool:
-    """Whether it takes more than its looks to believe it: in another window, or without a text and not just so."""
-    return not same_window or (not anchor.text and found.score < SAME)
+def _is_clearer(best: Setting, second: Setting) -> bool:
+    """What stands in a row says more of it than what stands above and below, for rows are sorted and added to."""
+    return best.row >= second.row + MARGIN or (best.row >= second.row and best.share >= second.share + MARGIN)
+
+
+def _least_share(anchor: Anchor, found: Found, same_window: bool) -> float:
+    """How much of what stood beside it has to be there for its looks to be believed."""
+    if not same_window or (not anchor.text and found.score < SAME):
+        return STRANGE
+    return FAMILIAR if found.score < SAME or found.by == "text" else 0.0
 
 
 def _says_so(anchor: Anchor, found: Found, known: Sequence[Label]) -> bool:
@@ -237,7 +248,7 @@ def _otherwise(looked: Looked, sight: Sight) -> Iterator[Found]:
         yield Found(match.rect, match.score, "patch elsewhere", match.scale)
 
 
-def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> Iterator[Found]:
+def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> Found | None:
     """Where two texts that stood beside it, each there once, agree that it is."""
     places: list[Rect] = []
     for beside in anchor.beside:
@@ -250,8 +261,8 @@ def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> Iterator[Found]:
     for place in places:
         agreeing = sum(abs(place.x - other.x) <= 8 and abs(place.y - other.y) <= 5 for other in places)
         if agreeing >= 2 and agreeing * 2 > len(places):
-            yield Found(place, 0.9, "text")
-            return
+            return Found(place, 0.9, "text")
+    return None
 
 
 def _text_height(anchor: Anchor) -> float:

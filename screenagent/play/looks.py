@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from screenagent.geometry import Box, Pixel, Point
@@ -53,7 +54,7 @@ def taken(
         target=target,
         text=text,
         beside=beside,
-        alike=_alike(Sight(screenshot.pixels), np.asarray(image.crop(inside).convert("L")), text, known),
+        alike=_alike(Sight(screenshot.pixels), np.asarray(image.crop(inside).convert("L")), bounds, text, known),
         box=inside,
         at=Pixel(x=at.x - left, y=at.y - top),
         corner=Pixel(x=left, y=top),
@@ -126,18 +127,22 @@ def _distance(rect: Rect, other: Rect) -> float:
     return across + 2 * down  # what stands in its row is nearer than what stands above
 
 
-def _alike(sight: Sight, patch: np.ndarray, text: str, known: Sequence[Label]) -> int:
-    named = sum(likeness(text, label.text) >= READ_ALIKE for label in known) if text else 0
-    return max(1, named, len(sight.same(patch)))
+def _alike(sight: Sight, patch: NDArray[np.uint8], bounds: Rect, text: str, known: Sequence[Label]) -> int:
+    """How many there are that look like it or bear its name, itself included."""
+    others = [label for label in known if not bounds.holds(label.rect.x, label.rect.y)]
+    named = sum(likeness(text, label.text) >= READ_ALIKE for label in others) if text else 0
+    return max(1 + named, len(sight.same(patch)))
 
 
 class Setting(NamedTuple):
     """How what stands beside a place agrees with what stood beside the anchor.
 
-    `share` is how much of it is there again; `contradicted` names a text that tells the place from others and is not.
+    `share` is how much of it is there again, `row` how much of what stood in its row; `contradicted` names a text that
+    tells the place from others and is not there.
     """
 
     share: float
+    row: float = 1.0
     contradicted: str = ""
 
 
@@ -151,14 +156,20 @@ def setting(anchor: Anchor, place: Rect, known: Sequence[Label], *, scale: float
         (beside.text for beside, there in zip(anchor.beside, present, strict=True) if beside in tells and not there),
         "",
     )
-    return Setting(sum(present) / len(present), missing)
+    in_row = [there for beside, there in zip(anchor.beside, present, strict=True) if _is_in_row(beside, anchor)]
+    row = sum(in_row) / len(in_row) if in_row else 1.0
+    return Setting(sum(present) / len(present), row, missing)
+
+
+def _is_in_row(beside: Beside, anchor: Anchor) -> bool:
+    return abs(beside.dy) <= max(beside.height, anchor.size.height) / 2
 
 
 def telling(anchor: Anchor) -> list[Beside]:
     """The texts that tell it from its like: those left of it in its row, or else right of it, or else the nearest."""
     if anchor.alike == 1 and anchor.text:
         return []
-    row = [beside for beside in anchor.beside if abs(beside.dy) <= max(beside.height, anchor.size.height) / 2]
+    row = [beside for beside in anchor.beside if _is_in_row(beside, anchor)]
     left = [beside for beside in row if beside.dx < 0]
     if anchor.alike > 1:
         return left or row or list(anchor.beside[:2])

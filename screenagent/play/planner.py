@@ -7,7 +7,20 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from screenagent.actions import Ask, Click, Drag, Finish, Input, Move, PressKeys, Scroll, WaitFor, describe, targets
+from screenagent.actions import (
+    Ask,
+    Click,
+    Drag,
+    Finish,
+    Input,
+    Move,
+    PressKeys,
+    Scroll,
+    Wait,
+    WaitFor,
+    describe,
+    targets,
+)
 from screenagent.episode import Episode, Step
 from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.play.in_front import is_front
@@ -17,6 +30,9 @@ from screenagent.screenshot import Window
 from screenagent.script import Script
 from screenagent.script.parameters import names_in
 from screenagent.script.schema import ApproveStep, AskStep
+
+PATIENCE: Final = (0.25, 0.5, 1.0)
+"""How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
 
 YES: Final = ("y", "yes", "ok", "okay", "sure", "go", "go on", "do it")
 NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
@@ -40,7 +56,7 @@ class ScriptPlanner:
     _doing: Do | None = None
     _late: float | None = None
     _fetched: bool = False
-    _fetching: bool = False
+    _fetching: tuple[float, ...] | None = None
     _delegated: _Delegated | None = None
 
     def __post_init__(self) -> None:
@@ -49,7 +65,7 @@ class ScriptPlanner:
     @property
     def window(self) -> str | None:
         """What has to be in front for the keys of the current step."""
-        return self._doing.window if self._doing and not self._fetching else None
+        return self._doing.window if self._doing and self._fetching is None else None
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._decided(episode)
@@ -71,9 +87,8 @@ class ScriptPlanner:
         """What the outcome of the last step makes of the next; None where it went well."""
         if isinstance(last.verdict, Skip):
             return None
-        if self._fetching:
-            self._fetching = False
-            return self._do(done)
+        if self._fetching is not None:
+            return self._go_on_behind(done, self._fetching, episode)
         if isinstance(last.action, Ask):
             return self._answered(done, last.action.question, last)
         why = _failure(last)
@@ -91,8 +106,16 @@ class ScriptPlanner:
 
     def _fetch(self, why: str) -> Decision:
         """Another window came in front, or over the target: change to the one before it, once a step."""
-        self._fetched = self._fetching = True
+        self._fetched, self._fetching = True, PATIENCE
         return Decision(plan=Plan(steps=(PlannedStep(action=PressKeys(keys=("alt", "tab"))),)), thought=why)
+
+    def _go_on_behind(self, done: Do, waits: tuple[float, ...], episode: Episode) -> Decision:
+        """With the step, once the window is in front; a busy desktop takes its time for that."""
+        if waits and done.window and not is_front(done.window, _front(episode)):
+            self._fetching = waits[1:]
+            return _decision(Wait(seconds=waits[0]))
+        self._fetching = None
+        return self._do(done)
 
     def _again(self, lost: Do, why: str) -> Decision:
         """Look once more for a target while it may be late, then ask."""
@@ -228,7 +251,7 @@ def _thought(decision: Decision) -> str:
     return f"step {decision.at + 1}: {decision.step}"
 
 
-def _decision(action: Ask) -> Decision:
+def _decision(action: Ask | Wait) -> Decision:
     return Decision(plan=Plan(steps=(PlannedStep(action=action),)))
 
 

@@ -24,8 +24,10 @@ FLAT: Final = 3.0
 SCALES: Final = (1.0, 1.1, 0.9, 1.25, 0.8, 1.5, 0.67)
 NOTICED: Final = 24
 """Pixels that differ by less, of 255, look alike."""
-BORNE: Final = 0.004
-"""So much of a picture may differ and be the same: a caret is 0.1 % of an anchor's."""
+CARET: Final = 3
+"""So many columns may differ in a picture that is the same: where the caret blinks."""
+RESEMBLES: Final = 0.5
+"""Of outlines, where a target is expected anyway: that something of its kind is there."""
 MOST: Final = 200
 
 
@@ -53,18 +55,28 @@ class Sight:
         return outlines(self.grey)
 
     def is_at(self, picture: NDArray[np.uint8], left: int, top: int) -> bool:
-        """Whether `picture` is there, all but what nobody would notice."""
+        """Whether `picture` is there, all but a caret and what nobody would notice."""
         height, width = picture.shape[:2]
         if left < 0 or top < 0 or left + width > self.width or top + height > self.height:
             return False
         differs = cv2.absdiff(picture, np.ascontiguousarray(self.pixels[top : top + height, left : left + width]))
-        return float((differs.max(axis=2) > NOTICED).mean()) <= BORNE
+        columns = np.flatnonzero((differs.max(axis=2) > NOTICED).any(axis=0))
+        return columns.size == 0 or int(columns[-1] - columns[0]) < CARET
 
     def same(self, patch: Grey) -> list[Match]:
         """Every place that looks like `patch`, the best first; none for a patch that has no features."""
         if patch.std() < FLAT:
             return []
         return list(_matches(self.grey, patch, SAME))
+
+    def resembles(self, patch: Grey, place: Rect) -> bool:
+        """Whether something with the outlines of `patch` is at `place`, give or take a few pixels."""
+        left, top, right, bottom = map(round, place.grown(6).clipped(self.width, self.height))
+        size = max(1, round(place.width)), max(1, round(place.height))
+        if patch.std() < FLAT:
+            return True
+        scaled = outlines(np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8))
+        return any(_matches(self.outlines[top:bottom, left:right], scaled, RESEMBLES))
 
     def like(self, patch: Grey) -> list[Match]:
         """The same by its outlines alone, at other sizes too: at the first size where there is any, the best first."""
