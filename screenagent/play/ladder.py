@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import cv2
@@ -19,8 +20,20 @@ from screenagent.lite.match import Label, labels, likeness, matches
 from screenagent.lite.phrase import Phrase
 from screenagent.lite.reader import Recent
 from screenagent.lite.rect import Rect
-from screenagent.play.looks import EDGE, READ_ALIKE, Setting, around, is_shown, setting, telling, with_edge
-from screenagent.play.sight import SAME, Sight
+from screenagent.play.looks import (
+    EDGE,
+    READ_ALIKE,
+    Setting,
+    around,
+    core_of,
+    is_shown,
+    patch_of,
+    setting,
+    telling,
+    trimmed,
+    with_edge,
+)
+from screenagent.play.sight import SAME, Match, Sight
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.script import Anchor, Anchors
@@ -59,10 +72,23 @@ class Looked:
     anchor: Anchor
     picture: NDArray[np.uint8]
 
-    @property
+    @cached_property
     def patch(self) -> NDArray[np.uint8]:
-        left, top, right, bottom = self.anchor.box
-        return np.asarray(cv2.cvtColor(self.picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY), np.uint8)
+        return patch_of(self._grey, self.anchor.box, text=self.anchor.text)
+
+    @cached_property
+    def core(self) -> NDArray[np.uint8]:
+        return core_of(self._grey, self.anchor.box, text=self.anchor.text)
+
+    @cached_property
+    def _grey(self) -> NDArray[np.uint8]:
+        return np.asarray(cv2.cvtColor(self.picture, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    def whole(self, match: Match) -> Rect:
+        """The target's box, of which the patch that matched is a part."""
+        trim = trimmed(self.anchor.box, text=self.anchor.text) * match.scale
+        left, top, right, bottom = match.rect
+        return Rect(left, top - trim, right, bottom + trim)
 
 
 @dataclass
@@ -92,24 +118,35 @@ class AnchorGrounder:
 
     def _climb(self, target: str, looked: Looked, screenshot: Screenshot) -> Location | Absent:
         sight = self._sight(screenshot)
-        place = _where_it_was(looked, sight, screenshot)
-        if place and all(is_shown(beside, looked.anchor) for beside in telling(looked.anchor)):
-            return _location(looked.anchor, Found(place, 1.0, "patch"), screenshot)
-        for rung in (
-            self._elsewhere(looked, sight, screenshot),
-            _otherwise(looked, sight),
-            self._text(looked, sight, screenshot),
-        ):
-            answer = self._chosen(target, looked, list(rung), screenshot)
+        more = bool(looked.anchor.text) and len(sight.same(looked.core)) > looked.anchor.repeats
+        if not more and (location := self._at_once(looked, sight, screenshot)):
+            return location
+        named = list(self._text(looked, sight, screenshot))
+        for patches in (self._elsewhere(looked, sight, screenshot), _otherwise(looked, sight)):
+            answer = self._chosen(target, looked, _together([*patches], named), screenshot)
             if answer is not None:
                 return answer
         return self._configured(target, looked, screenshot)
 
+    def _at_once(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Location | None:
+        """Without reading the screen: all that tells it from others is in its picture, or there is no other."""
+        anchor = looked.anchor
+        place = _where_it_was(looked, sight, screenshot)
+        if place and all(is_shown(beside, anchor) for beside in telling(anchor)):
+            return _location(anchor, Found(place, 1.0, "patch"), screenshot)
+        if not (anchor.text and anchor.alike == 1 and _same_window(anchor, screenshot)):
+            return None
+        found = list(self._elsewhere(looked, sight, screenshot))
+        if len(found) == 1 and found[0].score >= PIXEL_PERFECT:
+            return _location(anchor, found[0], screenshot)
+        return None
+
     def _elsewhere(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Iterator[Found]:
         was = _was(looked.anchor, screenshot)
         for match in sight.same(looked.patch):
-            here = any(abs(match.rect.left - x) <= MOVED and abs(match.rect.top - y) <= MOVED for x, y in was)
-            yield Found(match.rect, match.score, "patch" if here else "patch elsewhere")
+            place = looked.whole(match)
+            here = any(abs(place.left - x) <= MOVED and abs(place.top - y) <= MOVED for x, y in was)
+            yield Found(place, match.score, "patch" if here else "patch elsewhere")
 
     def _text(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Iterator[Found]:
         """Where its text stands; or, for one without, where it must be by what stands beside it."""
@@ -130,8 +167,6 @@ class AnchorGrounder:
         """The only one of `found` that can be meant; `Absent` where several can, None where none can."""
         anchor = looked.anchor
         same_window = _same_window(anchor, screenshot)
-        if len(found) == 1 and found[0].score >= PIXEL_PERFECT and same_window and anchor.text and anchor.alike == 1:
-            return _location(anchor, found[0], screenshot)
         known = labels(self.reader.read(screenshot), screenshot.size) if found else ()
         judged = [Judged(each, _setting(anchor, each, known, screenshot)) for each in found]
         possible = [
@@ -223,8 +258,15 @@ def _setting(anchor: Anchor, found: Found, known: Sequence[Label], screenshot: S
 
 
 def _is_clearer(best: Setting, second: Setting) -> bool:
-    """What stands in a row says more of it than what stands above and below, for rows are sorted and added to."""
-    return best.row >= second.row + MARGIN or (best.row >= second.row and best.share >= second.share + MARGIN)
+    """What stands in its row tells which is meant; above and below there may be other rows than there were."""
+    return best.row >= second.row + MARGIN or (best.row == 1.0 and best.share >= second.share + MARGIN)
+
+
+def _together(patches: list[Found], named: Sequence[Found]) -> list[Found]:
+    """Every place that looks like the target, and every place that bears its name: all of them may be meant."""
+    return patches + [
+        each for each in named if not any(patch.rect.holds(each.rect.x, each.rect.y) for patch in patches)
+    ]
 
 
 def _least_share(anchor: Anchor, found: Found, same_window: bool) -> float:
@@ -245,7 +287,7 @@ def _says_so(anchor: Anchor, found: Found, known: Sequence[Label]) -> bool:
 def _otherwise(looked: Looked, sight: Sight) -> Iterator[Found]:
     """By its outlines: in another theme, at another size."""
     for match in sight.like(looked.patch):
-        yield Found(match.rect, match.score, "patch elsewhere", match.scale)
+        yield Found(looked.whole(match), match.score, "patch elsewhere", match.scale)
 
 
 def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> Found | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,13 +21,16 @@ READ_ALIKE: Final = 0.85
 
 AROUND: Final = (56, 44)
 """How much of the surroundings an anchor's picture shows on each side, in pixels: about a row above and below."""
-EDGE: Final = (12, 4)
+EDGE: Final = (12, 1)
 """What belongs to a target beyond its text: wider than a space, so that “Save” is not found in “Save As”."""
+TRIM: Final = 3
+"""What is left out above and below a text when it is looked for: rows may stand closer than they are read."""
 LARGEST: Final = (900, 90)
 UNKNOWN: Final = (28, 16)
 """Half of the size that a target is taken to have where nothing shows its bounds."""
 
-MOST_BESIDE: Final = 10
+MOST_BESIDE: Final = 12
+MOST_RIGHT: Final = 4
 FARTHEST: Final = 320
 
 
@@ -50,11 +53,13 @@ def taken(
         round(bounds.right) - left,
         round(bounds.bottom) - top,
     )
+    sight, grey = Sight(screenshot.pixels), np.asarray(image.convert("L"))
     anchor = Anchor(
         target=target,
         text=text,
         beside=beside,
-        alike=_alike(Sight(screenshot.pixels), np.asarray(image.crop(inside).convert("L")), bounds, text, known),
+        alike=_alike(sight, patch_of(grey, inside, text=text), bounds, text, known),
+        repeats=len(sight.same(core_of(grey, inside, text=text))),
         box=inside,
         at=Pixel(x=at.x - left, y=at.y - top),
         corner=Pixel(x=left, y=top),
@@ -64,6 +69,25 @@ def taken(
         window=window.box if window else None,
     )
     return anchor, image
+
+
+def patch_of(picture: NDArray[np.uint8], box: tuple[int, int, int, int], *, text: str) -> NDArray[np.uint8]:
+    """What of an anchor's picture is looked for on a screen."""
+    left, top, right, bottom = box
+    trim = trimmed(box, text=text)
+    return picture[top + trim : bottom - trim, left:right]
+
+
+def core_of(picture: NDArray[np.uint8], box: tuple[int, int, int, int], *, text: str) -> NDArray[np.uint8]:
+    """Its letters alone, which are the same in another row, or in a longer name."""
+    left, _, right, _ = box
+    narrow = EDGE[0] if text and right - left > 3 * EDGE[0] else 0
+    patch = patch_of(picture, box, text=text)
+    return patch[:, narrow : patch.shape[1] - narrow]
+
+
+def trimmed(box: tuple[int, int, int, int], *, text: str) -> int:
+    return TRIM if text and box[3] - box[1] >= 6 * TRIM else 0
 
 
 def around(x: float, y: float, known: Sequence[Label], screenshot: Screenshot) -> Sequence[Label]:
@@ -102,14 +126,16 @@ def _text(bounds: Rect, known: Sequence[Label]) -> str:
 
 
 def _beside(bounds: Rect, known: Sequence[Label]) -> tuple[Beside, ...]:
-    """The nearest texts, and all that stand left of it in its row: those name it."""
+    """What stands in its row, those on its left first, for they name it; then the nearest texts."""
     others = [label for label in known if bounds.shared_area(label.rect) < 0.5 * label.rect.area]
-    row = [label for label in others if label.rect.beside(bounds) and label.rect.right <= bounds.x]
+    row = [label for label in others if label.rect.beside(bounds)]
+    left = [label for label in row if label.rect.right <= bounds.x]
+    right = sorted((label for label in row if label not in left), key=lambda label: label.rect.left)[:MOST_RIGHT]
     near = sorted(
         (label for label in others if _distance(label.rect, bounds) <= FARTHEST),
         key=lambda label: _distance(label.rect, bounds),
     )
-    chosen = list(dict.fromkeys((*row, *near)))[:MOST_BESIDE]
+    chosen = list(dict.fromkeys((*left, *right, *near)))[:MOST_BESIDE]
     return tuple(
         Beside(
             text=label.text,
@@ -150,10 +176,9 @@ def setting(anchor: Anchor, place: Rect, known: Sequence[Label], *, scale: float
     """`place` is where the target may be, among the labels `known`."""
     if not anchor.beside:
         return Setting(1.0)
-    present = [_is_there(beside, place, known, scale) for beside in anchor.beside]
-    tells = set(telling(anchor))
+    present = [_is_there(beside, place, known, scale, of=_says) for beside in anchor.beside]
     missing = next(
-        (beside.text for beside, there in zip(anchor.beside, present, strict=True) if beside in tells and not there),
+        (beside.text for beside in telling(anchor) if not _is_there(beside, place, known, scale, of=_is)),
         "",
     )
     in_row = [there for beside, there in zip(anchor.beside, present, strict=True) if _is_in_row(beside, anchor)]
@@ -185,11 +210,19 @@ def is_shown(beside: Beside, anchor: Anchor) -> bool:
     return beside.width / 2 <= x <= width - beside.width / 2 and 0 <= y <= height
 
 
-def _is_there(beside: Beside, place: Rect, known: Sequence[Label], scale: float) -> bool:
-    return any(
-        likeness(beside.text, label.text) >= READ_ALIKE and _stands_so(beside, label.rect, place, scale)
-        for label in known
-    )
+def _is_there(
+    beside: Beside, place: Rect, known: Sequence[Label], scale: float, *, of: Callable[[str, str], bool]
+) -> bool:
+    return any(of(beside.text, label.text) and _stands_so(beside, label.rect, place, scale) for label in known)
+
+
+def _is(text: str, label: str) -> bool:
+    return likeness(text, label) >= READ_ALIKE
+
+
+def _says(text: str, label: str) -> bool:
+    """Also where it was read together with what stands next to it."""
+    return _is(text, label) or (len(text) >= 3 and "".join(text.split()) in "".join(label.split()))
 
 
 def _stands_so(beside: Beside, rect: Rect, place: Rect, scale: float) -> bool:

@@ -29,13 +29,15 @@ class Anchor(Value):
     """A target as it was seen once. Pixels are those of the recorded screen, of which the picture is a part.
 
     `box` is the target's within the picture and `at` where in the picture it was acted on; `text` stands in the target,
-    `beside` round it; `alike` is how many on that screen looked like it, itself included.
+    `beside` round it; `alike` is how many on that screen looked like it, itself included, and `repeats` how many places
+    had its letters, within longer names too.
     """
 
     target: str
     text: str = ""
     beside: tuple[Beside, ...] = ()
     alike: int = Field(1, ge=1)
+    repeats: int = Field(1, ge=0)
     box: tuple[int, int, int, int]
     at: Pixel
     corner: Pixel = Field(description="where the picture's top left pixel was on the screen")
