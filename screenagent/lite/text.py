@@ -51,8 +51,8 @@ class Piece(NamedTuple):
 class Detector:
     """Finds lines of text. A picture is looked at in bands of rows, so memory doesn't grow with its height."""
 
-    BAND = 320 * 1280
-    """Pixels in a band, at most: the network needs about 100 MB for this many, for each core."""
+    BAND = 256 * 1280
+    """Pixels in a band, at most: the network needs about 80 MB for this many, for each core."""
     OVERLAP = 32
     """Rows that a band sees of its neighbours; fewer, and letters on the seam get lost."""
 
@@ -108,6 +108,8 @@ class Recogniser:
 
     HEIGHT = 48
     BATCH = 4
+    TOGETHER = 3200
+    """How wide a batch may be in all: long lines need the most memory, and win least by going together."""
     WIDEST = 3200
     """A line wider than this at `HEIGHT` is squeezed: there is no screen with such a one, but there is noise."""
 
@@ -161,7 +163,8 @@ class Recogniser:
         batches: list[list[int]] = []
         for member in sorted(range(len(widths)), key=lambda member: -widths[member]):
             first = widths[batches[-1][0]] if batches else 0
-            fits = batches and len(batches[-1]) < self.BATCH and first <= widths[member] * 1.35 + 32
+            room = batches and len(batches[-1]) < min(self.BATCH, self.TOGETHER // max(1, first))
+            fits = room and first <= widths[member] * 1.35 + 32
             if fits:
                 batches[-1].append(member)
             else:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +35,7 @@ def opened(path: Path) -> InferenceSession:
     onnxruntime.disable_telemetry_events()
     if not path.is_file():
         raise BrokenWeights(path, "are missing")
+    _share_memory()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -45,6 +49,15 @@ def opened(path: Path) -> InferenceSession:
         if type(error).__module__.startswith("onnxruntime"):
             raise BrokenWeights(path, "are broken") from error
         raise
+
+
+@cache
+def _share_memory() -> None:
+    """One heap for all threads, where the C library can be told so (glibc): with one a thread, each keeps what the
+    largest screen took, which is 50 MB more and no faster."""
+    arena_max = -8  # from malloc.h
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(arena_max, 1)
 
 
 def cores() -> int:
