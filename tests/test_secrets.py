@@ -199,7 +199,7 @@ def page(*texts: tuple[tuple[int, int], str], size: tuple[int, int] = (500, 260)
 
 def shown(frame: Frame, *, like: Frame) -> int:
     """How many of the pixels that differ between `like` and an empty page are still to be seen."""
-    return int(((like != page()) & (frame == like)).sum())
+    return int(((like != page()[: len(like)]) & (frame == like)).sum())
 
 
 class Desk:
@@ -266,6 +266,9 @@ class TestTraces:
         desk.type(page((FIELD, VALUE)))
         again = page((FIELD, VALUE), ((200, 160), VALUE))
         assert shown(desk.traces.blanked(again), like=again) == 0
+        right_below = page((FIELD, VALUE), ((FIELD[0], FIELD[1] + 17), VALUE), ((40, 180), "and much else " * 3))
+        blank = desk.traces.blanked(right_below)
+        assert shown(blank[:115], like=page((FIELD, VALUE), ((FIELD[0], FIELD[1] + 17), VALUE))[:115]) == 0
 
     def test_another_page_and_an_emptied_field_are_seen(self) -> None:
         desk, typed = Desk(), page((FIELD, VALUE))

@@ -35,6 +35,8 @@ MOST: Final = 12
 """In more places than these nothing is taken to be shown again; they look alike for another reason."""
 FOUND: Final = 0.7
 """From this correlation on, in either direction, a place looks like the secret, in other colours too."""
+DIFFERENT: Final = 0.4
+"""Below this correlation a place shows something else."""
 ROOM: Final = 48
 """Pixels that a text may grow by where the field that it stands in has no border; or its own width, if that is more."""
 LINE: Final = 18
@@ -201,9 +203,16 @@ def _followed(trace: Trace, frame: Frame, edges: Patch) -> tuple[Trace, list[Pat
     if same >= STILL_PAGE:
         seen = replace(trace, looks=_cut(frame, trace.text).copy(), page=page.copy(), edges=edges)
         return (trace, places) if emptied else (seen, [trace.place, *places])
-    if len(alike) == 1:
+    if len(alike) == 1 and (emptied or _likeness(trace.looks, _cut(frame, trace.text)) < DIFFERENT):
         return replace(trace.moved(*alike[0]), page=page.copy(), edges=edges), places
     return trace, places if same < SAME_PAGE or emptied else [trace.place, *places]
+
+
+def _likeness(looks: Frame, now: Frame) -> float:
+    if looks.shape != now.shape or not looks.size:
+        return 0.0
+    score = float(np.abs(cv2.matchTemplate(_grey(now), _grey(looks), cv2.TM_CCOEFF_NORMED)).item())
+    return score if np.isfinite(score) else 0.0
 
 
 def is_of(word: str, value: SecretStr) -> bool:
@@ -246,7 +255,7 @@ def _alike(looks: Frame, page: Frame) -> list[tuple[int, int]]:
     while len(found) <= MOST and score.max() >= FOUND:
         top, left = (int(place) for place in np.unravel_index(score.argmax(), score.shape))
         found.append((left, top))
-        score[max(0, top - height) : top + height, max(0, left - width) : left + width] = 0
+        score[max(0, top - height // 2) : top + height // 2 + 1, max(0, left - width // 2) : left + width // 2 + 1] = 0
     return found if len(found) <= MOST else []
 
 
