@@ -154,8 +154,10 @@ def run(
             for number in range(times(kind))
             if (case.id, kind, number) not in done
         ]
-        if left and not anchors.names():
-            learn(case, script, anchors, build, reader)
+        if left and not anchors.names() and (why := _learned(case, script, anchors, build, reader)):
+            found.append(Result(case=case.id, kind="recorded", number=-1, aid="failed", outcome="gave_up", message=why))
+            progress(found[-1])
+            continue
         for kind, number in left:
             result = attempt(case, kind, number, script=script, anchors=anchors, build=build)
             with results_file.open("a", encoding="utf-8") as lines:
@@ -163,6 +165,19 @@ def run(
             found.append(result)
             progress(result)
     return summary(found)
+
+
+def _learned(case: Case, script: Script, anchors: Anchors, build: Build, reader: TextReader) -> str:
+    """Why it could not be learned, though tried twice; empty if it was."""
+    why = ""
+    for _ in range(2):
+        try:
+            learn(case, script, anchors, build, reader)
+        except ValueError as error:
+            why = str(error)
+        else:
+            return ""
+    return why
 
 
 def learn(case: Case, script: Script, anchors: Anchors, build: Build, reader: TextReader) -> None:
