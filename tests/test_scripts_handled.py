@@ -22,6 +22,8 @@ from screenagent.play.healing import accept, heals
 from screenagent.play.lint import findings
 from screenagent.play.results import Result, append, done_rows, junit, kept
 from screenagent.play.saving import saved
+from screenagent.recording import Recorder
+from screenagent.report.html import write_html
 from screenagent.script import Anchors, Script, bound, parsed, written
 from screenagent.script.schema import ClickStep, ExpectStep, PressStep, TypeStep
 from tests.drawn import SIZE, Drawing, DrawnReader
@@ -181,3 +183,17 @@ def test_junit_tells_the_failed_from_the_passed(tmp_path: Path) -> None:
     (suite,) = JUnitXml.fromfile(str(file))
     assert (suite.tests, suite.failures) == (2, 1)
     assert [case.name for case in suite] == ["row 1: customer=Ada", "row 2: customer=<Bob>"]
+
+
+def test_the_report_of_a_replay_shows_the_expected_look_beside_the_actual_one(tmp_path: Path) -> None:
+    reader, file = DrawnReader(), tmp_path / "x.yaml"
+    script, anchors = Script(name="x", steps=(ClickStep(click="Save"),)), Anchors.of(file)
+    file.write_text(written(script))
+    for name, look in saved(run("click Save", reader), reader).looks.items():
+        anchors.write(name, *look)
+    with Recorder(tmp_path / "run", settings={"script": str(file)}) as recorder:
+        for event in replayed(script, anchors, reader, dx=200):
+            recorder(event)
+    page = write_html(tmp_path / "run", tmp_path / "report.html").read_text()
+    assert page.count('<div class="looks">') == 1
+    assert (page.count(">expected</figcaption>"), page.count(">actual</figcaption>")) == (1, 1)

@@ -51,6 +51,11 @@ def collecting(
         yield event.model_copy(update={"screenshot": screenshot.model_copy(update={"image": None})})
 
 
+def uri(image: Image.Image) -> str:
+    """A small picture as it is."""
+    return _uri(_webp(image))
+
+
 def scaled(image: Image.Image, width: int) -> Image.Image:
     """`image` at most `width` wide."""
     if image.width <= width:

@@ -18,6 +18,7 @@ from screenagent.events import Phase, Usage
 from screenagent.geometry import Box, Location
 from screenagent.recording import Run, read, read_run
 from screenagent.report.album import Picture, collecting, picture
+from screenagent.report.looks import Look, Looks, looked, recorded_looks
 from screenagent.report.story import (
     Page,
     Story,
@@ -64,6 +65,7 @@ class Card:
     before: Screen
     after: Screen | None
     spent: tuple[Spent, ...]
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +79,15 @@ class Spent:
 def write_html(run_folder: Path, out: Path) -> Path:
     """Write the report of the run in `run_folder` as one HTML file that needs no other."""
     pictures: dict[str, Picture] = {}
-    story = Story.of(collecting(read(run_folder), pictures, picture))
-    out.write_text(render(story, pictures, read_run(run_folder)), "utf-8")
+    looks: Looks = {}
+    run = read_run(run_folder)
+    events = looked(read(run_folder), recorded_looks(run), looks)
+    story = Story.of(collecting(events, pictures, picture))
+    out.write_text(render(story, pictures, run, looks), "utf-8")
     return out
 
 
-def render(story: Story, pictures: Mapping[str, Picture], run: Run) -> str:
+def render(story: Story, pictures: Mapping[str, Picture], run: Run, looks: Looks | None = None) -> str:
     style, script = _packaged("page.css"), _packaged("page.js")
     return (
         _templates()
@@ -90,7 +95,7 @@ def render(story: Story, pictures: Mapping[str, Picture], run: Run) -> str:
         .render(
             story=story,
             run=run,
-            cards=_cards(story.pages, pictures),
+            cards=_cards(story.pages, pictures, looks or {}),
             spent=_spent(story.usage, story.seconds),
             outcome=outcome_words(story.episode.ended),
             style=Markup(style),
@@ -101,7 +106,7 @@ def render(story: Story, pictures: Mapping[str, Picture], run: Run) -> str:
     )
 
 
-def _cards(pages: Iterable[Page], pictures: Mapping[str, Picture]) -> list[Card]:
+def _cards(pages: Iterable[Page], pictures: Mapping[str, Picture], looks: Looks) -> list[Card]:
     shown: set[str] = set()
 
     def look(screenshot: Screenshot) -> Screen:
@@ -115,6 +120,7 @@ def _cards(pages: Iterable[Page], pictures: Mapping[str, Picture]) -> list[Card]
             before=replace(look(page.step.before), marks=_marks(page), keys=_keys(page)),
             after=replace(look(page.step.after), changed=_changed(page)) if page.step.after else None,
             spent=_spent(page.step.usage, page.seconds),
+            looks=tuple(found for mark in _marks(page) if (found := looks.get((mark.name, mark.location)))),
         )
         for page in pages
     ]
