@@ -16,6 +16,7 @@ from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, W
 from screenagent.approval import Question
 from screenagent.config import Setting
 from screenagent.console.keys import Keys
+from screenagent.console.log import Log
 from screenagent.console.person import Person
 from screenagent.console.picture import Picture
 from screenagent.console.prompt import Prompt
@@ -71,8 +72,7 @@ async def test_what_is_asked_stands_there_in_words(size: tuple[int, int]) -> Non
             "then something is to change",
         ]
         assert stage.text("thought") == "The button is in the middle."
-        log = stage.screen.query_one(OptionList)
-        assert [str(option.prompt) for option in log.options] == [" 1 ▶ click “Save”", " 2 ○ finish: saved"]
+        assert stage.screen.query_one(Log).texts == [" 1 ▶ click “Save”", " 2 ○ finish: saved"]
         assert stage.desktop.performed == []
 
 
@@ -327,7 +327,7 @@ async def test_the_log_shows_an_earlier_step_with_its_screen_before_and_after() 
         await again(stage, pilot, first)
         picture = stage.screen.query_one("#screen", Picture)
         before, after = (stage.screen.episode.steps[0].before, stage.screen.episode.steps[0].after)
-        stage.screen.query_one(OptionList).focus()
+        stage.screen.query_one(Log).focus()
         await pilot.press("up")
         assert stage.text("proposal").startswith("click “Save”\nat (160, 90)")
         assert "approved" in stage.text("proposal")
@@ -345,7 +345,7 @@ async def test_what_is_asked_cannot_be_answered_while_another_step_is_shown() ->
         first = stage.live.question
         await pilot.press("y")
         await again(stage, pilot, first)
-        stage.screen.query_one(OptionList).focus()
+        stage.screen.query_one(Log).focus()
         await pilot.press("home")
         assert stage.screen.query_one("#asking").border_title == "step 1"
         await pilot.press("y", "a", "s")
@@ -378,7 +378,7 @@ async def test_a_recorded_run_looks_exactly_like_a_live_one(size: tuple[int, int
                 question = live.live.question
                 await pilot.press("right", "y")
             await to_the_end(live, pilot)
-            live.screen.query_one(OptionList).focus()
+            live.screen.query_one(Log).focus()
             await pilot.pause()
             happened = live.console.export_screenshot(simplify=True)
     past = Stage(task=None, past=tmp_path / "run")

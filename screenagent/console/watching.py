@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import Footer, Static
 
 from screenagent.console import words
 from screenagent.console.graphic import Graphic
@@ -255,11 +255,11 @@ class Watching(Screen[None]):
     def _say(self, id: str, words: Content | str) -> None:
         self.query_one(f"#{id}", Said).say(Content(words) if isinstance(words, str) else words)
 
-    @on(OptionList.OptionHighlighted)
-    def look_at(self, message: OptionList.OptionHighlighted) -> None:
+    @on(Log.Picked)
+    def look_at(self, message: Log.Picked) -> None:
         latest = len(self.episode.steps) - 1
-        if message.option_list.has_focus and message.option_index <= latest:
-            self.looked_at = message.option_index if message.option_index < latest else None
+        if message.index <= latest:
+            self.looked_at = message.index if message.index < latest else None
 
     def watch_looked_at(self) -> None:
         self.show()
