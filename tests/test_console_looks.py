@@ -19,6 +19,7 @@ from rich.segment import Segment
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 from textual.widgets import OptionList
+from textual.widgets._footer import FooterKey
 
 from screenagent.actions import Click
 from screenagent.config import Setting
@@ -63,6 +64,8 @@ async def _come_to(name: str, stage: Stage, pilot: Pilot[Any]) -> None:
             await until(pilot, lambda: stage.screen.episode.ended)
         case "asked" | "keys":
             await until(pilot, lambda: stage.live.question)
+    shows = {"start": "Keys", "done": "Leave"}.get(name, "Yes")
+    await until(pilot, lambda: shows in [key.description for key in stage.console.screen.query(FooterKey)])
     if name == "keys":
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(stage.console.screen, Keys))
