@@ -7,11 +7,30 @@ from pathlib import Path
 import pytest
 
 from screenagent.bench import stop
-from screenagent.bench.stop import Kill, Stop
+from screenagent.bench.stop import Kill, Scene, Stop, Worker
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.events import Ended
+from screenagent.recording import read
 
 pytestmark = pytest.mark.display
 
 WORKER = ("-m", "screenagent.cli.stopped")
+
+CRASHES = """
+import sys
+from functools import partial
+from screenagent.bench import stopped
+from screenagent.cli.stopped import supervised
+from screenagent.console import app
+
+class Crashing(app.Console):
+    CSS_PATH = app.__file__.replace("app.py", app.Console.CSS_PATH)
+
+    def on_mount(self):  # and that of the base class, which Textual calls, too
+        self.set_timer(2.5, lambda: 1 / 0)
+
+stopped.serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), partial(supervised, face=Crashing))
+"""
 
 
 def test_a_stop_of_every_kind_ends_the_input_and_a_kill_leaves_nothing_pressed(tmp_path: Path) -> None:
@@ -37,3 +56,13 @@ def test_what_comes_late_stays_held_or_is_lost_is_counted() -> None:
     assert (found.kills.held, found.kills.lost, found.kills.unreadable) == (2, 3, 1)
     assert found.ways["esc"].p99_ms == 80
     assert found.ways["corner"].p99_ms is None
+
+
+def test_a_console_that_crashes_stops_the_agent_and_lifts_what_it_held(virtual: VirtualDesktop) -> None:
+    with Scene(virtual.display, 0.0) as scene, Worker(("-c", CRASHES), virtual.display, console=True) as agent:
+        folder = scene.new_folder()
+        agent.order("held", folder)
+        agent.wait_for("acted", "ended")
+        agent.wait_for("over")
+        assert scene.held() == 0
+        assert [event.outcome for event in read(folder) if isinstance(event, Ended)] == ["stopped"]

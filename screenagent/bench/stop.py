@@ -272,7 +272,7 @@ class Scene:
         self._stack.close()
 
     def stop(self, agent: Worker, way: Way, chance: random.Random) -> Stop:
-        what, folder = chance.choice(list(stopped.LONG)), self._new_folder()
+        what, folder = chance.choice(list(stopped.LONG)), self.new_folder()
         self._human.does("move", *map(str, MIDDLE))
         agent.order(what, folder)
         if chance.random() < EARLY:
@@ -293,13 +293,13 @@ class Scene:
             ms=round(1000 * max(after, default=0.0), 1),
             in_the_middle=bool(seen),
             late=sum(seconds > DEADLINE_SECONDS for seconds in after),
-            held=self._held(),
+            held=self.held(),
             outcome=outcome,
             readable=readable,
         )
 
     def kill(self, chance: random.Random) -> Kill:
-        what, folder = chance.choice(list(stopped.LONG)), self._new_folder()
+        what, folder = chance.choice(list(stopped.LONG)), self.new_folder()
         ear, mouth = self._forks.Pipe(duplex=False)
         agent = self._forks.Process(target=stopped.killed, args=(self._display, what, folder, mouth))
         agent.start()
@@ -311,7 +311,7 @@ class Scene:
         at = time.monotonic()
         agent.kill()
         seen = self._seen_until(at + RELEASE_SECONDS)
-        held = self._held()
+        held = self.held()
         agent.join()
         begun += len(_rest(ear))
         _, readable, written = _read_back(folder)
@@ -367,13 +367,13 @@ class Scene:
             if not (raw.kind == "key" and raw.code in self._human_codes) and raw.place not in (CORNER, MIDDLE)
         ]
 
-    def _held(self) -> int:
+    def held(self) -> int:
         """How many keys and buttons are down."""
         keys: bytes = bytes(self._server.query_keymap())
         buttons: int = self._server.screen().root.query_pointer().mask >> 8 & 0b11111
         return sum(byte.bit_count() for byte in keys) + buttons.bit_count()
 
-    def _new_folder(self) -> Path:
+    def new_folder(self) -> Path:
         self._runs += 1
         return self._folder / f"run-{self._runs}"
 

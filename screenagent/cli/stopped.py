@@ -9,12 +9,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from screenagent.bench import stopped
 from screenagent.cli import wiring
 from screenagent.cli.console import quick_escape
 from screenagent.desktop.local import LocalDesktop
 from screenagent.events import Event
+
+if TYPE_CHECKING:
+    from screenagent.console.app import Console
 
 Report = Callable[[str], None]
 
@@ -24,7 +28,16 @@ def plain(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path
         stopped.carry_out(what, desktop, control, folder, report)
 
 
-def supervised(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: Report) -> None:
+def supervised(
+    what: str,
+    desktop: LocalDesktop,
+    control: stopped.Again,
+    folder: Path,
+    report: Report,
+    *,
+    face: type[Console] | None = None,
+) -> None:
+    """`face` is another console than the usual one."""
     quick_escape()
     from screenagent.console.app import Console  # noqa: PLC0415
     from screenagent.console.person import Person  # noqa: PLC0415
@@ -46,7 +59,7 @@ def supervised(what: str, desktop: LocalDesktop, control: stopped.Again, folder:
     def begun(_: str) -> Begin:
         return begin
 
-    opened = Console(begin=begun, runs=folder.parent, task=what, control=lambda: control)
+    opened = (face or Console)(begin=begun, runs=folder.parent, task=what, control=lambda: control)
     with wiring.signals(stop=opened.stop, resume=opened.resume):
         opened.run()
 
