@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         None, description="what points, where it is another than what plans; none: text only"
     )
     look: Look = Field("auto", description="what of a large screen the model is shown: full, window, region or tiles")
+    letters: Literal["latin", "cjk"] = Field(
+        "latin", description="what is read: latin is fast; cjk, Chinese and Japanese too, takes the extra `cjk`"
+    )
     accessibility: bool = Field(True, description="ask the program in front for its controls (AT-SPI, X11 only)")
     patches: int = Field(3600, ge=256, le=3600, description="at most so many patches of 16 pixels a picture")
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")

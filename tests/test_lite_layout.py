@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from screenagent.bench.ground import rss_peak_mb
 from screenagent.geometry import Absent, Location
 from screenagent.lite.grounder import LiteGrounder
 from screenagent.lite.layout import frames
@@ -128,3 +131,46 @@ def test_a_sheet_of_cells_and_noise_have_an_answer(grounder: LiteGrounder) -> No
     noise = Image.fromarray(np.random.default_rng(5).integers(0, 256, (400, 640, 3), np.uint8))
     for screenshot in (sheet.screenshot, Screenshot.of(noise)):
         assert grounder.locate("the Save button", screenshot).kind == "absent"
+
+
+@pytest.mark.parametrize(
+    "target", ["the Save button", "the first field", "the trash can", "Ada's row", "tick 'Wrap'", "😀"]
+)
+@pytest.mark.parametrize("kind", ["plain", "noise", "small window", "stripes"])
+def test_whatever_is_on_the_screen_there_is_an_answer(grounder: LiteGrounder, kind: str, target: str) -> None:
+    pictures = {
+        "plain": np.full((200, 320, 3), 127, np.uint8),
+        "noise": np.random.default_rng(3).integers(0, 256, (200, 320, 3), np.uint8),
+        "small window": np.asarray(Drawing(200, 200).text("Quit?", 20, 40).button("OK", 60, 150).image),
+        "stripes": np.tile(np.array([[[0]], [[255]]], np.uint8), (100, 320, 3)),
+    }
+    answer = grounder.locate(target, Screenshot.of(Image.fromarray(pictures[kind])))
+    assert isinstance(answer, Absent) or answer.confidence < 0.6
+
+
+def test_a_mirrored_form_has_its_labels_on_the_right(grounder: LiteGrounder) -> None:
+    form = (
+        Drawing()
+        .text("Name", 300, 60)
+        .entry("", 80, 60, width=200)
+        .text("Town", 300, 110)
+        .entry("", 80, 110, width=200)
+    )
+    answer = grounder.locate("type into the Town field", form.screenshot)
+    assert isinstance(answer, Location)
+    assert pixel(answer, form.screenshot)[0] < 280
+    assert 95 <= pixel(answer, form.screenshot)[1] <= 125
+
+
+@pytest.mark.soak
+def test_an_8k_screen_takes_bounded_time_and_memory(grounder: LiteGrounder) -> None:
+    dialog = Drawing().text("Name:", 40, 60).entry("Ada", 120, 60).button("Save", 300, 360).image
+    large = Image.new("RGB", (7680, 4320), "white")
+    for place in range(9):
+        large.paste(dialog.resize((1280, 800)), (place % 3 * 2500, place // 3 * 1400))
+    began = time.monotonic()
+    answer = grounder.locate("the fifth Save button", Screenshot.of(large))
+    assert time.monotonic() - began < 60
+    assert isinstance(answer, Location)
+    assert 0.3 < answer.point.x < 0.7
+    assert (rss_peak_mb() or 0) < 1200

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from screenagent.lite.grounder import LiteGrounder
 from screenagent.lite.reader import LiteReader, changed
 from screenagent.lite.rect import Rect
 from screenagent.lite.stages import Stages
-from screenagent.lite.text import LARGEST, Detector, Ink, Picture, Piece, Recogniser
-from screenagent.lite.weights import BrokenWeights
+from screenagent.lite.text import LARGEST, Detector, Ink, Picture, Piece, Recogniser, words
+from screenagent.lite.weights import BrokenWeights, MissingWeights
 from screenagent.screenshot import Screenshot, Word
 from tests.pictures import Drawing
 
@@ -187,3 +188,16 @@ def test_the_time_of_seeing_is_told_by_stage() -> None:
     assert set(first) == {"detect", "recognise", "layout", "match"}
     assert all(seconds > 0 for seconds in first.values())
     assert set(stages.take()) == {"match"}
+
+
+def test_letters_far_apart_are_two_words() -> None:
+    alphabet = ["", "文", "件", "编"]
+    letters = np.array([1, 0, 0, 0, 0, 2, *[0] * 14, 3, 0])
+    found = words(letters, np.ones(len(letters), np.float32), alphabet, stretch=1.0)
+    assert [piece.text for piece in found] == ["文件", "编"]
+
+
+@pytest.mark.skipif(find_spec("rapidocr") is not None, reason="they are installed")
+def test_letters_without_their_weights_say_what_to_install() -> None:
+    with pytest.raises(MissingWeights, match=r"pip install \"screenagent\[cjk\]\""):
+        LiteReader(letters="cjk")

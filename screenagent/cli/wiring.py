@@ -158,8 +158,12 @@ def recorded(settings: Settings, task: str, *, replay: Replay | None = None) -> 
 
 def reader(stages: Stages | None = None) -> LiteReader:
     from screenagent.lite.reader import LiteReader  # noqa: PLC0415
+    from screenagent.lite.weights import MissingWeights  # noqa: PLC0415
 
-    return LiteReader(stages=stages)
+    try:
+        return LiteReader(letters=settings().letters, stages=stages)
+    except MissingWeights as error:
+        raise click.UsageError(str(error)) from error
 
 
 def grounder(

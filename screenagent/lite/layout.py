@@ -93,12 +93,13 @@ class Layout:
         return None
 
     def _left_of(self, label: Label) -> Tie | None:
-        """A unit or the rest of a sentence stands right of its entry: "Show [10] entries"."""
+        """A unit or the rest of a sentence stands right of its entry, "Show [10] entries", and in a mirrored form all
+        labels do."""
         text = label.rect
         for control in self._named:
-            rect = control.rect
-            if rect.beside(text) and -4 <= text.left - rect.right <= text.height:
-                return Tie(control, 0.7)
+            rect, gap = control.rect, text.left - control.rect.right
+            if rect.beside(text) and -4 <= gap <= 2.5 * text.height:
+                return Tie(control, 0.7 if gap <= text.height else 0.65)
         return None
 
     @cached_property

@@ -17,7 +17,7 @@ from screenagent.geometry import Size
 from screenagent.lite.rect import Rect
 from screenagent.lite.stages import Stages
 from screenagent.lite.text import Detector, Ink, Picture, Piece, Recogniser, bounded
-from screenagent.lite.weights import cores
+from screenagent.lite.weights import Letters, cores, reading
 from screenagent.screenshot import Screenshot, Word
 
 KeyT = TypeVar("KeyT")
@@ -73,12 +73,14 @@ class LiteReader:
         threads: int | None = None,
         detector: Detector | None = None,
         recogniser: Recogniser | None = None,
+        letters: Letters = "latin",
         stages: Stages | None = None,
     ) -> None:
         self._stages = stages or Stages()
         pool = ThreadPoolExecutor(threads or min(4, cores()), thread_name_prefix="reader")
-        self._detector = detector or Detector(pool)
-        self._recogniser = recogniser or Recogniser(pool)
+        weights = reading(letters)
+        self._detector = detector or Detector(pool, weights=weights.detector)
+        self._recogniser = recogniser or Recogniser(pool, weights=weights.recogniser)
         self._screens: Recent[str, list[Word]] = Recent(32)
         self._seen: Recent[str, Seen] = Recent(3)
         self._lines: Recent[tuple[int, int, bytes], tuple[Piece, ...]] = Recent(5000)

@@ -1,4 +1,4 @@
-"""Where lines of text are and what they say: PP-OCRv6 tiny, its recogniser trimmed to Latin."""
+"""Where lines of text are and what they say: PP-OCRv6, tiny and trimmed to Latin, or small and for all its letters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.lite.rect import Rect
-from screenagent.lite.weights import FOLDER, opened
+from screenagent.lite.weights import LATIN, opened
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -59,7 +59,7 @@ class Detector:
     _MEAN = np.array((0.485, 0.456, 0.406), np.float32) * 255
     _SCALE = 1 / (np.array((0.229, 0.224, 0.225), np.float32) * 255)
 
-    def __init__(self, pool: ThreadPoolExecutor, *, weights: Path = FOLDER / "PP-OCRv6_det_tiny.onnx") -> None:
+    def __init__(self, pool: ThreadPoolExecutor, *, weights: Path = LATIN.detector) -> None:
         self._pool = pool
         self._weights = weights
 
@@ -113,7 +113,7 @@ class Recogniser:
     WIDEST = 3200
     """A line wider than this at `HEIGHT` is squeezed: there is no screen with such a one, but there is noise."""
 
-    def __init__(self, pool: ThreadPoolExecutor, *, weights: Path = FOLDER / "PP-OCRv6_rec_tiny_latin.onnx") -> None:
+    def __init__(self, pool: ThreadPoolExecutor, *, weights: Path = LATIN.recogniser) -> None:
         self._pool = pool
         self._weights = weights
 
@@ -124,7 +124,9 @@ class Recogniser:
     @cached_property
     def _alphabet(self) -> list[str]:
         listed = self._network.get_modelmeta().custom_metadata_map["character"]
-        return ["", *listed.split("\n")]
+        letters = ["", *listed.split("\n")]
+        classes = self._network.get_outputs()[0].shape[-1]
+        return [*letters, " "] if len(letters) < classes else letters  # the blank is listed by some only
 
     def read(self, lines: Sequence[Picture]) -> list[tuple[Piece, ...]]:
         """The words of each line."""
@@ -172,6 +174,10 @@ class Recogniser:
         return batches
 
 
+APART = 10
+"""Steps between two letters of one word, at most: scripts without blanks are set apart by room alone."""
+
+
 def words(
     letters: npt.NDArray[np.intp], likely: npt.NDArray[np.float32], alphabet: Sequence[str], *, stretch: float
 ) -> Iterator[Piece]:
@@ -184,6 +190,9 @@ def words(
     text, first, last, sure = "", 0, 0, [0.0]
     previous = 0
     for step, letter in enumerate(letters.tolist()):
+        if letter and text and step - last > APART:
+            yield Piece(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
+            text = ""
         if letter and letter == previous:
             last = step
         elif letter and alphabet[letter] != " ":

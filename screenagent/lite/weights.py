@@ -6,8 +6,9 @@ import ctypes
 import os
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -15,13 +16,46 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "models"
 
 
+Letters = Literal["latin", "cjk"]
+
+
+class Reading(NamedTuple):
+    """The weights that find lines of text, and those that read them."""
+
+    detector: Path
+    recogniser: Path
+
+
+LATIN: Final = Reading(FOLDER / "PP-OCRv6_det_tiny.onnx", FOLDER / "PP-OCRv6_rec_tiny_latin.onnx")
+
+
+def reading(letters: Letters) -> Reading:
+    """Small ones for Latin lie in the package; those for Chinese and Japanese, too, come in the wheel of rapidocr."""
+    if letters == "latin":
+        return LATIN
+    wheel = find_spec("rapidocr")
+    if wheel is None or wheel.origin is None:
+        raise MissingWeights(
+            "reading Chinese and Japanese takes the weights that come with rapidocr: "
+            'pip install "screenagent[cjk]", or set letters to latin'
+        )
+    models = Path(wheel.origin).parent / "models"
+    return Reading(models / "PP-OCRv6_det_small.onnx", models / "PP-OCRv6_rec_small.onnx")
+
+
+class MissingWeights(Exception):
+    """What was asked for is not installed; the text says what to install."""
+
+
 class BrokenWeights(Exception):
     """A weight file is missing or can't be read; the text says which and how to restore it."""
 
     def __init__(self, path: Path, problem: str) -> None:
+        package = "screenagent" if path.parent == FOLDER else path.parent.parent.name
+        checkout = f", or in a checkout with `git checkout -- {path.name}` in {path.parent}"
         super().__init__(
-            f"the weights in {path} {problem}; restore them with `pip install --force-reinstall --no-deps screenagent`,"
-            f" or in a checkout with `git checkout -- {path.name}` in {path.parent}"
+            f"the weights in {path} {problem}; restore them with `pip install --force-reinstall --no-deps {package}`"
+            + (checkout if package == "screenagent" else "")
         )
 
 
