@@ -18,9 +18,12 @@ import click
 
 BENCHES: dict[str, tuple[str, ...]] = {
     "The loop's own time per step": ("bench", "steps"),
+    "What the console costs a step": ("bench", "steps", "--console"),
+    "From a key in the console to the agent": ("bench", "keys"),
     "Popups seen late or not at all": ("bench", "settle"),
     "Scripts played again, on desktops that have changed": ("bench", "scripts"),
     "From a stop to no more input": ("bench", "stop"),
+    "Screens that give orders": ("drill", "--json"),
     "Whole tasks on real applications": ("bench", "tasks", "examples/tasks.yaml"),
 }
 ENGINE = ("The model's engine, random weights", ("bench", "model", "--random", "--layers", "1"))
