@@ -28,6 +28,9 @@ class Drawings(NamedTuple):
     names: list[str]
     sets: list[str]
 
+    def first(self, most: int) -> Drawings:
+        return Drawings(self.pixels[:most], self.coloured[:most], self.names[:most], self.sets[:most])
+
     def save(self, path: Path) -> None:
         np.savez(path, pixels=self.pixels, coloured=self.coloured, names=np.array(self.names), sets=np.array(self.sets))
 

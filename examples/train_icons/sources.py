@@ -126,6 +126,21 @@ def iconify(folder: Path, *, held: bool) -> Iterator[Source]:
                 yield Source(name, concept, _svg(icons, icon), icons["coloured"])
 
 
+def listed(folder: Path) -> str:
+    """Every set that is learned from, with its author and licence, as a page."""
+    about = _json(folder / "npm/iconify-json/package/collections.json")
+    lines = [
+        "# Sets of @iconify/json that the icon encoder learned from",
+        "",
+        "| set | author | licence |",
+        "| --- | --- | --- |",
+    ]
+    for name in sorted({source.set for source in iconify(folder, held=False)}):
+        author, licence = about[name]["author"], about[name]["license"]
+        lines.append(f"| {about[name]['name']} (`{name}`) | {author['name']} | {licence['spdx']} |")
+    return "\n".join(lines) + "\n"
+
+
 def _svg(icons: dict[str, Any], icon: dict[str, Any]) -> str:
     width, height = (icon.get(side, icons.get(side, icons.get("width", 16))) for side in ("width", "height"))
     box = f"{icon.get('left', 0)} {icon.get('top', 0)} {width} {height}"

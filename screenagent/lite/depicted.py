@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from screenagent.lite.icons import Icon, IconWords
+from screenagent.lite.icons import Floats, Icon, IconWords
 from screenagent.lite.match import Label
 from screenagent.lite.phrase import Phrase, Role
+from screenagent.lite.proposals import is_word
 from screenagent.lite.rect import Rect
 
 
@@ -33,16 +35,14 @@ _WINDOW: Final[tuple[tuple[str, int], ...]] = (
 
 CROSS: Final = 0.25
 """The likeness to a cross from which on an icon at the end of a row is taken for a window's close button."""
-
-LIKELY: Final = 0.31
-"""The likeness from which on an icon is more likely meant than not; on the development screens."""
-STEPS: Final = 0.8
-"""How much surer each bit of likeness makes."""
-STANDING_OUT: Final = 1.0
-"""How much of its lead over the next best counts for the best icon, up to `LEAD`."""
+IN_ITS_PLACE: Final = 0.15
+IN_A_ROW: Final = 0.06
+LABELLED: Final = 0.16
+"""What standing in a title bar, among icons of its size, or with a text adds to the likeness or takes from it."""
 LEAD: Final = 0.12
-WEAKEST, STRONGEST = 0.38, 0.6
-"""An icon's score where it is just likely, and at most: where words are written that fit well, those are meant."""
+"""A lead over the next best icon counts up to this."""
+STRONGEST: Final = 0.6
+"""An icon's score at most: where words are written that fit well, those are meant."""
 
 
 def depicted(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[Depicted]:
@@ -53,14 +53,14 @@ def depicted(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], wor
     if not meant.any():
         return []
     likeness = np.stack([icon.vector for icon in icons]) @ meant
-    for number, icon in enumerate(icons):
-        likeness[number] -= _doubt(icon.rect, labels)
-    for number in _window_buttons(phrase, icons, words):
-        likeness[number] += 0.15
+    rects = [icon.rect for icon in icons]
+    likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, labels)
+    likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
     best, *others = likeness.argsort()[::-1].tolist()
-    lead = float(likeness[best] - likeness[others[0]]) if others else LEAD
-    likeness[best] += STANDING_OUT * min(lead, LEAD)
-    return [Depicted(icon.rect, phrase.name, _sure(float(like))) for icon, like in zip(icons, likeness, strict=True)]
+    lead = np.zeros(len(icons))
+    lead[best] = min(LEAD, likeness[best] - likeness[others[0]]) if others else LEAD
+    scores = [_sure(*both) for both in zip(likeness.tolist(), lead.tolist(), strict=True)]
+    return [Depicted(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
 
 
 def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
@@ -71,29 +71,45 @@ def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
         yield _SPOKEN.get(phrase.role, ""), 0.6
 
 
-def _sure(likeness: float) -> float:
-    return min(STRONGEST, max(0.0, WEAKEST + STEPS * (likeness - LIKELY)))
+def _sure(likeness: float, lead: float) -> float:
+    """In step with a text's score: 0.38 where icons are right about as often as not, on the development screens."""
+    return min(STRONGEST, max(0.0, 0.38 + 0.8 * (likeness + 0.4 * lead - 0.27)))
 
 
-def _doubt(rect: Rect, labels: Sequence[Label]) -> float:
+def _mates(rects: Sequence[Rect]) -> npt.NDArray[np.intp]:
+    """How many icons of its size stand beside each, as in a tool bar."""
+    left, top, right, bottom = np.array(rects, np.float64).T
+    x, y, longer = (left + right) / 2, (top + bottom) / 2, np.maximum(right - left, bottom - top)
+    apart = abs(x[:, None] - x)
+    near = (abs(y[:, None] - y) < 4) & (apart > 14) & (apart < 90) & (longer >= 10)
+    return np.asarray((near & (abs(np.log(longer[:, None] / longer)) < 0.47)).sum(1))
+
+
+def _doubts(rects: Sequence[Rect], labels: Sequence[Label]) -> Floats:
     """More for what is smaller or larger than most icons, and for what goes with a text, which is the better name."""
-    longer = max(rect.width, rect.height)
-    size = 0.05 if longer < 9 else 0.04 if longer > 34 else 0.0
-    return size + (LABELLED if any(_goes_with(rect, label) for label in labels) else 0.0)
-
-
-LABELLED = 0.16
-
-
-def _goes_with(rect: Rect, label: Label) -> bool:
-    """Whether the icon is part of the text, stands before it or above it."""
-    text = label.rect
-    if sum(letter.isalpha() for letter in label.text) < 3:
-        return False
-    within = text.holds(rect.x, rect.y) and rect.height < 0.8 * text.height
-    before = text.beside(rect) and -6 <= text.left - rect.right <= 14
-    above = -4 <= text.top - rect.bottom <= 12 and abs(text.x - rect.x) < 0.3 * max(text.width, rect.width)
-    return within or before or above
+    left, top, right, bottom = np.array(rects, np.float32).T[:, :, None]
+    longer = np.maximum(right - left, bottom - top)[:, 0]
+    texts = [label.rect for label in labels if any(is_word(word, place) for word, place in label.words)]
+    labelled = np.zeros(len(rects), bool)
+    if texts:
+        text_left, text_top, text_right, text_bottom = np.array(texts, np.float32).T
+        x, y, text_x, text_y = (
+            (left + right) / 2,
+            (top + bottom) / 2,
+            (text_left + text_right) / 2,
+            (text_top + text_bottom) / 2,
+        )
+        within = (text_left <= x) & (x <= text_right) & (text_top <= y) & (y <= text_bottom)
+        within &= bottom - top < 0.8 * (text_bottom - text_top)
+        gap, below = text_left - right, text_top - bottom
+        before = (gap >= -6) & (gap <= 14) & (np.maximum(top, text_top) < np.minimum(bottom, text_bottom))
+        before &= abs(y - text_y) < 0.5 * np.maximum(bottom - top, text_bottom - text_top)
+        above = (
+            (below >= -4) & (below <= 12) & (abs(x - text_x) < 0.3 * np.maximum(text_right - text_left, right - left))
+        )
+        labelled = (within | before | above).any(axis=1)
+    size = np.where(longer < 9, 0.05, np.where(longer > 34, 0.04, 0.0))
+    return np.asarray(size + LABELLED * labelled, np.float32)
 
 
 def _window_buttons(phrase: Phrase, icons: Sequence[Icon], words: IconWords) -> list[int]:

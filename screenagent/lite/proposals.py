@@ -47,12 +47,12 @@ def _without(lines: npt.NDArray[np.uint8], labels: Sequence[Label]) -> None:
     """Blank out what was read; what is shorter than a word may well be an icon that looks like letters."""
     for label in labels:
         for text, rect in label.words:
-            if _is_word(text, rect):
+            if is_word(text, rect):
                 left, top, right, bottom = (max(0, round(edge)) for edge in rect)
                 lines[top:bottom, left:right] = 0
 
 
-def _is_word(text: str, rect: Rect) -> bool:
+def is_word(text: str, rect: Rect) -> bool:
     """Not a row of icons, read as letters that stand far apart."""
     letters = sum(letter.isalpha() for letter in text)
     return (letters >= 3 or len(text) >= 4) and rect.width < 0.85 * rect.height * len(text)
