@@ -142,7 +142,7 @@ def test_broken_or_missing_weights_are_named_with_how_to_restore_them(tmp_path: 
     if content is not None:
         network.write_bytes(content)
         table.write_bytes(content)
-    with pytest.raises(BrokenWeights, match=r"icons\.onnx.*git checkout"):
+    with pytest.raises(BrokenWeights, match=r"icons\.onnx.*restore them"):
         IconEncoder(network).look(np.asarray(toolbar("plus")), [Rect(40, 50, 60, 70)])
-    with pytest.raises(BrokenWeights, match=r"icon_words\.npz.*git checkout"):
+    with pytest.raises(BrokenWeights, match=r"icon_words\.npz.*restore them"):
         IconWords(table).vector([("save", 1.0)])

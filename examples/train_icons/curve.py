@@ -43,4 +43,4 @@ def _plot(
         at = [(left + (right - left) * step / last, bottom - (bottom - top) * y / top_value) for step, y in points]
         draw.line(at, fill=colour, width=2)
         if len(lines) > 1:
-            draw.text((left + 10, bottom - 18 * (len(lines) - number)), title, fill=colour, font=font)
+            draw.text((right - 4, bottom - 18 * (len(lines) - number)), title, fill=colour, font=font, anchor="ra")

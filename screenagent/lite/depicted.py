@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from screenagent.lite.icons import Floats, Icon, IconWords
 from screenagent.lite.match import Label
-from screenagent.lite.phrase import Phrase, Role
+from screenagent.lite.phrase import Container, Phrase, Role
 from screenagent.lite.proposals import is_word
 from screenagent.lite.rect import Rect
 
@@ -24,7 +24,9 @@ class Depicted(NamedTuple):
 
 _SPOKEN: Final[dict[Role, str]] = {"menu": "menu", "tab": "tab", "link": "link"}
 """Roles that an icon may be drawn for."""
-_NEVER: Final[tuple[Role | None, ...]] = ("field", "dropdown", "radio", "column", "text")
+_NEVER: Final[tuple[Role | None, ...]] = ("field", "dropdown", "radio", "column", "text", "item")
+_WORDED: Final[tuple[Container | None, ...]] = ("menu", "menu bar")
+"""Where all entries have words."""
 
 _WINDOW: Final[tuple[tuple[str, int], ...]] = (
     (r"close|quit|dismiss", 0),
@@ -41,13 +43,13 @@ LABELLED: Final = 0.16
 """What standing in a title bar, among icons of its size, or with a text adds to the likeness or takes from it."""
 LEAD: Final = 0.12
 """A lead over the next best icon counts up to this."""
-STRONGEST: Final = 0.6
+STRONGEST: Final = 0.8
 """An icon's score at most: where words are written that fit well, those are meant."""
 
 
 def depicted(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[Depicted]:
     """Scores are in step with those of text: how sure it is that this is meant."""
-    if phrase.quoted or phrase.nameless or phrase.role in _NEVER or not icons:
+    if not icons or phrase.quoted or phrase.nameless or phrase.role in _NEVER or phrase.container in _WORDED:
         return []
     meant = words.vector(_told(phrase))
     if not meant.any():
@@ -73,7 +75,7 @@ def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
 
 def _sure(likeness: float, lead: float) -> float:
     """In step with a text's score: 0.38 where icons are right about as often as not, on the development screens."""
-    return min(STRONGEST, max(0.0, 0.38 + 0.8 * (likeness + 0.4 * lead - 0.27)))
+    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness + 0.4 * lead - 0.26)))
 
 
 def _mates(rects: Sequence[Rect]) -> npt.NDArray[np.intp]:

@@ -60,6 +60,8 @@ class Phrase(Value):
     sides: tuple[Side, ...] = ()
     about: str = ""
     """What else was said, that the target needn't bear: "the alarm" of "set the alarm to Monday"."""
+    indefinite: bool = False
+    """What is done is done to any such thing, so its name alone names another: "open a file" isn't the File menu."""
 
 
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|‘([^’]+)’|'((?:[^']|(?<=\w)'(?=\w))+)')(?!\w)")
@@ -226,6 +228,7 @@ def parse(target: str) -> Phrase:
     if about:
         implied = "item"
     ordinal, name = _ordinal(name)
+    indefinite = bool(verb and re.match(r"(?:an?|some)\s", name, re.I))
     name, role, named = _role(name, verb)
     nameless = not named and role is not None
     quotes = _HELD.findall(name)
@@ -244,6 +247,7 @@ def parse(target: str) -> Phrase:
         container=container,
         sides=sides,
         about=restored(about),
+        indefinite=indefinite and not (quotes or named),
     )
 
 

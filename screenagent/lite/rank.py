@@ -9,7 +9,7 @@ from screenagent.geometry import Size
 from screenagent.lite.depicted import depicted
 from screenagent.lite.icons import IconWords
 from screenagent.lite.layout import Kind
-from screenagent.lite.match import Label, Match, matches
+from screenagent.lite.match import Label, Match, likeness, matches
 from screenagent.lite.phrase import Phrase, Relation, Role, Side, parse
 from screenagent.lite.reader import in_reading_order
 from screenagent.lite.rect import Rect
@@ -174,7 +174,18 @@ def _one_place(seen: Candidate, told: Candidate) -> bool:
 
 
 def _labelled(phrase: Phrase, match: Match, screen: Screen) -> Candidate:
-    return Candidate(match.rect, match.text, match.score * _cue(phrase, match, screen), "text")
+    score = match.score * _cue(phrase, match, screen)
+    if phrase.indefinite and likeness(phrase.name, match.text) > 0.9:
+        score *= ANY_SUCH
+    elif match.score < 0.75 and phrase.role not in ("menu", "tab") and _in_row(match.label, screen.labels) >= 3:
+        score *= HEADING
+    return Candidate(match.rect, match.text, score, "text")
+
+
+ANY_SUCH = 0.4
+"""How surely "File" is what is meant by "open a file"."""
+HEADING = 0.85
+"""The same of "Reports", in a menu bar, by "show the balance report": it names a kind, not what is done."""
 
 
 def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
