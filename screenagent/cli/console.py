@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -74,6 +75,12 @@ def supervise(
     return supervising.episode.ended
 
 
+def look_no_more_for_garbage() -> None:
+    """Among what is there already: to search it all again and again holds up every thread, a stop among them."""
+    gc.collect()
+    gc.freeze()
+
+
 def quick_escape() -> None:
     """Before Textual is imported: it waits 100 ms whether Esc begins the code of another key, and so would a stop. Nor
     is the thread that reads keys to wait 5 ms whenever another one, which draws or types, has its turn."""
@@ -119,6 +126,7 @@ def _open(opened: Console) -> None:
         opened.call_later(opened.exit)
 
     with wiring.signals(stop=stop, resume=opened.resume):
+        look_no_more_for_garbage()
         opened.run()
 
 

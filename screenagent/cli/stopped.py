@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from screenagent.bench import stopped
 from screenagent.cli import wiring
-from screenagent.cli.console import quick_escape
+from screenagent.cli.console import look_no_more_for_garbage, quick_escape
 from screenagent.desktop.local import LocalDesktop
 from screenagent.events import Event
 
@@ -61,6 +61,7 @@ def supervised(
 
     opened = (face or Console)(begin=begun, runs=folder.parent, task=what, control=lambda: control)
     with wiring.signals(stop=opened.stop, resume=opened.resume):
+        look_no_more_for_garbage()
         opened.run()
 
 
