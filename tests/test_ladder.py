@@ -188,3 +188,17 @@ def test_where_acting_did_not_help_no_other_place_is_tried(scene: Scene) -> None
     first = grounder.locate("it", screen)
     assert isinstance(first, Location)
     assert grounder.locate("it", screen, near=first) == first
+
+
+class Guessing:
+    """Is sure of nothing."""
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        return Location(point=Point(x=0.5, y=0.5), confidence=0.46, by="guess")
+
+
+def test_a_guess_is_not_acted_on(scene: Scene) -> None:
+    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, Guessing())
+    found = grounder.locate("the Find field", scene.reader.screen(form()))
+    assert isinstance(found, Absent)
+    assert "only 46% like it" in found.why

@@ -47,7 +47,9 @@ FAMILIAR: Final = 0.3
 MOVED: Final = 4
 """A patch found within so many pixels of where it was has not moved."""
 UNSURE: Final = 0.6
-"""An answer of the configured grounder below this is asked about."""
+"""An answer of the configured grounder below this is asked about, where what it was asked for looked otherwise."""
+GUESSED: Final = 0.5
+"""The same for a target of which nothing is known but its words."""
 PIXEL_PERFECT: Final = 0.985
 
 
@@ -90,6 +92,11 @@ class Looked:
         left, top, right, bottom = match.rect
         return Rect(left, top - trim, right, bottom + trim)
 
+    def is_whole_at(self, match: Match, sight: Sight) -> bool:
+        """Whether what was round the target is round the match, too: its window has moved, and all of it along."""
+        left, top, _, _ = self.whole(match)
+        return sight.is_at(self.picture, round(left) - self.anchor.box[0], round(top) - self.anchor.box[1])
+
 
 @dataclass
 class AnchorGrounder:
@@ -105,7 +112,8 @@ class AnchorGrounder:
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         name = self.looks().get(target)
         if name is None or name not in self.anchors:
-            return self.configured.locate(target, screenshot, near=near)
+            answer = self.configured.locate(target, screenshot, near=near)
+            return _unless_doubtful(answer, target, least=GUESSED)
         if near is not None:
             return near  # acting on it did not help; another place would be another target
         return self._climb(target, self._looked(name), screenshot)
@@ -131,9 +139,12 @@ class AnchorGrounder:
     def _at_once(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Location | None:
         """Without reading the screen: all that tells it from others is in its picture, or there is no other."""
         anchor = looked.anchor
-        place = _where_it_was(looked, sight, screenshot)
-        if place and all(is_shown(beside, anchor) for beside in telling(anchor)):
-            return _location(anchor, Found(place, 1.0, "patch"), screenshot)
+        if all(is_shown(beside, anchor) for beside in telling(anchor)):
+            if place := _where_it_was(looked, sight, screenshot):
+                return _location(anchor, Found(place, 1.0, "patch"), screenshot)
+            moved = [match for match in sight.same(looked.patch) if looked.is_whole_at(match, sight)]
+            if len(moved) == 1:
+                return _location(anchor, Found(looked.whole(moved[0]), 1.0, "patch elsewhere"), screenshot)
         if not (anchor.text and anchor.alike == 1 and _same_window(anchor, screenshot)):
             return None
         found = list(self._elsewhere(looked, sight, screenshot))
@@ -202,17 +213,21 @@ class AnchorGrounder:
         judged = _setting(looked.anchor, found, known, screenshot)
         if judged.contradicted:
             return Absent(why=f"one “{target}” is there, but “{judged.contradicted}” is not beside it as it was")
-        if answer.confidence < UNSURE:
-            return Absent(why=f"“{target}” may be there, but only {answer.confidence:.0%} like it")
         if not _same_window(looked.anchor, screenshot) and judged.share < STRANGE:
             return Absent(why=f"“{target}” may be there, but in another window than it was in")
-        return answer
+        return _unless_doubtful(answer, target, least=UNSURE)
 
     def _sight(self, screenshot: Screenshot) -> Sight:
         if (known := self._sights.get(screenshot.digest)) is None:
             known = Sight(screenshot.pixels)
             self._sights.keep(screenshot.digest, known)
         return known
+
+
+def _unless_doubtful(answer: Location | Absent, target: str, *, least: float) -> Location | Absent:
+    if isinstance(answer, Location) and answer.confidence < least:
+        return Absent(why=f"what may be “{target}” is only {answer.confidence:.0%} like it")
+    return answer
 
 
 def _where_it_was(looked: Looked, sight: Sight, screenshot: Screenshot) -> Rect | None:
