@@ -141,7 +141,8 @@ def _words_in(words: str, text: str) -> bool:
 
 def _squeezed(text: str) -> str:
     """Only letters and digits; a text of signs stays as it is."""
-    return re.sub(r"[^\w]+|_", "", text.casefold()) or text.replace(" ", "")
+    lettered = re.sub(r"(?<=\w)\||\|(?=\w)", "l", text.casefold())  # a stroke within a word was a letter
+    return re.sub(r"[^\w]+|_", "", lettered) or text.replace(" ", "")
 
 
 _SHORTCUT = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)

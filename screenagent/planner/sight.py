@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import count, groupby, pairwise
+from itertools import count, groupby, permutations
 from typing import NamedTuple
 
 from screenagent.geometry import Box, Location, Point
@@ -69,23 +69,25 @@ class Sight:
 
     def texts(self) -> Iterator[Line]:
         """Each line, and what two that stand closely beside or below each other say together."""
-        lines = sorted(self.lines, key=lambda line: line.box.top)
+        lines = self.lines
         yield from lines
-        for one, other in pairwise(lines):
-            high = one.box.bottom - one.box.top
-            if other.box.top - one.box.bottom < 0.6 * high and abs(other.box.left - one.box.left) < high:
+        for one, other in permutations(lines, 2):
+            if self._goes_on(one.box, other.box):
                 yield Line([*one.words, *other.words])
-        for one, other in pairwise(self.lines):
-            wide, high = self.screen.size.width, (one.box.bottom - one.box.top) * self.screen.size.height
-            beside = one.box.top <= other.box.center.y <= one.box.bottom
-            if beside and 0 <= (other.box.left - one.box.right) * wide < 1.2 * high:
-                yield Line([*one.words, *other.words])
+
+    def _goes_on(self, one: Box, other: Box) -> bool:
+        high = one.bottom - one.top
+        letter = high * self.screen.size.height / self.screen.size.width
+        if one.top <= other.center.y <= one.bottom:
+            return 0 <= other.left - one.right < 1.2 * letter
+        aligned = abs(other.left - one.left) < letter or abs(other.center.x - one.center.x) < letter
+        return aligned and -0.3 * high < other.top - one.bottom < 0.6 * high
 
     def is_button(self, line: Line) -> bool:
         return any(button.box and line.box.center in button.box for button in self.every("button"))
 
     def label_of(self, field: Location) -> str:
-        """What is written left of a field, or else above it."""
+        """What is written left of a field, or else nearest above or below it."""
         box = field.box or Box.around(field.point, width=0, height=0)
         beside = [
             line
@@ -94,8 +96,12 @@ class Sight:
         ]
         if beside:
             return max(beside, key=lambda line: line.box.right).text.rstrip(":")
-        above = [line for line in self.lines if line.box.center.y < box.top and line.box.left <= box.right]
-        return max(above, key=lambda line: line.box.bottom).text.rstrip(":") if above else ""
+        apart = [
+            (max(box.top - line.box.bottom, line.box.top - box.bottom), line.text)
+            for line in self.lines
+            if line.box.center not in box and line.box.left <= box.right and line.box.right >= box.left
+        ]
+        return min(apart)[1].rstrip(":") if apart else ""
 
     def find(self, target: str) -> Location | None:
         match self._grounder.locate(target, self.screen):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from screenagent.geometry import Location
-from screenagent.planner.sight import Sight
+from screenagent.planner.sight import Line, Sight
 from screenagent.planner.skill import StepFailed, Steps, Stuck, Work
 from screenagent.planner.skills.moves import click, needed, press, replaced
 from screenagent.planner.steps import click_on
@@ -115,13 +115,20 @@ def press_to_send(sight: Sight, name: str) -> Work:
 
 def complete(sight: Sight, start: str, end: str, field: str) -> Work:
     """Type the start of an entry and take the one of the list that has the end, too."""
-    yield replaced(sight, needed(sight, field), field, start)
+    place = needed(sight, field)
+    yield replaced(sight, place, field, start)
     for _ in range(3):
-        if offer := next((offer for offer in sight.texts() if _fits(offer.text, start, end)), None):
+        if offer := _offer(sight, place, start, end):
             yield (click(sight, offer.box.center, f"“{offer.text}”"),)
             return
         yield (press("down"),)
     raise Stuck(f"nothing that starts with “{start}” and ends with “{end}” is offered")
+
+
+def _offer(sight: Sight, field: Location, start: str, end: str) -> Line | None:
+    """What is offered beside the field; what stands in it was typed."""
+    offers = (line for line in sight.texts() if field.box is None or line.box.center not in field.box)
+    return next((offer for offer in offers if _fits(offer.text, start, end)), None)
 
 
 def _fits(text: str, start: str, end: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from typing import Final
 
@@ -21,8 +22,7 @@ def find_and_click(sight: Sight, target: str) -> Work:
 
 def bring_into_view(sight: Sight, target: str) -> Generator[Steps, None, Location]:
     found = yield from into_view(sight, target)
-    if found is None:
-        found = yield from _unfolded(sight, target)
+    found = found or _in_two_lines(sight, target) or (yield from _unfolded(sight, target))
     if found is None:
         raise Stuck(f"{target} is nowhere, and nothing is left to unfold")
     return found
@@ -52,6 +52,18 @@ def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
 def expand(sight: Sight, section: str) -> Work:
     """What is folded opens by a click on its head."""
     yield (click(sight, sight.find(section) or sight.find("the disc") or needed(sight, section), section),)
+
+
+def _in_two_lines(sight: Sight, target: str) -> Location | None:
+    """What is quoted may be written in two lines, as a narrow menu has it."""
+    quoted = re.search(r"[\"“](.+?)[\"”]", target)
+    wanted = _solid(quoted[1] if quoted else target)
+    line = next((line for line in sight.texts() if _solid(line.text) == wanted), None)
+    return Location(point=line.box.center, box=line.box, confidence=0.8, by="text") if line else None
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split()).casefold()
 
 
 def _unfolded(sight: Sight, target: str) -> Seeking:
