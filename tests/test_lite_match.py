@@ -156,6 +156,31 @@ def test_a_neighbour_tells_equals_apart(target: str, place: tuple[int, int]) -> 
     assert _at_of(target, *ROWS) == place
 
 
+TABLE: tuple[Text, ...] = (
+    ("Name", 10, 10), ("Amount", 300, 10), ("Date", 600, 10),
+    ("Ada", 10, 60), ("120.50", 300, 60), ("2026-01-02", 600, 60),
+    ("Grace", 10, 110), ("75.00", 308, 110), ("2026-03-04", 600, 110),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "cell"),
+    [
+        ("the amount in Ada's row", "120.50"),
+        ("Grace's amount", "75.00"),
+        ("the date in the row of Grace", "2026-03-04"),
+        ("the Amount column", "Amount"),
+        ("the name in Ada's row", "Name"),  # its cell is what names the row
+    ],
+)
+def test_a_cell_is_told_by_its_column_and_row(target: str, cell: str) -> None:
+    assert found(target, *TABLE) == cell
+
+
+def test_below_a_word_without_a_table_there_is_no_cell() -> None:
+    assert found("the File menu in the Notes window", ("File", 10, 10), ("Notes", 200, 60), ("Home", 10, 60)) == "File"
+
+
 def test_a_neighbour_that_is_not_there_makes_the_target_absent() -> None:
     assert located("the 'Delete' left of Babbage", *ROWS) == Absent(
         why="“Babbage” is not on the screen, so nothing can be left of it"

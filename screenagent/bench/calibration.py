@@ -140,7 +140,7 @@ def diagram(before: Sequence[tuple[float, bool]], after: Sequence[tuple[float, b
     draw.text((EDGE, 12), f"{len(after)} answers: score of the match (ECE {ece(before):.3f})", POOR, font)
     draw.text((EDGE, 30), f"and confidence said (ECE {ece(after):.3f})", GOOD, font)
     draw.text((EDGE + SIDE / 2, 2 * EDGE + SIDE - 12), "how sure", INK, font, anchor="ms")
-    draw.text((6, EDGE - 14), "how often right", INK, font)
+    draw.text((EDGE + 8, EDGE + 8), "how often right", INK, font)
     return image
 
 

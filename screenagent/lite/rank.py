@@ -247,10 +247,33 @@ def _related(relation: Relation, candidates: Sequence[Candidate], screen: Screen
         raise Missing(f"“{relation.other}” is not on the screen, so nothing can be {_WHERE[relation.kind]} it")
     best = max(anchor.score for anchor in anchors)
     rects = [anchor.rect for anchor in anchors if anchor.score >= best - 0.05]
+    if relation.kind == "inside":
+        candidates = [_cell(candidate, rects, screen.labels) or candidate for candidate in candidates]
     return [
         candidate._replace(score=candidate.score * max(_bond(relation, candidate.rect, rect, screen) for rect in rects))
         for candidate in candidates
     ]
+
+
+def _cell(head: Candidate, rows: Sequence[Rect], labels: Sequence[Label]) -> Candidate | None:
+    """What stands below the head of a column in one of the rows: "the amount in Ada's row". It is a table where the
+    name of the row stands in a column that has a head, too."""
+    heads = [label.rect for label in labels if abs(label.rect.y - head.rect.y) < 0.4 * head.rect.height]
+    for row in rows:
+        named = any(other != head.rect and _aligned(other, row) for other in heads)
+        if not named or row.top < head.rect.bottom or _aligned(head.rect, row):
+            continue
+        for label in labels:
+            if abs(label.rect.y - row.y) < 0.4 * row.height and _aligned(head.rect, label.rect):
+                return Candidate(label.rect, label.text, head.score, head.by)
+    return None
+
+
+def _aligned(one: Rect, other: Rect) -> bool:
+    """Whether both stand in one column: they share some of it, and one of their edges or their middle."""
+    near = 0.6 * min(one.height, other.height)
+    edges = (one.left - other.left, one.right - other.right, one.x - other.x)
+    return one.shared_width(other) > 0 and min(map(abs, edges)) < near
 
 
 _WHERE = {"near": "near", "left": "left of", "right": "right of", "above": "above", "below": "below"}
