@@ -8,12 +8,14 @@ from typing import Final
 
 import pytest
 
+from screenagent.agent import Agent
 from screenagent.bench.miniwob import GROUPS, TASKS, Asked, Result, chosen, run, summary
 from screenagent.bench.miniwob.page import MissingTasks, pages
 from screenagent.bench.miniwob.paraphrases import PARAPHRASES
 from screenagent.cli import wiring
-from screenagent.control import Control
+from screenagent.control import Control, Stopped
 from screenagent.planner import read
+from screenagent.protocols import Desktop
 
 
 def result(task: str, *, success: bool) -> Result:
@@ -53,6 +55,27 @@ def test_an_episode_is_scored_by_the_page_and_not_done_twice(tmp_path: Path) -> 
     assert [one.success for one in found] == [True, False]
     assert found == seen
     assert [picture.name for picture in (tmp_path / "f").iterdir()] == ["click-link-1.png"]
+
+
+@pytest.mark.display
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium is installed")
+def test_an_episode_that_is_stopped_is_no_result(tmp_path: Path) -> None:
+    control, results = Control(), tmp_path / "results.jsonl"
+
+    def stopping(given: Control, on: Desktop) -> Agent:
+        given.stop()
+        return wiring.guessing(given, on)
+
+    with pytest.raises(Stopped):
+        run(
+            [Asked(task="click-link", seed=0)],
+            stopping,
+            control=control,
+            results=results,
+            failures=tmp_path / "f",
+            progress=lambda _: None,
+        )
+    assert results.read_text() == ""
 
 
 def test_results_of_another_kind_are_named(tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ def run(
         with browser(control) as (virtual, page), results.open("a", encoding="utf-8") as kept:
             agent = build(control, virtual.desktop)
             for one in missing:
-                control.check()
                 result = _attempt(one, agent, virtual, page, failures)
+                control.check()  # an episode that was stopped is no result
                 kept.write(result.model_dump_json() + "\n")
                 kept.flush()
                 known[one] = result
