@@ -9,8 +9,10 @@ from PIL import Image, ImageDraw
 from screenagent.bench.ground import rss_peak_mb
 from screenagent.geometry import Absent, Location
 from screenagent.lite.grounder import LiteGrounder
-from screenagent.lite.layout import frames
+from screenagent.lite.layout import Layout, frames
+from screenagent.lite.match import Label
 from screenagent.lite.reader import LiteReader
+from screenagent.lite.rect import Rect
 from screenagent.screenshot import Screenshot
 from tests.pictures import Drawing, pixel
 
@@ -108,6 +110,13 @@ def test_an_entry_that_fills_its_bar_is_found(grounder: LiteGrounder) -> None:
     assert isinstance(answer, Location)
     assert answer.box
     assert answer.box.pixels(screen.size)[0] == pytest.approx(100, abs=2)
+
+
+def test_what_is_written_at_the_very_edge_of_an_entry_does_not_stand_before_it() -> None:
+    picture = np.asarray(Drawing().entry("", 120, 60).image)
+    name, value = Label([("Find:", Rect(60, 50, 95, 70))]), Label([("lion", Rect(114, 50, 150, 70))])
+    (tie,) = Layout(picture, [name, value]).ties(name)
+    assert (tie.control.kind, round(tie.control.rect.left)) == ("field", 120)
 
 
 def test_a_placeholder_is_no_menu(grounder: LiteGrounder) -> None:

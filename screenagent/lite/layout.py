@@ -76,8 +76,8 @@ class Layout:
             return None
         gap = nearest.rect.left - text.right
         between = Rect(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
-        crossed = any(other is not label and other.rect.shared_area(between) > 0 for other in self._labels)
-        if crossed:
+        others = (o.rect for o in self._labels if o is not label and not nearest.rect.holds(o.rect.x, o.rect.y))
+        if any(other.shared_area(between) > 0 for other in others):
             return None
         # A button says itself what it is for.
         own = nearest.kind == "button" and not label.text.endswith(":")
