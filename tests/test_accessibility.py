@@ -23,6 +23,9 @@ def reader() -> LiteReader:
     return LiteReader(threads=2)
 
 
+MENU = (("Save", 100), ("Save As...", 130), ("Save All", 160))
+
+
 def screen() -> Drawing:
     return Drawing().button("Save", 100, 100).button("☺", 300, 100).entry("", 100, 200).text("Help", 500, 20)
 
@@ -56,6 +59,16 @@ def test_where_sight_and_the_program_agree_it_is_surer(reader: LiteReader) -> No
     assert isinstance(both, Location)
     assert both.confidence > seen.confidence
     assert (seen.by, both.by) == ("text", "accessibility")
+
+
+def test_a_name_is_not_taken_for_a_longer_one_because_both_say_so(reader: LiteReader) -> None:
+    menu = Drawing().text("Save", 60, 100).text("Save As...", 60, 130).text("Save All", 60, 160)
+    shot = menu.screenshot
+    rows = [(name, Box.of_pixels((30, y - 15, 300, y + 15), shot.size)) for name, y in MENU]
+    told = FakeAccessibility([Element(role="item", name=name, box=box) for name, box in rows])
+    answer = LiteGrounder(reader, accessibility=told).strict().locate("Save As", shot)
+    assert isinstance(answer, Location)
+    assert pixel(answer, shot)[1] == pytest.approx(130, abs=6)
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,8 @@ def _told(phrase: Phrase, screen: Screen) -> Iterator[Candidate]:
 
 
 def _joined(seen: Iterable[Candidate], told: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Where sight and the program mean one place, each makes the other surer."""
+    """Where sight and the program mean one place, the one that is surer of its name counts; they may err alike, as by
+    taking "Save" for "Save As"."""
     rest = list(told)
     for candidate in seen:
         same = [other for other in rest if _one_place(candidate, other)]
@@ -162,7 +163,7 @@ def _joined(seen: Iterable[Candidate], told: Iterable[Candidate]) -> Iterator[Ca
             continue
         best = max(same, key=lambda other: other.score)
         rest = [other for other in rest if other not in same]
-        surer = 1 - (1 - min(1.0, candidate.score)) * (1 - min(1.0, best.score))
+        surer = max(candidate.score, best.score)
         yield candidate._replace(rect=best.rect, written=candidate.spot, score=surer, by="accessibility")
     yield from rest
 
