@@ -32,7 +32,7 @@ test: .venv/test.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -c "import torch, transformers, llguidance"  # or the engine's tests would be left out
-	$(BIN)/python -m pytest -n 2 --dist loadgroup  # what drives displays on one core, all else on the other
+	$(BIN)/python -m pytest -n 2
 
 soak: .venv/test.done
 	$(BIN)/python -m screenagent.bench.soak $(DATA)

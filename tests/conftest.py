@@ -16,14 +16,10 @@ pytest.register_assert_rewrite("screenagent.desktop.contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A starved machine may let a real application miss its time: what drives one is tried again, and marked R.
-
-    Where tests run in several processes, one of them has all that drive a display.
-    """
+    """A starved machine may let a real application miss its time: what drives one is tried again, and marked R."""
     for item in items:
         if item.get_closest_marker("display"):
             item.add_marker(pytest.mark.flaky(reruns=2))
-            item.add_marker(pytest.mark.xdist_group("display"))
 
 
 @pytest.fixture(scope="session")
