@@ -26,3 +26,9 @@ def test_what_is_not_measured_stays(tmp_path: Path) -> None:
     done = CliRunner().invoke(soak.main, [str(tmp_path), "--only", "no such bench", "--page", str(page)])
     assert done.exit_code == 0
     assert page.read_text("utf-8") == soak.HEAD + SETTLED + ARRIVED
+
+
+def test_what_was_measured_on_other_screens_stays_when_a_bench_is_measured(tmp_path: Path) -> None:
+    elsewhere = soak.section("Grounding on elsewhere", ("bench", "ground", "elsewhere"), {"n": 3})
+    page = {**soak.sections(soak.HEAD + elsewhere), "Popups seen late or not at all": SETTLED}
+    assert list(soak.in_order(page, dict(soak.benches(tmp_path)))) == [SETTLED, elsewhere]

@@ -9,7 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,13 @@ def sections(page: str) -> dict[str, str]:
     return {part.splitlines()[0].removeprefix("## "): f"\n{part.rstrip()}\n" for part in parts}
 
 
+def in_order(written: Mapping[str, str], planned: Iterable[str]) -> Iterator[str]:
+    """What is measured here as it comes, then what was measured where there were other screens."""
+    known = [title for title in planned if title in written]
+    yield from (written[title] for title in known)
+    yield from (text for title, text in written.items() if title not in known and f"## {title}" not in HEAD)
+
+
 @click.command
 @click.argument("data", type=click.Path(file_okay=False, path_type=Path), default=Path("../shared/data"))
 @click.argument("options", nargs=-1)
@@ -109,7 +116,7 @@ def main(data: Path, options: tuple[str, ...], only: str | None, page: Path) -> 
         asked = (*command, *options)
         click.echo(f"{title}: screenagent {shlex.join(asked)}", err=True)
         written[title] = section(title, asked, measured(asked))
-        page.write_text(HEAD + "".join(written[title] for title in planned if title in written), "utf-8")
+        page.write_text(HEAD + "".join(in_order(written, planned)), "utf-8")
 
 
 if __name__ == "__main__":
