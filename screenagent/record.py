@@ -43,6 +43,7 @@ from screenagent.gestures import (
     Typed,
     gestures,
 )
+from screenagent.looks import WHOLE
 from screenagent.naming import Namer
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
@@ -266,7 +267,7 @@ def _only_lit_up(away: Screenshot, last: Screenshot, place: Point) -> bool:
 def _changed(before: Screenshot, after: Screenshot) -> Box | None:
     """What holds all that differs; None where nothing does, everything where the size does."""
     if before.size != after.size:
-        return Box(left=0, top=0, right=1, bottom=1)
+        return WHOLE
     edges = ImageChops.difference(before.pixels, after.pixels).getbbox()
     return Box.of_pixels(edges, after.size) if edges else None
 
