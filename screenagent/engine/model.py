@@ -192,7 +192,7 @@ def attend(q: Tensor, cache: LayerCache, sees: Tensor) -> Tensor:  # sees: (n, r
         cache.values[None, :, :reach],
         attn_mask=sees.repeat(group, 1),
     )
-    return seen.view(heads, n, -1)
+    return seen.reshape(heads, n, -1)
 
 
 class Mlp(nn.Module):
