@@ -5,6 +5,8 @@ The rest stays as it is: it is a tenth of the bytes, and pictures and token choi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Literal
 
 import torch
@@ -16,6 +18,9 @@ from screenagent.engine.model import Phi4
 
 Quant = Literal["none", "int8", "fp8", "int4"]
 GROUP = 128  # inputs that share a scale in int4
+TILE = 8  # outputs that a card's layout keeps together, of one group
+MOST_ROWS = 32  # for which a card's int4 kernel is made; more are cheaper by weights unpacked on the way
+PART = 4096  # outputs that are unpacked at a time
 FP8 = torch.float8_e4m3fn
 
 
@@ -111,11 +116,43 @@ class Int4Linear(SmallLinear):
             self.quantized = frozen(torch.ops.aten._convert_weight_to_int4pack_for_cpu(levels.int(), 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.device.type == "cuda" and len(x) > MOST_ROWS:
+            return torch.cat([F.linear(x.bfloat16(), part) for part in self._parts()], -1).to(x.dtype)
         kernel = (
             torch.ops.aten._weight_int4pack_mm_for_cpu if x.device.type == "cpu" else torch.ops.aten._weight_int4pack_mm
         )
         product: Tensor = kernel(x.bfloat16(), self.quantized, GROUP, self.scale_and_zero)
         return product.to(x.dtype)
+
+    def _parts(self) -> Iterator[Tensor]:
+        """The weights from before they were packed for a card, some outputs at a time, so that few lie about."""
+        scale, zero = self.scale_and_zero.transpose(0, 1)[..., None].unbind(2)  # (outputs, groups, 1) each
+        order = packed_order(self.quantized.device)
+        for start in range(0, self.out_features, PART):
+            outputs = slice(start, start + PART)
+            packed = self.quantized[start // TILE : (start + PART) // TILE]
+            tiles = nibbles(packed)[..., order]
+            levels = tiles.view(*tiles.shape[:2], TILE, GROUP).transpose(1, 2).flatten(0, 1)
+            yield ((levels.bfloat16() - 8) * scale[outputs] + zero[outputs]).flatten(1)
+
+
+def nibbles(packed: Tensor) -> Tensor:
+    """(tiles down, tiles across, 32, 4) of a card's layout -> (tiles down, tiles across, TILE * GROUP) levels."""
+    pairs = packed.view(torch.uint8).flatten(2)
+    return torch.stack((pairs & 15, pairs >> 4), -1).flatten(2)
+
+
+@cache
+def packed_order(device: torch.device) -> Tensor:
+    """Where in a packed tile each weight of it lies, (TILE * GROUP,): found by packing one whose levels are its own
+    places, four bits at a time."""
+    places = torch.arange(TILE * GROUP, device=device).view(TILE, GROUP)
+    lies = torch.zeros(TILE * GROUP, dtype=torch.long, device=device)
+    for bits in (0, 4, 8):
+        levels = (places >> bits & 15).to(torch.uint8)
+        packed = torch.ops.aten._convert_weight_to_int4pack(levels[:, ::2] << 4 | levels[:, 1::2], 8)
+        lies += nibbles(packed).flatten().long() << bits
+    return lies.argsort()
 
 
 KINDS: dict[Quant, type[SmallLinear]] = {"int8": Int8Linear, "fp8": Fp8Linear, "int4": Int4Linear}
