@@ -569,7 +569,7 @@ async def test_a_run_that_cannot_be_read_on_says_why(tmp_path: Path) -> None:
     stage = Stage(task=None, past=tmp_path)
     async with stage.console.run_test(size=NARROW) as pilot:
         await until(pilot, lambda: stage.console._notifications or stage.screen._notifications)  # type: ignore[attr-defined]
-        assert stage.text("task") == "save it"
+        await until(pilot, lambda: stage.text("task") == "save it")  # drawn with the next frame
 
 
 @piloted
