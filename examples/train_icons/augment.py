@@ -11,15 +11,18 @@ SEEN = 32
 
 def seen(drawings: Tensor, coloured: Tensor, generator: torch.Generator) -> Tensor:
     """(n, 40, 40, 4) bytes -> (n, 4, 32, 32): what `screenagent.lite.icons` makes of such an icon on a screen."""
-    n = len(drawings)
 
     def draw(*shape: int) -> Tensor:
-        return torch.rand(n, *shape, generator=generator)
+        return torch.rand(len(drawings), *shape, generator=generator, device=drawings.device)
 
     picture = drawings.permute(0, 3, 1, 2).float() / 255
-    ground = _grounds(n, generator)
+    ground = _grounds(draw)
     shown = torch.where(coloured[:, None, None, None], _coloured(picture, ground, draw), _lines(picture, ground, draw))
-    slope = torch.linspace(-1, 1, picture.shape[2])[None, None, :, None] * 0.04 * (draw(1, 1, 1) - 0.5)
+    slope = (
+        torch.linspace(-1, 1, picture.shape[2], device=picture.device)[None, None, :, None]
+        * 0.04
+        * (draw(1, 1, 1) - 0.5)
+    )
     difference = shown - ground + slope * (draw(1, 1, 1) < 0.3)
     difference *= torch.where(draw(1, 1, 1) < 0.15, -1.0, 1.0)  # the whole screen negated
     return _normal(_sampled(difference, draw, generator), draw, generator)
@@ -45,12 +48,10 @@ def channels(difference: Tensor) -> Tensor:
     return torch.cat([most / peak, difference / peak], 1)
 
 
-def _grounds(n: int, generator: torch.Generator) -> Tensor:
-    grey = torch.rand(n, 1, 1, 1, generator=generator)
-    kind = torch.rand(n, 1, 1, 1, generator=generator)
+def _grounds(draw) -> Tensor:
+    grey, kind = draw(1, 1, 1), draw(1, 1, 1)
     level = torch.where(kind < 0.62, 0.8 + 0.2 * grey, torch.where(kind < 0.87, 0.05 + 0.22 * grey, grey))
-    tint = torch.rand(n, 3, 1, 1, generator=generator) - 0.5
-    return (level + tint * torch.where(kind < 0.87, 0.04, 0.9)).clamp(0, 1)
+    return (level + (draw(3, 1, 1) - 0.5) * torch.where(kind < 0.87, 0.04, 0.9)).clamp(0, 1)
 
 
 def _lines(picture: Tensor, ground: Tensor, draw) -> Tensor:
@@ -59,7 +60,7 @@ def _lines(picture: Tensor, ground: Tensor, draw) -> Tensor:
     away = torch.where(ground.mean(1, keepdim=True) > 0.5, 0.35 * draw(1, 1, 1), 1 - 0.3 * draw(1, 1, 1))
     ink = torch.where(draw(1, 1, 1) < 0.7, away.expand(-1, 3, -1, -1), draw(3, 1, 1))
     ink = torch.where((ink - ground).abs().amax(1, keepdim=True) < 0.2, away, ink)
-    height = torch.linspace(-0.5, 0.5, picture.shape[2])[None, None, :, None]
+    height = torch.linspace(-0.5, 0.5, picture.shape[2], device=picture.device)[None, None, :, None]
     ink = (ink + 0.5 * height * draw(1, 1, 1) * (draw(1, 1, 1) < 0.3)).clamp(0, 1)
     fill = torch.where(draw(1, 1, 1) < 0.35, draw(3, 1, 1), ground)
     behind = ground * (1 - inside) + (fill + 0.3 * height).clamp(0, 1) * inside
@@ -85,8 +86,9 @@ def _sampled(difference: Tensor, draw, generator: torch.Generator) -> Tensor:
     columns = torch.stack([stretch * tilt.sin(), zoom * tilt.cos(), 0.16 * (draw() - 0.5)], 1)
     transform = torch.stack([rows, columns], 1)
     parts = []
-    for part, matrix in zip(difference.chunk(4), transform.chunk(4), strict=True):
-        size = int(torch.randint(13, 33, (), generator=generator))
+    parted = max(4, n // 128)
+    sizes = torch.randint(13, SEEN + 1, (parted,), generator=generator, device=difference.device).tolist()
+    for part, matrix, size in zip(difference.chunk(parted), transform.chunk(parted), sizes, strict=False):
         smooth = avg_pool2d(part, 3, 1, 1) if size < 24 else part
         grid = affine_grid(matrix, [len(part), 3, size, size], align_corners=False)
         small = grid_sample(smooth, grid, align_corners=False)
@@ -101,5 +103,5 @@ def _normal(difference: Tensor, draw, generator: torch.Generator) -> Tensor:
     icons = channels(difference)
     curve = 0.7 + 0.7 * draw(1, 1, 1)
     icons = icons.sign() * icons.abs().clamp(max=1) ** curve
-    noise = torch.randn(icons.shape, generator=generator) * 0.03 * draw(1, 1, 1)
+    noise = torch.randn(icons.shape, generator=generator, device=icons.device) * 0.03 * draw(1, 1, 1)
     return icons + noise

@@ -38,7 +38,7 @@ def export_encoder(net: IconNet, path: Path) -> None:
 
 def export_words(words: Words, stems: Sequence[str], names: Sequence[str], path: Path) -> None:
     """Each vector in bytes, with its own scale."""
-    vectors = words.table.weight.detach().numpy()
+    vectors = words.table.weight.detach()[: len(stems)].numpy()
     scales = np.abs(vectors).max(1) / 127
     np.savez_compressed(
         path,

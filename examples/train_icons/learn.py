@@ -6,7 +6,7 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from model import IconNet, Words
 from render import Drawings
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
-from words import Lexicon, missed
+from words import Lexicon, by_text, missed
 
-THEMES = ("Adwaita", "Tango")
-"""Drawn more often than their number, since desktops show them most."""
+THEMES = {"Adwaita": 6.0, "Tango": 6.0, "Colibre": 3.0, "Silk": 3.0}
+"""How much more often than their number these are drawn, since desktops show such most."""
 
 
 @dataclass
@@ -39,9 +39,11 @@ class Course:
     steps: int = 1_000_000
     batch: int = 192
     rate: float = 8e-4
+    tell_every: float = 2
     save_every: float = 150
     test_every: float = 600
     seed: int = 0
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
 def learn(
@@ -55,33 +57,38 @@ def learn(
     say: Callable[[str], None],
 ) -> None:
     """For `course.seconds`; where `checkpoint` is there already, from it."""
-    net, words = learned.net.to(memory_format=torch.channels_last), learned.words
+    device = course.device
+    net, words = learned.net.to(device, memory_format=torch.channels_last), learned.words.to(device)
+    lexicon.to(device)
     optimiser = _optimiser(net, words, course)
     if checkpoint.is_file():
         _restore(learned, optimiser, checkpoint)
         say(f"going on from step {learned.step} in {checkpoint}")
-    pixels, coloured, labels, weights = _chosen(drawings, lexicon)
-    generator = torch.Generator().manual_seed(course.seed + learned.step)
-    chance = random.Random(course.seed + learned.step)
-    began = saved = tested = time.monotonic()
+    pixels, coloured, labels, weights = (part.to(device) for part in _chosen(drawings, lexicon))
+    generator = torch.Generator(device).manual_seed(course.seed + learned.step)
+    began = saved = tested = told = time.monotonic()
     while (spent := time.monotonic() - began) < course.seconds and learned.step < course.steps:
         for group in optimiser.param_groups:
             group["lr"] = group["pace"] * _rate(course, learned.step, spent)
         picked = torch.multinomial(weights, course.batch, replacement=True, generator=generator)
         icons = seen(pixels[picked], coloured[picked], generator).contiguous(memory_format=torch.channels_last)
-        loss = _loss(net(icons), words, labels[picked].tolist(), lexicon, chance)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            vectors = net(icons)
+        loss = _loss(vectors.float(), words, labels[picked], lexicon, generator)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
         learned.step += 1
-        if learned.step % 20 == 0:
+        now = time.monotonic()
+        if learned.step % 20 == 0 and now - told > course.tell_every:
+            told = now
             learned.log.append({"step": learned.step, "loss": float(loss.detach())})
             say(f"step {learned.step}: loss {float(loss.detach()):.2f}")
-        if time.monotonic() - tested > course.test_every:
-            tested = time.monotonic()
+        if now - tested > course.test_every:
+            tested = now
             learned.log.append({"step": learned.step, "held_out": examined(learned, lexicon, tests)})
-        if time.monotonic() - saved > course.save_every:
-            saved = time.monotonic()
+        if now - saved > course.save_every:
+            saved = now
             _save(learned, optimiser, checkpoint)
     learned.log.append({"step": learned.step, "held_out": examined(learned, lexicon, tests)})
     _save(learned, optimiser, checkpoint)
@@ -91,54 +98,47 @@ def learn(
 def examined(learned: Learned, lexicon: Lexicon, tests: Mapping[str, Drawings]) -> dict[str, dict[str, float]]:
     """For each set kept aside, how often an icon is the best of 60 for its name, and for what people say for it."""
     learned.net.eval()
-    found = {}
+    device, chance, found = learned.words.scale.device, random.Random(0), {}
     for title, drawings in tests.items():
-        chance = random.Random(0)
         known = [place for place, name in enumerate(drawings.names) if name in lexicon.number]
-        if len(known) < 2:
-            continue
-        pixels, coloured = torch.from_numpy(drawings.pixels[known]), torch.from_numpy(drawings.coloured[known])
-        vectors = learned.net(plain(pixels, coloured).contiguous(memory_format=torch.channels_last))
-        named, said = [], []
-        for place, number in enumerate(known):
-            name = drawings.names[number]
-            others = [other for other, n in enumerate(known) if drawings.names[n] != name]
-            shown = vectors[[place, *chance.sample(others, min(59, len(others)))]]
-            named.append(_first(shown, learned.words([lexicon.bag(name) or [0]])))
-            if phrases := lexicon.sayings[name].phrases:
-                said.append(_first(shown, learned.words([lexicon.bag(chance.choice(phrases)) or [0]])))
-        found[title] = {"icons": len(known), "by_name": _mean(named), "by_phrase": _mean(said)}
+        names = [drawings.names[place] for place in known]
+        if len(set(names)) > 1:
+            pixels, coloured = torch.from_numpy(drawings.pixels[known]), torch.from_numpy(drawings.coloured[known])
+            icons = plain(pixels.to(device), coloured.to(device)).contiguous(memory_format=torch.channels_last)
+            vectors = learned.net(icons)
+            others = [[other for other, name in enumerate(names) if name != own] for own in names]
+            shown = [[place, *chance.choices(others[place], k=59)] for place in range(len(names))]
+            named = _first(vectors[torch.tensor(shown)], learned.words, lexicon, names)
+            said = [place for place, name in enumerate(names) if lexicon.sayings[name].phrases]
+            phrases = [chance.choice(lexicon.sayings[names[place]].phrases) for place in said]
+            spoken = (
+                _first(vectors[torch.tensor([shown[place] for place in said])], learned.words, lexicon, phrases)
+                if said
+                else 0.0
+            )
+            found[title] = {"icons": len(known), "by_name": named, "by_phrase": spoken}
     learned.net.train()
     return found
 
 
-def _first(vectors: Tensor, text: Tensor) -> bool:
-    likeness = vectors @ text[0]
-    return bool(likeness[0] > likeness[1:].max())
+def _first(shown: Tensor, words: Words, lexicon: Lexicon, texts: Sequence[str]) -> float:
+    """The share of texts that the first of their icons, (texts, icons, WIDTH), fits best."""
+    bags = lexicon.padded([lexicon.bag(text) for text in texts]).to(shown.device)
+    likeness = torch.einsum("tiw,tw->ti", shown, words(bags))
+    return round(float((likeness[:, 0] > likeness[:, 1:].amax(1)).float().mean()), 3)
 
 
-def _mean(hits: list[bool]) -> float:
-    return round(sum(hits) / max(1, len(hits)), 3)
-
-
-def _loss(vectors: Tensor, words: Words, labels: list[int], lexicon: Lexicon, chance: random.Random) -> Tensor:
+def _loss(vectors: Tensor, words: Words, labels: Tensor, lexicon: Lexicon, generator: torch.Generator) -> Tensor:
     """Icons against all names, icons against what is said for them in the batch, and texts against all names."""
     scale = words.scale.exp().clamp(max=60)
-    names = words(lexicon.name_bags)
-    by_name = missed(log_softmax(scale * vectors @ names.T, 1), [sorted(lexicon.same[label]) for label in labels])
-    said = words([lexicon.said(lexicon.names[label], chance) for label in labels])
-    likeness = scale * vectors @ said.T
-    alike = [
-        [j != i and other in lexicon.same[label] for j, other in enumerate(labels)] for i, label in enumerate(labels)
-    ]
-    mask = torch.tensor(alike)
-    likeness = likeness.masked_fill(mask | mask.T, -1e4)
-    own = torch.arange(len(labels))
+    names, same = words(lexicon.name_bags), lexicon.same[labels]
+    by_name = missed(log_softmax(scale * vectors @ names.T, 1), same)
+    likeness = scale * vectors @ words(lexicon.spoken(labels, generator)).T
+    own = torch.arange(len(labels), device=labels.device)
+    alike = same[:, labels].fill_diagonal_(False)
+    likeness = likeness.masked_fill(alike | alike.T, -1e4)
     in_batch = (cross_entropy(likeness, own) + cross_entropy(likeness.T, own)) / 2
-    texts = [chance.choice(lexicon.phrases or lexicon.tags) for _ in labels]
-    spoken = words([lexicon.wrapped(bag, chance) for bag, _ in texts])
-    by_text = missed(log_softmax(scale.detach() * spoken @ names.T, 1), [meant for _, meant in texts])
-    return by_name + in_batch + 0.5 * by_text
+    return by_name + in_batch + 0.5 * by_text(words, lexicon, names, len(labels), scale.detach(), generator=generator)
 
 
 def _chosen(drawings: Drawings, lexicon: Lexicon) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -147,8 +147,8 @@ def _chosen(drawings: Drawings, lexicon: Lexicon) -> tuple[Tensor, Tensor, Tenso
     labels = torch.tensor([lexicon.number[drawings.names[place]] for place in places])
     weights = torch.bincount(labels)[labels].double() ** -0.4
     for row, place in enumerate(places):
-        theme, phrases = drawings.sets[place] in THEMES, lexicon.sayings[drawings.names[place]].phrases
-        weights[row] *= (6.0 if theme else 1.6 if drawings.coloured[place] else 1.0) * (1.5 if phrases else 1.0)
+        often = THEMES.get(drawings.sets[place], 1.6 if drawings.coloured[place] else 1.0)
+        weights[row] *= often * (1.5 if lexicon.sayings[drawings.names[place]].phrases else 1.0)
     return torch.from_numpy(drawings.pixels[places]), torch.from_numpy(drawings.coloured[places]), labels, weights
 
 
@@ -173,7 +173,7 @@ def _save(learned: Learned, optimiser: torch.optim.Optimizer, path: Path) -> Non
 
 
 def _restore(learned: Learned, optimiser: torch.optim.Optimizer, path: Path) -> None:
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location=learned.words.scale.device)
     learned.net.load_state_dict(state["net"])
     learned.words.load_state_dict(state["words"])
     optimiser.load_state_dict(state["opt"])

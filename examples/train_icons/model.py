@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +28,7 @@ class Residual(nn.Module):
 class IconNet(nn.Module):
     """(icons, 4, 32, 32) -> (icons, WIDTH), of length 1."""
 
-    def __init__(self, widths: tuple[int, int, int] = (32, 96, 224)) -> None:
+    def __init__(self, widths: tuple[int, int, int] = (48, 128, 288)) -> None:
         super().__init__()
         small, middle, large = widths
         self.trunk = nn.Sequential(
@@ -48,14 +46,17 @@ class IconNet(nn.Module):
 
 
 class Words(nn.Module):
-    """A text is the sum of its words' vectors: a word that says little has a short one."""
+    """A text is the sum of its words' vectors: a word that says little has a short one. The row after the last word is
+    none, and stays zero."""
 
     def __init__(self, vectors: Tensor) -> None:
         super().__init__()
-        self.table = nn.EmbeddingBag.from_pretrained(vectors, mode="sum", freeze=False)
+        none = torch.zeros(1, vectors.shape[1])
+        self.table = nn.EmbeddingBag.from_pretrained(
+            torch.cat([vectors, none]), mode="sum", freeze=False, padding_idx=len(vectors)
+        )
         self.scale = nn.Parameter(torch.tensor(math.log(20.0)))
 
-    def forward(self, bags: Sequence[Sequence[int]]) -> Tensor:
-        starts = [0, *accumulate(map(len, bags))][:-1]
-        words = torch.tensor([word for bag in bags for word in bag], dtype=torch.long)
-        return normalize(self.table(words, torch.tensor(starts, dtype=torch.long)), dim=1)
+    def forward(self, bags: Tensor) -> Tensor:
+        """(texts, most words) of rows -> (texts, WIDTH), of length 1."""
+        return normalize(self.table(bags), dim=1)

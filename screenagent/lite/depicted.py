@@ -42,7 +42,9 @@ IN_A_ROW: Final = 0.06
 LABELLED: Final = 0.16
 """What standing in a title bar, among icons of its size, or with a text adds to the likeness or takes from it."""
 LEAD: Final = 0.12
-"""A lead over the next best icon counts up to this."""
+"""A lead over the next best icon that shows something else counts up to this."""
+TWINS: Final = 0.95
+"""The likeness from which on two icons show the same."""
 STRONGEST: Final = 0.8
 """An icon's score at most: where words are written that fit well, those are meant."""
 
@@ -54,14 +56,15 @@ def depicted(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], wor
     meant = words.vector(_told(phrase))
     if not meant.any():
         return []
-    likeness = np.stack([icon.vector for icon in icons]) @ meant
+    seen = np.stack([icon.vector for icon in icons])
+    likeness = seen @ meant
+    named = words.vector([(phrase.name, 1.0)])
+    unlike = likeness - seen @ named if named.any() else np.zeros_like(likeness)
     rects = [icon.rect for icon in icons]
     likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, labels)
     likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
-    best, *others = likeness.argsort()[::-1].tolist()
-    lead = np.zeros(len(icons))
-    lead[best] = min(LEAD, likeness[best] - likeness[others[0]]) if others else LEAD
-    scores = [_sure(*both) for both in zip(likeness.tolist(), lead.tolist(), strict=True)]
+    lead = _lead(likeness, alike=seen @ seen[likeness.argmax()] > TWINS)
+    scores = [_sure(*all) for all in zip(likeness.tolist(), lead.tolist(), unlike.tolist(), strict=True)]
     return [Depicted(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
 
 
@@ -73,9 +76,16 @@ def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
         yield _SPOKEN.get(phrase.role, ""), 0.6
 
 
-def _sure(likeness: float, lead: float) -> float:
-    """In step with a text's score: 0.38 where icons are right about as often as not, on the development screens."""
-    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness + 0.4 * lead - 0.26)))
+def _sure(likeness: float, lead: float, unlike: float) -> float:
+    """In step with a text's score: 0.38 where icons are right about as often as not, on the development screens.
+    `unlike` is what is liked for the verb or the role, but not for the name."""
+    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness - 0.5 * unlike + 0.4 * lead - 0.375)))
+
+
+def _lead(likeness: Floats, *, alike: npt.NDArray[np.bool_]) -> Floats:
+    """Of the best icon, and those `alike`, over the best of the others."""
+    others = likeness[~alike]
+    return np.where(alike, min(LEAD, likeness.max() - others.max()) if others.size else LEAD, 0).astype(np.float32)
 
 
 def _mates(rects: Sequence[Rect]) -> npt.NDArray[np.intp]:

@@ -77,7 +77,7 @@ class IconWords:
 class IconEncoder:
     """Looks at places on a picture, at each only once as long as its pixels stay the same."""
 
-    BATCH: Final = 64
+    BATCH: Final = 32
 
     def __init__(self, weights: Path = FOLDER / "icons.onnx") -> None:
         self._weights = weights
