@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from screenagent.geometry import Size
 from screenagent.lite.depicted import depicted
+from screenagent.lite.drawn import is_strange
 from screenagent.lite.icons import IconWords
 from screenagent.lite.layout import Kind
 from screenagent.lite.match import Label, Match, likeness, matches
@@ -82,7 +83,9 @@ def ranked(phrase: Phrase, screen: Screen, words: IconWords, *, sure: float = SU
         candidates = [_labelled(phrase, match, screen) for match in found]
     candidates = list(_joined(candidates, _told(phrase, screen)))
     written = max((candidate.score for candidate in candidates), default=0.0)
-    if written <= WRITTEN:
+    if written < SURE and is_strange(phrase.name):
+        candidates += [Candidate(rect, phrase.name, alike, "text") for rect, alike in screen.drawn(phrase.name)]
+    elif written <= WRITTEN:
         doubt = BESIDE_TEXT if written >= SURE else 1.0
         candidates += _icons(phrase, screen, words, sure=sure, doubt=doubt)
     for relation in phrase.relations:

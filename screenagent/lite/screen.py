@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property
 
 import numpy as np
 
 from screenagent.geometry import Size
+from screenagent.lite.drawn import drawn
 from screenagent.lite.icons import Icon, IconEncoder
 from screenagent.lite.layout import Layout
 from screenagent.lite.match import Label, labels
@@ -65,6 +66,10 @@ class Screen:
         left, top, right, bottom = map(round, rect.clipped(width, height))
         part = self._picture[top:bottom, left:right]
         return part.size == 0 or int(np.ptp(part.reshape(-1, 3), axis=0).max()) <= PLAIN
+
+    def drawn(self, text: str) -> Iterable[tuple[Rect, float]]:
+        """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
+        return drawn(text, self._picture, self.labels)
 
     @cached_property
     def icons(self) -> list[Icon]:
