@@ -64,8 +64,13 @@ def test_a_longer_name_than_is_there_is_absent_and_the_nearest_is_named(target: 
     assert "Save" in answer.why.split("nearest")[1]
 
 
+@pytest.mark.parametrize("other", ["Save As…", "Save as", "Save All"])
+def test_another_command_of_the_same_first_word_is_not_it(other: str) -> None:
+    assert isinstance(located("the Save button", (other, 10, 10)), Absent)
+
+
 def test_a_shorter_name_than_is_there_is_no_sure_match() -> None:
-    answer = located("the Save button", ("Save As…", 10, 10))
+    answer = located("the Extract button", ("Extract Files", 10, 10))
     assert isinstance(answer, Absent) or answer.confidence < 0.9
 
 

@@ -70,7 +70,7 @@ def _runs(phrase: Phrase, told: Sequence[Token], label: Label) -> Iterator[Match
             run, rest = words[start : start + length], (*words[:start], *words[start + length :])
             text = " ".join(word for word, _ in run)
             like = likeness(phrase.name, text)
-            if not like and told:
+            if not like and told and not (_another(text) - _another(phrase.name) and phrase.named):
                 like = shared(told, tokens(text), all_of_it=phrase.named)
             if not like and not rest and is_value(_sorts(phrase, told), text):
                 like = VALUE
@@ -148,11 +148,18 @@ def _squeezed(text: str) -> str:
 _SHORTCUT = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
 
 
+def _another(text: str) -> set[str]:
+    """The words that make another command of one: "Save As…" does not save, nor does "Close All" close one."""
+    return {word for word in re.findall(r"\w+", text.casefold()) if word in ("as", "all")}
+
+
 def _wholeness(text: str, rest: Sequence[str]) -> float:
     """Less for a run that leaves words of its label out; a lone sign is an icon, and a shortcut isn't said."""
     left_out = [word for word in rest if len(_squeezed(word)) > 1 and not _SHORTCUT.fullmatch(word)]
     if not left_out:
         return 1.0 if not rest else 0.97
+    if _another(" ".join(left_out)):
+        return 0.3
     return 0.45 + 0.35 * len(text) / (len(text) + len(" ".join(left_out)))
 
 
