@@ -34,13 +34,7 @@ HEAD = """\
 
 Written by `make soak`. Each table is the JSON object that the command printed last; what a key means stands in the
 docstring of the bench's `Summary` in `screenagent/bench/`. Times are of that machine, with whatever else it was doing.
-
-## On a GPU
-
-Not measured yet: no GPU was at hand. The commands are
-
-    screenagent bench model --random --device cuda
-    screenagent bench model --random --quant int4 --device cuda
+Other machines, and runs by hand, come last.
 """
 
 
@@ -90,10 +84,10 @@ def sections(page: str) -> dict[str, str]:
 
 
 def in_order(written: Mapping[str, str], planned: Iterable[str]) -> Iterator[str]:
-    """What is measured here as it comes, then what was measured where there were other screens."""
+    """What is measured here as it comes, then what was measured by hand or where there were other screens."""
     known = [title for title in planned if title in written]
     yield from (written[title] for title in known)
-    yield from (text for title, text in written.items() if title not in known and f"## {title}" not in HEAD)
+    yield from (text for title, text in written.items() if title not in known)
 
 
 @click.command
