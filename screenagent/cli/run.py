@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from screenagent.config import Settings
     from screenagent.episode import Episode
     from screenagent.events import Ended, Event
-    from screenagent.planner import Script
+    from screenagent.planner import Instructions
     from screenagent.play import Replay
 
 LOOK_HELP: Final = "What of a large screen the model is shown; the window in front if not given."
@@ -93,9 +93,9 @@ def run(
         virtual_size=size_of(size),
     )
     if settings.model is None or dry_run:
-        script = _read(task)
+        instructions = _read(task)
     if dry_run:
-        _dry_run(script, settings, virtual=virtual, app=app)
+        _dry_run(instructions, settings, virtual=virtual, app=app)
         return
     if not (plain or as_json or settings.approve == "never") and has_console():
         from screenagent.cli.console import supervise  # noqa: PLC0415
@@ -163,7 +163,7 @@ def _print_json(event: Event) -> None:
     click.echo(event.model_dump_json())
 
 
-def _read(task: str) -> Script:
+def _read(task: str) -> Instructions:
     from screenagent.planner import Unreadable, read  # noqa: PLC0415
 
     try:
@@ -181,7 +181,7 @@ def size_of(text: str | None) -> dict[str, str] | None:
     return {"width": width, "height": height}
 
 
-def _dry_run(script: Script, settings: Settings, *, virtual: bool, app: str | None) -> None:
+def _dry_run(instructions: Instructions, settings: Settings, *, virtual: bool, app: str | None) -> None:
     """Each step, and where its targets are on the screen as it is; later steps may need what earlier ones bring up."""
     from screenagent.actions import targets  # noqa: PLC0415
     from screenagent.cli import wiring  # noqa: PLC0415
@@ -191,7 +191,7 @@ def _dry_run(script: Script, settings: Settings, *, virtual: bool, app: str | No
     grounder = wiring.grounder()
     with wiring.stopping() as control, wiring.desktop(settings, control, virtual=virtual, app=app) as desktop:
         screen = desktop.settled()
-        for number, step in enumerate(script.steps, start=1):
+        for number, step in enumerate(instructions.steps, start=1):
             click.echo(f"{number:>3}  {step}")
             for target in targets(step.action) if isinstance(step, PlannedStep) else ():
                 match grounder.locate(target, screen):

@@ -29,7 +29,7 @@ from screenagent.geometry import Location
 from screenagent.recording import with_picture
 from screenagent.screenshot import Screenshot
 
-FRAME_SECONDS: Final = 0.2
+FRAME_SECONDS: Final = 0.25
 """From one drawing of what happens to the next; a question is drawn at once."""
 
 AT_ONCE_SECONDS: Final = 0.02

@@ -5,6 +5,6 @@ from screenagent.planner.direct import DirectPlanner
 from screenagent.planner.model import ModelPlanner
 from screenagent.planner.reading import plan_of, read
 from screenagent.planner.refusals import UNDERSTOOD, Unreadable
-from screenagent.planner.skill import Script
+from screenagent.planner.skill import Instructions
 
-__all__ = ["UNDERSTOOD", "DirectPlanner", "ModelPlanner", "Script", "Unreadable", "plan_of", "read"]
+__all__ = ["UNDERSTOOD", "DirectPlanner", "Instructions", "ModelPlanner", "Unreadable", "plan_of", "read"]

@@ -63,12 +63,12 @@ class DirectPlanner:
         return decision.model_copy(update={"thought": thought})
 
     def _begun(self, episode: Episode) -> Plan:
-        script = read(episode.task)
+        instructions = read(episode.task)
         if self._sends_forms:
-            script = script.sent(Skill("send the form", send))
-        if self._sight is None and (skill := script.needs_eyes):
+            instructions = instructions.sent(Skill("send the form", send))
+        if self._sight is None and (skill := instructions.needs_eyes):
             raise Unreadable(str(skill), "this depends on what is seen: give DirectPlanner a reader and a grounder")
-        self._legs = script.legs(self._sight)
+        self._legs = instructions.legs(self._sight)
         return self._next(episode, "")
 
     def _next(self, episode: Episode, failure: str) -> Plan:

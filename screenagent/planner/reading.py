@@ -13,7 +13,7 @@ from screenagent.planner.grammar import steps_of
 from screenagent.planner.quotes import Quotes
 from screenagent.planner.refusals import UNDERSTOOD, Unreadable, is_goal_in_disguise, refusal
 from screenagent.planner.sentences import Phrase, is_chord, phrases, starts_a_step
-from screenagent.planner.skill import Script, Skill
+from screenagent.planner.skill import Instructions, Skill
 
 LONGEST_TASK: Final = 10_000
 MOST_STEPS: Final = 500
@@ -30,7 +30,7 @@ _REPEATED: Final = re.compile(
 )
 
 
-def read(task: str) -> Script:
+def read(task: str) -> Instructions:
     """The steps that `task` says, ending in `Finish`; `Unreadable` names the phrase that is none."""
     if not task.strip():
         raise Unreadable(task, f"the task is empty; say what to do, for example “{UNDERSTOOD[0]}, {UNDERSTOOD[1]}”")
@@ -42,7 +42,7 @@ def read(task: str) -> Script:
         raise refusal(quotes.text, task.strip())
     if len(steps) > MOST_STEPS:
         raise Unreadable(task, f"these are {len(steps)} steps; at most {MOST_STEPS} are taken in one task")
-    return Script(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
+    return Instructions(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
 
 
 def plan_of(task: str) -> Plan:

@@ -42,17 +42,17 @@ class Skill:
 
 
 @dataclass(frozen=True)
-class Script:
+class Instructions:
     """A task, read: it ends in `Finish`."""
 
     steps: tuple[PlannedStep | Skill, ...]
 
-    def sent(self, sending: Skill) -> Script:
+    def sent(self, sending: Skill) -> Instructions:
         """This, and `sending` last where it ends with a form filled in and says nothing of what is to become of it."""
         *steps, finish = self.steps
         match steps[-1]:
             case Skill(fills=True) | PlannedStep(action=TypeText()):
-                return Script((*steps, sending, finish))
+                return Instructions((*steps, sending, finish))
             case _:
                 return self
 
