@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from typing import Final
 
 MODIFIERS: Final = ("ctrl", "shift", "alt", "super")
@@ -73,6 +74,11 @@ def key(name: str) -> str:
             return spelling
     nearest = difflib.get_close_matches(joined, [*NAMED, *ALIASES], n=1, cutoff=0.0)
     raise ValueError(f"unknown key {name!r}; did you mean {ALIASES.get(nearest[0], nearest[0])!r}?")
+
+
+def is_shortcut(chord: Iterable[str]) -> bool:
+    """Whether it rather gives a command than writes or moves the cursor."""
+    return any(key in ("ctrl", "alt", "super") or re.fullmatch(r"f\d+", key) for key in chord)
 
 
 _MODIFIER_SPELLINGS: Final = (*MODIFIERS, *(alias for alias, name in ALIASES.items() if name in MODIFIERS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from screenagent.desktop.settle import (
     MOVING_SECONDS,
     QUIET_SECONDS,
     REACTION_SECONDS,
+    SHORTCUT_SECONDS,
     UNTIL_SECONDS,
     Action,
     Frame,
@@ -124,6 +125,21 @@ def test_a_button_that_stays_pressed_is_waited_for_no_longer_than_the_grace() ->
     screen = Screen([box(80, 90, 60, 24, since=0.01)])
     screen.settling().frame()
     assert GRACE_SECONDS < screen.time < GRACE_SECONDS + 0.05
+
+
+def test_a_button_whose_shortcut_was_pressed_is_waited_for_while_it_looks_pressed() -> None:
+    pressed, done = box(500, 200, 24, 23, since=0.05, to=0.16), box(0, 0, 600, 300, since=0.17)
+    screen = Screen([pressed, done])
+    settling = replace(screen.settling(), action=Action(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), shortcut=True))
+    assert np.array_equal(settling.frame(), screen.at(1.0))
+    assert screen.time < 0.17 + REACTION_SECONDS / 2
+
+
+def test_what_a_shortcut_changes_but_a_little_is_not_waited_for_long() -> None:
+    screen = Screen([box(500, 200, 24, 23, since=0.05)])
+    settling = replace(screen.settling(), action=Action(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), shortcut=True))
+    settling.frame()
+    assert screen.time < 0.05 + SHORTCUT_SECONDS + 0.05
 
 
 def test_a_highlight_that_comes_and_goes_is_no_answer() -> None:

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from pydantic import SecretStr
 
+from screenagent import keys
 from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
@@ -196,11 +197,13 @@ class LocalDesktop:
         except Interrupted as interruption:
             raise Interrupted(str(interruption), partly=self.ledger.sent > sent) from None
         finally:
+            pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
             self._action = Action(
                 before=before,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
-                confirms=isinstance(approved.action, PressKeys) and "enter" in approved.action.keys,
+                confirms="enter" in pressed,
+                shortcut=keys.is_shortcut(pressed),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
             )
 

@@ -18,6 +18,7 @@ ANIMATION_MOVES: Final = 3  # what has changed so often is being animated,
 ANIMATION_QUIET_SECONDS: Final = 0.06  # and rests longer than between two pictures of a film
 REACTION_SECONDS: Final = 0.75  # an application that needs longer shows that it is at work; then this waits for it
 GRACE_SECONDS: Final = 0.35  # a button has shown that it was pressed; what it brings about mostly follows within this
+SHORTCUT_SECONDS: Final = 0.15  # a button whose shortcut was pressed looks pressed for 0.1 s in Qt, and then acts
 CONFIRM_SECONDS: Final = 1.2  # Enter lets GTK's default button look pressed for 0.25 s, and then looks for the file
 MOVING_SECONDS: Final = 3.0  # a film never comes to rest
 UNTIL_SECONDS: Final = 5.0
@@ -84,13 +85,15 @@ class Patch(NamedTuple):
 class Action:
     """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is.
 
-    With `confirms`, a press of Enter: a button anywhere may look pressed for long before what it does begins.
+    With `confirms`, a press of Enter: a button anywhere may look pressed for long before what it does begins. With
+    `shortcut`, likewise but not for long.
     """
 
     before: Frame
     at: float
     mouse: tuple[Place, ...] = ()
     confirms: bool = False
+    shortcut: bool = False
     quiet: float = QUIET_SECONDS
 
 
@@ -236,6 +239,8 @@ class Settling:
             return bool(changes) or self._is_overdue()
         if self.action.confirms:
             return self.now() >= self.action.at + CONFIRM_SECONDS
+        if self.action.shortcut:
+            return self._is_overdue() or self.now() >= self._moved_at + SHORTCUT_SECONDS
         return self._is_overdue() or self.now() >= self._moved_at + GRACE_SECONDS
 
     def _is_overdue(self) -> bool:
@@ -244,7 +249,8 @@ class Settling:
     def _is_acknowledgement(self, patch: Patch, frame: Frame) -> bool:
         """A button looks pressed, or as it did before the mouse was over it: seen, not yet answered."""
         assert self.action is not None  # only an action is acknowledged
-        return patch.is_small(frame) and (self.action.confirms or any(patch.near(place) for place in self.action.mouse))
+        anywhere = self.action.confirms or self.action.shortcut
+        return patch.is_small(frame) and (anywhere or any(patch.near(place) for place in self.action.mouse))
 
     def _changes(self, before: Frame, after: Frame) -> list[Patch]:
         """What differs, without the places that do so by themselves."""
