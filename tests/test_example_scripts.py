@@ -8,10 +8,12 @@ from typing import Final
 
 import pytest
 
-from screenagent.bench.scripts import Case, attempt, learn, read_cases
+from screenagent.bench.scripts import Case, attempt, learn, perform, read_cases, set_up
+from screenagent.bench.tasks import holds
 from screenagent.cli import wiring
+from screenagent.play import Replay
 from screenagent.play.lint import findings
-from screenagent.script import Anchors, read
+from screenagent.script import Anchors, bound, read
 
 SCRIPTS: Final = Path(__file__).parent.parent / "examples" / "scripts"
 CASES: Final = read_cases(SCRIPTS / "cases.yaml")
@@ -29,18 +31,22 @@ def test_nothing_is_wrong_with_an_example_script(case: Case) -> None:
 
 @pytest.mark.display
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_an_example_script_is_played_by_its_words(case: Case, tmp_path: Path) -> None:
+def test_an_example_script_is_played_by_its_words(case: Case) -> None:
     installed(case)
-    learn(case, read(SCRIPTS / case.script), Anchors(tmp_path / "x.anchors"), wiring.unattended, wiring.reader())
+    script = read(SCRIPTS / case.script)
+    with set_up(case, "recorded") as (opened, folder, virtual, control):
+        replay = Replay(script, bound(script, opened.values))
+        perform(script, opened, wiring.unattended(control, virtual.desktop, replay))
+        assert holds(opened.check, folder, virtual.environment)
 
 
 @pytest.mark.display
-def test_a_script_is_played_by_the_looks_of_its_targets(tmp_path: Path) -> None:
+def test_an_example_script_is_recorded_and_played_by_the_looks_of_its_targets(tmp_path: Path) -> None:
     case = next(case for case in CASES if case.id == "remove")
     installed(case)
-    script, anchors = read(SCRIPTS / case.script), Anchors(tmp_path / "x.anchors")
-    learn(case, script, anchors, wiring.unattended, wiring.reader())
-    found = attempt(case, "shuffled", 0, script=script, anchors=anchors, build=wiring.unattended)
+    file = tmp_path / case.script
+    learn(case, read(SCRIPTS / case.script), file, wiring.unattended)
+    found = attempt(case, "shuffled", 0, script=read(file), anchors=Anchors.of(file), build=wiring.unattended)
     assert (found.aid, found.wrong, found.message) == ("unaided", False, "every step was carried out")
 
 

@@ -1,13 +1,19 @@
 """`bench scripts`: the example scripts, played as they were recorded and on desktops that have changed since.
 
-A case is first played by its words alone; what its targets looked like then are its anchors. Each replay has a desktop
-of its own, and is judged by what it left behind: `wrong` is one that said done and was not, or that did harm.
+A case is first played by its words alone, while `screenagent record` watches in a process of its own; what it wrote,
+and what the targets looked like then, is replayed. Each replay has a desktop of its own, and is judged by what it left
+behind: `wrong` is one that said done and was not, or that did harm.
 """
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,15 +32,17 @@ from screenagent.episode import Episode
 from screenagent.events import Acted, Event, Grounded, Outcome, Phase
 from screenagent.geometry import Size, Value
 from screenagent.play import Replay
-from screenagent.play.healing import FOUND_AS_IT_WAS, accept, heals
-from screenagent.protocols import Desktop, TextReader
-from screenagent.script import Anchors, Script, bound, read
+from screenagent.play.healing import FOUND_AS_IT_WAS
+from screenagent.protocols import Desktop
+from screenagent.script import Anchors, Script, bound, read, written
 
 Kind = Literal["recorded", "moved", "resized", "theme", "font", "screen", "popup", "shuffled", "doubled"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 SECONDS: Final = 120.0
 """A replay that takes longer is stopped."""
+HAND_SECONDS: Final = 0.4
+"""What a person leaves between two inputs, and the recorder may look in."""
 
 THEME: Final = {"GTK_THEME": "Adwaita:dark", "QT_STYLE_OVERRIDE": "Windows"}
 FONT: Final = {"GDK_DPI_SCALE": "1.2", "QT_FONT_DPI": "116"}
@@ -135,7 +143,6 @@ def kept(file: Path) -> list[Result]:
 def run(
     cases: Sequence[Case],
     build: Build,
-    reader: TextReader,
     *,
     scripts: Path,
     work: Path,
@@ -147,19 +154,19 @@ def run(
     found = kept(results_file)
     done = {(result.case, result.kind, result.number) for result in found}
     for case in cases:
-        script, anchors = read(scripts / case.script), Anchors(work / f"{case.id}.anchors")
         left = [
             (kind, number)
             for kind in case.kinds()
             for number in range(times(kind))
             if (case.id, kind, number) not in done
         ]
-        if left and not anchors.names() and (why := _learned(case, script, anchors, build, reader)):
+        file = work / f"{case.id}.yaml"
+        if left and not file.exists() and (why := _not_learned(case, read(scripts / case.script), file, build)):
             found.append(Result(case=case.id, kind="recorded", number=-1, aid="failed", outcome="gave_up", message=why))
             progress(found[-1])
             continue
         for kind, number in left:
-            result = attempt(case, kind, number, script=script, anchors=anchors, build=build)
+            result = attempt(case, kind, number, script=read(file), anchors=Anchors.of(file), build=build)
             with results_file.open("a", encoding="utf-8") as lines:
                 lines.write(result.model_dump_json() + "\n")
             found.append(result)
@@ -167,12 +174,12 @@ def run(
     return summary(found)
 
 
-def _learned(case: Case, script: Script, anchors: Anchors, build: Build, reader: TextReader) -> str:
+def _not_learned(case: Case, script: Script, file: Path, build: Build) -> str:
     """Why it could not be learned, though tried twice; empty if it was."""
     why = ""
     for _ in range(2):
         try:
-            learn(case, script, anchors, build, reader)
+            learn(case, script, file, build)
         except ValueError as error:
             why = str(error)
         else:
@@ -180,22 +187,63 @@ def _learned(case: Case, script: Script, anchors: Anchors, build: Build, reader:
     return why
 
 
-def learn(case: Case, script: Script, anchors: Anchors, build: Build, reader: TextReader) -> None:
-    """Play the case once by its words, and keep what its targets looked like."""
-    events: list[Event] = []
-    with _opened(case, "recorded") as (opened, folder, virtual, control):
-        replay = Replay(script, bound(script, opened.values), anchors)
-        ended = drive(build(control, virtual.desktop, replay), script.name, events.append).ended
-        if ended is None or ended.outcome != "done" or not holds(opened.check, folder, virtual.environment):
-            raise ValueError(f"{case.id} could not be played once: {ended.message if ended else 'cut off'}")
-    for heal in heals(script, anchors, events, reader):
-        accept(heal, anchors)
+def learn(case: Case, script: Script, file: Path, build: Build) -> None:
+    """Have `screenagent record` write to `file` what it sees when the case is played by its words, with the values of
+    this desktop as parameters again."""
+    draft = file.with_suffix(".draft.yaml")
+    with set_up(case, "recorded") as (opened, folder, virtual, control):
+        with _recording(draft, virtual):
+            perform(
+                script, opened, build(control, virtual.desktop, Replay(script, bound(script, opened.values))), _hand
+            )
+        if not holds(opened.check, folder, virtual.environment):
+            raise ValueError(f"{case.id} was played once, and its effect is not there")
+    made = read(draft).model_dump_json()
+    for name, value in opened.values.items():
+        made = made.replace(json.dumps(value)[1:-1], f"{{{{{name}}}}}")
+    parameters = {name: script.parameters[name] for name in opened.values}
+    file.write_text(written(Script.model_validate_json(made).model_copy(update={"parameters": parameters})), "utf-8")
+    Anchors.of(draft).folder.rename(Anchors.of(file).folder)
+    draft.unlink()
+
+
+def perform(script: Script, opened: Case, agent: Agent, *sinks: Sink) -> None:
+    """Play the script by its words; `ValueError` says why it did not get to its end."""
+    ended = drive(agent, script.name, *sinks).ended
+    if ended is None or ended.outcome != "done":
+        raise ValueError(f"{opened.id} could not be played once: {ended.message if ended else 'cut off'}")
+
+
+def _hand(event: Event) -> None:
+    """A sink that slows an agent down to the pace of a person."""
+    if isinstance(event, Acted):
+        time.sleep(HAND_SECONDS)
+
+
+@contextmanager
+def _recording(file: Path, virtual: VirtualDesktop) -> Iterator[None]:
+    """`screenagent record` at work in a process of its own, until it is told by Ctrl-C that this is all."""
+    command = [sys.executable, "-m", "screenagent", "record", str(file), "--force", "--runs", str(file.parent / "runs")]
+    with subprocess.Popen(command, env=virtual.environment, stderr=subprocess.PIPE, text=True) as recorder:
+        assert recorder.stderr is not None  # it was opened with a pipe
+        try:
+            first = recorder.stderr.readline()
+            if not first.startswith("watching"):
+                raise ValueError(f"the recorder did not begin: {first}{recorder.stderr.read()}")
+            yield
+            time.sleep(HAND_SECONDS)
+            recorder.send_signal(signal.SIGINT)
+            _, said = recorder.communicate(timeout=SECONDS)
+        finally:
+            recorder.kill()
+    if recorder.returncode:
+        raise ValueError(f"nothing was recorded: {said}")
 
 
 def attempt(case: Case, kind: Kind, number: int, *, script: Script, anchors: Anchors, build: Build) -> Result:
     """Play the case on a desktop of this kind, and look what came of it."""
     events: list[Event] = []
-    with _opened(case, kind) as (opened, folder, virtual, control):
+    with set_up(case, kind) as (opened, folder, virtual, control):
         replay = Replay(script, bound(script, opened.values), anchors)
         middle = max(1, len(script.steps) // 2)
         popup = _Popup(virtual, after=middle) if kind == "popup" else None
@@ -222,7 +270,7 @@ class _Popup:
 
 
 @contextmanager
-def _opened(case: Case, kind: Kind) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
+def set_up(case: Case, kind: Kind) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
     """The case's files and a desktop of this kind with its application, for at most so long."""
     control = Control()
     limit = threading.Timer(SECONDS, control.stop)

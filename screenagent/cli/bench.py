@@ -334,7 +334,7 @@ def miniwob(
 @click.option("--kind", "kinds", multiple=True, help="Only this change of the desktop; may be given several times.")
 @click.option("--times", type=click.IntRange(min=1), default=20, show_default=True, help="How often as recorded.")
 @click.option("--changed", type=click.IntRange(min=0), default=3, show_default=True, help="How often for each change.")
-@click.option("--work", type=click.Path(path_type=Path), help="Where anchors and results are kept, to go on from.")
+@click.option("--work", type=click.Path(path_type=Path), help="Where recordings and results are kept, to go on from.")
 def scripts(
     cases: Path, *, only: tuple[str, ...], kinds: tuple[str, ...], times: int, changed: int, work: Path | None
 ) -> None:
@@ -368,7 +368,7 @@ def scripts(
         click.echo(f"{head}  {result.healed} healed  {result.seconds:.1f} s{said}", err=True)
 
     found = bench_scripts.run(
-        wanted, wiring.unattended, wiring.reader(), scripts=cases.parent, work=root, times=often, progress=progress
+        wanted, wiring.unattended, scripts=cases.parent, work=root, times=often, progress=progress
     )
-    click.echo(f"anchors and results in {root}", err=True)
+    click.echo(f"recordings and results in {root}", err=True)
     click.echo(found.model_dump_json())

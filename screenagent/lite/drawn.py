@@ -44,21 +44,12 @@ def drawn(text: str, picture: Picture, labels: Iterable[Label]) -> Iterator[tupl
     if (file := _typeface(next(letter for letter in text if letter > LATIN_ENDS))) is None:
         return
     for rect in dict.fromkeys(rect for label in labels for rect in _runs(label)):
-        like = max(_likenesses(text, file, picture, rect), default=0.0)
-        if like >= ALIKE:
+        ink = _ink(picture, rect)
+        if ink is None or not 4 <= ink.shape[0] <= LARGEST:
+            continue
+        ours = _rendered(text, file, ink.shape[0])
+        if ours is not None and (like := _alike(ours, ink)) >= ALIKE:
             yield rect, like
-
-
-def _likenesses(text: str, file: str, picture: Picture, rect: Rect) -> Iterator[float]:
-    """The reader may have missed the last letter, or its half, where it knows none."""
-    for room in (4, round(rect.height / 2)):
-        ink = _ink(picture, rect.grown(room))
-        if (
-            ink is not None
-            and 4 <= ink.shape[0] <= LARGEST
-            and (ours := _rendered(text, file, ink.shape[0])) is not None
-        ):
-            yield _alike(ours, ink)
 
 
 def _runs(label: Label) -> Iterator[Rect]:
@@ -95,9 +86,12 @@ def _rendered(text: str, file: str, height: int) -> Ink | None:
 
 
 def _ink(picture: Picture, rect: Rect) -> Ink | None:
-    """What stands out in `rect`, without what reaches in from beyond, as the frame of a button does."""
+    """What stands out in and beside `rect`, without what reaches in from beyond, as the frame of a button does. None
+    where that may be another letter: then it is a part of a longer text."""
     height, width = picture.shape[:2]
-    left, top, right, bottom = (round(edge) for edge in rect.clipped(width, height))
+    beside = rect.height / 2  # a letter that the reader does not know may be left out of its rectangle
+    room = Rect(rect.left - beside, rect.top - 4, rect.right + beside, rect.bottom + 4).clipped(width, height)
+    left, top, right, bottom = map(round, room)
     part = picture[top:bottom, left:right].astype(np.float32)
     if part.size == 0:
         return None
@@ -105,9 +99,12 @@ def _ink(picture: Picture, rect: Rect) -> Ink | None:
     if difference.max() < FAINTEST:
         return None
     ink = difference / difference.max()
-    _, marks = cv2.connectedComponents((ink > INKED).astype(np.uint8))
+    _, marks, stats, _ = cv2.connectedComponentsWithStats((ink > INKED).astype(np.uint8))
     rim = np.unique(np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]]))
-    return _cut(np.where(np.isin(marks, rim[rim > 0]), 0, ink).astype(np.float32))
+    beyond = rim[rim > 0]
+    if any(2 < stats[mark, cv2.CC_STAT_HEIGHT] < bottom - top for mark in beyond):
+        return None
+    return _cut(np.where(np.isin(marks, beyond), 0, ink).astype(np.float32))
 
 
 def _cut(ink: Ink) -> Ink | None:
