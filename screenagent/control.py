@@ -29,8 +29,10 @@ class Interrupted(Exception):
 class Control:
     """Given to the agent and to every part that can block; safe to call from any thread and from a signal handler.
 
-    A signal handler may come in the middle of any call, in the same thread, so nothing here that it calls takes a lock:
-    there are flags, and simple queues, which bear that, to wake who waits.
+    A signal handler may come in the middle of any call, in the same thread, so nothing here that it calls waits for a
+    lock: there are flags, a lock that it only releases, and simple queues, which bear that, to wake who waits. A simple
+    queue that is waited at with a timeout wakes for sure only if the handler puts something into it: in CPython the
+    wait may have no end where a signal comes as the time is over.
     """
 
     def __init__(self) -> None:
@@ -43,7 +45,8 @@ class Control:
         self._asked_until = 0.0
         self._paused_at = 0.0
         self._why = ""
-        self._stops: SimpleQueue[None] = SimpleQueue()  # once stop is said one token is in it, or on its way back
+        self._stop_said = threading.Lock()  # taken until then; after that whoever takes it gives it back at once
+        self._stop_said.acquire()
         self._turns: SimpleQueue[None] = SimpleQueue()  # a token for every change that the agent's thread may wait for
         self._lock = threading.Lock()
         self._said: list[str] = []
@@ -52,7 +55,8 @@ class Control:
     def stop(self) -> None:
         """Final: nothing is performed after this returns to a part that looks at `check`."""
         self._stopped = True
-        self._stops.put(None)
+        with suppress(RuntimeError):  # it was said before
+            self._stop_said.release()
         self._turns.put(None)
         for react in tuple(self._on_stop):
             react()
@@ -172,9 +176,9 @@ class Control:
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not through a stop."""
-        with suppress(Empty):
-            self._stops.get(timeout=max(0.0, seconds))
-            self._stops.put(None)  # for the next who waits
+        if self._stop_said.acquire(timeout=max(0.0, seconds)):
+            with suppress(RuntimeError):  # it was said again meanwhile
+                self._stop_said.release()  # for the next who waits
         self.check()
 
     def wait_until(self, moment: float) -> None:

@@ -82,3 +82,18 @@ def test_every_thread_that_waits_hears_the_stop() -> None:
     for thread in threads:
         thread.join(5)
     assert len(heard) == 8
+
+
+def test_a_signal_that_comes_as_the_time_is_over_prolongs_no_wait() -> None:
+    control = Control()
+    rescue = threading.Timer(5, control.stop)
+    rescue.start()
+    before = signal.signal(signal.SIGALRM, lambda *_: time.sleep(0.004))
+    try:
+        for early in (0.0005, 0.001, 0.0015, 0.002):
+            signal.setitimer(signal.ITIMER_REAL, 0.02 - early)
+            control.wait(0.02)  # raises `Stopped` where it had to be rescued
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        rescue.cancel()

@@ -47,7 +47,7 @@ class Listening:
         self._display = display
         self._stop_keys = frozenset(stop_keys)
         self._down: set[str] = set()
-        self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self._heard: queue.Queue[Heard] = queue.Queue()
         with environment_display(display):
             keyboard: Any = importlib.import_module("pynput.keyboard")
             mouse: Any = importlib.import_module("pynput.mouse")

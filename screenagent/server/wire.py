@@ -52,7 +52,7 @@ class Wire:
         self, said: Sequence[ChatCompletionMessageParam], body: Mapping[str, Any]
     ) -> Iterator[ChatCompletionChunk]:
         """Read in a thread of its own, so that a stop need not wait for a silent server."""
-        arrived: queue.SimpleQueue[ChatCompletionChunk | Exception | None] = queue.SimpleQueue()
+        arrived: queue.Queue[ChatCompletionChunk | Exception | None] = queue.Queue()
         left = threading.Event()
         threading.Thread(target=self._read, args=(said, body, arrived, left), daemon=True, name="server").start()
         try:
@@ -76,7 +76,7 @@ class Wire:
         self,
         said: Sequence[ChatCompletionMessageParam],
         body: Mapping[str, Any],
-        arrived: queue.SimpleQueue[ChatCompletionChunk | Exception | None],
+        arrived: queue.Queue[ChatCompletionChunk | Exception | None],
         left: threading.Event,
     ) -> None:
         try:
