@@ -69,10 +69,14 @@ class Look:
 
 
 class Sight:
-    """Looks at the screen all the time, so that it is known what it looked like just before a touch."""
+    """Looks at the screen all the time, so that it is known what it looked like just before a touch.
+
+    `look` need not bear two threads at once.
+    """
 
     def __init__(self, look: Callable[[float], Look]) -> None:
-        self._look = look
+        self._look_at = look
+        self._looking = threading.Lock()
         self._looks: deque[Look] = deque(maxlen=REMEMBERED)
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
@@ -100,6 +104,10 @@ class Sight:
     def now(self) -> Screenshot:
         self._complain()
         return self._look(time.monotonic()).screen
+
+    def _look(self, at: float) -> Look:
+        with self._looking:
+            return self._look_at(at)
 
     def _run(self) -> None:
         try:
