@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from screenagent.geometry import Location, Point
+from screenagent.geometry import Box, Location, Point
 from screenagent.lite.grounder import LiteGrounder
 from screenagent.lite.icons import IconWords
 from screenagent.lite.layout import Control, Kind
@@ -17,6 +17,7 @@ from screenagent.lite.screen import Screen
 from screenagent.screenshot import Screenshot
 
 ROLES: Final[dict[Kind, str]] = {"field": "field", "dropdown": "drop-down", "mark": "check box"}
+FIELDS: Final[tuple[Kind, ...]] = ("field", "dropdown")
 LONGEST: Final = 48  # characters; more of a line than this is not a name
 BAR: Final = 0.15  # menu bars are in this part of the screen, above all else
 BAR_GAP: Final = 0.4  # between two words that are two names, as a part of the line's height
@@ -42,6 +43,13 @@ class Namer:
         found = (words for words in (*names, *depicted) if self._leads_to(words, point, screenshot))
         described = chain(found, names, _beside(point, screen))
         return next(described, f"the place at {point.x:.0%} from the left and {point.y:.0%} from the top")
+
+    def bounds(self, point: Point, screenshot: Screenshot) -> Box | None:
+        """Of the field at `point`, which may be empty; what bears a text has the bounds of that."""
+        screen = self._seen.screen(screenshot)
+        x, y = point.x * screen.size.width, point.y * screen.size.height
+        control = screen.layout.around(Rect(x, y, x, y))
+        return control.rect.box(screen.size) if control and control.kind in FIELDS else None
 
     def finds(self, words: str, screenshot: Screenshot) -> bool:
         return isinstance(self._grounder.locate(words, screenshot), Location)

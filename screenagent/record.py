@@ -191,7 +191,8 @@ class Watching:
 
     def _named(self, pixel: Pixel, screen: Screenshot) -> tuple[str, Location]:
         point = screen.display.point(pixel)
-        return self._namer.name(point, screen), Location(point=point, confidence=1.0, by="hand")
+        box = self._namer.bounds(point, screen)
+        return self._namer.name(point, screen), Location(point=point, box=box, confidence=1.0, by="hand")
 
     def _late(self, earlier: Gesture, gesture: Gesture, action: Action) -> WaitFor | None:
         """What the hand waited for: words that were not there yet when it did the step before."""

@@ -276,7 +276,7 @@ def set_up(case: Case, kind: Kind) -> Iterator[tuple[Case, Path, VirtualDesktop,
     limit = threading.Timer(SECONDS, control.stop)
     limit.daemon = True
     environment = THEME if kind == "theme" else FONT if kind == "font" else {}
-    with tempfile.TemporaryDirectory(prefix="screenagent-script-") as name:
+    with tempfile.TemporaryDirectory(prefix="script-") as name:
         folder = Path(name)
         opened = case.within(folder, kind)
         for file, content in opened.files_of(kind).items():

@@ -25,6 +25,17 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "From a stop to no more input": ("bench", "stop"),
     "Screens that give orders": ("drill", "--json"),
     "Whole tasks on real applications": ("bench", "tasks", "examples/tasks.yaml"),
+    "MiniWoB++, what can be done by text and widgets": (
+        "bench",
+        "miniwob",
+        "--group",
+        "A1",
+        "--group",
+        "A2",
+        "--fresh",
+    ),
+    "MiniWoB++, every task once": ("bench", "miniwob", "--seeds", "1", "--fresh"),
+    "MiniWoB++, in other words": ("bench", "miniwob", "--paraphrases", "--fresh"),
 }
 ENGINE = ("The model's engine, random weights", ("bench", "model", "--random", "--layers", "1"))
 SCREENS = "Grounding on {name}"
