@@ -129,6 +129,21 @@ def test_of_two_rows_of_one_name_the_one_that_says_the_same_is_meant(scene: Scen
     assert hit(scene.find(table((("Ada", "3.00"), *ROWS))), 500, 120, within=0)
 
 
+def test_the_number_of_a_row_tells_less_than_what_it_says(scene: Scene) -> None:
+    """The other row of that name stands where the recorded one stood, so the number on its left is the same."""
+
+    def sheet(*rows: Row) -> Drawing:
+        drawing = Drawing()
+        for number, (name, town) in enumerate(rows, start=1):
+            drawing.text(str(number), 40, 40 + 40 * number)
+            drawing.text(name, 120, 40 + 40 * number)
+            drawing.text(town, 320, 40 + 40 * number)
+        return drawing
+
+    record(scene, sheet(("Ada", "Kiel"), ("Bob", "Bonn"), ("Cleo", "Jena")), (120, 120))
+    assert hit(scene.find(sheet(("Ada", "Kiel"), ("Bob", "Trier"), ("Bob", "Bonn"), ("Cleo", "Jena"))), 120, 160)
+
+
 def test_of_two_rows_that_say_the_same_none_is_taken(scene: Scene) -> None:
     record(scene, table(), (500, 120))  # Bob's
     found = scene.find(table((ROWS[0], ROWS[1], ROWS[1], ROWS[1])))

@@ -29,6 +29,8 @@ LARGEST: Final = (900, 90)
 UNKNOWN: Final = (28, 16)
 """Half of the size that a target is taken to have where nothing shows its bounds."""
 
+MOST_TELLING: Final = 4
+"""A text of so many letters tells as much as any."""
 MOST_BESIDE: Final = 12
 MOST_RIGHT: Final = 4
 FARTHEST: Final = 320
@@ -163,8 +165,8 @@ def _alike(sight: Sight, patch: NDArray[np.uint8], bounds: Rect, text: str, know
 class Setting(NamedTuple):
     """How what stands beside a place agrees with what stood beside the anchor.
 
-    `share` is how much of it is there again, `row` how much of what stood in its row; `contradicted` names a text that
-    tells the place from others and is not there.
+    `share` is how much of it is there again, `row` how much of what stood in its row, where a longer text tells more
+    than the number of the row does; `contradicted` names a text that tells the place from others and is not there.
     """
 
     share: float
@@ -181,8 +183,12 @@ def setting(anchor: Anchor, place: Rect, known: Sequence[Label], *, scale: float
         (beside.text for beside in telling(anchor) if not _is_there(beside, place, known, scale, of=_is)),
         "",
     )
-    in_row = [there for beside, there in zip(anchor.beside, present, strict=True) if _is_in_row(beside, anchor)]
-    row = sum(in_row) / len(in_row) if in_row else 1.0
+    in_row = [
+        (min(MOST_TELLING, len(beside.text)), there)
+        for beside, there in zip(anchor.beside, present, strict=True)
+        if _is_in_row(beside, anchor)
+    ]
+    row = sum(tells for tells, there in in_row if there) / sum(tells for tells, _ in in_row) if in_row else 1.0
     return Setting(sum(present) / len(present), row, missing)
 
 
