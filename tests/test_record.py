@@ -162,6 +162,17 @@ def test_a_place_is_called_what_a_person_would_call_it(x: int, y: int, name: str
     assert NAMER.name(Point.of_pixel(Pixel(x=x, y=y), screen.size), screen) == name
 
 
+def test_an_empty_field_has_the_bounds_of_its_frame_and_a_text_those_that_are_read() -> None:
+    screen = form()
+    box = NAMER.bounds(Point.of_pixel(Pixel(x=250, y=60), screen.size), screen)
+    assert box is not None
+    left, top, right, bottom = box.pixels(screen.size)
+    assert left == pytest.approx(160, abs=3)
+    assert right > 250
+    assert bottom - top < 50
+    assert NAMER.bounds(Point.of_pixel(Pixel(x=60, y=60), screen.size), screen) is None
+
+
 def test_of_two_that_are_called_alike_each_is_called_by_its_row() -> None:
     drawing = Drawing().text("Ada", 40, 60).button("Delete", 300, 60).text("Grace", 40, 120).button("Delete", 300, 120)
     screen = drawing.screenshot

@@ -102,13 +102,15 @@ class Result(Value):
 
 
 class Share(Value):
-    """Of the replays of a kind, how many took what."""
+    """Of the replays of a kind, how many took what, and how long a step's own work was."""
 
     n: int
     unaided: int
     asked: int
     failed: int
     wrong: int
+    step_ms_p50: float | None
+    step_ms_p95: float | None
 
 
 class Summary(Value):
@@ -361,11 +363,13 @@ def summary(results: Sequence[Result]) -> Summary:
 
 
 def _share(results: Sequence[Result]) -> Share:
-    aids = [result.aid for result in results]
+    aids, steps = [result.aid for result in results], [each for result in results for each in result.step_ms]
     return Share(
         n=len(results),
         unaided=aids.count("unaided"),
         asked=aids.count("asked"),
         failed=aids.count("failed"),
         wrong=sum(result.wrong for result in results),
+        step_ms_p50=percentile(steps, 50),
+        step_ms_p95=percentile(steps, 95),
     )
