@@ -12,7 +12,7 @@ from screenagent.lite.phrase import Phrase, Role, parse
 from screenagent.lite.rect import Rect
 from screenagent.screenshot import Screenshot
 
-BEARS_ITS_NAME: Final[tuple[Role | None, ...]] = (None, "button", "menu", "item", "tab", "link", "column")
+BEARS_ITS_NAME: Final[tuple[Role | None, ...]] = (None, "button", "menu", "item", "tab", "column")
 """Roles of things that are clicked where their name is written; a field's name stands beside it."""
 CERTAIN: Final = 0.95
 _DECORATION: Final = "…. :"

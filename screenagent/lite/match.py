@@ -122,8 +122,8 @@ def likeness(name: str, text: str) -> float:
     return 0.0
 
 
-_MISREAD = str.maketrans("i1|0", "lllo")
-"""Letters that many typefaces draw alike."""
+_MISREAD = str.maketrans("i1|0q", "lllog")
+"""Letters that many typefaces draw alike, or that look alike when they are underlined."""
 
 
 def _words_in(words: str, text: str) -> bool:

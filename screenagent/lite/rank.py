@@ -186,6 +186,8 @@ def _labelled(phrase: Phrase, match: Match, screen: Screen) -> Candidate:
     return Candidate(match.rect, match.text, score, "text")
 
 
+PLAIN_LINK = 0.75
+"""How surely a word that has no colour is the link of that name: in a text it may stand as a plain word, too."""
 ANY_SUCH = 0.4
 """How surely "File" is what is meant by "open a file"."""
 HEADING = 0.85
@@ -207,6 +209,8 @@ def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
     usual = sorted(label.rect.height for label in screen.labels)[len(screen.labels) // 2]
     heading = rect.height > 1.6 * usual and inside is None
     doubt = 0.94 if phrase.named or phrase.quoted or role != "button" else 0.7
+    if role == "link":
+        fits, doubt = screen.is_coloured(match.rect), PLAIN_LINK
     placeholder = inside is not None and inside.kind == "field" and len(match.label.words) < 3
     if placeholder and role in ("menu", "button"):
         fits, doubt = False, 0.8

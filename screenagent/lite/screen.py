@@ -24,6 +24,11 @@ from screenagent.screenshot import Element, Screenshot, Word
 PLAIN = 16
 """Pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little."""
 
+INK = 60
+"""What stands out from its ground by more is a letter's."""
+COLOUR = 60
+"""Where the strongest channel of a pixel leads by more, it is no grey."""
+
 
 class Screen:
     """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
@@ -66,6 +71,16 @@ class Screen:
         left, top, right, bottom = map(round, rect.clipped(width, height))
         part = self._picture[top:bottom, left:right]
         return part.size == 0 or int(np.ptp(part.reshape(-1, 3), axis=0).max()) <= PLAIN
+
+    def is_coloured(self, rect: Rect) -> bool:
+        """Whether what is written within `rect` has a colour, as links have."""
+        height, width = self._picture.shape[:2]
+        left, top, right, bottom = map(round, rect.clipped(width, height))
+        part = self._picture[top:bottom, left:right].reshape(-1, 3).astype(np.int16)
+        if not part.size:
+            return False
+        ink = part[np.abs(part - np.median(part, axis=0)).max(axis=1) > INK]
+        return ink.size > 0 and float(np.median(np.ptp(ink, axis=1))) > COLOUR
 
     def drawn(self, text: str) -> Iterable[tuple[Rect, float]]:
         """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
