@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from screenagent.geometry import Size
+from screenagent.lite.mnemonics import unmarked
 from screenagent.lite.rect import Rect
 from screenagent.lite.stages import Stages
 from screenagent.lite.text import Detector, Ink, Picture, Piece, Recogniser, bounded
@@ -137,7 +138,7 @@ class LiteReader:
                     yield Word(text=text, box=rect.box(size), confidence=min(1.0, confidence), line=number)
 
     def _texts(self, picture: Picture, lines: list[Rect]) -> list[tuple[Piece, ...]]:
-        crops = [cut(picture, line) for line in lines]
+        crops = [unmarked(cut(picture, line)) for line in lines]
         keys = [(*crop.shape[:2], hashlib.blake2b(crop.tobytes(), digest_size=16).digest()) for crop in crops]
         unread = {key: crop for key, crop in zip(keys, crops, strict=True) if self._lines.get(key) is None}
         known = {key: pieces for key in keys if (pieces := self._lines.get(key)) is not None}
