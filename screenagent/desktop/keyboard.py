@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAMED - {"escape", "super"}}
 
+MANAGED: Final = frozenset(("alt", "super"))
+MANAGED_SECONDS: Final = 0.05
+"""A window manager takes the keyboard for itself when it hears such a chord, and misses one that is over by then."""
+
 
 @dataclass(frozen=True)
 class Stroke:
@@ -59,7 +63,8 @@ class Keyboard:
 
     def press(self, keys: Sequence[str]) -> None:
         with self.held(keys):
-            pass
+            if not MANAGED.isdisjoint(keys):
+                self._control.hold(MANAGED_SECONDS)
 
     @contextmanager
     def held(self, keys: Sequence[str]) -> Iterator[None]:
