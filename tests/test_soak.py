@@ -32,3 +32,10 @@ def test_what_was_measured_on_other_screens_stays_when_a_bench_is_measured(tmp_p
     elsewhere = soak.section("Grounding on elsewhere", ("bench", "ground", "elsewhere"), {"n": 3})
     page = {**soak.sections(soak.HEAD + elsewhere), "Popups seen late or not at all": SETTLED}
     assert list(soak.in_order(page, dict(soak.benches(tmp_path)))) == [SETTLED, elsewhere]
+
+
+def test_groups_stand_one_below_the_other_and_those_of_none_are_left_out() -> None:
+    kinds = {"moved": {"n": 2, "unaided": 2}, "theme": {"n": 0, "unaided": 0}, "font": {"n": 1, "unaided": 0}}
+    page = soak.section("Scripts", ("bench", "scripts"), {"kinds": kinds, "told": ["one", "two"]})
+    assert "| `kinds` | moved n 2, unaided 2<br>font n 1, unaided 0 |" in page
+    assert "| `told` | one<br>two |" in page

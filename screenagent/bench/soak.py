@@ -77,11 +77,20 @@ def _shown(value: object) -> str:
         case float():
             return f"{value:.4g}"
         case dict():
-            return ", ".join(f"{name} {_shown(part)}" for name, part in value.items())
+            parts = {name: part for name, part in value.items() if part != {} and not _is_of_none(part)}
+            apart = "<br>" if any(isinstance(part, dict) for part in parts.values()) else ", "
+            return apart.join(f"{name} {_shown(part)}" for name, part in parts.items()) or "—"
+        case [str(), *_]:
+            return "<br>".join(map(str, value))
         case list():
             return " to ".join(_shown(part) for part in value) or "none"
         case _:
             return "—" if value is None else str(value)
+
+
+def _is_of_none(part: object) -> bool:
+    """A group in which nothing was measured."""
+    return isinstance(part, dict) and part.get("n") == 0
 
 
 def hardware() -> str:
