@@ -98,27 +98,31 @@ def learn(
 def examined(learned: Learned, lexicon: Lexicon, tests: Mapping[str, Drawings]) -> dict[str, dict[str, float]]:
     """For each set kept aside, how often an icon is the best of 60 for its name, and for what people say for it."""
     learned.net.eval()
-    device, chance, found = learned.words.scale.device, random.Random(0), {}
-    for title, drawings in tests.items():
-        known = [place for place, name in enumerate(drawings.names) if name in lexicon.number]
-        names = [drawings.names[place] for place in known]
-        if len(set(names)) > 1:
-            pixels, coloured = torch.from_numpy(drawings.pixels[known]), torch.from_numpy(drawings.coloured[known])
-            icons = plain(pixels.to(device), coloured.to(device)).contiguous(memory_format=torch.channels_last)
-            vectors = learned.net(icons)
-            others = [[other for other, name in enumerate(names) if name != own] for own in names]
-            shown = [[place, *chance.choices(others[place], k=59)] for place in range(len(names))]
-            named = _first(vectors[torch.tensor(shown)], learned.words, lexicon, names)
-            said = [place for place, name in enumerate(names) if lexicon.sayings[name].phrases]
-            phrases = [chance.choice(lexicon.sayings[names[place]].phrases) for place in said]
-            spoken = (
-                _first(vectors[torch.tensor([shown[place] for place in said])], learned.words, lexicon, phrases)
-                if said
-                else 0.0
-            )
-            found[title] = {"icons": len(known), "by_name": named, "by_phrase": spoken}
+    chance = random.Random(0)
+    found = {title: _shares(learned, lexicon, drawings, chance) for title, drawings in tests.items()}
     learned.net.train()
-    return found
+    return {title: shares for title, shares in found.items() if shares}
+
+
+def _shares(learned: Learned, lexicon: Lexicon, drawings: Drawings, chance: random.Random) -> dict[str, float]:
+    """Of one set; empty where it has no two names that are known."""
+    known = [place for place, name in enumerate(drawings.names) if name in lexicon.number]
+    names = [drawings.names[place] for place in known]
+    if len(set(names)) < 2:
+        return {}
+    device = learned.words.scale.device
+    pixels, coloured = torch.from_numpy(drawings.pixels[known]), torch.from_numpy(drawings.coloured[known])
+    icons = plain(pixels.to(device), coloured.to(device)).contiguous(memory_format=torch.channels_last)
+    vectors = learned.net(icons)
+    others = [[other for other, name in enumerate(names) if name != own] for own in names]
+    shown = torch.tensor([[place, *chance.choices(others[place], k=59)] for place in range(len(names))])
+    said = [place for place, name in enumerate(names) if lexicon.sayings[name].phrases]
+    phrases = [chance.choice(lexicon.sayings[names[place]].phrases) for place in said]
+    return {
+        "icons": len(known),
+        "by_name": _first(vectors[shown], learned.words, lexicon, names),
+        "by_phrase": _first(vectors[shown[said]], learned.words, lexicon, phrases) if said else 0.0,
+    }
 
 
 def _first(shown: Tensor, words: Words, lexicon: Lexicon, texts: Sequence[str]) -> float:
