@@ -138,11 +138,12 @@ class LiteReader:
                     yield Word(text=text, box=rect.box(size), confidence=min(1.0, confidence), line=number)
 
     def _texts(self, picture: Picture, lines: list[Rect]) -> list[tuple[Piece, ...]]:
-        crops = [unmarked(cut(picture, line)) for line in lines]
+        crops = [cut(picture, line) for line in lines]
         keys = [(*crop.shape[:2], hashlib.blake2b(crop.tobytes(), digest_size=16).digest()) for crop in crops]
         unread = {key: crop for key, crop in zip(keys, crops, strict=True) if self._lines.get(key) is None}
         known = {key: pieces for key in keys if (pieces := self._lines.get(key)) is not None}
-        for key, pieces in zip(unread, self._recogniser.read(list(unread.values())), strict=True):
+        fresh = self._recogniser.read([unmarked(crop) for crop in unread.values()])
+        for key, pieces in zip(unread, fresh, strict=True):
             self._lines.keep(key, pieces)
             known[key] = pieces
         return [known[key] for key in keys]
