@@ -22,6 +22,8 @@ LATIN_ENDS: Final = "\u024f"
 HEIGHT: Final = 24
 """Of the pictures that are compared."""
 LARGEST: Final = 96
+ROOM: Final = 4
+"""Pixels above and below what the reader takes for the text that may belong to it."""
 ALIKE: Final = 0.7
 """The correlation from which on two pictures show the same text."""
 FAINTEST: Final = 20
@@ -43,7 +45,12 @@ def drawn(text: str, picture: Picture, labels: Iterable[Label]) -> Iterator[tupl
     it does in any program: like an empty box."""
     if (file := _typeface(next(letter for letter in text if letter > LATIN_ENDS))) is None:
         return
+    if (least := _rendered(text, file, HEIGHT)) is None:
+        return
+    widest = least.shape[1] / least.shape[0] / (1 - STRETCHED)
     for rect in dict.fromkeys(rect for label in labels for rect in _runs(label)):
+        if rect.width - rect.height > widest * (rect.height + 2 * ROOM):
+            continue
         ink = _ink(picture, rect)
         if ink is None or not 4 <= ink.shape[0] <= LARGEST:
             continue
@@ -90,7 +97,7 @@ def _ink(picture: Picture, rect: Rect) -> Ink | None:
     where that may be another letter: then it is a part of a longer text."""
     height, width = picture.shape[:2]
     beside = rect.height / 2  # a letter that the reader does not know may be left out of its rectangle
-    room = Rect(rect.left - beside, rect.top - 4, rect.right + beside, rect.bottom + 4).clipped(width, height)
+    room = Rect(rect.left - beside, rect.top - ROOM, rect.right + beside, rect.bottom + ROOM).clipped(width, height)
     left, top, right, bottom = map(round, room)
     part = picture[top:bottom, left:right].astype(np.float32)
     if part.size == 0:
