@@ -206,11 +206,12 @@ def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
         fits = max(_in_row(match.label, screen.labels), _in_stack(match.label, screen.labels)) >= 1
     elif role == "button":
         fits = inside is not None and inside.kind in ("button", "dropdown")
+    elif role == "link":
+        fits = screen.is_coloured(match.rect)
     usual = sorted(label.rect.height for label in screen.labels)[len(screen.labels) // 2]
     heading = rect.height > 1.6 * usual and inside is None
     doubt = 0.94 if phrase.named or phrase.quoted or role != "button" else 0.7
-    if role == "link":
-        fits, doubt = screen.is_coloured(match.rect), PLAIN_LINK
+    doubt = PLAIN_LINK if role == "link" else doubt
     placeholder = inside is not None and inside.kind == "field" and len(match.label.words) < 3
     if placeholder and role in ("menu", "button"):
         fits, doubt = False, 0.8

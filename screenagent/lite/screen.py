@@ -7,6 +7,7 @@ from copy import copy
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from screenagent.geometry import Size
 from screenagent.lite.drawn import drawn
@@ -67,20 +68,22 @@ class Screen:
 
     def is_plain(self, rect: Rect) -> bool:
         """Whether nothing is drawn within `rect`."""
-        height, width = self._picture.shape[:2]
-        left, top, right, bottom = map(round, rect.clipped(width, height))
-        part = self._picture[top:bottom, left:right]
-        return part.size == 0 or int(np.ptp(part.reshape(-1, 3), axis=0).max()) <= PLAIN
+        part = self._part(rect)
+        return part.size == 0 or int(np.ptp(part, axis=0).max()) <= PLAIN
 
     def is_coloured(self, rect: Rect) -> bool:
         """Whether what is written within `rect` has a colour, as links have."""
-        height, width = self._picture.shape[:2]
-        left, top, right, bottom = map(round, rect.clipped(width, height))
-        part = self._picture[top:bottom, left:right].reshape(-1, 3).astype(np.int16)
+        part = self._part(rect).astype(np.int16)
         if not part.size:
             return False
         ink = part[np.abs(part - np.median(part, axis=0)).max(axis=1) > INK]
         return ink.size > 0 and float(np.median(np.ptp(ink, axis=1))) > COLOUR
+
+    def _part(self, rect: Rect) -> npt.NDArray[np.uint8]:
+        """(pixels, 3): what is within `rect`."""
+        height, width = self._picture.shape[:2]
+        left, top, right, bottom = map(round, rect.clipped(width, height))
+        return self._picture[top:bottom, left:right].reshape(-1, 3)
 
     def drawn(self, text: str) -> Iterable[tuple[Rect, float]]:
         """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
