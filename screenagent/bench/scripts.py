@@ -182,7 +182,7 @@ def _not_learned(case: Case, script: Script, file: Path, build: Build) -> str:
     for _ in range(2):
         try:
             learn(case, script, file, build)
-        except ValueError as error:
+        except (ValueError, subprocess.TimeoutExpired) as error:
             why = str(error)
         else:
             return ""
@@ -194,7 +194,7 @@ def learn(case: Case, script: Script, file: Path, build: Build) -> None:
     this desktop as parameters again."""
     draft = file.with_suffix(".draft.yaml")
     with set_up(case, "recorded") as (opened, folder, virtual, control):
-        with _recording(draft, virtual):
+        with _recording(draft, virtual, name=script.name):
             perform(
                 script, opened, build(control, virtual.desktop, Replay(script, bound(script, opened.values))), _hand
             )
@@ -223,9 +223,10 @@ def _hand(event: Event) -> None:
 
 
 @contextmanager
-def _recording(file: Path, virtual: VirtualDesktop) -> Iterator[None]:
+def _recording(file: Path, virtual: VirtualDesktop, *, name: str) -> Iterator[None]:
     """`screenagent record` at work in a process of its own, until it is told by Ctrl-C that this is all."""
-    command = [sys.executable, "-m", "screenagent", "record", str(file), "--force", "--runs", str(file.parent / "runs")]
+    command = [sys.executable, "-m", "screenagent", "record", str(file)]
+    command += ["--name", name, "--force", "--runs", str(file.parent / "runs")]
     with subprocess.Popen(command, env=virtual.environment, stderr=subprocess.PIPE, text=True) as recorder:
         assert recorder.stderr is not None  # it was opened with a pipe
         try:

@@ -77,7 +77,7 @@ def _shown(value: object) -> str:
         case float():
             return f"{value:.4g}"
         case dict():
-            parts = {name: part for name, part in value.items() if part != {} and not _is_of_none(part)}
+            parts = {name: part for name, part in value.items() if not _is_of_none(part)}
             apart = "<br>" if any(isinstance(part, dict) for part in parts.values()) else ", "
             return apart.join(f"{name} {_shown(part)}" for name, part in parts.items()) or "—"
         case [str(), *_]:
