@@ -119,7 +119,7 @@ def test_a_text_is_its_telling_words_by_their_stems(text: str, words: tuple[str,
 )
 def test_words_lie_nearer_to_the_icon_they_mean(said: str, meant: str, not_meant: str) -> None:
     told, right, wrong = (WORDS.vector([(text, 1.0)]) for text in (said, meant, not_meant))
-    assert told @ right > told @ wrong + 0.05
+    assert told @ right > told @ wrong + 0.08
 
 
 def test_unknown_words_mean_nothing() -> None:

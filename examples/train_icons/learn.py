@@ -59,7 +59,6 @@ def learn(
     """For `course.seconds`; where `checkpoint` is there already, from it."""
     device = course.device
     net, words = learned.net.to(device, memory_format=torch.channels_last), learned.words.to(device)
-    lexicon.to(device)
     optimiser = _optimiser(net, words, course)
     if checkpoint.is_file():
         _restore(learned, optimiser, checkpoint)
