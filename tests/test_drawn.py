@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import Absent, Location
 from screenagent.lite import drawn
 from screenagent.lite.grounder import LiteGrounder
+from screenagent.lite.match import Label
 from screenagent.lite.reader import LiteReader
+from screenagent.lite.rect import Rect
 from screenagent.screenshot import Screenshot
 
 HEARTS = "♥♥♥"
@@ -44,7 +47,19 @@ def test_a_text_that_cannot_be_read_is_found_by_its_looks(grounder: LiteGrounder
     assert abs(pixel.y - 118) < 12
 
 
-@pytest.mark.parametrize("other", ["♦♦♦", "♥♥", "OOO", "VVV", "確認"])
+def test_a_frame_that_begins_beside_it_is_no_letter_of_it() -> None:
+    """The reader takes a text to be as high as the button that it stands on."""
+    image = buttons(" ").pixels.copy()
+    draw, file = ImageDraw.Draw(image), drawn._typeface(HEARTS[0])
+    assert file is not None
+    draw.rectangle((0, 0, 400, 140), "white")
+    draw.rounded_rectangle((60, 40, 240, 76), 4, outline=(90, 90, 90))
+    draw.text((72, 58), HEARTS, "black", ImageFont.truetype(file, 18), anchor="lm")
+    read = Label([("VVV", Rect(70, 40, 124, 76))])
+    assert len([*drawn.drawn(HEARTS, np.asarray(image), [read])]) == 1
+
+
+@pytest.mark.parametrize("other", ["♦♦♦", "♥♥", "♥♥♥♥", "OOO", "VVV", "確認"])
 def test_what_is_not_there_is_called_absent(grounder: LiteGrounder, other: str) -> None:
     assert isinstance(grounder.locate(f'the "{HEARTS}" button', buttons("Cancel", other, "OK")), Absent)
 

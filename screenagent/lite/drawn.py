@@ -109,9 +109,17 @@ def _ink(picture: Picture, rect: Rect) -> Ink | None:
     _, marks, stats, _ = cv2.connectedComponentsWithStats((ink > INKED).astype(np.uint8))
     rim = np.unique(np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]]))
     beyond = rim[rim > 0]
-    if any(2 < stats[mark, cv2.CC_STAT_HEIGHT] < bottom - top for mark in beyond):
+    text = np.where(np.isin(marks, beyond), 0, ink).astype(np.float32)
+    rows = np.flatnonzero((text > INKED).any(1))
+    if rows.size and any(_is_in_line(stats[mark], int(rows[0]), int(rows[-1])) for mark in beyond):
         return None
-    return _cut(np.where(np.isin(marks, beyond), 0, ink).astype(np.float32))
+    return _cut(text)
+
+
+def _is_in_line(part: npt.NDArray[np.int32], first: int, last: int) -> bool:
+    """Whether a part of the ink stands where the letters do, from one row to the other; a frame is taller than they."""
+    top, height = int(part[cv2.CC_STAT_TOP]), int(part[cv2.CC_STAT_HEIGHT])
+    return height > 2 and top >= first - 1 and top + height <= last + 2
 
 
 def _cut(ink: Ink) -> Ink | None:
