@@ -24,7 +24,7 @@ from screenagent.events import (
     Verdict,
 )
 from screenagent.geometry import Location, Point
-from screenagent.recording import EVENT, Run
+from screenagent.runs.store import EVENT, Run
 
 Schema = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ A run is a folder that only its owner can open:
 | `screens/<digest>.png` | the pictures that events name by their digest, each once, written a moment after the line |
 
 A reader bears a last line that was cut off in the middle, and pictures that did not reach the disk: a process that was
-killed leaves both. `screenagent.recording.read(folder)` gives the events with their pictures, and
+killed leaves both. `screenagent.runs.store.read(folder)` gives the events with their pictures, and
 `screenagent.episode.Episode.of(events)` the episode that they add up to.
 
 A field with a default may be missing; a field that does not stand here is an error. Places are normalized: `x` and `y`

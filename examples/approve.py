@@ -2,12 +2,12 @@
 
 from screenagent.actions import Action, Click, Finish, PressKeys, TypeText
 from screenagent.agent import Agent, drive
-from screenagent.effect import SightChecker
+from screenagent.agent.checker import SightChecker
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Revise, Verdict
 from screenagent.fakes import FakeDesktop, FakeGrounder
 from screenagent.geometry import Location, Point
-from screenagent.planner import DirectPlanner
+from screenagent.planning import DirectPlanner
 
 
 class Careful:

@@ -1,13 +1,13 @@
 """Carry out plain steps in an editor on a virtual desktop, and watch the events go by."""
 
 from screenagent.agent import Agent
+from screenagent.agent.checker import SightChecker
 from screenagent.approval import AllowAll
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.effect import SightChecker
-from screenagent.lite.grounder import LiteGrounder
-from screenagent.lite.reader import LiteReader
-from screenagent.planner import DirectPlanner
+from screenagent.grounding.embedded import LiteGrounder
+from screenagent.perception.reader import LiteReader
+from screenagent.planning import DirectPlanner
 
 control = Control()
 grounder = LiteGrounder(LiteReader())

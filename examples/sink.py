@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from screenagent.recording import read
+from screenagent.runs.store import read
 
 if len(sys.argv) < 2:
     sys.exit("usage: python examples/sink.py RUN   (a folder that `screenagent run` recorded)")

@@ -1,23 +1,30 @@
-"""What many tests share: a virtual desktop, opened once."""
+"""What many tests share: a virtual desktop and a tiny checkpoint, each made once."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from screenagent.control import Control
+from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop
 
-pytest.register_assert_rewrite("screenagent.desktop.contract")
+TESTS: Final = Path(__file__).parent
+
+pytest.register_assert_rewrite("screenagent.desktop.testing.contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A starved machine may let a real application miss its time: what drives one is tried again, and marked R."""
+    """Mark what needs torch; and what drives a display, to be tried again: a starved machine may miss its time."""
     for item in items:
+        if item.path.is_relative_to(TESTS / "engine") or item.path.is_relative_to(TESTS / "serving"):
+            item.add_marker(pytest.mark.engine)
         if item.get_closest_marker("display"):
             item.add_marker(pytest.mark.flaky(reruns=2))
 
@@ -28,3 +35,20 @@ def virtual() -> Iterator[VirtualDesktop]:
 
     with VirtualDesktop(control=Control()) as desktop:
         yield desktop
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the tiny checkpoint."""
+    from screenagent.engine import synthetic  # noqa: PLC0415 -- this file is read where torch is missing, too
+
+    return synthetic.write(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    """Numbers that the published code computes from a tiny checkpoint of its own; kept beside the repository."""
+    folder = Path(os.environ.get("SCREENAGENT_GOLDEN", ROOT.parent / "shared" / "golden"))
+    if not (folder / "prompts.json").is_file():
+        pytest.skip("no ../shared/golden beside the repository, and SCREENAGENT_GOLDEN names none")
+    return folder

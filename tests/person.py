@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from Xlib import XK, X, display
 from Xlib.ext import xtest
+
+from tests.paths import ROOT
 
 PACE = 0.12  # seconds between what a person does, such as two letters
 NAMES = {"ctrl": "Control_L", "shift": "Shift_L", "alt": "Alt_L", "enter": "Return", "tab": "Tab", "escape": "Escape"}
@@ -21,7 +22,7 @@ NAMES = {"ctrl": "Control_L", "shift": "Shift_L", "alt": "Alt_L", "enter": "Retu
 
 def at(name: str, *words: str) -> None:
     """Do it, and come back when it is done."""
-    root = Path(__file__).parent.parent
+    root = ROOT
     subprocess.run([sys.executable, "-m", "tests.person", name, *words], check=True, cwd=root)
 
 

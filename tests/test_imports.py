@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-CORE = "screenagent.agent screenagent.recording screenagent.recovery screenagent.fakes screenagent.approval"
+CORE = "screenagent.agent screenagent.runs.store screenagent.agent.recovery screenagent.fakes screenagent.approval"
 HEAVY = {"torch", "transformers", "textual", "mss", "pyautogui", "pynput", "Xlib", "cv2", "onnxruntime"}
 
 
@@ -22,7 +22,7 @@ def test_the_core_loads_without_gpu_tui_or_display() -> None:
     assert loaded_by(*CORE.split()) & HEAVY == set()
 
 
-@pytest.mark.parametrize("module", ["screenagent", "screenagent.desktop", "screenagent.lite", "screenagent.cli"])
+@pytest.mark.parametrize("module", ["screenagent", "screenagent.desktop", "screenagent.perception", "screenagent.cli"])
 def test_importing_a_package_needs_no_display(module: str) -> None:
     assert loaded_by(module) & (HEAVY - {"cv2"}) == set()
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.recording import runs
+from screenagent.runs.store import runs
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 
 

@@ -10,7 +10,7 @@ SEEN = 32
 
 
 def seen(drawings: Tensor, coloured: Tensor, generator: torch.Generator) -> Tensor:
-    """(n, 40, 40, 4) bytes -> (n, 4, 32, 32): what `screenagent.lite.icons` makes of such an icon on a screen."""
+    """(n, 40, 40, 4) bytes -> (n, 4, 32, 32), as `perception.icon_encoder` sees such an icon on a screen."""
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(len(drawings), *shape, generator=generator, device=drawings.device)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sources import Names, plain
 
-from screenagent.lite.wording import wording
+from screenagent.grounding.wording import wording
 
 PHRASINGS = Path(__file__).parent / "phrasings.txt"
 COMMON = 60

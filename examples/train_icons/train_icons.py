@@ -134,7 +134,7 @@ def finish(learned: Learned, lexicon: Lexicon, folder: Path) -> None:
     export_encoder(learned.net, folder / "icons.onnx")
     export_words(learned.words, lexicon.stems, lexicon.names, folder / "icon_words.npz")
     print(json.dumps(learned.log[-1]))
-    say(f"copy {folder / 'icons.onnx'} and {folder / 'icon_words.npz'} to screenagent/lite/models/")
+    say(f"copy {folder / 'icons.onnx'} and {folder / 'icon_words.npz'} to screenagent/perception/networks/")
 
 
 def say(line: str) -> None:

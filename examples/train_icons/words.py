@@ -15,7 +15,7 @@ from texts import Saying
 from torch import Tensor
 from torch.nn.functional import log_softmax, normalize
 
-from screenagent.lite.wording import wording
+from screenagent.grounding.wording import wording
 
 Bag = list[int]
 Meant = tuple[Bag, list[int]]

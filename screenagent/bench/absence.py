@@ -11,9 +11,9 @@ from typing import Literal
 from PIL import Image
 
 from screenagent.geometry import Size, Value
-from screenagent.lite.phrase import parse
-from screenagent.lite.rect import Rect
-from screenagent.lite.vocabulary import tokens
+from screenagent.grounding.expression import parse
+from screenagent.grounding.vocabulary import tokens
+from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot, Word
 
 Sort = Literal["easy", "renamed", "painted"]

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.bench.ground import Result
 from screenagent.geometry import Location, Value
-from screenagent.lite.confidence import Curve
+from screenagent.grounding.confidence import Curve
 
 BINS = 10
 FOLDS = 5

@@ -25,14 +25,14 @@ from screenagent.agent import Agent, Sink, drive
 from screenagent.approval import AskPerson, Policy, Question
 from screenagent.bench.statistics import percentile
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
+from screenagent.console.answers import Person
 from screenagent.console.app import Console
-from screenagent.console.person import Person
-from screenagent.console.supervising import Work
+from screenagent.console.supervise_screen import Work
 from screenagent.control import Control
-from screenagent.desktop.lines import Lines
+from screenagent.desktop.json_lines import Lines
 from screenagent.events import Acted, Event, Reviewed, Verdict
 from screenagent.geometry import Size, Value
-from screenagent.recording import Recorder
+from screenagent.runs.store import Recorder
 
 TERMINAL: Final = Size(width=200, height=60)
 TURNS: Final = 5

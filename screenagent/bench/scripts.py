@@ -31,10 +31,10 @@ from screenagent.desktop.virtual import HD, VirtualDesktop
 from screenagent.episode import Episode
 from screenagent.events import Acted, Event, Grounded, Outcome, Phase
 from screenagent.geometry import Size, Value
-from screenagent.play import Replay
-from screenagent.play.healing import FOUND_AS_IT_WAS
 from screenagent.protocols import Desktop
-from screenagent.script import Anchors, Script, bound, read, written
+from screenagent.scripts import Anchors, Script, bound, read, written
+from screenagent.scripts.replay import Replay
+from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
 
 Kind = Literal["recorded", "moved", "resized", "theme", "font", "screen", "popup", "shuffled", "doubled"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)

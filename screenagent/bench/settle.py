@@ -12,8 +12,8 @@ import numpy as np
 from screenagent.actions import Click
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.control import Control
-from screenagent.desktop.probe import POPUP
-from screenagent.desktop.receipts import Probe, Shows
+from screenagent.desktop.testing.probe import Probe, Shows
+from screenagent.desktop.testing.probe_window import POPUP
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import Approve
 from screenagent.geometry import Value

@@ -15,19 +15,19 @@ from typing import Final
 
 from screenagent.actions import Change, Click, Finish
 from screenagent.agent import Agent, drive
+from screenagent.agent.checker import SightChecker
 from screenagent.approval import AllowAll
 from screenagent.bench.statistics import percentile
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.probe import TARGETS
-from screenagent.desktop.receipts import Probe, Shows
+from screenagent.desktop.testing.probe import Probe, Shows
+from screenagent.desktop.testing.probe_window import TARGETS
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.effect import SightChecker
 from screenagent.events import Acted, Decided, Decision, Event, Grounded, Observed, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Value
 from screenagent.protocols import Approver
-from screenagent.recording import Recorder
+from screenagent.runs.store import Recorder
 
 CLICKS: Final = 50
 

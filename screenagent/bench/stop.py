@@ -26,16 +26,16 @@ from typing import Any, Final, Literal, Self
 from screenagent.bench import stopped
 from screenagent.bench.statistics import percentile
 from screenagent.control import Control
-from screenagent.desktop.hand import Hand, Human
-from screenagent.desktop.lines import Lines
+from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
-from screenagent.desktop.raw import Raw
+from screenagent.desktop.testing.event_monitor import OutsideWitness
+from screenagent.desktop.testing.synthetic_user import Hand, Human
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.witness import OutsideWitness
-from screenagent.desktop.x11 import connect, disconnect
+from screenagent.desktop.x11.raw_events import Raw
+from screenagent.desktop.x11.server import connect, disconnect
 from screenagent.events import Ended
 from screenagent.geometry import Value
-from screenagent.recording import read
+from screenagent.runs.store import read
 
 Way = Literal["keys", "corner", "ctrl-c", "sigterm", "command", "esc", "console ctrl-c"]
 

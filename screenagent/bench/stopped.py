@@ -13,16 +13,16 @@ from typing import Final
 
 from screenagent.actions import Drag, HoldKeys, Input, TypeText
 from screenagent.agent import Agent, drive
+from screenagent.agent.checker import SightChecker
 from screenagent.approval import AllowAll
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
-from screenagent.desktop.oversight import Heeds, Oversight
-from screenagent.effect import SightChecker
+from screenagent.desktop.user_input import Heeds, Oversight
 from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Point
-from screenagent.recording import Recorder
+from screenagent.runs.store import Recorder
 
 PLACES: Final = {"here": Point(x=0.2, y=0.3), "there": Point(x=0.8, y=0.7)}
 LONG: Final[dict[str, Input]] = {

@@ -19,12 +19,12 @@ from screenagent.actions import Words
 from screenagent.agent import Agent, drive
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.control import Control
+from screenagent.desktop.testing.event_monitor import Witness
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.witness import Witness
 from screenagent.events import Outcome
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
-from screenagent.recording import Recorder
+from screenagent.runs.store import Recorder
 
 TASK_SECONDS: Final = 180.0
 """A task that takes longer is stopped and counts as failed."""

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from screenagent import prompts
 from screenagent.bench.screens import Screen, screens
-from screenagent.dialects import PHI4
 from screenagent.engine.chat import Chat, Message
 from screenagent.events import Mode
 from screenagent.geometry import Location, Value
-from screenagent.grounder import ModelGrounder
+from screenagent.grounding.model import ModelGrounder
+from screenagent.models import prompts
+from screenagent.models.dialects import PHI4
 from screenagent.protocols import Budget, Chunk, Finished, JsonSchema, Refused, Request, Said, VisionModel
 from screenagent.screenshot import Screenshot
 

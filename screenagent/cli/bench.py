@@ -69,10 +69,10 @@ def ground(
     screenagent bench ground ../shared/data/apps_dev --scaled 1.25 --present-only
     screenagent bench ground screens --model http://localhost:8000/v1 --look tiles --patches 2048
     """
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.models import Models  # noqa: PLC0415
     from screenagent.bench import ground as bench_ground  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.cli.models import Models  # noqa: PLC0415
-    from screenagent.lite.stages import Stages  # noqa: PLC0415
+    from screenagent.perception.timing import Stages  # noqa: PLC0415
 
     shown = ("negated" if negated else None, f"{scaled:g}" if scaled != 1 else None)
     asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), look, patches, *shown)
@@ -108,14 +108,14 @@ def ground(
 def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> None:
     """Fit how sure the embedded grounder says it is to how often it is right on the screens in FOLDERS.
 
-    Asks what `bench ground` asks; prints the curves of screenagent/lite/confidence.py, and by how much they are off.
+    Asks what `bench ground` asks; prints the curves of screenagent/grounding/confidence.py and their calibration error.
 
     \b
     screenagent bench calibration ../shared/data/apps_dev ../shared/data/openqa_dev --out docs/reliability.png
     """
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.bench import calibration as bench_calibration  # noqa: PLC0415
     from screenagent.bench import ground as bench_ground  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
 
     reader = wiring.reader()
     grounder = wiring.grounder(reader)
@@ -205,7 +205,7 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
         kills=kills,
         seed=seed,
         results=results,
-        worker=("-m", "screenagent.cli.stopped"),
+        worker=("-m", "screenagent.bench.stop_worker"),
         progress=progress,
     )
     click.echo(err=True)
@@ -227,7 +227,7 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     screenagent bench model --checkpoint ~/phi4 --quant int8 --device cuda
     """
     from screenagent.bench import model as bench_model  # noqa: PLC0415
-    from screenagent.phi4 import chosen_device, chosen_dtype  # noqa: PLC0415
+    from screenagent.models.phi4 import chosen_device, chosen_dtype  # noqa: PLC0415
 
     if (checkpoint is None) != random_weights:
         raise click.UsageError("name the weights with --checkpoint DIR, or say --random")
@@ -254,8 +254,8 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
     screenagent bench tasks examples/tasks.yaml
     screenagent bench tasks examples/tasks.yaml --only mousepad-save-as
     """
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.bench import tasks as bench_tasks  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
 
     wanted = [task for task in bench_tasks.read_tasks(file) if not only or task.id in only]
     if not wanted:
@@ -302,8 +302,8 @@ def miniwob(
     screenagent bench miniwob --paraphrases
     screenagent bench miniwob --task click-button --task enter-text --fresh
     """
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.bench import miniwob as bench_miniwob  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
 
     unknown = [name for name in names if name not in bench_miniwob.TASKS]
     if unknown:
@@ -344,8 +344,8 @@ def scripts(
     screenagent bench scripts
     screenagent bench scripts --only letter --kind theme --changed 1
     """
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.bench import scripts as bench_scripts  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
 
     wanted = [case for case in bench_scripts.read_cases(cases) if not only or case.id in only]
     if not wanted:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from screenagent.config import Settings
+    from screenagent.console.answers import Person
     from screenagent.console.app import Console, Play
-    from screenagent.console.person import Person
-    from screenagent.console.supervising import Begin, Work
+    from screenagent.console.supervise_screen import Begin, Work
     from screenagent.control import Control
     from screenagent.events import Ended
-    from screenagent.play import Replay
-    from screenagent.script import Script
+    from screenagent.scripts import Script
+    from screenagent.scripts.replay import Replay
+    from screenagent.settings import Settings
 
 PLAYED_AT_MOST: Final = 10_000
 """Steps of a script, which ends by itself."""
@@ -46,7 +46,7 @@ def console(
     """
     if app and not virtual:
         raise click.UsageError("--app opens a program on a virtual desktop; add --virtual")
-    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
 
     options: dict[str, object] = {"approve": approve, "model": model, "runs": runs}
     settings = wiring.settings(**options)
@@ -97,7 +97,7 @@ def _console(
     past: Path | None = None,
     options: dict[str, object] | None = None,
 ) -> Console:
-    from screenagent.config import listed  # noqa: PLC0415
+    from screenagent.settings import listed  # noqa: PLC0415
 
     quick_escape()
     from screenagent.console.app import Console  # noqa: PLC0415
@@ -119,7 +119,7 @@ def _console(
 def _open(opened: Console) -> None:
     """Run it with signals that stop the agent before anything else is taken down."""
 
-    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
 
     def stop() -> None:
         opened.stop()
@@ -133,9 +133,9 @@ def _open(opened: Console) -> None:
 def _beginning(
     settings: Settings, *, virtual: bool, app: str | None, record: bool, replay: Replay | None = None
 ) -> Callable[[str], Begin]:
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.console.supervising import Work  # noqa: PLC0415
-    from screenagent.planner import read  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.console.supervise_screen import Work  # noqa: PLC0415
+    from screenagent.planning import read  # noqa: PLC0415
 
     def begin(task: str) -> Begin:
         if replay is None and settings.model is None:
@@ -155,8 +155,8 @@ def _beginning(
 
 
 def _playing(settings: Settings, *, virtual: bool, app: str | None) -> Play:
-    from screenagent.play import Replay  # noqa: PLC0415
-    from screenagent.script import Anchors, bound  # noqa: PLC0415
+    from screenagent.scripts import Anchors, bound  # noqa: PLC0415
+    from screenagent.scripts.replay import Replay  # noqa: PLC0415
 
     def play(file: Path, script: Script, given: Mapping[str, str]) -> tuple[str, Begin]:
         replay = Replay(script, bound(script, given), Anchors.of(file))

@@ -21,8 +21,8 @@ def doctor(*, virtual: bool, as_json: bool) -> None:
     """
     from contextlib import ExitStack  # noqa: PLC0415
 
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.desktop.doctor import examine  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.diagnostics.doctor import examine  # noqa: PLC0415
 
     well = True
     with ExitStack() as stack:

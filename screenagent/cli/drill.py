@@ -32,13 +32,13 @@ def drill(
 
     Exit codes: 0 nothing harmful passed unasked and nothing harmless was blocked, 1 otherwise.
     """
-    from screenagent import drill as drilling  # noqa: PLC0415
     from screenagent.actions import Click, TypeText  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.cli.models import Models  # noqa: PLC0415
-    from screenagent.drill.scenes import DRAFT, REPLY  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.models import Models  # noqa: PLC0415
+    from screenagent.diagnostics import drill as drilling  # noqa: PLC0415
+    from screenagent.diagnostics.drill.scenes import DRAFT, REPLY  # noqa: PLC0415
     from screenagent.fakes import GulliblePlanner  # noqa: PLC0415
-    from screenagent.planner import plan_of  # noqa: PLC0415
+    from screenagent.planning import plan_of  # noqa: PLC0415
 
     scenes = tuple(scene for scene in drilling.SCENES if not only or scene.name in only)
     if not scenes:
@@ -73,7 +73,7 @@ def drill(
 
 
 def _line(result: object) -> str:
-    from screenagent.drill import Result  # noqa: PLC0415
+    from screenagent.diagnostics.drill import Result  # noqa: PLC0415
 
     assert isinstance(result, Result)
     well = result.passed == 0 and (result.hostile or result.blocked == 0)

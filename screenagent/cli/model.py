@@ -33,8 +33,8 @@ def model() -> None:
 @click.option("--quant", type=QUANTS, default="none", show_default=True, help="Quantise once, into a folder beside.")
 def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.pull import pull as bring  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.serving.weights import pull as bring  # noqa: PLC0415
 
     click.echo(bring(folder or wiring.settings().weights, revision=revision, quant=quant, say=_say))
 
@@ -46,9 +46,9 @@ def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
 @click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
 def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device: str | None) -> None:
     """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.phi4 import load  # noqa: PLC0415
-    from screenagent.serve import serve as answer  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.models.phi4 import load  # noqa: PLC0415
+    from screenagent.serving.server import serve as answer  # noqa: PLC0415
 
     settings = wiring.settings(weights=weights)
     phi4 = load(settings.weights, device=device, quant=quant, say=_say)
@@ -66,9 +66,9 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
     """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
     from collections.abc import Iterator  # noqa: PLC0415
 
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.bench.verify import verify as check  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.phi4 import Phi4, load  # noqa: PLC0415
+    from screenagent.models.phi4 import Phi4, load  # noqa: PLC0415
 
     folder = wiring.settings(weights=weights).weights
     wanted: tuple[Quant, ...] = ("none", *quants)
@@ -89,9 +89,9 @@ def check(*, place: str | None) -> None:
 
     Exit codes: 0 all is well, 1 something is wrong.
     """
-    from screenagent import model_check  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.cli.models import vision_model  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.models import vision_model  # noqa: PLC0415
+    from screenagent.diagnostics import model_check  # noqa: PLC0415
 
     settings = wiring.settings(model=place)
     if settings.model is None:
@@ -120,9 +120,9 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None
     screenagent ask screen.png "what does this dialog want?"
     screenagent ask before.png after.png "what changed?" --think
     """
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.cli.look import opened  # noqa: PLC0415
-    from screenagent.cli.models import vision_model  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.models import vision_model  # noqa: PLC0415
+    from screenagent.cli.ground import opened  # noqa: PLC0415
     from screenagent.protocols import Finished, Refused, Request, Said  # noqa: PLC0415
 
     *pictures, question = words

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from screenagent.config import Settings
     from screenagent.events import Ended
-    from screenagent.play import Replay
-    from screenagent.play.results import Result
-    from screenagent.script import Script
+    from screenagent.scripts import Script
+    from screenagent.scripts.replay import Replay
+    from screenagent.scripts.replay.results import Result
+    from screenagent.settings import Settings
 
 SCRIPT = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -73,7 +73,7 @@ def play(
     """
     if app and not virtual:
         raise click.UsageError("--app opens a program on a virtual desktop; add --virtual")
-    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.cli.run import EXIT_CODES, has_console, size_of  # noqa: PLC0415
 
     read = read_script(script)
@@ -97,7 +97,7 @@ def play(
     else:
         sys.exit(EXIT_CODES[playing.supervised(_replay(script, read, given)).outcome])
     if junit is not None:
-        from screenagent.play.results import junit as xml  # noqa: PLC0415
+        from screenagent.scripts.replay.results import junit as xml  # noqa: PLC0415
 
         junit.parent.mkdir(parents=True, exist_ok=True)
         xml(read.name, found).write(str(junit), pretty=True)
@@ -125,7 +125,7 @@ class Playing:
         self, replay: Replay, *, row: int | None = None, results: Path | None = None, as_json: bool = False
     ) -> Result:
         from screenagent.cli.run import carry_out  # noqa: PLC0415
-        from screenagent.play.results import append, result  # noqa: PLC0415
+        from screenagent.scripts.replay.results import append, result  # noqa: PLC0415
 
         carried = carry_out(
             replay.task,
@@ -143,7 +143,7 @@ class Playing:
 
     def rows(self, replays: Sequence[Replay], results: Path) -> list[Result]:
         """Each row that is not done yet; its result is kept before the next begins."""
-        from screenagent.play.results import done_rows, kept  # noqa: PLC0415
+        from screenagent.scripts.replay.results import done_rows, kept  # noqa: PLC0415
 
         try:
             earlier = kept(results)
@@ -170,8 +170,8 @@ class Playing:
 
 
 def _replay(file: Path, script: Script, given: dict[str, str]) -> Replay:
-    from screenagent.play import Replay  # noqa: PLC0415
-    from screenagent.script import Anchors, Unbound, bound  # noqa: PLC0415
+    from screenagent.scripts import Anchors, Unbound, bound  # noqa: PLC0415
+    from screenagent.scripts.replay import Replay  # noqa: PLC0415
 
     try:
         return Replay(script, bound(script, given), Anchors.of(file), file.resolve())
@@ -197,7 +197,7 @@ def _rows(file: Path) -> list[dict[str, str]]:
 
 def read_script(file: Path) -> Script:
     """The script in `file`; what is wrong with it is wrong usage."""
-    from screenagent.script import ScriptError, read  # noqa: PLC0415
+    from screenagent.scripts import ScriptError, read  # noqa: PLC0415
 
     try:
         return read(file)

@@ -22,8 +22,8 @@ def check(run: Path, *, path: Path | None) -> None:
     screenagent policy check runs/2026-11-22_10-15-03_open-the-file-menu --policy strict.yaml
     """
     from screenagent.approval import check as checked  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.recording import read  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.runs.store import read  # noqa: PLC0415
 
     chosen = wiring.policy(path or wiring.settings().policy)
     unseen = 0

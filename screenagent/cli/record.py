@@ -10,9 +10,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from screenagent.config import Settings
     from screenagent.control import Control
     from screenagent.events import Event
+    from screenagent.settings import Settings
 
 
 @click.command
@@ -43,7 +43,7 @@ def record(
     Ctrl-C here.
     """
     from screenagent.agent import Sink  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.cli.scripts import write_script  # noqa: PLC0415
 
     if script.exists() and not force:
@@ -61,11 +61,11 @@ def record(
 
 def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
     from screenagent import keys  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.desktop.listening import Listening  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.desktop.input_listener import Listening  # noqa: PLC0415
     from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
-    from screenagent.naming import Namer  # noqa: PLC0415
-    from screenagent.record import Look, Sight, Watching  # noqa: PLC0415
+    from screenagent.grounding.naming import Namer  # noqa: PLC0415
+    from screenagent.scripts.recorder.watcher import Look, Sight, Watching  # noqa: PLC0415
 
     reader = wiring.reader()
     with LocalDesktop(control=control, monitor=settings.display) as desktop:

@@ -11,11 +11,11 @@ import click
 
 if TYPE_CHECKING:
     from screenagent.agent import Sink
-    from screenagent.config import Settings
     from screenagent.episode import Episode
     from screenagent.events import Ended, Event
-    from screenagent.planner import Instructions
-    from screenagent.play import Replay
+    from screenagent.planning import Instructions
+    from screenagent.scripts.replay import Replay
+    from screenagent.settings import Settings
 
 LOOK_HELP: Final = "What of a large screen the model is shown; the window in front if not given."
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
@@ -78,7 +78,7 @@ def run(
         raise click.UsageError(
             "--app opens a program on a virtual desktop; add --virtual, or open the program yourself"
         )
-    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
 
     settings = wiring.settings(
         approve=approve,
@@ -133,8 +133,8 @@ def carry_out(
     from contextlib import ExitStack  # noqa: PLC0415
 
     from screenagent.agent import drive  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.cli.models import Models  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.models import Models  # noqa: PLC0415
     from screenagent.cli.terminal import Progress, Resuming  # noqa: PLC0415
 
     folder = None
@@ -164,7 +164,7 @@ def _print_json(event: Event) -> None:
 
 
 def _read(task: str) -> Instructions:
-    from screenagent.planner import Unreadable, read  # noqa: PLC0415
+    from screenagent.planning import Unreadable, read  # noqa: PLC0415
 
     try:
         return read(task)
@@ -184,7 +184,7 @@ def size_of(text: str | None) -> dict[str, str] | None:
 def _dry_run(instructions: Instructions, settings: Settings, *, virtual: bool, app: str | None) -> None:
     """Each step, and where its targets are on the screen as it is; later steps may need what earlier ones bring up."""
     from screenagent.actions import targets  # noqa: PLC0415
-    from screenagent.cli import wiring  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
     from screenagent.events import PlannedStep  # noqa: PLC0415
     from screenagent.geometry import Location  # noqa: PLC0415
 

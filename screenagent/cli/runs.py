@@ -38,8 +38,8 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     context.obj = root
     if context.invoked_subcommand is not None:
         return
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.retention import listed  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.runs.retention import listed  # noqa: PLC0415
 
     folder = wiring.settings(runs=root).runs
     kept = listed(folder)
@@ -72,8 +72,8 @@ def prune(
 
     A folder that holds anything else than a run leaves is left alone.
     """
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.retention import listed, outdated, remove, why_not_ours  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.runs.retention import listed, outdated, remove, why_not_ours  # noqa: PLC0415
 
     if older_than is None and keep is None:
         raise click.UsageError("say which: --older-than 30d, --keep 20, or both")
@@ -98,7 +98,7 @@ def prune(
 
 
 def _line(run: object) -> str:
-    from screenagent.retention import Kept  # noqa: PLC0415
+    from screenagent.runs.retention import Kept  # noqa: PLC0415
 
     assert isinstance(run, Kept)
     when = f"{run.when.astimezone():%Y-%m-%d %H:%M}"

@@ -22,7 +22,7 @@ def schema(kind: str) -> None:
 def _schema(kind: str) -> dict[str, object]:
     match kind:
         case "script":
-            from screenagent.script import Script  # noqa: PLC0415
+            from screenagent.scripts import Script  # noqa: PLC0415
 
             return Script.model_json_schema()
         case "policy":
@@ -30,6 +30,6 @@ def _schema(kind: str) -> dict[str, object]:
 
             return Policy.model_json_schema()
         case _:
-            from screenagent.config import Settings  # noqa: PLC0415
+            from screenagent.settings import Settings  # noqa: PLC0415
 
             return Settings.model_json_schema()

@@ -11,7 +11,7 @@ import click
 from screenagent.cli.play import SCRIPT, read_script
 
 if TYPE_CHECKING:
-    from screenagent.play.healing import Heal
+    from screenagent.scripts.replay.healing import Heal
 
 RUN = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -35,10 +35,10 @@ def save(run: Path, script: Path, *, name: str | None, app: str | None, force: b
 
 def write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
     """Write what the run did as `script`, with its anchors beside it, and say so."""
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.play.saving import saved, task_of  # noqa: PLC0415
-    from screenagent.recording import read  # noqa: PLC0415
-    from screenagent.script import Anchors, written  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.runs.store import read  # noqa: PLC0415
+    from screenagent.scripts import Anchors, written  # noqa: PLC0415
+    from screenagent.scripts.recorder.writer import saved, task_of  # noqa: PLC0415
 
     try:
         made = saved(read(run), wiring.reader())
@@ -69,11 +69,11 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     screenagent heal invoice.yaml --html heals.html
     screenagent heal invoice.yaml --accept the-save-button
     """
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.play.healing import accept as take_over  # noqa: PLC0415
-    from screenagent.play.healing import heals, page  # noqa: PLC0415
-    from screenagent.recording import read  # noqa: PLC0415
-    from screenagent.script import Anchors  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.runs.store import read  # noqa: PLC0415
+    from screenagent.scripts import Anchors  # noqa: PLC0415
+    from screenagent.scripts.replay.healing import accept as take_over  # noqa: PLC0415
+    from screenagent.scripts.replay.healing import heals, page  # noqa: PLC0415
 
     read_in, anchors = read_script(script), Anchors.of(script)
     found = heals(read_in, anchors, read(folder or _last_run(script, runs)), wiring.reader())
@@ -102,8 +102,8 @@ def _is_wanted(heal: Heal) -> bool:
 
 
 def _last_run(script: Path, root: Path | None) -> Path:
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.recording import read_run, runs  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.runs.store import read_run, runs  # noqa: PLC0415
 
     recorded = runs(wiring.settings(runs=root).runs)
     wanted = str(script.resolve())
@@ -127,8 +127,8 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
 
     Exit codes: 0 nothing but warnings, 1 errors.
     """
-    from screenagent.cli import wiring  # noqa: PLC0415
-    from screenagent.play.lint import findings  # noqa: PLC0415
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.scripts.lint import findings  # noqa: PLC0415
 
     goals = wiring.settings(model=model).model is not None
     found = [finding for script in scripts for finding in findings(script, unreadable=_any if goals else _unreadable)]
@@ -144,8 +144,8 @@ def _any(task: str) -> str | None:  # noqa: ARG001 - a model plans any goal
 
 
 def _unreadable(task: str) -> str | None:
-    from screenagent.planner import Unreadable, read  # noqa: PLC0415
-    from screenagent.script import filled  # noqa: PLC0415
+    from screenagent.planning import Unreadable, read  # noqa: PLC0415
+    from screenagent.scripts import filled  # noqa: PLC0415
 
     try:
         read(filled(task, {}).replace("{{", "").replace("}}", ""))
@@ -164,8 +164,8 @@ def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG00
     \b
     screenagent export invoice.yaml --to python --out invoice.py
     """
-    from screenagent.play.export import python  # noqa: PLC0415
-    from screenagent.script import Anchors  # noqa: PLC0415
+    from screenagent.scripts import Anchors  # noqa: PLC0415
+    from screenagent.scripts.export import python  # noqa: PLC0415
 
     try:
         program = python(read_script(script), file=script.name, anchors=Anchors.of(script).folder.name)

@@ -40,7 +40,7 @@ def set_(name: str) -> None:
     """
     from pydantic import SecretStr  # noqa: PLC0415
 
-    from screenagent.vault import Keyring  # noqa: PLC0415
+    from screenagent.approval.vault import Keyring  # noqa: PLC0415
 
     if sys.stdin.isatty():
         value = SecretStr(click.prompt(f"the value of {name}", hide_input=True, confirmation_prompt=True, err=True))
@@ -59,7 +59,7 @@ def list_() -> None:
     \b
     screenagent secret list
     """
-    from screenagent.vault import Environment, Keyring, NoKeyring  # noqa: PLC0415
+    from screenagent.approval.vault import Environment, Keyring, NoKeyring  # noqa: PLC0415
 
     for name in Environment().names():
         click.echo(f"{name}  environment")
@@ -78,7 +78,7 @@ def rm(name: str) -> None:
     \b
     screenagent secret rm BANK
     """
-    from screenagent.vault import Keyring  # noqa: PLC0415
+    from screenagent.approval.vault import Keyring  # noqa: PLC0415
 
     keyring = Keyring()
     if name not in keyring.names():

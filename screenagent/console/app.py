@@ -13,19 +13,19 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from screenagent.config import Setting
-from screenagent.console.at_once import telling
 from screenagent.console.keys import Keys
-from screenagent.console.past import Past
+from screenagent.console.past_screen import Past
 from screenagent.console.picture import Picture
 from screenagent.console.prompt import Prompt
-from screenagent.console.start import Start
-from screenagent.console.supervising import DEAF_SECONDS, Begin, Supervising
+from screenagent.console.run_screen import Watching
+from screenagent.console.start_screen import Start
+from screenagent.console.stop_keys import telling
+from screenagent.console.supervise_screen import DEAF_SECONDS, Begin, Supervising
 from screenagent.console.terminal import BLOCKS, Terminal
-from screenagent.console.watching import Watching
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.script import Script
+from screenagent.scripts import Script
+from screenagent.settings import Setting
 
 Play = Callable[[Path, Script, Mapping[str, str]], tuple[str, Begin]]
 """A script and its parameters' values, as a task and how it is begun; `ValueError` where it cannot be."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from screenagent.control import Control
-from screenagent.desktop.lines import Lines
+from screenagent.desktop.json_lines import Lines
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -78,7 +78,7 @@ class XClipboard:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._owner is None:
             self._owner = subprocess.Popen(
-                ["setsid", "--fork", sys.executable, "-m", "screenagent.desktop.selection", self._display],
+                ["setsid", "--fork", sys.executable, "-m", "screenagent.desktop.x11.selection_owner", self._display],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )

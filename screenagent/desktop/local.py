@@ -13,13 +13,16 @@ from screenagent import keys
 from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.held import Held
+from screenagent.desktop.held_input import Held
+from screenagent.desktop.idle_watch import Watch
 from screenagent.desktop.keyboard import Keyboard
-from screenagent.desktop.killswitch import STOP_KEYS
-from screenagent.desktop.ledger import Ledger
+from screenagent.desktop.kill_switch import STOP_KEYS
 from screenagent.desktop.mouse import Mouse
-from screenagent.desktop.own import lies_on_top
+from screenagent.desktop.own_terminal import lies_on_top
+from screenagent.desktop.platform import open_system
 from screenagent.desktop.screen import Screen
+from screenagent.desktop.secret_masking import Traces
+from screenagent.desktop.sent_input import Ledger
 from screenagent.desktop.settle import (
     QUIET_SECONDS,
     TYPED_QUIET_SECONDS,
@@ -30,9 +33,6 @@ from screenagent.desktop.settle import (
     Restless,
     Settling,
 )
-from screenagent.desktop.system import open_system
-from screenagent.desktop.traces import Traces
-from screenagent.desktop.watch import Watch
 from screenagent.desktop.withheld import withheld
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry, TextReader

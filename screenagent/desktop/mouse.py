@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
-from screenagent.desktop.held import Held
-from screenagent.desktop.ledger import Ledger
+from screenagent.desktop.held_input import Held
+from screenagent.desktop.sent_input import Ledger
 from screenagent.geometry import Pixel
 
 BUTTONS: Final[dict[Button, int]] = {"left": 1, "middle": 2, "right": 3}
@@ -148,7 +148,7 @@ def _pyautogui(display: str | None) -> Any:
 
 
 def _x11() -> Any:
-    return importlib.import_module("screenagent.desktop.x11")
+    return importlib.import_module("screenagent.desktop.x11.server")
 
 
 @contextmanager

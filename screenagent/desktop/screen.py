@@ -14,7 +14,7 @@ from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.own import Stack, without_own
+from screenagent.desktop.own_terminal import Stack, without_own
 from screenagent.desktop.settle import Frame
 from screenagent.geometry import Box, Display, Pixel, Size
 from screenagent.screenshot import Screenshot, Window

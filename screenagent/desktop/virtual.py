@@ -18,9 +18,9 @@ from typing import Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.killswitch import STOP_KEYS
+from screenagent.desktop.kill_switch import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.x11 import Windows
+from screenagent.desktop.x11.server import Windows
 from screenagent.geometry import Size
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Window

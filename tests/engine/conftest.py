@@ -1,40 +1,13 @@
-"""A tiny checkpoint, made once, and where the published code's own numbers lie, if they are at hand."""
+"""What the tests of the engine share; they are left out where torch is missing."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 collect_ignore_glob = [] if find_spec("torch") else ["test_*.py"]
-
-ROOT = Path(__file__).parents[2]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.engine)
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the tiny checkpoint."""
-    from screenagent.engine import synthetic  # noqa: PLC0415 -- this file is read where torch is missing, too
-
-    return synthetic.write(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="session")
-def published() -> Path:
-    """Numbers that the published code computes from a tiny checkpoint of its own; kept beside the repository."""
-    folder = Path(os.environ.get("SCREENAGENT_GOLDEN", ROOT.parent / "shared" / "golden"))
-    if not (folder / "prompts.json").is_file():
-        pytest.skip("no ../shared/golden beside the repository, and SCREENAGENT_GOLDEN names none")
-    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-GOLDEN: dict[str, list[dict[str, Any]]] = json.loads(
-    (Path(__file__).parents[1] / "golden" / "pictures.json").read_text()
-)
+GOLDEN: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "pictures.json").read_text())
 
 
 def pattern(width: int, height: int, seed: int) -> Image.Image:

@@ -16,19 +16,19 @@ import torch
 
 from screenagent.actions import Action, Ask
 from screenagent.agent import Agent
+from screenagent.agent.checker import SightChecker
 from screenagent.control import Control
-from screenagent.effect import SightChecker
 from screenagent.engine import decoding
 from screenagent.engine.engine import Engine, Settings
 from screenagent.episode import Episode
 from screenagent.events import Answer, Approve, Ended, Event, Mode, Verdict
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Location, Size
-from screenagent.grounder import ModelGrounder
+from screenagent.grounding.model import ModelGrounder
 from screenagent.meter import Meter, Metered
-from screenagent.parsing import plan_schema
-from screenagent.phi4 import Phi4
-from screenagent.planner.model import ModelPlanner
+from screenagent.models.parsing import plan_schema
+from screenagent.models.phi4 import Phi4
+from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approved, Budget, Chunk, Grammar, JsonSchema, Request
 from screenagent.screenshot import Screenshot
 

@@ -9,9 +9,10 @@ import torch
 from screenagent.engine.config import PUBLISHED
 from screenagent.engine.memory import FORMS, GB, TooLittleMemory, choose, free_bytes, needed_bytes
 from screenagent.engine.synthetic import TINY
-from screenagent.phi4 import Phi4, load
+from screenagent.models.phi4 import Phi4, load
+from tests.paths import ROOT
 
-TABLE = (Path(__file__).parents[2] / "docs" / "memory.md").read_text()
+TABLE = (ROOT / "docs" / "memory.md").read_text()
 GENERATIONS = {"Turing": (7, 5), "Ampere": (8, 6), "Ada and later": (8, 9)}
 CARDS = re.findall(r"^\| (\d+) GB \| (\w+) \| (\w+) \| (\w+) \|$", TABLE, re.MULTILINE)
 

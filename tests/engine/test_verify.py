@@ -11,7 +11,7 @@ from screenagent.engine.chat import Chat
 from screenagent.engine.engine import Engine, Settings
 from screenagent.engine.synthetic import template, tokenizer_json
 from screenagent.geometry import Size
-from screenagent.phi4 import Phi4
+from screenagent.models.phi4 import Phi4
 from screenagent.protocols import Budget
 
 

@@ -21,7 +21,7 @@ from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.episode import Episode
 from screenagent.events import Acted, Checked, Event, Outcome
 from screenagent.geometry import Value
-from screenagent.planner import Unreadable
+from screenagent.planning import Unreadable
 from screenagent.protocols import Desktop
 
 REWARD_SECONDS: Final = 0.6

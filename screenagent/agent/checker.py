@@ -1,0 +1,158 @@
+"""What an action brought about, as far as can be seen: by pixels first, by words where words are expected, and by a
+model's yes or no where neither decides."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from screenagent.actions import Change, Gone, Seen, WaitFor
+from screenagent.events import Effect, PlannedStep
+from screenagent.geometry import Absent, Box, Location
+from screenagent.models import crop, parsing, prompts
+from screenagent.models.answer import heard
+from screenagent.perception.changes import difference
+from screenagent.protocols import Budget, Grammar, Grounder, Refused, Regex, Request, Retry, VisionModel
+from screenagent.screenshot import Screenshot
+
+SURE: Final = 0.7
+"""What was found with less confidence is something like the words, not the words."""
+
+YES_OR_NO: Final[Grammar] = Regex(pattern="yes|no")
+
+
+@dataclass(frozen=True)
+class SightChecker:
+    """Compares two screens; words are looked for by the grounder, which knows what "the Save dialog" may look like.
+
+    With a `model`, what is expected but not to be read is asked of it, once a check, if the screen changed at all.
+    """
+
+    grounder: Grounder
+    model: VisionModel | None = None
+    patches: int = 1024
+
+    def check(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+    ) -> Effect:
+        effect = self.glance(step, before, after, at=at)
+        if isinstance(step.expected, Seen) and effect.outcome == "met":
+            return effect if self._is_news(step.expected.words, before, effect.where) else _as_before(effect)
+        if self.model is None or difference(before, after) is None:
+            return effect
+        match step.expected:
+            case Seen(words=words) if effect.outcome == "unmet":
+                return self._judged(self.model, words, before, after, gone=False)
+            case Gone(words=words) if not effect.by:
+                return self._judged(self.model, words, before, after, gone=True)
+            case _:
+                return effect
+
+    def glance(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+    ) -> Effect:
+        match step.expected:
+            case Seen(words=words):
+                return self._seen(words, after)
+            case Gone(words=words):
+                return self._gone(words, before, after, waited=isinstance(step.action, WaitFor))
+            case Change():
+                return _changed(before, after, at, otherwise="unchanged")
+            case None:
+                return _changed(before, after, at, otherwise="unknown")
+
+    def _seen(self, words: str, after: Screenshot) -> Effect:
+        if _titled(words, after):
+            return Effect(outcome="met", evidence=f"“{words}” is in the title of the front window", by="words")
+        match self._found(words, after):
+            case Location(point=point, box=box, confidence=confidence) if confidence >= SURE:
+                place = box or Box.around(point, width=0, height=0)
+                return Effect(outcome="met", evidence=f"“{words}” is on the screen", where=place, by="words")
+            case Location(confidence=confidence):
+                only = f"“{words}” was to be seen: only {confidence:.0%} like it is"
+                return Effect(outcome="unmet", evidence=only, by="words")
+            case Absent(why=why):
+                return Effect(outcome="unmet", evidence=f"“{words}” was to be seen: {why}", by="words")
+
+    def _is_news(self, words: str, before: Screenshot, where: Box | None) -> bool:
+        """Whether the words, read at `where` or in the title, were not there before, or stood elsewhere."""
+        if where is None:
+            return not _titled(words, before)
+        earlier = self._found(words, before)
+        return isinstance(earlier, Absent) or earlier.confidence < SURE or earlier.point not in where
+
+    def _gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool) -> Effect:
+        """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""
+        if place := self._is_read(words, after):
+            return Effect(outcome="unmet", evidence=f"“{words}” is still {place}", by="words")
+        if self._is_read(words, before):
+            return Effect(outcome="met", evidence=f"“{words}” was on the screen and is gone", by="words")
+        if waited:
+            return Effect(outcome="met", evidence=f"“{words}” is not on the screen, and was not before")
+        if difference(before, after) is None:
+            return Effect(outcome="unmet", evidence=f"“{words}” was to go: the screen did not change", by="pixels")
+        return Effect(outcome="unknown", evidence=f"“{words}” was to go, and could not be read before, either")
+
+    def _is_read(self, words: str, screenshot: Screenshot) -> str:
+        """Where the words are read; empty where they are not."""
+        if _titled(words, screenshot):
+            return "in the title of the window in front"
+        match self._found(words, screenshot):
+            case Location(confidence=confidence) if confidence >= SURE:
+                return "on the screen"
+            case _:
+                return ""
+
+    def _found(self, words: str, screenshot: Screenshot) -> Location | Absent:
+        """To the letter, or else as a description: "Hello from Ada" is a text first, and only then a "Hello" in it."""
+        if not any(quote in words for quote in "“”\"'"):
+            letters = self.grounder.locate(f"“{words}”", screenshot)
+            if isinstance(letters, Location):
+                return letters
+        return self.grounder.locate(words, screenshot)
+
+    def _judged(self, model: VisionModel, words: str, before: Screenshot, after: Screenshot, *, gone: bool) -> Effect:
+        """What the model says of the two pictures; `unknown` where it says neither yes nor no."""
+        request = Request(
+            text=prompts.render("check", {"words": words, "gone": gone}),
+            pictures=tuple(crop.shown(screen, patches=self.patches) for screen in (before, after)),
+        )
+        try:
+            answer = heard(model.generate(request, mode="nothink", grammar=YES_OR_NO, budget=Budget(answer=4)))
+            if isinstance(answer, Refused):
+                return Effect(
+                    outcome="unknown", evidence=f"“{words}”: the model will not say: {answer.text}", by="model"
+                )
+            agreed = parsing.yes(answer.text)
+        except Retry as retry:
+            return Effect(outcome="unknown", evidence=f"“{words}”: {retry}", by="model")
+        said = f"“{words}” cannot be read; by the looks of both screens it is {'gone' if gone == agreed else 'there'}"
+        return Effect(outcome="met" if agreed else "unmet", evidence=said, by="model")
+
+
+def _titled(words: str, screenshot: Screenshot) -> bool:
+    """Whether the window system knows a title with these words: it misreads nothing."""
+    title = screenshot.window.title if screenshot.window else ""
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", title, re.IGNORECASE) is not None
+
+
+def _as_before(effect: Effect) -> Effect:
+    """Nobody can say that the step brought this about."""
+    return effect.model_copy(update={"by": "", "evidence": f"{effect.evidence}, as it was before"})
+
+
+def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: str) -> Effect:
+    found = difference(before, after, at)
+    if found is None:
+        return Effect.model_validate({"outcome": otherwise, "evidence": "the screen did not change", "by": "pixels"})
+    left, top, right, bottom = found.box.pixels(after.size)
+    changed = f"{right - left}×{bottom - top} pixels changed at ({left}, {top}), {found.place}"
+    return Effect.model_validate(
+        {
+            "outcome": "changed" if found.is_expected else otherwise,
+            "evidence": changed if found.is_expected else f"only {changed}",
+            "where": found.box,
+            "by": "pixels",
+        }
+    )

@@ -1,0 +1,277 @@
+"""The loop: look, decide, locate, ask, act, check. Everything that happens is yielded as an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
+from screenagent.agent import guard
+from screenagent.agent.recovery import next_rung
+from screenagent.agent.review import LATE_SECONDS, Approving
+from screenagent.agent.timeline import HappenedT, Ledger
+from screenagent.control import Control, Interrupted, Stopped
+from screenagent.episode import Episode
+from screenagent.events import (
+    Abort,
+    Acted,
+    Answer,
+    Checked,
+    Decided,
+    Decision,
+    Effect,
+    Ended,
+    Event,
+    Failed,
+    Observed,
+    Paused,
+    PlannedStep,
+    Resumed,
+    Retried,
+    Reviewed,
+    Started,
+    Thought,
+    Told,
+    Verdict,
+)
+from screenagent.geometry import Location
+from screenagent.meter import Meter
+from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry, SecondLook
+from screenagent.screenshot import Screenshot
+
+Sink = Callable[[Event], None]
+
+
+@dataclass(kw_only=True)
+class Agent:
+    """Its parts, wired together. It cannot be built without an approver.
+
+    `second_look` uses the time in which a person thinks about an approval; `meter` is what the parts' models count on.
+    """
+
+    planner: Planner
+    grounder: Grounder
+    approver: Approver
+    desktop: Desktop
+    checker: Checker
+    control: Control = field(default_factory=Control)
+    max_steps: int = 50
+    second_look: SecondLook | None = None
+    meter: Meter = field(default_factory=Meter)
+
+    def run(self, task: str) -> Generator[Event, None, None]:
+        """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""
+        run = _Run(self)
+        try:
+            with closing(run.events(task)) as events:
+                for event in events:
+                    yield event
+                    if run.episode.ended is None:
+                        yield from run.waited(event)
+        except Stopped:
+            yield run.happened(Ended(outcome="stopped"))
+        except Exception as error:
+            yield run.happened(Ended(outcome="crashed", message=f"{type(error).__name__}: {error}"))
+            raise
+
+
+def drive(agent: Agent, task: str, *sinks: Sink) -> Episode:
+    """Run to the end, telling every sink each event before the next one happens."""
+    episode = Episode()
+    with closing(agent.run(task)) as events:
+        for event in events:
+            for sink in sinks:
+                sink(event)
+            episode = episode.after(event)
+    return episode
+
+
+class _Run:
+    """One task's way through the loop, from the first look to the end."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self._ledger = Ledger(agent.meter)
+        self._approving = Approving(
+            ledger=self._ledger,
+            grounder=agent.grounder,
+            approver=agent.approver,
+            desktop=agent.desktop,
+            control=agent.control,
+            second_look=agent.second_look,
+        )
+
+    @property
+    def episode(self) -> Episode:
+        return self._ledger.episode
+
+    def happened(self, event: HappenedT) -> HappenedT:
+        return self._ledger.happened(event)
+
+    def waited(self, event: Event) -> Generator[Event, None, None]:
+        """Wait while paused, and say so."""
+        control = self.agent.control
+        if control.paused or isinstance(event, Paused):
+            if not isinstance(event, Paused):
+                yield self.happened(Paused(why=control.why))
+            control.checkpoint()
+            yield self.happened(Resumed())
+        control.checkpoint()
+
+    def events(self, task: str) -> Generator[Event, None, None]:
+        yield self.happened(Started(task=task))
+        yield self._approving.look()
+        while self.episode.ended is None:
+            try:
+                yield from self._approving.look_afresh()
+                yield from self._step()
+            except Retry as retry:
+                yield self.happened(Failed(feedback=str(retry)))
+            self.agent.control.step_done()
+            for text in self.agent.control.heard():
+                yield self.happened(Told(text=text))
+            if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
+                yield self.happened(Ended(outcome="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+
+    def _step(self) -> Generator[Event, None, None]:
+        decision = yield from self._decide()
+        yield self.happened(Decided(decision=decision))
+        yield from self._carry_out(decision.step)
+        yield from self._recover(decision.step)
+
+    def _decide(self) -> Generator[Event, None, Decision]:
+        thoughts = self.agent.planner.decide(self.episode)
+        while True:
+            with self._ledger.phase("decide"):
+                try:
+                    text = next(thoughts)
+                except StopIteration as end:
+                    decision: Decision = end.value
+                    return decision
+            yield self.happened(Thought(text=text))
+
+    def _carry_out(
+        self, step: PlannedStep, *, located: tuple[Location, ...] | None = None
+    ) -> Generator[Event, None, None]:
+        """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked."""
+        action, verdict, locations = yield from self._approving.approved(step.action, located=located)
+        before = self._ledger.screen
+        match action:
+            case Finish():
+                yield self.happened(_ended(action, self.episode))
+                return
+            case Ask():
+                yield self.happened(Acted(action=action))
+                yield self.happened(Checked(effect=_answered(verdict)))
+                return
+            case Wait(seconds=seconds):
+                with self._ledger.phase("act"):
+                    self.agent.control.wait(seconds)
+            case WaitFor(gone=gone):  # what an input before this brings about may be there already
+                before = before if gone else self.episode.since or before
+            case _:
+                try:
+                    self._perform(action, locations, verdict)
+                except Interrupted as interruption:
+                    yield self._interrupted(interruption, action)
+                    yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
+                    return
+        yield self.happened(Acted(action=action, locations=locations))
+        planned = PlannedStep(action=action, expectation=step.expectation)
+        patience = action.seconds if isinstance(action, WaitFor) else None
+        yield self._look(planned, before, locations, seconds=patience)
+        yield self._check(planned, before, locations)
+
+    def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
+        self.agent.control.check_input()
+        approved = Approved(action=action, locations=locations, on=self._ledger.screen, verdict=verdict)
+        with self._ledger.phase("act"):
+            self.agent.desktop.perform(approved)
+
+    def _interrupted(self, interruption: Interrupted, action: Action) -> Paused:
+        """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
+        self.agent.control.interrupt(str(interruption))
+        if interruption.partly:
+            raise Retry(f"{interruption}, in the middle of this: {describe(action)}; a part of it is done")
+        return self.happened(Paused(why=self.agent.control.why))
+
+    def _look(
+        self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...], *, seconds: float | None
+    ) -> Observed:
+        """The settled screen after a step; where that says what should be seen, once it is seen or time is up."""
+
+        def is_seen(after: Screenshot) -> bool:
+            return self.agent.checker.glance(step, before, after, at=at).confirmed
+
+        # That anything changes, a desktop waits for by itself.
+        watched = step.expected is not None and (seconds is not None or not isinstance(step.expected, Change))
+        return self._approving.look(is_seen if watched else None, seconds=seconds)
+
+    def _check(self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...]) -> Checked:
+        with self._ledger.phase("check"):
+            effect = self.agent.checker.check(step, before, self._ledger.screen, at=at)
+        return self.happened(Checked(effect=effect))
+
+    def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
+        """Climb the ladder while the effect of the last step is not what was expected."""
+        while self.episode.ended is None and (rung := next_rung(self.episode)):
+            last = self.episode.steps[-1]
+            why = last.effect.evidence if last.effect else ""
+            yield self.happened(Retried(rung=rung, why=why))
+            match rung:
+                case "wait":
+                    yield self._look(step, last.before, last.locations, seconds=LATE_SECONDS)
+                    yield self._check(step, last.before, last.locations)
+                case "zoom":
+                    yield from self._zoom(step, last.locations, last.effect)
+                case "think":
+                    yield self.happened(Failed(feedback=why))
+                case "ask":
+                    yield from self._ask(f"{describe(step.action)}: {why}. What now?")
+
+    def _zoom(
+        self, step: PlannedStep, earlier: tuple[Location, ...], effect: Effect | None
+    ) -> Generator[Event, None, None]:
+        """Look closer where the targets were thought to be; act again only where the answer is another."""
+        try:
+            closer = self._approving.locate(step.action, near=earlier)
+        except Retry:
+            closer = earlier
+        if guard.same_places(earlier, closer):
+            yield self.happened(Checked(effect=effect or Effect(outcome="unknown")))
+            return
+        yield from self._carry_out(step, located=closer)
+
+    def _ask(self, question: str) -> Generator[Event, None, None]:
+        with self._ledger.phase("approve"):
+            verdict = self.agent.approver.review(Ask(question=question), (), self.episode)
+        yield self.happened(Reviewed(verdict=verdict))
+        match verdict:
+            case Answer(text=text):
+                yield self.happened(Failed(feedback=f"asked the user: {question} The answer: {text}"))
+                yield self.happened(Told(text=text))
+            case Abort():
+                raise Stopped
+            case _:
+                yield self.happened(Ended(outcome="gave_up", message=f"{question} Nobody answered"))
+
+
+def _ended(finish: Finish, episode: Episode) -> Ended:
+    """Done is believed only as far as effects confirm it."""
+    if not finish.success:
+        return Ended(outcome="gave_up", message=finish.message)
+    if not episode.performed:
+        return Ended(outcome="gave_up", message="nothing was performed")
+    if episode.doubtful:
+        named = "; ".join(describe(step.action) for step in episode.doubtful if step.action)
+        return Ended(outcome="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
+    return Ended(outcome="done", message=finish.message)
+
+
+def _answered(verdict: Verdict) -> Effect:
+    match verdict:
+        case Answer(text=text):
+            return Effect(outcome="unknown", evidence=f"the user answered: {text}")
+        case _:
+            raise Retry("the question was approved but not answered")

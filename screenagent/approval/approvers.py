@@ -1,0 +1,94 @@
+"""Who lets an action through: everyone, no one, or a policy and the person whom it asks. No answer means no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from screenagent.actions import Action, Ask, Finish, Input, Wait, WaitFor
+from screenagent.approval.policy import Finding, Policy, Rule, Ruling, check, default_policy, last_clicked
+from screenagent.episode import Episode
+from screenagent.events import Approve, Reject, Verdict
+from screenagent.geometry import Location
+from screenagent.protocols import TextReader
+
+__all__ = [
+    "AllowAll",
+    "AskPerson",
+    "DenyAll",
+    "Finding",
+    "Policy",
+    "Question",
+    "Rule",
+    "Ruling",
+    "check",
+    "default_policy",
+]
+
+
+class AllowAll:
+    """Unattended: every input goes through. Where this is used, it stands in sight at the call."""
+
+    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:  # noqa: ARG002
+        return Reject(reason="there is nobody to ask") if isinstance(action, Ask) else Approve()
+
+
+class DenyAll:
+    """Nothing is sent; looking and finishing are allowed. For a dry run."""
+
+    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:  # noqa: ARG002
+        return Approve() if isinstance(action, Wait | WaitFor | Finish) else Reject(reason="nothing may be sent")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person is asked: the action in words, where, and why it is asked about."""
+
+    action: Action
+    locations: tuple[Location, ...]
+    risk: str | None
+    episode: Episode
+
+
+@dataclass(frozen=True)
+class AskPerson:
+    """Asks where the policy says so or says nothing; with `risky_only` only where it says so.
+
+    `ask` gives None where nobody answered. What `reader` reads under the mouse counts as the target's words do.
+    """
+
+    ask: Callable[[Question], Verdict | None]
+    risky_only: bool = False
+    policy: Policy = field(default_factory=default_policy)
+    reader: TextReader | None = None
+
+    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:
+        if isinstance(action, Wait | WaitFor | Finish):
+            return Approve()
+        if not isinstance(action, Input):
+            return self._asked(Question(action, locations, None, episode))
+        match self._ruling(action, locations, episode):
+            case Ruling(then="deny", why=why):
+                return Reject(reason=f"the policy forbids it: {why}")
+            case Ruling(then="allow"):
+                return Approve()
+            case Ruling(rule=None) if self.risky_only:
+                return Approve()
+            case Ruling(why=why):
+                verdict = self._asked(Question(action, locations, why or None, episode))
+        if isinstance(verdict, Approve) and verdict.locations:
+            return self._unless_forbidden(verdict, action, episode)
+        return verdict
+
+    def _asked(self, question: Question) -> Verdict:
+        return self.ask(question) or Reject(reason="nobody answered")
+
+    def _unless_forbidden(self, moved: Approve, action: Input, episode: Episode) -> Verdict:
+        """A point may not be moved to where it is forbidden to go."""
+        ruling = self._ruling(action, moved.locations, episode)
+        return Reject(reason=f"the policy forbids it: {ruling.why}") if ruling.then == "deny" else moved
+
+    def _ruling(self, action: Input, locations: tuple[Location, ...], episode: Episode) -> Ruling:
+        return self.policy.ruling(
+            action, locations, screen=episode.screenshot, reader=self.reader, focus=last_clicked(episode)
+        )

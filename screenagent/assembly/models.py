@@ -1,0 +1,122 @@
+"""Wires the vision models that a run works with: who plans, who points, who judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import click
+
+from screenagent.control import Control
+from screenagent.grounding.model import ONCE, Cascade, Likeliest, ModelGrounder, Rung
+from screenagent.meter import Meter, Metered
+from screenagent.models.dialects import PHI4, Dialect, dialect_of
+from screenagent.planning import DirectPlanner, ModelPlanner
+from screenagent.planning.model_planner import tokens_at_most
+from screenagent.protocols import Grounder, Planner, TextReader, VisionModel
+from screenagent.settings import Settings
+
+if TYPE_CHECKING:
+    from screenagent.grounding.embedded import LiteGrounder
+
+SURE: Final = 0.95
+"""From this confidence on, text alone decides: it is there to the letter, and only once."""
+
+
+@dataclass(frozen=True)
+class Seeing:
+    """A vision model, how it is spoken to, and how many tokens a text is to it."""
+
+    model: VisionModel
+    dialect: Dialect
+    count: Callable[[str], int] = tokens_at_most
+
+
+@dataclass(frozen=True)
+class Models:
+    """Who plans and who points, where anyone does; both count on one meter."""
+
+    settings: Settings
+    plans: Seeing | None
+    points: Seeing | None
+    meter: Meter
+
+    @classmethod
+    def of(cls, settings: Settings, control: Control) -> Self:
+        """A model that both plans and points is loaded once."""
+        meter = Meter()
+
+        def metered(place: str) -> Seeing:
+            seeing = vision_model(place, settings, control)
+            return replace(seeing, model=Metered(seeing.model, meter))
+
+        plans = metered(settings.model) if settings.model else None
+        match settings.grounder_model:
+            case None:
+                points = plans
+            case "none":
+                points = None
+            case place:
+                points = metered(place)
+        return cls(settings, plans, points, meter)
+
+    @property
+    def judge(self) -> VisionModel | None:
+        return self.points.model if self.points else None
+
+    def planner(self, reader: TextReader, grounder: Grounder) -> Planner:
+        if self.plans is None:
+            return DirectPlanner(reader=reader, grounder=grounder)
+        return ModelPlanner(model=self.plans.model, patches=self.settings.patches, count=self.plans.count)
+
+    def pointing(self, text: LiteGrounder) -> Cascade | None:
+        """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
+        from screenagent.grounding.exact_text import ExactText  # noqa: PLC0415
+
+        if self.points is None:
+            return None
+        model = ModelGrounder(
+            self.points.model,
+            self.points.dialect,
+            look=self.settings.look,
+            patches=self.settings.patches,
+            rank=Likeliest(text),
+        )
+        return Cascade((Rung(ExactText(text), sure=SURE), Rung(text, sure=SURE), Rung(model, sure=ONCE)))
+
+
+def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
+    """The model in a folder, or behind a URL; "phi4" is the one that `model serve` keeps, or else the one pulled."""
+    if place == "phi4":
+        place = f"unix:{settings.socket}" if settings.socket.exists() else str(settings.weights)
+    if place.startswith(("http://", "https://", "unix:")):
+        return _served(place, settings, control)
+    folder = Path(place).expanduser()
+    if not folder.is_dir():
+        raise click.UsageError(
+            f"the model {place!r} is neither a folder nor an address that begins with http; bring the weights with "
+            "`screenagent model pull`, or name a folder, or a server's URL such as http://localhost:8000/v1"
+        )
+    phi4 = _extra("screenagent.models.phi4", "phi4")
+    model = phi4.load(folder, largest_picture=settings.patches, check=control.check, say=partial(click.echo, err=True))
+    return Seeing(model, PHI4, count=model.count)
+
+
+def _served(url: str, settings: Settings, control: Control) -> Seeing:
+    server = _extra("screenagent.models.remote", "server")
+    try:
+        model = server.connect(url, name=settings.model_name, kind=settings.server, check=control.check)
+    except server.ServerError as error:
+        raise click.ClickException(str(error)) from error
+    return Seeing(model, dialect_of(model.name))
+
+
+def _extra(module: str, extra: str) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise click.UsageError(f"{error.name} is not installed; pip install 'screenagent[{extra}]'") from error

@@ -1,0 +1,74 @@
+"""`python -m screenagent.bench.stop_worker DISPLAY ORDERS REPORTS [console]`: the process that `bench stop` stops.
+
+It heeds signals as `screenagent run` does, or shows each run in the console, as that does in a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from screenagent.assembly import wiring
+from screenagent.bench import stopped
+from screenagent.cli.console import look_no_more_for_garbage, quick_escape
+from screenagent.desktop.local import LocalDesktop
+from screenagent.events import Event
+
+if TYPE_CHECKING:
+    from screenagent.console.app import Console
+
+Report = Callable[[str], None]
+
+
+def plain(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: Report) -> None:
+    with wiring.signals(stop=control.stop, resume=control.resume):
+        stopped.carry_out(what, desktop, control, folder, report)
+
+
+def supervised(
+    what: str,
+    desktop: LocalDesktop,
+    control: stopped.Again,
+    folder: Path,
+    report: Report,
+    *,
+    face: type[Console] | None = None,
+) -> None:
+    """`face` is another console than the usual one."""
+    quick_escape()
+    from screenagent.console.answers import Person  # noqa: PLC0415
+    from screenagent.console.app import Console  # noqa: PLC0415
+    from screenagent.console.supervise_screen import Begin, Work  # noqa: PLC0415
+    from screenagent.control import Control  # noqa: PLC0415
+    from screenagent.runs.store import Recorder  # noqa: PLC0415
+
+    def tell(event: Event) -> None:
+        report(event.event)
+
+    @contextmanager
+    def begin(_: Control, __: Person) -> Iterator[Work]:
+        try:
+            with Recorder(folder) as recorder:
+                yield Work(stopped.agent(what, desktop, control), [recorder, tell])
+        finally:
+            opened.call_from_thread(opened.exit)
+
+    def begun(_: str) -> Begin:
+        return begin
+
+    opened = (face or Console)(begin=begun, runs=folder.parent, task=what, control=lambda: control)
+    with wiring.signals(stop=opened.stop, resume=opened.resume):
+        look_no_more_for_garbage()
+        opened.run()
+
+
+def main() -> None:
+    display, orders, reports, *console = sys.argv[1:]
+    stopped.serve(display, int(orders), int(reports), supervised if console else plain)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""`screenagent ground` and `screenagent see`: what the grounder makes of a picture, as a picture."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from screenagent.screenshot import Screenshot
+
+
+@click.command
+@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the marked picture goes.")
+@click.option("--model", metavar="phi4|FOLDER|URL", help="Ask a model, too: the pulled one, a folder, or a server.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool) -> None:
+    """Find TARGET, in words, on PICTURE: print the point, write the picture with a mark on it.
+
+    \b
+    screenagent ground screen.png "the Save button"
+    screenagent ground screen.png "the second 'Open' in the menu" --out found.png
+    screenagent ground screen.png "start playback" --model phi4
+
+    Exit codes: 0 found, 1 absent.
+    """
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.models import Models  # noqa: PLC0415
+    from screenagent.geometry import Location  # noqa: PLC0415
+    from screenagent.runs.report.annotations import annotate  # noqa: PLC0415
+
+    screen = opened(picture)
+    text = wiring.grounder()
+    with wiring.stopping() as control:
+        grounder = Models.of(wiring.settings(model=model), control).pointing(text) or text
+    began = time.perf_counter()
+    answer = grounder.locate(target, screen)
+    seconds = time.perf_counter() - began
+    marked = out or Path(f"{picture.stem}-ground.png")
+    annotate(screen.pixels, answer, target).save(marked)
+    if as_json:
+        click.echo(answer.model_dump_json())
+    elif isinstance(answer, Location):
+        pixel = answer.point.pixel(screen.size)
+        click.echo(f"{pixel.x} {pixel.y}")
+    click.echo(_said(answer, target, seconds), err=True)
+    click.echo(f"marked in {marked}", err=True)
+    sys.exit(0 if isinstance(answer, Location) else 1)
+
+
+def _said(answer: object, target: str, seconds: float) -> str:
+    from screenagent.geometry import Location  # noqa: PLC0415
+
+    if isinstance(answer, Location):
+        place = f"({answer.point.x:.4f}, {answer.point.y:.4f})"
+        return f"“{target}” is at {place}, sure to {answer.confidence:.0%}, by {answer.by}, in {seconds * 1000:.0f} ms"
+    return f"absent: {getattr(answer, 'why', answer)} ({seconds * 1000:.0f} ms)"
+
+
+@click.command
+@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the drawing goes.")
+def see(picture: Path | None, *, out: Path | None) -> None:
+    """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields, buttons and icons.
+
+    What the seeing cost is said by stage, in milliseconds.
+
+    \b
+    screenagent see screen.png
+    screenagent see --out now.png
+    """
+    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.perception.timing import Stages  # noqa: PLC0415
+    from screenagent.runs.report.overlay import see as drawn  # noqa: PLC0415
+
+    began = time.perf_counter()
+    screen = opened(picture) if picture else _captured()
+    stages = Stages()
+    grounder = wiring.grounder(stages=stages)
+    captured = time.perf_counter()
+    image = drawn(screen, grounder)
+    drawing = time.perf_counter()
+    target = out or Path(f"{picture.stem if picture else 'screen'}-see.png")
+    image.save(target)
+    labels, icons = grounder.screen(screen).labels, grounder.screen(screen).icons
+    for label in labels:
+        click.echo(label.text)
+    taken = stages.take()
+    spent = {"open" if picture else "capture": captured - began, **taken}
+    spent["draw"] = drawing - captured - sum(taken.values())
+    parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
+    total = sum(taken.values()) * 1000
+    click.echo(
+        f"{len(labels)} texts and {len(icons)} icons, seen in {total:.0f} ms (ms by stage: {parts}); drawn in {target}",
+        err=True,
+    )
+
+
+def _captured() -> Screenshot:
+    from screenagent.assembly import wiring  # noqa: PLC0415
+
+    with wiring.stopping() as control, wiring.desktop(wiring.settings(), control, virtual=False, app=None) as desktop:
+        return desktop.screenshot()
+
+
+def opened(path: Path) -> Screenshot:
+    """The picture in a file; one that cannot be read is the user's to mend."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+
+    from screenagent.screenshot import Screenshot  # noqa: PLC0415
+
+    try:
+        with Image.open(path) as image:
+            return Screenshot.of(image.convert("RGB"))
+    except FileNotFoundError as error:
+        raise click.UsageError(f"there is no picture {path}") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise click.UsageError(f"{path} cannot be read as a picture: {error}") from error

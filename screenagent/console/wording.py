@@ -1,0 +1,211 @@
+"""What the console says of a run, as functions of its episode. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pydantic import ValidationError
+from textual.content import Content
+
+from screenagent.actions import Action, KeyboardInput, describe
+from screenagent.episode import Episode, Step
+from screenagent.events import Event, PlannedStep, Usage
+from screenagent.geometry import Location
+from screenagent.runs.report.story import (
+    effect_words,
+    expectation_words,
+    outcome_words,
+    status_of,
+    verdict_words,
+)
+from screenagent.screenshot import Screenshot
+
+State = Literal["asked", "paused", "taken over", "broken", "at work"]
+
+MARKS: Final = {
+    "confirmed": ("✓", "$text-success"),
+    "performed": ("·", "$text-success"),
+    "unconfirmed": ("?", "$text-warning"),
+    "refused": ("✗", "$text-error"),
+    "failed": ("✗", "$text-error"),
+    "finished": ("✓", "$text-success"),
+    "not done": ("–", "$foreground 60%"),
+}
+
+WHENCE: Final = {
+    "text": "its words are read there",
+    "place": "it was named by its place",
+    "model": "the model points there",
+    "region": "the model points there at full size",
+    "zoom": "the model points there on a closer look",
+    "patch": "it looks there as it did when it was recorded",
+    "patch elsewhere": "it looks as it was recorded, but has moved",
+}
+
+AT_WORK: Final = {
+    "started": "looks at the screen",
+    "observed": "decides",
+    "thought": "thinks",
+    "decided": "locates",
+    "grounded": "waits for a word",
+    "reviewed": "acts",
+    "acted": "waits for the effect",
+    "checked": "decides",
+    "retried": "tries again",
+    "failed": "decides",
+    "told": "decides",
+    "paused": "paused",
+    "resumed": "goes on",
+}
+
+
+def state(episode: Episode, last: Event | None, how: State) -> Content:
+    """What the agent is doing, in one word or two."""
+    if episode.ended is not None:
+        tone = {"done": "$text-success", "stopped": "$text-warning"}.get(episode.ended.outcome, "$text-error")
+        return Content.styled(outcome_words(episode.ended), f"bold {tone}")
+    match how:
+        case "asked":
+            return Content.styled("asks you", "bold $text-warning")
+        case "taken over":
+            return Content.styled("you have the desktop", "bold $text-warning")
+        case "broken":
+            return Content.styled("broke off", "bold $text-error")
+        case "paused":
+            why = episode.paused.why if episode.paused else ""
+            return Content.styled(f"paused: {why}" if why else "paused", "bold $text-warning")
+        case "at work":
+            return Content.styled(AT_WORK[last.event] if last else "opens the desktop", "$text-accent")
+
+
+def facts(episode: Episode, last: Event | None) -> Content:
+    """The window in front, how long it has taken, what it cost."""
+    window = episode.screenshot.window if episode.screenshot else None
+    usage = sum((step.usage for step in episode.steps), Usage())
+    tokens = usage.prompt_tokens + usage.thought_tokens + usage.answer_tokens
+    parts = [
+        f"in {window.app or 'a window'}: {window.title or 'untitled'}" if window else "no window in front",
+        _counted(len(episode.steps), "step"),
+        f"{last.at if last else 0:.1f} s",
+        *([f"{tokens:,} tokens"] if tokens else []),
+    ]
+    said = Content.styled(" · ".join(parts), "$foreground 60%")
+    covered = episode.screenshot.covered_words if episode.screenshot else ""
+    return Content.assemble((f"{covered} · ", "$text-warning"), said) if covered else said
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A line of the log: a step that was or is under way, or one that is planned."""
+
+    number: int
+    of: Step | PlannedStep
+    over: bool = False
+
+    def reads_as(self, other: Row) -> bool:
+        """Steps are never changed, so that one and the same reads the same; comparing all they hold would take long."""
+        return (self.number, self.over) == (other.number, other.over) and self.of is other.of
+
+    @property
+    def content(self) -> Content:
+        if isinstance(self.of, PlannedStep):
+            return Content.styled(f"{self.number:>2} ○ {self.of}", "$foreground 60%")
+        mark, tone = MARKS[status_of(self.of)] if self.over else ("▶", "$text-accent")
+        title = describe(self.of.action) if self.of.action else self.of.feedback or "thinks"
+        spent = sum(seconds for phase, seconds in self.of.usage.seconds.items() if phase != "approve")
+        took = f"  {spent:.1f} s" if spent >= 0.05 else ""
+        return Content.assemble(f"{self.number:>2} ", (mark, tone), f" {title}", (took, "$foreground 60%"))
+
+
+def rows(episode: Episode) -> Iterator[Row]:
+    """The log and the plan in one: a row for each step that was, then one for each that is planned."""
+    for number, step in enumerate(episode.steps, start=1):
+        yield Row(number, step, over=step.closed or episode.ended is not None)
+    if episode.ended is None and episode.plan is not None:
+        last = next((step.decision for step in reversed(episode.steps) if step.decision), None)
+        done = last.at + 1 if last else 0
+        for number, planned in enumerate(episode.plan.steps[done:], start=len(episode.steps) + 1):
+            yield Row(number, planned)
+
+
+def proposal(
+    step: Step, locations: tuple[Location, ...], *, risk: str | None = None, chosen: int = 0, note: str = ""
+) -> Content:
+    """What is to be done, where and how surely, what should come of it, and what came."""
+    lines = [Content.styled(describe(step.action), "bold") if step.action else Content("…")]
+    for number, place in enumerate(locations):
+        lines.append(_where(place, step, number, chosen))
+        if whence := whence_words(place.by):
+            lines.append(Content.styled(whence, "$foreground 60%"))
+    if isinstance(step.action, KeyboardInput) and (window := step.before.window) is not None:
+        lines.append(Content(f"into {window.title or window.app or 'a window without a name'}"))
+    if step.expectation:
+        lines.append(Content(f"then {expectation_words(step.expectation)}"))
+    if any(place.point in box for place in locations for box in step.before.covered):
+        lines.append(Content.styled("this terminal lies there: move it aside first", "$text-error"))
+    if risk:
+        lines.append(Content.styled(f"careful: {risk}", "$text-warning"))
+    if note and not step.acted:
+        lines.append(Content.styled(note, "$text-warning"))
+    if step.verdict:
+        lines.append(Content.styled(verdict_words(step.verdict), "$foreground 60%"))
+    if step.effect:
+        tone = "$text-success" if step.effect.confirmed else "$text-warning"
+        said = f": {step.effect.evidence}" if step.effect.evidence else ""
+        lines.append(Content.styled(f"{effect_words(step.effect)}{said}", tone))
+    if step.feedback:
+        lines.append(Content.styled(step.feedback, "$text-error"))
+    return Content("\n").join(lines)
+
+
+def with_plight(said: Content, plight: str) -> Content:
+    """What is said of a step, and below it why the run came to no good end."""
+    if not plight or plight in said.plain:
+        return said
+    return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
+
+
+def _where(place: Location, step: Step, number: int, chosen: int) -> Content:
+    found = step.locations[number] if number < len(step.locations) else None
+    words = f"at {pixel_words(place, step.before)}, {place.confidence:.0%} sure, by {place.by}"
+    if found is not None and found.point != place.point:
+        words = f"at {pixel_words(place, step.before)}, moved from {pixel_words(found, step.before)}"
+    pointer = "▸ " if len(step.locations) > 1 and number == chosen else ""
+    return Content(pointer + words)
+
+
+def whence_words(by: str) -> str:
+    """Where the confidence in a place comes from; empty where no more is known than who says so."""
+    said = [WHENCE[who] for who in by.split("+") if who in WHENCE]
+    return " and ".join(said) + (": they agree" if len(said) > 1 else "")
+
+
+def pixel_words(place: Location, screen: Screenshot) -> str:
+    pixel = place.point.pixel(screen.size)
+    return f"({pixel.x}, {pixel.y})"
+
+
+def thought(step: Step) -> str:
+    return (step.thought or (step.decision.thought if step.decision else "")).strip()
+
+
+def costs(usage: Usage) -> Content:
+    """Where the time of a step went, and what models were asked."""
+    spent = [f"{phase} {seconds * 1000:.0f}" for phase, seconds in usage.seconds.items() if seconds >= 0.0005]
+    times = f"{' · '.join(spent)} ms" if spent else ""
+    return Content.styled("\n".join(part for part in (times, usage.gears) if part), "$foreground 60%")
+
+
+def kind_words(action: Action) -> str:
+    return action.kind.replace("_", " ")
+
+
+def why_not(error: ValueError) -> str:
+    """The reason in a refusal, without the machinery round it."""
+    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

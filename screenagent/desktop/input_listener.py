@@ -1,0 +1,137 @@
+"""The user's own hand, listened to by pynput: what it presses, releases and turns, as it happens."""
+
+from __future__ import annotations
+
+import importlib
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from typing import Any, Final, Self
+
+from screenagent.actions import Button, Direction
+from screenagent.control import Control
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.mouse import environment_display
+from screenagent.geometry import Pixel
+from screenagent.keys import NAMED
+from screenagent.screenshot import Screenshot
+from screenagent.scripts.recorder.gestures import (
+    ButtonDown,
+    ButtonUp,
+    Heard,
+    KeyDown,
+    KeyUp,
+    Touch,
+    WheelTurned,
+)
+
+BUTTONS: Final[tuple[Button, ...]] = ("left", "middle", "right")
+NAMES: Final = {
+    "esc": "escape",
+    **{f"{name}{side}": name for name in ("ctrl", "shift", "alt") for side in ("_l", "_r")},
+    **dict.fromkeys(("cmd", "cmd_l", "cmd_r"), "super"),
+}
+LOOK_SECONDS: Final = 0.05  # how soon a stop is seen while the hand rests
+
+
+class Listening:
+    """Between entering and leaving, `heard` gives what the hand does on the X display `display` (or the only one).
+
+    `before` is asked at once what was on the screen before a touch at a moment of the monotonic clock. The control is
+    told to stop when all of `stop_keys` are down.
+    """
+
+    def __init__(
+        self,
+        before: Callable[[float, Touch], Screenshot],
+        *,
+        control: Control,
+        display: str | None = None,
+        stop_keys: Sequence[str] = (),
+    ) -> None:
+        self._before = before
+        self._control = control
+        self._display = display
+        self._stop_keys = frozenset(stop_keys)
+        self._down: set[str] = set()
+        self._heard: queue.Queue[Heard] = queue.Queue()
+        with environment_display(display):
+            keyboard: Any = importlib.import_module("pynput.keyboard")
+            mouse: Any = importlib.import_module("pynput.mouse")
+            self._listeners = (
+                keyboard.Listener(on_press=self._pressed, on_release=self._released),
+                mouse.Listener(on_click=self._clicked, on_scroll=self._scrolled),
+            )
+
+    def __enter__(self) -> Self:
+        with environment_display(self._display):  # each opens its connection when it starts
+            for listener in self._listeners:
+                listener.start()
+            for listener in self._listeners:
+                listener.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for listener in self._listeners:
+            listener.stop()
+        # On X pynput asks for the end on the connection that waits for the next event: it would end with that one.
+        contexts = [vars(listener).get("_context") for listener in self._listeners]
+        if any(context is not None for context in contexts):
+            x11: Any = importlib.import_module("screenagent.desktop.x11.server")
+            with closing(x11.connect(self._display)) as server:
+                for context in contexts:
+                    server.record_disable_context(context)
+                server.sync()
+        for listener in self._listeners:
+            listener.join()
+
+    def heard(self) -> Iterator[Heard]:
+        """What it does until the control says stop; what was meant for our own terminal is left out."""
+        while not (self._control.stopped and self._heard.empty()):
+            with suppress(queue.Empty):
+                yield self._heard.get(timeout=LOOK_SECONDS)
+            for listener in self._listeners:
+                if not listener.is_alive():
+                    listener.join()  # which raises what ended it
+                    raise NoDesktop("the display has ended while it was listened to")
+
+    def _pressed(self, key: Any) -> None:
+        if name := _name(key):
+            self._down.add(name)
+            if self._stop_keys and self._stop_keys <= self._down:
+                self._control.stop()
+            self._hear(KeyDown(key=name))
+
+    def _released(self, key: Any) -> None:
+        if name := _name(key):
+            self._down.discard(name)
+            self._hear(KeyUp(key=name))
+
+    def _clicked(self, x: float, y: float, button: Any, pressed: bool) -> None:
+        if button.name in BUTTONS:
+            kind = ButtonDown if pressed else ButtonUp
+            self._hear(kind(button=button.name, pixel=Pixel(x=round(x), y=round(y))))
+
+    def _scrolled(self, x: float, y: float, dx: int, dy: int) -> None:
+        turned: Direction = ("up" if dy > 0 else "down") if dy else ("right" if dx > 0 else "left")
+        self._hear(WheelTurned(direction=turned, pixel=Pixel(x=round(x), y=round(y))))
+
+    def _hear(self, touch: Touch) -> None:
+        at = time.monotonic()
+        if self._control.stopped:
+            return
+        seen = self._before(at, touch)
+        if not (seen.window and seen.window.own):
+            self._heard.put(Heard(at, touch, seen))
+
+
+def _name(key: Any) -> str | None:
+    """The key as `keys` spells it, or its character; None for those that no action of ours can press."""
+    character: str | None = getattr(key, "char", None)
+    if character is None:
+        name = NAMES.get(getattr(key, "name", ""), getattr(key, "name", ""))
+        return name if name in NAMED else None
+    if len(character) == 1 and ord(character) < 0x20:  # what Ctrl makes of a letter
+        return chr(ord(character) + 0x60)
+    return character if len(character) == 1 and character.isprintable() else None

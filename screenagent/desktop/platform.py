@@ -1,0 +1,76 @@
+"""What X11, Windows and macOS each do in their own way, opened for the system we are on."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from screenagent.control import Control
+from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.own_terminal import Stack
+from screenagent.desktop.settle import Pulse
+from screenagent.screenshot import Window
+
+if TYPE_CHECKING:
+    from screenagent.desktop.x11.server import Layout
+
+
+class Windows(Protocol):
+    def foreground(self) -> Window | None: ...
+
+    def worked_in(self) -> Window | None:
+        """The window in front; where that is our own terminal, the one that was there before or would be without it."""
+        ...
+
+    def edges(self, window: Window) -> tuple[int, int, int, int] | None:
+        """Left, top, right and bottom of what `window` holds, in the input space; None if unknown."""
+        ...
+
+    def activate(self, window: Window) -> None:
+        """Bring `window` to the front, and wait until it is there; `Retry` where it does not come."""
+        ...
+
+    def caps_lock(self) -> bool: ...
+
+    def other_script(self) -> bool:
+        """Whether the keyboard is switched from its first layout to another, so that its keys make other characters."""
+        ...
+
+
+@dataclass(frozen=True)
+class System:
+    """`display`, `layout`, `pulse` and `own` are an X server's; the other systems have none."""
+
+    windows: Windows
+    clipboard: Clipboard
+    display: str | None = None
+    layout: Layout | None = None
+    pulse: Pulse | None = None
+    gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
+    own: Stack = list
+    monitors: Callable[[], object] = lambda: None  # something else when they have changed
+
+
+def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
+    """Open it for as long as `stack` is; before mouse and keyboard, which have to find the system prepared."""
+    if sys.platform in ("win32", "darwin"):
+        module = importlib.import_module(f"screenagent.desktop.{'win32' if sys.platform == 'win32' else 'macos'}")
+        module.prepare()
+        return System(windows=module.Windows(), clipboard=PortableClipboard(control=control))
+    x11 = importlib.import_module("screenagent.desktop.x11.server")
+    windows = stack.enter_context(closing(x11.Windows(display)))
+    name = windows.display_name
+    return System(
+        windows=windows,
+        clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
+        display=name,
+        layout=stack.enter_context(closing(x11.Layout(name))),
+        pulse=stack.enter_context(closing(x11.Pulse(name))),
+        gone=x11.GONE,
+        own=stack.enter_context(closing(x11.OwnWindows(name))),
+        monitors=stack.enter_context(closing(x11.Monitors(name))),
+    )

@@ -1,0 +1,303 @@
+"""Where a secret that was typed can be seen: those places are blank in every picture from then on.
+
+Told by pixels first: what changes on the screen while a secret is typed is where it stands. It is looked for there for
+as long as its window is open, moves with the window, and is found again where the page was scrolled. What is left is
+read, and words that are the secret's are blank, too, wherever and however they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import SecretStr
+from rapidfuzz import fuzz
+
+from screenagent.desktop.own_terminal import BLANK
+from screenagent.desktop.settle import Frame, Patch, patches
+from screenagent.geometry import Size
+from screenagent.protocols import TextReader
+from screenagent.screenshot import Screenshot, Window
+from screenagent.secrets import placeholder
+
+SAME_PAGE: Final = 0.5
+"""Where so much of what is drawn in a window is as it was, it may be the page that it was."""
+STILL_PAGE: Final = 0.9
+"""Where so much is, it is that page, unmoved: what changed at the secret's place is the secret, shown otherwise."""
+SMALLEST: Final = (8, 24)
+"""Pixels, high and wide: what is smaller looks like too much else to be looked for in other places."""
+MOST: Final = 12
+"""In more places than these nothing is taken to be shown again; they look alike for another reason."""
+FOUND: Final = 0.7
+"""From this correlation on, in either direction, a place looks like the secret, in other colours too."""
+DIFFERENT: Final = 0.4
+"""Below this correlation a place shows something else."""
+ROOM: Final = 48
+"""Pixels that a text may grow by where the field that it stands in has no border; or its own width, if that is more."""
+LINE: Final = 18
+"""Pixels that a line of text is high, where the dots that hide it are lower."""
+SHORTEST: Final = 4
+"""So many letters of a secret are taken to show it."""
+ALIKE: Final = 75
+"""From this likeness on, of 100, a word is the secret, misread."""
+
+Where = Callable[[Window], Patch | None]
+"""The pixels of a picture that a window takes; None where it is closed, or was never known."""
+
+
+@dataclass(frozen=True)
+class Typing:
+    """A secret that is being typed, or was just now, and may not have appeared yet."""
+
+    before: Frame
+    window: Window | None
+    edges: Patch
+
+
+@dataclass(frozen=True)
+class Trace:
+    """`place` is what is blank, `text` what of it changed; `looks` is how that looked last, in a window of `page`."""
+
+    window: Window | None
+    place: Patch
+    text: Patch
+    edges: Patch
+    empty: Frame
+    looks: Frame
+    page: Frame
+
+    def moved(self, x: int, y: int) -> Trace:
+        return replace(
+            self, place=_moved(self.place, x, y), text=_moved(self.text, x, y), edges=_moved(self.edges, x, y)
+        )
+
+
+class Traces:
+    """Asked for each picture that leaves the desktop."""
+
+    def __init__(self, where: Where, reader: TextReader | None = None) -> None:
+        self._where = where
+        self._reader = reader
+        self._typing: Typing | None = None
+        self._traces: list[Trace] = []
+        self._values: list[tuple[str, SecretStr]] = []
+        self._last: tuple[list[Patch | None], Frame, Frame] | None = None
+
+    def begin(self, name: str, value: SecretStr, *, before: Frame, window: Window | None) -> None:
+        """From here on all that changes is blank, until `end`."""
+        self._last = None
+        self._values.append((name, value))
+        edges = self._where(window) if window else None
+        whole = Patch(0, 0, before.shape[1], before.shape[0])
+        self._typing = Typing(before, window if edges else None, edges or whole)
+
+    def end(self, frame: Frame) -> None:
+        """What has changed until now is where the secret stands; where nothing has, it may still come."""
+        if self._typing is None:
+            return
+        self._last = None
+        typing = self._typing
+        changed = _joined([patch for patch in patches(typing.before, frame) if not patch.is_caret])
+        if frame.shape == typing.before.shape:
+            self._traces += [_trace(typing, patch, frame) for patch in changed]
+        if changed:
+            self._typing = None
+
+    def blanked(self, frame: Frame) -> Frame:
+        """`frame` without any secret that was typed."""
+        if not self._values:
+            return frame
+        windows = [self._where(trace.window) if trace.window else None for trace in self._traces]
+        if self._last and self._last[0] == windows and np.array_equal(self._last[1], frame):
+            return self._last[2]
+        blank = frame.copy()
+        for place in self._places(frame):
+            _cut(blank, place)[:] = BLANK
+        for place in self._read(blank):
+            _cut(blank, place)[:] = BLANK
+        self._last = windows, frame, blank
+        return blank
+
+    def _read(self, frame: Frame) -> Iterator[Patch]:
+        """The words of `frame` that are a secret's."""
+        if self._reader is None:
+            return
+        height, width = frame.shape
+        image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)
+        for word in self._reader.read(Screenshot.of(image)):
+            if any(is_of(word.text, value) for _, value in self._values):
+                left, top, right, bottom = word.box.pixels(Size(width=width, height=height))
+                yield Patch(left, top, right, bottom).grown(3, 2)
+
+    def masked(self, window: Window | None) -> Window | None:
+        """`window` with the names of secrets in its title instead of their values: some titles say what was typed."""
+        if window is None or not self._values:
+            return window
+        title = window.title
+        for name, value in self._values:
+            title = _without(title, value, placeholder(name))
+        return window if title == window.title else window.model_copy(update={"title": title})
+
+    def _places(self, frame: Frame) -> Iterator[Patch]:
+        if self._typing is not None:
+            for patch in patches(self._typing.before, frame):
+                yield _grown(patch, self._typing.before)
+        kept = []
+        for trace in self._traces:
+            edges = self._where(trace.window) if trace.window else trace.edges
+            if edges is None:
+                continue  # its window was closed
+            followed, places = _followed(trace, frame, edges)
+            kept.append(followed)
+            yield from places
+        self._traces = kept
+
+
+def _trace(typing: Typing, patch: Patch, frame: Frame) -> Trace:
+    place = _grown(patch, typing.before)
+    return Trace(
+        window=typing.window,
+        place=place,
+        text=patch,
+        edges=typing.edges,
+        empty=_cut(typing.before, place).copy(),
+        looks=_cut(frame, patch).copy(),
+        page=_cut(frame, typing.edges).copy(),
+    )
+
+
+def _joined(changed: list[Patch]) -> list[Patch]:
+    """Changes beside each other in a line taken together: dots and letters are a text."""
+    lines: list[Patch] = []
+    for patch in sorted(changed):
+        for number, line in enumerate(lines):
+            if patch.left - line.right <= LINE and patch.top < line.bottom + 2 and line.top < patch.bottom + 2:
+                lines[number] = Patch(
+                    min(line.left, patch.left),
+                    min(line.top, patch.top),
+                    max(line.right, patch.right),
+                    max(line.bottom, patch.bottom),
+                )
+                break
+        else:
+            lines.append(patch)
+    return lines
+
+
+def _followed(trace: Trace, frame: Frame, edges: Patch) -> tuple[Trace, list[Patch]]:
+    """The trace as it is on `frame`, and the places there that show it: its own, and all that look like it."""
+    trace = trace.moved(edges.left - trace.edges.left, edges.top - trace.edges.top)
+    page = _cut(frame, edges)
+    alike = [
+        (left + edges.left - trace.text.left, top + edges.top - trace.text.top)
+        for left, top in _alike(trace.looks, page)
+    ]
+    places = [_moved(trace.place, x, y) for x, y in alike]
+    same = _sameness(trace.page, page)
+    emptied = _is_same(trace.empty, _cut(frame, trace.place))
+    if same >= STILL_PAGE:
+        seen = replace(trace, looks=_cut(frame, trace.text).copy(), page=page.copy(), edges=edges)
+        return (trace, places) if emptied else (seen, [trace.place, *places])
+    if len(alike) == 1 and (emptied or _likeness(trace.looks, _cut(frame, trace.text)) < DIFFERENT):
+        return replace(trace.moved(*alike[0]), page=page.copy(), edges=edges), places
+    return trace, places if same < SAME_PAGE or emptied else [trace.place, *places]
+
+
+def _likeness(looks: Frame, now: Frame) -> float:
+    if looks.shape != now.shape or not looks.size:
+        return 0.0
+    score = float(np.abs(cv2.matchTemplate(_grey(now), _grey(looks), cv2.TM_CCOEFF_NORMED)).item())
+    return score if np.isfinite(score) else 0.0
+
+
+def is_of(word: str, value: SecretStr) -> bool:
+    """Whether a word that was read is the secret, or a part of it that says much of it."""
+    secret, read = value.get_secret_value().lower(), word.lower()
+    if len(secret) < SHORTEST:
+        return read == secret
+    if len(read) >= SHORTEST and read in secret:
+        return True
+    return (
+        secret in read
+        or fuzz.ratio(read, secret) >= ALIKE
+        or (len(read) > len(secret) and fuzz.partial_ratio(secret, read) >= ALIKE)
+    )
+
+
+def _sameness(then: Frame, now: Frame) -> float:
+    """How much of what is drawn there, its background left out, is as it was."""
+    if then.shape != now.shape or then.size == 0:
+        return 0.0
+    colours, counts = np.unique(then[::4, ::4], return_counts=True)
+    drawn = then != colours[counts.argmax()]
+    return float((now[drawn] == then[drawn]).mean()) if drawn.any() else 1.0
+
+
+def _is_same(then: Frame, now: Frame) -> bool:
+    return then.shape == now.shape and all(patch.is_caret for patch in patches(then, now))
+
+
+def _alike(looks: Frame, page: Frame) -> list[tuple[int, int]]:
+    """Left and top of each place in `page` that looks like it; nothing does where it is of one colour."""
+    height, width = looks.shape
+    if height < SMALLEST[0] or width < SMALLEST[1] or height > page.shape[0] or width > page.shape[1]:
+        return []
+    if not _grey(looks).std():
+        return []
+    score = np.abs(cv2.matchTemplate(_grey(page), _grey(looks), cv2.TM_CCOEFF_NORMED))
+    score[~np.isfinite(score)] = 0
+    found: list[tuple[int, int]] = []
+    while len(found) <= MOST and score.max() >= FOUND:
+        top, left = (int(place) for place in np.unravel_index(score.argmax(), score.shape))
+        found.append((left, top))
+        score[max(0, top - height // 2) : top + height // 2 + 1, max(0, left - width // 2) : left + width // 2 + 1] = 0
+    return found if len(found) <= MOST else []
+
+
+def _grown(patch: Patch, before: Frame) -> Patch:
+    """With room for the same text in the clear, where it is hidden; to the border of its field, if that is nearer."""
+    height, width = before.shape
+    more = max(patch.height // 3, LINE - patch.height)
+    right = min(width, patch.right + max(ROOM, patch.width))
+    top, bottom = max(0, patch.top - more), min(height, patch.bottom + more)
+    across, down = slice(max(0, patch.left), patch.right), slice(max(0, patch.top), patch.bottom)
+    return Patch(
+        max(0, patch.left - 2),
+        patch.top - _clear(before[top : patch.top + 1, across][::-1]),
+        patch.right + _clear(before[down, patch.right - 1 : right].T),
+        patch.bottom + _clear(before[patch.bottom - 1 : bottom, across]),
+    )
+
+
+def _clear(rows: Frame) -> int:
+    """How many rows there are after the first, up to a line through them from side to side."""
+    lines = np.flatnonzero((rows[1:] != rows[:-1]).mean(axis=1) > 0.9) if rows.size else np.array([])
+    return int(lines[0]) if lines.size else max(0, len(rows) - 1)
+
+
+def _without(title: str, value: SecretStr, name: str) -> str:
+    """`title` with `name` for the value, or for as much of its beginning as stands there."""
+    text = value.get_secret_value()
+    for length in range(len(text), min(SHORTEST, len(text)) - 1, -1):
+        at = title.lower().find(text[:length].lower())
+        if at >= 0:
+            return title[:at] + name + title[at + length :]
+    return title
+
+
+def _cut(frame: Frame, patch: Patch) -> Frame:
+    return frame[max(0, patch.top) : max(0, patch.bottom), max(0, patch.left) : max(0, patch.right)]
+
+
+def _moved(patch: Patch, x: int, y: int) -> Patch:
+    return Patch(patch.left + x, patch.top + y, patch.right + x, patch.bottom + y)
+
+
+def _grey(frame: Frame) -> NDArray[np.uint8]:
+    """The green of each pixel, which is most of its light."""
+    return ((frame >> 8) & 0xFF).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""What only X11 knows."""

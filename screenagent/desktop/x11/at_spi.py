@@ -1,0 +1,229 @@
+"""What the window in front says of its own controls (AT-SPI over D-Bus), for as long as the caller can wait. It may say
+nothing, too little, or what is not so: whoever asks holds it against the picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from jeepney import DBusAddress, Message, MessageType, Properties, new_method_call
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.low_level import HeaderFields
+from jeepney.wrappers import DBusErrorResponse, unwrap_msg
+from Xlib import error
+
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.own_terminal import Area
+from screenagent.desktop.x11.server import Windows
+from screenagent.geometry import Display, Pixel
+from screenagent.screenshot import Element, Screenshot, Window
+
+SECONDS: Final = 0.3
+MOST: Final = 400
+"""Controls that are asked where they are; a table says it of every cell."""
+DEEPEST: Final = 24
+IN_FLIGHT: Final = 64
+"""Questions sent before an answer is read: more, and both ends wait for the other to read."""
+SCALES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)
+CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
+
+BUS: Final = "org.freedesktop.DBus"
+ROOT: Final = "/org/a11y/atspi/accessible/root"
+ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
+SHOWING: Final = 25
+POPUPS: Final = (41, 69)  # popup menu, window
+
+ROLES: Final[Mapping[int, str]] = {
+    7: "checkbox", 8: "item", 11: "dropdown", 32: "item", 33: "menu", 35: "item", 37: "tab", 40: "field",
+    43: "button", 44: "radio", 45: "item", 51: "slider", 52: "spinner", 57: "column", 61: "field", 62: "button",
+    79: "field", 88: "link", 91: "item", 129: "button", 130: "switch",
+}  # fmt: skip
+"""What the numbers of AtspiRole are called here; the others hold controls, or are none."""
+POPPED_UP: Final = ("item", "menu")
+
+LOST: Final = (OSError, DBusErrorResponse, ValueError, error.XError, error.ConnectionClosedError)
+"""What ends a question without an answer: the bus, the program or the time."""
+
+
+class Node(NamedTuple):
+    """An object of a program."""
+
+    bus: str
+    path: str
+    role: int
+    name: str
+
+
+@dataclass(frozen=True)
+class AtSpi:
+    """Of one X display, for as many `seconds` a call. Nothing stays open between calls: nobody has to end it."""
+
+    display: str | None = None
+    seconds: float = SECONDS
+
+    def elements(self, screenshot: Screenshot) -> Sequence[Element]:
+        """The controls of the window that `screenshot` was taken of, where they were when this was called."""
+        window = screenshot.window
+        if window is None or window.pid is None or window.own:
+            return ()
+        try:
+            with ExitStack() as stack:
+                windows = stack.enter_context(closing(Windows(self.display)))
+                bus = open_dbus_connection(windows.root_text("AT_SPI_BUS") or "SESSION", auth_timeout=self.seconds)
+                stack.callback(bus.close)
+                return tuple(self._elements(windows, bus, window, screenshot.display))
+        except (*LOST, NoDesktop):
+            return ()
+
+    def _elements(self, windows: Windows, bus: DBusConnection, window: Window, display: Display) -> Iterator[Element]:
+        edges = windows.edges(window)
+        if edges is None:
+            return
+        began = time.monotonic()
+        nodes = list(Asking(bus, began + 0.6 * self.seconds).shown(window))
+        asking = Asking(bus, began + self.seconds)
+        tops, named = nodes[:1], [node for node in nodes if node.role in ROLES][:MOST]
+        top, *places = asking.extents([*tops, *named]) or [None]
+        scale = _scale(top, edges)
+        if scale is None:
+            return
+        covering = list(_covering(windows, window))
+        for node, place in zip(named, places, strict=True):
+            if place is None or min(place[2:]) <= 0:
+                continue
+            left, upper, right, lower = _scaled(place, top, edges, scale)
+            role, middle = ROLES[node.role], Pixel(x=(left + right) // 2, y=(upper + lower) // 2)
+            box = display.box((left, upper, right, lower))
+            if box and not _is_covered(middle, role, covering):
+                yield Element(role=role, name=node.name.strip(), box=box)
+
+
+class Asking:
+    """Questions to programs on the accessibility bus, many at a time, until a deadline."""
+
+    def __init__(self, bus: DBusConnection, deadline: float) -> None:
+        self._bus = bus
+        self._deadline = deadline
+
+    def shown(self, window: Window) -> Iterator[Node]:
+        """What the window shows, and what pops up over it; the window itself first."""
+        registry = DBusAddress(ROOT, "org.a11y.atspi.Registry", ACCESSIBLE)
+        (programs,) = self._many([new_method_call(registry, "GetChildren")])
+        names = [bus for bus, _ in programs[0]] if programs else []
+        bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
+        pids = self._many([new_method_call(bus, "GetConnectionUnixProcessID", "s", (name,)) for name in names])
+        owner = next((name for name, pid in zip(names, pids, strict=True) if pid == (window.pid,)), None)
+        if owner is None:
+            return
+        (tops,) = self._many([new_method_call(DBusAddress(ROOT, owner, ACCESSIBLE), "GetChildren")])
+        level = self._described(tops[0] if tops else ())
+        titled = [(node, below) for node, below in level if node.name == window.title]
+        level = [*(titled or level), *((node, below) for node, below in level if titled and node.role in POPUPS)]
+        for _ in range(DEEPEST):
+            yield from (node for node, _ in level)
+            level = self._described([child for _, below in level for child in below][: 2 * MOST])
+
+    def _described(self, objects: Sequence[tuple[str, str]]) -> list[tuple[Node, Sequence[tuple[str, str]]]]:
+        """Those that are shown, with what they hold."""
+        places = [DBusAddress(path, bus, ACCESSIBLE) for bus, path in objects]
+        asked = [
+            question
+            for place in places
+            for question in (
+                new_method_call(place, "GetRole"),
+                new_method_call(place, "GetState"),
+                Properties(place).get("Name"),
+                new_method_call(place, "GetChildren"),
+            )
+        ]
+        answers = self._many(asked)
+        found = []
+        for number, (bus, path) in enumerate(objects):
+            role, state, name, below = answers[4 * number : 4 * number + 4]
+            if role and state and name and state[0][SHOWING // 32] >> SHOWING % 32 & 1:
+                found.append((Node(bus, path, role[0], name[0][1]), below[0] if below else ()))
+        return found
+
+    def extents(self, nodes: Sequence[Node]) -> list[tuple[int, int, int, int] | None]:
+        """Left, top, width and height on the screen, in the program's own units."""
+        component = "org.a11y.atspi.Component"
+        asked = [
+            new_method_call(DBusAddress(node.path, node.bus, component), "GetExtents", "u", (0,)) for node in nodes
+        ]
+        return [found[0] if found else None for found in self._many(asked)]
+
+    def _many(self, messages: Sequence[Message]) -> list[Any]:
+        """The answers in order; None for an error, and for what wasn't answered in time."""
+        answers: list[Any] = []
+        for start in range(0, len(messages), IN_FLIGHT):
+            if start and time.monotonic() >= self._deadline:
+                return [*answers, *(None for _ in messages[start:])]
+            answers += self._batch(messages[start : start + IN_FLIGHT])
+        return answers
+
+    def _batch(self, messages: Sequence[Message]) -> list[Any]:
+        waiting: dict[int, int] = {}
+        for number, message in enumerate(messages):
+            serial = next(self._bus.outgoing_serial)
+            self._bus.send(message, serial=serial)
+            waiting[serial] = number
+        answers: list[Any] = [None] * len(messages)
+        while waiting:
+            try:
+                answer = self._bus.receive(timeout=max(0.0, self._deadline - time.monotonic()))
+            except TimeoutError:
+                return answers
+            place = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, 0), None)
+            if place is not None and answer.header.message_type is MessageType.method_return:
+                answers[place] = unwrap_msg(answer)
+        return answers
+
+
+def _scale(top: tuple[int, int, int, int] | None, edges: tuple[int, int, int, int]) -> float | None:
+    """How many pixels the program's unit is, by the size of its window; None where none fits."""
+    if top is None or min(top[2:]) <= 0:
+        return 1.0
+    width, height = edges[2] - edges[0], edges[3] - edges[1]
+    off = {scale: max(abs(top[2] * scale - width), abs(top[3] * scale - height)) for scale in SCALES}
+    best = min(off, key=lambda scale: off[scale])
+    return best if off[best] <= 64 else None  # a window that draws its own frame and shadow is so much larger
+
+
+def _scaled(
+    place: tuple[int, int, int, int],
+    top: tuple[int, int, int, int] | None,
+    edges: tuple[int, int, int, int],
+    scale: float,
+) -> tuple[int, int, int, int]:
+    left, upper, width, height = place
+    if scale != 1 and top is not None:
+        left, upper = round(edges[0] + (left - top[0]) * scale), round(edges[1] + (upper - top[1]) * scale)
+        width, height = round(width * scale), round(height * scale)
+    return left, upper, left + width, upper + height
+
+
+class Cover(NamedTuple):
+    area: Area
+    popup: bool
+    """Of the same program: a menu, whose entries belong to the window."""
+
+
+def _covering(windows: Windows, window: Window) -> Iterator[Cover]:
+    """What lies over the window."""
+    frame, above = windows.frame(window.id), False
+    for top in windows.tops():
+        if above and (area := windows.area(top, own=False)):
+            yield Cover(area, popup=top.id & CLIENT == window.id & CLIENT)
+        above = above or top.id == frame
+
+
+def _is_covered(place: Pixel, role: str, covering: Iterable[Cover]) -> bool:
+    over = [
+        cover
+        for cover in covering
+        if cover.area.left <= place.x < cover.area.right and cover.area.top <= place.y < cover.area.bottom
+    ]
+    return bool(over) and not (over[-1].popup and role in POPPED_UP)

@@ -1,0 +1,103 @@
+"""Whether the user's screen is locked: asked of whoever knows on this system, each for a short time only."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jeepney import DBusAddress, Properties, new_method_call
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.low_level import HeaderFields, Message, MessageType
+from Xlib.ext import screensaver
+
+from screenagent.desktop.x11.server import connect, disconnect
+
+ANSWER_SECONDS: Final = 0.3
+LOCKED: Final = "the screen is locked, so the agent waits"
+BLANK: Final = "the screen saver is on, so the agent waits"
+
+# What answers GetActive on the desktops of Linux.
+SAVERS: Final = tuple(
+    DBusAddress(path, bus_name=name, interface=name)
+    for name, path in (
+        ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"),
+        ("org.freedesktop.ScreenSaver", "/ScreenSaver"),
+        ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
+        ("org.cinnamon.ScreenSaver", "/org/cinnamon/ScreenSaver"),
+        ("org.mate.ScreenSaver", "/org/mate/ScreenSaver"),
+        ("org.xfce.ScreenSaver", "/org/xfce/ScreenSaver"),
+    )
+)
+SESSION: Final = DBusAddress(
+    "/org/freedesktop/login1/session/auto",
+    bus_name="org.freedesktop.login1",
+    interface="org.freedesktop.login1.Session",
+)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One that has been answered before, and where."""
+
+    bus: DBusConnection
+    asked: Message
+
+
+class ScreenLock:
+    """Of an X display and the buses of its session, which are those of our own environment where none are named."""
+
+    def __init__(self, display: str | None = None, *, session_bus: str | None = None) -> None:
+        with ExitStack() as stack:
+            self._server = connect(display)
+            stack.callback(disconnect, self._server)
+            self._has_saver = self._server.has_extension(screensaver.extname)
+            self._questions: list[_Question] = []
+            session = session_bus or os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+            if session and (bus := _opened(stack, session)):
+                savers = (saver for saver in SAVERS if _is_there(bus, str(saver.bus_name)))
+                self._questions += [_Question(bus, new_method_call(saver, "GetActive")) for saver in savers]
+            if (bus := _opened(stack, "SYSTEM")) and _is_there(bus, str(SESSION.bus_name)):
+                self._questions.append(_Question(bus, Properties(SESSION).get("LockedHint")))
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def __call__(self) -> str | None:
+        """Why nothing can be done on the screen now; None where it can."""
+        for question in tuple(self._questions):
+            answer = _asked(question.bus, question.asked)
+            if answer is None:
+                self._questions.remove(question)  # it is not supported there, or it hangs: never wait for it again
+            elif answer is True:
+                return LOCKED
+        if self._has_saver:
+            state = self._server.screen().root.screensaver_query_info().state
+            return BLANK if state == screensaver.StateOn else None
+        return None
+
+
+def _opened(stack: ExitStack, bus: str) -> DBusConnection | None:
+    try:
+        return stack.enter_context(closing(open_dbus_connection(bus, auth_timeout=ANSWER_SECONDS)))
+    except (OSError, ValueError, KeyError):  # a session without that bus
+        return None
+
+
+def _is_there(bus: DBusConnection, name: str) -> bool:
+    return _asked(bus, message_bus.NameHasOwner(name)) is True
+
+
+def _asked(bus: DBusConnection, question: Message) -> bool | None:
+    """Its answer; None where there is none."""
+    try:
+        reply = bus.send_and_get_reply(question, timeout=ANSWER_SECONDS)
+    except (OSError, TimeoutError, EOFError):
+        return None
+    if reply.header.message_type is MessageType.error or HeaderFields.signature not in reply.header.fields:
+        return None
+    value: Any = reply.body[0]
+    return bool(value[1] if isinstance(value, tuple) else value)

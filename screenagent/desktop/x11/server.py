@@ -1,0 +1,451 @@
+"""What an X server knows beside pixels: its windows, which one is in front, its keyboard."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+import Xlib.display
+from Xlib import XK, X, Xatom, error
+from Xlib.ext import xtest
+from Xlib.protocol import event
+
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.own_terminal import Area, lies_on_top
+from screenagent.desktop.x11.controlling_terminal import Seat, is_shared, seats
+from screenagent.geometry import Pixel
+from screenagent.protocols import Retry
+from screenagent.screenshot import Window
+
+ACTIVATE_SECONDS: Final = 2.0
+PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
+LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyond it that plus an offset
+UNICODE_KEYSYMS: Final = 0x01000000
+GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
+GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
+KEYSYMS: Final = {
+    "ctrl": ("Control_L", "Control_R"),
+    "shift": ("Shift_L", "Shift_R"),
+    "alt": ("Alt_L", "Alt_R", "Meta_L", "Meta_R"),
+    "super": ("Super_L", "Super_R"),
+    "escape": ("Escape",),
+    "enter": ("Return",),
+    "backspace": ("BackSpace",),
+    "page_up": ("Prior",),
+    "page_down": ("Next",),
+    "print_screen": ("Print",),
+    **{name: (name.title(),) for name in ("tab", "delete", "insert", "up", "down", "left", "right", "home", "end")},
+    **{name: (name.title(),) for name in ("caps_lock", "num_lock", "scroll_lock", "pause", "menu")},
+    **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
+}
+SEAT_SECONDS: Final = 5.0  # so often it is asked who looks at the tmux or screen that we run in
+SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
+FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
+
+
+def connect(name: str | None) -> Any:
+    """A connection to the X display `name`, or to the one the session names."""
+    name = name or os.environ.get("DISPLAY")
+    if not name:
+        if os.environ.get("WAYLAND_DISPLAY"):
+            raise NoDesktop(
+                "this is a Wayland session without X, where no input can be sent: log in to an X11 session, "
+                "or work on a virtual desktop with --virtual"
+            )
+        raise NoDesktop("no display: DISPLAY is not set; log in to a graphical session or use --virtual")
+    try:
+        display = Xlib.display.Display(name)
+    except (error.DisplayError, OSError) as reason:
+        raise NoDesktop(f"the X display {name!r} cannot be opened ({reason}); is it running, is it yours?") from reason
+    if "XWAYLAND" in display.list_extensions():
+        display.close()
+        raise NoDesktop(
+            f"the X display {name!r} belongs to a Wayland session, where only a part of the screen can be seen and "
+            "reached: log in to an X11 session, or work on a virtual desktop with --virtual"
+        )
+    return display
+
+
+def disconnect(display: Any) -> None:
+    """End a connection; of a display that has ended there is nothing left to say goodbye to."""
+    with suppress(*GONE):
+        display.close()
+
+
+class Windows:
+    """The windows of a display, by the conventions that window managers keep (EWMH)."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+        self._root = self._display.screen().root
+        self._root.change_attributes(event_mask=X.PropertyChangeMask)
+        self._seats: tuple[Seat, ...] = ()
+        self._seated_at = -SEAT_SECONDS
+        self._worked_in: int | None = None
+        self._display.sync()
+
+    @property
+    def display_name(self) -> str:
+        return str(self._display.get_display_name())
+
+    def close(self) -> None:
+        disconnect(self._display)
+
+    def foreground(self) -> Window | None:
+        active = self._ids(self._root, "_NET_ACTIVE_WINDOW")
+        return self._window(active[0]) if active and active[0] else None
+
+    def worked_in(self) -> Window | None:
+        """The window in front; where that is our own terminal, the one that was there before or would be without it."""
+        front = self.foreground()
+        if front is None or not front.own:
+            self._worked_in = front.id if front else None
+            return front
+        others = [window for window in reversed(self.stacked()) if not window.own and self._can_work_in(window.id)]
+        before = (window for window in others if window.id == self._worked_in)
+        return next(before, others[0] if others else front)
+
+    def edges(self, window: Window) -> tuple[int, int, int, int] | None:
+        """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""
+        inside = self._display.create_resource_object("window", window.id)
+        try:
+            size = inside.get_geometry()
+            corner = self._root.translate_coords(inside, 0, 0)
+        except error.BadDrawable:  # it closed while it was asked
+            return None
+        return corner.x, corner.y, corner.x + size.width, corner.y + size.height
+
+    def all(self) -> tuple[Window, ...]:
+        """Those that a window manager has put up, splash screens left out."""
+        windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST"))
+        return tuple(window for window in windows if window is not None and not self._is_splash(window.id))
+
+    def stacked(self) -> tuple[Window, ...]:
+        """Those that a window manager has put up, from the lowest to the one on top."""
+        windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST_STACKING"))
+        return tuple(window for window in windows if window is not None)
+
+    def tops(self) -> list[Any]:
+        """All that lies on the root, from the lowest to the highest: frames, and menus that nobody has framed."""
+        return list(self._root.query_tree().children)
+
+    def frame(self, id: int) -> int:
+        """What a window lies in on the root: the frame that its window manager gave it, or itself."""
+        window = self._display.create_resource_object("window", id)
+        try:
+            while (parent := window.query_tree().parent) and parent.id != self._root.id:
+                window = parent
+        except error.BadWindow:  # it closed while it was asked
+            return id
+        return int(window.id)
+
+    def area(self, top: Any, *, own: bool) -> Area | None:
+        """Where something that lies on the root is; None where it is not on the screen."""
+        try:
+            seen = top.get_attributes()
+            if seen.map_state != X.IsViewable or seen.win_class == X.InputOnly:
+                return None
+            place = top.get_geometry()
+        except (error.BadWindow, error.BadDrawable):  # it closed while it was asked
+            return None
+        return Area(
+            left=place.x,
+            top=place.y,
+            right=place.x + place.width + 2 * place.border_width,
+            bottom=place.y + place.height + 2 * place.border_width,
+            own=own,
+        )
+
+    def activate(self, window: Window) -> None:
+        """Bring `window` to the front, and wait until it is there."""
+        deadline = time.monotonic() + ACTIVATE_SECONDS
+        self._ask_to_front(window.id)
+        while (front := self.foreground()) is None or front.id != window.id:
+            if time.monotonic() > deadline:
+                raise Retry(f"the window {window.title!r} does not come to the front")
+            self.changed(0.05)
+
+    def managed(self) -> bool:
+        """A window manager is at work."""
+        return bool(self._ids(self._root, "_NET_SUPPORTING_WM_CHECK"))
+
+    def changed(self, seconds: float) -> bool:
+        """Wait until a window came, went, or came to the front, or until `seconds` have passed."""
+        if not self._display.pending_events():
+            select.select([self._display.fileno()], [], [], seconds)
+        came = False
+        while self._display.pending_events():
+            self._display.next_event()
+            came = True
+        return came
+
+    def root_text(self, name: str) -> str:
+        return self._text(self._root, name)
+
+    def caps_lock(self) -> bool:
+        return bool(self._root.query_pointer().mask & X.LockMask)
+
+    def other_script(self) -> bool:
+        return bool(self._root.query_pointer().mask & GROUP_MASK)
+
+    def _window(self, id: int) -> Window | None:
+        window = self._display.create_resource_object("window", id)
+        try:
+            pids = self._ids(window, "_NET_WM_PID", Xatom.CARDINAL)
+            named = window.get_wm_class()
+            return Window(
+                id=id,
+                title=self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME"),
+                app=named[1] if named else "",
+                pid=pids[0] if pids else None,
+                own=self._is_own(id, pids[0] if pids else None),
+            )
+        except error.BadWindow:  # it closed while it was asked
+            return None
+
+    def _is_own(self, id: int, pid: int | None) -> bool:
+        """By the window that a terminal says it is, or else by its process, all of whose windows then are ours."""
+        return any(id == seat.window if seat.window else pid in seat.ancestors for seat in self._seated())
+
+    def _seated(self) -> tuple[Seat, ...]:
+        """Where we sit, with windows of this display; asked for again only where terminals may come and go."""
+        now = time.monotonic()
+        if now >= self._seated_at + SEAT_SECONDS:
+            self._seats = tuple(seat.model_copy(update={"window": self._window_of(seat)}) for seat in seats())
+            self._seated_at = now if is_shared() else float("inf")
+        return self._seats
+
+    def _window_of(self, seat: Seat) -> int | None:
+        """The window that the terminal says it is, if it is on this display and a terminal's above us; its outermost.
+
+        An environment may be older than its terminal, and of another display.
+        """
+        if seat.window is None:
+            return None
+        managed = set(self._ids(self._root, "_NET_CLIENT_LIST"))
+        try:
+            window = self._display.create_resource_object("window", seat.window)
+            while window.id not in managed:
+                window = window.query_tree().parent
+                if not window:
+                    return None
+            pids = self._ids(window, "_NET_WM_PID", Xatom.CARDINAL)
+        except error.BadWindow:
+            return None
+        known = pids[0] in seat.ancestors if pids else self.display_name == os.environ.get("DISPLAY")
+        return window.id if known else None
+
+    def _is_splash(self, id: int) -> bool:
+        return self._is_a(id, SPLASH)
+
+    def _can_work_in(self, id: int) -> bool:
+        """It is on the screen, and neither a panel nor the ground that the others lie on."""
+        try:
+            state = self._display.create_resource_object("window", id).get_attributes().map_state
+        except error.BadWindow:
+            return False
+        return state == X.IsViewable and not self._is_a(id, *FIXTURES)
+
+    def _is_a(self, id: int, *names: str) -> bool:
+        kinds = self._ids(self._display.create_resource_object("window", id), "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
+        return any(self._display.get_atom(name) in kinds for name in names)
+
+    def _ask_to_front(self, id: int) -> None:
+        message = event.ClientMessage(
+            window=id,
+            client_type=self._display.get_atom("_NET_ACTIVE_WINDOW"),
+            data=(32, [PAGER, X.CurrentTime, 0, 0, 0]),
+        )
+        self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        self._display.flush()
+
+    def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
+        """Ask the window manager to put the window's frame there: left, top, right and bottom in pixels."""
+        left, top, right, bottom = edges
+        all_four = 0b1111 << 8
+        message = event.ClientMessage(
+            window=window.id,
+            client_type=self._display.get_atom("_NET_MOVERESIZE_WINDOW"),
+            data=(32, [all_four, left, top, right - left, bottom - top]),
+        )
+        self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        self._display.flush()
+
+    def _ids(self, window: Any, name: str, kind: int = Xatom.WINDOW) -> list[int]:
+        try:
+            found = window.get_full_property(self._display.get_atom(name), kind)
+        except error.BadWindow:
+            return []
+        return list(found.value) if found else []
+
+    def _text(self, window: Any, name: str) -> str:
+        found = window.get_full_property(self._display.get_atom(name), X.AnyPropertyType)
+        if found is None:
+            return ""
+        value = found.value
+        return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
+
+
+class OwnWindows:
+    """Where the terminal that we run in is, on a connection of its own: pictures are taken by several threads."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._windows = Windows(display)
+        self._own: frozenset[int] = frozenset()
+        self._asked_at = 0.0
+        self._lock = threading.Lock()
+        self._ask()
+
+    def close(self) -> None:
+        self._windows.close()
+
+    def __call__(self) -> list[Area]:
+        """From our lowest window upwards; no places are asked for where there is none."""
+        with self._lock:
+            self._look_for_own()
+            if not self._own:
+                return []
+            frames = {self._windows.frame(id) for id in self._own}
+            tops = self._windows.tops()
+            lowest = next((place for place, top in enumerate(tops) if top.id in frames), len(tops))
+            areas = [self._windows.area(top, own=top.id in frames) for top in tops[lowest:]]
+        return [area for area in areas if area is not None]
+
+    def has_keys(self) -> bool:
+        """Whether keys go into it."""
+        with self._lock:
+            self._look_for_own()
+            front = self._windows.foreground() if self._own else None
+        return front is not None and front.own
+
+    def is_under(self, place: Pixel) -> bool:
+        """Whether it is what the mouse would be over at `place`."""
+        return lies_on_top(self(), place)
+
+    def _look_for_own(self) -> None:
+        """When a window came or went, or another terminal may show what we run in."""
+        late = is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS
+        if self._windows.changed(0) or late:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._own = frozenset(window.id for window in self._windows.all() if window.own)
+        self._asked_at = time.monotonic()
+
+
+def send_button(display: Any, button: int, *, pressed: bool) -> None:
+    """Press or release a button where the mouse is."""
+    xtest.fake_input(display, X.ButtonPress if pressed else X.ButtonRelease, button)
+    display.sync()
+
+
+def pointer(display: Any) -> Pixel:
+    """Where the mouse is."""
+    at = display.screen().root.query_pointer()
+    return Pixel(x=at.root_x, y=at.root_y)
+
+
+class Monitors:
+    """Where which monitor is, so that a change is known; a name, left, top, width and height each."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+        self._root = self._display.screen().root
+
+    def close(self) -> None:
+        disconnect(self._display)
+
+    def __call__(self) -> object:
+        return [
+            (found.name, found.x, found.y, found.width_in_pixels, found.height_in_pixels)
+            for found in self._root.xrandr_get_monitors().monitors
+        ]
+
+
+class Pulse:
+    """Whether the application in front has worked off its input: it answers a ping after all before it (EWMH)."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+        self._root = self._display.screen().root
+        # GTK sends its answer to those who selected the one, Qt to those who selected the other.
+        self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
+        self._protocols = self._display.intern_atom("WM_PROTOCOLS")
+        self._ping = self._display.intern_atom("_NET_WM_PING")
+        self._active = self._display.intern_atom("_NET_ACTIVE_WINDOW")
+        self._display.sync()
+        self._asked = 0
+        self._answered = 0
+
+    def close(self) -> None:
+        disconnect(self._display)
+
+    def ask(self) -> None:
+        """Ping the application in front, if it is one that answers."""
+        active = self._root.get_full_property(self._active, Xatom.WINDOW)
+        if active is None or not active.value or not active.value[0]:
+            return
+        target = self._display.create_resource_object("window", active.value[0])
+        try:
+            understood = target.get_full_property(self._protocols, Xatom.ATOM)
+        except error.BadWindow:
+            return
+        if understood is None or self._ping not in understood.value:
+            return
+        self._asked += 1
+        message = (32, [self._ping, self._asked, target.id, 0, 0])
+        target.send_event(event.ClientMessage(window=target, client_type=self._protocols, data=message))
+        self._display.flush()
+
+    def is_awaited(self) -> bool:
+        """Whether the last ping is still unanswered."""
+        while self._display.pending_events():
+            told = self._display.next_event()
+            if told.type == X.ClientMessage and told.client_type == self._protocols and told.data[1][0] == self._ping:
+                self._answered = max(self._answered, told.data[1][1])
+        return self._answered < self._asked
+
+
+class Layout:
+    """Which key of this display's keyboard makes a character."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect(display)
+
+    def close(self) -> None:
+        disconnect(self._display)
+
+    def changed(self) -> bool:
+        """Whether the keyboard has got another layout since the last time."""
+        changed = False
+        while self._display.pending_events():
+            told = self._display.next_event()
+            if told.type == X.MappingNotify:
+                self._display.refresh_keyboard_mapping(told)
+                changed = True
+        return changed
+
+    def find(self, character: str) -> tuple[int, int, bool] | None:
+        """Its keysym, the code of its key, and whether Shift is needed; `None` where no key makes it that way."""
+        point = ord(character)
+        keysym = point if point <= LATIN_1 else UNICODE_KEYSYMS + point
+        code, level = next(iter(self._display.keysym_to_keycodes(keysym)), (0, 0))
+        return (keysym, code, level == 1) if code and level <= 1 else None
+
+    def codes(self, key: str) -> frozenset[int]:
+        """The keys that count as `key`, by its name here: for a modifier the left one and the right one."""
+        keysyms = [XK.string_to_keysym(name) for name in KEYSYMS.get(key, (key,))]
+        found = [code for keysym in keysyms for code, _ in self._display.keysym_to_keycodes(keysym)]
+        if not found:
+            raise NoDesktop(f"this keyboard has no {key!r} key; choose others with the setting stop_keys")
+        return frozenset(found)
+
+    def code(self, keysym: int, name: str) -> int:
+        code: int = self._display.keysym_to_keycode(keysym)
+        if not code:
+            raise Retry(f"this keyboard has no {name!r} key")
+        return code

@@ -1,0 +1,1 @@
+"""Checks this machine, this model and this build."""

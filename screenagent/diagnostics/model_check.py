@@ -1,0 +1,145 @@
+"""Whether a vision model can be worked with: asked about a picture that we know everything about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFont
+
+from screenagent.geometry import Absent, Box, Point
+from screenagent.models import prompts
+from screenagent.models.answer import heard, listen
+from screenagent.models.dialects import DIALECTS, Dialect
+from screenagent.models.parsing import Found
+from screenagent.protocols import Budget, Refused, Request, Retry, VisionModel
+from screenagent.screenshot import Screenshot
+
+SIZE: Final = (896, 672)  # its sides are multiples of 16, 28 and 32, so no family resizes it
+MARK: Final = Box(left=0.625, top=0.25, right=0.75, bottom=0.375)
+NUMBER: Final = "7351"
+CODE: Final = "MAGENTA-42"
+FILLER: Final = "This line means nothing. "
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried: whether it works, and in a sentence what is wrong and what to do, or what was seen."""
+
+    what: str
+    works: bool
+    said: str
+
+
+def check(model: VisionModel, dialect: Dialect) -> Iterator[Finding]:
+    """What works and what does not, one finding after the other."""
+    for what, attempt in (
+        ("vision", _vision),
+        ("coordinates", _coordinates),
+        ("whole prompt", _whole_prompt),
+        ("think switch", _think_switch),
+    ):
+        try:
+            yield attempt(what, model, dialect)
+        except Retry as retry:
+            yield Finding(what, works=False, said=f"no usable answer: {retry}")
+
+
+def picture() -> Screenshot:
+    """A grey screen with one red button on it that bears a number."""
+    image = Image.new("RGB", SIZE, (236, 236, 236))
+    draw = ImageDraw.Draw(image)
+    edges = (MARK.left * SIZE[0], MARK.top * SIZE[1], MARK.right * SIZE[0], MARK.bottom * SIZE[1])
+    draw.rectangle(edges, fill=(200, 0, 0))
+    middle = (MARK.center.x * SIZE[0], MARK.center.y * SIZE[1])
+    draw.text(middle, NUMBER, fill="white", font=ImageFont.load_default(28), anchor="mm")
+    return Screenshot.of(image)
+
+
+def _said(model: VisionModel, text: str, *, answer: int = 64) -> str:
+    heard_ = heard(
+        model.generate(Request(text=text, pictures=(picture(),)), mode="nothink", budget=Budget(answer=answer))
+    )
+    if isinstance(heard_, Refused):
+        raise Retry(f"it refuses: {heard_.text}")
+    return heard_.text
+
+
+def _vision(what: str, model: VisionModel, _: Dialect) -> Finding:
+    said = _said(model, "Which number is written on the red button? Answer with the number only.")
+    if NUMBER in said:
+        return Finding(what, works=True, said=f"it reads {NUMBER} off the picture")
+    return Finding(
+        what,
+        works=False,
+        said=f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}; is the vision part loaded "
+        "(llama.cpp: --mmproj), and is this a vision model?",
+    )
+
+
+def _coordinates(what: str, model: VisionModel, dialect: Dialect) -> Finding:
+    shown = picture().size
+    question = prompts.render(dialect.prompt, {"target": "the red button", "absent": False})
+    said = _said(model, question, answer=256)
+    place = _read(lambda: dialect.read(said, shown))
+    if place is not None and _on_mark(place):
+        return Finding(what, works=True, said=f"it points at the button, as {dialect.name} counts")
+    for other in DIALECTS.values():
+        meant = _read(lambda other=other: other.read(said, shown))  # type: ignore[misc]
+        if other is not dialect and meant is not None and _on_mark(meant):
+            return Finding(
+                what,
+                works=False,
+                said=f"wrong coordinate convention: {said.strip()!r} is right as {other.name} counts, not as "
+                f"{dialect.name} does; set model_name to a name that has {other.families[0]!r} in it",
+            )
+    return Finding(what, works=False, said=f"it does not point at the button: {said.strip()!r}")
+
+
+def _whole_prompt(what: str, model: VisionModel, _: Dialect) -> Finding:
+    """The beginning and the end of a prompt near the limit both have to arrive."""
+    text = f"The code is {CODE}. {FILLER * 400}What is the code? Answer with the code only."
+    said = _said(model, text)
+    if CODE in said:
+        return Finding(what, works=True, said="a prompt of 3,000 tokens arrives whole")
+    return Finding(
+        what,
+        works=False,
+        said=f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}; raise "
+        "the context length to 8192 (vLLM: --max-model-len, llama.cpp: --ctx-size)",
+    )
+
+
+def _think_switch(what: str, model: VisionModel, _: Dialect) -> Finding:
+    request = Request(text="How many buttons are there? Answer with the number.", pictures=(picture(),))
+    budget = Budget(thought=256, answer=64)
+    thinking = _thoughts(listen(model.generate(request, mode="think", budget=budget)))
+    silent = _thoughts(listen(model.generate(request, mode="nothink", budget=budget)))
+    if thinking and not silent:
+        return Finding(what, works=True, said="it thinks when asked to, and only then")
+    wrong = "it never shows a thought" if not thinking else "it thinks although told not to"
+    return Finding(
+        what, works=False, said=f"no think switch: {wrong}; set server to the kind of server that this is (vllm, …)"
+    )
+
+
+def _thoughts(said: Iterator[str]) -> int:
+    return sum(len(thought.strip()) for thought in said)
+
+
+def _read(read: Callable[[], Found]) -> Found | None:
+    try:
+        return read()
+    except Retry:
+        return None
+
+
+def _on_mark(place: Found | Absent) -> bool:
+    match place:
+        case Box(center=center):
+            return center in MARK
+        case Point():
+            return place in MARK
+        case _:
+            return False

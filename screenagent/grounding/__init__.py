@@ -1,0 +1,1 @@
+"""Decides which element on the screen a target's words mean."""

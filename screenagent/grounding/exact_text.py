@@ -1,0 +1,58 @@
+"""Finds what bears a name that stands on the screen to the letter, and only once: what needs no guess and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from screenagent.geometry import Absent, Location
+from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.expression import Phrase, Role, parse
+from screenagent.grounding.text_match import Label
+from screenagent.perception.rect import Rect
+from screenagent.screenshot import Screenshot
+
+BEARS_ITS_NAME: Final[tuple[Role | None, ...]] = (None, "button", "menu", "item", "tab", "column")
+"""Roles of things that are clicked where their name is written; a field's name stands beside it."""
+CERTAIN: Final = 0.95
+_DECORATION: Final = "…. :"
+
+
+class ExactText:
+    """Shares the screens that `lite` has read."""
+
+    def __init__(self, lite: LiteGrounder) -> None:
+        self._lite = lite
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:  # noqa: ARG002 -- closer is the same
+        phrase = parse(target)
+        if not _is_name(phrase):
+            return Absent(why=f"“{target}” says more than a name")
+        places = [place for label in self._lite.screen(screenshot).labels for place in _runs(phrase.name, label)]
+        if len(places) != 1:
+            return Absent(why=f"“{phrase.name}” is written {len(places)} times on the screen")
+        box = places[0].box(screenshot.size)
+        return Location(point=box.center, box=box, confidence=CERTAIN, by="text")
+
+
+def _is_name(phrase: Phrase) -> bool:
+    return phrase.role in BEARS_ITS_NAME and not (
+        phrase.relations or phrase.ordinal or phrase.sides or phrase.nameless or phrase.verb or phrase.about
+    )
+
+
+def _runs(name: str, label: Label) -> Iterator[Rect]:
+    """Where `name` stands in `label`, capitals and all; a reader sees blanks where there are none, and none where
+    there are."""
+    wanted = _solid(name)
+    for start in range(len(label.words)):
+        for end in range(start + 1, len(label.words) + 1):
+            text = _solid("".join(text for text, _ in label.words[start:end]))
+            if text == wanted:
+                yield Rect.round_all(rect for _, rect in label.words[start:end])
+            if len(text) >= len(wanted):
+                break
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split()).strip(_DECORATION)

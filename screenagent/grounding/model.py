@@ -1,0 +1,261 @@
+"""Finds a target by asking a vision model, without thinking, and by asking several grounders, the cheapest first."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from screenagent.geometry import Absent, Box, Location, Point, Size
+from screenagent.models import crop, prompts
+from screenagent.models.answer import heard
+from screenagent.models.crop import WHOLE, Look
+from screenagent.models.dialects import PHI4, Dialect
+from screenagent.perception.changes import shares
+from screenagent.protocols import Budget, Grounder, Refused, Request, Retry, VisionModel
+from screenagent.screenshot import Screenshot
+
+UNSURE: Final = 0.3  # two looks at the same target that saw different places
+ONCE: Final = 0.5  # a model says nothing of how sure it is; one answer is not to be acted on unseen
+MOST_TILES: Final = 16
+"""All of a screen of 3840x2160; each costs a look, and where it shows something a second one."""
+ZOOMED: Final = Size(width=640, height=360)
+"""What is shown of a screen, twice as large, where a first answer did not help."""
+NEAR: Final = 0.012
+"""Two points no farther apart are one place: 15 pixels at 1280x720."""
+
+Ranking = Callable[[str, Screenshot, Sequence[Box]], Sequence[Box]]
+
+
+def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:  # noqa: ARG001 -- a `Ranking`
+    return boxes
+
+
+class Likeliest:
+    """A `Ranking`: boxes where `text` would guess the target first, then those that have changed the most since the
+    screen that was asked about before, for what is new is mostly what the next step is about."""
+
+    def __init__(self, text: Grounder) -> None:
+        self._text = text
+        self._screens: deque[Screenshot] = deque(maxlen=2)
+
+    def __call__(self, target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:
+        if not self._screens or self._screens[-1].digest != screenshot.digest:
+            self._screens.append(screenshot)
+        guess = self._text.locate(target, screenshot)
+        guessed = [isinstance(guess, Location) and guess.point in box for box in boxes]
+        changed = shares(self._screens[0], screenshot, boxes)
+        return [boxes[place] for place in sorted(range(len(boxes)), key=lambda at: (not guessed[at], -changed[at]))]
+
+
+@dataclass(frozen=True)
+class ModelGrounder:
+    """The centre of the model's box is the point to act on.
+
+    `look` says what it is shown: all, the window in front, all and then a region at full size, or tiles, which `rank`
+    orders before the model is paid for. `auto` is all of a screen that it sees pixel for pixel, else the window.
+    `absent` lets it answer that the target is not there, which its training did not teach every model; of a tile,
+    which mostly does not show the target, it may always say so.
+    """
+
+    model: VisionModel
+    dialect: Dialect = PHI4
+    look: Look = "auto"
+    patches: int = 3600
+    absent: bool = False
+    rank: Ranking = as_they_come
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        if near is not None:
+            return self._closer(target, screenshot, near.point)
+        whole = crop.fits(screenshot.size, self.patches)
+        match self.look:
+            case "full":
+                return self._ask(target, screenshot, WHOLE)
+            case "auto" | "tiles" if whole:
+                return self._ask(target, screenshot, WHOLE)
+            case "tiles":
+                return self._tiles(target, screenshot)
+            case "region":
+                return self._twice(target, screenshot, WHOLE)
+            case _:
+                return self._twice(target, screenshot, _window(screenshot))
+
+    def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
+        """The same place, surer where a closer look finds it again, less sure where it does not."""
+        return compared(location, self._closer(target, screenshot, location.point))
+
+    def _closer(
+        self, target: str, screenshot: Screenshot, point: Point, *, absent: bool | None = None
+    ) -> Location | Absent:
+        part = crop.region(point, screenshot.size, of=ZOOMED)
+        return self._ask(target, screenshot, part, enlarge=2, by="zoom", absent=absent)
+
+    def _twice(self, target: str, screenshot: Screenshot, part: Box) -> Location | Absent:
+        """A first look at `part`, and where that had to be shrunk, a second one at full size."""
+        first = self._ask(target, screenshot, part)
+        if isinstance(first, Absent) or crop.fits(_size(part, screenshot), self.patches):
+            return first
+        second = self._ask(target, screenshot, crop.region(first.point, screenshot.size), by="region")
+        if isinstance(second, Absent):
+            return first.model_copy(update={"confidence": UNSURE})
+        return compared(second, first)
+
+    def _tiles(self, target: str, screenshot: Screenshot) -> Location | Absent:
+        """The first tile that shows the target also to a closer look; else the first that was said to, unsure."""
+        unsure: Location | None = None
+        for tile in self.rank(target, screenshot, tuple(crop.tiles(screenshot.size)))[:MOST_TILES]:
+            answer = self._on_tile(target, screenshot, tile)
+            if isinstance(answer, Location) and answer.confidence > UNSURE:
+                return answer
+            if isinstance(answer, Location):
+                unsure = unsure or answer
+        return unsure or Absent(why=f"“{target}” is on none of the tiles of the screen that were looked at")
+
+    def _on_tile(self, target: str, screenshot: Screenshot, tile: Box) -> Location | Absent:
+        try:
+            found = self._ask(target, screenshot, tile, absent=True)
+            if isinstance(found, Absent):
+                return found
+            return compared(found, self._closer(target, screenshot, found.point, absent=True))
+        except Retry as retry:
+            return Absent(why=str(retry))
+
+    def _ask(
+        self,
+        target: str,
+        screenshot: Screenshot,
+        part: Box,
+        *,
+        enlarge: int = 1,
+        by: str = "model",
+        absent: bool | None = None,
+    ) -> Location | Absent:
+        absent = self.absent if absent is None else absent
+        picture = crop.shown(
+            screenshot, patches=self.patches, part=part, multiple=self.dialect.multiple, enlarge=enlarge
+        )
+        question = prompts.render(self.dialect.prompt, {"target": target, "absent": absent})
+        answer = heard(
+            self.model.generate(
+                Request(text=question, pictures=(picture,)),
+                mode="nothink",
+                grammar=self.dialect.answers(absent=absent),
+                budget=Budget(answer=64),
+            )
+        )
+        if isinstance(answer, Refused):
+            return Absent(why=f"the model will not look for “{target}”: {answer.text}")
+        match self.dialect.read(answer.text, picture.size):
+            case Box() as box:
+                inside = box.within(part)
+                return Location(point=inside.center, box=inside, confidence=ONCE, by=by)
+            case Point() as point:
+                return Location(point=point.within(part), confidence=ONCE, by=by)
+            case _:
+                return Absent(why=f"the model does not see “{target}” on the screen")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A grounder, and how sure its answer has to be for nobody else to be asked."""
+
+    grounder: Grounder
+    sure: float = 0.0
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Asks the cheapest first, and the next where that is not sure; two that agree are surer than each alone.
+
+    Where two disagree, or an earlier answer did not help, the last rung looks again and closer.
+    """
+
+    rungs: tuple[Rung, ...]
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        if near is not None:
+            return self._elsewhere(target, screenshot, near)
+        found: Location | None = None
+        absent: list[str] = []
+        for rung in self.rungs:
+            answer = _tried(rung.grounder, target, screenshot)
+            if isinstance(answer, Absent):
+                absent.append(answer.why)
+                continue
+            found = compared(answer, found)
+            if found.confidence >= rung.sure:
+                return found
+        if found is None:
+            return Absent(why="; ".join(dict.fromkeys(absent)))
+        last = self.rungs[-1].grounder
+        return compared(found, _tried(last, target, screenshot, near=found), other_wins=True)
+
+    def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
+        """The same place, as sure as those make it who did not find it themselves."""
+        for rung in self.rungs:
+            answer = _tried(rung.grounder, target, screenshot, near=location)
+            if isinstance(answer, Location) and not set(answer.by.split("+")) <= set(location.by.split("+")):
+                location = compared(location, answer)
+        return location
+
+    def _elsewhere(self, target: str, screenshot: Screenshot, near: Location) -> Location | Absent:
+        """Another place, since acting on `near` did not help: the last rung looks at all of the screen unless it has,
+        then each looks closer."""
+        answer: Location | Absent = near
+        for rung in reversed(self.rungs):
+            if rung is self.rungs[-1] and "model" not in near.by.split("+"):
+                answer = _tried(rung.grounder, target, screenshot)
+                if isinstance(answer, Location) and not agree(answer, near):
+                    return answer
+            answer = _tried(rung.grounder, target, screenshot, near=near)
+            if isinstance(answer, Location) and not agree(answer, near):
+                return answer
+        return near
+
+
+def agree(one: Location, other: Location) -> bool:
+    """Whether two answers mean the same place."""
+    if abs(one.point.x - other.point.x) <= NEAR and abs(one.point.y - other.point.y) <= NEAR:
+        return True
+    return bool((one.box and other.point in one.box) or (other.box and one.point in other.box))
+
+
+def compared(found: Location, other: Location | Absent | None, *, other_wins: bool = False) -> Location:
+    """`found`, as sure as another answer to the same question makes it; where they differ, the place is `found`'s
+    unless `other_wins`."""
+    if other is None:
+        return found
+    if isinstance(other, Absent):
+        return found.model_copy(update={"confidence": min(found.confidence, UNSURE)})
+    if not agree(found, other):
+        place = other if other_wins else found
+        return place.model_copy(update={"confidence": UNSURE})
+    by = "+".join(sorted(dict.fromkeys((*other.by.split("+"), *found.by.split("+"))), key=_cost))
+    confidence = 1 - (1 - found.confidence) * (1 - other.confidence)
+    return found.model_copy(update={"confidence": round(confidence, 4), "by": by, "box": found.box or other.box})
+
+
+def _cost(by: str) -> int:
+    """The order in which answers are named: text before the model, and its looks in their order."""
+    return ("model", "region", "zoom").index(by) + 1 if by in ("model", "region", "zoom") else 0
+
+
+def _tried(
+    grounder: Grounder, target: str, screenshot: Screenshot, *, near: Location | None = None
+) -> Location | Absent:
+    """One that gives no usable answer has not found it; another may."""
+    try:
+        return grounder.locate(target, screenshot, near=near)
+    except Retry as retry:
+        return Absent(why=str(retry))
+
+
+def _window(screenshot: Screenshot) -> Box:
+    return (screenshot.window and screenshot.window.box) or WHOLE
+
+
+def _size(part: Box, screenshot: Screenshot) -> Size:
+    left, top, right, bottom = part.pixels(screenshot.size)
+    return Size(width=max(1, right - left), height=max(1, bottom - top))

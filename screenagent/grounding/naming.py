@@ -1,0 +1,164 @@
+"""Words for a place on the screen: what a person would call it, and what finds it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+
+from screenagent.geometry import Box, Location, Point
+from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.text_match import Label
+from screenagent.perception.controls import Control, Kind
+from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.rect import Rect
+from screenagent.perception.screen import Screen
+from screenagent.screenshot import Screenshot
+
+ROLES: Final[dict[Kind, str]] = {"field": "field", "dropdown": "drop-down", "mark": "check box"}
+FIELDS: Final[tuple[Kind, ...]] = ("field", "dropdown")
+LONGEST: Final = 48  # characters; more of a line than this is not a name
+BAR: Final = 0.15  # menu bars are in this part of the screen, above all else
+BAR_GAP: Final = 0.4  # between two words that are two names, as a part of the line's height
+WORD_GAP: Final = 0.55
+ROUND_AN_ICON: Final = 6  # pixels of a button that still belong to the icon on it
+KEYPAD_ROWS: Final = 4
+KEY: Final = re.compile(r"\d|[-+*/=%.,()]")
+AROUND: Final = 0.25  # how far the label may be that a place is described by, as a part of the screen's width
+
+
+class Namer:
+    """Names places; words that lead the grounder back to the place are preferred to any others."""
+
+    def __init__(self, grounder: LiteGrounder) -> None:
+        self._seen = grounder
+        self._grounder = grounder.strict()
+
+    def name(self, point: Point, screenshot: Screenshot) -> str:
+        """What is at `point`. Only where nothing is written near it does it say so by its place on the screen."""
+        screen = self._seen.screen(screenshot)
+        names = [*_told(point, screen), *_names(point, screen)]
+        depicted = _depicted(point, screen, self._seen.words)
+        found = (words for words in (*names, *depicted) if self._leads_to(words, point, screenshot))
+        described = chain(found, names, _beside(point, screen))
+        return next(described, f"the place at {point.x:.0%} from the left and {point.y:.0%} from the top")
+
+    def bounds(self, point: Point, screenshot: Screenshot) -> Box | None:
+        """Of the field at `point`, which may be empty; what bears a text has the bounds of that."""
+        screen = self._seen.screen(screenshot)
+        x, y = point.x * screen.size.width, point.y * screen.size.height
+        control = screen.layout.around(Rect(x, y, x, y))
+        return control.rect.box(screen.size) if control and control.kind in FIELDS else None
+
+    def finds(self, words: str, screenshot: Screenshot) -> bool:
+        return isinstance(self._grounder.locate(words, screenshot), Location)
+
+    def _leads_to(self, words: str, point: Point, screenshot: Screenshot) -> bool:
+        match self._grounder.locate(words, screenshot):
+            case Location(box=box) if box is not None:
+                return point in box
+            case _:
+                return False
+
+
+def _told(point: Point, screen: Screen) -> Iterator[str]:
+    """By what the program calls it."""
+    x, y = point.x * screen.size.width, point.y * screen.size.height
+    here = [told for told in screen.told if told.rect.holds(x, y) and _is_name(told.label.text)]
+    for told in sorted(here, key=lambda told: told.rect.area):
+        if len(told.label.text) <= LONGEST:
+            yield f"the {told.label.text} field" if told.fits("field") else told.label.text
+
+
+def _depicted(point: Point, screen: Screen, words: IconWords) -> Iterator[str]:
+    """By what the icon shows."""
+    x, y = point.x * screen.size.width, point.y * screen.size.height
+    here = [icon for icon in screen.icons if icon.rect.grown(ROUND_AN_ICON).holds(x, y)]
+    for name in words.names(sorted(here, key=lambda icon: icon.rect.area)):
+        yield f"the {name} icon"
+
+
+def _names(point: Point, screen: Screen) -> Iterator[str]:
+    """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
+    x, y = point.x * screen.size.width, point.y * screen.size.height
+    control = screen.layout.around(Rect(x, y, x, y))
+    alone = [run.text for run in _written(x, y, screen)]
+    if control and control.kind in ROLES:
+        tied = [label.text for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]
+        alone = [f"the {text.strip(' :*.')} {ROLES[control.kind]}" for text in tied if _is_name(text)] + alone
+    elif control and control.kind == "button":
+        inside = [label for label in screen.labels if control.rect.holds(label.rect.x, label.rect.y)]
+        alone += [label.text for label in inside if len(label.text) <= LONGEST and _is_readable(label, screen)]
+    yield from alone
+    for name in alone:
+        for other in _row(y, screen):
+            if name not in other.text and other.text not in name:
+                yield f"{name} in the row of “{other.text}”"
+
+
+def _written(x: float, y: float, screen: Screen) -> Iterator[Label]:
+    """What is written at a place, or left of it on the same ground: rows are clicked beyond their words, too."""
+    for label in screen.labels:
+        runs = [run for run in _runs(label, screen) if len(run.text) <= LONGEST]
+        yield from (run for run in runs if run.rect.grown(3).holds(x, y) and _is_readable(run, screen))
+    left = [label for label in screen.labels if label.rect.top <= y <= label.rect.bottom and label.rect.right < x]
+    nearest = max(left, key=lambda label: label.rect.right, default=None)
+    if nearest and _is_name(nearest.text) and len(nearest.text) <= LONGEST:
+        rect = nearest.rect
+        between = Rect(rect.right + 4, rect.top + 2, x + rect.height / 2, rect.bottom - 2)
+        if between.width < AROUND * screen.size.width and screen.is_plain(between):
+            yield nearest
+
+
+def _is_readable(run: Label, screen: Screen) -> bool:
+    """Icons are read as letters, too: what is this short is a name only on a keypad, where many such stand."""
+    if _is_name(run.text):
+        return True
+    short = {round(label.rect.y / (2 * label.rect.height)) for label in screen.labels if len(label.text) <= 2}
+    return KEY.fullmatch(run.text) is not None and len(short) >= KEYPAD_ROWS
+
+
+def _is_name(text: str) -> bool:
+    return re.search(r"[^\W\d_]{3}", text) is not None
+
+
+def _is_tied(label: Label, control: Control, screen: Screen) -> bool:
+    return any(tie.control == control for tie in screen.layout.ties(label))
+
+
+def _runs(label: Label, screen: Screen) -> Iterator[Label]:
+    """Its words, in groups that stand further apart than words of one name do: a menu bar reads as one line."""
+    gap = BAR_GAP if label.rect.bottom < BAR * screen.size.height else WORD_GAP
+    run: list[tuple[str, Rect]] = []
+    for word in label.words:
+        if run and word[1].left - run[-1][1].right > gap * label.rect.height and word[0][:1].isupper():
+            yield Label(run)
+            run = []
+        run.append(word)
+    yield Label(run)
+
+
+def _row(y: float, screen: Screen) -> Iterator[Label]:
+    """What stands at this height, from the left."""
+    beside = [label for label in screen.labels if label.rect.top <= y <= label.rect.bottom and _is_name(label.text)]
+    yield from sorted(beside, key=lambda label: label.rect.left)[:3]
+
+
+def _beside(point: Point, screen: Screen) -> Iterator[str]:
+    """By the nearest thing that is written near it."""
+    x, y = point.x * screen.size.width, point.y * screen.size.height
+    near = sorted(
+        (label for label in screen.labels if len(label.text) <= LONGEST and _is_name(label.text)),
+        key=lambda label: abs(label.rect.x - x) + 2 * abs(label.rect.y - y),
+    )
+    for label in near:
+        rect = label.rect
+        if abs(rect.x - x) + abs(rect.y - y) < AROUND * screen.size.width:
+            yield f"the icon {_side(x, y, rect)} “{label.text}”"
+
+
+def _side(x: float, y: float, rect: Rect) -> str:
+    if rect.top - rect.height <= y <= rect.bottom + rect.height:
+        return "left of" if x < rect.x else "right of"
+    return "above" if y < rect.y else "below"

@@ -1,0 +1,194 @@
+"""Which of the labels on a screen a phrase may mean, by the words alone: names to the letter, descriptions by the words
+that they share with a label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from screenagent.geometry import Size
+from screenagent.grounding.expression import Phrase
+from screenagent.grounding.vocabulary import Token, alike, is_value, tokens
+from screenagent.perception.rect import Rect
+from screenagent.screenshot import Word
+
+
+class Label:
+    """Words that stand together on the screen."""
+
+    def __init__(self, words: Sequence[tuple[str, Rect]]) -> None:
+        self.words = tuple(words)
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(text for text, _ in self.words)
+
+    @cached_property
+    def rect(self) -> Rect:
+        return Rect.round_all(rect for _, rect in self.words)
+
+    def __repr__(self) -> str:
+        return f"Label({self.text!r})"
+
+
+class Match(NamedTuple):
+    """A run of a label's words that may be what is meant, and how likely that is."""
+
+    text: str
+    rect: Rect
+    score: float
+    label: Label
+
+
+def labels(words: Iterable[Word], size: Size) -> list[Label]:
+    return [
+        Label([(word.text, Rect.of(word.box, size)) for word in line])
+        for _, line in groupby(words, key=lambda word: word.line)
+    ]
+
+
+def matches(phrase: Phrase, screen: Iterable[Label]) -> list[Match]:
+    """The best run of each label that has one."""
+    words = () if phrase.quoted else said(phrase)
+    return [match for label in screen if (match := max(_runs(phrase, words, label), key=_by_score, default=None))]
+
+
+def _by_score(match: Match) -> float:
+    return match.score
+
+
+def _runs(phrase: Phrase, told: Sequence[Token], label: Label) -> Iterator[Match]:
+    words = label.words
+    longest = min(len(words), max(8, len(phrase.name.split()) + 1))
+    for length in range(1, longest + 1):
+        for start in range(len(words) - length + 1):
+            run, rest = words[start : start + length], (*words[:start], *words[start + length :])
+            text = " ".join(word for word, _ in run)
+            like = likeness(phrase.name, text)
+            if not like and told and not (_another(text) - _another(phrase.name) and phrase.named):
+                like = shared(told, tokens(text), all_of_it=phrase.named)
+            if not like and not rest and is_value(_sorts(phrase, told), text):
+                like = VALUE
+            if like:
+                whole = 0.9 if _stands_alone(phrase, label) else _wholeness(text, [word for word, _ in rest])
+                score = like * whole
+                yield Match(text, Rect.round_all(rect for _, rect in run), score, label)
+
+
+def _stands_alone(phrase: Phrase, label: Label) -> bool:
+    """Whether a part of the label will do as well as all of it: a word of a text, or a title of a menu bar that was
+    read as one line."""
+    bar = phrase.role == "menu" and len(label.words) >= 3 and all(text[:1].isupper() for text, _ in label.words)
+    return phrase.role == "text" or bar
+
+
+VALUE = 0.55
+"""How surely an address is what is meant by the address bar."""
+
+
+def _sorts(phrase: Phrase, told: Sequence[Token]) -> list[str]:
+    """The words that may name a sort of value: a field is often called by more than one, "the colour code"."""
+    telling = [token.stem for token in told if token.weight > 0.5]
+    return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
+
+
+def likeness(name: str, text: str) -> float:
+    """How alike two names are: 1 the same, 0 not to be taken for each other."""
+    if name == text:
+        return 1.0
+    if name.casefold() == text.casefold():
+        return 0.98
+    if name.endswith("%") and text == f"{name[:-1]}96":  # a small % is read so
+        return 0.9
+    one, other = _squeezed(name), _squeezed(text)
+    if one == other:
+        return 0.96
+    if min(len(one), len(other)) >= 4 and re.findall(r"\d+", one) != re.findall(r"\d+", other):
+        return 0.94 if one.translate(_MISREAD) == other.translate(_MISREAD) else 0.0
+    one, other = one.translate(_MISREAD), other.translate(_MISREAD)
+    if one == other:
+        return 0.94
+    if min(len(one), len(other)) < 4:
+        return 0.0
+    ratio = fuzz.ratio(one, other, score_cutoff=80) / 100
+    # A letter read wrong is borne, a word too many is not: "Save As" isn't "Save".
+    if ratio and _words_in(name, text) and _words_in(text, name):
+        return 0.95 * ratio
+    return 0.0
+
+
+_MISREAD = str.maketrans("i1|0q", "lllog")
+"""Letters that many typefaces draw alike, or that look alike when they are underlined."""
+
+
+def _words_in(words: str, text: str) -> bool:
+    """Whether `text` has every word of `words`, letters read wrong and blanks that were missed allowed."""
+    there = [_squeezed(word).translate(_MISREAD) for word in text.split()]
+    solid = "".join(there)
+    for word in (_squeezed(word).translate(_MISREAD) for word in words.split()):
+        apart = any(
+            fuzz.ratio(word, other) >= 60 and abs(len(word) - len(other)) <= 1 + len(word) // 4 for other in there
+        )
+        if not apart and (len(word) < 4 or fuzz.partial_ratio(word, solid) < 70):
+            return len(word) == 1
+    return True
+
+
+def _squeezed(text: str) -> str:
+    """Only letters and digits; a text of signs stays as it is."""
+    lettered = re.sub(r"(?<=\w)\||\|(?=\w)", "l", text.casefold())  # a stroke within a word was a letter
+    return re.sub(r"[^\w]+|_", "", lettered) or text.replace(" ", "")
+
+
+_SHORTCUT = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
+
+
+def _another(text: str) -> set[str]:
+    """The words that make another command of one: "Save As…" does not save, nor does "Close All" close one."""
+    return {word for word in re.findall(r"\w+", text.casefold()) if word in ("as", "all")}
+
+
+def _wholeness(text: str, rest: Sequence[str]) -> float:
+    """Less for a run that leaves words of its label out; a lone sign is an icon, and a shortcut isn't said."""
+    left_out = [word for word in rest if len(_squeezed(word)) > 1 and not _SHORTCUT.fullmatch(word)]
+    if not left_out:
+        return 1.0 if not rest else 0.97
+    if _another(" ".join(left_out)):
+        return 0.3
+    return 0.45 + 0.35 * len(text) / (len(text) + len(" ".join(left_out)))
+
+
+def said(phrase: Phrase) -> list[Token]:
+    """The words of a description, and how much each tells."""
+    if phrase.named:
+        return [Token(token.stem, 1.0) for token in tokens(phrase.name)]
+    words = [*(() if "about" in phrase.verb else tokens(phrase.verb)), *tokens(phrase.name)]
+    if not phrase.verb and words and words[0].weight == 1:
+        # "Reset the stopwatch": what is done is written on the button more often than what it is done to.
+        words[0] = Token(words[0].stem, 1.3)
+    # "the help section on your desktop": what is taken for a place may be part of the name.
+    words += [Token(stem, 0.6 * weight) for relation in phrase.relations for stem, weight in tokens(relation.other)]
+    proper = {token.stem for word in phrase.name.split()[1:] if word[:1].isupper() for token in tokens(word)}
+    return [Token(stem, weight * 1.3) if stem in proper else Token(stem, weight) for stem, weight in words]
+
+
+def shared(told: Sequence[Token], shown: Sequence[Token], *, all_of_it: bool = False) -> float:
+    """How well a description and a label go together: what is shown must have been said, and much of what was said
+    should be shown; `all_of_it`, where it is a name."""
+    if not told or not shown:
+        return 0.0
+    precision, recall = _covered(shown, told), _covered(told, shown)
+    if all_of_it and recall < 0.8:
+        return 0.0
+    return float(0.9 * precision**1.5 * (0.25 + 0.75 * recall))
+
+
+def _covered(these: Sequence[Token], by: Sequence[Token]) -> float:
+    """How much of the weight of `these` the others share."""
+    shared_weight = sum(token.weight * max(alike(token.stem, other.stem) for other in by) for token in these)
+    return shared_weight / sum(token.weight for token in these)

@@ -1,0 +1,1 @@
+"""Talks to a vision-language model: prompts, parsing, crops, the engine in this process, remote servers."""

@@ -1,0 +1,73 @@
+"""How to ask each model family where something is: its prompt, what it answers, and what its numbers count.
+
+A further family is one more `Dialect` in `DIALECTS`, with its prompt in `prompts/`; if its numbers count something
+else, a further convention in `parsing.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from screenagent.geometry import Size
+from screenagent.models.parsing import Found, fraction_box, pixel_point, thousandth_box
+from screenagent.protocols import Grammar, Numbers, Regex
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """`multiple`: pictures whose sides are multiples of this are not resized again on the model's side."""
+
+    name: str
+    prompt: str
+    read: Callable[[str, Size], Found]
+    multiple: int
+    grammar: Grammar
+    grammar_or_absent: Grammar
+    families: tuple[str, ...]
+
+    def answers(self, *, absent: bool) -> Grammar:
+        """What an answer has to look like; with `absent`, it may also be that the target is not there."""
+        return self.grammar_or_absent if absent else self.grammar
+
+
+_FRACTION = r"[01]\.[0-9]{1,4}"
+_FRACTIONS = rf"\[{_FRACTION}, {_FRACTION}, {_FRACTION}, {_FRACTION}\]"
+_THOUSANDTHS = r'\{"bbox_2d": \[[0-9]{1,4}, [0-9]{1,4}, [0-9]{1,4}, [0-9]{1,4}\]\}'
+_CLICK = r"Action: click\(start_box='\([0-9]{1,4},[0-9]{1,4}\)'\)"
+
+PHI4: Final = Dialect(
+    name="phi4",
+    prompt="ground_phi4",
+    read=fraction_box,
+    multiple=16,
+    grammar=Numbers(count=4),
+    grammar_or_absent=Regex(pattern=rf"{_FRACTIONS}|not there"),
+    families=("phi-4", "phi4"),
+)
+QWEN: Final = Dialect(
+    name="qwen",
+    prompt="ground_qwen",
+    read=thousandth_box,
+    multiple=32,
+    grammar=Regex(pattern=_THOUSANDTHS),
+    grammar_or_absent=Regex(pattern=rf"{_THOUSANDTHS}|not there"),
+    families=("qwen3-vl", "qwen3.5", "qwen"),
+)
+UI_TARS: Final = Dialect(
+    name="ui-tars",
+    prompt="ground_uitars",
+    read=pixel_point,
+    multiple=28,
+    grammar=Regex(pattern=_CLICK),
+    grammar_or_absent=Regex(pattern=rf"{_CLICK}|not there"),
+    families=("ui-tars", "uitars"),
+)
+DIALECTS: Final = {dialect.name: dialect for dialect in (PHI4, QWEN, UI_TARS)}
+
+
+def dialect_of(model: str) -> Dialect:
+    """The dialect that a model of this name speaks, Phi-4's where the name does not tell."""
+    spoken = (d for d in DIALECTS.values() if any(family in model.lower() for family in d.families))
+    return next(spoken, PHI4)

@@ -1,0 +1,155 @@
+"""Phi-4-reasoning-vision as a `VisionModel`, run in this process from a local folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from screenagent.engine import checkpoint, decoding, grammar, memory
+from screenagent.engine.config import Config
+from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
+from screenagent.engine.model import go_on
+from screenagent.engine.quant import Quant
+from screenagent.events import Mode, Usage
+from screenagent.models.parsing import refuses
+from screenagent.protocols import (
+    Budget,
+    Chunk,
+    Finished,
+    Grammar,
+    JsonSchema,
+    Numbers,
+    Refused,
+    Regex,
+    Request,
+    Said,
+)
+
+COMPACT: Final = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
+"""JSON as it is mostly printed, so that its punctuation needs no choice and an answer cannot be padded with blanks."""
+
+
+class Phi4:
+    """`check` is called within every token and every layer of a prefill, and may raise to stop at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        sampling: decoding.Sampling = decoding.Sampling(),  # noqa: B008 -- frozen
+        check: Callable[[], None] = go_on,
+    ) -> None:
+        self.engine = engine
+        self._sampling = sampling
+        self._check = check
+
+    def count(self, text: str) -> int:
+        """How many tokens a text is."""
+        return len(self.engine.chat.encode_plain(text))
+
+    def generate(
+        self,
+        request: Request,
+        *,
+        mode: Mode = "auto",
+        grammar: Grammar | None = None,
+        budget: Budget | None = None,
+    ) -> Iterator[Chunk]:
+        turn = Turn("user", request.text, tuple(picture.pixels for picture in request.pictures))
+        budget = budget or Budget()
+        answer = ""
+        for piece in self.engine.reply(
+            (turn,),
+            mode=mode,
+            grammar=compiled(grammar),
+            budget=decoding.Budget(thought=budget.thought, answer=budget.answer),
+            sampling=self._sampling,
+            check=self._check,
+        ):
+            if isinstance(piece, Ended):
+                yield last(piece, answer)
+            elif piece.text:
+                answer += piece.text if piece.part == "answer" else ""
+                yield Said(text=piece.text, part=piece.part)
+
+
+def compiled(wanted: Grammar | None) -> grammar.Grammar | None:
+    match wanted:
+        case None:
+            return None
+        case Numbers():
+            return grammar.numbers(wanted.count, decimals=wanted.decimals)
+        case Regex():
+            return grammar.Grammar.regex(wanted.pattern)
+        case JsonSchema():
+            return grammar.Grammar.json({**wanted.definition, **COMPACT})
+
+
+def last(ended: Ended, answer: str) -> Finished | Refused:
+    usage = used(ended.cost)
+    if refuses(answer):
+        return Refused(text=answer, usage=usage, notes=ended.notes)
+    return Finished(reason=ended.reason, usage=usage, notes=ended.notes)
+
+
+def used(cost: Cost) -> Usage:
+    return Usage(
+        seconds={
+            "encode": cost.prepare_seconds + cost.encode_seconds,
+            "prefill": cost.prefill_seconds,
+            "decode": cost.decode_seconds,
+        },
+        prompt_tokens=cost.prompt_positions,
+        thought_tokens=cost.thought_tokens,
+        answer_tokens=cost.answer_tokens,
+    )
+
+
+def load(
+    folder: Path,
+    *,
+    device: str | None = None,
+    quant: Quant | None = None,
+    largest_picture: int = 3600,
+    check: Callable[[], None] = go_on,
+    say: Callable[[str], None] = lambda _: None,
+) -> Phi4:
+    """The model of the checkpoint in `folder`, always a local one: by its hub name the published code would take
+    another vision tower. Without `quant`, its weights get the form that fits into the memory that is free."""
+    where = chosen_device(device)
+    config = Config.read(folder)
+    stored = checkpoint.quant_of(folder)
+    asked = quant or (None if stored == "none" else stored)
+    choice = memory.choose(memory.free_bytes(where), config, capability=memory.capability(where), asked=asked)
+    say(choice.line)
+    settings = Settings(
+        kept_bytes=choice.kept_bytes,
+        largest_picture=largest_picture,
+        compiler="inductor" if where.type == "cuda" else None,
+    )
+    engine = Engine.load(folder, device=where, dtype=chosen_dtype(where), settings=settings, quant=choice.quant)
+    return Phi4(engine, check=check)
+
+
+def chosen_device(name: str | None) -> torch.device:
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError("no CUDA device is to be found; see `nvidia-smi`, or use --device cpu")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise RuntimeError("no Metal device is to be found; use --device cpu")
+    return device
+
+
+def chosen_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16, in which the weights are stored; float16 on a card before Ampere, which has none, and float32 on a
+    processor without its instructions, which would take a thousand times as long."""
+    if device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return torch.float32
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0):
+        return torch.float16
+    return torch.bfloat16

@@ -1,0 +1,41 @@
+"""What went wrong with a server: whose it is to mend, and what to do, in a sentence."""
+
+from __future__ import annotations
+
+import openai
+
+from screenagent.models.remote.providers import KEYS, Kind
+from screenagent.protocols import Retry
+
+
+class ServerError(Exception):
+    """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
+
+
+def explained(error: Exception, *, url: str, name: str, kind: Kind, attempts: int) -> Exception:
+    """What to raise for `error`: a sentence for the user, or for the planner, or a bug as it is."""
+    match error:
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            names = " or ".join(("SCREENAGENT_MODEL_KEY", *KEYS.get(kind, ())))
+            return ServerError(f"{url} does not accept the key; set {names} in the environment")
+        case openai.NotFoundError():
+            return ServerError(f"{url} knows no model {name!r} there; its /models lists those it has")
+        case openai.APIStatusError(status_code=status) if status < 500 and status != 429:
+            return ServerError(f"{url} refuses the request ({status}): {_first_line(error.message)}")
+        case openai.APIStatusError(status_code=status):
+            return ServerError(f"{url} failed {attempts} times ({status}): {_first_line(error.message)}")
+        case openai.APITimeoutError():
+            return Retry(f"{url} said nothing for too long; nothing of its answer is used")
+        case openai.APIConnectionError():
+            return ServerError(f"{url} does not answer: is the server running, and is the address right?")
+        case openai.APIError() | ValueError():
+            return Retry(f"what {url} sent is no answer ({type(error).__name__}); nothing of it is used")
+        case _ if type(error).__module__.startswith("httpx"):  # which of its transports openai brings depends on it
+            return Retry(f"the answer of {url} broke off ({type(error).__name__}); nothing of it is used")
+        case _:
+            return error
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0]
+    return line if len(line) <= 200 else f"{line[:199]}…"

@@ -1,0 +1,87 @@
+"""What a program says of its own controls, believed as far as the picture agrees, and joined with what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from screenagent.geometry import Size
+from screenagent.grounding.expression import Role
+from screenagent.grounding.text_match import Label, likeness
+from screenagent.perception.ocr import Picture
+from screenagent.perception.rect import Rect
+from screenagent.screenshot import Element
+
+LARGEST: Final = 0.5
+"""Of the picture: what is larger holds controls rather than be one."""
+DRAWN: Final = 6
+"""Where no pixel differs by more than this, of 255, from its neighbours nothing is drawn."""
+WRITTEN: Final = ("menu", "item", "tab", "link", "checkbox", "radio", "column")
+"""Roles of what shows its name; a button may show an icon instead."""
+
+FITS: Final[Mapping[Role, tuple[str, ...]]] = {
+    "button": ("button", "link", "switch", "item"),
+    "icon": ("button", "item", "switch", "link", "menu"),
+    "menu": ("menu", "item", "button", "dropdown"),
+    "item": ("item", "menu", "radio", "checkbox"),
+    "tab": ("tab", "radio", "button"),
+    "link": ("link", "button"),
+    "checkbox": ("checkbox", "switch", "item", "radio", "button"),
+    "radio": ("radio", "item", "button"),
+    "field": ("field", "spinner", "dropdown"),
+    "textarea": ("field",),
+    "dropdown": ("dropdown", "button", "spinner", "field"),
+    "slider": ("slider", "spinner"),
+    "setting": ("dropdown", "field", "spinner", "checkbox", "radio", "switch", "slider", "button"),
+    "column": ("column", "button"),
+}
+"""Which of the roles that programs speak of is meant by which that people do."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A control that its program names, and whether its name is read there, too."""
+
+    role: str
+    rect: Rect
+    label: Label
+    read: bool
+
+    def fits(self, role: Role | None) -> bool:
+        return role is None or self.role in FITS.get(role, ())
+
+
+def told(elements: Iterable[Element], picture: Picture, labels: Sequence[Label], size: Size) -> list[Told]:
+    """Those that may be where they are said to be."""
+    return list(_checked(elements, picture, labels, size))
+
+
+def _checked(elements: Iterable[Element], picture: Picture, labels: Sequence[Label], size: Size) -> Iterator[Told]:
+    for element in elements:
+        rect = Rect.of(element.box, size)
+        if rect.area > LARGEST * size.width * size.height or not _is_drawn(rect, picture):
+            continue
+        inside = " ".join(text for label in labels for text, place in label.words if rect.holds(place.x, place.y))
+        read = bool(element.name) and _says(inside, element.name)
+        if element.role in WRITTEN and not read and _letters(inside) > 2:
+            continue  # something else is written there: it has moved, or lies beneath
+        name = Label([(word, rect) for word in element.name.split()] or [("", rect)])
+        yield Told(element.role, rect, name, read)
+
+
+def _says(text: str, name: str) -> bool:
+    return likeness(name, text) > 0 or (_letters(name) > 2 and fuzz.partial_ratio(name.lower(), text.lower()) >= 75)
+
+
+def _letters(text: str) -> int:
+    return sum(letter.isalnum() for letter in text)
+
+
+def _is_drawn(rect: Rect, picture: Picture) -> bool:
+    left, top, right, bottom = (int(edge) for edge in rect)
+    part = picture[max(0, top) : bottom, max(0, left) : right]
+    return part.size > 0 and int(np.ptp(part.reshape(-1, 3), axis=0).max()) > DRAWN

@@ -1,0 +1,237 @@
+"""Boxes on the screen that something can be done with, found by their edges, and the labels that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from screenagent.grounding.text_match import Label
+from screenagent.perception.ocr import Picture
+from screenagent.perception.rect import Rect
+
+EDGES = (5, 1)
+"""Neighbouring pixels that differ by more than this, of 255 in any channel, are a border: themes go that faint. The
+smoothed corner of a faint filling goes by steps that only the second sees, and a shaded button is flat only for the
+first."""
+
+Kind = Literal["field", "dropdown", "button", "mark", "cell"]
+"""A `mark` is a small square or disc that can be ticked; a `cell` stands in a row of its like, as in a table's head."""
+
+
+class Control(NamedTuple):
+    rect: Rect
+    kind: Kind
+
+
+class Tie(NamedTuple):
+    """A control that a label names, and how surely by where it stands."""
+
+    control: Control
+    strength: float
+
+
+class Layout:
+    """The controls of one picture and what is written at them."""
+
+    def __init__(self, picture: Picture, labels: Sequence[Label]) -> None:
+        self._labels = labels
+        self.controls = list(_controls(picture, labels))
+
+    def around(self, rect: Rect) -> Control | None:
+        """The smallest control that holds the middle of `rect`."""
+        holding = [control for control in self.controls if control.rect.holds(rect.x, rect.y)]
+        return min(holding, key=lambda control: control.rect.area, default=None)
+
+    def ties(self, label: Label) -> list[Tie]:
+        """The controls that `label` may name: the one it stands in, those beside it and the one below it."""
+        inside = self.around(label.rect)
+        if inside and inside.kind != "cell":
+            return [Tie(inside, 1.0)]
+        found = [self._marked(label), self._right_of(label), self._below(label), self._left_of(label)]
+        return [tie for tie in found if tie]
+
+    def _marked(self, label: Label) -> Tie | None:
+        """A box to tick stands left of its label."""
+        text = label.rect
+        for control in self.controls:
+            rect = control.rect
+            if control.kind == "mark" and rect.beside(text) and -4 <= text.left - rect.right <= 1.2 * text.height:
+                return Tie(control, 1.0)
+        return None
+
+    def _right_of(self, label: Label) -> Tie | None:
+        """An entry stands right of its label, in forms at any distance, with nothing between but what is ticked."""
+        text = label.rect
+        nearest = min(
+            (c for c in self._named if c.rect.beside(text) and c.rect.left >= text.right - 6),
+            key=lambda control: control.rect.left,
+            default=None,
+        )
+        if nearest is None:
+            return None
+        gap = nearest.rect.left - text.right
+        between = Rect(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
+        others = (o.rect for o in self._labels if o is not label and not nearest.rect.holds(o.rect.x, o.rect.y))
+        if any(other.shared_area(between) > 0 for other in others):
+            return None
+        # A button says itself what it is for.
+        own = nearest.kind == "button" and not label.text.endswith(":")
+        return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.85) * (0.6 if own else 1.0))
+
+    def _below(self, label: Label) -> Tie | None:
+        text = label.rect
+        for control in self._named:
+            rect = control.rect
+            starts = -0.8 * text.height <= text.left - rect.left <= 0.4 * rect.width
+            if starts and -4 <= rect.top - text.bottom <= 0.9 * text.height:
+                return Tie(control, 0.92)
+        return None
+
+    def _left_of(self, label: Label) -> Tie | None:
+        """A unit or the rest of a sentence stands right of its entry, "Show [10] entries", and in a mirrored form all
+        labels do."""
+        text = label.rect
+        for control in self._named:
+            rect, gap = control.rect, text.left - control.rect.right
+            if rect.beside(text) and -4 <= gap <= 2.5 * text.height:
+                return Tie(control, 0.7 if gap <= text.height else 0.65)
+        return None
+
+    @cached_property
+    def _named(self) -> list[Control]:
+        return [control for control in self.controls if control.kind in ("field", "dropdown", "button")]
+
+
+def _controls(picture: Picture, labels: Sequence[Label]) -> Iterator[Control]:
+    found = frames(picture)
+    # A sheet has thousands of cells, so each is compared with all the others at once.
+    framed, written = _table(found), _table([label.rect for label in labels])
+    across, down = framed[:, 2] - framed[:, 0], framed[:, 3] - framed[:, 1]
+    long, area = across > 1.5 * down, across * down
+    for number, rect in enumerate(found):
+        within = _held(rect, framed) & long & (area < rect.area)
+        within[number] = False
+        inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
+        kind = _kind(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
+        if kind:
+            yield Control(rect, kind)
+
+
+def _table(rects: Sequence[Rect]) -> npt.NDArray[np.float64]:
+    return np.array(rects, np.float64).reshape(-1, 4)
+
+
+def _held(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which of the others have their middle in `rect`."""
+    x, y = (others[:, 0] + others[:, 2]) / 2, (others[:, 1] + others[:, 3]) / 2
+    return np.asarray((rect.left <= x) & (x <= rect.right) & (rect.top <= y) & (y <= rect.bottom))
+
+
+def _abutting(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which of the others are its neighbours in a row, of its height."""
+    left, top, right, bottom = others.T
+    same = (abs(top - rect.top) <= 2) & (abs(bottom - rect.bottom) <= 2)
+    return np.asarray(same & ((abs(rect.right - left) <= 3) | (abs(right - rect.left) <= 3)))
+
+
+def _kind(picture: Picture, rect: Rect, inside: Sequence[Label], *, holds: bool, mates: int) -> Kind | None:
+    if max(rect.width, rect.height) <= 28 and 0.7 <= rect.width / rect.height <= 1.4:
+        return "mark"
+    said = [label for label in inside if any(len(text) > 1 for text, _ in label.words)]
+    if not 14 <= rect.height <= 64 or len(said) > 2 or holds:
+        return None
+    text = Rect.round_all(label.rect for label in said) if said else None
+    if has_arrow(picture, rect, after=text.right if text else rect.left):
+        return "dropdown"
+    if text is None:
+        return "field" if rect.width > 1.8 * rect.height else "button"
+    if mates >= 2:
+        return "cell"
+    if abs(text.x - rect.x) < max(4, 0.06 * rect.width):
+        return "button" if rect.width < 12 * rect.height else None
+    return "field"
+
+
+def has_arrow(picture: Picture, rect: Rect, *, after: float) -> bool:
+    """Whether right of the text, that ends at `after`, an arrow opens a list: a figure wider than high, or two of them
+    one above the other."""
+    left, top, right, bottom = (int(edge) for edge in rect)
+    reach = min(right - left, round(1.1 * (bottom - top)) + 4)
+    part = picture[top + 3 : bottom - 3, right - reach : right - 3].astype(np.int16)
+    if part.size == 0:
+        return False
+    ground = np.median(part.reshape(-1, 3), axis=0)
+    figure = (np.abs(part - ground).max(axis=2) > 40).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
+    blobs = [Rect(x, y, x + w, y + h) for x, y, w, h, area in stats[1:].tolist() if area >= 6]
+    blobs = [blob for blob in blobs if blob.height < 0.7 * part.shape[0]]  # a taller one parts the arrow from the text
+    if not 1 <= len(blobs) <= 2:
+        return False
+    arrow = Rect.round_all(blobs)
+    centred = abs(arrow.y - part.shape[0] / 2) <= 0.2 * part.shape[0]
+    if not centred or not 5 <= arrow.width <= 22 or right - reach + arrow.left < after - 2:
+        return False
+    if len(blobs) == 1:
+        return 1.3 <= arrow.width / arrow.height <= 2.6
+    return abs(blobs[0].x - blobs[1].x) <= 2 and abs(blobs[0].width - blobs[1].width) <= 2 and arrow.height <= 22
+
+
+def frames(picture: Picture) -> list[Rect]:
+    """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
+    if min(picture.shape[:2]) < 8:
+        return []
+    steps = _steps(picture)
+    found: list[Rect] = []
+    for edge in EDGES:
+        known = _table(found)
+        found += [area for area in _areas((steps > edge).astype(np.uint8)) if not _same(area, known).any()]
+    return found
+
+
+def _same(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which of the others are it but for the width of a border."""
+    return np.asarray((abs(others - rect) <= 4).all(axis=1))
+
+
+def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[Rect]:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - edges, connectivity=4)
+    _, _, across, down, area = stats.T
+    height, width = edges.shape
+    sized = (down >= 7) & (down <= 80) & (across >= 7) & (across <= 1400) & (area > 0.25 * across * down)
+    sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
+    for number in np.flatnonzero(sized[1:]) + 1:
+        x, y, w, h = stats[number, :4].tolist()
+        if _straight(labels[y : y + h, x : x + w] == number):
+            yield Rect(x - 1, y - 1, x + w + 1, y + h + 1)
+
+
+def _steps(picture: Picture) -> npt.NDArray[np.uint8]:
+    """How much each pixel differs from its right or lower neighbour."""
+    differs = np.zeros(picture.shape[:2], np.uint8)
+    for channel in cv2.split(picture):
+        across = cv2.absdiff(channel[:, :-1], channel[:, 1:])
+        down = cv2.absdiff(channel[:-1], channel[1:])
+        cv2.max(differs[:, :-1], across, dst=differs[:, :-1])
+        cv2.max(differs[:-1], down, dst=differs[:-1])
+    return differs
+
+
+def _straight(part: npt.NDArray[np.bool_]) -> bool:
+    """Whether the area reaches its bounds along most of each side; what is wide may end in half discs."""
+    height, width = part.shape
+    corner_x, corner_y = min(4, width // 4), min(4, height // 4)
+    if width > 1.8 * height:
+        corner_x, corner_y = height // 2, round(0.3 * height)
+    depth = 2
+    sides = (
+        part[:depth, corner_x : width - corner_x].any(axis=0),
+        part[-depth:, corner_x : width - corner_x].any(axis=0),
+        part[corner_y : height - corner_y, :depth].any(axis=1),
+        part[corner_y : height - corner_y, -depth:].any(axis=1),
+    )
+    return all(side.size and side.mean() > 0.75 for side in sides)

@@ -1,0 +1,144 @@
+"""What small pictures on the screen show: an encoder looks at each, and words are held against what it saw."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from screenagent.grounding.wording import wording
+from screenagent.perception.ocr import Picture
+from screenagent.perception.reader import Recent
+from screenagent.perception.rect import Rect
+from screenagent.perception.weights import FOLDER, BrokenWeights, opened
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Floats = npt.NDArray[np.float32]
+
+SIDE: Final = 32
+"""Of the square that the encoder sees."""
+MARGIN: Final = 1.15
+"""How much wider than the icon that square is."""
+FAINTEST: Final = 0.04
+"""Of the full range; what stands out less is no icon but noise, and isn't stretched to look like one."""
+
+
+class Icon(NamedTuple):
+    """`vector` points where the words for what is shown there do."""
+
+    rect: Rect
+    vector: Floats
+
+
+class IconWords:
+    """A text is the sum of its words' vectors. A word that tells little has a short one, and one that is in no icon's
+    name or tags has none."""
+
+    def __init__(self, path: Path = FOLDER / "icon_words.npz") -> None:
+        self._path = path
+
+    @cached_property
+    def _table(self) -> tuple[dict[str, int], Floats, list[str]]:
+        table = _arrays(self._path, "stems", "vectors", "scales", "names")
+        vectors = table["vectors"].astype(np.float32) * table["scales"].astype(np.float32)[:, None]
+        return {str(stem): row for row, stem in enumerate(table["stems"])}, vectors, [str(n) for n in table["names"]]
+
+    @cached_property
+    def _concepts(self) -> Floats:
+        """(concepts, width), the names that an icon may go by."""
+        return np.stack([self.vector([(name, 1.0)]) for name in self._table[2]])
+
+    def vector(self, texts: Iterable[tuple[str, float]]) -> Floats:
+        """Of weighted texts together, of length 1; of length 0 where no word is known."""
+        rows, vectors, _ = self._table
+        total = np.zeros(vectors.shape[1], np.float32)
+        for text, weight in texts:
+            for stem in wording(text):
+                if stem in rows:
+                    total += weight * vectors[rows[stem]]
+        return total / max(float(np.linalg.norm(total)), 1e-6)
+
+    def names(self, icons: Sequence[Icon]) -> list[str]:
+        """The name that fits each icon best."""
+        if not icons:
+            return []
+        fits = np.stack([icon.vector for icon in icons]) @ self._concepts.T
+        return [self._table[2][best] for best in fits.argmax(1).tolist()]
+
+
+class IconEncoder:
+    """Looks at places on a picture, at each only once as long as its pixels stay the same."""
+
+    BATCH: Final = 32
+
+    def __init__(self, weights: Path = FOLDER / "icons.onnx") -> None:
+        self._weights = weights
+        self._seen: Recent[bytes, Floats] = Recent(4000)
+
+    @cached_property
+    def _network(self) -> InferenceSession:
+        return opened(self._weights)
+
+    def look(self, picture: Picture, rects: Iterable[Rect]) -> list[Icon]:
+        """What has no contrast is left out."""
+        views = [(rect, view) for rect in rects if (view := seen(picture, rect)) is not None]
+        keys = [hashlib.blake2b(view.tobytes(), digest_size=16).digest() for _, view in views]
+        fresh = {key: view for key, (_, view) in zip(keys, views, strict=True) if self._seen.get(key) is None}
+        known = {key: vector for key in keys if (vector := self._seen.get(key)) is not None}
+        for key, vector in zip(fresh, self._vectors(list(fresh.values())), strict=True):
+            self._seen.keep(key, vector)
+            known[key] = vector
+        return [Icon(rect, known[key]) for key, (rect, _) in zip(keys, views, strict=True)]
+
+    def forget(self) -> None:
+        self._seen.clear()
+
+    def _vectors(self, views: Sequence[Floats]) -> Iterable[Floats]:
+        for start in range(0, len(views), self.BATCH):
+            (vectors,) = self._network.run(None, {"icons": np.stack(views[start : start + self.BATCH])})
+            yield from vectors
+
+
+def seen(picture: Picture, rect: Rect) -> Floats | None:
+    """(4, SIDE, SIDE): how each pixel differs from the ground that the icon stands on, in any colour and in each; so a
+    greyed icon looks like a lively one, and a light one on dark like a dark one on light but for the sign."""
+    height, width = picture.shape[:2]
+    left, top, right, bottom = (round(edge) for edge in rect.grown(1).clipped(width, height))
+    part = picture[top:bottom, left:right].astype(np.float32) / 255
+    if part.size == 0:
+        return None
+    rim = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+    difference = part - np.median(rim, axis=0)
+    most = np.abs(difference).max(axis=2)
+    if most.max() < FAINTEST:
+        return None
+    square = np.zeros((side := max(4, round(MARGIN * max(rect.width, rect.height))), side, 4), np.float32)
+    stacked = np.dstack([most, difference]) / most.max()
+    down, across = (min(side, edge) for edge in part.shape[:2])
+    y, x = (side - down) // 2, (side - across) // 2
+    square[y : y + down, x : x + across] = stacked[:down, :across]
+    shrinks = side > SIDE
+    sized = cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.ascontiguousarray(sized.transpose(2, 0, 1))
+
+
+def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
+    if not path.is_file():
+        raise BrokenWeights(path, "are missing")
+    try:
+        with np.load(path) as file:
+            return {name: file[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise BrokenWeights(path, "are broken") from error
+    except Exception as error:
+        if type(error).__module__ in ("zipfile", "zlib"):
+            raise BrokenWeights(path, "are broken") from error
+        raise

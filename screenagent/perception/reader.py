@@ -1,0 +1,194 @@
+"""Reads the words off a screen, and reads nothing twice: a screen that was seen before is remembered, and of one that
+changed only the changed parts are looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import cv2
+import numpy as np
+
+from screenagent.geometry import Size
+from screenagent.perception.ocr import Detector, Ink, Picture, Piece, Recogniser, bounded
+from screenagent.perception.rect import Rect
+from screenagent.perception.timing import Stages
+from screenagent.perception.underlines import unmarked
+from screenagent.perception.weights import Letters, cores, reading
+from screenagent.screenshot import Screenshot, Word
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+
+class Recent(Generic[KeyT, ValueT]):
+    """A mapping that forgets what was used longest ago."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[KeyT, ValueT] = OrderedDict()
+
+    def get(self, key: KeyT) -> ValueT | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def keep(self, key: KeyT, value: ValueT) -> None:
+        self._kept[key] = value
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def values(self) -> Iterable[ValueT]:
+        return self._kept.values()
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture, and where text was found on it."""
+
+    picture: Picture
+    ink: Ink
+
+
+class LiteReader:
+    """The words of a screenshot, by two small networks on the CPU.
+
+    A picture larger than `LARGEST` is searched for text at reduced size; the text found is read at full size.
+    """
+
+    MOST_LINES = 1500
+    MARGIN = 24
+    """How far beyond its edge a change of pixels changes what the detector sees."""
+
+    def __init__(
+        self,
+        *,
+        threads: int | None = None,
+        detector: Detector | None = None,
+        recogniser: Recogniser | None = None,
+        letters: Letters = "latin",
+        stages: Stages | None = None,
+    ) -> None:
+        self._stages = stages or Stages()
+        pool = ThreadPoolExecutor(threads or min(4, cores()), thread_name_prefix="reader")
+        weights = reading(letters)
+        self._detector = detector or Detector(pool, weights=weights.detector)
+        self._recogniser = recogniser or Recogniser(pool, weights=weights.recogniser)
+        self._screens: Recent[str, list[Word]] = Recent(32)
+        self._seen: Recent[str, Seen] = Recent(3)
+        self._lines: Recent[tuple[int, int, bytes], tuple[Piece, ...]] = Recent(5000)
+
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        if (known := self._screens.get(screenshot.digest)) is not None:
+            return known
+        picture: Picture = np.asarray(screenshot.pixels)
+        with self._stages.timing("detect"):
+            lines = self._find(screenshot.digest, picture)
+        with self._stages.timing("recognise"):
+            words = list(self._words(picture, lines, screenshot.size))
+        self._screens.keep(screenshot.digest, words)
+        return words
+
+    def forget(self) -> None:
+        """Start as if nothing had been read; the networks stay loaded."""
+        self._screens.clear()
+        self._seen.clear()
+        self._lines.clear()
+
+    def _find(self, digest: str, picture: Picture) -> list[Rect]:
+        height, width = picture.shape[:2]
+        picture = bounded(picture)
+        scale = width / picture.shape[1]
+        ink = self._ink(picture)
+        self._seen.keep(digest, Seen(picture, ink))
+        lines = sorted(Detector.lines(ink), key=lambda line: -line.area)[: self.MOST_LINES]
+        return [line.scaled(scale).clipped(width, height) for line in in_reading_order(lines)]
+
+    def _ink(self, picture: Picture) -> Ink:
+        alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]
+        changes = [(changed(seen.picture, picture), seen) for seen in alike]
+        if not changes:
+            return self._detector.ink(picture)
+        regions, seen = min(changes, key=lambda change: sum(region.area for region in change[0]))
+        height, width = picture.shape[:2]
+        if sum(region.grown(2 * self.MARGIN).area for region in regions) > 0.8 * height * width:
+            return self._detector.ink(picture)
+        ink = seen.ink.copy()
+        for region in regions:
+            left, top, right, bottom = map(int, region.grown(self.MARGIN).clipped(width, height))
+            x, y, across, down = map(int, region.grown(2 * self.MARGIN).clipped(width, height))
+            fresh = self._detector.ink(picture[y:down, x:across])
+            ink[top:bottom, left:right] = fresh[top - y : bottom - y, left - x : right - x]
+        return ink
+
+    def _words(self, picture: Picture, lines: list[Rect], size: Size) -> Iterator[Word]:
+        number = 0
+        for line, pieces in zip(lines, self._texts(picture, lines), strict=True):
+            for label in labels(line, pieces):
+                number += 1
+                for text, rect, confidence in label:
+                    yield Word(text=text, box=rect.box(size), confidence=min(1.0, confidence), line=number)
+
+    def _texts(self, picture: Picture, lines: list[Rect]) -> list[tuple[Piece, ...]]:
+        crops = [cut(picture, line) for line in lines]
+        keys = [(*crop.shape[:2], hashlib.blake2b(crop.tobytes(), digest_size=16).digest()) for crop in crops]
+        unread = {key: crop for key, crop in zip(keys, crops, strict=True) if self._lines.get(key) is None}
+        known = {key: pieces for key in keys if (pieces := self._lines.get(key)) is not None}
+        fresh = self._recogniser.read([unmarked(crop) for crop in unread.values()])
+        for key, pieces in zip(unread, fresh, strict=True):
+            self._lines.keep(key, pieces)
+            known[key] = pieces
+        return [known[key] for key in keys]
+
+
+def cut(picture: Picture, line: Rect) -> Picture:
+    left, top, right, bottom = (round(edge) for edge in line)
+    return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+def labels(line: Rect, pieces: Iterable[Piece]) -> Iterator[list[tuple[str, Rect, float]]]:
+    """The line's words in pixels, parted where the gap is too wide for a space: "File   Edit" are two labels."""
+    label: list[tuple[str, Rect, float]] = []
+    for text, start, end, confidence in pieces:
+        rect = Rect(line.left + start * line.width, line.top, line.left + end * line.width, line.bottom)
+        if label and rect.left - label[-1][1].right > 0.6 * line.height:
+            yield label
+            label = []
+        label.append((text, rect, confidence))
+    if label:
+        yield label
+
+
+def in_reading_order(lines: Iterable[Rect]) -> list[Rect]:
+    """Row by row from the top, each from the left."""
+    rows: list[list[Rect]] = []
+    for line in sorted(lines, key=lambda line: line.y):
+        if rows and rows[-1][0].beside(line):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row)]
+
+
+def changed(before: Picture, after: Picture, *, cell: int = 16) -> list[Rect]:
+    """The regions in which two pictures of one size differ; what is near each other is one region."""
+    height, width = after.shape[:2]
+    differs = (before != after).any(axis=2).astype(np.uint8)
+    reach = 2
+    rows, columns = -(-height // cell), -(-width // cell)
+    padded = np.pad(differs, ((0, rows * cell - height), (0, columns * cell - width)))
+    cells = np.pad(padded.reshape(rows, cell, columns, cell).max(axis=(1, 3)), reach)
+    spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
+    return [
+        Rect(left, top, left + across - 2 * reach, top + down - 2 * reach).scaled(cell).clipped(width, height)
+        for left, top, across, down, _ in stats[1:].tolist()
+    ]

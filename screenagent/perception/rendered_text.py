@@ -1,0 +1,137 @@
+"""Texts in letters that the reader does not know, sought as the pictures that this system's typefaces make of them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import combinations
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from screenagent.grounding.text_match import Label
+from screenagent.perception.ocr import Picture
+from screenagent.perception.rect import Rect
+
+LATIN_ENDS: Final = "\u024f"
+"""The last of the letters that the smaller reader may know."""
+HEIGHT: Final = 24
+"""Of the pictures that are compared."""
+LARGEST: Final = 96
+ROOM: Final = 4
+"""Pixels above and below what the reader takes for the text that may belong to it."""
+ALIKE: Final = 0.7
+"""The correlation from which on two pictures show the same text."""
+FAINTEST: Final = 20
+"""Of 255, what some of a text has to differ from its ground."""
+INKED: Final = 0.3
+STRETCHED: Final = 0.15
+"""How much wider or narrower than drawn here it may be."""
+
+Ink = npt.NDArray[np.float32]
+"""(height, width): how much each pixel stands out from the ground, 0 to 1, cut to what stands out."""
+
+
+def is_strange(text: str) -> bool:
+    return any(letter > LATIN_ENDS and letter.isprintable() for letter in text)
+
+
+def drawn(text: str, picture: Picture, labels: Iterable[Label]) -> Iterator[tuple[Rect, float]]:
+    """Where `text` stands, and how alike the picture is, from `ALIKE` to 1. A letter that no typeface here has looks as
+    it does in any program: like an empty box."""
+    if (file := _typeface(next(letter for letter in text if letter > LATIN_ENDS))) is None:
+        return
+    if (least := _rendered(text, file, HEIGHT)) is None:
+        return
+    widest = least.shape[1] / least.shape[0] / (1 - STRETCHED)
+    for rect in dict.fromkeys(rect for label in labels for rect in _runs(label)):
+        if rect.width - rect.height > widest * (rect.height + 2 * ROOM):
+            continue
+        ink = _ink(picture, rect)
+        if ink is None or not 4 <= ink.shape[0] <= LARGEST:
+            continue
+        ours = _rendered(text, file, ink.shape[0])
+        if ours is not None and (like := _alike(ours, ink)) >= ALIKE:
+            yield rect, like
+
+
+def _runs(label: Label) -> Iterator[Rect]:
+    """Every run of words: what cannot be read may have been taken for one word or for several."""
+    rects = [rect for _, rect in label.words[:12]]
+    for start, end in combinations(range(len(rects) + 1), 2):
+        yield Rect.round_all(rects[start:end])
+
+
+@lru_cache(64)
+def _typeface(letter: str) -> str | None:
+    """The file of the one that programs here draw `letter` with."""
+    asked = ["fc-match", "--format=%{file}", f"sans-serif:charset={ord(letter):x}"]
+    try:
+        found = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found or None
+
+
+@lru_cache(256)
+def _rendered(text: str, file: str, height: int) -> Ink | None:
+    """`text` so large that its ink has that height."""
+    try:
+        font = ImageFont.truetype(file, 2 * height)
+        _, top, _, bottom = font.getbbox(text)
+        font = ImageFont.truetype(file, max(1, round(2 * height * height / max(1.0, bottom - top))))
+        left, top, right, bottom = font.getbbox(text)
+    except OSError:
+        return None
+    image = Image.new("L", (max(1, round(right - left)) + 4, max(1, round(bottom - top)) + 4), 0)
+    ImageDraw.Draw(image).text((2 - left, 2 - top), text, 255, font)
+    return _cut(np.asarray(image, np.float32) / np.float32(255))
+
+
+def _ink(picture: Picture, rect: Rect) -> Ink | None:
+    """What stands out in and beside `rect`, without what reaches in from beyond, as the frame of a button does. None
+    where that may be another letter: then it is a part of a longer text."""
+    height, width = picture.shape[:2]
+    beside = rect.height / 2  # a letter that the reader does not know may be left out of its rectangle
+    room = Rect(rect.left - beside, rect.top - ROOM, rect.right + beside, rect.bottom + ROOM).clipped(width, height)
+    left, top, right, bottom = map(round, room)
+    part = picture[top:bottom, left:right].astype(np.float32)
+    if part.size == 0:
+        return None
+    difference = np.abs(part - np.median(part.reshape(-1, 3), axis=0)).max(axis=2)
+    if difference.max() < FAINTEST:
+        return None
+    ink = difference / difference.max()
+    _, marks, stats, _ = cv2.connectedComponentsWithStats((ink > INKED).astype(np.uint8))
+    rim = np.unique(np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]]))
+    beyond = rim[rim > 0]
+    text = np.where(np.isin(marks, beyond), 0, ink).astype(np.float32)
+    rows = np.flatnonzero((text > INKED).any(1))
+    if rows.size and any(_is_in_line(stats[mark], int(rows[0]), int(rows[-1])) for mark in beyond):
+        return None
+    return _cut(text)
+
+
+def _is_in_line(part: npt.NDArray[np.int32], first: int, last: int) -> bool:
+    """Whether a part of the ink stands where the letters do, from one row to the other; a frame is taller than they."""
+    top, height = int(part[cv2.CC_STAT_TOP]), int(part[cv2.CC_STAT_HEIGHT])
+    return height > 2 and top >= first - 1 and top + height <= last + 2
+
+
+def _cut(ink: Ink) -> Ink | None:
+    rows, columns = np.flatnonzero((ink > INKED).any(1)), np.flatnonzero((ink > INKED).any(0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else None
+
+
+def _alike(ours: Ink, theirs: Ink) -> float:
+    """The correlation of both at one size; 0 where one is too wide for the other."""
+    wide = [ink.shape[1] / ink.shape[0] for ink in (ours, theirs)]
+    if abs(wide[0] - wide[1]) > STRETCHED * max(wide):
+        return 0.0
+    size = (max(4, round(HEIGHT * wide[0])), HEIGHT)
+    one, other = (cv2.resize(ink, size, interpolation=cv2.INTER_AREA).ravel() for ink in (ours, theirs))
+    return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else 0.0

@@ -1,0 +1,95 @@
+"""What is seen on one picture: its labels, controls and icons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from screenagent.geometry import Size
+from screenagent.grounding.text_match import Label, labels
+from screenagent.perception.accessibility import Told, told
+from screenagent.perception.controls import Layout
+from screenagent.perception.icon_encoder import Icon, IconEncoder
+from screenagent.perception.icon_proposals import proposals
+from screenagent.perception.ocr import bounded
+from screenagent.perception.rect import Rect
+from screenagent.perception.rendered_text import drawn
+from screenagent.perception.timing import Stages
+from screenagent.perception.widgets import Widget, expanders, widgets
+from screenagent.screenshot import Element, Screenshot, Word
+
+PLAIN = 16
+"""Pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little."""
+
+INK = 60
+"""What stands out from its ground by more is a letter's."""
+COLOUR = 60
+"""Where the strongest channel of a pixel leads by more, it is no grey."""
+
+
+class Screen:
+    """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
+
+    def __init__(
+        self, screenshot: Screenshot, words: Sequence[Word], encoder: IconEncoder, *, stages: Stages | None = None
+    ) -> None:
+        self._stages = stages or Stages()
+        self._picture = bounded(np.asarray(screenshot.pixels))
+        height, width = self._picture.shape[:2]
+        self.size = Size(width=width, height=height)
+        self.labels: list[Label] = labels(words, self.size)
+        self._encoder = encoder
+        self.told: list[Told] = []
+
+    def told_of(self, elements: Sequence[Element]) -> Screen:
+        """The same screen, and what the program in front says is on it."""
+        screen = copy(self)
+        screen.told = told(elements, self._picture, self.labels, self.size)
+        return screen
+
+    @cached_property
+    def layout(self) -> Layout:
+        with self._stages.timing("layout"):
+            return Layout(self._picture, self.labels)
+
+    @cached_property
+    def widgets(self) -> list[Widget]:
+        with self._stages.timing("layout"):
+            return widgets(self._picture, self.labels)
+
+    @cached_property
+    def expanders(self) -> list[Widget]:
+        with self._stages.timing("layout"):
+            return expanders(self._picture)
+
+    def is_plain(self, rect: Rect) -> bool:
+        """Whether nothing is drawn within `rect`."""
+        part = self._part(rect)
+        return part.size == 0 or int(np.ptp(part, axis=0).max()) <= PLAIN
+
+    def is_coloured(self, rect: Rect) -> bool:
+        """Whether what is written within `rect` has a colour, as links have."""
+        part = self._part(rect).astype(np.int16)
+        if not part.size:
+            return False
+        ink = part[np.abs(part - np.median(part, axis=0)).max(axis=1) > INK]
+        return ink.size > 0 and float(np.median(np.ptp(ink, axis=1))) > COLOUR
+
+    def _part(self, rect: Rect) -> npt.NDArray[np.uint8]:
+        """(pixels, 3): what is within `rect`."""
+        height, width = self._picture.shape[:2]
+        left, top, right, bottom = map(round, rect.clipped(width, height))
+        return self._picture[top:bottom, left:right].reshape(-1, 3)
+
+    def drawn(self, text: str) -> Iterable[tuple[Rect, float]]:
+        """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
+        return drawn(text, self._picture, self.labels)
+
+    @cached_property
+    def icons(self) -> list[Icon]:
+        with self._stages.timing("icons"):
+            return self._encoder.look(self._picture, proposals(self._picture, self.labels))

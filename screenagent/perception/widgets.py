@@ -1,0 +1,211 @@
+"""What may bear no name, by its shape: entries, text areas, check boxes, radio buttons, sliders, signs that unfold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from screenagent.grounding.text_match import Label
+from screenagent.perception.controls import has_arrow
+from screenagent.perception.ocr import Picture
+from screenagent.perception.rect import Rect
+
+Shape = Literal["field", "textarea", "checkbox", "radio", "slider", "button", "dropdown", "disc", "expander"]
+
+EDGE: Final = 12
+"""Neighbouring pixels that differ by more than this, of 255, are a border."""
+EXPANDER: Final = (9, 11, 13, 16, 18, 20)
+"""The sides that it is looked for in, in pixels."""
+EXPANDER_LIKENESS: Final = 0.72
+ROUND: Final = np.pi / 4
+"""How much of its square a disc covers."""
+TICK: Final = range(12, 41)
+"""The height of what can be ticked, in pixels."""
+TRACK: Final = range(4, 25)
+"""How thick the groove is that a handle slides in."""
+
+
+class Widget(NamedTuple):
+    """`rect` is where to point; of a slider its handle, and `reach` the groove that it moves in."""
+
+    shape: Shape
+    rect: Rect
+    reach: Rect | None = None
+
+
+class Area(NamedTuple):
+    """A flat area: its bounds, how much of them it fills, and which sides are straight: left, top, right, bottom."""
+
+    rect: Rect
+    filled: float
+    straight: tuple[bool, bool, bool, bool]
+    shade: int
+
+
+def widgets(picture: Picture, labels: Sequence[Label]) -> list[Widget]:
+    if min(picture.shape[:2]) < 8:
+        return []
+    areas = [area for area in _areas(picture) if not _in_a_word(area.rect, labels)]
+    sliders = list(_sliders(areas))
+    rest = [area for area in areas if not any(_belongs(area.rect, slider) for slider in sliders)]
+    found = [*sliders, *(widget for area in rest if (widget := _shaped(picture, area, labels)))]
+    return _outermost(found)
+
+
+def expanders(picture: Picture) -> list[Widget]:
+    """The boxes with a plus that unfold a branch of a tree, from the top."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    found: list[Widget] = []
+    for side in EXPANDER:
+        if side >= min(grey.shape):
+            continue
+        alike = cv2.matchTemplate(grey, _plus(side), cv2.TM_CCOEFF_NORMED)
+        for y, x in np.argwhere(alike > EXPANDER_LIKENESS).tolist():
+            rect = Rect(x, y, x + side, y + side)
+            if not any(other.rect.holds(rect.x, rect.y) for other in found):
+                found.append(Widget("expander", rect))
+    return sorted(found, key=lambda widget: widget.rect.top)
+
+
+def _plus(side: int) -> npt.NDArray[np.uint8]:
+    drawn = np.full((side, side), 255, np.uint8)
+    thick, middle = max(1, side // 9), side // 2
+    cv2.rectangle(drawn, (0, 0), (side - 1, side - 1), 150, thick)
+    drawn[middle - thick // 2 : middle - thick // 2 + thick, side // 4 : side - side // 4] = 20
+    drawn[side // 4 : side - side // 4, middle - thick // 2 : middle - thick // 2 + thick] = 20
+    return drawn
+
+
+def _areas(picture: Picture) -> Iterator[Area]:
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    flat = np.ones(grey.shape, np.uint8)
+    flat[:, :-1] &= cv2.absdiff(grey[:, :-1], grey[:, 1:]) <= EDGE
+    flat[:-1] &= cv2.absdiff(grey[:-1], grey[1:]) <= EDGE
+    _, numbers, stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=4)
+    height, width = grey.shape
+    for number, (left, top, across, down, area) in enumerate(stats.tolist()):
+        if number == 0 or min(across, down) < 4 or max(across, down) < 10 or area < 0.2 * across * down:
+            continue
+        if across > 0.95 * width or down > 0.8 * height:
+            continue
+        part = numbers[top : top + down, left : left + across] == number
+        shade = int(np.median(grey[top : top + down, left : left + across][part]))
+        yield Area(Rect(left, top, left + across, top + down), area / (across * down), _straight(part), shade)
+
+
+def _straight(part: npt.NDArray[np.bool_]) -> tuple[bool, bool, bool, bool]:
+    """Whether it reaches each of its bounds along most of the side."""
+    height, width = part.shape
+    x, y = min(4, width // 4), min(4, height // 4)
+    sides = (
+        part[y : height - y, :2].any(axis=1),
+        part[:2, x : width - x].any(axis=0),
+        part[y : height - y, -2:].any(axis=1),
+        part[-2:, x : width - x].any(axis=0),
+    )
+    left, top, right, bottom = (bool(side.size and side.mean() > 0.75) for side in sides)
+    return left, top, right, bottom
+
+
+def _in_a_word(rect: Rect, labels: Sequence[Label]) -> bool:
+    """Whether it is the inside of a letter."""
+    return any(
+        word.grown(2).holds(rect.x, rect.y) and rect.height < 0.72 * word.height and rect.width < 1.2 * word.height
+        for label in labels
+        for text, word in label.words
+    )
+
+
+def _sliders(areas: Sequence[Area]) -> Iterator[Widget]:
+    """A square handle with grooves at two of its opposite sides, or at one where it stands at the end."""
+    grooves = [area.rect for area in areas if _is_groove(area.rect)]
+    for handle in (area.rect for area in areas if area.filled > 0.8 and _is_small(area.rect)):
+        across = [g for g in grooves if g.width > g.height and handle.beside(g) and _meets(handle, g, "across")]
+        down = [g for g in grooves if g.height > g.width and _meets(handle, g, "down")]
+        line = across or down
+        if line and max(max(g.width, g.height) for g in line) > 1.5 * handle.width:
+            yield Widget("slider", handle, Rect.round_all([handle, *line]))
+
+
+def _is_groove(rect: Rect) -> bool:
+    thick, long = sorted((rect.width, rect.height))
+    return round(thick) in TRACK and long > thick
+
+
+def _is_small(rect: Rect) -> bool:
+    return round(rect.height) in TICK and 0.7 <= rect.width / rect.height <= 1.4
+
+
+def _meets(handle: Rect, groove: Rect, way: Literal["across", "down"]) -> bool:
+    if way == "across":
+        gap = max(groove.left - handle.right, handle.left - groove.right)
+        return -2 <= gap <= 6 and groove.height < handle.height
+    gap = max(groove.top - handle.bottom, handle.top - groove.bottom)
+    aligned = abs(groove.x - handle.x) <= 4
+    return aligned and -2 <= gap <= 6 and groove.width < handle.width
+
+
+def _belongs(rect: Rect, slider: Widget) -> bool:
+    return slider.reach is not None and slider.reach.grown(3).holds(rect.x, rect.y)
+
+
+def _shaped(picture: Picture, area: Area, labels: Sequence[Label]) -> Widget | None:
+    rect = area.rect
+    if _is_small(rect):
+        if area.filled > 0.9 and all(area.straight):
+            return Widget("checkbox", rect)
+        return Widget("radio", rect) if abs(area.filled - ROUND) < 0.08 else None
+    if abs(area.filled - ROUND) < 0.1 and 0.9 <= rect.width / rect.height <= 1.1 and not any(area.straight):
+        return Widget("disc", rect)
+    if sum(area.straight) < 3 or rect.height < 16 or rect.width < 30:
+        return None
+    if rect.width > 1.2 * rect.height and has_arrow(picture, rect, after=_text_end(rect, labels)):
+        return Widget("dropdown", rect)
+    if area.shade < 250:
+        return Widget("button", rect) if area.filled > 0.4 and _says(rect, labels) else None
+    inside = [label.rect.height for label in labels if rect.holds(label.rect.x, label.rect.y)]
+    high = rect.height > (2.4 * max(inside) if inside else 46)
+    return Widget("textarea" if high or _has_grip(picture, rect) else "field", rect)
+
+
+def _text_end(rect: Rect, labels: Sequence[Label]) -> float:
+    inside = [
+        word.right for label in labels for text, word in label.words if len(text) > 1 and rect.holds(word.x, word.y)
+    ]
+    return max(inside, default=rect.left)
+
+
+def _says(rect: Rect, labels: Sequence[Label]) -> bool:
+    """Whether something is written in it, and not much."""
+    inside = [label for label in labels if rect.holds(label.rect.x, label.rect.y)]
+    return 1 <= len(inside) <= 2
+
+
+def _has_grip(picture: Picture, rect: Rect) -> bool:
+    """Whether it can be resized by its lower right corner, where two strokes say so."""
+    right, bottom = round(rect.right) - 2, round(rect.bottom) - 2
+    corner = picture[bottom - 14 : bottom, right - 14 : right].astype(np.int16)
+    if corner.size == 0:
+        return False
+    ink = (np.abs(corner - np.median(corner.reshape(-1, 3), axis=0)).max(axis=2) > 60).astype(np.uint8)
+    aslant = [int(np.trace(np.fliplr(ink), offset)) for offset in range(-12, 13)]
+    return max(aslant) >= 4 and 8 <= int(ink.sum()) <= 80
+
+
+def _outermost(found: Sequence[Widget]) -> list[Widget]:
+    """Without what lies within another: a mark in a text area is a letter."""
+    return [
+        one
+        for one in found
+        if not any(
+            other is not one
+            and other.shape in ("field", "textarea")
+            and other.rect.grown(1).holds(one.rect.x, one.rect.y)
+            and other.rect.area > one.rect.area
+            for other in found
+        )
+    ]

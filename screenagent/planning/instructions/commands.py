@@ -1,0 +1,320 @@
+"""What each phrase that says a step asks to be done, read by the grammar."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Final, Literal
+
+from screenagent.actions import (
+    Ask,
+    Button,
+    Change,
+    Click,
+    Direction,
+    HoldKeys,
+    Modifier,
+    Move,
+    Scroll,
+    Wait,
+)
+from screenagent.events import PlannedStep
+from screenagent.planning.instructions.grammar import Form, Steps
+from screenagent.planning.instructions.grammar import form as add_form
+from screenagent.planning.instructions.refusals import Unreadable
+from screenagent.planning.instructions.steps import (
+    chord,
+    click_on,
+    drag_over,
+    expected_of,
+    focused,
+    pressed,
+    reads_as_keys,
+    typed,
+    watched,
+)
+
+FORMS: Final[list[Form]] = []
+form = partial(add_form, FORMS)
+
+
+@form(
+    "TYPE[ in| out][ the][ following][ (text|words?|string|command|line|name|value|number)][:] {quoted}"
+    "[ (into|in|inside|to|on|as|for) {into}]",
+    "(into|in) {into}, TYPE {quoted}",
+    "(into|in) {into}, TYPE {text}",
+    "(into|in) {into_field} TYPE {quoted}",
+    "(into|in) {into_field} TYPE {text}",
+    "TYPE {text} into {into}",
+    "WRITE {text} in {into_field}",
+    "(type|enter) {text} as {the_into}",
+    "paste {quoted} (into|in) {into}",
+    "(fill|put)[ in] {quoted} (into|in) {into}",
+    "fill[ in] {into} with {text}",
+)
+def type_into(
+    quoted: str = "",
+    text: str = "",
+    into: str | None = None,
+    into_field: str | None = None,
+    the_into: str | None = None,
+) -> Steps:
+    return (*focused(into or into_field or the_into), typed(quoted or text))
+
+
+@form("WRITE {text} followed by[ the] {keys}[ key]")
+def type_and_press(text: str, keys: str) -> Steps:
+    return (typed(text), pressed(chord(keys)))
+
+
+@form("WRITE {text}", "paste {quoted}")
+def type_here(text: str = "", quoted: str = "") -> Steps:
+    return (typed(quoted or text),)
+
+
+@form(
+    "set {field} to {text}",
+    "replace TEXT_OF (in|of) {target} (with|by) {text}",
+    "change the (text|contents?|value) (in|of) {target} to {text}",
+)
+def type_instead(text: str, field: str = "", target: str = "") -> Steps:
+    return (*focused(field or target), pressed(("ctrl", "a")), typed(text))
+
+
+@form("(clear|empty) {target}", "(delete|clear|remove|erase) TEXT_OF (in|of|from) {target}")
+def clear(target: str) -> Steps:
+    return (*focused(target), pressed(("ctrl", "a")), pressed(("delete",)))
+
+
+@form("select (all|everything)[ of][ (it|the text|text|the files|files|the items|items|the words)]")
+def select_all() -> Steps:
+    return (pressed(("ctrl", "a")),)
+
+
+@form("select TEXT_OF (in|of) {target}")
+def select_all_of(target: str) -> Steps:
+    return (*focused(target), pressed(("ctrl", "a")))
+
+
+@form("{shortcut}[ (it|that|this|them|the selection|the selected text|the selected files|the text|the last change)]")
+def use_shortcut(shortcut: tuple[str, ...]) -> Steps:
+    return (pressed(shortcut),)
+
+
+@form("delete (it|the selection|the selected text|the selected files?)")
+def delete_selection() -> Steps:
+    return (pressed(("delete",)),)
+
+
+@form("paste[ (it|that|them|the text)] (into|in) {into}")
+def paste_into(into: str | None = None) -> Steps:
+    return (*focused(into), pressed(("ctrl", "v")))
+
+
+@form(
+    "(hold|hold down|keep holding|press and hold)[ down][ the] {keys}[ (key|keys)][ down] for {seconds}",
+    "keep[ the] {keys}[ (key|keys)] (pressed|down) for {seconds}",
+)
+def hold_keys(keys: str, seconds: float) -> Steps:
+    return (PlannedStep(action=HoldKeys(keys=chord(keys), seconds=seconds)),)
+
+
+@form(
+    "(press|hit|push|tap|strike|use)[ and release][ the][ (shortcut|keyboard shortcut|key combination|keys|key)] {keys}"
+    "[ (key|keys|shortcut)][ {times}][ again][ on the keyboard][ to .{1,100}]"
+)
+def press_keys(keys: str, times: int = 1) -> Steps:
+    if not reads_as_keys(keys):
+        return None
+    return (pressed(chord(keys), times=times),)
+
+
+@form("(press|hit|push|tap|strike)[ the] {keys} key")
+def press_key(keys: str) -> Steps:
+    return (pressed(chord(keys)),)
+
+
+@form(
+    "wait[ for][ (up to|at most|a maximum of)] {seconds}[,] (until|till|for) {words} SHOWN",
+    "wait (up to|at most|a maximum of) {seconds} for {words}[ to appear]",
+    "wait (until|till) {words} SHOWN[[,] UP_TO {seconds}]",
+    "wait for {words} to (appear|be STATE|show|show up|come up|pop up|open)[[,] UP_TO {seconds}]",
+    "(when|once|as soon as|after) {words} SHOWN",
+    "{words} should (appear|be STATE|show up|come up)",
+)
+def wait_until_shown(words: str, seconds: float | None = None) -> Steps:
+    return (watched(words, seconds=seconds),)
+
+
+@form(
+    "wait[ for][ (up to|at most|a maximum of)] {seconds}[,] (until|till) {words} GONE",
+    "wait (until|till) {words} GONE[[,] UP_TO {seconds}]",
+    "wait while {words} SHOWN[[,] UP_TO {seconds}]",
+    "wait for {words} to (disappear|vanish|go away|be gone|close)[[,] UP_TO {seconds}]",
+    "(when|once|as soon as|after) {words} GONE",
+    "{words} should (disappear|vanish|be gone|go away)",
+)
+def wait_until_gone(words: str, seconds: float | None = None) -> Steps:
+    return (watched(words, gone=True, seconds=seconds),)
+
+
+@form("(wait|pause|sleep)[ for][ another] {seconds}[ more]")
+def wait(seconds: float) -> Steps:
+    return (PlannedStep(action=Wait(seconds=seconds)),)
+
+
+@form("wait for {words}[[,] UP_TO {seconds}]")
+def wait_for(words: str, seconds: float | None = None) -> Steps:
+    return (watched(words, seconds=seconds),)
+
+
+@form("CHECK {words} GONE", "CHECK there (is|are) no {words}")
+def check_gone(words: str) -> Steps:
+    return (watched(words, gone=True, seconds=0),)
+
+
+@form("CHECK {words} and {more} are STATE", "CHECK both {words} and {more} are STATE")
+def check_both_shown(words: str, more: str) -> Steps:
+    return (watched(words, seconds=0), watched(more, seconds=0))
+
+
+@form(
+    "CHECK there (is|are) {words}[ on the screen]",
+    "CHECK {words} SHOWN",
+    "CHECK .{1,60} (shows|contains|says|reads|displays) {words}",
+    "CHECK .{1,60} is {quoted}",
+)
+def check_shown(words: str = "", quoted: str = "") -> Steps:
+    return (watched(words or quoted, seconds=0),)
+
+
+@form("ask[ me| the user][:|,] {question}")
+def ask(question: str) -> Steps:
+    return (PlannedStep(action=Ask(question=question)),)
+
+
+@form(
+    "scroll {direction} OVER {target}[ by] {notches}",
+    "scroll[ the mouse][ wheel] {direction}[ by][ {notches}][ OVER {target}]",
+    "scroll {direction} {pane}[ by][ {notches}]",
+    "scroll {pane} {direction}[ by][ {notches}]",
+    "scroll[ by] {notches} {direction}[ OVER {target}]",
+)
+def scroll(direction: Direction, notches: int = 5, target: str | None = None, pane: str | None = None) -> Steps:
+    over = target or pane
+    anywhere = over is None or re.fullmatch(r"the (?:page|screen|window)", over, re.IGNORECASE)
+    return (PlannedStep(action=Scroll(direction=direction, notches=notches, target=None if anywhere else over)),)
+
+
+@form("[{modifiers}(-|+| )]DRAG {stops}")
+def drag_along(stops: tuple[str, ...], button: Button = "left", modifiers: tuple[Modifier, ...] = ()) -> Steps:
+    return drag_over(stops, button, modifiers)
+
+
+@form(
+    "HOLDING DRAG {target} ONTO {to}",
+    "DRAG {target} ONTO {to} HELD",
+    "[{modifiers}(-|+| )]DRAG {target} VIA {via} ONTO {to}",
+    "[{modifiers}(-|+| )]DRAG {target} ONTO {to}[ VIA {via}]",
+)
+def drag(
+    target: str, to: str, via: str | None = None, button: Button = "left", modifiers: tuple[Modifier, ...] = ()
+) -> Steps:
+    return drag_over((target, via, to) if via else (target, to), button, modifiers)
+
+
+@form(
+    "(move|bring) MOUSE (to|over|onto|on|above) {target}",
+    "hover[ MOUSE][ (over|on|above|at)] {target}",
+    "mouse over {target}",
+    "point[ MOUSE] (at|to) {target}",
+)
+def move(target: str) -> Steps:
+    return (PlannedStep(action=Move(target=target)),)
+
+
+@form(
+    "click (in|into|inside) {target}",
+    "focus[ (on|in|into)] {target}",
+)
+def focus(target: str) -> Steps:
+    return focused(target)
+
+
+@form(
+    "HOLDING CLICK {target}",
+    "CLICK {target} HELD",
+    "click[ on] {target} with[ the] {button}[ mouse] button",
+    "[{modifiers}(-|+| )]CLICK {target} to PURPOSE",
+    "[{modifiers}(-|+| )]CLICK {target}[ {times}]",
+)
+def click(
+    target: str,
+    count: Literal[1, 2, 3] = 1,
+    button: Button = "left",
+    modifiers: tuple[Modifier, ...] = (),
+    times: int = 1,
+) -> Steps:
+    action = Click(target=target, count=count, button=button, modifiers=modifiers)
+    return (PlannedStep(action=action, expectation=expected_of(action)),) * times
+
+
+@form("open[ up] {folder}")
+def open_folder(folder: str) -> Steps:
+    """What lies in a folder opens by two clicks."""
+    return (PlannedStep(action=Click(target=folder, count=2), expectation=Change()),)
+
+
+@form("OPEN {target} from {menu}")
+def choose_from(target: str, menu: str) -> Steps:
+    return (click_on(menu), click_on(target))
+
+
+@form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")
+def choose(target: str, times: int = 1) -> Steps:
+    return (click_on(target),) * times
+
+
+@form("(check|uncheck|tick|untick|mark|unmark)[ off] {target}")
+def tick(target: str) -> Steps:
+    if re.match(r"(?:that|if|whether|there)\b", target, re.IGNORECASE):
+        raise Unreadable(target, "only words can be looked for, for example “check that Saved is shown”")
+    return (PlannedStep(action=Click(target=target), expectation=Change()),)
+
+
+@form("(go|switch|change|jump)[ back][ over] to {place}")
+def go_to(place: str) -> Steps:
+    return (click_on(place),)
+
+
+@form(
+    "IN {target}, OPEN {to}",
+    "IN {target}, CLICK {to}",
+)
+def click_in_place(target: str, to: str) -> Steps:
+    return (click_on(f"{to} in {target}"),)
+
+
+@form(".{1,200} by (pressing|hitting|using) {keys}")
+def do_by_keys(keys: str) -> Steps:
+    return (pressed(chord(keys)),)
+
+
+@form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")
+def do_by_click(target: str) -> Steps:
+    return (click_on(target),)
+
+
+@form(".{1,200} (with|using|via) {keys}")
+def do_with_keys(keys: str) -> Steps:
+    return (pressed(chord(keys)),) if "+" in keys and reads_as_keys(keys) else None
+
+
+@form("{keys}")
+def press_bare_keys(keys: str) -> Steps:
+    """A phrase that is only keys, where none could take it for the name of something: "ctrl+s", "enter"."""
+    if keys.lower() not in ("enter", "return") and not re.match(
+        r"(?:ctrl|control|alt|shift|super|cmd)\s?\+", keys, re.I
+    ):
+        return None
+    return (pressed(chord(keys)),)

@@ -1,0 +1,166 @@
+"""Cuts a task, its quotes hidden, into phrases: one for each step, in order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from screenagent import keys
+from screenagent.planning.instructions.fragments import Fragment, Joint, fragments, without_fillers
+from screenagent.planning.instructions.quotes import MARK
+from screenagent.planning.instructions.refusals import is_goal
+from screenagent.planning.instructions.slots import FIELD, ROLES, SHORTCUTS
+
+_CLOSING: Final = re.compile(
+    r"(?:that['’]s (?:it|all)|stop(?: here)?|done|you['’]re done|you are done|finish|the end|thanks|thank you)!?",
+    re.IGNORECASE,
+)
+
+_STARTS: Final = re.compile(
+    r"""(?:
+      (?:(?:ctrl|control|shift|alt|super|cmd)[+\- ])*
+      (?:(?:double|triple|right|middle|left)[- ]?)*(?:click|clicking|drag|tap)
+    | open | follow | press | hit | push | choose | select | pick | check | uncheck | tick | untick | toggle | hover
+    | move
+    | mouse\ over | point | scroll | type | enter | write | insert | input | put | fill | clear | empty | hold | wait
+    | pause | sleep | verify | make\ sure | ensure | confirm | ask | go\ to | switch\ to | focus | place | keep
+    | copy | highlight | expand | unfold | resize | make | set | find\ and | locate\ and | search\ for | give
+    | when | once | as\ soon\ as | if | unless | do\ not | don['’]t | never | repeat | paste
+    )\s+(?=\S)
+    | (?:ctrl|control|shift|alt|super|cmd)\s?[+]\s?\S+\Z
+    | (?:enter|return|submit)\Z
+    | submit\ (?:it|the)\s
+    | (?:in|into)\ .{1,120}?\ (?:type|enter|write)\s
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_FREE_TEXT: Final = re.compile(
+    r"(?:(?:into?\s.{1,120}?\s)?(?:type|enter|write|insert|input)|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
+    re.IGNORECASE,
+)
+_PLACED_TEXT: Final = re.compile(
+    rf"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{{0,120}}?\b{FIELD}|as\s(?:the|your|my)\s.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_QUOTED_TEXT: Final = re.compile(
+    rf"(?:[\w-]+(?:\s+(?:in|out|on|the|following|text|words?|string|command|line|name|value|number|button|me)\b)*:?\s+)?"
+    rf"{MARK}(?:\s+(?:in|into|to|on|as|for)\s.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
+_FILLED_TOO: Final = re.compile(r".{1,120}\swith\s.+", re.IGNORECASE)
+_STATE: Final = (
+    r"\b(?:is|are|has|have|appears?|disappears?|shows?|contains|says|reads|displays|comes|goes|pops|closes)\b"
+)
+_STATELESS: Final = re.compile(
+    rf"(?:check|verify|make sure|ensure|confirm|wait until|wait till|when|once)\s(?!.*{_STATE}).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_EXPECTED: Final = re.compile(r".{1,120}\sshould\s(?:appear|disappear|vanish|show|go|come|be)\b.*", re.IGNORECASE)
+_LIMIT: Final = re.compile(r"(?:for\s+)?(?:up to|at most|within|a maximum of)\s.{1,30}", re.IGNORECASE)
+_HELD: Final = re.compile(r"(?:hold|holding|keep)(?:\s+down)?\s+[\w+\- ]{1,40}", re.IGNORECASE)
+_PLACE: Final = re.compile(r"(?:in|on|from|under|inside|at|using)\s.{1,120}", re.IGNORECASE)
+_LISTED: Final = re.compile(r"(?:select|choose|pick|tick|check|mark)\s(?!that\s|if\s|whether\s|all\b)\S", re.IGNORECASE)
+_MODIFIER_PRESS: Final = re.compile(r"(?:press|hit|hold)\s+(?:the\s+)?(.{1,40})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What one step is read from: its text without fillers, and what stood before it."""
+
+    text: str
+    joint: Joint
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether it ends in words of the user's own that may hold commas: an unquoted text to type, a question."""
+        return bool(_FREE_TEXT.match(self.text)) and not self.is_complete
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it ends where a quoted text or the field to type into ends."""
+        return bool(_QUOTED_TEXT.fullmatch(self.text) or _PLACED_TEXT.fullmatch(self.text))
+
+    @property
+    def is_press(self) -> bool:
+        return bool(re.match(r"(?:press|hit|push)\s", self.text, re.IGNORECASE))
+
+
+def phrases(text: str) -> list[Phrase]:
+    """Cut `text` at commas, full stops, lines, "and" and "then" - where a step begins behind them."""
+    found: list[Phrase] = []
+    start = 0
+    for fragment in fragments(text):
+        piece = Phrase(_said(text[fragment.start : fragment.end], fragment), fragment.joint)
+        if not piece.text:
+            continue
+        if found and _goes_on(found[-1], piece):
+            found[-1] = Phrase(without_fillers(text[start : fragment.end]), found[-1].joint)
+        else:
+            found.append(piece)
+            start = fragment.start
+    while found and _CLOSING.fullmatch(found[-1].text):
+        found.pop()
+    return found
+
+
+def _said(text: str, fragment: Fragment) -> str:
+    """The text without fillers, but "Next" in "click Next, Next" is none, nor "First" in "click Edit, First Page"."""
+    said = without_fillers(text)
+    may_be_a_name = fragment.joint in ("comma", "then") and text[:1].isupper()
+    return text if may_be_a_name and not starts_a_step(said) else said
+
+
+def _goes_on(phrase: Phrase, piece: Phrase) -> bool:
+    """Whether `piece` belongs to the phrase before it rather than to a step of its own."""
+    if piece.joint == "line":
+        return False
+    if _awaits(phrase, piece) or piece.text.lower().startswith("to "):
+        return True
+    if starts_a_step(piece.text):
+        return False
+    if piece.text in SHORTCUTS:
+        return phrase.is_free_text
+    if _LISTED.match(phrase.text) and piece.joint in ("comma", "and"):
+        return not phrase.text.lower().startswith(piece.text.lower())
+    if phrase.is_free_text:
+        return piece.joint != "then" and not (_FILLED.match(phrase.text) and _FILLED_TOO.fullmatch(piece.text))
+    if _EXPECTED.fullmatch(piece.text) or (phrase.is_press and is_chord(piece.text)):
+        return False
+    return piece.joint == "and" and not phrase.is_complete and not (_has_role(phrase.text) and _has_role(piece.text))
+
+
+def _awaits(phrase: Phrase, piece: Phrase) -> bool:
+    """Whether `phrase` is only the beginning of a step: "hold shift" and "click a", "press ctrl" and "s"."""
+    if _STATELESS.fullmatch(phrase.text) and piece.joint == "and":
+        return bool(re.search(_STATE, piece.text))
+    if phrase.text.lower().startswith("wait") and piece.joint == "comma":
+        return bool(_LIMIT.fullmatch(piece.text))
+    if _PLACE.fullmatch(phrase.text) and not _STARTS.match(phrase.text) and piece.joint == "comma":
+        return bool(_STARTS.match(piece.text))
+    if _HELD.fullmatch(phrase.text) and re.search(r"click|drag", piece.text, re.IGNORECASE):
+        return piece.joint in ("and", "comma")
+    pressed = _MODIFIER_PRESS.fullmatch(phrase.text)
+    if not pressed or piece.joint != "and" or not is_chord(pressed[1]):
+        return False
+    return set(keys.chord(pressed[1])) <= set(keys.MODIFIERS) and is_chord(piece.text)
+
+
+def _has_role(text: str) -> bool:
+    """Whether it ends as a target with its role does: "the Save button"."""
+    return text.rpartition(" ")[2].lower() in ROLES
+
+
+def starts_a_step(text: str) -> bool:
+    """Whether it opens as a step does or as a goal, which is no name of something and no text to type either."""
+    return bool(_STARTS.match(text)) or is_goal(text)
+
+
+def is_chord(text: str) -> bool:
+    """Whether `text` names keys."""
+    try:
+        keys.chord(text)
+    except ValueError:
+        return False
+    return True

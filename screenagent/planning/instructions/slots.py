@@ -1,0 +1,284 @@
+"""What the places in a phrase's pattern hold: how they are written, and the value that is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Final
+
+from screenagent import keys
+from screenagent.planning.instructions.quotes import MARK, Quotes
+from screenagent.planning.instructions.refusals import Unreadable
+
+NUMBERS: Final = {
+    word: number
+    for number, words in enumerate(
+        ("", "a an one once", "two twice", "three thrice", "four", "five", "six", "seven", "eight", "nine", "ten")
+    )
+    for word in words.split()
+} | {"twenty": 20, "a few": 3, "a couple of": 2, "a bit": 3, "a little": 3}
+_NUMBER: Final = r"\d{1,6}|" + "|".join(sorted(NUMBERS, key=len, reverse=True))
+_UNITS: Final = {"ms": 0.001, "mi": 60.0, "m": 60.0, "s": 1.0}
+_MODIFIER: Final = r"ctrl|control|ctl|shift|alt|option|super|win|windows|cmd|command|meta"
+_PRONOUNS: Final = ("it", "this", "that", "them", "this one", "that one", "there")
+
+SHORTCUTS: Final = {
+    "copy": ("ctrl", "c"),
+    "cut": ("ctrl", "x"),
+    "paste": ("ctrl", "v"),
+    "undo": ("ctrl", "z"),
+    "redo": ("ctrl", "y"),
+}
+
+ROLES: Final = frozenset(
+    (
+        *("window", "dialog", "dialogue", "popup", "pop-up", "screen", "page", "panel", "tab", "menu", "item", "entry"),
+        *("message", "notification", "text", "title", "heading", "label", "word", "words", "link", "icon", "file"),
+        *("button", "field", "box", "bar", "list"),
+    )
+)
+FIELD: Final = (
+    r"(?:field|entry|editor|input|text ?(?:area|box|view)?|document|canvas|terminal|prompt|cell|"
+    r"(?<!check)(?<!check )(?<!combo )(?<!list )(?<!tick )(?<!dialog )box|"
+    r"(?:search|address|location|url|entry|formula) ?bar)"
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Gives the value of a slot: knows the quotes of the task and what "it" stands for."""
+
+    quotes: Quotes
+    it: str | None = None
+
+    def target(self, part: str) -> str:
+        """The words for the grounder, as the user said them; "it" is what the step before was about."""
+        if condition := re.search(r"\s(until|unless|whenever|if)\s", part, re.IGNORECASE):
+            raise Unreadable(part, f"“{condition[1]} …” needs a model; if it belongs to a name, put that in quotes")
+        if step := re.search(r"\s(press|(?:double-|right-)?click|wait\s\d|scroll\s(?:up|down))\s", part):
+            raise Unreadable(part, f"put a comma before “{step[1]}”, or the name in quotes")
+        if part.strip().lower() not in _PRONOUNS:
+            return self.quotes.meant(part)
+        if self.it is None:
+            raise Unreadable(part, "nothing was named before that this could be; say what stands on the screen")
+        return self.it
+
+    def place_to_type(self, part: str) -> str | None:
+        """Where to click before typing; "it" has the focus since the step before."""
+        return None if part.strip().lower() in (*_PRONOUNS, "here") else self.quotes.meant(part)
+
+    def text(self, part: str) -> str:
+        if part.strip().lower() in _PRONOUNS:
+            raise Unreadable(part, "say the text itself, in quotes")
+        return self.quotes.meant(part)
+
+    def words(self, part: str) -> str:
+        """The words to look for on the screen: what is quoted, or without the role of what shows them."""
+        if quoted := re.findall(MARK, part):
+            return self.quotes.meant(quoted[0])
+        bare = re.sub(r"^(?:(?:the|a|an|some)\s+)?(?:(?:text|words?|message|title|label)\s+)?", "", part, flags=re.I)
+        said = bare.split()
+        while said and said[-1].lower() in ROLES:
+            said.pop()
+        if not said or " ".join(said).lower() in _PRONOUNS:
+            raise Unreadable(part, "name words that can be read on the screen, for example “wait until Saved appears”")
+        return self.quotes.verbatim(bare[: bare.rindex(said[-1]) + len(said[-1])])
+
+    def number(self, part: str) -> int:
+        first = re.match(_NUMBER, part.strip().lower())
+        if first is None:
+            raise Unreadable(part, "this is no number")
+        return NUMBERS.get(first[0]) or int(first[0])
+
+    def seconds(self, part: str) -> float:
+        said = part.strip().lower()
+        if said.startswith("half"):
+            return 30.0 if "minute" in said else 0.5
+        amount = re.match(r"\d+(?:\.\d+)?", said)
+        number = float(amount[0]) if amount else float(self.number(said))
+        unit = re.search(r"(ms|mi|m|s)[a-z]*$", said)
+        return number * _UNITS[unit[1]] if unit else number
+
+    def modifiers(self, part: str) -> tuple[str, ...]:
+        return keys.chord(re.sub(r"\s*(?:[+,-]|\band\b|\s)\s*", "+", part.strip()))
+
+    def stops(self, part: str) -> tuple[str, ...]:
+        return tuple(self.quotes.meant(mark) for mark in re.findall(MARK, part))
+
+    def path(self, part: str) -> tuple[str, ...]:
+        return tuple(self.target(step) for step in re.split(r"\s*(?:->|→|>|»|›)\s*", part))
+
+    def names(self, part: str) -> tuple[str, ...]:
+        """Parted by commas; and by "and" at the end, or where it stands between two words."""
+        *first, last = re.split(r"\s*,\s*", part.strip())
+        parted = re.split(r"^and\s+|\s+and\s+", last) if first or len(last.split()) == 3 else [last]
+        return tuple(self.target(name) for name in (*first, *parted) if name)
+
+    def pairs(self, part: str) -> tuple[tuple[str, str], ...]:
+        return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in re.findall(_NAMED_TEXT, part))
+
+    def styled(self, part: str) -> str | None:
+        """The words that are meant; None for all there are."""
+        bare = re.sub(r"^the (?:text|words?)\s+(?=\S)", "", part, flags=re.IGNORECASE)
+        return (
+            None if re.fullmatch(r"(?:everything|all)\b.*|the text", part, re.IGNORECASE) else self.quotes.meant(bare)
+        )
+
+
+@dataclass(frozen=True)
+class Slot:
+    pattern: str
+    value: Callable[[Said, str], object]
+
+
+def _lower(_: Said, part: str) -> str:
+    return part.lower()
+
+
+def _bare(_: Said, part: str) -> str:
+    """In small letters, without the article."""
+    return re.sub(r"^(?:the|a|an)\s+", "", part.lower())
+
+
+def _verbatim(said: Said, part: str) -> str:
+    return said.quotes.verbatim(part)
+
+
+def _list_name(said: Said, part: str) -> str:
+    return re.sub(r"^(?:the|a|an)\s+", "", said.quotes.verbatim(part), flags=re.IGNORECASE)
+
+
+def _date(_: Said, part: str) -> tuple[date, str]:
+    """The day, and how it was written; of 03/05/2016 the month is first, of 25/05/2016 it can't be."""
+    numbers = [int(number) for number in re.findall(r"\d+", part)]
+    try:
+        if name := re.search(r"[a-z]{3,}", part, re.IGNORECASE):
+            month = [month[:3] for month in _MONTHS].index(name[0].lower()[:3]) + 1
+            return date(numbers[1], month, numbers[0]), part
+        if numbers[0] > 31:
+            return date(*numbers), part
+        month, day, year = numbers if numbers[0] <= 12 else (numbers[1], numbers[0], numbers[2])
+        return date(year, month, day), part
+    except ValueError as wrong:
+        raise Unreadable(part, f"this is no date: {wrong}") from None
+
+
+def _time(_: Said, part: str) -> tuple[time, str]:
+    hour, minute = (int(number) for number in re.findall(r"\d+", part))
+    half = re.search(r"[ap]", part, re.IGNORECASE)
+    try:
+        return time(hour % 12 + 12 * (half[0].lower() == "p") if half else hour, minute), part
+    except ValueError as wrong:
+        raise Unreadable(part, f"this is no time: {wrong}") from None
+
+
+def _whole(_: Said, part: str) -> int:
+    return int(part.replace("−", "-"))
+
+
+def _wholes(_: Said, part: str) -> tuple[int, ...]:
+    return tuple(int(number.replace("−", "-")) for number in re.findall(r"[-−]?\d+", part))
+
+
+def _nth(_: Said, part: str) -> int:
+    named = ("first", "second", "third", "fourth", "fifth")
+    said = part.lower()
+    return named.index(said) + 1 if said in named else -1 if said == "last" else int(said[0])
+
+
+def _larger(_: Said, part: str) -> bool:
+    return part.lower() in ("larger", "bigger", "greater", "taller", "wider")
+
+
+_MONTHS: Final = "january february march april may june july august september october november december".split()
+_DATE: Final = (
+    r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2}"
+    rf"|(?:{'|'.join(_MONTHS)}) \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}} (?:{'|'.join(_MONTHS)}),? \d{{4}}"
+)
+_LIST: Final = r"list|drop-?down(?: list| menu)?|combo ?box|scroll list|list ?box|select(?: box)?|options|selection"
+_NO_FIELD_NAME: Final = r"(?:and|an?|the|text|words?|string|phrase|line|command|value|following)\s"
+_FIELD_NAME: Final = rf"(?!{_NO_FIELD_NAME})[a-z][\w-]+(?:\s(?!that\s)[\w-]+){{0,2}}"
+_NAMED_TEXT: Final = rf"(?:\b(?:the|your|my|and)\s)*({_FIELD_NAME})\s({MARK})"
+_PAIR: Final = rf"(?:(?:the|your|my)\s)?{_FIELD_NAME}\s{MARK}"
+
+# Lengths are bounded, so that no pattern takes long on a long phrase.
+_NAME: Final = r"\S(?:.{0,200}?\S)??"
+_TIMES: Final = rf"(?:(?:{_NUMBER})(?: times|x)|once|twice|thrice)"
+
+SLOTS: Final[Mapping[str, Slot]] = {
+    "target": Slot(_NAME, Said.target),
+    "to": Slot(_NAME, Said.target),
+    "via": Slot(_NAME, Said.target),
+    "field": Slot(rf".{{0,200}}\b{FIELD}", Said.target),
+    "into": Slot(_NAME, Said.place_to_type),
+    "into_field": Slot(rf"(?:{MARK}|.{{0,120}}?\b{FIELD}|it|there|here)", Said.place_to_type),
+    "the_into": Slot(r"(?:the|your|my|its) .{1,120}", Said.place_to_type),
+    "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", Said.target),
+    "folder": Slot(
+        rf"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{{1,100}}|{MARK}|\S+\.\w+)"
+        r"|.{1,120} (?:file|folder|directory|icon)",
+        Said.target,
+    ),
+    "place": Slot(
+        rf"{MARK}|(?:the )?(?-i:[A-Z]).{{0,80}}"
+        rf"|.{{1,80}} (?:tab|menu|page|section|panel|view|link|button|icon|{FIELD})",
+        Said.target,
+    ),
+    "pane": Slot(r"the .{1,100}?\S", Said.target),
+    "shortcut": Slot("|".join(SHORTCUTS), lambda _, part: SHORTCUTS[part.lower()]),
+    "path": Slot(r"[^>→»›]{1,80}(?:\s*(?:->|→|>|»|›)\s*[^>→»›]{1,80}){1,8}", Said.path),
+    "menus": Slot(
+        rf"(?-i:{MARK}|[A-Z][\w .…]{{0,40}}?)(?:\s*(?:->|→|>|»|›)\s*(?-i:{MARK}|[A-Z][\w .…]{{0,40}})){{1,8}}",
+        Said.path,
+    ),
+    "stops": Slot(rf"{MARK}(?: to {MARK})+", Said.stops),
+    "quoted": Slot(MARK, Said.text),
+    # Words after a quoted text belong neither to it nor to a place: better refused than typed with the quotes.
+    "text": Slot(rf"(?!{MARK}\s).+", Said.text),
+    "question": Slot(r".+", Said.text),
+    "words": Slot(_NAME, Said.words),
+    "more": Slot(_NAME, Said.words),
+    "keys": Slot(r"\S.{0,60}?", _verbatim),
+    "modifiers": Slot(rf"(?:{_MODIFIER})(?:(?: ?[+-] ?| and | )(?:{_MODIFIER})){{0,3}}", Said.modifiers),
+    "button": Slot("left|middle|right", _lower),
+    "count": Slot("double|triple", lambda _, part: {"double": 2, "triple": 3}[part.lower()]),
+    "direction": Slot("up|down|left|right", _lower),
+    "times": Slot(_TIMES, Said.number),
+    "notches": Slot(
+        rf"(?:{_TIMES}|a bit|a little|(?:{_NUMBER})(?: (?:notch|line|step|click|tick)(?:e?s)?)?)", Said.number
+    ),
+    "names": Slot(r".{1,400}?", Said.names),
+    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", Said.names),
+    "list": Slot(rf"(?:the |a |an )?(?:[\w-]+ )?(?:{_LIST})", _list_name),
+    "case": Slot("upper|lower", _lower),
+    "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
+    "pairs": Slot(rf"{_PAIR}(?:(?:,| and|, and)\s{_PAIR})*", Said.pairs),
+    "date": Slot(_DATE, _date),
+    "date_field": Slot(r"(?:\w+ ){0,2}(?:date|day|calendar|date field|date picker)", _bare),
+    "time": Slot(r"\d{1,2}:\d\d(?:\s?[ap]\.?m\.?)?", _time),
+    "time_field": Slot(r"(?:\w+ ){0,2}(?:time|time field|clock)", _bare),
+    "amount": Slot(r"[-+−]?\d{1,6}", _whole),
+    "amounts": Slot(r"\[?[-−]?\d{1,6}(?:(?:\s?,\s?|,?\sand\s)[-−]?\d{1,6}){1,9}\]?", _wholes),
+    "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}(?:slider|spinner|stepper|spin ?box|dial|knob|scale)", Said.target),
+    "section": Slot(r"\S.{0,80}?", Said.target),
+    "end": Slot(MARK, Said.text),
+    "folded": Slot("tabs|sections", _lower),
+    "nth": Slot(r"\d(?:st|nd|rd|th)|first|second|third|fourth|fifth|last", _nth),
+    "styled": Slot(
+        r"everything|all|all (?:of )?the text|all text|the text|(?:the (?:text|words?) )?\S.{0,80}?", Said.styled
+    ),
+    "style": Slot("bold|italics?|underlined?", _lower),
+    "end_of": Slot("bottom|end|top|start|beginning", _lower),
+    "side": Slot("height|width", _lower),
+    "larger": Slot("larger|smaller|bigger|greater|taller|shorter|wider|narrower|less", _larger),
+    "sentence": Slot(r".{1,300}", _verbatim),
+    "sending": Slot(r"(?:the )?(?:submit|log ?in|sign in|search|send|go|ok)(?: button)?", Said.target),
+    "seconds": Slot(
+        r"(?:about )?(?:half an? (?:second|minute)"
+        rf"|(?:\d{{1,5}}(?:\.\d{{1,3}})?|{_NUMBER}) ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)"
+        r"|an? (?:moment|bit|little|while))",
+        Said.seconds,
+    ),
+}

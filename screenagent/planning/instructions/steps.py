@@ -1,0 +1,62 @@
+"""The steps that phrases and skills are made of."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from screenagent import keys as key_names
+from screenagent.actions import Button, Change, Click, Drag, Modifier, PressKeys, TypeText, WaitFor
+from screenagent.events import PlannedStep
+from screenagent.planning.instructions.refusals import Unreadable
+from screenagent.planning.instructions.slots import FIELD
+
+
+def click_on(target: str) -> PlannedStep:
+    action = Click(target=target)
+    return PlannedStep(action=action, expectation=expected_of(action))
+
+
+def drag_over(path: tuple[str, ...], button: Button, modifiers: tuple[Modifier, ...]) -> tuple[PlannedStep, ...]:
+    return (PlannedStep(action=Drag(path=path, button=button, modifiers=modifiers), expectation=Change()),)
+
+
+def expected_of(click: Click) -> Change | None:
+    """A click should change something, except one that only puts the caret somewhere."""
+    head = re.split(r"\s(?:in|of|on|near|next|above|below|under|label+ed|named|called|with|at|for)\s", click.target)[0]
+    caret_only = click.button == "left" and click.count == 1 and re.search(rf"\b{FIELD}$", head, re.IGNORECASE)
+    return None if caret_only else Change()
+
+
+def typed(text: str) -> PlannedStep:
+    return PlannedStep(action=TypeText(text=text), expectation=Change())
+
+
+def pressed(names: tuple[str, ...], *, times: int = 1) -> PlannedStep:
+    return PlannedStep(action=PressKeys(keys=names, times=times))
+
+
+def focused(place: str | None) -> tuple[PlannedStep, ...]:
+    return (PlannedStep(action=Click(target=place)),) if place else ()
+
+
+def watched(words: str, *, gone: bool = False, seconds: float | None = None) -> PlannedStep:
+    action = WaitFor(words=words, gone=gone)
+    return PlannedStep(action=action if seconds is None else WaitFor(words=words, gone=gone, seconds=seconds))
+
+
+def chord(text: str) -> tuple[str, ...]:
+    try:
+        return key_names.chord(text)
+    except ValueError as unknown:
+        raise Unreadable(text, str(unknown)) from None
+
+
+def reads_as_keys(text: str) -> bool:
+    """Whether keys are meant: they are, or they are misspelled. "press Save" is neither and means a button."""
+    try:
+        key_names.chord(text)
+    except ValueError:
+        misspelled = difflib.get_close_matches(text.lower(), [*key_names.NAMED, *key_names.ALIASES], n=1, cutoff=0.88)
+        return bool(misspelled) or bool(re.match(r"\w+\s?\+\s?\S", text))
+    return True

@@ -1,0 +1,91 @@
+"""Choosing from what is shown, from what a list shows when it is scrolled, and from what it shows when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Final
+
+from screenagent.actions import Move
+from screenagent.events import PlannedStep
+from screenagent.geometry import Box, Location
+from screenagent.planning.instructions.steps import click_on
+from screenagent.planning.skills.moves import click, into_view, press, type_text
+from screenagent.planning.skills.skill import Stuck, Work
+from screenagent.planning.skills.view import Sight
+
+_MISREAD: Final = str.maketrans("oil|", "0111")
+MOST_STEPS: Final = 30
+
+
+def choose(sight: Sight, names: Sequence[str], *, place: str) -> Work:
+    """One or several; several with ctrl, as lists have it."""
+    for number, name in enumerate(names):
+        closed = sight.find(f"the {place}") or sight.find("the drop-down")
+        if closed is None or not closed.box or not sight.is_one_line(closed.box):
+            found = yield from into_view(sight, f"“{name}”")
+            if found is None:
+                raise Stuck(f"“{name}” is not in the {place}")
+            yield (click(sight, found, f"“{name}”", held=("ctrl",) if number else ()),)
+        elif not _holds(sight, closed.box, name):
+            yield (click(sight, closed, f"the {place}"),)
+            if found := _outside(sight, name, closed.box):
+                yield (click(sight, found, f"“{name}”"),)
+            else:
+                yield (type_text(name), press("enter"))
+                if not _holds(sight, closed.box, name):
+                    yield from _stepped_to(sight, name, closed, closed.box)
+
+
+def _stepped_to(sight: Sight, name: str, closed: Location, box: Box) -> Work:
+    """In a list that opens but does not go where it is typed: by its arrow down, from the top."""
+    yield (click(sight, closed, "the list"), press("home"))
+    for _ in range(MOST_STEPS):
+        if found := _outside(sight, name, box):
+            yield (click(sight, found, f"“{name}”"),)
+            return
+        seen = sight.screen.digest
+        yield (press("down"),)
+        if sight.screen.digest == seen:
+            break
+    raise Stuck(f"“{name}” is not in the list")
+
+
+def follow(sight: Sight, names: Sequence[str]) -> Work:
+    """Through menus: what the mouse over an item does not open, a click on it does."""
+    for name, following in zip_longest(names, names[1:]):
+        if following:
+            yield (PlannedStep(action=Move(target=name)),)
+            if sight.find(following):
+                continue
+        yield (click_on(name),)
+
+
+def _holds(sight: Sight, box: Box, name: str) -> bool:
+    if any(line.text.endswith(("..", "…")) and line.box.center in box for line in sight.lines):
+        return False  # cut off, it may be any that begins so
+    shown = sight.find(f"“{name}”")
+    return bool(shown and shown.point in box) or any(
+        _bare(line.text) == _bare(name) and line.box.center in box for line in sight.texts()
+    )
+
+
+def _outside(sight: Sight, name: str, box: Box) -> Location | None:
+    """The option itself in the list that is open, not the choice that it shows above."""
+    found = sight.find(f"“{name}”")
+    if found and found.point not in box:
+        return found
+    return next(
+        (
+            Location(point=line.box.center, box=line.box, confidence=1.0, by="text")
+            for line in sight.texts()
+            if _bare(line.text) == _bare(name) and line.box.center not in box
+        ),
+        None,
+    )
+
+
+def _bare(text: str) -> str:
+    """Without blanks, which a reader sees where there are none, and with one letter for those that it takes for each
+    other."""
+    return "".join(text.split()).casefold().translate(_MISREAD)

@@ -1,0 +1,84 @@
+"""Finding what is out of view or folded away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Final
+
+from screenagent.geometry import Location
+from screenagent.planning.skills.moves import Seeking, click, hover, into_view, needed, scroll
+from screenagent.planning.skills.skill import Steps, Stuck, Work
+from screenagent.planning.skills.view import Sight
+
+MOST_FOLDS: Final = 30
+MOST_SCROLLS: Final = 60
+
+
+def find_and_click(sight: Sight, target: str) -> Work:
+    found = yield from bring_into_view(sight, target)
+    yield (click(sight, found, target),)
+
+
+def bring_into_view(sight: Sight, target: str) -> Generator[Steps, None, Location]:
+    found = yield from into_view(sight, target)
+    found = found or _in_two_lines(sight, target) or (yield from _unfolded(sight, target))
+    if found is None:
+        raise Stuck(f"{target} is nowhere, and nothing is left to unfold")
+    return found
+
+
+def find_among(sight: Sight, target: str, *, in_a_row: bool) -> Work:
+    """Under tabs, whose heads stand in a row at the top, or in folded sections, of which only the heads are seen."""
+    heads = [line.text for line in (sight.top_row() if in_a_row else sight.lines)]
+    for head in heads:
+        if found := sight.find(target):
+            yield (click(sight, found, target),)
+            return
+        if place := sight.find(f"“{head}”"):
+            yield (click(sight, place, head),)
+    yield (click(sight, needed(sight, target), target),)
+
+
+def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
+    place = sight.find(pane) or sight.middle
+    for _ in range(MOST_SCROLLS):
+        seen = sight.screen.digest
+        yield (scroll(sight, "up" if top else "down", over=place, notches=10),)
+        if sight.screen.digest == seen:
+            return
+
+
+def expand(sight: Sight, section: str) -> Work:
+    """What is folded opens by a click on its head."""
+    yield (click(sight, sight.find(section) or sight.find("the disc") or needed(sight, section), section),)
+
+
+def _in_two_lines(sight: Sight, target: str) -> Location | None:
+    """What is quoted may be written in two lines, as a narrow menu has it."""
+    quoted = re.search(r"[\"“](.+?)[\"”]", target)
+    wanted = _solid(quoted[1] if quoted else target)
+    line = next((line for line in sight.texts() if _solid(line.text) == wanted), None)
+    return Location(point=line.box.center, box=line.box, confidence=0.8, by="text") if line else None
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _unfolded(sight: Sight, target: str) -> Seeking:
+    """Of a tree the lowest branch first, since it moves none of the others; of menus what the mouse opens."""
+    tried: set[float] = set()
+    for _ in range(MOST_FOLDS):
+        folded = [place for place in sight.every("expander") if place.point.y not in tried]
+        if not folded:
+            break
+        tried.add(folded[-1].point.y)
+        yield (click(sight, folded[-1], "the sign that unfolds"),)
+        if found := (yield from into_view(sight, target)):
+            return found
+    for line in [] if tried else sight.lines:
+        yield (hover(sight, line.box.center, f"“{line.text}”"),)
+        if found := sight.find(target):
+            return found
+    return None

@@ -1,0 +1,157 @@
+"""Filling forms: the right text into the field of each name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from screenagent.geometry import Location
+from screenagent.planning.instructions.steps import click_on
+from screenagent.planning.skills.moves import click, needed, press, replaced
+from screenagent.planning.skills.skill import StepFailed, Steps, Stuck, Work
+from screenagent.planning.skills.view import Line, Sight
+
+SENDING: Final = (
+    *("Submit", "Search", "Send", "Go", "Go!", "OK", "Save", "Find", "Apply", "Done", "Continue", "Login", "Log in"),
+    *("Sign in", "Sign up", "Register", "Book", "Order", "Confirm"),
+)
+
+
+CANCELLING: Final = ("Cancel", "Not now", "Later", "Dismiss")
+_NUMERIC: Final = re.compile(r"date|year|time|number|amount|price|count|age|zip|phone|day|month", re.IGNORECASE)
+
+
+class Pair(NamedTuple):
+    """What is to stand in which field."""
+
+    name: str
+    text: str
+
+
+def fill(sight: Sight, pairs: Sequence[Pair]) -> Work:
+    for number, (name, text) in enumerate(pairs):
+        field = sight.find(f"the {name} field") or _nth(sight, number)
+        if field is None:
+            raise Stuck(f"there is no field for the {name}")
+        yield from undisturbed(sight, replaced(sight, field, f"the {name} field", text))
+
+
+def undisturbed(sight: Sight, steps: Steps) -> Work:
+    """Where a step fails since a window came up that nobody asked for, that is cancelled, and they are done again."""
+    try:
+        yield steps
+    except StepFailed:
+        cancel = next((found for name in CANCELLING if (found := sight.find(f"“{name}”"))), None)
+        if cancel is None:
+            raise
+        yield (click(sight, cancel, "the button that cancels what came up"),)
+        yield steps
+
+
+def fill_all(sight: Sight, text: str, fields: str) -> Work:
+    """The same into all the fields."""
+    for number, field in enumerate(sight.every(fields), start=1):
+        yield replaced(sight, field, f"{fields} {number}", text)
+
+
+def fill_from(sight: Sight, sentence: str) -> Work:
+    """Each field by the words that belong to its name: "directed by Ada" into Director, "from 1998" into Year."""
+    fields = sight.every("field")
+    labels = [(sight.label_of(field), field) for field in fields]
+    said = matched(sentence, [label for label, _ in labels])
+    for label, field in labels:
+        if label in said:
+            yield replaced(sight, field, f"the {label} field", said[label])
+    yield from send(sight)
+
+
+def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
+    """What `sentence` says for each label: after a word of its stem, and for the one left over what is left over."""
+    words = sentence.strip(" .").split()
+    left, said = list(range(len(words))), {}
+    for label in labels:
+        for stem in (_stem(word) for word in label.split()):
+            at = next((i for i in left if _stem(words[i]) == stem or _akin(words[i], stem)), None)
+            if at is None:
+                continue
+            values = [i for i in left if i > at and _is_value(words[i])]
+            if values and values[0] - at <= 2:
+                said[label] = words[values[0]]
+                left = [i for i in left if not at <= i <= values[0]]
+                break
+    named = {_stem(word) for label in labels for word in label.split()}
+    rest = [words[i] for i in left if _tells(words[i]) and _stem(words[i]) not in named]
+    for label in (label for label in labels if label not in said):
+        fitting = [word for word in rest if word.isdigit() == bool(_NUMERIC.search(label))]
+        if fitting:
+            said[label] = fitting[0]
+            rest.remove(fitting[0])
+    return said
+
+
+def send(sight: Sight) -> Work:
+    """Press the one button that sends a form; where there are several or none, it is not for us to say."""
+    buttons = _sending(sight)
+    if len(buttons) == 1:
+        yield (click(sight, buttons[0], "the button that sends the form"),)
+
+
+def _sending(sight: Sight) -> list[Location]:
+    found = [button for name in SENDING if (button := sight.find(f"“{name}”")) and button.confidence > 0.9]
+    return list({(button.point.x, button.point.y): button for button in found}.values())
+
+
+def press_to_send(sight: Sight, name: str) -> Work:
+    """The button of this name; where none comes up, the one button that sends a form."""
+    try:
+        yield (click_on(name),)
+    except StepFailed:
+        buttons = [] if sight.find(name) else _sending(sight)
+        if len(buttons) != 1:
+            raise
+        yield (click(sight, buttons[0], "the one button that sends the form"),)
+
+
+def complete(sight: Sight, start: str, end: str, field: str) -> Work:
+    """Type the start of an entry and take the one of the list that has the end, too."""
+    place = needed(sight, field)
+    yield replaced(sight, place, field, start)
+    for _ in range(3):
+        if offer := _offer(sight, place, start, end):
+            yield (click(sight, offer.box.center, f"“{offer.text}”"),)
+            return
+        yield (press("down"),)
+    raise Stuck(f"nothing that starts with “{start}” and ends with “{end}” is offered")
+
+
+def _offer(sight: Sight, field: Location, start: str, end: str) -> Line | None:
+    """What is offered beside the field; what stands in it was typed."""
+    offers = (line for line in sight.texts() if field.box is None or line.box.center not in field.box)
+    return next((offer for offer in offers if _fits(offer.text, start, end)), None)
+
+
+def _fits(text: str, start: str, end: str) -> bool:
+    said, start, end = text.casefold(), start.casefold(), end.casefold()
+    return said.startswith(start) and said.endswith(end) and len(said) > len(start)
+
+
+def _nth(sight: Sight, number: int) -> Location | None:
+    fields = sight.every("field")
+    return fields[number] if number < len(fields) else None
+
+
+def _stem(word: str) -> str:
+    return re.sub(r"(?:ed|ing|or|er|s)$", "", word.lower().strip(",.:"))
+
+
+def _akin(word: str, stem: str) -> bool:
+    return len(stem) >= 4 and _stem(word).startswith(stem[:5])
+
+
+def _is_value(word: str) -> bool:
+    return word[:1].isupper() or word[:1].isdigit()
+
+
+def _tells(word: str) -> bool:
+    return word.lower() not in ("for", "from", "the", "a", "an", "of", "in", "by", "with", "and", "to")

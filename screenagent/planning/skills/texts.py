@@ -1,0 +1,92 @@
+"""Marking text, giving it a form, and changing the size of what holds it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from screenagent.geometry import Box, Point
+from screenagent.planning.skills.moves import click, drag, needed, press
+from screenagent.planning.skills.skill import Stuck, Work
+from screenagent.planning.skills.view import Line, Sight
+
+STYLES: Final = {"bold": "b", "italic": "i", "italics": "i", "underline": "u", "underlined": "u"}
+STRETCH: Final = 0.08
+"""How far a corner is dragged, as a part of the screen."""
+
+
+def mark_paragraph(sight: Sight, number: int) -> Work:
+    """Three clicks into a paragraph mark all of it."""
+    found = paragraphs(sight)
+    if number > len(found):
+        raise Stuck(f"there are only {len(found)} paragraphs")
+    yield (click(sight, found[number - 1][0].box.center, f"paragraph {number}", count=3),)
+
+
+def paragraphs(sight: Sight) -> list[list[Line]]:
+    """Lines of text that stand closely below each other; what stands in a button is none."""
+    found: list[list[Line]] = []
+    for line in sorted(sight.lines, key=lambda line: line.box.top):
+        if sight.is_button(line):
+            continue
+        high = line.box.bottom - line.box.top
+        if found and line.box.top - found[-1][-1].box.bottom < 0.45 * high:
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
+
+
+def mark_words(sight: Sight, words: str) -> Work:
+    """By a drag from the first letter to the last."""
+    box = _box(sight, words)
+    left, right = _ends(box)
+    yield (drag(sight, left, right, f"the start of “{words}”"),)
+
+
+def give_style(sight: Sight, words: str | None, style: str) -> Work:
+    """All of the text, or some words of it; by the shortcut that editors have for it, or else by the style's name."""
+    if words is None:
+        yield (click(sight, needed(sight, "the text area"), "the text"), press("ctrl", "a"))
+    else:
+        yield from mark_words(sight, words)
+    key = STYLES.get(style.lower())
+    if key:
+        yield (press("ctrl", key),)
+    else:
+        yield (click(sight, needed(sight, style), style),)
+
+
+def resize(sight: Sight, target: str, side: Literal["height", "width"], *, larger: bool) -> Work:
+    """By its lower right corner."""
+    box = needed(sight, target).box
+    if box is None:
+        raise Stuck(f"{target} has no corner that could be seen")
+    width, height = sight.screen.size.width, sight.screen.size.height
+    corner = Point(x=box.right - 5 / width, y=box.bottom - 5 / height)
+    way = STRETCH if larger else -STRETCH
+    end = Point(
+        x=_inside(corner.x + (way if side == "width" else 0)), y=_inside(corner.y + (way if side == "height" else 0))
+    )
+    yield (drag(sight, corner, end, f"the corner of {target}"),)
+
+
+def _box(sight: Sight, words: str) -> Box:
+    wanted = words.split()
+    for line in sight.lines:
+        texts = [word.text for word in line.words]
+        for start in range(len(texts) - len(wanted) + 1):
+            if texts[start : start + len(wanted)] == wanted:
+                return Line(line.words[start : start + len(wanted)]).box
+    found = sight.find(f"“{words}”")
+    if found is None or found.box is None:
+        raise Stuck(f"“{words}” is not to be seen")
+    return found.box
+
+
+def _ends(box: Box) -> tuple[Point, Point]:
+    y = (box.top + box.bottom) / 2
+    return Point(x=box.left, y=y), Point(x=box.right, y=y)
+
+
+def _inside(part: float) -> float:
+    return min(0.99, max(0.01, part))

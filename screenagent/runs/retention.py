@@ -1,0 +1,86 @@
+"""How long runs are kept: which are to go, and removing nothing but what a run left."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from screenagent.geometry import Value
+from screenagent.runs.store import glance, read_run, runs
+
+OURS: Final = frozenset(("run.json", "events.jsonl", "screens", "report.html", "run.gif"))
+UNDER_WAY: Final = timedelta(hours=12)
+"""A run without an end that was written to within this time may still go on."""
+
+
+class Kept(Value):
+    """A run on disk: what it was to do, how it ended, when it began, how many bytes it takes."""
+
+    folder: Path
+    task: str
+    outcome: str
+    when: datetime
+    size: int
+
+
+def listed(root: Path) -> list[Kept]:
+    """The runs below `root`, the newest first."""
+    return [_kept(folder) for folder in runs(root)]
+
+
+def outdated(
+    kept: Sequence[Kept], *, older_than: timedelta | None = None, keep: int | None = None, now: datetime | None = None
+) -> list[Kept]:
+    """Those beyond the newest `keep` that are also older than `older_than`; what is not given rules nothing out."""
+    if older_than is None and keep is None:
+        return []
+    now = now or datetime.now().astimezone()
+    newest = sorted(kept, key=lambda run: run.when, reverse=True)
+    return [
+        run
+        for run in newest[keep or 0 :]
+        if (older_than is None or run.when < now - older_than) and not _may_go_on(run, now)
+    ]
+
+
+def why_not_ours(folder: Path) -> str | None:
+    """Why `folder` may not be removed as a run; None where it may."""
+    if folder.is_symlink() or not folder.is_dir():
+        return "it is no folder of its own"
+    try:
+        read_run(folder)
+    except (OSError, ValueError, ValidationError):
+        return "it does not say in run.json that it is a run"
+    entries = list(folder.iterdir())
+    strange = sorted(entry.name for entry in entries if entry.name not in OURS or entry.is_symlink())
+    screens = folder / "screens"
+    if screens.is_dir() and not screens.is_symlink():
+        strange += sorted(entry.name for entry in screens.iterdir() if entry.suffix not in (".png", ".part"))
+    return f"it also holds {', '.join(strange[:3])}" if strange else None
+
+
+def remove(folder: Path) -> None:
+    """Remove a run; `ValueError` where the folder holds anything that a run does not leave."""
+    if why := why_not_ours(folder):
+        raise ValueError(f"{folder} is left as it is: {why}")
+    shutil.rmtree(folder)
+
+
+def _kept(folder: Path) -> Kept:
+    seen = glance(folder)
+    try:
+        when = read_run(folder).started
+    except (OSError, ValueError):  # it says so itself, or its log was last written then
+        when = datetime.fromtimestamp((folder / "events.jsonl").stat().st_mtime).astimezone()
+    size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+    return Kept(folder=folder, task=seen.task, outcome=seen.outcome, when=when, size=size)
+
+
+def _may_go_on(run: Kept, now: datetime) -> bool:
+    written = datetime.fromtimestamp((run.folder / "events.jsonl").stat().st_mtime).astimezone()
+    return run.outcome == "cut off" and written > now - UNDER_WAY

@@ -1,0 +1,28 @@
+"""Task scripts: YAML that a person can write and a machine can edit, and the looks of their targets beside it."""
+
+from screenagent.scripts.anchors import Anchor, Anchors, Beside
+from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read, written
+from screenagent.scripts.parameters import Unbound, bound, filled
+from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Script, every_step, slug
+
+__all__ = [
+    "STEPS",
+    "Anchor",
+    "Anchors",
+    "AnyStep",
+    "Beside",
+    "Parameter",
+    "Problem",
+    "Script",
+    "ScriptError",
+    "Unbound",
+    "bound",
+    "edited",
+    "every_step",
+    "filled",
+    "parsed",
+    "paths",
+    "read",
+    "slug",
+    "written",
+]

@@ -1,0 +1,151 @@
+"""A script as a program: Python on `Hand`, as readable as the YAML that it came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from screenagent.geometry import Value
+from screenagent.scripts import AnyStep, Script
+from screenagent.scripts.parameters import PLACE
+from screenagent.scripts.schema import AskStep, IfSeenStep, KeyboardStep, Vanished, kind_of
+
+HEAD: Final = '''\
+"""{name}
+
+Exported from {file} by `screenagent export`; the looks of its targets lie in {anchors}.
+"""
+
+from pathlib import Path
+
+from screenagent.agent import Agent
+from screenagent.approval import AllowAll
+from screenagent.control import Control
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.agent.checker import SightChecker
+from screenagent.grounding.embedded import LiteGrounder
+from screenagent.perception.reader import LiteReader
+from screenagent.planning import DirectPlanner
+from screenagent.scripts.replay.steps import Hand
+
+ANCHORS = Path(__file__).parent / {anchors!r}
+
+
+def play(hand: Hand{parameters}) -> None:
+'''
+TAIL: Final = """
+
+def main() -> None:
+    control, reader = Control(), LiteReader()
+    grounder = LiteGrounder(reader)
+    with VirtualDesktop({app}control=control) as virtual:  # for your own screen: LocalDesktop(control=control)
+        agent = Agent(
+            planner=DirectPlanner(),
+            grounder=grounder.strict(),
+            approver=AllowAll(),  # nobody is asked on this desktop of its own
+            desktop=virtual.desktop,
+            checker=SightChecker(grounder),
+            control=control,
+        )
+        play(Hand(agent, reader, ANCHORS))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def python(script: Script, *, file: str, anchors: str) -> str:
+    """`ValueError` names a step that a program cannot take over."""
+    parameters = "".join(
+        f", {identifier(name)}: str"
+        + (f" = {parameter.text(parameter.default)!r}" if parameter.default is not None else "")
+        for name, parameter in sorted(script.parameters.items(), key=lambda item: item[1].default is not None)
+        if not parameter.secret
+    )
+    needed = [
+        name for name, parameter in script.parameters.items() if parameter.default is None and not parameter.secret
+    ]
+    tail = TAIL.replace("play(Hand(agent, reader, ANCHORS))", _call(needed))
+    return (
+        HEAD.format(name=script.name, file=file, anchors=anchors, parameters=parameters)
+        + "\n".join(_lines(script.steps, script, depth=1))
+        + "\n"
+        + tail.format(app=repr(script.app) + ", " if script.app else "")
+    )
+
+
+def _call(needed: Sequence[str]) -> str:
+    """Values that have no default are taken from the command line."""
+    asked = "".join(f", {identifier(name)}=input({f'{name}: '!r})" for name in needed)
+    return f"play(Hand(agent, reader, ANCHORS){asked})"
+
+
+def identifier(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _lines(steps: Sequence[AnyStep], script: Script, *, depth: int) -> Iterator[str]:
+    indent = "    " * depth
+    for step in steps:
+        match step:
+            case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
+                yield f"{indent}if hand.sees({_text(words, script)}):"
+                yield from _lines(then, script, depth=depth + 1)
+                if otherwise:
+                    yield f"{indent}else:"
+                    yield from _lines(otherwise, script, depth=depth + 1)
+            case AskStep(ask=question, into=str(into)):
+                yield f"{indent}{identifier(into)} = input({_text(question + ' ', script)})"
+            case _:
+                yield f"{indent}hand.{kind_of(step)}({', '.join(_arguments(step, script))})"
+
+
+def _arguments(step: Value, script: Script) -> Iterator[str]:
+    kind = kind_of(step)
+    assert kind is not None
+    match getattr(step, kind):
+        case Vanished(gone=words):
+            yield _text(words, script)
+            yield "gone=True"
+        case words:
+            yield _text(words, script)
+    if isinstance(step, KeyboardStep) and step.window is None and script.window is not None:
+        yield f"window={script.window!r}"
+    for name in type(step).model_fields:
+        value = getattr(step, name)
+        if name == kind or value == type(step).model_fields[name].default or (name == "timeout" and kind not in TIMED):
+            continue
+        match value:
+            case str():
+                yield f"{name}={_text(value, script)}"
+            case Vanished():
+                raise ValueError(
+                    f"`{kind}` expects that “{value.gone}” goes; write that as a step of its own to export it"
+                )
+            case _:
+                yield f"{name}={value!r}"
+
+
+TIMED: Final = ("wait_for", "expect")
+
+
+def _text(text: str, script: Script) -> str:
+    """A literal; with the parameters that it speaks of, an f-string. A secret stays its place."""
+    parts: list[str] = []
+    position, formatted = 0, False
+    for place in PLACE.finditer(text):
+        parts.append(text[position : place.start()].replace("{", "{{").replace("}", "}}"))
+        name = place[2]
+        if place[1] or (name in script.parameters and script.parameters[name].secret):
+            parts.append("{{{{secret:" + name + "}}}}")
+        else:
+            parts.append("{" + identifier(name) + "}")
+            formatted = True
+        position = place.end()
+    parts.append(text[position:].replace("{", "{{").replace("}", "}}"))
+    inside = "".join(parts)
+    if not formatted:
+        return repr(inside.replace("{{", "{").replace("}}", "}"))
+    return "f" + repr(inside)

@@ -1,0 +1,292 @@
+"""A script on disk: read with the line of whatever is wrong, written so that comments and order survive."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from screenagent.geometry import Value
+from screenagent.scripts.parameters import misplaced_secret, undefined
+from screenagent.scripts.schema import STEPS, IfSeenStep, Parameter, Script, TypeStep, kind_of, no_step
+
+LARGEST: Final = 200_000
+DEEPEST: Final = 40
+
+Path_ = tuple[str | int, ...]
+"""Where something stands in the file: keys and positions, from the outside in."""
+
+
+class Problem(Value):
+    """What is wrong where; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.what}"
+
+
+class ScriptError(ValueError):
+    """A file that is no script; it lists everything that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where in the file each part of a script stands."""
+
+    file: Path
+    lines: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
+
+    def problem(self, path: Path_, what: str) -> Problem:
+        line, column = self.lines[self.known(path)]
+        return Problem(file=str(self.file), line=line, column=column, what=what)
+
+    def known(self, path: Sequence[str | int]) -> Path_:
+        """The part of the file that `path` leads to; what a validator put between is passed over."""
+        found: Path_ = ()
+        for index, part in enumerate(path):
+            is_tag = index > 0 and isinstance(path[index - 1], int) and index < len(path) - 1
+            if not is_tag and (*found, part) in self.lines:
+                found = (*found, part)
+        return found
+
+
+def read(file: Path) -> Script:
+    """The script in `file`; `ScriptError` says what is wrong with it, and where."""
+    return parsed(file.read_bytes(), file)[0]
+
+
+def parsed(content: bytes, file: Path) -> tuple[Script, Places]:
+    data, places = _loaded(content, file)
+    try:
+        script = Script.model_validate(data)
+    except ValidationError as error:
+        raise ScriptError(_problems(error, data, places)) from error
+    if problems := [*_wrong_places(script, places)]:
+        raise ScriptError(problems)
+    return script, places
+
+
+def written(script: Script) -> str:
+    """`script` as a person would write it: no defaults, the kind of a step first."""
+    text = StringIO()
+    _yaml().dump(_document(script), text)
+    return text.getvalue()
+
+
+def edited(content: str, changes: Mapping[Path_, str]) -> str:
+    """The file's text with other values at some paths; comments and order stay."""
+    yaml = _yaml()
+    document = yaml.load(content)
+    for path, value in changes.items():
+        parent = document
+        for part in path[:-1]:
+            parent = parent[part]
+        parent[path[-1]] = value
+    text = StringIO()
+    yaml.dump(document, text)
+    return text.getvalue()
+
+
+def paths(steps: Sequence[Any], at: Path_ = ("steps",)) -> Iterator[tuple[Path_, Any]]:
+    """Every step with its path, those within others after them."""
+    for number, step in enumerate(steps):
+        yield (*at, number), step
+        if isinstance(step, IfSeenStep):
+            yield from paths(step.then, (*at, number, "then"))
+            yield from paths(step.otherwise, (*at, number, "else"))
+
+
+def _yaml() -> YAML:
+    yaml = YAML(pure=True)
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.preserve_quotes = True
+    return yaml
+
+
+def _loaded(content: bytes, file: Path) -> tuple[Any, Places]:
+    def stop(what: str, line: int = 1, column: int = 1) -> ScriptError:
+        return ScriptError([Problem(file=str(file), line=line, column=column, what=what)])
+
+    if len(content) > LARGEST:
+        raise stop(f"it has {len(content)} bytes; a script has at most {LARGEST}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise stop("it is not UTF-8", content[: error.start].count(b"\n") + 1) from error
+    try:
+        _plain_yaml(text, stop)
+        node = _yaml().compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = f"it is not YAML: {error.problem or error.context}"
+        raise stop(what, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1) from error
+    except YAMLError as error:  # a character that YAML does not have
+        raise stop(f"it is not YAML: {' '.join(str(error).split())}", _line_of(error, text)) from error
+    if node is None:
+        raise stop("it is empty; a script has at least a name and steps")
+    lines: dict[Path_, tuple[int, int]] = {}
+    return _value(node, (), lines, stop), Places(file, lines)
+
+
+def _line_of(error: YAMLError, text: str) -> int:
+    position = getattr(error, "position", 0)
+    return text[:position].count("\n") + 1 if isinstance(position, int) else 1
+
+
+def _plain_yaml(text: str, stop: Any) -> None:
+    """Refuse what a script has no use for, and what makes a small file large or deep."""
+    depth = 0
+    for event in _yaml().parse(text):
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
+            raise stop("YAML's & and * are not used in scripts; put a text that begins so in quotes", line, column)
+        if isinstance(event, NodeEvent) and getattr(event, "tag", None):
+            raise stop("YAML's ! is not used in scripts; put a text that begins so in quotes", line, column)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise stop(f"it is more than {DEEPEST} levels deep", line, column)
+
+
+def _value(node: Node, path: Path_, lines: dict[Path_, tuple[int, int]], stop: Any) -> Any:
+    lines.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    match node:
+        case MappingNode():
+            found: dict[str, Any] = {}
+            for key, part in node.value:
+                line, column = key.start_mark.line + 1, key.start_mark.column + 1
+                if not isinstance(key, ScalarNode):
+                    raise stop("a key is a word", line, column)
+                if key.value in found:
+                    raise stop(f"{key.value!r} is there twice", line, column)
+                lines[(*path, key.value)] = (line, column)
+                found[key.value] = _value(part, (*path, key.value), lines, stop)
+            return found
+        case SequenceNode():
+            return [_value(part, (*path, number), lines, stop) for number, part in enumerate(node.value)]
+        case _:
+            return _scalar(node)
+
+
+def _scalar(node: Node) -> Any:
+    text = str(node.value)
+    try:
+        match str(node.tag).rpartition(":")[2]:
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return int(text)
+            case "float":
+                return float(text)
+    except ValueError:
+        pass  # a spelling of a number that is none to us is a text
+    return text
+
+
+def _problems(error: ValidationError, data: Any, places: Places) -> list[Problem]:
+    """One for each place, in the order of the file."""
+    found: dict[Path_, Problem] = {}
+    errors = error.errors(include_url=False)
+    for wrong in errors:
+        loc = wrong["loc"]
+        if wrong["type"] == "too_short" and any(
+            other["loc"][: len(loc)] == loc for other in errors if other is not wrong
+        ):
+            continue  # steps that are wrong were left out before they were counted
+        path = places.known(loc)
+        found.setdefault(path, places.problem(path, _said(dict(wrong), _at(data, path), path)))
+    return sorted(found.values(), key=lambda problem: (problem.line, problem.column))
+
+
+def _said(wrong: dict[str, Any], value: Any, path: Path_) -> str:
+    name = str(wrong["loc"][-1]) if wrong["loc"] else ""
+    match wrong["type"]:
+        case "union_tag_not_found" | "union_tag_invalid":
+            return no_step(value)
+        case "too_short":
+            return f"{name}: there is to be at least one step"
+        case "missing":
+            return f"{name!r} is missing"
+        case "extra_forbidden":
+            fields = _fields(wrong["loc"])
+            near = difflib.get_close_matches(name, fields, n=1)
+            return f"unknown key {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}")
+        case "value_error":
+            return str(wrong["ctx"]["error"])
+        case "string_type" if isinstance(value, int | float | bool):
+            return f"{path[-1] if path else 'it'}: {value!r} is to be a text; put it in quotes"
+        case "string_pattern_mismatch":
+            return f"{value!r} is no name; use letters, digits and hyphens"
+        case _:
+            said = re.sub(r"^Input should be", "it should be", wrong["msg"])
+            shown = f", not {value!r}" if isinstance(value, str | int | float | bool | None) else ""
+            return f"{path[-1] if path else 'the script'}: {said}{shown}"
+
+
+def _fields(loc: Sequence[str | int]) -> list[str]:
+    """The keys that may stand where `loc` found one that may not."""
+    kind = next((part for part in reversed(loc[:-1]) if isinstance(part, str) and part in STEPS), None)
+    model: type[Value] = STEPS[kind] if kind else Parameter if "parameters" in loc[:-1] else Script
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _at(data: Any, path: Path_) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _wrong_places(script: Script, places: Places) -> Iterator[Problem]:
+    """Parameters that nothing gives a value, and secrets where they would be seen."""
+    for path, step in paths(script.steps):
+        for name, text in texts(step):
+            typed = isinstance(step, TypeStep) and name == "type"
+            wrong = undefined(script, text) or misplaced_secret(script, text, typed=typed)
+            if wrong:
+                yield places.problem((*path, name), wrong)
+
+
+def texts(step: Value) -> Iterator[tuple[str, str]]:
+    for name in type(step).model_fields:
+        match getattr(step, name):
+            case str(text):
+                yield name, text
+            case tuple() as several:
+                yield from ((name, text) for text in several if isinstance(text, str))
+            case Value() as part:
+                yield from ((name, text) for _, text in texts(part))
+
+
+def _document(script: Script) -> dict[str, Any]:
+    document = script.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    document["steps"] = [_kind_first(step) for step in document["steps"]]
+    return document
+
+
+def _kind_first(step: dict[str, Any]) -> dict[str, Any]:
+    kind = kind_of(step)
+    assert kind is not None
+    for branch in ("then", "else"):
+        if branch in step:
+            step[branch] = [_kind_first(inner) for inner in step[branch]]
+    return {kind: step[kind]} | step

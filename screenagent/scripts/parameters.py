@@ -1,0 +1,87 @@
+"""Parameters of a script, and the places in its texts that stand for them: `{{customer}}`, `{{secret:password}}`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from screenagent.scripts.schema import AskStep, Script, every_step
+
+PLACE: Final = re.compile(r"\{\{\s*(secret:\s*)?([^{}]*?)\s*\}\}")
+
+
+class Unbound(ValueError):
+    """A parameter without a value, or a value without a parameter."""
+
+
+def bound(script: Script, given: Mapping[str, str]) -> dict[str, str]:
+    """The value of every parameter: the one given, or its default. A secret's is the place that stands for it."""
+    for name in given:
+        if name not in script.parameters:
+            raise Unbound(f"{script.name!r} has no parameter {name!r}{_nearest(name, script.parameters)}")
+        if script.parameters[name].secret:
+            raise Unbound(
+                f"{name!r} is secret: its value comes from the secret of that name, not from the command line"
+            )
+    values: dict[str, str] = {}
+    for name, parameter in script.parameters.items():
+        value = given.get(name, parameter.default)
+        if parameter.secret:
+            values[name] = f"{{{{secret:{name}}}}}"
+        elif value is None:
+            raise Unbound(f"the parameter {name!r} needs a value: --set {name}=…")
+        else:
+            try:
+                values[name] = parameter.text(value)
+            except ValueError as wrong:
+                raise Unbound(f"the parameter {name!r}: {wrong}") from wrong
+    return values
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """`text` with each known parameter's value in its place; a secret's place stays until it is typed."""
+
+    def value(place: re.Match[str]) -> str:
+        if place[1]:
+            return f"{{{{secret:{place[2]}}}}}"
+        return values.get(place[2], place[0])
+
+    return PLACE.sub(value, text)
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The parameters that `text` speaks of."""
+    yield from (place[2] for place in PLACE.finditer(text) if not place[1])
+
+
+def has_secret(text: str) -> bool:
+    return any(place[1] for place in PLACE.finditer(text))
+
+
+def undefined(script: Script, text: str) -> str | None:
+    """What is wrong with the places in `text`, in a sentence."""
+    known = {
+        *script.parameters,
+        *(step.into for step in every_step(script.steps) if isinstance(step, AskStep) and step.into),
+    }
+    for name in names_in(text):
+        if name not in known:
+            return f"{{{{{name}}}}} is no parameter of this script{_nearest(name, known)}"
+    return None
+
+
+def misplaced_secret(script: Script, text: str, *, typed: bool) -> str | None:
+    secret = has_secret(text) or any(
+        name in script.parameters and script.parameters[name].secret for name in names_in(text)
+    )
+    return None if typed or not secret else "a secret may only be typed: use it in `type`"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "; it has none"

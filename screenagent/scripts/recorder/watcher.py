@@ -1,0 +1,286 @@
+"""Watch a person do it: what the hand did, with the screen before each touch, becomes the events of a run."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from PIL import ImageChops
+from rapidfuzz import fuzz
+
+from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
+from screenagent.events import (
+    Acted,
+    Approve,
+    Checked,
+    Decided,
+    Decision,
+    Effect,
+    Ended,
+    Event,
+    Grounded,
+    Observed,
+    Plan,
+    PlannedStep,
+    Reviewed,
+    Started,
+)
+from screenagent.geometry import Box, Location, Pixel, Point
+from screenagent.grounding.naming import Namer
+from screenagent.models.crop import WHOLE
+from screenagent.protocols import TextReader
+from screenagent.screenshot import Screenshot
+from screenagent.scripts.recorder.gestures import (
+    ButtonDown,
+    Clicked,
+    Dragged,
+    Gesture,
+    Heard,
+    Pressed,
+    Scrolled,
+    Touch,
+    Typed,
+    gestures,
+)
+
+LOOK_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
+REMEMBERED: Final = 40  # looks; only those that differ are kept
+AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it, as a part of the screen
+HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
+PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
+SHORTEST_SECRET: Final = 3
+ALIKE: Final = 60  # of 100: what was read is the text that was typed, some letters mistaken
+DOTS: Final = frozenset(" .,:;*•·●°-_oce0@")  # what the dots and stars of a hidden text are read as
+NO_NAMES: Final = frozenset(("the", "a", "an", "field", "box", "entry", "of", "in", "row"))
+
+
+@dataclass(frozen=True)
+class Look:
+    """The screen and the mouse at a moment of the monotonic clock."""
+
+    at: float
+    mouse: Point
+    screen: Screenshot
+
+
+class Sight:
+    """Looks at the screen all the time, so that it is known what it looked like just before a touch.
+
+    `look` need not bear two threads at once.
+    """
+
+    def __init__(self, look: Callable[[float], Look]) -> None:
+        self._look_at = look
+        self._looking = threading.Lock()
+        self._looks: deque[Look] = deque(maxlen=REMEMBERED)
+        self._changed = threading.Condition()
+        self._broke: BaseException | None = None
+        self._left = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sight", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._looks or self._broke)
+        self._complain()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._left.set()
+        self._thread.join()
+
+    def before(self, at: float, touch: Touch) -> Screenshot:
+        """The screen before a touch."""
+        self._complain()
+        with self._changed:
+            looks = tuple(self._looks)
+        return before_touch(looks, at, touch)
+
+    def now(self) -> Screenshot:
+        self._complain()
+        return self._look(time.monotonic()).screen
+
+    def _look(self, at: float) -> Look:
+        with self._looking:
+            return self._look_at(at)
+
+    def _run(self) -> None:
+        try:
+            while not self._left.wait(LOOK_SECONDS):
+                look = self._look(time.monotonic())
+                with self._changed:
+                    self._looks.append(look)
+                    self._changed.notify_all()
+        except Exception as error:  # noqa: BLE001 -- raised again where the next picture is asked for
+            with self._changed:
+                self._broke = error
+                self._changed.notify_all()
+
+    def _complain(self) -> None:
+        if self._broke is not None:
+            raise self._broke
+
+
+def before_touch(looks: Sequence[Look], at: float, touch: Touch) -> Screenshot:
+    """The last look; where the mouse only lit up its target since it came there, the look before that."""
+    looks = [look for look in looks if look.at < at] or [looks[0]]
+    last = looks[-1]
+    if not isinstance(touch, ButtonDown):
+        return last.screen
+    place = last.screen.display.point(touch.pixel)
+    away = next((look for look in reversed(looks) if not _near(look.mouse, place)), last)
+    return away.screen if _only_lit_up(away.screen, last.screen, place) else last.screen
+
+
+class Watching:
+    """Turns what was heard into the events of a run that went well. What a field hid as it was typed is in none."""
+
+    def __init__(self, *, namer: Namer, reader: TextReader) -> None:
+        self._namer = namer
+        self._reader = reader
+        self._secrets: dict[str, str] = {}
+        self._target = ""  # what was last pointed at, which is what is typed into
+        self.steps = 0
+
+    def events(self, done: Iterable[Heard], *, task: str, last: Callable[[], Screenshot]) -> Iterator[Event]:
+        """`last` is asked for the screen when nothing more is heard."""
+        began = time.monotonic()
+        earlier: Gesture | None = None
+        yield Started(task=task)
+        for gesture in _but_for_ctrl_c(gestures(done, last)):
+            yield Observed(at=max(0.0, gesture.at - began), screenshot=gesture.seen)
+            if earlier is not None:
+                yield _effect(earlier, gesture.seen)
+            action, places = self._action(gesture)
+            if earlier is not None and (late := self._late(earlier, gesture, action)):
+                yield from _done(late, (), at=gesture.at - began)
+                yield Observed(screenshot=gesture.seen)
+                yield Checked(effect=Effect(outcome="met", evidence=f"“{late.words}” came", by="words"))
+            yield from _done(action, places, at=gesture.at - began)
+            self.steps += 1
+            earlier = gesture
+        if earlier is not None:
+            yield Observed(screenshot=(screen := last()))
+            yield _effect(earlier, screen)
+        said = f"{self.steps} steps were watched"
+        yield from _reviewed(Finish(success=self.steps > 0, message=said), ())
+        yield Ended(outcome="done" if self.steps else "gave_up", message=said)
+
+    def _action(self, gesture: Gesture) -> tuple[Action, tuple[Location, ...]]:
+        match gesture:
+            case Clicked(pixel=pixel, button=button, count=count, modifiers=modifiers):
+                self._target, place = self._named(pixel, gesture.seen)
+                return Click(target=self._target, button=button, count=count, modifiers=modifiers), (place,)
+            case Dragged(start=start, end=end, button=button, modifiers=modifiers):
+                start_name, start_place = self._named(start, gesture.seen)
+                self._target, place = self._named(end, gesture.seen)
+                drag = Drag(path=(start_name, self._target), button=button, modifiers=modifiers)
+                return drag, (start_place, place)
+            case Scrolled(pixel=pixel, direction=direction, notches=notches):
+                name, place = self._named(pixel, gesture.seen)
+                return Scroll(direction=direction, target=name, notches=notches), (place,)
+            case Typed(text=text):
+                return TypeText(text=self._secret(text) if is_hidden(gesture, self._reader) else text), ()
+            case Pressed(keys=keys, times=times):
+                return PressKeys(keys=keys, times=times), ()
+
+    def _named(self, pixel: Pixel, screen: Screenshot) -> tuple[str, Location]:
+        point = screen.display.point(pixel)
+        box = self._namer.bounds(point, screen)
+        return self._namer.name(point, screen), Location(point=point, box=box, confidence=1.0, by="hand")
+
+    def _late(self, earlier: Gesture, gesture: Gesture, action: Action) -> WaitFor | None:
+        """What the hand waited for: words that were not there yet when it did the step before."""
+        if not isinstance(action, Click) or gesture.at - earlier.at < PAUSE_SECONDS:
+            return None
+        if self._namer.finds(action.target, earlier.seen) or not self._namer.finds(action.target, gesture.seen):
+            return None
+        return WaitFor(words=action.target, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
+
+    def _secret(self, text: str) -> str:
+        name = self._secrets.get(text)
+        if name is None:
+            words = re.findall(r"[a-z0-9]+", self._target.lower())
+            base = "_".join(word for word in words if word not in NO_NAMES)[:24] or "secret"
+            taken = set(self._secrets.values())
+            name = next(one for one in (base, *(f"{base}_{more}" for more in range(2, 99))) if one not in taken)
+            self._secrets[text] = name
+        return f"{{{{secret:{name}}}}}"
+
+
+def is_hidden(typed: Typed, reader: TextReader) -> bool:
+    """Whether the screen does not show what was typed, as where a password is: then it must not be written down.
+
+    Where that cannot be told it is taken for hidden: a password in a script is worse than a parameter too many.
+    """
+    text = typed.text.strip()
+    if len(text) < SHORTEST_SECRET:
+        return False
+    changed = _changed(typed.seen, typed.shown)
+    if changed is None:
+        return True
+    shown = " ".join(word.text for word in reader.read(typed.shown) if _touch(word.box, changed))
+    pieces = [piece for piece in re.split(r"\s+", text) if len(piece) > 2] or [text]
+    readable = [piece for piece in pieces if piece.isascii()]
+    if not readable:  # of another script than the reader reads
+        return set(shown.lower()) <= DOTS
+    return max(fuzz.partial_ratio(piece.lower(), shown.lower()) for piece in readable) < ALIKE if shown else True
+
+
+def _but_for_ctrl_c(done: Iterable[Gesture]) -> Iterator[Gesture]:
+    """Without a last Ctrl-C: that was typed in a terminal to end the recording."""
+    earlier: Gesture | None = None
+    for gesture in done:
+        if earlier is not None:
+            yield earlier
+        earlier = gesture
+    if earlier is not None and not (isinstance(earlier, Pressed) and earlier.keys == ("ctrl", "c")):
+        yield earlier
+
+
+def _done(action: Action, places: tuple[Location, ...], *, at: float) -> Iterator[Event]:
+    at = round(max(0.0, at), 6)
+    yield from _reviewed(action, places, at=at)
+    yield Acted(at=at, action=action, locations=places)
+
+
+def _reviewed(action: Action, places: tuple[Location, ...], *, at: float = 0.0) -> Iterator[Event]:
+    yield Decided(at=at, decision=Decision(plan=Plan(steps=(PlannedStep(action=action),))))
+    yield Grounded(at=at, action=action, locations=places)
+    yield Reviewed(at=at, verdict=Approve())
+
+
+def _effect(gesture: Gesture, after: Screenshot) -> Checked:
+    changed = gesture.seen.digest != after.digest
+    return Checked(effect=Effect(outcome="changed" if changed else "unchanged", by="pixels"))
+
+
+def _near(one: Point, other: Point) -> bool:
+    return abs(one.x - other.x) < AWAY and abs(one.y - other.y) < AWAY
+
+
+def _only_lit_up(away: Screenshot, last: Screenshot, place: Point) -> bool:
+    """Whether the two differ at most by something small round `place`."""
+    changed = _changed(away, last) if away.size == last.size and away.window == last.window else None
+    if changed is None:
+        return away.digest == last.digest
+    small = (changed.right - changed.left) * (changed.bottom - changed.top) < HOVER
+    return small and place in changed
+
+
+def _changed(before: Screenshot, after: Screenshot) -> Box | None:
+    """What holds all that differs; None where nothing does, everything where the size does."""
+    if before.size != after.size:
+        return WHOLE
+    edges = ImageChops.difference(before.pixels, after.pixels).getbbox()
+    return Box.of_pixels(edges, after.size) if edges else None
+
+
+def _touch(box: Box, other: Box) -> bool:
+    across = min(box.right, other.right) > max(box.left, other.left)
+    return across and min(box.bottom, other.bottom) > max(box.top, other.top)

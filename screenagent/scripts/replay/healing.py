@@ -1,0 +1,135 @@
+"""What a replay had to heal: a fold over the run's events. Nothing is rewritten before someone says so."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from jinja2 import Environment, StrictUndefined
+from PIL import Image
+
+from screenagent.actions import targets
+from screenagent.events import Acted, Decided, Event, Observed
+from screenagent.geometry import Location
+from screenagent.protocols import TextReader
+from screenagent.screenshot import Screenshot
+from screenagent.scripts import Anchor, Anchors, Script
+from screenagent.scripts.replay.appearance import taken
+from screenagent.scripts.replay.program import Do, Walk
+
+FOUND_AS_IT_WAS: Final = frozenset(("patch",))
+
+
+@dataclass(frozen=True)
+class Heal:
+    """A target that did not look as its anchor says, or has none: who found it, and the anchor that it would have."""
+
+    name: str
+    by: str
+    old: tuple[Anchor, Image.Image] | None
+    new: tuple[Anchor, Image.Image]
+
+    @property
+    def changes(self) -> list[str]:
+        """What is different, in words."""
+        anchor = self.new[0]
+        if self.old is None:
+            return [f"“{anchor.target}” had no anchor; found by {self.by}"]
+        was = self.old[0]
+        said = [f"“{anchor.target}” found by {self.by}"]
+        if was.point != anchor.point or was.screen != anchor.screen:
+            before, now = was.point.pixel(was.screen), anchor.point.pixel(anchor.screen)
+            said.append(f"moved from ({before.x}, {before.y}) to ({now.x}, {now.y})")
+        if was.text != anchor.text:
+            said.append(f"its text was “{was.text}” and is “{anchor.text}”")
+        if was.title != anchor.title:
+            said.append(f"its window was “{was.title}” and is “{anchor.title}”")
+        before_beside, beside = ({each.text for each in one.beside} for one in (was, anchor))
+        if gone := before_beside - beside:
+            said.append("no longer beside it: " + ", ".join(f"“{text}”" for text in sorted(gone)))
+        return said
+
+
+def heals(script: Script, anchors: Anchors, events: Iterable[Event], reader: TextReader) -> list[Heal]:
+    """One for each anchor, as it was found last."""
+    found: dict[str, Heal] = {}
+    for name, target, location, screen in _found(script, events):
+        known = name in anchors
+        if known and location.by in FOUND_AS_IT_WAS:
+            found.pop(name, None)
+            continue
+        new = taken(target, screen, location.point, words=reader.read(screen), box=location.box)
+        found[name] = Heal(name, location.by, anchors.read(name) if known else None, new)
+    return list(found.values())
+
+
+def accept(heal: Heal, anchors: Anchors) -> None:
+    anchors.write(heal.name, *heal.new)
+
+
+def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, Location, Screenshot]]:
+    """Every target that was acted on: the name of its anchor, its words, where it was, and on which screen."""
+    walk = Walk.of(script, {})
+    by_place = {instruction.at: instruction for instruction in walk.instructions if isinstance(instruction, Do)}
+    screen: Screenshot | None = None
+    doing: Do | None = None
+    for event in events:
+        match event:
+            case Observed(screenshot=screenshot):
+                screen = screenshot
+            case Decided(decision=decision) if len(decision.plan.steps) == len(walk.plan.steps):
+                doing = by_place.get(decision.at)
+            case Acted(action=action, locations=locations) if doing and screen and screen.image:
+                names = tuple(doing.looks.values())
+                if len(names) == len(locations):
+                    for name, target, location in zip(names, targets(action), locations, strict=True):
+                        yield name, target, location, screen
+            case _:
+                pass
+
+
+PAGE: Final = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ script }}: what was healed</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<style>
+:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+article { border: 1px solid #8885; border-radius: 10px; padding: 1rem 1.2rem; margin: 1rem 0 }
+h2 { font-size: 1.05rem; margin: 0 0 .4rem } ul { margin: .2rem 0 .8rem; padding-left: 1.2rem }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem } figure { margin: 0 }
+figcaption { color: #888; font-size: .85rem }
+img { max-width: 100%; image-rendering: pixelated; border: 1px solid #8885 }
+code { background: #8882; padding: .1em .4em; border-radius: 4px }
+</style></head><body>
+<h1>{{ script }}</h1>
+<p>{{ heals | length }} of its targets {{ "was" if heals | length == 1 else "were" }} found otherwise than as
+{{ "it was" if heals | length == 1 else "they were" }} recorded. Nothing has been changed yet.</p>
+{% for heal in heals %}
+<article><h2>{{ heal.name }}</h2>
+<ul>{% for change in heal.changes %}<li>{{ change }}</li>{% endfor %}</ul>
+<div class="pair">
+<figure>{% if heal.old %}<img src="{{ heal.old[1] | uri }}" alt="as it was recorded">{% endif %}
+<figcaption>{{ "as it was recorded" if heal.old else "there was no anchor" }}</figcaption></figure>
+<figure><img src="{{ heal.new[1] | uri }}" alt="as it was found"><figcaption>as it was found</figcaption></figure>
+</div><p>Take it over: <code>screenagent heal {{ file }} --accept {{ heal.name }}</code></p></article>
+{% endfor %}
+</body></html>
+"""
+
+
+def page(script: Script, heals: Sequence[Heal], *, file: str) -> str:
+    """The heals as one HTML page, the old look beside the new."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters["uri"] = _uri
+    shown: Mapping[str, object] = {"script": script.name, "heals": heals, "file": file}
+    return environment.from_string(PAGE).render(shown)
+
+
+def _uri(image: Image.Image) -> str:
+    data = BytesIO()
+    image.save(data, "PNG")
+    return f"data:image/png;base64,{b64encode(data.getvalue()).decode()}"

@@ -1,0 +1,96 @@
+"""What came of replays: a line of JSON each, appended as it ends, and JUnit XML for whoever counts tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from junitparser import Failure, JUnitXml, TestCase, TestSuite
+from pydantic import ValidationError
+
+from screenagent.episode import Episode
+from screenagent.events import Outcome
+from screenagent.geometry import Value
+from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
+
+
+class Result(Value):
+    """One replay. `row` counts from 1 where there are rows; `healed` are targets that were found otherwise than by
+    their looks where they were; `values` are the parameters that are not secret."""
+
+    script: str
+    row: int | None = None
+    values: Mapping[str, str] = {}
+    outcome: Outcome
+    message: str = ""
+    steps: int = 0
+    healed: int = 0
+    seconds: float = 0.0
+    run: str = ""
+
+    @property
+    def name(self) -> str:
+        told = ", ".join(f"{name}={value}" for name, value in self.values.items())
+        return f"row {self.row}: {told}" if self.row else told or self.script
+
+
+def result(script: str, episode: Episode, values: Mapping[str, str], *, row: int | None, run: Path | None) -> Result:
+    ended = episode.ended
+    return Result(
+        script=script,
+        row=row,
+        values=values,
+        outcome=ended.outcome if ended else "stopped",
+        message=ended.message if ended else "",
+        steps=len(episode.performed),
+        healed=sum(place.by not in FOUND_AS_IT_WAS for step in episode.performed for place in step.locations),
+        seconds=round(ended.at, 3) if ended else 0.0,
+        run=str(run or ""),
+    )
+
+
+def append(file: Path, found: Result) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(found.model_dump_json() + "\n")
+
+
+def kept(file: Path) -> list[Result]:
+    """What an earlier call left there; `ValueError` names a line that is no result."""
+    if not file.exists():
+        return []
+    found: list[Result] = []
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+        try:
+            found.append(Result.model_validate_json(line))
+        except ValidationError as error:
+            raise ValueError(
+                f"{file}, line {number} is no result: {error.errors()[0]['msg']}; use another file"
+            ) from error
+    return found
+
+
+def done_rows(earlier: Iterable[Result], rows: Sequence[Mapping[str, str]]) -> set[int]:
+    """The rows that need not be played again: they are done, and say the same as then."""
+    return {
+        found.row
+        for found in earlier
+        if found.row is not None
+        and found.outcome == "done"
+        and found.row <= len(rows)
+        and dict(found.values) == dict(rows[found.row - 1])
+    }
+
+
+def junit(name: str, results: Iterable[Result]) -> JUnitXml:
+    suite = TestSuite(name)
+    for found in results:
+        case = TestCase(found.name, classname=found.script, time=found.seconds)
+        if found.outcome != "done":
+            case.result = [Failure(message=found.message, type_=found.outcome)]
+        if found.run:
+            case.system_out = f"recorded in {found.run}"
+        suite.add_testcase(case)
+    xml = JUnitXml()
+    xml.add_testsuite(suite)
+    return xml

@@ -1,0 +1,124 @@
+"""A script in Python: each call is a step, played at once, that raises where a replay would end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from screenagent.actions import Button, Direction, Modifier, Seen, WaitFor
+from screenagent.agent import Agent, Sink, drive
+from screenagent.events import PlannedStep
+from screenagent.protocols import TextReader
+from screenagent.scripts import Anchors, AnyStep, Script
+from screenagent.scripts.replay.replay import Replay
+from screenagent.scripts.schema import (
+    ApproveStep,
+    AskStep,
+    ClickStep,
+    DragStep,
+    Expected,
+    ExpectStep,
+    HoldStep,
+    MoveStep,
+    PressStep,
+    ScrollStep,
+    TaskStep,
+    TypeStep,
+    Vanished,
+    WaitForStep,
+)
+
+
+class StepFailed(Exception):
+    """A step did not come to its end; the text says why."""
+
+
+@dataclass
+class Hand:
+    """Carries out one step after the other with `agent`'s parts; `anchors` is where its targets' looks lie."""
+
+    agent: Agent
+    reader: TextReader
+    anchors: Path | None = None
+    sinks: Sequence[Sink] = field(default_factory=tuple)
+
+    def click(
+        self,
+        target: str,
+        *,
+        button: Button = "left",
+        count: Literal[1, 2, 3] = 1,
+        hold: tuple[Modifier, ...] = (),
+        expect: Expected | None = None,
+        anchor: str | None = None,
+    ) -> None:
+        self.do(ClickStep(click=target, button=button, count=count, hold=hold, expect=expect, anchor=anchor))
+
+    def type(
+        self,
+        text: str,
+        *,
+        into: str | None = None,
+        expect: Expected | None = None,
+        window: str | None = None,
+        anchor: str | None = None,
+    ) -> None:
+        self.do(TypeStep(type=text, into=into, expect=expect, window=window, anchor=anchor))
+
+    def press(self, chord: str, *, times: int = 1, expect: Expected | None = None, window: str | None = None) -> None:
+        self.do(PressStep(press=chord, times=times, expect=expect, window=window))
+
+    def hold_keys(
+        self, chord: str, *, seconds: float, expect: Expected | None = None, window: str | None = None
+    ) -> None:
+        self.do(HoldStep(hold_keys=chord, seconds=seconds, expect=expect, window=window))
+
+    def drag(
+        self,
+        target: str,
+        *,
+        to: str,
+        via: tuple[str, ...] = (),
+        button: Button = "left",
+        hold: tuple[Modifier, ...] = (),
+        expect: Expected | None = None,
+        anchor: tuple[str, ...] | None = None,
+    ) -> None:
+        self.do(DragStep(drag=target, to=to, via=via, button=button, hold=hold, expect=expect, anchor=anchor))
+
+    def scroll(
+        self, direction: Direction, *, over: str | None = None, notches: int = 5, anchor: str | None = None
+    ) -> None:
+        self.do(ScrollStep(scroll=direction, over=over, notches=notches, anchor=anchor))
+
+    def move(self, target: str, *, expect: Expected | None = None, anchor: str | None = None) -> None:
+        self.do(MoveStep(move=target, expect=expect, anchor=anchor))
+
+    def wait_for(self, words: str, *, gone: bool = False, timeout: float | None = None) -> None:
+        self.do(WaitForStep(wait_for=Vanished(gone=words) if gone else words, timeout=timeout))
+
+    def expect(self, words: str, *, gone: bool = False, timeout: float | None = None) -> None:
+        self.do(ExpectStep(expect=Vanished(gone=words) if gone else words, timeout=timeout))
+
+    def task(self, task: str) -> None:
+        self.do(TaskStep(task=task))
+
+    def approve(self, question: str) -> None:
+        self.do(ApproveStep(approve=question))
+
+    def ask(self, question: str) -> None:
+        self.do(AskStep(ask=question))
+
+    def sees(self, words: str) -> bool:
+        """Whether `words` are on the settled screen."""
+        screen = self.agent.desktop.settled()
+        look = PlannedStep(action=WaitFor(words=words, seconds=0), expectation=Seen(words=words))
+        return self.agent.checker.glance(look, screen, screen).confirmed
+
+    def do(self, step: AnyStep) -> None:
+        replay = Replay(Script(name="a step", steps=(step,)), anchors=Anchors(self.anchors) if self.anchors else None)
+        ended = drive(replay.playing(self.agent, self.reader), replay.task, *self.sinks).ended
+        if ended is None or ended.outcome != "done":
+            raise StepFailed(ended.message if ended else "it was cut off")

@@ -1,0 +1,1 @@
+"""Downloads weights and serves the engine on a local socket."""

@@ -1,0 +1,578 @@
+"""The loop's facts, on the shipped fakes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from screenagent.actions import Action, Ask, Change, Click, Drag, Expectation, Finish, PressKeys, Seen, TypeText, Wait
+from screenagent.agent import Agent, drive
+from screenagent.agent.checker import SightChecker
+from screenagent.approval import AllowAll, DenyAll
+from screenagent.control import Control, Interrupted
+from screenagent.episode import Episode
+from screenagent.events import (
+    Abort,
+    Answer,
+    Approve,
+    Decision,
+    Event,
+    Failed,
+    LookAgain,
+    Paused,
+    Plan,
+    PlannedStep,
+    Reject,
+    Revise,
+    Skip,
+)
+from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
+from screenagent.geometry import Box, Location, Point
+from screenagent.protocols import Approved, Retry
+from screenagent.screenshot import Screenshot, Window
+
+CENTER = Point(x=0.5, y=0.5)
+CORNER = Point(x=0.1, y=0.9)
+SAVE = Click(target="Save")
+DONE = Finish(success=True, message="saved")
+
+ONE_CLICK = [
+    "started",
+    "observed",
+    "decided",
+    "grounded",
+    "reviewed",
+    "acted",
+    "observed",
+    "checked",
+    "decided",
+    "grounded",
+    "reviewed",
+    "ended",
+]
+
+
+def decision(action: Action, expectation: Expectation | None = None, thought: str = "") -> Decision:
+    return Decision(plan=Plan(steps=(PlannedStep(action=action, expectation=expectation),)), thought=thought)
+
+
+def agent(*script: Decision | Action | Exception, **parts: Any) -> Agent:
+    decisions = [part if isinstance(part, Decision | Exception) else decision(part) for part in script]
+    grounder = parts.pop("grounder", FakeGrounder({"Save": CENTER, "Trash": CORNER}))
+    control = parts.pop("control", Control())
+    return Agent(
+        planner=ScriptedPlanner(decisions),
+        grounder=grounder,
+        approver=parts.pop("approver", AllowAll()),
+        desktop=parts.pop("desktop", FakeDesktop(control=control)),
+        checker=SightChecker(grounder),
+        control=control,
+        **parts,
+    )
+
+
+def performed(agent: Agent) -> list[Any]:
+    assert isinstance(agent.desktop, FakeDesktop)
+    return agent.desktop.performed
+
+
+def kinds(events: Iterable[Event]) -> list[str]:
+    return [event.event for event in events]
+
+
+def still(_: int) -> Screenshot:
+    return plain_screen(0)
+
+
+def test_a_click_goes_through_every_station_once() -> None:
+    clicker = agent(decision(SAVE, Change()), DONE)
+    events = list(clicker.run("save it"))
+    assert kinds(events) == ONE_CLICK
+    assert performed(clicker) == [SAVE]
+    episode = Episode.of(events)
+    assert episode.ended is not None
+    assert (episode.ended.outcome, episode.ended.message) == ("done", "saved")
+    assert episode.steps[0].locations[0].point == CENTER
+    assert episode.steps[0].effect is not None
+    assert episode.steps[0].effect.outcome == "changed"
+
+
+def test_the_planner_sees_what_came_of_the_step_before() -> None:
+    clicker = agent(SAVE, DONE)
+    list(clicker.run("save it"))
+    assert isinstance(clicker.planner, ScriptedPlanner)
+    assert [len(episode.steps) for episode in clicker.planner.seen] == [0, 1]
+    assert clicker.planner.seen[1].steps[0].acted
+
+
+def test_thoughts_belong_to_the_step_they_led_to() -> None:
+    episode = Episode.of(agent(decision(SAVE, thought="it is below"), decision(DONE, thought="that was all")).run("t"))
+    assert [step.thought for step in episode.steps] == ["it is below", "that was all"]
+
+
+def test_an_absent_target_is_told_and_nothing_is_sent() -> None:
+    clicker = agent(Click(target="Nope"), DONE)
+    episode = Episode.of(clicker.run("t"))
+    assert episode.steps[0].feedback == "no “Nope” on the screen"
+    assert performed(clicker) == []
+
+
+def test_every_place_of_a_drag_is_located_in_order() -> None:
+    dragger = agent(Drag(path=("Save", "Trash")), DONE)
+    list(dragger.run("t"))
+    assert isinstance(dragger.desktop, FakeDesktop)
+    assert dragger.desktop.places == [(CENTER, CORNER)]
+
+
+def test_a_rejection_with_its_reason_reaches_the_planner() -> None:
+    clicker = agent(SAVE, SAVE, max_steps=2, approver=FakeApprover([Reject(reason="not that one")]))
+    episode = Episode.of(clicker.run("t"))
+    assert episode.ended is not None
+    assert episode.ended.outcome == "out_of_steps"
+    assert "not that one" in episode.steps[0].feedback
+    assert performed(clicker) == []
+
+
+def test_an_abort_stops() -> None:
+    events = list(agent(SAVE, approver=FakeApprover([Abort()])).run("t"))
+    assert events[-1].event == "ended"
+    assert events[-1].outcome == "stopped"
+
+
+def test_a_revised_action_is_located_and_reviewed_again() -> None:
+    approver = FakeApprover([Revise(action=Click(target="Trash")), Approve()])
+    clicker = agent(SAVE, DONE, approver=approver)
+    list(clicker.run("t"))
+    assert approver.asked[:2] == [SAVE, Click(target="Trash")]
+    assert performed(clicker) == [Click(target="Trash")]
+
+
+def test_nothing_passes_an_approver_that_denies() -> None:
+    everything: list[Action] = [SAVE, TypeText(text="hi"), PressKeys(keys=("enter",)), Drag(path=("Save", "Trash"))]
+    denied = agent(*everything, approver=DenyAll(), max_steps=len(everything))
+    list(denied.run("t"))
+    assert performed(denied) == []
+
+
+def test_an_agent_cannot_be_built_without_an_approver() -> None:
+    with pytest.raises(TypeError, match="approver"):
+        Agent(planner=ScriptedPlanner([]), grounder=FakeGrounder({}), desktop=FakeDesktop(), checker=None)  # type: ignore[call-arg,arg-type]
+
+
+def test_only_an_approving_verdict_makes_an_input_approved() -> None:
+    with pytest.raises(ValueError, match="not approved"):
+        Approved(action=SAVE, locations=(), on=plain_screen(0), verdict=Reject(reason="no"))
+
+
+@pytest.mark.parametrize("position", range(len(ONE_CLICK) + 8))
+def test_nothing_is_performed_after_stop(position: int) -> None:
+    control = Control()
+    clicker = agent(decision(SAVE, Change()), TypeText(text="hi"), DONE, control=control)
+    events: list[Event] = []
+    sent_at_stop: int | None = None
+    for index, event in enumerate(clicker.run("t")):
+        events.append(event)
+        if index == position:
+            control.stop()
+            sent_at_stop = len(performed(clicker))
+    assert sent_at_stop is None or len(performed(clicker)) == sent_at_stop
+    assert kinds(events).count("ended") == 1
+    assert events[-1].event == "ended"
+    assert len(events) <= position + 2 or events[-1].outcome == "done"
+
+
+def test_stop_in_the_middle_of_a_part_ends_the_run() -> None:
+    control = Control()
+
+    class Stopping(FakeGrounder):
+        def locate(self, *args: Any, **named: Any) -> Any:
+            control.stop()
+            return super().locate(*args, **named)
+
+    clicker = agent(SAVE, grounder=Stopping({"Save": CENTER}), control=control)
+    assert Episode.of(clicker.run("t")).ended is not None
+    assert performed(clicker) == []
+
+
+def test_a_paused_agent_waits_and_a_single_step_lets_one_through() -> None:
+    control = Control()
+    clicker = agent(SAVE, SAVE, DONE, control=control)
+    control.pause()
+    control.step()
+    supervised = threading.Thread(target=lambda: list(clicker.run("t")))
+    supervised.start()
+    supervised_for = time.monotonic() + 5
+    while not control.paused and time.monotonic() < supervised_for:
+        control.wait(0.001)
+    assert performed(clicker) == [SAVE]
+    control.resume()
+    supervised.join(5)
+    assert performed(clicker) == [SAVE, SAVE]
+
+
+def test_what_the_user_says_is_told_before_the_next_decision() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control)
+    for event in clicker.run("t"):
+        if event.event == "acted":
+            control.say("use the other account")
+    assert isinstance(clicker.planner, ScriptedPlanner)
+    assert clicker.planner.seen[1].told == ("use the other account",)
+
+
+def test_a_crash_is_an_event_and_is_raised() -> None:
+    events: list[Event] = []
+    with pytest.raises(RuntimeError, match="boom"):
+        drive(agent(RuntimeError("boom")), "t", events.append)
+    assert events[-1].event == "ended"
+    assert (events[-1].outcome, events[-1].message) == ("crashed", "RuntimeError: boom")
+
+
+def test_a_planner_that_never_answers_well_runs_out_of_steps() -> None:
+    episode = Episode.of(agent(*[Retry("that was no JSON")] * 3, max_steps=3).run("t"))
+    assert episode.ended is not None
+    assert episode.ended.outcome == "out_of_steps"
+    assert [step.feedback for step in episode.steps] == ["that was no JSON"] * 3
+
+
+def test_the_same_events_come_of_the_same_run_times_aside() -> None:
+    script = (decision(SAVE, Change()), TypeText(text="hi"), Wait(seconds=0.001), DONE)
+    first, second = ([event.timeless() for event in agent(*script).run("t")] for _ in range(2))
+    assert first == second
+
+
+def test_every_event_says_when_and_what_it_cost() -> None:
+    events = list(agent(SAVE, DONE).run("t"))
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    by_kind = {event.event: event.usage.seconds for event in events}
+    assert "decide" in by_kind["decided"]
+    assert "act" in by_kind["acted"]
+    assert "check" in by_kind["checked"]
+
+
+class TestDone:
+    def test_done_without_a_single_step_is_not_believed(self) -> None:
+        ended = Episode.of(agent(DONE).run("t")).ended
+        assert ended is not None
+        assert (ended.outcome, ended.message) == ("gave_up", "nothing was performed")
+
+    def test_done_after_a_step_that_did_not_show_is_not_believed(self) -> None:
+        unmoved = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=still))
+        ended = Episode.of(unmoved.run("t")).ended
+        assert ended is not None
+        assert ended.outcome == "gave_up"
+        assert "click “Save”" in ended.message
+
+
+class TestGuard:
+    def test_a_target_that_moved_during_the_review_is_reviewed_again(self) -> None:
+        grounder = FakeGrounder({"Save": CENTER})
+        shade = [0]
+
+        class Slow(FakeApprover):
+            def review(self, *args: Any) -> Any:
+                if not self.asked:
+                    shade[0] = 100
+                    grounder.places = {"Save": CORNER}
+                return super().review(*args)
+
+        approver = Slow()
+        desktop = FakeDesktop(screen=lambda done: plain_screen(shade[0] + done))
+        list(agent(SAVE, DONE, grounder=grounder, approver=approver, desktop=desktop).run("t"))
+        assert approver.asked[:2] == [SAVE, SAVE]
+        assert desktop.places == [(CORNER,)]
+
+    def test_a_patch_that_changed_under_a_target_that_stayed_is_not_asked_about(self) -> None:
+        shades = iter(range(0, 2000, 7))
+        desktop = FakeDesktop(screen=lambda _: plain_screen(next(shades)))
+        approver = FakeApprover()
+        list(agent(SAVE, DONE, approver=approver, desktop=desktop).run("t"))
+        assert approver.asked == [SAVE, DONE]
+
+    def test_keys_are_reviewed_again_where_another_window_came_to_the_front(self) -> None:
+        windows = iter([Window(id=1), Window(id=2), *[Window(id=2)] * 20])
+        desktop = FakeDesktop(screen=lambda done: plain_screen(done, window=next(windows)))
+        approver = FakeApprover()
+        list(agent(TypeText(text="hi"), DONE, approver=approver, desktop=desktop).run("t"))
+        assert approver.asked == [TypeText(text="hi"), TypeText(text="hi"), DONE]
+
+    def test_a_screen_that_never_holds_still_is_given_back_to_the_planner(self) -> None:
+        ids = iter(range(1000))
+        desktop = FakeDesktop(screen=lambda done: plain_screen(done, window=Window(id=next(ids))))
+        clicker = agent(TypeText(text="hi"), DONE, desktop=desktop)
+        episode = Episode.of(clicker.run("t"))
+        assert "kept changing" in episode.steps[0].feedback
+        assert performed(clicker) == []
+
+
+def test_a_target_that_comes_late_is_waited_for() -> None:
+    class Late(FakeGrounder):
+        def locate(self, *args: Any, **named: Any) -> Any:
+            found = super().locate(*args, **named)
+            self.places = {"Save": CENTER}
+            return found
+
+    looks = iter(range(1000))
+    desktop = FakeDesktop(screen=lambda _: plain_screen(next(looks)))
+    clicker = agent(SAVE, DONE, grounder=Late({}), desktop=desktop)
+    episode = Episode.of(clicker.run("t"))
+    assert performed(clicker) == [SAVE]
+    assert episode.steps[0].rungs == ("wait",)
+
+
+class TestLadder:
+    def rungs(self, episode: Episode) -> list[str]:
+        return [rung for step in episode.steps for rung in step.rungs]
+
+    def test_an_effect_that_shows_late_is_waited_for(self) -> None:
+        looks = iter(range(1000))
+        desktop = FakeDesktop(screen=lambda done: plain_screen(0 if not done or next(looks) < 1 else 9))
+        episode = Episode.of(agent(decision(SAVE, Change()), DONE, desktop=desktop).run("t"))
+        assert self.rungs(episode) == ["wait"]
+        assert episode.ended is not None
+        assert episode.ended.outcome == "done"
+
+    def test_a_wrong_click_is_mended_by_looking_closer(self) -> None:
+        grounder = FakeGrounder({"Save": CENTER}, closer={"Save": CORNER})
+        desktop = FakeDesktop(screen=lambda done: plain_screen(9 if done > 1 else 0))
+        episode = Episode.of(agent(decision(SAVE, Change()), DONE, grounder=grounder, desktop=desktop).run("t"))
+        assert self.rungs(episode) == ["wait", "zoom"]
+        assert desktop.places == [(CENTER,), (CORNER,)]
+        assert episode.ended is not None
+        assert episode.ended.outcome == "done"
+
+    def test_the_same_place_is_not_clicked_twice_by_zoom(self) -> None:
+        unmoved = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=still))
+        episode = Episode.of(unmoved.run("t"))
+        assert self.rungs(episode) == ["wait", "zoom", "think"]
+        assert performed(unmoved) == [SAVE]
+
+    def test_a_clock_that_ticks_elsewhere_does_not_confirm_a_click(self) -> None:
+        window = Window(id=1, box=Box(left=0.25, top=0.25, right=0.75, bottom=0.75))
+
+        def ticking(done: int) -> Screenshot:
+            image = Image.new("RGB", (320, 200))
+            image.paste("red", (280, 0, 290 + 8 * done, 5))
+            return Screenshot.of(image, window=window)
+
+        clicker = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=ticking))
+        episode = Episode.of(clicker.run("t"))
+        assert self.rungs(episode) == ["wait", "zoom", "think"]
+        assert episode.steps[0].effect is not None
+        assert "elsewhere" in episode.steps[0].effect.evidence
+        assert episode.ended is not None
+        assert episode.ended.outcome == "gave_up"
+
+    def test_when_thinking_again_did_not_help_the_user_is_asked(self) -> None:
+        approver = FakeApprover([Approve(), Approve(), Answer(text="try Trash"), Approve()])
+        press = decision(PressKeys(keys=("enter",)), Seen(words="Trash can"))
+        desktop = FakeDesktop(screen=still)
+        stuck = agent(press, press, SAVE, DONE, approver=approver, desktop=desktop)
+        episode = Episode.of(stuck.run("t"))
+        assert self.rungs(episode)[:4] == ["wait", "think", "wait", "ask"]
+        assert episode.told == ("try Trash",)
+        assert isinstance(approver.asked[2], Ask)
+
+    def test_the_same_action_on_the_same_picture_three_times_asks(self) -> None:
+        press = PressKeys(keys=("ctrl", "s"))
+        approver = FakeApprover([Approve(), Approve(), Approve(), Reject(reason="nobody")])
+        ended = Episode.of(
+            agent(press, press, press, approver=approver, desktop=FakeDesktop(screen=still)).run("t")
+        ).ended
+        assert ended is not None
+        assert ended.outcome == "gave_up"
+        assert "Nobody answered" in ended.message
+
+
+def test_a_question_is_answered_by_the_verdict() -> None:
+    asking = agent(
+        Ask(question="which one?"), SAVE, DONE, approver=FakeApprover([Answer(text="the red one"), Approve()])
+    )
+    episode = Episode.of(asking.run("t"))
+    assert episode.steps[0].verdict == Answer(text="the red one")
+    assert episode.steps[0].effect is not None
+    assert "the red one" in episode.steps[0].effect.evidence
+
+
+def test_a_sink_hears_of_the_approval_before_the_hand_moves() -> None:
+    heard: list[str] = []
+
+    class Watching(FakeDesktop):
+        def perform(self, approved: Any) -> None:
+            heard.append("hand")
+            super().perform(approved)
+
+    drive(agent(SAVE, DONE, desktop=Watching()), "t", lambda event: heard.append(event.event))
+    assert heard.index("reviewed") < heard.index("hand") < heard.index("acted")
+
+
+def test_a_sink_that_fails_ends_the_run_at_once() -> None:
+    def full(event: Event) -> None:
+        if event.event == "grounded":
+            raise OSError("No space left on device")
+
+    clicker = agent(SAVE, DONE)
+    with pytest.raises(OSError, match="No space left"):
+        drive(clicker, "t", full)
+    assert performed(clicker) == []
+
+
+def test_a_moved_point_is_where_it_is_performed() -> None:
+    moved = Location(point=CORNER, confidence=1.0, by="user")
+    clicker = agent(SAVE, DONE, approver=FakeApprover([Approve(locations=(moved,)), Approve()]))
+    events = list(clicker.run("t"))
+    assert isinstance(clicker.desktop, FakeDesktop)
+    assert clicker.desktop.places == [(CORNER,)]
+    assert [event.locations for event in events if event.event == "acted"] == [(moved,)]
+
+
+def test_a_moved_point_is_asked_about_again_where_the_screen_under_it_changed() -> None:
+    moved = Location(point=CORNER, confidence=1.0, by="user")
+    approver = FakeApprover([Approve(locations=(moved,)), Approve()])
+    shades = iter((0, 1))
+
+    class Changing(FakeDesktop):
+        def screenshot(self) -> Screenshot:
+            return plain_screen(next(shades, 1))
+
+    clicker = agent(SAVE, DONE, approver=approver, desktop=Changing())
+    events = list(clicker.run("t"))
+    assert [event.locations[0].point for event in events if event.event == "grounded" and event.locations] == [
+        CENTER,
+        CORNER,
+    ]
+    assert isinstance(clicker.desktop, FakeDesktop)
+    assert clicker.desktop.places == [(CORNER,)]
+
+
+def test_as_many_places_as_targets_have_to_be_approved() -> None:
+    place = Location(point=CORNER, confidence=1.0, by="user")
+    with pytest.raises(ValueError, match="2 places were approved for the 1"):
+        list(agent(SAVE, approver=FakeApprover([Approve(locations=(place, place))])).run("t"))
+
+
+def test_the_user_can_have_a_target_looked_for_closer() -> None:
+    first = Location(point=CENTER, confidence=1.0, by="fake")
+    grounder = FakeGrounder({"Save": CENTER}, closer={"Save": CORNER})
+    approver = FakeApprover([Revise(action=SAVE, near=(first,)), Approve()])
+    clicker = agent(SAVE, DONE, approver=approver, grounder=grounder)
+    list(clicker.run("t"))
+    assert isinstance(clicker.desktop, FakeDesktop)
+    assert clicker.desktop.places == [(CORNER,)]
+
+
+def test_words_of_the_user_that_are_not_on_the_screen_leave_the_question_as_it_was() -> None:
+    approver = FakeApprover([Revise(action=Click(target="Svae")), Approve()])
+    clicker = agent(SAVE, DONE, approver=approver)
+    events = list(clicker.run("t"))
+    assert [event.why for event in events if event.event == "retried"] == ["no “Svae” on the screen"]
+    assert approver.asked[:2] == [SAVE, SAVE]
+    assert performed(clicker) == [SAVE]
+
+
+def test_a_skipped_step_is_not_performed_and_the_planner_is_told() -> None:
+    clicker = agent(SAVE, TypeText(text="hi"), DONE, approver=FakeApprover([Skip(), Approve()]))
+    episode = Episode.of(clicker.run("t"))
+    assert performed(clicker) == [TypeText(text="hi")]
+    assert "skipped" in episode.steps[0].feedback
+
+
+def test_after_the_user_had_the_desktop_the_target_is_located_on_a_fresh_screen() -> None:
+    clicker = agent(SAVE, DONE, approver=FakeApprover([LookAgain(), Approve()]))
+    assert kinds(clicker.run("t"))[:9] == [
+        *("started", "observed", "decided", "grounded", "reviewed", "observed", "grounded", "reviewed", "acted")
+    ]
+
+
+def test_a_desktop_that_was_handed_back_is_looked_at_before_anything_else() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control)
+    seen: list[str] = []
+    for event in clicker.run("t"):
+        seen.append(event.event)
+        if event.event == "decided":
+            control.pause()
+            control.hand_back()
+    assert seen[:5] == ["started", "observed", "decided", "observed", "grounded"]
+
+
+class Touched(FakeDesktop):
+    """Somebody has it when the first input comes."""
+
+    partly = False
+
+    def perform(self, approved: Approved[Any]) -> None:
+        if not self.performed and not self.control.paused and not self.places:
+            self.places.append(())
+            raise Interrupted("you touched the mouse, so the agent waits", partly=self.partly)
+        super().perform(approved)
+
+
+class HalfDone(Touched):
+    partly = True
+
+
+def events_of(clicker: Agent, control: Control) -> list[Event]:
+    """Of a run whose user lets it go on whenever it waits."""
+    seen: list[Event] = []
+    for event in clicker.run("t"):
+        seen.append(event)
+        if isinstance(event, Paused):
+            assert control.paused
+            control.resume()
+    return seen
+
+
+def test_an_input_of_which_nothing_was_sent_is_looked_at_located_and_reviewed_again_after_a_touch() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control, desktop=Touched(control=control))
+    seen = events_of(clicker, control)
+    assert [event.event for event in seen][3:10] == [
+        *("grounded", "reviewed", "paused", "resumed", "observed", "grounded", "reviewed")
+    ]
+    assert [event.why for event in seen if isinstance(event, Paused)] == ["you touched the mouse, so the agent waits"]
+    assert performed(clicker) == [SAVE]
+
+
+def test_an_input_that_a_touch_has_cut_off_is_not_sent_again_but_told_to_the_planner() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control, desktop=HalfDone(control=control))
+    seen = events_of(clicker, control)
+    assert [event.event for event in seen][5:8] == ["failed", "paused", "resumed"]
+    assert [event.feedback for event in seen if isinstance(event, Failed)] == [
+        "you touched the mouse, so the agent waits, in the middle of this: click “Save”; a part of it is done"
+    ]
+    assert performed(clicker) == []
+
+
+def test_a_touch_after_the_review_is_looked_at_before_the_input_is_sent() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control)
+    kinds: list[str] = []
+    for event in clicker.run("t"):
+        kinds.append(event.event)
+        if event.event == "reviewed" and kinds.count("reviewed") == 1:
+            control.interrupt("you touched the keyboard")
+        if isinstance(event, Paused):
+            assert performed(clicker) == []
+            control.resume()
+    assert kinds[3:10] == ["grounded", "reviewed", "paused", "resumed", "observed", "grounded", "reviewed"]
+    assert performed(clicker) == [SAVE]
+
+
+def test_a_stop_while_it_waits_ends_the_run() -> None:
+    control = Control()
+    clicker = agent(SAVE, DONE, control=control)
+    kinds = []
+    for event in clicker.run("t"):
+        kinds.append(event.event)
+        if event.event == "decided":
+            control.interrupt("you touched the keyboard")
+        if isinstance(event, Paused):
+            control.stop()
+    assert kinds == ["started", "observed", "decided", "paused", "ended"]

@@ -1,0 +1,148 @@
+"""The console in a real terminal, on a real desktop."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from screenagent.actions import PressKeys
+from screenagent.geometry import Pixel
+from screenagent.protocols import Retry
+from screenagent.runs.store import read, runs
+from tests.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from screenagent.desktop.virtual import VirtualDesktop
+
+CONSOLE = (800, 100, 1000, 300)
+"""A part of the xterm, in pixels of the display."""
+
+pytestmark = pytest.mark.display
+
+
+def place(text: str) -> Pixel:
+    """Where the console says that the action goes."""
+    found = re.search(r"at \((\d+), (\d+)\)", text)
+    assert found is not None, text
+    return Pixel(x=int(found[1]), y=int(found[2]))
+
+
+def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: Path) -> None:
+    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415 # only tests that drive a display load it
+
+    command = [sys.executable, "-m", "screenagent", "run", "click “two”", "--runs", str(tmp_path)]
+    with (
+        Probe(virtual.display) as probe,
+        Terminal(command, environment={"DISPLAY": virtual.display}) as terminal,
+    ):
+        found = place(terminal.wait_for("asks you"))
+        assert abs(found.x - probe.pixel("two").x) < 40
+        while not terminal.shows("moved from", seconds=1):  # keys of the first half second do not count
+            terminal.press("Right")
+        moved = place(terminal.text())
+        assert (moved.x, moved.y) == (found.x + 1, found.y)
+        terminal.press("S-Down")
+        terminal.wait_for(f"({moved.x}, {moved.y + 10})")
+        probe.drain()
+        assert probe.of("press") == []
+        terminal.press("y")
+        press = probe.wait_for("press", seconds=30)
+        assert (press["x"], press["y"]) == (moved.x, moved.y + 10)
+        terminal.wait_for("q Leave")
+        terminal.press("q")
+        terminal.wait_for("1 steps performed")
+
+
+def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_beside_it(
+    virtual: VirtualDesktop, tmp_path: Path
+) -> None:
+    """The console sits on the desktop that it drives, and a second process is the human who presses its keys.
+
+    It shows “two”, which is to be clicked, several times itself; and it waits for a `y` when the agent types some.
+    """
+    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415 # only tests that drive a display load it
+
+    task = "click “two”, type 'yyyy', click “three”"
+    code = tmp_path / "code"
+    console = [sys.executable, "-m", "screenagent", "run", task, "--runs", str(tmp_path / "runs")]
+    script = f"{shlex.join(console)}; echo $? > {shlex.quote(str(code))}"
+    terminal = ["xterm", "-geometry", "80x24+720+60", "-e", "sh", "-c", script]
+    with Probe(virtual.display) as probe, ended(terminal, virtual.environment) as xterm:
+        human = Human(virtual, tmp_path / "runs")
+        for answered in (1, 2):
+            human.waits_until(lambda answered=answered: human.count("grounded") >= answered)  # type: ignore[misc]
+            human.presses("y", until=lambda answered=answered: human.count("reviewed") >= answered)  # type: ignore[misc]
+        probe.wait_for("text", text="yyyy", seconds=30)
+        human.waits_until(lambda: human.count("grounded") >= 3)
+        assert not human.sees(lambda: human.count("reviewed") > 2, seconds=1)
+        human.presses("y", until=lambda: human.count("ended") == 1)
+        human.presses("q", until=code.is_file)
+        xterm.wait(20)
+        probe.drain()
+    assert code.read_text() == "0\n"
+    [run] = runs(tmp_path / "runs")
+    seen = [event.screenshot for event in read(run) if event.event == "observed"]
+    assert {tuple(screen.pixels.crop(CONSOLE).getcolors() or ()) for screen in seen} == {((200 * 200, (128,) * 3),)}
+    assert all(screen.covered for screen in seen)
+    places = [probe.pixel("two"), probe.pixel("three")]
+    assert [
+        (abs(press["x"] - place.x) < 60, abs(press["y"] - place.y) < 22)
+        for press, place in zip(probe.of("press"), places, strict=True)
+    ] == [(True, True)] * 2
+
+
+@contextmanager
+def ended(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlast the test."""
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+class Human:
+    """Brings the console to the front and presses its keys, from a process that the agent does not know."""
+
+    def __init__(self, virtual: VirtualDesktop, runs: Path) -> None:
+        self._virtual = virtual
+        self._runs = runs
+
+    def count(self, event: str) -> int:
+        """How many of these events the log of the run holds."""
+        return sum(log.read_text().count(f'"event":"{event}"') for log in self._runs.glob("*/events.jsonl"))
+
+    def waits_until(self, holds: Callable[[], bool], *, seconds: float = 60) -> None:
+        assert self.sees(holds, seconds=seconds), "it did not come about"
+
+    def presses(self, key: str, *, until: Callable[[], bool]) -> None:
+        """As often as it takes: in the first half second of a question it is not heard."""
+        from screenagent.desktop.testing.contract import perform  # noqa: PLC0415
+        from screenagent.desktop.x11.server import Windows  # noqa: PLC0415
+
+        with closing(Windows(self._virtual.display)) as windows:
+            console = next(window for window in windows.all() if window.app.lower() == "xterm")
+        for _ in range(20):
+            with suppress(Retry):  # the agent has just brought its own window to the front
+                self._virtual.desktop.activate(console)
+                perform(self._virtual.desktop, PressKeys(keys=(key,)))
+            if self.sees(until, seconds=1):
+                return
+        raise TimeoutError(f"{key} was not heard")
+
+    def sees(self, what: Callable[[], bool], *, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not what():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)  # a file says nothing of itself when it changes
+        return True

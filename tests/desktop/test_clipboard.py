@@ -1,0 +1,130 @@
+"""Pastes arrive whole, and what the user had copied is there again afterwards, whatever it was and however we end."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from screenagent.actions import TypeText
+from screenagent.control import Control, Stopped
+from screenagent.desktop.clipboard import XClipboard
+from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.probe import Probe
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.protocols import Retry
+from screenagent.screenshot import Window
+from tests.desktop.test_killed import until
+
+pytestmark = pytest.mark.display
+
+PASTES_AND_WAITS = """
+import sys, time
+from screenagent.control import Control
+from screenagent.desktop.clipboard import XClipboard
+
+def press(_):
+    print("lent", flush=True)
+    time.sleep(600)
+
+XClipboard(sys.argv[1], control=Control()).paste("ours", into=None, press=press)
+"""
+
+
+@pytest.fixture
+def clipboard(virtual: VirtualDesktop) -> Iterator[XClipboard]:
+    opened = XClipboard(virtual.display, control=Control())
+    yield opened
+    opened.close()
+
+
+def copy(virtual: VirtualDesktop, content: bytes, *, kind: str = "UTF8_STRING") -> None:
+    # It stays in the background with whatever output it was given, so a pipe would never end.
+    command = ["xclip", "-selection", "clipboard", "-t", kind]
+    subprocess.run(command, input=content, env=virtual.environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def copied(virtual: VirtualDesktop, *, kind: str = "UTF8_STRING") -> bytes | None:
+    """What a paste would bring; `None` where there is nothing."""
+    command = ["xclip", "-selection", "clipboard", "-t", kind, "-o"]
+    pasted = subprocess.run(command, env=virtual.environment, capture_output=True, check=False)
+    return pasted.stdout if pasted.returncode == 0 else None
+
+
+def test_a_hundred_pastes_arrive_and_none_brings_the_old_clipboard(virtual: VirtualDesktop) -> None:
+    copy(virtual, b"what the user had copied")
+    chance = random.Random(7)
+    with Probe(virtual.display) as probe:
+        virtual.desktop.activate(Window(id=probe.window, title="Probe"))
+        so_far = ""
+        for number in range(100):
+            text = f"{number}é{'你' * chance.randint(0, 3)}{chance.random()};"
+            so_far += text
+            perform(virtual.desktop, TypeText(text=text))
+            probe.wait_for("text", text=so_far)
+    assert copied(virtual) == b"what the user had copied"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("UTF8_STRING", "żółw 😀".encode()),
+        ("image/png", b"\x89PNG" + bytes(range(256)) * 4000),  # longer than one request may be
+        ("text/html", b"<b>bold</b>"),
+    ],
+)
+def test_what_was_copied_is_put_back(virtual: VirtualDesktop, clipboard: XClipboard, kind: str, content: bytes) -> None:
+    copy(virtual, content, kind=kind)
+    paste_by_xclip(virtual, clipboard, "ours")
+    assert copied(virtual, kind=kind) == content
+
+
+def test_a_text_longer_than_one_request_is_lent_whole(virtual: VirtualDesktop, clipboard: XClipboard) -> None:
+    text = "你好 " * 200_000
+    assert paste_by_xclip(virtual, clipboard, text) == text.encode()
+
+
+def test_where_nothing_was_copied_nothing_is_left(virtual: VirtualDesktop) -> None:
+    with VirtualDesktop(control=Control()) as fresh:
+        clipboard = XClipboard(fresh.display, control=Control())
+        assert paste_by_xclip(fresh, clipboard, "ours") == b"ours"
+        assert copied(fresh) is None
+        clipboard.close()
+
+
+def test_what_is_copied_meanwhile_is_kept(virtual: VirtualDesktop, clipboard: XClipboard) -> None:
+    copy(virtual, b"before")
+    with pytest.raises(Retry, match="another program took the clipboard"):
+        clipboard.paste("ours", into=None, press=lambda _: copy(virtual, b"meanwhile"))
+    assert copied(virtual) == b"meanwhile"
+
+
+def test_a_stop_in_the_middle_puts_it_back(virtual: VirtualDesktop) -> None:
+    copy(virtual, b"before")
+    control = Control()
+    clipboard = XClipboard(virtual.display, control=control)
+    with pytest.raises(Stopped):
+        clipboard.paste("ours", into=None, press=lambda _: control.stop())
+    assert copied(virtual) == b"before"
+    clipboard.close()
+
+
+def test_a_process_killed_in_the_middle_has_it_put_back(virtual: VirtualDesktop) -> None:
+    copy(virtual, b"before")
+    command = [sys.executable, "-c", PASTES_AND_WAITS, virtual.display]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"lent\n"
+        assert copied(virtual) == b"ours"
+        process.kill()
+    until(lambda: copied(virtual) == b"before")
+
+
+def paste_by_xclip(virtual: VirtualDesktop, clipboard: XClipboard, text: str) -> bytes | None:
+    """What another program gets while `text` is lent."""
+    pasted: list[bytes | None] = []
+    clipboard.paste(text, into=None, press=lambda _: pasted.append(copied(virtual)))
+    return pasted[0]

@@ -1,0 +1,188 @@
+"""The user's own hand at the desktop: it stops the agent, or makes it wait; the agent's own hand does neither."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice
+
+import pytest
+from Xlib import X
+
+from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
+from screenagent.control import Control, Interrupted, Stopped
+from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.synthetic_user import Human
+from screenagent.desktop.user_input import Heeds, Oversight
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.x11.server import connect, disconnect
+from screenagent.geometry import Location, Point
+from screenagent.protocols import Retry
+
+pytestmark = pytest.mark.display
+
+LINES = "some words to be typed\n" * 4000
+
+
+def at(x: float, y: float) -> Location:
+    return Location(point=Point(x=x, y=y), confidence=1.0, by="test")
+
+
+@contextmanager
+def overseen(virtual: VirtualDesktop, heeds: Heeds = Heeds()) -> Iterator[tuple[LocalDesktop, Control]]:  # noqa: B008
+    control = Control()
+    with (
+        LocalDesktop(control=control, display=virtual.display) as desktop,
+        Oversight(desktop, control=control, heeds=heeds),
+    ):
+        yield desktop, control
+
+
+@pytest.fixture(scope="module")
+def human(virtual: VirtualDesktop) -> Iterator[Human]:
+    with Human(virtual.display) as human:
+        yield human
+
+
+def until(holds: Callable[[], bool], *, seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.005)
+    return holds()
+
+
+class Performing:
+    """An input that is performed in a thread, and what ended it."""
+
+    def __init__(self, desktop: LocalDesktop, action: Input, *places: Location) -> None:
+        self.ended_by: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(desktop, action, places))
+        already = desktop.ledger.sent
+        self._thread.start()
+        assert until(lambda: desktop.ledger.sent > already + 1)
+
+    def _run(self, desktop: LocalDesktop, action: Input, places: tuple[Location, ...]) -> None:
+        try:
+            perform(desktop, action, *places)
+        except (Stopped, Interrupted) as end:
+            self.ended_by = end
+
+    def end(self) -> BaseException | None:
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        return self.ended_by
+
+
+DRAG = Drag(path=("here", "there") * 400)
+PATH = tuple(islice(cycle((at(0.3, 0.4), at(0.6, 0.7))), 800))
+LONG: dict[str, tuple[Input, tuple[Location, ...]]] = {
+    "typing": (TypeText(text=LINES), ()),
+    "a drag": (DRAG, PATH),
+    "a held key": (HoldKeys(keys=("shift", "b"), seconds=60), ()),
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_the_stop_keys_stop_it_in_the_middle(virtual: VirtualDesktop, human: Human, what: str) -> None:
+    action, places = LONG[what]
+    with overseen(virtual, Heeds(touch=False)) as (desktop, _):
+        performing = Performing(desktop, action, *places)
+        human.does("tap", "ctrl", "shift", "escape")
+        assert isinstance(performing.end(), Stopped)
+
+
+def test_the_stop_keys_are_heard_while_a_menu_has_grabbed_the_keyboard(virtual: VirtualDesktop, human: Human) -> None:
+    menu = connect(virtual.display)
+    try:
+        grabbed = menu.screen().root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        assert grabbed == X.GrabSuccess
+        with overseen(virtual, Heeds(touch=False)) as (_, control):
+            human.does("tap", "ctrl", "shift", "escape")
+            assert until(lambda: control.stopped)
+    finally:
+        disconnect(menu)
+
+
+def test_a_mouse_thrown_into_a_corner_stops_it(virtual: VirtualDesktop, human: Human) -> None:
+    human.does("move", "400", "300")
+    with overseen(virtual) as (desktop, control):
+        performing = Performing(desktop, DRAG, *PATH)
+        human.does("move", "1279", "0")
+        assert isinstance(performing.end(), Interrupted | Stopped)
+        assert until(lambda: control.stopped)
+
+
+def test_a_corner_is_a_place_like_any_other_for_the_agent_and_for_a_user_who_works(
+    virtual: VirtualDesktop, human: Human
+) -> None:
+    with overseen(virtual) as (desktop, control):
+        for corner in (at(0.0, 0.0), at(1.0, 1.0), at(0.0, 1.0)):
+            perform(desktop, Move(target="corner"), corner)
+            perform(desktop, Click(target="corner"), corner)
+        human.does("move", "500", "300")
+        assert until(lambda: control.paused)
+        assert until(lambda: control.paused_for > 1.0)
+        human.does("move", "0", "0")
+        human.does("move", "300", "300")
+        assert not control.stopped
+
+
+@pytest.mark.parametrize(
+    ("what", "act"), [("typing", ("click",)), ("a drag", ("tap", "a")), ("a held key", ("move", "700", "77"))]
+)
+def test_a_touch_of_the_user_interrupts_it_in_the_middle(
+    virtual: VirtualDesktop, human: Human, what: str, act: tuple[str, ...]
+) -> None:
+    action, places = LONG[what]
+    with overseen(virtual) as (desktop, control):
+        performing = Performing(desktop, action, *places)
+        human.does(*act)
+        interrupted = performing.end()
+        assert isinstance(interrupted, Interrupted)
+        assert interrupted.partly
+        assert "you touched the" in str(interrupted)
+        assert control.paused
+        with pytest.raises(Interrupted):
+            perform(desktop, PressKeys(keys=("b",)))
+        control.resume()
+        perform(desktop, PressKeys(keys=("b",)))
+        assert control.was_handed_back()
+
+
+def test_nothing_that_the_agent_does_is_taken_for_the_users(virtual: VirtualDesktop) -> None:
+    with overseen(virtual) as (desktop, control):
+        perform(desktop, TypeText(text="Some Words, 2!\n" * 20))
+        perform(desktop, Click(target="x", count=3, modifiers=("ctrl", "shift")), at(0.4, 0.5))
+        perform(desktop, Click(target="x", button="right"), at(0.8, 0.5))
+        perform(desktop, Scroll(target="x", direction="down", notches=9), at(0.2, 0.2))
+        perform(desktop, Scroll(direction="left", notches=3))
+        perform(desktop, Drag(path=("a", "b", "c")), at(0.2, 0.2), at(0.9, 0.9), at(0.5, 0.1))
+        perform(desktop, PressKeys(keys=("escape",), times=3))
+        perform(desktop, HoldKeys(keys=("right",), seconds=1.0))  # which the server repeats
+        assert not control.paused
+        assert not control.stopped
+
+
+def test_a_hand_is_expected_while_the_user_is_asked(virtual: VirtualDesktop, human: Human) -> None:
+    with overseen(virtual) as (_, control):
+        with control.asking():
+            human.does("tap", "a")
+            human.does("move", "200", "200")
+        human.does("move", "300", "200")  # the hand that has answered still moves
+        assert not until(lambda: control.paused, seconds=0.3)
+        assert until(lambda: not control.expects_a_hand)
+        human.does("move", "200", "300")
+        assert until(lambda: control.paused)
+
+
+def test_the_agent_does_not_press_the_stop_keys(virtual: VirtualDesktop) -> None:
+    with overseen(virtual) as (desktop, control):
+        for pressed in (("ctrl", "shift", "escape"), ("escape", "alt", "shift", "ctrl")):
+            with pytest.raises(Retry, match=r"ctrl\+shift\+escape is how the user stops the agent"):
+                perform(desktop, PressKeys(keys=pressed))
+        with pytest.raises(Retry):
+            perform(desktop, HoldKeys(keys=("ctrl", "shift", "escape"), seconds=1))
+        assert not control.stopped

@@ -1,0 +1,77 @@
+"""The doctor does the real thing on each monitor, and says what to do where it cannot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from screenagent.control import Control
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.diagnostics.doctor import Finding, examine
+from screenagent.geometry import Size
+
+
+@pytest.fixture
+def two_monitors() -> Iterator[VirtualDesktop]:
+    with VirtualDesktop(control=Control(), size=Size(width=1600, height=600)) as wide:
+        for monitor in ("left 800/200x600/150+0+0 screen", "right 800/200x600/150+800+0 none"):
+            command = ["xrandr", "--setmonitor", *monitor.split()]
+            subprocess.run(command, env=wide.environment, check=True, stdout=subprocess.DEVNULL)
+        yield wide
+
+
+@pytest.mark.display
+def test_each_monitor_is_captured_clicked_and_typed_on(two_monitors: VirtualDesktop) -> None:
+    findings = list(examine(Control(), display=two_monitors.display))
+    assert [finding for finding in findings if not finding.ok] == []
+    assert [finding.what for finding in findings] == [
+        "system",
+        "display",
+        *("screen: capture", "screen: click", "screen: type"),
+        *("monitor-2: capture", "monitor-2: click", "monitor-2: type"),
+        "virtual desktop",
+    ]
+
+
+def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    display = finding("display", list(examine(Control())))
+    assert not display.ok
+    assert "DISPLAY is not set" in display.detail
+    assert "--virtual" in display.remedy
+
+
+def test_what_a_virtual_desktop_lacks_is_named_by_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "xvfb openbox" in finding("virtual desktop", list(examine(Control()))).remedy
+
+
+GRABBER = """
+from Xlib import X, display
+
+server = display.Display()
+root = server.screen().root
+root.grab_pointer(True, X.ButtonPressMask, X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, X.CurrentTime)
+print("held", flush=True)
+server.next_event()
+"""
+
+
+@pytest.mark.display
+def test_a_mouse_that_another_program_holds_is_found(virtual: VirtualDesktop) -> None:
+    command = [sys.executable, "-c", GRABBER]
+    with subprocess.Popen(command, env=virtual.environment, stdout=subprocess.PIPE) as grabber:
+        assert grabber.stdout is not None
+        grabber.stdout.readline()
+        findings = list(examine(Control(), display=virtual.display))
+    assert "another program may hold mouse or keyboard" in finding("screen: input", findings).remedy
+
+
+def finding(what: str, findings: list[Finding]) -> Finding:
+    return next(finding for finding in findings if finding.what == what)

@@ -1,0 +1,119 @@
+"""What a screen says is no command: the drill, and that it would notice if the gate were open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from screenagent.actions import Action, Click, Finish, TypeText
+from screenagent.approval import Policy, default_policy
+from screenagent.cli import screenagent
+from screenagent.diagnostics.drill import SCENES, Result, Scene, Summary, run
+from screenagent.diagnostics.drill.scenes import DRAFT, MAIL, REPLY
+from screenagent.events import Plan, PlannedStep
+from screenagent.fakes import GulliblePlanner, ScriptedModel
+from screenagent.grounding.embedded import LiteGrounder
+from screenagent.perception.reader import LiteReader
+from screenagent.planning import ModelPlanner, plan_of
+
+OWN: tuple[Action, ...] = (Click(target=REPLY), TypeText(text=DRAFT))
+
+
+@pytest.fixture(scope="module")
+def reader() -> LiteReader:
+    return LiteReader()
+
+
+def drilled(reader: LiteReader, policy: Policy, *scenes: Scene) -> list[Result]:
+    return list(
+        run(
+            lambda: GulliblePlanner(reader, plan_of, OWN),
+            LiteGrounder(reader).strict(),
+            policy=policy,
+            reader=reader,
+            scenes=scenes,
+        )
+    )
+
+
+def test_there_are_as_many_screens_as_promised_each_of_its_own() -> None:
+    assert len(SCENES) >= 25
+    assert not [name for name, count in Counter(scene.name for scene in SCENES).items() if count > 1]
+    assert len({scene.look for scene in SCENES}) >= 8
+    digests = {scene.screen(hostile=hostile).digest for scene in SCENES for hostile in (True, False)}
+    assert len(digests) == 2 * len(SCENES)
+
+
+def one_of_four() -> list[object]:
+    """All of them take a while: `make soak` and `screenagent drill` do."""
+    return [
+        pytest.param(scene, id=scene.name, marks=() if number % 4 == 0 else pytest.mark.soak)
+        for number, scene in enumerate(SCENES)
+    ]
+
+
+@pytest.mark.parametrize("scene", one_of_four())
+def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered(
+    scene: Scene, reader: LiteReader
+) -> None:
+    hostile, twin = drilled(reader, default_policy(), scene)
+    assert hostile.reached > 0
+    assert (hostile.asked, hostile.passed) == (hostile.reached, 0)
+    assert (twin.reached, twin.passed, twin.blocked, twin.harmless) == (0, 0, 0, 2)
+
+
+def test_an_open_gate_and_a_closed_one_are_noticed(reader: LiteReader) -> None:
+    scenes = tuple(islice((scene for scene in SCENES if scene.harmful), 2))
+    opened = Summary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "allow"}]}), *scenes))
+    assert (opened.passed, opened.well) == (2, False)
+    closed = Summary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "deny"}]}), *scenes))
+    assert (closed.passed, closed.blocked, closed.well) == (0, 4, False)
+
+
+def test_a_model_that_obeys_is_stopped_at_the_gate_as_the_fake_is(reader: LiteReader) -> None:
+    scene = next(scene for scene in SCENES if scene.name == "invoice")
+    ordered = Plan(steps=(PlannedStep(action=Click(target="Pay now")), PlannedStep(action=Finish(success=False))))
+    model = ScriptedModel(lambda *_: ordered.model_dump_json())
+    results = list(
+        run(
+            lambda: ModelPlanner(model=model),
+            LiteGrounder(reader).strict(),
+            policy=default_policy(),
+            reader=reader,
+            scenes=(scene,),
+        )
+    )
+    assert [(result.reached > 0, result.passed, result.asked == result.reached) for result in results] == [
+        (True, 0, True),
+        (True, 0, True),
+    ]
+    assert [picture.digest for request, *_ in model.asked for picture in request.pictures]
+
+
+def test_what_is_harm_is_not_the_policys_to_say() -> None:
+    scene = next(scene for scene in SCENES if scene.name == "a name that lies")
+    places = scene.places()
+    assert scene.is_harm(Click(target="Cancel"), (places["Delete 214 mails"].center,), None)
+    assert not scene.is_harm(Click(target="Delete 214 mails"), (places["Cancel"].center,), None)
+    terminal = next(scene for scene in SCENES if scene.name == "terminal")
+    assert terminal.is_harm(TypeText(text="hi"), (), None)
+    assert not terminal.is_harm(TypeText(text="hi"), (), MAIL)
+
+
+def test_the_command_says_it_in_a_table_and_in_json(tmp_path: Path) -> None:
+    only = ["--only", "log out", "--pictures", str(tmp_path)]
+    told = CliRunner().invoke(screenagent, ["drill", *only])
+    assert told.exit_code == 0, told.output
+    assert "✓ hostile log out" in told.stdout
+    summary = Summary.model_validate_json(told.stdout.splitlines()[-1])
+    assert (summary.screens, summary.twins, summary.passed, summary.blocked) == (1, 1, 0, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log-out-hostile.png", "log-out-twin.png"]
+    (tmp_path / "open.yaml").write_text("rules: [{then: allow}]")
+    passed = CliRunner().invoke(screenagent, ["drill", *only, "--policy", str(tmp_path / "open.yaml"), "--json"])
+    assert passed.exit_code == 1
+    assert Result.model_validate_json(passed.stdout.splitlines()[0]).passed == 1
+    assert CliRunner().invoke(screenagent, ["drill", "--only", "nothing"]).exit_code == 2

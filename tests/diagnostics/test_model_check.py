@@ -1,0 +1,120 @@
+"""What is wrong with a model or its server is told in a sentence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("openai")  # an extra
+
+from screenagent.diagnostics.model_check import CODE, NUMBER, check
+from screenagent.events import Mode
+from screenagent.fakes import ScriptedModel
+from screenagent.models.dialects import PHI4
+from screenagent.protocols import Request
+from tests.loopback import Loopback, Reply, says, serving
+
+BOX = "[0.6250, 0.2500, 0.7500, 0.3750]"
+
+
+def well(request: Request, mode: Mode) -> str:
+    """What a model answers with which all is well."""
+    if "which number" in request.text.lower():
+        return NUMBER
+    if "What is the code?" in request.text:
+        return CODE
+    if "Locate" in request.text:
+        return BOX
+    return "I see one. </think>1" if mode == "think" else "1"
+
+
+def blind(request: Request, mode: Mode) -> str:
+    return "I cannot see pictures" if "number is written" in request.text else well(request, mode)
+
+
+def in_thousandths(request: Request, mode: Mode) -> str:
+    return '{"bbox_2d": [625, 250, 750, 375]}' if "Locate" in request.text else well(request, mode)
+
+
+def forgetful(request: Request, mode: Mode) -> str:
+    return "What code?" if "What is the code?" in request.text else well(request, mode)
+
+
+def pensive(request: Request, mode: Mode) -> str:
+    return f"Hm. </think>{well(request, mode).rpartition('</think>')[2]}"
+
+
+def thoughtless(request: Request, mode: Mode) -> str:
+    return well(request, mode).rpartition("</think>")[2]
+
+
+def test_with_a_good_model_everything_works() -> None:
+    assert [finding.works for finding in check(ScriptedModel(well), PHI4)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("model", "what", "sentence"),
+    [
+        (blind, "vision", "it does not see the picture"),
+        (in_thousandths, "coordinates", "is right as qwen counts"),
+        (forgetful, "whole prompt", "the prompt is cut"),
+        (pensive, "think switch", "it thinks although told not to"),
+        (thoughtless, "think switch", "it never shows a thought"),
+    ],
+)
+def test_the_one_thing_that_is_wrong_is_named(model: Callable[[Request, Mode], str], what: str, sentence: str) -> None:
+    [wrong] = [finding for finding in check(ScriptedModel(model), PHI4) if not finding.works]
+    assert wrong.what == what
+    assert sentence in wrong.said
+
+
+def serve(body: dict[str, object]) -> Reply:
+    """A vLLM server with Phi-4 on which all is well."""
+    said = json.dumps(body["messages"])
+    if '"<think>"' in said:
+        return says("I see one.")
+    texts = {"Which number": NUMBER, "What is the code": CODE, "Locate the the": BOX}
+    return says(next((answer for question, answer in texts.items() if question in said), "1"))
+
+
+def screenagent(*words: str, loopback: Loopback) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "screenagent", *words]
+    return subprocess.run(
+        [word.replace("URL", loopback.url) for word in command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class TestCommand:
+    def test_a_good_server_passes_with_a_line_for_each_thing(self) -> None:
+        with serving(serve) as loopback:
+            done = screenagent("model", "check", "--model", "URL", loopback=loopback)
+        assert done.returncode == 0, done.stderr
+        assert [line[0] for line in done.stdout.splitlines()] == ["✓"] * 4
+
+    def test_a_blind_server_fails_with_the_reason(self) -> None:
+        with serving(lambda body: says("no idea")) as loopback:
+            done = screenagent("model", "check", "--model", "URL", loopback=loopback)
+        assert done.returncode == 1
+        assert "it does not see the picture" in done.stdout
+
+    def test_a_folder_that_is_none_is_wrong_usage(self) -> None:
+        with serving([]) as loopback:
+            done = screenagent("model", "check", "--model", "no-such-folder", loopback=loopback)
+        assert done.returncode == 2
+        assert "neither a folder nor an address" in done.stderr
+
+    def test_no_server_is_one_sentence(self) -> None:
+        with serving([]) as gone:
+            pass
+        done = screenagent("model", "check", "--model", "URL", loopback=gone)
+        assert done.returncode == 1
+        assert "is the server running" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,56 @@
+"""The example scripts, each played once on a real application and judged by what it left behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from screenagent.assembly import wiring
+from screenagent.bench.scripts import Case, attempt, learn, perform, read_cases, set_up
+from screenagent.bench.tasks import holds
+from screenagent.scripts import Anchors, bound, read
+from screenagent.scripts.lint import findings
+from screenagent.scripts.replay import Replay
+from tests.paths import ROOT
+
+SCRIPTS: Final = ROOT / "examples" / "scripts"
+CASES: Final = read_cases(SCRIPTS / "cases.yaml")
+
+
+def test_there_are_enough_of_them_and_of_enough_applications() -> None:
+    assert {case.script for case in CASES} == {path.name for path in SCRIPTS.glob("*.yaml")} - {"cases.yaml"}
+    assert len({case.app.split()[0] for case in CASES}) >= 6
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_nothing_is_wrong_with_an_example_script(case: Case) -> None:
+    assert findings(SCRIPTS / case.script, unreadable=lambda task: task) == []
+
+
+@pytest.mark.display
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_an_example_script_is_played_by_its_words(case: Case) -> None:
+    installed(case)
+    script = read(SCRIPTS / case.script)
+    with set_up(case, "recorded") as (opened, folder, virtual, control):
+        replay = Replay(script, bound(script, opened.values))
+        perform(script, opened, wiring.unattended(control, virtual.desktop, replay))
+        assert holds(opened.check, folder, virtual.environment)
+
+
+@pytest.mark.display
+def test_an_example_script_is_recorded_and_played_by_the_looks_of_its_targets(tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.id == "remove")
+    installed(case)
+    file = tmp_path / case.script
+    learn(case, read(SCRIPTS / case.script), file, wiring.unattended)
+    found = attempt(case, "shuffled", 0, script=read(file), anchors=Anchors.of(file), build=wiring.unattended)
+    assert (found.aid, found.wrong, found.message) == ("unaided", False, "every step was carried out")
+
+
+def installed(case: Case) -> None:
+    if shutil.which(case.app.split()[0]) is None:
+        pytest.skip(f"{case.app.split()[0]} is not installed")

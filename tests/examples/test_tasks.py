@@ -1,0 +1,24 @@
+"""The example tasks are ones that the reader of plain instructions can read; `bench tasks` carries them out."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from screenagent.planning import read
+from tests.paths import ROOT
+
+TASKS: Final[list[dict[str, Any]]] = yaml.safe_load((ROOT / "examples" / "tasks.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("task", TASKS, ids=[task["id"] for task in TASKS])
+def test_a_task_is_read_as_steps_and_judged_by_what_it_left(task: dict[str, Any]) -> None:
+    assert len(read(task["task"].replace("{dir}", "/home/ann/a folder")).steps) > 2
+    assert set(task["check"]) in ({"file", "text"}, {"shell"})
+
+
+def test_there_are_enough_of_them_and_of_enough_applications() -> None:
+    assert len({task["id"] for task in TASKS}) == len(TASKS) >= 25
+    assert len({task["app"].split()[0] for task in TASKS}) >= 5

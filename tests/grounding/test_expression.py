@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenagent.grounding.expression import Phrase, Relation, parse
+
+
+def near(other: str) -> tuple[Relation, ...]:
+    return (Relation(kind="near", other=other),)
+
+
+def inside(other: str) -> tuple[Relation, ...]:
+    return (Relation(kind="inside", other=other),)
+
+
+READINGS = {
+    "the Save button": Phrase(name="Save", named=True, role="button"),
+    "hit the Close button": Phrase(name="Close", named=True, role="button"),
+    "press 'Close'": Phrase(name="Close", quoted=True),
+    "click on “Save As…”": Phrase(name="Save As…", quoted=True),
+    'click "Don\'t Save"': Phrase(name="Don't Save", quoted=True),
+    "click 'Don't ask again'": Phrase(name="Don't ask again", quoted=True),
+    "Save As": Phrase(name="Save As"),
+    "please click Cancel.": Phrase(name="Cancel"),
+    "double-click notes.txt": Phrase(name="notes.txt"),
+    "open the File menu": Phrase(name="File", named=True, role="menu", verb="open"),
+    "click 'Help' in the menu bar": Phrase(name="Help", quoted=True, container="menu bar"),
+    "choose 'Quit' from the menu": Phrase(name="Quit", quoted=True, container="menu"),
+    "'Open' in the menu": Phrase(name="Open", quoted=True, container="menu"),
+    "pick the 'To Lower Case' menu entry": Phrase(name="To Lower Case", quoted=True, named=True, role="item"),
+    "switch to the Symbols tab": Phrase(name="Symbols", named=True, role="tab", verb="switch to"),
+    "follow the 'modules' link": Phrase(name="modules", quoted=True, named=True, role="link", verb="follow"),
+    "into the Name field": Phrase(name="Name", named=True, role="field"),
+    "type into the 'Last Name' box": Phrase(
+        name="Last Name", quoted=True, named=True, role="field", verb="type into"
+    ),
+    "click into the First Name field": Phrase(name="First Name", named=True, role="field", verb="click into"),
+    "the field labelled Name": Phrase(name="Name", named=True, role="field"),
+    "the button that says 'OK'": Phrase(name="OK", quoted=True, named=True, role="button"),
+    "tick 'Match case'": Phrase(name="Match case", quoted=True, role="checkbox", verb="tick"),
+    "check the Wrap lines box": Phrase(name="Wrap lines", named=True, role="checkbox", verb="check"),
+    "turn off 'Sounds'": Phrase(name="Sounds", quoted=True, role="checkbox", verb="turn off"),
+    "open the drop-down that shows 'Middle'": Phrase(
+        name="Middle", quoted=True, named=True, role="dropdown", verb="open"
+    ),
+    "change the 'Encoding' setting": Phrase(
+        name="Encoding", quoted=True, named=True, role="setting", verb="change"
+    ),
+    "sort by the Size column": Phrase(name="Size", named=True, role="column", verb="sort by"),
+    "the second Save button": Phrase(name="Save", named=True, role="button", ordinal=2),
+    "the last 'Edit' link": Phrase(name="Edit", quoted=True, named=True, role="link", ordinal=-1),
+    "the second to last tab": Phrase(name="tab", nameless=True, role="tab", ordinal=-2),
+    "the third check box": Phrase(name="check box", nameless=True, role="checkbox", ordinal=3),
+    "the OK button near Cancel": Phrase(name="OK", named=True, role="button", relations=near("Cancel")),
+    "the entry next to 'Name'": Phrase(name="entry", nameless=True, role="field", relations=near("Name")),
+    "the '+' button to the right of Copies": Phrase(
+        name="+", quoted=True, named=True, role="button", relations=(Relation(kind="right", other="Copies"),)
+    ),
+    "the link below 'News'": Phrase(
+        name="link", nameless=True, role="link", relations=(Relation(kind="below", other="News"),)
+    ),
+    "'Delete' above the Total row": Phrase(
+        name="Delete", quoted=True, relations=(Relation(kind="above", other="Total row"),)
+    ),
+    "Edit in Ada's row": Phrase(name="Edit", relations=inside("Ada")),
+    "the document viewer's help": Phrase(name="help", relations=inside("document viewer")),
+    "the menu button at the top right": Phrase(name="menu", named=True, role="button", sides=("top", "right")),
+    "set the snooze duration to one minute": Phrase(
+        name="one minute", role="item", verb="set", about="the snooze duration"
+    ),
+    "zoom in": Phrase(name="zoom in"),
+    "click the word Gale": Phrase(name="Gale", named=True, role="text"),
+    "open the calendar by clicking the clock": Phrase(name="clock"),
+    "open the help topic about editing contacts": Phrase(name="editing contacts"),
+    "change how many entries are shown": Phrase(name="entries", verb="change", role="setting"),
+    "set how long the alarm rings": Phrase(name="alarm rings duration", verb="set", role="setting"),
+    "confirm the deletion": Phrase(name="deletion", verb="confirm", role="button"),
+    "turn on night mode": Phrase(name="night mode", role="checkbox", verb="turn on"),
+    "remove the item": Phrase(name="remove the item"),
+    "search": Phrase(name="search"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", READINGS)
+def test_what_people_say_is_read_into_its_parts(said: str) -> None:
+    assert parse(said) == READINGS[said]
+
+
+@given(st.text(max_size=80))
+def test_anything_said_has_a_reading(said: str) -> None:
+    assert parse(said).name == parse(said).name.strip()
+
+
+@given(st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9 .,;:+&/-]{0,20}[A-Za-z0-9])?", fullmatch=True))
+def test_a_quoted_name_arrives_as_it_was_written(name: str) -> None:
+    assert (parse(f'click "{name}"').name, parse(f'click "{name}"').quoted) == (name, True)

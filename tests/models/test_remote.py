@@ -1,0 +1,246 @@
+"""A model behind a server: what is asked of each kind, what comes of each answer, and that half of one is none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("openai")  # an extra
+
+from screenagent.control import Control, Stopped
+from screenagent.events import Mode
+from screenagent.models.remote import Kind, Server, ServerError, connect, key_of
+from screenagent.planning.model_planner import PLAN_GRAMMAR
+from screenagent.protocols import Budget, Chunk, Finished, Grammar, Numbers, Refused, Regex, Request, Retry, Said
+from screenagent.screenshot import Screenshot
+from tests.loopback import Loopback, Reply, Status, Stream, says, serving
+
+QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB", (64, 48), "red")),))
+BOX = "[0.1, 0.2, 0.3, 0.4]"
+
+
+def server(loopback: Loopback, kind: Kind = "openai", **options: Any) -> Server:
+    return Server(loopback.url, name="m", kind=kind, key="secret", **options)
+
+
+def said(chunks: Iterable[Chunk], part: str = "answer") -> str:
+    return "".join(chunk.text for chunk in chunks if isinstance(chunk, Said) and chunk.part == part)
+
+
+def asked(*replies: Reply, kind: Kind, mode: Mode = "nothink", grammar: Grammar | None = None) -> list[dict[str, Any]]:
+    """The requests that one question becomes."""
+    with serving(list(replies)) as loopback:
+        list(server(loopback, kind).generate(QUESTION, mode=mode, grammar=grammar, budget=Budget(thought=50, answer=9)))
+    return loopback.asked
+
+
+def test_the_picture_comes_first_then_the_text_and_the_answer_is_greedy() -> None:
+    [request] = asked(says(BOX), kind="openai")
+    [message] = request["messages"]
+    assert [part["type"] for part in message["content"]] == ["image_url", "text"]
+    assert message["content"][0]["image_url"]["url"].startswith("data:image/png;base64,")
+    assert (request["temperature"], request["stream"], request["max_tokens"]) == (0.0, True, 9)
+
+
+def test_an_answer_comes_as_it_forms_and_says_what_it_cost() -> None:
+    with serving([says("[0.1, 0.2", ", 0.3, 0.4]")]) as loopback:
+        chunks = list(server(loopback).generate(QUESTION, mode="nothink"))
+    assert said(chunks) == BOX
+    assert isinstance(chunks[-1], Finished)
+    usage = chunks[-1].usage
+    assert (usage.prompt_tokens, usage.answer_tokens) == (4072, 20)
+    assert set(usage.seconds) == {"prefill", "decode"}
+
+
+class TestThinkSwitch:
+    @pytest.mark.parametrize("kind", ["vllm", "llama.cpp"])
+    def test_without_thinking_the_turn_is_begun_with_the_token_for_it(self, kind: Kind) -> None:
+        [request] = asked(says(BOX), kind=kind)
+        assert request["messages"][-1] == {"role": "assistant", "content": "<|dummy_84|>"}
+        assert request.get("continue_final_message", True) is True
+
+    @pytest.mark.parametrize("kind", ["vllm", "llama.cpp"])
+    def test_a_thought_ends_at_its_budget_and_the_grammar_binds_the_answer_alone(self, kind: Kind) -> None:
+        thought, answer = asked(says("Let me see."), says("yes"), kind=kind, mode="think", grammar=PLAN_GRAMMAR)
+        assert (thought["messages"][-1]["content"], thought["max_tokens"], thought["stop"]) == (
+            *("<think>", 50),
+            ["</think>"],
+        )
+        assert answer["messages"][-1]["content"] == "<think>Let me see.</think>"
+        assert answer["max_tokens"] == 9
+        bound = {"structured_outputs", "response_format"}
+        assert not bound & set(thought)
+        assert bound & set(answer)
+
+    @pytest.mark.parametrize(("mode", "effort"), [("think", "high"), ("nothink", "none")])
+    def test_mistral_is_told_its_effort(self, mode: Mode, effort: str) -> None:
+        [request] = asked(says("yes"), kind="mistral", mode=mode)
+        assert request["reasoning_effort"] == effort
+
+    def test_thought_and_answer_are_told_apart(self) -> None:
+        with serving([says("I look. "), says(BOX)]) as loopback:
+            chunks = list(server(loopback, "vllm").generate(QUESTION, mode="think"))
+        assert (said(chunks, "thought"), said(chunks)) == ("I look. ", BOX)
+        assert isinstance(chunks[-1], Finished)
+        assert (chunks[-1].usage.thought_tokens, chunks[-1].usage.answer_tokens) == (20, 20)
+
+
+class TestGrammar:
+    def test_vllm_takes_patterns_and_schemas(self) -> None:
+        [numbers] = asked(says(BOX), kind="vllm", grammar=Numbers(count=2))
+        assert numbers["structured_outputs"] == {"regex": r"\[[01]\.[0-9]{1,4}, [01]\.[0-9]{1,4}\]"}
+        [plan] = asked(says("{}"), kind="vllm", grammar=PLAN_GRAMMAR)
+        assert "steps" in plan["structured_outputs"]["json"]["properties"]
+
+    def test_llama_cpp_takes_its_own_grammar_for_numbers(self) -> None:
+        [numbers] = asked(says(BOX), kind="llama.cpp", grammar=Numbers(count=2))
+        number = '[01] "." [0-9]{1,4}'
+        assert numbers["grammar"] == f'root ::= "[" {number} ", " {number} "]"'
+
+    @pytest.mark.parametrize("kind", ["openai", "mistral", "foundry", "llama.cpp"])
+    def test_a_schema_is_a_response_format_elsewhere(self, kind: Kind) -> None:
+        [request] = asked(says("{}"), kind=kind, grammar=PLAN_GRAMMAR)
+        assert request["response_format"]["json_schema"]["name"] == "answer"
+
+    def test_where_a_pattern_cannot_be_bound_nothing_is_sent_that_a_server_would_refuse(self) -> None:
+        [request] = asked(says("yes"), kind="mistral", grammar=Regex(pattern="yes|no"))
+        assert not {"response_format", "structured_outputs", "grammar"} & set(request)
+
+
+class TestAnswers:
+    """Whatever comes back: an answer, or a sentence."""
+
+    def ask(self, *replies: Reply, kind: Kind = "openai", **options: Any) -> list[Chunk]:
+        with serving(list(replies)) as loopback:
+            return list(server(loopback, kind, **options).generate(QUESTION, mode="think"))
+
+    def test_a_stream_that_ends_without_its_end_is_no_answer(self) -> None:
+        with pytest.raises(Retry, match="broke off"):
+            self.ask(Stream([{"content": "[0.1, 0.2"}], cut=True))
+
+    def test_a_stream_of_something_else_is_no_answer(self) -> None:
+        with pytest.raises(Retry, match="is no answer"):
+            self.ask(Stream([{"content": "[0.1"}], raw=("{not json",)))
+
+    def test_an_error_in_the_middle_of_a_stream_is_no_answer(self) -> None:
+        with pytest.raises(Retry, match="is no answer"):
+            self.ask(Stream([{"content": "[0.1"}], raw=('{"error": {"message": "out of memory"}}',)))
+
+    @pytest.mark.parametrize("code", [500, 503, 429])
+    def test_a_server_in_trouble_is_asked_again(self, code: int) -> None:
+        assert said(self.ask(Status(code), Status(code), says(BOX))) == BOX
+
+    def test_a_server_that_stays_in_trouble_is_a_sentence(self) -> None:
+        with pytest.raises(ServerError, match=r"failed 3 times \(503\)"):
+            self.ask(Status(503))
+
+    @pytest.mark.parametrize(
+        ("code", "sentence"),
+        [
+            (400, "refuses the request"),
+            (401, "set SCREENAGENT_MODEL_KEY"),
+            (403, "does not accept the key"),
+            (404, "knows no model 'm'"),
+            (413, "refuses the request"),
+        ],
+    )
+    def test_what_only_the_user_can_mend_is_a_sentence_and_not_tried_again(self, code: int, sentence: str) -> None:
+        with serving([Status(code)]) as loopback, pytest.raises(ServerError, match=sentence):
+            list(server(loopback).generate(QUESTION))
+        assert len(loopback.asked) == 1
+
+    def test_a_page_instead_of_a_stream_is_no_answer(self) -> None:
+        with pytest.raises(Retry):
+            self.ask(Status(200, "<html>hello</html>", "text/html"))
+
+    def test_no_server_is_a_sentence(self) -> None:
+        with serving([]) as gone:
+            url = gone.url
+        with pytest.raises(ServerError, match="is the server running"):
+            list(Server(url, name="m", attempts=1).generate(QUESTION))
+
+    def test_a_server_that_stalls_is_given_up(self) -> None:
+        forever = threading.Event()
+        try:
+            with pytest.raises(Retry):
+                self.ask(Stream([{"content": "[0.1"}], wait=forever), stalled_seconds=0.2)
+        finally:
+            forever.set()
+
+    def test_an_answer_that_was_cut_at_its_budget_says_so(self) -> None:
+        assert self.ask(says("[0.1", finish="length"))[-1].model_dump()["reason"] == "length"
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            says("I'm sorry, but I can't help with that."),
+            says("", finish="content_filter"),
+            Stream([{"refusal": "I will not."}]),
+        ],
+    )
+    def test_a_refusal_is_no_answer(self, reply: Stream) -> None:
+        assert isinstance(self.ask(reply)[-1], Refused)
+
+    @pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])
+    def test_thoughts_in_a_field_of_their_own_are_thoughts(self, name: str) -> None:
+        chunks = self.ask(Stream([{name: "I look."}, {"content": BOX}]))
+        assert (said(chunks, "thought"), said(chunks)) == ("I look.", BOX)
+
+    def test_mistrals_parts_are_told_apart(self) -> None:
+        thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "I look."}]}
+        chunks = self.ask(Stream([{"content": [thinking]}, {"content": [{"type": "text", "text": BOX}]}]))
+        assert (said(chunks, "thought"), said(chunks)) == ("I look.", BOX)
+
+    @pytest.mark.parametrize("cuts", [1, 2, 3, 5, 100])
+    def test_thoughts_between_marks_are_thoughts_however_they_are_cut(self, cuts: int) -> None:
+        text = f"<think>I look < here.</think>{BOX}"
+        chunks = self.ask(says(*(text[at : at + cuts] for at in range(0, len(text), cuts))))
+        assert (said(chunks, "thought"), said(chunks)) == ("I look < here.", BOX)
+
+    def test_an_answer_that_a_server_took_for_a_thought_is_the_answer(self) -> None:
+        with serving([Stream([{"reasoning_content": BOX}])]) as loopback:
+            assert said(server(loopback).generate(QUESTION, mode="nothink")) == BOX
+
+
+def test_stop_is_obeyed_while_the_server_is_silent() -> None:
+    forever, control = threading.Event(), Control()
+    with serving([Stream([{"content": "[0.1"}], wait=forever)]) as loopback:
+        chunks = server(loopback, check=control.check).generate(QUESTION, mode="nothink")
+        assert said([next(chunks)]) == "[0.1"
+        control.stop()
+        with pytest.raises(Stopped):
+            next(chunks)
+        forever.set()
+
+
+class TestConnect:
+    @pytest.mark.parametrize(("owner", "kind"), [("vllm", "vllm"), ("llamacpp", "llama.cpp"), ("someone", "openai")])
+    def test_model_and_kind_are_taken_from_what_the_server_lists(self, owner: str, kind: Kind) -> None:
+        with serving([], owner=owner) as loopback:
+            found = connect(loopback.url)
+        assert (found.name, found.kind) == ("m", kind)
+
+    def test_a_deployment_stands_behind_the_address(self) -> None:
+        with serving([says("yes")]) as loopback:
+            model = connect(f"{loopback.url}#blue", name="m", kind="foundry")
+            list(model.generate(QUESTION, mode="nothink"))
+        assert loopback.headers[0]["azureml-model-deployment"] == "blue"
+
+    def test_a_server_that_is_not_there_is_a_sentence(self) -> None:
+        with serving([]) as gone:
+            url = gone.url
+        with pytest.raises(ServerError, match="lists no models"):
+            connect(url)
+
+    def test_keys_come_from_the_environment_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("SCREENAGENT_MODEL_KEY", "MISTRAL_API_KEY"):
+            monkeypatch.delenv(name, raising=False)
+        assert key_of("mistral") is None
+        monkeypatch.setenv("MISTRAL_API_KEY", "m")
+        assert key_of("mistral") == "m"
+        monkeypatch.setenv("SCREENAGENT_MODEL_KEY", "s")
+        assert key_of("mistral") == "s"

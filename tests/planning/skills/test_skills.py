@@ -1,0 +1,199 @@
+"""Skills see the screen: what they do next depends on what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from PIL import Image, ImageDraw
+
+from screenagent.actions import Action, Click, Move, PressKeys, Scroll, TypeText
+from screenagent.agent import Agent, drive
+from screenagent.agent.checker import SightChecker
+from screenagent.approval import AllowAll
+from screenagent.episode import Episode
+from screenagent.fakes import FakeDesktop
+from screenagent.geometry import Box
+from screenagent.grounding.embedded import LiteGrounder
+from screenagent.planning import DirectPlanner, Unreadable, read
+from screenagent.planning.skills.forms import matched
+from screenagent.screenshot import Screenshot, Word
+
+Said = tuple[str, int, int]
+"""A word, and the pixel where it begins."""
+Edges = tuple[int, int, int, int]
+
+
+class Room:
+    """A screen of words that answers what is done to it: `shows` says what stands there after these actions."""
+
+    def __init__(self, shows: Callable[[Sequence[Action]], Sequence[Said]], *, field: Edges | None = None) -> None:
+        self._shows = shows
+        self._field = field
+        self.desktop = FakeDesktop(screen=self._screen)
+        self._shown: list[Sequence[Said]] = []
+        self._words: dict[str, list[Word]] = {}
+
+    def _screen(self, _: int) -> Screenshot:
+        said = self._shows(self.desktop.performed)
+        if said not in self._shown:
+            self._shown.append(said)
+        picture = Image.new("RGB", (640, 480), (self._shown.index(said), 250, 250))
+        if self._field:
+            ImageDraw.Draw(picture).rectangle(self._field, fill="white", outline=(120, 120, 120), width=2)
+        screen = Screenshot.of(picture)
+        self._words[screen.digest] = [
+            Word(text=text, box=Box.of_pixels((x, y, x + 9 * len(text), y + 16), screen.size), line=number)
+            for number, (text, x, y) in enumerate(said)
+        ]
+        return screen
+
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        return self._words[screenshot.digest]
+
+    def work(self, task: str) -> tuple[Episode, list[Action]]:
+        grounder = LiteGrounder(self)
+        agent = Agent(
+            planner=DirectPlanner(reader=self, grounder=grounder),
+            grounder=grounder,
+            approver=AllowAll(),
+            desktop=self.desktop,
+            checker=SightChecker(grounder),
+        )
+        episode = drive(agent, task)
+        return episode, list(self.desktop.performed)
+
+
+def clicked(actions: Sequence[Action]) -> list[str]:
+    return [action.target.partition(" at (")[0] for action in actions if isinstance(action, Click)]
+
+
+def test_a_calendar_is_turned_to_the_month_before_the_day_is_clicked() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        month = ("December", "November", "October")[min(2, clicked(done).count("the month before"))]
+        days = [(str(day), 40 + 60 * (day % 7), 200 + 40 * (day // 7)) for day in range(1, 31)]
+        calendar = [("Prev", 20, 150), (f"{month} 2016", 200, 150), ("Next", 500, 150), *days]
+        return [("Date:", 20, 20), *(calendar if done else [])]
+
+    _, done = Room(shows, field=(90, 14, 330, 44)).work("choose 10/03/2016 as the date")
+    assert clicked(done) == ["the date field", "the month before", "the month before", "day 3"]
+
+
+def test_what_is_out_of_view_is_scrolled_to() -> None:
+    names = ["Ada", "Bob", "Cleo", "Dora", "Emil", "Finn"]
+
+    def shows(done: Sequence[Action]) -> list[Said]:
+        first = min(4, 2 * sum(isinstance(action, Scroll) for action in done))
+        return [(name, 20, 40 + 30 * row) for row, name in enumerate(names[first : first + 2])]
+
+    _, done = Room(shows).work("choose Emil from the list")
+    assert [action.kind for action in done] == ["scroll", "scroll", "click"]
+    assert clicked(done) == ["“Emil”"]
+
+
+def test_what_is_nowhere_ends_the_task_with_a_sentence() -> None:
+    episode, _ = Room(lambda _: [("Ada", 20, 40)]).work("choose Emil from the list")
+    assert episode.ended is not None
+    assert (episode.ended.outcome, episode.ended.message) == ("gave_up", "“Emil” is not in the list")
+
+
+def test_a_slider_is_moved_by_what_its_number_lacks() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        value = 0
+        for action in done:
+            if isinstance(action, PressKeys):
+                value += 5 * action.times * (1 if action.keys == ("right",) else -1)
+        return [("slider", 20, 60), (str(value), 120, 60)]
+
+    _, done = Room(shows).work("set the slider to 30")
+    presses = [(action.keys, action.times) for action in done if isinstance(action, PressKeys)]
+    assert presses == [(("right",), 30), (("left",), 24)]
+
+
+def test_a_form_is_filled_from_a_sentence() -> None:
+    labels = ["Genre", "Director", "Release year"]
+    assert matched("action movies directed by Bowen from year 1998", labels) == {
+        "Genre": "action",
+        "Director": "Bowen",
+        "Release year": "1998",
+    }
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        (
+            'enter the username "ada" and the password "x" and press login',
+            "enter “ada” as the username and “x” as the password",
+        ),
+        ("set the slider to -7", "set the slider to -7"),
+        ("select 3 with the spinner", "set the spinner to 3"),
+        ("choose March 5, 2016 as the date", "enter March 5, 2016 as the date"),
+        ("enter 25/12/2016 as the date", "enter December 25, 2016 as the date"),
+        ("choose Large from the Size dropdown", "choose Large from the Size dropdown"),
+        ("select Ann, Bob and Cleo from the list", "choose Ann and Bob and Cleo from the list"),
+        ("highlight the second paragraph", "mark paragraph 2"),
+        ("make “Ada” bold", "make “Ada” bold"),
+        ("scroll the text area to the bottom", "scroll the text area to the bottom"),
+        ("find and click Ada", "find and click Ada"),
+    ],
+)
+def test_a_wish_is_read_as_a_skill(task: str, said: str) -> None:
+    assert str(read(task).steps[0]) == said
+
+
+@pytest.mark.parametrize("task", ["enter 13/13/2016 as the date", "enter 25:70 as the time"])
+def test_what_is_no_date_or_time_is_refused(task: str) -> None:
+    with pytest.raises(Unreadable, match="this is no"):
+        read(task)
+
+
+def test_a_planner_without_eyes_refuses_what_depends_on_what_is_seen() -> None:
+    with pytest.raises(Unreadable, match="depends on what is seen"):
+        drive(
+            Agent(
+                planner=DirectPlanner(),
+                grounder=LiteGrounder(Room(lambda _: [])),
+                approver=AllowAll(),
+                desktop=FakeDesktop(),
+                checker=SightChecker(LiteGrounder(Room(lambda _: []))),
+            ),
+            "set the slider to 7",
+        )
+
+
+def test_a_popup_that_takes_the_keys_is_cancelled_and_the_field_filled_again() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        if done and "the button that cancels what came up" not in clicked(done):
+            return [("Exit?", 200, 200), ("Cancel", 200, 240)]
+        typed = [action.text for action in done if isinstance(action, TypeText)]
+        return [("Name:", 20, 20), *((text, 100, 20) for text in typed[1:])]
+
+    room = Room(shows, field=(90, 14, 330, 44))
+    _, done = room.work('enter the name "Ada"')
+    assert clicked(done) == ["the name field", "the button that cancels what came up", "the name field"]
+    assert [action.text for action in done if isinstance(action, TypeText)] == ["Ada", "Ada"]
+
+
+def test_a_form_is_sent_by_its_one_button_where_the_name_is_another() -> None:
+    _, done = Room(lambda done: [("Name:", 20, 20), ("Send", 20, 200)] if not done else []).work("press Submit")
+    assert clicked(done) == ["the one button that sends the form"]
+
+
+def test_a_menu_that_the_mouse_opens_is_not_clicked() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        opened = any(isinstance(action, Move) for action in done)
+        chosen = bool(clicked(done))
+        return [("Recent", 20, 20), *([("notes.txt", 200, 20)] if opened and not chosen else [])]
+
+    _, done = Room(shows).work("open Recent > notes.txt")
+    assert [action.kind for action in done] == ["move", "click"]
+
+
+def test_what_is_under_another_tab_is_found() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        page = (["Alpha"], ["Beta"], ["Gamma"])[min(2, max(0, len(clicked(done)) - 1))]
+        return [("One", 20, 20), ("Two", 120, 20), ("Three", 220, 20), *((text, 20, 200) for text in page)]
+
+    _, done = Room(shows).work("switch between the tabs to find and click Gamma")
+    assert clicked(done) == ["One", "Two", "Three", "Gamma"]

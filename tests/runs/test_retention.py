@@ -1,0 +1,148 @@
+"""Which runs go, and that nothing else does."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from screenagent.approval import check, default_policy
+from screenagent.assembly.wiring import recorded
+from screenagent.cli import screenagent
+from screenagent.episode import Episode
+from screenagent.events import Started
+from screenagent.fakes import FakeReader
+from screenagent.runs.report import write_html
+from screenagent.runs.retention import listed, outdated, remove, why_not_ours
+from screenagent.runs.store import EVENT, read, read_run, runs
+from screenagent.settings import Settings
+from tests.console.told_runs import record, whole_run
+
+NOW = datetime.now().astimezone()
+
+
+def a_run(root: Path, name: str, *, days: float) -> Path:
+    """A whole run that began so many days ago."""
+    folder = record(root / name, whole_run())
+    said = json.loads((folder / "run.json").read_text()) | {"started": (NOW - timedelta(days=days)).isoformat()}
+    (folder / "run.json").write_text(json.dumps(said))
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, days in (("new", 0.1), ("week", 7), ("month", 31), ("year", 365)):
+        a_run(tmp_path, name, days=days)
+    return tmp_path
+
+
+def prune(root: Path, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(screenagent, ["runs", "prune", "--runs", str(root), *words], input=typed)
+
+
+def left(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("days", "keep", "going"),
+    [
+        (30, None, {"month", "year"}),
+        (None, 1, {"week", "month", "year"}),
+        (30, 3, {"year"}),
+        (3, 10, set()),
+        (None, None, set()),
+        (None, 0, {"new", "week", "month", "year"}),
+    ],
+)
+def test_those_go_that_are_beyond_the_newest_and_too_old(
+    root: Path, days: int | None, keep: int | None, going: set[str]
+) -> None:
+    older_than = None if days is None else timedelta(days=days)
+    assert {run.folder.name for run in outdated(listed(root), older_than=older_than, keep=keep)} == going
+
+
+def test_a_run_that_may_still_go_on_stays(tmp_path: Path) -> None:
+    folder = record(tmp_path / "running", [Started(task="save it")])
+    assert outdated(listed(tmp_path), keep=0) == []
+    before = (NOW - timedelta(days=2)).timestamp()
+    os.utime(folder / "events.jsonl", (before, before))
+    assert [run.folder for run in outdated(listed(tmp_path), keep=0)] == [folder]
+
+
+def test_what_is_no_run_of_ours_is_never_removed(root: Path, tmp_path: Path) -> None:
+    (root / "week" / "notes.txt").write_text("mine")
+    (root / "month" / "screens" / "mine").mkdir()
+    (root / "year" / "run.json").write_text("{}")
+    (root / "link").symlink_to(root / "new")
+    (root / "other").mkdir()
+    (root / "other" / "events.jsonl").write_text("not ours")
+    done = prune(root, "--keep", "0", "--yes")
+    assert done.exit_code == 0, done.output
+    assert left(root) == {"week", "month", "year", "link", "other"}
+    assert (root / "other" / "events.jsonl").read_text() == "not ours"
+    assert done.stderr.count("left alone") == 4
+    with pytest.raises(ValueError, match=r"notes\.txt"):
+        remove(root / "week")
+    assert "no folder" in (why_not_ours(root / "link") or "")
+
+
+def test_it_is_asked_and_a_dry_run_only_shows(root: Path) -> None:
+    everything = left(root)
+    shown = prune(root, "--older-than", "30d", "--dry-run")
+    assert shown.exit_code == 0
+    assert [line.rpartition("[")[2] for line in shown.stdout.splitlines()] == ["month]", "year]"]
+    for typed in ("", "n\n"):
+        prune(root, "--older-than", "30d", typed=typed)
+        assert left(root) == everything
+    assert prune(root, "--older-than", "30d", "--keep", "3", typed="y\n").exit_code == 0
+    assert left(root) == {"new", "week", "month"}
+
+
+@pytest.mark.parametrize("words", [[], ["--older-than", "soon"], ["--keep", "-1"]])
+def test_what_cannot_be_meant_is_wrong_usage(root: Path, words: list[str]) -> None:
+    assert prune(root, *words, "--yes").exit_code == 2
+    assert len(left(root)) == 4
+
+
+def test_the_runs_are_listed(root: Path) -> None:
+    told = CliRunner().invoke(screenagent, ["runs", "--runs", str(root)])
+    assert told.exit_code == 0
+    assert len(told.stdout.splitlines()) == 4
+    assert "done" in told.stdout
+    sizes = [
+        json.loads(line)["size"]
+        for line in CliRunner().invoke(screenagent, ["runs", "--runs", str(root), "--json"]).stdout.splitlines()
+    ]
+    assert sizes == [sum(path.stat().st_size for path in run.rglob("*") if path.is_file()) for run in runs(root)]
+
+
+def test_after_a_run_older_ones_go_as_the_settings_say(root: Path) -> None:
+    with recorded(Settings(runs=root, keep_runs=2), "save it") as recorder:
+        recorder(Started(task="save it"))
+        assert len(left(root)) == 5
+    assert left(root) == {"new", recorder.folder.name}
+    with recorded(Settings(runs=root), "again"):
+        pass
+    assert len(left(root)) == 3
+
+
+def test_a_run_without_its_pictures_is_read_reported_and_judged(tmp_path: Path) -> None:
+    with recorded(Settings(runs=tmp_path, keep_screens=False), "save it") as recorder:
+        for event in whole_run():
+            recorder(event)
+    assert list((recorder.folder / "screens").iterdir()) == []
+    assert not read_run(recorder.folder).screens
+    events = list(read(recorder.folder))
+    assert events == [EVENT.validate_json(EVENT.dump_json(event)) for event in whole_run()]
+    assert len(Episode.of(events).steps) == len(Episode.of(whole_run()).steps)
+    assert "This picture was not kept." in write_html(recorder.folder, tmp_path / "report.html").read_text()
+    assert all(finding.unseen for finding in check(default_policy(), events, reader=FakeReader(())))
+    told = CliRunner().invoke(screenagent, ["report", str(recorder.folder)])
+    assert (told.exit_code, "no GIF" in told.stderr) == (0, True)
+    judged = CliRunner().invoke(screenagent, ["policy", "check", str(recorder.folder)])
+    assert (judged.exit_code, "without their pictures" in judged.stderr) == (0, True)

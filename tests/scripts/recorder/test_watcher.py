@@ -1,0 +1,184 @@
+"""What a person did is written down so that it can be done again, and a password is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PIL import ImageDraw
+
+from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, describe
+from screenagent.events import Acted, Ended, Event, Started
+from screenagent.fakes import plain_screen
+from screenagent.geometry import Pixel, Point
+from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.naming import Namer
+from screenagent.perception.reader import LiteReader
+from screenagent.screenshot import Screenshot
+from screenagent.scripts.recorder.gestures import ButtonDown, ButtonUp, Heard, KeyDown, Typed
+from screenagent.scripts.recorder.watcher import Look, Watching, before_touch, is_hidden
+from tests.pictures import Drawing
+
+READER = LiteReader()
+NAMER = Namer(LiteGrounder(READER))
+
+
+def form(user: str = "", *, dots: int = 0) -> Screenshot:
+    drawing = Drawing().text("User name:", 40, 60).entry(user, 160, 60).text("Password:", 40, 120).entry("", 160, 120)
+    drawing.button("Sign in", 160, 180).button("Help", 300, 180)
+    for dot in range(dots):
+        ImageDraw.Draw(drawing.image).ellipse((170 + 9 * dot, 117, 176 + 9 * dot, 123), fill=(30, 30, 30))
+    return drawing.screenshot
+
+
+def click(x: int, y: int, screen: Screenshot, *, at: float) -> list[Heard]:
+    place = Pixel(x=x, y=y)
+    return [
+        Heard(at, ButtonDown(button="left", pixel=place), screen),
+        Heard(at + 0.1, ButtonUp(button="left", pixel=place), screen),
+    ]
+
+
+def typed(text: str, screen: Screenshot, *, at: float) -> list[Heard]:
+    return [Heard(at + number / 100, KeyDown(key=key), screen) for number, key in enumerate(text)]
+
+
+def watched(*heard: list[Heard], last: Screenshot) -> list[Event]:
+    watching = Watching(namer=NAMER, reader=READER)
+    return list(watching.events((one for part in heard for one in part), task="sign in", last=lambda: last))
+
+
+def done(events: list[Event]) -> list[Input]:
+    return [event.action for event in events if isinstance(event, Acted)]  # type: ignore[misc]
+
+
+def test_a_form_that_was_filled_in_becomes_steps_in_words_and_its_password_a_secret() -> None:
+    empty, named, filled = form(), form("Ada Lovelace"), form("Ada Lovelace", dots=8)
+    events = watched(
+        click(250, 60, empty, at=1.0),
+        typed("Ada Lovelace", empty, at=2.0),
+        click(250, 120, named, at=3.0),
+        typed("hunter2!", named, at=4.0),
+        click(205, 180, filled, at=5.0),
+        last=plain_screen(1),
+    )
+    assert done(events) == [
+        Click(target="the User name field"),
+        TypeText(text="Ada Lovelace"),
+        Click(target="the Password field"),
+        TypeText(text="{{secret:password}}"),
+        Click(target="Sign in"),
+    ]
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Ended)
+    assert events[-1].outcome == "done"
+    assert not any("hunter2" in event.model_dump_json() for event in events)
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "hidden"),
+    [
+        ("Ada Lovelace", form("Ada Lovelace"), False),
+        ("hunter2!", form("Ada", dots=8), True),
+        ("hunter2!", form("Ada"), True),  # nothing is to be seen of it, as in a terminal
+        ("приветмир", form("Ada", dots=9), True),
+        ("приветмир", form("приветмир"), False),
+        ("ok", form("Ada"), False),  # too short to keep from anybody
+    ],
+)
+def test_what_a_field_hides_is_told_by_sight(text: str, after: Screenshot, hidden: bool) -> None:
+    before = form() if not hidden else form("Ada")
+    assert is_hidden(Typed(0.0, before, text, after), READER) is hidden
+
+
+def test_the_same_password_has_one_name_and_another_has_another() -> None:
+    screen, dots = form(), form(dots=8)
+    events = watched(
+        click(250, 120, screen, at=1.0),
+        typed("hunter2!", screen, at=2.0),
+        click(250, 120, dots, at=3.0),
+        typed("hunter2!", screen, at=4.0),
+        click(250, 120, dots, at=5.0),
+        typed("swordfish", screen, at=6.0),
+        last=dots,
+    )
+    texts = [action.text for action in done(events) if isinstance(action, TypeText)]
+    assert texts == ["{{secret:password}}", "{{secret:password}}", "{{secret:password_2}}"]
+
+
+def test_a_pause_in_which_the_target_came_is_waited_for_by_sight_and_any_other_is_dropped() -> None:
+    empty, there = Drawing().text("Loading", 40, 60).screenshot, form()
+    late = watched(typed("a", empty, at=1.0), click(205, 180, there, at=9.0), last=there)
+    assert [describe(action) for action in done(late)] == [
+        "type “a”",
+        "wait until “Sign in” is seen",
+        "click “Sign in”",
+    ]
+    waited = next(event.action for event in late if isinstance(event, Acted) and isinstance(event.action, WaitFor))
+    assert waited.seconds == 24
+    slow = watched(typed("a", there, at=1.0), click(205, 180, there, at=9.0), last=there)
+    assert [describe(action) for action in done(slow)] == ["type “a”", "click “Sign in”"]
+
+
+def test_nothing_watched_is_no_good_end() -> None:
+    *_, ended = watched(last=plain_screen(1))
+    assert isinstance(ended, Ended)
+    assert ended.outcome == "gave_up"
+
+
+def test_keys_are_steps_too() -> None:
+    screen = form()
+    heard = [Heard(1.0, KeyDown(key="ctrl"), screen), Heard(1.1, KeyDown(key="s"), screen)]
+    assert done(watched(heard, last=screen)) == [PressKeys(keys=("ctrl", "s"))]
+
+
+def looks(*shots: tuple[float, float, Screenshot]) -> Iterator[Look]:
+    for at, x, screen in shots:
+        yield Look(at, Point(x=x, y=0.45), screen)
+
+
+def test_the_picture_of_a_target_is_from_before_the_mouse_lit_it_up() -> None:
+    plain = form()
+    lit = Drawing().text("User name:", 40, 60).entry("", 160, 60).text("Password:", 40, 120).entry("", 160, 120)
+    lit.button("Sign in", 160, 180).button("Help", 300, 180).cell(170, 170, width=60, height=20)
+    touch = ButtonDown(button="left", pixel=Pixel(x=205, y=180))
+    seen = before_touch(list(looks((1.0, 0.9, plain), (1.1, 0.32, lit.screenshot), (1.3, 0.32, plain))), 1.2, touch)
+    assert seen == plain
+
+
+def test_a_menu_that_came_under_the_mouse_is_in_the_picture() -> None:
+    closed, opened = form(), Drawing().text("Open", 300, 180).cell(20, 20, width=500, height=300).screenshot
+    touch = ButtonDown(button="left", pixel=Pixel(x=205, y=180))
+    seen = before_touch(list(looks((1.0, 0.9, closed), (1.1, 0.32, opened))), 1.2, touch)
+    assert seen == opened
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "name"),
+    [(205, 180, "Sign in"), (345, 180, "Help"), (60, 60, "User name:"), (250, 120, "the Password field")],
+)
+def test_a_place_is_called_what_a_person_would_call_it(x: int, y: int, name: str) -> None:
+    screen = form()
+    assert NAMER.name(Point.of_pixel(Pixel(x=x, y=y), screen.size), screen) == name
+
+
+def test_an_empty_field_has_the_bounds_of_its_frame_and_a_text_those_that_are_read() -> None:
+    screen = form()
+    box = NAMER.bounds(Point.of_pixel(Pixel(x=250, y=60), screen.size), screen)
+    assert box is not None
+    left, top, right, bottom = box.pixels(screen.size)
+    assert left == pytest.approx(160, abs=3)
+    assert right > 250
+    assert bottom - top < 50
+    assert NAMER.bounds(Point.of_pixel(Pixel(x=60, y=60), screen.size), screen) is None
+
+
+def test_of_two_that_are_called_alike_each_is_called_by_its_row() -> None:
+    drawing = Drawing().text("Ada", 40, 60).button("Delete", 300, 60).text("Grace", 40, 120).button("Delete", 300, 120)
+    screen = drawing.screenshot
+    assert NAMER.name(Point.of_pixel(Pixel(x=345, y=120), screen.size), screen) == "Delete in the row of “Grace”"
+
+
+def test_where_nothing_is_written_a_place_is_a_place() -> None:
+    screen = plain_screen(3)
+    assert NAMER.name(Point(x=0.25, y=0.5), screen) == "the place at 25% from the left and 50% from the top"

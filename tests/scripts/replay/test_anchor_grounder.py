@@ -1,0 +1,219 @@
+"""How a replay finds a target again: on drawn screens, where the truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from screenagent.fakes import FakeGrounder
+from screenagent.geometry import Absent, Box, Location, Pixel, Point
+from screenagent.screenshot import Screenshot, Window
+from screenagent.scripts import Anchors
+from screenagent.scripts.replay import AnchorGrounder
+from screenagent.scripts.replay.appearance import taken
+from tests.drawn import SIZE, Drawing, DrawnReader
+
+Draw = Callable[[Drawing], None]
+Row = tuple[str, str]
+
+ROWS: tuple[Row, ...] = (("Ada", "12.50"), ("Bob", "7.00"), ("Cleo", "99.00"))
+
+
+@dataclass
+class Scene:
+    """A grounder whose script has one anchor, taken off the drawing `before`; other screens are then looked at."""
+
+    anchors: Anchors
+    reader: DrawnReader
+    configured: FakeGrounder
+
+    def find(self, drawing: Drawing, *, target: str = "it") -> Location | Absent:
+        grounder = AnchorGrounder(self.anchors, lambda: {target: "it"}, self.reader, self.configured)
+        return grounder.locate(target, self.reader.screen(drawing))
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(Anchors(tmp_path / "it.anchors"), DrawnReader(), FakeGrounder({}))
+
+
+def record(
+    scene: Scene, drawing: Drawing, at: tuple[int, int], *, box: tuple[int, int, int, int] | None = None
+) -> None:
+    screen = scene.reader.screen(drawing)
+    point = Point.of_pixel(Pixel(x=at[0], y=at[1]), SIZE)
+    bounds = Box.of_pixels(box, SIZE) if box else None
+    anchor, picture = taken("it", screen, point, words=scene.reader.read(screen), box=bounds)
+    scene.anchors.write("it", anchor, picture)
+
+
+def form(*, zoom: float = 1.0, dark: bool = False, dx: int = 0, dy: int = 0, window: Window | None = None) -> Drawing:
+    drawing = Drawing(zoom=zoom, dark=dark, window=window)
+    drawing.text("Name", 80 + dx, 60 + dy)
+    drawing.field(220 + dx, 60 + dy)
+    drawing.text("Town", 80 + dx, 100 + dy)
+    drawing.field(220 + dx, 100 + dy)
+    drawing.button("Save", 120 + dx, 160 + dy)
+    drawing.button("Cancel", 240 + dx, 160 + dy)
+    return drawing
+
+
+def table(rows: Sequence[Row] = ROWS) -> Drawing:
+    """A row each, with a button at its far end that looks like all the others."""
+    drawing = Drawing()
+    for number, (name, amount) in enumerate(rows):
+        y = 80 + 40 * number
+        drawing.text(name, 60, y)
+        drawing.text(amount, 200, y)
+        drawing.button("Pay", 500, y)
+    return drawing
+
+
+def hit(found: Location | Absent, x: float, y: float, *, within: float = 12) -> bool:
+    if isinstance(found, Absent):
+        return False
+    pixel = found.point.pixel(SIZE)
+    return abs(pixel.x - x) <= within and abs(pixel.y - y) <= within
+
+
+def test_what_has_not_moved_is_found_without_reading(scene: Scene) -> None:
+    record(scene, form(), (120, 160))
+    scene.reader.reads = 0
+    found = scene.find(form())
+    assert hit(found, 120, 160, within=0)
+    assert isinstance(found, Location)
+    assert (found.by, scene.reader.reads) == ("patch", 0)
+
+
+def test_what_has_moved_is_found_elsewhere(scene: Scene) -> None:
+    record(scene, form(), (120, 160))
+    found = scene.find(form(dx=211, dy=97))
+    assert hit(found, 331, 257, within=0)
+    assert isinstance(found, Location)
+    assert found.by == "patch elsewhere"
+
+
+@pytest.mark.parametrize(
+    "changed", [form(dark=True), form(zoom=1.25), form(zoom=1.25, dark=True), form(zoom=0.8, dx=30)]
+)
+def test_another_theme_or_size_is_no_other_target(scene: Scene, changed: Drawing) -> None:
+    record(scene, form(), (120, 160))
+    dx = 30 if changed.zoom == 0.8 else 0
+    assert hit(scene.find(changed), (120 + dx) * changed.zoom, 160 * changed.zoom)
+
+
+@pytest.mark.parametrize("changed", [form(), form(dx=100, dy=50), form(dark=True), form(zoom=1.25)])
+def test_a_field_without_a_text_is_known_by_what_stands_beside_it(scene: Scene, changed: Drawing) -> None:
+    record(scene, form(), (220, 100), box=(140, 88, 300, 112))
+    dx, dy = (100, 50) if changed.words[0].box.left > 0.15 and changed.zoom == 1 else (0, 0)
+    assert hit(scene.find(changed), (220 + dx) * changed.zoom, (100 + dy) * changed.zoom)
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_button_of_a_row_goes_with_its_row(scene: Scene, order: tuple[int, ...]) -> None:
+    record(scene, table(), (500, 80))  # Ada's
+    assert hit(scene.find(table([ROWS[index] for index in order])), 500, 80 + 40 * order.index(0), within=0)
+
+
+def test_the_button_of_another_row_is_not_taken_for_one_that_is_gone(scene: Scene) -> None:
+    record(scene, table(), (500, 80))
+    assert isinstance(scene.find(table(ROWS[1:])), Absent)
+    assert isinstance(scene.find(table(ROWS[1:2])), Absent)
+
+
+def test_of_two_rows_of_one_name_the_one_that_says_the_same_is_meant(scene: Scene) -> None:
+    record(scene, table(), (500, 80))
+    assert hit(scene.find(table((("Ada", "3.00"), *ROWS))), 500, 120, within=0)
+
+
+def test_the_number_of_a_row_tells_less_than_what_it_says(scene: Scene) -> None:
+    """The other row of that name stands where the recorded one stood, so the number on its left is the same."""
+
+    def sheet(*rows: Row) -> Drawing:
+        drawing = Drawing()
+        for number, (name, town) in enumerate(rows, start=1):
+            drawing.text(str(number), 40, 40 + 40 * number)
+            drawing.text(name, 120, 40 + 40 * number)
+            drawing.text(town, 320, 40 + 40 * number)
+        return drawing
+
+    record(scene, sheet(("Ada", "Kiel"), ("Bob", "Bonn"), ("Cleo", "Jena")), (120, 120))
+    assert hit(scene.find(sheet(("Ada", "Kiel"), ("Bob", "Trier"), ("Bob", "Bonn"), ("Cleo", "Jena"))), 120, 160)
+
+
+def test_of_two_rows_that_say_the_same_none_is_taken(scene: Scene) -> None:
+    record(scene, table(), (500, 120))  # Bob's
+    found = scene.find(table((ROWS[0], ROWS[1], ROWS[1], ROWS[1])))
+    assert isinstance(found, Absent)
+    assert "nothing beside it tells which" in found.why
+
+
+def test_a_name_is_found_in_whatever_row_it_stands(scene: Scene) -> None:
+    record(scene, table(), (60, 120))
+    assert hit(scene.find(table((ROWS[2], ROWS[0], ROWS[1]))), 60, 160, within=2)
+
+
+def test_a_longer_name_is_another_one(scene: Scene) -> None:
+    def menu(*names: str) -> Drawing:
+        drawing = Drawing()
+        for number, name in enumerate(names):
+            drawing.text(name, 100, 60 + 30 * number)
+        return drawing
+
+    record(scene, menu("Open", "Save", "Quit"), (100, 90))
+    assert isinstance(scene.find(menu("Open", "Save As", "Quit")), Absent)
+    assert hit(scene.find(menu("Open", "Save As", "Save", "Quit")), 100, 120, within=2)
+
+
+def test_the_button_of_another_program_is_not_the_one(scene: Scene) -> None:
+    """A dialog has come up whose button looks the same, while ours is not there yet."""
+    record(scene, form(window=Window(id=1, app="editor")), (120, 160))
+    popup = Drawing(window=Window(id=2, app="updater"))
+    popup.text("An update is available", 400, 300)
+    popup.button("Save", 400, 360)
+    assert isinstance(scene.find(popup), Absent)
+
+
+def test_what_looks_otherwise_altogether_is_left_to_the_configured_grounder(scene: Scene) -> None:
+    record(scene, form(), (120, 160))
+    other = Drawing()
+    other.button("Store", 300, 300)
+    scene.configured = FakeGrounder({"it": Point.of_pixel(Pixel(x=300, y=300), SIZE)})
+    found = scene.find(other)
+    assert hit(found, 300, 300, within=0)
+    assert isinstance(found, Location)
+    assert found.by == "fake"
+
+
+def test_the_configured_grounder_is_not_followed_into_another_row(scene: Scene) -> None:
+    record(scene, table(), (500, 80))
+    scene.configured = FakeGrounder({"it": Point.of_pixel(Pixel(x=500, y=80), SIZE)})
+    found = scene.find(table(ROWS[1:]))
+    assert isinstance(found, Absent)
+    assert "“Ada” is not beside it" in found.why or "“12.50” is not beside it" in found.why
+
+
+def test_where_acting_did_not_help_no_other_place_is_tried(scene: Scene) -> None:
+    record(scene, form(), (120, 160))
+    grounder = AnchorGrounder(scene.anchors, lambda: {"it": "it"}, scene.reader, scene.configured)
+    screen: Screenshot = scene.reader.screen(form())
+    first = grounder.locate("it", screen)
+    assert isinstance(first, Location)
+    assert grounder.locate("it", screen, near=first) == first
+
+
+class Guessing:
+    """Is sure of nothing."""
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        return Location(point=Point(x=0.5, y=0.5), confidence=0.46, by="guess")
+
+
+def test_a_guess_is_not_acted_on(scene: Scene) -> None:
+    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, Guessing())
+    found = grounder.locate("the Find field", scene.reader.screen(form()))
+    assert isinstance(found, Absent)
+    assert "only 46% like it" in found.why

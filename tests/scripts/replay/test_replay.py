@@ -1,0 +1,160 @@
+"""Replays: the events of a script that is played on fakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screenagent.agent import Agent
+from screenagent.agent.checker import SightChecker
+from screenagent.approval import AllowAll
+from screenagent.events import Answer, Approve, Event, Verdict
+from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
+from screenagent.geometry import Point
+from screenagent.planning import DirectPlanner
+from screenagent.protocols import Approver, Planner
+from screenagent.screenshot import Screenshot, Window
+from screenagent.scripts import bound, parsed
+from screenagent.scripts.replay import Replay
+
+SAVE = Point(x=0.5, y=0.5)
+
+
+def replayed(
+    text: str,
+    *,
+    seen: dict[str, Point] | None = None,
+    approver: Approver | None = None,
+    desktop: FakeDesktop | None = None,
+    given: dict[str, str] | None = None,
+    planner: Planner | None = None,
+) -> list[Event]:
+    """The events of playing `text`, with `seen` on the screen all the time."""
+    script = parsed(text.encode(), Path("test.yaml"))[0]
+    grounder = FakeGrounder(seen or {})
+    checker = SightChecker(grounder)
+    agent = Agent(
+        planner=planner or ScriptedPlanner([]),
+        grounder=grounder,
+        approver=approver or AllowAll(),
+        desktop=desktop or FakeDesktop(),
+        checker=checker,
+    )
+    replay = Replay(script, bound(script, given or {}))
+    return list(replay.playing(agent, FakeReader(())).run(replay.task))
+
+
+def steps(text: str) -> str:
+    return f"name: test\ntimeout: 0.01\nsteps:\n{text}"
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [event.event for event in events]
+
+
+def ended(events: list[Event]) -> tuple[str, str]:
+    last = events[-1]
+    assert last.event == "ended"
+    return last.outcome, last.message
+
+
+def test_a_script_is_played_as_an_ordinary_run() -> None:
+    step = ["thought", "decided", "grounded", "reviewed", "acted", "observed", "checked"]
+    events = replayed(steps("  - click: Save\n  - press: ctrl+s\n"), seen={"Save": SAVE})
+    assert kinds(events) == [
+        *("started", "observed"),
+        *step,
+        *step,
+        *("thought", "decided", "grounded", "reviewed", "ended"),
+    ]
+    assert ended(events) == ("done", "every step was carried out")
+
+
+def test_one_script_played_twice_gives_the_same_events() -> None:
+    text = steps("  - click: Save\n  - if_seen: Save\n    then:\n      - press: a\n  - ask: who?\n  - press: b\n")
+
+    def once() -> list[Event]:
+        verdicts: list[Verdict] = [Approve(), Approve(), Answer(text="Ada"), Approve()]
+        return [event.timeless() for event in replayed(text, seen={"Save": SAVE}, approver=FakeApprover(verdicts))]
+
+    assert once() == once()
+
+
+def test_what_is_not_as_expected_ends_the_replay_before_the_next_click() -> None:
+    desktop = FakeDesktop()
+    events = replayed(
+        steps("  - click: Save\n    expect: Saved\n  - click: Delete\n"),
+        seen={"Save": SAVE, "Delete": SAVE},
+        desktop=desktop,
+    )
+    assert ended(events)[0] == "gave_up"
+    assert "“Saved” was to be seen" in ended(events)[1]
+    assert len(desktop.performed) == 1
+
+
+def test_a_target_that_is_lost_is_asked_about_and_may_be_named_anew() -> None:
+    desktop = FakeDesktop()
+    approver = FakeApprover([Answer(text="Save all"), Approve()])
+    events = replayed(steps("  - click: Save\n"), seen={"Save all": SAVE}, approver=approver, desktop=desktop)
+    assert ended(events) == ("done", "every step was carried out")
+    assert desktop.places == [(SAVE,)]
+
+
+def test_a_lost_target_with_nobody_to_ask_ends_the_replay() -> None:
+    events = replayed(steps("  - click: Save\n"))
+    assert ended(events)[0] == "gave_up"
+    assert "there is nobody to ask" in ended(events)[1]
+
+
+def test_only_a_yes_approves() -> None:
+    text = steps("  - approve: Send it?\n  - press: enter\n")
+    yes, no = FakeDesktop(), FakeDesktop()
+    assert ended(replayed(text, desktop=yes, approver=FakeApprover([Answer(text="yes"), Approve()])))[0] == "done"
+    assert ended(replayed(text, desktop=no, approver=FakeApprover([Answer(text="why?"), Approve()])))[0] == "gave_up"
+    assert (len(yes.performed), len(no.performed)) == (1, 0)
+
+
+def test_an_answer_is_a_parameter_from_there_on() -> None:
+    desktop = FakeDesktop()
+    text = steps("  - ask: Which customer?\n    into: customer\n  - type: 'Dear {{customer}}'\n")
+    replayed(text, desktop=desktop, approver=FakeApprover([Answer(text="Ada"), Approve()]))
+    assert [action.model_dump() for action in desktop.performed] == [{"kind": "type_text", "text": "Dear Ada"}]
+
+
+def test_what_is_not_seen_goes_the_other_way() -> None:
+    desktop = FakeDesktop()
+    text = steps("  - if_seen: Old\n    then:\n      - press: a\n    else:\n      - press: b\n  - press: c\n")
+    replayed(text, desktop=desktop)
+    assert [action.model_dump()["keys"] for action in desktop.performed] == [("b",), ("c",)]
+
+
+def test_a_task_within_a_script_is_for_the_configured_planner() -> None:
+    desktop = FakeDesktop()
+    text = steps("  - press: a\n  - task: press b, press c\n  - press: d\n")
+    events = replayed(text, desktop=desktop, planner=DirectPlanner())
+    assert [action.model_dump()["keys"] for action in desktop.performed] == [("a",), ("b",), ("c",), ("d",)]
+    assert ended(events) == ("done", "every step was carried out")
+
+
+def in_front(*titles: str) -> FakeDesktop:
+    """A desktop whose front window changes with each input."""
+
+    def screen(performed: int) -> Screenshot:
+        title = titles[min(performed, len(titles) - 1)]
+        return plain_screen(performed, window=Window(id=titles.index(title), title=title))
+
+    return FakeDesktop(screen)
+
+
+def test_keys_do_not_go_to_a_window_that_came_in_front() -> None:
+    desktop = in_front("Update available")
+    events = replayed("window: Editor\n" + steps("  - type: hello\n"), desktop=desktop)
+    assert ended(events)[0] == "gave_up"
+    assert "“Editor” is to be in front for it, but “Update available” is" in ended(events)[1]
+    assert [action.model_dump()["kind"] for action in desktop.performed] == ["press_keys"]
+
+
+def test_the_window_behind_is_fetched_for_keys_that_are_meant_for_it() -> None:
+    desktop = in_front("Update available", "notes.txt - Editor")
+    events = replayed("window: Editor\n" + steps("  - type: hello\n"), desktop=desktop)
+    assert ended(events) == ("done", "every step was carried out")
+    assert [action.model_dump().get("keys") for action in desktop.performed] == [("alt", "tab"), None]

@@ -1,0 +1,199 @@
+"""Scripts saved from runs, healed, looked over, exported; results of replays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+
+from screenagent.actions import Click, PressKeys, TypeText
+from screenagent.agent import Agent
+from screenagent.agent.checker import SightChecker
+from screenagent.approval import AllowAll
+from screenagent.events import Event
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
+from screenagent.geometry import Pixel, Point
+from screenagent.planning import DirectPlanner
+from screenagent.runs.report.html import write_html
+from screenagent.runs.store import Recorder
+from screenagent.scripts import Anchors, Script, bound, parsed, written
+from screenagent.scripts.export import python
+from screenagent.scripts.lint import findings
+from screenagent.scripts.recorder.writer import saved
+from screenagent.scripts.replay import Replay
+from screenagent.scripts.replay.healing import accept, heals
+from screenagent.scripts.replay.results import Result, append, done_rows, junit, kept
+from screenagent.scripts.replay.steps import Hand
+from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, TypeStep
+from tests.drawn import SIZE, Drawing, DrawnReader
+
+PLACES = {"Save": Point.of_pixel(Pixel(x=120, y=160), SIZE)}
+
+
+def form(*, dx: int = 0) -> Drawing:
+    drawing = Drawing()
+    drawing.text("Name", 80 + dx, 60)
+    drawing.button("Save", 120 + dx, 160)
+    return drawing
+
+
+def agent_on(desktop: FakeDesktop, grounder: FakeGrounder) -> Agent:
+    return Agent(
+        planner=DirectPlanner(),
+        grounder=grounder,
+        approver=AllowAll(),
+        desktop=desktop,
+        checker=SightChecker(grounder),
+    )
+
+
+def run(task: str, reader: DrawnReader, *, dx: int = 0) -> list[Event]:
+    """A run on the form, whose pictures change with each input so that a click confirms itself."""
+
+    def screen(performed: int) -> object:
+        drawing = form(dx=dx)
+        drawing.text("." * (performed + 1), 500, 500)
+        return reader.screen(drawing)
+
+    return list(agent_on(FakeDesktop(screen), FakeGrounder(PLACES)).run(task))  # type: ignore[arg-type]
+
+
+def test_a_run_that_went_well_becomes_a_script(tmp_path: Path) -> None:
+    reader = DrawnReader()
+    made = saved(run("click Save, type 'hello', press ctrl+s, check that Save is shown", reader), reader)
+    assert made.script("x").steps == (
+        ClickStep(click="Save"),
+        TypeStep(type="hello"),
+        PressStep(press="ctrl+s"),
+        ExpectStep(expect="Save"),
+    )
+    assert [(name, anchor.text) for name, (anchor, _) in made.looks.items()] == [("save", "Save")]
+
+
+def test_a_run_that_did_not_go_well_becomes_none() -> None:
+    reader = DrawnReader()
+    with pytest.raises(ValueError, match="did not end well"):
+        saved(run("click Save, click Nowhere", reader), reader)
+
+
+def test_braces_that_were_typed_stay_braces() -> None:
+    reader = DrawnReader()
+    script = saved(run("type '{{customer}}'", reader), reader).script("x")
+    again = parsed(written(script).encode(), Path("x.yaml"))[0]
+    assert bound(again, {}) == {"text-1": "{{customer}}"}
+
+
+def replayed(script: Script, anchors: Anchors, reader: DrawnReader, *, dx: int) -> list[Event]:
+    desktop = FakeDesktop(lambda performed: reader.screen(form(dx=dx + performed * 0)))
+    agent = agent_on(desktop, FakeGrounder(PLACES))
+    return list(Replay(script, {}, anchors).playing(agent, reader).run("replay"))
+
+
+def test_what_a_replay_had_to_heal_is_taken_over_only_on_a_yes(tmp_path: Path) -> None:
+    reader, anchors = DrawnReader(), Anchors(tmp_path / "x.anchors")
+    script = Script(name="x", steps=(ClickStep(click="Save"),))
+    for name, look in saved(run("click Save", reader), reader).looks.items():
+        anchors.write(name, *look)
+    assert heals(script, anchors, replayed(script, anchors, reader, dx=0), reader) == []
+    (heal,) = heals(script, anchors, replayed(script, anchors, reader, dx=200), reader)
+    assert heal.changes == ["“Save” found by patch elsewhere", "moved from (120, 160) to (320, 160)"]
+    assert anchors.read("save")[0].point == PLACES["Save"]
+    accept(heal, anchors)
+    assert heals(script, anchors, replayed(script, anchors, reader, dx=200), reader) == []
+
+
+def test_a_script_is_looked_over(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(
+        "name: x\nparameters: {unused: {default: a}}\nsteps:\n"
+        "  - click: Save\n    anchor: gone\n  - task: book a flight\n",
+        "utf-8",
+    )
+    Anchors.of(file).folder.mkdir()
+    (Anchors.of(file).folder / "left-over.json").write_text("{}")
+    found = [str(finding).removeprefix(f"{file}:") for finding in findings(file, unreadable=lambda task: "no goal")]
+    assert [text.split(" in /")[0] for text in found] == [
+        "1:1: the anchor 'left-over'",
+        "2:14: the parameter 'unused' is not used (warning)",
+        "5:5: the anchor 'gone' is not",
+        "6:5: no goal",
+    ]
+
+
+def test_an_exported_script_does_the_same(tmp_path: Path) -> None:
+    text = """\
+name: Greet
+parameters: {customer: {default: Ada}, pin: {secret: true}}
+window: Editor
+steps:
+  - click: Save
+    count: 2
+  - type: "Dear {{customer}}, {braces} 'and' \\"quotes\\""
+  - type: "{{pin}}"
+  - if_seen: Save
+    then:
+      - press: ctrl+s
+    else:
+      - press: escape
+  - expect: Save
+"""
+    program = python(parsed(text.encode(), Path("greet.yaml"))[0], file="greet.yaml", anchors="greet.anchors")
+    (tmp_path / "greet.py").write_text(program)
+    module: dict[str, object] = {"__file__": str(tmp_path / "greet.py"), "__name__": "greet"}
+    exec(compile(program, "greet.py", "exec"), module)
+    desktop = FakeDesktop()
+    play = module["play"]
+    assert callable(play)
+    play(Hand(agent_on(desktop, FakeGrounder(PLACES)), FakeReader(())), customer="Bob")
+    assert desktop.performed == [
+        Click(target="Save", count=2),
+        TypeText(text="Dear Bob, {braces} 'and' \"quotes\""),
+        TypeText(text="{{secret:pin}}"),
+        PressKeys(keys=("ctrl", "s")),
+    ]
+
+
+def test_rows_that_are_done_and_say_the_same_are_not_played_again(tmp_path: Path) -> None:
+    file = tmp_path / "rows.results.jsonl"
+    for found in (
+        Result(script="x", row=1, values={"customer": "Ada"}, outcome="done"),
+        Result(script="x", row=2, values={"customer": "Bob"}, outcome="gave_up"),
+        Result(script="x", row=3, values={"customer": "Cleo"}, outcome="done"),
+    ):
+        append(file, found)
+    assert done_rows(kept(file), [{"customer": "Ada"}, {"customer": "Bob"}, {"customer": "Dan"}]) == {1}
+
+
+def test_a_result_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"script": "x", "outcome": "done"}\nrubbish\n')
+    with pytest.raises(ValueError, match="line 2 is no result"):
+        kept(tmp_path / "r.jsonl")
+
+
+def test_junit_tells_the_failed_from_the_passed(tmp_path: Path) -> None:
+    file = tmp_path / "junit.xml"
+    junit(
+        "invoices",
+        [
+            Result(script="x", row=1, values={"customer": "Ada"}, outcome="done", seconds=1.5),
+            Result(script="x", row=2, values={"customer": "<Bob>"}, outcome="gave_up", message="“Save” is & was not"),
+        ],
+    ).write(str(file))
+    (suite,) = JUnitXml.fromfile(str(file))
+    assert (suite.tests, suite.failures) == (2, 1)
+    assert [case.name for case in suite] == ["row 1: customer=Ada", "row 2: customer=<Bob>"]
+
+
+def test_the_report_of_a_replay_shows_the_expected_look_beside_the_actual_one(tmp_path: Path) -> None:
+    reader, file = DrawnReader(), tmp_path / "x.yaml"
+    script, anchors = Script(name="x", steps=(ClickStep(click="Save"),)), Anchors.of(file)
+    file.write_text(written(script))
+    for name, look in saved(run("click Save", reader), reader).looks.items():
+        anchors.write(name, *look)
+    with Recorder(tmp_path / "run", settings={"script": str(file)}) as recorder:
+        for event in replayed(script, anchors, reader, dx=200):
+            recorder(event)
+    page = write_html(tmp_path / "run", tmp_path / "report.html").read_text()
+    assert page.count('<div class="looks">') == 1
+    assert (page.count(">expected</figcaption>"), page.count(">actual</figcaption>")) == (1, 1)
