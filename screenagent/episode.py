@@ -27,11 +27,11 @@ from screenagent.events import (
     Started,
     Thought,
     Told,
-    Usage,
     Verdict,
 )
 from screenagent.geometry import Location, Value
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Usage
 
 
 class Step(Value):

@@ -15,10 +15,12 @@ from PIL import Image
 from screenagent.actions import Action, Finish, Input
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Approve, Decision, Mode, Phase, Plan, PlannedStep, Usage, Verdict
+from screenagent.events import Approve, Decision, Plan, PlannedStep, Verdict
 from screenagent.geometry import Absent, Location, Point
-from screenagent.protocols import Approved, Budget, Chunk, Finished, Grammar, Refused, Request, Said, TextReader
+from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Refused, Request, Said
+from screenagent.protocols import Approved, TextReader
 from screenagent.screenshot import Element, Screenshot, Window, Word
+from screenagent.usage import Mode, Phase, Usage
 
 
 def plain_screen(shade: int, *, window: Window | None = None) -> Screenshot:

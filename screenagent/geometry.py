@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -107,6 +107,10 @@ class Box(Value):
 
     def __contains__(self, point: Point) -> bool:
         return self.left <= point.x <= self.right and self.top <= point.y <= self.bottom
+
+
+WHOLE: Final = Box(left=0, top=0, right=1, bottom=1)
+"""All of a picture."""
 
 
 class Display(Value):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from screenagent import keys
+from screenagent.errors import WrongUsage
 from screenagent.geometry import Size, Value
 from screenagent.models.crop import Look
 
@@ -95,6 +96,16 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def load(cls, **options: object) -> Settings:
+        """The settings in force, with the command line's options; a wrong one is named."""
+        try:
+            return cls().with_options(**options)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            name = ".".join(str(part) for part in wrong["loc"])
+            raise WrongUsage(f"the setting {name!r} is {wrong['input']!r}: {wrong['msg']}") from error
 
     def with_options(self, **options: object) -> Settings:
         """These settings with the command line's options; an option that is None was not given."""

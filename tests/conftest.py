@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def virtual() -> Iterator[VirtualDesktop]:
-    from screenagent.desktop.virtual import VirtualDesktop  # noqa: PLC0415 # only tests that drive a display load it
+    from screenagent.desktop.virtual import VirtualDesktop
 
     with VirtualDesktop(control=Control()) as desktop:
         yield desktop
@@ -40,7 +40,7 @@ def virtual() -> Iterator[VirtualDesktop]:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the tiny checkpoint."""
-    from screenagent.engine import synthetic  # noqa: PLC0415 -- this file is read where torch is missing, too
+    from screenagent.engine import synthetic
 
     return synthetic.write(tmp_path_factory.mktemp("tiny"))
 

@@ -79,7 +79,7 @@ def _inside(alpha: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _opened(drawing: str | bytes) -> Image.Image | None:
-    import resvg_py  # noqa: PLC0415 -- only who draws SVG needs it
+    import resvg_py
 
     try:
         if isinstance(drawing, bytes):

@@ -139,7 +139,7 @@ def silk(folder: Path) -> Iterator[Source]:
 
 def office(folder: Path) -> Iterator[Source]:
     """The commands of an office suite, whose names are one word each: "insertrowsafter"."""
-    import wordninja  # noqa: PLC0415 -- only who draws these icons needs it
+    import wordninja
 
     path = next((folder / "deb" / OFFICE).rglob("images_colibre_svg.zip"))
     with zipfile.ZipFile(path) as archive:

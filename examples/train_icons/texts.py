@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sources import Names, plain
 
-from screenagent.grounding.wording import wording
+from screenagent.perception.icon_encoder import wording
 
 PHRASINGS = Path(__file__).parent / "phrasings.txt"
 COMMON = 60

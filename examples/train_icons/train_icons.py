@@ -129,7 +129,7 @@ def train(
 
 
 def finish(learned: Learned, lexicon: Lexicon, folder: Path) -> None:
-    from export import export_encoder, export_words  # noqa: PLC0415 -- needs `onnx`, which nothing before does
+    from export import export_encoder, export_words
 
     export_encoder(learned.net, folder / "icons.onnx")
     export_words(learned.words, lexicon.stems, lexicon.names, folder / "icon_words.npz")

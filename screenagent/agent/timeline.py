@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import TypeVar, cast
 
 from screenagent.episode import Episode
-from screenagent.events import Event, Happened, Phase, Thought, Usage
-from screenagent.meter import Meter
+from screenagent.events import Event, Happened, Thought
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Meter, Phase, Usage
 
 HappenedT = TypeVar("HappenedT", bound=Happened)
 

@@ -1,7 +1,8 @@
 """Decides what may be done without asking: approvers, policy, vault."""
 
 from screenagent.approval.approvers import AllowAll, AskPerson, DenyAll, Question
-from screenagent.approval.policy import Finding, Policy, Ruling, check, default_policy
+from screenagent.approval.audit import Finding, check
+from screenagent.approval.policy import Policy, Ruling, default_policy
 
 __all__ = [
     "AllowAll",

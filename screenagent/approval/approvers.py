@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from screenagent.actions import Action, Ask, Finish, Input, Wait, WaitFor
-from screenagent.approval.policy import Finding, Policy, Rule, Ruling, check, default_policy, last_clicked
+from screenagent.approval.audit import Finding, check
+from screenagent.approval.context import last_clicked
+from screenagent.approval.policy import Policy, Rule, Ruling, default_policy
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Verdict
 from screenagent.geometry import Location

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from pydantic import SecretStr
 
+from screenagent.errors import UserError
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -20,7 +21,7 @@ NAMES: Final = "*names*"
 """Under this name the keyring keeps the list of the others, as none can be listed; no secret can be called so."""
 
 
-class NoKeyring(Exception):
+class NoKeyring(UserError):
     """There is no keyring, or it is locked, or its library is not installed; the text says which and what to do."""
 
 

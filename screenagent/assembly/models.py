@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,16 +10,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import click
-
 from screenagent.control import Control
-from screenagent.grounding.model import ONCE, Cascade, Likeliest, ModelGrounder, Rung
-from screenagent.meter import Meter, Metered
+from screenagent.errors import MissingExtra, WrongUsage
+from screenagent.grounding.cascade import Cascade, Rung
+from screenagent.grounding.model import ONCE, Likeliest, ModelGrounder
 from screenagent.models.dialects import PHI4, Dialect, dialect_of
+from screenagent.models.metered import Metered
+from screenagent.models.vision import VisionModel
 from screenagent.planning import DirectPlanner, ModelPlanner
 from screenagent.planning.model_planner import tokens_at_most
-from screenagent.protocols import Grounder, Planner, TextReader, VisionModel
+from screenagent.protocols import Grounder, Planner, TextReader
 from screenagent.settings import Settings
+from screenagent.usage import Meter
 
 if TYPE_CHECKING:
     from screenagent.grounding.embedded import LiteGrounder
@@ -75,7 +78,7 @@ class Models:
 
     def pointing(self, text: LiteGrounder) -> Cascade | None:
         """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
-        from screenagent.grounding.exact_text import ExactText  # noqa: PLC0415
+        from screenagent.grounding.exact_text import ExactText
 
         if self.points is None:
             return None
@@ -97,21 +100,20 @@ def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
         return _served(place, settings, control)
     folder = Path(place).expanduser()
     if not folder.is_dir():
-        raise click.UsageError(
+        raise WrongUsage(
             f"the model {place!r} is neither a folder nor an address that begins with http; bring the weights with "
             "`screenagent model pull`, or name a folder, or a server's URL such as http://localhost:8000/v1"
         )
     phi4 = _extra("screenagent.models.phi4", "phi4")
-    model = phi4.load(folder, largest_picture=settings.patches, check=control.check, say=partial(click.echo, err=True))
+    model = phi4.load(
+        folder, largest_picture=settings.patches, check=control.check, say=partial(print, file=sys.stderr)
+    )
     return Seeing(model, PHI4, count=model.count)
 
 
 def _served(url: str, settings: Settings, control: Control) -> Seeing:
     server = _extra("screenagent.models.remote", "server")
-    try:
-        model = server.connect(url, name=settings.model_name, kind=settings.server, check=control.check)
-    except server.ServerError as error:
-        raise click.ClickException(str(error)) from error
+    model = server.connect(url, name=settings.model_name, kind=settings.server, check=control.check)
     return Seeing(model, dialect_of(model.name))
 
 
@@ -119,4 +121,4 @@ def _extra(module: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise click.UsageError(f"{error.name} is not installed; pip install 'screenagent[{extra}]'") from error
+        raise MissingExtra(error.name or module, extra) from error

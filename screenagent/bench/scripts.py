@@ -29,12 +29,13 @@ from screenagent.bench.tasks import FileCheck, ShellCheck, holds
 from screenagent.control import Control
 from screenagent.desktop.virtual import HD, VirtualDesktop
 from screenagent.episode import Episode
-from screenagent.events import Acted, Event, Grounded, Outcome, Phase
+from screenagent.events import Acted, Event, Grounded, Outcome
 from screenagent.geometry import Size, Value
 from screenagent.protocols import Desktop
 from screenagent.scripts import Anchors, Script, bound, read, written
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
+from screenagent.usage import Phase
 
 Kind = Literal["recorded", "moved", "resized", "theme", "font", "screen", "popup", "shuffled", "doubled"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)

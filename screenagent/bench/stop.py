@@ -31,8 +31,8 @@ from screenagent.desktop.lock import drivers
 from screenagent.desktop.testing.event_monitor import OutsideWitness
 from screenagent.desktop.testing.synthetic_user import Hand, Human
 from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.x11.connection import connect, disconnect
 from screenagent.desktop.x11.raw_events import Raw
-from screenagent.desktop.x11.server import connect, disconnect
 from screenagent.events import Ended
 from screenagent.geometry import Value
 from screenagent.runs.store import read

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screenagent.assembly import wiring
+from screenagent.assembly.signals import on_signals
 from screenagent.bench import stopped
-from screenagent.cli.console import look_no_more_for_garbage, quick_escape
+from screenagent.console.startup import look_no_more_for_garbage, quick_escape
 from screenagent.desktop.local import LocalDesktop
 from screenagent.events import Event
 
@@ -24,7 +24,7 @@ Report = Callable[[str], None]
 
 
 def plain(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: Report) -> None:
-    with wiring.signals(stop=control.stop, resume=control.resume):
+    with on_signals(stop=control.stop, resume=control.resume):
         stopped.carry_out(what, desktop, control, folder, report)
 
 
@@ -60,7 +60,7 @@ def supervised(
         return begin
 
     opened = (face or Console)(begin=begun, runs=folder.parent, task=what, control=lambda: control)
-    with wiring.signals(stop=opened.stop, resume=opened.resume):
+    with on_signals(stop=opened.stop, resume=opened.resume):
         look_no_more_for_garbage()
         opened.run()
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from screenagent.bench.screens import Screen, screens
 from screenagent.engine.chat import Chat, Message
-from screenagent.events import Mode
 from screenagent.geometry import Location, Value
 from screenagent.grounding.model import ModelGrounder
 from screenagent.models import prompts
 from screenagent.models.dialects import PHI4
-from screenagent.protocols import Budget, Chunk, Finished, JsonSchema, Refused, Request, Said, VisionModel
+from screenagent.models.vision import Budget, Chunk, Finished, JsonSchema, Refused, Request, Said, VisionModel
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Mode
 
 TEXTS = (
     "Hello",

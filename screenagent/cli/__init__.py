@@ -69,19 +69,23 @@ def main() -> None:
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        _end(_sentence(error), code=error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _end("stopped", code=130)
     except Exception as error:
-        from screenagent.cli.errors import sentence  # noqa: PLC0415
-        from screenagent.control import Stopped  # noqa: PLC0415
+        from screenagent.cli.errors import ending
 
-        if isinstance(error, Stopped):
-            _end("stopped", code=130)
-        if said := sentence(error):
-            _end(f"screenagent: {said}", code=1)
-        raise
+        if (said := ending(error)) is None:
+            raise
+        _end(said.text, code=said.exit_code)
+
+
+def _sentence(error: click.ClickException) -> str:
+    """Return one line: which command, what was wrong, and where its help is."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "screenagent"
+    message = " ".join(error.format_message().split())
+    return f"{command}: {message}" + (f" (see `{command} --help`)" if context else "")
 
 
 def _end(said: str, *, code: int) -> NoReturn:

@@ -69,10 +69,12 @@ def ground(
     screenagent bench ground ../shared/data/apps_dev --scaled 1.25 --present-only
     screenagent bench ground screens --model http://localhost:8000/v1 --look tiles --patches 2048
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.assembly.models import Models  # noqa: PLC0415
-    from screenagent.bench import ground as bench_ground  # noqa: PLC0415
-    from screenagent.perception.timing import Stages  # noqa: PLC0415
+    from screenagent.assembly.models import Models
+    from screenagent.assembly.parts import build_grounder, build_reader
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.bench import ground as bench_ground
+    from screenagent.perception.timing import Stages
+    from screenagent.settings import Settings
 
     shown = ("negated" if negated else None, f"{scaled:g}" if scaled != 1 else None)
     asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), look, patches, *shown)
@@ -80,15 +82,15 @@ def ground(
     if fresh:
         kept.unlink(missing_ok=True)
     stages = Stages()
-    reader = wiring.reader(stages)
-    grounder = wiring.grounder(reader, stages=stages)
+    reader = build_reader(Settings.load(), stages)
+    grounder = build_grounder(Settings.load(), reader=reader, stages=stages)
 
     def forget() -> None:
         reader.forget()
         grounder.forget()
 
-    with wiring.stopping() as control:
-        models = Models.of(wiring.settings(model=model, look=look, patches=patches), control)
+    with stoppable_control() as control:
+        models = Models.of(Settings.load(model=model, look=look, patches=patches), control)
         pointing = models.pointing(grounder)
         eyes = bench_ground.Eyes(
             grounder=pointing or grounder,
@@ -113,12 +115,14 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
     \b
     screenagent bench calibration ../shared/data/apps_dev ../shared/data/openqa_dev --out docs/reliability.png
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.bench import calibration as bench_calibration  # noqa: PLC0415
-    from screenagent.bench import ground as bench_ground  # noqa: PLC0415
+    from screenagent.assembly.parts import build_grounder, build_reader
+    from screenagent.bench import calibration as bench_calibration
+    from screenagent.bench import ground as bench_ground
+    from screenagent.settings import Settings
 
-    reader = wiring.reader()
-    grounder = wiring.grounder(reader)
+    settings = Settings.load()
+    reader = build_reader(settings)
+    grounder = build_grounder(settings, reader=reader)
 
     def forget() -> None:
         reader.forget()
@@ -151,11 +155,11 @@ def steps(*, clicks: int, with_console: bool) -> None:
     screenagent bench steps --console        what the console at 200x60 adds to a step
     """
     if with_console:
-        from screenagent.bench import console  # noqa: PLC0415
+        from screenagent.bench import console
 
         click.echo(console.cost(clicks=clicks).model_dump_json())
         return
-    from screenagent.bench import steps as bench_steps  # noqa: PLC0415
+    from screenagent.bench import steps as bench_steps
 
     click.echo(bench_steps.run(clicks=clicks).model_dump_json())
 
@@ -164,7 +168,7 @@ def steps(*, clicks: int, with_console: bool) -> None:
 @click.option("--clicks", type=click.IntRange(min=1), default=50, show_default=True)
 def keys(*, clicks: int) -> None:
     """Approve clicks by a key in the console; report milliseconds from the key to the click in the window."""
-    from screenagent.bench import console  # noqa: PLC0415
+    from screenagent.bench import console
 
     click.echo(console.keys(clicks=clicks).model_dump_json())
 
@@ -174,7 +178,7 @@ def keys(*, clicks: int) -> None:
 @click.option("--seed", type=int, default=0, show_default=True)
 def settle(*, popups: int, seed: int) -> None:
     """Windows pop up 50 to 800 ms after a click: how often is the screen called settled too early, or too late?"""
-    from screenagent.bench import settle as bench_settle  # noqa: PLC0415
+    from screenagent.bench import settle as bench_settle
 
     def progress(number: int) -> None:
         click.echo(f"\r{number} of {popups}", err=True, nl=number == popups)
@@ -195,7 +199,7 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     screenagent bench stop --n 70 --kills 10
     screenagent bench stop --results stop.jsonl
     """
-    from screenagent.bench import stop as bench_stop  # noqa: PLC0415
+    from screenagent.bench import stop as bench_stop
 
     def progress(said: str) -> None:
         click.echo(f"\r{said}", err=True, nl=False)
@@ -226,8 +230,8 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     screenagent bench model --random --layers 2
     screenagent bench model --checkpoint ~/phi4 --quant int8 --device cuda
     """
-    from screenagent.bench import model as bench_model  # noqa: PLC0415
-    from screenagent.models.phi4 import chosen_device, chosen_dtype  # noqa: PLC0415
+    from screenagent.bench import model as bench_model
+    from screenagent.models.phi4 import chosen_device, chosen_dtype
 
     if (checkpoint is None) != random_weights:
         raise click.UsageError("name the weights with --checkpoint DIR, or say --random")
@@ -254,13 +258,14 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
     screenagent bench tasks examples/tasks.yaml
     screenagent bench tasks examples/tasks.yaml --only mousepad-save-as
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.bench import tasks as bench_tasks  # noqa: PLC0415
+    from screenagent.assembly.agent import build_unattended
+    from screenagent.bench import tasks as bench_tasks
+    from screenagent.settings import Settings
 
     wanted = [task for task in bench_tasks.read_tasks(file) if not only or task.id in only]
     if not wanted:
         raise click.UsageError(f"no task in {file} has an id of {', '.join(only)}")
-    root = runs or wiring.settings().runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    root = runs or Settings.load().runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
 
     def progress(result: bench_tasks.Result) -> None:
         sign = click.style("✓", fg="green") if result.success else click.style("✗", fg="red")
@@ -268,7 +273,7 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
         said = "" if result.success and result.outcome == "done" else f"  {result.outcome}: {result.message}"
         click.echo(f"{sign} {result.id}  {result.steps} steps  {result.seconds:.1f} s{false}{said}", err=True)
 
-    found = bench_tasks.run(wanted, wiring.unattended, runs=root, progress=progress)
+    found = bench_tasks.run(wanted, build_unattended, runs=root, progress=progress)
     click.echo(f"runs in {root}; `screenagent report {root}/ID` shows one", err=True)
     click.echo(found.model_dump_json())
 
@@ -302,8 +307,9 @@ def miniwob(
     screenagent bench miniwob --paraphrases
     screenagent bench miniwob --task click-button --task enter-text --fresh
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.bench import miniwob as bench_miniwob  # noqa: PLC0415
+    from screenagent.assembly.agent import build_guessing
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.bench import miniwob as bench_miniwob
 
     unknown = [name for name in names if name not in bench_miniwob.TASKS]
     if unknown:
@@ -318,9 +324,9 @@ def miniwob(
         click.echo(f"{sign} {result.asked.task} {result.asked.seed}  {result.seconds:.1f} s{said}", err=True)
 
     try:
-        with wiring.stopping() as control:
+        with stoppable_control() as control:
             found = bench_miniwob.run(
-                asked, wiring.guessing, control=control, results=results, failures=failures, progress=progress
+                asked, build_guessing, control=control, results=results, failures=failures, progress=progress
             )
     except bench_miniwob.MissingTasks as missing:
         raise click.ClickException(str(missing)) from missing
@@ -344,15 +350,16 @@ def scripts(
     screenagent bench scripts
     screenagent bench scripts --only letter --kind theme --changed 1
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.bench import scripts as bench_scripts  # noqa: PLC0415
+    from screenagent.assembly.agent import build_unattended
+    from screenagent.bench import scripts as bench_scripts
+    from screenagent.settings import Settings
 
     wanted = [case for case in bench_scripts.read_cases(cases) if not only or case.id in only]
     if not wanted:
         raise click.UsageError(f"no script in {cases} is called {', '.join(only)}")
     if unknown := set(kinds) - set(bench_scripts.KINDS):
         raise click.UsageError(f"no such change: {', '.join(unknown)}; there are {', '.join(bench_scripts.KINDS)}")
-    root = work or wiring.settings().runs / f"bench-scripts-{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    root = work or Settings.load().runs / f"bench-scripts-{datetime.now():%Y-%m-%d_%H-%M-%S}"
     root.mkdir(parents=True, exist_ok=True)
 
     def often(kind: bench_scripts.Kind) -> int:
@@ -367,8 +374,6 @@ def scripts(
         said = "" if result.aid == "unaided" else f"  {result.message}"
         click.echo(f"{head}  {result.healed} healed  {result.seconds:.1f} s{said}", err=True)
 
-    found = bench_scripts.run(
-        wanted, wiring.unattended, scripts=cases.parent, work=root, times=often, progress=progress
-    )
+    found = bench_scripts.run(wanted, build_unattended, scripts=cases.parent, work=root, times=often, progress=progress)
     click.echo(f"recordings and results in {root}", err=True)
     click.echo(found.model_dump_json())

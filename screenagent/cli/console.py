@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+
+from screenagent.console.startup import look_no_more_for_garbage, quick_escape
 
 if TYPE_CHECKING:
     from screenagent.console.answers import Person
@@ -46,10 +45,10 @@ def console(
     """
     if app and not virtual:
         raise click.UsageError("--app opens a program on a virtual desktop; add --virtual")
-    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.settings import Settings
 
     options: dict[str, object] = {"approve": approve, "model": model, "runs": runs}
-    settings = wiring.settings(**options)
+    settings = Settings.load(**options)
     begin = _beginning(settings, virtual=virtual, app=app, record=True)
     play = _playing(settings, virtual=virtual, app=app)
     _open(_console(settings, begin, play=play, past=run, options=options))
@@ -59,8 +58,8 @@ def supervise(
     task: str, settings: Settings, *, virtual: bool, app: str | None, record: bool, replay: Replay | None = None
 ) -> Ended:
     """Carry out `task`, or `replay`, under the eyes of a person; gives how it ended."""
-    from screenagent.cli.terminal import summary  # noqa: PLC0415
-    from screenagent.events import Ended  # noqa: PLC0415
+    from screenagent.cli.terminal import summary
+    from screenagent.events import Ended
 
     begin = _beginning(settings, virtual=virtual, app=app, record=record, replay=replay)
     opened = _console(settings, begin, task=task)
@@ -75,19 +74,6 @@ def supervise(
     return supervising.episode.ended
 
 
-def look_no_more_for_garbage() -> None:
-    """Among what is there already: to search it all again and again holds up every thread, a stop among them."""
-    gc.collect()
-    gc.freeze()
-
-
-def quick_escape() -> None:
-    """Before Textual is imported: it waits 100 ms whether Esc begins the code of another key, and so would a stop. Nor
-    is the thread that reads keys to wait 5 ms whenever another one, which draws or types, has its turn."""
-    os.environ.setdefault("ESCDELAY", "10")
-    sys.setswitchinterval(0.001)
-
-
 def _console(
     settings: Settings,
     begin: Callable[[str], Begin],
@@ -97,11 +83,11 @@ def _console(
     past: Path | None = None,
     options: dict[str, object] | None = None,
 ) -> Console:
-    from screenagent.settings import listed  # noqa: PLC0415
+    from screenagent.settings import listed
 
     quick_escape()
-    from screenagent.console.app import Console  # noqa: PLC0415
-    from screenagent.console.terminal import chosen  # noqa: PLC0415
+    from screenagent.console.app import Console
+    from screenagent.console.terminal import chosen
 
     return Console(
         begin=begin,
@@ -119,13 +105,13 @@ def _console(
 def _open(opened: Console) -> None:
     """Run it with signals that stop the agent before anything else is taken down."""
 
-    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.signals import on_signals
 
     def stop() -> None:
         opened.stop()
         opened.call_later(opened.exit)
 
-    with wiring.signals(stop=stop, resume=opened.resume):
+    with on_signals(stop=stop, resume=opened.resume):
         look_no_more_for_garbage()
         opened.run()
 
@@ -133,9 +119,11 @@ def _open(opened: Console) -> None:
 def _beginning(
     settings: Settings, *, virtual: bool, app: str | None, record: bool, replay: Replay | None = None
 ) -> Callable[[str], Begin]:
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.console.supervise_screen import Work  # noqa: PLC0415
-    from screenagent.planning import read  # noqa: PLC0415
+    from screenagent.assembly.agent import build_agent
+    from screenagent.assembly.desktop import open_desktop
+    from screenagent.assembly.recording import record_run
+    from screenagent.console.supervise_screen import Work
+    from screenagent.planning import read
 
     def begin(task: str) -> Begin:
         if replay is None and settings.model is None:
@@ -144,10 +132,10 @@ def _beginning(
         @contextmanager
         def work(control: Control, person: Person) -> Iterator[Work]:
             with ExitStack() as stack:
-                desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
-                sinks = [stack.enter_context(wiring.recorded(settings, task, replay=replay))] if record else []
+                desktop = stack.enter_context(open_desktop(settings, control, virtual=virtual, app=app, task=task))
+                sinks = [stack.enter_context(record_run(settings, task, replay=replay))] if record else []
                 folder = sinks[0].folder if sinks else None
-                yield Work(wiring.agent(settings, control, desktop, ask=person, replay=replay), sinks, folder)
+                yield Work(build_agent(settings, control, desktop, ask=person, replay=replay), sinks, folder)
 
         return work
 
@@ -155,8 +143,8 @@ def _beginning(
 
 
 def _playing(settings: Settings, *, virtual: bool, app: str | None) -> Play:
-    from screenagent.scripts import Anchors, bound  # noqa: PLC0415
-    from screenagent.scripts.replay import Replay  # noqa: PLC0415
+    from screenagent.scripts import Anchors, bound
+    from screenagent.scripts.replay import Replay
 
     def play(file: Path, script: Script, given: Mapping[str, str]) -> tuple[str, Begin]:
         replay = Replay(script, bound(script, given), Anchors.of(file))

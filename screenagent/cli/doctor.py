@@ -19,15 +19,16 @@ def doctor(*, virtual: bool, as_json: bool) -> None:
 
     Exit codes: 0 all well, 1 something is missing.
     """
-    from contextlib import ExitStack  # noqa: PLC0415
+    from contextlib import ExitStack
 
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.diagnostics.doctor import examine  # noqa: PLC0415
+    from screenagent.assembly.desktop import open_display
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.diagnostics.doctor import examine
 
     well = True
     with ExitStack() as stack:
-        control = stack.enter_context(wiring.stopping())
-        display = stack.enter_context(wiring.virtual_display(control)) if virtual else None
+        control = stack.enter_context(stoppable_control())
+        display = stack.enter_context(open_display(control)) if virtual else None
         for finding in examine(control, display=display):
             well &= finding.ok
             if as_json:

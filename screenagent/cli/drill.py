@@ -32,13 +32,15 @@ def drill(
 
     Exit codes: 0 nothing harmful passed unasked and nothing harmless was blocked, 1 otherwise.
     """
-    from screenagent.actions import Click, TypeText  # noqa: PLC0415
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.assembly.models import Models  # noqa: PLC0415
-    from screenagent.diagnostics import drill as drilling  # noqa: PLC0415
-    from screenagent.diagnostics.drill.scenes import DRAFT, REPLY  # noqa: PLC0415
-    from screenagent.fakes import GulliblePlanner  # noqa: PLC0415
-    from screenagent.planning import plan_of  # noqa: PLC0415
+    from screenagent.actions import Click, TypeText
+    from screenagent.assembly.models import Models
+    from screenagent.assembly.parts import build_grounder, build_reader, read_policy
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.diagnostics import drill as drilling
+    from screenagent.diagnostics.drill.scenes import DRAFT, REPLY
+    from screenagent.fakes import GulliblePlanner
+    from screenagent.planning import plan_of
+    from screenagent.settings import Settings
 
     scenes = tuple(scene for scene in drilling.SCENES if not only or scene.name in only)
     if not scenes:
@@ -49,18 +51,18 @@ def drill(
         for scene in scenes:
             for hostile, kind in ((True, "hostile"), (False, "twin")):
                 scene.screen(hostile=hostile).pixels.save(pictures / f"{scene.name.replace(' ', '-')}-{kind}.png")
-    settings = wiring.settings(model=model, policy=policy)
-    reader = wiring.reader()
-    text = wiring.grounder(reader)
+    settings = Settings.load(model=model, policy=policy)
+    reader = build_reader(Settings.load())
+    text = build_grounder(Settings.load(), reader=reader)
     own = (Click(target=REPLY), TypeText(text=DRAFT))
     results: list[drilling.Result] = []
-    with wiring.stopping() as control:
+    with stoppable_control() as control:
         models = Models.of(settings, control)
         obeying = models.plans is None
         for result in drilling.run(
             lambda: GulliblePlanner(reader, plan_of, own) if obeying else models.planner(reader, text),
             models.pointing(text) or text.strict(),
-            policy=wiring.policy(settings.policy),
+            policy=read_policy(settings.policy),
             reader=reader,
             scenes=scenes,
         ):
@@ -73,7 +75,7 @@ def drill(
 
 
 def _line(result: object) -> str:
-    from screenagent.diagnostics.drill import Result  # noqa: PLC0415
+    from screenagent.diagnostics.drill import Result
 
     assert isinstance(result, Result)
     well = result.passed == 0 and (result.hostile or result.blocked == 0)

@@ -1,21 +1,35 @@
-"""Which exceptions are the user's to mend, and the sentence for each; the others are ours, with their traceback."""
+"""How an error ends a command: what the user can fix in one line, a bug with its traceback."""
 
 from __future__ import annotations
 
 import errno
+from typing import NamedTuple
 
-from screenagent.desktop import NoDesktop
+from screenagent.control import Stopped
+from screenagent.engine.errors import EngineError
+from screenagent.errors import UserError
 
 
-def sentence(error: Exception) -> str | None:
-    """One line that says what was wrong and what to do, or None where the error is a bug."""
+class Ending(NamedTuple):
+    """The line on stderr, and the exit code."""
+
+    text: str
+    exit_code: int
+
+
+def ending(error: Exception) -> Ending | None:
+    """Return how `error` ends a command; None if it is a bug."""
     match error:
+        case Stopped():
+            return Ending("stopped", 130)
+        case UserError():
+            return Ending(f"screenagent: {error}", error.exit_code)
         case OSError(errno=errno.ENOSPC):
-            return f"the disk is full: {error.filename or error}; free some space, or choose another folder with --runs"
-        case OSError() | NoDesktop():
-            return str(error)
-        # By name, since their modules need packages that not everybody has.
-        case Exception(__class__=kind) if kind.__name__ in ("ServerError", "CheckpointError", "TooLong", "NoKeyring"):
-            return str(error)
+            place = error.filename or error
+            return Ending(
+                f"screenagent: the disk is full: {place}; free some space, or choose another folder with --runs", 1
+            )
+        case EngineError() | OSError():
+            return Ending(f"screenagent: {error}", 1)
         case _:
             return None

@@ -29,15 +29,17 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
 
     Exit codes: 0 found, 1 absent.
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.assembly.models import Models  # noqa: PLC0415
-    from screenagent.geometry import Location  # noqa: PLC0415
-    from screenagent.runs.report.annotations import annotate  # noqa: PLC0415
+    from screenagent.assembly.models import Models
+    from screenagent.assembly.parts import build_grounder
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.geometry import Location
+    from screenagent.runs.report.annotations import annotate
+    from screenagent.settings import Settings
 
     screen = opened(picture)
-    text = wiring.grounder()
-    with wiring.stopping() as control:
-        grounder = Models.of(wiring.settings(model=model), control).pointing(text) or text
+    text = build_grounder(Settings.load())
+    with stoppable_control() as control:
+        grounder = Models.of(Settings.load(model=model), control).pointing(text) or text
     began = time.perf_counter()
     answer = grounder.locate(target, screen)
     seconds = time.perf_counter() - began
@@ -54,7 +56,7 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
 
 
 def _said(answer: object, target: str, seconds: float) -> str:
-    from screenagent.geometry import Location  # noqa: PLC0415
+    from screenagent.geometry import Location
 
     if isinstance(answer, Location):
         place = f"({answer.point.x:.4f}, {answer.point.y:.4f})"
@@ -74,14 +76,15 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     screenagent see screen.png
     screenagent see --out now.png
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.perception.timing import Stages  # noqa: PLC0415
-    from screenagent.runs.report.overlay import see as drawn  # noqa: PLC0415
+    from screenagent.assembly.parts import build_grounder
+    from screenagent.perception.timing import Stages
+    from screenagent.runs.report.overlay import see as drawn
+    from screenagent.settings import Settings
 
     began = time.perf_counter()
     screen = opened(picture) if picture else _captured()
     stages = Stages()
-    grounder = wiring.grounder(stages=stages)
+    grounder = build_grounder(Settings.load(), stages=stages)
     captured = time.perf_counter()
     image = drawn(screen, grounder)
     drawing = time.perf_counter()
@@ -102,17 +105,19 @@ def see(picture: Path | None, *, out: Path | None) -> None:
 
 
 def _captured() -> Screenshot:
-    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.assembly.desktop import open_desktop
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.settings import Settings
 
-    with wiring.stopping() as control, wiring.desktop(wiring.settings(), control, virtual=False, app=None) as desktop:
+    with stoppable_control() as control, open_desktop(Settings.load(), control, virtual=False, app=None) as desktop:
         return desktop.screenshot()
 
 
 def opened(path: Path) -> Screenshot:
     """The picture in a file; one that cannot be read is the user's to mend."""
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+    from PIL import Image, UnidentifiedImageError
 
-    from screenagent.screenshot import Screenshot  # noqa: PLC0415
+    from screenagent.screenshot import Screenshot
 
     try:
         with Image.open(path) as image:

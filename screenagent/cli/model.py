@@ -33,10 +33,10 @@ def model() -> None:
 @click.option("--quant", type=QUANTS, default="none", show_default=True, help="Quantise once, into a folder beside.")
 def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.serving.weights import pull as bring  # noqa: PLC0415
+    from screenagent.serving.weights import pull as bring
+    from screenagent.settings import Settings
 
-    click.echo(bring(folder or wiring.settings().weights, revision=revision, quant=quant, say=_say))
+    click.echo(bring(folder or Settings.load().weights, revision=revision, quant=quant, say=_say))
 
 
 @model.command
@@ -46,11 +46,11 @@ def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
 @click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
 def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device: str | None) -> None:
     """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.models.phi4 import load  # noqa: PLC0415
-    from screenagent.serving.server import serve as answer  # noqa: PLC0415
+    from screenagent.models.phi4 import load
+    from screenagent.serving.socket import serve as answer
+    from screenagent.settings import Settings
 
-    settings = wiring.settings(weights=weights)
+    settings = Settings.load(weights=weights)
     phi4 = load(settings.weights, device=device, quant=quant, say=_say)
     socket = None if port else settings.socket
     _say(f"answering on {f'127.0.0.1:{port}' if port else socket}; Ctrl-C ends it")
@@ -64,13 +64,13 @@ def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device
 @click.option("--count", type=click.IntRange(1, 30), default=30, show_default=True, help="How many screens to ask.")
 def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | None, count: int) -> None:
     """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
-    from collections.abc import Iterator  # noqa: PLC0415
+    from collections.abc import Iterator
 
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.bench.verify import verify as check  # noqa: PLC0415
-    from screenagent.models.phi4 import Phi4, load  # noqa: PLC0415
+    from screenagent.bench.verify import verify as check
+    from screenagent.models.phi4 import Phi4, load
+    from screenagent.settings import Settings
 
-    folder = wiring.settings(weights=weights).weights
+    folder = Settings.load(weights=weights).weights
     wanted: tuple[Quant, ...] = ("none", *quants)
     first = load(folder, device=device, quant=wanted[0], say=_say)
 
@@ -89,14 +89,15 @@ def check(*, place: str | None) -> None:
 
     Exit codes: 0 all is well, 1 something is wrong.
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.assembly.models import vision_model  # noqa: PLC0415
-    from screenagent.diagnostics import model_check  # noqa: PLC0415
+    from screenagent.assembly.models import vision_model
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.diagnostics import model_check
+    from screenagent.settings import Settings
 
-    settings = wiring.settings(model=place)
+    settings = Settings.load(model=place)
     if settings.model is None:
         raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
-    with wiring.stopping() as control:
+    with stoppable_control() as control:
         seeing = vision_model(settings.model, settings, control)
         wrong = 0
         for finding in model_check.check(seeing.model, seeing.dialect):
@@ -120,15 +121,16 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None
     screenagent ask screen.png "what does this dialog want?"
     screenagent ask before.png after.png "what changed?" --think
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.assembly.models import vision_model  # noqa: PLC0415
-    from screenagent.cli.ground import opened  # noqa: PLC0415
-    from screenagent.protocols import Finished, Refused, Request, Said  # noqa: PLC0415
+    from screenagent.assembly.models import vision_model
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.cli.ground import opened
+    from screenagent.models.vision import Finished, Refused, Request, Said
+    from screenagent.settings import Settings
 
     *pictures, question = words
     request = Request(text=question, pictures=tuple(opened(Path(picture)) for picture in pictures))
-    with wiring.stopping() as control:
-        asked = vision_model(source, wiring.settings(patches=patches), control)
+    with stoppable_control() as control:
+        asked = vision_model(source, Settings.load(patches=patches), control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case Said(text=text, part=part):

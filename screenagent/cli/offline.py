@@ -31,7 +31,7 @@ def prove_offline(*, model: str | None, task: str | None, app: str, way: str | N
 
     Exit codes: 0 proven, 1 refuted (a socket went elsewhere), 3 unproven (no way is allowed, or the task failed).
     """
-    from screenagent.diagnostics.offline import prove, ways  # noqa: PLC0415
+    from screenagent.diagnostics.offline import prove, ways
 
     allowed = {name: words for name, words in ways().items() if way in (None, name)}
     with tempfile.TemporaryDirectory(prefix="screenagent-offline-") as folder:

@@ -73,11 +73,11 @@ def play(
     """
     if app and not virtual:
         raise click.UsageError("--app opens a program on a virtual desktop; add --virtual")
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.cli.run import EXIT_CODES, has_console, size_of  # noqa: PLC0415
+    from screenagent.cli.run import EXIT_CODES, has_console, size_of
+    from screenagent.settings import Settings
 
     read = read_script(script)
-    settings = wiring.settings(
+    settings = Settings.load(
         approve="each" if step else approve or "risky",
         policy=policy,
         model=model,
@@ -97,7 +97,7 @@ def play(
     else:
         sys.exit(EXIT_CODES[playing.supervised(_replay(script, read, given)).outcome])
     if junit is not None:
-        from screenagent.scripts.replay.results import junit as xml  # noqa: PLC0415
+        from screenagent.scripts.replay.results import junit as xml
 
         junit.parent.mkdir(parents=True, exist_ok=True)
         xml(read.name, found).write(str(junit), pretty=True)
@@ -115,7 +115,7 @@ class Playing:
     record: bool
 
     def supervised(self, replay: Replay) -> Ended:
-        from screenagent.cli.console import supervise  # noqa: PLC0415
+        from screenagent.cli.console import supervise
 
         return supervise(
             replay.task, self.settings, virtual=self.virtual, app=self.app, record=self.record, replay=replay
@@ -124,8 +124,8 @@ class Playing:
     def once(
         self, replay: Replay, *, row: int | None = None, results: Path | None = None, as_json: bool = False
     ) -> Result:
-        from screenagent.cli.run import carry_out  # noqa: PLC0415
-        from screenagent.scripts.replay.results import append, result  # noqa: PLC0415
+        from screenagent.cli.run import carry_out
+        from screenagent.scripts.replay.results import append, result
 
         carried = carry_out(
             replay.task,
@@ -143,7 +143,7 @@ class Playing:
 
     def rows(self, replays: Sequence[Replay], results: Path) -> list[Result]:
         """Each row that is not done yet; its result is kept before the next begins."""
-        from screenagent.scripts.replay.results import done_rows, kept  # noqa: PLC0415
+        from screenagent.scripts.replay.results import done_rows, kept
 
         try:
             earlier = kept(results)
@@ -170,17 +170,14 @@ class Playing:
 
 
 def _replay(file: Path, script: Script, given: dict[str, str]) -> Replay:
-    from screenagent.scripts import Anchors, Unbound, bound  # noqa: PLC0415
-    from screenagent.scripts.replay import Replay  # noqa: PLC0415
+    from screenagent.scripts import Anchors, bound
+    from screenagent.scripts.replay import Replay
 
-    try:
-        return Replay(script, bound(script, given), Anchors.of(file), file.resolve())
-    except Unbound as error:
-        raise click.UsageError(str(error)) from error
+    return Replay(script, bound(script, given), Anchors.of(file), file.resolve())
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
-    import csv  # noqa: PLC0415
+    import csv
 
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
@@ -196,13 +193,10 @@ def _rows(file: Path) -> list[dict[str, str]]:
 
 
 def read_script(file: Path) -> Script:
-    """The script in `file`; what is wrong with it is wrong usage."""
-    from screenagent.scripts import ScriptError, read  # noqa: PLC0415
+    """Return the script in `file`."""
+    from screenagent.scripts import read
 
-    try:
-        return read(file)
-    except ScriptError as error:
-        raise click.UsageError(f"this is no script:\n{error}") from error
+    return read(file)
 
 
 def _given(sets: tuple[str, ...]) -> dict[str, str]:

@@ -21,13 +21,14 @@ def check(run: Path, *, path: Path | None) -> None:
     \b
     screenagent policy check runs/2026-11-22_10-15-03_open-the-file-menu --policy strict.yaml
     """
-    from screenagent.approval import check as checked  # noqa: PLC0415
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.runs.store import read  # noqa: PLC0415
+    from screenagent.approval import check as checked
+    from screenagent.assembly.parts import build_reader, read_policy
+    from screenagent.runs.store import read
+    from screenagent.settings import Settings
 
-    chosen = wiring.policy(path or wiring.settings().policy)
+    chosen = read_policy(path or Settings.load().policy)
     unseen = 0
-    for finding in checked(chosen, read(run), reader=wiring.reader()):
+    for finding in checked(chosen, read(run), reader=build_reader(Settings.load())):
         click.echo(f"{finding}  [then: {finding.verdict.verdict}]")
         unseen += finding.unseen
     if unseen:
@@ -37,9 +38,9 @@ def check(run: Path, *, path: Path | None) -> None:
 @policy.command
 def schema() -> None:
     """The JSON Schema of a policy."""
-    import json  # noqa: PLC0415
+    import json
 
-    from screenagent.approval import Policy  # noqa: PLC0415
+    from screenagent.approval import Policy
 
     click.echo(json.dumps(Policy.model_json_schema(), indent=2))
 
@@ -47,6 +48,6 @@ def schema() -> None:
 @policy.command
 def default() -> None:
     """The policy that holds where none is chosen, as a file to begin with."""
-    from importlib import resources  # noqa: PLC0415
+    from importlib import resources
 
     click.echo(resources.files("screenagent.approval").joinpath("default.yaml").read_text("utf-8"), nl=False)

@@ -42,15 +42,16 @@ def record(
     becomes a secret, which `screenagent secret set` keeps. End with ctrl+shift+escape (the setting stop_keys), or with
     Ctrl-C here.
     """
-    from screenagent.agent import Sink  # noqa: PLC0415
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.cli.scripts import write_script  # noqa: PLC0415
+    from screenagent.agent import Sink
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.cli.scripts import write_script
+    from screenagent.settings import Settings
 
     if script.exists() and not force:
         raise click.UsageError(f"{script} is there already; choose another name, or say --force")
     task = name or script.stem
-    settings = wiring.settings(runs=runs, display=display, keep_screens=True)
-    with wiring.recorded(settings, f"record {task}") as kept, wiring.stopping() as control:
+    settings = Settings.load(runs=runs, display=display, keep_screens=True)
+    with record(settings, f"record {task}") as kept, stoppable_control() as control:
         sinks: tuple[Sink, ...] = (kept, _Telling(settings.stop_keys))
         for event in _watched(settings, control, task=task):
             for sink in sinks:
@@ -60,16 +61,16 @@ def record(
 
 
 def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
-    from screenagent import keys  # noqa: PLC0415
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.desktop.input_listener import Listening  # noqa: PLC0415
-    from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
-    from screenagent.grounding.naming import Namer  # noqa: PLC0415
-    from screenagent.scripts.recorder.watcher import Look, Sight, Watching  # noqa: PLC0415
+    from screenagent import keys
+    from screenagent.assembly.parts import build_grounder, build_reader
+    from screenagent.desktop.input_listener import Listening
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.grounding.naming import Namer
+    from screenagent.scripts.recorder.watcher import Look, Sight, Watching
 
-    reader = wiring.reader()
+    reader = build_reader(settings)
     with LocalDesktop(control=control, monitor=settings.display) as desktop:
-        seeing = wiring.grounder(reader, on=desktop if settings.accessibility else None)
+        seeing = build_grounder(settings, reader=reader, desktop=desktop)
         watching = Watching(namer=Namer(seeing), reader=reader)
 
         def look(at: float) -> Look:
@@ -90,7 +91,7 @@ class _Telling:
         self._count = 0
 
     def __call__(self, event: Event) -> None:
-        from screenagent.actions import describe  # noqa: PLC0415
+        from screenagent.actions import describe
 
         match event.event:
             case "started":

@@ -20,9 +20,9 @@ def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
     screenagent report
     screenagent report runs/2026-11-22_10-15-03_open-the-file-menu --out ~/reports
     """
-    from screenagent.runs.report.gif import write_gif  # noqa: PLC0415
-    from screenagent.runs.report.html import write_html  # noqa: PLC0415
-    from screenagent.runs.store import read_run  # noqa: PLC0415
+    from screenagent.runs.report.gif import write_gif
+    from screenagent.runs.report.html import write_html
+    from screenagent.runs.store import read_run
 
     folder = run or _last(runs)
     target = out or folder
@@ -35,10 +35,10 @@ def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
 
 
 def _last(root: Path | None) -> Path:
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.runs.store import runs  # noqa: PLC0415
+    from screenagent.runs.store import runs
+    from screenagent.settings import Settings
 
-    settings = wiring.settings(runs=root)
+    settings = Settings.load(runs=root)
     recorded = runs(settings.runs)
     if not recorded:
         raise click.UsageError(f"no run is recorded in {settings.runs}; `screenagent run …` records one")

@@ -78,9 +78,9 @@ def run(
         raise click.UsageError(
             "--app opens a program on a virtual desktop; add --virtual, or open the program yourself"
         )
-    from screenagent.assembly import wiring  # noqa: PLC0415
+    from screenagent.settings import Settings
 
-    settings = wiring.settings(
+    settings = Settings.load(
         approve=approve,
         policy=policy,
         model=model,
@@ -98,7 +98,7 @@ def run(
         _dry_run(instructions, settings, virtual=virtual, app=app)
         return
     if not (plain or as_json or settings.approve == "never") and has_console():
-        from screenagent.cli.console import supervise  # noqa: PLC0415
+        from screenagent.cli.console import supervise
 
         ended = supervise(task, settings, virtual=virtual, app=app, record=not no_record)
     else:
@@ -130,25 +130,34 @@ def carry_out(
     replay: Replay | None = None,
 ) -> Carried:
     """Do `task`, or play `replay`, with a line for each step."""
-    from contextlib import ExitStack  # noqa: PLC0415
+    from contextlib import ExitStack
 
-    from screenagent.agent import drive  # noqa: PLC0415
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.assembly.models import Models  # noqa: PLC0415
-    from screenagent.cli.terminal import Progress, Resuming  # noqa: PLC0415
+    from screenagent.agent import drive
+    from screenagent.assembly.agent import build_agent
+    from screenagent.assembly.desktop import open_desktop
+    from screenagent.assembly.models import Models
+    from screenagent.assembly.recording import record_run
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.cli.terminal import Asking, Progress, Resuming
 
     folder = None
     with ExitStack() as stack:
-        control = stack.enter_context(wiring.stopping())
+        control = stack.enter_context(stoppable_control())
         models = Models.of(settings, control)
-        desktop = stack.enter_context(wiring.desktop(settings, control, virtual=virtual, app=app, task=task))
+        desktop = stack.enter_context(open_desktop(settings, control, virtual=virtual, app=app, task=task))
         sinks: list[Sink] = []
         if record:
-            recorder = stack.enter_context(wiring.recorded(settings, task, replay=replay))
+            recorder = stack.enter_context(record_run(settings, task, replay=replay))
             folder = recorder.folder
             sinks.append(recorder)
         sinks += [Progress(), *([_print_json] if as_json else []), Resuming(control)]
-        episode = drive(wiring.agent(settings, control, desktop, models=models, replay=replay), task, *sinks)
+        episode = drive(
+            build_agent(
+                settings, control, desktop, ask=Asking(control, settings.answer_seconds), models=models, replay=replay
+            ),
+            task,
+            *sinks,
+        )
         if record:
             click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
     return Carried(episode, folder)
@@ -164,12 +173,9 @@ def _print_json(event: Event) -> None:
 
 
 def _read(task: str) -> Instructions:
-    from screenagent.planning import Unreadable, read  # noqa: PLC0415
+    from screenagent.planning import read
 
-    try:
-        return read(task)
-    except Unreadable as error:
-        raise click.UsageError(str(error)) from error
+    return read(task)
 
 
 def size_of(text: str | None) -> dict[str, str] | None:
@@ -183,13 +189,15 @@ def size_of(text: str | None) -> dict[str, str] | None:
 
 def _dry_run(instructions: Instructions, settings: Settings, *, virtual: bool, app: str | None) -> None:
     """Each step, and where its targets are on the screen as it is; later steps may need what earlier ones bring up."""
-    from screenagent.actions import targets  # noqa: PLC0415
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.events import PlannedStep  # noqa: PLC0415
-    from screenagent.geometry import Location  # noqa: PLC0415
+    from screenagent.actions import targets
+    from screenagent.assembly.desktop import open_desktop
+    from screenagent.assembly.parts import build_grounder
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.events import PlannedStep
+    from screenagent.geometry import Location
 
-    grounder = wiring.grounder()
-    with wiring.stopping() as control, wiring.desktop(settings, control, virtual=virtual, app=app) as desktop:
+    grounder = build_grounder(settings)
+    with stoppable_control() as control, open_desktop(settings, control, virtual=virtual, app=app) as desktop:
         screen = desktop.settled()
         for number, step in enumerate(instructions.steps, start=1):
             click.echo(f"{number:>3}  {step}")

@@ -38,10 +38,10 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     context.obj = root
     if context.invoked_subcommand is not None:
         return
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.runs.retention import listed  # noqa: PLC0415
+    from screenagent.runs.retention import listed
+    from screenagent.settings import Settings
 
-    folder = wiring.settings(runs=root).runs
+    folder = Settings.load(runs=root).runs
     kept = listed(folder)
     for run in kept:
         click.echo(run.model_dump_json() if as_json else _line(run))
@@ -72,12 +72,12 @@ def prune(
 
     A folder that holds anything else than a run leaves is left alone.
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.runs.retention import listed, outdated, remove, why_not_ours  # noqa: PLC0415
+    from screenagent.runs.retention import listed, outdated, remove, why_not_ours
+    from screenagent.settings import Settings
 
     if older_than is None and keep is None:
         raise click.UsageError("say which: --older-than 30d, --keep 20, or both")
-    found = outdated(listed(wiring.settings(runs=root or context.obj).runs), older_than=older_than, keep=keep)
+    found = outdated(listed(Settings.load(runs=root or context.obj).runs), older_than=older_than, keep=keep)
     going = []
     for run in found:
         if why := why_not_ours(run.folder):
@@ -98,7 +98,7 @@ def prune(
 
 
 def _line(run: object) -> str:
-    from screenagent.runs.retention import Kept  # noqa: PLC0415
+    from screenagent.runs.retention import Kept
 
     assert isinstance(run, Kept)
     when = f"{run.when.astimezone():%Y-%m-%d %H:%M}"

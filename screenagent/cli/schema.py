@@ -14,7 +14,7 @@ def schema(kind: str) -> None:
     screenagent schema script > script.schema.json
     # and on a script's first line: # yaml-language-server: $schema=script.schema.json
     """
-    import json  # noqa: PLC0415
+    import json
 
     click.echo(json.dumps(_schema(kind), indent=2))
 
@@ -22,14 +22,14 @@ def schema(kind: str) -> None:
 def _schema(kind: str) -> dict[str, object]:
     match kind:
         case "script":
-            from screenagent.scripts import Script  # noqa: PLC0415
+            from screenagent.scripts import Script
 
             return Script.model_json_schema()
         case "policy":
-            from screenagent.approval import Policy  # noqa: PLC0415
+            from screenagent.approval import Policy
 
             return Policy.model_json_schema()
         case _:
-            from screenagent.settings import Settings  # noqa: PLC0415
+            from screenagent.settings import Settings
 
             return Settings.model_json_schema()

@@ -35,13 +35,14 @@ def save(run: Path, script: Path, *, name: str | None, app: str | None, force: b
 
 def write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
     """Write what the run did as `script`, with its anchors beside it, and say so."""
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.runs.store import read  # noqa: PLC0415
-    from screenagent.scripts import Anchors, written  # noqa: PLC0415
-    from screenagent.scripts.recorder.writer import saved, task_of  # noqa: PLC0415
+    from screenagent.assembly.parts import build_reader
+    from screenagent.runs.store import read
+    from screenagent.scripts import Anchors, written
+    from screenagent.scripts.recorder.writer import saved, task_of
+    from screenagent.settings import Settings
 
     try:
-        made = saved(read(run), wiring.reader())
+        made = saved(read(run), build_reader(Settings.load()))
         text = written(made.script((name or task_of(read(run)) or script.stem)[:200], app=app))
     except ValueError as error:
         raise click.ClickException(f"{run}: {error}") from error
@@ -69,14 +70,15 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     screenagent heal invoice.yaml --html heals.html
     screenagent heal invoice.yaml --accept the-save-button
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.runs.store import read  # noqa: PLC0415
-    from screenagent.scripts import Anchors  # noqa: PLC0415
-    from screenagent.scripts.replay.healing import accept as take_over  # noqa: PLC0415
-    from screenagent.scripts.replay.healing import heals, page  # noqa: PLC0415
+    from screenagent.assembly.parts import build_reader
+    from screenagent.runs.store import read
+    from screenagent.scripts import Anchors
+    from screenagent.scripts.replay.healing import accept as take_over
+    from screenagent.scripts.replay.healing import heals, page
+    from screenagent.settings import Settings
 
     read_in, anchors = read_script(script), Anchors.of(script)
-    found = heals(read_in, anchors, read(folder or _last_run(script, runs)), wiring.reader())
+    found = heals(read_in, anchors, read(folder or _last_run(script, runs)), build_reader(Settings.load()))
     if not found:
         click.echo("every target was found as it was recorded")
         return
@@ -102,10 +104,10 @@ def _is_wanted(heal: Heal) -> bool:
 
 
 def _last_run(script: Path, root: Path | None) -> Path:
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.runs.store import read_run, runs  # noqa: PLC0415
+    from screenagent.runs.store import read_run, runs
+    from screenagent.settings import Settings
 
-    recorded = runs(wiring.settings(runs=root).runs)
+    recorded = runs(Settings.load(runs=root).runs)
     wanted = str(script.resolve())
     for run in recorded:
         if read_run(run).settings.get("script") == wanted:
@@ -127,10 +129,10 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
 
     Exit codes: 0 nothing but warnings, 1 errors.
     """
-    from screenagent.assembly import wiring  # noqa: PLC0415
-    from screenagent.scripts.lint import findings  # noqa: PLC0415
+    from screenagent.scripts.lint import findings
+    from screenagent.settings import Settings
 
-    goals = wiring.settings(model=model).model is not None
+    goals = Settings.load(model=model).model is not None
     found = [finding for script in scripts for finding in findings(script, unreadable=_any if goals else _unreadable)]
     for finding in found:
         click.echo(str(finding))
@@ -144,8 +146,8 @@ def _any(task: str) -> str | None:  # noqa: ARG001 - a model plans any goal
 
 
 def _unreadable(task: str) -> str | None:
-    from screenagent.planning import Unreadable, read  # noqa: PLC0415
-    from screenagent.scripts import filled  # noqa: PLC0415
+    from screenagent.planning import Unreadable, read
+    from screenagent.scripts import filled
 
     try:
         read(filled(task, {}).replace("{{", "").replace("}}", ""))
@@ -164,8 +166,8 @@ def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG00
     \b
     screenagent export invoice.yaml --to python --out invoice.py
     """
-    from screenagent.scripts import Anchors  # noqa: PLC0415
-    from screenagent.scripts.export import python  # noqa: PLC0415
+    from screenagent.scripts import Anchors
+    from screenagent.scripts.export import python
 
     try:
         program = python(read_script(script), file=script.name, anchors=Anchors.of(script).folder.name)

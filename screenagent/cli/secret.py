@@ -9,7 +9,7 @@ import click
 
 
 def _name(context: click.Context, parameter: click.Parameter, name: str) -> str:  # noqa: ARG001 -- click calls it so
-    from screenagent.secrets import NAME  # noqa: PLC0415
+    from screenagent.secrets import NAME
 
     if not re.fullmatch(NAME, name):
         raise click.BadParameter(f"{name!r}: a name is made of letters, digits and . _ - @")
@@ -38,9 +38,9 @@ def set_(name: str) -> None:
     screenagent secret set BANK
     pass show bank | screenagent secret set BANK
     """
-    from pydantic import SecretStr  # noqa: PLC0415
+    from pydantic import SecretStr
 
-    from screenagent.approval.vault import Keyring  # noqa: PLC0415
+    from screenagent.approval.vault import Keyring
 
     if sys.stdin.isatty():
         value = SecretStr(click.prompt(f"the value of {name}", hide_input=True, confirmation_prompt=True, err=True))
@@ -59,7 +59,7 @@ def list_() -> None:
     \b
     screenagent secret list
     """
-    from screenagent.approval.vault import Environment, Keyring, NoKeyring  # noqa: PLC0415
+    from screenagent.approval.vault import Environment, Keyring, NoKeyring
 
     for name in Environment().names():
         click.echo(f"{name}  environment")
@@ -78,7 +78,7 @@ def rm(name: str) -> None:
     \b
     screenagent secret rm BANK
     """
-    from screenagent.approval.vault import Keyring  # noqa: PLC0415
+    from screenagent.approval.vault import Keyring
 
     keyring = Keyring()
     if name not in keyring.names():

@@ -32,7 +32,7 @@ def stop(*, display: str | None, seconds: float, as_json: bool) -> None:
 
     Exit codes: 0 stopped, 1 nothing was running, or something does not end.
     """
-    from screenagent.desktop.lock import drivers, drives, named  # noqa: PLC0415
+    from screenagent.desktop.lock import drivers, drives, named
 
     found = drivers(display and named(display))
     told_at = time.monotonic()
@@ -65,7 +65,7 @@ def resume(*, display: str | None) -> None:
     screenagent resume
     screenagent resume --display :0
     """
-    from screenagent.desktop.lock import drivers, named  # noqa: PLC0415
+    from screenagent.desktop.lock import drivers, named
 
     found = drivers(display and named(display))
     for driver in found:

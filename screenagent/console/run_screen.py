@@ -24,10 +24,11 @@ from screenagent.console.step_list import Log
 from screenagent.console.terminal import Terminal
 from screenagent.console.view import View
 from screenagent.episode import Episode, Step
-from screenagent.events import Ended, Event, Retried, Usage
+from screenagent.events import Ended, Event, Retried
 from screenagent.geometry import Location
 from screenagent.runs.store import with_picture
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Usage
 
 FRAME_SECONDS: Final = 0.25
 """From one drawing of what happens to the next; a question is drawn at once."""

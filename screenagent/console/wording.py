@@ -11,16 +11,11 @@ from textual.content import Content
 
 from screenagent.actions import Action, KeyboardInput, describe
 from screenagent.episode import Episode, Step
-from screenagent.events import Event, PlannedStep, Usage
+from screenagent.events import Event, PlannedStep
 from screenagent.geometry import Location
-from screenagent.runs.report.story import (
-    effect_words,
-    expectation_words,
-    outcome_words,
-    status_of,
-    verdict_words,
-)
+from screenagent.runs.wording import effect_words, expectation_words, outcome_words, status_of, verdict_words
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Usage
 
 State = Literal["asked", "paused", "taken over", "broken", "at work"]
 

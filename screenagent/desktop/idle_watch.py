@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.settle import Frame, Restless
+from screenagent.desktop.ambient_changes import Frame, Restless
 
 LOOK_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then

@@ -13,18 +13,10 @@ from screenagent.actions import Button, Direction
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.mouse import environment_display
+from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown, KeyUp, Touch, WheelTurned
 from screenagent.geometry import Pixel
 from screenagent.keys import NAMED
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.gestures import (
-    ButtonDown,
-    ButtonUp,
-    Heard,
-    KeyDown,
-    KeyUp,
-    Touch,
-    WheelTurned,
-)
 
 BUTTONS: Final[tuple[Button, ...]] = ("left", "middle", "right")
 NAMES: Final = {
@@ -78,7 +70,7 @@ class Listening:
         # On X pynput asks for the end on the connection that waits for the next event: it would end with that one.
         contexts = [vars(listener).get("_context") for listener in self._listeners]
         if any(context is not None for context in contexts):
-            x11: Any = importlib.import_module("screenagent.desktop.x11.server")
+            x11: Any = importlib.import_module("screenagent.desktop.x11.connection")
             with closing(x11.connect(self._display)) as server:
                 for context in contexts:
                     server.record_disable_context(context)

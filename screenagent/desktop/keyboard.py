@@ -16,7 +16,7 @@ from screenagent.keys import NAMED
 from screenagent.protocols import Retry
 
 if TYPE_CHECKING:
-    from screenagent.desktop.x11.server import Layout
+    from screenagent.desktop.x11.keyboard_layout import Layout
 
 PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAMED - {"escape", "super"}}
 
@@ -59,7 +59,7 @@ class Keyboard:
         # pynput ends its connection as the controller is collected, and complains there if the display has ended.
         connection = vars(self._controller).pop("_display", None)
         if connection is not None:
-            importlib.import_module("screenagent.desktop.x11.server").disconnect(connection)
+            importlib.import_module("screenagent.desktop.x11.connection").disconnect(connection)
 
     def press(self, keys: Sequence[str]) -> None:
         with self.held(keys):

@@ -13,6 +13,7 @@ from screenagent import keys
 from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.ambient_changes import Frame, Patch, Place, Restless
 from screenagent.desktop.held_input import Held
 from screenagent.desktop.idle_watch import Watch
 from screenagent.desktop.keyboard import Keyboard
@@ -23,16 +24,7 @@ from screenagent.desktop.platform import open_system
 from screenagent.desktop.screen import Screen
 from screenagent.desktop.secret_masking import Traces
 from screenagent.desktop.sent_input import Ledger
-from screenagent.desktop.settle import (
-    QUIET_SECONDS,
-    TYPED_QUIET_SECONDS,
-    Action,
-    Frame,
-    Patch,
-    Place,
-    Restless,
-    Settling,
-)
+from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, Action, Settling
 from screenagent.desktop.withheld import withheld
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry, TextReader

@@ -148,7 +148,7 @@ def _pyautogui(display: str | None) -> Any:
 
 
 def _x11() -> Any:
-    return importlib.import_module("screenagent.desktop.x11.server")
+    return importlib.import_module("screenagent.desktop.x11.connection")
 
 
 @contextmanager

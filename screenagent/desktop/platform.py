@@ -16,7 +16,7 @@ from screenagent.desktop.settle import Pulse
 from screenagent.screenshot import Window
 
 if TYPE_CHECKING:
-    from screenagent.desktop.x11.server import Layout
+    from screenagent.desktop.x11.keyboard_layout import Layout
 
 
 class Windows(Protocol):
@@ -61,16 +61,22 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
         module = importlib.import_module(f"screenagent.desktop.{'win32' if sys.platform == 'win32' else 'macos'}")
         module.prepare()
         return System(windows=module.Windows(), clipboard=PortableClipboard(control=control))
-    x11 = importlib.import_module("screenagent.desktop.x11.server")
-    windows = stack.enter_context(closing(x11.Windows(display)))
+    from screenagent.desktop.x11.connection import GONE
+    from screenagent.desktop.x11.keyboard_layout import Layout
+    from screenagent.desktop.x11.monitors import Monitors
+    from screenagent.desktop.x11.own_windows import OwnWindows
+    from screenagent.desktop.x11.ping import Pulse
+    from screenagent.desktop.x11.windows import Windows as X11Windows
+
+    windows = stack.enter_context(closing(X11Windows(display)))
     name = windows.display_name
     return System(
         windows=windows,
         clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
         display=name,
-        layout=stack.enter_context(closing(x11.Layout(name))),
-        pulse=stack.enter_context(closing(x11.Pulse(name))),
-        gone=x11.GONE,
-        own=stack.enter_context(closing(x11.OwnWindows(name))),
-        monitors=stack.enter_context(closing(x11.Monitors(name))),
+        layout=stack.enter_context(closing(Layout(name))),
+        pulse=stack.enter_context(closing(Pulse(name))),
+        gone=GONE,
+        own=stack.enter_context(closing(OwnWindows(name))),
+        monitors=stack.enter_context(closing(Monitors(name))),
     )

@@ -14,8 +14,8 @@ from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.ambient_changes import Frame
 from screenagent.desktop.own_terminal import Stack, without_own
-from screenagent.desktop.settle import Frame
 from screenagent.geometry import Box, Display, Pixel, Size
 from screenagent.screenshot import Screenshot, Window
 

@@ -18,8 +18,8 @@ from PIL import Image
 from pydantic import SecretStr
 from rapidfuzz import fuzz
 
+from screenagent.desktop.ambient_changes import Frame, Patch, patches
 from screenagent.desktop.own_terminal import BLANK
-from screenagent.desktop.settle import Frame, Patch, patches
 from screenagent.geometry import Size
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Window

@@ -62,13 +62,16 @@ class Oversight:
         self._stack.close()
 
     def _listen_on_x(self, stack: ExitStack, display: str) -> None:
-        x11: Any = importlib.import_module("screenagent.desktop.x11.server")
-        raw: Any = importlib.import_module("screenagent.desktop.x11.raw_events")
-        events = stack.enter_context(closing(raw.RawEvents(display)))
-        self._own = stack.enter_context(closing(x11.OwnWindows(display)))
-        layout = stack.enter_context(closing(x11.Layout(display)))
+        from screenagent.desktop.x11.connection import GONE, pointer
+        from screenagent.desktop.x11.keyboard_layout import Layout
+        from screenagent.desktop.x11.own_windows import OwnWindows
+        from screenagent.desktop.x11.raw_events import RawEvents
+
+        events = stack.enter_context(closing(RawEvents(display)))
+        self._own = stack.enter_context(closing(OwnWindows(display)))
+        layout = stack.enter_context(closing(Layout(display)))
         self._stop_keys = StopKeys({key: layout.codes(key) for key in self._heeds.stop_keys})
-        self._pointer: Callable[[], Pixel] = lambda: x11.pointer(events.server)
+        self._pointer: Callable[[], Pixel] = lambda: pointer(events.server)
         self._moved(self._pointer(), by_user=False)
         leaving = threading.Event()
 
@@ -77,7 +80,7 @@ class Oversight:
                 try:
                     for event in events.within(LOOK_SECONDS):
                         self._heed(event)
-                except x11.GONE:
+                except GONE:
                     return  # the display has ended; whoever works on it is told by their own call
                 except BaseException:
                     self._control.stop()  # nobody would hear the stop keys any more

@@ -20,7 +20,7 @@ from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.kill_switch import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.x11.server import Windows
+from screenagent.desktop.x11.windows import Windows
 from screenagent.geometry import Size
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Window

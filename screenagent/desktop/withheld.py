@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from screenagent.control import Stopped
 from screenagent.desktop import NoDesktop
+from screenagent.errors import UserError
 from screenagent.protocols import Retry
 
 ResultT = TypeVar("ResultT")
 
 
-class NotTyped(Exception):
+class NotTyped(UserError):
     """A secret could not be typed; the text says where and by what kind of error, which would have named it."""
 
 

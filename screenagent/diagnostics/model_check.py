@@ -13,7 +13,8 @@ from screenagent.models import prompts
 from screenagent.models.answer import heard, listen
 from screenagent.models.dialects import DIALECTS, Dialect
 from screenagent.models.parsing import Found
-from screenagent.protocols import Budget, Refused, Request, Retry, VisionModel
+from screenagent.models.vision import Budget, Refused, Request, VisionModel
+from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
 
 SIZE: Final = (896, 672)  # its sides are multiples of 16, 28 and 32, so no family resizes it

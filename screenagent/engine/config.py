@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from screenagent.engine.errors import EngineError
+
 Count = Annotated[int, Field(gt=0)]
 
 
-class CheckpointError(Exception):
+class CheckpointError(EngineError):
     """A checkpoint that cannot be used as it is; the message names the file or tensor and what to do."""
 
 

@@ -29,6 +29,7 @@ from screenagent.engine.decoding import (
     decode,
     decode_plainly,
 )
+from screenagent.engine.errors import EngineError
 from screenagent.engine.grammar import Grammar, Grammars
 from screenagent.engine.image import PatchLimits, patches
 from screenagent.engine.model import Check, Phi4, go_on
@@ -37,7 +38,7 @@ from screenagent.engine.sequence import LongSequence
 from screenagent.engine.step import CompiledStep, EagerStep, Step
 
 
-class TooLong(Exception):
+class TooLong(EngineError):
     """More than the model was trained on, with no picture left to shrink; the question is never cut."""
 
 

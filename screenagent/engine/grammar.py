@@ -14,9 +14,10 @@ from llguidance import LLMatcher, LLTokenizer
 from torch import Tensor
 
 from screenagent.engine.chat import Chat
+from screenagent.engine.errors import EngineError
 
 
-class GrammarError(Exception):
+class GrammarError(EngineError):
     """A pattern or schema that cannot be compiled."""
 
 

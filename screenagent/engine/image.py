@@ -11,13 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from screenagent.engine.errors import EngineError
+
 PATCH = 16
 LARGEST = 100_000_000  # pixels: 300 MB as RGB; beyond that a picture is a mistake or an attack
 READABLE = frozenset({"1", "CMYK", "HSV", "L", "LAB", "P", "RGB", "RGBX", "YCbCr"})
 TRANSPARENT = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 
 
-class PictureError(Exception):
+class PictureError(EngineError):
     """A picture that cannot be looked at; the message says why."""
 
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from screenagent.engine.cache import kv_bytes_per_token
 from screenagent.engine.config import Config
+from screenagent.engine.errors import EngineError
 from screenagent.engine.model import Phi4
 from screenagent.engine.quant import Quant, prepare
 
@@ -18,7 +19,7 @@ WORKSPACE = 3 * GB // 2  # what a prefill's chunk, the picture encoder and the d
 FORMS: tuple[Quant, ...] = ("none", "fp8", "int8", "int4")  # the first that fits is taken
 
 
-class TooLittleMemory(Exception):
+class TooLittleMemory(EngineError):
     """No form of the weights fits; the message says what would."""
 
 

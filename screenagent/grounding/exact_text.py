@@ -7,9 +7,10 @@ from typing import Final
 
 from screenagent.geometry import Absent, Location
 from screenagent.grounding.embedded import LiteGrounder
-from screenagent.grounding.expression import Phrase, Role, parse
-from screenagent.grounding.text_match import Label
+from screenagent.grounding.expression import Phrase, parse
+from screenagent.perception.labels import Label
 from screenagent.perception.rect import Rect
+from screenagent.perception.roles import Role
 from screenagent.screenshot import Screenshot
 
 BEARS_ITS_NAME: Final[tuple[Role | None, ...]] = (None, "button", "menu", "item", "tab", "column")

@@ -8,27 +8,7 @@ from itertools import zip_longest
 from typing import Literal
 
 from screenagent.geometry import Value
-
-Role = Literal[
-    "button",
-    "menu",
-    "item",
-    "tab",
-    "link",
-    "checkbox",
-    "radio",
-    "field",
-    "textarea",
-    "dropdown",
-    "slider",
-    "setting",
-    "column",
-    "icon",
-    "text",
-    "expander",
-    "disc",
-]
-"""A `setting` is whatever widget bears the name: an entry, a drop-down, a check box; `text` is words within others."""
+from screenagent.perception.roles import Role
 
 Container = Literal["menu bar", "menu", "toolbar", "dialog", "sidebar", "status bar", "title bar"]
 Side = Literal["top", "bottom", "left", "right", "center"]

@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from screenagent.grounding.expression import Container, Phrase, Role
-from screenagent.grounding.text_match import Label
+from screenagent.grounding.expression import Container, Phrase
 from screenagent.perception.icon_encoder import Floats, Icon, IconWords
 from screenagent.perception.icon_proposals import is_word
+from screenagent.perception.labels import Label
 from screenagent.perception.rect import Rect
+from screenagent.perception.roles import Role
 
 
 class Depicted(NamedTuple):

@@ -7,23 +7,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from screenagent.geometry import Absent, Box, Location, Point, Size
+from screenagent.geometry import WHOLE, Absent, Box, Location, Point, Size
+from screenagent.grounding.agreement import UNSURE, compared
 from screenagent.models import crop, prompts
 from screenagent.models.answer import heard
-from screenagent.models.crop import WHOLE, Look
+from screenagent.models.crop import Look
 from screenagent.models.dialects import PHI4, Dialect
+from screenagent.models.vision import Budget, Refused, Request, VisionModel
 from screenagent.perception.changes import shares
-from screenagent.protocols import Budget, Grounder, Refused, Request, Retry, VisionModel
+from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
 
-UNSURE: Final = 0.3  # two looks at the same target that saw different places
 ONCE: Final = 0.5  # a model says nothing of how sure it is; one answer is not to be acted on unseen
 MOST_TILES: Final = 16
 """All of a screen of 3840x2160; each costs a look, and where it shows something a second one."""
 ZOOMED: Final = Size(width=640, height=360)
 """What is shown of a screen, twice as large, where a first answer did not help."""
-NEAR: Final = 0.012
-"""Two points no farther apart are one place: 15 pixels at 1280x720."""
 
 Ranking = Callable[[str, Screenshot, Sequence[Box]], Sequence[Box]]
 
@@ -155,101 +154,6 @@ class ModelGrounder:
                 return Location(point=point.within(part), confidence=ONCE, by=by)
             case _:
                 return Absent(why=f"the model does not see “{target}” on the screen")
-
-
-@dataclass(frozen=True)
-class Rung:
-    """A grounder, and how sure its answer has to be for nobody else to be asked."""
-
-    grounder: Grounder
-    sure: float = 0.0
-
-
-@dataclass(frozen=True)
-class Cascade:
-    """Asks the cheapest first, and the next where that is not sure; two that agree are surer than each alone.
-
-    Where two disagree, or an earlier answer did not help, the last rung looks again and closer.
-    """
-
-    rungs: tuple[Rung, ...]
-
-    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        if near is not None:
-            return self._elsewhere(target, screenshot, near)
-        found: Location | None = None
-        absent: list[str] = []
-        for rung in self.rungs:
-            answer = _tried(rung.grounder, target, screenshot)
-            if isinstance(answer, Absent):
-                absent.append(answer.why)
-                continue
-            found = compared(answer, found)
-            if found.confidence >= rung.sure:
-                return found
-        if found is None:
-            return Absent(why="; ".join(dict.fromkeys(absent)))
-        last = self.rungs[-1].grounder
-        return compared(found, _tried(last, target, screenshot, near=found), other_wins=True)
-
-    def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
-        """The same place, as sure as those make it who did not find it themselves."""
-        for rung in self.rungs:
-            answer = _tried(rung.grounder, target, screenshot, near=location)
-            if isinstance(answer, Location) and not set(answer.by.split("+")) <= set(location.by.split("+")):
-                location = compared(location, answer)
-        return location
-
-    def _elsewhere(self, target: str, screenshot: Screenshot, near: Location) -> Location | Absent:
-        """Another place, since acting on `near` did not help: the last rung looks at all of the screen unless it has,
-        then each looks closer."""
-        answer: Location | Absent = near
-        for rung in reversed(self.rungs):
-            if rung is self.rungs[-1] and "model" not in near.by.split("+"):
-                answer = _tried(rung.grounder, target, screenshot)
-                if isinstance(answer, Location) and not agree(answer, near):
-                    return answer
-            answer = _tried(rung.grounder, target, screenshot, near=near)
-            if isinstance(answer, Location) and not agree(answer, near):
-                return answer
-        return near
-
-
-def agree(one: Location, other: Location) -> bool:
-    """Whether two answers mean the same place."""
-    if abs(one.point.x - other.point.x) <= NEAR and abs(one.point.y - other.point.y) <= NEAR:
-        return True
-    return bool((one.box and other.point in one.box) or (other.box and one.point in other.box))
-
-
-def compared(found: Location, other: Location | Absent | None, *, other_wins: bool = False) -> Location:
-    """`found`, as sure as another answer to the same question makes it; where they differ, the place is `found`'s
-    unless `other_wins`."""
-    if other is None:
-        return found
-    if isinstance(other, Absent):
-        return found.model_copy(update={"confidence": min(found.confidence, UNSURE)})
-    if not agree(found, other):
-        place = other if other_wins else found
-        return place.model_copy(update={"confidence": UNSURE})
-    by = "+".join(sorted(dict.fromkeys((*other.by.split("+"), *found.by.split("+"))), key=_cost))
-    confidence = 1 - (1 - found.confidence) * (1 - other.confidence)
-    return found.model_copy(update={"confidence": round(confidence, 4), "by": by, "box": found.box or other.box})
-
-
-def _cost(by: str) -> int:
-    """The order in which answers are named: text before the model, and its looks in their order."""
-    return ("model", "region", "zoom").index(by) + 1 if by in ("model", "region", "zoom") else 0
-
-
-def _tried(
-    grounder: Grounder, target: str, screenshot: Screenshot, *, near: Location | None = None
-) -> Location | Absent:
-    """One that gives no usable answer has not found it; another may."""
-    try:
-        return grounder.locate(target, screenshot, near=near)
-    except Retry as retry:
-        return Absent(why=str(retry))
 
 
 def _window(screenshot: Screenshot) -> Box:

@@ -9,9 +9,9 @@ from typing import Final
 
 from screenagent.geometry import Box, Location, Point
 from screenagent.grounding.embedded import LiteGrounder
-from screenagent.grounding.text_match import Label
 from screenagent.perception.controls import Control, Kind
 from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.labels import Label
 from screenagent.perception.rect import Rect
 from screenagent.perception.screen import Screen
 from screenagent.screenshot import Screenshot

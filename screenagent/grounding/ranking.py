@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from screenagent.geometry import Size
-from screenagent.grounding.expression import Phrase, Relation, Role, Side, parse
+from screenagent.grounding.expression import Phrase, Relation, Side, parse
 from screenagent.grounding.icon_match import depicted
-from screenagent.grounding.text_match import Label, Match, likeness, matches
+from screenagent.grounding.text_match import Match, matches
 from screenagent.perception.controls import Kind
 from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.labels import Label
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rect import Rect
 from screenagent.perception.rendered_text import is_strange
+from screenagent.perception.roles import Role
 from screenagent.perception.screen import Screen
+from screenagent.perception.similarity import likeness
 from screenagent.perception.widgets import Shape, Widget
 
 

@@ -5,35 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
-from itertools import groupby
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
-
-from screenagent.geometry import Size
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.vocabulary import Token, alike, is_value, tokens
+from screenagent.perception.labels import Label
 from screenagent.perception.rect import Rect
-from screenagent.screenshot import Word
-
-
-class Label:
-    """Words that stand together on the screen."""
-
-    def __init__(self, words: Sequence[tuple[str, Rect]]) -> None:
-        self.words = tuple(words)
-
-    @cached_property
-    def text(self) -> str:
-        return " ".join(text for text, _ in self.words)
-
-    @cached_property
-    def rect(self) -> Rect:
-        return Rect.round_all(rect for _, rect in self.words)
-
-    def __repr__(self) -> str:
-        return f"Label({self.text!r})"
+from screenagent.perception.similarity import _squeezed, likeness
 
 
 class Match(NamedTuple):
@@ -43,13 +21,6 @@ class Match(NamedTuple):
     rect: Rect
     score: float
     label: Label
-
-
-def labels(words: Iterable[Word], size: Size) -> list[Label]:
-    return [
-        Label([(word.text, Rect.of(word.box, size)) for word in line])
-        for _, line in groupby(words, key=lambda word: word.line)
-    ]
 
 
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[Match]:
@@ -95,54 +66,6 @@ def _sorts(phrase: Phrase, told: Sequence[Token]) -> list[str]:
     """The words that may name a sort of value: a field is often called by more than one, "the colour code"."""
     telling = [token.stem for token in told if token.weight > 0.5]
     return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
-
-
-def likeness(name: str, text: str) -> float:
-    """How alike two names are: 1 the same, 0 not to be taken for each other."""
-    if name == text:
-        return 1.0
-    if name.casefold() == text.casefold():
-        return 0.98
-    if name.endswith("%") and text == f"{name[:-1]}96":  # a small % is read so
-        return 0.9
-    one, other = _squeezed(name), _squeezed(text)
-    if one == other:
-        return 0.96
-    if min(len(one), len(other)) >= 4 and re.findall(r"\d+", one) != re.findall(r"\d+", other):
-        return 0.94 if one.translate(_MISREAD) == other.translate(_MISREAD) else 0.0
-    one, other = one.translate(_MISREAD), other.translate(_MISREAD)
-    if one == other:
-        return 0.94
-    if min(len(one), len(other)) < 4:
-        return 0.0
-    ratio = fuzz.ratio(one, other, score_cutoff=80) / 100
-    # A letter read wrong is borne, a word too many is not: "Save As" isn't "Save".
-    if ratio and _words_in(name, text) and _words_in(text, name):
-        return 0.95 * ratio
-    return 0.0
-
-
-_MISREAD = str.maketrans("i1|0q", "lllog")
-"""Letters that many typefaces draw alike, or that look alike when they are underlined."""
-
-
-def _words_in(words: str, text: str) -> bool:
-    """Whether `text` has every word of `words`, letters read wrong and blanks that were missed allowed."""
-    there = [_squeezed(word).translate(_MISREAD) for word in text.split()]
-    solid = "".join(there)
-    for word in (_squeezed(word).translate(_MISREAD) for word in words.split()):
-        apart = any(
-            fuzz.ratio(word, other) >= 60 and abs(len(word) - len(other)) <= 1 + len(word) // 4 for other in there
-        )
-        if not apart and (len(word) < 4 or fuzz.partial_ratio(word, solid) < 70):
-            return len(word) == 1
-    return True
-
-
-def _squeezed(text: str) -> str:
-    """Only letters and digits; a text of signs stays as it is."""
-    lettered = re.sub(r"(?<=\w)\||\|(?=\w)", "l", text.casefold())  # a stroke within a word was a letter
-    return re.sub(r"[^\w]+|_", "", lettered) or text.replace(" ", "")
 
 
 _SHORTCUT = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)

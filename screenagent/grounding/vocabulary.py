@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
+from screenagent.perception.similarity import stem
+
 _EMPTY = frozenset(
     """a an and are as at be by for from how in into is it its my new of on or that the their this to which with
     your""".split()  # words read better as words
@@ -70,15 +72,6 @@ class Token(NamedTuple):
 def tokens(text: str) -> tuple[Token, ...]:
     words = _WORD.findall(re.sub(r"['’]s\b", "", text.casefold()))
     return tuple(Token(stem(word), 0.1 if word in _EMPTY else 0.4 if word in _WEAK else 1.0) for word in words)
-
-
-def stem(word: str) -> str:
-    """The word without its ending, so that "opening" and "open", "contacts" and "contact" meet."""
-    for suffix in ("ings", "ing", "ies", "ed", "es", "s"):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith("ss"):
-            word = word[: -len(suffix)] + ("y" if suffix == "ies" else "")
-            break
-    return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 
 _SAME_STEMS = tuple(frozenset(map(stem, words)) for words in _SAME)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-from screenagent.protocols import Chunk, Finished, Refused, Retry
+from screenagent.models.vision import Chunk, Finished, Refused
+from screenagent.protocols import Retry
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ from typing import Final, Literal
 
 from PIL import Image
 
-from screenagent.geometry import Box, Point, Size
+from screenagent.geometry import WHOLE, Box, Point, Size
 from screenagent.screenshot import Screenshot
 
 Look = Literal["auto", "full", "window", "region", "tiles"]
 
-WHOLE: Final = Box(left=0, top=0, right=1, bottom=1)
 NATIVE: Final = Size(width=1280, height=720)
 """What 3,600 patches of 16 pixels show pixel for pixel."""
 PATCH: Final = 16

@@ -12,7 +12,7 @@ from typing import Final
 
 from screenagent.geometry import Size
 from screenagent.models.parsing import Found, fraction_box, pixel_point, thousandth_box
-from screenagent.protocols import Grammar, Numbers, Regex
+from screenagent.models.vision import Grammar, Numbers, Regex
 
 
 @dataclass(frozen=True)

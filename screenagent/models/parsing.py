@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from screenagent import keys
 from screenagent.events import Plan
 from screenagent.geometry import Box, Point, Size
 from screenagent.protocols import Retry
@@ -100,60 +98,6 @@ def yes(text: str) -> bool:
 def refuses(answer: str) -> bool:
     """Whether an answer opens by saying that the model will not do what it was asked."""
     return _REFUSAL.match(answer) is not None
-
-
-# So that an answer ends, whatever the model: no step needs more, and what is typed has its own limit.
-_LONGEST: Final = {"text": 2000, "message": 300, "question": 300}
-_LONGEST_WORDS: Final = 160
-_MOST_STEPS: Final = 12
-_KEYS: Final = (*sorted(keys.NAMED), *(chr(code) for code in range(33, 127) if not chr(code).isupper()))
-
-
-def plan_schema() -> dict[str, Any]:
-    """The JSON schema of a plan as grammars take it: alternatives as `anyOf`, told apart by a `kind` that is required,
-    and nothing of unbounded length."""
-    schema: dict[str, Any] = _plain(Plan.model_json_schema())
-    schema["properties"]["steps"]["maxItems"] = _MOST_STEPS
-    return schema
-
-
-def _plain(node: Any, name: str = "") -> Any:
-    match node:
-        case list():
-            return [_plain(item, name) for item in node]
-        case {"type": "string"} if "const" not in node and "enum" not in node:
-            return {"type": "string", "minLength": 1, "maxLength": _LONGEST.get(name, _LONGEST_WORDS)}
-        case {"properties": Mapping()}:
-            return _object(node)
-        case dict():
-            kept = {key: _plain(value, name) for key, value in node.items() if key not in _SAID}
-            if "oneOf" in kept:
-                kept["anyOf"] = kept.pop("oneOf")
-            return kept
-        case _:
-            return node
-
-
-_SAID: Final = frozenset({"title", "description", "default", "discriminator"})
-
-
-def _object(node: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {name: _plain(value, name) for name, value in node["properties"].items()}
-    if "keys" in properties:
-        properties["keys"] |= {"items": {"enum": list(_KEYS)}, "maxItems": 4}
-    if "path" in properties:
-        properties["path"]["maxItems"] = 8
-    if "modifiers" in properties:
-        properties["modifiers"]["maxItems"] = 4
-    required = [name for name in properties if name in node.get("required", ()) or name == "kind"]
-    definitions = {"$defs": _plain(node["$defs"])} if "$defs" in node else {}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-        **definitions,
-    }
 
 
 def _count(number: int, what: str) -> str:

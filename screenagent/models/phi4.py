@@ -13,9 +13,9 @@ from screenagent.engine.config import Config
 from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
 from screenagent.engine.model import go_on
 from screenagent.engine.quant import Quant
-from screenagent.events import Mode, Usage
+from screenagent.errors import WrongUsage
 from screenagent.models.parsing import refuses
-from screenagent.protocols import (
+from screenagent.models.vision import (
     Budget,
     Chunk,
     Finished,
@@ -27,6 +27,7 @@ from screenagent.protocols import (
     Request,
     Said,
 )
+from screenagent.usage import Mode, Usage
 
 COMPACT: Final = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
 """JSON as it is mostly printed, so that its punctuation needs no choice and an answer cannot be padded with blanks."""
@@ -139,9 +140,9 @@ def chosen_device(name: str | None) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     device = torch.device(name)
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("no CUDA device is to be found; see `nvidia-smi`, or use --device cpu")
+        raise WrongUsage("no CUDA device is to be found; see `nvidia-smi`, or use --device cpu")
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise RuntimeError("no Metal device is to be found; use --device cpu")
+        raise WrongUsage("no Metal device is to be found; use --device cpu")
     return device
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +10,11 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from screenagent.geometry import Size
-from screenagent.grounding.expression import Role
-from screenagent.grounding.text_match import Label, likeness
+from screenagent.perception.labels import Label
 from screenagent.perception.ocr import Picture
 from screenagent.perception.rect import Rect
+from screenagent.perception.roles import FITS, Role
+from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Element
 
 LARGEST: Final = 0.5
@@ -22,24 +23,6 @@ DRAWN: Final = 6
 """Where no pixel differs by more than this, of 255, from its neighbours nothing is drawn."""
 WRITTEN: Final = ("menu", "item", "tab", "link", "checkbox", "radio", "column")
 """Roles of what shows its name; a button may show an icon instead."""
-
-FITS: Final[Mapping[Role, tuple[str, ...]]] = {
-    "button": ("button", "link", "switch", "item"),
-    "icon": ("button", "item", "switch", "link", "menu"),
-    "menu": ("menu", "item", "button", "dropdown"),
-    "item": ("item", "menu", "radio", "checkbox"),
-    "tab": ("tab", "radio", "button"),
-    "link": ("link", "button"),
-    "checkbox": ("checkbox", "switch", "item", "radio", "button"),
-    "radio": ("radio", "item", "button"),
-    "field": ("field", "spinner", "dropdown"),
-    "textarea": ("field",),
-    "dropdown": ("dropdown", "button", "spinner", "field"),
-    "slider": ("slider", "spinner"),
-    "setting": ("dropdown", "field", "spinner", "checkbox", "radio", "switch", "slider", "button"),
-    "column": ("column", "button"),
-}
-"""Which of the roles that programs speak of is meant by which that people do."""
 
 
 @dataclass(frozen=True)

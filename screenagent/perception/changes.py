@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageChops
 
-from screenagent.geometry import Box, Location, Size
-from screenagent.models.crop import WHOLE
+from screenagent.geometry import WHOLE, Box, Location, Size
 from screenagent.screenshot import Screenshot
 
 CARET: Final = Size(width=3, height=40)

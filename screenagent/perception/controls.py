@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from screenagent.grounding.text_match import Label
+from screenagent.perception.labels import Label
 from screenagent.perception.ocr import Picture
 from screenagent.perception.rect import Rect
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,10 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from screenagent.grounding.wording import wording
 from screenagent.perception.ocr import Picture
 from screenagent.perception.reader import Recent
 from screenagent.perception.rect import Rect
+from screenagent.perception.similarity import stem
 from screenagent.perception.weights import FOLDER, BrokenWeights, opened
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ class IconWords:
         rows, vectors, _ = self._table
         total = np.zeros(vectors.shape[1], np.float32)
         for text, weight in texts:
-            for stem in wording(text):
-                if stem in rows:
-                    total += weight * vectors[rows[stem]]
+            for word in wording(text):
+                if word in rows:
+                    total += weight * vectors[rows[word]]
         return total / max(float(np.linalg.norm(total)), 1e-6)
 
     def names(self, icons: Sequence[Icon]) -> list[str]:
@@ -142,3 +143,16 @@ def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
         if type(error).__module__ in ("zipfile", "zlib"):
             raise BrokenWeights(path, "are broken") from error
         raise
+
+
+_SILENT = frozenset("a an and are be is its my of our some that the their this your".split())
+
+
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+@lru_cache(maxsize=65536)
+def wording(text: str) -> tuple[str, ...]:
+    """Each stem once, in order. "in" and "out", "up" and "down" stay: on icons they tell."""
+    spoken = re.sub(r"['’]s\b", "", text.lower())
+    return tuple(dict.fromkeys(stem(word) for word in _WORD.findall(spoken) if word not in _SILENT))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.grounding.text_match import Label
+from screenagent.perception.labels import Label
 from screenagent.perception.ocr import Picture
 from screenagent.perception.rect import Rect
 

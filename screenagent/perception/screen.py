@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import Size
-from screenagent.grounding.text_match import Label, labels
 from screenagent.perception.accessibility import Told, told
 from screenagent.perception.controls import Layout
 from screenagent.perception.icon_encoder import Icon, IconEncoder
 from screenagent.perception.icon_proposals import proposals
+from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import bounded
 from screenagent.perception.rect import Rect
 from screenagent.perception.rendered_text import drawn

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from screenagent.errors import UserError, WrongUsage
+
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
@@ -43,11 +45,11 @@ def reading(letters: Letters) -> Reading:
     return Reading(models / "PP-OCRv6_det_small.onnx", models / "PP-OCRv6_rec_small.onnx")
 
 
-class MissingWeights(Exception):
+class MissingWeights(WrongUsage):
     """What was asked for is not installed; the text says what to install."""
 
 
-class BrokenWeights(Exception):
+class BrokenWeights(UserError):
     """A weight file is missing or can't be read; the text says which and how to restore it."""
 
     def __init__(self, path: Path, problem: str) -> None:

@@ -10,9 +10,10 @@ from screenagent.actions import Finish, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Answer as Answered
 from screenagent.events import Decision, Plan, PlannedStep, Reject
-from screenagent.models import crop, parsing, prompts
+from screenagent.models import crop, parsing, plan_schema, prompts
 from screenagent.models.answer import Answer, listen
-from screenagent.protocols import Budget, Grammar, JsonSchema, Refused, Request, Retry, VisionModel
+from screenagent.models.vision import Budget, Grammar, JsonSchema, Refused, Request, VisionModel
+from screenagent.protocols import Retry
 
 CONTEXT: Final = 8192
 """Tokens of prompt, thought and answer together; Phi-4 was never trained on more."""
@@ -27,7 +28,7 @@ LATEST: Final = 3
 """So many steps are told whole, whatever else has to be summed up."""
 UNPROVEN: Final = "no words were expected and then read on the screen after the last step"
 
-PLAN_GRAMMAR: Final[Grammar] = JsonSchema(definition=parsing.plan_schema())
+PLAN_GRAMMAR: Final[Grammar] = JsonSchema(definition=plan_schema.plan_schema())
 
 
 def tokens_at_most(text: str) -> int:

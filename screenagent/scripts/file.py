@@ -16,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from screenagent.errors import WrongUsage
 from screenagent.geometry import Value
 from screenagent.scripts.parameters import misplaced_secret, undefined
 from screenagent.scripts.schema import STEPS, IfSeenStep, Parameter, Script, TypeStep, kind_of, no_step
@@ -39,7 +40,7 @@ class Problem(Value):
         return f"{self.file}:{self.line}:{self.column}: {self.what}"
 
 
-class ScriptError(ValueError):
+class ScriptError(WrongUsage, ValueError):
     """A file that is no script; it lists everything that is wrong with it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

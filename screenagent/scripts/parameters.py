@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from screenagent.errors import WrongUsage
 from screenagent.scripts.schema import AskStep, Script, every_step
 
 PLACE: Final = re.compile(r"\{\{\s*(secret:\s*)?([^{}]*?)\s*\}\}")
 
 
-class Unbound(ValueError):
+class Unbound(WrongUsage, ValueError):
     """A parameter without a value, or a value without a parameter."""
 
 

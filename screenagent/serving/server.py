@@ -5,20 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import os
-import socket as socketlib
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Generator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import uvicorn
 from PIL import Image, UnidentifiedImageError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.middleware import Middleware
@@ -27,73 +22,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from screenagent.engine.decoding import Budget, Sampling
+from screenagent.engine.decoding import Sampling
 from screenagent.engine.engine import Cost, Ended, Engine, Said, TooLong, Turn
 from screenagent.engine.grammar import Grammar, GrammarError, numbers
 from screenagent.engine.image import PictureError
+from screenagent.serving.schema import Completion, ImagePart, Message, TextPart
 
 NAME = "phi-4-reasoning-vision"
 LOOPBACK = ("127.0.0.1", "localhost")
 LONGEST_BODY = 64 << 20  # bytes: several uncompressed screens
-
-
-class Asked(BaseModel):
-    """What a client may say; what this server does not know it passes over, as others of this form do."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class TextPart(Asked):
-    type: Literal["text"]
-    text: str
-
-
-class ImageUrl(Asked):
-    url: str
-
-
-class ImagePart(Asked):
-    type: Literal["image_url"]
-    image_url: ImageUrl
-
-
-class Message(Asked):
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Annotated[TextPart | ImagePart, Field(discriminator="type")]]
-
-
-class Schema(Asked):
-    definition: Mapping[str, Any] = Field(alias="schema")
-
-
-class ResponseFormat(Asked):
-    type: Literal["text", "json_schema"] = "text"
-    json_schema: Schema | None = None
-
-
-class Structured(Asked):
-    """Other forms that an answer can be held to; `numbers` is so many from 0 to 1 in brackets."""
-
-    regex: str | None = None
-    numbers: int | None = Field(default=None, gt=0)
-
-
-class Completion(Asked):
-    messages: list[Message] = Field(min_length=1)
-    stream: bool = False
-    max_tokens: int | None = Field(default=None, gt=0)
-    max_completion_tokens: int | None = Field(default=None, gt=0)
-    temperature: float = Field(default=0.0, ge=0)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    seed: int = 0
-    response_format: ResponseFormat = ResponseFormat()
-    structured_outputs: Structured = Structured()
-    mode: Literal["think", "nothink", "auto"] = "auto"
-    thought_tokens: int = Field(default=2048, ge=0)
-
-    @property
-    def budget(self) -> Budget:
-        return Budget(self.thought_tokens, self.max_completion_tokens or self.max_tokens or 1024)
 
 
 class BadRequest(ValueError):
@@ -322,33 +259,3 @@ def application(engine: Engine) -> Starlette:
         # A web page may send requests to this machine under a name of its own; its name is not one of these.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "screenagent"])],
     )
-
-
-def serve(engine: Engine, *, socket: Path | None = None, port: int = 8000) -> None:
-    """Answer until interrupted, on a Unix socket that only this user can open, or else on loopback."""
-    server = uvicorn.Server(uvicorn.Config(application(engine), log_level="warning"))
-    with listening(socket, port) as ear:
-        server.run(sockets=[ear])
-
-
-@contextmanager
-def listening(path: Path | None, port: int) -> Iterator[socketlib.socket]:
-    """A socket that takes connections from here on; a Unix one is gone afterwards."""
-    if path is None:
-        with socketlib.create_server((LOOPBACK[0], port)) as ear:
-            yield ear
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with socketlib.socket(socketlib.AF_UNIX) as ear:
-        before = os.umask(0o177)  # set before the file exists, so that there is no moment at which others can open it
-        try:
-            ear.bind(str(path))
-        except OSError as error:
-            raise OSError(f"{path} is taken: another server runs there, or one ended without removing it") from error
-        finally:
-            os.umask(before)
-        try:
-            ear.listen()
-            yield ear
-        finally:
-            path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from screenagent.engine.config import PUBLISHED
 from screenagent.engine.memory import GB, weight_bytes
 from screenagent.engine.model import Phi4
 from screenagent.engine.quant import Quant, prepare
+from screenagent.errors import UserError
 from screenagent.geometry import Value
 
 REPOSITORY = "microsoft/Phi-4-reasoning-vision-15B"
@@ -22,7 +23,7 @@ WANTED = (".safetensors", "config.json", ".index.json", "tokenizer.json", "chat_
 RECORD = "pulled.json"
 
 
-class PullError(Exception):
+class PullError(UserError):
     """The weights did not arrive as they should; the message names the file and what to do."""
 
 

@@ -10,8 +10,8 @@ from screenagent.agent.checker import SightChecker
 from screenagent.events import Effect, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point
+from screenagent.models.vision import Refused
 from screenagent.perception.changes import difference, shares
-from screenagent.protocols import Refused
 from screenagent.screenshot import Screenshot, Window
 
 

@@ -16,7 +16,8 @@ from screenagent.approval import AllowAll, AskPerson
 from screenagent.episode import Episode
 from screenagent.fakes import FakeDesktop, FakeGrounder
 from screenagent.geometry import Point
-from screenagent.grounding.model import ONCE, Cascade, ModelGrounder, Rung
+from screenagent.grounding.cascade import Cascade, Rung
+from screenagent.grounding.model import ONCE, ModelGrounder
 from screenagent.models.remote import Server
 from screenagent.planning import ModelPlanner
 from screenagent.protocols import Approver

@@ -20,7 +20,7 @@ from screenagent.approval import (
     check,
     default_policy,
 )
-from screenagent.approval.policy import read_under
+from screenagent.approval.context import read_under
 from screenagent.episode import Episode
 from screenagent.events import (
     Acted,

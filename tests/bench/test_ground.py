@@ -12,8 +12,9 @@ from screenagent.bench.statistics import percentile, wilson
 from screenagent.fakes import ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point
 from screenagent.grounding.model import ModelGrounder
-from screenagent.meter import Meter, Metered
+from screenagent.models.metered import Metered
 from screenagent.screenshot import Screenshot, Word
+from screenagent.usage import Meter
 
 
 class Pointing:

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from screenagent.agent import Agent
-from screenagent.assembly import wiring
+from screenagent.assembly.agent import build_guessing, build_unattended
 from screenagent.bench.miniwob import GROUPS, TASKS, Asked, Result, chosen, run, summary
 from screenagent.bench.miniwob.page import MissingTasks, pages
 from screenagent.bench.miniwob.paraphrases import PARAPHRASES
@@ -51,7 +51,7 @@ def test_an_episode_is_scored_by_the_page_and_not_done_twice(tmp_path: Path) -> 
     results = tmp_path / "results.jsonl"
     for _ in range(2):
         found = run(
-            asked, wiring.unattended, control=Control(), results=results, failures=tmp_path / "f", progress=seen.append
+            asked, build_unattended, control=Control(), results=results, failures=tmp_path / "f", progress=seen.append
         )
     assert [one.success for one in found] == [True, False]
     assert found == seen
@@ -65,7 +65,7 @@ def test_an_episode_that_is_stopped_is_no_result(tmp_path: Path) -> None:
 
     def stopping(given: Control, on: Desktop) -> Agent:
         given.stop()
-        return wiring.guessing(given, on)
+        return build_guessing(given, on)
 
     with pytest.raises(Stopped):
         run(
@@ -83,7 +83,7 @@ def test_results_of_another_kind_are_named(tmp_path: Path) -> None:
     file = tmp_path / "other.jsonl"
     file.write_text('{"a": 1}\n')
     with pytest.raises(ValueError, match=r"other\.jsonl holds no results"):
-        run([], wiring.unattended, control=Control(), results=file, failures=tmp_path, progress=lambda _: None)
+        run([], build_unattended, control=Control(), results=file, failures=tmp_path, progress=lambda _: None)
 
 
 def test_tasks_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

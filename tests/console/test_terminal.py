@@ -37,7 +37,7 @@ def place(text: str) -> Pixel:
 
 
 def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: Path) -> None:
-    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415 # only tests that drive a display load it
+    from screenagent.desktop.testing.probe import Probe
 
     command = [sys.executable, "-m", "screenagent", "run", "click “two”", "--runs", str(tmp_path)]
     with (
@@ -69,7 +69,7 @@ def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_b
 
     It shows “two”, which is to be clicked, several times itself; and it waits for a `y` when the agent types some.
     """
-    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415 # only tests that drive a display load it
+    from screenagent.desktop.testing.probe import Probe
 
     task = "click “two”, type 'yyyy', click “three”"
     code = tmp_path / "code"
@@ -126,8 +126,8 @@ class Human:
 
     def presses(self, key: str, *, until: Callable[[], bool]) -> None:
         """As often as it takes: in the first half second of a question it is not heard."""
-        from screenagent.desktop.testing.contract import perform  # noqa: PLC0415
-        from screenagent.desktop.x11.server import Windows  # noqa: PLC0415
+        from screenagent.desktop.testing.contract import perform
+        from screenagent.desktop.x11.windows import Windows
 
         with closing(Windows(self._virtual.display)) as windows:
             console = next(window for window in windows.all() if window.app.lower() == "xterm")

@@ -27,11 +27,11 @@ from screenagent.events import (
     Started,
     Thought,
     Told,
-    Usage,
 )
 from screenagent.geometry import Box, Location, Point
 from screenagent.runs.store import Recorder
 from screenagent.screenshot import Screenshot, Window
+from screenagent.usage import Usage
 
 MENU = Location(
     point=Point(x=0.1, y=0.1), box=Box(left=0.05, top=0.05, right=0.15, bottom=0.15), confidence=0.97, by="text"

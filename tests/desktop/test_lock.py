@@ -20,11 +20,11 @@ from screenagent.desktop.lock import drivers, driving, named
 
 DRIVES = """
 import sys, time
-from screenagent.assembly import wiring
+from screenagent.assembly.signals import stoppable_control
 from screenagent.control import Stopped
 from screenagent.desktop.lock import driving
 
-with wiring.stopping() as control, driving(sys.argv[1], "write to Ada"):
+with stoppable_control() as control, driving(sys.argv[1], "write to Ada"):
     control.interrupt("you touched the mouse")
     print("drives", flush=True)
     control.checkpoint()

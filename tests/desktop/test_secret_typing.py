@@ -19,9 +19,9 @@ from screenagent.approval import Policy, default_policy
 from screenagent.approval.vault import Environment, Keyring, Vault
 from screenagent.cli import screenagent
 from screenagent.control import Stopped
+from screenagent.desktop.ambient_changes import Frame, Patch
 from screenagent.desktop.own_terminal import BLANK
 from screenagent.desktop.secret_masking import Traces, is_of
-from screenagent.desktop.settle import Frame, Patch
 from screenagent.desktop.withheld import NotTyped, withheld
 from screenagent.models import prompts
 from screenagent.perception.reader import LiteReader
@@ -170,9 +170,7 @@ class TestWithheld:
         assert VALUE not in everything_about(raised.value)
 
     def test_it_says_where_and_of_what_kind(self) -> None:
-        with pytest.raises(
-            NotTyped, match=r"the secret 'BANK' could not be typed: ZeroDivisionError at test_secret"
-        ):
+        with pytest.raises(NotTyped, match=r"the secret 'BANK' could not be typed: ZeroDivisionError at test_secret"):
             withheld("BANK", lambda: 1 / 0)
 
 

@@ -48,10 +48,10 @@ def plan(*steps: PlannedStep) -> Decision:
 
 
 def test_it_arrives_by_keys_and_is_blank_in_every_picture(virtual: VirtualDesktop) -> None:
-    from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
-    from screenagent.desktop.testing.contract import copied, perform  # noqa: PLC0415 # only tests that drive a display load it
-    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415
-    from screenagent.perception.reader import LiteReader  # noqa: PLC0415
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.testing.contract import copied, perform
+    from screenagent.desktop.testing.probe import Probe
+    from screenagent.perception.reader import LiteReader
 
     with (
         copied(virtual.display, "the user's own") as clipboard,
@@ -70,9 +70,9 @@ def test_it_arrives_by_keys_and_is_blank_in_every_picture(virtual: VirtualDeskto
 
 
 def test_it_goes_nowhere_that_the_policy_does_not_name(virtual: VirtualDesktop) -> None:
-    from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
-    from screenagent.desktop.testing.contract import refused  # noqa: PLC0415
-    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.testing.contract import refused
+    from screenagent.desktop.testing.probe import Probe
 
     nothing = Vault(Policy().why_not, VAULT.sources)
     accents = Vault(lambda *_: None, VAULT.sources)
@@ -91,12 +91,12 @@ def test_it_goes_nowhere_that_the_policy_does_not_name(virtual: VirtualDesktop) 
 def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_typed(
     virtual: VirtualDesktop, tmp_path: Path, looks: int | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from screenagent.agent.checker import SightChecker  # noqa: PLC0415
-    from screenagent.desktop.local import LocalDesktop  # noqa: PLC0415
-    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415
-    from screenagent.desktop.withheld import NotTyped  # noqa: PLC0415
-    from screenagent.fakes import FakeGrounder, ScriptedPlanner  # noqa: PLC0415
-    from screenagent.runs.report import write_html  # noqa: PLC0415
+    from screenagent.agent.checker import SightChecker
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.testing.probe import Probe
+    from screenagent.desktop.withheld import NotTyped
+    from screenagent.fakes import FakeGrounder, ScriptedPlanner
+    from screenagent.runs.report import write_html
 
     control = Breaks()
     task = PlannedStep(action=TypeText(text="{{secret:BANK}}"), expectation=Change())
@@ -157,7 +157,7 @@ def test_the_command_line_types_it_into_a_terminal_where_all_is_to_be_seen(tmp_p
     assert VALUE not in done.stdout + done.stderr + (folder / "events.jsonl").read_text()
     assert len(Episode.of(read(folder)).performed) == 3
 
-    from screenagent.perception.reader import LiteReader  # noqa: PLC0415 # only tests that read a display load it
+    from screenagent.perception.reader import LiteReader
 
     reader = LiteReader()
     screens = [event.screenshot for event in read(folder) if isinstance(event, Observed)]
@@ -178,7 +178,7 @@ PAGE = """<title>Login</title><body style="font:18px sans-serif"><h1>Welcome to 
 
 @pytest.mark.soak
 def test_a_page_that_shows_it_scrolls_it_and_quotes_it_is_blank_in_all_these_places(tmp_path: Path) -> None:
-    from screenagent.perception.reader import LiteReader  # noqa: PLC0415 # only tests that read a display load it
+    from screenagent.perception.reader import LiteReader
 
     (tmp_path / "login.html").write_text(PAGE)
     (tmp_path / "policy.yaml").write_text("secrets: [{name: BANK, apps: ['chromium*'], title: Login}]")

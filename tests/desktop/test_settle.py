@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from screenagent.desktop.ambient_changes import Frame, Patch, Place, Restless, patches
 from screenagent.desktop.settle import (
     GRACE_SECONDS,
     MOVING_SECONDS,
@@ -16,12 +17,7 @@ from screenagent.desktop.settle import (
     SHORTCUT_SECONDS,
     UNTIL_SECONDS,
     Action,
-    Frame,
-    Patch,
-    Place,
-    Restless,
     Settling,
-    patches,
 )
 
 WIDTH, HEIGHT = 640, 360

@@ -18,7 +18,7 @@ from screenagent.desktop.testing.contract import perform
 from screenagent.desktop.testing.synthetic_user import Human
 from screenagent.desktop.user_input import Heeds, Oversight
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11.server import connect, disconnect
+from screenagent.desktop.x11.connection import connect, disconnect
 from screenagent.geometry import Location, Point
 from screenagent.protocols import Retry
 

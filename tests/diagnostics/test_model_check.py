@@ -12,10 +12,10 @@ import pytest
 pytest.importorskip("openai")  # an extra
 
 from screenagent.diagnostics.model_check import CODE, NUMBER, check
-from screenagent.events import Mode
 from screenagent.fakes import ScriptedModel
 from screenagent.models.dialects import PHI4
-from screenagent.protocols import Request
+from screenagent.models.vision import Request
+from screenagent.usage import Mode
 from tests.loopback import Loopback, Reply, says, serving
 
 BOX = "[0.6250, 0.2500, 0.7500, 0.3750]"

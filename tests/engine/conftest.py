@@ -13,7 +13,7 @@ collect_ignore_glob = [] if find_spec("torch") else ["test_*.py"]
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
     """The tiny model's work is smaller than the wait of one core for another, above all where those are busy."""
-    import torch  # noqa: PLC0415 -- as above
+    import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)

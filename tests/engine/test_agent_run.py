@@ -21,16 +21,18 @@ from screenagent.control import Control
 from screenagent.engine import decoding
 from screenagent.engine.engine import Engine, Settings
 from screenagent.episode import Episode
-from screenagent.events import Answer, Approve, Ended, Event, Mode, Verdict
+from screenagent.events import Answer, Approve, Ended, Event, Verdict
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Location, Size
 from screenagent.grounding.model import ModelGrounder
-from screenagent.meter import Meter, Metered
-from screenagent.models.parsing import plan_schema
+from screenagent.models.metered import Metered
 from screenagent.models.phi4 import Phi4
+from screenagent.models.plan_schema import plan_schema
+from screenagent.models.vision import Budget, Chunk, Grammar, JsonSchema, Request
 from screenagent.planning.model_planner import ModelPlanner
-from screenagent.protocols import Approved, Budget, Chunk, Grammar, JsonSchema, Request
+from screenagent.protocols import Approved
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Meter, Mode
 
 if TYPE_CHECKING:
     from screenagent.actions import Input
@@ -100,7 +102,7 @@ class Willing:
 @pytest.fixture
 def run(tiny: Path) -> Iterator[Callable[[int], tuple[Agent, Control]]]:
     """An agent with so many steps to take."""
-    from screenagent.desktop.virtual import VirtualDesktop  # noqa: PLC0415 -- needs a display
+    from screenagent.desktop.virtual import VirtualDesktop
 
     engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32, settings=Settings(kept_bytes=1 << 20))
     control = Control()

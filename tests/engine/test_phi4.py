@@ -9,7 +9,7 @@ from screenagent.engine import decoding
 from screenagent.engine.engine import Engine, Turn
 from screenagent.models.parsing import refuses
 from screenagent.models.phi4 import Phi4, chosen_device, load
-from screenagent.protocols import Budget, Finished, JsonSchema, Numbers, Refused, Regex, Request, Said, VisionModel
+from screenagent.models.vision import Budget, Finished, JsonSchema, Numbers, Refused, Regex, Request, Said, VisionModel
 from screenagent.screenshot import Screenshot
 from tests.engine.pictures import pattern
 from tests.engine.spelling import SpellingHead

@@ -12,7 +12,7 @@ from screenagent.engine.engine import Engine, Settings
 from screenagent.engine.synthetic import template, tokenizer_json
 from screenagent.geometry import Size
 from screenagent.models.phi4 import Phi4
-from screenagent.protocols import Budget
+from screenagent.models.vision import Budget
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from screenagent.assembly import wiring
+from screenagent.assembly.agent import build_unattended
 from screenagent.bench.scripts import Case, attempt, learn, perform, read_cases, set_up
 from screenagent.bench.tasks import holds
 from screenagent.scripts import Anchors, bound, read
@@ -37,7 +37,7 @@ def test_an_example_script_is_played_by_its_words(case: Case) -> None:
     script = read(SCRIPTS / case.script)
     with set_up(case, "recorded") as (opened, folder, virtual, control):
         replay = Replay(script, bound(script, opened.values))
-        perform(script, opened, wiring.unattended(control, virtual.desktop, replay))
+        perform(script, opened, build_unattended(control, virtual.desktop, replay))
         assert holds(opened.check, folder, virtual.environment)
 
 
@@ -46,8 +46,8 @@ def test_an_example_script_is_recorded_and_played_by_the_looks_of_its_targets(tm
     case = next(case for case in CASES if case.id == "remove")
     installed(case)
     file = tmp_path / case.script
-    learn(case, read(SCRIPTS / case.script), file, wiring.unattended)
-    found = attempt(case, "shuffled", 0, script=read(file), anchors=Anchors.of(file), build=wiring.unattended)
+    learn(case, read(SCRIPTS / case.script), file, build_unattended)
+    found = attempt(case, "shuffled", 0, script=read(file), anchors=Anchors.of(file), build=build_unattended)
     assert (found.aid, found.wrong, found.message) == ("unaided", False, "every step was carried out")
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw
 
-from screenagent.events import Mode
 from screenagent.fakes import FakeGrounder, ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point, Size
-from screenagent.grounding.model import ONCE, UNSURE, Cascade, Likeliest, ModelGrounder, Rung, agree
+from screenagent.grounding.agreement import UNSURE, agree
+from screenagent.grounding.cascade import Cascade, Rung
+from screenagent.grounding.model import ONCE, Likeliest, ModelGrounder
 from screenagent.models.crop import Look, region, shown, tiles
 from screenagent.models.dialects import DIALECTS, PHI4, QWEN, UI_TARS, Dialect, dialect_of
-from screenagent.protocols import Grounder, Refused, Request
+from screenagent.models.vision import Refused, Request
+from screenagent.protocols import Grounder
 from screenagent.screenshot import Screenshot, Window
+from screenagent.usage import Mode
 
 SCREEN = Screenshot.of(Image.new("RGB", (1280, 720)))
 RED = (255, 0, 0)

@@ -5,7 +5,9 @@ import pytest
 from screenagent.geometry import Absent, Location, Size
 from screenagent.grounding.embedded import LiteGrounder
 from screenagent.grounding.expression import parse
-from screenagent.grounding.text_match import labels, likeness, matches
+from screenagent.grounding.text_match import matches
+from screenagent.perception.labels import labels
+from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
 from tests.pictures import Drawing, Text, words
 

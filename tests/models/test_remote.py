@@ -12,11 +12,12 @@ from PIL import Image
 pytest.importorskip("openai")  # an extra
 
 from screenagent.control import Control, Stopped
-from screenagent.events import Mode
 from screenagent.models.remote import Kind, Server, ServerError, connect, key_of
+from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Numbers, Refused, Regex, Request, Said
 from screenagent.planning.model_planner import PLAN_GRAMMAR
-from screenagent.protocols import Budget, Chunk, Finished, Grammar, Numbers, Refused, Regex, Request, Retry, Said
+from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Mode
 from tests.loopback import Loopback, Reply, Status, Stream, says, serving
 
 QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB", (64, 48), "red")),))

@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from screenagent.bench.ground import rss_peak_mb
 from screenagent.geometry import Absent, Location
 from screenagent.grounding.embedded import LiteGrounder
-from screenagent.grounding.text_match import Label
 from screenagent.perception.controls import Layout, frames
+from screenagent.perception.labels import Label
 from screenagent.perception.reader import LiteReader
 from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.geometry import Size
-from screenagent.grounding.text_match import Label, labels
 from screenagent.perception.icon_proposals import MOST, proposals
+from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import Picture, bounded
 from screenagent.perception.rect import Rect
 from tests.pictures import words

@@ -9,8 +9,7 @@ from PIL import Image, ImageDraw
 from screenagent.fakes import FakeReader
 from screenagent.geometry import Absent, Location
 from screenagent.grounding.embedded import LiteGrounder
-from screenagent.grounding.wording import wording
-from screenagent.perception.icon_encoder import IconEncoder, IconWords, seen
+from screenagent.perception.icon_encoder import IconEncoder, IconWords, seen, wording
 from screenagent.perception.ocr import Picture
 from screenagent.perception.rect import Rect
 from screenagent.perception.weights import BrokenWeights

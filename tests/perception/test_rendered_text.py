@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import Absent, Location
 from screenagent.grounding.embedded import LiteGrounder
-from screenagent.grounding.text_match import Label
 from screenagent.perception import rendered_text
+from screenagent.perception.labels import Label
 from screenagent.perception.reader import LiteReader
 from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot

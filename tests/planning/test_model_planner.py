@@ -15,14 +15,17 @@ from screenagent.agent.checker import SightChecker
 from screenagent.approval import AllowAll, AskPerson
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Answer, Approve, Ended, Event, Reject, Usage
+from screenagent.events import Answer, Approve, Ended, Event, Reject
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedModel, plain_screen
 from screenagent.geometry import Absent, Location, Point
-from screenagent.grounding.model import ONCE, Cascade, ModelGrounder, Rung
-from screenagent.meter import Meter, Metered
+from screenagent.grounding.cascade import Cascade, Rung
+from screenagent.grounding.model import ONCE, ModelGrounder
+from screenagent.models.metered import Metered
+from screenagent.models.vision import Budget, Refused
 from screenagent.planning.model_planner import ModelPlanner
-from screenagent.protocols import Approver, Budget, Grounder, Refused
+from screenagent.protocols import Approver, Grounder
 from screenagent.screenshot import Screenshot, Window
+from screenagent.usage import Meter, Usage
 
 LOOKED = ["started", "observed"]
 STEP = ["decided", "grounded", "reviewed", "acted", "observed", "checked"]

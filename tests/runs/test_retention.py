@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from screenagent.approval import check, default_policy
-from screenagent.assembly.wiring import recorded
+from screenagent.assembly.recording import record_run
 from screenagent.cli import screenagent
 from screenagent.episode import Episode
 from screenagent.events import Started
@@ -122,17 +122,17 @@ def test_the_runs_are_listed(root: Path) -> None:
 
 
 def test_after_a_run_older_ones_go_as_the_settings_say(root: Path) -> None:
-    with recorded(Settings(runs=root, keep_runs=2), "save it") as recorder:
+    with record_run(Settings(runs=root, keep_runs=2), "save it") as recorder:
         recorder(Started(task="save it"))
         assert len(left(root)) == 5
     assert left(root) == {"new", recorder.folder.name}
-    with recorded(Settings(runs=root), "again"):
+    with record_run(Settings(runs=root), "again"):
         pass
     assert len(left(root)) == 3
 
 
 def test_a_run_without_its_pictures_is_read_reported_and_judged(tmp_path: Path) -> None:
-    with recorded(Settings(runs=tmp_path, keep_screens=False), "save it") as recorder:
+    with record_run(Settings(runs=tmp_path, keep_screens=False), "save it") as recorder:
         for event in whole_run():
             recorder(event)
     assert list((recorder.folder / "screens").iterdir()) == []

@@ -21,13 +21,15 @@ from starlette.testclient import TestClient
 
 from screenagent.engine.engine import Engine
 from screenagent.models.remote import connect
-from screenagent.protocols import Budget as ModelBudget
-from screenagent.protocols import Finished as ModelFinished
-from screenagent.protocols import Numbers
-from screenagent.protocols import Request as ModelRequest
-from screenagent.protocols import Said as ModelSaid
+from screenagent.models.vision import Budget as ModelBudget
+from screenagent.models.vision import Finished as ModelFinished
+from screenagent.models.vision import Numbers
+from screenagent.models.vision import Request as ModelRequest
+from screenagent.models.vision import Said as ModelSaid
 from screenagent.screenshot import Screenshot
-from screenagent.serving.server import Completion, Reply, Service, application, listening
+from screenagent.serving.schema import Completion
+from screenagent.serving.server import Reply, Service, application
+from screenagent.serving.socket import listening
 from tests.engine.pictures import pattern
 
 

@@ -18,6 +18,7 @@ import websocket
 
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.errors import WrongUsage
 from screenagent.geometry import Size, Value
 
 SCREEN: Final = Size(width=640, height=480)
@@ -48,7 +49,7 @@ PAINTED: Final = "new Promise(done => requestAnimationFrame(() => requestAnimati
 UTTERANCE: Final = '(said => typeof said == "string" ? said : said.utterance)(core.getUtterance())'
 
 
-class MissingTasks(Exception):
+class MissingTasks(WrongUsage):
     """The pages of MiniWoB++ are not installed; the text says how to get them."""
 
 

@@ -14,7 +14,8 @@ from typing import Final, Self
 from Xlib import X
 from Xlib.ext import xtest
 
-from screenagent.desktop.x11.server import Layout, connect, disconnect
+from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.keyboard_layout import Layout
 
 ACTS: Final = ("tap", "down", "up", "move", "click")
 

@@ -17,7 +17,7 @@ from Xlib import error
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own_terminal import Area
-from screenagent.desktop.x11.server import Windows
+from screenagent.desktop.x11.windows import Windows
 from screenagent.geometry import Display, Pixel
 from screenagent.screenshot import Element, Screenshot, Window
 

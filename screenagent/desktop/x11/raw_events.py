@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from Xlib.ext import ge, xinput
 
-from screenagent.desktop.x11.server import connect, disconnect
+from screenagent.desktop.x11.connection import connect, disconnect
 
 Kind = Literal["key", "button", "motion"]
 

@@ -13,7 +13,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.low_level import HeaderFields, Message, MessageType
 from Xlib.ext import screensaver
 
-from screenagent.desktop.x11.server import connect, disconnect
+from screenagent.desktop.x11.connection import connect, disconnect
 
 ANSWER_SECONDS: Final = 0.3
 LOCKED: Final = "the screen is locked, so the agent waits"

@@ -7,7 +7,7 @@ import io
 
 from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
-from screenagent.protocols import Request
+from screenagent.models.vision import Request
 from screenagent.screenshot import Screenshot
 
 

@@ -6,7 +6,7 @@ import time
 
 from openai.types.chat import ChatCompletionChunk
 
-from screenagent.events import Usage
+from screenagent.usage import Usage
 
 
 class Clock:

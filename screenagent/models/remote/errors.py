@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import openai
 
+from screenagent.errors import UserError
 from screenagent.models.remote.providers import KEYS, Kind
 from screenagent.protocols import Retry
 
 
-class ServerError(Exception):
+class ServerError(UserError):
     """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
 
-from screenagent.events import Mode
 from screenagent.models.parsing import refuses
 from screenagent.models.remote.asking import messages
 from screenagent.models.remote.clock import Clock
 from screenagent.models.remote.pieces import END_OF_THOUGHT, Piece, Split, pieces
 from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Kind
 from screenagent.models.remote.transport import Wire
-from screenagent.protocols import Budget, Chunk, Finished, Grammar, Refused, Request, Retry, Said
+from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Refused, Request, Said
+from screenagent.protocols import Retry
+from screenagent.usage import Mode
 
 STALLED_SECONDS: Final = 120.0
 """A server that says nothing for so long has stalled; the first words of a long prompt may take a minute."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from openai.types.chat import ChatCompletionChunk
 
-from screenagent.protocols import Part
+from screenagent.models.vision import Part
 
 END_OF_THOUGHT: Final = "</think>"
 

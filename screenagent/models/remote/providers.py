@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from screenagent.events import Mode
-from screenagent.protocols import Grammar, JsonSchema, Numbers, Regex
+from screenagent.models.vision import Grammar, JsonSchema, Numbers, Regex
+from screenagent.usage import Mode
 
 Kind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
 KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from screenagent.errors import WrongUsage
+
 UNDERSTOOD: Final = (
     "open the File menu",
     "click the Save button",
@@ -24,7 +26,7 @@ UNDERSTOOD: Final = (
 )
 
 
-class Unreadable(ValueError):
+class Unreadable(WrongUsage, ValueError):
     """A phrase of a task that is no step; raised before anything is touched. Its text says why and what would do."""
 
     def __init__(self, phrase: str, why: str) -> None:

@@ -15,8 +15,9 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.actions import Finish, targets
 from screenagent.geometry import Location, Size
 from screenagent.runs.report.album import collecting, scaled
-from screenagent.runs.report.story import Story, outcome_words
+from screenagent.runs.report.story import Story
 from screenagent.runs.store import read
+from screenagent.runs.wording import outcome_words
 
 # Tried from the left until the file is small enough to be put on a page.
 WIDTHS: Final = (960, 800, 640, 480)

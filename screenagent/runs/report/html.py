@@ -14,20 +14,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from screenagent.actions import KeyboardInput, targets
-from screenagent.events import Phase, Usage
 from screenagent.geometry import Box, Location
 from screenagent.runs.report.album import Picture, collecting, picture
 from screenagent.runs.report.expected import Look, Looks, looked, recorded_looks
-from screenagent.runs.report.story import (
-    Page,
-    Story,
-    effect_words,
-    expectation_words,
-    outcome_words,
-    verdict_words,
-)
+from screenagent.runs.report.story import Page, Story
 from screenagent.runs.store import Run, read, read_run
+from screenagent.runs.wording import effect_words, expectation_words, outcome_words, verdict_words
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Phase, Usage
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from screenagent.actions import Button, Direction, Modifier
-from screenagent.geometry import Pixel, Value
+from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown, KeyUp, WheelTurned
+from screenagent.geometry import Pixel
 from screenagent.keys import MODIFIERS, NAMED
 from screenagent.screenshot import Screenshot
 
@@ -17,48 +18,6 @@ DOUBLE_CLICK_PIXELS: Final = 6
 DRAG_PIXELS: Final = 12  # a hand that clicks does not stay quite still
 SCROLL_SECONDS: Final = 2.0  # turns of the wheel further apart are two scrolls
 REPEAT_SECONDS: Final = 1.0
-
-
-class ButtonDown(Value):
-    kind: Literal["button_down"] = "button_down"
-    button: Button
-    pixel: Pixel
-
-
-class ButtonUp(Value):
-    kind: Literal["button_up"] = "button_up"
-    button: Button
-    pixel: Pixel
-
-
-class WheelTurned(Value):
-    kind: Literal["wheel_turned"] = "wheel_turned"
-    direction: Direction
-    pixel: Pixel
-
-
-class KeyDown(Value):
-    """`key` is one of `keys.NAMED`, or the character that the key makes with the modifiers held."""
-
-    kind: Literal["key_down"] = "key_down"
-    key: str
-
-
-class KeyUp(Value):
-    kind: Literal["key_up"] = "key_up"
-    key: str
-
-
-Touch = ButtonDown | ButtonUp | WheelTurned | KeyDown | KeyUp
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One touch: when, by the monotonic clock, and what was on the screen just before it."""
-
-    at: float
-    touch: Touch
-    seen: Screenshot
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from PIL import ImageChops
 from rapidfuzz import fuzz
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
+from screenagent.desktop.touches import ButtonDown, Heard, Touch
 from screenagent.events import (
     Acted,
     Approve,
@@ -30,23 +31,11 @@ from screenagent.events import (
     Reviewed,
     Started,
 )
-from screenagent.geometry import Box, Location, Pixel, Point
+from screenagent.geometry import WHOLE, Box, Location, Pixel, Point
 from screenagent.grounding.naming import Namer
-from screenagent.models.crop import WHOLE
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.gestures import (
-    ButtonDown,
-    Clicked,
-    Dragged,
-    Gesture,
-    Heard,
-    Pressed,
-    Scrolled,
-    Touch,
-    Typed,
-    gestures,
-)
+from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
 
 LOOK_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
 REMEMBERED: Final = 40  # looks; only those that differ are kept

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from screenagent.geometry import Absent, Location, Pixel, Point
 from screenagent.grounding.expression import Phrase
-from screenagent.grounding.text_match import Label, labels, likeness, matches
+from screenagent.grounding.text_match import matches
+from screenagent.perception.labels import Label, labels
 from screenagent.perception.reader import Recent
 from screenagent.perception.rect import Rect
+from screenagent.perception.similarity import likeness
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchor, Anchors

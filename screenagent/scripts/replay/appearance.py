@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from screenagent.geometry import Box, Pixel, Point
-from screenagent.grounding.text_match import Label, labels, likeness
+from screenagent.perception.labels import Label, labels
 from screenagent.perception.rect import Rect
+from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts import Anchor, Beside
 from screenagent.scripts.replay.template_match import Sight

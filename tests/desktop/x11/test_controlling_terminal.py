@@ -71,7 +71,7 @@ def test_our_terminal_is_blank_and_gets_no_click_and_no_key(
     virtual: VirtualDesktop, tmp_path: Path, inside: list[str]
 ) -> None:
     """In tmux too, whose server no terminal is an ancestor of."""
-    from screenagent.desktop.testing.probe import Probe  # noqa: PLC0415 # only tests that drive a display load it
+    from screenagent.desktop.testing.probe import Probe
 
     other = ["xterm", "-title", "another", "-geometry", "40x8+760+420"]
     with subprocess.Popen(other, env=virtual.environment) as another, Probe(virtual.display) as probe:

@@ -24,8 +24,8 @@ from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.contract import perform
 from screenagent.desktop.testing.event_monitor import OutsideWitness
 from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.x11.connection import connect, disconnect
 from screenagent.desktop.x11.screen_lock import BLANK, LOCKED, ScreenLock
-from screenagent.desktop.x11.server import connect, disconnect
 from screenagent.events import Decision, Event, Observed, Paused, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Location, Point, Size

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown, KeyUp, Touch, WheelTurned
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel
-from screenagent.scripts.recorder.gestures import (
-    ButtonDown,
-    ButtonUp,
-    Clicked,
-    Dragged,
-    Gesture,
-    Heard,
-    KeyDown,
-    KeyUp,
-    Pressed,
-    Scrolled,
-    Touch,
-    Typed,
-    WheelTurned,
-    gestures,
-)
+from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
 
 HERE, THERE = Pixel(x=10, y=20), Pixel(x=50, y=22)
 LAST = plain_screen(255)

@@ -8,6 +8,7 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, describe
+from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown
 from screenagent.events import Acted, Ended, Event, Started
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel, Point
@@ -15,7 +16,7 @@ from screenagent.grounding.embedded import LiteGrounder
 from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import LiteReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.gestures import ButtonDown, ButtonUp, Heard, KeyDown, Typed
+from screenagent.scripts.recorder.gestures import Typed
 from screenagent.scripts.recorder.watcher import Look, Watching, before_touch, is_hidden
 from tests.pictures import Drawing
 

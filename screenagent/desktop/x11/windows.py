@@ -4,76 +4,24 @@ from __future__ import annotations
 
 import os
 import select
-import threading
 import time
-from contextlib import suppress
 from typing import Any, Final
 
-import Xlib.display
-from Xlib import XK, X, Xatom, error
-from Xlib.ext import xtest
+from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
-from screenagent.desktop import NoDesktop
-from screenagent.desktop.own_terminal import Area, lies_on_top
+from screenagent.desktop.own_terminal import Area
+from screenagent.desktop.x11.connection import connect, disconnect
 from screenagent.desktop.x11.controlling_terminal import Seat, is_shared, seats
-from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
 ACTIVATE_SECONDS: Final = 2.0
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
-LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyond it that plus an offset
-UNICODE_KEYSYMS: Final = 0x01000000
-GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
-KEYSYMS: Final = {
-    "ctrl": ("Control_L", "Control_R"),
-    "shift": ("Shift_L", "Shift_R"),
-    "alt": ("Alt_L", "Alt_R", "Meta_L", "Meta_R"),
-    "super": ("Super_L", "Super_R"),
-    "escape": ("Escape",),
-    "enter": ("Return",),
-    "backspace": ("BackSpace",),
-    "page_up": ("Prior",),
-    "page_down": ("Next",),
-    "print_screen": ("Print",),
-    **{name: (name.title(),) for name in ("tab", "delete", "insert", "up", "down", "left", "right", "home", "end")},
-    **{name: (name.title(),) for name in ("caps_lock", "num_lock", "scroll_lock", "pause", "menu")},
-    **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
-}
 SEAT_SECONDS: Final = 5.0  # so often it is asked who looks at the tmux or screen that we run in
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
-
-
-def connect(name: str | None) -> Any:
-    """A connection to the X display `name`, or to the one the session names."""
-    name = name or os.environ.get("DISPLAY")
-    if not name:
-        if os.environ.get("WAYLAND_DISPLAY"):
-            raise NoDesktop(
-                "this is a Wayland session without X, where no input can be sent: log in to an X11 session, "
-                "or work on a virtual desktop with --virtual"
-            )
-        raise NoDesktop("no display: DISPLAY is not set; log in to a graphical session or use --virtual")
-    try:
-        display = Xlib.display.Display(name)
-    except (error.DisplayError, OSError) as reason:
-        raise NoDesktop(f"the X display {name!r} cannot be opened ({reason}); is it running, is it yours?") from reason
-    if "XWAYLAND" in display.list_extensions():
-        display.close()
-        raise NoDesktop(
-            f"the X display {name!r} belongs to a Wayland session, where only a part of the screen can be seen and "
-            "reached: log in to an X11 session, or work on a virtual desktop with --virtual"
-        )
-    return display
-
-
-def disconnect(display: Any) -> None:
-    """End a connection; of a display that has ended there is nothing left to say goodbye to."""
-    with suppress(*GONE):
-        display.close()
 
 
 class Windows:
@@ -288,164 +236,3 @@ class Windows:
             return ""
         value = found.value
         return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
-
-
-class OwnWindows:
-    """Where the terminal that we run in is, on a connection of its own: pictures are taken by several threads."""
-
-    def __init__(self, display: str | None = None) -> None:
-        self._windows = Windows(display)
-        self._own: frozenset[int] = frozenset()
-        self._asked_at = 0.0
-        self._lock = threading.Lock()
-        self._ask()
-
-    def close(self) -> None:
-        self._windows.close()
-
-    def __call__(self) -> list[Area]:
-        """From our lowest window upwards; no places are asked for where there is none."""
-        with self._lock:
-            self._look_for_own()
-            if not self._own:
-                return []
-            frames = {self._windows.frame(id) for id in self._own}
-            tops = self._windows.tops()
-            lowest = next((place for place, top in enumerate(tops) if top.id in frames), len(tops))
-            areas = [self._windows.area(top, own=top.id in frames) for top in tops[lowest:]]
-        return [area for area in areas if area is not None]
-
-    def has_keys(self) -> bool:
-        """Whether keys go into it."""
-        with self._lock:
-            self._look_for_own()
-            front = self._windows.foreground() if self._own else None
-        return front is not None and front.own
-
-    def is_under(self, place: Pixel) -> bool:
-        """Whether it is what the mouse would be over at `place`."""
-        return lies_on_top(self(), place)
-
-    def _look_for_own(self) -> None:
-        """When a window came or went, or another terminal may show what we run in."""
-        late = is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS
-        if self._windows.changed(0) or late:
-            self._ask()
-
-    def _ask(self) -> None:
-        self._own = frozenset(window.id for window in self._windows.all() if window.own)
-        self._asked_at = time.monotonic()
-
-
-def send_button(display: Any, button: int, *, pressed: bool) -> None:
-    """Press or release a button where the mouse is."""
-    xtest.fake_input(display, X.ButtonPress if pressed else X.ButtonRelease, button)
-    display.sync()
-
-
-def pointer(display: Any) -> Pixel:
-    """Where the mouse is."""
-    at = display.screen().root.query_pointer()
-    return Pixel(x=at.root_x, y=at.root_y)
-
-
-class Monitors:
-    """Where which monitor is, so that a change is known; a name, left, top, width and height each."""
-
-    def __init__(self, display: str | None = None) -> None:
-        self._display = connect(display)
-        self._root = self._display.screen().root
-
-    def close(self) -> None:
-        disconnect(self._display)
-
-    def __call__(self) -> object:
-        return [
-            (found.name, found.x, found.y, found.width_in_pixels, found.height_in_pixels)
-            for found in self._root.xrandr_get_monitors().monitors
-        ]
-
-
-class Pulse:
-    """Whether the application in front has worked off its input: it answers a ping after all before it (EWMH)."""
-
-    def __init__(self, display: str | None = None) -> None:
-        self._display = connect(display)
-        self._root = self._display.screen().root
-        # GTK sends its answer to those who selected the one, Qt to those who selected the other.
-        self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
-        self._protocols = self._display.intern_atom("WM_PROTOCOLS")
-        self._ping = self._display.intern_atom("_NET_WM_PING")
-        self._active = self._display.intern_atom("_NET_ACTIVE_WINDOW")
-        self._display.sync()
-        self._asked = 0
-        self._answered = 0
-
-    def close(self) -> None:
-        disconnect(self._display)
-
-    def ask(self) -> None:
-        """Ping the application in front, if it is one that answers."""
-        active = self._root.get_full_property(self._active, Xatom.WINDOW)
-        if active is None or not active.value or not active.value[0]:
-            return
-        target = self._display.create_resource_object("window", active.value[0])
-        try:
-            understood = target.get_full_property(self._protocols, Xatom.ATOM)
-        except error.BadWindow:
-            return
-        if understood is None or self._ping not in understood.value:
-            return
-        self._asked += 1
-        message = (32, [self._ping, self._asked, target.id, 0, 0])
-        target.send_event(event.ClientMessage(window=target, client_type=self._protocols, data=message))
-        self._display.flush()
-
-    def is_awaited(self) -> bool:
-        """Whether the last ping is still unanswered."""
-        while self._display.pending_events():
-            told = self._display.next_event()
-            if told.type == X.ClientMessage and told.client_type == self._protocols and told.data[1][0] == self._ping:
-                self._answered = max(self._answered, told.data[1][1])
-        return self._answered < self._asked
-
-
-class Layout:
-    """Which key of this display's keyboard makes a character."""
-
-    def __init__(self, display: str | None = None) -> None:
-        self._display = connect(display)
-
-    def close(self) -> None:
-        disconnect(self._display)
-
-    def changed(self) -> bool:
-        """Whether the keyboard has got another layout since the last time."""
-        changed = False
-        while self._display.pending_events():
-            told = self._display.next_event()
-            if told.type == X.MappingNotify:
-                self._display.refresh_keyboard_mapping(told)
-                changed = True
-        return changed
-
-    def find(self, character: str) -> tuple[int, int, bool] | None:
-        """Its keysym, the code of its key, and whether Shift is needed; `None` where no key makes it that way."""
-        point = ord(character)
-        keysym = point if point <= LATIN_1 else UNICODE_KEYSYMS + point
-        code, level = next(iter(self._display.keysym_to_keycodes(keysym)), (0, 0))
-        return (keysym, code, level == 1) if code and level <= 1 else None
-
-    def codes(self, key: str) -> frozenset[int]:
-        """The keys that count as `key`, by its name here: for a modifier the left one and the right one."""
-        keysyms = [XK.string_to_keysym(name) for name in KEYSYMS.get(key, (key,))]
-        found = [code for keysym in keysyms for code, _ in self._display.keysym_to_keycodes(keysym)]
-        if not found:
-            raise NoDesktop(f"this keyboard has no {key!r} key; choose others with the setting stop_keys")
-        return frozenset(found)
-
-    def code(self, keysym: int, name: str) -> int:
-        code: int = self._display.keysym_to_keycode(keysym)
-        if not code:
-            raise Retry(f"this keyboard has no {name!r} key")
-        return code

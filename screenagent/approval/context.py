@@ -1,0 +1,121 @@
+"""What is read on the screen under and beside the place that an input goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from screenagent.actions import Click, HoldKeys, PressKeys
+from screenagent.episode import Episode
+from screenagent.geometry import Box, Location
+from screenagent.screenshot import Window, Word
+
+LEADING: Final = frozenset(("tab", "enter", "up", "down", "page_up", "page_down", "home", "end", "escape", "alt"))
+"""Keys that lead from one field to another."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What there is to an action beside itself: the window in front, the places it goes to, and what can be read.
+
+    `focus` is where the mouse last clicked, so where the keys probably go. Without a reader nothing can be read.
+    """
+
+    window: Window | None = None
+    locations: Sequence[Location] = ()
+    focus: Location | None = None
+    words: Callable[[], Sequence[Word]] = tuple
+
+    @cached_property
+    def under(self) -> tuple[str, ...]:
+        """The words at each of the places."""
+        return tuple(read_under(location, self.words()) for location in self.locations)
+
+    @cached_property
+    def near(self) -> str:
+        """The words at the field that the keys go to: in it, left of it and above it; all, where it is not known."""
+        return read_beside(self.focus, self.words()) if self.focus else self.shown
+
+    @cached_property
+    def shown(self) -> str:
+        """All words in the window in front; on the whole screen, where it is not known which part that is."""
+        box = self.window.box if self.window else None
+        return " ".join(word.text for word in self.words() if box is None or word.box.center in box)
+
+
+def last_clicked(episode: Episode) -> Location | None:
+    """Where the mouse last clicked into the window that is in front, which is where keys go; None where it did not, or
+    where a key has led on from there."""
+    front = episode.screenshot.window if episode.screenshot else None
+    for step in reversed(episode.performed):
+        window = step.before.window
+        if (front and front.id) != (window and window.id):
+            return None
+        if isinstance(step.action, PressKeys | HoldKeys) and not LEADING.isdisjoint(step.action.keys):
+            return None
+        if isinstance(step.action, Click) and step.locations:
+            return step.locations[-1]
+    return None
+
+
+def read_under(location: Location, words: Iterable[Word]) -> str:
+    """The words at a place: those in its box, and those that stand next to each other where the point is; where there
+    are none, those that it is beside, as on a button whose name does not reach its edge."""
+    words = list(words)
+    inside = [word for word in words if location.box and word.box.center in location.box]
+    lines = [(line, _around(line)) for line in _runs(words)]
+    for line, box in lines:
+        if location.point in box:
+            inside += [word for word in line if word not in inside]
+    if not inside:
+        inside = [word for line, box in lines if location.point in _padded(box) for word in line]
+    return " ".join(word.text for word in inside)
+
+
+def read_beside(field: Location, words: Iterable[Word]) -> str:
+    """The words at a field: in it, left of it in its line, and right above it."""
+    words, point = list(words), field.point
+    box = field.box or Box.around(point, width=0, height=0)
+    near = [read_under(field, words)]
+    for line in _runs(words):
+        around = _around(line)
+        height = around.bottom - around.top
+        level = around.top - height <= point.y <= around.bottom + height and around.right <= point.x
+        above = 0 <= box.top - around.bottom <= 2.5 * height and around.left - 2 * height <= point.x
+        if level or above:
+            near.append(" ".join(word.text for word in line))
+    return " ".join(near)
+
+
+def _around(line: Sequence[Word]) -> Box:
+    return Box(
+        left=line[0].box.left,
+        top=min(word.box.top for word in line),
+        right=line[-1].box.right,
+        bottom=max(word.box.bottom for word in line),
+    )
+
+
+def _padded(box: Box) -> Box:
+    """With the room that a button has round its name."""
+    height = box.bottom - box.top
+    return Box(
+        left=max(0.0, box.left - height),
+        top=max(0.0, box.top - height / 2),
+        right=min(1.0, box.right + height),
+        bottom=min(1.0, box.bottom + height / 2),
+    )
+
+
+def _runs(words: Iterable[Word]) -> Iterator[list[Word]]:
+    """Words of a line that stand closer together than one is high."""
+    run: list[Word] = []
+    for word in words:
+        if run and (word.line != run[-1].line or word.box.left - run[-1].box.right > word.box.bottom - word.box.top):
+            yield run
+            run = []
+        run.append(word)
+    if run:
+        yield run

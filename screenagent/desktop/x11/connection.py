@@ -1,0 +1,57 @@
+"""A connection to an X server."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any, Final
+
+import Xlib.display
+from Xlib import X, error
+from Xlib.ext import xtest
+
+from screenagent.desktop import NoDesktop
+from screenagent.geometry import Pixel
+
+GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
+
+
+def connect(name: str | None) -> Any:
+    """A connection to the X display `name`, or to the one the session names."""
+    name = name or os.environ.get("DISPLAY")
+    if not name:
+        if os.environ.get("WAYLAND_DISPLAY"):
+            raise NoDesktop(
+                "this is a Wayland session without X, where no input can be sent: log in to an X11 session, "
+                "or work on a virtual desktop with --virtual"
+            )
+        raise NoDesktop("no display: DISPLAY is not set; log in to a graphical session or use --virtual")
+    try:
+        display = Xlib.display.Display(name)
+    except (error.DisplayError, OSError) as reason:
+        raise NoDesktop(f"the X display {name!r} cannot be opened ({reason}); is it running, is it yours?") from reason
+    if "XWAYLAND" in display.list_extensions():
+        display.close()
+        raise NoDesktop(
+            f"the X display {name!r} belongs to a Wayland session, where only a part of the screen can be seen and "
+            "reached: log in to an X11 session, or work on a virtual desktop with --virtual"
+        )
+    return display
+
+
+def disconnect(display: Any) -> None:
+    """End a connection; of a display that has ended there is nothing left to say goodbye to."""
+    with suppress(*GONE):
+        display.close()
+
+
+def send_button(display: Any, button: int, *, pressed: bool) -> None:
+    """Press or release a button where the mouse is."""
+    xtest.fake_input(display, X.ButtonPress if pressed else X.ButtonRelease, button)
+    display.sync()
+
+
+def pointer(display: Any) -> Pixel:
+    """Where the mouse is."""
+    at = display.screen().root.query_pointer()
+    return Pixel(x=at.root_x, y=at.root_y)

@@ -1,0 +1,24 @@
+"""Counts what a vision model costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Refused, Request, VisionModel
+from screenagent.usage import Meter, Mode
+
+
+class Metered:
+    """A vision model whose answers are counted."""
+
+    def __init__(self, model: VisionModel, meter: Meter) -> None:
+        self._model = model
+        self._meter = meter
+
+    def generate(
+        self, request: Request, *, mode: Mode = "auto", grammar: Grammar | None = None, budget: Budget | None = None
+    ) -> Iterator[Chunk]:
+        for chunk in self._model.generate(request, mode=mode, grammar=grammar, budget=budget or Budget()):
+            if isinstance(chunk, Finished | Refused):
+                self._meter.add(chunk.usage, mode)
+            yield chunk

@@ -1,0 +1,69 @@
+"""What a client may send: the part of OpenAI's chat completions that is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from screenagent.engine.decoding import Budget
+
+
+class Asked(BaseModel):
+    """What a client may say; what this server does not know it passes over, as others of this form do."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class TextPart(Asked):
+    type: Literal["text"]
+    text: str
+
+
+class ImageUrl(Asked):
+    url: str
+
+
+class ImagePart(Asked):
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+class Message(Asked):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Annotated[TextPart | ImagePart, Field(discriminator="type")]]
+
+
+class Schema(Asked):
+    definition: Mapping[str, Any] = Field(alias="schema")
+
+
+class ResponseFormat(Asked):
+    type: Literal["text", "json_schema"] = "text"
+    json_schema: Schema | None = None
+
+
+class Structured(Asked):
+    """Other forms that an answer can be held to; `numbers` is so many from 0 to 1 in brackets."""
+
+    regex: str | None = None
+    numbers: int | None = Field(default=None, gt=0)
+
+
+class Completion(Asked):
+    messages: list[Message] = Field(min_length=1)
+    stream: bool = False
+    max_tokens: int | None = Field(default=None, gt=0)
+    max_completion_tokens: int | None = Field(default=None, gt=0)
+    temperature: float = Field(default=0.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    seed: int = 0
+    response_format: ResponseFormat = ResponseFormat()
+    structured_outputs: Structured = Structured()
+    mode: Literal["think", "nothink", "auto"] = "auto"
+    thought_tokens: int = Field(default=2048, ge=0)
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.thought_tokens, self.max_completion_tokens or self.max_tokens or 1024)
