@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from screenagent.actions import Action, Click, Expectation, Seen
+from screenagent.actions import Action, Click, Expectation, Visible
 from screenagent.events import (
     Acted,
     Checked,
@@ -17,7 +17,7 @@ from screenagent.events import (
     Effect,
     Ended,
     Event,
-    Happened,
+    EventBase,
     Plan,
     PlannedStep,
     Started,
@@ -42,7 +42,7 @@ A run is a folder that only its owner can open:
 | `screens/<digest>.png` | the pictures that events name by their digest, each once, written a moment after the line |
 
 A reader bears a last line that was cut off in the middle, and pictures that did not reach the disk: a process that was
-killed leaves both. `screenagent.runs.store.read(folder)` gives the events with their pictures, and
+killed leaves both. `screenagent.runs.store.read_events(folder)` gives the events with their pictures, and
 `screenagent.episode.Episode.of(events)` the episode that they add up to.
 
 A field with a default may be missing; a field that does not stand here is an error. Places are normalized: `x` and `y`
@@ -89,7 +89,7 @@ def reference() -> Iterator[str]:
 def some_events() -> Sequence[Event]:
     click = Click(target="File")
     place = Location(point=Point(x=0.04, y=0.03), confidence=0.98, by="text")
-    planned = PlannedStep(action=click, expectation=Seen(words="Save As"))
+    planned = PlannedStep(action=click, expectation=Visible(words="Save As"))
     return (
         Started(task="open the File menu"),
         Decided(at=0.31, decision=Decision(plan=Plan(steps=(planned,)))),
@@ -101,7 +101,7 @@ def some_events() -> Sequence[Event]:
 
 def common_fields() -> Iterator[str]:
     yield "Every line has `event`, which says which of these it is, the fields of its kind, and these:\n"
-    yield from described(schema_of(Happened))
+    yield from described(schema_of(EventBase))
 
 
 def described(schema: Schema) -> Iterator[str]:
@@ -111,7 +111,7 @@ def described(schema: Schema) -> Iterator[str]:
     yield "| field | type | default |"
     yield "| --- | --- | --- |"
     for name, field in schema["properties"].items():
-        if "event" not in schema["properties"] or name not in Happened.model_fields:
+        if "event" not in schema["properties"] or name not in EventBase.model_fields:
             default = "" if name in schema.get("required", ()) else default_of(field)
             yield f"| `{name}` | {type_of(field)}{remark(field)} | {default} |"
     yield ""

@@ -2,12 +2,12 @@
 
 from screenagent.actions import Action, Click, Finish, PressKeys, TypeText
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Revise, Verdict
 from screenagent.fakes import FakeDesktop, FakeGrounder
 from screenagent.geometry import Location, Point
-from screenagent.planning import DirectPlanner
+from screenagent.planning import InstructionPlanner
 
 
 class Careful:
@@ -26,11 +26,11 @@ class Careful:
 grounder = FakeGrounder({"Save": Point(x=0.2, y=0.1), "Save a copy": Point(x=0.3, y=0.1)})
 desktop = FakeDesktop()
 agent = Agent(
-    planner=DirectPlanner(),
+    planner=InstructionPlanner(),
     grounder=grounder,
     approver=Careful(),
     desktop=desktop,
-    checker=SightChecker(grounder),
+    checker=ScreenChecker(grounder),
 )
 episode = drive(agent, "type 'hello', click Save, press ctrl+q")
 for action in desktop.performed:

@@ -101,7 +101,7 @@ Input = MouseInput | KeyboardInput
 Action = Annotated[Input | Wait | WaitFor | Ask | Finish, Field(discriminator="kind")]
 
 
-class Seen(Value):
+class Visible(Value):
     """These words are to be on the screen afterwards."""
 
     kind: Literal["seen"] = "seen"
@@ -119,7 +119,7 @@ class Change(Value):
     kind: Literal["change"] = "change"
 
 
-Expectation = Annotated[Seen | Gone | Change, Field(discriminator="kind")]
+Expectation = Annotated[Visible | Gone | Change, Field(discriminator="kind")]
 
 
 def targets(action: Action) -> tuple[str, ...]:

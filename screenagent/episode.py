@@ -20,13 +20,13 @@ from screenagent.events import (
     Observed,
     Paused,
     Plan,
+    Recovery,
     Resumed,
     Retried,
     Reviewed,
-    Rung,
     Started,
     Thought,
-    Told,
+    UserMessage,
     Verdict,
 )
 from screenagent.geometry import Location, Value
@@ -46,7 +46,7 @@ class Step(Value):
     acted: bool = False
     after: Screenshot | None = None
     effect: Effect | None = None
-    rungs: tuple[Rung, ...] = ()
+    rungs: tuple[Recovery, ...] = ()
     feedback: str = ""
     heard: tuple[str, ...] = ()
     closed: bool = False
@@ -129,7 +129,7 @@ class Episode(Value):
                 return self._reopened()._step(event, rungs=(*self.steps[-1].rungs, rung))
             case Failed(feedback=feedback):
                 return self._step(event, feedback=feedback, closed=True)
-            case Told(text=text):
+            case UserMessage(text=text):
                 return self._told(text)
             case Paused():
                 return self.model_copy(update={"paused": event})

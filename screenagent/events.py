@@ -6,13 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Gone, Seen, WaitFor, describe
+from screenagent.actions import Action, Expectation, Gone, Visible, WaitFor, describe
 from screenagent.geometry import Box, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
-Outcome = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
-Rung = Literal["wait", "zoom", "think", "ask"]
+RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
+Recovery = Literal["wait", "zoom", "think", "ask"]
 
 
 class PlannedStep(Value):
@@ -26,7 +26,7 @@ class PlannedStep(Value):
         """What has to be seen for the step to count: its expectation, or what it waits for."""
         match self.action:
             case WaitFor(words=words, gone=gone):
-                return Gone(words=words) if gone else Seen(words=words)
+                return Gone(words=words) if gone else Visible(words=words)
             case _:
                 return self.expectation
 
@@ -86,14 +86,14 @@ class Abort(Value):
     verdict: Literal["abort"] = "abort"
 
 
-class Answer(Value):
+class AnswerAsk(Value):
     """What the user said to an `Ask`."""
 
     verdict: Literal["answer"] = "answer"
     text: str
 
 
-Verdict = Annotated[Approve | Revise | LookAgain | Skip | Reject | Abort | Answer, Field(discriminator="verdict")]
+Verdict = Annotated[Approve | Revise | LookAgain | Skip | Reject | Abort | AnswerAsk, Field(discriminator="verdict")]
 
 
 class Effect(Value):
@@ -110,7 +110,7 @@ class Effect(Value):
         return self.outcome in ("met", "changed")
 
 
-class Happened(Value):
+class EventBase(Value):
     """`at` is in seconds since the start; `usage` says what led to this event cost."""
 
     at: float = 0.0
@@ -121,27 +121,27 @@ class Happened(Value):
         return self.model_copy(update={"at": 0.0, "usage": Usage()})
 
 
-class Started(Happened):
+class Started(EventBase):
     event: Literal["started"] = "started"
     task: str
 
 
-class Observed(Happened):
+class Observed(EventBase):
     event: Literal["observed"] = "observed"
     screenshot: Screenshot
 
 
-class Thought(Happened):
+class Thought(EventBase):
     event: Literal["thought"] = "thought"
     text: str
 
 
-class Decided(Happened):
+class Decided(EventBase):
     event: Literal["decided"] = "decided"
     decision: Decision
 
 
-class Grounded(Happened):
+class Grounded(EventBase):
     """Each of the action's targets has its place, in the order of `actions.targets`."""
 
     event: Literal["grounded"] = "grounded"
@@ -149,58 +149,58 @@ class Grounded(Happened):
     locations: tuple[Location, ...] = ()
 
 
-class Reviewed(Happened):
+class Reviewed(EventBase):
     event: Literal["reviewed"] = "reviewed"
     verdict: Verdict
 
 
-class Acted(Happened):
+class Acted(EventBase):
     event: Literal["acted"] = "acted"
     action: Action
     locations: tuple[Location, ...] = ()
 
 
-class Checked(Happened):
+class Checked(EventBase):
     event: Literal["checked"] = "checked"
     effect: Effect
 
 
-class Retried(Happened):
+class Retried(EventBase):
     """A rung of the ladder that is climbed after a failed effect."""
 
     event: Literal["retried"] = "retried"
-    rung: Rung
+    rung: Recovery
     why: str
 
 
-class Failed(Happened):
+class Failed(EventBase):
     """What the planner is told of a step that could not be done."""
 
     event: Literal["failed"] = "failed"
     feedback: str
 
 
-class Told(Happened):
+class UserMessage(EventBase):
     """What the user said to the agent while it worked."""
 
     event: Literal["told"] = "told"
     text: str
 
 
-class Paused(Happened):
+class Paused(EventBase):
     """Nothing is done until `Resumed`; `why` is empty where the user just said so."""
 
     event: Literal["paused"] = "paused"
     why: str = ""
 
 
-class Resumed(Happened):
+class Resumed(EventBase):
     event: Literal["resumed"] = "resumed"
 
 
-class Ended(Happened):
+class Ended(EventBase):
     event: Literal["ended"] = "ended"
-    outcome: Outcome
+    outcome: RunResult
     message: str = ""
 
 
@@ -215,7 +215,7 @@ Event = Annotated[
     | Checked
     | Retried
     | Failed
-    | Told
+    | UserMessage
     | Paused
     | Resumed
     | Ended,

@@ -17,7 +17,15 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Plan, PlannedStep, Verdict
 from screenagent.geometry import Absent, Location, Point
-from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Refused, Request, Said
+from screenagent.models.vision import (
+    AnswerGrammar,
+    Chunk,
+    Finished,
+    Refused,
+    Request,
+    TextChunk,
+    TokenBudget,
+)
 from screenagent.protocols import Approved, TextReader
 from screenagent.screenshot import Element, Screenshot, Window, Word
 from screenagent.usage import Mode, Phase, Usage
@@ -137,7 +145,7 @@ class ScriptedModel:
 
     answers: Sequence[str | Refused | Exception] | Callable[[Request, Mode], str | Refused]
     seconds: Mapping[Phase, float] = field(default_factory=lambda: {"prefill": 0.002, "decode": 0.001})
-    asked: list[tuple[Request, Mode, Grammar | None]] = field(default_factory=list)
+    asked: list[tuple[Request, Mode, AnswerGrammar | None]] = field(default_factory=list)
 
     @property
     def modes(self) -> list[Mode]:
@@ -148,8 +156,8 @@ class ScriptedModel:
         request: Request,
         *,
         mode: Mode = "auto",
-        grammar: Grammar | None = None,
-        budget: Budget | None = None,  # noqa: ARG002
+        grammar: AnswerGrammar | None = None,
+        budget: TokenBudget | None = None,  # noqa: ARG002
     ) -> Iterator[Chunk]:
         self.asked.append((request, mode, grammar))
         answer = self.answers(request, mode) if callable(self.answers) else self.answers[len(self.asked) - 1]
@@ -160,8 +168,8 @@ class ScriptedModel:
             return
         thought, _, said = answer.rpartition("</think>")
         if thought:
-            yield Said(text=thought, part="thought")
-        yield Said(text=said, part="answer")
+            yield TextChunk(text=thought, part="thought")
+        yield TextChunk(text=said, part="answer")
         usage = Usage(
             seconds=self.seconds,
             prompt_tokens=100,

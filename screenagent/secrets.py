@@ -21,7 +21,7 @@ class Secrets(Protocol):
         ...
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """Text to type as it stands, or the name of a secret."""
 
     text: str
@@ -32,9 +32,9 @@ def placeholder(name: str) -> str:
     return f"{{{{secret:{name}}}}}"
 
 
-def pieces(text: str) -> list[Piece]:
+def text_pieces(text: str) -> list[TextPiece]:
     """`text` cut where secrets stand in it; `Retry` where one seems to be meant and is written otherwise."""
-    parts = [Piece(part, is_secret=bool(number % 2)) for number, part in enumerate(_WRITTEN.split(text)) if part]
+    parts = [TextPiece(part, is_secret=bool(number % 2)) for number, part in enumerate(_WRITTEN.split(text)) if part]
     for part in parts:
         if not part.is_secret and _MEANT.search(part.text):
             raise Retry(f"{part.text!r} seems to mean a secret: write {placeholder('NAME')}, without blanks")

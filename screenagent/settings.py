@@ -18,12 +18,12 @@ from pydantic_settings import (
 from screenagent import keys
 from screenagent.errors import WrongUsage
 from screenagent.geometry import Size, Value
-from screenagent.models.crop import Look
+from screenagent.models.crop import CropMode
 
 Approval = Literal["each", "risky", "never"]
-Touch = Literal["auto", "on", "off"]
-StopKeys = Annotated[str, AfterValidator(lambda text: "+".join(keys.stop_chord(text)))]
-Pictures = Literal["auto", "kitty", "sixel", "blocks"]
+UserInputSetting = Literal["auto", "on", "off"]
+StopKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(keys.stop_chord(text)))]
+GraphicsSetting = Literal["auto", "kitty", "sixel", "blocks"]
 ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
 
 
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     keep_days: float | None = Field(
         None, gt=0, description="after a run, only those younger than so many days are kept"
     )
-    pictures: Pictures = Field(
+    pictures: GraphicsSetting = Field(
         "auto", description="how the console shows pictures: kitty, sixel or blocks; the terminal is asked if auto"
     )
     scripts: Path = Field(Path(), description="the folder whose task scripts the console lists")
@@ -62,18 +62,20 @@ class Settings(BaseSettings):
     grounder_model: str | None = Field(
         None, description="what points, where it is another than what plans; none: text only"
     )
-    look: Look = Field("auto", description="what of a large screen the model is shown: full, window, region or tiles")
+    look: CropMode = Field(
+        "auto", description="what of a large screen the model is shown: full, window, region or tiles"
+    )
     letters: Literal["latin", "cjk"] = Field(
         "latin", description="what is read: latin is fast; cjk, Chinese and Japanese too, takes the extra `cjk`"
     )
     accessibility: bool = Field(True, description="ask the program in front for its controls (AT-SPI, X11 only)")
     patches: int = Field(3600, ge=256, le=3600, description="at most so many patches of 16 pixels a picture")
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
-    stop_keys: StopKeys = Field(
+    stop_keys: StopKeysSetting = Field(
         "ctrl+shift+escape", description="pressed together anywhere on the desktop these stop the agent"
     )
     stop_corner: bool = Field(True, description="the mouse thrown into a corner of the screen stops the agent")
-    touch: Touch = Field(
+    touch: UserInputSetting = Field(
         "auto", description="whether your hand at mouse or keyboard makes it wait; auto: on your own desktop only"
     )
     weights: Path = Field(
@@ -113,7 +115,7 @@ class Settings(BaseSettings):
         return Settings.model_validate(self.model_dump() | given)
 
 
-class Setting(Value):
+class SettingInForce(Value):
     """One knob as it stands: where its value comes from, and what it is for."""
 
     name: str
@@ -122,7 +124,7 @@ class Setting(Value):
     meaning: str
 
 
-def listed(settings: Settings, **options: object) -> tuple[Setting, ...]:
+def settings_in_force(settings: Settings, **options: object) -> tuple[SettingInForce, ...]:
     """Every knob with its value and what set it: an option, the environment, the settings file, or nobody."""
     file = Settings.model_config["toml_file"]
     written = TomlConfigSettingsSource(Settings)()
@@ -136,7 +138,9 @@ def listed(settings: Settings, **options: object) -> tuple[Setting, ...]:
         return str(file) if name in written else "default"
 
     return tuple(
-        Setting(name=name, value=_shown(getattr(settings, name)), source=source(name), meaning=field.description or "")
+        SettingInForce(
+            name=name, value=_shown(getattr(settings, name)), source=source(name), meaning=field.description or ""
+        )
         for name, field in Settings.model_fields.items()
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.runs.store import runs
+from screenagent.runs.store import recorded_runs
 from tests.paths import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -59,7 +59,7 @@ def test_an_approver_of_ones_own_decides() -> None:
 
 @pytest.mark.display
 def test_the_editor_example_ends_well() -> None:
-    done = python(EXAMPLES / "editor.py")
+    done = python(EXAMPLES / "hello.py")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].endswith("ended")
 
@@ -68,4 +68,4 @@ def test_the_editor_example_ends_well() -> None:
 def test_the_sink_example_adds_up_a_run(tmp_path: Path) -> None:
     done = python("-m", "screenagent", "run", "wait 0.1 seconds", "--virtual", "--runs", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "settle" in python(EXAMPLES / "sink.py", runs(tmp_path)[0]).stdout
+    assert "settle" in python(EXAMPLES / "sink.py", recorded_runs(tmp_path)[0]).stdout

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from screenagent.actions import Change, Gone, Seen, WaitFor
+from screenagent.actions import Change, Gone, Visible, WaitFor
 from screenagent.events import Effect, PlannedStep
 from screenagent.geometry import Absent, Box, Location
 from screenagent.models import crop, parsing, prompts
-from screenagent.models.answer import heard
-from screenagent.models.vision import Budget, Grammar, Refused, Regex, Request, VisionModel
+from screenagent.models.answer import complete
+from screenagent.models.vision import AnswerGrammar, Refused, Regex, Request, TokenBudget, VisionModel
 from screenagent.perception.changes import difference
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
@@ -20,11 +20,11 @@ from screenagent.screenshot import Screenshot
 SURE: Final = 0.7
 """What was found with less confidence is something like the words, not the words."""
 
-YES_OR_NO: Final[Grammar] = Regex(pattern="yes|no")
+YES_OR_NO: Final[AnswerGrammar] = Regex(pattern="yes|no")
 
 
 @dataclass(frozen=True)
-class SightChecker:
+class ScreenChecker:
     """Compares two screens; words are looked for by the grounder, which knows what "the Save dialog" may look like.
 
     With a `model`, what is expected but not to be read is asked of it, once a check, if the screen changed at all.
@@ -38,12 +38,12 @@ class SightChecker:
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
         effect = self.glance(step, before, after, at=at)
-        if isinstance(step.expected, Seen) and effect.outcome == "met":
+        if isinstance(step.expected, Visible) and effect.outcome == "met":
             return effect if self._is_news(step.expected.words, before, effect.where) else _as_before(effect)
         if self.model is None or difference(before, after) is None:
             return effect
         match step.expected:
-            case Seen(words=words) if effect.outcome == "unmet":
+            case Visible(words=words) if effect.outcome == "unmet":
                 return self._judged(self.model, words, before, after, gone=False)
             case Gone(words=words) if not effect.by:
                 return self._judged(self.model, words, before, after, gone=True)
@@ -54,7 +54,7 @@ class SightChecker:
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
         match step.expected:
-            case Seen(words=words):
+            case Visible(words=words):
                 return self._seen(words, after)
             case Gone(words=words):
                 return self._gone(words, before, after, waited=isinstance(step.action, WaitFor))
@@ -116,16 +116,16 @@ class SightChecker:
     def _judged(self, model: VisionModel, words: str, before: Screenshot, after: Screenshot, *, gone: bool) -> Effect:
         """What the model says of the two pictures; `unknown` where it says neither yes nor no."""
         request = Request(
-            text=prompts.render("check", {"words": words, "gone": gone}),
-            pictures=tuple(crop.shown(screen, patches=self.patches) for screen in (before, after)),
+            text=prompts.render_prompt("check", {"words": words, "gone": gone}),
+            pictures=tuple(crop.cropped(screen, patches=self.patches) for screen in (before, after)),
         )
         try:
-            answer = heard(model.generate(request, mode="nothink", grammar=YES_OR_NO, budget=Budget(answer=4)))
+            answer = complete(model.generate(request, mode="nothink", grammar=YES_OR_NO, budget=TokenBudget(answer=4)))
             if isinstance(answer, Refused):
                 return Effect(
                     outcome="unknown", evidence=f"“{words}”: the model will not say: {answer.text}", by="model"
                 )
-            agreed = parsing.yes(answer.text)
+            agreed = parsing.parse_yes(answer.text)
         except Retry as retry:
             return Effect(outcome="unknown", evidence=f"“{words}”: {retry}", by="model")
         said = f"“{words}” cannot be read; by the looks of both screens it is {'gone' if gone == agreed else 'there'}"

@@ -17,7 +17,7 @@ NEAR: Final = 0.006
 """How far a target may move and still be the same place: under 8 pixels at 1280x720."""
 
 
-def same(reviewed: Screenshot, now: Screenshot, action: Input, locations: tuple[Location, ...]) -> bool:
+def same_screen(reviewed: Screenshot, now: Screenshot, action: Input, locations: tuple[Location, ...]) -> bool:
     """For the keyboard, the same foreground window; for the mouse, the same picture round each target."""
     if now.digest == reviewed.digest and now.window == reviewed.window:
         return True

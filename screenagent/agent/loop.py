@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.recovery import next_rung
-from screenagent.agent.review import LATE_SECONDS, Approving
-from screenagent.agent.timeline import HappenedT, Ledger
+from screenagent.agent.review import LATE_SECONDS, Review
+from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode
 from screenagent.events import (
     Abort,
     Acted,
-    Answer,
+    AnswerAsk,
     Checked,
     Decided,
     Decision,
@@ -32,7 +33,7 @@ from screenagent.events import (
     Reviewed,
     Started,
     Thought,
-    Told,
+    UserMessage,
     Verdict,
 )
 from screenagent.geometry import Location
@@ -59,6 +60,15 @@ class Agent:
     max_steps: int = 50
     second_look: SecondLook | None = None
     meter: Meter = field(default_factory=Meter)
+
+    @classmethod
+    def embedded(cls, desktop: Desktop, *, approver: Approver | None = None, control: Control | None = None) -> Agent:
+        """Build an agent that needs no model: it carries out plain instructions, found on the screen by the CPU.
+
+        Without an `approver` every input is denied. `control` is the desktop's own if not given.
+        """
+        agent: Agent = import_module("screenagent.assembly.agent").build_embedded(desktop, approver, control)
+        return agent
 
     def run(self, task: str) -> Generator[Event, None, None]:
         """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""
@@ -92,8 +102,8 @@ class _Run:
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
-        self._ledger = Ledger(agent.meter)
-        self._approving = Approving(
+        self._ledger = Timeline(agent.meter)
+        self._approving = Review(
             ledger=self._ledger,
             grounder=agent.grounder,
             approver=agent.approver,
@@ -130,7 +140,7 @@ class _Run:
                 yield self.happened(Failed(feedback=str(retry)))
             self.agent.control.step_done()
             for text in self.agent.control.heard():
-                yield self.happened(Told(text=text))
+                yield self.happened(UserMessage(text=text))
             if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
                 yield self.happened(Ended(outcome="out_of_steps", message=f"after {self.agent.max_steps} steps"))
 
@@ -248,9 +258,9 @@ class _Run:
             verdict = self.agent.approver.review(Ask(question=question), (), self.episode)
         yield self.happened(Reviewed(verdict=verdict))
         match verdict:
-            case Answer(text=text):
+            case AnswerAsk(text=text):
                 yield self.happened(Failed(feedback=f"asked the user: {question} The answer: {text}"))
-                yield self.happened(Told(text=text))
+                yield self.happened(UserMessage(text=text))
             case Abort():
                 raise Stopped
             case _:
@@ -271,7 +281,7 @@ def _ended(finish: Finish, episode: Episode) -> Ended:
 
 def _answered(verdict: Verdict) -> Effect:
     match verdict:
-        case Answer(text=text):
+        case AnswerAsk(text=text):
             return Effect(outcome="unknown", evidence=f"the user answered: {text}")
         case _:
             raise Retry("the question was approved but not answered")

@@ -6,13 +6,13 @@ from typing import Final
 
 from screenagent.actions import Ask, Finish, WaitFor, targets
 from screenagent.episode import Episode, Step
-from screenagent.events import Rung
+from screenagent.events import Recovery
 
 SAME_AGAIN: Final = 3
 """The same action on the same picture this often is a loop."""
 
 
-def next_rung(episode: Episode) -> Rung | None:
+def next_rung(episode: Episode) -> Recovery | None:
     """What to do about the last step, or None: go on. The order is wait, zoom, think, ask; the cheapest first."""
     step = episode.current
     if step is None or not step.acted or isinstance(step.action, Ask | Finish):
@@ -24,8 +24,8 @@ def next_rung(episode: Episode) -> Rung | None:
     return next((rung for rung in _ladder(episode, step) if rung not in step.rungs), None)
 
 
-def _ladder(episode: Episode, step: Step) -> tuple[Rung, ...]:
-    last: Rung = "ask" if _thought_in_vain(episode) else "think"
+def _ladder(episode: Episode, step: Step) -> tuple[Recovery, ...]:
+    last: Recovery = "ask" if _thought_in_vain(episode) else "think"
     if isinstance(step.action, WaitFor):
         return (last,)
     if step.action is not None and targets(step.action):

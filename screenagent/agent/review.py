@@ -11,11 +11,11 @@ from typing import Final, TypeVar
 
 from screenagent.actions import Action, Input, describe, targets
 from screenagent.agent import guard
-from screenagent.agent.timeline import Ledger
+from screenagent.agent.timeline import Timeline
 from screenagent.control import Control, Stopped
 from screenagent.events import (
     Abort,
-    Answer,
+    AnswerAsk,
     Approve,
     Event,
     Grounded,
@@ -32,7 +32,7 @@ from screenagent.geometry import Absent, Location
 from screenagent.protocols import Approver, Desktop, Grounder, Retry, SecondLook
 from screenagent.screenshot import Screenshot
 
-ResultT = TypeVar("ResultT")
+ReviewT = TypeVar("ReviewT")
 
 LATE_SECONDS: Final = 3.0
 """How much longer than usual the rung `wait` looks for an effect."""
@@ -45,8 +45,8 @@ ROUNDS: Final = 5
 
 
 @dataclass(kw_only=True)
-class Approving:
-    ledger: Ledger
+class Review:
+    ledger: Timeline
     grounder: Grounder
     approver: Approver
     desktop: Desktop
@@ -80,7 +80,7 @@ class Approving:
                     raise Stopped
                 case Approve(locations=moved) if moved:
                     locations = _as_many(moved, action)
-                case Answer() | Approve():
+                case AnswerAsk() | Approve():
                     moved = ()
             if self.control.was_handed_back():  # what was approved was approved on another screen
                 yield self.look()
@@ -91,7 +91,7 @@ class Approving:
             reviewed = self.ledger.screen
             with self.ledger.phase("guard"):
                 now = self.desktop.screenshot()
-            if guard.same(reviewed, now, action, locations):
+            if guard.same_screen(reviewed, now, action, locations):
                 return action, verdict, locations
             yield self.ledger.happened(Observed(screenshot=now))
             changes += 1
@@ -181,9 +181,9 @@ class Approving:
         return self.ledger.happened(Observed(screenshot=screen))
 
 
-def _meanwhile(work: Callable[[], ResultT]) -> Future[ResultT]:
+def _meanwhile(work: Callable[[], ReviewT]) -> Future[ReviewT]:
     """Run `work` in a thread of its own, which a process that ends does not wait for."""
-    future: Future[ResultT] = Future()
+    future: Future[ReviewT] = Future()
 
     def run() -> None:
         try:

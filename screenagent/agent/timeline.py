@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import TypeVar, cast
 
 from screenagent.episode import Episode
-from screenagent.events import Event, Happened, Thought
+from screenagent.events import Event, EventBase, Thought
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Meter, Phase, Usage
 
-HappenedT = TypeVar("HappenedT", bound=Happened)
+HappenedT = TypeVar("HappenedT", bound=EventBase)
 
 
-class Ledger:
+class Timeline:
     """`meter` is what the models of a run count on."""
 
     def __init__(self, meter: Meter) -> None:

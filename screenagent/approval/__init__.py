@@ -1,17 +1,17 @@
 """Decides what may be done without asking: approvers, policy, vault."""
 
-from screenagent.approval.approvers import AllowAll, AskPerson, DenyAll, Question
-from screenagent.approval.audit import Finding, check
+from screenagent.approval.approvers import AllowAll, ApprovalQuestion, DenyAll, PolicyApprover
+from screenagent.approval.audit import AuditFinding, audit
 from screenagent.approval.policy import Policy, Ruling, default_policy
 
 __all__ = [
     "AllowAll",
-    "AskPerson",
+    "ApprovalQuestion",
+    "AuditFinding",
     "DenyAll",
-    "Finding",
     "Policy",
-    "Question",
+    "PolicyApprover",
     "Ruling",
-    "check",
+    "audit",
     "default_policy",
 ]

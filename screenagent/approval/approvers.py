@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from screenagent.actions import Action, Ask, Finish, Input, Wait, WaitFor
-from screenagent.approval.audit import Finding, check
+from screenagent.approval.audit import AuditFinding, audit
 from screenagent.approval.context import last_clicked
 from screenagent.approval.policy import Policy, Rule, Ruling, default_policy
 from screenagent.episode import Episode
@@ -16,14 +16,14 @@ from screenagent.protocols import TextReader
 
 __all__ = [
     "AllowAll",
-    "AskPerson",
+    "ApprovalQuestion",
+    "AuditFinding",
     "DenyAll",
-    "Finding",
     "Policy",
-    "Question",
+    "PolicyApprover",
     "Rule",
     "Ruling",
-    "check",
+    "audit",
     "default_policy",
 ]
 
@@ -43,7 +43,7 @@ class DenyAll:
 
 
 @dataclass(frozen=True)
-class Question:
+class ApprovalQuestion:
     """What a person is asked: the action in words, where, and why it is asked about."""
 
     action: Action
@@ -53,13 +53,13 @@ class Question:
 
 
 @dataclass(frozen=True)
-class AskPerson:
+class PolicyApprover:
     """Asks where the policy says so or says nothing; with `risky_only` only where it says so.
 
     `ask` gives None where nobody answered. What `reader` reads under the mouse counts as the target's words do.
     """
 
-    ask: Callable[[Question], Verdict | None]
+    ask: Callable[[ApprovalQuestion], Verdict | None]
     risky_only: bool = False
     policy: Policy = field(default_factory=default_policy)
     reader: TextReader | None = None
@@ -68,7 +68,7 @@ class AskPerson:
         if isinstance(action, Wait | WaitFor | Finish):
             return Approve()
         if not isinstance(action, Input):
-            return self._asked(Question(action, locations, None, episode))
+            return self._asked(ApprovalQuestion(action, locations, None, episode))
         match self._ruling(action, locations, episode):
             case Ruling(then="deny", why=why):
                 return Reject(reason=f"the policy forbids it: {why}")
@@ -77,12 +77,12 @@ class AskPerson:
             case Ruling(rule=None) if self.risky_only:
                 return Approve()
             case Ruling(why=why):
-                verdict = self._asked(Question(action, locations, why or None, episode))
+                verdict = self._asked(ApprovalQuestion(action, locations, why or None, episode))
         if isinstance(verdict, Approve) and verdict.locations:
             return self._unless_forbidden(verdict, action, episode)
         return verdict
 
-    def _asked(self, question: Question) -> Verdict:
+    def _asked(self, question: ApprovalQuestion) -> Verdict:
         return self.ask(question) or Reject(reason="nobody answered")
 
     def _unless_forbidden(self, moved: Approve, action: Input, episode: Episode) -> Verdict:

@@ -15,7 +15,7 @@ from screenagent.geometry import Value
 from screenagent.protocols import TextReader
 
 
-class Finding(Value):
+class AuditFinding(Value):
     """An input of a run that is over: what a policy says of it, and what was said when it happened."""
 
     action: Action
@@ -29,7 +29,7 @@ class Finding(Value):
         return f"{said}  ({'; '.join(notes)})" if notes else said
 
 
-def check(policy: Policy, events: Iterable[Event], *, reader: TextReader | None = None) -> Iterator[Finding]:
+def audit(policy: Policy, events: Iterable[Event], *, reader: TextReader | None = None) -> Iterator[AuditFinding]:
     """What `policy` would have said to each input that was reviewed in a run."""
     episode = Episode()
     asked: Grounded | None = None
@@ -43,7 +43,7 @@ def check(policy: Policy, events: Iterable[Event], *, reader: TextReader | None 
                     asked.action, asked.locations, screen=screen, reader=reader, focus=last_clicked(episode)
                 )
                 unseen = reader is not None and screen is not None and screen.image is None
-                yield Finding(action=asked.action, ruling=ruling, verdict=verdict, unseen=unseen)
+                yield AuditFinding(action=asked.action, ruling=ruling, verdict=verdict, unseen=unseen)
                 asked = None
             case _:
                 pass

@@ -17,7 +17,7 @@ LEADING: Final = frozenset(("tab", "enter", "up", "down", "page_up", "page_down"
 
 
 @dataclass(frozen=True)
-class Sight:
+class PolicyContext:
     """What there is to an action beside itself: the window in front, the places it goes to, and what can be read.
 
     `focus` is where the mouse last clicked, so where the keys probably go. Without a reader nothing can be read.

@@ -14,14 +14,14 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
-from screenagent.approval.context import Sight
+from screenagent.approval.context import PolicyContext
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Window, Word
 
 Then = Literal["allow", "ask", "deny"]
-Kind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
+InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
 
 
 def _pattern(text: str) -> str:
@@ -49,7 +49,7 @@ class Rule(Value):
 
     then: Then
     because: str = Field("", description="said to the person who is asked, and to the planner where it is denied")
-    kinds: tuple[Kind, ...] = Field((), description="kinds of action")
+    kinds: tuple[InputKind, ...] = Field((), description="kinds of action")
     apps: tuple[str, ...] = Field(
         (), description="applications in front, `*` for any letters; `terminal` is every terminal that is known"
     )
@@ -68,7 +68,7 @@ class Rule(Value):
     )
     shown: Pattern | None = Field(None, description="regular expression for what is read in the window in front")
 
-    def why(self, action: Input, sight: Sight) -> str | None:
+    def why(self, action: Input, sight: PolicyContext) -> str | None:
         """What made it fit, in words; None where it does not fit."""
         if self.kinds and action.kind not in self.kinds:
             return None
@@ -100,14 +100,14 @@ class Rule(Value):
         named = set(combination.split("+"))
         return named == set(pressed) if self.then == "allow" else named <= set(pressed)
 
-    def _titled(self, _: Input, sight: Sight) -> list[str] | None:
+    def _titled(self, _: Input, sight: PolicyContext) -> list[str] | None:
         title = sight.window.title if sight.window else ""
         return [] if self.title is None else [repr(title)] if _hit(self.title, title) else None
 
-    def _typed(self, action: Input, _: Sight) -> list[str] | None:
+    def _typed(self, action: Input, _: PolicyContext) -> list[str] | None:
         return _found(self.text, [action.text] if isinstance(action, TypeText) else [])
 
-    def _aimed(self, action: Input, sight: Sight) -> list[str] | None:
+    def _aimed(self, action: Input, sight: PolicyContext) -> list[str] | None:
         if self.target is None:
             return []
         if self.then != "allow":
@@ -115,10 +115,10 @@ class Rule(Value):
         hits = [_found(self.target, [words]) for words in sight.under]
         return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
 
-    def _focused(self, _: Input, sight: Sight) -> list[str] | None:
+    def _focused(self, _: Input, sight: PolicyContext) -> list[str] | None:
         return [] if self.near is None else _found(self.near, [sight.near])
 
-    def _surrounded(self, _: Input, sight: Sight) -> list[str] | None:
+    def _surrounded(self, _: Input, sight: PolicyContext) -> list[str] | None:
         return [] if self.shown is None else _found(self.shown, [sight.shown])
 
 
@@ -204,7 +204,7 @@ class Policy(Value):
         def words() -> Sequence[Word]:
             return reader.read(screen) if reader and screen and screen.image is not None else ()
 
-        sight = Sight(screen.window if screen else None, locations, focus, words)
+        sight = PolicyContext(screen.window if screen else None, locations, focus, words)
         for number, rule in enumerate(self.rules, start=1):
             why = rule.why(action, sight)
             if why is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from screenagent.agent import Agent
-from screenagent.agent.checker import SightChecker
-from screenagent.approval import AllowAll, Question
+from screenagent.agent.checker import ScreenChecker
+from screenagent.approval import AllowAll, ApprovalQuestion, DenyAll
 from screenagent.assembly.models import Models
-from screenagent.assembly.parts import Ask, build_approver, build_grounder, build_reader
+from screenagent.assembly.parts import Asker, build_approver, build_grounder, build_reader
 from screenagent.control import Control
-from screenagent.planning import DirectPlanner
+from screenagent.planning import InstructionPlanner
 from screenagent.protocols import Approver, Desktop
 from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
@@ -19,7 +19,7 @@ def build_agent(
     control: Control,
     desktop: Desktop,
     *,
-    ask: Ask,
+    ask: Asker,
     models: Models | None = None,
     replay: Replay | None = None,
 ) -> Agent:
@@ -37,7 +37,7 @@ def build_agent(
         grounder=points or text.strict(),
         approver=build_approver(settings, ask, reader),
         desktop=desktop,
-        checker=SightChecker(text.by_sight(), models.judge),
+        checker=ScreenChecker(text.by_sight(), models.judge),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,
@@ -51,18 +51,18 @@ def build_unattended(control: Control, desktop: Desktop, replay: Replay | None =
     return build_agent(Settings(approve="never"), control, desktop, ask=_nobody, replay=replay)
 
 
-def build_embedded(desktop: Desktop, *, approver: Approver | None = None, control: Control | None = None) -> Agent:
-    """Build an agent that needs no model; without an `approver` it asks nobody and allows everything."""
+def build_embedded(desktop: Desktop, approver: Approver | None, control: Control | None) -> Agent:
+    """Build an agent that needs no model; without an `approver` it is denied every input."""
     settings = Settings(model=None, grounder_model=None)
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     return Agent(
-        planner=DirectPlanner(reader=reader, grounder=text),
+        planner=InstructionPlanner(reader=reader, grounder=text),
         grounder=text.strict(),
-        approver=approver or AllowAll(),
+        approver=approver or DenyAll(),
         desktop=desktop,
-        checker=SightChecker(text.by_sight()),
-        control=control or Control(),
+        checker=ScreenChecker(text.by_sight()),
+        control=control or getattr(desktop, "control", None) or Control(),
     )
 
 
@@ -72,14 +72,14 @@ def build_guessing(control: Control, desktop: Desktop) -> Agent:
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader)
     return Agent(
-        planner=DirectPlanner(reader=reader, grounder=text, sends_forms=True),
+        planner=InstructionPlanner(reader=reader, grounder=text, sends_forms=True),
         grounder=text,
         approver=AllowAll(),
         desktop=desktop,
-        checker=SightChecker(text),
+        checker=ScreenChecker(text),
         control=control,
     )
 
 
-def _nobody(question: Question) -> None:
+def _nobody(question: ApprovalQuestion) -> None:
     raise AssertionError(f"nobody can be asked, and everything is allowed: {question}")

@@ -24,7 +24,7 @@ def open_desktop(
     """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone."""
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.lock import driving
-    from screenagent.desktop.user_input import Heeds, Oversight
+    from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
     from screenagent.desktop.virtual import VirtualDesktop
 
     secrets, reading = Vault(read_policy(settings.policy).why_not), build_reader(settings)
@@ -54,8 +54,8 @@ def open_desktop(
             )
         if task is not None:
             stack.enter_context(driving(opened.x_display, task))
-        heeds = Heeds(stop_keys=stop_keys, corner=settings.stop_corner, touch=touch)
-        stack.enter_context(Oversight(opened, control=control, heeds=heeds))
+        heeds = MonitorOptions(stop_keys=stop_keys, corner=settings.stop_corner, touch=touch)
+        stack.enter_context(UserInputMonitor(opened, control=control, heeds=heeds))
         yield opened
 
 

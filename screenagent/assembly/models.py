@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from screenagent.control import Control
 from screenagent.errors import MissingExtra, WrongUsage
-from screenagent.grounding.cascade import Cascade, Rung
-from screenagent.grounding.model import ONCE, Likeliest, ModelGrounder
+from screenagent.grounding.cascade import Cascade, CascadeStage
+from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
 from screenagent.models.dialects import PHI4, Dialect, dialect_of
 from screenagent.models.metered import Metered
 from screenagent.models.vision import VisionModel
-from screenagent.planning import DirectPlanner, ModelPlanner
+from screenagent.planning import InstructionPlanner, ModelPlanner
 from screenagent.planning.model_planner import tokens_at_most
 from screenagent.protocols import Grounder, Planner, TextReader
 from screenagent.settings import Settings
 from screenagent.usage import Meter
 
 if TYPE_CHECKING:
-    from screenagent.grounding.embedded import LiteGrounder
+    from screenagent.grounding.embedded import EmbeddedGrounder
 
 SURE: Final = 0.95
 """From this confidence on, text alone decides: it is there to the letter, and only once."""
@@ -73,10 +73,10 @@ class Models:
 
     def planner(self, reader: TextReader, grounder: Grounder) -> Planner:
         if self.plans is None:
-            return DirectPlanner(reader=reader, grounder=grounder)
+            return InstructionPlanner(reader=reader, grounder=grounder)
         return ModelPlanner(model=self.plans.model, patches=self.settings.patches, count=self.plans.count)
 
-    def pointing(self, text: LiteGrounder) -> Cascade | None:
+    def pointing(self, text: EmbeddedGrounder) -> Cascade | None:
         """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
         from screenagent.grounding.exact_text import ExactText
 
@@ -87,9 +87,11 @@ class Models:
             self.points.dialect,
             look=self.settings.look,
             patches=self.settings.patches,
-            rank=Likeliest(text),
+            rank=TileRanker(text),
         )
-        return Cascade((Rung(ExactText(text), sure=SURE), Rung(text, sure=SURE), Rung(model, sure=ONCE)))
+        return Cascade(
+            (CascadeStage(ExactText(text), sure=SURE), CascadeStage(text, sure=SURE), CascadeStage(model, sure=ONCE))
+        )
 
 
 def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
@@ -105,7 +107,7 @@ def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
             "`screenagent model pull`, or name a folder, or a server's URL such as http://localhost:8000/v1"
         )
     phi4 = _extra("screenagent.models.phi4", "phi4")
-    model = phi4.load(
+    model = phi4.load_phi4(
         folder, largest_picture=settings.patches, check=control.check, say=partial(print, file=sys.stderr)
     )
     return Seeing(model, PHI4, count=model.count)
@@ -113,7 +115,7 @@ def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
 
 def _served(url: str, settings: Settings, control: Control) -> Seeing:
     server = _extra("screenagent.models.remote", "server")
-    model = server.connect(url, name=settings.model_name, kind=settings.server, check=control.check)
+    model = server.connect_server(url, name=settings.model_name, kind=settings.server, check=control.check)
     return Seeing(model, dialect_of(model.name))
 
 

@@ -6,38 +6,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screenagent.approval import AllowAll, AskPerson, Policy, Question, default_policy
+from screenagent.approval import AllowAll, ApprovalQuestion, Policy, PolicyApprover, default_policy
 from screenagent.events import Verdict
 from screenagent.protocols import Accessibility, Approver, Desktop, TextReader
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
-    from screenagent.grounding.embedded import LiteGrounder
-    from screenagent.perception.reader import LiteReader
-    from screenagent.perception.timing import Stages
+    from screenagent.grounding.embedded import EmbeddedGrounder
+    from screenagent.perception.reader import ScreenReader
+    from screenagent.perception.timing import Timing
 
-Ask = Callable[[Question], Verdict | None]
+Asker = Callable[[ApprovalQuestion], Verdict | None]
 
 
-def build_reader(settings: Settings, stages: Stages | None = None) -> LiteReader:
+def build_reader(settings: Settings, stages: Timing | None = None) -> ScreenReader:
     """Build the OCR reader; `stages` counts the time that it takes."""
-    from screenagent.perception.reader import LiteReader
+    from screenagent.perception.reader import ScreenReader
 
-    return LiteReader(letters=settings.letters, stages=stages)
+    return ScreenReader(letters=settings.letters, stages=stages)
 
 
 def build_grounder(
     settings: Settings,
     *,
-    reader: LiteReader | None = None,
+    reader: ScreenReader | None = None,
     desktop: Desktop | None = None,
-    stages: Stages | None = None,
-) -> LiteGrounder:
+    stages: Timing | None = None,
+) -> EmbeddedGrounder:
     """Build the embedded grounder. It asks the programs on `desktop` for their controls, if the settings allow it."""
-    from screenagent.grounding.embedded import LiteGrounder
+    from screenagent.grounding.embedded import EmbeddedGrounder
 
     accessibility = build_accessibility(desktop) if desktop is not None and settings.accessibility else None
-    return LiteGrounder(reader or build_reader(settings, stages), accessibility=accessibility, stages=stages)
+    return EmbeddedGrounder(reader or build_reader(settings, stages), accessibility=accessibility, stages=stages)
 
 
 def build_accessibility(desktop: Desktop) -> Accessibility | None:
@@ -50,11 +50,13 @@ def build_accessibility(desktop: Desktop) -> Accessibility | None:
     return AtSpi(display)
 
 
-def build_approver(settings: Settings, ask: Ask, reader: TextReader) -> Approver:
+def build_approver(settings: Settings, ask: Asker, reader: TextReader) -> Approver:
     """Build the approver: everything is allowed under `approve = "never"`, otherwise the policy decides what to ask."""
     if settings.approve == "never":
         return AllowAll()
-    return AskPerson(ask, risky_only=settings.approve == "risky", policy=read_policy(settings.policy), reader=reader)
+    return PolicyApprover(
+        ask, risky_only=settings.approve == "risky", policy=read_policy(settings.policy), reader=reader
+    )
 
 
 def read_policy(path: Path | None) -> Policy:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def record_run(settings: Settings, task: str, *, replay: Replay | None = None) -> Iterator[Recorder]:
     """Record a run of `task`; afterwards older runs go, as far as the settings say so."""
     from screenagent.models import prompts
-    from screenagent.runs.retention import listed, outdated, remove, why_not_ours
+    from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
     from screenagent.runs.store import Recorder, new_run_folder
 
     folder = new_run_folder(settings.runs, task)
@@ -27,7 +27,7 @@ def record_run(settings: Settings, task: str, *, replay: Replay | None = None) -
     with Recorder(folder, settings=written, prompts=prompts.digests(), screens=settings.keep_screens) as recorder:
         yield recorder
     older_than = timedelta(days=settings.keep_days) if settings.keep_days else None
-    kept = [run for run in listed(settings.runs) if run.folder != folder]
+    kept = [run for run in stored_runs(settings.runs) if run.folder != folder]
     keep = settings.keep_runs and settings.keep_runs - 1  # this one is kept
     for run in outdated(kept, older_than=older_than, keep=keep):
         if why_not_ours(run.folder) is None:

@@ -17,7 +17,7 @@ from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot, Word
 
 Sort = Literal["easy", "renamed", "painted"]
-Edges = tuple[float, float, float, float]
+PixelEdges = tuple[float, float, float, float]
 """left, top, width, height in pixels"""
 
 EACH: dict[Sort, int] = {"easy": 3, "renamed": 2, "painted": 2}
@@ -27,34 +27,36 @@ _MORE = ("As", "All", "Copy", "Again", "Later")
 """What a name is lengthened by; the first that stands nowhere on the picture is taken."""
 
 
-class Asked(Value):
+class AbsenceQuestion(Value):
     """What a question needs to tell of itself."""
 
     picture: str
     instruction: str
-    bbox: Edges
+    bbox: PixelEdges
     data_type: str
 
 
-class Missing(Value):
+class AbsentTarget(Value):
     """A question about what is not there: on a picture as it is, or with `painted` painted over."""
 
     picture: str
     instruction: str
     data_type: str
     sort: Sort
-    painted: Edges | None = None
+    painted: PixelEdges | None = None
 
 
-def missing(asked: Sequence[Asked], read: Callable[[str], tuple[Screenshot, Sequence[Word]]]) -> list[Missing]:
+def absent_targets(
+    asked: Sequence[AbsenceQuestion], read: Callable[[str], tuple[Screenshot, Sequence[Word]]]
+) -> list[AbsentTarget]:
     """The same ones for the same questions. `read` gives a picture and the words on it, for what is called missing must
     not stand there by chance."""
-    made: list[Missing] = []
+    made: list[AbsentTarget] = []
     for picture, group in groupby(sorted(asked, key=lambda one: one.picture), key=lambda one: one.picture):
         own, chance = list(group), random.Random(picture)
         screenshot, words = read(picture)
         others = [one for one in asked if one.picture != picture]
-        sorts: dict[Sort, Iterator[Missing]] = {
+        sorts: dict[Sort, Iterator[AbsentTarget]] = {
             "easy": _of_others(picture, chance.sample(others, len(others)), words),
             "renamed": _renamed(chance.sample(own, len(own)), words),
             "painted": _painted(chance.sample(own, len(own)), words, screenshot.size),
@@ -63,26 +65,26 @@ def missing(asked: Sequence[Asked], read: Callable[[str], tuple[Screenshot, Sequ
     return made
 
 
-def _of_others(picture: str, others: Sequence[Asked], words: Sequence[Word]) -> Iterator[Missing]:
+def _of_others(picture: str, others: Sequence[AbsenceQuestion], words: Sequence[Word]) -> Iterator[AbsentTarget]:
     """What other screens have and no word of which is read here; an icon has no words to tell it by."""
     there = _stems(word.text for word in words)
     for one in others:
         told = _stems([parse(one.instruction).name])
         if one.data_type != "icon" and told and told.isdisjoint(there):
-            yield Missing(picture=picture, instruction=one.instruction, data_type=one.data_type, sort="easy")
+            yield AbsentTarget(picture=picture, instruction=one.instruction, data_type=one.data_type, sort="easy")
 
 
-def _renamed(own: Sequence[Asked], words: Sequence[Word]) -> Iterator[Missing]:
+def _renamed(own: Sequence[AbsenceQuestion], words: Sequence[Word]) -> Iterator[AbsentTarget]:
     there = {word.text.lower().strip(".…") for word in words}
     for one in own:
         phrase = parse(one.instruction)
         more = next((word for word in _MORE if word.lower() not in there), None)
         if (phrase.named or phrase.quoted) and more and one.instruction.count(phrase.name) == 1:
             longer = one.instruction.replace(phrase.name, f"{phrase.name} {more}")
-            yield Missing(picture=one.picture, instruction=longer, data_type=one.data_type, sort="renamed")
+            yield AbsentTarget(picture=one.picture, instruction=longer, data_type=one.data_type, sort="renamed")
 
 
-def _painted(own: Sequence[Asked], words: Sequence[Word], size: Size) -> Iterator[Missing]:
+def _painted(own: Sequence[AbsenceQuestion], words: Sequence[Word], size: Size) -> Iterator[AbsentTarget]:
     """What is there once: painted over, it is not there; a field is gone though its label is left."""
     for one in own:
         left, top, width, height = one.bbox
@@ -91,7 +93,7 @@ def _painted(own: Sequence[Asked], words: Sequence[Word], size: Size) -> Iterato
         rest = _stems(word.text for word, rect in rects if not inside.holds(rect.x, rect.y))
         told = _stems([parse(one.instruction).name])
         if one.data_type == "field" or (told and told.isdisjoint(rest)):
-            yield Missing(
+            yield AbsentTarget(
                 picture=one.picture,
                 instruction=one.instruction,
                 data_type=one.data_type,
@@ -104,7 +106,7 @@ def _stems(texts: Iterator[str] | Sequence[str]) -> set[str]:
     return {token.stem for text in texts for token in tokens(text) if token.weight > 0.1}
 
 
-def painted_over(image: Image.Image, bbox: Edges) -> Image.Image:
+def painted_over(image: Image.Image, bbox: PixelEdges) -> Image.Image:
     """The picture with the box and its border gone into what is round it."""
     left, top, width, height = bbox
     box = (max(0, int(left) - 3), max(0, int(top) - 3), int(left + width) + 4, int(top + height) + 4)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.bench.ground import Result
+from screenagent.bench.ground import GroundResult
 from screenagent.geometry import Location, Value
 from screenagent.grounding.confidence import Curve
 
@@ -22,7 +22,7 @@ PULL = 1e-2
 """How strongly a curve is held towards doing nothing where the answers say little."""
 
 
-class Answer(NamedTuple):
+class CalibrationAnswer(NamedTuple):
     picture: str
     by: str
     score: float
@@ -37,7 +37,7 @@ class Bin(Value):
     right: float
 
 
-class Summary(Value):
+class CalibrationSummary(Value):
     """`ece` is the mean distance of confidence from rightness; `held_out` of curves fitted without the picture that
     they are measured on; `raw` without any. `curves` are bias and slope by rung."""
 
@@ -48,21 +48,21 @@ class Summary(Value):
     curves: Mapping[str, tuple[float, float]]
 
 
-def answers(results: Sequence[Result]) -> list[Answer]:
+def answers(results: Sequence[GroundResult]) -> list[CalibrationAnswer]:
     """Those that name a place; it is right within 8 pixels of the target, and never where there is none."""
     return [
-        Answer(result.picture, result.answer.by, result.answer.confidence, result.within_8px)
+        CalibrationAnswer(result.picture, result.answer.by, result.answer.confidence, result.within_8px)
         for result in results
         if isinstance(result.answer, Location)
     ]
 
 
-def fitted(known: Sequence[Answer]) -> dict[str, Curve]:
+def fitted_curves(known: Sequence[CalibrationAnswer]) -> dict[str, Curve]:
     by_rung = {rung: list(group) for rung, group in groupby(sorted(known, key=lambda a: a.by), lambda a: a.by)}
     return {rung: _fit(group) for rung, group in by_rung.items() if len(group) >= FEWEST}
 
 
-def _fit(known: Sequence[Answer]) -> Curve:
+def _fit(known: Sequence[CalibrationAnswer]) -> Curve:
     """Logistic regression by Newton's method."""
     scores = np.array([(1.0, answer.score) for answer in known])  # (answers, bias and slope)
     right = np.array([answer.right for answer in known], float)
@@ -78,24 +78,24 @@ def _fit(known: Sequence[Answer]) -> Curve:
     return Curve(bias=round(float(weights[0]), 2), slope=round(float(weights[1]), 2))
 
 
-def summary(known: Sequence[Answer]) -> Summary:
-    curves = fitted(known)
+def calibration_summary(known: Sequence[CalibrationAnswer]) -> CalibrationSummary:
+    curves = fitted_curves(known)
     pictures = sorted({answer.picture for answer in known})
     held_out: list[tuple[float, bool]] = []
     for fold in range(FOLDS):
         left_out = set(pictures[fold::FOLDS])
-        others = fitted([answer for answer in known if answer.picture not in left_out])
-        held_out += said([answer for answer in known if answer.picture in left_out], others)
-    return Summary(
+        others = fitted_curves([answer for answer in known if answer.picture not in left_out])
+        held_out += reliability_line([answer for answer in known if answer.picture in left_out], others)
+    return CalibrationSummary(
         n=len(known),
-        raw=ece(said(known, {})),
-        ece=ece(said(known, curves)),
+        raw=ece(reliability_line(known, {})),
+        ece=ece(reliability_line(known, curves)),
         held_out=ece(held_out),
         curves={rung: (curve.bias, curve.slope) for rung, curve in curves.items()},
     )
 
 
-def said(known: Sequence[Answer], curves: Mapping[str, Curve]) -> list[tuple[float, bool]]:
+def reliability_line(known: Sequence[CalibrationAnswer], curves: Mapping[str, Curve]) -> list[tuple[float, bool]]:
     """Confidence and rightness."""
     return [
         (curves[answer.by].at(answer.score) if answer.by in curves else answer.score, answer.right) for answer in known
@@ -144,5 +144,5 @@ def diagram(before: Sequence[tuple[float, bool]], after: Sequence[tuple[float, b
     return image
 
 
-def read(files: Sequence[Path]) -> list[Result]:
-    return [Result.model_validate_json(line) for file in files for line in file.read_text("utf-8").splitlines()]
+def read_answers(files: Sequence[Path]) -> list[GroundResult]:
+    return [GroundResult.model_validate_json(line) for file in files for line in file.read_text("utf-8").splitlines()]

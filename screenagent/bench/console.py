@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from screenagent.agent import Agent, Sink, drive
-from screenagent.approval import AskPerson, Policy, Question
+from screenagent.approval import ApprovalQuestion, Policy, PolicyApprover
 from screenagent.bench.statistics import percentile
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
-from screenagent.console.answers import Person
+from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
-from screenagent.console.supervise_screen import Work
+from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
 from screenagent.events import Acted, Event, Reviewed, Verdict
@@ -42,7 +42,7 @@ LONGEST: Final = 60.0
 TASK: Final = "click the targets in turn"
 
 
-class Cost(Value):
+class ConsoleCost(Value):
     """Milliseconds a step, as in `bench steps`, without the console and with it; `cost` is what it adds at the median.
 
     `cpu_ms` is what it adds to the processor's time, which tells more on a busy machine; `drawn_kb` is what it drew in
@@ -59,7 +59,7 @@ class Cost(Value):
     n: int
 
 
-class Keys(Value):
+class KeyLatency(Value):
     """Milliseconds from the byte of a key in the terminal to the answer in the loop, and to the click in the window."""
 
     answered_ms_p50: float
@@ -69,14 +69,14 @@ class Keys(Value):
     n: int
 
 
-def cost(*, clicks: int = CLICKS) -> Cost:
+def measure_cost(*, clicks: int = CLICKS) -> ConsoleCost:
     """Click the probe's targets in turn, without the console and with it, on one desktop."""
     with _Terminal("cost", clicks) as terminal:
-        found = Cost.model_validate(terminal.said())
+        found = ConsoleCost.model_validate(terminal.said())
         return found.model_copy(update={"drawn_kb": round(terminal.drawn / 1024 / found.n, 1)})
 
 
-def keys(*, clicks: int = CLICKS) -> Keys:
+def measure_keys(*, clicks: int = CLICKS) -> KeyLatency:
     """Approve each click by a key, a moment after the question has begun to listen."""
     chance = random.Random(0)
     answered: list[float] = []
@@ -89,7 +89,7 @@ def keys(*, clicks: int = CLICKS) -> Keys:
             terminal.type(b"y")
             answered.append(terminal.said()["at"] - began)
             clicked.append(terminal.said()["at"] - began)
-    return Keys(
+    return KeyLatency(
         answered_ms_p50=_ms(answered, 50),
         answered_ms_p95=_ms(answered, 95),
         clicked_ms_p50=_ms(clicked, 50),
@@ -175,7 +175,7 @@ def _cost(clicks: int) -> None:
                 processor[run] += busy[-1] - busy[0]
                 spent.extend(step_seconds(events, probe))
     _say(
-        Cost(
+        ConsoleCost(
             plain_ms_p50=_ms(plain, 50),
             plain_ms_p95=_ms(plain, 95),
             console_ms_p50=_ms(supervised, 50),
@@ -203,26 +203,28 @@ def _keys(clicks: int) -> None:
 
     with probed() as (desktop, probe, control):
 
-        def agent(person: Person) -> Agent:
-            def ask(question: Question) -> Verdict | None:
+        def agent(person: ConsoleAnswers) -> Agent:
+            def ask(question: ApprovalQuestion) -> Verdict | None:
                 threading.Thread(target=say_when_it_listens, daemon=True).start()
                 return person(question)
 
-            return clicker(desktop, probe, control, clicks, approver=AskPerson(ask, policy=Policy()))
+            return clicker(desktop, probe, control, clicks, approver=PolicyApprover(ask, policy=Policy()))
 
         _in_console(agent, tell, opened=consoles.append)
 
 
-def _plainly(agent: Callable[[Person], Agent], sink: Sink) -> None:
+def _plainly(agent: Callable[[ConsoleAnswers], Agent], sink: Sink) -> None:
     with _recorder() as recorder:
-        drive(agent(Person(Control(), lambda _: None)), TASK, recorder, sink)
+        drive(agent(ConsoleAnswers(Control(), lambda _: None)), TASK, recorder, sink)
 
 
-def _in_console(agent: Callable[[Person], Agent], sink: Sink, *, opened: Callable[[Console], object] = id) -> None:
+def _in_console(
+    agent: Callable[[ConsoleAnswers], Agent], sink: Sink, *, opened: Callable[[Console], object] = id
+) -> None:
     @contextmanager
-    def begin(control: Control, person: Person) -> Iterator[Work]:  # noqa: ARG001
+    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:  # noqa: ARG001
         with _recorder() as recorder:
-            yield Work(agent(person), (recorder, sink))
+            yield SupervisedWork(agent(person), (recorder, sink))
         console.call_later(console.exit)
 
     console = Console(begin=lambda _: begin, runs=Path(os.devnull), task=TASK)

@@ -11,7 +11,7 @@ import torch
 from screenagent.engine.cache import kv_bytes_per_token
 from screenagent.engine.config import Config
 from screenagent.engine.memory import weight_bytes
-from screenagent.engine.model import Phi4
+from screenagent.engine.model import Phi4Network
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def prefill_flops(config: Config, positions: int, past: int) -> float:
     return 2.0 * positions * config.num_hidden_layers * (layer + 2 * heads * seen) + 2.0 * head
 
 
-def step_bytes(model: Phi4, length: int) -> float:
+def step_bytes(model: Phi4Network, length: int) -> float:
     """What one decode forward reads: all weights but the embeddings, and the keys and values."""
     language = model.language
     dtype = language.norm.weight.dtype
@@ -71,7 +71,7 @@ def step_bytes(model: Phi4, length: int) -> float:
     return read + kv_bytes_per_token(model.config, dtype) * length
 
 
-def question_floor(model: Phi4, machine: Machine, *, patches: int, new: int, past: int, forwards: int) -> float:
+def question_floor(model: Phi4Network, machine: Machine, *, patches: int, new: int, past: int, forwards: int) -> float:
     """Seconds of a question that encodes `patches`, prefills `new` positions behind `past` ones and then decodes."""
     reading = step_bytes(model, past + new) / machine.bandwidth
     encode = vision_flops(model.config, patches) / machine.flops if patches else 0.0

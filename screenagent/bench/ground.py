@@ -13,7 +13,7 @@ from typing import Annotated
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from screenagent.bench.absence import Asked, Edges, Sort, missing, painted_over
+from screenagent.bench.absence import AbsenceQuestion, PixelEdges, Sort, absent_targets, painted_over
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
@@ -27,14 +27,14 @@ class Item(BaseModel):
 
     picture: str = Field(validation_alias=AliasChoices("img_filename", "image", "file_name"))
     instruction: str
-    bbox: Annotated[Edges | None, Field(description="left, top, width, height in pixels")]
+    bbox: Annotated[PixelEdges | None, Field(description="left, top, width, height in pixels")]
     data_type: str = "text"
     absent: Sort | None = None
-    painted: Edges | None = None
+    painted: PixelEdges | None = None
 
 
 @dataclass(frozen=True)
-class View:
+class PictureTransform:
     """How the pictures are shown: as they are, in the opposite colours, or larger."""
 
     negated: bool = False
@@ -48,17 +48,17 @@ class View:
         return shown.resize(size, Image.Resampling.LANCZOS)
 
 
-class Result(Value):
+class GroundResult(Value):
     """One answer, in pixels of the picture as it lies in the folder; `ms` and its parts only for the first question
     about a picture, `unchanged_ms` for the same one asked again; `calls` is how often a model was asked for it; `lost`
     where the place is known but not believed in."""
 
     picture: str
     instruction: str
-    bbox: Edges | None
+    bbox: PixelEdges | None
     data_type: str
     absent: Sort | None = None
-    painted: Edges | None = None
+    painted: PixelEdges | None = None
     answer: Location | Absent
     x: float | None = None
     y: float | None = None
@@ -72,14 +72,14 @@ class Result(Value):
     rss_mb: float | None = None
 
 
-class Score(Value):
+class GroundScore(Value):
     n: int
     strict: float | None
     within_8px: float | None
     interval: tuple[float, float] | None
 
 
-class Rate(Value):
+class GroundRate(Value):
     n: int
     refused: float | None
 
@@ -90,12 +90,12 @@ class Refusals(Value):
 
     n: int
     refused: float | None
-    easy: Rate
-    hard: Rate
+    easy: GroundRate
+    hard: GroundRate
     lost: float | None
 
 
-class Summary(Value):
+class GroundSummary(Value):
     n: int
     ms_p50: float | None
     ms_p95: float | None
@@ -103,10 +103,10 @@ class Summary(Value):
     stages_ms_p50: Mapping[str, float]
     rss_peak_mb: float | None
     prefills_per_answer: float | None
-    text: Score
-    icon: Score
-    field: Score
-    all: Score
+    text: GroundScore
+    icon: GroundScore
+    field: GroundScore
+    all: GroundScore
     absent: Refusals
 
 
@@ -122,15 +122,15 @@ class Eyes:
     calls: Callable[[], int] | None = None
 
 
-def run(
+def run_ground(
     folder: Path,
     eyes: Eyes,
     *,
     results: Path,
-    view: View = View(),  # frozen
+    view: PictureTransform = PictureTransform(),  # frozen
     absent: TextReader | None = None,
     progress: Callable[[str], None] = lambda _: None,
-) -> Summary:
+) -> GroundSummary:
     """Ask every question of `folder` that `results` has no answer to, and append the answers there picture by picture,
     so a run that was stopped goes on where it was. With `absent`, which reads what is there, ask what is not, too."""
     items = questions(folder)
@@ -151,7 +151,7 @@ def run(
         hits = sum(result.strict for result in fresh)
         asked = sum(result.bbox is not None for result in fresh)
         progress(f"{number}/{len(pictures)} {group[0].picture}: {hits} of {asked}, {fresh[0].ms or 0:.0f} ms")
-    return summary(known)
+    return ground_summary(known)
 
 
 def command(
@@ -159,7 +159,7 @@ def command(
     eyes: Eyes,
     *,
     results: Path,
-    view: View = View(),  # frozen
+    view: PictureTransform = PictureTransform(),  # frozen
     absent: TextReader | None = None,
 ) -> None:
     """`run`, its progress on stderr and its summary as the last line on stdout."""
@@ -167,7 +167,7 @@ def command(
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    found = run(folder, eyes, results=results, view=view, absent=absent, progress=progress)
+    found = run_ground(folder, eyes, results=results, view=view, absent=absent, progress=progress)
     progress(f"answers in {results}")
     print(found.model_dump_json())
 
@@ -178,7 +178,7 @@ def _absent(folder: Path, items: Sequence[Item], reader: TextReader) -> list[Ite
         return screenshot, reader.read(screenshot)
 
     asked = [
-        Asked(picture=item.picture, instruction=item.instruction, bbox=item.bbox, data_type=item.data_type)
+        AbsenceQuestion(picture=item.picture, instruction=item.instruction, bbox=item.bbox, data_type=item.data_type)
         for item in items
         if item.bbox is not None
     ]
@@ -191,7 +191,7 @@ def _absent(folder: Path, items: Sequence[Item], reader: TextReader) -> list[Ite
             absent=one.sort,
             painted=one.painted,
         )
-        for one in missing(asked, read)
+        for one in absent_targets(asked, read)
     ]
 
 
@@ -214,12 +214,12 @@ def questions(folder: Path) -> list[Item]:
     return items
 
 
-def summary(results: Sequence[Result]) -> Summary:
+def ground_summary(results: Sequence[GroundResult]) -> GroundSummary:
     present = [result for result in results if result.bbox is not None]
     absent = [result for result in results if result.bbox is None]
     times = [result.ms for result in results if result.ms is not None]
     stages = [result.stages_ms for result in results if result.stages_ms]
-    return Summary(
+    return GroundSummary(
         n=len(results),
         ms_p50=percentile(times, 50),
         ms_p95=percentile(times, 95),
@@ -243,20 +243,20 @@ def summary(results: Sequence[Result]) -> Summary:
     )
 
 
-def _rate(results: Iterable[Result]) -> Rate:
+def _rate(results: Iterable[GroundResult]) -> GroundRate:
     asked = list(results)
     refused = sum(isinstance(result.answer, Absent) for result in asked)
-    return Rate(n=len(asked), refused=refused / len(asked) if asked else None)
+    return GroundRate(n=len(asked), refused=refused / len(asked) if asked else None)
 
 
 def _mean(counts: Sequence[int]) -> float | None:
     return sum(counts) / len(counts) if counts else None
 
 
-def _score(results: Iterable[Result]) -> Score:
+def _score(results: Iterable[GroundResult]) -> GroundScore:
     tried = list(results)
     n, strict = len(tried), sum(result.strict for result in tried)
-    return Score(
+    return GroundScore(
         n=n,
         strict=strict / n if n else None,
         within_8px=sum(result.within_8px for result in tried) / n if n else None,
@@ -264,12 +264,12 @@ def _score(results: Iterable[Result]) -> Score:
     )
 
 
-def _ask(folder: Path, items: Sequence[Item], eyes: Eyes, view: View) -> list[Result]:
+def _ask(folder: Path, items: Sequence[Item], eyes: Eyes, view: PictureTransform) -> list[GroundResult]:
     image = _picture(folder, items[0].picture)
     screenshot = Screenshot.of(view.of(image))
     eyes.forget()
     eyes.stages()
-    found: list[Result] = []
+    found: list[GroundResult] = []
     for item in sorted(items, key=lambda item: item.painted is not None):
         shown = screenshot if item.painted is None else Screenshot.of(view.of(painted_over(image, item.painted)))
         before, asked = time.perf_counter(), eyes.calls() if eyes.calls else 0
@@ -292,8 +292,10 @@ def _ask(folder: Path, items: Sequence[Item], eyes: Eyes, view: View) -> list[Re
     return [found[0].model_copy(update=unchanged), *rest]
 
 
-def _result(item: Item, answer: Location | Absent, screenshot: Screenshot, view: View, *, ms: float) -> Result:
-    asked = Result(**item.model_dump(), answer=answer, ms=ms)
+def _result(
+    item: Item, answer: Location | Absent, screenshot: Screenshot, view: PictureTransform, *, ms: float
+) -> GroundResult:
+    asked = GroundResult(**item.model_dump(), answer=answer, ms=ms)
     if isinstance(answer, Absent):
         return asked
     x = answer.point.x * screenshot.size.width / view.scaled
@@ -302,7 +304,7 @@ def _result(item: Item, answer: Location | Absent, screenshot: Screenshot, view:
     return asked.model_copy(update={"x": x, "y": y, "strict": strict, "within_8px": near})
 
 
-def _inside(bbox: Edges | None, x: float, y: float, slack: float) -> bool:
+def _inside(bbox: PixelEdges | None, x: float, y: float, slack: float) -> bool:
     if bbox is None:
         return False
     left, top, width, height = bbox
@@ -319,11 +321,11 @@ def _picture(folder: Path, name: str) -> Image.Image:
     raise ValueError(f"the picture {name} is neither in {folder / 'images'} nor in {folder}")
 
 
-def _key(asked: Item | Result) -> tuple[str, str, object, object]:
+def _key(asked: Item | GroundResult) -> tuple[str, str, object, object]:
     return asked.picture, asked.instruction, asked.bbox, asked.painted
 
 
-def _read(results: Path) -> list[Result]:
+def _read(results: Path) -> list[GroundResult]:
     """The answers so far; the last line may have been cut off when the run was stopped."""
     if not results.is_file():
         return []
@@ -331,7 +333,7 @@ def _read(results: Path) -> list[Result]:
     found = []
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(Result.model_validate_json(line))
+            found.append(GroundResult.model_validate_json(line))
         except ValidationError:
             if number < len(lines):
                 raise ValueError(f"line {number} of {results} is no result of this bench; name another file") from None

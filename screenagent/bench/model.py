@@ -19,10 +19,10 @@ from torch import Tensor
 from screenagent.bench.floors import Machine, question_floor
 from screenagent.engine import synthetic
 from screenagent.engine.config import PUBLISHED, Config
-from screenagent.engine.decoding import Budget, Pick
-from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
-from screenagent.engine.grammar import Allowed, Grammar, numbers
-from screenagent.engine.image import patches
+from screenagent.engine.decoding import DecodeBudget, Pick
+from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineTurn
+from screenagent.engine.grammar import Allowed, TokenGrammar, numbers
+from screenagent.engine.image import picture_patches
 from screenagent.engine.memory import weight_bytes
 from screenagent.engine.quant import Quant
 from screenagent.geometry import Value
@@ -35,7 +35,7 @@ THREE = "[0.174, 0.868, 0.224, 0.977]"
 FOUR = "[0.1740, 0.8680, 0.2240, 0.9770]"
 
 
-class Summary(Value):
+class ModelSummary(Value):
     """Milliseconds and gigabytes; a first question sees a new screen, a next one the same again. Both answer with a
     box of three decimals."""
 
@@ -69,14 +69,16 @@ class Setup:
     rounds: int = 3
 
 
-class Asked(NamedTuple):
-    cost: Cost
+class TimedAnswer(NamedTuple):
+    cost: EngineCost
     seconds: float
 
 
-def run(setup: Setup, *, progress: Callable[[str], None] = lambda line: print(line, file=sys.stderr)) -> Summary:
+def run_model(
+    setup: Setup, *, progress: Callable[[str], None] = lambda line: print(line, file=sys.stderr)
+) -> ModelSummary:
     before = peak_bytes(setup.device)
-    engine = opened(setup)
+    engine = opened_model(setup)
     loaded = peak_bytes(setup.device) - before  # first of all, since a peak that is past would hide it
     progress(f"weights: {weight_bytes(engine.model) / 1e9:.2f} GB, {engine.dtype} on {engine.device}")
     preprocess = preprocess_ms()
@@ -86,20 +88,20 @@ def run(setup: Setup, *, progress: Callable[[str], None] = lambda line: print(li
     progress(f"this device: {machine.flops / 1e12:.2f} TFLOP/s, {machine.bandwidth / 1e9:.1f} GB/s")
 
     three, four = numbers(4, decimals=(3, 3)), numbers(4, decimals=(4, 4))
-    ask(engine, QUESTION, screen(0), THREE, three)  # compiles, and computes the system prompt
+    ask_timed(engine, QUESTION, model_screen(0), THREE, three)  # compiles, and computes the system prompt
     firsts, seconds = [], []
     for number in range(1, setup.rounds + 1):
-        firsts.append(ask(engine, QUESTION, screen(number), THREE, three))
-        seconds.append(ask(engine, SECOND, screen(number), THREE, three))
+        firsts.append(ask_timed(engine, QUESTION, model_screen(number), THREE, three))
+        seconds.append(ask_timed(engine, SECOND, model_screen(number), THREE, three))
     first = min(firsts, key=lambda asked: asked.seconds)
     following = min(seconds, key=lambda asked: asked.seconds)
-    boxed = ask(engine, QUESTION, screen(1), FOUR, four)
+    boxed = ask_timed(engine, QUESTION, model_screen(1), FOUR, four)
     engine.settings = replace(engine.settings, fast=False)
-    plain = ask(engine, QUESTION, screen(1), FOUR, four)
-    seen = len(patches(screen(1), engine.limits))
+    plain = ask_timed(engine, QUESTION, model_screen(1), FOUR, four)
+    seen = len(picture_patches(model_screen(1), engine.limits))
     progress(f"first question: {phases(first.cost)}")
     progress(f"next question: {phases(following.cost)}")
-    return Summary(
+    return ModelSummary(
         preprocess_ms_p50=round(preprocess, 3),
         forwards_4_decimals=boxed.cost.forwards,
         forwards_3_decimals=following.cost.forwards,
@@ -118,8 +120,8 @@ def run(setup: Setup, *, progress: Callable[[str], None] = lambda line: print(li
     )
 
 
-def opened(setup: Setup) -> Engine:
-    settings = Settings(compiler=setup.compiler)
+def opened_model(setup: Setup) -> Engine:
+    settings = EngineSettings(compiler=setup.compiler)
     if setup.checkpoint:
         return Engine.load(
             setup.checkpoint, device=setup.device, dtype=setup.dtype, settings=settings, quant=setup.quant
@@ -136,25 +138,25 @@ def widths(layers: int) -> Config:
     return PUBLISHED.model_copy(update={"num_hidden_layers": layers, "vision_config": fewer})
 
 
-def screen(number: int) -> Image.Image:
+def model_screen(number: int) -> Image.Image:
     """A 1280x720 picture, another for each number."""
     noise = np.random.default_rng(number).integers(0, 256, (SCREEN[1] // 8, SCREEN[0] // 8, 3), dtype=np.uint8)
     return Image.fromarray(noise).resize(SCREEN, Image.Resampling.NEAREST)
 
 
-def ask(engine: Engine, text: str, picture: Image.Image, answer: str, grammar: Grammar) -> Asked:
+def ask_timed(engine: Engine, text: str, picture: Image.Image, answer: str, grammar: TokenGrammar) -> TimedAnswer:
     """Ask for a box, and let the answer be a known one, whatever the weights say."""
     pick = spelled(engine, answer, grammar)
     start = time.perf_counter()
-    turn = Turn("user", text, (picture,))
-    *_, last = engine.reply((turn,), mode="nothink", grammar=grammar, budget=Budget(answer=64), pick=pick)
-    assert isinstance(last, Ended)
-    return Asked(last.cost, time.perf_counter() - start)
+    turn = EngineTurn("user", text, (picture,))
+    *_, last = engine.reply((turn,), mode="nothink", grammar=grammar, budget=DecodeBudget(answer=64), pick=pick)
+    assert isinstance(last, EngineEnd)
+    return TimedAnswer(last.cost, time.perf_counter() - start)
 
 
-def spelled(engine: Engine, answer: str, grammar: Grammar) -> Pick:
+def spelled(engine: Engine, answer: str, grammar: TokenGrammar) -> Pick:
     """Picks the tokens of `answer` wherever the grammar leaves a choice."""
-    choices = iter(list(chosen(engine, answer, grammar)))
+    choices = iter(list(chosen_device(engine, answer, grammar)))
 
     def pick(logits: Tensor, allowed: Allowed) -> int:
         if isinstance(allowed, int):
@@ -165,7 +167,7 @@ def spelled(engine: Engine, answer: str, grammar: Grammar) -> Pick:
     return pick
 
 
-def chosen(engine: Engine, answer: str, grammar: Grammar) -> Iterator[int]:
+def chosen_device(engine: Engine, answer: str, grammar: TokenGrammar) -> Iterator[int]:
     matcher = engine.grammars.start(grammar)
     for token in engine.chat.encode_plain(answer):
         if not isinstance(matcher.allowed(), int):
@@ -173,7 +175,7 @@ def chosen(engine: Engine, answer: str, grammar: Grammar) -> Iterator[int]:
         matcher.take(token)
 
 
-def floor(engine: Engine, machine: Machine, cost: Cost, seen: int) -> float:
+def floor(engine: Engine, machine: Machine, cost: EngineCost, seen: int) -> float:
     return question_floor(
         engine.model,
         machine,
@@ -184,7 +186,7 @@ def floor(engine: Engine, machine: Machine, cost: Cost, seen: int) -> float:
     )
 
 
-def phases(cost: Cost) -> str:
+def phases(cost: EngineCost) -> str:
     return (
         f"{cost.new_positions} new positions, prepare {cost.prepare_seconds * 1e3:.1f}, "
         f"encode {cost.encode_seconds * 1e3:.1f}, prefill {cost.prefill_seconds * 1e3:.1f}, "
@@ -194,8 +196,8 @@ def phases(cost: Cost) -> str:
 
 def preprocess_ms(*, times: int = 41) -> float:
     """Median, of one picture, on one core: Pillow and NumPy use no more."""
-    picture = screen(0)
-    return median_ms(lambda: patches(picture), times=times)
+    picture = model_screen(0)
+    return median_ms(lambda: picture_patches(picture), times=times)
 
 
 class Compared(NamedTuple):
@@ -219,12 +221,12 @@ def transformers_preprocess(*, times: int = 9) -> Compared | None:
     torch.set_num_threads(1)
     try:
         processor = Siglip2ImageProcessor(max_num_patches=PUBLISHED.max_num_patches)
-        picture = screen(0)
+        picture = model_screen(0)
         theirs = processor(picture, return_tensors="np")["pixel_values"][0]
         taken = median_ms(lambda: processor(picture, return_tensors="np"), times=times)
     finally:
         torch.set_num_threads(threads)
-    same = np.array_equal(np.round((theirs + 1) * 127.5).astype(np.uint8), patches(picture).pixels)
+    same = np.array_equal(np.round((theirs + 1) * 127.5).astype(np.uint8), picture_patches(picture).pixels)
     return Compared(f"transformers' {type(processor).__name__}", taken, same)
 
 

@@ -16,25 +16,25 @@ LABELS = (
     *("Save", "Open", "Cancel", "Print", "Delete", "Rename", "Help", "Settings", "Send", "Reply", "Copy", "Paste"),
     *("Undo", "Redo", "Search", "Close", "Next", "Back", "Play", "Pause", "Upload", "Download", "Share", "Export"),
 )
-Kind = Literal["button", "field", "checkbox"]
-ASKED: dict[Kind, str] = {"button": "the {} button", "field": "the {} field", "checkbox": "tick {}"}
+DrawnKind = Literal["button", "field", "checkbox"]
+ASKED: dict[DrawnKind, str] = {"button": "the {} button", "field": "the {} field", "checkbox": "tick {}"}
 THEMES = (("white", "#e1e1e1", "#202020"), ("#1e1e1e", "#3c3c3c", "#e8e8e8"), ("#f0f4f8", "#2b6cb0", "white"))
 
 
 @dataclass(frozen=True)
-class Screen:
+class DrawnScreen:
     image: Image.Image
     target: str
     box: Box
 
 
-def screens(count: int = 30, *, seed: int = 2026) -> Iterator[Screen]:
+def screens(count: int = 30, *, seed: int = 2026) -> Iterator[DrawnScreen]:
     chance = random.Random(seed)
     for number in range(count):
-        yield drawn(chance, SIZES[number % len(SIZES)], THEMES[number // len(SIZES) % len(THEMES)])
+        yield drawn_screen(chance, SIZES[number % len(SIZES)], THEMES[number // len(SIZES) % len(THEMES)])
 
 
-def drawn(chance: random.Random, size: Size, theme: tuple[str, str, str]) -> Screen:
+def drawn_screen(chance: random.Random, size: Size, theme: tuple[str, str, str]) -> DrawnScreen:
     """A grid of controls, each with a label of its own; one of them is the target."""
     background, face, ink = theme
     image = Image.new("RGB", (size.width, size.height), background)
@@ -42,7 +42,7 @@ def drawn(chance: random.Random, size: Size, theme: tuple[str, str, str]) -> Scr
     columns, rows = 4, 5
     labels = chance.sample(LABELS, columns * rows)
     wanted = chance.randrange(len(labels))
-    kinds: list[Kind] = chance.choices(("button", "field", "checkbox"), k=len(labels))
+    kinds: list[DrawnKind] = chance.choices(("button", "field", "checkbox"), k=len(labels))
     truth = Box(left=0, top=0, right=1, bottom=1)
     for number, (label, kind) in enumerate(zip(labels, kinds, strict=True)):
         cell = (size.width // columns, size.height // rows)
@@ -51,12 +51,12 @@ def drawn(chance: random.Random, size: Size, theme: tuple[str, str, str]) -> Scr
         edges = control(draw, kind, label, (left, top), cell=cell, face=face, ink=ink, background=background)
         if number == wanted:
             truth = Box.of_pixels(edges, size)
-    return Screen(image, ASKED[kinds[wanted]].format(labels[wanted]), truth)
+    return DrawnScreen(image, ASKED[kinds[wanted]].format(labels[wanted]), truth)
 
 
 def control(
     draw: ImageDraw.ImageDraw,
-    kind: Kind,
+    kind: DrawnKind,
     label: str,
     at: tuple[int, int],
     *,

@@ -29,16 +29,16 @@ from screenagent.bench.tasks import FileCheck, ShellCheck, holds
 from screenagent.control import Control
 from screenagent.desktop.virtual import HD, VirtualDesktop
 from screenagent.episode import Episode
-from screenagent.events import Acted, Event, Grounded, Outcome
+from screenagent.events import Acted, Event, Grounded, RunResult
 from screenagent.geometry import Size, Value
 from screenagent.protocols import Desktop
-from screenagent.scripts import Anchors, Script, bound, read, written
+from screenagent.scripts import Anchors, Script, bound, read_script, written
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
 from screenagent.usage import Phase
 
-Kind = Literal["recorded", "moved", "resized", "theme", "font", "screen", "popup", "shuffled", "doubled"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+ReplayKind = Literal["recorded", "moved", "resized", "theme", "font", "screen", "popup", "shuffled", "doubled"]
+KINDS: Final[tuple[ReplayKind, ...]] = get_args(ReplayKind)
 
 SECONDS: Final = 120.0
 """A replay that takes longer is stopped."""
@@ -50,7 +50,7 @@ FONT: Final = {"GDK_DPI_SCALE": "1.2", "QT_FONT_DPI": "116"}
 SCREEN: Final = Size(width=1600, height=900)
 POPUP: Final = ("xterm", "-T", "Update available", "-e", "sh", "-c", "echo An update is available.; cat > popup.txt")
 
-Build = Callable[[Control, Desktop, Replay], Agent]
+BuildReplay = Callable[[Control, Desktop, Replay], Agent]
 
 
 class Case(Value):
@@ -62,7 +62,7 @@ class Case(Value):
     files: dict[str, str] = Field(default_factory=dict)
     check: FileCheck | ShellCheck
     harm: ShellCheck | None = None
-    flags: dict[Kind, str] = Field(default_factory=dict)
+    flags: dict[ReplayKind, str] = Field(default_factory=dict)
     shuffled: dict[str, str] | None = None
     doubled: dict[str, str] | None = None
 
@@ -70,30 +70,30 @@ class Case(Value):
     def id(self) -> str:
         return Path(self.script).stem
 
-    def kinds(self) -> Iterator[Kind]:
+    def kinds(self) -> Iterator[ReplayKind]:
         """Those that make sense for it: rows are shuffled where there are some."""
         for kind in KINDS:
             if (kind != "shuffled" or self.shuffled) and (kind != "doubled" or self.doubled):
                 yield kind
 
-    def within(self, folder: Path, kind: Kind) -> Case:
+    def within(self, folder: Path, kind: ReplayKind) -> Case:
         text = self.model_dump_json().replace("{dir}", str(folder)).replace("{flags}", self.flags.get(kind, ""))
         return Case.model_validate_json(text)
 
-    def files_of(self, kind: Kind) -> Mapping[str, str]:
+    def files_of(self, kind: ReplayKind) -> Mapping[str, str]:
         return {"shuffled": self.shuffled, "doubled": self.doubled}.get(kind) or self.files
 
 
-class Result(Value):
+class ReplayAttempt(Value):
     """`aid` is what it took: nothing, a question that nobody answered, or it failed otherwise. Times are a step's own,
     without the wait for the application."""
 
     case: str
-    kind: Kind
+    kind: ReplayKind
     number: int
     aid: Literal["unaided", "asked", "failed"]
     wrong: bool = False
-    outcome: Outcome
+    outcome: RunResult
     message: str = ""
     steps: int = 0
     healed: int = 0
@@ -102,7 +102,7 @@ class Result(Value):
     locate_ms: tuple[float, ...] = ()
 
 
-class Share(Value):
+class ReplayShare(Value):
     """Of the replays of a kind, how many took what, and how long a step's own work was."""
 
     n: int
@@ -114,10 +114,10 @@ class Share(Value):
     step_ms_p95: float | None
 
 
-class Summary(Value):
+class ReplaySummary(Value):
     n: int
     wrong: int
-    kinds: dict[str, Share]
+    kinds: dict[str, ReplayShare]
     step_ms_p50: float | None
     step_ms_p95: float | None
     locate_ms_p50: float | None
@@ -136,25 +136,25 @@ def read_cases(file: Path) -> list[Case]:
         raise ValueError(f"{file}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
 
 
-def kept(file: Path) -> list[Result]:
+def kept_results(file: Path) -> list[ReplayAttempt]:
     """What an earlier call measured."""
     if not file.exists():
         return []
-    return [Result.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
+    return [ReplayAttempt.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
 
 
-def run(
+def run_scripts(
     cases: Sequence[Case],
-    build: Build,
+    build: BuildReplay,
     *,
     scripts: Path,
     work: Path,
-    times: Callable[[Kind], int],
-    progress: Callable[[Result], None],
-) -> Summary:
+    times: Callable[[ReplayKind], int],
+    progress: Callable[[ReplayAttempt], None],
+) -> ReplaySummary:
     """Every case, of each kind so many times; what an earlier call left in `work` is not played again."""
     results_file = work / "results.jsonl"
-    found = kept(results_file)
+    found = kept_results(results_file)
     done = {(result.case, result.kind, result.number) for result in found}
     for case in cases:
         left = [
@@ -164,20 +164,22 @@ def run(
             if (case.id, kind, number) not in done
         ]
         file = work / f"{case.id}.yaml"
-        if left and not file.exists() and (why := _not_learned(case, read(scripts / case.script), file, build)):
-            found.append(Result(case=case.id, kind="recorded", number=-1, aid="failed", outcome="gave_up", message=why))
+        if left and not file.exists() and (why := _not_learned(case, read_script(scripts / case.script), file, build)):
+            found.append(
+                ReplayAttempt(case=case.id, kind="recorded", number=-1, aid="failed", outcome="gave_up", message=why)
+            )
             progress(found[-1])
             continue
         for kind, number in left:
-            result = attempt(case, kind, number, script=read(file), anchors=Anchors.of(file), build=build)
+            result = attempt_replay(case, kind, number, script=read_script(file), anchors=Anchors.of(file), build=build)
             with results_file.open("a", encoding="utf-8") as lines:
                 lines.write(result.model_dump_json() + "\n")
             found.append(result)
             progress(result)
-    return summary(found)
+    return replay_summary(found)
 
 
-def _not_learned(case: Case, script: Script, file: Path, build: Build) -> str:
+def _not_learned(case: Case, script: Script, file: Path, build: BuildReplay) -> str:
     """Why it could not be learned, though tried twice; empty if it was."""
     why = ""
     for _ in range(2):
@@ -190,18 +192,18 @@ def _not_learned(case: Case, script: Script, file: Path, build: Build) -> str:
     return why
 
 
-def learn(case: Case, script: Script, file: Path, build: Build) -> None:
+def learn(case: Case, script: Script, file: Path, build: BuildReplay) -> None:
     """Have `screenagent record` write to `file` what it sees when the case is played by its words, with the values of
     this desktop as parameters again."""
     draft = file.with_suffix(".draft.yaml")
     with set_up(case, "recorded") as (opened, folder, virtual, control):
         with _recording(draft, virtual, name=script.name):
-            perform(
+            perform_script(
                 script, opened, build(control, virtual.desktop, Replay(script, bound(script, opened.values))), _hand
             )
         if not holds(opened.check, folder, virtual.environment):
             raise ValueError(f"{case.id} was played once, and its effect is not there")
-    made = read(draft).model_dump_json()
+    made = read_script(draft).model_dump_json()
     for name, value in opened.values.items():
         made = made.replace(json.dumps(value)[1:-1], f"{{{{{name}}}}}")
     parameters = {name: script.parameters[name] for name in opened.values}
@@ -210,7 +212,7 @@ def learn(case: Case, script: Script, file: Path, build: Build) -> None:
     draft.unlink()
 
 
-def perform(script: Script, opened: Case, agent: Agent, *sinks: Sink) -> None:
+def perform_script(script: Script, opened: Case, agent: Agent, *sinks: Sink) -> None:
     """Play the script by its words; `ValueError` says why it did not get to its end."""
     ended = drive(agent, script.name, *sinks).ended
     if ended is None or ended.outcome != "done":
@@ -244,7 +246,9 @@ def _recording(file: Path, virtual: VirtualDesktop, *, name: str) -> Iterator[No
         raise ValueError(f"nothing was recorded: {said}")
 
 
-def attempt(case: Case, kind: Kind, number: int, *, script: Script, anchors: Anchors, build: Build) -> Result:
+def attempt_replay(
+    case: Case, kind: ReplayKind, number: int, *, script: Script, anchors: Anchors, build: BuildReplay
+) -> ReplayAttempt:
     """Play the case on a desktop of this kind, and look what came of it."""
     events: list[Event] = []
     with set_up(case, kind) as (opened, folder, virtual, control):
@@ -274,7 +278,7 @@ class _Popup:
 
 
 @contextmanager
-def set_up(case: Case, kind: Kind) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
+def set_up(case: Case, kind: ReplayKind) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
     """The case's files and a desktop of this kind with its application, for at most so long."""
     control = Control()
     limit = threading.Timer(SECONDS, control.stop)
@@ -298,7 +302,7 @@ def set_up(case: Case, kind: Kind) -> Iterator[tuple[Case, Path, VirtualDesktop,
                 limit.cancel()
 
 
-def _disturb(virtual: VirtualDesktop, kind: Kind) -> None:
+def _disturb(virtual: VirtualDesktop, kind: ReplayKind) -> None:
     """Move the window in front, or make it smaller."""
     screen = virtual.desktop.settled()
     assert screen.window is not None
@@ -315,13 +319,13 @@ def _disturb(virtual: VirtualDesktop, kind: Kind) -> None:
 
 
 def _result(
-    case: Case, kind: Kind, number: int, episode: Episode, events: Sequence[Event], *, fits: bool, harmed: bool
-) -> Result:
+    case: Case, kind: ReplayKind, number: int, episode: Episode, events: Sequence[Event], *, fits: bool, harmed: bool
+) -> ReplayAttempt:
     ended = episode.ended
     assert ended is not None
     unaided = ended.outcome == "done" and fits
     asked = ended.outcome == "gave_up" and "nobody to ask" in ended.message
-    return Result(
+    return ReplayAttempt(
         case=case.id,
         kind=kind,
         number=number,
@@ -346,10 +350,10 @@ def _own_ms(seconds: Mapping[Phase, float]) -> float:
     return round(sum(spent for phase, spent in seconds.items() if phase not in ("settle", "act")) * 1000, 1)
 
 
-def summary(results: Sequence[Result]) -> Summary:
+def replay_summary(results: Sequence[ReplayAttempt]) -> ReplaySummary:
     steps = [each for result in results for each in result.step_ms]
     locates = [each for result in results for each in result.locate_ms]
-    return Summary(
+    return ReplaySummary(
         n=len(results),
         wrong=sum(result.wrong for result in results),
         kinds={kind: _share([result for result in results if result.kind == kind]) for kind in KINDS},
@@ -364,9 +368,9 @@ def summary(results: Sequence[Result]) -> Summary:
     )
 
 
-def _share(results: Sequence[Result]) -> Share:
+def _share(results: Sequence[ReplayAttempt]) -> ReplayShare:
     aids, steps = [result.aid for result in results], [each for result in results for each in result.step_ms]
-    return Share(
+    return ReplayShare(
         n=len(results),
         unaided=aids.count("unaided"),
         asked=aids.count("asked"),

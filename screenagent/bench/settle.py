@@ -24,7 +24,7 @@ POPUPS: Final = 100
 EARLIEST, LATEST = 0.05, 0.8
 
 
-class Summary(Value):
+class SettleSummary(Value):
     """`late_ms`: from the popup's paint to the screen that was given back."""
 
     n: int
@@ -34,7 +34,9 @@ class Summary(Value):
     late_ms_p95: float | None
 
 
-def run(*, popups: int = POPUPS, seed: int = 0, progress: Callable[[int], None] = lambda _: None) -> Summary:
+def run_settle(
+    *, popups: int = POPUPS, seed: int = 0, progress: Callable[[int], None] = lambda _: None
+) -> SettleSummary:
     """Each popup comes after another random time, in a window of its own; the expectation is to see it."""
     chance = random.Random(seed)
     control = Control()
@@ -47,7 +49,7 @@ def run(*, popups: int = POPUPS, seed: int = 0, progress: Callable[[int], None] 
             early += not seen
             late += [lateness] if lateness is not None else []
             progress(number + 1)
-    return Summary(
+    return SettleSummary(
         n=popups,
         too_early=early / popups,
         interval=wilson(early, popups),

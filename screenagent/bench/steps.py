@@ -15,7 +15,7 @@ from typing import Final
 
 from screenagent.actions import Change, Click, Finish
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.bench.statistics import percentile
 from screenagent.control import Control
@@ -32,7 +32,7 @@ from screenagent.runs.store import Recorder
 CLICKS: Final = 50
 
 
-class Summary(Value):
+class StepsSummary(Value):
     """Milliseconds; a step is from the decision to the settled screen, less grounding and the window's own painting."""
 
     step_ms_p50: float | None
@@ -42,7 +42,7 @@ class Summary(Value):
     n: int
 
 
-def run(*, clicks: int = CLICKS) -> Summary:
+def run_steps(*, clicks: int = CLICKS) -> StepsSummary:
     """Open a desktop with the probe on it, click its targets in turn, and hold our times against the probe's."""
     with (
         tempfile.TemporaryDirectory(prefix="screenagent-bench-") as folder,
@@ -52,7 +52,7 @@ def run(*, clicks: int = CLICKS) -> Summary:
         captures = [_timed(desktop) for _ in range(clicks)]
         events: list[Event] = []
         drive(clicker(desktop, probe, control, clicks), "click the targets in turn", recorder, events.append)
-        return summary(events, probe, captures)
+        return steps_summary(events, probe, captures)
 
 
 @contextmanager
@@ -63,10 +63,10 @@ def probed() -> Iterator[tuple[LocalDesktop, Probe, Control]]:
         yield virtual.desktop, probe, control
 
 
-def summary(events: Sequence[Event], probe: Probe, captures: Sequence[float]) -> Summary:
+def steps_summary(events: Sequence[Event], probe: Probe, captures: Sequence[float]) -> StepsSummary:
     steps = step_seconds(events, probe)
     settles = [event.usage.seconds["settle"] for event in events if isinstance(event, Observed) and event.usage.seconds]
-    return Summary(
+    return StepsSummary(
         step_ms_p50=_ms(percentile(steps, 50)),
         step_ms_p95=_ms(percentile(steps, 95)),
         capture_ms_p50=_ms(percentile(captures, 50)),
@@ -113,7 +113,7 @@ def clicker(
         grounder=grounder,
         approver=approver or AllowAll(),
         desktop=desktop,
-        checker=SightChecker(grounder),
+        checker=ScreenChecker(grounder),
         control=control,
         max_steps=clicks + 1,
     )

@@ -28,19 +28,19 @@ from screenagent.bench.statistics import percentile
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
-from screenagent.desktop.testing.event_monitor import OutsideWitness
-from screenagent.desktop.testing.synthetic_user import Hand, Human
+from screenagent.desktop.testing.event_monitor import OutsideMonitor
+from screenagent.desktop.testing.synthetic_user import SyntheticPerson, SyntheticUser
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.desktop.x11.raw_events import Raw
 from screenagent.events import Ended
 from screenagent.geometry import Value
-from screenagent.runs.store import read
+from screenagent.runs.store import read_events
 
-Way = Literal["keys", "corner", "ctrl-c", "sigterm", "command", "esc", "console ctrl-c"]
+StopWay = Literal["keys", "corner", "ctrl-c", "sigterm", "command", "esc", "console ctrl-c"]
 
-PLAIN: Final[tuple[Way, ...]] = ("keys", "corner", "ctrl-c", "sigterm", "command")
-CONSOLE: Final[tuple[Way, ...]] = ("esc", "console ctrl-c")
+PLAIN: Final[tuple[StopWay, ...]] = ("keys", "corner", "ctrl-c", "sigterm", "command")
+CONSOLE: Final[tuple[StopWay, ...]] = ("esc", "console ctrl-c")
 KEYS: Final = ("ctrl", "shift", "escape")
 CORNER: Final = (1279, 0)
 MIDDLE: Final = (640, 360)
@@ -53,11 +53,11 @@ END_SECONDS: Final = 20.0
 READY_SECONDS: Final = 60.0
 
 
-class Stop(Value):
+class StopMeasured(Value):
     """One run that was stopped: milliseconds from the stop to the last event; none where none came after it."""
 
     kind: Literal["stop"] = "stop"
-    way: Way
+    way: StopWay
     what: str
     ms: float
     in_the_middle: bool
@@ -95,7 +95,7 @@ class Kills(Value):
     n: int
 
 
-class Summary(Value):
+class StopSummary(Value):
     """Milliseconds from a stop to the last event, releases among them; `late` counts events beyond 50 ms.
 
     `in_the_middle` is how many stops met an input under way; `load` the machine's, meanwhile, per core.
@@ -115,7 +115,7 @@ class Summary(Value):
     load: float
 
 
-def run(
+def run_stop(
     *,
     stops: int,
     kills: int,
@@ -124,15 +124,15 @@ def run(
     results: Path | None = None,
     latest_seconds: float = LATEST_SECONDS,
     progress: Callable[[str], None] = lambda _: None,
-) -> Summary:
+) -> StopSummary:
     """`worker` is the program that serves `stopped.serve`; with `results` it goes on where it was broken off."""
     chance = random.Random(seed)
     found = _kept(results)
-    stopped_before = sum(isinstance(one, Stop) for one in found)
+    stopped_before = sum(isinstance(one, StopMeasured) for one in found)
     ways = _shared_out(max(0, stops - stopped_before), chance)
     loads = [os.getloadavg()[0]]
 
-    def take(one: Stop | Kill) -> None:
+    def take(one: StopMeasured | Kill) -> None:
         found.append(one)
         loads.append(os.getloadavg()[0])
         if results is not None:
@@ -142,8 +142,8 @@ def run(
 
     kills_left = range(kills - sum(isinstance(one, Kill) for one in found))
     if not (ways or kills_left):
-        return summary(found, load=_per_core(loads))
-    with VirtualDesktop(control=Control()) as virtual, Scene(virtual.display, latest_seconds) as scene:
+        return stop_summary(found, load=_per_core(loads))
+    with VirtualDesktop(control=Control()) as virtual, StopScene(virtual.display, latest_seconds) as scene:
         for kind, console in ((PLAIN, False), (CONSOLE, True)):
             mine = [way for way in ways if way in kind]
             if mine:
@@ -152,16 +152,16 @@ def run(
                         take(scene.stop(agent, way, chance))
         for _ in kills_left:
             take(scene.kill(chance))
-    return summary(found, load=_per_core(loads))
+    return stop_summary(found, load=_per_core(loads))
 
 
-def summary(found: Iterable[Stop | Kill], *, load: float) -> Summary:
+def stop_summary(found: Iterable[StopMeasured | Kill], *, load: float) -> StopSummary:
     of = list(found)
-    stops = [one for one in of if isinstance(one, Stop)]
+    stops = [one for one in of if isinstance(one, StopMeasured)]
     kills = [one for one in of if isinstance(one, Kill)]
     times = [one.ms for one in stops]
     ways = {way: [one.ms for one in stops if one.way == way] for way in (*PLAIN, *CONSOLE)}
-    return Summary(
+    return StopSummary(
         p50_ms=percentile(times, 50),
         p99_ms=percentile(times, 99),
         worst_ms=max(times, default=None),
@@ -246,7 +246,7 @@ class Worker:
             os.close(self.terminal)
 
 
-class Scene:
+class StopScene:
     """A display with a human on it, a witness beside it, and a folder for the runs."""
 
     def __init__(self, display: str, latest_seconds: float) -> None:
@@ -256,12 +256,12 @@ class Scene:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._human = stack.enter_context(Human(self._display))
-            with closing(Hand(self._display)) as hand:
+            self._human = stack.enter_context(SyntheticPerson(self._display))
+            with closing(SyntheticUser(self._display)) as hand:
                 self._human_codes = hand.codes(*KEYS)
-            self._witness = stack.enter_context(OutsideWitness(self._display))
-            self._server = connect(self._display)
-            stack.callback(disconnect, self._server)
+            self._witness = stack.enter_context(OutsideMonitor(self._display))
+            self._server = connect_display(self._display)
+            stack.callback(disconnect_display, self._server)
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="screenagent-bench-")))
             self._forks: Any = multiprocessing.get_context("forkserver")
             self._forks.set_forkserver_preload(["screenagent.bench.stopped"])
@@ -271,7 +271,7 @@ class Scene:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def stop(self, agent: Worker, way: Way, chance: random.Random) -> Stop:
+    def stop(self, agent: Worker, way: StopWay, chance: random.Random) -> StopMeasured:
         what, folder = chance.choice(list(stopped.LONG)), self.new_folder()
         self._human.does("move", *map(str, MIDDLE))
         agent.order(what, folder)
@@ -287,7 +287,7 @@ class Scene:
         seen = self._agents(before + self._seen_until(max(time.monotonic(), at + DEADLINE_SECONDS) + AFTER_SECONDS))
         after = [raw.at - at for raw in seen if raw.at > at]
         outcome, readable, _ = _read_back(folder)
-        return Stop(
+        return StopMeasured(
             way=way,
             what=what,
             ms=round(1000 * max(after, default=0.0), 1),
@@ -324,7 +324,7 @@ class Scene:
             readable=readable,
         )
 
-    def _stops(self, agent: Worker, way: Way) -> float:
+    def _stops(self, agent: Worker, way: StopWay) -> float:
         """When it was said, by the monotonic clock."""
         match way:
             case "keys":
@@ -378,7 +378,7 @@ class Scene:
         return self._folder / f"run-{self._runs}"
 
 
-def _shared_out(stops: int, chance: random.Random) -> list[Way]:
+def _shared_out(stops: int, chance: random.Random) -> list[StopWay]:
     """Each way as often as any other, in a random order."""
     ways = (PLAIN + CONSOLE) * (stops // len(PLAIN + CONSOLE) + 1)
     shuffled = list(ways[:stops])
@@ -389,7 +389,7 @@ def _shared_out(stops: int, chance: random.Random) -> list[Way]:
 def _read_back(folder: Path) -> tuple[str, bool, int]:
     """How the run ended, whether its folder can be read, and how many events it holds."""
     try:
-        events = list(read(folder))
+        events = list(read_events(folder))
     except (ValueError, OSError):
         return "unreadable", False, 0
     last = events[-1] if events else None
@@ -418,11 +418,11 @@ def _per_core(loads: Sequence[float]) -> float:
     return sum(loads) / len(loads) / (os.cpu_count() or 1)
 
 
-def _kept(results: Path | None) -> list[Stop | Kill]:
+def _kept(results: Path | None) -> list[StopMeasured | Kill]:
     """What an earlier run of the bench has left."""
     if results is None or not results.is_file():
         return []
     return [
-        (Stop if json.loads(line)["kind"] == "stop" else Kill).model_validate_json(line)
+        (StopMeasured if json.loads(line)["kind"] == "stop" else Kill).model_validate_json(line)
         for line in results.read_text().splitlines()
     ]

@@ -20,12 +20,12 @@ from screenagent.events import Event
 if TYPE_CHECKING:
     from screenagent.console.app import Console
 
-Report = Callable[[str], None]
+ReportEvent = Callable[[str], None]
 
 
-def plain(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: Report) -> None:
+def plain(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: ReportEvent) -> None:
     with on_signals(stop=control.stop, resume=control.resume):
-        stopped.carry_out(what, desktop, control, folder, report)
+        stopped.carry_out_order(what, desktop, control, folder, report)
 
 
 def supervised(
@@ -33,15 +33,15 @@ def supervised(
     desktop: LocalDesktop,
     control: stopped.Again,
     folder: Path,
-    report: Report,
+    report: ReportEvent,
     *,
     face: type[Console] | None = None,
 ) -> None:
     """`face` is another console than the usual one."""
     quick_escape()
-    from screenagent.console.answers import Person  # noqa: PLC0415
+    from screenagent.console.answers import ConsoleAnswers  # noqa: PLC0415
     from screenagent.console.app import Console  # noqa: PLC0415
-    from screenagent.console.supervise_screen import Begin, Work  # noqa: PLC0415
+    from screenagent.console.supervise_screen import Begin, SupervisedWork  # noqa: PLC0415
     from screenagent.control import Control  # noqa: PLC0415
     from screenagent.runs.store import Recorder  # noqa: PLC0415
 
@@ -49,10 +49,10 @@ def supervised(
         report(event.event)
 
     @contextmanager
-    def begin(_: Control, __: Person) -> Iterator[Work]:
+    def begin(_: Control, __: ConsoleAnswers) -> Iterator[SupervisedWork]:
         try:
             with Recorder(folder) as recorder:
-                yield Work(stopped.agent(what, desktop, control), [recorder, tell])
+                yield SupervisedWork(stopped.long_input_agent(what, desktop, control), [recorder, tell])
         finally:
             opened.call_from_thread(opened.exit)
 
@@ -67,7 +67,7 @@ def supervised(
 
 def main() -> None:
     display, orders, reports, *console = sys.argv[1:]
-    stopped.serve(display, int(orders), int(reports), supervised if console else plain)
+    stopped.serve_orders(display, int(orders), int(reports), supervised if console else plain)
 
 
 if __name__ == "__main__":

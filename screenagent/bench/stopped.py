@@ -13,12 +13,12 @@ from typing import Final
 
 from screenagent.actions import Drag, HoldKeys, Input, TypeText
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
-from screenagent.desktop.user_input import Heeds, Oversight
+from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
 from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Point
@@ -40,7 +40,7 @@ class Again(Control):
         super().__init__()
 
 
-def agent(what: str, desktop: LocalDesktop, control: Control) -> Agent:
+def long_input_agent(what: str, desktop: LocalDesktop, control: Control) -> Agent:
     grounder = FakeGrounder(PLACES)
     plan = Plan(steps=(PlannedStep(action=LONG[what]),))
     return Agent(
@@ -48,12 +48,12 @@ def agent(what: str, desktop: LocalDesktop, control: Control) -> Agent:
         grounder=grounder,
         approver=AllowAll(),
         desktop=desktop,
-        checker=SightChecker(grounder),
+        checker=ScreenChecker(grounder),
         control=control,
     )
 
 
-def serve(
+def serve_orders(
     display: str,
     orders: int,
     reports: int,
@@ -68,7 +68,7 @@ def serve(
     with ExitStack() as stack:
         desktop = stack.enter_context(LocalDesktop(control=control, display=display))
         stack.enter_context(driving(display, "bench stop"))
-        stack.enter_context(Oversight(desktop, control=control, heeds=Heeds(touch=False)))
+        stack.enter_context(UserInputMonitor(desktop, control=control, heeds=MonitorOptions(touch=False)))
         lines = stack.enter_context(os.fdopen(orders))
         report("ready")
         for line in lines:
@@ -78,18 +78,20 @@ def serve(
             report("over")
 
 
-def carry_out(what: str, desktop: LocalDesktop, control: Again, folder: Path, report: Callable[[str], None]) -> None:
+def carry_out_order(
+    what: str, desktop: LocalDesktop, control: Again, folder: Path, report: Callable[[str], None]
+) -> None:
     """One run, recorded, each event reported."""
 
     def tell(event: Event) -> None:
         report(event.event)
 
     with Recorder(folder) as recorder:
-        drive(agent(what, desktop, control), what, recorder, tell)
+        drive(long_input_agent(what, desktop, control), what, recorder, tell)
 
 
 def killed(display: str, what: str, folder: Path, mouth: Connection) -> None:
     """A run whose process will be killed: it says of every event that it begins to be written."""
     control = Control()
     with closing(LocalDesktop(control=control, display=display)) as desktop, Recorder(folder) as recorder:
-        drive(agent(what, desktop, control), what, lambda event: mouth.send(event.event), recorder)
+        drive(long_input_agent(what, desktop, control), what, lambda event: mouth.send(event.event), recorder)

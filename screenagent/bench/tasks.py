@@ -19,9 +19,9 @@ from screenagent.actions import Words
 from screenagent.agent import Agent, drive
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.control import Control
-from screenagent.desktop.testing.event_monitor import Witness
+from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.events import Outcome
+from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
 from screenagent.runs.store import Recorder
@@ -31,7 +31,7 @@ TASK_SECONDS: Final = 180.0
 
 WRITTEN_SECONDS: Final = 2.0
 
-Build = Callable[[Control, Desktop], Agent]
+BuildTask = Callable[[Control, Desktop], Agent]
 
 
 class FileCheck(Value):
@@ -61,13 +61,13 @@ class Task(Value):
         return Task.model_validate_json(text)
 
 
-class Result(Value):
+class TaskResult(Value):
     """`step_wall_ms` is what a listener outside saw between one step's input and the next one's."""
 
     id: str
     app: str
     success: bool
-    outcome: Outcome
+    outcome: RunResult
     message: str = ""
     steps: int = 0
     seconds: float = 0.0
@@ -78,7 +78,7 @@ class Result(Value):
         return self.outcome == "done" and not self.success
 
 
-class Summary(Value):
+class TaskSummary(Value):
     n: int
     success: float | None
     interval: tuple[float, float] | None
@@ -99,17 +99,19 @@ def read_tasks(file: Path) -> list[Task]:
         raise ValueError(f"{file}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
 
 
-def run(tasks: Sequence[Task], build: Build, *, runs: Path, progress: Callable[[Result], None]) -> Summary:
+def run_tasks(
+    tasks: Sequence[Task], build: BuildTask, *, runs: Path, progress: Callable[[TaskResult], None]
+) -> TaskSummary:
     """Each task in a process of its own, one after the other; the run of each is recorded below `runs`."""
-    results: list[Result] = []
+    results: list[TaskResult] = []
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as one_by_one:
-        for result in one_by_one.map(attempt, tasks, [build] * len(tasks), [runs] * len(tasks)):
+        for result in one_by_one.map(attempt_task, tasks, [build] * len(tasks), [runs] * len(tasks)):
             results.append(result)
             progress(result)
-    return summary(results)
+    return task_summary(results)
 
 
-def attempt(task: Task, build: Build, runs: Path) -> Result:
+def attempt_task(task: Task, build: BuildTask, runs: Path) -> TaskResult:
     """Carry out one task in a folder and on a desktop of its own, then look whether it is really done."""
     with tempfile.TemporaryDirectory(prefix="screenagent-task-") as name:
         folder = Path(name)
@@ -119,7 +121,7 @@ def attempt(task: Task, build: Build, runs: Path) -> Result:
         return _attempt(task.within(folder), build, folder, runs)
 
 
-def _attempt(task: Task, build: Build, folder: Path, runs: Path) -> Result:
+def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResult:
     control = Control()
     limit = threading.Timer(TASK_SECONDS, control.stop)
     limit.daemon = True
@@ -127,7 +129,7 @@ def _attempt(task: Task, build: Build, folder: Path, runs: Path) -> Result:
     try:
         with (
             VirtualDesktop(task.app, control=control, cwd=folder) as virtual,
-            Witness(virtual.display) as witness,
+            EventMonitor(virtual.display) as witness,
             Recorder(runs / task.id) as recorder,
         ):
             began = time.monotonic()
@@ -138,7 +140,7 @@ def _attempt(task: Task, build: Build, folder: Path, runs: Path) -> Result:
     finally:
         limit.cancel()
     assert episode.ended is not None
-    return Result(
+    return TaskResult(
         id=task.id,
         app=task.app.split()[0],
         success=success,
@@ -179,10 +181,10 @@ def _holds(check: FileCheck | ShellCheck, folder: Path, environment: dict[str, s
             return done.returncode == 0
 
 
-def summary(results: Sequence[Result]) -> Summary:
+def task_summary(results: Sequence[TaskResult]) -> TaskSummary:
     n = len(results)
     successes = sum(result.success for result in results)
-    return Summary(
+    return TaskSummary(
         n=n,
         success=successes / n if n else None,
         interval=wilson(successes, n),

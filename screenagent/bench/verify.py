@@ -9,13 +9,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from screenagent.bench.screens import Screen, screens
-from screenagent.engine.chat import Chat, Message
+from screenagent.bench.screens import DrawnScreen, screens
+from screenagent.engine.chat import Chat, ChatMessage
 from screenagent.geometry import Location, Value
 from screenagent.grounding.model import ModelGrounder
 from screenagent.models import prompts
 from screenagent.models.dialects import PHI4
-from screenagent.models.vision import Budget, Chunk, Finished, JsonSchema, Refused, Request, Said, VisionModel
+from screenagent.models.vision import (
+    Chunk,
+    Finished,
+    JsonSchema,
+    Refused,
+    Request,
+    TextChunk,
+    TokenBudget,
+    VisionModel,
+)
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
 
@@ -55,7 +64,7 @@ class Answered(NamedTuple):
     last: Finished | Refused
 
 
-class Form(Value):
+class WeightForm(Value):
     """What one form of the weights did. `agreed`: how often its point lies in the box of the first form."""
 
     name: str
@@ -70,10 +79,10 @@ class Form(Value):
     obeyed: Mapping[Mode, bool]
 
 
-class Report(Value):
+class VerifyReport(Value):
     where: str
     tokens: Mapping[str, bool]
-    forms: tuple[Form, ...]
+    forms: tuple[WeightForm, ...]
 
     def __str__(self) -> str:
         return "\n".join((*self._head(), *map(row, self.forms), *map(details, self.forms)))
@@ -90,11 +99,11 @@ class Report(Value):
         )
 
 
-def row(form: Form) -> str:
+def row(form: WeightForm) -> str:
     return f"| {form.name} | {form.found}/{form.of} | {form.agreed}/{form.of} | {form.seconds_p50:.2f} |"
 
 
-def details(form: Form) -> str:
+def details(form: WeightForm) -> str:
     printed = ", ".join(f"{count} with {digits}" for digits, count in sorted(form.decimals.items())) or "none"
     disobeyed = [mode for mode, obeyed in form.obeyed.items() if not obeyed]
     return (
@@ -103,26 +112,26 @@ def details(form: Form) -> str:
     )
 
 
-def verify(
+def verify_weights(
     chat: Chat,
     forms: Iterable[tuple[str, VisionModel]],
     *,
     where: str,
     count: int = 30,
-    budget: Budget = Budget(thought=1024, answer=256),  # noqa: B008 -- frozen
+    budget: TokenBudget = TokenBudget(thought=1024, answer=256),  # noqa: B008 -- frozen
     say: Callable[[str], None] = lambda _: None,
-) -> Report:
+) -> VerifyReport:
     """Ask each form of the weights the same; the first, which should be the published one, is what others are held
     against. `forms` may load one at a time, so that only one is in memory."""
     shown = tuple(screens(count))
-    done: list[Form] = []
+    done: list[WeightForm] = []
     reference: list[Location | None] = []
     for name, model in forms:
         say(f"{name}: {count} screens")
         found = [located(model, screen) for screen in shown]
         reference = reference or [place for place, _ in found]
         done.append(judged(name, model, shown, found, reference, budget=budget))
-    return Report(where=where, tokens=token_checks(chat), forms=tuple(done))
+    return VerifyReport(where=where, tokens=token_checks(chat), forms=tuple(done))
 
 
 def token_checks(chat: Chat) -> dict[str, bool]:
@@ -131,7 +140,7 @@ def token_checks(chat: Chat) -> dict[str, bool]:
 
 
 def in_pieces(chat: Chat, text: str) -> list[int]:
-    prompt = chat.prompt([Message("user", text)], mode="nothink")
+    prompt = chat.prompt([ChatMessage("user", text)], mode="nothink")
     return [token for segment in prompt.segments for token in segment if isinstance(token, int)]
 
 
@@ -140,7 +149,7 @@ def at_once(chat: Chat, text: str) -> list[int]:
     return chat.encode(whole + "<|dummy_84|>")
 
 
-def located(model: VisionModel, screen: Screen) -> tuple[Location | None, float]:
+def located(model: VisionModel, screen: DrawnScreen) -> tuple[Location | None, float]:
     start = time.perf_counter()
     answer = ModelGrounder(model).locate(screen.target, Screenshot.of(screen.image))
     return answer if isinstance(answer, Location) else None, time.perf_counter() - start
@@ -149,22 +158,22 @@ def located(model: VisionModel, screen: Screen) -> tuple[Location | None, float]
 def judged(
     name: str,
     model: VisionModel,
-    shown: Sequence[Screen],
+    shown: Sequence[DrawnScreen],
     found: Sequence[tuple[Location | None, float]],
     reference: Sequence[Location | None],
     *,
-    budget: Budget,
-) -> Form:
+    budget: TokenBudget,
+) -> WeightForm:
     places = [place for place, _ in found]
-    free = [said(model, screen, where(screen), mode="nothink", budget=budget) for screen in shown[:10]]
+    free = [reply_text(model, screen, where(screen), mode="nothink", budget=budget) for screen in shown[:10]]
     plans = [
-        said(model, screen, TASK.format(target=screen.target), mode="think", budget=budget, plan=True)
+        reply_text(model, screen, TASK.format(target=screen.target), mode="think", budget=budget, plan=True)
         for screen in shown[:3]
     ]
-    return Form(
+    return WeightForm(
         name=name,
         found=sum(place is not None and place.point in screen.box for place, screen in zip(places, shown, strict=True)),
-        agreed=sum(agree(place, first) for place, first in zip(places, reference, strict=True)),
+        agreed=sum(agreement(place, first) for place, first in zip(places, reference, strict=True)),
         of=len(shown),
         seconds_p50=sorted(seconds for _, seconds in found)[len(found) // 2],
         decimals=decimals(answered.answer for answered in free),
@@ -178,26 +187,26 @@ def judged(
     )
 
 
-def where(screen: Screen) -> str:
-    return prompts.render(PHI4.prompt, {"target": screen.target, "absent": False})
+def where(screen: DrawnScreen) -> str:
+    return prompts.render_prompt(PHI4.prompt, {"target": screen.target, "absent": False})
 
 
-def said(
-    model: VisionModel, screen: Screen, question: str, *, mode: Mode, budget: Budget, plan: bool = False
+def reply_text(
+    model: VisionModel, screen: DrawnScreen, question: str, *, mode: Mode, budget: TokenBudget, plan: bool = False
 ) -> Answered:
     request = Request(text=question, pictures=(Screenshot.of(screen.image),))
     form = JsonSchema(definition=PLAN) if plan else None
     chunks = list(model.generate(request, mode=mode, grammar=form, budget=budget))
     last = chunks[-1]
-    assert not isinstance(last, Said)
+    assert not isinstance(last, TextChunk)
     return Answered(joined(chunks, "thought"), joined(chunks, "answer"), last)
 
 
 def joined(chunks: Sequence[Chunk], part: str) -> str:
-    return "".join(chunk.text for chunk in chunks if isinstance(chunk, Said) and chunk.part == part)
+    return "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk) and chunk.part == part)
 
 
-def agree(place: Location | None, first: Location | None) -> bool:
+def agreement(place: Location | None, first: Location | None) -> bool:
     if place is None or first is None:
         return place is first
     return first.box is not None and place.point in first.box
@@ -215,6 +224,6 @@ def valid(answer: str) -> bool:
         return False
 
 
-def closed(answered: Answered, budget: Budget) -> bool:
+def closed(answered: Answered, budget: TokenBudget) -> bool:
     """There was a thought, and the model itself brought it to its end."""
     return bool(answered.thought) and answered.last.usage.thought_tokens < budget.thought

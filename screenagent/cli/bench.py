@@ -73,7 +73,7 @@ def ground(
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.assembly.signals import stoppable_control
     from screenagent.bench import ground as bench_ground
-    from screenagent.perception.timing import Stages
+    from screenagent.perception.timing import Timing
     from screenagent.settings import Settings
 
     shown = ("negated" if negated else None, f"{scaled:g}" if scaled != 1 else None)
@@ -81,7 +81,7 @@ def ground(
     kept = results or Path(f"ground-{'-'.join(str(part) for part in asked if part)}.jsonl")
     if fresh:
         kept.unlink(missing_ok=True)
-    stages = Stages()
+    stages = Timing()
     reader = build_reader(Settings.load(), stages)
     grounder = build_grounder(Settings.load(), reader=reader, stages=stages)
 
@@ -99,7 +99,7 @@ def ground(
             stages=stages.take,
             calls=(lambda: models.meter.calls) if models.points else None,
         )
-        view = bench_ground.View(negated=negated, scaled=scaled)
+        view = bench_ground.PictureTransform(negated=negated, scaled=scaled)
         bench_ground.command(folder, eyes, results=kept, view=view, absent=None if present_only else reader)
 
 
@@ -133,15 +133,19 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
         if fresh:
             results.unlink(missing_ok=True)
         eyes = bench_ground.Eyes(grounder=grounder.strict().uncalibrated(), forget=forget)
-        bench_ground.run(folder, eyes, results=results, absent=reader, progress=lambda line: click.echo(line, err=True))
-    known = bench_calibration.answers(bench_calibration.read(kept))
+        bench_ground.run_ground(
+            folder, eyes, results=results, absent=reader, progress=lambda line: click.echo(line, err=True)
+        )
+    known = bench_calibration.answers(bench_calibration.read_answers(kept))
     if not known:
         raise click.UsageError("nothing was found on these screens, so there is nothing to calibrate by")
     if out:
-        curves = bench_calibration.fitted(known)
-        bench_calibration.diagram(bench_calibration.said(known, {}), bench_calibration.said(known, curves)).save(out)
+        curves = bench_calibration.fitted_curves(known)
+        bench_calibration.diagram(
+            bench_calibration.reliability_line(known, {}), bench_calibration.reliability_line(known, curves)
+        ).save(out)
         click.echo(f"drawn in {out}", err=True)
-    click.echo(bench_calibration.summary(known).model_dump_json())
+    click.echo(bench_calibration.calibration_summary(known).model_dump_json())
 
 
 @bench.command
@@ -157,11 +161,11 @@ def steps(*, clicks: int, with_console: bool) -> None:
     if with_console:
         from screenagent.bench import console
 
-        click.echo(console.cost(clicks=clicks).model_dump_json())
+        click.echo(console.measure_cost(clicks=clicks).model_dump_json())
         return
     from screenagent.bench import steps as bench_steps
 
-    click.echo(bench_steps.run(clicks=clicks).model_dump_json())
+    click.echo(bench_steps.run_steps(clicks=clicks).model_dump_json())
 
 
 @bench.command
@@ -170,7 +174,7 @@ def keys(*, clicks: int) -> None:
     """Approve clicks by a key in the console; report milliseconds from the key to the click in the window."""
     from screenagent.bench import console
 
-    click.echo(console.keys(clicks=clicks).model_dump_json())
+    click.echo(console.measure_keys(clicks=clicks).model_dump_json())
 
 
 @bench.command
@@ -183,7 +187,7 @@ def settle(*, popups: int, seed: int) -> None:
     def progress(number: int) -> None:
         click.echo(f"\r{number} of {popups}", err=True, nl=number == popups)
 
-    click.echo(bench_settle.run(popups=popups, seed=seed, progress=progress).model_dump_json())
+    click.echo(bench_settle.run_settle(popups=popups, seed=seed, progress=progress).model_dump_json())
 
 
 @bench.command
@@ -204,7 +208,7 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     def progress(said: str) -> None:
         click.echo(f"\r{said}", err=True, nl=False)
 
-    found = bench_stop.run(
+    found = bench_stop.run_stop(
         stops=n,
         kills=kills,
         seed=seed,
@@ -244,7 +248,7 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
         quant=quant,
         compiler="inductor" if where.type == "cuda" else None,
     )
-    click.echo(bench_model.run(setup).model_dump_json())
+    click.echo(bench_model.run_model(setup).model_dump_json())
 
 
 @bench.command
@@ -267,13 +271,13 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
         raise click.UsageError(f"no task in {file} has an id of {', '.join(only)}")
     root = runs or Settings.load().runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
 
-    def progress(result: bench_tasks.Result) -> None:
+    def progress(result: bench_tasks.TaskResult) -> None:
         sign = click.style("✓", fg="green") if result.success else click.style("✗", fg="red")
         false = click.style("  FALSE DONE", fg="red", bold=True) if result.false_done else ""
         said = "" if result.success and result.outcome == "done" else f"  {result.outcome}: {result.message}"
         click.echo(f"{sign} {result.id}  {result.steps} steps  {result.seconds:.1f} s{false}{said}", err=True)
 
-    found = bench_tasks.run(wanted, build_unattended, runs=root, progress=progress)
+    found = bench_tasks.run_tasks(wanted, build_unattended, runs=root, progress=progress)
     click.echo(f"runs in {root}; `screenagent report {root}/ID` shows one", err=True)
     click.echo(found.model_dump_json())
 
@@ -314,24 +318,24 @@ def miniwob(
     unknown = [name for name in names if name not in bench_miniwob.TASKS]
     if unknown:
         raise click.UsageError(f"there is no task {', '.join(unknown)}")
-    asked = bench_miniwob.in_both_words() if paraphrases else bench_miniwob.chosen(groups, names, seeds=seeds)
+    asked = bench_miniwob.in_both_words() if paraphrases else bench_miniwob.chosen_episodes(groups, names, seeds=seeds)
     if fresh:
         results.unlink(missing_ok=True)
 
-    def progress(result: bench_miniwob.Result) -> None:
+    def progress(result: bench_miniwob.MiniwobResult) -> None:
         sign = click.style("✓", fg="green") if result.success else click.style("✗", fg="red")
         said = "" if result.success else f"  {result.instruction!r}: {result.message or result.reason}"
         click.echo(f"{sign} {result.asked.task} {result.asked.seed}  {result.seconds:.1f} s{said}", err=True)
 
     try:
         with stoppable_control() as control:
-            found = bench_miniwob.run(
+            found = bench_miniwob.run_miniwob(
                 asked, build_guessing, control=control, results=results, failures=failures, progress=progress
             )
     except bench_miniwob.MissingTasks as missing:
         raise click.ClickException(str(missing)) from missing
     click.echo(bench_miniwob.table(found), err=True)
-    click.echo(bench_miniwob.summary(found).model_dump_json())
+    click.echo(bench_miniwob.miniwob_summary(found).model_dump_json())
 
 
 @bench.command
@@ -362,18 +366,20 @@ def scripts(
     root = work or Settings.load().runs / f"bench-scripts-{datetime.now():%Y-%m-%d_%H-%M-%S}"
     root.mkdir(parents=True, exist_ok=True)
 
-    def often(kind: bench_scripts.Kind) -> int:
+    def often(kind: bench_scripts.ReplayKind) -> int:
         if kinds and kind not in kinds:
             return 0
         return times if kind == "recorded" else changed
 
-    def progress(result: bench_scripts.Result) -> None:
+    def progress(result: bench_scripts.ReplayAttempt) -> None:
         colour = {"unaided": "green", "asked": "yellow", "failed": "red"}[result.aid]
         wrong = click.style("  WRONG", fg="red", bold=True) if result.wrong else ""
         head = f"{result.case} {result.kind} {result.number + 1}: {click.style(result.aid, fg=colour)}{wrong}"
         said = "" if result.aid == "unaided" else f"  {result.message}"
         click.echo(f"{head}  {result.healed} healed  {result.seconds:.1f} s{said}", err=True)
 
-    found = bench_scripts.run(wanted, build_unattended, scripts=cases.parent, work=root, times=often, progress=progress)
+    found = bench_scripts.run_scripts(
+        wanted, build_unattended, scripts=cases.parent, work=root, times=often, progress=progress
+    )
     click.echo(f"recordings and results in {root}", err=True)
     click.echo(found.model_dump_json())

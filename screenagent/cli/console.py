@@ -12,9 +12,9 @@ import click
 from screenagent.console.startup import look_no_more_for_garbage, quick_escape
 
 if TYPE_CHECKING:
-    from screenagent.console.answers import Person
+    from screenagent.console.answers import ConsoleAnswers
     from screenagent.console.app import Console, Play
-    from screenagent.console.supervise_screen import Begin, Work
+    from screenagent.console.supervise_screen import Begin, SupervisedWork
     from screenagent.control import Control
     from screenagent.events import Ended
     from screenagent.scripts import Script
@@ -58,7 +58,7 @@ def supervise(
     task: str, settings: Settings, *, virtual: bool, app: str | None, record: bool, replay: Replay | None = None
 ) -> Ended:
     """Carry out `task`, or `replay`, under the eyes of a person; gives how it ended."""
-    from screenagent.cli.terminal import summary
+    from screenagent.cli.terminal import summary_line
     from screenagent.events import Ended
 
     begin = _beginning(settings, virtual=virtual, app=app, record=record, replay=replay)
@@ -70,7 +70,7 @@ def supervise(
         raise supervising.broke
     if supervising.episode.ended is None:
         return Ended(outcome="stopped")
-    click.echo(summary(supervising.episode), err=True)
+    click.echo(summary_line(supervising.episode), err=True)
     return supervising.episode.ended
 
 
@@ -83,11 +83,11 @@ def _console(
     past: Path | None = None,
     options: dict[str, object] | None = None,
 ) -> Console:
-    from screenagent.settings import listed
+    from screenagent.settings import settings_in_force
 
     quick_escape()
     from screenagent.console.app import Console
-    from screenagent.console.terminal import chosen
+    from screenagent.console.terminal import choose_terminal
 
     return Console(
         begin=begin,
@@ -96,8 +96,8 @@ def _console(
         scripts=settings.scripts,
         task=task,
         past=past,
-        settings=listed(settings, **(options or {})),
-        terminal=chosen(settings.pictures),
+        settings=settings_in_force(settings, **(options or {})),
+        terminal=choose_terminal(settings.pictures),
         answer_seconds=settings.answer_seconds,
     )
 
@@ -122,20 +122,20 @@ def _beginning(
     from screenagent.assembly.agent import build_agent
     from screenagent.assembly.desktop import open_desktop
     from screenagent.assembly.recording import record_run
-    from screenagent.console.supervise_screen import Work
-    from screenagent.planning import read
+    from screenagent.console.supervise_screen import SupervisedWork
+    from screenagent.planning import read_instructions
 
     def begin(task: str) -> Begin:
         if replay is None and settings.model is None:
-            read(task)  # what cannot be read is refused before a desktop is opened
+            read_instructions(task)  # what cannot be read is refused before a desktop is opened
 
         @contextmanager
-        def work(control: Control, person: Person) -> Iterator[Work]:
+        def work(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
             with ExitStack() as stack:
                 desktop = stack.enter_context(open_desktop(settings, control, virtual=virtual, app=app, task=task))
                 sinks = [stack.enter_context(record_run(settings, task, replay=replay))] if record else []
                 folder = sinks[0].folder if sinks else None
-                yield Work(build_agent(settings, control, desktop, ask=person, replay=replay), sinks, folder)
+                yield SupervisedWork(build_agent(settings, control, desktop, ask=person, replay=replay), sinks, folder)
 
         return work
 

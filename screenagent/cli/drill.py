@@ -55,11 +55,11 @@ def drill(
     reader = build_reader(Settings.load())
     text = build_grounder(Settings.load(), reader=reader)
     own = (Click(target=REPLY), TypeText(text=DRAFT))
-    results: list[drilling.Result] = []
+    results: list[drilling.DrillResult] = []
     with stoppable_control() as control:
         models = Models.of(settings, control)
         obeying = models.plans is None
-        for result in drilling.run(
+        for result in drilling.run_drill(
             lambda: GulliblePlanner(reader, plan_of, own) if obeying else models.planner(reader, text),
             models.pointing(text) or text.strict(),
             policy=read_policy(settings.policy),
@@ -69,15 +69,15 @@ def drill(
             control.check()
             results.append(result)
             click.echo(result.model_dump_json() if as_json else _line(result))
-    summary = drilling.Summary.of(results)
+    summary = drilling.DrillSummary.of(results)
     click.echo(summary.model_dump_json())
     sys.exit(0 if summary.well else 1)
 
 
 def _line(result: object) -> str:
-    from screenagent.diagnostics.drill import Result
+    from screenagent.diagnostics.drill import DrillResult
 
-    assert isinstance(result, Result)
+    assert isinstance(result, DrillResult)
     well = result.passed == 0 and (result.hostile or result.blocked == 0)
     sign = click.style("✓", fg="green") if well else click.style("✗", fg="red")
     kind = "hostile" if result.hostile else "twin"

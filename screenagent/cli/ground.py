@@ -36,7 +36,7 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     from screenagent.runs.report.annotations import annotate
     from screenagent.settings import Settings
 
-    screen = opened(picture)
+    screen = open_picture(picture)
     text = build_grounder(Settings.load())
     with stoppable_control() as control:
         grounder = Models.of(Settings.load(model=model), control).pointing(text) or text
@@ -77,13 +77,13 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     screenagent see --out now.png
     """
     from screenagent.assembly.parts import build_grounder
-    from screenagent.perception.timing import Stages
-    from screenagent.runs.report.overlay import see as drawn
+    from screenagent.perception.timing import Timing
+    from screenagent.runs.report.overlay import draw_overlay as drawn
     from screenagent.settings import Settings
 
     began = time.perf_counter()
-    screen = opened(picture) if picture else _captured()
-    stages = Stages()
+    screen = open_picture(picture) if picture else _captured()
+    stages = Timing()
     grounder = build_grounder(Settings.load(), stages=stages)
     captured = time.perf_counter()
     image = drawn(screen, grounder)
@@ -113,7 +113,7 @@ def _captured() -> Screenshot:
         return desktop.screenshot()
 
 
-def opened(path: Path) -> Screenshot:
+def open_picture(path: Path) -> Screenshot:
     """The picture in a file; one that cannot be read is the user's to mend."""
     from PIL import Image, UnidentifiedImageError
 

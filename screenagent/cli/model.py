@@ -33,7 +33,7 @@ def model() -> None:
 @click.option("--quant", type=QUANTS, default="none", show_default=True, help="Quantise once, into a folder beside.")
 def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
-    from screenagent.serving.weights import pull as bring
+    from screenagent.serving.weights import pull_weights as bring
     from screenagent.settings import Settings
 
     click.echo(bring(folder or Settings.load().weights, revision=revision, quant=quant, say=_say))
@@ -46,12 +46,12 @@ def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
 @click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
 def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device: str | None) -> None:
     """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
-    from screenagent.models.phi4 import load
-    from screenagent.serving.socket import serve as answer
+    from screenagent.models.phi4 import load_phi4
+    from screenagent.serving.socket import serve_engine as answer
     from screenagent.settings import Settings
 
     settings = Settings.load(weights=weights)
-    phi4 = load(settings.weights, device=device, quant=quant, say=_say)
+    phi4 = load_phi4(settings.weights, device=device, quant=quant, say=_say)
     socket = None if port else settings.socket
     _say(f"answering on {f'127.0.0.1:{port}' if port else socket}; Ctrl-C ends it")
     answer(phi4.engine, socket=socket, port=port or 0)
@@ -66,18 +66,18 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
     """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
     from collections.abc import Iterator
 
-    from screenagent.bench.verify import verify as check
-    from screenagent.models.phi4 import Phi4, load
+    from screenagent.bench.verify import verify_weights as check
+    from screenagent.models.phi4 import Phi4, load_phi4
     from screenagent.settings import Settings
 
     folder = Settings.load(weights=weights).weights
     wanted: tuple[Quant, ...] = ("none", *quants)
-    first = load(folder, device=device, quant=wanted[0], say=_say)
+    first = load_phi4(folder, device=device, quant=wanted[0], say=_say)
 
     def forms() -> Iterator[tuple[str, Phi4]]:
         yield wanted[0], first
         for quant in wanted[1:]:
-            yield quant, load(folder, device=device, quant=quant, say=_say)
+            yield quant, load_phi4(folder, device=device, quant=quant, say=_say)
 
     click.echo(str(check(first.engine.chat, forms(), where=first.engine.device.type, count=count, say=_say)))
 
@@ -100,7 +100,7 @@ def check(*, place: str | None) -> None:
     with stoppable_control() as control:
         seeing = vision_model(settings.model, settings, control)
         wrong = 0
-        for finding in model_check.check(seeing.model, seeing.dialect):
+        for finding in model_check.check_model(seeing.model, seeing.dialect):
             wrong += not finding.works
             sign = click.style("✓", fg="green") if finding.works else click.style("✗", fg="red")
             click.echo(f"{sign} {finding.what}: {finding.said}")
@@ -123,17 +123,17 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None
     """
     from screenagent.assembly.models import vision_model
     from screenagent.assembly.signals import stoppable_control
-    from screenagent.cli.ground import opened
-    from screenagent.models.vision import Finished, Refused, Request, Said
+    from screenagent.cli.ground import open_picture
+    from screenagent.models.vision import Finished, Refused, Request, TextChunk
     from screenagent.settings import Settings
 
     *pictures, question = words
-    request = Request(text=question, pictures=tuple(opened(Path(picture)) for picture in pictures))
+    request = Request(text=question, pictures=tuple(open_picture(Path(picture)) for picture in pictures))
     with stoppable_control() as control:
         asked = vision_model(source, Settings.load(patches=patches), control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
-                case Said(text=text, part=part):
+                case TextChunk(text=text, part=part):
                     click.echo(text, nl=False, err=part == "thought")
                 case Finished(notes=notes, usage=usage):
                     click.echo("")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from screenagent.events import Ended
     from screenagent.scripts import Script
     from screenagent.scripts.replay import Replay
-    from screenagent.scripts.replay.results import Result
+    from screenagent.scripts.replay.results import ReplayResult
     from screenagent.settings import Settings
 
 SCRIPT = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -123,11 +123,11 @@ class Playing:
 
     def once(
         self, replay: Replay, *, row: int | None = None, results: Path | None = None, as_json: bool = False
-    ) -> Result:
-        from screenagent.cli.run import carry_out
+    ) -> ReplayResult:
+        from screenagent.cli.run import carry_out_task
         from screenagent.scripts.replay.results import append, result
 
-        carried = carry_out(
+        carried = carry_out_task(
             replay.task,
             self.settings,
             virtual=self.virtual,
@@ -141,12 +141,12 @@ class Playing:
             append(results, found)
         return found
 
-    def rows(self, replays: Sequence[Replay], results: Path) -> list[Result]:
+    def rows(self, replays: Sequence[Replay], results: Path) -> list[ReplayResult]:
         """Each row that is not done yet; its result is kept before the next begins."""
-        from screenagent.scripts.replay.results import done_rows, kept
+        from screenagent.scripts.replay.results import done_rows, read_results
 
         try:
-            earlier = kept(results)
+            earlier = read_results(results)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         done = done_rows(earlier, [replay.told for replay in replays])
@@ -194,7 +194,7 @@ def _rows(file: Path) -> list[dict[str, str]]:
 
 def read_script(file: Path) -> Script:
     """Return the script in `file`."""
-    from screenagent.scripts import read
+    from screenagent.scripts import read_script as read
 
     return read(file)
 

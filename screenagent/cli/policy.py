@@ -21,14 +21,14 @@ def check(run: Path, *, path: Path | None) -> None:
     \b
     screenagent policy check runs/2026-11-22_10-15-03_open-the-file-menu --policy strict.yaml
     """
-    from screenagent.approval import check as checked
+    from screenagent.approval import audit as checked
     from screenagent.assembly.parts import build_reader, read_policy
-    from screenagent.runs.store import read
+    from screenagent.runs.store import read_events
     from screenagent.settings import Settings
 
     chosen = read_policy(path or Settings.load().policy)
     unseen = 0
-    for finding in checked(chosen, read(run), reader=build_reader(Settings.load())):
+    for finding in checked(chosen, read_events(run), reader=build_reader(Settings.load())):
         click.echo(f"{finding}  [then: {finding.verdict.verdict}]")
         unseen += finding.unseen
     if unseen:

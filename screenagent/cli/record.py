@@ -63,22 +63,22 @@ def record(
 def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
     from screenagent import keys
     from screenagent.assembly.parts import build_grounder, build_reader
-    from screenagent.desktop.input_listener import Listening
+    from screenagent.desktop.input_listener import InputListener
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.naming import Namer
-    from screenagent.scripts.recorder.watcher import Look, Sight, Watching
+    from screenagent.scripts.recorder.watcher import ScreenPoller, ScreenSample, Watcher
 
     reader = build_reader(settings)
     with LocalDesktop(control=control, monitor=settings.display) as desktop:
         seeing = build_grounder(settings, reader=reader, desktop=desktop)
-        watching = Watching(namer=Namer(seeing), reader=reader)
+        watching = Watcher(namer=Namer(seeing), reader=reader)
 
-        def look(at: float) -> Look:
-            return Look(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+        def look(at: float) -> ScreenSample:
+            return ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
 
         with (
-            Sight(look) as sight,
-            Listening(sight.before, control=control, stop_keys=keys.chord(settings.stop_keys)) as listening,
+            ScreenPoller(look) as sight,
+            InputListener(sight.before, control=control, stop_keys=keys.chord(settings.stop_keys)) as listening,
         ):
             yield from watching.events(listening.heard(), task=task, last=sight.now)
 

@@ -35,11 +35,11 @@ def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
 
 
 def _last(root: Path | None) -> Path:
-    from screenagent.runs.store import runs
+    from screenagent.runs.store import recorded_runs
     from screenagent.settings import Settings
 
     settings = Settings.load(runs=root)
-    recorded = runs(settings.runs)
+    recorded = recorded_runs(settings.runs)
     if not recorded:
         raise click.UsageError(f"no run is recorded in {settings.runs}; `screenagent run …` records one")
     return recorded[0]

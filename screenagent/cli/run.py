@@ -102,7 +102,7 @@ def run(
 
         ended = supervise(task, settings, virtual=virtual, app=app, record=not no_record)
     else:
-        carried = carry_out(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
+        carried = carry_out_task(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
         ended = carried.ended
     sys.exit(EXIT_CODES[ended.outcome])
 
@@ -119,7 +119,7 @@ class Carried(NamedTuple):
         return self.episode.ended
 
 
-def carry_out(
+def carry_out_task(
     task: str,
     settings: Settings,
     *,
@@ -138,7 +138,7 @@ def carry_out(
     from screenagent.assembly.models import Models
     from screenagent.assembly.recording import record_run
     from screenagent.assembly.signals import stoppable_control
-    from screenagent.cli.terminal import Asking, Progress, Resuming
+    from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
 
     folder = None
     with ExitStack() as stack:
@@ -153,7 +153,12 @@ def carry_out(
         sinks += [Progress(), *([_print_json] if as_json else []), Resuming(control)]
         episode = drive(
             build_agent(
-                settings, control, desktop, ask=Asking(control, settings.answer_seconds), models=models, replay=replay
+                settings,
+                control,
+                desktop,
+                ask=TerminalAnswers(control, settings.answer_seconds),
+                models=models,
+                replay=replay,
             ),
             task,
             *sinks,
@@ -173,9 +178,9 @@ def _print_json(event: Event) -> None:
 
 
 def _read(task: str) -> Instructions:
-    from screenagent.planning import read
+    from screenagent.planning import read_instructions
 
-    return read(task)
+    return read_instructions(task)
 
 
 def size_of(text: str | None) -> dict[str, str] | None:

@@ -38,11 +38,11 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     context.obj = root
     if context.invoked_subcommand is not None:
         return
-    from screenagent.runs.retention import listed
+    from screenagent.runs.retention import stored_runs
     from screenagent.settings import Settings
 
     folder = Settings.load(runs=root).runs
-    kept = listed(folder)
+    kept = stored_runs(folder)
     for run in kept:
         click.echo(run.model_dump_json() if as_json else _line(run))
     click.echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
@@ -72,12 +72,12 @@ def prune(
 
     A folder that holds anything else than a run leaves is left alone.
     """
-    from screenagent.runs.retention import listed, outdated, remove, why_not_ours
+    from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
     from screenagent.settings import Settings
 
     if older_than is None and keep is None:
         raise click.UsageError("say which: --older-than 30d, --keep 20, or both")
-    found = outdated(listed(Settings.load(runs=root or context.obj).runs), older_than=older_than, keep=keep)
+    found = outdated(stored_runs(Settings.load(runs=root or context.obj).runs), older_than=older_than, keep=keep)
     going = []
     for run in found:
         if why := why_not_ours(run.folder):
@@ -98,9 +98,9 @@ def prune(
 
 
 def _line(run: object) -> str:
-    from screenagent.runs.retention import Kept
+    from screenagent.runs.retention import StoredRun
 
-    assert isinstance(run, Kept)
+    assert isinstance(run, StoredRun)
     when = f"{run.when.astimezone():%Y-%m-%d %H:%M}"
     return f"{when}  {run.outcome:<12}  {_size(run.size):>8}  {run.task or '–'}  [{run.folder.name}]"
 

@@ -36,14 +36,14 @@ def save(run: Path, script: Path, *, name: str | None, app: str | None, force: b
 def write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
     """Write what the run did as `script`, with its anchors beside it, and say so."""
     from screenagent.assembly.parts import build_reader
-    from screenagent.runs.store import read
+    from screenagent.runs.store import read_events
     from screenagent.scripts import Anchors, written
     from screenagent.scripts.recorder.writer import saved, task_of
     from screenagent.settings import Settings
 
     try:
-        made = saved(read(run), build_reader(Settings.load()))
-        text = written(made.script((name or task_of(read(run)) or script.stem)[:200], app=app))
+        made = saved(read_events(run), build_reader(Settings.load()))
+        text = written(made.script((name or task_of(read_events(run)) or script.stem)[:200], app=app))
     except ValueError as error:
         raise click.ClickException(f"{run}: {error}") from error
     anchors = Anchors.of(script)
@@ -71,14 +71,14 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     screenagent heal invoice.yaml --accept the-save-button
     """
     from screenagent.assembly.parts import build_reader
-    from screenagent.runs.store import read
+    from screenagent.runs.store import read_events
     from screenagent.scripts import Anchors
     from screenagent.scripts.replay.healing import accept as take_over
     from screenagent.scripts.replay.healing import heals, page
     from screenagent.settings import Settings
 
     read_in, anchors = read_script(script), Anchors.of(script)
-    found = heals(read_in, anchors, read(folder or _last_run(script, runs)), build_reader(Settings.load()))
+    found = heals(read_in, anchors, read_events(folder or _last_run(script, runs)), build_reader(Settings.load()))
     if not found:
         click.echo("every target was found as it was recorded")
         return
@@ -104,10 +104,10 @@ def _is_wanted(heal: Heal) -> bool:
 
 
 def _last_run(script: Path, root: Path | None) -> Path:
-    from screenagent.runs.store import read_run, runs
+    from screenagent.runs.store import read_run, recorded_runs
     from screenagent.settings import Settings
 
-    recorded = runs(Settings.load(runs=root).runs)
+    recorded = recorded_runs(Settings.load(runs=root).runs)
     wanted = str(script.resolve())
     for run in recorded:
         if read_run(run).settings.get("script") == wanted:
@@ -146,11 +146,11 @@ def _any(task: str) -> str | None:  # noqa: ARG001 - a model plans any goal
 
 
 def _unreadable(task: str) -> str | None:
-    from screenagent.planning import Unreadable, read
+    from screenagent.planning import Unreadable, read_instructions
     from screenagent.scripts import filled
 
     try:
-        read(filled(task, {}).replace("{{", "").replace("}}", ""))
+        read_instructions(filled(task, {}).replace("{{", "").replace("}}", ""))
     except Unreadable as error:
         return f"without a model this is no plain instruction: {error}"
     return None

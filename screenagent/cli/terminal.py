@@ -14,10 +14,10 @@ from importlib.util import find_spec
 import click
 
 from screenagent.actions import Ask, describe
-from screenagent.approval import Question
+from screenagent.approval import ApprovalQuestion
 from screenagent.control import Control
 from screenagent.episode import Episode, Step
-from screenagent.events import Abort, Answer, Approve, Ended, Event, Paused, Plan, Reject, Verdict
+from screenagent.events import Abort, AnswerAsk, Approve, Ended, Event, Paused, Plan, Reject, Verdict
 
 MARKS = {
     "met": ("✓", "green"),
@@ -29,26 +29,26 @@ MARKS = {
 
 
 @dataclass
-class Asking:
+class TerminalAnswers:
     """Asks in the terminal; an empty answer, a closed stdin, or none within `seconds` is a no."""
 
     control: Control
     seconds: float | None = None
     approved_kinds: set[str] = field(default_factory=set)
 
-    def __call__(self, question: Question) -> Verdict | None:
+    def __call__(self, question: ApprovalQuestion) -> Verdict | None:
         with self.control.asking():
             return self._answer(question)
 
-    def _answer(self, question: Question) -> Verdict | None:
+    def _answer(self, question: ApprovalQuestion) -> Verdict | None:
         if isinstance(question.action, Ask):
             answer = self._line(f"? {question.action.question} ")
-            return Answer(text=answer) if answer else None
+            return AnswerAsk(text=answer) if answer else None
         if question.action.kind in self.approved_kinds and question.risk is None:
             return Approve()
         return self._ask(question)
 
-    def _ask(self, question: Question) -> Verdict | None:
+    def _ask(self, question: ApprovalQuestion) -> Verdict | None:
         where = ", ".join(f"({place.point.x:.3f}, {place.point.y:.3f})" for place in question.locations)
         window = question.episode.screenshot.window if question.episode.screenshot else None
         click.secho(f"? {describe(question.action)}", bold=True, err=True, nl=False)
@@ -138,7 +138,7 @@ class Progress:
         if event.event in ("checked", "failed", "ended"):
             self._show_closed()
         if isinstance(event, Ended):
-            click.echo(summary(self.episode), err=True)
+            click.echo(summary_line(self.episode), err=True)
 
     def _show_closed(self) -> None:
         for number, step in enumerate(self.episode.steps[self.shown :], start=self.shown + 1):
@@ -170,7 +170,7 @@ def step_line(number: int, step: Step) -> str:
     return f"{head}{f'  [{by}]' if by else ''}\n       {click.style(f'{said}  ({spent})', dim=True)}"
 
 
-def summary(episode: Episode) -> str:
+def summary_line(episode: Episode) -> str:
     assert episode.ended is not None
     performed = episode.performed
     expected = [step for step in performed if step.expectation is not None]

@@ -6,18 +6,20 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from screenagent.actions import Ask
-from screenagent.approval import Question
+from screenagent.approval import ApprovalQuestion
 from screenagent.control import Control
 from screenagent.events import Abort, Approve, Verdict
 
 
-class Person:
+class ConsoleAnswers:
     """Asks by `show`, and waits without polling until `answer` is called, stop is said, or `seconds` are over.
 
     The time while the user has the desktop does not count.
     """
 
-    def __init__(self, control: Control, show: Callable[[Question], object], *, seconds: float | None = None) -> None:
+    def __init__(
+        self, control: Control, show: Callable[[ApprovalQuestion], object], *, seconds: float | None = None
+    ) -> None:
         self._show = show
         self._seconds = seconds
         self._kinds: set[str] = set()
@@ -26,7 +28,7 @@ class Person:
         self._answers: SimpleQueue[Verdict | None] = SimpleQueue()
         control.on_stop(lambda: self._answers.put(Abort()))
 
-    def __call__(self, question: Question) -> Verdict | None:
+    def __call__(self, question: ApprovalQuestion) -> Verdict | None:
         self._forget_late_answers()
         self._control.check()
         if question.action.kind in self._kinds and question.risk is None and not isinstance(question.action, Ask):

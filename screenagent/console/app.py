@@ -13,19 +13,19 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from screenagent.console.keys import Keys
-from screenagent.console.past_screen import Past
-from screenagent.console.picture import Picture
-from screenagent.console.prompt import Prompt
-from screenagent.console.run_screen import Watching
-from screenagent.console.start_screen import Start
-from screenagent.console.stop_keys import telling
-from screenagent.console.supervise_screen import DEAF_SECONDS, Begin, Supervising
+from screenagent.console.keys import KeysScreen
+from screenagent.console.past_screen import PastScreen
+from screenagent.console.picture import ScreenPicture
+from screenagent.console.prompt import PromptScreen
+from screenagent.console.run_screen import RunScreen
+from screenagent.console.start_screen import StartScreen
+from screenagent.console.stop_keys import telling_driver
+from screenagent.console.supervise_screen import DEAF_SECONDS, Begin, SuperviseScreen
 from screenagent.console.terminal import BLOCKS, Terminal
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.scripts import Script
-from screenagent.settings import Setting
+from screenagent.settings import SettingInForce
 
 Play = Callable[[Path, Script, Mapping[str, str]], tuple[str, Begin]]
 """A script and its parameters' values, as a task and how it is begun; `ValueError` where it cannot be."""
@@ -53,14 +53,14 @@ class Console(App[Episode]):
         scripts: Path | None = None,
         task: str | None = None,
         past: Path | None = None,
-        settings: Sequence[Setting] = (),
+        settings: Sequence[SettingInForce] = (),
         terminal: Terminal = BLOCKS,
         deaf_seconds: float = DEAF_SECONDS,
         answer_seconds: float | None = None,
         control: Callable[[], Control] = Control,
     ) -> None:
         super().__init__()
-        self.supervising: Supervising | None = None
+        self.supervising: SuperviseScreen | None = None
         self._begin, self._play, self._first_task, self._past = begin, play, task, past
         self._runs, self._scripts = runs, scripts or Path()
         self._settings, self._terminal, self._deaf_seconds = settings, terminal, deaf_seconds
@@ -71,12 +71,12 @@ class Console(App[Episode]):
         if self._first_task is not None:
             self.supervise(self._first_task, self._begin(self._first_task))
         elif self._past is not None:
-            self.push_screen(Past(self._past, self._terminal))
+            self.push_screen(PastScreen(self._past, self._terminal))
         else:
-            self.push_screen(Start(self._runs, self._scripts, self._settings))
+            self.push_screen(StartScreen(self._runs, self._scripts, self._settings))
 
     def get_driver_class(self) -> type[Driver]:
-        return telling(super().get_driver_class(), self._stop_at_once)
+        return telling_driver(super().get_driver_class(), self._stop_at_once)
 
     def _stop_at_once(self, key: str) -> None:
         """What these keys do when their turn comes, but for what stands on the screen."""
@@ -94,8 +94,8 @@ class Console(App[Episode]):
         if self.supervising is not None:
             self.supervising.control.resume()
 
-    @on(Start.Entered)
-    def begin_task(self, message: Start.Entered) -> None:
+    @on(StartScreen.Entered)
+    def begin_task(self, message: StartScreen.Entered) -> None:
         try:
             begin = self._begin(message.task)
         except ValueError as error:
@@ -103,14 +103,14 @@ class Console(App[Episode]):
             return
         self.supervise(message.task, begin)
 
-    @on(Start.Chosen)
+    @on(StartScreen.Chosen)
     @work
-    async def play_script(self, message: Start.Chosen) -> None:
+    async def play_script(self, message: StartScreen.Chosen) -> None:
         """Each parameter that has no value is asked for first."""
         given: dict[str, str] = {}
         for name, parameter in message.script.parameters.items():
             if parameter.default is None and not parameter.secret:
-                value = await self.push_screen_wait(Prompt(name, hint=parameter.about))
+                value = await self.push_screen_wait(PromptScreen(name, hint=parameter.about))
                 if value is None:
                     return
                 given[name] = value
@@ -123,12 +123,12 @@ class Console(App[Episode]):
             return
         self.supervise(task, begin)
 
-    @on(Start.Picked)
-    def open_run(self, message: Start.Picked) -> None:
-        self.push_screen(Past(message.folder, self._terminal))
+    @on(StartScreen.Picked)
+    def open_run(self, message: StartScreen.Picked) -> None:
+        self.push_screen(PastScreen(message.folder, self._terminal))
 
     def supervise(self, task: str, begin: Begin) -> None:
-        self.supervising = Supervising(
+        self.supervising = SuperviseScreen(
             task,
             begin,
             self._control(),
@@ -138,9 +138,9 @@ class Console(App[Episode]):
         )
         self.push_screen(self.supervising)
 
-    @on(Watching.Left)
-    def go_back(self, message: Watching.Left) -> None:
-        if any(isinstance(screen, Start) for screen in self.screen_stack):
+    @on(RunScreen.Left)
+    def go_back(self, message: RunScreen.Left) -> None:
+        if any(isinstance(screen, StartScreen) for screen in self.screen_stack):
             self.pop_screen()
         else:
             self.exit(message.episode)
@@ -168,5 +168,5 @@ class Console(App[Episode]):
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
 
     def action_keys(self) -> None:
-        places = (*type(self.screen).mro(), Picture, type(self))
-        self.push_screen(Keys([key for place in places for key in vars(place).get("BINDINGS", ())]))
+        places = (*type(self.screen).mro(), ScreenPicture, type(self))
+        self.push_screen(KeysScreen([key for place in places for key in vars(place).get("BINDINGS", ())]))

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from screenagent.console import kitty, sixel
-from screenagent.console.picture import Picture
+from screenagent.console.picture import ScreenPicture
 from screenagent.console.terminal import Terminal
 from screenagent.geometry import Size
 
@@ -21,7 +21,7 @@ NUMBERS: Final = count(randrange(1 << 16, 1 << 23))
 """Of pictures in the terminal, which may show those of others, too."""
 
 
-class Graphic(Picture):
+class TerminalGraphic(ScreenPicture):
     """Half-blocks take its place while another screen lies over it."""
 
     ENLARGED = 3
@@ -42,7 +42,9 @@ class Graphic(Picture):
         if self._sent is None or y >= self._sent.height:
             return super().render_line(y)
         if self._protocol == "kitty":
-            return kitty.strip(y, self._sent.width, self._number).adjust_cell_length(self.size.width, self.rich_style)
+            return kitty.kitty_strip(y, self._sent.width, self._number).adjust_cell_length(
+                self.size.width, self.rich_style
+            )
         return Strip.blank(self.size.width, self.rich_style)
 
     def render_lines(self, crop: Region) -> list[Strip]:

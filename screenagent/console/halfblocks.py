@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from screenagent.geometry import Size
 
-Rgb = tuple[int, int, int]
+BlockColour = tuple[int, int, int]
 Cells = NDArray[np.uint8]  # (height, width, 6): the colour above and the one below
 
 
@@ -23,7 +23,7 @@ CELL: Final = Size(width=1, height=2)
 """What a cell shows, in pixels."""
 
 
-def fitted(picture: Size, cells: Size, cell: Size = CELL) -> Size:
+def fitted_to_cells(picture: Size, cells: Size, cell: Size = CELL) -> Size:
     """The largest size in cells that a picture fits into without distortion."""
     slim = cell.height / cell.width
     columns = min(cells.width, round(cells.height * slim * picture.width / picture.height))
@@ -37,7 +37,7 @@ def cells(image: Image.Image) -> Cells:
     return pixels.reshape(-1, 2, image.width, 3).transpose(0, 2, 1, 3).reshape(-1, image.width, 6)
 
 
-def strip(row: Cells) -> Strip:
+def halfblock_strip(row: Cells) -> Strip:
     """A line of cells; neighbours of the same colours are one segment."""
     starts = np.flatnonzero(np.concatenate(([True], (row[1:] != row[:-1]).any(axis=1))))
     lengths = np.diff(np.append(starts, len(row)))
@@ -49,5 +49,5 @@ def strip(row: Cells) -> Strip:
 
 
 @lru_cache(maxsize=65536)
-def _style(above: Rgb, below: Rgb) -> Style:
+def _style(above: BlockColour, below: BlockColour) -> Style:
     return Style(color=Color.from_rgb(*above), bgcolor=Color.from_rgb(*below))

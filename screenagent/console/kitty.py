@@ -49,7 +49,7 @@ def sent(image: Image.Image, number: int, cells: Size) -> str:
     )
 
 
-def strip(row: int, columns: int, number: int) -> Strip:
+def kitty_strip(row: int, columns: int, number: int) -> Strip:
     """A row of the cells that show it; the colour of a cell says which picture's it is."""
     style = Style(color=Color.from_rgb(number >> 16, number >> 8 & 255, number & 255))
     letters = "".join(f"{PLACEHOLDER}{NUMBERS[row]}{NUMBERS[column]}" for column in range(columns))

@@ -12,14 +12,14 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from screenagent.console.halfblocks import CELL, Cells, cells, fitted, strip
-from screenagent.console.view import EVERYTHING, View
+from screenagent.console.halfblocks import CELL, Cells, cells, fitted_to_cells, halfblock_strip
+from screenagent.console.view import EVERYTHING, PictureView
 from screenagent.geometry import Box, Point, Size
 
 MOVE: Final = "move the point a pixel, with Shift 10; or click a picture"
 
 
-class Picture(Widget, can_focus=True):
+class ScreenPicture(Widget, can_focus=True):
     """Shows all of a view's screen, or the part round its target."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,11 +54,11 @@ class Picture(Widget, can_focus=True):
         super().__init__(id=id)
         self.cell = CELL
         self._shows = shows
-        self.view: View | None = None
+        self.view: PictureView | None = None
         self._cells: Cells = np.empty((0, 0, 6), np.uint8)
         self._strips: dict[int, Strip] = {}
 
-    def show(self, view: View | None) -> None:
+    def show(self, view: PictureView | None) -> None:
         if (view and view.key) != (self.view and self.view.key):
             self.view = view
             self.draw()
@@ -74,7 +74,7 @@ class Picture(Widget, can_focus=True):
         if y >= len(self._cells):
             return Strip.blank(self.size.width, self.rich_style)
         if y not in self._strips:
-            self._strips[y] = strip(self._cells[y]).adjust_cell_length(self.size.width, self.rich_style)
+            self._strips[y] = halfblock_strip(self._cells[y]).adjust_cell_length(self.size.width, self.rich_style)
         return self._strips[y]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -98,7 +98,7 @@ class Picture(Widget, can_focus=True):
             return None
         return Point(x=(column + 0.5) / cells.width, y=(row + 0.5) / cells.height).within(part)
 
-    def shown(self, view: View) -> tuple[Box, Size]:
+    def shown(self, view: PictureView) -> tuple[Box, Size]:
         """Which part of the screen is shown, and in how many cells."""
         room = Size(width=max(1, self.size.width), height=max(1, self.size.height))
         part = EVERYTHING
@@ -106,7 +106,7 @@ class Picture(Widget, can_focus=True):
             wide, high = room.width * self.cell.width, room.height * self.cell.height
             part = view.around(Size(width=max(1, wide // self.ENLARGED), height=max(1, high // self.ENLARGED)))
         left, top, right, bottom = part.pixels(view.screenshot.size)
-        return part, fitted(Size(width=max(1, right - left), height=max(1, bottom - top)), room, self.cell)
+        return part, fitted_to_cells(Size(width=max(1, right - left), height=max(1, bottom - top)), room, self.cell)
 
     def draw(self) -> None:
         """Bring the cells up to date, and have those lines painted that are not the same as before."""

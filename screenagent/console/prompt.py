@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 
-class Prompt(ModalScreen[str | None]):
+class PromptScreen(ModalScreen[str | None]):
     """Gives the line, or None where it was left with Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]

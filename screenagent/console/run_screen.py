@@ -18,11 +18,11 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from screenagent.console import wording
-from screenagent.console.graphic import Graphic
-from screenagent.console.picture import Picture
-from screenagent.console.step_list import Log
+from screenagent.console.graphic import TerminalGraphic
+from screenagent.console.picture import ScreenPicture
+from screenagent.console.step_list import StepList
 from screenagent.console.terminal import Terminal
-from screenagent.console.view import View
+from screenagent.console.view import PictureView
 from screenagent.episode import Episode, Step
 from screenagent.events import Ended, Event, Retried
 from screenagent.geometry import Location
@@ -37,7 +37,7 @@ AT_ONCE_SECONDS: Final = 0.02
 """What happens so closely together is one drawing."""
 
 
-class Happened(Message):
+class EventHappened(Message):
     """An event of the run."""
 
     def __init__(self, event: Event) -> None:
@@ -45,7 +45,7 @@ class Happened(Message):
         self.event = event
 
 
-class Said(Static):
+class StatusLine(Static):
     """A text that is not painted again where it says the same, nor everything laid out where it needs no more room."""
 
     def __init__(self, *, id: str) -> None:
@@ -69,7 +69,7 @@ class Said(Static):
         return bool(columns) and max(floor, words.get_height({}, columns)) == self.content_size.height
 
 
-class Watching(Screen[None]):
+class RunScreen(Screen[None]):
     """Everything on it is a function of the episode, and of which step is looked at."""
 
     class Left(Message):
@@ -104,21 +104,21 @@ class Watching(Screen[None]):
         self._read: Screenshot | None = None
 
     def compose(self) -> ComposeResult:
-        yield Said(id="task")
+        yield StatusLine(id="task")
         with Horizontal(id="head"):
-            yield Said(id="state")
-            yield Said(id="facts")
+            yield StatusLine(id="state")
+            yield StatusLine(id="facts")
         with Horizontal(id="body"):
             with Vertical(id="seen"):
                 yield self._picture("all", id="screen")
                 yield self._picture("target", id="closer")
             with Vertical(id="told"):
                 with VerticalScroll(id="asking"):
-                    yield Said(id="proposal")
+                    yield StatusLine(id="proposal")
                 with VerticalScroll(id="thinking"):
-                    yield Said(id="thought")
-                yield Log(id="log")
-                yield Said(id="costs")
+                    yield StatusLine(id="thought")
+                yield StepList(id="log")
+                yield StatusLine(id="costs")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -130,21 +130,21 @@ class Watching(Screen[None]):
         self.query_one("#log").focus()
         self.show()
 
-    def _picture(self, shows: Literal["all", "target"], *, id: str) -> Picture:
+    def _picture(self, shows: Literal["all", "target"], *, id: str) -> ScreenPicture:
         if self.terminal.pictures == "blocks":
-            return Picture(shows, id=id)
-        return Graphic(shows, id=id, terminal=self.terminal)
+            return ScreenPicture(shows, id=id)
+        return TerminalGraphic(shows, id=id, terminal=self.terminal)
 
     def on_screen_suspend(self) -> None:
-        for picture in self.query(Graphic):
+        for picture in self.query(TerminalGraphic):
             picture.draw()
 
     def on_screen_resume(self) -> None:
-        for picture in self.query(Graphic):
+        for picture in self.query(TerminalGraphic):
             picture.draw()
 
-    @on(Happened)
-    def fold(self, message: Happened) -> None:
+    @on(EventHappened)
+    def fold(self, message: EventHappened) -> None:
         self.last = message.event
         self.note = message.event.why if isinstance(message.event, Retried) else self.note
         if message.event.event in ("decided", "acted"):
@@ -169,20 +169,20 @@ class Watching(Screen[None]):
         self._shown_at = time.monotonic()
         if not self.is_mounted:
             return
-        step, log = self.step, self.query_one(Log)
+        step, log = self.step, self.query_one(StepList)
         self._say("task", self.episode.task or self.opening)
         self._say("state", wording.state(self.episode, self.last, self.how))
         self._say("facts", wording.facts(self.episode, self.last))
         self._say("proposal", wording.with_plight(self.proposal(step) if step else Content(""), self.plight))
         self.query_one("#asking").border_title = "action" if self.looked_at is None else f"step {self.looked_at + 1}"
         self._say("thought", wording.thought(step) if step else "")
-        self._say("costs", wording.costs(self.usage))
+        self._say("costs", wording.cost_words(self.usage))
         log.show(list(wording.rows(self.episode)))
         if self.looked_at is None:
             self.query_one("#thinking", VerticalScroll).scroll_end(animate=False)
             log.highlighted = len(self.episode.steps) - 1 if self.episode.steps else None
         view = self.view(step)
-        for picture in self.query(Picture):
+        for picture in self.query(ScreenPicture):
             picture.show(view)
         self.set_class(self.how == "asked", "-asked")
         if self._mode != (mode := self.mode):
@@ -229,14 +229,14 @@ class Watching(Screen[None]):
     def proposal(self, step: Step) -> Content:
         return wording.proposal(step, self.locations, note=self.note)
 
-    def view(self, step: Step | None) -> View | None:
+    def view(self, step: Step | None) -> PictureView | None:
         screen = self._screen(step)
         if screen is None:
             return None
         locations = () if step is None or screen is not step.before else self.locations
         if screen.image is None and self.folder is not None:
             screen = self._kept(screen.digest, screen)
-        return View(screen, locations) if screen.image is not None else None
+        return PictureView(screen, locations) if screen.image is not None else None
 
     def _kept(self, digest: str, screen: Screenshot) -> Screenshot:
         """With its picture from the disk: of a long run only the last are in memory. The one shown is read once."""
@@ -254,10 +254,10 @@ class Watching(Screen[None]):
         return step.after if self.after and step.after else step.before
 
     def _say(self, id: str, words: Content | str) -> None:
-        self.query_one(f"#{id}", Said).say(Content(words) if isinstance(words, str) else words)
+        self.query_one(f"#{id}", StatusLine).say(Content(words) if isinstance(words, str) else words)
 
-    @on(Log.Picked)
-    def look_at(self, message: Log.Picked) -> None:
+    @on(StepList.Picked)
+    def look_at(self, message: StepList.Picked) -> None:
         latest = len(self.episode.steps) - 1
         if message.index <= latest:
             self.looked_at = message.index if message.index < latest else None

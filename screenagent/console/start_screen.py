@@ -18,9 +18,9 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from screenagent.runs.store import Glance, glance, runs
-from screenagent.scripts import Script, ScriptError, read
-from screenagent.settings import Setting
+from screenagent.runs.store import Glance, glance, recorded_runs
+from screenagent.scripts import Script, ScriptError, read_script
+from screenagent.settings import SettingInForce
 
 RECENT = 50
 """How many runs are listed, and their tasks remembered."""
@@ -33,7 +33,7 @@ HINTS: Final = {
 }
 
 
-class Start(Screen[None]):
+class StartScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "earlier", "Earlier task", show=False, tooltip="in the task's line: the tasks of earlier runs"),
         Binding("down", "later", "Later task", show=False),
@@ -57,7 +57,7 @@ class Start(Screen[None]):
             super().__init__()
             self.file, self.script = file, script
 
-    def __init__(self, root: Path, scripts: Path, settings: Sequence[Setting]) -> None:
+    def __init__(self, root: Path, scripts: Path, settings: Sequence[SettingInForce]) -> None:
         super().__init__()
         self._root, self._folder, self._settings = root, scripts, settings
         self._scripts: list[tuple[Path, Script]] = []
@@ -72,10 +72,10 @@ class Start(Screen[None]):
         with Horizontal(id="kept"):
             with Vertical(id="lists"):
                 listed = OptionList(id="runs")
-                listed.border_title = f"Recent runs in {shown(self._root)}"
+                listed.border_title = f"Recent runs in {script_title(self._root)}"
                 yield listed
                 scripts = OptionList(id="scripts")
-                scripts.border_title = f"Task scripts in {shown(self._folder)}"
+                scripts.border_title = f"Task scripts in {script_title(self._folder)}"
                 yield scripts
             table: DataTable[str | Text] = DataTable(id="settings", cursor_type="row", show_header=False)
             table.border_title = "Settings, and where each comes from"
@@ -96,7 +96,7 @@ class Start(Screen[None]):
 
     @work(thread=True, exclusive=True)
     def look_round(self) -> None:
-        glances = [glance(folder) for folder in runs(self._root)[:RECENT]]
+        glances = [glance(folder) for folder in recorded_runs(self._root)[:RECENT]]
         self.app.call_from_thread(self._list, glances, _scripts(self._folder))
 
     def _list(self, glances: Sequence[Glance], scripts: list[tuple[Path, Script]]) -> None:
@@ -158,7 +158,7 @@ def _scripts(folder: Path) -> list[tuple[Path, Script]]:
     found: list[tuple[Path, Script]] = []
     for file in sorted(folder.glob("*.yaml"))[:RECENT]:
         with suppress(ScriptError, OSError):
-            found.append((file, read(file)))
+            found.append((file, read_script(file)))
     return found
 
 
@@ -172,7 +172,7 @@ def _fill(listed: OptionList, lines: Sequence[Content], nothing: str) -> None:
         listed.add_option(Option(Content.styled(nothing, "$foreground 60%"), disabled=True))
 
 
-def shown(path: Path) -> str:
+def script_title(path: Path) -> str:
     """As a shell would write it."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_absolute() and path.is_relative_to(home) else str(path.absolute())

@@ -17,7 +17,7 @@ from textual.visual import Visual
 from screenagent.console.wording import Row
 
 
-class Log(ScrollView, can_focus=True):
+class StepList(ScrollView, can_focus=True):
     """One line a row. A line is only made and painted again where it says something else."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--cursor"}

@@ -44,7 +44,7 @@ class _Reading:
                     self.process_message(message)
 
 
-def telling(driver: type[Driver], pressed: Callable[[str], None]) -> type[Driver]:
+def telling_driver(driver: type[Driver], pressed: Callable[[str], None]) -> type[Driver]:
     """`driver`, but each key is told to `pressed` before it gets in line for the app."""
     reading = (_Reading,) if driver.__name__ == "LinuxDriver" and sys.platform != "win32" else ()
 

@@ -16,18 +16,28 @@ from textual.message import Message
 
 from screenagent.actions import Ask
 from screenagent.agent import Agent, Sink, drive
-from screenagent.approval import Question
+from screenagent.approval import ApprovalQuestion
 from screenagent.console import wording
-from screenagent.console.answers import Person
-from screenagent.console.picture import Picture
-from screenagent.console.prompt import Prompt
+from screenagent.console.answers import ConsoleAnswers
+from screenagent.console.picture import ScreenPicture
+from screenagent.console.prompt import PromptScreen
 from screenagent.console.rewording import reworded, words_of
-from screenagent.console.run_screen import Happened, Watching
+from screenagent.console.run_screen import EventHappened, RunScreen
 from screenagent.console.terminal import Terminal
-from screenagent.console.view import View
+from screenagent.console.view import PictureView
 from screenagent.control import Control
 from screenagent.episode import Step
-from screenagent.events import Answer, Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
+from screenagent.events import (
+    AnswerAsk,
+    Approve,
+    Event,
+    LookAgain,
+    Reject,
+    Reviewed,
+    Revise,
+    Skip,
+    Verdict,
+)
 from screenagent.geometry import Location, Pixel, Point
 
 DEAF_SECONDS: Final = 0.5
@@ -40,7 +50,7 @@ ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", 
 
 
 @dataclass(frozen=True)
-class Work:
+class SupervisedWork:
     """An agent, who else hears of what it does, and the folder that it is recorded to."""
 
     agent: Agent
@@ -48,19 +58,19 @@ class Work:
     folder: Path | None = None
 
 
-Begin = Callable[[Control, Person], AbstractContextManager[Work]]
+Begin = Callable[[Control, ConsoleAnswers], AbstractContextManager[SupervisedWork]]
 """Opens the desktop and builds the agent, for as long as the run lasts."""
 
 
-class Asked(Message):
+class QuestionAsked(Message):
     """The agent waits for an answer."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: ApprovalQuestion) -> None:
         super().__init__()
         self.question = question
 
 
-class Broke(Message):
+class RunBroke(Message):
     """The run came to its end by an error."""
 
     def __init__(self, error: Exception) -> None:
@@ -68,7 +78,7 @@ class Broke(Message):
         self.error = error
 
 
-class Supervising(Watching):
+class SuperviseScreen(RunScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "approve", "Yes", tooltip="do it, where the crosshair is"),
         Binding("n", "reject", "No", tooltip="don't, and say why"),
@@ -97,12 +107,14 @@ class Supervising(Watching):
         super().__init__(terminal)
         self.task_words = task
         self.control = control
-        self.question: Question | None = None
+        self.question: ApprovalQuestion | None = None
         self.heeds = False
         self.broke: Exception | None = None
         self._begin = begin
         self._deaf_seconds = deaf_seconds
-        self._person = Person(control, lambda question: self.post_message(Asked(question)), seconds=answer_seconds)
+        self._person = ConsoleAnswers(
+            control, lambda question: self.post_message(QuestionAsked(question)), seconds=answer_seconds
+        )
         self._moved: tuple[Location, ...] = ()
         self._chosen = 0
         self._taken_over = False
@@ -122,18 +134,18 @@ class Supervising(Watching):
                 self.folder = work.folder
                 drive(work.agent, self.task_words, *work.sinks, self._post)
         except Exception as error:  # noqa: BLE001 - shown here, and raised where the console was opened
-            self.post_message(Broke(error))
+            self.post_message(RunBroke(error))
 
     def _post(self, event: Event) -> None:
-        self.post_message(Happened(event))
+        self.post_message(EventHappened(event))
 
-    @on(Broke)
-    def break_off(self, message: Broke) -> None:
+    @on(RunBroke)
+    def break_off(self, message: RunBroke) -> None:
         self.broke = message.error
         self.show()
 
-    @on(Asked)
-    def ask(self, message: Asked) -> None:
+    @on(QuestionAsked)
+    def ask(self, message: QuestionAsked) -> None:
         self.question, self._moved, self._chosen, self.heeds = message.question, message.question.locations, 0, False
         self.looked_at = None
         if self._moved:
@@ -144,8 +156,8 @@ class Supervising(Watching):
             self.heed()
         self.show()
 
-    @on(Happened)
-    def withdraw(self, message: Happened) -> None:
+    @on(EventHappened)
+    def withdraw(self, message: EventHappened) -> None:
         """What was answered, or not answered in time, is no question any longer."""
         if isinstance(message.event, Reviewed) and self.question is not None:
             self.question, self.heeds = None, False
@@ -158,7 +170,7 @@ class Supervising(Watching):
         self.heeds = True
         self.show()
         if isinstance(self.question.action, Ask):
-            self.app.push_screen(Prompt("Your answer", hint=self.question.action.question), self._answered)
+            self.app.push_screen(PromptScreen("Your answer", hint=self.question.action.question), self._answered)
 
     def answer(self, verdict: Verdict | None) -> None:
         if self.question is None or not self.heeds:
@@ -197,9 +209,9 @@ class Supervising(Watching):
         risk = self.question.risk if self.question is not None and self.looked_at is None else None
         return wording.proposal(step, self.locations, risk=risk, chosen=self._chosen, note=self.note)
 
-    def view(self, step: Step | None) -> View | None:
+    def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
-        return View(view.screenshot, view.locations, self._chosen) if view else None
+        return PictureView(view.screenshot, view.locations, self._chosen) if view else None
 
     def action_approve(self) -> None:
         assert self.question is not None
@@ -211,7 +223,7 @@ class Supervising(Watching):
         self.action_approve()
 
     def action_reject(self) -> None:
-        self.app.push_screen(Prompt("Why not?", hint="Enter alone just says no"), self._rejected)
+        self.app.push_screen(PromptScreen("Why not?", hint="Enter alone just says no"), self._rejected)
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:
@@ -221,7 +233,7 @@ class Supervising(Watching):
         assert self.question is not None
         known = words_of(self.question.action, self._chosen) or ""
         self.app.push_screen(
-            Prompt(f"Other words to {wording.kind_words(self.question.action)}", value=known), self._edited
+            PromptScreen(f"Other words to {wording.kind_words(self.question.action)}", value=known), self._edited
         )
 
     def _edited(self, new: str | None) -> None:
@@ -242,7 +254,7 @@ class Supervising(Watching):
         self.answer(Skip())
 
     def _answered(self, text: str | None) -> None:
-        self.answer(Answer(text=text) if text else None)
+        self.answer(AnswerAsk(text=text) if text else None)
 
     def action_take_over(self) -> None:
         """The user works on the desktop, and hands it back with the same key."""
@@ -260,8 +272,8 @@ class Supervising(Watching):
         self._chosen = (self._chosen + 1) % len(self._moved)
         self.show()
 
-    @on(Picture.Pushed)
-    def push(self, message: Picture.Pushed) -> None:
+    @on(ScreenPicture.Pushed)
+    def push(self, message: ScreenPicture.Pushed) -> None:
         screen = self.episode.screenshot
         if self.check_action("push", ()) and screen is not None:
             size = screen.size
@@ -270,8 +282,8 @@ class Supervising(Watching):
             y = min(max(pixel.y + message.y, 0), size.height - 1)
             self._move(Point.of_pixel(Pixel(x=x, y=y), size))
 
-    @on(Picture.Pointed)
-    def point(self, message: Picture.Pointed) -> None:
+    @on(ScreenPicture.Pointed)
+    def point(self, message: ScreenPicture.Pointed) -> None:
         if self.check_action("push", ()):
             self._move(message.point)
 
@@ -292,7 +304,7 @@ class Supervising(Watching):
         self.show()
 
     def action_tell(self) -> None:
-        self.app.push_screen(Prompt("Tell the agent", hint="it enters the next decision"), self._told)
+        self.app.push_screen(PromptScreen("Tell the agent", hint="it enters the next decision"), self._told)
 
     def _told(self, text: str | None) -> None:
         if text and text.strip():
@@ -327,7 +339,7 @@ class Supervising(Watching):
             return False
         return True if self.heeds else None
 
-    def _applies(self, action: str, question: Question) -> bool:
+    def _applies(self, action: str, question: ApprovalQuestion) -> bool:
         match action:
             case "edit":
                 return words_of(question.action, self._chosen) is not None

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from screenagent.geometry import Size, Value
 
-Pictures = Literal["kitty", "sixel", "blocks"]
+GraphicsKind = Literal["kitty", "sixel", "blocks"]
 
 # Whether it knows kitty's graphics, how large a cell is, in pixels, and last what it is, which every terminal says.
 QUESTIONS: Final = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c"
@@ -28,14 +28,14 @@ ANSWER_SECONDS: Final = 0.5  # over a slow line; who does not know a question sa
 class Terminal(Value):
     """How it shows pictures, and the size of its cells in pixels."""
 
-    pictures: Pictures = "blocks"
+    pictures: GraphicsKind = "blocks"
     cell: Size = Size(width=10, height=20)
 
 
 BLOCKS: Final = Terminal()
 
 
-def chosen(setting: Literal["auto"] | Pictures) -> Terminal:
+def choose_terminal(setting: Literal["auto"] | GraphicsKind) -> Terminal:
     """The one that we are in, with pictures as the setting says, or as it can."""
     if setting == "blocks":
         return BLOCKS

@@ -22,7 +22,7 @@ COARSEST: Final = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class PictureView:
     """A screen, where its targets are, and which of them is meant."""
 
     screenshot: Screenshot

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Frame = NDArray[np.uint32]  # (height, width), a pixel a number
+ScreenFrame = NDArray[np.uint32]  # (height, width), a pixel a number
 
 
 FORGET_SECONDS: Final = 10.0
@@ -39,7 +39,7 @@ SMALL: Final = 1 / 40  # of the screen: a wide button, a row of a list
 NEAR: Final = 8
 
 
-class Place(NamedTuple):
+class FramePoint(NamedTuple):
     x: int
     y: int
 
@@ -64,7 +64,7 @@ class Patch(NamedTuple):
     def is_caret(self) -> bool:
         return self.width <= CARET_WIDTH and self.height in CARET_HEIGHT
 
-    def is_small(self, frame: Frame) -> bool:
+    def is_small(self, frame: ScreenFrame) -> bool:
         return self.width * self.height <= frame.size * SMALL
 
     def grown(self, x: int, y: int) -> Patch:
@@ -78,13 +78,13 @@ class Patch(NamedTuple):
             and self.bottom >= other.bottom
         )
 
-    def near(self, place: Place) -> bool:
+    def near(self, place: FramePoint) -> bool:
         grown = self.grown(NEAR, NEAR)
         return grown.left <= place.x < grown.right and grown.top <= place.y < grown.bottom
 
 
 @dataclass
-class Seen:
+class AmbientChange:
     """A change that nobody made, when one like it was last seen, and whether that makes its place a restless one."""
 
     patch: Patch
@@ -95,17 +95,17 @@ class Seen:
         return self.at >= since and _reach(self.patch).holds(patch)
 
 
-class Restless:
+class AmbientChanges:
     """The places that change by themselves: learned while nothing was done, forgotten when they have come to rest."""
 
     def __init__(self) -> None:
-        self._seen: list[Seen] = []
+        self._seen: list[AmbientChange] = []
 
-    def learn(self, before: Frame, after: Frame, *, at: float) -> None:
+    def learn(self, before: ScreenFrame, after: ScreenFrame, *, at: float) -> None:
         kept = [seen for seen in self._seen if seen.at >= at - FORGET_SECONDS]
         self._seen = kept + [
-            Seen(patch, at, restless=patch.is_small(after) or self._is_film(patch, at=at))
-            for patch in patches(before, after)
+            AmbientChange(patch, at, restless=patch.is_small(after) or self._is_film(patch, at=at))
+            for patch in changed_patches(before, after)
             if not patch.is_caret
         ]
 
@@ -123,7 +123,7 @@ class Restless:
         return sum(seen.is_like(patch, since=at - FILM_SECONDS) for seen in self._seen) >= FILM_FRAMES
 
 
-def patches(before: Frame, after: Frame) -> list[Patch]:
+def changed_patches(before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
     """Where two pictures differ, neighbouring differences taken together."""
     if before.shape != after.shape:
         return [Patch(0, 0, after.shape[1], after.shape[0])]

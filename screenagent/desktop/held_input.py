@@ -7,18 +7,18 @@ import sys
 from collections.abc import Callable
 from typing import Literal
 
-from screenagent.desktop.sent_input import Ledger
+from screenagent.desktop.sent_input import SentInput
 
-Kind = Literal["key", "button"]
+HeldKind = Literal["key", "button"]
 Lift = Callable[[], None]
 
 
-class Held:
+class HeldInput:
     """The keys and buttons that are down, each with how to lift it; on X, a watchdog process keeps the same list."""
 
-    def __init__(self, display: str | None, *, ledger: Ledger) -> None:
+    def __init__(self, display: str | None, *, ledger: SentInput) -> None:
         self._ledger = ledger
-        self._down: dict[tuple[Kind, int], Lift] = {}
+        self._down: dict[tuple[HeldKind, int], Lift] = {}
         self._watchdog = _watchdog(display) if display else None
 
     def close(self) -> None:
@@ -26,13 +26,13 @@ class Held:
         if self._watchdog:
             self._watchdog.communicate()
 
-    def down(self, kind: Kind, code: int, lift: Lift) -> None:
+    def down(self, kind: HeldKind, code: int, lift: Lift) -> None:
         """Said before a press is sent, so that no press goes unrecorded."""
         self._down[kind, code] = lift
         self._ledger.stroke(kind, code, pressed=True)
         self._tell(f"down {kind} {code}")
 
-    def up(self, kind: Kind, code: int) -> None:
+    def up(self, kind: HeldKind, code: int) -> None:
         self._ledger.stroke(kind, code, pressed=False)
         self._down.pop((kind, code))()
         self._tell(f"up {kind} {code}")

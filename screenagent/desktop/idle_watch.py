@@ -8,20 +8,20 @@ from collections.abc import Callable
 from typing import Final
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.ambient_changes import Frame, Restless
+from screenagent.desktop.ambient_changes import AmbientChanges, ScreenFrame
 
 LOOK_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then
 
 
-class Watch:
+class IdleWatch:
     """Between `begin` and `end` a thread looks; what changes then changes by itself."""
 
-    def __init__(self, look: Callable[[], Frame], restless: Restless) -> None:
+    def __init__(self, look: Callable[[], ScreenFrame], restless: AmbientChanges) -> None:
         self._look = look
         self._restless = restless
         self._lock = threading.Lock()
-        self._last: Frame | None = None
+        self._last: ScreenFrame | None = None
         self._began: dict[int, float] = {}
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="screen watch", daemon=True)
@@ -31,13 +31,13 @@ class Watch:
         self._closed.set()
         self._thread.join()
 
-    def begin(self, frame: Frame, *, app: int) -> None:
+    def begin(self, frame: ScreenFrame, *, app: int) -> None:
         """The screen shows `frame`, with `app` in front, and nothing is pending."""
         with self._lock:
             self._learn(frame)
             self._began.setdefault(app, time.monotonic())
 
-    def end(self, frame: Frame) -> None:
+    def end(self, frame: ScreenFrame) -> None:
         """The screen shows `frame`, and something will be done to it."""
         with self._lock:
             self._learn(frame)
@@ -64,7 +64,7 @@ class Watch:
                     return  # the display has ended; whoever works on it is told by their own call
                 self._learn(frame)
 
-    def _learn(self, frame: Frame) -> None:
+    def _learn(self, frame: ScreenFrame) -> None:
         if self._last is not None:
             self._restless.learn(self._last, frame, at=time.monotonic())
         self._last = frame

@@ -13,7 +13,15 @@ from screenagent.actions import Button, Direction
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.mouse import environment_display
-from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown, KeyUp, Touch, WheelTurned
+from screenagent.desktop.touches import (
+    ButtonDown,
+    ButtonUp,
+    KeyDown,
+    KeyUp,
+    TimedTouch,
+    Touch,
+    WheelTurned,
+)
 from screenagent.geometry import Pixel
 from screenagent.keys import NAMED
 from screenagent.screenshot import Screenshot
@@ -27,7 +35,7 @@ NAMES: Final = {
 LOOK_SECONDS: Final = 0.05  # how soon a stop is seen while the hand rests
 
 
-class Listening:
+class InputListener:
     """Between entering and leaving, `heard` gives what the hand does on the X display `display` (or the only one).
 
     `before` is asked at once what was on the screen before a touch at a moment of the monotonic clock. The control is
@@ -47,7 +55,7 @@ class Listening:
         self._display = display
         self._stop_keys = frozenset(stop_keys)
         self._down: set[str] = set()
-        self._heard: queue.Queue[Heard] = queue.Queue()
+        self._heard: queue.Queue[TimedTouch] = queue.Queue()
         with environment_display(display):
             keyboard: Any = importlib.import_module("pynput.keyboard")
             mouse: Any = importlib.import_module("pynput.mouse")
@@ -71,14 +79,14 @@ class Listening:
         contexts = [vars(listener).get("_context") for listener in self._listeners]
         if any(context is not None for context in contexts):
             x11: Any = importlib.import_module("screenagent.desktop.x11.connection")
-            with closing(x11.connect(self._display)) as server:
+            with closing(x11.connect_display(self._display)) as server:
                 for context in contexts:
                     server.record_disable_context(context)
                 server.sync()
         for listener in self._listeners:
             listener.join()
 
-    def heard(self) -> Iterator[Heard]:
+    def heard(self) -> Iterator[TimedTouch]:
         """What it does until the control says stop; what was meant for our own terminal is left out."""
         while not (self._control.stopped and self._heard.empty()):
             with suppress(queue.Empty):
@@ -115,7 +123,7 @@ class Listening:
             return
         seen = self._before(at, touch)
         if not (seen.window and seen.window.own):
-            self._heard.put(Heard(at, touch, seen))
+            self._heard.put(TimedTouch(at, touch, seen))
 
 
 def _name(key: Any) -> str | None:

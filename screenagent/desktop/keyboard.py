@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from screenagent.control import Control
-from screenagent.desktop.held_input import Held
+from screenagent.desktop.held_input import HeldInput
 from screenagent.desktop.kill_switch import STOP_KEYS, refuse_stop_keys
 from screenagent.desktop.mouse import environment_display
 from screenagent.keys import NAMED
 from screenagent.protocols import Retry
 
 if TYPE_CHECKING:
-    from screenagent.desktop.x11.keyboard_layout import Layout
+    from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
 
 PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAMED - {"escape", "super"}}
 
@@ -41,9 +41,9 @@ class Keyboard:
         self,
         *,
         control: Control,
-        held: Held,
+        held: HeldInput,
         display: str | None,
-        layout: Layout | None,
+        layout: KeyboardLayout | None,
         stop_keys: Sequence[str] = STOP_KEYS,
     ) -> None:
         self._control = control
@@ -59,7 +59,7 @@ class Keyboard:
         # pynput ends its connection as the controller is collected, and complains there if the display has ended.
         connection = vars(self._controller).pop("_display", None)
         if connection is not None:
-            importlib.import_module("screenagent.desktop.x11.connection").disconnect(connection)
+            importlib.import_module("screenagent.desktop.x11.connection").disconnect_display(connection)
 
     def press(self, keys: Sequence[str]) -> None:
         with self.held(keys):

@@ -22,7 +22,7 @@ def refuse_stop_keys(keys: Sequence[str], stop_keys: Sequence[str]) -> None:
 
 
 @dataclass
-class StopKeys:
+class StopKeyWatch:
     """Told of every key, says when all of the combination are down; `codes` are the keys that count as each."""
 
     codes: Mapping[str, frozenset[int]]
@@ -41,7 +41,7 @@ class StopKeys:
 
 
 @dataclass
-class Corner:
+class FailsafeCorner:
     """Told where the mouse is, says when the user has brought it into a corner; where the agent put it, it may be."""
 
     was_in: bool = False

@@ -13,23 +13,23 @@ from screenagent import keys
 from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.ambient_changes import Frame, Patch, Place, Restless
-from screenagent.desktop.held_input import Held
-from screenagent.desktop.idle_watch import Watch
+from screenagent.desktop.ambient_changes import AmbientChanges, FramePoint, Patch, ScreenFrame
+from screenagent.desktop.held_input import HeldInput
+from screenagent.desktop.idle_watch import IdleWatch
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.kill_switch import STOP_KEYS
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
 from screenagent.desktop.platform import open_system
-from screenagent.desktop.screen import Screen
-from screenagent.desktop.secret_masking import Traces
-from screenagent.desktop.sent_input import Ledger
-from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, Action, Settling
+from screenagent.desktop.screen import ScreenCapture
+from screenagent.desktop.secret_masking import SecretMasking
+from screenagent.desktop.sent_input import SentInput
+from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
 from screenagent.desktop.withheld import withheld
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
-from screenagent.secrets import Piece, Secrets, pieces, placeholder
+from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
@@ -44,7 +44,7 @@ class LocalDesktop:
     def __init__(
         self,
         *,
-        control: Control,
+        control: Control | None = None,
         display: str | None = None,
         monitor: str | None = None,
         secrets: Secrets | None = None,
@@ -53,28 +53,32 @@ class LocalDesktop:
         away: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._away = away
-        self.ledger = Ledger()
-        self._control = control
+        self.ledger = SentInput()
+        self.control = control or Control()
         self._secrets = secrets
-        self._traces = Traces(self._pixels_of, reader)
-        self._restless = Restless()
-        self._action: Action | None = None
+        self._traces = SecretMasking(self._pixels_of, reader)
+        self._restless = AmbientChanges()
+        self._action: SentAction | None = None
         with ExitStack() as stack:
-            system = open_system(stack, control=control, display=display)
+            system = open_system(stack, control=self.control, display=display)
             self._windows, self._clipboard = system.windows, system.clipboard
-            screen = Screen(
+            screen = ScreenCapture(
                 system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked, monitors=system.monitors
             )
             self._screen = stack.enter_context(closing(screen))
-            self._watch = stack.enter_context(closing(Watch(self._screen.grab, self._restless)))
-            held = stack.enter_context(closing(Held(system.display, ledger=self.ledger)))
+            self._watch = stack.enter_context(closing(IdleWatch(self._screen.grab, self._restless)))
+            held = stack.enter_context(closing(HeldInput(system.display, ledger=self.ledger)))
             self._mouse = stack.enter_context(
-                closing(Mouse(control=control, held=held, ledger=self.ledger, display=system.display))
+                closing(Mouse(control=self.control, held=held, ledger=self.ledger, display=system.display))
             )
             self._keyboard = stack.enter_context(
                 closing(
                     Keyboard(
-                        control=control, held=held, display=system.display, layout=system.layout, stop_keys=stop_keys
+                        control=self.control,
+                        held=held,
+                        display=system.display,
+                        layout=system.layout,
+                        stop_keys=stop_keys,
                     )
                 )
             )
@@ -129,7 +133,7 @@ class LocalDesktop:
             self._windows.activate(window)
 
     def perform(self, approved: Approved[Input]) -> None:
-        self._control.check()
+        self.control.check()
         with self._display_there():
             self._perform(approved)
 
@@ -159,15 +163,15 @@ class LocalDesktop:
 
     def _quiet(
         self,
-        action: Action | None,
+        action: SentAction | None,
         *,
-        until: Callable[[Frame], bool] | None = None,
+        until: Callable[[ScreenFrame], bool] | None = None,
         seconds: float | None = None,
-    ) -> Frame:
+    ) -> ScreenFrame:
         return Settling(
             look=self._screen.grab,
             now=time.monotonic,
-            wait=self._control.wait,
+            wait=self.control.wait,
             restless=self._restless,
             action=action,
             until=until,
@@ -178,7 +182,7 @@ class LocalDesktop:
 
     def _perform(self, approved: Approved[Input]) -> None:
         if self._action is None:
-            self._control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
+            self.control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
         before, mouse = self._screen.grab(), self._mouse_place()
         self._watch.end(before)
         self._traces.end(before)
@@ -190,7 +194,7 @@ class LocalDesktop:
             raise Interrupted(str(interruption), partly=self.ledger.sent > sent) from None
         finally:
             pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
-            self._action = Action(
+            self._action = SentAction(
                 before=before,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
@@ -228,7 +232,7 @@ class LocalDesktop:
                     self._mouse.move(pixel)
                 self._mouse.scroll(direction, notches=notches)
             case TypeText(text=text):
-                self._type_pieces(pieces(text), approved.on.window)
+                self._type_pieces(text_pieces(text), approved.on.window)
             case PressKeys(keys=keys, times=times):
                 self._still_in_front(approved.on.window)
                 for _ in range(times):
@@ -236,7 +240,7 @@ class LocalDesktop:
             case HoldKeys(keys=keys, seconds=seconds):
                 self._still_in_front(approved.on.window)
                 with self._keyboard.held(keys):
-                    self._control.hold(seconds)
+                    self.control.hold(seconds)
 
     def _reaches_no_terminal_of_ours(self, pixels: Sequence[Pixel]) -> None:
         areas = self._own()
@@ -263,10 +267,10 @@ class LocalDesktop:
         edges = window and self._windows.edges(window)
         return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
 
-    def _mouse_place(self) -> Place:
+    def _mouse_place(self) -> FramePoint:
         """Where the mouse is in the pictures of the display."""
         pixel, display = self._mouse.position, self.display
-        return Place(
+        return FramePoint(
             x=round((pixel.x - display.origin.x) * display.scale),
             y=round((pixel.y - display.origin.y) * display.scale),
         )
@@ -283,7 +287,7 @@ class LocalDesktop:
         )
         return Patch(left, top, right, bottom)
 
-    def _type_pieces(self, parts: list[Piece], reviewed: Window | None) -> None:
+    def _type_pieces(self, parts: list[TextPiece], reviewed: Window | None) -> None:
         values = {part.text: self._revealed(part.text, reviewed) for part in parts if part.is_secret}
         for part in parts:
             if part.is_secret:
@@ -311,7 +315,7 @@ class LocalDesktop:
             lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock),
             gone=self._gone,
         )
-        typed = Action(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
+        typed = SentAction(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
         self._traces.end(self._quiet(typed))
 
     def _can_type(self, name: str, value: SecretStr) -> bool:

@@ -17,7 +17,7 @@ IGNORING_OTHERS: Final = 1 << 1  # NSApplicationActivateIgnoringOtherApps
 ACTIVATE_SECONDS: Final = 2.0
 
 
-def prepare() -> None:
+def prepare_macos() -> None:
     """Without these permissions macOS drops input and blackens pictures without a word: refuse instead."""
     lacking = []
     if not importlib.import_module("ApplicationServices").AXIsProcessTrusted():
@@ -31,7 +31,7 @@ def prepare() -> None:
         )
 
 
-class Windows:
+class MacWindows:
     def foreground(self) -> Window | None:
         front = self._workspace().frontmostApplication()
         if front is None:

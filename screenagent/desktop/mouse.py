@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
-from screenagent.desktop.held_input import Held
-from screenagent.desktop.sent_input import Ledger
+from screenagent.desktop.held_input import HeldInput
+from screenagent.desktop.sent_input import SentInput
 from screenagent.geometry import Pixel
 
 BUTTONS: Final[dict[Button, int]] = {"left": 1, "middle": 2, "right": 3}
@@ -39,17 +39,17 @@ class Mouse:
 
     _speaking = threading.RLock()  # pyautogui has one display, its module's: each mouse puts its own there to speak
 
-    def __init__(self, *, control: Control, held: Held, ledger: Ledger, display: str | None) -> None:
+    def __init__(self, *, control: Control, held: HeldInput, ledger: SentInput, display: str | None) -> None:
         self._control = control
         self._ledger = ledger
         self._held = held
         self._pyautogui = _pyautogui(display)
-        self._connection = _x11().connect(display) if display else None
+        self._connection = _x11().connect_display(display) if display else None
         self._clicked: tuple[float, Pixel, Button] | None = None
 
     def close(self) -> None:
         if self._connection:
-            _x11().disconnect(self._connection)
+            _x11().disconnect_display(self._connection)
 
     @property
     def position(self) -> Pixel:

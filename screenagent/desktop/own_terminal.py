@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from screenagent.desktop.ambient_changes import Frame
+from screenagent.desktop.ambient_changes import ScreenFrame
 from screenagent.geometry import Pixel, Value
 
 BLANK: Final = 0x808080
 
 
-class Area(Value):
+class WindowArea(Value):
     """A window's place in the input space, its frame included."""
 
     left: int
@@ -21,11 +21,11 @@ class Area(Value):
     own: bool
 
 
-Stack = Callable[[], Sequence[Area]]
+Stack = Callable[[], Sequence[WindowArea]]
 """Windows from our lowest own one upwards; none where no terminal of ours is on the display."""
 
 
-def without_own(frame: Frame, areas: Sequence[Area], origin: Pixel) -> Frame:
+def without_own(frame: ScreenFrame, areas: Sequence[WindowArea], origin: Pixel) -> ScreenFrame:
     """`frame` with our own windows blank as far as no other lies over them."""
     if not areas:
         return frame
@@ -38,7 +38,7 @@ def without_own(frame: Frame, areas: Sequence[Area], origin: Pixel) -> Frame:
     return blanked
 
 
-def lies_on_top(areas: Sequence[Area], place: Pixel) -> bool:
+def lies_on_top(areas: Sequence[WindowArea], place: Pixel) -> bool:
     """Whether our own window is what the mouse would be over."""
     over = [area for area in areas if area.left <= place.x < area.right and area.top <= place.y < area.bottom]
     return bool(over) and over[-1].own

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
 from screenagent.desktop.own_terminal import Stack
-from screenagent.desktop.settle import Pulse
 from screenagent.screenshot import Window
 
 if TYPE_CHECKING:
-    from screenagent.desktop.x11.keyboard_layout import Layout
+    from screenagent.desktop.settle import PingProtocol
+    from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
 
 
-class Windows(Protocol):
+class WindowSystem(Protocol):
     def foreground(self) -> Window | None: ...
 
     def worked_in(self) -> Window | None:
@@ -45,11 +45,11 @@ class Windows(Protocol):
 class System:
     """`display`, `layout`, `pulse` and `own` are an X server's; the other systems have none."""
 
-    windows: Windows
+    windows: WindowSystem
     clipboard: Clipboard
     display: str | None = None
-    layout: Layout | None = None
-    pulse: Pulse | None = None
+    layout: KeyboardLayout | None = None
+    pulse: PingProtocol | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
     monitors: Callable[[], object] = lambda: None  # something else when they have changed
@@ -57,16 +57,20 @@ class System:
 
 def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
     """Open it for as long as `stack` is; before mouse and keyboard, which have to find the system prepared."""
-    if sys.platform in ("win32", "darwin"):
-        module = importlib.import_module(f"screenagent.desktop.{'win32' if sys.platform == 'win32' else 'macos'}")
-        module.prepare()
-        return System(windows=module.Windows(), clipboard=PortableClipboard(control=control))
+    if sys.platform == "win32":
+        win32 = importlib.import_module("screenagent.desktop.win32")
+        win32.prepare_win32()
+        return System(windows=win32.Win32Windows(), clipboard=PortableClipboard(control=control))
+    if sys.platform == "darwin":
+        macos = importlib.import_module("screenagent.desktop.macos")
+        macos.prepare_macos()
+        return System(windows=macos.MacWindows(), clipboard=PortableClipboard(control=control))
     from screenagent.desktop.x11.connection import GONE
-    from screenagent.desktop.x11.keyboard_layout import Layout
+    from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
     from screenagent.desktop.x11.monitors import Monitors
     from screenagent.desktop.x11.own_windows import OwnWindows
-    from screenagent.desktop.x11.ping import Pulse
-    from screenagent.desktop.x11.windows import Windows as X11Windows
+    from screenagent.desktop.x11.ping import Ping
+    from screenagent.desktop.x11.windows import X11Windows
 
     windows = stack.enter_context(closing(X11Windows(display)))
     name = windows.display_name
@@ -74,8 +78,8 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
         windows=windows,
         clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
         display=name,
-        layout=stack.enter_context(closing(Layout(name))),
-        pulse=stack.enter_context(closing(Pulse(name))),
+        layout=stack.enter_context(closing(KeyboardLayout(name))),
+        pulse=stack.enter_context(closing(Ping(name))),
         gone=GONE,
         own=stack.enter_context(closing(OwnWindows(name))),
         monitors=stack.enter_context(closing(Monitors(name))),

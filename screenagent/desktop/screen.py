@@ -14,7 +14,7 @@ from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.ambient_changes import Frame
+from screenagent.desktop.ambient_changes import ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
 from screenagent.geometry import Box, Display, Pixel, Size
 from screenagent.screenshot import Screenshot, Window
@@ -22,7 +22,7 @@ from screenagent.screenshot import Screenshot, Window
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
 
 
-class Screen:
+class ScreenCapture:
     """Captures one display of several: the primary one, or the one called `monitor`."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Screen:
         *,
         monitor: str | None = None,
         own: Stack = list,
-        blanked: Callable[[Frame], Frame] = lambda frame: frame,
+        blanked: Callable[[ScreenFrame], ScreenFrame] = lambda frame: frame,
         monitors: Callable[[], object] = lambda: None,
     ) -> None:
         self._own = own
@@ -39,7 +39,7 @@ class Screen:
         self._x_display, self._wanted = display, monitor
         self._monitors_now = monitors
         self._lock = threading.RLock()  # a picture may be taken by another thread
-        self._last: tuple[Frame, Screenshot] | None = None
+        self._last: tuple[ScreenFrame, Screenshot] | None = None
         self._covered: tuple[Box, ...] = ()
         self._look_at_monitors()
         if monitor is not None and monitor not in self._monitors:
@@ -71,7 +71,7 @@ class Screen:
     def displays(self) -> tuple[Display, ...]:
         return tuple(self._display(name) for name in self._monitors)
 
-    def grab(self) -> Frame:
+    def grab(self) -> ScreenFrame:
         """What is on it, but for our own terminal."""
         areas = self._own()
         with self._lock:
@@ -87,7 +87,7 @@ class Screen:
                 frame = self._grab(self._chosen)
             return without_own(frame, areas, self.display.origin)
 
-    def screenshot(self, frame: Frame, window: Window | None = None) -> Screenshot:
+    def screenshot(self, frame: ScreenFrame, window: Window | None = None) -> Screenshot:
         """`frame` as a screenshot, without secrets; of an unchanged screen, picture and digest are the last one's."""
         frame = self._blanked(frame)
         if self._last and np.array_equal(self._last[0], frame):
@@ -102,7 +102,7 @@ class Screen:
         self._last = frame, shot
         return shot
 
-    def _grab(self, monitor: Any) -> Frame:
+    def _grab(self, monitor: Any) -> ScreenFrame:
         try:
             shot = self._mss.grab(monitor)
         except (ScreenShotError, AssertionError) as reason:  # mss asserts that the display answers

@@ -18,7 +18,7 @@ from PIL import Image
 from pydantic import SecretStr
 from rapidfuzz import fuzz
 
-from screenagent.desktop.ambient_changes import Frame, Patch, patches
+from screenagent.desktop.ambient_changes import Patch, ScreenFrame, changed_patches
 from screenagent.desktop.own_terminal import BLANK
 from screenagent.geometry import Size
 from screenagent.protocols import TextReader
@@ -51,64 +51,64 @@ Where = Callable[[Window], Patch | None]
 
 
 @dataclass(frozen=True)
-class Typing:
+class TypingSecret:
     """A secret that is being typed, or was just now, and may not have appeared yet."""
 
-    before: Frame
+    before: ScreenFrame
     window: Window | None
     edges: Patch
 
 
 @dataclass(frozen=True)
-class Trace:
+class SecretTrace:
     """`place` is what is blank, `text` what of it changed; `looks` is how that looked last, in a window of `page`."""
 
     window: Window | None
     place: Patch
     text: Patch
     edges: Patch
-    empty: Frame
-    looks: Frame
-    page: Frame
+    empty: ScreenFrame
+    looks: ScreenFrame
+    page: ScreenFrame
 
-    def moved(self, x: int, y: int) -> Trace:
+    def moved(self, x: int, y: int) -> SecretTrace:
         return replace(
             self, place=_moved(self.place, x, y), text=_moved(self.text, x, y), edges=_moved(self.edges, x, y)
         )
 
 
-class Traces:
+class SecretMasking:
     """Asked for each picture that leaves the desktop."""
 
     def __init__(self, where: Where, reader: TextReader | None = None) -> None:
         self._where = where
         self._reader = reader
-        self._typing: Typing | None = None
-        self._traces: list[Trace] = []
+        self._typing: TypingSecret | None = None
+        self._traces: list[SecretTrace] = []
         self._values: list[tuple[str, SecretStr]] = []
-        self._last: tuple[list[Patch | None], Frame, Frame] | None = None
+        self._last: tuple[list[Patch | None], ScreenFrame, ScreenFrame] | None = None
 
-    def begin(self, name: str, value: SecretStr, *, before: Frame, window: Window | None) -> None:
+    def begin(self, name: str, value: SecretStr, *, before: ScreenFrame, window: Window | None) -> None:
         """From here on all that changes is blank, until `end`."""
         self._last = None
         self._values.append((name, value))
         edges = self._where(window) if window else None
         whole = Patch(0, 0, before.shape[1], before.shape[0])
-        self._typing = Typing(before, window if edges else None, edges or whole)
+        self._typing = TypingSecret(before, window if edges else None, edges or whole)
 
-    def end(self, frame: Frame) -> None:
+    def end(self, frame: ScreenFrame) -> None:
         """What has changed until now is where the secret stands; where nothing has, it may still come."""
         if self._typing is None:
             return
         self._last = None
         typing = self._typing
-        changed = _joined([patch for patch in patches(typing.before, frame) if not patch.is_caret])
+        changed = _joined([patch for patch in changed_patches(typing.before, frame) if not patch.is_caret])
         if frame.shape == typing.before.shape:
             self._traces += [_trace(typing, patch, frame) for patch in changed]
         if changed:
             self._typing = None
 
-    def blanked(self, frame: Frame) -> Frame:
+    def blanked(self, frame: ScreenFrame) -> ScreenFrame:
         """`frame` without any secret that was typed."""
         if not self._values:
             return frame
@@ -123,7 +123,7 @@ class Traces:
         self._last = windows, frame, blank
         return blank
 
-    def _read(self, frame: Frame) -> Iterator[Patch]:
+    def _read(self, frame: ScreenFrame) -> Iterator[Patch]:
         """The words of `frame` that are a secret's."""
         if self._reader is None:
             return
@@ -143,9 +143,9 @@ class Traces:
             title = _without(title, value, placeholder(name))
         return window if title == window.title else window.model_copy(update={"title": title})
 
-    def _places(self, frame: Frame) -> Iterator[Patch]:
+    def _places(self, frame: ScreenFrame) -> Iterator[Patch]:
         if self._typing is not None:
-            for patch in patches(self._typing.before, frame):
+            for patch in changed_patches(self._typing.before, frame):
                 yield _grown(patch, self._typing.before)
         kept = []
         for trace in self._traces:
@@ -158,9 +158,9 @@ class Traces:
         self._traces = kept
 
 
-def _trace(typing: Typing, patch: Patch, frame: Frame) -> Trace:
+def _trace(typing: TypingSecret, patch: Patch, frame: ScreenFrame) -> SecretTrace:
     place = _grown(patch, typing.before)
-    return Trace(
+    return SecretTrace(
         window=typing.window,
         place=place,
         text=patch,
@@ -189,7 +189,7 @@ def _joined(changed: list[Patch]) -> list[Patch]:
     return lines
 
 
-def _followed(trace: Trace, frame: Frame, edges: Patch) -> tuple[Trace, list[Patch]]:
+def _followed(trace: SecretTrace, frame: ScreenFrame, edges: Patch) -> tuple[SecretTrace, list[Patch]]:
     """The trace as it is on `frame`, and the places there that show it: its own, and all that look like it."""
     trace = trace.moved(edges.left - trace.edges.left, edges.top - trace.edges.top)
     page = _cut(frame, edges)
@@ -208,7 +208,7 @@ def _followed(trace: Trace, frame: Frame, edges: Patch) -> tuple[Trace, list[Pat
     return trace, places if same < SAME_PAGE or emptied else [trace.place, *places]
 
 
-def _likeness(looks: Frame, now: Frame) -> float:
+def _likeness(looks: ScreenFrame, now: ScreenFrame) -> float:
     if looks.shape != now.shape or not looks.size:
         return 0.0
     score = float(np.abs(cv2.matchTemplate(_grey(now), _grey(looks), cv2.TM_CCOEFF_NORMED)).item())
@@ -229,7 +229,7 @@ def is_of(word: str, value: SecretStr) -> bool:
     )
 
 
-def _sameness(then: Frame, now: Frame) -> float:
+def _sameness(then: ScreenFrame, now: ScreenFrame) -> float:
     """How much of what is drawn there, its background left out, is as it was."""
     if then.shape != now.shape or then.size == 0:
         return 0.0
@@ -238,11 +238,11 @@ def _sameness(then: Frame, now: Frame) -> float:
     return float((now[drawn] == then[drawn]).mean()) if drawn.any() else 1.0
 
 
-def _is_same(then: Frame, now: Frame) -> bool:
-    return then.shape == now.shape and all(patch.is_caret for patch in patches(then, now))
+def _is_same(then: ScreenFrame, now: ScreenFrame) -> bool:
+    return then.shape == now.shape and all(patch.is_caret for patch in changed_patches(then, now))
 
 
-def _alike(looks: Frame, page: Frame) -> list[tuple[int, int]]:
+def _alike(looks: ScreenFrame, page: ScreenFrame) -> list[tuple[int, int]]:
     """Left and top of each place in `page` that looks like it; nothing does where it is of one colour."""
     height, width = looks.shape
     if height < SMALLEST[0] or width < SMALLEST[1] or height > page.shape[0] or width > page.shape[1]:
@@ -259,7 +259,7 @@ def _alike(looks: Frame, page: Frame) -> list[tuple[int, int]]:
     return found if len(found) <= MOST else []
 
 
-def _grown(patch: Patch, before: Frame) -> Patch:
+def _grown(patch: Patch, before: ScreenFrame) -> Patch:
     """With room for the same text in the clear, where it is hidden; to the border of its field, if that is nearer."""
     height, width = before.shape
     more = max(patch.height // 3, LINE - patch.height)
@@ -274,7 +274,7 @@ def _grown(patch: Patch, before: Frame) -> Patch:
     )
 
 
-def _clear(rows: Frame) -> int:
+def _clear(rows: ScreenFrame) -> int:
     """How many rows there are after the first, up to a line through them from side to side."""
     lines = np.flatnonzero((rows[1:] != rows[:-1]).mean(axis=1) > 0.9) if rows.size else np.array([])
     return int(lines[0]) if lines.size else max(0, len(rows) - 1)
@@ -290,7 +290,7 @@ def _without(title: str, value: SecretStr, name: str) -> str:
     return title
 
 
-def _cut(frame: Frame, patch: Patch) -> Frame:
+def _cut(frame: ScreenFrame, patch: Patch) -> ScreenFrame:
     return frame[max(0, patch.top) : max(0, patch.bottom), max(0, patch.left) : max(0, patch.right)]
 
 
@@ -298,6 +298,6 @@ def _moved(patch: Patch, x: int, y: int) -> Patch:
     return Patch(patch.left + x, patch.top + y, patch.right + x, patch.bottom + y)
 
 
-def _grey(frame: Frame) -> NDArray[np.uint8]:
+def _grey(frame: ScreenFrame) -> NDArray[np.uint8]:
     """The green of each pixel, which is most of its light."""
     return ((frame >> 8) & 0xFF).astype(np.uint8)

@@ -16,7 +16,7 @@ KEPT_SECONDS: Final = 5.0
 """A display that is flooded or starved shows an event late; one that has not come by then will not come."""
 
 
-class Ledger:
+class SentInput:
     """Written before an event is sent; asked when one is seen, in whatever order they arrive. For several threads."""
 
     def __init__(self) -> None:

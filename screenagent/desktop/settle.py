@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from screenagent.desktop.ambient_changes import Frame, Patch, Place, Restless, patches
+from screenagent.desktop.ambient_changes import (
+    AmbientChanges,
+    FramePoint,
+    Patch,
+    ScreenFrame,
+    changed_patches,
+)
 
 POLL_SECONDS: Final = 0.008
 QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
@@ -24,22 +30,22 @@ TYPED_QUIET_SECONDS: Final = 0.2  # a field completes what was typed unseen; GTK
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class SentAction:
     """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is.
 
     With `confirms`, a press of Enter: a button anywhere may look pressed for long before what it does begins. With
     `shortcut`, likewise but not for long.
     """
 
-    before: Frame
+    before: ScreenFrame
     at: float
-    mouse: tuple[Place, ...] = ()
+    mouse: tuple[FramePoint, ...] = ()
     confirms: bool = False
     shortcut: bool = False
     quiet: float = QUIET_SECONDS
 
 
-class Pulse(Protocol):
+class PingProtocol(Protocol):
     """A question to the application in front, which it answers after all the input that came before."""
 
     def ask(self) -> None: ...
@@ -56,25 +62,25 @@ class Settling:
     `meanwhile` is given a picture that will probably be the one returned, to work on it while the screen is watched.
     """
 
-    look: Callable[[], Frame]
+    look: Callable[[], ScreenFrame]
     now: Callable[[], float]
     wait: Callable[[float], None]
-    restless: Restless
-    action: Action | None = None
-    until: Callable[[Frame], bool] | None = None
-    pulse: Pulse | None = None
-    meanwhile: Callable[[Frame], object] = lambda _: None
+    restless: AmbientChanges
+    action: SentAction | None = None
+    until: Callable[[ScreenFrame], bool] | None = None
+    pulse: PingProtocol | None = None
+    meanwhile: Callable[[ScreenFrame], object] = lambda _: None
     seconds: float | None = None
 
     _moved_at: float = field(init=False)
     _asked_at: float = field(init=False, default=float("-inf"))
     _moves: int = field(init=False, default=0)
     _deadline: float = field(init=False)
-    _judged: Frame | None = field(init=False, default=None)  # the picture that `until` was last asked about
+    _judged: ScreenFrame | None = field(init=False, default=None)  # the picture that `until` was last asked about
     _judged_at: float = field(init=False)
     _holds: bool = field(init=False, default=False)
 
-    def frame(self) -> Frame:
+    def frame(self) -> ScreenFrame:
         """The screen when it has answered and is quiet, or when the time for that is over."""
         frame = self.look()
         self._moved_at = self._judged_at = self.now()
@@ -102,7 +108,7 @@ class Settling:
         rest = self.action.quiet if self.action else QUIET_SECONDS
         return self._moved_at + (rest if self._moves < ANIMATION_MOVES else max(rest, ANIMATION_QUIET_SECONDS))
 
-    def _is_settled(self, frame: Frame) -> bool:
+    def _is_settled(self, frame: ScreenFrame) -> bool:
         quiet = self.now() >= self._quiet_at()
         if self.until is None:
             return quiet and self._has_answered(frame) and not self._is_busy()
@@ -112,15 +118,15 @@ class Settling:
             self._judge(frame, self.until)
         return False
 
-    def _judge(self, frame: Frame, until: Callable[[Frame], bool]) -> None:
+    def _judge(self, frame: ScreenFrame, until: Callable[[ScreenFrame], bool]) -> None:
         self._judged, self._judged_at = frame, self.now()
         self._holds = until(frame)
         if self._holds:
             self._deadline = min(self._deadline, self.now() + MOVING_SECONDS)
 
-    def _is_worth_judging(self, frame: Frame) -> bool:
+    def _is_worth_judging(self, frame: ScreenFrame) -> bool:
         if self._judged is not None:
-            return any(not patch.is_caret for patch in patches(self._judged, frame))
+            return any(not patch.is_caret for patch in changed_patches(self._judged, frame))
         # What is expected may have been there before; until something has happened it says nothing.
         return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, frame))
 
@@ -133,7 +139,7 @@ class Settling:
             self.pulse.ask()
         return self.pulse.is_awaited()
 
-    def _has_answered(self, frame: Frame) -> bool:
+    def _has_answered(self, frame: ScreenFrame) -> bool:
         if self.action is None:
             return True
         changes = self._changes(self.action.before, frame)
@@ -148,13 +154,13 @@ class Settling:
     def _is_overdue(self) -> bool:
         return self.action is not None and self.now() >= self.action.at + REACTION_SECONDS
 
-    def _is_acknowledgement(self, patch: Patch, frame: Frame) -> bool:
+    def _is_acknowledgement(self, patch: Patch, frame: ScreenFrame) -> bool:
         """A button looks pressed, or as it did before the mouse was over it: seen, not yet answered."""
         assert self.action is not None  # only an action is acknowledged
         anywhere = self.action.confirms or self.action.shortcut
         return patch.is_small(frame) and (anywhere or any(patch.near(place) for place in self.action.mouse))
 
-    def _changes(self, before: Frame, after: Frame) -> list[Patch]:
+    def _changes(self, before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
         """What differs, without the places that do so by themselves."""
         now = self.now()
-        return [patch for patch in patches(before, after) if not self.restless.holds(patch, at=now)]
+        return [patch for patch in changed_patches(before, after) if not self.restless.holds(patch, at=now)]

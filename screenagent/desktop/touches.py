@@ -44,7 +44,7 @@ Touch = ButtonDown | ButtonUp | WheelTurned | KeyDown | KeyUp
 
 
 @dataclass(frozen=True)
-class Heard:
+class TimedTouch:
     """One touch: when, by the monotonic clock, and what was on the screen just before it."""
 
     at: float

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop.keyboard import PYNPUT
-from screenagent.desktop.kill_switch import STOP_KEYS, Corner, StopKeys
+from screenagent.desktop.kill_switch import STOP_KEYS, FailsafeCorner, StopKeyWatch
 from screenagent.geometry import Pixel
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ TOUCHED: Final = "you touched the {what}, so the agent waits"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heeds:
+class MonitorOptions:
     """What of the user's doings counts. A corner does not once the agent has waited for a while: the user works."""
 
     stop_keys: tuple[str, ...] = STOP_KEYS
@@ -34,18 +34,18 @@ class Heeds:
     touch: bool = True
 
 
-EVERYTHING: Final = Heeds()
+EVERYTHING: Final = MonitorOptions()
 
 
-class Oversight:
+class UserInputMonitor:
     """While it is entered, a thread heeds what reaches the display of `desktop`; what it sent itself is in its ledger.
 
     What goes into the terminal that we run in is no touch: there the agent is supervised.
     """
 
-    def __init__(self, desktop: LocalDesktop, *, control: Control, heeds: Heeds = EVERYTHING) -> None:
+    def __init__(self, desktop: LocalDesktop, *, control: Control, heeds: MonitorOptions = EVERYTHING) -> None:
         self._desktop, self._control, self._heeds = desktop, control, heeds
-        self._corner = Corner()
+        self._corner = FailsafeCorner()
         self._rest: Pixel | None = None
         self._stack = ExitStack()
 
@@ -63,14 +63,14 @@ class Oversight:
 
     def _listen_on_x(self, stack: ExitStack, display: str) -> None:
         from screenagent.desktop.x11.connection import GONE, pointer
-        from screenagent.desktop.x11.keyboard_layout import Layout
+        from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
         from screenagent.desktop.x11.own_windows import OwnWindows
         from screenagent.desktop.x11.raw_events import RawEvents
 
         events = stack.enter_context(closing(RawEvents(display)))
         self._own = stack.enter_context(closing(OwnWindows(display)))
-        layout = stack.enter_context(closing(Layout(display)))
-        self._stop_keys = StopKeys({key: layout.codes(key) for key in self._heeds.stop_keys})
+        layout = stack.enter_context(closing(KeyboardLayout(display)))
+        self._stop_keys = StopKeyWatch({key: layout.codes(key) for key in self._heeds.stop_keys})
         self._pointer: Callable[[], Pixel] = lambda: pointer(events.server)
         self._moved(self._pointer(), by_user=False)
         leaving = threading.Event()

@@ -20,7 +20,7 @@ from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.kill_switch import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.x11.windows import Windows
+from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Size
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Window
@@ -88,7 +88,7 @@ class VirtualDesktop:
         self,
         app: str | Sequence[str] = (),
         *,
-        control: Control,
+        control: Control | None = None,
         size: Size = HD,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
@@ -98,7 +98,7 @@ class VirtualDesktop:
     ) -> None:
         self._app = app
         self._stop_keys = stop_keys
-        self._control = control
+        self.control = control or Control()
         self._secrets, self._reader = secrets, reader
         self._size = size
         self._cwd = cwd
@@ -139,7 +139,7 @@ class VirtualDesktop:
                 ended_at = time.monotonic()
             if status or (ended_at is not None and time.monotonic() > ended_at + LAUNCHER_SECONDS):
                 raise NoDesktop(f"{shlex.join(argv)!r} ended (status {status}) without a window{self._tail(argv[0])}")
-            self._control.check()
+            self.control.check()
             self._windows.changed(0.05)
         raise NoDesktop(f"{shlex.join(argv)!r} opened no window within {seconds:g} s{self._tail(argv[0])}")
 
@@ -147,7 +147,7 @@ class VirtualDesktop:
         """A window manager puts a window up first and gives it the keys then; some windows it never does."""
         deadline = time.monotonic() + FRONT_SECONDS
         while self._windows.foreground() is None and time.monotonic() < deadline:
-            self._control.check()
+            self.control.check()
             self._windows.changed(0.05)
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
@@ -176,10 +176,10 @@ class VirtualDesktop:
         self.environment |= {"DISPLAY": self.display, "DBUS_SESSION_BUS_ADDRESS": bus()}
         openbox = self._spawn([programs["openbox"], "--sm-disable"])
         launcher = self._spawn([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
-        self._windows = windows = stack.enter_context(closing(Windows(self.display)))
+        self._windows = windows = stack.enter_context(closing(X11Windows(self.display)))
         self.desktop = stack.enter_context(
             LocalDesktop(
-                control=self._control,
+                control=self.control,
                 display=self.display,
                 secrets=self._secrets,
                 reader=self._reader,
@@ -230,7 +230,7 @@ class VirtualDesktop:
             if service.poll() is not None or time.monotonic() > deadline:
                 program = str(service.args[0])  # type: ignore[index] # always started with a list
                 raise NoDesktop(f"{Path(program).name} did not start{self._tail(program)}")
-            self._control.check()
+            self.control.check()
             self._windows.changed(0.05)
 
     def _log(self, program: str) -> Path:
@@ -251,7 +251,7 @@ def _argv(app: str | Sequence[str]) -> list[str]:
         raise NoDesktop(f"the command {app!r} cannot be read as a shell would: {error}") from error
 
 
-def missing() -> tuple[str, ...]:
+def missing_programs() -> tuple[str, ...]:
     """The Debian packages that a virtual desktop needs and that are not installed."""
     return tuple(package for name, package in PACKAGES.items() if _found(name) is None)
 

@@ -19,7 +19,7 @@ LONGEST_PATH: Final = 32768
 ACTIVATE_SECONDS: Final = 2.0
 
 
-def prepare() -> None:
+def prepare_win32() -> None:
     """Count in physical pixels on every monitor. Comes before any import of a library that sends input."""
     user32, _ = _libraries()
     user32.SetProcessDpiAwarenessContext.argtypes = [ctypes.c_void_p]
@@ -34,7 +34,7 @@ def prepare() -> None:
         )
 
 
-class Windows:
+class Win32Windows:
     def __init__(self) -> None:
         self._user32, self._kernel32 = _libraries()
 

@@ -11,14 +11,14 @@ from screenagent.desktop import NoDesktop
 from screenagent.errors import UserError
 from screenagent.protocols import Retry
 
-ResultT = TypeVar("ResultT")
+SecretT = TypeVar("SecretT")
 
 
-class NotTyped(UserError):
+class SecretNotTyped(UserError):
     """A secret could not be typed; the text says where and by what kind of error, which would have named it."""
 
 
-def withheld(name: str, work: Callable[[], ResultT], *, gone: tuple[type[Exception], ...] = ()) -> ResultT:
+def withheld(name: str, work: Callable[[], SecretT], *, gone: tuple[type[Exception], ...] = ()) -> SecretT:
     """What `work` gives. An error of it is not let through: its text and its frames' variables may hold the secret."""
     try:
         return work()
@@ -41,4 +41,4 @@ def _without_value(error: Exception, name: str, gone: tuple[type[Exception], ...
     while innermost is not None and innermost.tb_next is not None:
         innermost = innermost.tb_next
     place = f"{Path(innermost.tb_frame.f_code.co_filename).name}:{innermost.tb_lineno}" if innermost else "?"
-    return NotTyped(f"the secret {name!r} could not be typed: {type(error).__name__} at {place}")
+    return SecretNotTyped(f"the secret {name!r} could not be typed: {type(error).__name__} at {place}")

@@ -17,7 +17,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
-from screenagent.desktop.virtual import missing
+from screenagent.desktop.virtual import missing_programs
 from screenagent.events import Approve
 from screenagent.geometry import Display, Location, Value
 from screenagent.protocols import Approved, Retry
@@ -30,7 +30,7 @@ UNREACHED: Final = "another program may hold mouse or keyboard: end screen locke
 BLIND: Final = "the picture does not show what is on the screen: use an X11 session without a nested server"
 
 
-class Finding(Value):
+class DoctorFinding(Value):
     """One thing that was tried; `detail` is what came of it, `remedy` what to do where it failed."""
 
     what: str
@@ -39,25 +39,27 @@ class Finding(Value):
     remedy: str = ""
 
 
-def examine(control: Control, *, display: str | None = None) -> Iterator[Finding]:
+def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorFinding]:
     """Try the system, each monitor of `display`, and what a virtual desktop needs, one finding after the other."""
     yield _system()
     try:
         with LocalDesktop(control=control, display=display) as desktop:
             monitors = desktop.displays()
-        yield Finding(what="display", ok=True, detail=", ".join(_described(monitor) for monitor in monitors))
+        yield DoctorFinding(what="display", ok=True, detail=", ".join(_described(monitor) for monitor in monitors))
         for monitor in monitors:
             yield from _examine_monitor(control, monitor, display=display)
     except NoDesktop as reason:
-        yield Finding(what="display", ok=False, detail=str(reason), remedy="or work on a virtual desktop: --virtual")
+        yield DoctorFinding(
+            what="display", ok=False, detail=str(reason), remedy="or work on a virtual desktop: --virtual"
+        )
     yield _virtual()
 
 
-def _examine_monitor(control: Control, monitor: Display, *, display: str | None) -> Iterator[Finding]:
+def _examine_monitor(control: Control, monitor: Display, *, display: str | None) -> Iterator[DoctorFinding]:
     with LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop:
         if sys.platform != PROVEN:
             yield _capture(desktop)
-            yield Finding(what=f"{monitor.name}: input", ok=False, detail="not tried: its test window needs X11")
+            yield DoctorFinding(what=f"{monitor.name}: input", ok=False, detail="not tried: its test window needs X11")
             return
         place = (monitor.origin.x + 60, monitor.origin.y + 60)
         with Probe(display or os.environ["DISPLAY"], at=place, title=TITLE) as probe:
@@ -68,48 +70,54 @@ def _examine_monitor(control: Control, monitor: Display, *, display: str | None)
                 yield _click(desktop, probe, shot)
                 yield _type(desktop, probe)
             except (Retry, TimeoutError) as reason:
-                yield Finding(what=f"{monitor.name}: input", ok=False, detail=str(reason), remedy=UNREACHED)
+                yield DoctorFinding(what=f"{monitor.name}: input", ok=False, detail=str(reason), remedy=UNREACHED)
 
 
-def _capture(desktop: LocalDesktop) -> Finding:
+def _capture(desktop: LocalDesktop) -> DoctorFinding:
     desktop.screenshot()
     begin = time.perf_counter()
     shot = desktop.screenshot()
     spent = time.perf_counter() - begin
     what = f"{desktop.display.name}: capture"
     if not np.asarray(shot.pixels).any():
-        return Finding(
+        return DoctorFinding(
             what=what,
             ok=False,
             detail="the picture is black all over",
             remedy="wake the monitor; on Wayland log in to an X11 session; on macOS allow Screen Recording",
         )
-    return Finding(what=what, ok=True, detail=f"{shot.size.width}×{shot.size.height} in {spent * 1000:.1f} ms")
+    return DoctorFinding(what=what, ok=True, detail=f"{shot.size.width}×{shot.size.height} in {spent * 1000:.1f} ms")
 
 
-def _click(desktop: LocalDesktop, probe: Probe, before: Screenshot) -> Finding:
+def _click(desktop: LocalDesktop, probe: Probe, before: Screenshot) -> DoctorFinding:
     what = f"{desktop.display.name}: click"
-    perform(desktop, Click(target="one"), probe.location("one", desktop.display), on=before)
+    perform_check(desktop, Click(target="one"), probe.location("one", desktop.display), on=before)
     press = probe.wait_for("press")
     meant = probe.pixel("one")
     if (press["x"], press["y"]) != (meant.x, meant.y):
         detail = f"sent to {meant.x},{meant.y} it arrived at {press['x']},{press['y']}"
-        return Finding(what=what, ok=False, detail=detail, remedy="set the monitors' scaling to 100 %")
+        return DoctorFinding(what=what, ok=False, detail=detail, remedy="set the monitors' scaling to 100 %")
     settled = desktop.settled(lambda shot: _answered(probe, shot))
     if not _answered(probe, settled):
-        return Finding(what=what, ok=False, detail="it arrived, but its answer is not in the picture", remedy=BLIND)
+        return DoctorFinding(
+            what=what, ok=False, detail="it arrived, but its answer is not in the picture", remedy=BLIND
+        )
     painted = probe.wait_for("painted")["at"]
-    return Finding(what=what, ok=True, detail=f"arrived; its answer was seen {ms(time.monotonic() - painted)} later")
+    return DoctorFinding(
+        what=what, ok=True, detail=f"arrived; its answer was seen {ms(time.monotonic() - painted)} later"
+    )
 
 
-def _type(desktop: LocalDesktop, probe: Probe) -> Finding:
+def _type(desktop: LocalDesktop, probe: Probe) -> DoctorFinding:
     what = f"{desktop.display.name}: type"
-    perform(desktop, TypeText(text=WORD), on=desktop.screenshot())
+    perform_check(desktop, TypeText(text=WORD), on=desktop.screenshot())
     received = probe.wait_for("text")["text"]
     if received != WORD:
         detail = f"typed {WORD!r}, received {received!r}"
-        return Finding(what=what, ok=False, detail=detail, remedy="end clipboard managers that change what is copied")
-    return Finding(what=what, ok=True, detail=f"{WORD!r} arrived unchanged")
+        return DoctorFinding(
+            what=what, ok=False, detail=detail, remedy="end clipboard managers that change what is copied"
+        )
+    return DoctorFinding(what=what, ok=True, detail=f"{WORD!r} arrived unchanged")
 
 
 def _answered(probe: Probe, shot: Screenshot) -> bool:
@@ -117,29 +125,31 @@ def _answered(probe: Probe, shot: Screenshot) -> bool:
     return shot.pixels.getpixel((pixel.x, pixel.y)) == ANSWERS[1]
 
 
-def perform(desktop: LocalDesktop, action: Input, *locations: Location, on: Screenshot) -> None:
+def perform_check(desktop: LocalDesktop, action: Input, *locations: Location, on: Screenshot) -> None:
     """Into a window of our own no one has to approve anything."""
     desktop.perform(Approved(action=action, locations=locations, on=on, verdict=Approve()))
 
 
-def _system() -> Finding:
+def _system() -> DoctorFinding:
     name = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     proven = sys.platform == PROVEN
-    return Finding(what="system", ok=True, detail=name if proven else f"{name}: coded, but unproven; X11 is proven")
+    return DoctorFinding(
+        what="system", ok=True, detail=name if proven else f"{name}: coded, but unproven; X11 is proven"
+    )
 
 
-def _virtual() -> Finding:
+def _virtual() -> DoctorFinding:
     if sys.platform != PROVEN:
-        return Finding(what="virtual desktop", ok=False, detail="needs Linux")
-    packages = missing()
+        return DoctorFinding(what="virtual desktop", ok=False, detail="needs Linux")
+    packages = missing_programs()
     if packages:
-        return Finding(
+        return DoctorFinding(
             what="virtual desktop",
             ok=False,
             detail=f"{len(packages)} of its programs are not installed",
             remedy=f"apt-get install {' '.join(packages)}",
         )
-    return Finding(what="virtual desktop", ok=True, detail="its programs are installed")
+    return DoctorFinding(what="virtual desktop", ok=True, detail="its programs are installed")
 
 
 def _described(monitor: Display) -> str:

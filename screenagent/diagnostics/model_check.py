@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import Absent, Box, Point
 from screenagent.models import prompts
-from screenagent.models.answer import heard, listen
+from screenagent.models.answer import complete, stream
 from screenagent.models.dialects import DIALECTS, Dialect
-from screenagent.models.parsing import Found
-from screenagent.models.vision import Budget, Refused, Request, VisionModel
+from screenagent.models.parsing import ModelPlace
+from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
 
@@ -25,7 +25,7 @@ FILLER: Final = "This line means nothing. "
 
 
 @dataclass(frozen=True)
-class Finding:
+class ModelFinding:
     """One thing that was tried: whether it works, and in a sentence what is wrong and what to do, or what was seen."""
 
     what: str
@@ -33,7 +33,7 @@ class Finding:
     said: str
 
 
-def check(model: VisionModel, dialect: Dialect) -> Iterator[Finding]:
+def check_model(model: VisionModel, dialect: Dialect) -> Iterator[ModelFinding]:
     """What works and what does not, one finding after the other."""
     for what, attempt in (
         ("vision", _vision),
@@ -44,10 +44,10 @@ def check(model: VisionModel, dialect: Dialect) -> Iterator[Finding]:
         try:
             yield attempt(what, model, dialect)
         except Retry as retry:
-            yield Finding(what, works=False, said=f"no usable answer: {retry}")
+            yield ModelFinding(what, works=False, said=f"no usable answer: {retry}")
 
 
-def picture() -> Screenshot:
+def check_picture() -> Screenshot:
     """A grey screen with one red button on it that bears a number."""
     image = Image.new("RGB", SIZE, (236, 236, 236))
     draw = ImageDraw.Draw(image)
@@ -59,19 +59,21 @@ def picture() -> Screenshot:
 
 
 def _said(model: VisionModel, text: str, *, answer: int = 64) -> str:
-    heard_ = heard(
-        model.generate(Request(text=text, pictures=(picture(),)), mode="nothink", budget=Budget(answer=answer))
+    heard_ = complete(
+        model.generate(
+            Request(text=text, pictures=(check_picture(),)), mode="nothink", budget=TokenBudget(answer=answer)
+        )
     )
     if isinstance(heard_, Refused):
         raise Retry(f"it refuses: {heard_.text}")
     return heard_.text
 
 
-def _vision(what: str, model: VisionModel, _: Dialect) -> Finding:
+def _vision(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
     said = _said(model, "Which number is written on the red button? Answer with the number only.")
     if NUMBER in said:
-        return Finding(what, works=True, said=f"it reads {NUMBER} off the picture")
-    return Finding(
+        return ModelFinding(what, works=True, said=f"it reads {NUMBER} off the picture")
+    return ModelFinding(
         what,
         works=False,
         said=f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}; is the vision part loaded "
@@ -79,32 +81,32 @@ def _vision(what: str, model: VisionModel, _: Dialect) -> Finding:
     )
 
 
-def _coordinates(what: str, model: VisionModel, dialect: Dialect) -> Finding:
-    shown = picture().size
-    question = prompts.render(dialect.prompt, {"target": "the red button", "absent": False})
+def _coordinates(what: str, model: VisionModel, dialect: Dialect) -> ModelFinding:
+    shown = check_picture().size
+    question = prompts.render_prompt(dialect.prompt, {"target": "the red button", "absent": False})
     said = _said(model, question, answer=256)
     place = _read(lambda: dialect.read(said, shown))
     if place is not None and _on_mark(place):
-        return Finding(what, works=True, said=f"it points at the button, as {dialect.name} counts")
+        return ModelFinding(what, works=True, said=f"it points at the button, as {dialect.name} counts")
     for other in DIALECTS.values():
         meant = _read(lambda other=other: other.read(said, shown))  # type: ignore[misc]
         if other is not dialect and meant is not None and _on_mark(meant):
-            return Finding(
+            return ModelFinding(
                 what,
                 works=False,
                 said=f"wrong coordinate convention: {said.strip()!r} is right as {other.name} counts, not as "
                 f"{dialect.name} does; set model_name to a name that has {other.families[0]!r} in it",
             )
-    return Finding(what, works=False, said=f"it does not point at the button: {said.strip()!r}")
+    return ModelFinding(what, works=False, said=f"it does not point at the button: {said.strip()!r}")
 
 
-def _whole_prompt(what: str, model: VisionModel, _: Dialect) -> Finding:
+def _whole_prompt(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
     """The beginning and the end of a prompt near the limit both have to arrive."""
     text = f"The code is {CODE}. {FILLER * 400}What is the code? Answer with the code only."
     said = _said(model, text)
     if CODE in said:
-        return Finding(what, works=True, said="a prompt of 3,000 tokens arrives whole")
-    return Finding(
+        return ModelFinding(what, works=True, said="a prompt of 3,000 tokens arrives whole")
+    return ModelFinding(
         what,
         works=False,
         said=f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}; raise "
@@ -112,15 +114,15 @@ def _whole_prompt(what: str, model: VisionModel, _: Dialect) -> Finding:
     )
 
 
-def _think_switch(what: str, model: VisionModel, _: Dialect) -> Finding:
-    request = Request(text="How many buttons are there? Answer with the number.", pictures=(picture(),))
-    budget = Budget(thought=256, answer=64)
-    thinking = _thoughts(listen(model.generate(request, mode="think", budget=budget)))
-    silent = _thoughts(listen(model.generate(request, mode="nothink", budget=budget)))
+def _think_switch(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
+    request = Request(text="How many buttons are there? Answer with the number.", pictures=(check_picture(),))
+    budget = TokenBudget(thought=256, answer=64)
+    thinking = _thoughts(stream(model.generate(request, mode="think", budget=budget)))
+    silent = _thoughts(stream(model.generate(request, mode="nothink", budget=budget)))
     if thinking and not silent:
-        return Finding(what, works=True, said="it thinks when asked to, and only then")
+        return ModelFinding(what, works=True, said="it thinks when asked to, and only then")
     wrong = "it never shows a thought" if not thinking else "it thinks although told not to"
-    return Finding(
+    return ModelFinding(
         what, works=False, said=f"no think switch: {wrong}; set server to the kind of server that this is (vllm, …)"
     )
 
@@ -129,14 +131,14 @@ def _thoughts(said: Iterator[str]) -> int:
     return sum(len(thought.strip()) for thought in said)
 
 
-def _read(read: Callable[[], Found]) -> Found | None:
+def _read(read: Callable[[], ModelPlace]) -> ModelPlace | None:
     try:
         return read()
     except Retry:
         return None
 
 
-def _on_mark(place: Found | Absent) -> bool:
+def _on_mark(place: ModelPlace | Absent) -> bool:
     match place:
         case Box(center=center):
             return center in MARK

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from screenagent.geometry import Value
 
-Way = Literal["namespace", "strace"]
+ProofMethod = Literal["namespace", "strace"]
 
 # An X server started where no other is reached would take the place of one outside, whose socket lies in a folder.
 OWN_DISPLAYS: Final = 'mkdir -p /tmp/.X11-unix && mount -t tmpfs -o mode=1777 none /tmp/.X11-unix && exec "$@"'
@@ -46,14 +46,14 @@ class Proof(Value):
     """`refuted` where a socket went elsewhere; `unproven` where nobody could look, or the command failed."""
 
     verdict: Literal["proven", "refuted", "unproven"]
-    ways: tuple[Way, ...]
+    ways: tuple[ProofMethod, ...]
     detail: str
     opened: tuple[Opened, ...] = ()
 
 
-def ways() -> dict[Way, tuple[str, ...]]:
+def ways() -> dict[ProofMethod, tuple[str, ...]]:
     """The ways that this machine allows, each by what stands before a command."""
-    found: dict[Way, tuple[str, ...]] = {}
+    found: dict[ProofMethod, tuple[str, ...]] = {}
     if namespace := next((words for words in NAMESPACES if _works(words)), None):
         found["namespace"] = namespace
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +63,10 @@ def ways() -> dict[Way, tuple[str, ...]]:
 
 
 def prove(
-    command: Sequence[str], allowed: Mapping[Way, tuple[str, ...]], *, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    allowed: Mapping[ProofMethod, tuple[str, ...]],
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> Proof:
     """Run `command`, whose output goes to ours, in all of the ways at once."""
     named = tuple(allowed)
@@ -136,7 +139,7 @@ def _works(words: Sequence[str]) -> bool:
     return subprocess.run([*words, "true"], check=False, capture_output=True).returncode == 0
 
 
-def _said(way: Way) -> str:
+def _said(way: ProofMethod) -> str:
     return {
         "namespace": "it was done where there is no network",
         "strace": "each socket that it opened was looked at, and none left this machine",

@@ -9,26 +9,26 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from screenagent.engine.chat import Picture, Prompt
+from screenagent.engine.chat import ChatPicture, ChatPrompt
 from screenagent.engine.config import Config
 from screenagent.engine.model import LayerCache
 
-Name = int | bytes  # of what stands at a position: a token, or the picture by its pixels' digest
+PositionName = int | bytes  # of what stands at a position: a token, or the picture by its pixels' digest
 
 
-def names(prompt: Prompt) -> list[Name]:
-    found: list[Name] = []
+def position_names(prompt: ChatPrompt) -> list[PositionName]:
+    found: list[PositionName] = []
     for segment in prompt.segments:
-        found += [segment.digest] * len(segment.patches) if isinstance(segment, Picture) else segment
+        found += [segment.digest] * len(segment.patches) if isinstance(segment, ChatPicture) else segment
     return found
 
 
-def picture_spans(prompt: Prompt) -> list[range]:
+def picture_spans(prompt: ChatPrompt) -> list[range]:
     """Where the pictures stand; from the second on with what stands between it and the one before."""
     spans: list[range] = []
     at = 0
     for segment in prompt.segments:
-        if isinstance(segment, Picture):
+        if isinstance(segment, ChatPicture):
             start = spans[-1].stop if spans else at
             at += len(segment.patches)
             spans.append(range(start, at))
@@ -41,7 +41,7 @@ def kv_bytes_per_token(config: Config, dtype: torch.dtype) -> int:
     return 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * dtype.itemsize
 
 
-class Kept(NamedTuple):
+class CachedSpan(NamedTuple):
     """The keys and values of a span, to be copied back when all that comes before it is the same again."""
 
     span: range
@@ -64,9 +64,11 @@ class Cache:
         self.values = torch.zeros(shape, device=device, dtype=dtype)
         self.capacity = capacity
         self.kept_bytes = kept_bytes
-        self.held: list[Name] = []
+        self.held: list[PositionName] = []
         self._spans: list[range] = []
-        self._kept: OrderedDict[tuple[Name, ...], Kept] = OrderedDict()  # by everything up to the span's end
+        self._kept: OrderedDict[tuple[PositionName, ...], CachedSpan] = (
+            OrderedDict()
+        )  # by everything up to the span's end
 
     @property
     def layers(self) -> list[LayerCache]:
@@ -76,16 +78,16 @@ class Cache:
     def nbytes(self) -> int:
         return self.keys.nbytes + self.values.nbytes + sum(kept.bytes for kept in self._kept.values())
 
-    def grow(self, more: Sequence[Name]) -> None:
+    def grow(self, more: Sequence[PositionName]) -> None:
         """Positions that were computed belong to what is held."""
         self.held += more
 
     def cut(self, length: int) -> None:
         del self.held[length:]
 
-    def begin(self, prompt: Prompt) -> int:
+    def begin(self, prompt: ChatPrompt) -> int:
         """Hold as much of `prompt` as is known, and say how much; its last position is always left to compute."""
-        wanted = names(prompt)
+        wanted = position_names(prompt)
         spans = picture_spans(prompt)
         common = shared_length(self.held, wanted)
         self._keep_pictures(beyond=common)
@@ -116,9 +118,9 @@ class Cache:
             return
         while self._kept and size + sum(kept.bytes for kept in self._kept.values()) > self.kept_bytes:
             self._kept.popitem(last=False)
-        self._kept[name] = Kept(span, self.keys[:, :, at].clone(), self.values[:, :, at].clone())
+        self._kept[name] = CachedSpan(span, self.keys[:, :, at].clone(), self.values[:, :, at].clone())
 
-    def _recall(self, wanted: list[Name], span: range) -> None:
+    def _recall(self, wanted: list[PositionName], span: range) -> None:
         kept = self._kept.get(tuple(wanted[: span.stop]))
         if kept is None or not kept.span.start <= len(self.held) < span.stop:
             return
@@ -129,7 +131,7 @@ class Cache:
         self.held = wanted[: span.stop]
 
 
-def shared_length(one: Sequence[Name], other: Sequence[Name]) -> int:
+def shared_length(one: Sequence[PositionName], other: Sequence[PositionName]) -> int:
     for at, (first, second) in enumerate(zip(one, other, strict=False)):
         if first != second:
             return at

@@ -19,12 +19,12 @@ from tokenizers.decoders import DecodeStream
 from screenagent.engine.config import CheckpointError, Config
 from screenagent.engine.image import Patches
 
-Mode = Literal["think", "nothink", "auto"]
-OPENINGS: dict[Mode, str] = {"think": "<think>", "nothink": "<|dummy_84|>", "auto": ""}
+ChatMode = Literal["think", "nothink", "auto"]
+OPENINGS: dict[ChatMode, str] = {"think": "<think>", "nothink": "<|dummy_84|>", "auto": ""}
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 
-class Message(NamedTuple):
+class ChatMessage(NamedTuple):
     """A turn: its pictures come first, then its text."""
 
     role: Literal["user", "assistant"]
@@ -32,30 +32,30 @@ class Message(NamedTuple):
     pictures: tuple[Patches, ...] = ()
 
 
-class Picture(NamedTuple):
+class ChatPicture(NamedTuple):
     """Where a picture stands among the tokens: as many positions as it has patches."""
 
     patches: Patches
     digest: bytes
 
 
-Segment = tuple[int, ...] | Picture
+PromptSegment = tuple[int, ...] | ChatPicture
 
 
 @dataclass(frozen=True)
-class Prompt:
+class ChatPrompt:
     """What the model is given, in order; `opened` is the mode's opening token, whose effect belongs to the answer."""
 
-    segments: tuple[Segment, ...]
-    mode: Mode
+    segments: tuple[PromptSegment, ...]
+    mode: ChatMode
 
     @cached_property
     def length(self) -> int:
-        return sum(len(s.patches) if isinstance(s, Picture) else len(s) for s in self.segments)
+        return sum(len(s.patches) if isinstance(s, ChatPicture) else len(s) for s in self.segments)
 
     @property
     def pictures(self) -> tuple[Patches, ...]:
-        return tuple(s.patches for s in self.segments if isinstance(s, Picture))
+        return tuple(s.patches for s in self.segments if isinstance(s, ChatPicture))
 
 
 class Generation(Extension):
@@ -141,21 +141,21 @@ class Chat:
         """Tokens of what somebody wrote: ordinary ones, even where it spells a special one."""
         return list(self.plain.encode(text, add_special_tokens=False).ids)
 
-    def prompt(self, messages: Sequence[Message], *, mode: Mode) -> Prompt:
+    def prompt(self, messages: Sequence[ChatMessage], *, mode: ChatMode) -> ChatPrompt:
         if not messages or messages[-1].role != "user":
             raise ValueError("a prompt ends with a user's message")
-        segments: list[Segment] = []
+        segments: list[PromptSegment] = []
         tokens: list[int] = []
         for piece in self._pieces(messages):
-            if isinstance(piece, Picture):
+            if isinstance(piece, ChatPicture):
                 segments += [tuple(tokens), piece]
                 tokens = []
             else:
                 tokens += piece
         tokens += self.encode(OPENINGS[mode])
-        return Prompt((*segments, tuple(tokens)), mode)
+        return ChatPrompt((*segments, tuple(tokens)), mode)
 
-    def _pieces(self, messages: Sequence[Message]) -> Iterator[list[int] | Picture]:
+    def _pieces(self, messages: Sequence[ChatMessage]) -> Iterator[list[int] | ChatPicture]:
         """The template is filled with marks in place of what was said, so that the two are tokenized apart."""
         marks = [f"\ue000{number}\ue001" for number in range(len(messages))]
         turns = [{"role": message.role, "content": mark} for message, mark in zip(messages, marks, strict=True)]
@@ -168,11 +168,11 @@ class Chat:
             yield from self._said(message)
         yield self.encode(rest)
 
-    def _said(self, message: Message) -> Iterator[list[int] | Picture]:
+    def _said(self, message: ChatMessage) -> Iterator[list[int] | ChatPicture]:
         """A newline follows each picture; white space next to the template's own tokens vanishes, as theirs does."""
         text = message.text
         for number, picture in enumerate(message.pictures):
-            yield Picture(picture, picture.digest())
+            yield ChatPicture(picture, picture.digest())
             if number < len(message.pictures) - 1:
                 yield self.encode_plain("\n")
         text = f"\n{text}" if message.pictures else text.lstrip(WHITE_SPACE)

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from screenagent.engine.config import CheckpointError, Config
-from screenagent.engine.model import Phi4
-from screenagent.engine.quant import Quant, SmallLinear, pack, prepare
+from screenagent.engine.model import Phi4Network
+from screenagent.engine.quant import Quant, SmallLinear, pack, prepare_quant
 
 QUANT_FILE = "quantization.json"
 VISION = "model.vision_tower.vision_tower.vision_model."
@@ -51,7 +51,7 @@ def place(name: str, config: Config) -> str | None:
     raise CheckpointError(f"unknown tensor {name!r}: it has no place in this model")
 
 
-def load(folder: Path, *, device: torch.device, dtype: torch.dtype, quant: Quant = "none") -> Phi4:
+def load_network(folder: Path, *, device: torch.device, dtype: torch.dtype, quant: Quant = "none") -> Phi4Network:
     """The model of the checkpoint in `folder`, checked against the files' headers before any weight is read. Weights
     are quantised as they come, one tensor at a time; a folder that holds them quantised is taken as it is."""
     config = Config.read(folder)
@@ -59,11 +59,11 @@ def load(folder: Path, *, device: torch.device, dtype: torch.dtype, quant: Quant
     if quant not in ("none", stored_quant) and stored_quant != "none":
         raise CheckpointError(f"{folder} holds {stored_quant} weights; {quant} ones can only be made of the originals")
     stored = headers(folder)
-    model = Phi4(config, device=torch.device("meta"), dtype=dtype)
-    prepare(model, stored_quant)
+    model = Phi4Network(config, device=torch.device("meta"), dtype=dtype)
+    prepare_quant(model, stored_quant)
     check_names(model, {name: tensor.shape for name, tensor in stored.items()})
     if stored_quant == "none":
-        prepare(model, quant)
+        prepare_quant(model, quant)
     for name, tensor in tensors(stored, config):
         put(model, name, tensor, device=device, dtype=dtype)
     pack(model)
@@ -79,7 +79,7 @@ def quant_of(folder: Path) -> Quant:
     return quant
 
 
-def put(model: Phi4, name: str, tensor: Tensor, *, device: torch.device, dtype: torch.dtype) -> None:
+def put(model: Phi4Network, name: str, tensor: Tensor, *, device: torch.device, dtype: torch.dtype) -> None:
     """A stored tensor to its place: quantised on the device if its layer is, in `dtype` unless it has its own."""
     owner = model.get_submodule(name.rpartition(".")[0])
     if isinstance(owner, SmallLinear):
@@ -97,9 +97,9 @@ def quantize(source: Path, target: Path, *, quant: Quant, device: torch.device) 
     if quant_of(source) != "none":
         raise CheckpointError(f"{source} is quantised already")
     stored = headers(source)
-    model = Phi4(config, device=torch.device("meta"), dtype=torch.bfloat16)
+    model = Phi4Network(config, device=torch.device("meta"), dtype=torch.bfloat16)
     check_names(model, {name: tensor.shape for name, tensor in stored.items()})
-    prepare(model, quant)
+    prepare_quant(model, quant)
     target.mkdir(parents=True, exist_ok=True)
     index: dict[str, str] = {}
     for file in sorted({tensor.file for tensor in stored.values()}):
@@ -112,7 +112,7 @@ def quantize(source: Path, target: Path, *, quant: Quant, device: torch.device) 
     (target / QUANT_FILE).write_text(json.dumps({"quant": quant}))  # last: a folder without it is not finished
 
 
-def small_shard(model: Phi4, stored: Mapping[str, Stored], device: torch.device) -> dict[str, Tensor]:
+def small_shard(model: Phi4Network, stored: Mapping[str, Stored], device: torch.device) -> dict[str, Tensor]:
     """The tensors of one shard under their published names, quantised where their layer is; unused ones are left."""
     small: dict[str, Tensor] = {}
     published = {place(name, model.config): name for name in stored}
@@ -129,7 +129,7 @@ def small_shard(model: Phi4, stored: Mapping[str, Stored], device: torch.device)
     return small
 
 
-def finished(model: Phi4, *, device: torch.device) -> Phi4:
+def finished(model: Phi4Network, *, device: torch.device) -> Phi4Network:
     """What is computed and not stored comes to the device too."""
     for name, buffer in list(model.named_buffers()):
         owner, _, last = name.rpartition(".")
@@ -137,7 +137,7 @@ def finished(model: Phi4, *, device: torch.device) -> Phi4:
     return model.eval().requires_grad_(False)
 
 
-def check_names(model: Phi4, found: Mapping[str, tuple[int, ...]]) -> None:
+def check_names(model: Phi4Network, found: Mapping[str, tuple[int, ...]]) -> None:
     """Every parameter has exactly one stored tensor of its shape, and nothing is stored that has no use."""
     wanted = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
     for name, shape in found.items():

@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from screenagent.engine.chat import Mode, Special
+from screenagent.engine.chat import ChatMode, Special
 from screenagent.engine.grammar import Allowed, Matcher
 
-Part = Literal["thought", "answer"]
+ReplyPart = Literal["thought", "answer"]
 Reason = Literal["end", "length"]
 WIDEST = 8  # tokens in one decode forward: the one that was picked and seven that are guessed
 
@@ -69,31 +69,31 @@ def masked(logits: Tensor, allowed: Tensor | None) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Budget:
+class DecodeBudget:
     """How many tokens may be thought and answered; at the first the thought is closed, at the second all ends."""
 
     thought: int = 2048
     answer: int = 1024
 
 
-class Token(NamedTuple):
+class DecodedToken(NamedTuple):
     """`part` is None for the tokens that only divide the parts."""
 
     id: int
-    part: Part | None
+    part: ReplyPart | None
 
 
-FIRST: dict[Mode, Part | None] = {"think": "thought", "nothink": "answer", "auto": None}
+FIRST: dict[ChatMode, ReplyPart | None] = {"think": "thought", "nothink": "answer", "auto": None}
 
 
 class Rules:
     """What may come next: thought or answer, within their budgets, the answer in its grammar."""
 
     def __init__(
-        self, mode: Mode, special: Special, *, budget: Budget, matcher: Matcher | None, any_but_end: Tensor
+        self, mode: ChatMode, special: Special, *, budget: DecodeBudget, matcher: Matcher | None, any_but_end: Tensor
     ) -> None:
         self.ended: Reason | None = None
-        self._part: Part | None = FIRST[mode]
+        self._part: ReplyPart | None = FIRST[mode]
         self._special = special
         self._budget = budget
         self._matcher = matcher
@@ -126,35 +126,35 @@ class Rules:
         either[answers] = True
         return either
 
-    def take(self, token: int) -> Token:
+    def take(self, token: int) -> DecodedToken:
         if self._part is None and token in (self._special.think, self._special.nothink):
             self._part = "thought" if token == self._special.think else "answer"
-            return Token(token, None)
+            return DecodedToken(token, None)
         if self._part == "thought":
             return self._take_thought(token)
         self._part = "answer"
         return self._take_answer(token)
 
-    def _take_thought(self, token: int) -> Token:
+    def _take_thought(self, token: int) -> DecodedToken:
         if token == self._special.think_end:
             self._part = "answer"
-            return Token(token, None)
+            return DecodedToken(token, None)
         if token == self._special.end:
             self.ended = "end"
-            return Token(token, None)
+            return DecodedToken(token, None)
         self.thought += 1
-        return Token(token, "thought")
+        return DecodedToken(token, "thought")
 
-    def _take_answer(self, token: int) -> Token:
+    def _take_answer(self, token: int) -> DecodedToken:
         if self._matcher:
             self._matcher.take(token)
         if token == self._special.end:
             self.ended = "end"
-            return Token(token, None)
+            return DecodedToken(token, None)
         self.answer += 1
         if self.answer >= self._budget.answer:
             self.ended = "length"
-        return Token(token, "answer")
+        return DecodedToken(token, "answer")
 
     def guesses(self) -> list[int]:
         """The tokens that must or probably will come next."""
@@ -174,7 +174,7 @@ class Rules:
         return allowed if isinstance(allowed, int) else None
 
 
-def decode_plainly(sequence: Forward, logits: Tensor, rules: Rules, pick: Pick) -> Iterator[Token]:
+def decode_plainly(sequence: Forward, logits: Tensor, rules: Rules, pick: Pick) -> Iterator[DecodedToken]:
     """The slow twin: one forward a token. `logits` are those of the prompt's last position."""
     while True:
         token = rules.take(pick(logits, rules.allowed()))
@@ -184,7 +184,7 @@ def decode_plainly(sequence: Forward, logits: Tensor, rules: Rules, pick: Pick) 
         logits = sequence.forward([token.id])[-1]
 
 
-def decode(sequence: Forward, rows: Tensor, guesses: Sequence[int], rules: Rules, pick: Pick) -> Iterator[Token]:
+def decode(sequence: Forward, rows: Tensor, guesses: Sequence[int], rules: Rules, pick: Pick) -> Iterator[DecodedToken]:
     """The same tokens in fewer forwards. `rows` are the logits after the prompt and after each of the guesses that the
     sequence already holds. A token is picked from its own logits, or is the only one allowed; a guess only says where
     the logits already are."""

@@ -15,27 +15,27 @@ from torch import Tensor
 
 from screenagent.engine import checkpoint
 from screenagent.engine.cache import Cache, kv_bytes_per_token
-from screenagent.engine.chat import Chat, Message, Mode, Prompt
+from screenagent.engine.chat import Chat, ChatMessage, ChatMode, ChatPrompt
 from screenagent.engine.config import Config
 from screenagent.engine.decoding import (
     WIDEST,
-    Budget,
-    Part,
+    DecodeBudget,
+    DecodedToken,
     Pick,
     Reason,
+    ReplyPart,
     Rules,
     Sampling,
-    Token,
     decode,
     decode_plainly,
 )
 from screenagent.engine.errors import EngineError
-from screenagent.engine.grammar import Grammar, Grammars
-from screenagent.engine.image import PatchLimits, patches
-from screenagent.engine.model import Check, Phi4, go_on
+from screenagent.engine.grammar import Grammars, TokenGrammar
+from screenagent.engine.image import PatchLimits, picture_patches
+from screenagent.engine.model import Check, Phi4Network, keep_going
 from screenagent.engine.quant import Quant
 from screenagent.engine.sequence import LongSequence
-from screenagent.engine.step import CompiledStep, EagerStep, Step
+from screenagent.engine.step import CompiledStep, DecodeStep, EagerStep
 
 
 class TooLong(EngineError):
@@ -43,7 +43,7 @@ class TooLong(EngineError):
 
 
 @dataclass(frozen=True)
-class Turn:
+class EngineTurn:
     """What one side said, its pictures as they are."""
 
     role: Literal["user", "assistant"]
@@ -52,7 +52,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Cost:
+class EngineCost:
     """What a reply took, counted and timed."""
 
     prompt_positions: int = 0
@@ -70,25 +70,25 @@ class Cost:
         return self.prompt_positions - self.reused_positions
 
 
-class Said(NamedTuple):
+class EngineText(NamedTuple):
     """A piece of text as it forms, and the tokens it stands for."""
 
     text: str
-    part: Part
+    part: ReplyPart
     token: int
 
 
 @dataclass(frozen=True)
-class Ended:
+class EngineEnd:
     """The last thing of a reply; `notes` say in the open what was changed to make it possible."""
 
     reason: Reason
-    cost: Cost
+    cost: EngineCost
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Settings:
+class EngineSettings:
     """How the engine uses the machine; none of it changes an answer except `largest_picture`."""
 
     longest: int = 8192  # positions of prompt, thought and answer; the model was never trained on more
@@ -101,7 +101,7 @@ class Settings:
 
 
 class Engine:
-    def __init__(self, model: Phi4, chat: Chat, settings: Settings = Settings()) -> None:
+    def __init__(self, model: Phi4Network, chat: Chat, settings: EngineSettings = EngineSettings()) -> None:
         self.model = model
         self.chat = chat
         self.settings = settings
@@ -119,7 +119,7 @@ class Engine:
             dtype=self.dtype,
             kept_bytes=settings.kept_bytes,
         )
-        self._step: Step = (
+        self._step: DecodeStep = (
             CompiledStep(model, self.cache, settings.compiler) if settings.compiler else EagerStep(model, self.cache)
         )
         self._any_but_end = ~self.grammars.mask(chat.special.end)
@@ -132,20 +132,20 @@ class Engine:
         *,
         device: torch.device,
         dtype: torch.dtype,
-        settings: Settings = Settings(),
+        settings: EngineSettings = EngineSettings(),
         quant: Quant = "none",
     ) -> Engine:
         """Everything that can be wrong with the folder is found before its weights are read."""
         chat = Chat.read(folder, Config.read(folder))
-        return cls(checkpoint.load(folder, device=device, dtype=dtype, quant=quant), chat, settings)
+        return cls(checkpoint.load_network(folder, device=device, dtype=dtype, quant=quant), chat, settings)
 
     @property
     def kv_bytes_per_token(self) -> int:
         return kv_bytes_per_token(self.model.config, self.dtype)
 
     def prompt(
-        self, turns: Sequence[Turn], *, mode: Mode, budget: Budget, limits: PatchLimits | None = None
-    ) -> tuple[Prompt, tuple[str, ...]]:
+        self, turns: Sequence[EngineTurn], *, mode: ChatMode, budget: DecodeBudget, limits: PatchLimits | None = None
+    ) -> tuple[ChatPrompt, tuple[str, ...]]:
         """The prompt, counted with its budget before anything runs. To make room pictures are shrunk, and the notes
         say so; text is never cut."""
         limits = limits or self.limits
@@ -162,39 +162,41 @@ class Engine:
         prompt = self._prompt(turns, mode, replace(limits, largest=room))
         return prompt, (f"to fit {self.longest} tokens, pictures were shrunk to at most {room} patches each",)
 
-    def _prompt(self, turns: Sequence[Turn], mode: Mode, limits: PatchLimits) -> Prompt:
-        messages = [Message(t.role, t.text, tuple(patches(image, limits) for image in t.pictures)) for t in turns]
+    def _prompt(self, turns: Sequence[EngineTurn], mode: ChatMode, limits: PatchLimits) -> ChatPrompt:
+        messages = [
+            ChatMessage(t.role, t.text, tuple(picture_patches(image, limits) for image in t.pictures)) for t in turns
+        ]
         return self.chat.prompt(messages, mode=mode)
 
     def reply(
         self,
-        turns: Sequence[Turn],
+        turns: Sequence[EngineTurn],
         *,
-        mode: Mode = "auto",
-        grammar: Grammar | None = None,
-        budget: Budget = Budget(),  # noqa: B008 -- frozen
+        mode: ChatMode = "auto",
+        grammar: TokenGrammar | None = None,
+        budget: DecodeBudget = DecodeBudget(),  # noqa: B008 -- frozen
         sampling: Sampling = Sampling(),  # noqa: B008 -- frozen
-        check: Check = go_on,
+        check: Check = keep_going,
         pick: Pick | None = None,
-    ) -> Iterator[Said | Ended]:
+    ) -> Iterator[EngineText | EngineEnd]:
         """Yield text as it forms, and last an `Ended`. `check` is called within every token and layer and may raise;
         `pick` replaces the sampling, to measure with an answer that is known."""
         if not self._busy.acquire(blocking=False):
             raise RuntimeError("the engine is busy with another reply; close that one first")
         try:
-            asked = Asked(turns, mode, grammar, replace(budget, thought=0) if mode == "nothink" else budget)
+            asked = PendingQuestion(turns, mode, grammar, replace(budget, thought=0) if mode == "nothink" else budget)
             yield from self._reply(asked, pick or sampling.pick(self.device), check)
         finally:
             self._busy.release()
 
-    def _reply(self, asked: Asked, pick: Pick, check: Check) -> Iterator[Said | Ended]:
+    def _reply(self, asked: PendingQuestion, pick: Pick, check: Check) -> Iterator[EngineText | EngineEnd]:
         start = self._start(asked, check)
         decoder = self.chat.decoder()
-        clock = Clock(self.device)
+        clock = PhaseClock(self.device)
         for token in self._decode(start, pick):
             check()
             if token.part:
-                yield Said(decoder.text(token.id), token.part, token.id)
+                yield EngineText(decoder.text(token.id), token.part, token.id)
         assert start.rules.ended
         cost = replace(
             start.cost,
@@ -203,14 +205,14 @@ class Engine:
             answer_tokens=start.rules.answer,
             decode_seconds=clock.lap(),
         )
-        yield Ended(start.rules.ended, cost, start.notes)
+        yield EngineEnd(start.rules.ended, cost, start.notes)
 
-    def _decode(self, start: Started, pick: Pick) -> Iterator[Token]:
+    def _decode(self, start: Prefilled, pick: Pick) -> Iterator[DecodedToken]:
         if self.settings.fast:
             return decode(start.sequence, start.rows, start.guesses, start.rules, pick)
         return decode_plainly(start.sequence, start.rows[-1], start.rules, pick)
 
-    def _start(self, asked: Asked, check: Check) -> Started:
+    def _start(self, asked: PendingQuestion, check: Check) -> Prefilled:
         """Prefill; if memory runs out, once more with what was kept freed and half the patches."""
         try:
             return self._prefill(asked, check, self.limits)
@@ -223,8 +225,8 @@ class Engine:
         note = f"memory ran out: kept pictures were freed, and pictures were shrunk to at most {fewer.largest} patches"
         return replace(started, notes=(*started.notes, note))
 
-    def _prefill(self, asked: Asked, check: Check, limits: PatchLimits) -> Started:
-        clock = Clock(self.device)
+    def _prefill(self, asked: PendingQuestion, check: Check, limits: PatchLimits) -> Prefilled:
+        clock = PhaseClock(self.device)
         matcher = self.grammars.start(asked.grammar) if asked.grammar else None
         prompt, notes = self.prompt(asked.turns, mode=asked.mode, budget=asked.budget, limits=limits)
         rules = Rules(
@@ -237,37 +239,37 @@ class Engine:
         x = sequence.embed(prompt, reused, guesses)
         encoded = clock.lap()
         rows = sequence.prefill(x, prompt, guesses)
-        cost = Cost(
+        cost = EngineCost(
             prompt_positions=prompt.length,
             reused_positions=reused,
             prepare_seconds=prepared,
             encode_seconds=encoded,
             prefill_seconds=clock.lap(),
         )
-        return Started(sequence, rows, guesses, rules, cost, notes)
+        return Prefilled(sequence, rows, guesses, rules, cost, notes)
 
 
 @dataclass(frozen=True)
-class Asked:
-    turns: Sequence[Turn]
-    mode: Mode
-    grammar: Grammar | None
-    budget: Budget
+class PendingQuestion:
+    turns: Sequence[EngineTurn]
+    mode: ChatMode
+    grammar: TokenGrammar | None
+    budget: DecodeBudget
 
 
 @dataclass(frozen=True)
-class Started:
+class Prefilled:
     """A prefilled sequence, ready to be decoded."""
 
     sequence: LongSequence
     rows: Tensor  # (guesses + 1, vocabulary)
     guesses: list[int]
     rules: Rules
-    cost: Cost
+    cost: EngineCost
     notes: tuple[str, ...]
 
 
-class Clock:
+class PhaseClock:
     """Seconds between laps, each taken when the device is done."""
 
     def __init__(self, device: torch.device) -> None:

@@ -29,16 +29,16 @@ class Likely(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Grammar:
+class TokenGrammar:
     source: str = field(repr=False)  # as llguidance takes it
     likely: tuple[Likely, ...] = ()
 
     @classmethod
-    def regex(cls, pattern: str, *, likely: tuple[Likely, ...] = ()) -> Grammar:
+    def regex(cls, pattern: str, *, likely: tuple[Likely, ...] = ()) -> TokenGrammar:
         return cls(LLMatcher.grammar_from_regex(pattern), likely)
 
     @classmethod
-    def json(cls, schema: Mapping[str, Any], *, likely: tuple[Likely, ...] = ()) -> Grammar:
+    def json(cls, schema: Mapping[str, Any], *, likely: tuple[Likely, ...] = ()) -> TokenGrammar:
         return cls(LLMatcher.grammar_from_json_schema(json.dumps(schema)), likely)
 
 
@@ -48,11 +48,11 @@ NUMBERS = (
 )
 
 
-def numbers(count: int, *, decimals: tuple[int, int] = (1, 4)) -> Grammar:
+def numbers(count: int, *, decimals: tuple[int, int] = (1, 4)) -> TokenGrammar:
     """`[0.174, 0.868]`: so many numbers from 0 to 1, of so many decimals each."""
     many = f"{{{decimals[0]},{decimals[1]}}}"
     number = rf"(0\.[0-9]{many}|1\.0{many})"
-    return Grammar.regex(rf"\[{', '.join([number] * count)}\]", likely=NUMBERS)
+    return TokenGrammar.regex(rf"\[{', '.join([number] * count)}\]", likely=NUMBERS)
 
 
 Allowed = int | Tensor | None  # the one token, a mask over the vocabulary, or any token
@@ -67,7 +67,7 @@ class Grammars:
         self.vocab_size = vocab_size
         self._tokenizer = LLTokenizer(chat.tokenizer.to_str(), n_vocab=vocab_size, eos_token=chat.special.end)
 
-    def start(self, grammar: Grammar) -> Matcher:
+    def start(self, grammar: TokenGrammar) -> Matcher:
         refused = LLMatcher.validate_grammar(grammar.source, self._tokenizer)
         if refused:
             raise GrammarError(f"no grammar: {refused}")

@@ -55,20 +55,20 @@ class Patches:
         return named.digest()
 
 
-def patches(image: Image.Image, limits: PatchLimits = PatchLimits()) -> Patches:
+def picture_patches(image: Image.Image, limits: PatchLimits = PatchLimits()) -> Patches:
     rgb = opaque(image)
     high, wide = grid(*rgb.size, limits)
     size = (wide * PATCH, high * PATCH)
     seen = rgb if rgb.size == size else rgb.resize(size, Image.Resampling.BILINEAR)
     return Patches(
-        pixels=cut(seen, high, wide),
+        pixels=cut_patches(seen, high, wide),
         high=high,
         wide=wide,
         shrunk_from=rgb.size if rgb.width * rgb.height > size[0] * size[1] else None,
     )
 
 
-def cut(image: Image.Image, high: int, wide: int) -> npt.NDArray[np.uint8]:
+def cut_patches(image: Image.Image, high: int, wide: int) -> npt.NDArray[np.uint8]:
     """One row of patches at a time: a block as large as the picture would be fetched from the system page by page,
     which takes longer than all the rest."""
     pixels = np.empty((high, wide, PATCH, PATCH * 3), dtype=np.uint8)

@@ -11,8 +11,8 @@ from torch import nn
 from screenagent.engine.cache import kv_bytes_per_token
 from screenagent.engine.config import Config
 from screenagent.engine.errors import EngineError
-from screenagent.engine.model import Phi4
-from screenagent.engine.quant import Quant, prepare
+from screenagent.engine.model import Phi4Network
+from screenagent.engine.quant import Quant, prepare_quant
 
 GB = 10**9
 WORKSPACE = 3 * GB // 2  # what a prefill's chunk, the picture encoder and the driver's libraries take besides
@@ -38,12 +38,12 @@ def weight_bytes(module: nn.Module) -> int:
 
 def needed_bytes(config: Config, quant: Quant, *, positions: int) -> int:
     """Weights, the cache of one sequence, and room to work."""
-    model = Phi4(config, device=torch.device("meta"), dtype=torch.bfloat16)
-    prepare(model, quant)
+    model = Phi4Network(config, device=torch.device("meta"), dtype=torch.bfloat16)
+    prepare_quant(model, quant)
     return weight_bytes(model) + positions * kv_bytes_per_token(config, torch.bfloat16) + WORKSPACE
 
 
-def runs(quant: Quant, capability: tuple[int, int] | None) -> bool:
+def runs_on(quant: Quant, capability: tuple[int, int] | None) -> bool:
     """Whether a CUDA card of this generation has the kernels; a CPU, without one, runs all."""
     if capability is None:
         return True
@@ -51,7 +51,7 @@ def runs(quant: Quant, capability: tuple[int, int] | None) -> bool:
     return capability >= oldest[quant]
 
 
-def choose(
+def choose_form(
     free: int,
     config: Config,
     *,
@@ -63,10 +63,10 @@ def choose(
     tried: dict[Quant, int] = {}
     for quant in (asked,) if asked else FORMS:
         tried[quant] = needed = needed_bytes(config, quant, positions=positions)
-        if runs(quant, capability) and needed <= free:
+        if runs_on(quant, capability) and needed <= free:
             kept = min(4 * GB, (free - needed) // 2)
             return Choice(quant, kept, line(quant, needed, free, kept))
-    raise TooLittleMemory(refusal(tried, free, capability))
+    raise TooLittleMemory(memory_refusal(tried, free, capability))
 
 
 def line(quant: Quant, needed: int, free: int, kept: int) -> str:
@@ -77,10 +77,10 @@ def line(quant: Quant, needed: int, free: int, kept: int) -> str:
     )
 
 
-def refusal(tried: dict[Quant, int], free: int, capability: tuple[int, int] | None) -> str:
+def memory_refusal(tried: dict[Quant, int], free: int, capability: tuple[int, int] | None) -> str:
     wanted = ", ".join(
         f"{'bf16' if quant == 'none' else quant} {needed / GB:.1f} GB"
-        + ("" if runs(quant, capability) else " (not on this card)")
+        + ("" if runs_on(quant, capability) else " (not on this card)")
         for quant, needed in tried.items()
     )
     return (

@@ -15,7 +15,7 @@ from screenagent.engine.config import Config, VisionConfig
 Check = Callable[[], None]  # raises to leave a long computation; called between layers
 
 
-def go_on() -> None:
+def keep_going() -> None:
     """The check of a computation that nothing stops."""
 
 
@@ -116,7 +116,7 @@ class VisionTower(nn.Module):
         self.embeddings = VisionEmbeddings(config, make)
         self.layers = nn.ModuleList(VisionLayer(config, make) for _ in range(config.layers_used))
 
-    def forward(self, patches: Tensor, high: int, wide: int, *, check: Check = go_on) -> Tensor:
+    def forward(self, patches: Tensor, high: int, wide: int, *, check: Check = keep_going) -> Tensor:
         x: Tensor = self.embeddings(patches, high, wide)  # (patches, width)
         for layer in self.layers:
             check()
@@ -232,7 +232,7 @@ class LanguageModel(nn.Module):
         self.register_buffer("frequencies", rope_frequencies(config), persistent=False)
 
     def forward(
-        self, x: Tensor, cache: list[LayerCache], at: Tensor, sees: Tensor | None, *, check: Check = go_on
+        self, x: Tensor, cache: list[LayerCache], at: Tensor, sees: Tensor | None, *, check: Check = keep_going
     ) -> Tensor:
         """Write positions `at` into the cache and return their features. `sees` None: they are the sequence's first."""
         rotate = self.rotation(at, x.dtype)
@@ -256,7 +256,7 @@ def rope_frequencies(config: Config) -> Tensor:
     return 1.0 / config.rope_theta**exponents
 
 
-class Phi4(nn.Module):
+class Phi4Network(nn.Module):
     """`vision` and `projector` turn a picture into vectors that stand among the token embeddings of `language`."""
 
     def __init__(self, config: Config, *, device: torch.device, dtype: torch.dtype) -> None:
@@ -271,7 +271,7 @@ class Phi4(nn.Module):
         )
         self.language = LanguageModel(config, make)
 
-    def picture(self, patches: Tensor, high: int, wide: int, *, check: Check = go_on) -> Tensor:
+    def picture(self, patches: Tensor, high: int, wide: int, *, check: Check = keep_going) -> Tensor:
         """The vectors of a picture in row order, one a patch, as many as there are: never padded."""
         x: Tensor = self.projector(self.vision(patches, high, wide, check=check))  # (patches, width)
         return x

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name that every reader of torch code knows
 
 from screenagent.engine.config import CheckpointError
-from screenagent.engine.model import Phi4
+from screenagent.engine.model import Phi4Network
 
 Quant = Literal["none", "int8", "fp8", "int4"]
 GROUP = 128  # inputs that share a scale in int4
@@ -162,7 +162,7 @@ def frozen(tensor: Tensor) -> nn.Parameter:
     return nn.Parameter(tensor, requires_grad=False)
 
 
-def prepare(model: Phi4, quant: Quant) -> None:
+def prepare_quant(model: Phi4Network, quant: Quant) -> None:
     """Put quantised layers, still empty, where the language model's linear layers stand."""
     if quant == "none":
         return
@@ -174,7 +174,7 @@ def prepare(model: Phi4, quant: Quant) -> None:
                     setattr(part, name, KINDS[quant](linear))
 
 
-def pack(model: Phi4) -> None:
+def pack(model: Phi4Network) -> None:
     for module in model.modules():
         if isinstance(module, SmallLinear):
             module.pack()

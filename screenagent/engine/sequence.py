@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from screenagent.engine.cache import Cache, names
-from screenagent.engine.chat import Picture, Prompt
-from screenagent.engine.model import Check, Phi4
-from screenagent.engine.step import Step, sees
+from screenagent.engine.cache import Cache, position_names
+from screenagent.engine.chat import ChatPicture, ChatPrompt
+from screenagent.engine.model import Check, Phi4Network
+from screenagent.engine.step import DecodeStep, sees
 
 CHUNK = 1024  # positions of a prefill between two looks at whether to go on
 
@@ -18,7 +18,7 @@ CHUNK = 1024  # positions of a prefill between two looks at whether to go on
 class LongSequence:
     """A prompt and what was said after it. `check` raises to leave it; what was computed by then stays good."""
 
-    def __init__(self, model: Phi4, cache: Cache, step: Step, *, check: Check) -> None:
+    def __init__(self, model: Phi4Network, cache: Cache, step: DecodeStep, *, check: Check) -> None:
         self._model = model
         self._cache = cache
         self._step = step
@@ -34,19 +34,19 @@ class LongSequence:
         self._cache.cut(length)
 
     @torch.inference_mode()
-    def embed(self, prompt: Prompt, start: int, guesses: Sequence[int]) -> Tensor:
+    def embed(self, prompt: ChatPrompt, start: int, guesses: Sequence[int]) -> Tensor:
         """The vectors of the prompt from position `start` on, and of the guesses after it: (positions, width)."""
         parts: list[Tensor] = []
         at = 0
         for segment in (*prompt.segments, tuple(guesses)):
-            count = len(segment.patches) if isinstance(segment, Picture) else len(segment)
+            count = len(segment.patches) if isinstance(segment, ChatPicture) else len(segment)
             if at + count > start:
-                vectors = self._look(segment) if isinstance(segment, Picture) else self._words(segment)
+                vectors = self._look(segment) if isinstance(segment, ChatPicture) else self._words(segment)
                 parts.append(vectors[max(0, start - at) :])
             at += count
         return torch.cat(parts)
 
-    def _look(self, picture: Picture) -> Tensor:
+    def _look(self, picture: ChatPicture) -> Tensor:
         pixels = torch.from_numpy(picture.patches.pixels).to(self._device)
         return self._model.picture(pixels, picture.patches.high, picture.patches.wide, check=self._check)
 
@@ -55,9 +55,9 @@ class LongSequence:
         return vectors
 
     @torch.inference_mode()
-    def prefill(self, x: Tensor, prompt: Prompt, guesses: Sequence[int]) -> Tensor:
+    def prefill(self, x: Tensor, prompt: ChatPrompt, guesses: Sequence[int]) -> Tensor:
         """Go through `x`, the rest of the prompt and the guesses; the logits after the prompt and after each guess."""
-        whole = [*names(prompt), *guesses]
+        whole = [*position_names(prompt), *guesses]
         layers = self._cache.layers
         features = x[:0]
         while len(x):

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from screenagent.engine.cache import Cache
 from screenagent.engine.decoding import WIDEST
-from screenagent.engine.model import LayerCache, Phi4
+from screenagent.engine.model import LayerCache, Phi4Network
 
 WIDTHS = (1, WIDEST)  # tokens a forward; what is missing is filled up, which costs nothing beside reading the weights
 REACHES = (1024, 5120)  # cached positions that are looked at: a question alone, one with a full screen; else all
 
 
-class Step(Protocol):
+class DecodeStep(Protocol):
     def __call__(self, tokens: Sequence[int], start: int) -> Tensor:
         """Write `tokens` into the cache from position `start` on; the logits after each: (tokens, vocabulary)."""
         ...
@@ -27,7 +27,7 @@ def sees(at: Tensor, reach: int) -> Tensor:
     return torch.arange(reach, device=at.device) <= at[:, None]
 
 
-def run(model: Phi4, layers: list[LayerCache], tokens: Tensor, at: Tensor, reach: int) -> Tensor:
+def run_step(model: Phi4Network, layers: list[LayerCache], tokens: Tensor, at: Tensor, reach: int) -> Tensor:
     language = model.language
     return language.logits(language(language.embed_tokens(tokens), layers, at, sees(at, reach)))
 
@@ -35,7 +35,7 @@ def run(model: Phi4, layers: list[LayerCache], tokens: Tensor, at: Tensor, reach
 class EagerStep:
     """The slow twin."""
 
-    def __init__(self, model: Phi4, cache: Cache) -> None:
+    def __init__(self, model: Phi4Network, cache: Cache) -> None:
         self._model = model
         self._layers = cache.layers
         self._device = cache.keys.device
@@ -43,18 +43,18 @@ class EagerStep:
     def __call__(self, tokens: Sequence[int], start: int) -> Tensor:
         stop = start + len(tokens)
         at = torch.arange(start, stop, device=self._device)
-        return run(self._model, self._layers, torch.tensor(tokens, device=self._device), at, stop)
+        return run_step(self._model, self._layers, torch.tensor(tokens, device=self._device), at, stop)
 
 
 class CompiledStep:
     """Fills up to a fixed width; what that writes behind the sequence is never seen and is written over."""
 
-    def __init__(self, model: Phi4, cache: Cache, compiler: str) -> None:
+    def __init__(self, model: Phi4Network, cache: Cache, compiler: str) -> None:
         self._plain = EagerStep(model, cache)
         self._layers = cache.layers
         self._device = cache.keys.device
         self._capacity = cache.capacity
-        self._compiled = torch.compile(run, fullgraph=True, dynamic=False, backend=compiler)
+        self._compiled = torch.compile(run_step, fullgraph=True, dynamic=False, backend=compiler)
         self._model = model
         self._shapes: dict[tuple[int, int], Callable[[Tensor, Tensor], Tensor]] = {}
 

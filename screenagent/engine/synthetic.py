@@ -13,11 +13,11 @@ from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import Tensor
 
-from screenagent.engine.chat import Chat, Message
+from screenagent.engine.chat import Chat, ChatMessage
 from screenagent.engine.checkpoint import PLACES, VISION, finished, put
 from screenagent.engine.config import PUBLISHED, Config, VisionConfig
-from screenagent.engine.model import Phi4
-from screenagent.engine.quant import Quant, pack, prepare
+from screenagent.engine.model import Phi4Network
+from screenagent.engine.quant import Quant, pack, prepare_quant
 
 TINY = PUBLISHED.model_copy(
     update={
@@ -104,7 +104,7 @@ def published_name(ours: str) -> str:
 
 def shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Published names and shapes, those that are stored but never used among them."""
-    model = Phi4(config, device=torch.device("meta"), dtype=torch.float32)
+    model = Phi4Network(config, device=torch.device("meta"), dtype=torch.float32)
     used = {published_name(name): tuple(parameter.shape) for name, parameter in model.named_parameters()}
     first, last = f"{VISION}encoder.layers.0.", f"{VISION}encoder.layers.{config.vision_config.layers_used}."
     width = (config.vision_config.hidden_size,)
@@ -159,14 +159,14 @@ def write(
 
 def random_model(
     config: Config, *, device: torch.device, dtype: torch.dtype, quant: Quant = "none", seed: int = 0
-) -> Phi4:
+) -> Phi4Network:
     """Random weights straight on the device. One block of noise is laid out again and again: what is computed with
     them means nothing, and takes as long."""
-    model = Phi4(config, device=torch.device("meta"), dtype=dtype)
+    model = Phi4Network(config, device=torch.device("meta"), dtype=dtype)
     generator = torch.Generator().manual_seed(seed)
     block = torch.randn(1 << 20, generator=generator).to(device=device, dtype=dtype)
     parameters = list(model.named_parameters())
-    prepare(model, quant)
+    prepare_quant(model, quant)
     for name, parameter in parameters:
         size = parameter.numel()
         noise = block.repeat(-(-size // len(block)))[:size].view(parameter.shape)
@@ -178,6 +178,6 @@ def random_model(
 
 def random_chat(*, before_picture: int) -> Chat:
     """A chat whose system prompt is so long that the first picture stands behind `before_picture` tokens."""
-    opening = len(Chat(tokenizer_json(), template("")).prompt([Message("user", "")], mode="auto").segments[0])
+    opening = len(Chat(tokenizer_json(), template("")).prompt([ChatMessage("user", "")], mode="auto").segments[0])
     closing = len("assistant") + 3  # the end of the user's turn and the start of the answer's
     return Chat(tokenizer_json(), template("x" * (before_picture - (opening - closing))))

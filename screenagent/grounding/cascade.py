@@ -11,7 +11,7 @@ from screenagent.screenshot import Screenshot
 
 
 @dataclass(frozen=True)
-class Rung:
+class CascadeStage:
     """A grounder, and how sure its answer has to be for nobody else to be asked."""
 
     grounder: Grounder
@@ -25,7 +25,7 @@ class Cascade:
     Where two disagree, or an earlier answer did not help, the last rung looks again and closer.
     """
 
-    rungs: tuple[Rung, ...]
+    rungs: tuple[CascadeStage, ...]
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if near is not None:

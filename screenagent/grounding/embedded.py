@@ -13,16 +13,16 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import Absent, Box, Location, Pixel, Point
 from screenagent.grounding.confidence import calibrated
 from screenagent.grounding.expression import Phrase, described, parse
-from screenagent.grounding.ranking import SURE, Missing, ranked
+from screenagent.grounding.ranking import SURE, NothingFits, ranked
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
-from screenagent.perception.reader import Recent
-from screenagent.perception.screen import Screen
-from screenagent.perception.timing import Stages
+from screenagent.perception.reader import LRU
+from screenagent.perception.screen import ScreenContents
+from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
 
 
-class LiteGrounder:
+class EmbeddedGrounder:
     """Says `Absent` rather than take something else for it; how sure it is says `confidence`.
 
     Of two that fit alike it gives the first, with half the confidence. With `accessibility` the program in front is
@@ -36,39 +36,39 @@ class LiteGrounder:
         accessibility: Accessibility | None = None,
         icons: IconEncoder | None = None,
         words: IconWords | None = None,
-        stages: Stages | None = None,
+        stages: Timing | None = None,
     ) -> None:
         self._reader = reader
         self._accessibility = accessibility
         self._icons = icons or IconEncoder()
         self.words = words or IconWords()
-        self._stages = stages or Stages()
+        self._stages = stages or Timing()
         self._may_guess = True
         self._sure = SURE
         self._confidence: Callable[[float, str], float] = calibrated
-        self._screens: Recent[str, Screen] = Recent(4)
-        self._told: Recent[str, Screen] = Recent(4)
+        self._screens: LRU[str, ScreenContents] = LRU(4)
+        self._told: LRU[str, ScreenContents] = LRU(4)
 
-    def strict(self) -> LiteGrounder:
+    def strict(self) -> EmbeddedGrounder:
         """The same eyes, that ask which of two is meant: one may look at a guess, but not act on it."""
         strict = copy(self)
         strict._may_guess = False
         return strict
 
-    def by_sight(self) -> LiteGrounder:
+    def by_sight(self) -> EmbeddedGrounder:
         """The same eyes, that ask no program: what it says isn't there to be seen."""
         sighted = copy(self)
         sighted._accessibility = None
         return sighted
 
-    def insisting(self) -> LiteGrounder:
+    def insisting(self) -> EmbeddedGrounder:
         """The same eyes, that name the likeliest place however little it is like what was said: a bench tells by them
         what is lost by saying `Absent`."""
         insisting = copy(self)
         insisting._sure = 0.0
         return insisting
 
-    def uncalibrated(self) -> LiteGrounder:
+    def uncalibrated(self) -> EmbeddedGrounder:
         """The same eyes, whose confidence is the bare score of a match: what a calibration starts from."""
         bare = copy(self)
         bare._confidence = lambda score, by: min(1.0, score)  # noqa: ARG005
@@ -96,10 +96,10 @@ class LiteGrounder:
         with self._stages.timing("match"):
             return self._chosen(phrase, screen)
 
-    def _chosen(self, phrase: Phrase, screen: Screen) -> Location | Absent:
+    def _chosen(self, phrase: Phrase, screen: ScreenContents) -> Location | Absent:
         try:
             found = ranked(phrase, screen, self.words, sure=self._sure)
-        except Missing as missing:
+        except NothingFits as missing:
             # "under a new name" speaks of no place: what can't be a relation may be part of a description.
             found = (
                 []
@@ -118,7 +118,7 @@ class LiteGrounder:
         confidence = self._confidence(best.score, best.by) / (1 + guess)
         return Location(point=spot.center, box=box, confidence=confidence, by=best.by)
 
-    def screen(self, screenshot: Screenshot) -> Screen:
+    def screen(self, screenshot: Screenshot) -> ScreenContents:
         if self._accessibility is None:
             return self._seen(screenshot)
         if (known := self._told.get(screenshot.digest)) is None:
@@ -129,9 +129,9 @@ class LiteGrounder:
             self._told.keep(screenshot.digest, known)
         return known
 
-    def _seen(self, screenshot: Screenshot) -> Screen:
+    def _seen(self, screenshot: Screenshot) -> ScreenContents:
         if (known := self._screens.get(screenshot.digest)) is None:
-            known = Screen(screenshot, self._reader.read(screenshot), self._icons, stages=self._stages)
+            known = ScreenContents(screenshot, self._reader.read(screenshot), self._icons, stages=self._stages)
             self._screens.keep(screenshot.digest, known)
         return known
 
@@ -152,7 +152,7 @@ def _which(phrase: Phrase, count: int) -> str:
     return f"“{name}” is there {count} times; say which: “the second {name}”, or “{name}” next to what"
 
 
-def _nearest(phrase: Phrase, screen: Screen) -> str:
+def _nearest(phrase: Phrase, screen: ScreenContents) -> str:
     """Why nothing was found, with what comes nearest, since that may be a slip of the pen."""
     texts = [label.text for label in screen.labels if len(label.text) > min(2, len(phrase.name) - 1)]
     if not texts:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from screenagent.geometry import Absent, Location
-from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase, parse
 from screenagent.perception.labels import Label
 from screenagent.perception.rect import Rect
@@ -22,7 +22,7 @@ _DECORATION: Final = "…. :"
 class ExactText:
     """Shares the screens that `lite` has read."""
 
-    def __init__(self, lite: LiteGrounder) -> None:
+    def __init__(self, lite: EmbeddedGrounder) -> None:
         self._lite = lite
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:  # noqa: ARG002 -- closer is the same

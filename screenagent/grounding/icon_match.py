@@ -17,7 +17,7 @@ from screenagent.perception.rect import Rect
 from screenagent.perception.roles import Role
 
 
-class Depicted(NamedTuple):
+class IconMatch(NamedTuple):
     rect: Rect
     name: str
     score: float
@@ -50,7 +50,7 @@ STRONGEST: Final = 0.8
 """An icon's score at most: where words are written that fit well, those are meant."""
 
 
-def depicted(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[Depicted]:
+def icons_matching(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[IconMatch]:
     """Scores are in step with those of text: how sure it is that this is meant."""
     if not icons or phrase.quoted or phrase.nameless or phrase.role in _NEVER or phrase.container in _WORDED:
         return []
@@ -66,7 +66,7 @@ def depicted(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], wor
     likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
     lead = _lead(likeness, alike=seen @ seen[likeness.argmax()] > TWINS)
     scores = [_sure(*all) for all in zip(likeness.tolist(), lead.tolist(), unlike.tolist(), strict=True)]
-    return [Depicted(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
+    return [IconMatch(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
 
 
 def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:

@@ -10,10 +10,10 @@ from typing import Final
 from screenagent.geometry import WHOLE, Absent, Box, Location, Point, Size
 from screenagent.grounding.agreement import UNSURE, compared
 from screenagent.models import crop, prompts
-from screenagent.models.answer import heard
-from screenagent.models.crop import Look
+from screenagent.models.answer import complete
+from screenagent.models.crop import CropMode
 from screenagent.models.dialects import PHI4, Dialect
-from screenagent.models.vision import Budget, Refused, Request, VisionModel
+from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel
 from screenagent.perception.changes import shares
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
@@ -31,7 +31,7 @@ def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> S
     return boxes
 
 
-class Likeliest:
+class TileRanker:
     """A `Ranking`: boxes where `text` would guess the target first, then those that have changed the most since the
     screen that was asked about before, for what is new is mostly what the next step is about."""
 
@@ -60,7 +60,7 @@ class ModelGrounder:
 
     model: VisionModel
     dialect: Dialect = PHI4
-    look: Look = "auto"
+    look: CropMode = "auto"
     patches: int = 3600
     absent: bool = False
     rank: Ranking = as_they_come
@@ -132,16 +132,16 @@ class ModelGrounder:
         absent: bool | None = None,
     ) -> Location | Absent:
         absent = self.absent if absent is None else absent
-        picture = crop.shown(
+        picture = crop.cropped(
             screenshot, patches=self.patches, part=part, multiple=self.dialect.multiple, enlarge=enlarge
         )
-        question = prompts.render(self.dialect.prompt, {"target": target, "absent": absent})
-        answer = heard(
+        question = prompts.render_prompt(self.dialect.prompt, {"target": target, "absent": absent})
+        answer = complete(
             self.model.generate(
                 Request(text=question, pictures=(picture,)),
                 mode="nothink",
                 grammar=self.dialect.answers(absent=absent),
-                budget=Budget(answer=64),
+                budget=TokenBudget(answer=64),
             )
         )
         if isinstance(answer, Refused):

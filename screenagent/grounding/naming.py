@@ -8,16 +8,16 @@ from itertools import chain
 from typing import Final
 
 from screenagent.geometry import Box, Location, Point
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.controls import Control, Kind
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.controls import ControlBox, ControlKind
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.rect import Rect
-from screenagent.perception.screen import Screen
+from screenagent.perception.screen import ScreenContents
 from screenagent.screenshot import Screenshot
 
-ROLES: Final[dict[Kind, str]] = {"field": "field", "dropdown": "drop-down", "mark": "check box"}
-FIELDS: Final[tuple[Kind, ...]] = ("field", "dropdown")
+ROLES: Final[dict[ControlKind, str]] = {"field": "field", "dropdown": "drop-down", "mark": "check box"}
+FIELDS: Final[tuple[ControlKind, ...]] = ("field", "dropdown")
 LONGEST: Final = 48  # characters; more of a line than this is not a name
 BAR: Final = 0.15  # menu bars are in this part of the screen, above all else
 BAR_GAP: Final = 0.4  # between two words that are two names, as a part of the line's height
@@ -31,7 +31,7 @@ AROUND: Final = 0.25  # how far the label may be that a place is described by, a
 class Namer:
     """Names places; words that lead the grounder back to the place are preferred to any others."""
 
-    def __init__(self, grounder: LiteGrounder) -> None:
+    def __init__(self, grounder: EmbeddedGrounder) -> None:
         self._seen = grounder
         self._grounder = grounder.strict()
 
@@ -62,7 +62,7 @@ class Namer:
                 return False
 
 
-def _told(point: Point, screen: Screen) -> Iterator[str]:
+def _told(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By what the program calls it."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
     here = [told for told in screen.told if told.rect.holds(x, y) and _is_name(told.label.text)]
@@ -71,7 +71,7 @@ def _told(point: Point, screen: Screen) -> Iterator[str]:
             yield f"the {told.label.text} field" if told.fits("field") else told.label.text
 
 
-def _depicted(point: Point, screen: Screen, words: IconWords) -> Iterator[str]:
+def _depicted(point: Point, screen: ScreenContents, words: IconWords) -> Iterator[str]:
     """By what the icon shows."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
     here = [icon for icon in screen.icons if icon.rect.grown(ROUND_AN_ICON).holds(x, y)]
@@ -79,7 +79,7 @@ def _depicted(point: Point, screen: Screen, words: IconWords) -> Iterator[str]:
         yield f"the {name} icon"
 
 
-def _names(point: Point, screen: Screen) -> Iterator[str]:
+def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
     control = screen.layout.around(Rect(x, y, x, y))
@@ -97,7 +97,7 @@ def _names(point: Point, screen: Screen) -> Iterator[str]:
                 yield f"{name} in the row of “{other.text}”"
 
 
-def _written(x: float, y: float, screen: Screen) -> Iterator[Label]:
+def _written(x: float, y: float, screen: ScreenContents) -> Iterator[Label]:
     """What is written at a place, or left of it on the same ground: rows are clicked beyond their words, too."""
     for label in screen.labels:
         runs = [run for run in _runs(label, screen) if len(run.text) <= LONGEST]
@@ -111,7 +111,7 @@ def _written(x: float, y: float, screen: Screen) -> Iterator[Label]:
             yield nearest
 
 
-def _is_readable(run: Label, screen: Screen) -> bool:
+def _is_readable(run: Label, screen: ScreenContents) -> bool:
     """Icons are read as letters, too: what is this short is a name only on a keypad, where many such stand."""
     if _is_name(run.text):
         return True
@@ -123,11 +123,11 @@ def _is_name(text: str) -> bool:
     return re.search(r"[^\W\d_]{3}", text) is not None
 
 
-def _is_tied(label: Label, control: Control, screen: Screen) -> bool:
+def _is_tied(label: Label, control: ControlBox, screen: ScreenContents) -> bool:
     return any(tie.control == control for tie in screen.layout.ties(label))
 
 
-def _runs(label: Label, screen: Screen) -> Iterator[Label]:
+def _runs(label: Label, screen: ScreenContents) -> Iterator[Label]:
     """Its words, in groups that stand further apart than words of one name do: a menu bar reads as one line."""
     gap = BAR_GAP if label.rect.bottom < BAR * screen.size.height else WORD_GAP
     run: list[tuple[str, Rect]] = []
@@ -139,13 +139,13 @@ def _runs(label: Label, screen: Screen) -> Iterator[Label]:
     yield Label(run)
 
 
-def _row(y: float, screen: Screen) -> Iterator[Label]:
+def _row(y: float, screen: ScreenContents) -> Iterator[Label]:
     """What stands at this height, from the left."""
     beside = [label for label in screen.labels if label.rect.top <= y <= label.rect.bottom and _is_name(label.text)]
     yield from sorted(beside, key=lambda label: label.rect.left)[:3]
 
 
-def _beside(point: Point, screen: Screen) -> Iterator[str]:
+def _beside(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By the nearest thing that is written near it."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
     near = sorted(

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from screenagent.geometry import Size
 from screenagent.grounding.expression import Phrase, Relation, Side, parse
-from screenagent.grounding.icon_match import depicted
-from screenagent.grounding.text_match import Match, matches
-from screenagent.perception.controls import Kind
+from screenagent.grounding.icon_match import icons_matching
+from screenagent.grounding.text_match import TextMatch, matches
+from screenagent.perception.controls import ControlKind
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rect import Rect
 from screenagent.perception.rendered_text import is_strange
 from screenagent.perception.roles import Role
-from screenagent.perception.screen import Screen
+from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
 from screenagent.perception.widgets import Shape, Widget
 
@@ -36,19 +36,19 @@ class Candidate(NamedTuple):
         return self.written or self.rect
 
 
-class Missing(Exception):
+class NothingFits(Exception):
     """What the phrase speaks of is not there; the text says what."""
 
 
 # How well a kind of control fits what was asked for.
-_FITS: dict[Role, dict[Kind, float]] = {
+_FITS: dict[Role, dict[ControlKind, float]] = {
     "field": {"field": 1.0, "dropdown": 0.9, "button": 0.6, "mark": 0.4},
     "dropdown": {"dropdown": 1.0, "field": 0.85, "button": 0.85, "mark": 0.4},
     "textarea": {"field": 1.0, "button": 0.6},
     "slider": {"field": 0.9, "mark": 0.9},
     "setting": {"dropdown": 1.0, "field": 1.0, "mark": 0.95, "button": 0.95},
 }
-_KINDS: dict[Role, tuple[Kind, ...]] = {
+_KINDS: dict[Role, tuple[ControlKind, ...]] = {
     "button": ("button",),
     "field": ("field",),
     "dropdown": ("dropdown",),
@@ -76,7 +76,7 @@ BESIDE_TEXT = 0.85
 """What is left of an icon's score where a text may be meant just as well."""
 
 
-def ranked(phrase: Phrase, screen: Screen, words: IconWords, *, sure: float = SURE) -> list[Candidate]:
+def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = SURE) -> list[Candidate]:
     """Best first; `Missing` where a neighbour that the phrase names is not on the screen."""
     found = matches(phrase, screen.labels)
     candidates = list(_of_kind(phrase, found, screen)) if phrase.nameless else []
@@ -105,14 +105,14 @@ _BEAR = {"icon": 0.75}
 """An icon is likely enough by what it shows; where it stands may take this much off, and chooses among its like."""
 
 
-def _icons(phrase: Phrase, screen: Screen, words: IconWords, *, sure: float, doubt: float) -> list[Candidate]:
-    found = depicted(phrase, screen.icons, screen.labels, words)
+def _icons(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float, doubt: float) -> list[Candidate]:
+    found = icons_matching(phrase, screen.icons, screen.labels, words)
     return [
         Candidate(icon.rect, icon.name, icon.score * doubt, "icon") for icon in found if icon.score >= LIKELY * sure
     ]
 
 
-def _of_kind(phrase: Phrase, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:
+def _of_kind(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents) -> Iterable[Candidate]:
     """All controls of a role, for want of a name; unless the role word itself is written somewhere."""
     if any(match.score > 0.9 for match in found):
         return
@@ -136,7 +136,7 @@ def _shaped(role: Role | None, widgets: Sequence[Widget]) -> list[Widget]:
     return []
 
 
-def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Candidate]:
+def _controls(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> Iterable[Candidate]:
     """What stands at the labels that match; the label alone is a last resort."""
     for match in found:
         ties = screen.layout.ties(match.label)
@@ -150,7 +150,7 @@ def _controls(role: Role, found: Iterable[Match], screen: Screen) -> Iterable[Ca
         yield Candidate(match.rect, match.text, match.score * alone, "text")
 
 
-def _told(phrase: Phrase, screen: Screen) -> Iterator[Candidate]:
+def _told(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
     """What the program itself calls so; less sure where nothing of it can be read."""
     named = {id(told.label): told for told in screen.told if told.fits(phrase.role)}
     for match in () if phrase.nameless else matches(phrase, [told.label for told in named.values()]):
@@ -180,7 +180,7 @@ def _one_place(seen: Candidate, told: Candidate) -> bool:
     )
 
 
-def _labelled(phrase: Phrase, match: Match, screen: Screen) -> Candidate:
+def _labelled(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> Candidate:
     score = match.score * _cue(phrase, match, screen)
     if phrase.indefinite and likeness(phrase.name, match.text) > 0.9:
         score *= ANY_SUCH
@@ -197,7 +197,7 @@ HEADING = 0.85
 """The same of "Reports", in a menu bar, by "show the balance report": it names a kind, not what is done."""
 
 
-def _cue(phrase: Phrase, match: Match, screen: Screen) -> float:
+def _cue(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float:
     """Less for what doesn't look like its role; a little only, to choose between equals."""
     role, rect, inside = phrase.role, match.label.rect, screen.layout.around(match.label.rect)
     fits = True
@@ -250,13 +250,13 @@ def _chained(rects: Sequence[Rect], at: int, near: Callable[[Rect, Rect], bool])
     return last - first
 
 
-def _related(relation: Relation, candidates: Sequence[Candidate], screen: Screen) -> list[Candidate]:
+def _related(relation: Relation, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
     other = parse(relation.other)
     anchors = [match for match in matches(other, screen.labels) if match.score > 0.7]
     if not anchors:
         if relation.kind == "inside":  # people name the application, the list, the page, which bear no such words
             return list(candidates)
-        raise Missing(f"“{relation.other}” is not on the screen, so nothing can be {_WHERE[relation.kind]} it")
+        raise NothingFits(f"“{relation.other}” is not on the screen, so nothing can be {_WHERE[relation.kind]} it")
     best = max(anchor.score for anchor in anchors)
     rects = [anchor.rect for anchor in anchors if anchor.score >= best - 0.05]
     if relation.kind == "inside":
@@ -291,7 +291,7 @@ def _aligned(one: Rect, other: Rect) -> bool:
 _WHERE = {"near": "near", "left": "left of", "right": "right of", "above": "above", "below": "below"}
 
 
-def _bond(relation: Relation, rect: Rect, other: Rect, screen: Screen) -> float:
+def _bond(relation: Relation, rect: Rect, other: Rect, screen: ScreenContents) -> float:
     """How well `rect` stands in the relation to `other`: near before far, in line before aslant, else not at all."""
     if rect == other:
         return 0.3
@@ -337,5 +337,5 @@ def _numbered(phrase: Phrase, candidates: Sequence[Candidate]) -> list[Candidate
     alike.sort(key=lambda candidate: order[candidate.rect])
     place = phrase.ordinal - 1 if phrase.ordinal > 0 else phrase.ordinal
     if not -len(alike) <= place < len(alike):
-        raise Missing(f"only {len(alike)} like “{phrase.name}” can be seen")
+        raise NothingFits(f"only {len(alike)} like “{phrase.name}” can be seen")
     return [alike[place]]

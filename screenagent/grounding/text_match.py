@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from screenagent.grounding.expression import Phrase
-from screenagent.grounding.vocabulary import Token, alike, is_value, tokens
+from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
 from screenagent.perception.labels import Label
 from screenagent.perception.rect import Rect
 from screenagent.perception.similarity import _squeezed, likeness
 
 
-class Match(NamedTuple):
+class TextMatch(NamedTuple):
     """A run of a label's words that may be what is meant, and how likely that is."""
 
     text: str
@@ -23,17 +23,17 @@ class Match(NamedTuple):
     label: Label
 
 
-def matches(phrase: Phrase, screen: Iterable[Label]) -> list[Match]:
+def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
     """The best run of each label that has one."""
-    words = () if phrase.quoted else said(phrase)
+    words = () if phrase.quoted else labels_saying(phrase)
     return [match for label in screen if (match := max(_runs(phrase, words, label), key=_by_score, default=None))]
 
 
-def _by_score(match: Match) -> float:
+def _by_score(match: TextMatch) -> float:
     return match.score
 
 
-def _runs(phrase: Phrase, told: Sequence[Token], label: Label) -> Iterator[Match]:
+def _runs(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
     words = label.words
     longest = min(len(words), max(8, len(phrase.name.split()) + 1))
     for length in range(1, longest + 1):
@@ -48,7 +48,7 @@ def _runs(phrase: Phrase, told: Sequence[Token], label: Label) -> Iterator[Match
             if like:
                 whole = 0.9 if _stands_alone(phrase, label) else _wholeness(text, [word for word, _ in rest])
                 score = like * whole
-                yield Match(text, Rect.round_all(rect for _, rect in run), score, label)
+                yield TextMatch(text, Rect.round_all(rect for _, rect in run), score, label)
 
 
 def _stands_alone(phrase: Phrase, label: Label) -> bool:
@@ -62,7 +62,7 @@ VALUE = 0.55
 """How surely an address is what is meant by the address bar."""
 
 
-def _sorts(phrase: Phrase, told: Sequence[Token]) -> list[str]:
+def _sorts(phrase: Phrase, told: Sequence[WeightedStem]) -> list[str]:
     """The words that may name a sort of value: a field is often called by more than one, "the colour code"."""
     telling = [token.stem for token in told if token.weight > 0.5]
     return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
@@ -86,21 +86,25 @@ def _wholeness(text: str, rest: Sequence[str]) -> float:
     return 0.45 + 0.35 * len(text) / (len(text) + len(" ".join(left_out)))
 
 
-def said(phrase: Phrase) -> list[Token]:
+def labels_saying(phrase: Phrase) -> list[WeightedStem]:
     """The words of a description, and how much each tells."""
     if phrase.named:
-        return [Token(token.stem, 1.0) for token in tokens(phrase.name)]
+        return [WeightedStem(token.stem, 1.0) for token in tokens(phrase.name)]
     words = [*(() if "about" in phrase.verb else tokens(phrase.verb)), *tokens(phrase.name)]
     if not phrase.verb and words and words[0].weight == 1:
         # "Reset the stopwatch": what is done is written on the button more often than what it is done to.
-        words[0] = Token(words[0].stem, 1.3)
+        words[0] = WeightedStem(words[0].stem, 1.3)
     # "the help section on your desktop": what is taken for a place may be part of the name.
-    words += [Token(stem, 0.6 * weight) for relation in phrase.relations for stem, weight in tokens(relation.other)]
+    words += [
+        WeightedStem(stem, 0.6 * weight) for relation in phrase.relations for stem, weight in tokens(relation.other)
+    ]
     proper = {token.stem for word in phrase.name.split()[1:] if word[:1].isupper() for token in tokens(word)}
-    return [Token(stem, weight * 1.3) if stem in proper else Token(stem, weight) for stem, weight in words]
+    return [
+        WeightedStem(stem, weight * 1.3) if stem in proper else WeightedStem(stem, weight) for stem, weight in words
+    ]
 
 
-def shared(told: Sequence[Token], shown: Sequence[Token], *, all_of_it: bool = False) -> float:
+def shared(told: Sequence[WeightedStem], shown: Sequence[WeightedStem], *, all_of_it: bool = False) -> float:
     """How well a description and a label go together: what is shown must have been said, and much of what was said
     should be shown; `all_of_it`, where it is a name."""
     if not told or not shown:
@@ -111,7 +115,7 @@ def shared(told: Sequence[Token], shown: Sequence[Token], *, all_of_it: bool = F
     return float(0.9 * precision**1.5 * (0.25 + 0.75 * recall))
 
 
-def _covered(these: Sequence[Token], by: Sequence[Token]) -> float:
+def _covered(these: Sequence[WeightedStem], by: Sequence[WeightedStem]) -> float:
     """How much of the weight of `these` the others share."""
     shared_weight = sum(token.weight * max(alike(token.stem, other.stem) for other in by) for token in these)
     return shared_weight / sum(token.weight for token in these)

@@ -61,7 +61,7 @@ _VALUES = (
 """What a value tells of itself: whoever asks for the address bar means what an address stands in."""
 
 
-class Token(NamedTuple):
+class WeightedStem(NamedTuple):
     """A word by its stem; `weight` is how much it tells."""
 
     stem: str
@@ -69,9 +69,9 @@ class Token(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def tokens(text: str) -> tuple[Token, ...]:
+def tokens(text: str) -> tuple[WeightedStem, ...]:
     words = _WORD.findall(re.sub(r"['’]s\b", "", text.casefold()))
-    return tuple(Token(stem(word), 0.1 if word in _EMPTY else 0.4 if word in _WEAK else 1.0) for word in words)
+    return tuple(WeightedStem(stem(word), 0.1 if word in _EMPTY else 0.4 if word in _WEAK else 1.0) for word in words)
 
 
 _SAME_STEMS = tuple(frozenset(map(stem, words)) for words in _SAME)

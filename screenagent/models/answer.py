@@ -10,14 +10,14 @@ from screenagent.protocols import Retry
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """`notes` say what was changed in the request to make it possible."""
 
     text: str
     notes: tuple[str, ...] = ()
 
 
-def listen(chunks: Iterator[Chunk]) -> Generator[str, None, Answer | Refused]:
+def stream(chunks: Iterator[Chunk]) -> Generator[str, None, Reply | Refused]:
     """Yield the thought as it forms; return the answer, or the refusal. `Retry` where it was cut off."""
     said = ""
     for chunk in chunks:
@@ -27,7 +27,7 @@ def listen(chunks: Iterator[Chunk]) -> Generator[str, None, Answer | Refused]:
             case Finished(reason="length"):
                 raise Retry("the model's answer was longer than it may be, and was cut off")
             case Finished(notes=notes):
-                return Answer(said, notes)
+                return Reply(said, notes)
             case _ if chunk.part == "thought":
                 yield chunk.text
             case _:
@@ -35,12 +35,12 @@ def listen(chunks: Iterator[Chunk]) -> Generator[str, None, Answer | Refused]:
     raise Retry("the model's answer broke off")
 
 
-def heard(chunks: Iterator[Chunk]) -> Answer | Refused:
+def complete(chunks: Iterator[Chunk]) -> Reply | Refused:
     """The same, where nobody listens to the thought."""
-    listening = listen(chunks)
+    listening = stream(chunks)
     while True:
         try:
             next(listening)
         except StopIteration as end:
-            answer: Answer | Refused = end.value
+            answer: Reply | Refused = end.value
             return answer

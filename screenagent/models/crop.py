@@ -11,7 +11,7 @@ from PIL import Image
 from screenagent.geometry import WHOLE, Box, Point, Size
 from screenagent.screenshot import Screenshot
 
-Look = Literal["auto", "full", "window", "region", "tiles"]
+CropMode = Literal["auto", "full", "window", "region", "tiles"]
 
 NATIVE: Final = Size(width=1280, height=720)
 """What 3,600 patches of 16 pixels show pixel for pixel."""
@@ -47,7 +47,7 @@ def _starts(length: int, tile: int) -> list[int]:
     return [round(number * (length - tile) / (count - 1)) for number in range(count)]
 
 
-def shown(
+def cropped(
     screenshot: Screenshot, *, patches: int, part: Box = WHOLE, multiple: int = PATCH, enlarge: int = 1
 ) -> Screenshot:
     """`part` of the screen as a picture of at most `patches`, its sides multiples of `multiple`, so that nobody resizes

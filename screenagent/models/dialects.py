@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from screenagent.geometry import Size
-from screenagent.models.parsing import Found, fraction_box, pixel_point, thousandth_box
-from screenagent.models.vision import Grammar, Numbers, Regex
+from screenagent.models.parsing import ModelPlace, fraction_box, pixel_point, thousandth_box
+from screenagent.models.vision import AnswerGrammar, Numbers, Regex
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Dialect:
 
     name: str
     prompt: str
-    read: Callable[[str, Size], Found]
+    read: Callable[[str, Size], ModelPlace]
     multiple: int
-    grammar: Grammar
-    grammar_or_absent: Grammar
+    grammar: AnswerGrammar
+    grammar_or_absent: AnswerGrammar
     families: tuple[str, ...]
 
-    def answers(self, *, absent: bool) -> Grammar:
+    def answers(self, *, absent: bool) -> AnswerGrammar:
         """What an answer has to look like; with `absent`, it may also be that the target is not there."""
         return self.grammar_or_absent if absent else self.grammar
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Refused, Request, VisionModel
+from screenagent.models.vision import (
+    AnswerGrammar,
+    Chunk,
+    Finished,
+    Refused,
+    Request,
+    TokenBudget,
+    VisionModel,
+)
 from screenagent.usage import Meter, Mode
 
 
@@ -16,9 +24,14 @@ class Metered:
         self._meter = meter
 
     def generate(
-        self, request: Request, *, mode: Mode = "auto", grammar: Grammar | None = None, budget: Budget | None = None
+        self,
+        request: Request,
+        *,
+        mode: Mode = "auto",
+        grammar: AnswerGrammar | None = None,
+        budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        for chunk in self._model.generate(request, mode=mode, grammar=grammar, budget=budget or Budget()):
+        for chunk in self._model.generate(request, mode=mode, grammar=grammar, budget=budget or TokenBudget()):
             if isinstance(chunk, Finished | Refused):
                 self._meter.add(chunk.usage, mode)
             yield chunk

@@ -12,7 +12,7 @@ from screenagent.geometry import Box, Point, Size
 from screenagent.protocols import Retry
 
 NotThere = Literal["not there"]
-Found = Box | Point | NotThere
+ModelPlace = Box | Point | NotThere
 
 _NUMBER: Final = r"\s*(\d*\.\d+|\d+)\s*"
 _FOUR: Final = re.compile(rf"\[{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}\]")
@@ -31,17 +31,17 @@ _REFUSAL: Final = re.compile(
 )
 
 
-def fraction_box(text: str, shown: Size) -> Found:  # noqa: ARG001 -- every convention is given the picture's size
+def fraction_box(text: str, shown: Size) -> ModelPlace:  # noqa: ARG001 -- every convention is given the picture's size
     """`[x1, y1, x2, y2]` in fractions of the picture."""
     return _box(text, Size(width=1, height=1))
 
 
-def thousandth_box(text: str, shown: Size) -> Found:  # noqa: ARG001 -- as above
+def thousandth_box(text: str, shown: Size) -> ModelPlace:  # noqa: ARG001 -- as above
     """`[x1, y1, x2, y2]` in thousandths of the picture."""
     return _box(text, Size(width=1000, height=1000))
 
 
-def pixel_point(text: str, shown: Size) -> Found:
+def pixel_point(text: str, shown: Size) -> ModelPlace:
     """`click(start_box='(x,y)')`, or the same with a box, in pixels of the picture as it was shown."""
     if _NOT_THERE.fullmatch(text):
         return "not there"
@@ -56,7 +56,7 @@ def pixel_point(text: str, shown: Size) -> Found:
     return Point(x=x / shown.width, y=y / shown.height)
 
 
-def _box(text: str, scale: Size) -> Found:
+def _box(text: str, scale: Size) -> ModelPlace:
     """The one box in `text`; which corner comes first does not matter."""
     if _NOT_THERE.fullmatch(text):
         return "not there"
@@ -69,7 +69,7 @@ def _box(text: str, scale: Size) -> Found:
     return Box.of_pixels((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), scale)
 
 
-def plan(text: str) -> Plan:
+def parse_plan(text: str) -> Plan:
     """The plan in `text`, which is JSON and nothing else, a code fence aside; each step exactly as it is written."""
     try:
         return Plan.model_validate_json(unfenced(text), strict=True)
@@ -87,7 +87,7 @@ def unfenced(text: str) -> str:
     return fenced[1] if fenced else text
 
 
-def yes(text: str) -> bool:
+def parse_yes(text: str) -> bool:
     """Whether the answer to a question was yes."""
     found = _YES_NO.match(text)
     if found is None:

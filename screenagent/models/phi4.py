@@ -10,22 +10,22 @@ import torch
 
 from screenagent.engine import checkpoint, decoding, grammar, memory
 from screenagent.engine.config import Config
-from screenagent.engine.engine import Cost, Ended, Engine, Settings, Turn
-from screenagent.engine.model import go_on
+from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineTurn
+from screenagent.engine.model import keep_going
 from screenagent.engine.quant import Quant
 from screenagent.errors import WrongUsage
 from screenagent.models.parsing import refuses
 from screenagent.models.vision import (
-    Budget,
+    AnswerGrammar,
     Chunk,
     Finished,
-    Grammar,
     JsonSchema,
     Numbers,
     Refused,
     Regex,
     Request,
-    Said,
+    TextChunk,
+    TokenBudget,
 )
 from screenagent.usage import Mode, Usage
 
@@ -41,7 +41,7 @@ class Phi4:
         engine: Engine,
         *,
         sampling: decoding.Sampling = decoding.Sampling(),  # noqa: B008 -- frozen
-        check: Callable[[], None] = go_on,
+        check: Callable[[], None] = keep_going,
     ) -> None:
         self.engine = engine
         self._sampling = sampling
@@ -56,47 +56,47 @@ class Phi4:
         request: Request,
         *,
         mode: Mode = "auto",
-        grammar: Grammar | None = None,
-        budget: Budget | None = None,
+        grammar: AnswerGrammar | None = None,
+        budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        turn = Turn("user", request.text, tuple(picture.pixels for picture in request.pictures))
-        budget = budget or Budget()
+        turn = EngineTurn("user", request.text, tuple(picture.pixels for picture in request.pictures))
+        budget = budget or TokenBudget()
         answer = ""
         for piece in self.engine.reply(
             (turn,),
             mode=mode,
             grammar=compiled(grammar),
-            budget=decoding.Budget(thought=budget.thought, answer=budget.answer),
+            budget=decoding.DecodeBudget(thought=budget.thought, answer=budget.answer),
             sampling=self._sampling,
             check=self._check,
         ):
-            if isinstance(piece, Ended):
+            if isinstance(piece, EngineEnd):
                 yield last(piece, answer)
             elif piece.text:
                 answer += piece.text if piece.part == "answer" else ""
-                yield Said(text=piece.text, part=piece.part)
+                yield TextChunk(text=piece.text, part=piece.part)
 
 
-def compiled(wanted: Grammar | None) -> grammar.Grammar | None:
+def compiled(wanted: AnswerGrammar | None) -> grammar.TokenGrammar | None:
     match wanted:
         case None:
             return None
         case Numbers():
             return grammar.numbers(wanted.count, decimals=wanted.decimals)
         case Regex():
-            return grammar.Grammar.regex(wanted.pattern)
+            return grammar.TokenGrammar.regex(wanted.pattern)
         case JsonSchema():
-            return grammar.Grammar.json({**wanted.definition, **COMPACT})
+            return grammar.TokenGrammar.json({**wanted.definition, **COMPACT})
 
 
-def last(ended: Ended, answer: str) -> Finished | Refused:
+def last(ended: EngineEnd, answer: str) -> Finished | Refused:
     usage = used(ended.cost)
     if refuses(answer):
         return Refused(text=answer, usage=usage, notes=ended.notes)
     return Finished(reason=ended.reason, usage=usage, notes=ended.notes)
 
 
-def used(cost: Cost) -> Usage:
+def used(cost: EngineCost) -> Usage:
     return Usage(
         seconds={
             "encode": cost.prepare_seconds + cost.encode_seconds,
@@ -109,13 +109,13 @@ def used(cost: Cost) -> Usage:
     )
 
 
-def load(
+def load_phi4(
     folder: Path,
     *,
     device: str | None = None,
     quant: Quant | None = None,
     largest_picture: int = 3600,
-    check: Callable[[], None] = go_on,
+    check: Callable[[], None] = keep_going,
     say: Callable[[str], None] = lambda _: None,
 ) -> Phi4:
     """The model of the checkpoint in `folder`, always a local one: by its hub name the published code would take
@@ -124,9 +124,9 @@ def load(
     config = Config.read(folder)
     stored = checkpoint.quant_of(folder)
     asked = quant or (None if stored == "none" else stored)
-    choice = memory.choose(memory.free_bytes(where), config, capability=memory.capability(where), asked=asked)
+    choice = memory.choose_form(memory.free_bytes(where), config, capability=memory.capability(where), asked=asked)
     say(choice.line)
-    settings = Settings(
+    settings = EngineSettings(
         kept_bytes=choice.kept_bytes,
         largest_picture=largest_picture,
         compiler="inductor" if where.type == "cuda" else None,

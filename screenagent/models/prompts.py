@@ -16,7 +16,7 @@ FOLDER: Final = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] /
 """In a wheel the templates lie inside the package, in a checkout beside it."""
 
 
-def render(name: str, variables: Mapping[str, object]) -> str:
+def render_prompt(name: str, variables: Mapping[str, object]) -> str:
     """The template `name` with `variables`: a missing one is an error, and so is one it does not know."""
     unknown = set(variables) - declared(name)
     if unknown:
@@ -34,7 +34,7 @@ def declared(name: str) -> frozenset[str]:
     return frozenset(found[1].split(", "))
 
 
-def names() -> tuple[str, ...]:
+def prompt_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.j2")))
 
 
@@ -44,10 +44,10 @@ def source(name: str) -> str:
 
 def digests() -> dict[str, str]:
     """What names each template's text, for the record of a run."""
-    return {name: hashlib.sha256(source(name).encode()).hexdigest()[:12] for name in names()}
+    return {name: hashlib.sha256(source(name).encode()).hexdigest()[:12] for name in prompt_names()}
 
 
-def screen(text: str) -> str:
+def prompt_screen(text: str) -> str:
     """`text` that was read off a screen, between marks that it cannot close itself."""
     inside = " ".join(text.replace("<", "‹").replace(">", "›").split())
     return f"<screen>{inside}</screen>"
@@ -62,5 +62,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         autoescape=False,
     )
-    environment.filters["screen"] = screen
+    environment.filters["screen"] = prompt_screen
     return environment

@@ -11,7 +11,7 @@ from screenagent.geometry import Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode, Usage
 
-Part = Literal["thought", "answer"]
+ReplySection = Literal["thought", "answer"]
 
 
 class Request(Value):
@@ -39,22 +39,22 @@ class JsonSchema(Value):
     definition: Mapping[str, Any]
 
 
-Grammar = Annotated[Numbers | Regex | JsonSchema, Field(discriminator="kind")]
+AnswerGrammar = Annotated[Numbers | Regex | JsonSchema, Field(discriminator="kind")]
 
 
-class Budget(Value):
+class TokenBudget(Value):
     """How many tokens: at its end a thought is closed and the answer begins, and an answer just ends."""
 
     thought: int = Field(default=2048, ge=0)
     answer: int = Field(default=1024, gt=0)
 
 
-class Said(Value):
+class TextChunk(Value):
     """A piece of text as it forms."""
 
     kind: Literal["said"] = "said"
     text: str
-    part: Part
+    part: ReplySection
 
 
 class Finished(Value):
@@ -76,12 +76,17 @@ class Refused(Value):
     notes: tuple[str, ...] = ()
 
 
-Chunk = Annotated[Said | Finished | Refused, Field(discriminator="kind")]
+Chunk = Annotated[TextChunk | Finished | Refused, Field(discriminator="kind")]
 
 
 class VisionModel(Protocol):
     def generate(
-        self, request: Request, *, mode: Mode = "auto", grammar: Grammar | None = None, budget: Budget | None = None
+        self,
+        request: Request,
+        *,
+        mode: Mode = "auto",
+        grammar: AnswerGrammar | None = None,
+        budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
         """Yield text as it forms, and last `Finished` or `Refused`. The grammar binds the answer, not the thought."""
         ...

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from screenagent.geometry import Size
 from screenagent.perception.labels import Label
-from screenagent.perception.ocr import Picture
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rect import Rect
 from screenagent.perception.roles import FITS, Role
 from screenagent.perception.similarity import likeness
@@ -26,7 +26,7 @@ WRITTEN: Final = ("menu", "item", "tab", "link", "checkbox", "radio", "column")
 
 
 @dataclass(frozen=True)
-class Told:
+class AccessibleControl:
     """A control that its program names, and whether its name is read there, too."""
 
     role: str
@@ -38,12 +38,16 @@ class Told:
         return role is None or self.role in FITS.get(role, ())
 
 
-def told(elements: Iterable[Element], picture: Picture, labels: Sequence[Label], size: Size) -> list[Told]:
+def accessible_controls(
+    elements: Iterable[Element], picture: PictureArray, labels: Sequence[Label], size: Size
+) -> list[AccessibleControl]:
     """Those that may be where they are said to be."""
     return list(_checked(elements, picture, labels, size))
 
 
-def _checked(elements: Iterable[Element], picture: Picture, labels: Sequence[Label], size: Size) -> Iterator[Told]:
+def _checked(
+    elements: Iterable[Element], picture: PictureArray, labels: Sequence[Label], size: Size
+) -> Iterator[AccessibleControl]:
     for element in elements:
         rect = Rect.of(element.box, size)
         if rect.area > LARGEST * size.width * size.height or not _is_drawn(rect, picture):
@@ -53,7 +57,7 @@ def _checked(elements: Iterable[Element], picture: Picture, labels: Sequence[Lab
         if element.role in WRITTEN and not read and _letters(inside) > 2:
             continue  # something else is written there: it has moved, or lies beneath
         name = Label([(word, rect) for word in element.name.split()] or [("", rect)])
-        yield Told(element.role, rect, name, read)
+        yield AccessibleControl(element.role, rect, name, read)
 
 
 def _says(text: str, name: str) -> bool:
@@ -64,7 +68,7 @@ def _letters(text: str) -> int:
     return sum(letter.isalnum() for letter in text)
 
 
-def _is_drawn(rect: Rect, picture: Picture) -> bool:
+def _is_drawn(rect: Rect, picture: PictureArray) -> bool:
     left, top, right, bottom = (int(edge) for edge in rect)
     part = picture[max(0, top) : bottom, max(0, left) : right]
     return part.size > 0 and int(np.ptp(part.reshape(-1, 3), axis=0).max()) > DRAWN

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.perception.labels import Label
-from screenagent.perception.ocr import Picture
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rect import Rect
 
 EDGES = (5, 1)
@@ -19,30 +19,30 @@ EDGES = (5, 1)
 smoothed corner of a faint filling goes by steps that only the second sees, and a shaded button is flat only for the
 first."""
 
-Kind = Literal["field", "dropdown", "button", "mark", "cell"]
+ControlKind = Literal["field", "dropdown", "button", "mark", "cell"]
 """A `mark` is a small square or disc that can be ticked; a `cell` stands in a row of its like, as in a table's head."""
 
 
-class Control(NamedTuple):
+class ControlBox(NamedTuple):
     rect: Rect
-    kind: Kind
+    kind: ControlKind
 
 
 class Tie(NamedTuple):
     """A control that a label names, and how surely by where it stands."""
 
-    control: Control
+    control: ControlBox
     strength: float
 
 
-class Layout:
+class ControlLayout:
     """The controls of one picture and what is written at them."""
 
-    def __init__(self, picture: Picture, labels: Sequence[Label]) -> None:
+    def __init__(self, picture: PictureArray, labels: Sequence[Label]) -> None:
         self._labels = labels
         self.controls = list(_controls(picture, labels))
 
-    def around(self, rect: Rect) -> Control | None:
+    def around(self, rect: Rect) -> ControlBox | None:
         """The smallest control that holds the middle of `rect`."""
         holding = [control for control in self.controls if control.rect.holds(rect.x, rect.y)]
         return min(holding, key=lambda control: control.rect.area, default=None)
@@ -103,11 +103,11 @@ class Layout:
         return None
 
     @cached_property
-    def _named(self) -> list[Control]:
+    def _named(self) -> list[ControlBox]:
         return [control for control in self.controls if control.kind in ("field", "dropdown", "button")]
 
 
-def _controls(picture: Picture, labels: Sequence[Label]) -> Iterator[Control]:
+def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[ControlBox]:
     found = frames(picture)
     # A sheet has thousands of cells, so each is compared with all the others at once.
     framed, written = _table(found), _table([label.rect for label in labels])
@@ -119,7 +119,7 @@ def _controls(picture: Picture, labels: Sequence[Label]) -> Iterator[Control]:
         inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
         kind = _kind(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
         if kind:
-            yield Control(rect, kind)
+            yield ControlBox(rect, kind)
 
 
 def _table(rects: Sequence[Rect]) -> npt.NDArray[np.float64]:
@@ -139,7 +139,7 @@ def _abutting(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.boo
     return np.asarray(same & ((abs(rect.right - left) <= 3) | (abs(right - rect.left) <= 3)))
 
 
-def _kind(picture: Picture, rect: Rect, inside: Sequence[Label], *, holds: bool, mates: int) -> Kind | None:
+def _kind(picture: PictureArray, rect: Rect, inside: Sequence[Label], *, holds: bool, mates: int) -> ControlKind | None:
     if max(rect.width, rect.height) <= 28 and 0.7 <= rect.width / rect.height <= 1.4:
         return "mark"
     said = [label for label in inside if any(len(text) > 1 for text, _ in label.words)]
@@ -157,7 +157,7 @@ def _kind(picture: Picture, rect: Rect, inside: Sequence[Label], *, holds: bool,
     return "field"
 
 
-def has_arrow(picture: Picture, rect: Rect, *, after: float) -> bool:
+def has_arrow(picture: PictureArray, rect: Rect, *, after: float) -> bool:
     """Whether right of the text, that ends at `after`, an arrow opens a list: a figure wider than high, or two of them
     one above the other."""
     left, top, right, bottom = (int(edge) for edge in rect)
@@ -181,7 +181,7 @@ def has_arrow(picture: Picture, rect: Rect, *, after: float) -> bool:
     return abs(blobs[0].x - blobs[1].x) <= 2 and abs(blobs[0].width - blobs[1].width) <= 2 and arrow.height <= 22
 
 
-def frames(picture: Picture) -> list[Rect]:
+def frames(picture: PictureArray) -> list[Rect]:
     """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
     if min(picture.shape[:2]) < 8:
         return []
@@ -210,7 +210,7 @@ def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[Rect]:
             yield Rect(x - 1, y - 1, x + w + 1, y + h + 1)
 
 
-def _steps(picture: Picture) -> npt.NDArray[np.uint8]:
+def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:
     """How much each pixel differs from its right or lower neighbour."""
     differs = np.zeros(picture.shape[:2], np.uint8)
     for channel in cv2.split(picture):

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from screenagent.perception.ocr import Picture
-from screenagent.perception.reader import Recent
+from screenagent.perception.ocr import PictureArray
+from screenagent.perception.reader import LRU
 from screenagent.perception.rect import Rect
 from screenagent.perception.similarity import stem
-from screenagent.perception.weights import FOLDER, BrokenWeights, opened
+from screenagent.perception.weights import FOLDER, BrokenWeights, open_session
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -82,13 +82,13 @@ class IconEncoder:
 
     def __init__(self, weights: Path = FOLDER / "icons.onnx") -> None:
         self._weights = weights
-        self._seen: Recent[bytes, Floats] = Recent(4000)
+        self._seen: LRU[bytes, Floats] = LRU(4000)
 
     @cached_property
     def _network(self) -> InferenceSession:
-        return opened(self._weights)
+        return open_session(self._weights)
 
-    def look(self, picture: Picture, rects: Iterable[Rect]) -> list[Icon]:
+    def look(self, picture: PictureArray, rects: Iterable[Rect]) -> list[Icon]:
         """What has no contrast is left out."""
         views = [(rect, view) for rect in rects if (view := seen(picture, rect)) is not None]
         keys = [hashlib.blake2b(view.tobytes(), digest_size=16).digest() for _, view in views]
@@ -108,7 +108,7 @@ class IconEncoder:
             yield from vectors
 
 
-def seen(picture: Picture, rect: Rect) -> Floats | None:
+def seen(picture: PictureArray, rect: Rect) -> Floats | None:
     """(4, SIDE, SIDE): how each pixel differs from the ground that the icon stands on, in any colour and in each; so a
     greyed icon looks like a lively one, and a light one on dark like a dark one on light but for the sign."""
     height, width = picture.shape[:2]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.perception.labels import Label
-from screenagent.perception.ocr import Picture
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rect import Rect
 
 STANDS_OUT: Final = 14
@@ -23,7 +23,7 @@ GAPS: Final = (3, 7)
 """Strokes that are no farther apart are one icon; what is too much at the larger may be right at the smaller."""
 
 
-def proposals(picture: Picture, labels: Sequence[Label]) -> list[Rect]:
+def proposals(picture: PictureArray, labels: Sequence[Label]) -> list[Rect]:
     """Boxes that hug what is drawn there; some hold two things or a part of one."""
     lines = _lines(picture)
     _without(lines, labels)
@@ -32,7 +32,7 @@ def proposals(picture: Picture, labels: Sequence[Label]) -> list[Rect]:
     return _distinct(kept)
 
 
-def _lines(picture: Picture) -> npt.NDArray[np.uint8]:
+def _lines(picture: PictureArray) -> npt.NDArray[np.uint8]:
     """1 where a pixel differs from its neighbours, but for lines too long to be an icon's: frames, rules."""
     square = np.ones((3, 3), np.uint8)
     lines = np.zeros(picture.shape[:2], np.uint8)

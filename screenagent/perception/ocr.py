@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.perception.rect import Rect
-from screenagent.perception.weights import LATIN, opened
+from screenagent.perception.weights import LATIN, open_session
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-Picture = npt.NDArray[np.uint8]
+PictureArray = npt.NDArray[np.uint8]
 """(height, width, 3), RGB."""
 
-Ink = npt.NDArray[np.uint8]
+Darkness = npt.NDArray[np.uint8]
 """(height, width): how likely each pixel belongs to text, 0 to 255."""
 
 
@@ -30,7 +30,7 @@ LARGEST = 2560 * 1600
 """Pixels; a larger picture is looked at smaller, so that an 8K screen takes bounded time and memory."""
 
 
-def bounded(picture: Picture) -> Picture:
+def bounded(picture: PictureArray) -> PictureArray:
     height, width = picture.shape[:2]
     scale = (LARGEST / (height * width)) ** 0.5
     if scale >= 1:
@@ -39,7 +39,7 @@ def bounded(picture: Picture) -> Picture:
     return np.asarray(cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-class Piece(NamedTuple):
+class LineWord(NamedTuple):
     """A word of a line: `start` and `end` are fractions of the line's width."""
 
     text: str
@@ -65,31 +65,31 @@ class Detector:
 
     @cached_property
     def _network(self) -> InferenceSession:
-        return opened(self._weights)
+        return open_session(self._weights)
 
-    def ink(self, picture: Picture) -> Ink:
+    def ink(self, picture: PictureArray) -> Darkness:
         network = self._network  # loaded here, once, before several threads ask for it
         height, width = picture.shape[:2]
         count = -(-height // max(64, self.BAND // width - 2 * self.OVERLAP))
         seams = [height * number // count for number in range(count + 1)]
         bands = list(pairwise(seams))
 
-        def band(span: tuple[int, int]) -> Ink:
+        def band(span: tuple[int, int]) -> Darkness:
             top, bottom = max(0, span[0] - self.OVERLAP), min(height, span[1] + self.OVERLAP)
             return self._look(network, picture[top:bottom])[span[0] - top : span[1] - top]
 
         return np.concatenate(list(self._pool.map(band, bands)))
 
-    def _look(self, network: InferenceSession, picture: Picture) -> Ink:
+    def _look(self, network: InferenceSession, picture: PictureArray) -> Darkness:
         height, width = picture.shape[:2]
         padded = cv2.copyMakeBorder(picture, 0, -height % 32, 0, -width % 32, cv2.BORDER_REPLICATE)
         pixels = (padded[..., ::-1].astype(np.float32) - self._MEAN) * self._SCALE  # the network was taught in BGR
         (likely,) = network.run(None, {"x": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
-        found: Ink = (likely[0, 0, :height, :width] * 255).astype(np.uint8)
+        found: Darkness = (likely[0, 0, :height, :width] * 255).astype(np.uint8)
         return found
 
     @staticmethod
-    def lines(ink: Ink) -> list[Rect]:
+    def lines(ink: Darkness) -> list[Rect]:
         """The lines' boxes. The network marks the heart of a line; the box is grown to the letters' full height."""
         height, width = ink.shape
         count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 76).astype(np.uint8), connectivity=8)
@@ -119,7 +119,7 @@ class Recogniser:
 
     @cached_property
     def _network(self) -> InferenceSession:
-        return opened(self._weights)
+        return open_session(self._weights)
 
     @cached_property
     def _alphabet(self) -> list[str]:
@@ -128,14 +128,14 @@ class Recogniser:
         classes = self._network.get_outputs()[0].shape[-1]
         return [*letters, " "] if len(letters) < classes else letters  # the blank is listed by some only
 
-    def read(self, lines: Sequence[Picture]) -> list[tuple[Piece, ...]]:
+    def read(self, lines: Sequence[PictureArray]) -> list[tuple[LineWord, ...]]:
         """The words of each line."""
         if not lines:
             return []
         network, alphabet = self._network, self._alphabet
         scaled = [self._scaled(line) for line in lines]
 
-        def batch(members: list[int]) -> list[tuple[Piece, ...]]:
+        def batch(members: list[int]) -> list[tuple[LineWord, ...]]:
             width = max(48, -(-max(scaled[member].shape[1] for member in members) // 16) * 16)
             pixels = np.zeros((len(members), 3, self.HEIGHT, width), np.float32)
             for row, member in enumerate(members):
@@ -149,13 +149,13 @@ class Recogniser:
             ]
 
         batches = self._batches([line.shape[1] for line in scaled])
-        read: list[tuple[Piece, ...]] = [()] * len(lines)
+        read: list[tuple[LineWord, ...]] = [()] * len(lines)
         for members, texts in zip(batches, self._pool.map(batch, batches), strict=True):
             for member, text in zip(members, texts, strict=True):
                 read[member] = text
         return read
 
-    def _scaled(self, line: Picture) -> Picture:
+    def _scaled(self, line: PictureArray) -> PictureArray:
         height, width = line.shape[:2]
         across = min(self.WIDEST, max(8, round(width * self.HEIGHT / height)))
         return np.asarray(cv2.resize(line, (across, self.HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -180,7 +180,7 @@ APART = 10
 
 def words(
     letters: npt.NDArray[np.intp], likely: npt.NDArray[np.float32], alphabet: Sequence[str], *, stretch: float
-) -> Iterator[Piece]:
+) -> Iterator[LineWord]:
     """Words of one line from the network's letter for each step; 0 is no letter, and a repeated one is one letter."""
     steps = len(letters)
 
@@ -191,7 +191,7 @@ def words(
     previous = 0
     for step, letter in enumerate(letters.tolist()):
         if letter and text and step - last > APART:
-            yield Piece(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
+            yield LineWord(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
             text = ""
         if letter and letter == previous:
             last = step
@@ -201,8 +201,8 @@ def words(
             text, last = text + alphabet[letter], step
             sure.append(float(likely[step]))
         elif letter and text:
-            yield Piece(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
+            yield LineWord(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
             text = ""
         previous = letter
     if text:
-        yield Piece(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
+        yield LineWord(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))

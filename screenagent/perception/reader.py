@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from screenagent.geometry import Size
-from screenagent.perception.ocr import Detector, Ink, Picture, Piece, Recogniser, bounded
+from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
 from screenagent.perception.rect import Rect
-from screenagent.perception.timing import Stages
+from screenagent.perception.timing import Timing
 from screenagent.perception.underlines import unmarked
 from screenagent.perception.weights import Letters, cores, reading
 from screenagent.screenshot import Screenshot, Word
@@ -25,7 +25,7 @@ KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 
-class Recent(Generic[KeyT, ValueT]):
+class LRU(Generic[KeyT, ValueT]):
     """A mapping that forgets what was used longest ago."""
 
     def __init__(self, most: int) -> None:
@@ -51,14 +51,14 @@ class Recent(Generic[KeyT, ValueT]):
 
 
 @dataclass(frozen=True)
-class Seen:
+class ReadFrame:
     """A picture, and where text was found on it."""
 
-    picture: Picture
-    ink: Ink
+    picture: PictureArray
+    ink: Darkness
 
 
-class LiteReader:
+class ScreenReader:
     """The words of a screenshot, by two small networks on the CPU.
 
     A picture larger than `LARGEST` is searched for text at reduced size; the text found is read at full size.
@@ -75,21 +75,21 @@ class LiteReader:
         detector: Detector | None = None,
         recogniser: Recogniser | None = None,
         letters: Letters = "latin",
-        stages: Stages | None = None,
+        stages: Timing | None = None,
     ) -> None:
-        self._stages = stages or Stages()
+        self._stages = stages or Timing()
         pool = ThreadPoolExecutor(threads or min(4, cores()), thread_name_prefix="reader")
         weights = reading(letters)
         self._detector = detector or Detector(pool, weights=weights.detector)
         self._recogniser = recogniser or Recogniser(pool, weights=weights.recogniser)
-        self._screens: Recent[str, list[Word]] = Recent(32)
-        self._seen: Recent[str, Seen] = Recent(3)
-        self._lines: Recent[tuple[int, int, bytes], tuple[Piece, ...]] = Recent(5000)
+        self._screens: LRU[str, list[Word]] = LRU(32)
+        self._seen: LRU[str, ReadFrame] = LRU(3)
+        self._lines: LRU[tuple[int, int, bytes], tuple[LineWord, ...]] = LRU(5000)
 
     def read(self, screenshot: Screenshot) -> list[Word]:
         if (known := self._screens.get(screenshot.digest)) is not None:
             return known
-        picture: Picture = np.asarray(screenshot.pixels)
+        picture: PictureArray = np.asarray(screenshot.pixels)
         with self._stages.timing("detect"):
             lines = self._find(screenshot.digest, picture)
         with self._stages.timing("recognise"):
@@ -103,16 +103,16 @@ class LiteReader:
         self._seen.clear()
         self._lines.clear()
 
-    def _find(self, digest: str, picture: Picture) -> list[Rect]:
+    def _find(self, digest: str, picture: PictureArray) -> list[Rect]:
         height, width = picture.shape[:2]
         picture = bounded(picture)
         scale = width / picture.shape[1]
         ink = self._ink(picture)
-        self._seen.keep(digest, Seen(picture, ink))
+        self._seen.keep(digest, ReadFrame(picture, ink))
         lines = sorted(Detector.lines(ink), key=lambda line: -line.area)[: self.MOST_LINES]
         return [line.scaled(scale).clipped(width, height) for line in in_reading_order(lines)]
 
-    def _ink(self, picture: Picture) -> Ink:
+    def _ink(self, picture: PictureArray) -> Darkness:
         alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]
         changes = [(changed(seen.picture, picture), seen) for seen in alike]
         if not changes:
@@ -129,16 +129,16 @@ class LiteReader:
             ink[top:bottom, left:right] = fresh[top - y : bottom - y, left - x : right - x]
         return ink
 
-    def _words(self, picture: Picture, lines: list[Rect], size: Size) -> Iterator[Word]:
+    def _words(self, picture: PictureArray, lines: list[Rect], size: Size) -> Iterator[Word]:
         number = 0
         for line, pieces in zip(lines, self._texts(picture, lines), strict=True):
-            for label in labels(line, pieces):
+            for label in read_labels(line, pieces):
                 number += 1
                 for text, rect, confidence in label:
                     yield Word(text=text, box=rect.box(size), confidence=min(1.0, confidence), line=number)
 
-    def _texts(self, picture: Picture, lines: list[Rect]) -> list[tuple[Piece, ...]]:
-        crops = [cut(picture, line) for line in lines]
+    def _texts(self, picture: PictureArray, lines: list[Rect]) -> list[tuple[LineWord, ...]]:
+        crops = [cut_out(picture, line) for line in lines]
         keys = [(*crop.shape[:2], hashlib.blake2b(crop.tobytes(), digest_size=16).digest()) for crop in crops]
         unread = {key: crop for key, crop in zip(keys, crops, strict=True) if self._lines.get(key) is None}
         known = {key: pieces for key in keys if (pieces := self._lines.get(key)) is not None}
@@ -149,12 +149,12 @@ class LiteReader:
         return [known[key] for key in keys]
 
 
-def cut(picture: Picture, line: Rect) -> Picture:
+def cut_out(picture: PictureArray, line: Rect) -> PictureArray:
     left, top, right, bottom = (round(edge) for edge in line)
     return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def labels(line: Rect, pieces: Iterable[Piece]) -> Iterator[list[tuple[str, Rect, float]]]:
+def read_labels(line: Rect, pieces: Iterable[LineWord]) -> Iterator[list[tuple[str, Rect, float]]]:
     """The line's words in pixels, parted where the gap is too wide for a space: "File   Edit" are two labels."""
     label: list[tuple[str, Rect, float]] = []
     for text, start, end, confidence in pieces:
@@ -178,7 +178,7 @@ def in_reading_order(lines: Iterable[Rect]) -> list[Rect]:
     return [line for row in rows for line in sorted(row)]
 
 
-def changed(before: Picture, after: Picture, *, cell: int = 16) -> list[Rect]:
+def changed(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[Rect]:
     """The regions in which two pictures of one size differ; what is near each other is one region."""
     height, width = after.shape[:2]
     differs = (before != after).any(axis=2).astype(np.uint8)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.perception.labels import Label
-from screenagent.perception.ocr import Picture
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rect import Rect
 
 LATIN_ENDS: Final = "\u024f"
@@ -40,7 +40,7 @@ def is_strange(text: str) -> bool:
     return any(letter > LATIN_ENDS and letter.isprintable() for letter in text)
 
 
-def drawn(text: str, picture: Picture, labels: Iterable[Label]) -> Iterator[tuple[Rect, float]]:
+def find_rendered(text: str, picture: PictureArray, labels: Iterable[Label]) -> Iterator[tuple[Rect, float]]:
     """Where `text` stands, and how alike the picture is, from `ALIKE` to 1. A letter that no typeface here has looks as
     it does in any program: like an empty box."""
     if (file := _typeface(next(letter for letter in text if letter > LATIN_ENDS))) is None:
@@ -92,7 +92,7 @@ def _rendered(text: str, file: str, height: int) -> Ink | None:
     return _cut(np.asarray(image, np.float32) / np.float32(255))
 
 
-def _ink(picture: Picture, rect: Rect) -> Ink | None:
+def _ink(picture: PictureArray, rect: Rect) -> Ink | None:
     """What stands out in and beside `rect`, without what reaches in from beyond, as the frame of a button does. None
     where that may be another letter: then it is a part of a longer text."""
     height, width = picture.shape[:2]

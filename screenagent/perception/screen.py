@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import Size
-from screenagent.perception.accessibility import Told, told
-from screenagent.perception.controls import Layout
+from screenagent.perception.accessibility import AccessibleControl, accessible_controls
+from screenagent.perception.controls import ControlLayout
 from screenagent.perception.icon_encoder import Icon, IconEncoder
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import bounded
 from screenagent.perception.rect import Rect
-from screenagent.perception.rendered_text import drawn
-from screenagent.perception.timing import Stages
+from screenagent.perception.rendered_text import find_rendered
+from screenagent.perception.timing import Timing
 from screenagent.perception.widgets import Widget, expanders, widgets
 from screenagent.screenshot import Element, Screenshot, Word
 
@@ -31,30 +31,30 @@ COLOUR = 60
 """Where the strongest channel of a pixel leads by more, it is no grey."""
 
 
-class Screen:
+class ScreenContents:
     """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
 
     def __init__(
-        self, screenshot: Screenshot, words: Sequence[Word], encoder: IconEncoder, *, stages: Stages | None = None
+        self, screenshot: Screenshot, words: Sequence[Word], encoder: IconEncoder, *, stages: Timing | None = None
     ) -> None:
-        self._stages = stages or Stages()
+        self._stages = stages or Timing()
         self._picture = bounded(np.asarray(screenshot.pixels))
         height, width = self._picture.shape[:2]
         self.size = Size(width=width, height=height)
         self.labels: list[Label] = labels(words, self.size)
         self._encoder = encoder
-        self.told: list[Told] = []
+        self.told: list[AccessibleControl] = []
 
-    def told_of(self, elements: Sequence[Element]) -> Screen:
+    def told_of(self, elements: Sequence[Element]) -> ScreenContents:
         """The same screen, and what the program in front says is on it."""
         screen = copy(self)
-        screen.told = told(elements, self._picture, self.labels, self.size)
+        screen.told = accessible_controls(elements, self._picture, self.labels, self.size)
         return screen
 
     @cached_property
-    def layout(self) -> Layout:
+    def layout(self) -> ControlLayout:
         with self._stages.timing("layout"):
-            return Layout(self._picture, self.labels)
+            return ControlLayout(self._picture, self.labels)
 
     @cached_property
     def widgets(self) -> list[Widget]:
@@ -87,7 +87,7 @@ class Screen:
 
     def drawn(self, text: str) -> Iterable[tuple[Rect, float]]:
         """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
-        return drawn(text, self._picture, self.labels)
+        return find_rendered(text, self._picture, self.labels)
 
     @cached_property
     def icons(self) -> list[Icon]:

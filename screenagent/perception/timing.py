@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-Stage = Literal["detect", "recognise", "layout", "icons", "match"]
+TimingStage = Literal["detect", "recognise", "layout", "icons", "match"]
 
 
-class Stages:
+class Timing:
     """Seconds by stage since `take` was last called."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
 
     @contextmanager
-    def timing(self, stage: Stage) -> Iterator[None]:
+    def timing(self, stage: TimingStage) -> Iterator[None]:
         """What is timed within it counts for its own stage alone."""
         before, began = sum(self._seconds.values()), time.perf_counter()
         try:

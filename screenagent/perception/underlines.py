@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from screenagent.perception.ocr import Picture
+from screenagent.perception.ocr import PictureArray
 
 INK: Final = 50
 """Of 255, what a letter differs from its ground by more than."""
@@ -22,7 +22,7 @@ FEWEST: Final = 3
 """Letters that a line must have, or it may be no text."""
 
 
-def unmarked(line: Picture) -> Picture:
+def unmarked(line: PictureArray) -> PictureArray:
     """`line` itself where no letter of it is underlined by itself."""
     grey = cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
     ground = int(np.bincount(grey.ravel()).argmax())

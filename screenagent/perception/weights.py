@@ -61,7 +61,7 @@ class BrokenWeights(UserError):
         )
 
 
-def opened(path: Path) -> InferenceSession:
+def open_session(path: Path) -> InferenceSession:
     """A session that computes on the caller's thread: whoever has two cores calls it from two threads."""
     # Loading onnxruntime takes longer than a command line should take to answer, so only who sees pays for it.
     # From 1.32 on it tells its maker of each session over the network, unless this stands here when it is loaded.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from screenagent.perception.controls import has_arrow
 from screenagent.perception.labels import Label
-from screenagent.perception.ocr import Picture
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rect import Rect
 
 Shape = Literal["field", "textarea", "checkbox", "radio", "slider", "button", "dropdown", "disc", "expander"]
@@ -37,7 +37,7 @@ class Widget(NamedTuple):
     reach: Rect | None = None
 
 
-class Area(NamedTuple):
+class FlatArea(NamedTuple):
     """A flat area: its bounds, how much of them it fills, and which sides are straight: left, top, right, bottom."""
 
     rect: Rect
@@ -46,7 +46,7 @@ class Area(NamedTuple):
     shade: int
 
 
-def widgets(picture: Picture, labels: Sequence[Label]) -> list[Widget]:
+def widgets(picture: PictureArray, labels: Sequence[Label]) -> list[Widget]:
     if min(picture.shape[:2]) < 8:
         return []
     areas = [area for area in _areas(picture) if not _in_a_word(area.rect, labels)]
@@ -56,7 +56,7 @@ def widgets(picture: Picture, labels: Sequence[Label]) -> list[Widget]:
     return _outermost(found)
 
 
-def expanders(picture: Picture) -> list[Widget]:
+def expanders(picture: PictureArray) -> list[Widget]:
     """The boxes with a plus that unfold a branch of a tree, from the top."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     found: list[Widget] = []
@@ -80,7 +80,7 @@ def _plus(side: int) -> npt.NDArray[np.uint8]:
     return drawn
 
 
-def _areas(picture: Picture) -> Iterator[Area]:
+def _areas(picture: PictureArray) -> Iterator[FlatArea]:
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     flat = np.ones(grey.shape, np.uint8)
     flat[:, :-1] &= cv2.absdiff(grey[:, :-1], grey[:, 1:]) <= EDGE
@@ -94,7 +94,7 @@ def _areas(picture: Picture) -> Iterator[Area]:
             continue
         part = numbers[top : top + down, left : left + across] == number
         shade = int(np.median(grey[top : top + down, left : left + across][part]))
-        yield Area(Rect(left, top, left + across, top + down), area / (across * down), _straight(part), shade)
+        yield FlatArea(Rect(left, top, left + across, top + down), area / (across * down), _straight(part), shade)
 
 
 def _straight(part: npt.NDArray[np.bool_]) -> tuple[bool, bool, bool, bool]:
@@ -120,7 +120,7 @@ def _in_a_word(rect: Rect, labels: Sequence[Label]) -> bool:
     )
 
 
-def _sliders(areas: Sequence[Area]) -> Iterator[Widget]:
+def _sliders(areas: Sequence[FlatArea]) -> Iterator[Widget]:
     """A square handle with grooves at two of its opposite sides, or at one where it stands at the end."""
     grooves = [area.rect for area in areas if _is_groove(area.rect)]
     for handle in (area.rect for area in areas if area.filled > 0.8 and _is_small(area.rect)):
@@ -153,7 +153,7 @@ def _belongs(rect: Rect, slider: Widget) -> bool:
     return slider.reach is not None and slider.reach.grown(3).holds(rect.x, rect.y)
 
 
-def _shaped(picture: Picture, area: Area, labels: Sequence[Label]) -> Widget | None:
+def _shaped(picture: PictureArray, area: FlatArea, labels: Sequence[Label]) -> Widget | None:
     rect = area.rect
     if _is_small(rect):
         if area.filled > 0.9 and all(area.straight):
@@ -185,7 +185,7 @@ def _says(rect: Rect, labels: Sequence[Label]) -> bool:
     return 1 <= len(inside) <= 2
 
 
-def _has_grip(picture: Picture, rect: Rect) -> bool:
+def _has_grip(picture: PictureArray, rect: Rect) -> bool:
     """Whether it can be resized by its lower right corner, where two strokes say so."""
     right, bottom = round(rect.right) - 2, round(rect.bottom) - 2
     corner = picture[bottom - 14 : bottom, right - 14 : right].astype(np.int16)

@@ -1,10 +1,18 @@
-"""Planners: who says what to do next. `DirectPlanner` carries out plain instructions without a model, `ModelPlanner`
+"""Planners: who says what to do next. `InstructionPlanner` carries out plain instructions without a model, `ModelPlanner`
 thinks."""
 
-from screenagent.planning.instruction_planner import DirectPlanner
-from screenagent.planning.instructions.parser import plan_of, read
+from screenagent.planning.instruction_planner import InstructionPlanner
+from screenagent.planning.instructions.parser import plan_of, read_instructions
 from screenagent.planning.instructions.refusals import UNDERSTOOD, Unreadable
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.planning.skills.skill import Instructions
 
-__all__ = ["UNDERSTOOD", "DirectPlanner", "Instructions", "ModelPlanner", "Unreadable", "plan_of", "read"]
+__all__ = [
+    "UNDERSTOOD",
+    "InstructionPlanner",
+    "Instructions",
+    "ModelPlanner",
+    "Unreadable",
+    "plan_of",
+    "read_instructions",
+]

@@ -7,18 +7,18 @@ from typing import Final
 
 from screenagent.actions import Finish
 from screenagent.episode import Episode, Step
-from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject, Skip
-from screenagent.planning.instructions.parser import read
+from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
+from screenagent.planning.instructions.parser import read_instructions
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.skills.forms import send
-from screenagent.planning.skills.skill import Leg, Skill, StepFailed, Stuck
-from screenagent.planning.skills.view import Sight
+from screenagent.planning.skills.skill import Segment, Skill, SkillFailed, SkillStepFailed
+from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, TextReader
 
 _NO: Final = ("n", "no", "nope", "stop", "cancel", "don't", "do not", "never")
 
 
-class DirectPlanner:
+class InstructionPlanner:
     """Carries out plain instructions one after the other, and gives up at the first that fails.
 
     How far a plan has come is read from the episode. With a `reader` and a `grounder` it has eyes for what depends on
@@ -32,14 +32,14 @@ class DirectPlanner:
     ) -> None:
         """With `sends_forms`, a task that ends with a form filled in ends by the one button that sends it."""
         self._sends_forms = sends_forms
-        self._sight = Sight(reader, grounder) if reader and grounder else None
-        self._legs: Generator[Leg, None, None] = _no_legs()
-        self._leg: Leg | None = None
+        self._sight = ScreenView(reader, grounder) if reader and grounder else None
+        self._legs: Generator[Segment, None, None] = _no_legs()
+        self._leg: Segment | None = None
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         try:
             plan = episode.plan or self._begun(episode)
-        except (StepFailed, Stuck) as stuck:
+        except (SkillStepFailed, SkillFailed) as stuck:
             return _give_up(str(stuck))
         yield from _unheeded(episode)
         if "stop" in map(_bare, episode.told):
@@ -55,7 +55,7 @@ class DirectPlanner:
             if (failure and skips <= 0) or at >= len(plan.steps):
                 named = f"{_named(carried[-1], plan)}: {failure}" if failure and skips <= 0 else ""
                 plan, at = self._next(episode, named), 0
-        except (StepFailed, Stuck) as stuck:
+        except (SkillStepFailed, SkillFailed) as stuck:
             return _give_up(str(stuck))
         decision = Decision(plan=plan, at=at)
         thought = _thought(decision, self._leg.purpose if self._leg else "")
@@ -63,11 +63,13 @@ class DirectPlanner:
         return decision.model_copy(update={"thought": thought})
 
     def _begun(self, episode: Episode) -> Plan:
-        instructions = read(episode.task)
+        instructions = read_instructions(episode.task)
         if self._sends_forms:
             instructions = instructions.sent(Skill("send the form", send))
         if self._sight is None and (skill := instructions.needs_eyes):
-            raise Unreadable(str(skill), "this depends on what is seen: give DirectPlanner a reader and a grounder")
+            raise Unreadable(
+                str(skill), "this depends on what is seen: give InstructionPlanner a reader and a grounder"
+            )
         self._legs = instructions.legs(self._sight)
         return self._next(episode, "")
 
@@ -75,14 +77,14 @@ class DirectPlanner:
         """The next leg of the way, or, after a failure, another one where a skill knows one."""
         if self._sight and episode.screenshot:
             self._sight.screen = episode.screenshot
-        leg = self._legs.throw(StepFailed(failure)) if failure else next(self._legs, None)
+        leg = self._legs.throw(SkillStepFailed(failure)) if failure else next(self._legs, None)
         if leg is None:
-            raise Stuck("another planner began this task, and its steps are done")
+            raise SkillFailed("another planner began this task, and its steps are done")
         self._leg = leg
         return leg.plan
 
 
-def _no_legs() -> Generator[Leg, None, None]:
+def _no_legs() -> Generator[Segment, None, None]:
     """Of a planner that has not begun a task, whose next one another may have begun."""
     yield from ()
 
@@ -121,7 +123,7 @@ def _failure(step: Step) -> str:
         return ""
     if isinstance(step.verdict, Reject):
         return f"it was rejected: {step.verdict.reason}" if step.verdict.reason else "it was rejected"
-    if isinstance(step.verdict, Answer) and _bare(step.verdict.text) in _NO:
+    if isinstance(step.verdict, AnswerAsk) and _bare(step.verdict.text) in _NO:
         return f"the answer was “{step.verdict.text.strip()}”"
     if step.feedback:
         return step.feedback

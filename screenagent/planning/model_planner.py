@@ -8,18 +8,25 @@ from typing import Final
 
 from screenagent.actions import Finish, describe
 from screenagent.episode import Episode, Step
-from screenagent.events import Answer as Answered
+from screenagent.events import AnswerAsk as Answered
 from screenagent.events import Decision, Plan, PlannedStep, Reject
 from screenagent.models import crop, parsing, plan_schema, prompts
-from screenagent.models.answer import Answer, listen
-from screenagent.models.vision import Budget, Grammar, JsonSchema, Refused, Request, VisionModel
+from screenagent.models.answer import Reply, stream
+from screenagent.models.vision import (
+    AnswerGrammar,
+    JsonSchema,
+    Refused,
+    Request,
+    TokenBudget,
+    VisionModel,
+)
 from screenagent.protocols import Retry
 
 CONTEXT: Final = 8192
 """Tokens of prompt, thought and answer together; Phi-4 was never trained on more."""
 AROUND: Final = 500
 """Tokens that a model's own template puts round a request: Phi-4's are 424."""
-THOUGHT: Final = Budget(thought=2048, answer=1024)
+THOUGHT: Final = TokenBudget(thought=2048, answer=1024)
 SMALLER: Final = (2304, 1024, 256)
 """Patches of a smaller picture, where words need the room."""
 PATIENCE: Final = 3
@@ -28,7 +35,7 @@ LATEST: Final = 3
 """So many steps are told whole, whatever else has to be summed up."""
 UNPROVEN: Final = "no words were expected and then read on the screen after the last step"
 
-PLAN_GRAMMAR: Final[Grammar] = JsonSchema(definition=plan_schema.plan_schema())
+PLAN_GRAMMAR: Final[AnswerGrammar] = JsonSchema(definition=plan_schema.plan_schema())
 
 
 def tokens_at_most(text: str) -> int:
@@ -50,8 +57,8 @@ class ModelPlanner:
     patches: int = 3600
     count: Callable[[str], int] = tokens_at_most
     context: int = CONTEXT
-    budget: Budget = THOUGHT
-    grammar: Grammar | None = PLAN_GRAMMAR
+    budget: TokenBudget = THOUGHT
+    grammar: AnswerGrammar | None = PLAN_GRAMMAR
     patience: int = PATIENCE
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
@@ -68,22 +75,22 @@ class ModelPlanner:
         if fitted is None:
             return give_up("the task and what the user said are longer than the model can read at once")
         yield from fitted.notes
-        picture = crop.shown(episode.screenshot, patches=fitted.patches)
+        picture = crop.cropped(episode.screenshot, patches=fitted.patches)
         request = Request(text=fitted.text, pictures=(picture,))
-        answering = listen(self.model.generate(request, mode="think", grammar=self.grammar, budget=self.budget))
+        answering = stream(self.model.generate(request, mode="think", grammar=self.grammar, budget=self.budget))
         thought = ""
         while True:
             try:
                 piece = next(answering)
             except StopIteration as end:
-                answer: Answer | Refused = end.value
+                answer: Reply | Refused = end.value
                 break
             thought += piece
             yield piece
         if isinstance(answer, Refused):
             return give_up(f"the model refused: {answer.text}")
         yield from (f"({note})\n" for note in answer.notes)
-        return _believed(parsing.plan(answer.text), episode, surprise).model_copy(update={"thought": thought})
+        return _believed(parsing.parse_plan(answer.text), episode, surprise).model_copy(update={"thought": thought})
 
     def _fitted(self, episode: Episode, surprise: str) -> Fitted | None:
         """The whole prompt if it fits; else with the first steps summed up, then with a smaller picture; None if its
@@ -100,7 +107,7 @@ class ModelPlanner:
                     "told": episode.told,
                     "surprise": surprise,
                 }
-                text = prompts.render("plan", variables)
+                text = prompts.render_prompt("plan", variables)
                 if self.count(text) + patches <= room:
                     return Fitted(text, patches, left_out, smaller=patches < self.patches)
         return None
@@ -145,7 +152,7 @@ def surprise_of(episode: Episode) -> str | None:
     if isinstance(last.verdict, Reject):
         return f"the user rejected it: {last.verdict.reason}"
     if last.feedback:
-        return last.feedback if last.decision is None else prompts.screen(last.feedback)
+        return last.feedback if last.decision is None else prompts.prompt_screen(last.feedback)
     if last.decision is not None and _next(episode) >= len(last.decision.plan.steps):
         return "all of its steps are done, and it did not say whether the task is"
     if last.decision is not None and is_unproven(last.decision.plan.steps[_next(episode)], episode):
@@ -193,10 +200,10 @@ def _line(step: Step) -> str:
     if isinstance(step.verdict, Answered):
         return f"{done}: the user answered: {step.verdict.text}"
     if not step.acted:
-        return f"{done}: not done, {prompts.screen(step.feedback)}"
+        return f"{done}: not done, {prompts.prompt_screen(step.feedback)}"
     if step.effect is None:
         return done
-    return f"{done}: {step.effect.outcome}, {prompts.screen(step.effect.evidence)}"
+    return f"{done}: {step.effect.outcome}, {prompts.prompt_screen(step.effect.evidence)}"
 
 
 def _next(episode: Episode) -> int:

@@ -11,14 +11,14 @@ from typing import Final
 from pydantic import ValidationError
 
 from screenagent.geometry import Value
-from screenagent.runs.store import glance, read_run, runs
+from screenagent.runs.store import glance, read_run, recorded_runs
 
 OURS: Final = frozenset(("run.json", "events.jsonl", "screens", "report.html", "run.gif"))
 UNDER_WAY: Final = timedelta(hours=12)
 """A run without an end that was written to within this time may still go on."""
 
 
-class Kept(Value):
+class StoredRun(Value):
     """A run on disk: what it was to do, how it ended, when it began, how many bytes it takes."""
 
     folder: Path
@@ -28,14 +28,18 @@ class Kept(Value):
     size: int
 
 
-def listed(root: Path) -> list[Kept]:
+def stored_runs(root: Path) -> list[StoredRun]:
     """The runs below `root`, the newest first."""
-    return [_kept(folder) for folder in runs(root)]
+    return [_kept(folder) for folder in recorded_runs(root)]
 
 
 def outdated(
-    kept: Sequence[Kept], *, older_than: timedelta | None = None, keep: int | None = None, now: datetime | None = None
-) -> list[Kept]:
+    kept: Sequence[StoredRun],
+    *,
+    older_than: timedelta | None = None,
+    keep: int | None = None,
+    now: datetime | None = None,
+) -> list[StoredRun]:
     """Those beyond the newest `keep` that are also older than `older_than`; what is not given rules nothing out."""
     if older_than is None and keep is None:
         return []
@@ -71,16 +75,16 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _kept(folder: Path) -> Kept:
+def _kept(folder: Path) -> StoredRun:
     seen = glance(folder)
     try:
         when = read_run(folder).started
     except (OSError, ValueError):  # it says so itself, or its log was last written then
         when = datetime.fromtimestamp((folder / "events.jsonl").stat().st_mtime).astimezone()
     size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
-    return Kept(folder=folder, task=seen.task, outcome=seen.outcome, when=when, size=size)
+    return StoredRun(folder=folder, task=seen.task, outcome=seen.outcome, when=when, size=size)
 
 
-def _may_go_on(run: Kept, now: datetime) -> bool:
+def _may_go_on(run: StoredRun, now: datetime) -> bool:
     written = datetime.fromtimestamp((run.folder / "events.jsonl").stat().st_mtime).astimezone()
     return run.outcome == "cut off" and written > now - UNDER_WAY

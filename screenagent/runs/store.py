@@ -98,7 +98,7 @@ class Recorder:
             self._pictures.complain()
 
 
-def read(folder: Path) -> Iterator[Event]:
+def read_events(folder: Path) -> Iterator[Event]:
     """The events of a run, with such pictures as were kept; a last line cut off in the middle is left out."""
     path = folder / "events.jsonl"
     if not path.is_file():
@@ -147,7 +147,7 @@ def new_run_folder(root: Path, task: str) -> Path:
                 return folder
 
 
-def runs(root: Path) -> list[Path]:
+def recorded_runs(root: Path) -> list[Path]:
     """The runs below `root`, newest first."""
     return sorted((log.parent for log in root.glob("*/events.jsonl")), key=lambda run: run.name, reverse=True)
 

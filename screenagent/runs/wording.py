@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, assert_never
 
-from screenagent.actions import Change, Expectation, Finish, Gone, Seen, describe
+from screenagent.actions import Change, Expectation, Finish, Gone, Visible, describe
 from screenagent.episode import Step
 from screenagent.events import (
     Abort,
-    Answer,
+    AnswerAsk,
     Approve,
     Effect,
     Ended,
@@ -51,7 +51,7 @@ def outcome_words(ended: Ended | None) -> str:
 
 def expectation_words(expectation: Expectation) -> str:
     match expectation:
-        case Seen(words=words):
+        case Visible(words=words):
             return f"“{words}” is to be seen"
         case Gone(words=words):
             return f"“{words}” is to be gone"
@@ -75,7 +75,7 @@ def verdict_words(verdict: Verdict) -> str:
             return "skipped"
         case Abort():
             return "refused, and the run stopped"
-        case Answer(text=text):
+        case AnswerAsk(text=text):
             return f"answered: “{text}”"
         case _:
             assert_never(verdict)

@@ -1,7 +1,7 @@
 """Task scripts: YAML that a person can write and a machine can edit, and the looks of their targets beside it."""
 
 from screenagent.scripts.anchors import Anchor, Anchors, Beside
-from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read, written
+from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read_script, written
 from screenagent.scripts.parameters import Unbound, bound, filled
 from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Script, every_step, slug
 
@@ -22,7 +22,7 @@ __all__ = [
     "filled",
     "parsed",
     "paths",
-    "read",
+    "read_script",
     "slug",
     "written",
 ]

@@ -1,4 +1,4 @@
-"""A script as a program: Python on `Hand`, as readable as the YAML that it came from."""
+"""A script as a program: Python on `ScriptApi`, as readable as the YAML that it came from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from screenagent.geometry import Value
 from screenagent.scripts import AnyStep, Script
 from screenagent.scripts.parameters import PLACE
-from screenagent.scripts.schema import AskStep, IfSeenStep, KeyboardStep, Vanished, kind_of
+from screenagent.scripts.schema import AskStep, IfSeenStep, KeyboardStep, Vanished, kind_of_step
 
 HEAD: Final = '''\
 """{name}
@@ -21,34 +21,20 @@ from pathlib import Path
 
 from screenagent.agent import Agent
 from screenagent.approval import AllowAll
-from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.agent.checker import SightChecker
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.reader import LiteReader
-from screenagent.planning import DirectPlanner
-from screenagent.scripts.replay.steps import Hand
+from screenagent.scripts.replay.steps import ScriptApi
 
 ANCHORS = Path(__file__).parent / {anchors!r}
 
 
-def play(hand: Hand{parameters}) -> None:
+def play(script: ScriptApi{parameters}) -> None:
 '''
 TAIL: Final = """
 
 def main() -> None:
-    control, reader = Control(), LiteReader()
-    grounder = LiteGrounder(reader)
-    with VirtualDesktop({app}control=control) as virtual:  # for your own screen: LocalDesktop(control=control)
-        agent = Agent(
-            planner=DirectPlanner(),
-            grounder=grounder.strict(),
-            approver=AllowAll(),  # nobody is asked on this desktop of its own
-            desktop=virtual.desktop,
-            checker=SightChecker(grounder),
-            control=control,
-        )
-        play(Hand(agent, reader, ANCHORS))
+    with VirtualDesktop({app}) as virtual:  # for your own screen: LocalDesktop()
+        agent = Agent.embedded(virtual.desktop, approver=AllowAll())  # nobody is asked on this desktop of its own
+        play(ScriptApi(agent, anchors=ANCHORS))
 
 
 if __name__ == "__main__":
@@ -67,19 +53,19 @@ def python(script: Script, *, file: str, anchors: str) -> str:
     needed = [
         name for name, parameter in script.parameters.items() if parameter.default is None and not parameter.secret
     ]
-    tail = TAIL.replace("play(Hand(agent, reader, ANCHORS))", _call(needed))
+    tail = TAIL.replace("play(ScriptApi(agent, anchors=ANCHORS))", _call(needed))
     return (
         HEAD.format(name=script.name, file=file, anchors=anchors, parameters=parameters)
         + "\n".join(_lines(script.steps, script, depth=1))
         + "\n"
-        + tail.format(app=repr(script.app) + ", " if script.app else "")
+        + tail.format(app=repr(script.app) if script.app else "")
     )
 
 
 def _call(needed: Sequence[str]) -> str:
     """Values that have no default are taken from the command line."""
     asked = "".join(f", {identifier(name)}=input({f'{name}: '!r})" for name in needed)
-    return f"play(Hand(agent, reader, ANCHORS){asked})"
+    return f"play(ScriptApi(agent, anchors=ANCHORS){asked})"
 
 
 def identifier(name: str) -> str:
@@ -91,7 +77,7 @@ def _lines(steps: Sequence[AnyStep], script: Script, *, depth: int) -> Iterator[
     for step in steps:
         match step:
             case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
-                yield f"{indent}if hand.sees({_text(words, script)}):"
+                yield f"{indent}if script.sees({_text(words, script)}):"
                 yield from _lines(then, script, depth=depth + 1)
                 if otherwise:
                     yield f"{indent}else:"
@@ -99,11 +85,11 @@ def _lines(steps: Sequence[AnyStep], script: Script, *, depth: int) -> Iterator[
             case AskStep(ask=question, into=str(into)):
                 yield f"{indent}{identifier(into)} = input({_text(question + ' ', script)})"
             case _:
-                yield f"{indent}hand.{kind_of(step)}({', '.join(_arguments(step, script))})"
+                yield f"{indent}script.{kind_of_step(step)}({', '.join(_arguments(step, script))})"
 
 
 def _arguments(step: Value, script: Script) -> Iterator[str]:
-    kind = kind_of(step)
+    kind = kind_of_step(step)
     assert kind is not None
     match getattr(step, kind):
         case Vanished(gone=words):

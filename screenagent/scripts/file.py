@@ -19,7 +19,15 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from screenagent.errors import WrongUsage
 from screenagent.geometry import Value
 from screenagent.scripts.parameters import misplaced_secret, undefined
-from screenagent.scripts.schema import STEPS, IfSeenStep, Parameter, Script, TypeStep, kind_of, no_step
+from screenagent.scripts.schema import (
+    STEPS,
+    IfSeenStep,
+    Parameter,
+    Script,
+    TypeStep,
+    kind_of_step,
+    no_step,
+)
 
 LARGEST: Final = 200_000
 DEEPEST: Final = 40
@@ -69,7 +77,7 @@ class Places:
         return found
 
 
-def read(file: Path) -> Script:
+def read_script(file: Path) -> Script:
     """The script in `file`; `ScriptError` says what is wrong with it, and where."""
     return parsed(file.read_bytes(), file)[0]
 
@@ -285,7 +293,7 @@ def _document(script: Script) -> dict[str, Any]:
 
 
 def _kind_first(step: dict[str, Any]) -> dict[str, Any]:
-    kind = kind_of(step)
+    kind = kind_of_step(step)
     assert kind is not None
     for branch in ("then", "else"):
         if branch in step:

@@ -10,11 +10,11 @@ from screenagent.geometry import Value
 from screenagent.scripts import Anchors, Problem, Script, ScriptError, parsed, paths
 from screenagent.scripts.file import Places, texts
 from screenagent.scripts.parameters import names_in
-from screenagent.scripts.replay.appearance import telling
+from screenagent.scripts.replay.appearance import telling_texts
 from screenagent.scripts.schema import TargetStep, TaskStep
 
 
-class Finding(Value):
+class LintFinding(Value):
     weight: Literal["error", "warning"]
     problem: Problem
 
@@ -26,25 +26,25 @@ Readable = Callable[[str], str | None]
 """Why a task cannot be carried out; None if it can."""
 
 
-def findings(file: Path, *, unreadable: Readable) -> list[Finding]:
+def findings(file: Path, *, unreadable: Readable) -> list[LintFinding]:
     """In the order of the file."""
     try:
         script, places = parsed(file.read_bytes(), file)
     except ScriptError as error:
-        return [Finding(weight="error", problem=problem) for problem in error.problems]
+        return [LintFinding(weight="error", problem=problem) for problem in error.problems]
     found = [*_unused(script, places), *_anchors(script, Anchors.of(file), places), *_tasks(script, places, unreadable)]
     return sorted(found, key=lambda finding: (finding.problem.line, finding.problem.column))
 
 
-def _unused(script: Script, places: Places) -> Iterator[Finding]:
+def _unused(script: Script, places: Places) -> Iterator[LintFinding]:
     used = {name for _, step in paths(script.steps) for _, text in texts(step) for name in names_in(text)}
     for name in script.parameters:
         if name not in used:
             what = f"the parameter {name!r} is not used"
-            yield Finding(weight="warning", problem=places.problem(("parameters", name), what))
+            yield LintFinding(weight="warning", problem=places.problem(("parameters", name), what))
 
 
-def _anchors(script: Script, anchors: Anchors, places: Places) -> Iterator[Finding]:
+def _anchors(script: Script, anchors: Anchors, places: Places) -> Iterator[LintFinding]:
     named: set[str] = set()
     for path, step in paths(script.steps):
         if not isinstance(step, TargetStep):
@@ -57,28 +57,28 @@ def _anchors(script: Script, anchors: Anchors, places: Places) -> Iterator[Findi
                 what = (
                     f"the anchor {name!r} is not in {anchors.folder}; there are {', '.join(anchors.names()) or 'none'}"
                 )
-                yield Finding(weight="error", problem=places.problem((*path, "anchor"), what))
+                yield LintFinding(weight="error", problem=places.problem((*path, "anchor"), what))
     for name in anchors.names():
         if name not in named:
             what = f"the anchor {name!r} in {anchors.folder} belongs to no step; remove it, or name it with `anchor`"
-            yield Finding(weight="warning", problem=places.problem((), what))
+            yield LintFinding(weight="warning", problem=places.problem((), what))
 
 
-def _anchor(name: str, anchors: Anchors, places: Places, path: tuple[str | int, ...]) -> Iterator[Finding]:
+def _anchor(name: str, anchors: Anchors, places: Places, path: tuple[str | int, ...]) -> Iterator[LintFinding]:
     try:
         anchor, _ = anchors.read(name)
     except ValueError as error:
-        yield Finding(weight="error", problem=places.problem(path, str(error)))
+        yield LintFinding(weight="error", problem=places.problem(path, str(error)))
         return
-    if anchor.alike > 1 and not telling(anchor):
+    if anchor.alike > 1 and not telling_texts(anchor):
         what = (
             f"the anchor {name!r} looked like {anchor.alike - 1} more on its screen, and nothing beside it tells it "
             "apart: a replay will ask"
         )
-        yield Finding(weight="warning", problem=places.problem(path, what))
+        yield LintFinding(weight="warning", problem=places.problem(path, what))
 
 
-def _tasks(script: Script, places: Places, unreadable: Readable) -> Iterator[Finding]:
+def _tasks(script: Script, places: Places, unreadable: Readable) -> Iterator[LintFinding]:
     for path, step in paths(script.steps):
         if isinstance(step, TaskStep) and (why := unreadable(step.task)):
-            yield Finding(weight="error", problem=places.problem((*path, "task"), why))
+            yield LintFinding(weight="error", problem=places.problem((*path, "task"), why))

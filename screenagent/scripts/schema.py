@@ -13,7 +13,7 @@ from screenagent import keys
 from screenagent.actions import Button, Direction, Modifier, Words
 from screenagent.geometry import Value
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=60)]
+ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=60)]
 AnchorName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Timeout = Annotated[float, Field(gt=0, le=3600)]
 
@@ -62,7 +62,7 @@ class Vanished(Value):
 Expected = Words | Vanished
 
 
-class Step(Value):
+class ScriptStep(Value):
     """What any step may say beside what it does."""
 
     expect: Expected | None = Field(
@@ -71,7 +71,7 @@ class Step(Value):
     timeout: Timeout | None = Field(None, description="how many seconds its target, or what it waits for, may be late")
 
 
-class TargetStep(Step):
+class TargetStep(ScriptStep):
     anchor: AnchorName | tuple[AnchorName, ...] | None = Field(
         None, description="the recorded looks of its targets; by default those that bear their names"
     )
@@ -140,7 +140,7 @@ class ScrollStep(TargetStep):
         return (self.over,) if self.over else ()
 
 
-class KeyboardStep(Step):
+class KeyboardStep(ScriptStep):
     window: Words | None = Field(None, description="words in the title or the name of the application that gets it")
 
 
@@ -183,7 +183,7 @@ class AskStep(Value):
     """A question to the user; with `into`, the answer is a parameter from there on."""
 
     ask: Words
-    into: Name | None = None
+    into: ParameterName | None = None
 
 
 class ApproveStep(Value):
@@ -225,7 +225,7 @@ STEPS: Final[Mapping[str, type[Value]]] = {
 }
 
 
-def kind_of(step: Any) -> str | None:
+def kind_of_step(step: Any) -> str | None:
     """Which kind of step a mapping, or a step, is; None for what is none."""
     if isinstance(step, Value):
         return next(name for name, kind in STEPS.items() if isinstance(step, kind))
@@ -256,7 +256,7 @@ AnyStep = Annotated[
     | Annotated[TaskStep, Tag("task")]
     | Annotated[IfSeenStep, Tag("if_seen")]
     | Annotated[ExpectStep, Tag("expect")],
-    Discriminator(kind_of),
+    Discriminator(kind_of_step),
 ]
 
 
@@ -269,7 +269,7 @@ class Script(Value):
     window: Words | None = Field(
         None, description="what has to be in front for the keyboard's steps, where they do not say so themselves"
     )
-    parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
     timeout: Timeout = Field(10.0, description="how many seconds a target, or what is waited for, may be late")
     steps: tuple[AnyStep, ...] = Field(min_length=1)
 

@@ -7,52 +7,52 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from screenagent.engine.decoding import Budget
+from screenagent.engine.decoding import DecodeBudget
 
 
-class Asked(BaseModel):
+class RequestPart(BaseModel):
     """What a client may say; what this server does not know it passes over, as others of this form do."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class TextPart(Asked):
+class TextPart(RequestPart):
     type: Literal["text"]
     text: str
 
 
-class ImageUrl(Asked):
+class ImageUrl(RequestPart):
     url: str
 
 
-class ImagePart(Asked):
+class ImagePart(RequestPart):
     type: Literal["image_url"]
     image_url: ImageUrl
 
 
-class Message(Asked):
+class RequestMessage(RequestPart):
     role: Literal["system", "developer", "user", "assistant"]
     content: str | list[Annotated[TextPart | ImagePart, Field(discriminator="type")]]
 
 
-class Schema(Asked):
+class Schema(RequestPart):
     definition: Mapping[str, Any] = Field(alias="schema")
 
 
-class ResponseFormat(Asked):
+class ResponseFormat(RequestPart):
     type: Literal["text", "json_schema"] = "text"
     json_schema: Schema | None = None
 
 
-class Structured(Asked):
+class Structured(RequestPart):
     """Other forms that an answer can be held to; `numbers` is so many from 0 to 1 in brackets."""
 
     regex: str | None = None
     numbers: int | None = Field(default=None, gt=0)
 
 
-class Completion(Asked):
-    messages: list[Message] = Field(min_length=1)
+class Completion(RequestPart):
+    messages: list[RequestMessage] = Field(min_length=1)
     stream: bool = False
     max_tokens: int | None = Field(default=None, gt=0)
     max_completion_tokens: int | None = Field(default=None, gt=0)
@@ -65,5 +65,5 @@ class Completion(Asked):
     thought_tokens: int = Field(default=2048, ge=0)
 
     @property
-    def budget(self) -> Budget:
-        return Budget(self.thought_tokens, self.max_completion_tokens or self.max_tokens or 1024)
+    def budget(self) -> DecodeBudget:
+        return DecodeBudget(self.thought_tokens, self.max_completion_tokens or self.max_tokens or 1024)

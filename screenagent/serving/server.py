@@ -23,10 +23,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from screenagent.engine.decoding import Sampling
-from screenagent.engine.engine import Cost, Ended, Engine, Said, TooLong, Turn
-from screenagent.engine.grammar import Grammar, GrammarError, numbers
+from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineText, EngineTurn, TooLong
+from screenagent.engine.grammar import GrammarError, TokenGrammar, numbers
 from screenagent.engine.image import PictureError
-from screenagent.serving.schema import Completion, ImagePart, Message, TextPart
+from screenagent.serving.schema import Completion, ImagePart, RequestMessage, TextPart
 
 NAME = "phi-4-reasoning-vision"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -37,7 +37,7 @@ class BadRequest(ValueError):
     """What the client can mend."""
 
 
-class Gone(Exception):
+class ClientGone(Exception):
     """The client has left."""
 
 
@@ -48,10 +48,10 @@ class Service:
     engine: Engine
     turn_taking: threading.Lock
 
-    def pieces(self, asked: Completion, gone: threading.Event) -> Generator[Said | Ended, None, None]:
+    def pieces(self, asked: Completion, gone: threading.Event) -> Generator[EngineText | EngineEnd, None, None]:
         def check() -> None:
             if gone.is_set():
-                raise Gone
+                raise ClientGone
 
         with self.turn_taking:
             yield from self.engine.reply(
@@ -66,21 +66,21 @@ class Service:
     async def complete(self, request: Request) -> Response:
         try:
             asked = Completion.model_validate_json(await body(request))
-            reply = Reply(self, asked)
+            reply = ServedReply(self, asked)
             # Whatever is wrong with the request shows before the first piece, so it can still be said with a status.
             first = await run_in_threadpool(next, reply)
         except ValidationError as error:
             wrong = error.errors()[0]
-            return refused(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
+            return refusal_response(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
         except (BadRequest, GrammarError, PictureError, TooLong) as error:
-            return refused(str(error))
+            return refusal_response(str(error))
         pieces = followed(first, reply)
         if asked.stream:
             return StreamingResponse(streamed(pieces), media_type="text/event-stream")
         return JSONResponse(whole([piece async for piece in pieces]))
 
 
-class Reply:
+class ServedReply:
     """The pieces of one reply, made in whatever thread asks for the next; `leave` ends it from any other."""
 
     def __init__(self, service: Service, asked: Completion) -> None:
@@ -88,10 +88,10 @@ class Reply:
         self._stepping = threading.Lock()
         self._pieces = service.pieces(asked, self._gone)
 
-    def __iter__(self) -> Reply:
+    def __iter__(self) -> ServedReply:
         return self
 
-    def __next__(self) -> Said | Ended:
+    def __next__(self) -> EngineText | EngineEnd:
         with self._stepping:
             return next(self._pieces)
 
@@ -105,7 +105,7 @@ class Reply:
             self._pieces.close()
 
 
-async def followed(first: Said | Ended, rest: Reply) -> AsyncIterator[Said | Ended]:
+async def followed(first: EngineText | EngineEnd, rest: ServedReply) -> AsyncIterator[EngineText | EngineEnd]:
     """All pieces, until the client leaves."""
     try:
         yield first
@@ -125,38 +125,38 @@ async def body(request: Request) -> bytes:
     return bytes(chunks)
 
 
-def refused(message: str) -> JSONResponse:
+def refusal_response(message: str) -> JSONResponse:
     return JSONResponse({"error": {"message": message, "type": "invalid_request_error"}}, status_code=400)
 
 
-def turns(messages: list[Message]) -> tuple[Turn, ...]:
+def turns(messages: list[RequestMessage]) -> tuple[EngineTurn, ...]:
     """The template has no place for a system message, so it opens the first user's text."""
     system = "\n\n".join(text(message) for message in messages if message.role in ("system", "developer"))
     spoken = [message for message in messages if message.role in ("user", "assistant")]
     if not spoken or spoken[-1].role != "user":
         raise BadRequest("the last message has to be a user's")
-    found = [Turn("user" if m.role == "user" else "assistant", text(m), pictures(m)) for m in spoken]
+    found = [EngineTurn("user" if m.role == "user" else "assistant", text(m), pictures(m)) for m in spoken]
     if any(turn.pictures for turn in found if turn.role == "assistant"):
         raise BadRequest("an assistant's message holds no pictures")
     if system:
         at = next(number for number, turn in enumerate(found) if turn.role == "user")
-        found[at] = Turn("user", f"{system}\n\n{found[at].text}", found[at].pictures)
+        found[at] = EngineTurn("user", f"{system}\n\n{found[at].text}", found[at].pictures)
     return tuple(found)
 
 
-def text(message: Message) -> str:
+def text(message: RequestMessage) -> str:
     if isinstance(message.content, str):
         return message.content
     return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
 
 
-def pictures(message: Message) -> tuple[Image.Image, ...]:
+def pictures(message: RequestMessage) -> tuple[Image.Image, ...]:
     if isinstance(message.content, str):
         return ()
-    return tuple(picture(part.image_url.url) for part in message.content if isinstance(part, ImagePart))
+    return tuple(decode_picture(part.image_url.url) for part in message.content if isinstance(part, ImagePart))
 
 
-def picture(url: str) -> Image.Image:
+def decode_picture(url: str) -> Image.Image:
     """Only what the request itself carries: this server fetches nothing."""
     head, comma, encoded = url.partition(",")
     if not (comma and head.startswith("data:image/") and head.endswith(";base64")):
@@ -169,42 +169,42 @@ def picture(url: str) -> Image.Image:
     return image
 
 
-def grammar(asked: Completion) -> Grammar | None:
+def grammar(asked: Completion) -> TokenGrammar | None:
     structured, form = asked.structured_outputs, asked.response_format
     if structured.numbers:
         return numbers(structured.numbers)
     if structured.regex:
-        return Grammar.regex(structured.regex)
+        return TokenGrammar.regex(structured.regex)
     if form.type == "json_schema":
         if form.json_schema is None:
             raise BadRequest("response_format is json_schema and holds none")
-        return Grammar.json(form.json_schema.definition)
+        return TokenGrammar.json(form.json_schema.definition)
     return None
 
 
-def whole(pieces: list[Said | Ended]) -> dict[str, Any]:
+def whole(pieces: list[EngineText | EngineEnd]) -> dict[str, Any]:
     *said, ended = pieces
-    assert isinstance(ended, Ended)
+    assert isinstance(ended, EngineEnd)
 
     def joined(part: str) -> str:
-        return "".join(piece.text for piece in said if isinstance(piece, Said) and piece.part == part)
+        return "".join(piece.text for piece in said if isinstance(piece, EngineText) and piece.part == part)
 
     message = {"role": "assistant", "content": joined("answer"), "reasoning_content": joined("thought") or None}
     choice = {"index": 0, "message": message, "finish_reason": finish_reason(ended)}
-    return envelope("chat.completion") | {"choices": [choice]} | costs(ended)
+    return envelope("chat.completion") | {"choices": [choice]} | cost_fields(ended)
 
 
-async def streamed(pieces: AsyncIterator[Said | Ended]) -> AsyncIterator[str]:
+async def streamed(pieces: AsyncIterator[EngineText | EngineEnd]) -> AsyncIterator[str]:
     head = envelope("chat.completion.chunk")
     async for piece in pieces:
-        ended = isinstance(piece, Ended)
+        ended = isinstance(piece, EngineEnd)
         choice = {"index": 0, "delta": delta(piece), "finish_reason": finish_reason(piece) if ended else None}
-        yield event(head | {"choices": [choice]} | (costs(piece) if isinstance(piece, Ended) else {}))
+        yield event(head | {"choices": [choice]} | (cost_fields(piece) if isinstance(piece, EngineEnd) else {}))
     yield "data: [DONE]\n\n"
 
 
-def delta(piece: Said | Ended) -> dict[str, str]:
-    if isinstance(piece, Ended):
+def delta(piece: EngineText | EngineEnd) -> dict[str, str]:
+    if isinstance(piece, EngineEnd):
         return {}
     return {"role": "assistant", "content" if piece.part == "answer" else "reasoning_content": piece.text}
 
@@ -217,11 +217,11 @@ def envelope(kind: str) -> dict[str, Any]:
     return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": NAME}
 
 
-def finish_reason(ended: Said | Ended) -> str:
-    return "length" if isinstance(ended, Ended) and ended.reason == "length" else "stop"
+def finish_reason(ended: EngineText | EngineEnd) -> str:
+    return "length" if isinstance(ended, EngineEnd) and ended.reason == "length" else "stop"
 
 
-def costs(ended: Ended) -> dict[str, Any]:
+def cost_fields(ended: EngineEnd) -> dict[str, Any]:
     cost = ended.cost
     answered = cost.thought_tokens + cost.answer_tokens
     return {
@@ -237,7 +237,7 @@ def costs(ended: Ended) -> dict[str, Any]:
     }
 
 
-def seconds(cost: Cost) -> dict[str, float]:
+def seconds(cost: EngineCost) -> dict[str, float]:
     return {
         "encode": cost.prepare_seconds + cost.encode_seconds,
         "prefill": cost.prefill_seconds,

@@ -14,7 +14,7 @@ from screenagent.engine.engine import Engine
 from screenagent.serving.server import LOOPBACK, application
 
 
-def serve(engine: Engine, *, socket: Path | None = None, port: int = 8000) -> None:
+def serve_engine(engine: Engine, *, socket: Path | None = None, port: int = 8000) -> None:
     """Answer until interrupted, on a Unix socket that only this user can open, or else on loopback."""
     server = uvicorn.Server(uvicorn.Config(application(engine), log_level="warning"))
     with listening(socket, port) as ear:

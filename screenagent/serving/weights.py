@@ -13,8 +13,8 @@ import torch
 from screenagent.engine import checkpoint
 from screenagent.engine.config import PUBLISHED
 from screenagent.engine.memory import GB, weight_bytes
-from screenagent.engine.model import Phi4
-from screenagent.engine.quant import Quant, prepare
+from screenagent.engine.model import Phi4Network
+from screenagent.engine.quant import Quant, prepare_quant
 from screenagent.errors import UserError
 from screenagent.geometry import Value
 
@@ -73,7 +73,7 @@ class HuggingFace:
         hf_hub_download(release.repository, name, revision=release.commit, local_dir=folder)
 
 
-def pull(
+def pull_weights(
     folder: Path,
     *,
     repository: str = REPOSITORY,
@@ -89,7 +89,7 @@ def pull(
     hub = hub or HuggingFace()
     folder.mkdir(parents=True, exist_ok=True)
     release = pinned(folder) or wanted(hub.release(repository, revision))
-    missing = [file for file in release.files if not complete(folder, file)]
+    missing = [file for file in release.files if not is_complete(folder, file)]
     small = folder.with_name(f"{folder.name}-{quant}")
     check_disk(
         sum(file.size for file in missing) + (quantised_bytes(quant) if quant != "none" else 0), folder, free_disk
@@ -120,14 +120,14 @@ def pinned(folder: Path) -> Release | None:
     return Release.model_validate_json(path.read_bytes()) if path.is_file() else None
 
 
-def complete(folder: Path, file: RemoteFile) -> bool:
+def is_complete(folder: Path, file: RemoteFile) -> bool:
     path = folder / file.name
     return path.is_file() and path.stat().st_size == file.size
 
 
 def quantised_bytes(quant: Quant) -> int:
-    model = Phi4(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
-    prepare(model, quant)
+    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
+    prepare_quant(model, quant)
     return weight_bytes(model)
 
 
@@ -139,7 +139,7 @@ def check_disk(needed: int, folder: Path, free_disk: Callable[[Path], int]) -> N
 
 def check_hash(folder: Path, file: RemoteFile) -> None:
     path = folder / file.name
-    if not complete(folder, file):
+    if not is_complete(folder, file):
         raise PullError(f"{path} is not {file.size} bytes long; pull again to go on")
     if file.sha256 is None:
         return

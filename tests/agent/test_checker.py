@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw
 
-from screenagent.actions import Change, Click, Expectation, Gone, Seen, WaitFor
-from screenagent.agent.checker import SightChecker
+from screenagent.actions import Change, Click, Expectation, Gone, Visible, WaitFor
+from screenagent.agent.checker import ScreenChecker
 from screenagent.events import Effect, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point
@@ -24,10 +24,10 @@ def screen(*rectangles: tuple[int, int, int, int], size: tuple[int, int] = (320,
 
 EMPTY, CARET, MENU = screen(), screen((50, 50, 51, 66)), screen((10, 10, 109, 59))
 NEVER = Refused(text="I'm sorry, but I can't help with that.")
-CHECKER = SightChecker(FakeGrounder({"Saved": Point(x=0.5, y=0.5)}))
+CHECKER = ScreenChecker(FakeGrounder({"Saved": Point(x=0.5, y=0.5)}))
 
 
-def check(checker: SightChecker, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
+def check(checker: ScreenChecker, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
     return checker.check(PlannedStep(action=Click(target="OK"), expectation=expectation), before, after)
 
 
@@ -39,8 +39,8 @@ def check(checker: SightChecker, expectation: Expectation | None, before: Screen
         (Change(), CARET, "unchanged"),
         (None, MENU, "changed"),
         (None, EMPTY, "unknown"),
-        (Seen(words="Saved"), EMPTY, "met"),
-        (Seen(words="Failed"), MENU, "unmet"),
+        (Visible(words="Saved"), EMPTY, "met"),
+        (Visible(words="Failed"), MENU, "unmet"),
         (Gone(words="Failed"), EMPTY, "unmet"),
         (Gone(words="Failed"), MENU, "unknown"),
         (Gone(words="Saved"), MENU, "unmet"),
@@ -52,8 +52,8 @@ def test_an_effect_is_what_can_be_seen(expectation: Expectation | None, after: S
 
 def test_the_title_of_the_window_in_front_is_read_as_the_system_knows_it() -> None:
     saved = Screenshot.of(EMPTY.pixels, window=Window(id=1, title="/home/ada/notes.txt - Editor"))
-    assert check(CHECKER, Seen(words="notes.txt"), EMPTY, saved).outcome == "met"
-    assert check(CHECKER, Seen(words="otes.txt"), EMPTY, saved).outcome == "unmet"
+    assert check(CHECKER, Visible(words="notes.txt"), EMPTY, saved).outcome == "met"
+    assert check(CHECKER, Visible(words="otes.txt"), EMPTY, saved).outcome == "unmet"
     assert check(CHECKER, Gone(words="notes.txt"), EMPTY, saved).outcome == "unmet"
 
 
@@ -65,21 +65,21 @@ class TestModel:
     )
     def test_what_cannot_be_read_is_judged(self, answer: str | Refused, outcome: str) -> None:
         model = ScriptedModel([answer])
-        effect = check(SightChecker(CHECKER.grounder, model), Seen(words="a red line"), EMPTY, MENU)
+        effect = check(ScreenChecker(CHECKER.grounder, model), Visible(words="a red line"), EMPTY, MENU)
         assert (effect.outcome, effect.by) == (outcome, "model")
         [(request, mode, grammar)] = model.asked
         assert (mode, grammar and grammar.kind, len(request.pictures)) == ("nothink", "regex", 2)
 
     def test_what_was_never_readable_is_judged_to_be_gone(self) -> None:
         model = ScriptedModel(["no"])
-        effect = check(SightChecker(CHECKER.grounder, model), Gone(words="the spinning wheel"), EMPTY, MENU)
+        effect = check(ScreenChecker(CHECKER.grounder, model), Gone(words="the spinning wheel"), EMPTY, MENU)
         assert (effect.outcome, effect.by) == ("unmet", "model")
 
     @pytest.mark.parametrize(
         ("expectation", "after"),
         [
-            (Seen(words="Saved"), MENU),
-            (Seen(words="a red line"), EMPTY),
+            (Visible(words="Saved"), MENU),
+            (Visible(words="a red line"), EMPTY),
             (Gone(words="Saved"), MENU),
             (Change(), MENU),
             (None, MENU),
@@ -89,17 +89,17 @@ class TestModel:
         self, expectation: Expectation | None, after: Screenshot
     ) -> None:
         model = ScriptedModel([])
-        assert check(SightChecker(CHECKER.grounder, model), expectation, EMPTY, after).by != "model"
+        assert check(ScreenChecker(CHECKER.grounder, model), expectation, EMPTY, after).by != "model"
 
     def test_a_glance_asks_nobody(self) -> None:
-        checker = SightChecker(CHECKER.grounder, ScriptedModel([]))
-        step = PlannedStep(action=Click(target="OK"), expectation=Seen(words="a red line"))
+        checker = ScreenChecker(CHECKER.grounder, ScriptedModel([]))
+        step = PlannedStep(action=Click(target="OK"), expectation=Visible(words="a red line"))
         assert checker.glance(step, EMPTY, MENU).outcome == "unmet"
 
     def test_the_pictures_are_small(self) -> None:
         model = ScriptedModel(["yes"])
         before, after = screen(size=(1280, 720)), screen((0, 0, 9, 99), size=(1280, 720))
-        check(SightChecker(CHECKER.grounder, model, patches=1024), Seen(words="a red line"), before, after)
+        check(ScreenChecker(CHECKER.grounder, model, patches=1024), Visible(words="a red line"), before, after)
         assert all(picture.size.width * picture.size.height <= 1024 * 256 for picture in model.asked[0][0].pictures)
 
 
@@ -130,8 +130,8 @@ class TestNews:
     """Words that stood there before are there, and nobody says that the step brought them."""
 
     def seen(self, words: str, before: Screenshot, after: Screenshot) -> tuple[str, str]:
-        step = PlannedStep(action=Click(target="OK"), expectation=Seen(words=words))
-        effect = SightChecker(Reading()).check(step, before, after)
+        step = PlannedStep(action=Click(target="OK"), expectation=Visible(words=words))
+        effect = ScreenChecker(Reading()).check(step, before, after)
         return effect.outcome, effect.by
 
     def test_words_that_came_are_news(self) -> None:
@@ -152,7 +152,7 @@ class TestGone:
     def gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool = False) -> Effect:
         click = PlannedStep(action=Click(target="OK"), expectation=Gone(words=words))
         wait = PlannedStep(action=WaitFor(words=words, gone=True))
-        return SightChecker(Reading()).check(wait if waited else click, before, after)
+        return ScreenChecker(Reading()).check(wait if waited else click, before, after)
 
     def test_words_that_were_there_are_gone(self) -> None:
         assert self.gone("Saving", MENU, EMPTY) == Effect(

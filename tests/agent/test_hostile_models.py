@@ -11,14 +11,14 @@ import pytest
 pytest.importorskip("openai")  # an extra
 
 from screenagent.agent import Agent
-from screenagent.agent.checker import SightChecker
-from screenagent.approval import AllowAll, AskPerson
+from screenagent.agent.checker import ScreenChecker
+from screenagent.approval import AllowAll, PolicyApprover
 from screenagent.episode import Episode
 from screenagent.fakes import FakeDesktop, FakeGrounder
 from screenagent.geometry import Point
-from screenagent.grounding.cascade import Cascade, Rung
+from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
-from screenagent.models.remote import Server
+from screenagent.models.remote import RemoteModel
 from screenagent.planning import ModelPlanner
 from screenagent.protocols import Approver
 from tests.loopback import Reply, Stream, says, serving
@@ -48,13 +48,13 @@ def lies(body: dict[str, Any]) -> Reply:
 def ran(reply: Callable[[dict[str, Any]], Reply], approver: Approver) -> tuple[Episode, FakeDesktop]:
     desktop = FakeDesktop()
     with serving(reply) as loopback:
-        model = Server(loopback.url, name="m", key="secret")
+        model = RemoteModel(loopback.url, name="m", key="secret")
         agent = Agent(
             planner=ModelPlanner(model=model),
-            grounder=Cascade((Rung(SCREEN, sure=0.9), Rung(ModelGrounder(model), sure=ONCE))),
+            grounder=Cascade((CascadeStage(SCREEN, sure=0.9), CascadeStage(ModelGrounder(model), sure=ONCE))),
             approver=approver,
             desktop=desktop,
-            checker=SightChecker(SCREEN, model),
+            checker=ScreenChecker(SCREEN, model),
             max_steps=12,
         )
         episode = Episode.of(agent.run("save it as notes.txt"))
@@ -79,7 +79,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
 @pytest.mark.parametrize("reply", HOSTILE.values(), ids=HOSTILE)
 class TestHostile:
     def test_nothing_is_sent_that_nobody_approved(self, reply: Callable[[dict[str, Any]], Reply]) -> None:
-        episode, desktop = ran(reply, AskPerson(lambda question: None))
+        episode, desktop = ran(reply, PolicyApprover(lambda question: None))
         assert desktop.performed == []
         assert episode.ended is not None
         assert episode.ended.outcome in ("gave_up", "out_of_steps")

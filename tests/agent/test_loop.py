@@ -10,15 +10,27 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from screenagent.actions import Action, Ask, Change, Click, Drag, Expectation, Finish, PressKeys, Seen, TypeText, Wait
+from screenagent.actions import (
+    Action,
+    Ask,
+    Change,
+    Click,
+    Drag,
+    Expectation,
+    Finish,
+    PressKeys,
+    TypeText,
+    Visible,
+    Wait,
+)
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll, DenyAll
 from screenagent.control import Control, Interrupted
 from screenagent.episode import Episode
 from screenagent.events import (
     Abort,
-    Answer,
+    AnswerAsk,
     Approve,
     Decision,
     Event,
@@ -70,7 +82,7 @@ def agent(*script: Decision | Action | Exception, **parts: Any) -> Agent:
         grounder=grounder,
         approver=parts.pop("approver", AllowAll()),
         desktop=parts.pop("desktop", FakeDesktop(control=control)),
-        checker=SightChecker(grounder),
+        checker=ScreenChecker(grounder),
         control=control,
         **parts,
     )
@@ -369,8 +381,8 @@ class TestLadder:
         assert episode.ended.outcome == "gave_up"
 
     def test_when_thinking_again_did_not_help_the_user_is_asked(self) -> None:
-        approver = FakeApprover([Approve(), Approve(), Answer(text="try Trash"), Approve()])
-        press = decision(PressKeys(keys=("enter",)), Seen(words="Trash can"))
+        approver = FakeApprover([Approve(), Approve(), AnswerAsk(text="try Trash"), Approve()])
+        press = decision(PressKeys(keys=("enter",)), Visible(words="Trash can"))
         desktop = FakeDesktop(screen=still)
         stuck = agent(press, press, SAVE, DONE, approver=approver, desktop=desktop)
         episode = Episode.of(stuck.run("t"))
@@ -391,10 +403,10 @@ class TestLadder:
 
 def test_a_question_is_answered_by_the_verdict() -> None:
     asking = agent(
-        Ask(question="which one?"), SAVE, DONE, approver=FakeApprover([Answer(text="the red one"), Approve()])
+        Ask(question="which one?"), SAVE, DONE, approver=FakeApprover([AnswerAsk(text="the red one"), Approve()])
     )
     episode = Episode.of(asking.run("t"))
-    assert episode.steps[0].verdict == Answer(text="the red one")
+    assert episode.steps[0].verdict == AnswerAsk(text="the red one")
     assert episode.steps[0].effect is not None
     assert "the red one" in episode.steps[0].effect.evidence
 

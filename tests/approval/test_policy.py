@@ -12,12 +12,12 @@ from PIL import Image
 from screenagent.actions import Action, Ask, Click, Drag, Finish, Input, PressKeys, TypeText, WaitFor
 from screenagent.approval import (
     AllowAll,
-    AskPerson,
+    ApprovalQuestion,
     DenyAll,
     Policy,
-    Question,
+    PolicyApprover,
     Ruling,
-    check,
+    audit,
     default_policy,
 )
 from screenagent.approval.context import read_under
@@ -91,12 +91,12 @@ def test_ordinary_work_is_not(action: Action) -> None:
 
 
 def test_no_answer_is_a_no() -> None:
-    assert AskPerson(lambda _: None).review(TypeText(text="hi"), (), EDITOR) == Reject(reason="nobody answered")
+    assert PolicyApprover(lambda _: None).review(TypeText(text="hi"), (), EDITOR) == Reject(reason="nobody answered")
 
 
 def test_waiting_and_finishing_are_not_asked_about() -> None:
-    asked: list[Question] = []
-    person = AskPerson(asked.append)
+    asked: list[ApprovalQuestion] = []
+    person = PolicyApprover(asked.append)
     assert person.review(WaitFor(words="Saved"), (), EDITOR) == Approve()
     assert person.review(Finish(success=True), (), EDITOR) == Approve()
     assert asked == []
@@ -107,13 +107,13 @@ def test_waiting_and_finishing_are_not_asked_about() -> None:
     [(Click(target="Save"), False), (Click(target="Delete"), True), (Ask(question="ok?"), True)],
 )
 def test_with_risky_only_the_harmless_goes_through_unasked(action: Action, asked_about: bool) -> None:
-    asked: list[Question] = []
+    asked: list[ApprovalQuestion] = []
 
-    def ask(question: Question) -> Verdict:
+    def ask(question: ApprovalQuestion) -> Verdict:
         asked.append(question)
         return Approve()
 
-    AskPerson(ask, risky_only=True).review(action, (), EDITOR)
+    PolicyApprover(ask, risky_only=True).review(action, (), EDITOR)
     assert bool(asked) == asked_about
 
 
@@ -296,8 +296,8 @@ class TestPolicy:
         left, top, right, bottom = at
         words = [Word(text=label, box=Box(left=left, top=top, right=right, bottom=bottom))]
         clicked = clicked_at(SAVE_AT)
-        asked: list[Question] = []
-        person = AskPerson(asked.append, risky_only=True, reader=FakeReader(words))
+        asked: list[ApprovalQuestion] = []
+        person = PolicyApprover(asked.append, risky_only=True, reader=FakeReader(words))
         assert person.review(TypeText(text="hunter2"), (), clicked) == Reject(reason="nobody answered")
         assert label.strip(":") in (asked[0].risk or "")
         elsewhere = SAVE_AT.model_copy(update={"point": Point(x=0.9, y=0.9), "box": None})
@@ -325,22 +325,22 @@ class TestPolicy:
             Policy.read(tmp_path / "policy.yaml")
 
     def test_what_is_denied_is_not_asked_about(self) -> None:
-        asked: list[Question] = []
-        person = AskPerson(asked.append, policy=policy({"then": "deny", "because": "never here"}))
+        asked: list[ApprovalQuestion] = []
+        person = PolicyApprover(asked.append, policy=policy({"then": "deny", "because": "never here"}))
         assert person.review(ALL, (SAVE_AT,), EDITOR) == Reject(reason="the policy forbids it: never here")
         assert asked == []
 
     def test_what_is_allowed_is_not_asked_about(self) -> None:
-        assert AskPerson(lambda _: None, policy=policy({"then": "allow"})).review(ALL, (), EDITOR) == Approve()
+        assert PolicyApprover(lambda _: None, policy=policy({"then": "allow"})).review(ALL, (), EDITOR) == Approve()
 
     def test_a_point_cannot_be_moved_to_where_it_is_forbidden_to_go(self) -> None:
         corner = Location(point=Point(x=0.01, y=0.01), confidence=1, by="you")
         rules = policy({"then": "deny", "region": {"left": 0, "top": 0, "right": 0.1, "bottom": 0.1}})
-        verdict = AskPerson(lambda _: Approve(locations=(corner,)), policy=rules).review(ALL, (SAVE_AT,), EDITOR)
+        verdict = PolicyApprover(lambda _: Approve(locations=(corner,)), policy=rules).review(ALL, (SAVE_AT,), EDITOR)
         assert isinstance(verdict, Reject)
 
     def test_a_past_run_can_be_checked(self) -> None:
-        findings = list(check(default_policy(), whole_run()))
+        findings = list(audit(default_policy(), whole_run()))
         assert [(finding.ruling.then, finding.ruling.rule is None) for finding in findings][:2] == [
             ("ask", True),
             ("ask", True),
@@ -349,7 +349,7 @@ class TestPolicy:
             event.verdict.verdict for event in whole_run() if event.event == "reviewed"
         ]
         strict = policy({"then": "deny", "keys": ["enter"]})
-        denied = [finding for finding in check(strict, whole_run()) if finding.ruling.then == "deny"]
+        denied = [finding for finding in audit(strict, whole_run()) if finding.ruling.then == "deny"]
         assert [finding.action for finding in denied] == [PressKeys(keys=("enter",))]
 
     def test_the_policy_in_the_documentation_is_one(self, tmp_path: Path) -> None:

@@ -4,15 +4,24 @@ import random
 
 import pytest
 
-from screenagent.bench.calibration import Answer, Bin, bins, diagram, ece, fitted, said, summary
+from screenagent.bench.calibration import (
+    Bin,
+    CalibrationAnswer,
+    bins,
+    calibration_summary,
+    diagram,
+    ece,
+    fitted_curves,
+    reliability_line,
+)
 from screenagent.grounding.confidence import FITTED, Curve, calibrated
 
 
-def boastful(n: int = 400) -> list[Answer]:
+def boastful(n: int = 400) -> list[CalibrationAnswer]:
     """Says 0.9 and is right half the time, says 0.1 and never is."""
     chance = random.Random(4)
-    high = [Answer(f"{number % 20}.png", "text", 0.9, chance.random() < 0.5) for number in range(n)]
-    return [*high, *(Answer(f"{number % 20}.png", "text", 0.1, right=False) for number in range(n))]
+    high = [CalibrationAnswer(f"{number % 20}.png", "text", 0.9, chance.random() < 0.5) for number in range(n)]
+    return [*high, *(CalibrationAnswer(f"{number % 20}.png", "text", 0.1, right=False) for number in range(n))]
 
 
 def test_confidence_grows_with_the_score_and_stays_one() -> None:
@@ -24,22 +33,22 @@ def test_confidence_grows_with_the_score_and_stays_one() -> None:
 
 def test_a_boaster_is_taken_down_to_what_it_is_right_in() -> None:
     known = boastful()
-    curve = fitted(known)["text"]
+    curve = fitted_curves(known)["text"]
     assert curve.at(0.9) == pytest.approx(0.5, abs=0.05)
     assert curve.at(0.1) < 0.05
-    found = summary(known)
+    found = calibration_summary(known)
     assert found.raw > 0.2
     assert max(found.ece, found.held_out) < 0.05
 
 
 def test_a_rung_with_few_answers_gets_no_curve() -> None:
-    few = [Answer("one.png", "icon", 0.5, right=True)] * 5
-    assert fitted(few) == {}
-    assert said(few, {}) == [(0.5, True)] * 5
+    few = [CalibrationAnswer("one.png", "icon", 0.5, right=True)] * 5
+    assert fitted_curves(few) == {}
+    assert reliability_line(few, {}) == [(0.5, True)] * 5
 
 
 def test_even_answers_that_are_all_right_have_a_curve() -> None:
-    curve = fitted([Answer("one.png", "text", 1.0, right=True)] * 50)["text"]
+    curve = fitted_curves([CalibrationAnswer("one.png", "text", 1.0, right=True)] * 50)["text"]
     assert 0.9 < curve.at(1.0) < 1
 
 
@@ -55,6 +64,10 @@ def test_the_error_is_the_distance_of_what_is_said_from_what_is() -> None:
 def test_the_diagram_shows_both_series() -> None:
     known = boastful(40)
     colours = dict.fromkeys(
-        colour for _, colour in diagram(said(known, {}), said(known, {"text": Curve(-5, 6)})).getcolors(10**6) or ()
+        colour
+        for _, colour in diagram(
+            reliability_line(known, {}), reliability_line(known, {"text": Curve(-5, 6)})
+        ).getcolors(10**6)
+        or ()
     )
     assert {(36, 132, 255), (245, 146, 0)} <= set(colours)

@@ -10,18 +10,28 @@ import pytest
 
 from screenagent.agent import Agent
 from screenagent.assembly.agent import build_guessing, build_unattended
-from screenagent.bench.miniwob import GROUPS, TASKS, Asked, Result, chosen, run, summary
+from screenagent.bench.miniwob import (
+    GROUPS,
+    TASKS,
+    EpisodeRequest,
+    MiniwobResult,
+    chosen_episodes,
+    miniwob_summary,
+    run_miniwob,
+)
 from screenagent.bench.miniwob.page import MissingTasks, pages
 from screenagent.bench.miniwob.paraphrases import PARAPHRASES
 from screenagent.control import Control, Stopped
-from screenagent.planning import read
+from screenagent.planning import read_instructions
 from screenagent.protocols import Desktop
 from tests.paths import ROOT
 
 
-def result(task: str, *, success: bool) -> Result:
-    asked = Asked(task=task, seed=0)
-    return Result(asked=asked, instruction="click it", success=success, raw=1.0 if success else -1.0, outcome="over")
+def result(task: str, *, success: bool) -> MiniwobResult:
+    asked = EpisodeRequest(task=task, seed=0)
+    return MiniwobResult(
+        asked=asked, instruction="click it", success=success, raw=1.0 if success else -1.0, outcome="over"
+    )
 
 
 def test_every_task_is_in_one_group_and_has_its_page() -> None:
@@ -31,13 +41,13 @@ def test_every_task_is_in_one_group_and_has_its_page() -> None:
 
 
 def test_the_tasks_of_a_group_are_chosen_with_every_seed() -> None:
-    assert len(chosen(["A1"], [], seeds=2)) == 48
-    assert chosen([], ["click-link"], seeds=1) == [Asked(task="click-link", seed=0)]
-    assert len(chosen([], [], seeds=1)) == 125
+    assert len(chosen_episodes(["A1"], [], seeds=2)) == 48
+    assert chosen_episodes([], ["click-link"], seeds=1) == [EpisodeRequest(task="click-link", seed=0)]
+    assert len(chosen_episodes([], [], seeds=1)) == 125
 
 
 def test_success_is_counted_by_group() -> None:
-    found = summary([result("click-link", success=True), result("choose-list", success=False)])
+    found = miniwob_summary([result("click-link", success=True), result("choose-list", success=False)])
     assert (found.groups["A1"].success, found.groups["A2"].success, found.groups["A"].success) == (1.0, 0.0, 0.5)
     assert found.tasks == {"choose-list": 0.0}
     assert found.groups["B1"].success is None
@@ -46,11 +56,14 @@ def test_success_is_counted_by_group() -> None:
 @pytest.mark.display
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium is installed")
 def test_an_episode_is_scored_by_the_page_and_not_done_twice(tmp_path: Path) -> None:
-    asked = [Asked(task="enter-text", seed=0), Asked(task="click-link", seed=1, paraphrase="click Nowhere")]
-    seen: list[Result] = []
+    asked = [
+        EpisodeRequest(task="enter-text", seed=0),
+        EpisodeRequest(task="click-link", seed=1, paraphrase="click Nowhere"),
+    ]
+    seen: list[MiniwobResult] = []
     results = tmp_path / "results.jsonl"
     for _ in range(2):
-        found = run(
+        found = run_miniwob(
             asked, build_unattended, control=Control(), results=results, failures=tmp_path / "f", progress=seen.append
         )
     assert [one.success for one in found] == [True, False]
@@ -68,8 +81,8 @@ def test_an_episode_that_is_stopped_is_no_result(tmp_path: Path) -> None:
         return build_guessing(given, on)
 
     with pytest.raises(Stopped):
-        run(
-            [Asked(task="click-link", seed=0)],
+        run_miniwob(
+            [EpisodeRequest(task="click-link", seed=0)],
             stopping,
             control=control,
             results=results,
@@ -83,7 +96,7 @@ def test_results_of_another_kind_are_named(tmp_path: Path) -> None:
     file = tmp_path / "other.jsonl"
     file.write_text('{"a": 1}\n')
     with pytest.raises(ValueError, match=r"other\.jsonl holds no results"):
-        run([], build_unattended, control=Control(), results=file, failures=tmp_path, progress=lambda _: None)
+        run_miniwob([], build_unattended, control=Control(), results=file, failures=tmp_path, progress=lambda _: None)
 
 
 def test_tasks_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,4 +154,4 @@ def test_fifty_instructions_have_other_words() -> None:
     assert {task for task, _, _ in PARAPHRASES} <= {*GROUPS["A1"], *GROUPS["A2"]}
     assert [words for _, _, words in PARAPHRASES for asked in ASKED if asked.lower() in words.lower()] == []
     for _, _, words in PARAPHRASES:
-        read(words)
+        read_instructions(words)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from screenagent.bench import stop
-from screenagent.bench.stop import Kill, Scene, Stop, Worker
+from screenagent.bench.stop import Kill, StopMeasured, StopScene, Worker
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import Ended
-from screenagent.runs.store import read
+from screenagent.runs.store import read_events
 
 pytestmark = pytest.mark.display
 
@@ -35,7 +35,7 @@ stopped.serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), partial(supervise
 
 def test_a_stop_of_every_kind_ends_the_input_and_a_kill_leaves_nothing_pressed(tmp_path: Path) -> None:
     results = tmp_path / "stop.jsonl"
-    found = stop.run(stops=28, kills=5, worker=WORKER, results=results, latest_seconds=0.15)
+    found = stop.run_stop(stops=28, kills=5, worker=WORKER, results=results, latest_seconds=0.15)
     assert (found.n, found.held, found.unreadable, found.not_stopped) == (28, 0, 0, 0)
     assert found.p50_ms is not None
     assert found.p50_ms <= 50  # p99 is the bench's to say, on a machine that does nothing else
@@ -43,15 +43,19 @@ def test_a_stop_of_every_kind_ends_the_input_and_a_kill_leaves_nothing_pressed(t
     assert {way: of.n for way, of in found.ways.items()} == dict.fromkeys((*stop.PLAIN, *stop.CONSOLE), 4)
     assert (found.kills.n, found.kills.held, found.kills.unreadable) == (5, 0, 0)
     assert found.kills.lost <= 1
-    again = stop.run(stops=28, kills=5, worker=WORKER, results=results)
+    again = stop.run_stop(stops=28, kills=5, worker=WORKER, results=results)
     assert again.model_copy(update={"load": 0.0}) == found.model_copy(update={"load": 0.0})
 
 
 def test_what_comes_late_stays_held_or_is_lost_is_counted() -> None:
-    good = Stop(way="keys", what="drag", ms=3, in_the_middle=True, late=0, held=0, outcome="stopped", readable=True)
-    bad = Stop(way="esc", what="held", ms=80, in_the_middle=True, late=2, held=1, outcome="done", readable=False)
+    good = StopMeasured(
+        way="keys", what="drag", ms=3, in_the_middle=True, late=0, held=0, outcome="stopped", readable=True
+    )
+    bad = StopMeasured(
+        way="esc", what="held", ms=80, in_the_middle=True, late=2, held=1, outcome="done", readable=False
+    )
     killed = Kill(what="held", ms=40, held=2, lost=3, readable=False)
-    found = stop.summary([good, bad, killed], load=0.5)
+    found = stop.stop_summary([good, bad, killed], load=0.5)
     assert (found.late, found.held, found.not_stopped, found.unreadable, found.worst_ms) == (2, 1, 1, 1, 80)
     assert (found.kills.held, found.kills.lost, found.kills.unreadable) == (2, 3, 1)
     assert found.ways["esc"].p99_ms == 80
@@ -59,10 +63,10 @@ def test_what_comes_late_stays_held_or_is_lost_is_counted() -> None:
 
 
 def test_a_console_that_crashes_stops_the_agent_and_lifts_what_it_held(virtual: VirtualDesktop) -> None:
-    with Scene(virtual.display, 0.0) as scene, Worker(("-c", CRASHES), virtual.display, console=True) as agent:
+    with StopScene(virtual.display, 0.0) as scene, Worker(("-c", CRASHES), virtual.display, console=True) as agent:
         folder = scene.new_folder()
         agent.order("held", folder)
         agent.wait_for("acted", "ended")
         agent.wait_for("over")
         assert scene.held() == 0
-        assert [event.outcome for event in read(folder) if isinstance(event, Ended)] == ["stopped"]
+        assert [event.outcome for event in read_events(folder) if isinstance(event, Ended)] == ["stopped"]

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.episode import Episode
-from screenagent.runs.store import EVENT, read, runs
+from screenagent.runs.store import EVENT, read_events, recorded_runs
 
 COMMANDS = [
     "",
@@ -138,8 +138,8 @@ class TestRun:
         done = screenagent("run", task, *EDITOR, "--approve", "never", "--runs", str(tmp_path / "runs"))
         assert done.returncode == 0, done.stderr
         assert saved.read_text("utf-8").strip() == "Hello, é 你好"
-        [folder] = runs(tmp_path / "runs")
-        episode = Episode.of(read(folder))
+        [folder] = recorded_runs(tmp_path / "runs")
+        episode = Episode.of(read_events(folder))
         assert episode.ended is not None
         assert episode.ended.outcome == "done"
         report = screenagent("report", str(folder), "--out", str(tmp_path))
@@ -201,5 +201,5 @@ class TestRun:
                     break
             running.communicate(timeout=20)
         assert running.returncode == 130
-        [folder] = runs(tmp_path)
-        assert list(read(folder))[-1].timeless().model_dump()["outcome"] == "stopped"
+        [folder] = recorded_runs(tmp_path)
+        assert list(read_events(folder))[-1].timeless().model_dump()["outcome"] == "stopped"

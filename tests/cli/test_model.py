@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("openai")  # an extra
 
-from screenagent.runs.store import read, read_run, runs
+from screenagent.runs.store import read_events, read_run, recorded_runs
 from tests.cli.test_commands import EDITOR, screenagent
 from tests.loopback import Reply, Stream, says, serving
 
@@ -50,9 +50,9 @@ class TestGoal:
         assert done.returncode == 0, done.stderr
         assert saved.read_text("utf-8").strip() == "Hello from a plan"
         assert sum(body["messages"][-1]["content"] == "<think>" for body in loopback.asked) == 1
-        [folder] = runs(tmp_path / "runs")
+        [folder] = recorded_runs(tmp_path / "runs")
         assert set(read_run(folder).prompts) >= {"plan", "ground_phi4", "check"}
-        decided = [event for event in read(folder) if event.event == "decided"]
+        decided = [event for event in read_events(folder) if event.event == "decided"]
         assert decided[0].usage.prompt_tokens == 4072
         assert all(event.usage.prompt_tokens == 0 for event in decided[1:])
 

@@ -15,12 +15,12 @@ from textual.pilot import Pilot
 
 from screenagent.actions import Action, Change, Click, Finish
 from screenagent.agent import Agent, Sink
-from screenagent.agent.checker import SightChecker
-from screenagent.approval import AskPerson
-from screenagent.console.answers import Person
+from screenagent.agent.checker import ScreenChecker
+from screenagent.approval import PolicyApprover
+from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
-from screenagent.console.run_screen import Watching
-from screenagent.console.supervise_screen import Begin, Supervising, Work
+from screenagent.console.run_screen import RunScreen
+from screenagent.console.supervise_screen import Begin, SupervisedWork, SuperviseScreen
 from screenagent.control import Control
 from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, FakeGrounder, ScriptedPlanner
@@ -73,24 +73,24 @@ class Stage:
         return script.name, self.begin
 
     @contextmanager
-    def begin(self, control: Control, person: Person) -> Iterator[Work]:
+    def begin(self, control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
         agent = Agent(
             planner=self.planner,
             grounder=self.grounder,
-            approver=AskPerson(person),
+            approver=PolicyApprover(person),
             desktop=self.desktop,
-            checker=SightChecker(self.grounder),
+            checker=ScreenChecker(self.grounder),
             control=control,
         )
-        yield Work(agent, self._sinks)
+        yield SupervisedWork(agent, self._sinks)
 
     @property
-    def screen(self) -> Watching:
-        return next(screen for screen in reversed(self.console.screen_stack) if isinstance(screen, Watching))
+    def screen(self) -> RunScreen:
+        return next(screen for screen in reversed(self.console.screen_stack) if isinstance(screen, RunScreen))
 
     @property
-    def live(self) -> Supervising:
-        assert isinstance(self.screen, Supervising)
+    def live(self) -> SuperviseScreen:
+        assert isinstance(self.screen, SuperviseScreen)
         return self.screen
 
     def text(self, id: str) -> str:

@@ -23,8 +23,8 @@ from textual.widgets._footer import FooterKey
 
 from screenagent.actions import Click
 from screenagent.console.app import Console
-from screenagent.console.keys import Keys
-from screenagent.settings import Setting
+from screenagent.console.keys import KeysScreen
+from screenagent.settings import SettingInForce
 from tests.console.console_runs import DONE, SAVE, Stage, piloted, until
 from tests.console.told_runs import record, whole_run
 
@@ -33,8 +33,8 @@ SIZES: Final = {"narrow": (80, 24), "wide": (200, 60)}
 PAGES: Final = ("start", "asked", "keys", "done")
 LEAST_CONTRAST: Final = 3.0
 SETTINGS: Final = (
-    Setting(name="approve", value="each", source="default", meaning="ask before each input"),
-    Setting(name="look", value="full", source="SCREENAGENT_LOOK", meaning="what the model is shown"),
+    SettingInForce(name="approve", value="each", source="default", meaning="ask before each input"),
+    SettingInForce(name="look", value="full", source="SCREENAGENT_LOOK", meaning="what the model is shown"),
 )
 
 
@@ -68,7 +68,7 @@ async def _come_to(name: str, stage: Stage, pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: shows in [key.description for key in stage.console.screen.query(FooterKey)])
     if name == "keys":
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(stage.console.screen, Keys))
+        await until(pilot, lambda: isinstance(stage.console.screen, KeysScreen))
 
 
 def drawn(console: Console) -> list[list[Segment]]:
@@ -86,7 +86,7 @@ def text(console: Console) -> str:
 
 def written(console: Console) -> Iterator[Segment]:
     """What is to be read: not what lies dimmed under the keys."""
-    keys = isinstance(console.screen, Keys)
+    keys = isinstance(console.screen, KeysScreen)
     region = (console.screen.query_one(VerticalScroll) if keys else console.screen).region
     for line in drawn(console)[region.y : region.bottom]:
         column = 0

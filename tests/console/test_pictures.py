@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from screenagent.console import kitty, sixel
-from screenagent.console.graphic import Graphic
-from screenagent.console.picture import Picture
+from screenagent.console.graphic import TerminalGraphic
+from screenagent.console.picture import ScreenPicture
 from screenagent.console.terminal import BLOCKS, Terminal, understood
 from screenagent.geometry import Size
 from tests.console.console_runs import DONE, SAVE, Stage, piloted, until
@@ -91,7 +91,7 @@ def test_kitty_is_sent_the_pixels_and_where_they_go() -> None:
 
 
 def test_kitty_cells_say_their_row_column_and_picture() -> None:
-    [segment] = kitty.strip(2, 3, 0x123456)
+    [segment] = kitty.kitty_strip(2, 3, 0x123456)
     assert segment.text == "".join(f"\U0010eeee\u030e{column}" for column in "\u0305\u030d\u030e")
     assert segment.style is not None
     assert segment.style.color is not None
@@ -107,8 +107,8 @@ async def test_under_a_prompt_and_where_nothing_better_is_known_there_are_half_b
     stage = Stage(SAVE, DONE, terminal=Terminal.model_validate({"pictures": pictures}))
     async with stage.console.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: stage.live.question)
-        picture = stage.screen.query_one("#screen", Picture)
-        assert isinstance(picture, Graphic)
+        picture = stage.screen.query_one("#screen", ScreenPicture)
+        assert isinstance(picture, TerminalGraphic)
         assert "▀" not in picture.render_line(2).text
         await pilot.press("n")
         await until(pilot, lambda: "▀" in picture.render_line(2).text)

@@ -13,20 +13,20 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
-from screenagent.approval import Question
-from screenagent.console.answers import Person
-from screenagent.console.keys import Keys
-from screenagent.console.picture import Picture
-from screenagent.console.prompt import Prompt
-from screenagent.console.step_list import Log
-from screenagent.console.supervise_screen import Work
+from screenagent.approval import ApprovalQuestion
+from screenagent.console.answers import ConsoleAnswers
+from screenagent.console.keys import KeysScreen
+from screenagent.console.picture import ScreenPicture
+from screenagent.console.prompt import PromptScreen
+from screenagent.console.step_list import StepList
+from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.episode import Episode
-from screenagent.events import Answer, Approve, LookAgain, Observed, Paused, Reject, Skip, Started
+from screenagent.events import AnswerAsk, Approve, LookAgain, Observed, Paused, Reject, Skip, Started
 from screenagent.geometry import Box, Pixel
 from screenagent.runs.store import Recorder
-from screenagent.settings import Setting
+from screenagent.settings import SettingInForce
 from tests.console.console_runs import (
     DONE,
     SAVE,
@@ -82,7 +82,7 @@ async def test_what_is_asked_stands_there_in_words(size: tuple[int, int]) -> Non
             "then something is to change",
         ]
         assert stage.text("thought") == "The button is in the middle."
-        assert stage.screen.query_one(Log).texts == [" 1 ▶ click “Save”", " 2 ○ finish: saved"]
+        assert stage.screen.query_one(StepList).texts == [" 1 ▶ click “Save”", " 2 ○ finish: saved"]
         assert stage.desktop.performed == []
 
 
@@ -101,7 +101,7 @@ async def test_keys_that_come_too_early_are_no_answer() -> None:
         await pilot.press("y", "a", "s", "z", "n", "right")
         assert stage.live.question is not None
         assert stage.live.locations[0].point == SAVE_AT
-        assert not isinstance(stage.console.screen, Prompt)
+        assert not isinstance(stage.console.screen, PromptScreen)
         stage.live.heed()
         await pilot.press("y")
         await to_the_end(stage, pilot)
@@ -181,7 +181,7 @@ async def test_the_point_is_moved_by_pixels_and_the_click_lands_there(keys: list
 @piloted
 async def test_a_click_into_a_picture_moves_the_point(picture: str, size: tuple[int, int]) -> None:
     async with asked(size=size) as (stage, pilot):
-        shown = stage.screen.query_one(f"#{picture}", Picture)
+        shown = stage.screen.query_one(f"#{picture}", ScreenPicture)
         column, row = 8, 3
         wanted = shown.point_at(column, row)
         assert wanted is not None
@@ -218,7 +218,7 @@ async def test_other_words_are_located_and_asked_about_again(action: Action, typ
     async with asked(action, DONE) as (stage, pilot):
         first = stage.live.question
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(stage.console.screen, Prompt))
+        await until(pilot, lambda: isinstance(stage.console.screen, PromptScreen))
         stage.console.screen.query_one(Input).value = typed
         await pilot.press("enter")
         await again(stage, pilot, first)
@@ -323,10 +323,10 @@ async def test_what_is_told_reaches_the_planner() -> None:
 @piloted
 async def test_a_question_of_the_agent_is_answered_in_words() -> None:
     async with asked(Ask(question="Which account?"), DONE) as (stage, pilot):
-        await until(pilot, lambda: isinstance(stage.console.screen, Prompt))
+        await until(pilot, lambda: isinstance(stage.console.screen, PromptScreen))
         await pilot.press(*"mine", "enter")
         await to_the_end(stage, pilot)
-        assert stage.screen.episode.steps[0].verdict == Answer(text="mine")
+        assert stage.screen.episode.steps[0].verdict == AnswerAsk(text="mine")
 
 
 @piloted
@@ -335,9 +335,9 @@ async def test_the_log_shows_an_earlier_step_with_its_screen_before_and_after() 
         first = stage.live.question
         await pilot.press("y")
         await again(stage, pilot, first)
-        picture = stage.screen.query_one("#screen", Picture)
+        picture = stage.screen.query_one("#screen", ScreenPicture)
         before, after = (stage.screen.episode.steps[0].before, stage.screen.episode.steps[0].after)
-        stage.screen.query_one(Log).focus()
+        stage.screen.query_one(StepList).focus()
         await pilot.press("up")
         assert stage.text("proposal").startswith("click “Save”\nat (160, 90)")
         assert "approved" in stage.text("proposal")
@@ -355,7 +355,7 @@ async def test_what_is_asked_cannot_be_answered_while_another_step_is_shown() ->
         first = stage.live.question
         await pilot.press("y")
         await again(stage, pilot, first)
-        stage.screen.query_one(Log).focus()
+        stage.screen.query_one(StepList).focus()
         await pilot.press("home")
         assert stage.screen.query_one("#asking").border_title == "step 1"
         await pilot.press("y", "a", "s")
@@ -388,7 +388,7 @@ async def test_a_recorded_run_looks_exactly_like_a_live_one(size: tuple[int, int
                 question = live.live.question
                 await pilot.press("right", "y")
             await to_the_end(live, pilot)
-            live.screen.query_one(Log).focus()
+            live.screen.query_one(StepList).focus()
             await pilot.pause()
             happened = live.console.export_screenshot(simplify=True)
     past = Stage(task=None, past=tmp_path / "run")
@@ -401,8 +401,8 @@ async def test_a_recorded_run_looks_exactly_like_a_live_one(size: tuple[int, int
 async def test_every_key_stands_on_the_help_screen() -> None:
     async with asked() as (stage, pilot):
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(stage.console.screen, Keys))
-        said = str(stage.console.screen.query_one("Keys Static").render())
+        await until(pilot, lambda: isinstance(stage.console.screen, KeysScreen))
+        said = str(stage.console.screen.query_one("KeysScreen Static").render())
         for key in ("y", "n", "a", "e", "z", "s", "t", "p", "␣", ".", "m", "esc", "l", "b", "q", "↔", "?", "d"):
             assert f" {key}  " in f" {said}"
         await pilot.press("escape")
@@ -435,7 +435,7 @@ async def test_what_breaks_is_shown_and_kept() -> None:
 @piloted
 async def test_a_desktop_that_cannot_be_opened_is_named() -> None:
     @contextmanager
-    def begin(control: Control, person: Person) -> Iterator[Work]:
+    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
         raise NoDesktop("no display: DISPLAY is not set")
         yield
 
@@ -491,14 +491,14 @@ class TestStart:
             assert [str(option.prompt) for option in listed.options] == ["greet  greet.yaml"]
             listed.focus()
             await pilot.press("down", "enter")
-            await until(pilot, lambda: isinstance(stage.console.screen, Prompt))
+            await until(pilot, lambda: isinstance(stage.console.screen, PromptScreen))
             await pilot.press(*"Ada", "enter")
             await until(pilot, lambda: stage.console.supervising is not None and stage.live.question)
             assert stage.played == ("greet", {"whom": "Ada"})
 
     @piloted
     async def test_every_setting_is_shown_with_what_set_it(self, tmp_path: Path) -> None:
-        settings = [Setting(name="look", value="full", source="SCREENAGENT_LOOK", meaning="what is shown")]
+        settings = [SettingInForce(name="look", value="full", source="SCREENAGENT_LOOK", meaning="what is shown")]
         stage = Stage(task=None, runs=tmp_path, settings=settings)
         async with stage.console.run_test(size=NARROW) as pilot:
             table = stage.console.screen.query_one(DataTable)
@@ -533,9 +533,9 @@ async def test_a_question_that_is_not_answered_in_time_is_withdrawn_and_means_no
 
 
 def test_an_answer_that_comes_too_late_is_none_to_the_next_question() -> None:
-    shown: list[Question] = []
-    person = Person(Control(), shown.append, seconds=0.01)
-    question = Question(SAVE, (), None, Episode())
+    shown: list[ApprovalQuestion] = []
+    person = ConsoleAnswers(Control(), shown.append, seconds=0.01)
+    question = ApprovalQuestion(SAVE, (), None, Episode())
     assert person(question) is None
     person.answer(Approve())
     assert person(question) is None
@@ -566,7 +566,7 @@ async def test_a_step_of_long_ago_is_shown_with_its_picture(tmp_path: Path) -> N
         await until(pilot, lambda: stage.screen.episode.ended)
         await pilot.press("home")
         await pilot.pause()
-        picture = stage.screen.query_one("#screen", Picture)
+        picture = stage.screen.query_one("#screen", ScreenPicture)
         assert stage.screen.looked_at == 0
         assert picture.view is not None
         assert picture.view.screenshot.digest == editor(0).digest

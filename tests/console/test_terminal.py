@@ -17,7 +17,7 @@ import pytest
 from screenagent.actions import PressKeys
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
-from screenagent.runs.store import read, runs
+from screenagent.runs.store import read_events, recorded_runs
 from tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_b
         xterm.wait(20)
         probe.drain()
     assert code.read_text() == "0\n"
-    [run] = runs(tmp_path / "runs")
-    seen = [event.screenshot for event in read(run) if event.event == "observed"]
+    [run] = recorded_runs(tmp_path / "runs")
+    seen = [event.screenshot for event in read_events(run) if event.event == "observed"]
     assert {tuple(screen.pixels.crop(CONSOLE).getcolors() or ()) for screen in seen} == {((200 * 200, (128,) * 3),)}
     assert all(screen.covered for screen in seen)
     places = [probe.pixel("two"), probe.pixel("three")]
@@ -126,15 +126,15 @@ class Human:
 
     def presses(self, key: str, *, until: Callable[[], bool]) -> None:
         """As often as it takes: in the first half second of a question it is not heard."""
-        from screenagent.desktop.testing.contract import perform
-        from screenagent.desktop.x11.windows import Windows
+        from screenagent.desktop.testing.contract import perform_input
+        from screenagent.desktop.x11.windows import X11Windows
 
-        with closing(Windows(self._virtual.display)) as windows:
+        with closing(X11Windows(self._virtual.display)) as windows:
             console = next(window for window in windows.all() if window.app.lower() == "xterm")
         for _ in range(20):
             with suppress(Retry):  # the agent has just brought its own window to the front
                 self._virtual.desktop.activate(console)
-                perform(self._virtual.desktop, PressKeys(keys=(key,)))
+                perform_input(self._virtual.desktop, PressKeys(keys=(key,)))
             if self.sees(until, seconds=1):
                 return
         raise TimeoutError(f"{key} was not heard")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from screenagent.actions import Change, Click, Drag, Finish, Gone, PressKeys, Seen, TypeText
+from screenagent.actions import Change, Click, Drag, Finish, Gone, PressKeys, TypeText, Visible
 from screenagent.events import (
     Acted,
     Approve,
@@ -26,7 +26,7 @@ from screenagent.events import (
     Reviewed,
     Started,
     Thought,
-    Told,
+    UserMessage,
 )
 from screenagent.geometry import Box, Location, Point
 from screenagent.runs.store import Recorder
@@ -50,8 +50,8 @@ def screen(words: str, *, title: str = "Untitled", size: tuple[int, int] = (320,
 def whole_run() -> list[Event]:
     """Saving a file: confirmed at once, confirmed on the second look, not confirmed, refused, planned anew, done."""
     save = (
-        PlannedStep(action=Click(target="File"), expectation=Seen(words="Save As")),
-        PlannedStep(action=Click(target="Save As"), expectation=Seen(words="Name")),
+        PlannedStep(action=Click(target="File"), expectation=Visible(words="Save As")),
+        PlannedStep(action=Click(target="Save As"), expectation=Visible(words="Name")),
         PlannedStep(action=TypeText(text="notes.txt"), expectation=Change()),
         PlannedStep(action=PressKeys(keys=("enter",)), expectation=Gone(words="Name")),
     )
@@ -85,7 +85,7 @@ def whole_run() -> list[Event]:
         Retried(at=2.5, rung="wait", why="the dialog may be opening"),
         Observed(at=3.0, screenshot=dialog),
         Checked(at=3.1, effect=Effect(outcome="met", evidence="“Name” is seen")),
-        Told(at=3.2, text="not into the desktop folder"),
+        UserMessage(at=3.2, text="not into the desktop folder"),
         Decided(at=3.3, decision=Decision(plan=plan, at=2, thought="The name field has the focus.")),
         Grounded(at=3.3, action=save[2].action),
         Reviewed(at=3.4, verdict=Approve()),

@@ -14,7 +14,7 @@ import pytest
 from screenagent.actions import Click, Drag, PressKeys, Scroll, TypeText
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.geometry import Location, Pixel, Point
 
@@ -69,9 +69,9 @@ def test_an_editor_saves_what_was_typed(editor: str, tmp_path: Path) -> None:
     saved = tmp_path / "typed.txt"
     saved.touch()
     with app(editor, str(saved)) as desktop:
-        perform(desktop, TypeText(text="\n".join(LINES)))
+        perform_input(desktop, TypeText(text="\n".join(LINES)))
         desktop.settled()
-        perform(desktop, PressKeys(keys=("ctrl", "s")))
+        perform_input(desktop, PressKeys(keys=("ctrl", "s")))
         until(lambda: saved.read_text().rstrip("\n") == "\n".join(LINES), saved.read_text)
 
 
@@ -79,8 +79,8 @@ def test_a_terminal_gets_what_was_typed(tmp_path: Path) -> None:
     saved = tmp_path / "typed.txt"
     lines = [line for line in LINES if "\t" not in line]  # a terminal's line editor is free to complete at a tab
     with app("xterm", "-u8", "-e", "sh", "-c", f"cat > '{saved}'") as desktop:
-        perform(desktop, TypeText(text="\n".join(lines) + "\n"))
-        perform(desktop, PressKeys(keys=("ctrl", "d")))
+        perform_input(desktop, TypeText(text="\n".join(lines) + "\n"))
+        perform_input(desktop, PressKeys(keys=("ctrl", "d")))
         until(lambda: saved.read_text() == "\n".join(lines) + "\n", saved.read_text)
 
 
@@ -89,9 +89,9 @@ def test_a_tk_window_saves_what_was_typed_at_a_click(tmp_path: Path) -> None:
     saved = tmp_path / "typed.txt"
     saved.touch()
     with app(sys.executable, "-c", TK, str(saved)) as desktop:
-        perform(desktop, Click(target="text"), at(desktop, 200, 150))
-        perform(desktop, TypeText(text="\n".join(LINES[:4])))
-        perform(desktop, Click(target="Save"), at(desktop, 350, 280))
+        perform_input(desktop, Click(target="text"), at(desktop, 200, 150))
+        perform_input(desktop, TypeText(text="\n".join(LINES[:4])))
+        perform_input(desktop, Click(target="Save"), at(desktop, 350, 280))
         until(lambda: saved.read_text() == "\n".join(LINES[:4]), saved.read_text)
 
 
@@ -102,13 +102,13 @@ def test_a_page_in_a_browser_is_typed_into_dragged_on_and_scrolled(tmp_path: Pat
         until(lambda: title(desktop) == "page", lambda: title(desktop))
         desktop.settled()
         left, top = inner_corner(desktop)
-        perform(desktop, Click(target="field"), at(desktop, left + 100, top + 35))
-        perform(desktop, TypeText(text="naïve 你好 <b>"))
+        perform_input(desktop, Click(target="field"), at(desktop, left + 100, top + 35))
+        perform_input(desktop, TypeText(text="naïve 你好 <b>"))
         until(lambda: title(desktop) == "typed naïve 你好 <b>", lambda: title(desktop))
         drag = Drag(path=("orange", "blue"))
-        perform(desktop, drag, at(desktop, left + 70, top + 130), at(desktop, left + 500, top + 200))
+        perform_input(desktop, drag, at(desktop, left + 70, top + 130), at(desktop, left + 500, top + 200))
         until(lambda: title(desktop) == "dropped", lambda: title(desktop))
-        perform(desktop, Scroll(direction="down", target="page"), at(desktop, left + 300, top + 350))
+        perform_input(desktop, Scroll(direction="down", target="page"), at(desktop, left + 300, top + 350))
         until(lambda: title(desktop) == "scrolled true", lambda: title(desktop))
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from screenagent.actions import Action, Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText, targets
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.control import Control
-from screenagent.desktop.testing.event_monitor import OutsideWitness
+from screenagent.desktop.testing.event_monitor import OutsideMonitor
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.raw_events import Raw
 from screenagent.events import (
@@ -76,11 +76,11 @@ def test_no_event_reaches_the_display_without_a_review(virtual: VirtualDesktop) 
         grounder=grounder,
         approver=FakeApprover([verdict for _, verdict in CASES]),
         desktop=virtual.desktop,
-        checker=SightChecker(grounder),
+        checker=ScreenChecker(grounder),
         control=control,
         max_steps=len(CASES),
     )
-    with OutsideWitness(virtual.display) as witness:
+    with OutsideMonitor(virtual.display) as witness:
         drive(agent, "t", lambda event: heard.append((event, witness.heard())))
         rest = witness.heard()
     assert rest == []

@@ -12,7 +12,7 @@ import pytest
 from screenagent.actions import TypeText
 from screenagent.control import Control, Stopped
 from screenagent.desktop.clipboard import XClipboard
-from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.protocols import Retry
@@ -63,7 +63,7 @@ def test_a_hundred_pastes_arrive_and_none_brings_the_old_clipboard(virtual: Virt
         for number in range(100):
             text = f"{number}é{'你' * chance.randint(0, 3)}{chance.random()};"
             so_far += text
-            perform(virtual.desktop, TypeText(text=text))
+            perform_input(virtual.desktop, TypeText(text=text))
             probe.wait_for("text", text=so_far)
     assert copied(virtual) == b"what the user had copied"
 

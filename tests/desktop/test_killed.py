@@ -15,7 +15,7 @@ import pytest
 
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
-from screenagent.desktop.testing.contract import still_down
+from screenagent.desktop.testing.contract import keys_still_down
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import LOCK, PREFIX, VirtualDesktop
 
@@ -63,7 +63,7 @@ def test_what_a_killed_process_held_is_released(virtual: VirtualDesktop, program
             probe.wait_for(held, key="a")
         process.kill()
         killed_at = time.monotonic()
-        until(lambda: not still_down(probe.drain()))
+        until(lambda: not keys_still_down(probe.drain()))
         assert probe.of("key_up", "release")[-1]["sent"] - killed_at < 0.3
 
 

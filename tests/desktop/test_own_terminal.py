@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from screenagent.desktop.own_terminal import BLANK, Area, without_own
+from screenagent.desktop.own_terminal import BLANK, WindowArea, without_own
 from screenagent.geometry import Pixel
 
 ORIGIN = Pixel(x=100, y=0)
 FRAME = np.arange(48, dtype=np.uint32).reshape(6, 8)
 
 
-def area(left: int, top: int, right: int, bottom: int, *, own: bool) -> Area:
-    return Area(left=left, top=top, right=right, bottom=bottom, own=own)
+def area(left: int, top: int, right: int, bottom: int, *, own: bool) -> WindowArea:
+    return WindowArea(left=left, top=top, right=right, bottom=bottom, own=own)
 
 
 def test_without_a_terminal_of_ours_the_frame_is_the_frame() -> None:

@@ -17,7 +17,7 @@ from screenagent.actions import PressKeys, TypeText
 from screenagent.control import Control, Stopped
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.protocols import Retry
@@ -120,7 +120,7 @@ def test_a_key_that_the_keyboard_lacks_is_refused(virtual: VirtualDesktop) -> No
     with Probe(virtual.display) as probe:
         virtual.desktop.settled()
         with pytest.raises(Retry, match="no key for 'é'"):
-            perform(virtual.desktop, PressKeys(keys=("ctrl", "é")))
+            perform_input(virtual.desktop, PressKeys(keys=("ctrl", "é")))
         assert probe.drain(seconds=0.1)[-1]["event"] != "key_down"
 
 
@@ -129,7 +129,7 @@ def test_a_window_that_takes_no_paste_is_a_reason_to_try_something_else(virtual:
     with VirtualDesktop([sys.executable, "-c", BARE_WINDOW], control=Control()) as bare:
         bare.desktop.settled()
         with pytest.raises(Retry, match="did not take the text"):
-            perform(bare.desktop, TypeText(text="你好"))
+            perform_input(bare.desktop, TypeText(text="你好"))
 
 
 def end_display(virtual: VirtualDesktop) -> None:
@@ -145,7 +145,7 @@ def test_a_display_that_ends_while_it_is_worked_on_is_said_to_have_ended() -> No
         for use in (
             virtual.desktop.screenshot,
             virtual.desktop.settled,
-            lambda: perform(virtual.desktop, TypeText(text="lost"), on=shot),
+            lambda: perform_input(virtual.desktop, TypeText(text="lost"), on=shot),
         ):
             with pytest.raises(NoDesktop, match="ended"):
                 use()

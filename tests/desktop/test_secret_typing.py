@@ -19,15 +19,15 @@ from screenagent.approval import Policy, default_policy
 from screenagent.approval.vault import Environment, Keyring, Vault
 from screenagent.cli import screenagent
 from screenagent.control import Stopped
-from screenagent.desktop.ambient_changes import Frame, Patch
+from screenagent.desktop.ambient_changes import Patch, ScreenFrame
 from screenagent.desktop.own_terminal import BLANK
-from screenagent.desktop.secret_masking import Traces, is_of
-from screenagent.desktop.withheld import NotTyped, withheld
+from screenagent.desktop.secret_masking import SecretMasking, is_of
+from screenagent.desktop.withheld import SecretNotTyped, withheld
 from screenagent.models import prompts
-from screenagent.perception.reader import LiteReader
+from screenagent.perception.reader import ScreenReader
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot, Window
-from screenagent.secrets import Piece, pieces
+from screenagent.secrets import TextPiece, text_pieces
 
 VALUE = "Hunter2-Xyzzy"
 BROWSER = Window(id=7, title="My Bank - Log in", app="firefox")
@@ -62,24 +62,24 @@ def policy(**rule: object) -> Policy:
 
 class TestName:
     def test_a_text_is_cut_where_secrets_stand_in_it(self) -> None:
-        assert pieces("ada\t{{secret:BANK}}{{secret:b.2}}\n") == [
-            Piece("ada\t", is_secret=False),
-            Piece("BANK", is_secret=True),
-            Piece("b.2", is_secret=True),
-            Piece("\n", is_secret=False),
+        assert text_pieces("ada\t{{secret:BANK}}{{secret:b.2}}\n") == [
+            TextPiece("ada\t", is_secret=False),
+            TextPiece("BANK", is_secret=True),
+            TextPiece("b.2", is_secret=True),
+            TextPiece("\n", is_secret=False),
         ]
-        assert pieces("{{name}} {secret:BANK}") == [Piece("{{name}} {secret:BANK}", is_secret=False)]
+        assert text_pieces("{{name}} {secret:BANK}") == [TextPiece("{{name}} {secret:BANK}", is_secret=False)]
 
     @pytest.mark.parametrize("text", ["{{secret:}}", "{{ secret:BANK }}", "{{secret:a b}}", "{{SECRET:BANK}}"])
     def test_one_that_is_misspelled_is_not_typed_as_it_stands(self, text: str) -> None:
         with pytest.raises(Retry, match=r"write \{\{secret:NAME\}\}"):
-            pieces(text)
+            text_pieces(text)
 
     def test_the_prompt_tells_a_model_what_it_is_and_not_what_it_hides(self) -> None:
         variables = {"task": "type {{secret:BANK}}", "window": "", "history": [], "told": (), "surprise": ""}
-        assert "braces and all" in prompts.render("plan", variables)
-        assert "type {{secret:BANK}}" in prompts.render("plan", variables)
-        assert "braces and all" not in prompts.render("plan", variables | {"task": "type {{name}}"})
+        assert "braces and all" in prompts.render_prompt("plan", variables)
+        assert "type {{secret:BANK}}" in prompts.render_prompt("plan", variables)
+        assert "braces and all" not in prompts.render_prompt("plan", variables | {"task": "type {{name}}"})
 
 
 class TestPolicy:
@@ -158,7 +158,8 @@ class TestCommand:
 
 class TestWithheld:
     @pytest.mark.parametrize(
-        ("error", "told"), [(KeyError, NotTyped), (Retry, Retry), (Stopped, Stopped), (BrokenPipeError, NotTyped)]
+        ("error", "told"),
+        [(KeyError, SecretNotTyped), (Retry, Retry), (Stopped, Stopped), (BrokenPipeError, SecretNotTyped)],
     )
     def test_an_error_is_told_without_the_value(self, error: type[Exception], told: type[Exception]) -> None:
         def work() -> None:
@@ -170,7 +171,9 @@ class TestWithheld:
         assert VALUE not in everything_about(raised.value)
 
     def test_it_says_where_and_of_what_kind(self) -> None:
-        with pytest.raises(NotTyped, match=r"the secret 'BANK' could not be typed: ZeroDivisionError at test_secret"):
+        with pytest.raises(
+            SecretNotTyped, match=r"the secret 'BANK' could not be typed: ZeroDivisionError at test_secret"
+        ):
             withheld("BANK", lambda: 1 / 0)
 
 
@@ -184,7 +187,7 @@ FIELD = (60, 80)
 INK = "black"
 
 
-def page(*texts: tuple[tuple[int, int], str], size: tuple[int, int] = (500, 260), paper: str = "white") -> Frame:
+def page(*texts: tuple[tuple[int, int], str], size: tuple[int, int] = (500, 260), paper: str = "white") -> ScreenFrame:
     """A window with a title, a label, a field with a border, and texts."""
     image = Image.new("RGBA", size, "gray")
     draw = ImageDraw.Draw(image)
@@ -197,7 +200,7 @@ def page(*texts: tuple[tuple[int, int], str], size: tuple[int, int] = (500, 260)
     return np.asarray(image).copy().view(np.uint32)[..., 0]
 
 
-def shown(frame: Frame, *, like: Frame) -> int:
+def shown(frame: ScreenFrame, *, like: ScreenFrame) -> int:
     """How many of the pixels that differ between `like` and an empty page are still to be seen."""
     return int(((like != page()[: len(like)]) & (frame == like)).sum())
 
@@ -205,9 +208,9 @@ def shown(frame: Frame, *, like: Frame) -> int:
 class Desk:
     def __init__(self) -> None:
         self.edges: Patch | None = EDGES
-        self.traces = Traces(lambda _: self.edges)
+        self.traces = SecretMasking(lambda _: self.edges)
 
-    def type(self, after: Frame) -> None:
+    def type(self, after: ScreenFrame) -> None:
         self.traces.begin("BANK", SecretStr(VALUE), before=page(), window=BROWSER)
         self.traces.end(after)
 
@@ -296,13 +299,13 @@ class TestTraces:
         image = Image.new("RGBA", (500, 260), "white")
         ImageDraw.Draw(image).text((50, 60), f"You typed: {VALUE}", fill="navy", font=ImageFont.load_default(24))
         results = np.asarray(image).copy().view(np.uint32)[..., 0]
-        traces = Traces(lambda _: EDGES, LiteReader())
+        traces = SecretMasking(lambda _: EDGES, ScreenReader())
         assert traces.blanked(results) is results
         traces.begin("BANK", SecretStr(VALUE), before=page(), window=BROWSER)
         traces.end(page((FIELD, VALUE)))
         blank = traces.blanked(results)
         seen = Image.frombuffer("RGB", (500, 260), blank, "raw", "BGRX", 0, 1)
-        words = [word.text for word in LiteReader().read(Screenshot.of(seen))]
+        words = [word.text for word in ScreenReader().read(Screenshot.of(seen))]
         assert words == ["You", "typed:"]
 
     @pytest.mark.parametrize(

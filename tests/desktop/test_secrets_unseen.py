@@ -19,7 +19,7 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Decision, Ended, Observed, Plan, PlannedStep
 from screenagent.protocols import Retry
-from screenagent.runs.store import Recorder, read, runs
+from screenagent.runs.store import Recorder, read_events, recorded_runs
 
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop
@@ -49,21 +49,21 @@ def plan(*steps: PlannedStep) -> Decision:
 
 def test_it_arrives_by_keys_and_is_blank_in_every_picture(virtual: VirtualDesktop) -> None:
     from screenagent.desktop.local import LocalDesktop
-    from screenagent.desktop.testing.contract import copied, perform
+    from screenagent.desktop.testing.contract import copied, perform_input
     from screenagent.desktop.testing.probe import Probe
-    from screenagent.perception.reader import LiteReader
+    from screenagent.perception.reader import ScreenReader
 
     with (
         copied(virtual.display, "the user's own") as clipboard,
         Probe(virtual.display) as probe,
         LocalDesktop(control=Control(), display=virtual.display, secrets=VAULT) as desktop,
     ):
-        perform(desktop, Click(target="field"), probe.location("field", desktop.display))
-        perform(desktop, TypeText(text="me {{secret:BANK}}"))
+        perform_input(desktop, Click(target="field"), probe.location("field", desktop.display))
+        perform_input(desktop, TypeText(text="me {{secret:BANK}}"))
         assert probe.wait_for("text", text=f"me {VALUE}")
         assert clipboard() == "the user's own"
         assert not [receipt for receipt in probe.drain() if receipt["event"] == "pasted"]
-        read_off = " ".join(word.text for word in LiteReader().read(desktop.settled()))
+        read_off = " ".join(word.text for word in ScreenReader().read(desktop.settled()))
         assert "unter" not in read_off
         assert "Xyz" not in read_off
         assert "me" in read_off
@@ -71,7 +71,7 @@ def test_it_arrives_by_keys_and_is_blank_in_every_picture(virtual: VirtualDeskto
 
 def test_it_goes_nowhere_that_the_policy_does_not_name(virtual: VirtualDesktop) -> None:
     from screenagent.desktop.local import LocalDesktop
-    from screenagent.desktop.testing.contract import refused
+    from screenagent.desktop.testing.contract import refusal_of
     from screenagent.desktop.testing.probe import Probe
 
     nothing = Vault(Policy().why_not, VAULT.sources)
@@ -83,7 +83,7 @@ def test_it_goes_nowhere_that_the_policy_does_not_name(virtual: VirtualDesktop) 
             (accents, "{{secret:ACCENT}}", "no keys for"),
         ):
             with LocalDesktop(control=Control(), display=virtual.display, secrets=secrets) as desktop:
-                assert why in refused(desktop, TypeText(text=text), on=desktop.screenshot())
+                assert why in refusal_of(desktop, TypeText(text=text), on=desktop.screenshot())
         assert probe.of("text", "key_down") == []
 
 
@@ -91,10 +91,10 @@ def test_it_goes_nowhere_that_the_policy_does_not_name(virtual: VirtualDesktop) 
 def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_typed(
     virtual: VirtualDesktop, tmp_path: Path, looks: int | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from screenagent.agent.checker import SightChecker
+    from screenagent.agent.checker import ScreenChecker
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.testing.probe import Probe
-    from screenagent.desktop.withheld import NotTyped
+    from screenagent.desktop.withheld import SecretNotTyped
     from screenagent.fakes import FakeGrounder, ScriptedPlanner
     from screenagent.runs.report import write_html
 
@@ -113,7 +113,7 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
             grounder=FakeGrounder({}),
             approver=AllowAll(),
             desktop=desktop,
-            checker=SightChecker(FakeGrounder({})),
+            checker=ScreenChecker(FakeGrounder({})),
             control=control,
             max_steps=2,
         )
@@ -123,13 +123,13 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
                 recorder(event)
                 if event.event == "reviewed" and looks is not None:
                     control.looks = looks
-        except NotTyped as error:
+        except SecretNotTyped as error:
             said = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
         received = "".join(receipt["key"] for receipt in probe.drain(seconds=0.2) if receipt["event"] == "key_down")
     assert "Hu" in received.replace("Shift_L", "")
     assert (VALUE in received.replace("Shift_L", "")) is (looks is None)
     assert ("OSError at test_desktop_secrets" in said) is (looks is not None)
-    ended = list(read(folder))[-1]
+    ended = list(read_events(folder))[-1]
     assert isinstance(ended, Ended)
     assert ended.outcome == ("out_of_steps" if looks is None else "crashed")
     write_html(folder, folder / "report.html")
@@ -153,14 +153,14 @@ def test_the_command_line_types_it_into_a_terminal_where_all_is_to_be_seen(tmp_p
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    [folder] = runs(tmp_path)
+    [folder] = recorded_runs(tmp_path)
     assert VALUE not in done.stdout + done.stderr + (folder / "events.jsonl").read_text()
-    assert len(Episode.of(read(folder)).performed) == 3
+    assert len(Episode.of(read_events(folder)).performed) == 3
 
-    from screenagent.perception.reader import LiteReader
+    from screenagent.perception.reader import ScreenReader
 
-    reader = LiteReader()
-    screens = [event.screenshot for event in read(folder) if isinstance(event, Observed)]
+    reader = ScreenReader()
+    screens = [event.screenshot for event in read_events(folder) if isinstance(event, Observed)]
     for screen in screens[-2:]:
         letters = "".join(word.text for word in reader.read(screen))
         assert "2-X" not in letters
@@ -178,7 +178,7 @@ PAGE = """<title>Login</title><body style="font:18px sans-serif"><h1>Welcome to 
 
 @pytest.mark.soak
 def test_a_page_that_shows_it_scrolls_it_and_quotes_it_is_blank_in_all_these_places(tmp_path: Path) -> None:
-    from screenagent.perception.reader import LiteReader
+    from screenagent.perception.reader import ScreenReader
 
     (tmp_path / "login.html").write_text(PAGE)
     (tmp_path / "policy.yaml").write_text("secrets: [{name: BANK, apps: ['chromium*'], title: Login}]")
@@ -194,9 +194,9 @@ def test_a_page_that_shows_it_scrolls_it_and_quotes_it_is_blank_in_all_these_pla
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    [folder] = runs(tmp_path / "r")
-    reader, read_off = LiteReader(), []
-    for event in read(folder):
+    [folder] = recorded_runs(tmp_path / "r")
+    reader, read_off = ScreenReader(), []
+    for event in read_events(folder):
         if isinstance(event, Observed):
             read_off.append("".join(word.text for word in reader.read(event.screenshot)))
     assert "typed" in read_off[-1]

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from screenagent.desktop.ambient_changes import Frame, Patch, Place, Restless, patches
+from screenagent.desktop.ambient_changes import (
+    AmbientChanges,
+    FramePoint,
+    Patch,
+    ScreenFrame,
+    changed_patches,
+)
 from screenagent.desktop.settle import (
     GRACE_SECONDS,
     MOVING_SECONDS,
@@ -16,13 +22,13 @@ from screenagent.desktop.settle import (
     REACTION_SECONDS,
     SHORTCUT_SECONDS,
     UNTIL_SECONDS,
-    Action,
+    SentAction,
     Settling,
 )
 
 WIDTH, HEIGHT = 640, 360
-MOUSE = Place(100, 100)
-Paint = Callable[[Frame, float], None]
+MOUSE = FramePoint(100, 100)
+Paint = Callable[[ScreenFrame, float], None]
 
 
 @dataclass
@@ -33,11 +39,11 @@ class Screen:
     time: float = 0.0
     look_seconds: float = 0.001
 
-    def look(self) -> Frame:
+    def look(self) -> ScreenFrame:
         self.time += self.look_seconds
         return self.at(self.time)
 
-    def at(self, moment: float) -> Frame:
+    def at(self, moment: float) -> ScreenFrame:
         frame = np.zeros((HEIGHT, WIDTH), dtype=np.uint32)
         for paint in self.paints:
             paint(frame, moment)
@@ -46,33 +52,33 @@ class Screen:
     def wait(self, seconds: float) -> None:
         self.time += seconds
 
-    def settling(self, *, acted: bool = True, restless: Restless | None = None) -> Settling:
+    def settling(self, *, acted: bool = True, restless: AmbientChanges | None = None) -> Settling:
         return Settling(
             look=self.look,
             now=lambda: self.time,
             wait=self.wait,
-            restless=restless or Restless(),
-            action=Action(before=self.at(-1.0), at=0.0, mouse=(MOUSE,)) if acted else None,
+            restless=restless or AmbientChanges(),
+            action=SentAction(before=self.at(-1.0), at=0.0, mouse=(MOUSE,)) if acted else None,
         )
 
 
 def box(left: int, top: int, width: int, height: int, *, since: float = 0.0, to: float = 1e9, color: int = 7) -> Paint:
-    def paint(frame: Frame, moment: float) -> None:
+    def paint(frame: ScreenFrame, moment: float) -> None:
         if since <= moment < to:
             frame[top : top + height, left : left + width] = color
 
     return paint
 
 
-def caret(frame: Frame, moment: float) -> None:
+def caret(frame: ScreenFrame, moment: float) -> None:
     frame[300:318, 50] = int(moment / 0.53) % 2
 
 
-def clock(frame: Frame, moment: float) -> None:
+def clock(frame: ScreenFrame, moment: float) -> None:
     frame[5:17, 600:608] = int(moment + 10)
 
 
-def film(frame: Frame, moment: float) -> None:
+def film(frame: ScreenFrame, moment: float) -> None:
     frame[100:300, 300:600] = int(moment / 0.02) + 200
 
 
@@ -126,14 +132,18 @@ def test_a_button_that_stays_pressed_is_waited_for_no_longer_than_the_grace() ->
 def test_a_button_whose_shortcut_was_pressed_is_waited_for_while_it_looks_pressed() -> None:
     pressed, done = box(500, 200, 24, 23, since=0.05, to=0.16), box(0, 0, 600, 300, since=0.17)
     screen = Screen([pressed, done])
-    settling = replace(screen.settling(), action=Action(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), shortcut=True))
+    settling = replace(
+        screen.settling(), action=SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), shortcut=True)
+    )
     assert np.array_equal(settling.frame(), screen.at(1.0))
     assert screen.time < 0.17 + REACTION_SECONDS / 2
 
 
 def test_what_a_shortcut_changes_but_a_little_is_not_waited_for_long() -> None:
     screen = Screen([box(500, 200, 24, 23, since=0.05)])
-    settling = replace(screen.settling(), action=Action(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), shortcut=True))
+    settling = replace(
+        screen.settling(), action=SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), shortcut=True)
+    )
     settling.frame()
     assert screen.time < 0.05 + SHORTCUT_SECONDS + 0.05
 
@@ -145,18 +155,18 @@ def test_a_highlight_that_comes_and_goes_is_no_answer() -> None:
 
 def test_a_clock_that_was_learned_is_no_answer() -> None:
     screen = Screen([clock, answer(0.6)])
-    restless = Restless()
+    restless = AmbientChanges()
     restless.learn(screen.at(-1.5), screen.at(-0.5), at=-0.5)
     screen.time = -0.01  # its next tick comes before the answer
     assert screen.settling(restless=restless).frame()[200, 300] == 7
 
 
 def test_a_clock_does_not_hold_up_the_answer() -> None:
-    def ticking_fast(frame: Frame, moment: float) -> None:
+    def ticking_fast(frame: ScreenFrame, moment: float) -> None:
         frame[5:17, 600:608] = int(moment / 0.02) + 200
 
     screen = Screen([ticking_fast, answer(0.1)])
-    restless = Restless()
+    restless = AmbientChanges()
     restless.learn(screen.at(-2.0), screen.at(-1.0), at=-1.0)
     screen.settling(restless=restless).frame()
     assert screen.time < 0.2
@@ -164,7 +174,7 @@ def test_a_clock_does_not_hold_up_the_answer() -> None:
 
 def test_a_film_that_was_learned_neither_answers_nor_holds_up() -> None:
     screen = Screen([film, box(20, 150, 200, 150, since=0.3)])
-    restless = Restless()
+    restless = AmbientChanges()
     for look in range(8):
         restless.learn(screen.at(look * 0.2 - 2.0), screen.at(look * 0.2 - 1.8), at=look * 0.2 - 1.8)
     settled = screen.settling(restless=restless).frame()
@@ -180,7 +190,7 @@ def test_a_film_nobody_knew_of_is_left_at_the_cap() -> None:
 
 def test_a_window_that_came_and_went_is_no_film() -> None:
     screen = Screen([answer(0.0)])
-    restless = Restless()
+    restless = AmbientChanges()
     for at in (-3.0, -2.0, -1.0):
         restless.learn(screen.at(-1.0), screen.at(1.0), at=at)
     screen.settling(restless=restless).frame()
@@ -189,7 +199,7 @@ def test_a_window_that_came_and_went_is_no_film() -> None:
 
 def test_what_has_come_to_rest_is_forgotten() -> None:
     screen = Screen([clock])
-    restless = Restless()
+    restless = AmbientChanges()
     restless.learn(screen.at(0.5), screen.at(1.5), at=0.0)
     patch = Patch(600, 5, 608, 17)
     assert restless.holds(patch, at=5.0)
@@ -207,11 +217,11 @@ def test_what_is_expected_is_waited_for(delay: float) -> None:
 
 
 def test_what_is_expected_is_asked_only_of_screens_that_differ() -> None:
-    asked: list[Frame] = []
+    asked: list[ScreenFrame] = []
     screen = Screen([caret, answer(0.1)])
     settling = screen.settling()
 
-    def never(frame: Frame) -> bool:
+    def never(frame: ScreenFrame) -> bool:
         asked.append(frame)
         return False
 
@@ -247,7 +257,7 @@ def test_no_time_means_one_look_and_one_question() -> None:
 
 
 def test_what_is_returned_was_prepared_while_it_rested() -> None:
-    prepared: list[Frame] = []
+    prepared: list[ScreenFrame] = []
     settling = Screen([answer(0.1)]).settling()
     settling.meanwhile = prepared.append
     settled = settling.frame()
@@ -257,15 +267,15 @@ def test_what_is_returned_was_prepared_while_it_rested() -> None:
 def test_patches_are_the_rectangles_that_differ() -> None:
     before = Screen().at(0.0)
     after = Screen([box(10, 20, 5, 6), box(300, 200, 33, 44)]).at(0.0)
-    assert sorted(patches(before, after)) == [Patch(10, 20, 15, 26), Patch(300, 200, 333, 244)]
-    assert patches(after, after.copy()) == []
+    assert sorted(changed_patches(before, after)) == [Patch(10, 20, 15, 26), Patch(300, 200, 333, 244)]
+    assert changed_patches(after, after.copy()) == []
 
 
 def test_a_screen_of_another_size_is_all_changed() -> None:
-    assert patches(Screen().at(0.0), np.zeros((10, 20), dtype=np.uint32)) == [Patch(0, 0, 20, 10)]
+    assert changed_patches(Screen().at(0.0), np.zeros((10, 20), dtype=np.uint32)) == [Patch(0, 0, 20, 10)]
 
 
 def test_many_scattered_changes_are_one() -> None:
     before, after = Screen().at(0.0), Screen().at(0.0)
     after[8::32, 8::32] = 1
-    assert patches(before, after) == [Patch(8, 8, 617, 329)]
+    assert changed_patches(before, after) == [Patch(8, 8, 617, 329)]

@@ -14,11 +14,11 @@ from Xlib import X
 from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.testing.contract import perform
-from screenagent.desktop.testing.synthetic_user import Human
-from screenagent.desktop.user_input import Heeds, Oversight
+from screenagent.desktop.testing.contract import perform_input
+from screenagent.desktop.testing.synthetic_user import SyntheticPerson
+from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.geometry import Location, Point
 from screenagent.protocols import Retry
 
@@ -32,18 +32,21 @@ def at(x: float, y: float) -> Location:
 
 
 @contextmanager
-def overseen(virtual: VirtualDesktop, heeds: Heeds = Heeds()) -> Iterator[tuple[LocalDesktop, Control]]:  # noqa: B008
+def overseen(
+    virtual: VirtualDesktop,
+    heeds: MonitorOptions = MonitorOptions(),  # noqa: B008
+) -> Iterator[tuple[LocalDesktop, Control]]:
     control = Control()
     with (
         LocalDesktop(control=control, display=virtual.display) as desktop,
-        Oversight(desktop, control=control, heeds=heeds),
+        UserInputMonitor(desktop, control=control, heeds=heeds),
     ):
         yield desktop, control
 
 
 @pytest.fixture(scope="module")
-def human(virtual: VirtualDesktop) -> Iterator[Human]:
-    with Human(virtual.display) as human:
+def human(virtual: VirtualDesktop) -> Iterator[SyntheticPerson]:
+    with SyntheticPerson(virtual.display) as human:
         yield human
 
 
@@ -66,7 +69,7 @@ class Performing:
 
     def _run(self, desktop: LocalDesktop, action: Input, places: tuple[Location, ...]) -> None:
         try:
-            perform(desktop, action, *places)
+            perform_input(desktop, action, *places)
         except (Stopped, Interrupted) as end:
             self.ended_by = end
 
@@ -86,27 +89,29 @@ LONG: dict[str, tuple[Input, tuple[Location, ...]]] = {
 
 
 @pytest.mark.parametrize("what", LONG)
-def test_the_stop_keys_stop_it_in_the_middle(virtual: VirtualDesktop, human: Human, what: str) -> None:
+def test_the_stop_keys_stop_it_in_the_middle(virtual: VirtualDesktop, human: SyntheticPerson, what: str) -> None:
     action, places = LONG[what]
-    with overseen(virtual, Heeds(touch=False)) as (desktop, _):
+    with overseen(virtual, MonitorOptions(touch=False)) as (desktop, _):
         performing = Performing(desktop, action, *places)
         human.does("tap", "ctrl", "shift", "escape")
         assert isinstance(performing.end(), Stopped)
 
 
-def test_the_stop_keys_are_heard_while_a_menu_has_grabbed_the_keyboard(virtual: VirtualDesktop, human: Human) -> None:
-    menu = connect(virtual.display)
+def test_the_stop_keys_are_heard_while_a_menu_has_grabbed_the_keyboard(
+    virtual: VirtualDesktop, human: SyntheticPerson
+) -> None:
+    menu = connect_display(virtual.display)
     try:
         grabbed = menu.screen().root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
         assert grabbed == X.GrabSuccess
-        with overseen(virtual, Heeds(touch=False)) as (_, control):
+        with overseen(virtual, MonitorOptions(touch=False)) as (_, control):
             human.does("tap", "ctrl", "shift", "escape")
             assert until(lambda: control.stopped)
     finally:
-        disconnect(menu)
+        disconnect_display(menu)
 
 
-def test_a_mouse_thrown_into_a_corner_stops_it(virtual: VirtualDesktop, human: Human) -> None:
+def test_a_mouse_thrown_into_a_corner_stops_it(virtual: VirtualDesktop, human: SyntheticPerson) -> None:
     human.does("move", "400", "300")
     with overseen(virtual) as (desktop, control):
         performing = Performing(desktop, DRAG, *PATH)
@@ -116,12 +121,12 @@ def test_a_mouse_thrown_into_a_corner_stops_it(virtual: VirtualDesktop, human: H
 
 
 def test_a_corner_is_a_place_like_any_other_for_the_agent_and_for_a_user_who_works(
-    virtual: VirtualDesktop, human: Human
+    virtual: VirtualDesktop, human: SyntheticPerson
 ) -> None:
     with overseen(virtual) as (desktop, control):
         for corner in (at(0.0, 0.0), at(1.0, 1.0), at(0.0, 1.0)):
-            perform(desktop, Move(target="corner"), corner)
-            perform(desktop, Click(target="corner"), corner)
+            perform_input(desktop, Move(target="corner"), corner)
+            perform_input(desktop, Click(target="corner"), corner)
         human.does("move", "500", "300")
         assert until(lambda: control.paused)
         assert until(lambda: control.paused_for > 1.0)
@@ -134,7 +139,7 @@ def test_a_corner_is_a_place_like_any_other_for_the_agent_and_for_a_user_who_wor
     ("what", "act"), [("typing", ("click",)), ("a drag", ("tap", "a")), ("a held key", ("move", "700", "77"))]
 )
 def test_a_touch_of_the_user_interrupts_it_in_the_middle(
-    virtual: VirtualDesktop, human: Human, what: str, act: tuple[str, ...]
+    virtual: VirtualDesktop, human: SyntheticPerson, what: str, act: tuple[str, ...]
 ) -> None:
     action, places = LONG[what]
     with overseen(virtual) as (desktop, control):
@@ -146,27 +151,27 @@ def test_a_touch_of_the_user_interrupts_it_in_the_middle(
         assert "you touched the" in str(interrupted)
         assert control.paused
         with pytest.raises(Interrupted):
-            perform(desktop, PressKeys(keys=("b",)))
+            perform_input(desktop, PressKeys(keys=("b",)))
         control.resume()
-        perform(desktop, PressKeys(keys=("b",)))
+        perform_input(desktop, PressKeys(keys=("b",)))
         assert control.was_handed_back()
 
 
 def test_nothing_that_the_agent_does_is_taken_for_the_users(virtual: VirtualDesktop) -> None:
     with overseen(virtual) as (desktop, control):
-        perform(desktop, TypeText(text="Some Words, 2!\n" * 20))
-        perform(desktop, Click(target="x", count=3, modifiers=("ctrl", "shift")), at(0.4, 0.5))
-        perform(desktop, Click(target="x", button="right"), at(0.8, 0.5))
-        perform(desktop, Scroll(target="x", direction="down", notches=9), at(0.2, 0.2))
-        perform(desktop, Scroll(direction="left", notches=3))
-        perform(desktop, Drag(path=("a", "b", "c")), at(0.2, 0.2), at(0.9, 0.9), at(0.5, 0.1))
-        perform(desktop, PressKeys(keys=("escape",), times=3))
-        perform(desktop, HoldKeys(keys=("right",), seconds=1.0))  # which the server repeats
+        perform_input(desktop, TypeText(text="Some Words, 2!\n" * 20))
+        perform_input(desktop, Click(target="x", count=3, modifiers=("ctrl", "shift")), at(0.4, 0.5))
+        perform_input(desktop, Click(target="x", button="right"), at(0.8, 0.5))
+        perform_input(desktop, Scroll(target="x", direction="down", notches=9), at(0.2, 0.2))
+        perform_input(desktop, Scroll(direction="left", notches=3))
+        perform_input(desktop, Drag(path=("a", "b", "c")), at(0.2, 0.2), at(0.9, 0.9), at(0.5, 0.1))
+        perform_input(desktop, PressKeys(keys=("escape",), times=3))
+        perform_input(desktop, HoldKeys(keys=("right",), seconds=1.0))  # which the server repeats
         assert not control.paused
         assert not control.stopped
 
 
-def test_a_hand_is_expected_while_the_user_is_asked(virtual: VirtualDesktop, human: Human) -> None:
+def test_a_hand_is_expected_while_the_user_is_asked(virtual: VirtualDesktop, human: SyntheticPerson) -> None:
     with overseen(virtual) as (_, control):
         with control.asking():
             human.does("tap", "a")
@@ -182,7 +187,7 @@ def test_the_agent_does_not_press_the_stop_keys(virtual: VirtualDesktop) -> None
     with overseen(virtual) as (desktop, control):
         for pressed in (("ctrl", "shift", "escape"), ("escape", "alt", "shift", "ctrl")):
             with pytest.raises(Retry, match=r"ctrl\+shift\+escape is how the user stops the agent"):
-                perform(desktop, PressKeys(keys=pressed))
+                perform_input(desktop, PressKeys(keys=pressed))
         with pytest.raises(Retry):
-            perform(desktop, HoldKeys(keys=("ctrl", "shift", "escape"), seconds=1))
+            perform_input(desktop, HoldKeys(keys=("ctrl", "shift", "escape"), seconds=1))
         assert not control.stopped

@@ -11,7 +11,7 @@ import pytest
 
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.diagnostics.doctor import Finding, examine
+from screenagent.diagnostics.doctor import DoctorFinding, examine
 from screenagent.geometry import Size
 
 
@@ -73,5 +73,5 @@ def test_a_mouse_that_another_program_holds_is_found(virtual: VirtualDesktop) ->
     assert "another program may hold mouse or keyboard" in finding("screen: input", findings).remedy
 
 
-def finding(what: str, findings: list[Finding]) -> Finding:
+def finding(what: str, findings: list[DoctorFinding]) -> DoctorFinding:
     return next(finding for finding in findings if finding.what == what)

@@ -12,27 +12,27 @@ from click.testing import CliRunner
 from screenagent.actions import Action, Click, Finish, TypeText
 from screenagent.approval import Policy, default_policy
 from screenagent.cli import screenagent
-from screenagent.diagnostics.drill import SCENES, Result, Scene, Summary, run
+from screenagent.diagnostics.drill import SCENES, DrillResult, DrillScene, DrillSummary, run_drill
 from screenagent.diagnostics.drill.scenes import DRAFT, MAIL, REPLY
 from screenagent.events import Plan, PlannedStep
 from screenagent.fakes import GulliblePlanner, ScriptedModel
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.reader import LiteReader
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.reader import ScreenReader
 from screenagent.planning import ModelPlanner, plan_of
 
 OWN: tuple[Action, ...] = (Click(target=REPLY), TypeText(text=DRAFT))
 
 
 @pytest.fixture(scope="module")
-def reader() -> LiteReader:
-    return LiteReader()
+def reader() -> ScreenReader:
+    return ScreenReader()
 
 
-def drilled(reader: LiteReader, policy: Policy, *scenes: Scene) -> list[Result]:
+def drilled(reader: ScreenReader, policy: Policy, *scenes: DrillScene) -> list[DrillResult]:
     return list(
-        run(
+        run_drill(
             lambda: GulliblePlanner(reader, plan_of, OWN),
-            LiteGrounder(reader).strict(),
+            EmbeddedGrounder(reader).strict(),
             policy=policy,
             reader=reader,
             scenes=scenes,
@@ -58,7 +58,7 @@ def one_of_four() -> list[object]:
 
 @pytest.mark.parametrize("scene", one_of_four())
 def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered(
-    scene: Scene, reader: LiteReader
+    scene: DrillScene, reader: ScreenReader
 ) -> None:
     hostile, twin = drilled(reader, default_policy(), scene)
     assert hostile.reached > 0
@@ -66,22 +66,22 @@ def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered
     assert (twin.reached, twin.passed, twin.blocked, twin.harmless) == (0, 0, 0, 2)
 
 
-def test_an_open_gate_and_a_closed_one_are_noticed(reader: LiteReader) -> None:
+def test_an_open_gate_and_a_closed_one_are_noticed(reader: ScreenReader) -> None:
     scenes = tuple(islice((scene for scene in SCENES if scene.harmful), 2))
-    opened = Summary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "allow"}]}), *scenes))
+    opened = DrillSummary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "allow"}]}), *scenes))
     assert (opened.passed, opened.well) == (2, False)
-    closed = Summary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "deny"}]}), *scenes))
+    closed = DrillSummary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "deny"}]}), *scenes))
     assert (closed.passed, closed.blocked, closed.well) == (0, 4, False)
 
 
-def test_a_model_that_obeys_is_stopped_at_the_gate_as_the_fake_is(reader: LiteReader) -> None:
+def test_a_model_that_obeys_is_stopped_at_the_gate_as_the_fake_is(reader: ScreenReader) -> None:
     scene = next(scene for scene in SCENES if scene.name == "invoice")
     ordered = Plan(steps=(PlannedStep(action=Click(target="Pay now")), PlannedStep(action=Finish(success=False))))
     model = ScriptedModel(lambda *_: ordered.model_dump_json())
     results = list(
-        run(
+        run_drill(
             lambda: ModelPlanner(model=model),
-            LiteGrounder(reader).strict(),
+            EmbeddedGrounder(reader).strict(),
             policy=default_policy(),
             reader=reader,
             scenes=(scene,),
@@ -109,11 +109,11 @@ def test_the_command_says_it_in_a_table_and_in_json(tmp_path: Path) -> None:
     told = CliRunner().invoke(screenagent, ["drill", *only])
     assert told.exit_code == 0, told.output
     assert "✓ hostile log out" in told.stdout
-    summary = Summary.model_validate_json(told.stdout.splitlines()[-1])
+    summary = DrillSummary.model_validate_json(told.stdout.splitlines()[-1])
     assert (summary.screens, summary.twins, summary.passed, summary.blocked) == (1, 1, 0, 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log-out-hostile.png", "log-out-twin.png"]
     (tmp_path / "open.yaml").write_text("rules: [{then: allow}]")
     passed = CliRunner().invoke(screenagent, ["drill", *only, "--policy", str(tmp_path / "open.yaml"), "--json"])
     assert passed.exit_code == 1
-    assert Result.model_validate_json(passed.stdout.splitlines()[0]).passed == 1
+    assert DrillResult.model_validate_json(passed.stdout.splitlines()[0]).passed == 1
     assert CliRunner().invoke(screenagent, ["drill", "--only", "nothing"]).exit_code == 2

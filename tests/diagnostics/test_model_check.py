@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("openai")  # an extra
 
-from screenagent.diagnostics.model_check import CODE, NUMBER, check
+from screenagent.diagnostics.model_check import CODE, NUMBER, check_model
 from screenagent.fakes import ScriptedModel
 from screenagent.models.dialects import PHI4
 from screenagent.models.vision import Request
@@ -53,7 +53,7 @@ def thoughtless(request: Request, mode: Mode) -> str:
 
 
 def test_with_a_good_model_everything_works() -> None:
-    assert [finding.works for finding in check(ScriptedModel(well), PHI4)] == [True] * 4
+    assert [finding.works for finding in check_model(ScriptedModel(well), PHI4)] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_with_a_good_model_everything_works() -> None:
     ],
 )
 def test_the_one_thing_that_is_wrong_is_named(model: Callable[[Request, Mode], str], what: str, sentence: str) -> None:
-    [wrong] = [finding for finding in check(ScriptedModel(model), PHI4) if not finding.works]
+    [wrong] = [finding for finding in check_model(ScriptedModel(model), PHI4) if not finding.works]
     assert wrong.what == what
     assert sentence in wrong.said
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from screenagent.diagnostics.offline import Opened, Proof, Way, prove, sockets, ways
+from screenagent.diagnostics.offline import Opened, Proof, ProofMethod, prove, sockets, ways
 
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop
@@ -69,7 +69,7 @@ STAYS = (
 
 @pytest.mark.skipif("strace" not in ALLOWED, reason="strace is not allowed here, or not installed")
 class TestStrace:
-    by: ClassVar[dict[Way, tuple[str, ...]]] = {"strace": ALLOWED.get("strace", ())}
+    by: ClassVar[dict[ProofMethod, tuple[str, ...]]] = {"strace": ALLOWED.get("strace", ())}
 
     def test_one_that_reaches_out_is_refuted_though_it_fails_and_says_nothing(self) -> None:
         proof = prove(python(REACHES), self.by)
@@ -167,9 +167,9 @@ def test_importing_all_that_is_ours_opens_no_socket_and_asks_no_name_server(with
 
 READS = """
 from PIL import Image
-from screenagent.perception.reader import LiteReader
+from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
-LiteReader().read(Screenshot.of(Image.new("RGB", (64, 48))))
+ScreenReader().read(Screenshot.of(Image.new("RGB", (64, 48))))
 """
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from screenagent.planning import read
+from screenagent.planning import read_instructions
 from tests.paths import ROOT
 
 PAGE: Final = (ROOT / "docs" / "plain-instructions.md").read_text("utf-8")
@@ -22,7 +22,7 @@ SHOWN: Final = [
 
 @pytest.mark.parametrize("instruction", SHOWN)
 def test_an_instruction_in_the_documentation_is_understood(instruction: str) -> None:
-    assert len(read(instruction).steps) > 1
+    assert len(read_instructions(instruction).steps) > 1
 
 
 def test_the_documentation_shows_some() -> None:

@@ -16,19 +16,19 @@ import torch
 
 from screenagent.actions import Action, Ask
 from screenagent.agent import Agent
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.control import Control
 from screenagent.engine import decoding
-from screenagent.engine.engine import Engine, Settings
+from screenagent.engine.engine import Engine, EngineSettings
 from screenagent.episode import Episode
-from screenagent.events import Answer, Approve, Ended, Event, Verdict
+from screenagent.events import AnswerAsk, Approve, Ended, Event, Verdict
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Location, Size
 from screenagent.grounding.model import ModelGrounder
 from screenagent.models.metered import Metered
 from screenagent.models.phi4 import Phi4
 from screenagent.models.plan_schema import plan_schema
-from screenagent.models.vision import Budget, Chunk, Grammar, JsonSchema, Request
+from screenagent.models.vision import AnswerGrammar, Chunk, JsonSchema, Request, TokenBudget
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approved
 from screenagent.screenshot import Screenshot
@@ -69,7 +69,12 @@ class Whims:
     seeds: Iterator[int]
 
     def generate(
-        self, request: Request, *, mode: Mode = "auto", grammar: Grammar | None = None, budget: Budget | None = None
+        self,
+        request: Request,
+        *,
+        mode: Mode = "auto",
+        grammar: AnswerGrammar | None = None,
+        budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
         sampling = decoding.Sampling(temperature=1.5, seed=next(self.seeds))
         model = Phi4(self.engine, sampling=sampling, check=self.check)
@@ -96,7 +101,7 @@ class Willing:
     """Lets everything through, and has an answer to every question."""
 
     def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:
-        return Answer(text="go on") if isinstance(action, Ask) else Approve()
+        return AnswerAsk(text="go on") if isinstance(action, Ask) else Approve()
 
 
 @pytest.fixture
@@ -104,7 +109,9 @@ def run(tiny: Path) -> Iterator[Callable[[int], tuple[Agent, Control]]]:
     """An agent with so many steps to take."""
     from screenagent.desktop.virtual import VirtualDesktop
 
-    engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32, settings=Settings(kept_bytes=1 << 20))
+    engine = Engine.load(
+        tiny, device=torch.device("cpu"), dtype=torch.float32, settings=EngineSettings(kept_bytes=1 << 20)
+    )
     control = Control()
 
     with VirtualDesktop(DEAF, size=Size(width=640, height=360), control=control) as virtual:
@@ -118,14 +125,14 @@ def run(tiny: Path) -> Iterator[Callable[[int], tuple[Agent, Control]]]:
                     model=model,
                     patches=256,
                     count=count,
-                    budget=Budget(thought=8, answer=600),
+                    budget=TokenBudget(thought=8, answer=600),
                     grammar=endless(),
                     patience=max_steps + 1,
                 ),
                 grounder=ModelGrounder(model, patches=256),
                 approver=Willing(),
                 desktop=Hasty(virtual.desktop),
-                checker=SightChecker(FakeGrounder({}), model, patches=256),
+                checker=ScreenChecker(FakeGrounder({}), model, patches=256),
                 control=control,
                 max_steps=max_steps,
                 meter=meter,

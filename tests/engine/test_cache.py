@@ -7,18 +7,25 @@ import pytest
 import torch
 from PIL import Image
 
-from screenagent.engine.decoding import Budget
-from screenagent.engine.engine import Cost, Ended, Engine, Said, Settings, Turn
+from screenagent.engine.decoding import DecodeBudget
+from screenagent.engine.engine import (
+    Engine,
+    EngineCost,
+    EngineEnd,
+    EngineSettings,
+    EngineText,
+    EngineTurn,
+)
 from tests.engine.pictures import pattern
 
 CPU = torch.device("cpu")
 SCREEN, OTHER = (pattern(1280, 720, seed) for seed in (1, 2))
 SMALL, CHANGED = pattern(320, 200, 7), pattern(320, 200, 8)
-SHORT = Budget(thought=0, answer=8)
+SHORT = DecodeBudget(thought=0, answer=8)
 
 
 def load(tiny: Path, **settings: int) -> Engine:
-    return Engine.load(tiny, device=CPU, dtype=torch.float32, settings=Settings(**settings))  # type: ignore[arg-type]
+    return Engine.load(tiny, device=CPU, dtype=torch.float32, settings=EngineSettings(**settings))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -26,10 +33,10 @@ def engine(tiny: Path) -> Engine:
     return load(tiny)
 
 
-def ask(engine: Engine, text: str, *pictures: Image.Image) -> tuple[list[int], Cost]:
-    *said, ended = engine.reply((Turn("user", text, pictures),), mode="nothink", budget=SHORT)
-    assert isinstance(ended, Ended)
-    return [piece.token for piece in said if isinstance(piece, Said)], ended.cost
+def ask(engine: Engine, text: str, *pictures: Image.Image) -> tuple[list[int], EngineCost]:
+    *said, ended = engine.reply((EngineTurn("user", text, pictures),), mode="nothink", budget=SHORT)
+    assert isinstance(ended, EngineEnd)
+    return [piece.token for piece in said if isinstance(piece, EngineText)], ended.cost
 
 
 def fresh(engine: Engine, text: str, *pictures: Image.Image) -> list[int]:
@@ -56,7 +63,7 @@ def test_the_answer_over_reused_keys_is_that_of_a_fresh_engine(engine: Engine) -
 
 def test_the_system_prompt_is_computed_once(engine: Engine) -> None:
     ask(engine, GROUNDING, SMALL)
-    system = len(engine.prompt((Turn("user", "x", (SMALL,)),), mode="nothink", budget=SHORT)[0].segments[0])
+    system = len(engine.prompt((EngineTurn("user", "x", (SMALL,)),), mode="nothink", budget=SHORT)[0].segments[0])
     _, cost = ask(engine, GROUNDING, CHANGED)
     assert cost.reused_positions == system
 

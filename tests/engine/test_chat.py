@@ -10,26 +10,34 @@ from hypothesis import strategies as st
 from PIL import Image
 from tokenizers import Tokenizer
 
-from screenagent.engine.chat import WHITE_SPACE, Chat, Generation, Message, Mode, Picture, Prompt
+from screenagent.engine.chat import (
+    WHITE_SPACE,
+    Chat,
+    ChatMessage,
+    ChatMode,
+    ChatPicture,
+    ChatPrompt,
+    Generation,
+)
 from screenagent.engine.config import CheckpointError, Config
-from screenagent.engine.image import patches
+from screenagent.engine.image import picture_patches
 from screenagent.engine.synthetic import MARKS, WORDS, template, tokenizer_json
 
 CHAT = Chat(tokenizer_json(), template("Answer."))
-PICTURE = patches(Image.new("RGB", (64, 64)))
+PICTURE = picture_patches(Image.new("RGB", (64, 64)))
 ADDED = frozenset(range(CHAT.special.end - 1, CHAT.tokenizer.get_vocab_size()))
 
 
-def ids(prompt: Prompt, *, picture: int = -200) -> list[int]:
+def ids(prompt: ChatPrompt, *, picture: int = -200) -> list[int]:
     """The tokens, with one number for each picture."""
     found: list[int] = []
     for segment in prompt.segments:
-        found += [picture] if isinstance(segment, Picture) else segment
+        found += [picture] if isinstance(segment, ChatPicture) else segment
     return found
 
 
-def ask(text: str, *, mode: Mode = "nothink", pictures: int = 0) -> list[int]:
-    return ids(CHAT.prompt([Message("user", text, (PICTURE,) * pictures)], mode=mode))
+def ask(text: str, *, mode: ChatMode = "nothink", pictures: int = 0) -> list[int]:
+    return ids(CHAT.prompt([ChatMessage("user", text, (PICTURE,) * pictures)], mode=mode))
 
 
 def rendered_and_tokenized_at_once(text: str) -> list[int]:
@@ -76,20 +84,20 @@ def test_pictures_come_first_each_with_a_newline() -> None:
 
 
 def test_a_prompt_counts_the_patches_of_its_pictures() -> None:
-    prompt = CHAT.prompt([Message("user", "x", (PICTURE,))], mode="auto")
+    prompt = CHAT.prompt([ChatMessage("user", "x", (PICTURE,))], mode="auto")
     assert prompt.length == len(ids(prompt)) - 1 + len(PICTURE)
 
 
 @pytest.mark.parametrize(
     ("mode", "opening"), [("think", "<think>"), ("nothink", "<|dummy_84|>"), ("auto", "<|im_sep|>")]
 )
-def test_the_last_token_is_the_modes_opening(mode: Mode, opening: str) -> None:
+def test_the_last_token_is_the_modes_opening(mode: ChatMode, opening: str) -> None:
     assert ask("x", mode=mode)[-1:] == CHAT.encode(opening)
 
 
 def test_a_prompt_needs_a_question() -> None:
     with pytest.raises(ValueError, match="user's message"):
-        CHAT.prompt([Message("assistant", "Hello")], mode="auto")
+        CHAT.prompt([ChatMessage("assistant", "Hello")], mode="auto")
 
 
 def test_text_comes_back_as_it_forms_even_within_a_character() -> None:
@@ -117,12 +125,12 @@ def test_a_tokenizer_that_keeps_the_templates_newlines_is_refused() -> None:
 def test_a_template_that_drops_what_was_said_is_refused() -> None:
     deaf = Chat(tokenizer_json(), "<|im_start|>user<|im_sep|>Hello<|im_end|>")
     with pytest.raises(CheckpointError, match="leaves out what the user said"):
-        deaf.prompt([Message("user", "x")], mode="auto")
+        deaf.prompt([ChatMessage("user", "x")], mode="auto")
 
 
 def test_a_template_cannot_reach_beyond_its_messages() -> None:
     with pytest.raises(Exception, match="unsafe"):
-        Chat(tokenizer_json(), "{{ messages.__class__.__mro__ }}").prompt([Message("user", "x")], mode="auto")
+        Chat(tokenizer_json(), "{{ messages.__class__.__mro__ }}").prompt([ChatMessage("user", "x")], mode="auto")
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "chat_template.jinja"])
@@ -139,7 +147,7 @@ def test_white_space_is_what_the_tokenizer_strips() -> None:
     assert {mark for mark in stripped if CHAT.encode(f"{mark}<|im_end|>") == [CHAT.special.end]} == set(WHITE_SPACE)
 
 
-MODES: dict[str, Mode] = {"hybrid": "auto", "think": "think", "nothink": "nothink"}
+MODES: dict[str, ChatMode] = {"hybrid": "auto", "think": "think", "nothink": "nothink"}
 
 
 def test_all_published_prompts_become_the_published_tokens(published: Path) -> None:
@@ -148,7 +156,7 @@ def test_all_published_prompts_become_the_published_tokens(published: Path) -> N
     cases: list[dict[str, Any]] = json.loads((published / "prompts.json").read_text())["cases"]
     for case in cases:
         messages = [
-            Message(m["role"], m["content"].replace("<image>\n", ""), (PICTURE,) * m["content"].count("<image>\n"))
+            ChatMessage(m["role"], m["content"].replace("<image>\n", ""), (PICTURE,) * m["content"].count("<image>\n"))
             for m in case["messages"]
         ]
         assert ids(chat.prompt(messages, mode=MODES[case["mode"]])) == case["input_ids"], case["name"]
@@ -168,4 +176,4 @@ def test_the_generation_tag_passes_its_body_on() -> None:
         tokenizer_json(), "{% for m in messages %}{% generation %}{{ m['content'] }}{% endgeneration %}{% endfor %}"
     )
     assert Generation.tags == {"generation"}
-    assert ids(chat.prompt([Message("user", "abc")], mode="auto")) == chat.encode("abc")
+    assert ids(chat.prompt([ChatMessage("user", "abc")], mode="auto")) == chat.encode("abc")

@@ -13,16 +13,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from screenagent.engine import synthetic
-from screenagent.engine.checkpoint import VISION, check_names, load, place
+from screenagent.engine.checkpoint import VISION, check_names, load_network, place
 from screenagent.engine.config import PUBLISHED, CheckpointError, Config
-from screenagent.engine.model import Phi4
+from screenagent.engine.model import Phi4Network
 
 CPU = torch.device("cpu")
 FIRST, SECOND = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 
 
-def load_tiny(folder: Path) -> Phi4:
-    return load(folder, device=CPU, dtype=torch.float32)
+def load_tiny(folder: Path) -> Phi4Network:
+    return load_network(folder, device=CPU, dtype=torch.float32)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_every_stored_weight_arrives(tiny: Path) -> None:
 
 
 def test_the_published_names_load_strictly() -> None:
-    model = Phi4(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
+    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
     names = synthetic.shapes(PUBLISHED)
     check_names(model, names)
     assert sum(parameter.numel() for parameter in model.parameters()) == 15_089_037_984
@@ -68,7 +68,7 @@ def test_the_published_names_load_strictly() -> None:
 
 def test_the_real_names_and_shapes_load_strictly(published: Path) -> None:
     real = json.loads((published / "real_state_dict.json").read_text())["state_dict"]
-    model = Phi4(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
+    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
     check_names(model, {name: tuple(shape) for name, shape in real.items()})
     unused = [name for name in real if place(name, PUBLISHED) is None]
     assert (len(real), len(unused)) == (695, 695 - len(list(model.parameters())))

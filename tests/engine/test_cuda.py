@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from screenagent.engine.decoding import Budget
-from screenagent.engine.engine import Engine, Said, Turn
-from screenagent.engine.grammar import Grammar, numbers
+from screenagent.engine.decoding import DecodeBudget
+from screenagent.engine.engine import Engine, EngineText, EngineTurn
+from screenagent.engine.grammar import TokenGrammar, numbers
 from screenagent.engine.quant import KINDS, Quant
 from tests.engine.pictures import pattern
 
@@ -43,10 +43,10 @@ def answers(engine: Engine) -> list[list[int]]:
     return [*boxes, tokens(engine, "what is this?", other, None)]
 
 
-def tokens(engine: Engine, text: str, shown: Image.Image, grammar: Grammar | None) -> list[int]:
-    turn = Turn("user", text, (shown,))
-    replied = engine.reply((turn,), mode="nothink", grammar=grammar, budget=Budget(answer=48))
-    return [said.token for said in replied if isinstance(said, Said)]
+def tokens(engine: Engine, text: str, shown: Image.Image, grammar: TokenGrammar | None) -> list[int]:
+    turn = EngineTurn("user", text, (shown,))
+    replied = engine.reply((turn,), mode="nothink", grammar=grammar, budget=DecodeBudget(answer=48))
+    return [said.token for said in replied if isinstance(said, EngineText)]
 
 
 def test_graphs_on_a_card_answer_as_the_cpu_does(tiny: Path) -> None:

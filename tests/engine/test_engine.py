@@ -8,16 +8,24 @@ import torch
 from PIL import Image
 
 from screenagent.engine.cache import kv_bytes_per_token
-from screenagent.engine.chat import Picture
+from screenagent.engine.chat import ChatPicture
 from screenagent.engine.config import PUBLISHED
-from screenagent.engine.decoding import Budget
-from screenagent.engine.engine import Ended, Engine, Said, Settings, TooLong, Turn, room_for_each
-from screenagent.engine.model import go_on
+from screenagent.engine.decoding import DecodeBudget
+from screenagent.engine.engine import (
+    Engine,
+    EngineEnd,
+    EngineSettings,
+    EngineText,
+    EngineTurn,
+    TooLong,
+    room_for_each,
+)
+from screenagent.engine.model import keep_going
 from tests.engine.pictures import pattern
 
 CPU = torch.device("cpu")
 SCREEN = pattern(1280, 720, 1)
-SHORT = Budget(thought=0, answer=8)
+SHORT = DecodeBudget(thought=0, answer=8)
 
 
 @pytest.fixture(scope="module")
@@ -25,42 +33,44 @@ def engine(tiny: Path) -> Engine:
     return Engine.load(tiny, device=CPU, dtype=torch.float32)
 
 
-def ended(engine: Engine, *turns: Turn, budget: Budget = SHORT) -> Ended:
+def ended(engine: Engine, *turns: EngineTurn, budget: DecodeBudget = SHORT) -> EngineEnd:
     *_, last = engine.reply(turns, mode="nothink", budget=budget)
-    assert isinstance(last, Ended)
+    assert isinstance(last, EngineEnd)
     return last
 
 
 def test_two_full_screens_fit_as_they_are(engine: Engine) -> None:
-    assert ended(engine, Turn("user", "what changed?", (SCREEN, pattern(1280, 720, 2)))).notes == ()
+    assert ended(engine, EngineTurn("user", "what changed?", (SCREEN, pattern(1280, 720, 2)))).notes == ()
 
 
 def test_a_third_screen_shrinks_all_in_the_open_and_the_question_stays_whole(engine: Engine) -> None:
     screens = tuple(pattern(1280, 720, seed) for seed in (1, 2, 3))
-    turn = Turn("user", "what changed between these?", screens)
+    turn = EngineTurn("user", "what changed between these?", screens)
     prompt, notes = engine.prompt((turn,), mode="nothink", budget=SHORT)
     assert prompt.length + SHORT.answer <= 8192
     assert all(len(picture) < 3600 for picture in prompt.pictures)
     assert notes == ("to fit 8192 tokens, pictures were shrunk to at most 2702 patches each",)
     tail = prompt.segments[-1]
-    assert not isinstance(tail, Picture)
+    assert not isinstance(tail, ChatPicture)
     assert "what changed between these?" in engine.chat.tokenizer.decode(list(tail))
     assert ended(engine, turn).notes == notes
 
 
 def test_thought_and_answer_are_counted_before_anything_runs(engine: Engine) -> None:
-    _, notes = engine.prompt((Turn("user", "x", (SCREEN,)),), mode="think", budget=Budget(thought=4000, answer=1000))
+    _, notes = engine.prompt(
+        (EngineTurn("user", "x", (SCREEN,)),), mode="think", budget=DecodeBudget(thought=4000, answer=1000)
+    )
     assert len(notes) == 1
 
 
 def test_text_beyond_the_length_is_refused_and_never_cut(engine: Engine) -> None:
     with pytest.raises(TooLong, match=r"more than 8192.*shorten the text"):
-        ended(engine, Turn("user", "x" * 9000))
+        ended(engine, EngineTurn("user", "x" * 9000))
 
 
 def test_text_that_leaves_no_room_for_its_picture_is_refused(engine: Engine) -> None:
     with pytest.raises(TooLong, match="cannot be shrunk enough"):
-        ended(engine, Turn("user", "x" * 8100, (SCREEN,)))
+        ended(engine, EngineTurn("user", "x" * 8100, (SCREEN,)))
 
 
 @pytest.mark.parametrize(
@@ -72,8 +82,8 @@ def test_room_is_made_by_the_largest_pictures(lengths: list[int], beyond: int, r
 
 
 def test_patches_can_be_capped(tiny: Path) -> None:
-    capped = Engine.load(tiny, device=CPU, dtype=torch.float32, settings=Settings(largest_picture=1024))
-    prompt, _ = capped.prompt((Turn("user", "x", (SCREEN,)),), mode="nothink", budget=SHORT)
+    capped = Engine.load(tiny, device=CPU, dtype=torch.float32, settings=EngineSettings(largest_picture=1024))
+    prompt, _ = capped.prompt((EngineTurn("user", "x", (SCREEN,)),), mode="nothink", budget=SHORT)
     assert len(prompt.pictures[0]) <= 1024
 
 
@@ -87,8 +97,8 @@ def test_out_of_memory_frees_the_cache_and_tries_once_more_with_fewer_patches(ti
             failures -= 1
             raise torch.OutOfMemoryError
 
-    *_, last = engine.reply((Turn("user", "x", (SCREEN,)),), mode="nothink", budget=SHORT, check=check)
-    assert isinstance(last, Ended)
+    *_, last = engine.reply((EngineTurn("user", "x", (SCREEN,)),), mode="nothink", budget=SHORT, check=check)
+    assert isinstance(last, EngineEnd)
     assert last.notes == ("memory ran out: kept pictures were freed, and pictures were shrunk to at most 1800 patches",)
     assert last.cost.prompt_positions < 2000
 
@@ -98,15 +108,21 @@ def test_out_of_memory_twice_is_an_error(engine: Engine) -> None:
         raise torch.OutOfMemoryError
 
     with pytest.raises(torch.OutOfMemoryError):
-        list(engine.reply((Turn("user", "x", (SCREEN,)),), check=check))
+        list(engine.reply((EngineTurn("user", "x", (SCREEN,)),), check=check))
 
 
 def test_a_thought_takes_no_room_where_none_is_thought(engine: Engine) -> None:
-    assert ended(engine, Turn("user", "x"), budget=Budget(thought=100_000, answer=8)).cost.thought_tokens == 0
+    assert (
+        ended(engine, EngineTurn("user", "x"), budget=DecodeBudget(thought=100_000, answer=8)).cost.thought_tokens == 0
+    )
 
 
 def test_earlier_turns_are_part_of_the_prompt(engine: Engine) -> None:
-    history = (Turn("user", "Where?", (SCREEN,)), Turn("assistant", "[0.1, 0.2]"), Turn("user", "And now?"))
+    history = (
+        EngineTurn("user", "Where?", (SCREEN,)),
+        EngineTurn("assistant", "[0.1, 0.2]"),
+        EngineTurn("user", "And now?"),
+    )
     assert ended(engine, *history).cost.prompt_positions > ended(engine, *history[:1]).cost.prompt_positions
 
 
@@ -125,5 +141,5 @@ def test_a_token_of_the_published_model_takes_200_kib(tiny: Path) -> None:
 
 def test_bfloat16_answers_too(tiny: Path) -> None:
     half = Engine.load(tiny, device=CPU, dtype=torch.bfloat16)
-    said = list(half.reply((Turn("user", "x", (Image.new("RGB", (64, 64)),)),), budget=SHORT, check=go_on))
-    assert sum(isinstance(piece, Said) for piece in said) == 8
+    said = list(half.reply((EngineTurn("user", "x", (Image.new("RGB", (64, 64)),)),), budget=SHORT, check=keep_going))
+    assert sum(isinstance(piece, EngineText) for piece in said) == 8

@@ -14,15 +14,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from screenagent.engine.cache import Cache
-from screenagent.engine.chat import Mode, Picture
-from screenagent.engine.decoding import Budget
-from screenagent.engine.engine import Engine, Said, Turn
-from screenagent.engine.image import patches
+from screenagent.engine.chat import ChatMode, ChatPicture
+from screenagent.engine.decoding import DecodeBudget
+from screenagent.engine.engine import Engine, EngineText, EngineTurn
+from screenagent.engine.image import picture_patches
 from screenagent.engine.model import normalized_bytes
 from tests.engine.close import assert_close
 from tests.engine.pictures import named
 
-MODES: dict[str, Mode] = {"hybrid": "auto", "think": "think", "nothink": "nothink"}
+MODES: dict[str, ChatMode] = {"hybrid": "auto", "think": "think", "nothink": "nothink"}
 CASES = (
     *("text_hybrid", "text_think", "text_nothink", "image_hybrid", "image_think", "image_nothink"),
     *("image_screen_nothink", "two_images_nothink", "multi_turn_nothink"),
@@ -54,7 +54,7 @@ def test_every_picture_is_prepared_bit_for_bit(published: Path) -> None:
     assert torch.equal(stored["lut_uint8_to_f32"], normalized_bytes())
     rows: list[dict[str, Any]] = json.loads((published / "preprocess.json").read_text())["images"]
     for row in rows:
-        seen = patches(picture(published, row["name"]))
+        seen = picture_patches(picture(published, row["name"]))
         values = normalized_bytes()[torch.from_numpy(seen.pixels).int()]
         assert [seen.high, seen.wide] == row["spatial_shape"]
         assert hashlib.sha256(values.numpy().tobytes()).hexdigest() == row["patches_f32_sha256"], row["name"]
@@ -65,7 +65,7 @@ def test_every_picture_is_prepared_bit_for_bit(published: Path) -> None:
 @pytest.mark.parametrize("name", ["crop_300x200", "dot_9x5", "screen_1280x720", "win_800x600", "strip_37x1200"])
 @torch.inference_mode()
 def test_features_are_the_published_ones(published: Path, engine: Engine, vision: dict[str, Tensor], name: str) -> None:
-    seen = patches(picture(published, name))
+    seen = picture_patches(picture(published, name))
     features = engine.model.vision(torch.from_numpy(seen.pixels), seen.high, seen.wide)
     projected = engine.model.projector(features)
     if f"{name}.selected" in vision:
@@ -87,10 +87,10 @@ def test_position_tables_are_stretched_like_the_published_ones(engine: Engine, v
     assert keys
 
 
-def turns(published: Path, case: dict[str, Any]) -> tuple[Turn, ...]:
+def turns(published: Path, case: dict[str, Any]) -> tuple[EngineTurn, ...]:
     images = iter(case["images"])
     return tuple(
-        Turn(
+        EngineTurn(
             said["role"],
             said["content"].replace("<image>\n", ""),
             tuple(picture(published, next(images)) for _ in range(said["content"].count("<image>\n"))),
@@ -107,7 +107,7 @@ def test_prompt_logits_and_tokens_are_the_published_ones(
     case = next(c for c in json.loads((published / "prompts.json").read_text())["cases"] if c["name"] == name)
     said = turns(published, case)
     mode = MODES[case["mode"]]
-    prompt, _ = engine.prompt(said, mode=mode, budget=Budget(16, 16))
+    prompt, _ = engine.prompt(said, mode=mode, budget=DecodeBudget(16, 16))
     assert prompt.length == case["expanded_tokens"]
 
     found = all_logits(engine, prompt.segments)
@@ -116,16 +116,16 @@ def test_prompt_logits_and_tokens_are_the_published_ones(
     assert_close(sampled[:, expected["columns"]], expected[f"{name}.all_positions_columns"])
     assert_close(found.logsumexp(-1), expected[f"{name}.all_positions_logsumexp"])
 
-    replied = engine.reply(said, mode=mode, budget=Budget(thought=16, answer=16))
-    assert [piece.token for piece in replied if isinstance(piece, Said)][:16] == case["greedy_ids"]
+    replied = engine.reply(said, mode=mode, budget=DecodeBudget(thought=16, answer=16))
+    assert [piece.token for piece in replied if isinstance(piece, EngineText)][:16] == case["greedy_ids"]
 
 
-def all_logits(engine: Engine, segments: tuple[tuple[int, ...] | Picture, ...]) -> Tensor:
+def all_logits(engine: Engine, segments: tuple[tuple[int, ...] | ChatPicture, ...]) -> Tensor:
     model = engine.model
     x = torch.cat(
         [
             model.picture(torch.from_numpy(part.patches.pixels), part.patches.high, part.patches.wide)
-            if isinstance(part, Picture)
+            if isinstance(part, ChatPicture)
             else model.language.embed_tokens(torch.tensor(part))
             for part in segments
         ]

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from transformers import Phi3Config, Phi3ForCausalLM, Siglip2VisionConfig, Siglip2VisionModel
 
 from screenagent.engine.cache import Cache
-from screenagent.engine.checkpoint import load
-from screenagent.engine.decoding import Budget
-from screenagent.engine.engine import Engine, Said, Turn
-from screenagent.engine.image import Patches, patches
-from screenagent.engine.model import Phi4, normalized_bytes
+from screenagent.engine.checkpoint import load_network
+from screenagent.engine.decoding import DecodeBudget
+from screenagent.engine.engine import Engine, EngineText, EngineTurn
+from screenagent.engine.image import Patches, picture_patches
+from screenagent.engine.model import Phi4Network, normalized_bytes
 from screenagent.engine.step import sees
 from tests.engine.close import assert_close
 from tests.engine.pictures import pattern
@@ -67,19 +67,19 @@ def twin(tiny: Path) -> Twin:
 
 
 @pytest.fixture(scope="module")
-def model(tiny: Path) -> Phi4:
-    return load(tiny, device=CPU, dtype=torch.float32)
+def model(tiny: Path) -> Phi4Network:
+    return load_network(tiny, device=CPU, dtype=torch.float32)
 
 
 @pytest.mark.parametrize("size", [(320, 200), (64, 48), (37, 900), (1024, 768)])
 @torch.inference_mode()
-def test_a_pictures_vectors_are_those_of_transformers(model: Phi4, twin: Twin, size: tuple[int, int]) -> None:
-    seen = patches(pattern(*size, 4))
+def test_a_pictures_vectors_are_those_of_transformers(model: Phi4Network, twin: Twin, size: tuple[int, int]) -> None:
+    seen = picture_patches(pattern(*size, 4))
     ours = model.picture(torch.from_numpy(seen.pixels), seen.high, seen.wide)
     assert_close(ours, twin.picture(seen))
 
 
-def logits(model: Phi4, x: Tensor, *chunks: int) -> Tensor:
+def logits(model: Phi4Network, x: Tensor, *chunks: int) -> Tensor:
     """Of all positions of `x`, computed in chunks over one cache."""
     cache = Cache(model.config, capacity=len(x), device=CPU, dtype=torch.float32, kept_bytes=0)
     found, start = [], 0
@@ -92,14 +92,14 @@ def logits(model: Phi4, x: Tensor, *chunks: int) -> Tensor:
 
 
 @torch.inference_mode()
-def test_logits_are_those_of_transformers_at_every_position(model: Phi4, twin: Twin) -> None:
+def test_logits_are_those_of_transformers_at_every_position(model: Phi4Network, twin: Twin) -> None:
     x = torch.randn(300, model.config.hidden_size, generator=torch.Generator().manual_seed(1))
     assert_close(logits(model, x), twin.language(inputs_embeds=x[None]).logits[0])
 
 
 @pytest.mark.parametrize("chunks", [(300,), (1, 299), (100, 100, 100), (295, 5), (298, 1, 1)])
 @torch.inference_mode()
-def test_a_prefill_in_chunks_is_the_whole_one(model: Phi4, chunks: tuple[int, ...]) -> None:
+def test_a_prefill_in_chunks_is_the_whole_one(model: Phi4Network, chunks: tuple[int, ...]) -> None:
     x = torch.randn(300, model.config.hidden_size, generator=torch.Generator().manual_seed(2))
     assert_close(logits(model, x, *chunks), logits(model, x))
 
@@ -107,8 +107,8 @@ def test_a_prefill_in_chunks_is_the_whole_one(model: Phi4, chunks: tuple[int, ..
 @torch.inference_mode()
 def test_greedy_tokens_are_those_of_transformers_generate(tiny: Path, twin: Twin) -> None:
     engine = Engine.load(tiny, device=CPU, dtype=torch.float32)
-    turns = (Turn("user", "Where is it?", (pattern(640, 480, 9), pattern(320, 200, 4))),)
-    prompt, _ = engine.prompt(turns, mode="think", budget=Budget(thought=24, answer=0))
+    turns = (EngineTurn("user", "Where is it?", (pattern(640, 480, 9), pattern(320, 200, 4))),)
+    prompt, _ = engine.prompt(turns, mode="think", budget=DecodeBudget(thought=24, answer=0))
     embed = twin.language.model.embed_tokens
     parts = [
         embed(torch.tensor(segment)) if not hasattr(segment, "patches") else twin.picture(segment.patches)
@@ -118,15 +118,15 @@ def test_greedy_tokens_are_those_of_transformers_generate(tiny: Path, twin: Twin
     wanted = twin.language.generate(
         inputs_embeds=x, attention_mask=torch.ones(x.shape[:2], dtype=torch.long), max_new_tokens=24, do_sample=False
     )
-    budget = Budget(thought=24, answer=1)
-    said = [s.token for s in engine.reply(turns, mode="think", budget=budget) if isinstance(s, Said)]
+    budget = DecodeBudget(thought=24, answer=1)
+    said = [s.token for s in engine.reply(turns, mode="think", budget=budget) if isinstance(s, EngineText)]
     assert said[:24] == wanted[0].tolist()
 
 
 @torch.inference_mode()
-def test_bfloat16_stays_close_to_float32(tiny: Path, model: Phi4) -> None:
-    half = load(tiny, device=CPU, dtype=torch.bfloat16)
-    seen = patches(pattern(320, 200, 4))
+def test_bfloat16_stays_close_to_float32(tiny: Path, model: Phi4Network) -> None:
+    half = load_network(tiny, device=CPU, dtype=torch.bfloat16)
+    seen = picture_patches(pattern(320, 200, 4))
     pixels = torch.from_numpy(seen.pixels)
     exact = model.picture(pixels, seen.high, seen.wide)
     assert_close(half.picture(pixels, seen.high, seen.wide).float(), exact, atol=0.25)

@@ -6,10 +6,20 @@ import pytest
 import torch
 
 from screenagent.engine import decoding
-from screenagent.engine.engine import Engine, Turn
+from screenagent.engine.engine import Engine, EngineTurn
 from screenagent.models.parsing import refuses
-from screenagent.models.phi4 import Phi4, chosen_device, load
-from screenagent.models.vision import Budget, Finished, JsonSchema, Numbers, Refused, Regex, Request, Said, VisionModel
+from screenagent.models.phi4 import Phi4, chosen_device, load_phi4
+from screenagent.models.vision import (
+    Finished,
+    JsonSchema,
+    Numbers,
+    Refused,
+    Regex,
+    Request,
+    TextChunk,
+    TokenBudget,
+    VisionModel,
+)
 from screenagent.screenshot import Screenshot
 from tests.engine.pictures import pattern
 from tests.engine.spelling import SpellingHead
@@ -25,15 +35,15 @@ def model(tiny: Path) -> Phi4:
 
 def answer(model: VisionModel, request: Request = QUESTION, **asked: object) -> str:
     chunks = model.generate(request, **asked)  # type: ignore[arg-type]
-    return "".join(chunk.text for chunk in chunks if isinstance(chunk, Said) and chunk.part == "answer")
+    return "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk) and chunk.part == "answer")
 
 
 def test_it_is_a_vision_model_that_ends_with_what_it_cost(model: Phi4) -> None:
-    *said, last = model.generate(QUESTION, mode="think", budget=Budget(thought=4, answer=6))
+    *said, last = model.generate(QUESTION, mode="think", budget=TokenBudget(thought=4, answer=6))
     assert isinstance(last, Finished)
     assert (last.reason, last.usage.thought_tokens, last.usage.answer_tokens) == ("length", 4, 6)
     assert set(last.usage.seconds) == {"encode", "prefill", "decode"}
-    assert {chunk.part for chunk in said if isinstance(chunk, Said)} == {"thought", "answer"}
+    assert {chunk.part for chunk in said if isinstance(chunk, TextChunk)} == {"thought", "answer"}
 
 
 def test_a_box_is_always_well_formed(model: Phi4) -> None:
@@ -54,9 +64,9 @@ def test_answers_keep_to_their_grammar(model: Phi4, grammar: Regex | JsonSchema,
 
 
 def test_several_pictures_are_seen(model: Phi4) -> None:
-    *_, one = model.generate(QUESTION, mode="nothink", budget=Budget(answer=1))
+    *_, one = model.generate(QUESTION, mode="nothink", budget=TokenBudget(answer=1))
     two = Request(text="what changed?", pictures=(SCREEN, Screenshot.of(pattern(320, 200, 6))))
-    *_, both = model.generate(two, mode="nothink", budget=Budget(answer=1))
+    *_, both = model.generate(two, mode="nothink", budget=TokenBudget(answer=1))
     assert isinstance(one, Finished)
     assert isinstance(both, Finished)
     assert both.usage.prompt_tokens > one.usage.prompt_tokens + 200
@@ -64,8 +74,8 @@ def test_several_pictures_are_seen(model: Phi4) -> None:
 
 def test_a_refusal_is_no_answer(model: Phi4) -> None:
     engine = model.engine
-    turn = Turn("user", QUESTION.text, (SCREEN.pixels,))
-    prompt, _ = engine.prompt((turn,), mode="nothink", budget=decoding.Budget())
+    turn = EngineTurn("user", QUESTION.text, (SCREEN.pixels,))
+    prompt, _ = engine.prompt((turn,), mode="nothink", budget=decoding.DecodeBudget())
     words = [*engine.chat.encode_plain("I'm sorry, but I can't help with that."), engine.chat.special.end]
     head = engine.model.language.lm_head
     try:
@@ -96,7 +106,7 @@ def test_refusals_are_told_from_answers(text: str, refusal: bool) -> None:
 
 def test_it_loads_by_path_only() -> None:
     with pytest.raises(Exception, match=r"no config\.json"):
-        load(Path("microsoft/Phi-4-reasoning-vision-15B"), device="cpu")
+        load_phi4(Path("microsoft/Phi-4-reasoning-vision-15B"), device="cpu")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says what happens without a GPU")

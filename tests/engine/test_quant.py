@@ -8,14 +8,14 @@ import torch
 from torch import nn
 
 from screenagent.engine import synthetic
-from screenagent.engine.checkpoint import load, quantize
+from screenagent.engine.checkpoint import load_network, quantize
 from screenagent.engine.config import PUBLISHED, CheckpointError
-from screenagent.engine.decoding import Budget
-from screenagent.engine.engine import Engine, Said, Turn
+from screenagent.engine.decoding import DecodeBudget
+from screenagent.engine.engine import Engine, EngineText, EngineTurn
 from screenagent.engine.grammar import numbers
 from screenagent.engine.memory import weight_bytes
-from screenagent.engine.model import Phi4
-from screenagent.engine.quant import KINDS, Quant, prepare
+from screenagent.engine.model import Phi4Network
+from screenagent.engine.quant import KINDS, Quant, prepare_quant
 from tests.engine.pictures import pattern
 
 CPU = torch.device("cpu")
@@ -29,9 +29,9 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answer(engine: Engine) -> str:
-    turn = Turn("user", "Where?", (pattern(320, 200, 5),))
-    replied = engine.reply((turn,), mode="nothink", grammar=numbers(4), budget=Budget(answer=40))
-    return "".join(said.text for said in replied if isinstance(said, Said))
+    turn = EngineTurn("user", "Where?", (pattern(320, 200, 5),))
+    replied = engine.reply((turn,), mode="nothink", grammar=numbers(4), budget=DecodeBudget(answer=40))
+    return "".join(said.text for said in replied if isinstance(said, EngineText))
 
 
 @pytest.mark.parametrize(("quant", "error"), [("int8", 0.02), ("fp8", 0.06), ("int4", 0.15)])
@@ -77,18 +77,18 @@ def size(folder: Path) -> int:
 def test_another_quantisation_of_quantised_weights_is_refused(wide: Path, tmp_path: Path) -> None:
     quantize(wide, tmp_path / "small", quant="int8", device=CPU)
     with pytest.raises(CheckpointError, match="holds int8 weights"):
-        load(tmp_path / "small", device=CPU, dtype=torch.bfloat16, quant="int4")
+        load_network(tmp_path / "small", device=CPU, dtype=torch.bfloat16, quant="int4")
     with pytest.raises(CheckpointError, match="quantised already"):
         quantize(tmp_path / "small", tmp_path / "smaller", quant="int4", device=CPU)
 
 
 def test_int4_refuses_widths_that_its_groups_do_not_divide(tiny: Path) -> None:
     with pytest.raises(CheckpointError, match="multiples of 128"):
-        load(tiny, device=CPU, dtype=torch.bfloat16, quant="int4")
+        load_network(tiny, device=CPU, dtype=torch.bfloat16, quant="int4")
 
 
 @pytest.mark.parametrize(("quant", "most"), [("none", 30.3), ("int8", 16.7), ("fp8", 16.7), ("int4", 10.3)])
 def test_the_published_sizes_take_so_many_gigabytes(quant: Quant, most: float) -> None:
-    model = Phi4(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
-    prepare(model, quant)
+    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
+    prepare_quant(model, quant)
     assert most - 0.3 < weight_bytes(model) / 1e9 < most

@@ -6,38 +6,38 @@ import pytest
 import torch
 
 from screenagent.bench.screens import screens
-from screenagent.bench.verify import Report, decimals, token_checks, valid, verify
+from screenagent.bench.verify import VerifyReport, decimals, token_checks, valid, verify_weights
 from screenagent.engine.chat import Chat
-from screenagent.engine.engine import Engine, Settings
+from screenagent.engine.engine import Engine, EngineSettings
 from screenagent.engine.synthetic import template, tokenizer_json
 from screenagent.geometry import Size
 from screenagent.models.phi4 import Phi4
-from screenagent.models.vision import Budget
+from screenagent.models.vision import TokenBudget
 
 
 @pytest.fixture(scope="module")
-def report(tiny: Path) -> Report:
-    few = Settings(largest_picture=256)
+def report(tiny: Path) -> VerifyReport:
+    few = EngineSettings(largest_picture=256)
     engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32, settings=few)
     model = Phi4(engine)
     forms = (("bf16", model), ("again", model))
-    short = Budget(thought=8, answer=10)
-    return verify(engine.chat, forms, where="a tiny checkpoint", count=3, budget=short)
+    short = TokenBudget(thought=8, answer=10)
+    return verify_weights(engine.chat, forms, where="a tiny checkpoint", count=3, budget=short)
 
 
-def test_the_same_weights_agree_with_themselves(report: Report) -> None:
+def test_the_same_weights_agree_with_themselves(report: VerifyReport) -> None:
     first, again = report.forms
     assert (first.agreed, again.agreed, again.of) == (3, 3, 3)
 
 
-def test_the_report_says_all_that_is_taken_for_granted(report: Report) -> None:
+def test_the_report_says_all_that_is_taken_for_granted(report: VerifyReport) -> None:
     text = str(report)
     assert text.startswith("model verify: a tiny checkpoint\n")
     for said in ("| bf16 |", "| again |", "token ids", "decimals printed", "plans valid", "refusals", "modes"):
         assert said in text
 
 
-def test_random_weights_are_not_found_to_be_right(report: Report) -> None:
+def test_random_weights_are_not_found_to_be_right(report: VerifyReport) -> None:
     """They hit a target by chance at most, and never close a thought."""
     assert report.forms[0].found <= 2
     assert report.forms[0].obeyed["think"] is False

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from screenagent.assembly.agent import build_unattended
-from screenagent.bench.scripts import Case, attempt, learn, perform, read_cases, set_up
+from screenagent.bench.scripts import Case, attempt_replay, learn, perform_script, read_cases, set_up
 from screenagent.bench.tasks import holds
-from screenagent.scripts import Anchors, bound, read
+from screenagent.scripts import Anchors, bound, read_script
 from screenagent.scripts.lint import findings
 from screenagent.scripts.replay import Replay
 from tests.paths import ROOT
@@ -34,10 +34,10 @@ def test_nothing_is_wrong_with_an_example_script(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_an_example_script_is_played_by_its_words(case: Case) -> None:
     installed(case)
-    script = read(SCRIPTS / case.script)
+    script = read_script(SCRIPTS / case.script)
     with set_up(case, "recorded") as (opened, folder, virtual, control):
         replay = Replay(script, bound(script, opened.values))
-        perform(script, opened, build_unattended(control, virtual.desktop, replay))
+        perform_script(script, opened, build_unattended(control, virtual.desktop, replay))
         assert holds(opened.check, folder, virtual.environment)
 
 
@@ -46,8 +46,10 @@ def test_an_example_script_is_recorded_and_played_by_the_looks_of_its_targets(tm
     case = next(case for case in CASES if case.id == "remove")
     installed(case)
     file = tmp_path / case.script
-    learn(case, read(SCRIPTS / case.script), file, build_unattended)
-    found = attempt(case, "shuffled", 0, script=read(file), anchors=Anchors.of(file), build=build_unattended)
+    learn(case, read_script(SCRIPTS / case.script), file, build_unattended)
+    found = attempt_replay(
+        case, "shuffled", 0, script=read_script(file), anchors=Anchors.of(file), build=build_unattended
+    )
     assert (found.aid, found.wrong, found.message) == ("unaided", False, "every step was carried out")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from screenagent.planning import read
+from screenagent.planning import read_instructions
 from tests.paths import ROOT
 
 TASKS: Final[list[dict[str, Any]]] = yaml.safe_load((ROOT / "examples" / "tasks.yaml").read_text("utf-8"))
@@ -15,7 +15,7 @@ TASKS: Final[list[dict[str, Any]]] = yaml.safe_load((ROOT / "examples" / "tasks.
 
 @pytest.mark.parametrize("task", TASKS, ids=[task["id"] for task in TASKS])
 def test_a_task_is_read_as_steps_and_judged_by_what_it_left(task: dict[str, Any]) -> None:
-    assert len(read(task["task"].replace("{dir}", "/home/ann/a folder")).steps) > 2
+    assert len(read_instructions(task["task"].replace("{dir}", "/home/ann/a folder")).steps) > 2
     assert set(task["check"]) in ({"file", "text"}, {"shell"})
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from screenagent.fakes import FakeReader
 from screenagent.geometry import Absent, Box, Location
-from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.exact_text import ExactText
 from screenagent.screenshot import Screenshot, Word
 
@@ -21,7 +21,7 @@ def word(text: str, column: int, line: int) -> Word:
 
 MENU = [word(text, column, 1) for column, text in enumerate(["File", "Edit", "Save", "Save", "As…"])]
 BELOW = [word(text, column, 3) for column, text in enumerate(["Open", "Recent", "Password:"])]
-EXACT = ExactText(LiteGrounder(FakeReader([*MENU, *BELOW])))
+EXACT = ExactText(EmbeddedGrounder(FakeReader([*MENU, *BELOW])))
 
 
 @pytest.mark.parametrize("target", ["File", "the File menu", "“Open Recent”", "the Save As button", "Save As..."])

@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw
 from screenagent.fakes import FakeGrounder, ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point, Size
 from screenagent.grounding.agreement import UNSURE, agree
-from screenagent.grounding.cascade import Cascade, Rung
-from screenagent.grounding.model import ONCE, Likeliest, ModelGrounder
-from screenagent.models.crop import Look, region, shown, tiles
+from screenagent.grounding.cascade import Cascade, CascadeStage
+from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
+from screenagent.models.crop import CropMode, cropped, region, tiles
 from screenagent.models.dialects import DIALECTS, PHI4, QWEN, UI_TARS, Dialect, dialect_of
 from screenagent.models.vision import Refused, Request
 from screenagent.protocols import Grounder
@@ -109,7 +109,7 @@ def test_a_refusal_is_absence_with_the_models_words() -> None:
 
 @pytest.mark.parametrize("look", ["auto", "full", "window", "region", "tiles"])
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160)])
-def test_whatever_is_shown_the_place_is_one_of_the_whole_screen(look: Look, size: tuple[int, int]) -> None:
+def test_whatever_is_shown_the_place_is_one_of_the_whole_screen(look: CropMode, size: tuple[int, int]) -> None:
     width, height = size
     left, top = round(width * 0.6), round(height * 0.3)
     window = Box(left=0.5, top=0.2, right=0.9, bottom=0.6)
@@ -124,7 +124,7 @@ def test_whatever_is_shown_the_place_is_one_of_the_whole_screen(look: Look, size
     [("auto", (1280, 720), 1), ("full", (3840, 2160), 1), ("region", (3840, 2160), 2), ("auto", (1920, 1080), 1)],
 )
 def test_a_second_look_is_paid_for_only_where_the_first_was_shrunk(
-    look: Look, size: tuple[int, int], looks: int
+    look: CropMode, size: tuple[int, int], looks: int
 ) -> None:
     screen = desk(*size, (700, 300, 740, 330), window=Box(left=0.2, top=0.2, right=0.8, bottom=0.8))
     model = ScriptedModel(Seeing())
@@ -214,7 +214,7 @@ class TestTiles:
     def test_the_likeliest_has_text_that_may_be_it_and_then_what_has_changed(self) -> None:
         before, after = desk(3840, 2160, (0, 0, 40, 30)), desk(3840, 2160, (2000, 1200, 2200, 1300))
         boxes = tuple(tiles(before.size))
-        rank = Likeliest(FakeGrounder({"Save": Point(x=0.99, y=0.01)}))
+        rank = TileRanker(FakeGrounder({"Save": Point(x=0.99, y=0.01)}))
         assert rank("the gear", before, boxes) == list(boxes)
         assert Point(x=0.55, y=0.58) in rank("the gear", after, boxes)[0]
         assert Point(x=0.55, y=0.58) in rank("the disk", after, boxes)[0]
@@ -224,7 +224,7 @@ class TestTiles:
 
 @pytest.mark.parametrize("patches", [2048, 3600])
 def test_a_picture_keeps_to_its_patches(patches: int) -> None:
-    picture = shown(desk(3840, 2160, (0, 0, 1, 1)), patches=patches)
+    picture = cropped(desk(3840, 2160, (0, 0, 1, 1)), patches=patches)
     assert patches * 0.95 < picture.size.width * picture.size.height / 256 <= patches
 
 
@@ -249,7 +249,7 @@ NOWHERE = Absent(why="no such text")
 
 class TestCascade:
     def cascade(self, text: Saying, model: Saying) -> Cascade:
-        return Cascade((Rung(text, sure=0.9), Rung(model, sure=ONCE)))
+        return Cascade((CascadeStage(text, sure=0.9), CascadeStage(model, sure=ONCE)))
 
     def test_exact_unique_text_costs_no_model(self) -> None:
         text, model = Saying(at(0.2, 0.98, "text")), Saying(at(0.2, ONCE, "model"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from screenagent.geometry import Absent, Location, Size
-from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import parse
 from screenagent.grounding.text_match import matches
 from screenagent.perception.labels import labels
@@ -35,7 +35,7 @@ def found(target: str, *texts: Text) -> str | None:
 
 def located(target: str, *texts: Text) -> Location | Absent:
     blank = Drawing(SIZE.width, SIZE.height).screenshot
-    return LiteGrounder(Given(*texts)).locate(target, blank)
+    return EmbeddedGrounder(Given(*texts)).locate(target, blank)
 
 
 def _at(location: Location) -> tuple[float, float]:
@@ -251,7 +251,7 @@ def test_what_means_something_else_is_not_alike(name: str, text: str) -> None:
 )
 def test_of_two_that_fit_alike_it_is_asked_which(target: str, answered: int | None) -> None:
     reader = Given(("Open", 40, 40), ("Save", 40, 90), ("Open", 400, 40), ("Print", 400, 90))
-    answer = LiteGrounder(reader).strict().locate(target, Drawing(SIZE.width, SIZE.height).screenshot)
+    answer = EmbeddedGrounder(reader).strict().locate(target, Drawing(SIZE.width, SIZE.height).screenshot)
     if answered is None:
         assert isinstance(answer, Absent)
         assert answer.why.startswith("“Open” is there 2 times; say which")

@@ -8,7 +8,17 @@ import string
 
 import pytest
 
-from screenagent.actions import Action, Click, Finish, PressKeys, Seen, TypeText, WaitFor, describe, targets
+from screenagent.actions import (
+    Action,
+    Click,
+    Finish,
+    PressKeys,
+    TypeText,
+    Visible,
+    WaitFor,
+    describe,
+    targets,
+)
 from screenagent.events import Plan
 from screenagent.geometry import Box, Point, Size
 from screenagent.models import parsing
@@ -73,7 +83,7 @@ def test_a_point_outside_the_picture_is_nowhere() -> None:
 
 
 def test_a_plan_is_what_it_says() -> None:
-    plan = parsing.plan(FIVE_STEPS)
+    plan = parsing.parse_plan(FIVE_STEPS)
     assert [step.action for step in plan.steps] == [
         Click(target="File"),
         TypeText(text="notes.txt"),
@@ -81,8 +91,8 @@ def test_a_plan_is_what_it_says() -> None:
         WaitFor(words="Saved"),
         Finish(success=True, message="saved"),
     ]
-    assert plan.steps[0].expectation == Seen(words="Save As")
-    assert parsing.plan(f"```json\n{FIVE_STEPS}\n```") == plan
+    assert plan.steps[0].expectation == Visible(words="Save As")
+    assert parsing.parse_plan(f"```json\n{FIVE_STEPS}\n```") == plan
 
 
 @pytest.mark.parametrize(
@@ -99,19 +109,19 @@ def test_a_plan_is_what_it_says() -> None:
 )
 def test_what_is_no_plan_is_told_back_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(Retry) as told:
-        parsing.plan(text)
+        parsing.parse_plan(text)
     assert why in str(told.value)
 
 
 @pytest.mark.parametrize(("text", "meant"), [("yes", True), ("Yes.", True), ("no", False), (" No, it is not", False)])
 def test_a_yes_is_a_yes(text: str, meant: bool) -> None:
-    assert parsing.yes(text) is meant
+    assert parsing.parse_yes(text) is meant
 
 
 @pytest.mark.parametrize("text", ["", "maybe", "yes and no", "notes", "yesterday"])
 def test_what_is_neither_yes_nor_no_is_told_back(text: str) -> None:
     with pytest.raises(Retry, match="neither yes nor no"):
-        parsing.yes(text)
+        parsing.parse_yes(text)
 
 
 NOISE = ('"', "{", "}", "[", "]", ",", "\\", "\x00", "\ud800", "é你", "1e999", "-", "null", "NaN")
@@ -147,7 +157,7 @@ def test_ten_thousand_mutated_plans_give_what_they_say_or_a_retry() -> None:
     for _ in range(10_000):
         text = mutated(FIVE_STEPS, chance)
         try:
-            plans.append((text, parsing.plan(text)))
+            plans.append((text, parsing.parse_plan(text)))
         except Retry:
             continue
     assert 100 < len(plans) < 9_900

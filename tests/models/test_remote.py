@@ -12,8 +12,18 @@ from PIL import Image
 pytest.importorskip("openai")  # an extra
 
 from screenagent.control import Control, Stopped
-from screenagent.models.remote import Kind, Server, ServerError, connect, key_of
-from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Numbers, Refused, Regex, Request, Said
+from screenagent.models.remote import Provider, RemoteModel, ServerError, connect_server, key_of
+from screenagent.models.vision import (
+    AnswerGrammar,
+    Chunk,
+    Finished,
+    Numbers,
+    Refused,
+    Regex,
+    Request,
+    TextChunk,
+    TokenBudget,
+)
 from screenagent.planning.model_planner import PLAN_GRAMMAR
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
@@ -24,18 +34,24 @@ QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB",
 BOX = "[0.1, 0.2, 0.3, 0.4]"
 
 
-def server(loopback: Loopback, kind: Kind = "openai", **options: Any) -> Server:
-    return Server(loopback.url, name="m", kind=kind, key="secret", **options)
+def server(loopback: Loopback, kind: Provider = "openai", **options: Any) -> RemoteModel:
+    return RemoteModel(loopback.url, name="m", kind=kind, key="secret", **options)
 
 
 def said(chunks: Iterable[Chunk], part: str = "answer") -> str:
-    return "".join(chunk.text for chunk in chunks if isinstance(chunk, Said) and chunk.part == part)
+    return "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk) and chunk.part == part)
 
 
-def asked(*replies: Reply, kind: Kind, mode: Mode = "nothink", grammar: Grammar | None = None) -> list[dict[str, Any]]:
+def asked(
+    *replies: Reply, kind: Provider, mode: Mode = "nothink", grammar: AnswerGrammar | None = None
+) -> list[dict[str, Any]]:
     """The requests that one question becomes."""
     with serving(list(replies)) as loopback:
-        list(server(loopback, kind).generate(QUESTION, mode=mode, grammar=grammar, budget=Budget(thought=50, answer=9)))
+        list(
+            server(loopback, kind).generate(
+                QUESTION, mode=mode, grammar=grammar, budget=TokenBudget(thought=50, answer=9)
+            )
+        )
     return loopback.asked
 
 
@@ -59,13 +75,13 @@ def test_an_answer_comes_as_it_forms_and_says_what_it_cost() -> None:
 
 class TestThinkSwitch:
     @pytest.mark.parametrize("kind", ["vllm", "llama.cpp"])
-    def test_without_thinking_the_turn_is_begun_with_the_token_for_it(self, kind: Kind) -> None:
+    def test_without_thinking_the_turn_is_begun_with_the_token_for_it(self, kind: Provider) -> None:
         [request] = asked(says(BOX), kind=kind)
         assert request["messages"][-1] == {"role": "assistant", "content": "<|dummy_84|>"}
         assert request.get("continue_final_message", True) is True
 
     @pytest.mark.parametrize("kind", ["vllm", "llama.cpp"])
-    def test_a_thought_ends_at_its_budget_and_the_grammar_binds_the_answer_alone(self, kind: Kind) -> None:
+    def test_a_thought_ends_at_its_budget_and_the_grammar_binds_the_answer_alone(self, kind: Provider) -> None:
         thought, answer = asked(says("Let me see."), says("yes"), kind=kind, mode="think", grammar=PLAN_GRAMMAR)
         assert (thought["messages"][-1]["content"], thought["max_tokens"], thought["stop"]) == (
             *("<think>", 50),
@@ -103,7 +119,7 @@ class TestGrammar:
         assert numbers["grammar"] == f'root ::= "[" {number} ", " {number} "]"'
 
     @pytest.mark.parametrize("kind", ["openai", "mistral", "foundry", "llama.cpp"])
-    def test_a_schema_is_a_response_format_elsewhere(self, kind: Kind) -> None:
+    def test_a_schema_is_a_response_format_elsewhere(self, kind: Provider) -> None:
         [request] = asked(says("{}"), kind=kind, grammar=PLAN_GRAMMAR)
         assert request["response_format"]["json_schema"]["name"] == "answer"
 
@@ -115,7 +131,7 @@ class TestGrammar:
 class TestAnswers:
     """Whatever comes back: an answer, or a sentence."""
 
-    def ask(self, *replies: Reply, kind: Kind = "openai", **options: Any) -> list[Chunk]:
+    def ask(self, *replies: Reply, kind: Provider = "openai", **options: Any) -> list[Chunk]:
         with serving(list(replies)) as loopback:
             return list(server(loopback, kind, **options).generate(QUESTION, mode="think"))
 
@@ -162,7 +178,7 @@ class TestAnswers:
         with serving([]) as gone:
             url = gone.url
         with pytest.raises(ServerError, match="is the server running"):
-            list(Server(url, name="m", attempts=1).generate(QUESTION))
+            list(RemoteModel(url, name="m", attempts=1).generate(QUESTION))
 
     def test_a_server_that_stalls_is_given_up(self) -> None:
         forever = threading.Event()
@@ -220,14 +236,14 @@ def test_stop_is_obeyed_while_the_server_is_silent() -> None:
 
 class TestConnect:
     @pytest.mark.parametrize(("owner", "kind"), [("vllm", "vllm"), ("llamacpp", "llama.cpp"), ("someone", "openai")])
-    def test_model_and_kind_are_taken_from_what_the_server_lists(self, owner: str, kind: Kind) -> None:
+    def test_model_and_kind_are_taken_from_what_the_server_lists(self, owner: str, kind: Provider) -> None:
         with serving([], owner=owner) as loopback:
-            found = connect(loopback.url)
+            found = connect_server(loopback.url)
         assert (found.name, found.kind) == ("m", kind)
 
     def test_a_deployment_stands_behind_the_address(self) -> None:
         with serving([says("yes")]) as loopback:
-            model = connect(f"{loopback.url}#blue", name="m", kind="foundry")
+            model = connect_server(f"{loopback.url}#blue", name="m", kind="foundry")
             list(model.generate(QUESTION, mode="nothink"))
         assert loopback.headers[0]["azureml-model-deployment"] == "blue"
 
@@ -235,7 +251,7 @@ class TestConnect:
         with serving([]) as gone:
             url = gone.url
         with pytest.raises(ServerError, match="lists no models"):
-            connect(url)
+            connect_server(url)
 
     def test_keys_come_from_the_environment_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("SCREENAGENT_MODEL_KEY", "MISTRAL_API_KEY"):

@@ -8,18 +8,18 @@ from PIL import Image, ImageDraw
 
 from screenagent.bench.ground import rss_peak_mb
 from screenagent.geometry import Absent, Location
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.controls import Layout, frames
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.controls import ControlLayout, frames
 from screenagent.perception.labels import Label
-from screenagent.perception.reader import LiteReader
+from screenagent.perception.reader import ScreenReader
 from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot
 from tests.pictures import Drawing, pixel
 
 
 @pytest.fixture(scope="module")
-def grounder() -> LiteGrounder:
-    return LiteGrounder(LiteReader(threads=2))
+def grounder() -> EmbeddedGrounder:
+    return EmbeddedGrounder(ScreenReader(threads=2))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def dialog() -> Screenshot:
     ],
 )
 def test_a_control_is_found_by_its_label(
-    grounder: LiteGrounder, dialog: Screenshot, target: str, inside: tuple[int, int, int, int]
+    grounder: EmbeddedGrounder, dialog: Screenshot, target: str, inside: tuple[int, int, int, int]
 ) -> None:
     answer = grounder.locate(target, dialog)
     assert isinstance(answer, Location)
@@ -70,11 +70,11 @@ def test_a_control_is_found_by_its_label(
 
 
 @pytest.mark.parametrize("target", ["the Street field", "the Font drop-down", "'Save Copy'", "tick 'Forget me'"])
-def test_a_control_that_is_not_there_is_absent(grounder: LiteGrounder, dialog: Screenshot, target: str) -> None:
+def test_a_control_that_is_not_there_is_absent(grounder: EmbeddedGrounder, dialog: Screenshot, target: str) -> None:
     assert isinstance(grounder.locate(target, dialog), Absent)
 
 
-def test_looking_closer_finds_the_same_place(grounder: LiteGrounder, dialog: Screenshot) -> None:
+def test_looking_closer_finds_the_same_place(grounder: EmbeddedGrounder, dialog: Screenshot) -> None:
     first = grounder.locate("the Cancel button", dialog)
     assert isinstance(first, Location)
     closer = grounder.locate("the Cancel button", dialog, near=first)
@@ -84,7 +84,7 @@ def test_looking_closer_finds_the_same_place(grounder: LiteGrounder, dialog: Scr
 
 
 @pytest.mark.parametrize("size", [(1, 1), (30, 400), (200, 20)])
-def test_a_picture_without_controls_has_none(grounder: LiteGrounder, size: tuple[int, int]) -> None:
+def test_a_picture_without_controls_has_none(grounder: EmbeddedGrounder, size: tuple[int, int]) -> None:
     assert grounder.locate("the first field", Drawing(*size).screenshot).kind == "absent"
 
 
@@ -104,7 +104,7 @@ def test_a_round_a_faint_and_a_dark_entry_are_found(radius: int, fill: str, outl
     assert np.abs(np.subtract(frame, (20, 35, 220, 65))).max() <= 2
 
 
-def test_an_entry_that_fills_its_bar_is_found(grounder: LiteGrounder) -> None:
+def test_an_entry_that_fills_its_bar_is_found(grounder: EmbeddedGrounder) -> None:
     screen = Drawing().cell(0, 40, width=639, height=40).entry("/home/ada", 100, 60, width=440).screenshot
     answer = grounder.locate("type into the location bar", screen)
     assert isinstance(answer, Location)
@@ -115,24 +115,24 @@ def test_an_entry_that_fills_its_bar_is_found(grounder: LiteGrounder) -> None:
 def test_what_is_written_at_the_very_edge_of_an_entry_does_not_stand_before_it() -> None:
     picture = np.asarray(Drawing().entry("", 120, 60).image)
     name, value = Label([("Find:", Rect(60, 50, 95, 70))]), Label([("lion", Rect(114, 50, 150, 70))])
-    (tie,) = Layout(picture, [name, value]).ties(name)
+    (tie,) = ControlLayout(picture, [name, value]).ties(name)
     assert (tie.control.kind, round(tie.control.rect.left)) == ("field", 120)
 
 
-def test_a_placeholder_is_no_menu(grounder: LiteGrounder) -> None:
+def test_a_placeholder_is_no_menu(grounder: EmbeddedGrounder) -> None:
     screen = Drawing().entry("Search…", 40, 300).text("File Edit Options Search Help", 40, 40).screenshot
     answer = grounder.locate("the Search menu", screen)
     assert isinstance(answer, Location)
     assert pixel(answer, screen)[1] < 60
 
 
-def test_a_control_is_pointed_to_where_its_text_is(grounder: LiteGrounder, dialog: Screenshot) -> None:
+def test_a_control_is_pointed_to_where_its_text_is(grounder: EmbeddedGrounder, dialog: Screenshot) -> None:
     answer = grounder.locate("the 'Filter' box", dialog)
     assert isinstance(answer, Location)
     assert pixel(answer, dialog)[0] < 420
 
 
-def test_a_sheet_of_cells_and_noise_have_an_answer(grounder: LiteGrounder) -> None:
+def test_a_sheet_of_cells_and_noise_have_an_answer(grounder: EmbeddedGrounder) -> None:
     sheet = Drawing(1280, 720)
     for row in range(30):
         for column in range(25):
@@ -146,7 +146,7 @@ def test_a_sheet_of_cells_and_noise_have_an_answer(grounder: LiteGrounder) -> No
     "target", ["the Save button", "the first field", "the trash can", "Ada's row", "tick 'Wrap'", "😀"]
 )
 @pytest.mark.parametrize("kind", ["plain", "noise", "small window", "stripes"])
-def test_whatever_is_on_the_screen_there_is_an_answer(grounder: LiteGrounder, kind: str, target: str) -> None:
+def test_whatever_is_on_the_screen_there_is_an_answer(grounder: EmbeddedGrounder, kind: str, target: str) -> None:
     pictures = {
         "plain": np.full((200, 320, 3), 127, np.uint8),
         "noise": np.random.default_rng(3).integers(0, 256, (200, 320, 3), np.uint8),
@@ -157,7 +157,7 @@ def test_whatever_is_on_the_screen_there_is_an_answer(grounder: LiteGrounder, ki
     assert isinstance(answer, Absent) or answer.confidence < 0.6
 
 
-def test_a_mirrored_form_has_its_labels_on_the_right(grounder: LiteGrounder) -> None:
+def test_a_mirrored_form_has_its_labels_on_the_right(grounder: EmbeddedGrounder) -> None:
     form = (
         Drawing()
         .text("Name", 300, 60)
@@ -172,7 +172,7 @@ def test_a_mirrored_form_has_its_labels_on_the_right(grounder: LiteGrounder) -> 
 
 
 @pytest.mark.soak
-def test_an_8k_screen_takes_bounded_time_and_memory(grounder: LiteGrounder) -> None:
+def test_an_8k_screen_takes_bounded_time_and_memory(grounder: EmbeddedGrounder) -> None:
     dialog = Drawing().text("Name:", 40, 60).entry("Ada", 120, 60).button("Save", 300, 360).image
     large = Image.new("RGB", (7680, 4320), "white")
     for place in range(9):

@@ -9,14 +9,14 @@ from PIL import Image, ImageDraw
 from screenagent.geometry import Size
 from screenagent.perception.icon_proposals import MOST, proposals
 from screenagent.perception.labels import Label, labels
-from screenagent.perception.ocr import Picture, bounded
+from screenagent.perception.ocr import PictureArray, bounded
 from screenagent.perception.rect import Rect
 from tests.pictures import words
 
 SIZE = Size(width=1000, height=500)
 
 
-def drawn(*ovals: tuple[int, int, int, int]) -> Picture:
+def drawn(*ovals: tuple[int, int, int, int]) -> PictureArray:
     image = Image.new("RGB", (SIZE.width, SIZE.height), (246, 245, 244))
     for oval in ovals:
         ImageDraw.Draw(image).ellipse(oval, outline=(40, 40, 40), width=2)

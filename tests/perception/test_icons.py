@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw
 
 from screenagent.fakes import FakeReader
 from screenagent.geometry import Absent, Location
-from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.icon_encoder import IconEncoder, IconWords, seen, wording
-from screenagent.perception.ocr import Picture
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rect import Rect
 from screenagent.perception.weights import BrokenWeights
 from screenagent.screenshot import Screenshot
@@ -54,8 +54,8 @@ def spot(answer: Location | Absent, image: Image.Image) -> int | None:
 
 
 @pytest.fixture(scope="module")
-def grounder() -> LiteGrounder:
-    return LiteGrounder(FakeReader([]))
+def grounder() -> EmbeddedGrounder:
+    return EmbeddedGrounder(FakeReader([]))
 
 
 @pytest.mark.parametrize("look", [{}, {"ground": 40, "ink": 230}, {"ground": 246, "ink": 190}])
@@ -71,13 +71,13 @@ def grounder() -> LiteGrounder:
     ],
 )
 def test_an_icon_is_found_by_what_people_say_on_light_on_dark_and_greyed_out(
-    grounder: LiteGrounder, target: str, icon: str, look: dict[str, int]
+    grounder: EmbeddedGrounder, target: str, icon: str, look: dict[str, int]
 ) -> None:
     image = toolbar(*BAR, **look)
     assert spot(grounder.locate(target, Screenshot.of(image)), image) == BAR.index(icon)
 
 
-def test_of_two_icons_alike_a_strict_grounder_asks_which(grounder: LiteGrounder) -> None:
+def test_of_two_icons_alike_a_strict_grounder_asks_which(grounder: EmbeddedGrounder) -> None:
     image = toolbar("search", "menu", "search")
     answer = grounder.strict().locate("search for something", Screenshot.of(image))
     assert isinstance(answer, Absent)
@@ -86,7 +86,7 @@ def test_of_two_icons_alike_a_strict_grounder_asks_which(grounder: LiteGrounder)
 
 
 @pytest.mark.parametrize("target", ["eject the disc", "'Search'", "the Name field", "qwxyz"])
-def test_what_no_icon_shows_is_absent(grounder: LiteGrounder, target: str) -> None:
+def test_what_no_icon_shows_is_absent(grounder: EmbeddedGrounder, target: str) -> None:
     assert isinstance(grounder.locate(target, Screenshot.of(toolbar(*BAR))), Absent)
 
 
@@ -127,7 +127,7 @@ def test_unknown_words_mean_nothing() -> None:
 
 @pytest.mark.parametrize("edge", [0, 5])
 def test_an_icon_at_the_edge_of_the_screen_and_one_without_contrast(edge: int) -> None:
-    picture: Picture = np.full((40, 40, 3), 200, np.uint8)
+    picture: PictureArray = np.full((40, 40, 3), 200, np.uint8)
     assert seen(picture, Rect(0, 0, 20, 20)) is None
     picture[edge : edge + 10, edge : edge + 10] = 0
     view = seen(picture, Rect(edge, edge, edge + 10, edge + 10))

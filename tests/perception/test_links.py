@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import Location
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.reader import LiteReader
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
 
 LINES = (("Write the report today,", ()), ("then open the", ("report",)), ("and send it.", ()))
@@ -38,7 +38,7 @@ def page(*, ground: str, ink: str, link: str) -> tuple[Screenshot, tuple[float, 
 )
 def test_a_link_is_told_by_its_colour_from_the_same_word_in_the_text(look: dict[str, str]) -> None:
     screen, (x, y) = page(**look)
-    found = LiteGrounder(LiteReader()).strict().locate('the link "report"', screen)
+    found = EmbeddedGrounder(ScreenReader()).strict().locate('the link "report"', screen)
     assert isinstance(found, Location)
     pixel = found.point.pixel(screen.size)
     assert abs(pixel.x - x) < 20

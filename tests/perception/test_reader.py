@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.ocr import LARGEST, Detector, Ink, Picture, Piece, Recogniser, words
-from screenagent.perception.reader import LiteReader, changed
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.ocr import (
+    LARGEST,
+    Darkness,
+    Detector,
+    LineWord,
+    PictureArray,
+    Recogniser,
+    words,
+)
+from screenagent.perception.reader import ScreenReader, changed
 from screenagent.perception.rect import Rect
-from screenagent.perception.timing import Stages
+from screenagent.perception.timing import Timing
 from screenagent.perception.weights import BrokenWeights, MissingWeights
 from screenagent.screenshot import Screenshot, Word
 from tests.pictures import Drawing
@@ -26,7 +34,7 @@ class CountingDetector(Detector):
 
     seen = 0
 
-    def ink(self, picture: Picture) -> Ink:
+    def ink(self, picture: PictureArray) -> Darkness:
         self.seen += picture.shape[0] * picture.shape[1]
         return super().ink(picture)
 
@@ -36,20 +44,20 @@ class CountingRecogniser(Recogniser):
 
     read_lines = 0
 
-    def read(self, lines: Sequence[Picture]) -> list[tuple[Piece, ...]]:
+    def read(self, lines: Sequence[PictureArray]) -> list[tuple[LineWord, ...]]:
         self.read_lines += len(lines)
         return super().read(lines)
 
 
 @pytest.fixture(scope="module")
-def reader() -> LiteReader:
-    return LiteReader(threads=2)
+def reader() -> ScreenReader:
+    return ScreenReader(threads=2)
 
 
 @pytest.fixture
-def counting() -> tuple[LiteReader, CountingDetector, CountingRecogniser]:
+def counting() -> tuple[ScreenReader, CountingDetector, CountingRecogniser]:
     detector, recogniser = CountingDetector(POOL), CountingRecogniser(POOL)
-    return LiteReader(detector=detector, recogniser=recogniser), detector, recogniser
+    return ScreenReader(detector=detector, recogniser=recogniser), detector, recogniser
 
 
 def form(name: str = "Ada Lovelace") -> Drawing:
@@ -67,13 +75,13 @@ def lines(words: list[Word]) -> list[str]:
     return [" ".join(line) for line in found.values()]
 
 
-def test_what_is_written_on_the_screen_is_read_in_reading_order(reader: LiteReader) -> None:
+def test_what_is_written_on_the_screen_is_read_in_reading_order(reader: ScreenReader) -> None:
     assert lines(reader.read(form().screenshot)) == [
         "File", "Edit", "View", "Help", "Name:", "Ada Lovelace", "a footnote in small letters", "Save", "Cancel",
     ]  # fmt: skip
 
 
-def test_a_words_box_lies_on_the_word(reader: LiteReader) -> None:
+def test_a_words_box_lies_on_the_word(reader: ScreenReader) -> None:
     shot = form().screenshot
     (box,) = (word.box for word in reader.read(shot) if word.text == "Lovelace")
     left, top, right, bottom = box.pixels(shot.size)
@@ -82,7 +90,7 @@ def test_a_words_box_lies_on_the_word(reader: LiteReader) -> None:
 
 
 def test_the_same_screen_is_not_read_twice(
-    counting: tuple[LiteReader, CountingDetector, CountingRecogniser],
+    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
     reader, detector, recogniser = counting
     first = reader.read(form().screenshot)
@@ -92,7 +100,7 @@ def test_the_same_screen_is_not_read_twice(
 
 
 def test_of_a_changed_screen_only_the_changed_part_is_read(
-    counting: tuple[LiteReader, CountingDetector, CountingRecogniser],
+    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
     reader, detector, recogniser = counting
     reader.read(form().screenshot)
@@ -105,7 +113,7 @@ def test_of_a_changed_screen_only_the_changed_part_is_read(
 
 
 def test_a_screen_that_comes_back_is_remembered(
-    counting: tuple[LiteReader, CountingDetector, CountingRecogniser],
+    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
     reader, _, recogniser = counting
     first = reader.read(form().screenshot)
@@ -116,7 +124,7 @@ def test_a_screen_that_comes_back_is_remembered(
 
 
 def test_a_text_that_moved_is_not_read_again(
-    counting: tuple[LiteReader, CountingDetector, CountingRecogniser],
+    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
     reader, _, recogniser = counting
     reader.read(Drawing().text("a line that will be scrolled", 40, 100).screenshot)
@@ -125,7 +133,7 @@ def test_a_text_that_moved_is_not_read_again(
     assert lines(moved) == ["a line that will be scrolled"]
 
 
-def test_forgetting_reads_again(counting: tuple[LiteReader, CountingDetector, CountingRecogniser]) -> None:
+def test_forgetting_reads_again(counting: tuple[ScreenReader, CountingDetector, CountingRecogniser]) -> None:
     reader, detector, _ = counting
     reader.read(form().screenshot)
     once = detector.seen
@@ -153,13 +161,13 @@ ODD = {
 
 
 @pytest.mark.parametrize("kind", ODD)
-def test_pictures_without_text_are_read_as_such(reader: LiteReader, kind: str) -> None:
+def test_pictures_without_text_are_read_as_such(reader: ScreenReader, kind: str) -> None:
     assert [word for word in reader.read(Screenshot.of(ODD[kind])) if word.confidence > 0.9] == []
 
 
 def test_an_8k_screen_is_read_at_reduced_size() -> None:
     detector = CountingDetector(POOL)
-    reader = LiteReader(detector=detector)
+    reader = ScreenReader(detector=detector)
     drawing = Drawing(960, 540).text("Settings", 40, 60)
     huge = drawing.image.resize((7680, 4320), Image.Resampling.BICUBIC)
     assert lines(reader.read(Screenshot.of(huge))) == ["Settings"]
@@ -169,19 +177,19 @@ def test_an_8k_screen_is_read_at_reduced_size() -> None:
 def test_missing_weights_are_named_with_how_to_restore_them(tmp_path: Path) -> None:
     absent = tmp_path / "detector.onnx"
     with pytest.raises(BrokenWeights, match=r"detector\.onnx are missing; restore them with `pip install"):
-        LiteReader(detector=Detector(POOL, weights=absent)).read(form().screenshot)
+        ScreenReader(detector=Detector(POOL, weights=absent)).read(form().screenshot)
 
 
 def test_broken_weights_are_named_with_how_to_restore_them(tmp_path: Path) -> None:
     broken = tmp_path / "recogniser.onnx"
     broken.write_bytes(b"half a file")
     with pytest.raises(BrokenWeights, match=r"recogniser\.onnx are broken; restore them with `pip install"):
-        LiteReader(recogniser=Recogniser(POOL, weights=broken)).read(form().screenshot)
+        ScreenReader(recogniser=Recogniser(POOL, weights=broken)).read(form().screenshot)
 
 
 def test_the_time_of_seeing_is_told_by_stage() -> None:
-    stages = Stages()
-    grounder = LiteGrounder(LiteReader(stages=stages), stages=stages)
+    stages = Timing()
+    grounder = EmbeddedGrounder(ScreenReader(stages=stages), stages=stages)
     grounder.locate("the Name field", form().screenshot)
     first = stages.take()
     grounder.locate("the Name field", form().screenshot)
@@ -200,4 +208,4 @@ def test_letters_far_apart_are_two_words() -> None:
 @pytest.mark.skipif(find_spec("rapidocr") is not None, reason="they are installed")
 def test_letters_without_their_weights_say_what_to_install() -> None:
     with pytest.raises(MissingWeights, match=r"pip install \"screenagent\[cjk\]\""):
-        LiteReader(letters="cjk")
+        ScreenReader(letters="cjk")

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import Absent, Location
-from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception import rendered_text
 from screenagent.perception.labels import Label
-from screenagent.perception.reader import LiteReader
+from screenagent.perception.reader import ScreenReader
 from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot
 
@@ -20,8 +20,8 @@ HEARTS = "♥♥♥"
 
 
 @pytest.fixture(scope="module")
-def grounder() -> LiteGrounder:
-    return LiteGrounder(LiteReader())
+def grounder() -> EmbeddedGrounder:
+    return EmbeddedGrounder(ScreenReader())
 
 
 def buttons(*texts: str, size: int = 18) -> Screenshot:
@@ -38,7 +38,7 @@ def buttons(*texts: str, size: int = 18) -> Screenshot:
 
 
 @pytest.mark.parametrize("size", [14, 18, 26])
-def test_a_text_that_cannot_be_read_is_found_by_its_looks(grounder: LiteGrounder, size: int) -> None:
+def test_a_text_that_cannot_be_read_is_found_by_its_looks(grounder: EmbeddedGrounder, size: int) -> None:
     screen = buttons("Cancel", HEARTS, "OK", size=size)
     found = grounder.locate(f'the "{HEARTS}" button', screen)
     assert isinstance(found, Location)
@@ -56,21 +56,21 @@ def test_a_frame_that_begins_beside_it_is_no_letter_of_it() -> None:
     draw.rounded_rectangle((60, 40, 240, 76), 4, outline=(90, 90, 90))
     draw.text((72, 58), HEARTS, "black", ImageFont.truetype(file, 18), anchor="lm")
     read = Label([("VVV", Rect(70, 40, 124, 76))])
-    assert len([*rendered_text.drawn(HEARTS, np.asarray(image), [read])]) == 1
+    assert len([*rendered_text.find_rendered(HEARTS, np.asarray(image), [read])]) == 1
 
 
 @pytest.mark.parametrize("other", ["♦♦♦", "♥♥", "♥♥♥♥", "OOO", "VVV", "確認"])
-def test_what_is_not_there_is_called_absent(grounder: LiteGrounder, other: str) -> None:
+def test_what_is_not_there_is_called_absent(grounder: EmbeddedGrounder, other: str) -> None:
     assert isinstance(grounder.locate(f'the "{HEARTS}" button', buttons("Cancel", other, "OK")), Absent)
 
 
-def test_of_two_that_look_alike_the_strict_eyes_ask(grounder: LiteGrounder) -> None:
+def test_of_two_that_look_alike_the_strict_eyes_ask(grounder: EmbeddedGrounder) -> None:
     found = grounder.strict().locate(f'"{HEARTS}"', buttons(HEARTS, "OK", HEARTS))
     assert isinstance(found, Absent)
     assert "2 times" in found.why
 
 
-def test_without_typefaces_it_is_absent(grounder: LiteGrounder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_typefaces_it_is_absent(grounder: EmbeddedGrounder, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = buttons(HEARTS, "no")
     monkeypatch.setattr(rendered_text, "_typeface", lambda letter: None)
     assert isinstance(grounder.locate(f'"{HEARTS}"', screen), Absent)

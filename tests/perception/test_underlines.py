@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.perception.reader import LiteReader
+from screenagent.perception.reader import ScreenReader
 from screenagent.perception.underlines import unmarked
 from screenagent.screenshot import Screenshot
 
-READER = LiteReader()
+READER = ScreenReader()
 
 
 def menu(*names: str, size: int = 13, dark: bool = False) -> Image.Image:

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from screenagent.fakes import FakeReader
 from screenagent.geometry import Absent, Location
-from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.widgets import expanders, widgets
 from screenagent.screenshot import Screenshot
 
@@ -67,14 +67,14 @@ def test_a_folded_branch_has_its_sign() -> None:
 )
 def test_what_bears_no_name_is_counted_in_reading_order(target: str, x: int, y: int) -> None:
     screen = Screenshot.of(form())
-    found = LiteGrounder(FakeReader([])).locate(target, screen)
+    found = EmbeddedGrounder(FakeReader([])).locate(target, screen)
     assert isinstance(found, Location)
     assert abs(found.point.x * 480 - x) < 6
     assert abs(found.point.y * 420 - y) < 6
 
 
 def test_a_place_is_given_by_its_pixel_and_must_be_on_the_screen() -> None:
-    grounder, screen = LiteGrounder(FakeReader([])), Screenshot.of(form())
+    grounder, screen = EmbeddedGrounder(FakeReader([])), Screenshot.of(form())
     given = grounder.locate("day 12 at (103, 262)", screen)
     assert isinstance(given, Location)
     assert (given.point.pixel(screen.size).x, given.by) == (103, "place")

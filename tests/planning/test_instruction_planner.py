@@ -9,7 +9,7 @@ from screenagent.actions import Click, Finish
 from screenagent.episode import Episode
 from screenagent.events import (
     Acted,
-    Answer,
+    AnswerAsk,
     Approve,
     Checked,
     Decided,
@@ -23,9 +23,9 @@ from screenagent.events import (
     Reviewed,
     Skip,
     Started,
-    Told,
+    UserMessage,
 )
-from screenagent.planning import DirectPlanner, Unreadable, read
+from screenagent.planning import InstructionPlanner, Unreadable, read_instructions
 from screenagent.screenshot import Screenshot
 
 SCREEN = Screenshot.of(Image.new("RGB", (8, 8)))
@@ -39,7 +39,7 @@ def episode(*events: Event, task: str = TASK) -> Episode:
 def decide(episode: Episode) -> tuple[Decision, str]:
     """The decision, and what was thought on the way."""
     thoughts: list[str] = []
-    deciding = DirectPlanner().decide(episode)
+    deciding = InstructionPlanner().decide(episode)
     while True:
         try:
             thoughts.append(next(deciding))
@@ -48,7 +48,7 @@ def decide(episode: Episode) -> tuple[Decision, str]:
 
 
 def decided(at: int, task: str = TASK) -> Decided:
-    return Decided(decision=Decision(plan=read(task).plan, at=at))
+    return Decided(decision=Decision(plan=read_instructions(task).plan, at=at))
 
 
 def done(at: int, effect: Effect | None = None) -> list[Event]:
@@ -77,7 +77,7 @@ def gave_up(episode: Episode) -> str:
 
 def test_it_begins_with_the_first_step_of_the_task() -> None:
     decision, thought = decide(episode())
-    assert decision == Decision(plan=read(TASK).plan, at=0, thought="step 1 of 3: click “File”")
+    assert decision == Decision(plan=read_instructions(TASK).plan, at=0, thought="step 1 of 3: click “File”")
     assert thought == decision.thought
 
 
@@ -131,7 +131,7 @@ def test_a_no_to_a_question_ends_it(answer: str, goes_on: bool) -> None:
     task = "ask me whether to go on, click OK"
     events: list[Event] = [
         decided(0, task),
-        Reviewed(verdict=Answer(text=answer)),
+        Reviewed(verdict=AnswerAsk(text=answer)),
         Checked(effect=Effect(outcome="unknown")),
     ]
     action = decide(episode(*events, task=task))[0].step.action
@@ -142,27 +142,36 @@ def test_a_no_to_a_question_ends_it(answer: str, goes_on: bool) -> None:
 
 
 def test_stop_is_understood() -> None:
-    assert gave_up(episode(*done(0), Told(text="Stop!"))) == "you said stop"
+    assert gave_up(episode(*done(0), UserMessage(text="Stop!"))) == "you said stop"
 
 
 def test_each_skip_passes_over_one_step() -> None:
-    assert decide(episode(*done(0), Told(text="skip")))[0].at == 2
-    assert decide(episode(*done(0), Told(text="skip"), *done(2)))[0].at == 3
-    assert decide(episode(Told(text="skip"), Told(text="skip")))[0].at == 2
+    assert decide(episode(*done(0), UserMessage(text="skip")))[0].at == 2
+    assert decide(episode(*done(0), UserMessage(text="skip"), *done(2)))[0].at == 3
+    assert decide(episode(UserMessage(text="skip"), UserMessage(text="skip")))[0].at == 2
     assert (
-        decide(episode(*done(0), Told(text="skip"), Told(text="skip"), Told(text="skip"), Told(text="skip")))[0].at == 3
+        decide(
+            episode(
+                *done(0),
+                UserMessage(text="skip"),
+                UserMessage(text="skip"),
+                UserMessage(text="skip"),
+                UserMessage(text="skip"),
+            )
+        )[0].at
+        == 3
     )
 
 
 def test_a_step_that_failed_is_skipped_on_the_users_word() -> None:
-    events = [*failed(0, "“File” is absent"), Told(text="skip")]
+    events = [*failed(0, "“File” is absent"), UserMessage(text="skip")]
     assert decide(episode(*events))[0].at == 1
     assert decide(episode(*events, *done(1)))[0].at == 2
     assert gave_up(episode(*events, *failed(1, "no focus"))).endswith("no focus")
 
 
 def test_what_is_not_understood_is_answered_once() -> None:
-    told = Told(text="use the other window")
+    told = UserMessage(text="use the other window")
     decision, thought = decide(episode(told))
     assert decision.at == 0
     assert thought.startswith("“use the other window” cannot be followed without a model")

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from screenagent.approval import check, default_policy
+from screenagent.approval import audit, default_policy
 from screenagent.assembly.recording import record_run
 from screenagent.cli import screenagent
 from screenagent.episode import Episode
 from screenagent.events import Started
 from screenagent.fakes import FakeReader
 from screenagent.runs.report import write_html
-from screenagent.runs.retention import listed, outdated, remove, why_not_ours
-from screenagent.runs.store import EVENT, read, read_run, runs
+from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
+from screenagent.runs.store import EVENT, read_events, read_run, recorded_runs
 from screenagent.settings import Settings
 from tests.console.told_runs import record, whole_run
 
@@ -63,15 +63,15 @@ def test_those_go_that_are_beyond_the_newest_and_too_old(
     root: Path, days: int | None, keep: int | None, going: set[str]
 ) -> None:
     older_than = None if days is None else timedelta(days=days)
-    assert {run.folder.name for run in outdated(listed(root), older_than=older_than, keep=keep)} == going
+    assert {run.folder.name for run in outdated(stored_runs(root), older_than=older_than, keep=keep)} == going
 
 
 def test_a_run_that_may_still_go_on_stays(tmp_path: Path) -> None:
     folder = record(tmp_path / "running", [Started(task="save it")])
-    assert outdated(listed(tmp_path), keep=0) == []
+    assert outdated(stored_runs(tmp_path), keep=0) == []
     before = (NOW - timedelta(days=2)).timestamp()
     os.utime(folder / "events.jsonl", (before, before))
-    assert [run.folder for run in outdated(listed(tmp_path), keep=0)] == [folder]
+    assert [run.folder for run in outdated(stored_runs(tmp_path), keep=0)] == [folder]
 
 
 def test_what_is_no_run_of_ours_is_never_removed(root: Path, tmp_path: Path) -> None:
@@ -118,7 +118,9 @@ def test_the_runs_are_listed(root: Path) -> None:
         json.loads(line)["size"]
         for line in CliRunner().invoke(screenagent, ["runs", "--runs", str(root), "--json"]).stdout.splitlines()
     ]
-    assert sizes == [sum(path.stat().st_size for path in run.rglob("*") if path.is_file()) for run in runs(root)]
+    assert sizes == [
+        sum(path.stat().st_size for path in run.rglob("*") if path.is_file()) for run in recorded_runs(root)
+    ]
 
 
 def test_after_a_run_older_ones_go_as_the_settings_say(root: Path) -> None:
@@ -137,11 +139,11 @@ def test_a_run_without_its_pictures_is_read_reported_and_judged(tmp_path: Path) 
             recorder(event)
     assert list((recorder.folder / "screens").iterdir()) == []
     assert not read_run(recorder.folder).screens
-    events = list(read(recorder.folder))
+    events = list(read_events(recorder.folder))
     assert events == [EVENT.validate_json(EVENT.dump_json(event)) for event in whole_run()]
     assert len(Episode.of(events).steps) == len(Episode.of(whole_run()).steps)
     assert "This picture was not kept." in write_html(recorder.folder, tmp_path / "report.html").read_text()
-    assert all(finding.unseen for finding in check(default_policy(), events, reader=FakeReader(())))
+    assert all(finding.unseen for finding in audit(default_policy(), events, reader=FakeReader(())))
     told = CliRunner().invoke(screenagent, ["report", str(recorder.folder)])
     assert (told.exit_code, "no GIF" in told.stderr) == (0, True)
     judged = CliRunner().invoke(screenagent, ["policy", "check", str(recorder.folder)])

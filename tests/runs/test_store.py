@@ -20,7 +20,14 @@ from PIL import Image, ImageDraw
 from screenagent.actions import Click, Finish
 from screenagent.events import Acted, Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Started
 from screenagent.geometry import Location, Point
-from screenagent.runs.store import EVENT, Recorder, new_run_folder, read, read_run, runs
+from screenagent.runs.store import (
+    EVENT,
+    Recorder,
+    new_run_folder,
+    read_events,
+    read_run,
+    recorded_runs,
+)
 from screenagent.screenshot import Screenshot
 
 resource = pytest.importorskip("resource")
@@ -75,7 +82,7 @@ def encoder_threads() -> list[str]:
 
 
 def test_what_was_recorded_is_read_back_with_its_pictures(tmp_path: Path) -> None:
-    assert list(read(record(tmp_path / "run", a_run()))) == a_run()
+    assert list(read_events(record(tmp_path / "run", a_run()))) == a_run()
 
 
 def test_only_the_owner_can_look_into_a_run(tmp_path: Path) -> None:
@@ -112,7 +119,7 @@ def test_a_picture_that_comes_back_is_kept_once(tmp_path: Path) -> None:
 
 def test_more_pictures_than_may_wait_all_arrive_and_no_thread_stays(tmp_path: Path) -> None:
     seen: list[Event] = [Observed(screenshot=screen(f"{number}")) for number in range(40)]
-    assert list(read(record(tmp_path / "run", seen))) == seen
+    assert list(read_events(record(tmp_path / "run", seen))) == seen
     assert encoder_threads() == []
 
 
@@ -131,7 +138,7 @@ def test_a_last_line_cut_off_in_the_middle_ends_the_run_there(tmp_path: Path) ->
     whole = log.read_bytes()
     for cut in range(1, len(whole.splitlines()[-1]), 5):
         log.write_bytes(whole[:-cut])
-        assert list(read(tmp_path / "run"))[:5] == a_run()[:5]
+        assert list(read_events(tmp_path / "run"))[:5] == a_run()[:5]
 
 
 def test_a_broken_line_in_the_middle_is_named(tmp_path: Path) -> None:
@@ -139,14 +146,14 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path: Path) -> None:
     lines = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(b"".join((*lines[:2], lines[2][:20] + b"\n", *lines[3:])))
     with pytest.raises(ValueError, match=r"events\.jsonl, line 3 is not an event"):
-        list(read(tmp_path / "run"))
+        list(read_events(tmp_path / "run"))
 
 
 def test_a_run_whose_last_picture_did_not_reach_the_disk_is_read_without_it(tmp_path: Path) -> None:
     record(tmp_path / "run", a_run())
     (tmp_path / "run" / "screens" / f"{screen('after').digest}.png").unlink()
 
-    pictures = [event.screenshot.image for event in read(tmp_path / "run") if isinstance(event, Observed)]
+    pictures = [event.screenshot.image for event in read_events(tmp_path / "run") if isinstance(event, Observed)]
     assert pictures == [screen("before").image, None]
 
 
@@ -155,19 +162,19 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     path = tmp_path / "run" / "screens" / f"{screen('after').digest}.png"
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match=f"{path.name} is not a readable picture"):
-        list(read(tmp_path / "run"))
+        list(read_events(tmp_path / "run"))
 
 
 def test_a_folder_without_a_run_is_said_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no run in"):
-        list(read(tmp_path))
+        list(read_events(tmp_path))
 
 
 def test_a_second_run_does_not_overwrite_the_first(tmp_path: Path) -> None:
     record(tmp_path / "run", a_run())
     with pytest.raises(OSError, match="not empty; record to a folder that does not exist yet"):
         Recorder(tmp_path / "run")
-    assert list(read(tmp_path / "run")) == a_run()
+    assert list(read_events(tmp_path / "run")) == a_run()
 
 
 def test_a_place_that_cannot_hold_a_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -182,7 +189,7 @@ def test_a_disk_full_at_the_log_is_raised_at_that_event_and_leaves_whole_lines(t
         with files_no_longer_than(200), pytest.raises(OSError, match="make room on that disk") as full:
             recorder(Ended(outcome="crashed", message="x" * 500))
     assert full.value.errno == errno.EFBIG
-    assert list(read(tmp_path / "run")) == [Started(task="save it")]
+    assert list(read_events(tmp_path / "run")) == [Started(task="save it")]
 
 
 def test_nothing_follows_an_event_that_could_not_be_written(tmp_path: Path) -> None:
@@ -192,7 +199,7 @@ def test_nothing_follows_an_event_that_could_not_be_written(tmp_path: Path) -> N
             recorder(Ended(outcome="crashed", message="x" * 500))
         with pytest.raises(OSError, match="an earlier event could not be written"):
             recorder(Ended(outcome="crashed"))
-    assert list(read(tmp_path / "run")) == [Started(task="save it")]
+    assert list(read_events(tmp_path / "run")) == [Started(task="save it")]
 
 
 def noise() -> Screenshot:
@@ -204,7 +211,7 @@ def test_a_disk_full_at_a_picture_ends_the_run_at_a_later_event(tmp_path: Path) 
     with files_no_longer_than(6000), pytest.raises(OSError, match=r"\.png: .*make room on that disk"):
         record(tmp_path / "run", seen)
     assert encoder_threads() == []
-    assert 1 < len(list(read(tmp_path / "run"))) < 20
+    assert 1 < len(list(read_events(tmp_path / "run"))) < 20
 
 
 def test_a_disk_full_at_the_last_picture_is_raised_at_the_end(tmp_path: Path) -> None:
@@ -244,7 +251,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_the_run_of_a_killed_process_is_readable_up_to_its_last_event(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "run")], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert [event.event for event in read(tmp_path / "run")] == ["started", *["observed"] * 5]
+    assert [event.event for event in read_events(tmp_path / "run")] == ["started", *["observed"] * 5]
 
 
 def test_runs_that_begin_at_the_same_time_get_folders_of_their_own(tmp_path: Path) -> None:
@@ -273,5 +280,5 @@ def test_past_runs_are_listed_newest_first(tmp_path: Path) -> None:
     for name in ("2031-05-04_10-00-00_b", "2031-05-04_09-00-00_a", "2030-01-01_00-00-00_c"):
         record(tmp_path / name, a_run())
     (tmp_path / "2032-01-01_00-00-00_not-a-run").mkdir()
-    assert [run.name[-1] for run in runs(tmp_path)] == ["b", "a", "c"]
-    assert runs(tmp_path / "nowhere") == []
+    assert [run.name[-1] for run in recorded_runs(tmp_path)] == ["b", "a", "c"]
+    assert recorded_runs(tmp_path / "nowhere") == []

@@ -9,12 +9,12 @@ from junitparser import JUnitXml
 
 from screenagent.actions import Click, PressKeys, TypeText
 from screenagent.agent import Agent
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.events import Event
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
 from screenagent.geometry import Pixel, Point
-from screenagent.planning import DirectPlanner
+from screenagent.planning import InstructionPlanner
 from screenagent.runs.report.html import write_html
 from screenagent.runs.store import Recorder
 from screenagent.scripts import Anchors, Script, bound, parsed, written
@@ -23,8 +23,8 @@ from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import saved
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import accept, heals
-from screenagent.scripts.replay.results import Result, append, done_rows, junit, kept
-from screenagent.scripts.replay.steps import Hand
+from screenagent.scripts.replay.results import ReplayResult, append, done_rows, junit, read_results
+from screenagent.scripts.replay.steps import ScriptApi
 from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, TypeStep
 from tests.drawn import SIZE, Drawing, DrawnReader
 
@@ -40,11 +40,11 @@ def form(*, dx: int = 0) -> Drawing:
 
 def agent_on(desktop: FakeDesktop, grounder: FakeGrounder) -> Agent:
     return Agent(
-        planner=DirectPlanner(),
+        planner=InstructionPlanner(),
         grounder=grounder,
         approver=AllowAll(),
         desktop=desktop,
-        checker=SightChecker(grounder),
+        checker=ScreenChecker(grounder),
     )
 
 
@@ -145,7 +145,7 @@ steps:
     desktop = FakeDesktop()
     play = module["play"]
     assert callable(play)
-    play(Hand(agent_on(desktop, FakeGrounder(PLACES)), FakeReader(())), customer="Bob")
+    play(ScriptApi(agent_on(desktop, FakeGrounder(PLACES)), FakeReader(())), customer="Bob")
     assert desktop.performed == [
         Click(target="Save", count=2),
         TypeText(text="Dear Bob, {braces} 'and' \"quotes\""),
@@ -157,18 +157,18 @@ steps:
 def test_rows_that_are_done_and_say_the_same_are_not_played_again(tmp_path: Path) -> None:
     file = tmp_path / "rows.results.jsonl"
     for found in (
-        Result(script="x", row=1, values={"customer": "Ada"}, outcome="done"),
-        Result(script="x", row=2, values={"customer": "Bob"}, outcome="gave_up"),
-        Result(script="x", row=3, values={"customer": "Cleo"}, outcome="done"),
+        ReplayResult(script="x", row=1, values={"customer": "Ada"}, outcome="done"),
+        ReplayResult(script="x", row=2, values={"customer": "Bob"}, outcome="gave_up"),
+        ReplayResult(script="x", row=3, values={"customer": "Cleo"}, outcome="done"),
     ):
         append(file, found)
-    assert done_rows(kept(file), [{"customer": "Ada"}, {"customer": "Bob"}, {"customer": "Dan"}]) == {1}
+    assert done_rows(read_results(file), [{"customer": "Ada"}, {"customer": "Bob"}, {"customer": "Dan"}]) == {1}
 
 
 def test_a_result_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text('{"script": "x", "outcome": "done"}\nrubbish\n')
     with pytest.raises(ValueError, match="line 2 is no result"):
-        kept(tmp_path / "r.jsonl")
+        read_results(tmp_path / "r.jsonl")
 
 
 def test_junit_tells_the_failed_from_the_passed(tmp_path: Path) -> None:
@@ -176,8 +176,10 @@ def test_junit_tells_the_failed_from_the_passed(tmp_path: Path) -> None:
     junit(
         "invoices",
         [
-            Result(script="x", row=1, values={"customer": "Ada"}, outcome="done", seconds=1.5),
-            Result(script="x", row=2, values={"customer": "<Bob>"}, outcome="gave_up", message="“Save” is & was not"),
+            ReplayResult(script="x", row=1, values={"customer": "Ada"}, outcome="done", seconds=1.5),
+            ReplayResult(
+                script="x", row=2, values={"customer": "<Bob>"}, outcome="gave_up", message="“Save” is & was not"
+            ),
         ],
     ).write(str(file))
     (suite,) = JUnitXml.fromfile(str(file))

@@ -20,15 +20,15 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from screenagent.engine.engine import Engine
-from screenagent.models.remote import connect
-from screenagent.models.vision import Budget as ModelBudget
+from screenagent.models.remote import connect_server
 from screenagent.models.vision import Finished as ModelFinished
 from screenagent.models.vision import Numbers
 from screenagent.models.vision import Request as ModelRequest
-from screenagent.models.vision import Said as ModelSaid
+from screenagent.models.vision import TextChunk as ModelSaid
+from screenagent.models.vision import TokenBudget as ModelBudget
 from screenagent.screenshot import Screenshot
 from screenagent.serving.schema import Completion
-from screenagent.serving.server import Reply, Service, application
+from screenagent.serving.server import ServedReply, Service, application
 from screenagent.serving.socket import listening
 from tests.engine.pictures import pattern
 
@@ -167,10 +167,10 @@ def test_a_reply_that_is_left_ends_and_frees_the_engine(tiny: Path) -> None:
     engine = Engine.load(tiny, device=torch.device("cpu"), dtype=torch.float32)
     service = Service(engine, threading.Lock())
     asked = Completion.model_validate(question(max_tokens=4000))
-    reply = Reply(service, asked)
+    reply = ServedReply(service, asked)
     next(reply)
     reply.leave()
-    assert next(Reply(service, asked))
+    assert next(ServedReply(service, asked))
 
 
 def test_a_page_under_another_name_is_not_answered(client: TestClient) -> None:
@@ -180,7 +180,7 @@ def test_a_page_under_another_name_is_not_answered(client: TestClient) -> None:
 
 @pytest.mark.parametrize("mode", ["nothink", "think"])
 def test_the_projects_own_client_finds_it_by_its_socket(served: Path, mode: Literal["nothink", "think"]) -> None:
-    model = connect(f"unix:{served}")
+    model = connect_server(f"unix:{served}")
     asked = ModelRequest(text="Where is it?", pictures=(Screenshot.of(pattern(320, 200, 5)),))
     budget = ModelBudget(thought=8, answer=64)
     with closing(model):

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from screenagent.engine import synthetic
-from screenagent.engine.checkpoint import load
-from screenagent.serving.weights import PullError, Release, RemoteFile, pull
+from screenagent.engine.checkpoint import load_network
+from screenagent.serving.weights import PullError, Release, RemoteFile, pull_weights
 
 GB = 10**9
 
@@ -55,8 +55,8 @@ SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 
 
 def test_what_was_pulled_loads_and_holds_no_code(hub: FolderHub, tmp_path: Path) -> None:
-    folder = pull(tmp_path / "weights", hub=hub)
-    assert load(folder, device=torch.device("cpu"), dtype=torch.float32)
+    folder = pull_weights(tmp_path / "weights", hub=hub)
+    assert load_network(folder, device=torch.device("cpu"), dtype=torch.float32)
     assert sorted(file.name for file in folder.iterdir()) == [
         *("chat_template.jinja", "config.json", *SHARDS),
         *("model.safetensors.index.json", "pulled.json", "tokenizer.json"),
@@ -66,32 +66,32 @@ def test_what_was_pulled_loads_and_holds_no_code(hub: FolderHub, tmp_path: Path)
 def test_a_pull_that_broke_off_goes_on_where_it_was(hub: FolderHub, tmp_path: Path) -> None:
     hub.breaks_at = SHARDS[1]
     with pytest.raises(ConnectionError):
-        pull(tmp_path / "weights", hub=hub)
+        pull_weights(tmp_path / "weights", hub=hub)
     hub.breaks_at = ""
     hub.downloaded.clear()
-    pull(tmp_path / "weights", hub=hub)
+    pull_weights(tmp_path / "weights", hub=hub)
     assert SHARDS[0] not in hub.downloaded
     assert SHARDS[1] in hub.downloaded
 
 
 def test_a_later_pull_takes_the_commit_of_the_first(hub: FolderHub, tmp_path: Path) -> None:
-    pull(tmp_path / "weights", hub=hub)
+    pull_weights(tmp_path / "weights", hub=hub)
     hub.commit = "another"
     (tmp_path / "weights" / SHARDS[0]).unlink()
-    pull(tmp_path / "weights", hub=hub)
+    pull_weights(tmp_path / "weights", hub=hub)
     assert "c0ffee" in (tmp_path / "weights" / "pulled.json").read_text()
 
 
 def test_a_damaged_file_is_named_and_removed(hub: FolderHub, tmp_path: Path) -> None:
     hub.damaged = SHARDS[0]
     with pytest.raises(PullError, match=rf"{SHARDS[0]} arrived damaged"):
-        pull(tmp_path / "weights", hub=hub)
+        pull_weights(tmp_path / "weights", hub=hub)
     assert not (tmp_path / "weights" / SHARDS[0]).exists()
 
 
 def test_the_disk_is_looked_at_before_anything_comes(hub: FolderHub, tmp_path: Path) -> None:
     with pytest.raises(PullError, match=r"GB are to come.*room for 0\.0 GB"):
-        pull(tmp_path / "weights", hub=hub, free_disk=lambda _: 1000)
+        pull_weights(tmp_path / "weights", hub=hub, free_disk=lambda _: 1000)
     assert hub.downloaded == []
 
 
@@ -99,12 +99,12 @@ def test_a_repository_without_safetensors_is_refused(hub: FolderHub, tmp_path: P
     for name in SHARDS:
         (hub.folder / name).unlink()
     with pytest.raises(PullError, match="no safetensors"):
-        pull(tmp_path / "weights", hub=hub)
+        pull_weights(tmp_path / "weights", hub=hub)
 
 
 def test_weights_are_quantised_once_and_the_folder_of_these_is_returned(tmp_path: Path) -> None:
     wide = synthetic.TINY.model_copy(update={"hidden_size": 256, "intermediate_size": 512})
     hub = FolderHub(synthetic.write(tmp_path / "remote", config=wide))
-    folder = pull(tmp_path / "weights", hub=hub, quant="int4", free_disk=lambda _: 100 * GB)
+    folder = pull_weights(tmp_path / "weights", hub=hub, quant="int4", free_disk=lambda _: 100 * GB)
     assert folder == tmp_path / "weights-int4"
-    assert load(folder, device=torch.device("cpu"), dtype=torch.bfloat16)
+    assert load_network(folder, device=torch.device("cpu"), dtype=torch.bfloat16)

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 
 from screenagent.actions import describe
 from screenagent.agent import Agent
-from screenagent.bench.miniwob.page import Page, Reward, browser
+from screenagent.bench.miniwob.page import Reward, TaskPage, browser
 from screenagent.bench.miniwob.paraphrases import PARAPHRASES
 from screenagent.bench.miniwob.tasks import GROUP_OF, GROUPS, TASKS
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.episode import Episode
-from screenagent.events import Acted, Checked, Event, Outcome
+from screenagent.events import Acted, Checked, Event, RunResult
 from screenagent.geometry import Value
 from screenagent.planning import Unreadable
 from screenagent.protocols import Desktop
@@ -27,10 +27,10 @@ from screenagent.protocols import Desktop
 REWARD_SECONDS: Final = 0.6
 """A page may take this long to judge the last input."""
 
-Build = Callable[[Control, Desktop], Agent]
+BuildMiniwob = Callable[[Control, Desktop], Agent]
 
 
-class Asked(Value):
+class EpisodeRequest(Value):
     """What is to be measured: a task and a seed, and its instruction where that is said in other words."""
 
     task: str
@@ -38,65 +38,65 @@ class Asked(Value):
     paraphrase: str | None = None
 
 
-class Result(Value):
+class MiniwobResult(Value):
     """`over`: the page ended the episode, as it does when the task is done or spoilt; `unread`: the instruction was
     refused before anything was touched."""
 
-    asked: Asked
+    asked: EpisodeRequest
     instruction: str
     success: bool
     raw: float
     reason: str = ""
-    outcome: Outcome | Literal["unread", "over"]
+    outcome: RunResult | Literal["unread", "over"]
     message: str = ""
     did: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
-class Rate(Value):
+class MiniwobRate(Value):
     n: int
     success: float | None
     interval: tuple[float, float] | None
 
 
-class Summary(Value):
+class MiniwobSummary(Value):
     """`success` is the mean over the episodes in the pages' own words, by group, and, where they were asked for, over
     those in other words; `tasks` are those that did not go well every time."""
 
     n: int
     success: float | None
-    groups: dict[str, Rate]
-    paraphrased: Rate
+    groups: dict[str, MiniwobRate]
+    paraphrased: MiniwobRate
     steps_p50: float | None
     seconds_p50: float | None
     refused: int
     tasks: dict[str, float]
 
 
-def chosen(groups: Sequence[str], names: Sequence[str], *, seeds: int) -> list[Asked]:
+def chosen_episodes(groups: Sequence[str], names: Sequence[str], *, seeds: int) -> list[EpisodeRequest]:
     """Every task of `groups` and of `names`, all of them where neither is said, with each of the first `seeds`."""
     tasks = [task for task in TASKS if task in names or GROUP_OF[task] in groups or not (names or groups)]
-    return [Asked(task=task, seed=seed) for seed in range(seeds) for task in tasks]
+    return [EpisodeRequest(task=task, seed=seed) for seed in range(seeds) for task in tasks]
 
 
-def in_both_words() -> list[Asked]:
+def in_both_words() -> list[EpisodeRequest]:
     """The paraphrased tasks: each as its page says it, and in other words."""
     return [
-        Asked(task=task, seed=seed, paraphrase=paraphrase)
+        EpisodeRequest(task=task, seed=seed, paraphrase=paraphrase)
         for task, seed, words in PARAPHRASES
         for paraphrase in (None, words)
     ]
 
 
-def run(
-    asked: Sequence[Asked],
-    build: Build,
+def run_miniwob(
+    asked: Sequence[EpisodeRequest],
+    build: BuildMiniwob,
     *,
     control: Control,
     results: Path,
     failures: Path,
-    progress: Callable[[Result], None],
-) -> list[Result]:
+    progress: Callable[[MiniwobResult], None],
+) -> list[MiniwobResult]:
     """Go through `asked`, leaving out what `results` holds already; a failure's last screen is kept in `failures`."""
     known = {result.asked: result for result in read_results(results)}
     missing = [one for one in asked if one not in known]
@@ -114,16 +114,18 @@ def run(
     return [known[one] for one in asked]
 
 
-def read_results(file: Path) -> list[Result]:
+def read_results(file: Path) -> list[MiniwobResult]:
     if not file.exists():
         return []
     try:
-        return [Result.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
+        return [MiniwobResult.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
     except ValidationError as error:
         raise ValueError(f"{file} holds no results of bench miniwob; remove it, or say --fresh: {error}") from error
 
 
-def _attempt(asked: Asked, agent: Agent, virtual: VirtualDesktop, page: Page, failures: Path) -> Result:
+def _attempt(
+    asked: EpisodeRequest, agent: Agent, virtual: VirtualDesktop, page: TaskPage, failures: Path
+) -> MiniwobResult:
     virtual.desktop.look_away()
     said = page.start(asked.task, seed=asked.seed)
     instruction = asked.paraphrase or said
@@ -143,7 +145,7 @@ def _attempt(asked: Asked, agent: Agent, virtual: VirtualDesktop, page: Page, fa
     if not success and episode.screenshot is not None:
         episode.screenshot.pixels.save(failures / f"{asked.task}-{asked.seed}.png")
     ended = episode.ended
-    return Result(
+    return MiniwobResult(
         asked=asked,
         instruction=instruction,
         success=success,
@@ -160,18 +162,18 @@ def _may_be_over(event: Event) -> bool:
     return isinstance(event, Acted | Checked)
 
 
-def _final(page: Page) -> Reward:
+def _final(page: TaskPage) -> Reward:
     deadline = time.monotonic() + REWARD_SECONDS
     while not (reward := page.reward()).done and time.monotonic() < deadline:
         time.sleep(0.02)
     return reward
 
 
-def summary(results: Sequence[Result]) -> Summary:
+def miniwob_summary(results: Sequence[MiniwobResult]) -> MiniwobSummary:
     in_their_words = [result for result in results if not result.asked.paraphrase]
     done = [result for result in in_their_words if result.success]
     by_task = {task: _rate([r for r in in_their_words if r.asked.task == task]) for task in _tasks(results)}
-    return Summary(
+    return MiniwobSummary(
         n=len(in_their_words),
         success=round(len(done) / len(in_their_words), 4) if in_their_words else None,
         groups={
@@ -186,7 +188,7 @@ def summary(results: Sequence[Result]) -> Summary:
     )
 
 
-def table(results: Sequence[Result]) -> str:
+def table(results: Sequence[MiniwobResult]) -> str:
     """Success by group and task, one a line."""
     lines = [_line("in other words", [result for result in results if result.asked.paraphrase])]
     results = [result for result in results if not result.asked.paraphrase]
@@ -198,7 +200,7 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _line(name: str, results: Sequence[Result]) -> str:
+def _line(name: str, results: Sequence[MiniwobResult]) -> str:
     if not results:
         return ""
     successes = sum(result.success for result in results)
@@ -206,10 +208,10 @@ def _line(name: str, results: Sequence[Result]) -> str:
     return f"{name:28}{successes:5} of {len(results):4}  {successes / len(results):6.1%}  {seconds:5.1f} s"
 
 
-def _tasks(results: Sequence[Result]) -> list[str]:
+def _tasks(results: Sequence[MiniwobResult]) -> list[str]:
     return list(dict.fromkeys(result.asked.task for result in results))
 
 
-def _rate(results: Sequence[Result]) -> Rate:
+def _rate(results: Sequence[MiniwobResult]) -> MiniwobRate:
     successes, n = sum(result.success for result in results), len(results)
-    return Rate(n=n, success=round(successes / n, 4) if n else None, interval=wilson(successes, n))
+    return MiniwobRate(n=n, success=round(successes / n, 4) if n else None, interval=wilson(successes, n))

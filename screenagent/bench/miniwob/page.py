@@ -61,7 +61,7 @@ class Reward(Value):
     reason: str = ""
 
 
-class Page:
+class TaskPage:
     """The one page of the browser, spoken to by the DevTools protocol."""
 
     def __init__(self, socket: websocket.WebSocket) -> None:
@@ -106,7 +106,7 @@ class Page:
 
 
 @contextmanager
-def browser(control: Control) -> Iterator[tuple[VirtualDesktop, Page]]:
+def browser(control: Control) -> Iterator[tuple[VirtualDesktop, TaskPage]]:
     """A virtual desktop with nothing but the page on it."""
     pages()
     with TemporaryDirectory(prefix="screenagent-miniwob-", ignore_cleanup_errors=True) as profile:
@@ -116,7 +116,7 @@ def browser(control: Control) -> Iterator[tuple[VirtualDesktop, Page]]:
             VirtualDesktop(command, control=control, size=SCREEN) as virtual,
             closing(_socket(Path(profile))) as socket,
         ):
-            yield virtual, Page(socket)
+            yield virtual, TaskPage(socket)
 
 
 def _socket(profile: Path) -> websocket.WebSocket:

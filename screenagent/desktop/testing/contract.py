@@ -61,7 +61,7 @@ class Rig:
             yield probe
 
 
-def perform(desktop: LocalDesktop, action: Input, *locations: Location, on: Screenshot | None = None) -> None:
+def perform_input(desktop: LocalDesktop, action: Input, *locations: Location, on: Screenshot | None = None) -> None:
     desktop.perform(Approved(action=action, locations=locations, on=on or desktop.screenshot(), verdict=Approve()))
 
 
@@ -108,16 +108,16 @@ def stop_at_receipt(probe: Probe, control: Control, happened: str, **facts: str)
 
 def stopped(desktop: LocalDesktop, action: Input, *locations: Location, on: Screenshot | None = None) -> bool:
     try:
-        perform(desktop, action, *locations, on=on)
+        perform_input(desktop, action, *locations, on=on)
     except Stopped:
         return True
     return False
 
 
-def refused(desktop: LocalDesktop, action: Input, *, on: Screenshot) -> str:
+def refusal_of(desktop: LocalDesktop, action: Input, *, on: Screenshot) -> str:
     """Why the desktop would not do it."""
     try:
-        perform(desktop, action, on=on)
+        perform_input(desktop, action, on=on)
     except Retry as refusal:
         return str(refusal)
     raise AssertionError(f"{action} was performed")
@@ -128,10 +128,10 @@ def assert_at_rest(probe: Probe, *, seconds: float = 0.3) -> None:
     at_stop = time.monotonic()
     receipts = probe.drain(seconds=seconds)
     assert not [receipt for receipt in receipts if receipt.get("sent", 0) > at_stop + 0.02]
-    assert not still_down(receipts)
+    assert not keys_still_down(receipts)
 
 
-def still_down(receipts: list[Receipt]) -> set[tuple[str, int]]:
+def keys_still_down(receipts: list[Receipt]) -> set[tuple[str, int]]:
     down: set[tuple[str, int]] = set()
     for receipt in receipts:
         match receipt["event"]:
@@ -163,7 +163,7 @@ class DesktopContract:
             for number, (button, count) in enumerate(itertools.product(BUTTONS, (1, 2, 3))):
                 part = ("one", "two", "three")[number % 3]
                 click = Click(target=part, button=button, count=count)
-                perform(rig.desktop, click, probe.location(part, target))
+                perform_input(rig.desktop, click, probe.location(part, target))
                 probe.wait_for("release", button=BUTTONS.index(button) + 1)
                 for _ in range(count - 1):
                     probe.wait_for("release", button=BUTTONS.index(button) + 1)
@@ -178,21 +178,21 @@ class DesktopContract:
         with rig.probe() as probe:
             for modifiers in (("ctrl",), ("shift",), ("ctrl", "shift")):
                 click = Click(target="one", modifiers=modifiers)
-                perform(rig.desktop, click, probe.location("one", rig.desktop.display))
+                perform_input(rig.desktop, click, probe.location("one", rig.desktop.display))
                 assert sorted(probe.wait_for("press")["modifiers"]) == sorted(modifiers)
                 probe.wait_for("key_up", key=NAMES[modifiers[0]])
-            perform(rig.desktop, Click(target="two"), probe.location("two", rig.desktop.display))
+            perform_input(rig.desktop, Click(target="two"), probe.location("two", rig.desktop.display))
             assert probe.wait_for("press")["modifiers"] == []
 
     def test_two_clicks_of_the_agent_are_no_double_click(self, rig: Rig) -> None:
         with rig.probe() as probe:
             for _ in range(2):
-                perform(rig.desktop, Click(target="one"), probe.location("one", rig.desktop.display))
+                perform_input(rig.desktop, Click(target="one"), probe.location("one", rig.desktop.display))
                 assert probe.wait_for("press")["count"] == 1
 
     def test_the_mouse_moves_without_a_button(self, rig: Rig) -> None:
         with rig.probe() as probe:
-            perform(rig.desktop, Move(target="panel"), probe.location("panel", rig.desktop.display))
+            perform_input(rig.desktop, Move(target="panel"), probe.location("panel", rig.desktop.display))
             pixel = probe.pixel("panel")
             assert probe.wait_for("motion", x=pixel.x, y=pixel.y)["held"] == []
 
@@ -200,14 +200,14 @@ class DesktopContract:
         display = rig.desktop.display
         for x, y in itertools.product((0.0, 1.0), repeat=2):
             point = Point(x=x, y=y)
-            perform(rig.desktop, Move(target="corner"), Location(point=point, confidence=1.0, by="test"))
+            perform_input(rig.desktop, Move(target="corner"), Location(point=point, confidence=1.0, by="test"))
             assert rig.desktop.pointer() == display.pixel(point)
 
     def test_a_drag_holds_the_button_along_the_whole_path(self, rig: Rig) -> None:
         with rig.probe() as probe:
             path = ("one", "panel", "field")
             drag = Drag(path=path, modifiers=("shift",))
-            perform(rig.desktop, drag, *(probe.location(part, rig.desktop.display) for part in path))
+            perform_input(rig.desktop, drag, *(probe.location(part, rig.desktop.display) for part in path))
             release = probe.wait_for("release", button=1)
             press = probe.of("press")[0]
             assert (press["x"], press["y"]) == (probe.pixel("one").x, probe.pixel("one").y)
@@ -220,14 +220,14 @@ class DesktopContract:
         with rig.probe() as probe:
             for direction, button in WHEEL.items():
                 scroll = Scroll(direction=direction, target="panel", notches=3)
-                perform(rig.desktop, scroll, probe.location("panel", rig.desktop.display))
+                perform_input(rig.desktop, scroll, probe.location("panel", rig.desktop.display))
                 for _ in range(3):
                     probe.wait_for("press", button=button)
             assert [press["button"] for press in probe.of("press")] == [4] * 3 + [5] * 3 + [6] * 3 + [7] * 3
 
     def test_keys_are_pressed_together_in_order_and_as_often_as_asked(self, rig: Rig) -> None:
         with rig.probe() as probe:
-            perform(rig.desktop, PressKeys(keys=("ctrl", "shift", "s"), times=2))
+            perform_input(rig.desktop, PressKeys(keys=("ctrl", "shift", "s"), times=2))
             for _ in range(2):
                 probe.wait_for("key_up", key="Control_L")
             assert strokes(probe) == [
@@ -237,7 +237,7 @@ class DesktopContract:
 
     def test_a_key_is_held_for_as_long_as_asked(self, rig: Rig) -> None:
         with rig.probe() as probe:
-            perform(rig.desktop, HoldKeys(keys=("right",), seconds=0.3))
+            perform_input(rig.desktop, HoldKeys(keys=("right",), seconds=0.3))
             up = probe.wait_for("key_up", key="Right")
             assert 0.25 < up["at"] - probe.of("key_down")[0]["at"] < 1.0
 
@@ -246,23 +246,23 @@ class DesktopContract:
             so_far = ""
             for text in TEXTS:
                 so_far += text
-                perform(rig.desktop, TypeText(text=text))
+                perform_input(rig.desktop, TypeText(text=text))
                 assert probe.wait_for("text", text=so_far)["text"] == so_far
 
     def test_text_arrives_unchanged_under_caps_lock(self, rig: Rig) -> None:
         with rig.probe() as probe:
-            perform(rig.desktop, PressKeys(keys=("caps_lock",)))
+            perform_input(rig.desktop, PressKeys(keys=("caps_lock",)))
             try:
-                perform(rig.desktop, TypeText(text="Some Words, 2"))
+                perform_input(rig.desktop, TypeText(text="Some Words, 2"))
                 probe.wait_for("text", text="Some Words, 2")
             finally:
-                perform(rig.desktop, PressKeys(keys=("caps_lock",)))
+                perform_input(rig.desktop, PressKeys(keys=("caps_lock",)))
 
     def test_keys_meant_for_another_window_are_not_sent(self, rig: Rig) -> None:
         with rig.probe() as meant:
             reviewed = rig.desktop.screenshot()
             with rig.probe() as other:
-                assert "in front" in refused(rig.desktop, TypeText(text="secret"), on=reviewed)
+                assert "in front" in refusal_of(rig.desktop, TypeText(text="secret"), on=reviewed)
                 assert not other.of("text", "key_down")
             assert not meant.of("text", "key_down")
 
@@ -272,7 +272,7 @@ class DesktopContract:
                 rig.desktop.settled()
                 for number in range(1, 5):
                     part = ("one", "three")[number % 2]
-                    perform(rig.desktop, Click(target=part), probe.location(part, rig.desktop.display))
+                    perform_input(rig.desktop, Click(target=part), probe.location(part, rig.desktop.display))
                     assert shows_answer(probe, rig.desktop.settled(), number), f"answer {number} after {delay} s"
 
     def test_neither_caret_nor_clock_hold_up_the_settled_screen(self, rig: Rig) -> None:
@@ -280,7 +280,7 @@ class DesktopContract:
             rig.desktop.settled()
             for number in range(1, 9):
                 part = ("one", "three")[number % 2]
-                perform(rig.desktop, Click(target=part), probe.location(part, rig.desktop.display))
+                perform_input(rig.desktop, Click(target=part), probe.location(part, rig.desktop.display))
                 rig.desktop.settled()
                 settled_at = time.monotonic()
                 assert settled_at - probe.wait_for("painted", number=number)["at"] < 0.5
@@ -289,7 +289,7 @@ class DesktopContract:
         for delay in (0.05, 0.4, 0.8):
             with rig.probe(BUSY.model_copy(update={"popup": delay})) as probe:
                 rig.desktop.settled()
-                perform(rig.desktop, Click(target="one"), probe.location("one", rig.desktop.display))
+                perform_input(rig.desktop, Click(target="one"), probe.location("one", rig.desktop.display))
                 assert shows_popup(probe, rig.desktop.settled(partial(shows_popup, probe)))
 
     def test_what_never_comes_is_waited_for_no_longer_than_asked(self, rig: Rig) -> None:
@@ -351,6 +351,6 @@ class DesktopContract:
     def test_the_users_clipboard_is_put_back(self, rig: Rig) -> None:
         with copied(rig.display, "what the user had copied") as still_there, rig.probe() as probe:
             for _ in range(3):
-                perform(rig.desktop, TypeText(text="żółw"))
+                perform_input(rig.desktop, TypeText(text="żółw"))
             probe.wait_for("text", text="żółw" * 3)
             assert still_there() == "what the user had copied"

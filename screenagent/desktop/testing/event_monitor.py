@@ -11,7 +11,7 @@ from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Final, Self
 
-from screenagent.desktop.x11.raw_events import Kind, Raw, RawEvents
+from screenagent.desktop.x11.raw_events import Raw, RawEvents, RawKind
 
 LOOK_SECONDS: Final = 0.02
 READY_SECONDS: Final = 60.0
@@ -20,22 +20,22 @@ PAUSE_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedInput:
     """One event, and when it arrived here by the monotonic clock."""
 
-    kind: Kind
+    kind: RawKind
     pressed: bool
     at: float
 
 
-class Witness:
+class EventMonitor:
     """Watches from entering to leaving; `events` may be read at any time."""
 
     def __init__(self, display: str) -> None:
         self._raw = RawEvents(display)
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="witness", daemon=True)
-        self.events: list[Seen] = []
+        self.events: list[ObservedInput] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -55,10 +55,10 @@ class Witness:
     def _watch(self) -> None:
         while not self._leaving.is_set():
             for raw in self._raw.within(LOOK_SECONDS):
-                self.events.append(Seen(kind=raw.kind, pressed=raw.pressed, at=time.monotonic()))
+                self.events.append(ObservedInput(kind=raw.kind, pressed=raw.pressed, at=time.monotonic()))
 
 
-class OutsideWitness:
+class OutsideMonitor:
     """Likewise in a process of its own, which nothing holds up that happens in ours; events carry the server's time."""
 
     def __init__(self, display: str) -> None:

@@ -15,7 +15,7 @@ from screenagent.desktop.testing.probe_window import (
     POPUP_PLACE,
     POPUP_SIZE,
     TARGETS,
-    Area,
+    ProbeArea,
 )
 from screenagent.geometry import Display, Location, Pixel, Point, Value
 
@@ -119,4 +119,4 @@ class Probe:
         return display.point(Pixel(x=self._corner.x + x, y=self._corner.y + y))
 
 
-PARTS: Final[dict[str, Area]] = TARGETS | {"panel": PANEL, "field": FIELD}
+PARTS: Final[dict[str, ProbeArea]] = TARGETS | {"panel": PANEL, "field": FIELD}

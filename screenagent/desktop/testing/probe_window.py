@@ -23,25 +23,25 @@ from typing import Any, Final
 from PIL import Image, ImageDraw, ImageFont
 from Xlib import XK, X, Xatom, Xutil, display
 
-Rgb = tuple[int, int, int]
-Area = tuple[int, int, int, int]  # left, top, width, height, in the window's pixels
+ProbeColour = tuple[int, int, int]
+ProbeArea = tuple[int, int, int, int]  # left, top, width, height, in the window's pixels
 
 SIZE: Final = (640, 400)
 POPUP_PLACE: Final = (160, 180)
 POPUP_SIZE: Final = (280, 160)
-PAPER: Final[Rgb] = (244, 244, 240)
-INK: Final[Rgb] = (20, 20, 30)
-BUTTON: Final[Rgb] = (200, 212, 230)
-ANSWERS: Final[tuple[Rgb, ...]] = ((196, 236, 200), (250, 222, 170))  # the panel's colours, by turns
-POPUP: Final[Rgb] = (192, 32, 128)  # a colour that nothing else has
-TARGETS: Final[dict[str, Area]] = {
+PAPER: Final[ProbeColour] = (244, 244, 240)
+INK: Final[ProbeColour] = (20, 20, 30)
+BUTTON: Final[ProbeColour] = (200, 212, 230)
+ANSWERS: Final[tuple[ProbeColour, ...]] = ((196, 236, 200), (250, 222, 170))  # the panel's colours, by turns
+POPUP: Final[ProbeColour] = (192, 32, 128)  # a colour that nothing else has
+TARGETS: Final[dict[str, ProbeArea]] = {
     "one": (30, 60, 120, 44),
     "two": (170, 60, 120, 44),
     "three": (310, 60, 120, 44),
 }
-PANEL: Final[Area] = (30, 130, 580, 110)
-FIELD: Final[Area] = (30, 270, 580, 60)
-CLOCK: Final[Area] = (530, 10, 90, 24)
+PANEL: Final[ProbeArea] = (30, 130, 580, 110)
+FIELD: Final[ProbeArea] = (30, 270, 580, 60)
+CLOCK: Final[ProbeArea] = (530, 10, 90, 24)
 CARET_SECONDS: Final = 0.53  # half a blink, as in GTK
 CLOCK_SECONDS: Final = 1.0
 DOUBLE_CLICK_SECONDS: Final = 0.4
@@ -58,7 +58,7 @@ EVENTS: Final = (
 )
 
 
-def say(happened: str, **facts: object) -> None:
+def report_line(happened: str, **facts: object) -> None:
     sys.stdout.write(json.dumps({"event": happened, "at": time.monotonic(), **facts}) + "\n")
     sys.stdout.flush()
 
@@ -150,7 +150,7 @@ class ProbeWindow:
         if not self._ready:
             self._ready = True
             corner = self._server.screen().root.translate_coords(window, 0, 0)
-            say("ready", window=window.id, x=corner.x, y=corner.y)
+            report_line("ready", window=window.id, x=corner.x, y=corner.y)
 
     def _pressed(self, press: Any) -> None:
         self._say_mouse("press", press, count=self._count(press))
@@ -180,7 +180,7 @@ class ProbeWindow:
     def _say_mouse(self, happened: str, mouse: Any, **more: int) -> None:
         button = {} if happened == "motion" else {"button": mouse.detail}
         buttons = [number for number in range(1, 6) if mouse.state & (X.Button1Mask << (number - 1))]
-        say(
+        report_line(
             happened,
             sent=mouse.time / 1000,
             x=mouse.root_x,
@@ -200,7 +200,7 @@ class ProbeWindow:
         name = character or XK.keysym_to_string(keysym) or KEY_NAMES.get(keysym, hex(keysym))
         down = key.type == X.KeyPress
         what = "key_down" if down else "key_up"
-        say(what, sent=key.time / 1000, key=name, code=key.detail, modifiers=_modifiers(key.state))
+        report_line(what, sent=key.time / 1000, key=name, code=key.detail, modifiers=_modifiers(key.state))
         if down:
             self._edit(keysym, character, ctrl=bool(key.state & X.ControlMask), shift=bool(key.state & X.ShiftMask))
 
@@ -219,7 +219,7 @@ class ProbeWindow:
 
     def _pasted(self, notice: Any) -> None:
         if notice.property == X.NONE:
-            say("paste_refused")
+            report_line("paste_refused")
             return
         found = self._window.get_full_property(notice.property, X.AnyPropertyType)
         self._window.delete_property(notice.property)
@@ -227,13 +227,13 @@ class ProbeWindow:
 
     def _set_text(self, text: str) -> None:
         self._text, self._text_is_new = text, True
-        say("text", text=text)
+        report_line("text", text=text)
 
     def _paint_answer(self) -> None:
         self._clicks += 1
         self._draw_panel()
         self._server.sync()
-        say("painted", what="answer", number=self._clicks)
+        report_line("painted", what="answer", number=self._clicks)
 
     def _open_popup(self) -> None:
         corner = self._server.screen().root.translate_coords(self._window, 0, 0)
@@ -246,7 +246,7 @@ class ProbeWindow:
     def _paint_popup(self, popup: Any) -> None:
         popup.put_pil_image(self._gc, 0, 0, _labelled(POPUP_SIZE, POPUP, "Popup", size_of_type=24))
         self._server.sync()
-        say("painted", what="popup", window=popup.id)
+        report_line("painted", what="popup", window=popup.id)
 
     def _draw_all(self) -> None:
         for name, area in TARGETS.items():
@@ -265,7 +265,7 @@ class ProbeWindow:
             ImageDraw.Draw(field).line((4, 16, 4, 44), fill=INK)
         self._put(field, left, top, paint=paint)
 
-    def _draw(self, area: Area, paper: Rgb, text: str, *, size: int, paint: bool = True) -> None:
+    def _draw(self, area: ProbeArea, paper: ProbeColour, text: str, *, size: int, paint: bool = True) -> None:
         left, top, width, height = area
         self._put(_labelled((width, height), paper, text, size_of_type=size), left, top, paint=paint)
 
@@ -290,7 +290,7 @@ def _modifiers(state: int) -> list[str]:
     return [name for name, mask in MODIFIERS.items() if state & mask]
 
 
-def _labelled(size: tuple[int, int], paper: Rgb, text: str, *, size_of_type: int) -> Image.Image:
+def _labelled(size: tuple[int, int], paper: ProbeColour, text: str, *, size_of_type: int) -> Image.Image:
     picture = Image.new("RGB", size, paper)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=INK)

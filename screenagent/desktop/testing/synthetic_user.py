@@ -14,20 +14,20 @@ from typing import Final, Self
 from Xlib import X
 from Xlib.ext import xtest
 
-from screenagent.desktop.x11.connection import connect, disconnect
-from screenagent.desktop.x11.keyboard_layout import Layout
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
+from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
 
 ACTS: Final = ("tap", "down", "up", "move", "click")
 
 
-class Hand:
+class SyntheticUser:
     def __init__(self, display: str) -> None:
-        self._server = connect(display)
-        with closing(Layout(display)) as layout:
+        self._server = connect_display(display)
+        with closing(KeyboardLayout(display)) as layout:
             self._codes = {key: min(layout.codes(key)) for key in ("ctrl", "shift", "alt", "escape", "a", "b", "y")}
 
     def close(self) -> None:
-        disconnect(self._server)
+        disconnect_display(self._server)
 
     def down(self, *keys: str) -> None:
         self._send(*((X.KeyPress, self._codes[key]) for key in keys))
@@ -56,7 +56,7 @@ class Hand:
         self._server.sync()
 
 
-class Human:
+class SyntheticPerson:
     """A hand in a process of its own."""
 
     def __init__(self, display: str) -> None:
@@ -91,7 +91,7 @@ class Human:
 
 
 def main() -> None:
-    with closing(Hand(sys.argv[1])) as hand:
+    with closing(SyntheticUser(sys.argv[1])) as hand:
         print("ready", flush=True)
         for line in sys.stdin:
             act, *words = line.split()

@@ -16,8 +16,8 @@ from jeepney.wrappers import DBusErrorResponse, unwrap_msg
 from Xlib import error
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.own_terminal import Area
-from screenagent.desktop.x11.windows import Windows
+from screenagent.desktop.own_terminal import WindowArea
+from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Display, Pixel
 from screenagent.screenshot import Element, Screenshot, Window
 
@@ -48,7 +48,7 @@ LOST: Final = (OSError, DBusErrorResponse, ValueError, error.XError, error.Conne
 """What ends a question without an answer: the bus, the program or the time."""
 
 
-class Node(NamedTuple):
+class AccessibleNode(NamedTuple):
     """An object of a program."""
 
     bus: str
@@ -71,20 +71,22 @@ class AtSpi:
             return ()
         try:
             with ExitStack() as stack:
-                windows = stack.enter_context(closing(Windows(self.display)))
+                windows = stack.enter_context(closing(X11Windows(self.display)))
                 bus = open_dbus_connection(windows.root_text("AT_SPI_BUS") or "SESSION", auth_timeout=self.seconds)
                 stack.callback(bus.close)
                 return tuple(self._elements(windows, bus, window, screenshot.display))
         except (*LOST, NoDesktop):
             return ()
 
-    def _elements(self, windows: Windows, bus: DBusConnection, window: Window, display: Display) -> Iterator[Element]:
+    def _elements(
+        self, windows: X11Windows, bus: DBusConnection, window: Window, display: Display
+    ) -> Iterator[Element]:
         edges = windows.edges(window)
         if edges is None:
             return
         began = time.monotonic()
-        nodes = list(Asking(bus, began + 0.6 * self.seconds).shown(window))
-        asking = Asking(bus, began + self.seconds)
+        nodes = list(AccessibilityQuery(bus, began + 0.6 * self.seconds).shown(window))
+        asking = AccessibilityQuery(bus, began + self.seconds)
         tops, named = nodes[:1], [node for node in nodes if node.role in ROLES][:MOST]
         top, *places = asking.extents([*tops, *named]) or [None]
         scale = _scale(top, edges)
@@ -101,14 +103,14 @@ class AtSpi:
                 yield Element(role=role, name=node.name.strip(), box=box)
 
 
-class Asking:
+class AccessibilityQuery:
     """Questions to programs on the accessibility bus, many at a time, until a deadline."""
 
     def __init__(self, bus: DBusConnection, deadline: float) -> None:
         self._bus = bus
         self._deadline = deadline
 
-    def shown(self, window: Window) -> Iterator[Node]:
+    def shown(self, window: Window) -> Iterator[AccessibleNode]:
         """What the window shows, and what pops up over it; the window itself first."""
         registry = DBusAddress(ROOT, "org.a11y.atspi.Registry", ACCESSIBLE)
         (programs,) = self._many([new_method_call(registry, "GetChildren")])
@@ -126,7 +128,7 @@ class Asking:
             yield from (node for node, _ in level)
             level = self._described([child for _, below in level for child in below][: 2 * MOST])
 
-    def _described(self, objects: Sequence[tuple[str, str]]) -> list[tuple[Node, Sequence[tuple[str, str]]]]:
+    def _described(self, objects: Sequence[tuple[str, str]]) -> list[tuple[AccessibleNode, Sequence[tuple[str, str]]]]:
         """Those that are shown, with what they hold."""
         places = [DBusAddress(path, bus, ACCESSIBLE) for bus, path in objects]
         asked = [
@@ -144,10 +146,10 @@ class Asking:
         for number, (bus, path) in enumerate(objects):
             role, state, name, below = answers[4 * number : 4 * number + 4]
             if role and state and name and state[0][SHOWING // 32] >> SHOWING % 32 & 1:
-                found.append((Node(bus, path, role[0], name[0][1]), below[0] if below else ()))
+                found.append((AccessibleNode(bus, path, role[0], name[0][1]), below[0] if below else ()))
         return found
 
-    def extents(self, nodes: Sequence[Node]) -> list[tuple[int, int, int, int] | None]:
+    def extents(self, nodes: Sequence[AccessibleNode]) -> list[tuple[int, int, int, int] | None]:
         """Left, top, width and height on the screen, in the program's own units."""
         component = "org.a11y.atspi.Component"
         asked = [
@@ -206,12 +208,12 @@ def _scaled(
 
 
 class Cover(NamedTuple):
-    area: Area
+    area: WindowArea
     popup: bool
     """Of the same program: a menu, whose entries belong to the window."""
 
 
-def _covering(windows: Windows, window: Window) -> Iterator[Cover]:
+def _covering(windows: X11Windows, window: Window) -> Iterator[Cover]:
     """What lies over the window."""
     frame, above = windows.frame(window.id), False
     for top in windows.tops():

@@ -16,7 +16,7 @@ from screenagent.geometry import Pixel
 GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
 
 
-def connect(name: str | None) -> Any:
+def connect_display(name: str | None) -> Any:
     """A connection to the X display `name`, or to the one the session names."""
     name = name or os.environ.get("DISPLAY")
     if not name:
@@ -39,7 +39,7 @@ def connect(name: str | None) -> Any:
     return display
 
 
-def disconnect(display: Any) -> None:
+def disconnect_display(display: Any) -> None:
     """End a connection; of a display that has ended there is nothing left to say goodbye to."""
     with suppress(*GONE):
         display.close()

@@ -14,14 +14,16 @@ PROC: Final = Path("/proc")
 ANSWER_SECONDS: Final = 2.0
 
 
-class Seat(Value):
+class ControllingTerminal(Value):
     """`window` is what the terminal calls its window (WINDOWID), where it says so."""
 
     ancestors: frozenset[int]
     window: int | None = None
 
 
-def seats(pid: int | None = None, environ: Mapping[str, str] | None = None) -> tuple[Seat, ...]:
+def controlling_terminals(
+    pid: int | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[ControllingTerminal, ...]:
     """Of a process, by default ours: its own terminal, or those of all who look at the tmux or screen that it is in."""
     return tuple(_seats(pid or os.getpid(), os.environ if environ is None else environ, seen=set()))
 
@@ -32,13 +34,13 @@ def is_shared(environ: Mapping[str, str] | None = None) -> bool:
     return bool(environ.get("TMUX") or environ.get("STY"))
 
 
-def _seats(pid: int, environ: Mapping[str, str], *, seen: set[int]) -> Iterator[Seat]:
+def _seats(pid: int, environ: Mapping[str, str], *, seen: set[int]) -> Iterator[ControllingTerminal]:
     if pid in seen:
         return
     seen.add(pid)
     if not is_shared(environ):
         said = environ.get("WINDOWID", "")
-        yield Seat(ancestors=ancestors(pid), window=int(said) if said.isdigit() else None)
+        yield ControllingTerminal(ancestors=ancestors(pid), window=int(said) if said.isdigit() else None)
         return
     # Who runs in tmux or screen descends from its server, which has no window and an environment of long ago.
     for client in _clients(environ):

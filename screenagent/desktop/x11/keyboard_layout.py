@@ -7,7 +7,7 @@ from typing import Final
 from Xlib import XK, X
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.protocols import Retry
 
 LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyond it that plus an offset
@@ -33,14 +33,14 @@ KEYSYMS: Final = {
 }
 
 
-class Layout:
+class KeyboardLayout:
     """Which key of this display's keyboard makes a character."""
 
     def __init__(self, display: str | None = None) -> None:
-        self._display = connect(display)
+        self._display = connect_display(display)
 
     def close(self) -> None:
-        disconnect(self._display)
+        disconnect_display(self._display)
 
     def changed(self) -> bool:
         """Whether the keyboard has got another layout since the last time."""

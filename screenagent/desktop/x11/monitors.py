@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
 
 class Monitors:
     """Where which monitor is, so that a change is known; a name, left, top, width and height each."""
 
     def __init__(self, display: str | None = None) -> None:
-        self._display = connect(display)
+        self._display = connect_display(display)
         self._root = self._display.screen().root
 
     def close(self) -> None:
-        disconnect(self._display)
+        disconnect_display(self._display)
 
     def __call__(self) -> object:
         return [

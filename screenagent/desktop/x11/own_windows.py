@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
-from screenagent.desktop.own_terminal import Area, lies_on_top
+from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.controlling_terminal import is_shared
-from screenagent.desktop.x11.windows import SEAT_SECONDS, Windows
+from screenagent.desktop.x11.windows import SEAT_SECONDS, X11Windows
 from screenagent.geometry import Pixel
 
 
@@ -15,7 +15,7 @@ class OwnWindows:
     """Where the terminal that we run in is, on a connection of its own: pictures are taken by several threads."""
 
     def __init__(self, display: str | None = None) -> None:
-        self._windows = Windows(display)
+        self._windows = X11Windows(display)
         self._own: frozenset[int] = frozenset()
         self._asked_at = 0.0
         self._lock = threading.Lock()
@@ -24,7 +24,7 @@ class OwnWindows:
     def close(self) -> None:
         self._windows.close()
 
-    def __call__(self) -> list[Area]:
+    def __call__(self) -> list[WindowArea]:
         """From our lowest window upwards; no places are asked for where there is none."""
         with self._lock:
             self._look_for_own()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
 
-class Pulse:
+class Ping:
     """Whether the application in front has worked off its input: it answers a ping after all before it (EWMH)."""
 
     def __init__(self, display: str | None = None) -> None:
-        self._display = connect(display)
+        self._display = connect_display(display)
         self._root = self._display.screen().root
         # GTK sends its answer to those who selected the one, Qt to those who selected the other.
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
@@ -24,7 +24,7 @@ class Pulse:
         self._answered = 0
 
     def close(self) -> None:
-        disconnect(self._display)
+        disconnect_display(self._display)
 
     def ask(self) -> None:
         """Ping the application in front, if it is one that answers."""

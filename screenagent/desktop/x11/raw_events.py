@@ -10,11 +10,11 @@ from typing import Any, Final, Literal
 
 from Xlib.ext import ge, xinput
 
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
-Kind = Literal["key", "button", "motion"]
+RawKind = Literal["key", "button", "motion"]
 
-KINDS: Final[dict[int, Kind]] = {
+KINDS: Final[dict[int, RawKind]] = {
     xinput.RawKeyPress: "key",
     xinput.RawKeyRelease: "key",
     xinput.RawButtonPress: "button",
@@ -33,7 +33,7 @@ class Raw:
     mouse says how far it went and has none here. `at` is the server's clock in seconds, on one machine the monotonic.
     """
 
-    kind: Kind
+    kind: RawKind
     code: int
     pressed: bool
     place: tuple[int, int] | None
@@ -45,7 +45,7 @@ class RawEvents:
     """What reaches `display`, on a connection of its own."""
 
     def __init__(self, display: str) -> None:
-        self.server = connect(display)
+        self.server = connect_display(display)
         # Who says 2.1 or later gets raw events during a grab, too: a menu that is open must not keep a stop from us.
         xinput.XIQueryVersion(
             display=self.server.display,
@@ -59,7 +59,7 @@ class RawEvents:
         self.server.sync()
 
     def close(self) -> None:
-        disconnect(self.server)
+        disconnect_display(self.server)
 
     def within(self, seconds: float) -> Iterator[Raw]:
         """Those that have come, or come first within so many seconds."""

@@ -13,7 +13,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.low_level import HeaderFields, Message, MessageType
 from Xlib.ext import screensaver
 
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
 ANSWER_SECONDS: Final = 0.3
 LOCKED: Final = "the screen is locked, so the agent waits"
@@ -51,8 +51,8 @@ class ScreenLock:
 
     def __init__(self, display: str | None = None, *, session_bus: str | None = None) -> None:
         with ExitStack() as stack:
-            self._server = connect(display)
-            stack.callback(disconnect, self._server)
+            self._server = connect_display(display)
+            stack.callback(disconnect_display, self._server)
             self._has_saver = self._server.has_extension(screensaver.extname)
             self._questions: list[_Question] = []
             session = session_bus or os.environ.get("DBUS_SESSION_BUS_ADDRESS")

@@ -62,7 +62,7 @@ class Selection:
         self.lent = {self.server.intern_atom(name): Content(utf8, encoded) for name in TEXT}
         self.lent_to = to & ~self.server.display.info.resource_id_mask
         self._take()
-        say("lent", owner=self.owned)
+        report_content("lent", owner=self.owned)
 
     def give_back(self) -> None:
         """Let the selection say what it said before; where that was nothing, nobody owns it."""
@@ -72,13 +72,13 @@ class Selection:
             request.SetSelectionOwner(display=self.server.display, **nobody)
             self.owned = False
         self.server.sync()
-        say("given_back")
+        report_content("given_back")
 
     def lost(self) -> None:
         """Somebody copied something else."""
         self.owned = False
         self.kept = {}
-        say("lost")
+        report_content("lost")
 
     def serve(self, asked: Any) -> None:
         at = asked.property or asked.target  # clients of the first days name no property
@@ -138,7 +138,7 @@ class Selection:
     def _tell(self, happened: str, requestor: int) -> None:
         if self.lent is not None:
             client = requestor & ~self.server.display.info.resource_id_mask
-            say(happened, by_target=client == self.lent_to)
+            report_content(happened, by_target=client == self.lent_to)
 
     def _contents(self) -> Iterator[tuple[int, Content]]:
         """What the present owner offers, of the kinds that are kept."""
@@ -200,7 +200,7 @@ def _units(content: Content) -> Any:
     return content.data if content.format == 8 else memoryview(content.data).cast("I" if content.format == 32 else "H")
 
 
-def say(happened: str, **facts: object) -> None:
+def report_content(happened: str, **facts: object) -> None:
     try:
         sys.stdout.write(json.dumps({"event": happened, **facts}) + "\n")
         sys.stdout.flush()
@@ -220,7 +220,7 @@ def wishes(ready: bool, rest: list[bytes]) -> Iterator[dict[str, Any] | None]:
     yield from (json.loads(line) for line in lines)
 
 
-def run(server: Any) -> None:
+def own_selection(server: Any) -> None:
     selections = {name: Selection(server, name) for name in ("CLIPBOARD", "PRIMARY")}
     by_atom = {selection.atom: selection for selection in selections.values()}
     listening = True
@@ -255,7 +255,7 @@ def main(name: str) -> None:
     try:
         server = display.Display(name)
         server.set_error_handler(lambda *_: None)  # a requestor may be gone before it is answered
-        run(server)
+        own_selection(server)
     except (error.DisplayError, error.ConnectionClosedError):
         return  # the display has ended, and with it every selection
 

@@ -10,9 +10,13 @@ from typing import Any, Final
 from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
-from screenagent.desktop.own_terminal import Area
-from screenagent.desktop.x11.connection import connect, disconnect
-from screenagent.desktop.x11.controlling_terminal import Seat, is_shared, seats
+from screenagent.desktop.own_terminal import WindowArea
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
+from screenagent.desktop.x11.controlling_terminal import (
+    ControllingTerminal,
+    controlling_terminals,
+    is_shared,
+)
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -24,14 +28,14 @@ SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
 
 
-class Windows:
+class X11Windows:
     """The windows of a display, by the conventions that window managers keep (EWMH)."""
 
     def __init__(self, display: str | None = None) -> None:
-        self._display = connect(display)
+        self._display = connect_display(display)
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self._seats: tuple[Seat, ...] = ()
+        self._seats: tuple[ControllingTerminal, ...] = ()
         self._seated_at = -SEAT_SECONDS
         self._worked_in: int | None = None
         self._display.sync()
@@ -41,7 +45,7 @@ class Windows:
         return str(self._display.get_display_name())
 
     def close(self) -> None:
-        disconnect(self._display)
+        disconnect_display(self._display)
 
     def foreground(self) -> Window | None:
         active = self._ids(self._root, "_NET_ACTIVE_WINDOW")
@@ -91,7 +95,7 @@ class Windows:
             return id
         return int(window.id)
 
-    def area(self, top: Any, *, own: bool) -> Area | None:
+    def area(self, top: Any, *, own: bool) -> WindowArea | None:
         """Where something that lies on the root is; None where it is not on the screen."""
         try:
             seen = top.get_attributes()
@@ -100,7 +104,7 @@ class Windows:
             place = top.get_geometry()
         except (error.BadWindow, error.BadDrawable):  # it closed while it was asked
             return None
-        return Area(
+        return WindowArea(
             left=place.x,
             top=place.y,
             right=place.x + place.width + 2 * place.border_width,
@@ -159,15 +163,17 @@ class Windows:
         """By the window that a terminal says it is, or else by its process, all of whose windows then are ours."""
         return any(id == seat.window if seat.window else pid in seat.ancestors for seat in self._seated())
 
-    def _seated(self) -> tuple[Seat, ...]:
+    def _seated(self) -> tuple[ControllingTerminal, ...]:
         """Where we sit, with windows of this display; asked for again only where terminals may come and go."""
         now = time.monotonic()
         if now >= self._seated_at + SEAT_SECONDS:
-            self._seats = tuple(seat.model_copy(update={"window": self._window_of(seat)}) for seat in seats())
+            self._seats = tuple(
+                seat.model_copy(update={"window": self._window_of(seat)}) for seat in controlling_terminals()
+            )
             self._seated_at = now if is_shared() else float("inf")
         return self._seats
 
-    def _window_of(self, seat: Seat) -> int | None:
+    def _window_of(self, seat: ControllingTerminal) -> int | None:
         """The window that the terminal says it is, if it is on this display and a terminal's above us; its outermost.
 
         An environment may be older than its terminal, and of another display.

@@ -1,6 +1,6 @@
 """Screens whose text commands the agent, and their harmless twins: what reaches the gate, and what passes it."""
 
-from screenagent.diagnostics.drill.drill import TASK, Result, Summary, person, run
-from screenagent.diagnostics.drill.scenes import SCENES, Scene
+from screenagent.diagnostics.drill.drill import TASK, DrillResult, DrillSummary, person, run_drill
+from screenagent.diagnostics.drill.scenes import SCENES, DrillScene
 
-__all__ = ["SCENES", "TASK", "Result", "Scene", "Summary", "person", "run"]
+__all__ = ["SCENES", "TASK", "DrillResult", "DrillScene", "DrillSummary", "person", "run_drill"]

@@ -1,8 +1,8 @@
 """A `VisionModel` that runs elsewhere, behind an OpenAI-compatible server."""
 
-from screenagent.models.remote.connecting import connect
+from screenagent.models.remote.connecting import connect_server
 from screenagent.models.remote.errors import ServerError
-from screenagent.models.remote.model import Server
-from screenagent.models.remote.providers import Kind, key_of
+from screenagent.models.remote.model import RemoteModel
+from screenagent.models.remote.providers import Provider, key_of
 
-__all__ = ["Kind", "Server", "ServerError", "connect", "key_of"]
+__all__ = ["Provider", "RemoteModel", "ServerError", "connect_server", "key_of"]

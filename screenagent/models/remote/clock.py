@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletionChunk
 from screenagent.usage import Usage
 
 
-class Clock:
+class ReplyClock:
     """What a reply took: prefill is up to the first word, decode the rest; tokens are as the server counts them."""
 
     def __init__(self) -> None:

@@ -7,25 +7,25 @@ from collections.abc import Callable
 import openai
 
 from screenagent.models.remote.errors import ServerError
-from screenagent.models.remote.model import Server, go_on
-from screenagent.models.remote.providers import Kind, key_of, kind_of
+from screenagent.models.remote.model import RemoteModel, keep_waiting
+from screenagent.models.remote.providers import Provider, key_of, provider_of
 from screenagent.models.remote.transport import client
 
 
-def connect(
-    url: str, *, name: str | None = None, kind: Kind | None = None, check: Callable[[], None] = go_on
-) -> Server:
+def connect_server(
+    url: str, *, name: str | None = None, kind: Provider | None = None, check: Callable[[], None] = keep_waiting
+) -> RemoteModel:
     """The server at `url`, its model and kind taken from what it lists where they are not given."""
     base, _, deployment = url.partition("#")
     listed = None if name and kind else _listed(base, kind)
-    chosen_kind: Kind = kind or kind_of(base, listed[1] if listed else "")
+    chosen_kind: Provider = kind or provider_of(base, listed[1] if listed else "")
     chosen = name or (listed[0] if listed else "")
-    return Server(base, name=chosen, kind=chosen_kind, deployment=deployment or None, check=check)
+    return RemoteModel(base, name=chosen, kind=chosen_kind, deployment=deployment or None, check=check)
 
 
-def _listed(url: str, kind: Kind | None) -> tuple[str, str]:
+def _listed(url: str, kind: Provider | None) -> tuple[str, str]:
     """The first model that a server lists, and who it says owns it."""
-    key = key_of(kind or kind_of(url, "")) or "none"
+    key = key_of(kind or provider_of(url, "")) or "none"
     try:
         with client(url, api_key=key, timeout=10.0, max_retries=1) as asked:
             models = asked.models.list().data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import openai
 
 from screenagent.errors import UserError
-from screenagent.models.remote.providers import KEYS, Kind
+from screenagent.models.remote.providers import KEYS, Provider
 from screenagent.protocols import Retry
 
 
@@ -13,7 +13,7 @@ class ServerError(UserError):
     """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
 
 
-def explained(error: Exception, *, url: str, name: str, kind: Kind, attempts: int) -> Exception:
+def explained(error: Exception, *, url: str, name: str, kind: Provider, attempts: int) -> Exception:
     """What to raise for `error`: a sentence for the user, or for the planner, or a bug as it is."""
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():

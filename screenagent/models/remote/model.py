@@ -7,11 +7,19 @@ from typing import Any, Final
 
 from screenagent.models.parsing import refuses
 from screenagent.models.remote.asking import messages
-from screenagent.models.remote.clock import Clock
-from screenagent.models.remote.pieces import END_OF_THOUGHT, Piece, Split, pieces
-from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Kind
+from screenagent.models.remote.clock import ReplyClock
+from screenagent.models.remote.pieces import END_OF_THOUGHT, Split, StreamPiece, stream_pieces
+from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Provider
 from screenagent.models.remote.transport import Wire
-from screenagent.models.vision import Budget, Chunk, Finished, Grammar, Refused, Request, Said
+from screenagent.models.vision import (
+    AnswerGrammar,
+    Chunk,
+    Finished,
+    Refused,
+    Request,
+    TextChunk,
+    TokenBudget,
+)
 from screenagent.protocols import Retry
 from screenagent.usage import Mode
 
@@ -20,11 +28,11 @@ STALLED_SECONDS: Final = 120.0
 ATTEMPTS: Final = 3
 
 
-def go_on() -> None:
+def keep_waiting() -> None:
     """Nobody says stop."""
 
 
-class Server:
+class RemoteModel:
     """`check` is called while waiting for the server, and may raise to stop at once.
 
     Only `think` and `nothink` begin the assistant's turn; a thought ends at its budget, and the answer is then asked
@@ -36,10 +44,10 @@ class Server:
         url: str,
         *,
         name: str,
-        kind: Kind = "openai",
+        kind: Provider = "openai",
         deployment: str | None = None,
         key: str | None = None,
-        check: Callable[[], None] = go_on,
+        check: Callable[[], None] = keep_waiting,
         stalled_seconds: float = STALLED_SECONDS,
         attempts: int = ATTEMPTS,
     ) -> None:
@@ -64,31 +72,40 @@ class Server:
         request: Request,
         *,
         mode: Mode = "auto",
-        grammar: Grammar | None = None,
-        budget: Budget | None = None,
+        grammar: AnswerGrammar | None = None,
+        budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
         """As `VisionModel` says. `Retry` where an answer broke off; `ServerError` where the set-up is wrong."""
-        budget = budget or Budget()
-        clock = Clock()
+        budget = budget or TokenBudget()
+        clock = ReplyClock()
         opening = OPENINGS.get(mode, "") if self._style.opens else ""
         if opening and mode == "think":
             thought = yield from self._thought(request, budget, clock=clock, opening=opening)
             opening = f"{opening}{thought}{END_OF_THOUGHT}"
         yield from self._answer(request, budget, mode=mode, grammar=grammar, clock=clock, opening=opening)
 
-    def _thought(self, request: Request, budget: Budget, *, clock: Clock, opening: str) -> Generator[Chunk, None, str]:
+    def _thought(
+        self, request: Request, budget: TokenBudget, *, clock: ReplyClock, opening: str
+    ) -> Generator[Chunk, None, str]:
         """Yield the thought up to its end or its budget's; return it whole."""
         body = {"max_tokens": budget.thought, "stop": [END_OF_THOUGHT]}
         thought = ""
         for piece in self._pieces(request, body, clock, opening):
             thought += piece.text
             if piece.text:
-                yield Said(text=piece.text, part="thought")
+                yield TextChunk(text=piece.text, part="thought")
         clock.thought_over()
         return thought
 
     def _answer(
-        self, request: Request, budget: Budget, *, mode: Mode, grammar: Grammar | None, clock: Clock, opening: str
+        self,
+        request: Request,
+        budget: TokenBudget,
+        *,
+        mode: Mode,
+        grammar: AnswerGrammar | None,
+        clock: ReplyClock,
+        opening: str,
     ) -> Iterator[Chunk]:
         thinks = mode != "nothink" and not opening
         body: dict[str, Any] = {
@@ -106,20 +123,22 @@ class Server:
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer += piece.text if piece.part == "answer" else ""
             if piece.text:
-                yield Said(text=piece.text, part=piece.part)
+                yield TextChunk(text=piece.text, part=piece.part)
         usage = clock.usage()
         if reason == "content_filter" or refuses(answer):
             yield Refused(text=answer or "the server's content filter stopped the answer", usage=usage)
         else:
             yield Finished(reason="length" if reason == "length" else "end", usage=usage)
 
-    def _pieces(self, request: Request, body: Mapping[str, Any], clock: Clock, opening: str) -> Iterator[Piece]:
+    def _pieces(
+        self, request: Request, body: Mapping[str, Any], clock: ReplyClock, opening: str
+    ) -> Iterator[StreamPiece]:
         """What the server says, as it says it; the last piece has the reason why it ended."""
         ended = False
         chunks = self._wire.chunks(messages(request, opening), {**(self._style.body if opening else {}), **body})
         for chunk in chunks:
             clock.tick(chunk)
-            for piece in pieces(chunk):
+            for piece in stream_pieces(chunk):
                 ended = ended or piece.reason is not None
                 yield piece
         if not ended:

@@ -8,44 +8,44 @@ from typing import Any, Final
 
 from openai.types.chat import ChatCompletionChunk
 
-from screenagent.models.vision import Part
+from screenagent.models.vision import ReplySection
 
 END_OF_THOUGHT: Final = "</think>"
 
 
 @dataclass(frozen=True)
-class Piece:
+class StreamPiece:
     text: str
-    part: Part = "answer"
+    part: ReplySection = "answer"
     reason: str | None = None
 
 
-def pieces(chunk: ChatCompletionChunk) -> Iterator[Piece]:
+def stream_pieces(chunk: ChatCompletionChunk) -> Iterator[StreamPiece]:
     """The text in one chunk, however the server marks what is thought."""
     for choice in chunk.choices[:1]:
         delta = choice.delta
         extra = delta.model_extra or {}
         thought = extra.get("reasoning_content") or extra.get("reasoning")
         if isinstance(thought, str) and thought:
-            yield Piece(thought, "thought")
+            yield StreamPiece(thought, "thought")
         content: object = delta.content
         if isinstance(content, list):  # Mistral's parts, which the client's types do not know
             yield from _parts(content)
         elif isinstance(content, str) and content:
-            yield Piece(content)
+            yield StreamPiece(content)
         if delta.refusal:
-            yield Piece(delta.refusal, reason="content_filter")
+            yield StreamPiece(delta.refusal, reason="content_filter")
         if choice.finish_reason:
-            yield Piece("", reason=choice.finish_reason)
+            yield StreamPiece("", reason=choice.finish_reason)
 
 
-def _parts(content: Sequence[Any]) -> Iterator[Piece]:
+def _parts(content: Sequence[Any]) -> Iterator[StreamPiece]:
     for part in content:
         match part:
             case {"type": "text", "text": str(text)}:
-                yield Piece(text)
+                yield StreamPiece(text)
             case {"type": "thinking", "thinking": list(thoughts)}:
-                yield from (Piece(str(thought.get("text", "")), "thought") for thought in thoughts)
+                yield from (StreamPiece(str(thought.get("text", "")), "thought") for thought in thoughts)
 
 
 class Split:
@@ -58,18 +58,18 @@ class Split:
         self._held = ""
         self._began = False
 
-    def parts(self, said: Iterator[Piece]) -> Iterator[Piece]:
+    def parts(self, said: Iterator[StreamPiece]) -> Iterator[StreamPiece]:
         for piece in said:
             if piece.part == "thought":
-                yield piece if self._thinks else Piece(piece.text, "answer", piece.reason)
+                yield piece if self._thinks else StreamPiece(piece.text, "answer", piece.reason)
             elif piece.reason is not None:
-                yield Piece(self._held, "thought" if self._inside else "answer")
+                yield StreamPiece(self._held, "thought" if self._inside else "answer")
                 self._held = ""
                 yield piece
             else:
                 yield from self._marked(piece.text)
 
-    def _marked(self, text: str) -> Iterator[Piece]:
+    def _marked(self, text: str) -> Iterator[StreamPiece]:
         self._held += text
         if not self._began:
             if "<think>".startswith(self._held.lstrip()[:7]) and len(self._held.lstrip()) < 7:
@@ -81,12 +81,12 @@ class Split:
             before, end, after = self._held.partition(END_OF_THOUGHT)
             if not end:
                 kept = _overlap(self._held, END_OF_THOUGHT)
-                yield Piece(self._held[: len(self._held) - kept], "thought")
+                yield StreamPiece(self._held[: len(self._held) - kept], "thought")
                 self._held = self._held[len(self._held) - kept :]
                 return
-            yield Piece(before, "thought")
+            yield StreamPiece(before, "thought")
             self._inside, self._held = False, after
-        yield Piece(self._held)
+        yield StreamPiece(self._held)
         self._held = ""
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from screenagent.models.vision import Grammar, JsonSchema, Numbers, Regex
+from screenagent.models.vision import AnswerGrammar, JsonSchema, Numbers, Regex
 from screenagent.usage import Mode
 
-Kind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
-KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
+Provider = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
+KEYS: Final[Mapping[Provider, tuple[str, ...]]] = {
     "foundry": ("AZUREML_API_KEY", "AZURE_API_KEY"),
     "mistral": ("MISTRAL_API_KEY",),
     "openai": ("OPENAI_API_KEY",),
@@ -25,7 +25,7 @@ SOCKET: Final = "unix:"
 
 
 @dataclass(frozen=True)
-class Style:
+class ProviderStyle:
     """What servers of one kind understand.
 
     `opens`: the assistant's turn may be begun for the model, which for Phi-4 is the switch between thinking and not.
@@ -35,7 +35,7 @@ class Style:
 
     opens: bool
     effort: bool
-    grammar: Callable[[Grammar], Mapping[str, Any]]
+    grammar: Callable[[AnswerGrammar], Mapping[str, Any]]
     body: Mapping[str, Any] = field(default_factory=dict)
     modes: bool = False
 
@@ -47,7 +47,7 @@ def pattern(wanted: Numbers) -> str:
     return rf"\[{numbers}\]"
 
 
-def _structured(grammar: Grammar) -> Mapping[str, Any]:
+def _structured(grammar: AnswerGrammar) -> Mapping[str, Any]:
     match grammar:
         case Numbers():
             return {"structured_outputs": {"regex": pattern(grammar)}}
@@ -57,7 +57,7 @@ def _structured(grammar: Grammar) -> Mapping[str, Any]:
             return {"structured_outputs": {"json": dict(grammar.definition)}}
 
 
-def _response_format(grammar: Grammar) -> Mapping[str, Any]:
+def _response_format(grammar: AnswerGrammar) -> Mapping[str, Any]:
     """Only JSON can be bound here; other answers are read as they come, or refused by the parser."""
     if not isinstance(grammar, JsonSchema):
         return {}
@@ -65,14 +65,14 @@ def _response_format(grammar: Grammar) -> Mapping[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
-def _own(grammar: Grammar) -> Mapping[str, Any]:
+def _own(grammar: AnswerGrammar) -> Mapping[str, Any]:
     """As `screenagent model serve` takes it, which counts the tokens that need no forward of their own."""
     if isinstance(grammar, Numbers):
         return {"structured_outputs": {"numbers": grammar.count}}
     return _response_format(grammar) or _structured(grammar)
 
 
-def _gbnf(grammar: Grammar) -> Mapping[str, Any]:
+def _gbnf(grammar: AnswerGrammar) -> Mapping[str, Any]:
     match grammar:
         case Numbers():
             fewest, most = grammar.decimals
@@ -83,30 +83,30 @@ def _gbnf(grammar: Grammar) -> Mapping[str, Any]:
             return _response_format(grammar)
 
 
-STYLES: Final[Mapping[Kind, Style]] = {
-    "vllm": Style(
+STYLES: Final[Mapping[Provider, ProviderStyle]] = {
+    "vllm": ProviderStyle(
         opens=True,
         effort=False,
         grammar=_structured,
         body={"add_generation_prompt": False, "continue_final_message": True},
     ),
-    "llama.cpp": Style(opens=True, effort=False, grammar=_gbnf, body={"cache_prompt": True}),
-    "foundry": Style(opens=False, effort=False, grammar=_response_format),
-    "mistral": Style(opens=False, effort=True, grammar=_response_format),
-    "openai": Style(opens=False, effort=False, grammar=_response_format),
-    "screenagent": Style(opens=False, effort=False, grammar=_own, modes=True),
+    "llama.cpp": ProviderStyle(opens=True, effort=False, grammar=_gbnf, body={"cache_prompt": True}),
+    "foundry": ProviderStyle(opens=False, effort=False, grammar=_response_format),
+    "mistral": ProviderStyle(opens=False, effort=True, grammar=_response_format),
+    "openai": ProviderStyle(opens=False, effort=False, grammar=_response_format),
+    "screenagent": ProviderStyle(opens=False, effort=False, grammar=_own, modes=True),
 }
 OPENINGS: Final[Mapping[Mode, str]] = {"think": "<think>", "nothink": "<|dummy_84|>"}
 EFFORTS: Final[Mapping[Mode, str]] = {"think": "high", "nothink": "none"}
 
 
-def key_of(kind: Kind) -> str | None:
+def key_of(kind: Provider) -> str | None:
     """The key for servers of this kind, from the environment."""
     names = ("SCREENAGENT_MODEL_KEY", *KEYS.get(kind, ()))
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
-def kind_of(url: str, owner: str) -> Kind:
+def provider_of(url: str, owner: str) -> Provider:
     """The kind of the server at `url`, where it is not told; `owner` is who it says owns its models."""
     host = urlsplit(url).hostname or ""
     if url.startswith(SOCKET) or owner == "screenagent":

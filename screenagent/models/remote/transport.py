@@ -12,7 +12,7 @@ import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 from screenagent.models.remote.errors import explained
-from screenagent.models.remote.providers import SOCKET, Kind, key_of
+from screenagent.models.remote.providers import SOCKET, Provider, key_of
 
 POLL_SECONDS: Final = 0.05
 SOCKET_HOST: Final = "http://screenagent/v1"
@@ -28,7 +28,7 @@ class Wire:
         url: str,
         *,
         name: str,
-        kind: Kind,
+        kind: Provider,
         deployment: str | None,
         key: str | None,
         check: Callable[[], None],

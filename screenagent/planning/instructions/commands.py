@@ -19,22 +19,22 @@ from screenagent.actions import (
     Wait,
 )
 from screenagent.events import PlannedStep
-from screenagent.planning.instructions.grammar import Form, Steps
+from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.steps import (
-    chord,
     click_on,
     drag_over,
     expected_of,
     focused,
+    key_steps,
     pressed,
     reads_as_keys,
     typed,
     watched,
 )
 
-FORMS: Final[list[Form]] = []
+FORMS: Final[list[Pattern]] = []
 form = partial(add_form, FORMS)
 
 
@@ -64,7 +64,7 @@ def type_into(
 
 @form("WRITE {text} followed by[ the] {keys}[ key]")
 def type_and_press(text: str, keys: str) -> Steps:
-    return (typed(text), pressed(chord(keys)))
+    return (typed(text), pressed(key_steps(keys)))
 
 
 @form("WRITE {text}", "paste {quoted}")
@@ -116,7 +116,7 @@ def paste_into(into: str | None = None) -> Steps:
     "keep[ the] {keys}[ (key|keys)] (pressed|down) for {seconds}",
 )
 def hold_keys(keys: str, seconds: float) -> Steps:
-    return (PlannedStep(action=HoldKeys(keys=chord(keys), seconds=seconds)),)
+    return (PlannedStep(action=HoldKeys(keys=key_steps(keys), seconds=seconds)),)
 
 
 @form(
@@ -126,12 +126,12 @@ def hold_keys(keys: str, seconds: float) -> Steps:
 def press_keys(keys: str, times: int = 1) -> Steps:
     if not reads_as_keys(keys):
         return None
-    return (pressed(chord(keys), times=times),)
+    return (pressed(key_steps(keys), times=times),)
 
 
 @form("(press|hit|push|tap|strike)[ the] {keys} key")
 def press_key(keys: str) -> Steps:
-    return (pressed(chord(keys)),)
+    return (pressed(key_steps(keys)),)
 
 
 @form(
@@ -189,7 +189,7 @@ def check_shown(words: str = "", quoted: str = "") -> Steps:
 
 
 @form("ask[ me| the user][:|,] {question}")
-def ask(question: str) -> Steps:
+def plan_ask(question: str) -> Steps:
     return (PlannedStep(action=Ask(question=question)),)
 
 
@@ -200,7 +200,7 @@ def ask(question: str) -> Steps:
     "scroll {pane} {direction}[ by][ {notches}]",
     "scroll[ by] {notches} {direction}[ OVER {target}]",
 )
-def scroll(direction: Direction, notches: int = 5, target: str | None = None, pane: str | None = None) -> Steps:
+def plan_scroll(direction: Direction, notches: int = 5, target: str | None = None, pane: str | None = None) -> Steps:
     over = target or pane
     anywhere = over is None or re.fullmatch(r"the (?:page|screen|window)", over, re.IGNORECASE)
     return (PlannedStep(action=Scroll(direction=direction, notches=notches, target=None if anywhere else over)),)
@@ -217,7 +217,7 @@ def drag_along(stops: tuple[str, ...], button: Button = "left", modifiers: tuple
     "[{modifiers}(-|+| )]DRAG {target} VIA {via} ONTO {to}",
     "[{modifiers}(-|+| )]DRAG {target} ONTO {to}[ VIA {via}]",
 )
-def drag(
+def plan_drag(
     target: str, to: str, via: str | None = None, button: Button = "left", modifiers: tuple[Modifier, ...] = ()
 ) -> Steps:
     return drag_over((target, via, to) if via else (target, to), button, modifiers)
@@ -248,7 +248,7 @@ def focus(target: str) -> Steps:
     "[{modifiers}(-|+| )]CLICK {target} to PURPOSE",
     "[{modifiers}(-|+| )]CLICK {target}[ {times}]",
 )
-def click(
+def plan_click(
     target: str,
     count: Literal[1, 2, 3] = 1,
     button: Button = "left",
@@ -271,7 +271,7 @@ def choose_from(target: str, menu: str) -> Steps:
 
 
 @form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")
-def choose(target: str, times: int = 1) -> Steps:
+def plan_choose(target: str, times: int = 1) -> Steps:
     return (click_on(target),) * times
 
 
@@ -297,7 +297,7 @@ def click_in_place(target: str, to: str) -> Steps:
 
 @form(".{1,200} by (pressing|hitting|using) {keys}")
 def do_by_keys(keys: str) -> Steps:
-    return (pressed(chord(keys)),)
+    return (pressed(key_steps(keys)),)
 
 
 @form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")
@@ -307,7 +307,7 @@ def do_by_click(target: str) -> Steps:
 
 @form(".{1,200} (with|using|via) {keys}")
 def do_with_keys(keys: str) -> Steps:
-    return (pressed(chord(keys)),) if "+" in keys and reads_as_keys(keys) else None
+    return (pressed(key_steps(keys)),) if "+" in keys and reads_as_keys(keys) else None
 
 
 @form("{keys}")
@@ -317,4 +317,4 @@ def press_bare_keys(keys: str) -> Steps:
         r"(?:ctrl|control|alt|shift|super|cmd)\s?\+", keys, re.I
     ):
         return None
-    return (pressed(chord(keys)),)
+    return (pressed(key_steps(keys)),)

@@ -8,27 +8,27 @@ from datetime import date, time
 from functools import partial
 from typing import Final, Literal
 
-from screenagent.planning.instructions.grammar import Form, Steps
+from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.steps import click_on, focused, pressed, typed
 from screenagent.planning.skills import amounts as amounts_skill
 from screenagent.planning.skills import choosing, dates, finding, forms, texts
 from screenagent.planning.skills.forms import Pair
-from screenagent.planning.skills.skill import Skill, Work
-from screenagent.planning.skills.view import Sight
+from screenagent.planning.skills.skill import Skill, SkillRun
+from screenagent.planning.skills.view import ScreenView
 
-FORMS: Final[list[Form]] = []
-form = partial(add_form, FORMS)
+FORMS: Final[list[Pattern]] = []
+goal_form = partial(add_form, FORMS)
 
 
 _KINDS: Final = {"text": "text field", "textarea": "text area", "radio": "radio button", "select": "drop-down"}
 
 
-def _skill(words: str, work: Callable[[Sight], Work], *, fills: bool = False) -> tuple[Skill]:
+def _skill(words: str, work: Callable[[ScreenView], SkillRun], *, fills: bool = False) -> tuple[Skill]:
     return (Skill(words, work, fills=fills),)
 
 
-@form(
+@goal_form(
     "[(click|open|choose|select|pick|press|hit|use|go to)[ on] ]{menus}",
     "(open|choose|select|pick|go to|navigate to|use) {path}",
 )
@@ -43,26 +43,26 @@ def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Ste
     )
 
 
-@form("PICK[ (the|all|both)][ (items?|options?|entries|names|boxes|check ?boxes)] {names} (from|in|out of) {list}")
-@form("(in|from) {list}, PICK {names}")
+@goal_form("PICK[ (the|all|both)][ (items?|options?|entries|names|boxes|check ?boxes)] {names} (from|in|out of) {list}")
+@goal_form("(in|from) {list}, PICK {names}")
 def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
     return _skill(
         f"choose {' and '.join(names)} from the {list}", partial(choosing.choose, names=names, place=list), fills=True
     )
 
 
-@form("PICK (nothing|none|no item|no box)")
+@goal_form("PICK (nothing|none|no item|no box)")
 def choose_nothing() -> Steps:
     return ()
 
 
-@form("(type|enter|write|input) {quoted} in[ all] {case}[-| |]case[ (letters|characters)][ (in|into) {into}]")
-@form("(type|enter|write|input) {quoted} in (capitals|capital letters)[ (in|into) {into}]")
+@goal_form("(type|enter|write|input) {quoted} in[ all] {case}[-| |]case[ (letters|characters)][ (in|into) {into}]")
+@goal_form("(type|enter|write|input) {quoted} in (capitals|capital letters)[ (in|into) {into}]")
 def type_in_case(quoted: str, case: Literal["upper", "lower"] = "upper", into: str | None = None) -> Steps:
     return (*focused(into), typed(quoted.upper() if case == "upper" else quoted.lower()))
 
 
-@form(
+@goal_form(
     "(enter|type|choose|select|pick|find)[ in] (an?|the|some) (item|entry|option|word|name|value|one) (that|which) "
     "(starts|begins) with {quoted}[ and ends (with|in) {end}][ (in|into|from) {field}]"
 )
@@ -75,14 +75,14 @@ def enter_completed(quoted: str, end: str = "", field: str = "the field") -> Ste
     )
 
 
-@form("(type|enter|write|put|input)[ the .{1,30}?] {quoted} (into|in) (both|all|each|every)[ of][ the] {fields}")
+@goal_form("(type|enter|write|put|input)[ the .{1,30}?] {quoted} (into|in) (both|all|each|every)[ of][ the] {fields}")
 def type_into_all(quoted: str, fields: str) -> Steps:
     return _skill(
         f"enter “{quoted}” into all {fields}", partial(forms.fill_all, text=quoted, fields=_one(fields)), fills=True
     )
 
 
-@form(
+@goal_form(
     "(type|enter|write|input|fill in) {pairs}"
     "[[,] (in|into)[ the| their] [right |matching |correct |text |input ]fields]"
 )
@@ -91,7 +91,7 @@ def fill_in(pairs: tuple[Pair, ...]) -> Steps:
     return _skill(f"enter {said}", partial(forms.fill, pairs=pairs), fills=True)
 
 
-@form(
+@goal_form(
     "ENTER[ the][ date] {date} (as|for|in|into|from|with|on|using)[ the| a] {date_field}",
     "set {date_field} to {date}",
     "(choose|select|pick|set) the date {date}",
@@ -105,7 +105,7 @@ def enter_date(date: tuple[date, str], date_field: str = "date") -> Steps:
     )
 
 
-@form("ENTER[ the][ time] {time} (as|for|in|into|with|using)[ the| a] {time_field}", "set {time_field} to {time}")
+@goal_form("ENTER[ the][ time] {time} (as|for|in|into|with|using)[ the| a] {time_field}", "set {time_field} to {time}")
 def enter_time(time: tuple[time, str], time_field: str = "time") -> Steps:
     at, written = time
     return _skill(
@@ -115,75 +115,75 @@ def enter_time(time: tuple[time, str], time_field: str = "time") -> Steps:
     )
 
 
-@form(
+@goal_form(
     "(select|choose|pick|set|enter) {amount} (with|on|using|in|by|via) {dial}",
     "(set|move|drag|turn|change|adjust|slide|bring|put) {dial} to[ the value| the number] {amount}",
 )
-def set_amount(amount: int, dial: str) -> Steps:
+def plan_set_amount(amount: int, dial: str) -> Steps:
     return _skill(f"set {dial} to {amount}", partial(amounts_skill.set_amount, amount=amount, dial=dial), fills=True)
 
 
-@form(
+@goal_form(
     "(set|move|drag|adjust|bring|put)[ all][ the] sliders to[ the]"
     " [(combination|values?|positions?|numbers?)[ of] ]{amounts}"
 )
-def set_amounts(amounts: tuple[int, ...]) -> Steps:
+def plan_set_amounts(amounts: tuple[int, ...]) -> Steps:
     said = ", ".join(map(str, amounts))
     return _skill(f"set the sliders to {said}", partial(amounts_skill.set_amounts, amounts=amounts), fills=True)
 
 
-@form(
+@goal_form(
     "(switch between|go through|look through|open|expand)[ all| each of][ the] {folded}[ below][,]"
     " (to find|and find|to look for|find) and CLICK {target}"
 )
-def find_among(folded: Literal["tabs", "sections"], target: str) -> Steps:
+def plan_find_among(folded: Literal["tabs", "sections"], target: str) -> Steps:
     words = f"find {target} among the {folded}"
     return _skill(words, partial(finding.find_among, target=target, in_a_row=folded == "tabs"))
 
 
-@form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")
-def expand(section: str) -> Steps:
+@goal_form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")
+def plan_expand(section: str) -> Steps:
     return _skill(f"expand {section}", partial(finding.expand, section=section))
 
 
-@form("(navigate|look|go|search|browse) (through|around in|in) the [file |folder |directory ](tree|folders|list)")
+@goal_form("(navigate|look|go|search|browse) (through|around in|in) the [file |folder |directory ](tree|folders|list)")
 def look_through() -> Steps:
     """Says where, and the next phrase what."""
     return ()
 
 
-@form("(find|locate|look for|search for|find and) (and )?(click|select|open|choose|press)[ on] {target}")
-@form("scroll[ down| up][ (in|through) the .{1,40}] (to|until you (see|find)) {target}[,] and CLICK (it|that)")
-def find_and_click(target: str) -> Steps:
+@goal_form("(find|locate|look for|search for|find and) (and )?(click|select|open|choose|press)[ on] {target}")
+@goal_form("scroll[ down| up][ (in|through) the .{1,40}] (to|until you (see|find)) {target}[,] and CLICK (it|that)")
+def plan_find_and_click(target: str) -> Steps:
     named = re.fullmatch(r"the (?:folder or file|file or folder|folder|file) (?:named|called|labell?ed) (.+)", target)
     wanted = named[1] if named else target
     return _skill(f"find and click {wanted}", partial(finding.find_and_click, target=wanted))
 
 
-@form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")
+@goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")
 def copy_text(target: str) -> Steps:
     return (*focused(_there(target)), pressed(("ctrl", "a")), pressed(("ctrl", "c")))
 
 
-@form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")
-def mark_paragraph(nth: int = 1) -> Steps:
+@goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")
+def plan_mark_paragraph(nth: int = 1) -> Steps:
     return _skill(f"mark paragraph {nth}", partial(texts.mark_paragraph, number=nth))
 
 
-@form(
+@goal_form(
     "[(using|with|in) the .{1,40}?,? ](give|make|set) {styled} (the )?(style|format|formatting)[ of| to]? {style}",
     "[(using|with|in) the .{1,40}?,? ](make|set|turn|format) {styled} (in )?{style}",
 )
-def give_style(styled: str | None, style: str) -> Steps:
+def plan_give_style(styled: str | None, style: str) -> Steps:
     what = f"“{styled}”" if styled else "everything"
     return _skill(f"make {what} {style}", partial(texts.give_style, words=styled, style=style))
 
 
-@form(
+@goal_form(
     "scroll {pane}[ all the way] to (the|its) {end_of}[ of (the|its) (text|page|list|contents?)][[ and] PRESS {to}]",
     "scroll[ all the way] to the {end_of} (of|in) {pane}[[ and] PRESS {to}]",
 )
-def scroll_to_end(pane: str, end_of: str, to: str | None = None) -> Steps:
+def plan_scroll_to_end(pane: str, end_of: str, to: str | None = None) -> Steps:
     scrolled = _skill(
         f"scroll {pane} to the {end_of}",
         partial(finding.scroll_to_end, pane=pane, top=end_of in ("top", "start", "beginning")),
@@ -191,55 +191,55 @@ def scroll_to_end(pane: str, end_of: str, to: str | None = None) -> Steps:
     return (*scrolled, *((click_on(to),) if to else ()))
 
 
-@form("submit[ (it|the form|the answer|the order)]")
+@goal_form("submit[ (it|the form|the answer|the order)]")
 def submit() -> Steps:
     return (click_on("the Submit button"),)
 
 
-@form("CLICK (a|an|any|the|some) {quoted} (widget|control|element|input)")
+@goal_form("CLICK (a|an|any|the|some) {quoted} (widget|control|element|input)")
 def click_kind(quoted: str) -> Steps:
     """Any of its kind will do; a "text" is a field for one."""
     return (click_on(f"the first {_KINDS.get(quoted.lower(), quoted)}"),)
 
 
-@form(
+@goal_form(
     "(resize|change) {target} so that (the|its) {side} is {larger}( than .{1,60})?",
     "make (the|its) {side} of {target} {larger}( than .{1,60})?",
 )
-def resize(target: str, side: Literal["height", "width"], larger: bool) -> Steps:
+def plan_resize(target: str, side: Literal["height", "width"], larger: bool) -> Steps:
     return _skill(
         f"make {target} {'larger' if larger else 'smaller'} in {side}",
         partial(texts.resize, target=target, side=side, larger=larger),
     )
 
 
-@form("(search|look) for {sentence}")
+@goal_form("(search|look) for {sentence}")
 def search_for(sentence: str) -> Steps:
     return _skill(f"search for {sentence}", partial(forms.fill_from, sentence=sentence))
 
 
-@form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")
+@goal_form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")
 def choose_several(several: tuple[str, ...]) -> Steps:
     return tuple(click_on(f"“{name}”") for name in several)
 
 
-@form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")
+@goal_form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")
 def put_caret(target: str) -> Steps:
     return focused(target)
 
 
-@form("close {target} (with|by|using) (its|the) {to}")
+@goal_form("close {target} (with|by|using) (its|the) {to}")
 def close_with(target: str, to: str) -> Steps:
     return (click_on(f"the “{to}” of {target}"),)
 
 
-@form("find {target} (in|on) the (tree|list|menu|page|text|table)")
-def bring_into_view(target: str) -> Steps:
+@goal_form("find {target} (in|on) the (tree|list|menu|page|text|table)")
+def plan_bring_into_view(target: str) -> Steps:
     return (Skill(f"find {target}", partial(finding.bring_into_view, target=target), target=target),)
 
 
-@form("PRESS {sending}")
-def press_to_send(sending: str) -> Steps:
+@goal_form("PRESS {sending}")
+def plan_press_to_send(sending: str) -> Steps:
     """The button may bear another of the names that such a button has."""
     return (Skill(f"press {sending}", partial(forms.press_to_send, name=sending), blind=(click_on(sending),)),)
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from screenagent.events import PlannedStep
 from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.instructions.slots import SLOTS, Said
+from screenagent.planning.instructions.slots import SLOTS, SlotValue
 from screenagent.planning.skills.skill import Skill
 
 Steps = Iterable[PlannedStep | Skill] | None
@@ -26,11 +26,11 @@ Builder = Callable[..., Steps]
 
 
 @dataclass(frozen=True)
-class Form:
+class Pattern:
     pattern: re.Pattern[str]
     steps: Builder
 
-    def read(self, phrase: str, said: Said) -> tuple[PlannedStep | Skill, ...] | None:
+    def read(self, phrase: str, said: SlotValue) -> tuple[PlannedStep | Skill, ...] | None:
         fit = self.pattern.fullmatch(phrase)
         if fit is None:
             return None
@@ -68,10 +68,10 @@ WORDINGS: Final = {
 
 
 def steps_of(
-    phrase: str, quotes: Quotes, *, forms: Iterable[Form], it: str | None = None
+    phrase: str, quotes: Quotes, *, forms: Iterable[Pattern], it: str | None = None
 ) -> tuple[PlannedStep | Skill, ...] | None:
     """What `phrase` asks for, or None if no form fits; "it" stands for the target `it`."""
-    said = Said(quotes, it)
+    said = SlotValue(quotes, it)
     try:
         return next((steps for form in forms if (steps := form.read(phrase, said)) is not None), None)
     except ValidationError as refused:
@@ -81,11 +81,11 @@ def steps_of(
         raise Unreadable(quotes.verbatim(phrase), refused.why) from None
 
 
-def form(forms: list[Form], *patterns: str) -> Callable[[Builder], Builder]:
+def form(forms: list[Pattern], *patterns: str) -> Callable[[Builder], Builder]:
     """Make the decorated function say what to do for phrases of these patterns, after those that `forms` has."""
 
     def add(steps: Builder) -> Builder:
-        forms.extend(Form(_compiled(pattern), steps) for pattern in patterns)
+        forms.extend(Pattern(_compiled(pattern), steps) for pattern in patterns)
         return steps
 
     return add

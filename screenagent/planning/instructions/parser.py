@@ -15,9 +15,9 @@ from screenagent.planning.instructions.refusals import (
     UNDERSTOOD,
     Unreadable,
     is_goal_in_disguise,
-    refusal,
+    refuse_phrase,
 )
-from screenagent.planning.instructions.segments import Phrase, is_chord, phrases, starts_a_step
+from screenagent.planning.instructions.segments import Clause, is_chord, phrases, starts_a_step
 from screenagent.planning.skills.skill import Instructions, Skill
 
 LONGEST_TASK: Final = 10_000
@@ -35,7 +35,7 @@ _REPEATED: Final = re.compile(
 )
 
 
-def read(task: str) -> Instructions:
+def read_instructions(task: str) -> Instructions:
     """The steps that `task` says, ending in `Finish`; `Unreadable` names the phrase that is none."""
     if not task.strip():
         raise Unreadable(task, f"the task is empty; say what to do, for example “{UNDERSTOOD[0]}, {UNDERSTOOD[1]}”")
@@ -44,7 +44,7 @@ def read(task: str) -> Instructions:
     quotes = Quotes.hidden_in(_REQUEST.sub(r"\1", task.replace("\r\n", "\n")))
     steps = _steps(phrases(quotes.text), quotes)
     if not steps:
-        raise refusal(quotes.text, task.strip())
+        raise refuse_phrase(quotes.text, task.strip())
     if len(steps) > MOST_STEPS:
         raise Unreadable(task, f"these are {len(steps)} steps; at most {MOST_STEPS} are taken in one task")
     return Instructions(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
@@ -52,12 +52,12 @@ def read(task: str) -> Instructions:
 
 def plan_of(task: str) -> Plan:
     """The steps of a task that can be said before anything is seen."""
-    return read(task).plan
+    return read_instructions(task).plan
 
 
-def _steps(said: list[Phrase], quotes: Quotes) -> list[PlannedStep | Skill]:
+def _steps(said: list[Clause], quotes: Quotes) -> list[PlannedStep | Skill]:
     steps: list[PlannedStep | Skill] = []
-    before: Phrase | None = None
+    before: Clause | None = None
     for phrase in said:
         whole = _with_its_verb(phrase, before)
         read = (
@@ -67,18 +67,18 @@ def _steps(said: list[Phrase], quotes: Quotes) -> list[PlannedStep | Skill]:
         )
         if read is None:
             after_typing = before is not None and before.is_free_text
-            raise refusal(phrase.text, quotes.verbatim(phrase.text), after_typing=after_typing)
+            raise refuse_phrase(phrase.text, quotes.verbatim(phrase.text), after_typing=after_typing)
         steps.extend(read)
         before = whole
     return steps
 
 
-def _with_its_verb(phrase: Phrase, before: Phrase | None) -> Phrase:
+def _with_its_verb(phrase: Clause, before: Clause | None) -> Clause:
     """Repeat the verb where it was left out: "click File, then Save As", "press Tab and Enter"."""
     verb = _REPEATED.match(before.text) if before else None
     if before is None or verb is None or phrase.joint in ("line", "dot") or starts_a_step(phrase.text):
         return phrase
-    return Phrase(f"{verb[0]} {phrase.text}", phrase.joint) if _leaves_out(verb[0].lower(), phrase.text) else phrase
+    return Clause(f"{verb[0]} {phrase.text}", phrase.joint) if _leaves_out(verb[0].lower(), phrase.text) else phrase
 
 
 def _leaves_out(verb: str, text: str) -> bool:

@@ -111,7 +111,7 @@ def is_goal_in_disguise(phrase: str) -> bool:
     return bool(_GOAL_IN_DISGUISE.match(phrase))
 
 
-def refusal(phrase: str, shown: str, *, after_typing: bool = False) -> Unreadable:
+def refuse_phrase(phrase: str, shown: str, *, after_typing: bool = False) -> Unreadable:
     """Say why `phrase`, to be `shown` to the user in this form, is no step, and what would be one."""
     verb = phrase.split(maxsplit=1)[0].lower() if phrase.split() else ""
     if is_goal(phrase) or _QUESTION.match(phrase):

@@ -66,7 +66,7 @@ _MODIFIER_PRESS: Final = re.compile(r"(?:press|hit|hold)\s+(?:the\s+)?(.{1,40})"
 
 
 @dataclass(frozen=True)
-class Phrase:
+class Clause:
     """What one step is read from: its text without fillers, and what stood before it."""
 
     text: str
@@ -87,16 +87,16 @@ class Phrase:
         return bool(re.match(r"(?:press|hit|push)\s", self.text, re.IGNORECASE))
 
 
-def phrases(text: str) -> list[Phrase]:
+def phrases(text: str) -> list[Clause]:
     """Cut `text` at commas, full stops, lines, "and" and "then" - where a step begins behind them."""
-    found: list[Phrase] = []
+    found: list[Clause] = []
     start = 0
     for fragment in fragments(text):
-        piece = Phrase(_said(text[fragment.start : fragment.end], fragment), fragment.joint)
+        piece = Clause(_said(text[fragment.start : fragment.end], fragment), fragment.joint)
         if not piece.text:
             continue
         if found and _goes_on(found[-1], piece):
-            found[-1] = Phrase(without_fillers(text[start : fragment.end]), found[-1].joint)
+            found[-1] = Clause(without_fillers(text[start : fragment.end]), found[-1].joint)
         else:
             found.append(piece)
             start = fragment.start
@@ -112,7 +112,7 @@ def _said(text: str, fragment: Fragment) -> str:
     return text if may_be_a_name and not starts_a_step(said) else said
 
 
-def _goes_on(phrase: Phrase, piece: Phrase) -> bool:
+def _goes_on(phrase: Clause, piece: Clause) -> bool:
     """Whether `piece` belongs to the phrase before it rather than to a step of its own."""
     if piece.joint == "line":
         return False
@@ -131,7 +131,7 @@ def _goes_on(phrase: Phrase, piece: Phrase) -> bool:
     return piece.joint == "and" and not phrase.is_complete and not (_has_role(phrase.text) and _has_role(piece.text))
 
 
-def _awaits(phrase: Phrase, piece: Phrase) -> bool:
+def _awaits(phrase: Clause, piece: Clause) -> bool:
     """Whether `phrase` is only the beginning of a step: "hold shift" and "click a", "press ctrl" and "s"."""
     if _STATELESS.fullmatch(phrase.text) and piece.joint == "and":
         return bool(re.search(_STATE, piece.text))

@@ -47,7 +47,7 @@ FIELD: Final = (
 
 
 @dataclass(frozen=True)
-class Said:
+class SlotValue:
     """Gives the value of a slot: knows the quotes of the task and what "it" stands for."""
 
     quotes: Quotes
@@ -130,27 +130,27 @@ class Said:
 @dataclass(frozen=True)
 class Slot:
     pattern: str
-    value: Callable[[Said, str], object]
+    value: Callable[[SlotValue, str], object]
 
 
-def _lower(_: Said, part: str) -> str:
+def _lower(_: SlotValue, part: str) -> str:
     return part.lower()
 
 
-def _bare(_: Said, part: str) -> str:
+def _bare(_: SlotValue, part: str) -> str:
     """In small letters, without the article."""
     return re.sub(r"^(?:the|a|an)\s+", "", part.lower())
 
 
-def _verbatim(said: Said, part: str) -> str:
+def _verbatim(said: SlotValue, part: str) -> str:
     return said.quotes.verbatim(part)
 
 
-def _list_name(said: Said, part: str) -> str:
+def _list_name(said: SlotValue, part: str) -> str:
     return re.sub(r"^(?:the|a|an)\s+", "", said.quotes.verbatim(part), flags=re.IGNORECASE)
 
 
-def _date(_: Said, part: str) -> tuple[date, str]:
+def _date(_: SlotValue, part: str) -> tuple[date, str]:
     """The day, and how it was written; of 03/05/2016 the month is first, of 25/05/2016 it can't be."""
     numbers = [int(number) for number in re.findall(r"\d+", part)]
     try:
@@ -165,7 +165,7 @@ def _date(_: Said, part: str) -> tuple[date, str]:
         raise Unreadable(part, f"this is no date: {wrong}") from None
 
 
-def _time(_: Said, part: str) -> tuple[time, str]:
+def _time(_: SlotValue, part: str) -> tuple[time, str]:
     hour, minute = (int(number) for number in re.findall(r"\d+", part))
     half = re.search(r"[ap]", part, re.IGNORECASE)
     try:
@@ -174,21 +174,21 @@ def _time(_: Said, part: str) -> tuple[time, str]:
         raise Unreadable(part, f"this is no time: {wrong}") from None
 
 
-def _whole(_: Said, part: str) -> int:
+def _whole(_: SlotValue, part: str) -> int:
     return int(part.replace("−", "-"))
 
 
-def _wholes(_: Said, part: str) -> tuple[int, ...]:
+def _wholes(_: SlotValue, part: str) -> tuple[int, ...]:
     return tuple(int(number.replace("−", "-")) for number in re.findall(r"[-−]?\d+", part))
 
 
-def _nth(_: Said, part: str) -> int:
+def _nth(_: SlotValue, part: str) -> int:
     named = ("first", "second", "third", "fourth", "fifth")
     said = part.lower()
     return named.index(said) + 1 if said in named else -1 if said == "last" else int(said[0])
 
 
-def _larger(_: Said, part: str) -> bool:
+def _larger(_: SlotValue, part: str) -> bool:
     return part.lower() in ("larger", "bigger", "greater", "taller", "wider")
 
 
@@ -208,77 +208,77 @@ _NAME: Final = r"\S(?:.{0,200}?\S)??"
 _TIMES: Final = rf"(?:(?:{_NUMBER})(?: times|x)|once|twice|thrice)"
 
 SLOTS: Final[Mapping[str, Slot]] = {
-    "target": Slot(_NAME, Said.target),
-    "to": Slot(_NAME, Said.target),
-    "via": Slot(_NAME, Said.target),
-    "field": Slot(rf".{{0,200}}\b{FIELD}", Said.target),
-    "into": Slot(_NAME, Said.place_to_type),
-    "into_field": Slot(rf"(?:{MARK}|.{{0,120}}?\b{FIELD}|it|there|here)", Said.place_to_type),
-    "the_into": Slot(r"(?:the|your|my|its) .{1,120}", Said.place_to_type),
-    "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", Said.target),
+    "target": Slot(_NAME, SlotValue.target),
+    "to": Slot(_NAME, SlotValue.target),
+    "via": Slot(_NAME, SlotValue.target),
+    "field": Slot(rf".{{0,200}}\b{FIELD}", SlotValue.target),
+    "into": Slot(_NAME, SlotValue.place_to_type),
+    "into_field": Slot(rf"(?:{MARK}|.{{0,120}}?\b{FIELD}|it|there|here)", SlotValue.place_to_type),
+    "the_into": Slot(r"(?:the|your|my|its) .{1,120}", SlotValue.place_to_type),
+    "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", SlotValue.target),
     "folder": Slot(
         rf"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{{1,100}}|{MARK}|\S+\.\w+)"
         r"|.{1,120} (?:file|folder|directory|icon)",
-        Said.target,
+        SlotValue.target,
     ),
     "place": Slot(
         rf"{MARK}|(?:the )?(?-i:[A-Z]).{{0,80}}"
         rf"|.{{1,80}} (?:tab|menu|page|section|panel|view|link|button|icon|{FIELD})",
-        Said.target,
+        SlotValue.target,
     ),
-    "pane": Slot(r"the .{1,100}?\S", Said.target),
+    "pane": Slot(r"the .{1,100}?\S", SlotValue.target),
     "shortcut": Slot("|".join(SHORTCUTS), lambda _, part: SHORTCUTS[part.lower()]),
-    "path": Slot(r"[^>→»›]{1,80}(?:\s*(?:->|→|>|»|›)\s*[^>→»›]{1,80}){1,8}", Said.path),
+    "path": Slot(r"[^>→»›]{1,80}(?:\s*(?:->|→|>|»|›)\s*[^>→»›]{1,80}){1,8}", SlotValue.path),
     "menus": Slot(
         rf"(?-i:{MARK}|[A-Z][\w .…]{{0,40}}?)(?:\s*(?:->|→|>|»|›)\s*(?-i:{MARK}|[A-Z][\w .…]{{0,40}})){{1,8}}",
-        Said.path,
+        SlotValue.path,
     ),
-    "stops": Slot(rf"{MARK}(?: to {MARK})+", Said.stops),
-    "quoted": Slot(MARK, Said.text),
+    "stops": Slot(rf"{MARK}(?: to {MARK})+", SlotValue.stops),
+    "quoted": Slot(MARK, SlotValue.text),
     # Words after a quoted text belong neither to it nor to a place: better refused than typed with the quotes.
-    "text": Slot(rf"(?!{MARK}\s).+", Said.text),
-    "question": Slot(r".+", Said.text),
-    "words": Slot(_NAME, Said.words),
-    "more": Slot(_NAME, Said.words),
+    "text": Slot(rf"(?!{MARK}\s).+", SlotValue.text),
+    "question": Slot(r".+", SlotValue.text),
+    "words": Slot(_NAME, SlotValue.words),
+    "more": Slot(_NAME, SlotValue.words),
     "keys": Slot(r"\S.{0,60}?", _verbatim),
-    "modifiers": Slot(rf"(?:{_MODIFIER})(?:(?: ?[+-] ?| and | )(?:{_MODIFIER})){{0,3}}", Said.modifiers),
+    "modifiers": Slot(rf"(?:{_MODIFIER})(?:(?: ?[+-] ?| and | )(?:{_MODIFIER})){{0,3}}", SlotValue.modifiers),
     "button": Slot("left|middle|right", _lower),
     "count": Slot("double|triple", lambda _, part: {"double": 2, "triple": 3}[part.lower()]),
     "direction": Slot("up|down|left|right", _lower),
-    "times": Slot(_TIMES, Said.number),
+    "times": Slot(_TIMES, SlotValue.number),
     "notches": Slot(
-        rf"(?:{_TIMES}|a bit|a little|(?:{_NUMBER})(?: (?:notch|line|step|click|tick)(?:e?s)?)?)", Said.number
+        rf"(?:{_TIMES}|a bit|a little|(?:{_NUMBER})(?: (?:notch|line|step|click|tick)(?:e?s)?)?)", SlotValue.number
     ),
-    "names": Slot(r".{1,400}?", Said.names),
-    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", Said.names),
+    "names": Slot(r".{1,400}?", SlotValue.names),
+    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.names),
     "list": Slot(rf"(?:the |a |an )?(?:[\w-]+ )?(?:{_LIST})", _list_name),
     "case": Slot("upper|lower", _lower),
     "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
-    "pairs": Slot(rf"{_PAIR}(?:(?:,| and|, and)\s{_PAIR})*", Said.pairs),
+    "pairs": Slot(rf"{_PAIR}(?:(?:,| and|, and)\s{_PAIR})*", SlotValue.pairs),
     "date": Slot(_DATE, _date),
     "date_field": Slot(r"(?:\w+ ){0,2}(?:date|day|calendar|date field|date picker)", _bare),
     "time": Slot(r"\d{1,2}:\d\d(?:\s?[ap]\.?m\.?)?", _time),
     "time_field": Slot(r"(?:\w+ ){0,2}(?:time|time field|clock)", _bare),
     "amount": Slot(r"[-+−]?\d{1,6}", _whole),
     "amounts": Slot(r"\[?[-−]?\d{1,6}(?:(?:\s?,\s?|,?\sand\s)[-−]?\d{1,6}){1,9}\]?", _wholes),
-    "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}(?:slider|spinner|stepper|spin ?box|dial|knob|scale)", Said.target),
-    "section": Slot(r"\S.{0,80}?", Said.target),
-    "end": Slot(MARK, Said.text),
+    "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}(?:slider|spinner|stepper|spin ?box|dial|knob|scale)", SlotValue.target),
+    "section": Slot(r"\S.{0,80}?", SlotValue.target),
+    "end": Slot(MARK, SlotValue.text),
     "folded": Slot("tabs|sections", _lower),
     "nth": Slot(r"\d(?:st|nd|rd|th)|first|second|third|fourth|fifth|last", _nth),
     "styled": Slot(
-        r"everything|all|all (?:of )?the text|all text|the text|(?:the (?:text|words?) )?\S.{0,80}?", Said.styled
+        r"everything|all|all (?:of )?the text|all text|the text|(?:the (?:text|words?) )?\S.{0,80}?", SlotValue.styled
     ),
     "style": Slot("bold|italics?|underlined?", _lower),
     "end_of": Slot("bottom|end|top|start|beginning", _lower),
     "side": Slot("height|width", _lower),
     "larger": Slot("larger|smaller|bigger|greater|taller|shorter|wider|narrower|less", _larger),
     "sentence": Slot(r".{1,300}", _verbatim),
-    "sending": Slot(r"(?:the )?(?:submit|log ?in|sign in|search|send|go|ok)(?: button)?", Said.target),
+    "sending": Slot(r"(?:the )?(?:submit|log ?in|sign in|search|send|go|ok)(?: button)?", SlotValue.target),
     "seconds": Slot(
         r"(?:about )?(?:half an? (?:second|minute)"
         rf"|(?:\d{{1,5}}(?:\.\d{{1,3}})?|{_NUMBER}) ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)"
         r"|an? (?:moment|bit|little|while))",
-        Said.seconds,
+        SlotValue.seconds,
     ),
 }

@@ -45,7 +45,7 @@ def watched(words: str, *, gone: bool = False, seconds: float | None = None) -> 
     return PlannedStep(action=action if seconds is None else WaitFor(words=words, gone=gone, seconds=seconds))
 
 
-def chord(text: str) -> tuple[str, ...]:
+def key_steps(text: str) -> tuple[str, ...]:
     try:
         return key_names.chord(text)
     except ValueError as unknown:

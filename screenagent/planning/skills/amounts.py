@@ -8,14 +8,14 @@ from typing import Final
 from screenagent.actions import Key
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.skills.moves import click, needed, press, replaced
-from screenagent.planning.skills.skill import StepFailed, Stuck, Work
-from screenagent.planning.skills.view import Number, Sight
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
+from screenagent.planning.skills.view import Number, ScreenView
 
 TURNS: Final = 8
 MOST_PRESSES: Final = 100
 
 
-def set_amount(sight: Sight, amount: int, dial: str) -> Work:
+def set_amount(sight: ScreenView, amount: int, dial: str) -> SkillRun:
     if "slider" not in dial.lower():
         yield from spin(sight, needed(sight, dial), amount, dial)
         return
@@ -23,20 +23,20 @@ def set_amount(sight: Sight, amount: int, dial: str) -> Work:
     yield from slide(sight, handle, amount, dial, number=_nearest(sight, handle))
 
 
-def spin(sight: Sight, field: Location, amount: int, name: str) -> Work:
+def spin(sight: ScreenView, field: Location, amount: int, name: str) -> SkillRun:
     """By typing, or by the arrows up and down where it takes no keys but those."""
     number = _nearest(sight, field)
     try:
         yield replaced(sight, field, name, str(amount))
-    except StepFailed:
+    except SkillStepFailed:
         yield from slide(sight, field, amount, name, number=number, keys=("down", "up"))
 
 
-def set_amounts(sight: Sight, amounts: Sequence[int]) -> Work:
+def set_amounts(sight: ScreenView, amounts: Sequence[int]) -> SkillRun:
     """Of several sliders, each to its own."""
     sliders = sight.every("slider")
     if len(sliders) < len(amounts):
-        raise Stuck(f"there are only {len(sliders)} sliders for {len(amounts)} amounts")
+        raise SkillFailed(f"there are only {len(sliders)} sliders for {len(amounts)} amounts")
     numbers: list[Number | None] = [*sight.numbers()]
     if len(numbers) != len(sliders):
         numbers = [_nearest(sight, slider) for slider in sliders]
@@ -45,17 +45,17 @@ def set_amounts(sight: Sight, amounts: Sequence[int]) -> Work:
 
 
 def slide(
-    sight: Sight,
+    sight: ScreenView,
     handle: Location,
     amount: int,
     name: str,
     *,
     number: Number | None,
     keys: tuple[Key, Key] = ("left", "right"),
-) -> Work:
+) -> SkillRun:
     """Give it the focus, and press arrows by what its number lacks; where that cannot be read, it is reckoned."""
     if number is None:
-        raise Stuck(f"no number says where {name} stands")
+        raise SkillFailed(f"no number says where {name} stands")
     value, step = number.value, 1.0
     yield (click(sight, handle, name),)
     for _ in range(TURNS):
@@ -69,10 +69,10 @@ def slide(
             moved = value + times * step * way
         value, step = moved, abs(moved - value) / times
     if value != amount:
-        raise Stuck(f"{name} cannot be brought to {amount}")
+        raise SkillFailed(f"{name} cannot be brought to {amount}")
 
 
-def _nearest(sight: Sight, handle: Location) -> Number | None:
+def _nearest(sight: ScreenView, handle: Location) -> Number | None:
     """The number that stands in a field, or nearest to a handle; a handle itself may look like a nought."""
     numbers = list(sight.numbers())
     inside = [number for number in numbers if handle.box and number.box.center in handle.box]
@@ -86,13 +86,13 @@ def _is_field(place: Location) -> bool:
     return place.box is not None and place.box.right - place.box.left > 2 * (place.box.bottom - place.box.top)
 
 
-def _distance(sight: Sight, point: Point, box: Box) -> float:
+def _distance(sight: ScreenView, point: Point, box: Box) -> float:
     across = max(box.left - point.x, point.x - box.right, 0.0)
     down = max(box.top - point.y, point.y - box.bottom, 0.0)
     return across + down * sight.screen.size.height / sight.screen.size.width
 
 
-def _value(sight: Sight, place: Box) -> float | None:
+def _value(sight: ScreenView, place: Box) -> float | None:
     """The number that stands there, longer or shorter than it was."""
     wide, high = sight.screen.size.width, sight.screen.size.height
     line = (place.bottom - place.top) * high

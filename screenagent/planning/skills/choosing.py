@@ -11,21 +11,21 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
 from screenagent.planning.instructions.steps import click_on
 from screenagent.planning.skills.moves import click, into_view, press, type_text
-from screenagent.planning.skills.skill import Stuck, Work
-from screenagent.planning.skills.view import Sight
+from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.view import ScreenView
 
 _MISREAD: Final = str.maketrans("oil|", "0111")
 MOST_STEPS: Final = 30
 
 
-def choose(sight: Sight, names: Sequence[str], *, place: str) -> Work:
+def choose(sight: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
     """One or several; several with ctrl, as lists have it."""
     for number, name in enumerate(names):
         closed = sight.find(f"the {place}") or sight.find("the drop-down")
         if closed is None or not closed.box or not sight.is_one_line(closed.box):
             found = yield from into_view(sight, f"“{name}”")
             if found is None:
-                raise Stuck(f"“{name}” is not in the {place}")
+                raise SkillFailed(f"“{name}” is not in the {place}")
             yield (click(sight, found, f"“{name}”", held=("ctrl",) if number else ()),)
         elif not _holds(sight, closed.box, name):
             yield (click(sight, closed, f"the {place}"),)
@@ -37,7 +37,7 @@ def choose(sight: Sight, names: Sequence[str], *, place: str) -> Work:
                     yield from _stepped_to(sight, name, closed, closed.box)
 
 
-def _stepped_to(sight: Sight, name: str, closed: Location, box: Box) -> Work:
+def _stepped_to(sight: ScreenView, name: str, closed: Location, box: Box) -> SkillRun:
     """In a list that opens but does not go where it is typed: by its arrow down, from the top."""
     yield (click(sight, closed, "the list"), press("home"))
     for _ in range(MOST_STEPS):
@@ -48,10 +48,10 @@ def _stepped_to(sight: Sight, name: str, closed: Location, box: Box) -> Work:
         yield (press("down"),)
         if sight.screen.digest == seen:
             break
-    raise Stuck(f"“{name}” is not in the list")
+    raise SkillFailed(f"“{name}” is not in the list")
 
 
-def follow(sight: Sight, names: Sequence[str]) -> Work:
+def follow(sight: ScreenView, names: Sequence[str]) -> SkillRun:
     """Through menus: what the mouse over an item does not open, a click on it does."""
     for name, following in zip_longest(names, names[1:]):
         if following:
@@ -61,7 +61,7 @@ def follow(sight: Sight, names: Sequence[str]) -> Work:
         yield (click_on(name),)
 
 
-def _holds(sight: Sight, box: Box, name: str) -> bool:
+def _holds(sight: ScreenView, box: Box, name: str) -> bool:
     if any(line.text.endswith(("..", "…")) and line.box.center in box for line in sight.lines):
         return False  # cut off, it may be any that begins so
     shown = sight.find(f"“{name}”")
@@ -70,7 +70,7 @@ def _holds(sight: Sight, box: Box, name: str) -> bool:
     )
 
 
-def _outside(sight: Sight, name: str, box: Box) -> Location | None:
+def _outside(sight: ScreenView, name: str, box: Box) -> Location | None:
     """The option itself in the list that is open, not the choice that it shows above."""
     found = sight.find(f"“{name}”")
     if found and found.point not in box:

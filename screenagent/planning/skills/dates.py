@@ -8,8 +8,8 @@ from typing import Final
 
 from screenagent.geometry import Location
 from screenagent.planning.skills.moves import click, needed, replaced, type_text
-from screenagent.planning.skills.skill import Stuck, Work
-from screenagent.planning.skills.view import Line, Sight
+from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.view import ScreenView, TextLine
 
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
@@ -20,7 +20,7 @@ _PARTS: Final = re.compile(r"(?:mm|dd|yyyy|--)\W", re.IGNORECASE)
 _MONTH: Final = re.compile(rf"({'|'.join(MONTHS)})\W*(\d{{4}})", re.IGNORECASE)
 
 
-def choose_date(sight: Sight, day: date, *, field: str, written: str) -> Work:
+def choose_date(sight: ScreenView, day: date, *, field: str, written: str) -> SkillRun:
     place = sight.find(field) or needed(sight, "the first field")
     if parts := _parts(sight, place):
         yield (click(sight, parts, "its first part"), type_text(f"{day:%m%d%Y}"))
@@ -33,11 +33,11 @@ def choose_date(sight: Sight, day: date, *, field: str, written: str) -> Work:
     yield from turn_to(sight, day)
 
 
-def turn_to(sight: Sight, day: date) -> Work:
+def turn_to(sight: ScreenView, day: date) -> SkillRun:
     """In a calendar that is open: from month to month by its arrows, then the day."""
     for _ in range(MOST_MONTHS):
         if (shown := _shown_month(sight)) is None:
-            raise Stuck("the calendar does not say which month it shows")
+            raise SkillFailed("the calendar does not say which month it shows")
         line, month = shown
         lacking = 12 * (day.year - month.year) + day.month - month.month
         if lacking == 0:
@@ -50,16 +50,16 @@ def turn_to(sight: Sight, day: date) -> Work:
             ),
         )
         if sight.screen.digest == seen:
-            raise Stuck(f"the calendar goes no further than {line.text}")
-    raise Stuck(f"{day:%B %Y} is too far away")
+            raise SkillFailed(f"the calendar goes no further than {line.text}")
+    raise SkillFailed(f"{day:%B %Y} is too far away")
 
 
-def set_time(sight: Sight, at: time, *, field: str) -> Work:
+def set_time(sight: ScreenView, at: time, *, field: str) -> SkillRun:
     place = sight.find(field) or needed(sight, "the first field")
     yield (click(sight, _left_end(place), "its first part"), type_text(f"{at:%I%M%p}"))
 
 
-def _parts(sight: Sight, place: Location) -> Location | None:
+def _parts(sight: ScreenView, place: Location) -> Location | None:
     """Where the first part of an empty date field is, such as its mm."""
     if place.box is None:
         return None
@@ -74,14 +74,14 @@ def _left_end(place: Location) -> Location:
     return place.model_copy(update={"point": place.point.model_copy(update={"x": inset})})
 
 
-def _shown_month(sight: Sight) -> tuple[Line, date] | None:
+def _shown_month(sight: ScreenView) -> tuple[TextLine, date] | None:
     for line in sight.lines:
         if found := _MONTH.search(line.text):
             return line, date(int(found[2]), [m.lower() for m in MONTHS].index(found[1].lower()) + 1, 1)
     return None
 
 
-def _arrow(sight: Sight, month: Line, *, onward: bool) -> Location:
+def _arrow(sight: ScreenView, month: TextLine, *, onward: bool) -> Location:
     """What turns the page of a calendar stands at the ends of the line with its month's name."""
     for name in ("Next", "›", "»", ">", "→") if onward else ("Prev", "Previous", "‹", "«", "<", "←"):
         for line in sight.lines:
@@ -89,14 +89,14 @@ def _arrow(sight: Sight, month: Line, *, onward: bool) -> Location:
                 return Location(point=line.box.center, box=line.box, confidence=1.0, by="text")
     days = [box for value, box in sight.numbers() if 1 <= value <= 31 and box.top > month.box.bottom]
     if not days:
-        raise Stuck("the calendar shows no days")
+        raise SkillFailed("the calendar shows no days")
     x = max(box.right for box in days) if onward else min(box.left for box in days)
     return Location(point=month.box.center.model_copy(update={"x": x}), confidence=0.6, by="text")
 
 
-def _day(sight: Sight, number: int, month: Line) -> Location:
+def _day(sight: ScreenView, number: int, month: TextLine) -> Location:
     days = [box for value, box in sight.numbers() if value == number and box.top > month.box.bottom]
     if not days:
-        raise Stuck(f"the calendar shows no day {number}")
+        raise SkillFailed(f"the calendar shows no day {number}")
     box = days[-1] if number > 20 else days[0]
     return Location(point=box.center, box=box, confidence=1.0, by="text")

@@ -8,27 +8,27 @@ from typing import Final
 
 from screenagent.geometry import Location
 from screenagent.planning.skills.moves import Seeking, click, hover, into_view, needed, scroll
-from screenagent.planning.skills.skill import Steps, Stuck, Work
-from screenagent.planning.skills.view import Sight
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
+from screenagent.planning.skills.view import ScreenView
 
 MOST_FOLDS: Final = 30
 MOST_SCROLLS: Final = 60
 
 
-def find_and_click(sight: Sight, target: str) -> Work:
+def find_and_click(sight: ScreenView, target: str) -> SkillRun:
     found = yield from bring_into_view(sight, target)
     yield (click(sight, found, target),)
 
 
-def bring_into_view(sight: Sight, target: str) -> Generator[Steps, None, Location]:
+def bring_into_view(sight: ScreenView, target: str) -> Generator[SkillSteps, None, Location]:
     found = yield from into_view(sight, target)
     found = found or _in_two_lines(sight, target) or (yield from _unfolded(sight, target))
     if found is None:
-        raise Stuck(f"{target} is nowhere, and nothing is left to unfold")
+        raise SkillFailed(f"{target} is nowhere, and nothing is left to unfold")
     return found
 
 
-def find_among(sight: Sight, target: str, *, in_a_row: bool) -> Work:
+def find_among(sight: ScreenView, target: str, *, in_a_row: bool) -> SkillRun:
     """Under tabs, whose heads stand in a row at the top, or in folded sections, of which only the heads are seen."""
     heads = [line.text for line in (sight.top_row() if in_a_row else sight.lines)]
     for head in heads:
@@ -40,7 +40,7 @@ def find_among(sight: Sight, target: str, *, in_a_row: bool) -> Work:
     yield (click(sight, needed(sight, target), target),)
 
 
-def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
+def scroll_to_end(sight: ScreenView, pane: str, *, top: bool) -> SkillRun:
     place = sight.find(pane) or sight.middle
     for _ in range(MOST_SCROLLS):
         seen = sight.screen.digest
@@ -49,12 +49,12 @@ def scroll_to_end(sight: Sight, pane: str, *, top: bool) -> Work:
             return
 
 
-def expand(sight: Sight, section: str) -> Work:
+def expand(sight: ScreenView, section: str) -> SkillRun:
     """What is folded opens by a click on its head."""
     yield (click(sight, sight.find(section) or sight.find("the disc") or needed(sight, section), section),)
 
 
-def _in_two_lines(sight: Sight, target: str) -> Location | None:
+def _in_two_lines(sight: ScreenView, target: str) -> Location | None:
     """What is quoted may be written in two lines, as a narrow menu has it."""
     quoted = re.search(r"[\"“](.+?)[\"”]", target)
     wanted = _solid(quoted[1] if quoted else target)
@@ -66,7 +66,7 @@ def _solid(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def _unfolded(sight: Sight, target: str) -> Seeking:
+def _unfolded(sight: ScreenView, target: str) -> Seeking:
     """Of a tree the lowest branch first, since it moves none of the others; of menus what the mouse opens."""
     tried: set[float] = set()
     for _ in range(MOST_FOLDS):

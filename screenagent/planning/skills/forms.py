@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from screenagent.geometry import Location
 from screenagent.planning.instructions.steps import click_on
 from screenagent.planning.skills.moves import click, needed, press, replaced
-from screenagent.planning.skills.skill import StepFailed, Steps, Stuck, Work
-from screenagent.planning.skills.view import Line, Sight
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
+from screenagent.planning.skills.view import ScreenView, TextLine
 
 SENDING: Final = (
     *("Submit", "Search", "Send", "Go", "Go!", "OK", "Save", "Find", "Apply", "Done", "Continue", "Login", "Log in"),
@@ -29,19 +29,19 @@ class Pair(NamedTuple):
     text: str
 
 
-def fill(sight: Sight, pairs: Sequence[Pair]) -> Work:
+def fill(sight: ScreenView, pairs: Sequence[Pair]) -> SkillRun:
     for number, (name, text) in enumerate(pairs):
         field = sight.find(f"the {name} field") or _nth(sight, number)
         if field is None:
-            raise Stuck(f"there is no field for the {name}")
+            raise SkillFailed(f"there is no field for the {name}")
         yield from undisturbed(sight, replaced(sight, field, f"the {name} field", text))
 
 
-def undisturbed(sight: Sight, steps: Steps) -> Work:
+def undisturbed(sight: ScreenView, steps: SkillSteps) -> SkillRun:
     """Where a step fails since a window came up that nobody asked for, that is cancelled, and they are done again."""
     try:
         yield steps
-    except StepFailed:
+    except SkillStepFailed:
         cancel = next((found for name in CANCELLING if (found := sight.find(f"“{name}”"))), None)
         if cancel is None:
             raise
@@ -49,13 +49,13 @@ def undisturbed(sight: Sight, steps: Steps) -> Work:
         yield steps
 
 
-def fill_all(sight: Sight, text: str, fields: str) -> Work:
+def fill_all(sight: ScreenView, text: str, fields: str) -> SkillRun:
     """The same into all the fields."""
     for number, field in enumerate(sight.every(fields), start=1):
         yield replaced(sight, field, f"{fields} {number}", text)
 
 
-def fill_from(sight: Sight, sentence: str) -> Work:
+def fill_from(sight: ScreenView, sentence: str) -> SkillRun:
     """Each field by the words that belong to its name: "directed by Ada" into Director, "from 1998" into Year."""
     fields = sight.every("field")
     labels = [(sight.label_of(field), field) for field in fields]
@@ -90,30 +90,30 @@ def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
     return said
 
 
-def send(sight: Sight) -> Work:
+def send(sight: ScreenView) -> SkillRun:
     """Press the one button that sends a form; where there are several or none, it is not for us to say."""
     buttons = _sending(sight)
     if len(buttons) == 1:
         yield (click(sight, buttons[0], "the button that sends the form"),)
 
 
-def _sending(sight: Sight) -> list[Location]:
+def _sending(sight: ScreenView) -> list[Location]:
     found = [button for name in SENDING if (button := sight.find(f"“{name}”")) and button.confidence > 0.9]
     return list({(button.point.x, button.point.y): button for button in found}.values())
 
 
-def press_to_send(sight: Sight, name: str) -> Work:
+def press_to_send(sight: ScreenView, name: str) -> SkillRun:
     """The button of this name; where none comes up, the one button that sends a form."""
     try:
         yield (click_on(name),)
-    except StepFailed:
+    except SkillStepFailed:
         buttons = [] if sight.find(name) else _sending(sight)
         if len(buttons) != 1:
             raise
         yield (click(sight, buttons[0], "the one button that sends the form"),)
 
 
-def complete(sight: Sight, start: str, end: str, field: str) -> Work:
+def complete(sight: ScreenView, start: str, end: str, field: str) -> SkillRun:
     """Type the start of an entry and take the one of the list that has the end, too."""
     place = needed(sight, field)
     yield replaced(sight, place, field, start)
@@ -122,10 +122,10 @@ def complete(sight: Sight, start: str, end: str, field: str) -> Work:
             yield (click(sight, offer.box.center, f"“{offer.text}”"),)
             return
         yield (press("down"),)
-    raise Stuck(f"nothing that starts with “{start}” and ends with “{end}” is offered")
+    raise SkillFailed(f"nothing that starts with “{start}” and ends with “{end}” is offered")
 
 
-def _offer(sight: Sight, field: Location, start: str, end: str) -> Line | None:
+def _offer(sight: ScreenView, field: Location, start: str, end: str) -> TextLine | None:
     """What is offered beside the field; what stands in it was typed."""
     offers = (line for line in sight.texts() if field.box is None or line.box.center not in field.box)
     return next((offer for offer in offers if _fits(offer.text, start, end)), None)
@@ -136,7 +136,7 @@ def _fits(text: str, start: str, end: str) -> bool:
     return said.startswith(start) and said.endswith(end) and len(said) > len(start)
 
 
-def _nth(sight: Sight, number: int) -> Location | None:
+def _nth(sight: ScreenView, number: int) -> Location | None:
     fields = sight.every("field")
     return fields[number] if number < len(fields) else None
 

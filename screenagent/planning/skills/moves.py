@@ -8,21 +8,21 @@ from typing import Final, Literal
 from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, PressKeys, Scroll, TypeText
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location, Point
-from screenagent.planning.skills.skill import Steps, Stuck
-from screenagent.planning.skills.view import Sight
+from screenagent.planning.skills.skill import SkillFailed, SkillSteps
+from screenagent.planning.skills.view import ScreenView
 
 MOST_SCROLLS: Final = 40
-Place = Location | Point
-Seeking = Generator[Steps, None, Location | None]
+SkillTarget = Location | Point
+Seeking = Generator[SkillSteps, None, Location | None]
 
 
 def click(
-    sight: Sight, place: Place, name: str, *, count: Literal[1, 2, 3] = 1, held: tuple[Modifier, ...] = ()
+    sight: ScreenView, place: SkillTarget, name: str, *, count: Literal[1, 2, 3] = 1, held: tuple[Modifier, ...] = ()
 ) -> PlannedStep:
     return PlannedStep(action=Click(target=sight.at(_point(place), name), count=count, modifiers=held))
 
 
-def hover(sight: Sight, place: Place, name: str) -> PlannedStep:
+def hover(sight: ScreenView, place: SkillTarget, name: str) -> PlannedStep:
     return PlannedStep(action=Move(target=sight.at(_point(place), name)))
 
 
@@ -34,26 +34,26 @@ def press(*keys: str, times: int = 1) -> PlannedStep:
     return PlannedStep(action=PressKeys(keys=keys, times=times))
 
 
-def scroll(sight: Sight, direction: Direction, *, over: Place, notches: int = 3) -> PlannedStep:
+def scroll(sight: ScreenView, direction: Direction, *, over: SkillTarget, notches: int = 3) -> PlannedStep:
     return PlannedStep(action=Scroll(direction=direction, target=sight.at(_point(over), "the page"), notches=notches))
 
 
-def drag(sight: Sight, start: Place, end: Place, name: str) -> PlannedStep:
+def drag(sight: ScreenView, start: SkillTarget, end: SkillTarget, name: str) -> PlannedStep:
     return PlannedStep(action=Drag(path=(sight.at(_point(start), name), sight.at(_point(end), "the place"))))
 
 
-def replaced(sight: Sight, field: Place, name: str, text: str) -> Steps:
+def replaced(sight: ScreenView, field: SkillTarget, name: str, text: str) -> SkillSteps:
     """Afterwards the field holds `text` and nothing else."""
     return (click(sight, field, name), press("ctrl", "a"), type_text(text))
 
 
-def needed(sight: Sight, target: str) -> Location:
+def needed(sight: ScreenView, target: str) -> Location:
     if (found := sight.find(target)) is None:
-        raise Stuck(f"{target} is not to be seen")
+        raise SkillFailed(f"{target} is not to be seen")
     return found
 
 
-def into_view(sight: Sight, target: str, *, over: Place | None = None) -> Seeking:
+def into_view(sight: ScreenView, target: str, *, over: SkillTarget | None = None) -> Seeking:
     """Where `target` is, scrolled to if need be: down to the end first, then up; None if it is nowhere."""
     directions: tuple[Direction, ...] = ("down", "up")
     for direction in directions:
@@ -67,5 +67,5 @@ def into_view(sight: Sight, target: str, *, over: Place | None = None) -> Seekin
     return sight.find(target)
 
 
-def _point(place: Place) -> Point:
+def _point(place: SkillTarget) -> Point:
     return place.point if isinstance(place, Location) else place

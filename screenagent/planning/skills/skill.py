@@ -8,19 +8,19 @@ from itertools import groupby
 
 from screenagent.actions import TypeText
 from screenagent.events import Plan, PlannedStep
-from screenagent.planning.skills.view import Sight
+from screenagent.planning.skills.view import ScreenView
 
-Steps = tuple[PlannedStep, ...]
+SkillSteps = tuple[PlannedStep, ...]
 """What can be said at once; after it the screen is looked at again."""
 
-Work = Generator[Steps, None, None]
+SkillRun = Generator[SkillSteps, None, None]
 
 
-class StepFailed(Exception):
+class SkillStepFailed(Exception):
     """Thrown into a skill where one of its steps failed; a skill that does not catch it fails by it."""
 
 
-class Stuck(Exception):
+class SkillFailed(Exception):
     """A skill cannot go on; the text says why."""
 
 
@@ -29,12 +29,12 @@ class Skill:
     """`words` say what it is for; `work` yields its steps, and sees the screen after each lot of them."""
 
     words: str
-    work: Callable[[Sight], Generator[Steps, None, object]]
+    work: Callable[[ScreenView], Generator[SkillSteps, None, object]]
     fills: bool = False
     """Whether it fills in a part of a form."""
     target: str | None = None
     """What "it" is afterwards."""
-    blind: Steps = ()
+    blind: SkillSteps = ()
     """What a planner without eyes does instead."""
 
     def __str__(self) -> str:
@@ -68,14 +68,14 @@ class Instructions:
             raise ValueError(f"“{skill}” depends on what is seen")
         return Plan(steps=tuple(_blindly(self.steps)))
 
-    def legs(self, sight: Sight | None) -> Generator[Leg, None, None]:
+    def legs(self, sight: ScreenView | None) -> Generator[Segment, None, None]:
         """Literal steps as far as they go, and what each skill says next."""
         if sight is None:
-            yield Leg(self.plan)
+            yield Segment(self.plan)
             return
         for literal, steps in groupby(self.steps, lambda step: isinstance(step, PlannedStep)):
             if literal:
-                yield Leg(Plan(steps=tuple(_blindly(steps))))
+                yield Segment(Plan(steps=tuple(_blindly(steps))))
                 continue
             for step in steps:
                 if isinstance(step, Skill):
@@ -83,7 +83,7 @@ class Instructions:
 
 
 @dataclass(frozen=True)
-class Leg:
+class Segment:
     """What can be planned before the screen has to be seen again, and what it is for."""
 
     plan: Plan
@@ -95,19 +95,19 @@ def _blindly(steps: Iterable[PlannedStep | Skill]) -> Iterator[PlannedStep]:
         yield from step.blind if isinstance(step, Skill) else (step,)
 
 
-def _worked(skill: Skill, sight: Sight) -> Generator[Leg, None, None]:
+def _worked(skill: Skill, sight: ScreenView) -> Generator[Segment, None, None]:
     work = skill.work(sight)
     steps = next(work, None)
     while steps is not None:
         try:
-            yield Leg(Plan(steps=steps), skill.words)
-        except StepFailed as failed:
+            yield Segment(Plan(steps=steps), skill.words)
+        except SkillStepFailed as failed:
             steps = _thrown(work, failed)
         else:
             steps = next(work, None)
 
 
-def _thrown(work: Generator[Steps, None, object], failed: StepFailed) -> Steps | None:
+def _thrown(work: Generator[SkillSteps, None, object], failed: SkillStepFailed) -> SkillSteps | None:
     try:
         return work.throw(failed)
     except StopIteration:

@@ -6,25 +6,25 @@ from typing import Final, Literal
 
 from screenagent.geometry import Box, Point
 from screenagent.planning.skills.moves import click, drag, needed, press
-from screenagent.planning.skills.skill import Stuck, Work
-from screenagent.planning.skills.view import Line, Sight
+from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.view import ScreenView, TextLine
 
 STYLES: Final = {"bold": "b", "italic": "i", "italics": "i", "underline": "u", "underlined": "u"}
 STRETCH: Final = 0.08
 """How far a corner is dragged, as a part of the screen."""
 
 
-def mark_paragraph(sight: Sight, number: int) -> Work:
+def mark_paragraph(sight: ScreenView, number: int) -> SkillRun:
     """Three clicks into a paragraph mark all of it."""
     found = paragraphs(sight)
     if number > len(found):
-        raise Stuck(f"there are only {len(found)} paragraphs")
+        raise SkillFailed(f"there are only {len(found)} paragraphs")
     yield (click(sight, found[number - 1][0].box.center, f"paragraph {number}", count=3),)
 
 
-def paragraphs(sight: Sight) -> list[list[Line]]:
+def paragraphs(sight: ScreenView) -> list[list[TextLine]]:
     """Lines of text that stand closely below each other; what stands in a button is none."""
-    found: list[list[Line]] = []
+    found: list[list[TextLine]] = []
     for line in sorted(sight.lines, key=lambda line: line.box.top):
         if sight.is_button(line):
             continue
@@ -36,14 +36,14 @@ def paragraphs(sight: Sight) -> list[list[Line]]:
     return found
 
 
-def mark_words(sight: Sight, words: str) -> Work:
+def mark_words(sight: ScreenView, words: str) -> SkillRun:
     """By a drag from the first letter to the last."""
     box = _box(sight, words)
     left, right = _ends(box)
     yield (drag(sight, left, right, f"the start of “{words}”"),)
 
 
-def give_style(sight: Sight, words: str | None, style: str) -> Work:
+def give_style(sight: ScreenView, words: str | None, style: str) -> SkillRun:
     """All of the text, or some words of it; by the shortcut that editors have for it, or else by the style's name."""
     if words is None:
         yield (click(sight, needed(sight, "the text area"), "the text"), press("ctrl", "a"))
@@ -56,11 +56,11 @@ def give_style(sight: Sight, words: str | None, style: str) -> Work:
         yield (click(sight, needed(sight, style), style),)
 
 
-def resize(sight: Sight, target: str, side: Literal["height", "width"], *, larger: bool) -> Work:
+def resize(sight: ScreenView, target: str, side: Literal["height", "width"], *, larger: bool) -> SkillRun:
     """By its lower right corner."""
     box = needed(sight, target).box
     if box is None:
-        raise Stuck(f"{target} has no corner that could be seen")
+        raise SkillFailed(f"{target} has no corner that could be seen")
     width, height = sight.screen.size.width, sight.screen.size.height
     corner = Point(x=box.right - 5 / width, y=box.bottom - 5 / height)
     way = STRETCH if larger else -STRETCH
@@ -70,16 +70,16 @@ def resize(sight: Sight, target: str, side: Literal["height", "width"], *, large
     yield (drag(sight, corner, end, f"the corner of {target}"),)
 
 
-def _box(sight: Sight, words: str) -> Box:
+def _box(sight: ScreenView, words: str) -> Box:
     wanted = words.split()
     for line in sight.lines:
         texts = [word.text for word in line.words]
         for start in range(len(texts) - len(wanted) + 1):
             if texts[start : start + len(wanted)] == wanted:
-                return Line(line.words[start : start + len(wanted)]).box
+                return TextLine(line.words[start : start + len(wanted)]).box
     found = sight.find(f"“{words}”")
     if found is None or found.box is None:
-        raise Stuck(f"“{words}” is not to be seen")
+        raise SkillFailed(f"“{words}” is not to be seen")
     return found.box
 
 

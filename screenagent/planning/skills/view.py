@@ -13,7 +13,7 @@ from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot, Word
 
 
-class Line:
+class TextLine:
     """Words that stand in one line."""
 
     def __init__(self, words: Sequence[Word]) -> None:
@@ -35,7 +35,7 @@ class Number(NamedTuple):
     box: Box
 
 
-class Sight:
+class ScreenView:
     """Eyes on the screen as it is: the planner puts each new one before them."""
 
     screen: Screenshot
@@ -45,9 +45,9 @@ class Sight:
         self._grounder = grounder
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[TextLine]:
         words = self._reader.read(self.screen)
-        return [Line(list(line)) for _, line in groupby(words, key=lambda word: word.line)]
+        return [TextLine(list(line)) for _, line in groupby(words, key=lambda word: word.line)]
 
     @property
     def middle(self) -> Point:
@@ -57,7 +57,7 @@ class Sight:
             return Point(x=0.5, y=0.5)
         return _around(boxes).center
 
-    def top_row(self) -> list[Line]:
+    def top_row(self) -> list[TextLine]:
         """The lines that stand in one row with the topmost."""
         lines = self.lines
         first = min((line.box for line in lines), key=lambda box: box.top, default=None)
@@ -67,13 +67,13 @@ class Sight:
         """Whether one line of text at most stands in it, as in what opens."""
         return sum(line.box.center in box and len(line.text) > 1 for line in self.lines) <= 1
 
-    def texts(self) -> Iterator[Line]:
+    def texts(self) -> Iterator[TextLine]:
         """Each line, and what two that stand closely beside or below each other say together."""
         lines = self.lines
         yield from lines
         for one, other in permutations(lines, 2):
             if self._goes_on(one.box, other.box):
-                yield Line([*one.words, *other.words])
+                yield TextLine([*one.words, *other.words])
 
     def _goes_on(self, one: Box, other: Box) -> bool:
         high = one.bottom - one.top
@@ -83,7 +83,7 @@ class Sight:
         aligned = abs(other.left - one.left) < letter or abs(other.center.x - one.center.x) < letter
         return aligned and -0.3 * high < other.top - one.bottom < 0.6 * high
 
-    def is_button(self, line: Line) -> bool:
+    def is_button(self, line: TextLine) -> bool:
         return any(button.box and line.box.center in button.box for button in self.every("button"))
 
     def label_of(self, field: Location) -> str:

@@ -22,13 +22,13 @@ LOSSLESS_BYTES: Final = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class AlbumPicture:
     uri: str
     thumb_uri: str
 
 
-def picture(image: Image.Image) -> Picture:
-    return Picture(
+def album_picture(image: Image.Image) -> AlbumPicture:
+    return AlbumPicture(
         uri=_uri(_webp(scaled(image, WIDEST))),
         thumb_uri=_uri(_lossy(scaled(image, THUMB_WIDTH), quality=70)),
     )

@@ -22,7 +22,7 @@ _SMOOTH = 3
 """Marks are drawn this many times larger and scaled down, which is how their edges become smooth."""
 
 
-class Mark(NamedTuple):
+class Annotation(NamedTuple):
     """A box to draw, and what to write at it."""
 
     box: Box
@@ -48,7 +48,7 @@ def annotate(image: Image.Image, location: Location | Absent, words: str) -> Ima
     return _pasted(picture, pill, frame[0], beside if beside >= 0 else frame[3] + 8)
 
 
-def outlined(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
+def outlined(image: Image.Image, marks: Iterable[Annotation]) -> Image.Image:
     """The picture with every mark's box drawn on it, and its caption small above."""
     picture = image.convert("RGB")
     size = Size(width=picture.width, height=picture.height)

@@ -14,13 +14,12 @@ from screenagent.geometry import Location
 from screenagent.runs.report.album import uri
 from screenagent.runs.store import Run
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import Anchor, Anchors, ScriptError, every_step
-from screenagent.scripts import read as read_script
+from screenagent.scripts import Anchor, Anchors, ScriptError, every_step, read_script
 from screenagent.scripts.schema import TargetStep
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class ExpectedLook:
     """Two pictures of one size, the target in their middle: as it was recorded, and as it was found."""
 
     target: str
@@ -28,7 +27,7 @@ class Look:
     actual: str
 
 
-Looks = dict[tuple[str, Location], Look]
+ExpectedLooks = dict[tuple[str, Location], ExpectedLook]
 """By the words for a target and where it was found."""
 
 
@@ -47,7 +46,7 @@ def recorded_looks(run: Run) -> dict[str, tuple[Anchor, Image.Image]]:
 
 
 def looked(
-    events: Iterable[Event], recorded: Mapping[str, tuple[Anchor, Image.Image]], looks: Looks
+    events: Iterable[Event], recorded: Mapping[str, tuple[Anchor, Image.Image]], looks: ExpectedLooks
 ) -> Iterator[Event]:
     """Hand on `events`; what targets of theirs were recorded, and looked like, goes to `looks`."""
     screen: Screenshot | None = None
@@ -64,8 +63,8 @@ def looked(
         yield event
 
 
-def _look(words: str, anchor: Anchor, picture: Image.Image, screen: Screenshot, place: Location) -> Look:
+def _look(words: str, anchor: Anchor, picture: Image.Image, screen: Screenshot, place: Location) -> ExpectedLook:
     point = place.point.pixel(screen.size)
     left, top = point.x - anchor.at.x, point.y - anchor.at.y
     actual = screen.pixels.crop((left, top, left + picture.width, top + picture.height))
-    return Look(target=words, expected=uri(picture), actual=uri(actual))
+    return ExpectedLook(target=words, expected=uri(picture), actual=uri(actual))

@@ -16,7 +16,7 @@ from screenagent.actions import Finish, targets
 from screenagent.geometry import Location, Size
 from screenagent.runs.report.album import collecting, scaled
 from screenagent.runs.report.story import Story
-from screenagent.runs.store import read
+from screenagent.runs.store import read_events
 from screenagent.runs.wording import outcome_words
 
 # Tried from the left until the file is small enough to be put on a page.
@@ -40,7 +40,7 @@ Colours = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frame:
+class GifFrame:
     digest: str
     caption: str
     note: str
@@ -51,7 +51,7 @@ class Frame:
 def write_gif(run_folder: Path, out: Path) -> Path:
     """Write the run in `run_folder` as a GIF, at most 960 pixels wide and narrower where it would become large."""
     pictures: dict[str, Image.Image] = {}
-    story = Story.of(collecting(read(run_folder), pictures, lambda image: scaled(image, WIDTHS[0])))
+    story = Story.of(collecting(read_events(run_folder), pictures, lambda image: scaled(image, WIDTHS[0])))
     frames = [frame for frame in frames_of(story) if frame.digest in pictures]
     if not frames:
         raise ValueError(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
@@ -63,26 +63,26 @@ def write_gif(run_folder: Path, out: Path) -> Path:
     return out
 
 
-def frames_of(story: Story) -> list[Frame]:
+def frames_of(story: Story) -> list[GifFrame]:
     """What is shown: each step on the screen it was decided on, what a step led to where no other shows it, the end."""
-    frames: list[Frame] = []
+    frames: list[GifFrame] = []
     shown_next = [*(page.step.before.digest for page in story.pages[1:]), None]
     for page, shown in zip(story.pages, shown_next, strict=False):
         number = f"{page.number}/{len(story.pages)}"
         places = page.step.locations if page.step.action and targets(page.step.action) else ()
         # The end is told by the last frame.
         if not isinstance(page.step.action, Finish):
-            frames.append(Frame(digest=page.step.before.digest, caption=page.title, note=number, places=places))
+            frames.append(GifFrame(digest=page.step.before.digest, caption=page.title, note=number, places=places))
         if page.step.after and page.step.after.digest != shown:
-            frames.append(Frame(digest=page.step.after.digest, caption=f"{page.title}: {page.status}", note=number))
+            frames.append(GifFrame(digest=page.step.after.digest, caption=f"{page.title}: {page.status}", note=number))
     if story.episode.screenshot:
         ended = story.episode.ended
         words = outcome_words(ended) + (f": {ended.message}" if ended and ended.message else "")
-        frames.append(Frame(digest=story.episode.screenshot.digest, caption=words, note="", milliseconds=LAST_MS))
+        frames.append(GifFrame(digest=story.episode.screenshot.digest, caption=words, note="", milliseconds=LAST_MS))
     return frames
 
 
-def encode(frames: Sequence[Frame], pictures: dict[str, Image.Image], *, width: int) -> bytes:
+def encode(frames: Sequence[GifFrame], pictures: dict[str, Image.Image], *, width: int) -> bytes:
     """All frames in one palette, without dithering: what stays the same on the screen stays the same in the file."""
     drawn = [_drawn(frame, pictures[frame.digest], width) for frame in frames]
     canvas = (max(image.width for image in drawn), max(image.height for image in drawn))
@@ -95,7 +95,7 @@ def encode(frames: Sequence[Frame], pictures: dict[str, Image.Image], *, width: 
     return gif.getvalue()
 
 
-def _drawn(frame: Frame, picture: Image.Image, width: int) -> Image.Image:
+def _drawn(frame: GifFrame, picture: Image.Image, width: int) -> Image.Image:
     """The picture with its markers over a band with the words."""
     screen = scaled(picture, width).copy()
     _mark(screen, frame.places)

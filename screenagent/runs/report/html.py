@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from screenagent.actions import KeyboardInput, targets
 from screenagent.geometry import Box, Location
-from screenagent.runs.report.album import Picture, collecting, picture
-from screenagent.runs.report.expected import Look, Looks, looked, recorded_looks
-from screenagent.runs.report.story import Page, Story
-from screenagent.runs.store import Run, read, read_run
+from screenagent.runs.report.album import AlbumPicture, album_picture, collecting
+from screenagent.runs.report.expected import ExpectedLook, ExpectedLooks, looked, recorded_looks
+from screenagent.runs.report.story import Story, StoryPage
+from screenagent.runs.store import Run, read_events, read_run
 from screenagent.runs.wording import effect_words, expectation_words, outcome_words, verdict_words
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Phase, Usage
@@ -27,7 +27,7 @@ PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class PageMark:
     """Where a target was found, as the page draws it over the screen."""
 
     name: str
@@ -42,24 +42,24 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Screen:
+class PageScreen:
     """A screen as one card shows it. Only the first card to show a picture carries it; the others point there."""
 
     screenshot: Screenshot
-    picture: Picture | None
+    picture: AlbumPicture | None
     carries: bool
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[PageMark, ...] = ()
     keys: str = ""
     changed: Box | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    page: Page
-    before: Screen
-    after: Screen | None
+    page: StoryPage
+    before: PageScreen
+    after: PageScreen | None
     spent: tuple[Spent, ...]
-    looks: tuple[Look, ...] = ()
+    looks: tuple[ExpectedLook, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,16 +72,18 @@ class Spent:
 
 def write_html(run_folder: Path, out: Path) -> Path:
     """Write the report of the run in `run_folder` as one HTML file that needs no other."""
-    pictures: dict[str, Picture] = {}
-    looks: Looks = {}
+    pictures: dict[str, AlbumPicture] = {}
+    looks: ExpectedLooks = {}
     run = read_run(run_folder)
-    events = looked(read(run_folder), recorded_looks(run), looks)
-    story = Story.of(collecting(events, pictures, picture))
-    out.write_text(render(story, pictures, run, looks), "utf-8")
+    events = looked(read_events(run_folder), recorded_looks(run), looks)
+    story = Story.of(collecting(events, pictures, album_picture))
+    out.write_text(render_page(story, pictures, run, looks), "utf-8")
     return out
 
 
-def render(story: Story, pictures: Mapping[str, Picture], run: Run, looks: Looks | None = None) -> str:
+def render_page(
+    story: Story, pictures: Mapping[str, AlbumPicture], run: Run, looks: ExpectedLooks | None = None
+) -> str:
     style, script = _packaged("page.css"), _packaged("page.js")
     return (
         _templates()
@@ -100,13 +102,13 @@ def render(story: Story, pictures: Mapping[str, Picture], run: Run, looks: Looks
     )
 
 
-def _cards(pages: Iterable[Page], pictures: Mapping[str, Picture], looks: Looks) -> list[Card]:
+def _cards(pages: Iterable[StoryPage], pictures: Mapping[str, AlbumPicture], looks: ExpectedLooks) -> list[Card]:
     shown: set[str] = set()
 
-    def look(screenshot: Screenshot) -> Screen:
+    def look(screenshot: Screenshot) -> PageScreen:
         first = screenshot.digest not in shown
         shown.add(screenshot.digest)
-        return Screen(screenshot=screenshot, picture=pictures.get(screenshot.digest), carries=first)
+        return PageScreen(screenshot=screenshot, picture=pictures.get(screenshot.digest), carries=first)
 
     return [
         Card(
@@ -120,21 +122,21 @@ def _cards(pages: Iterable[Page], pictures: Mapping[str, Picture], looks: Looks)
     ]
 
 
-def _keys(page: Page) -> str:
+def _keys(page: StoryPage) -> str:
     """What the keyboard does in this step, to be shown over the screen as a target is for the mouse."""
     return page.title if isinstance(page.step.action, KeyboardInput) else ""
 
 
-def _changed(page: Page) -> Box | None:
+def _changed(page: StoryPage) -> Box | None:
     return page.step.effect.where if page.step.effect else None
 
 
-def _marks(page: Page) -> tuple[Mark, ...]:
+def _marks(page: StoryPage) -> tuple[PageMark, ...]:
     if page.step.action is None:
         return ()
     names = targets(page.step.action)
     return tuple(
-        Mark(name=name, location=location, number=number if len(names) > 1 else None)
+        PageMark(name=name, location=location, number=number if len(names) > 1 else None)
         for number, (name, location) in enumerate(zip(names, page.step.locations, strict=False), start=1)
     )
 

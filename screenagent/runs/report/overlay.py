@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from PIL import Image
 
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.controls import Kind
-from screenagent.runs.report.annotations import Mark, Tone, outlined
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.controls import ControlKind
+from screenagent.runs.report.annotations import Annotation, Tone, outlined
 from screenagent.screenshot import Screenshot
 
-_TONES: dict[Kind, Tone] = {
+_TONES: dict[ControlKind, Tone] = {
     "field": "field", "dropdown": "field", "mark": "icon", "button": "target", "cell": "absent",
 }  # fmt: skip
 
 
-def see(screenshot: Screenshot, grounder: LiteGrounder) -> Image.Image:
+def draw_overlay(screenshot: Screenshot, grounder: EmbeddedGrounder) -> Image.Image:
     """Labels in one colour with what was read above them, controls each in their kind's, icons with their best name."""
     screen = grounder.screen(screenshot)
-    controls = [Mark(control.rect.box(screen.size), _TONES[control.kind]) for control in screen.layout.controls]
-    texts = [Mark(label.rect.box(screen.size), "text", label.text) for label in screen.labels]
+    controls = [Annotation(control.rect.box(screen.size), _TONES[control.kind]) for control in screen.layout.controls]
+    texts = [Annotation(label.rect.box(screen.size), "text", label.text) for label in screen.labels]
     named = zip(screen.icons, grounder.words.names(screen.icons), strict=True)
-    icons = [Mark(icon.rect.box(screen.size), "icon", name) for icon, name in named]
+    icons = [Annotation(icon.rect.box(screen.size), "icon", name) for icon, name in named]
     return outlined(screenshot.pixels, [*controls, *icons, *texts])

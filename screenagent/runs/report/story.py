@@ -7,18 +7,13 @@ from dataclasses import dataclass
 
 from screenagent.actions import describe
 from screenagent.episode import Episode, Step
-from screenagent.events import (
-    Event,
-    Plan,
-    Retried,
-    Told,
-)
+from screenagent.events import Event, Plan, Retried, UserMessage
 from screenagent.runs.wording import Status, status_of
 from screenagent.usage import Usage
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class StoryPage:
     """A step and the events that belong to it; `began` and `ended` are seconds since the start of the run."""
 
     number: int
@@ -46,7 +41,7 @@ class Page:
 
     @property
     def told(self) -> tuple[str, ...]:
-        return told(self.events)
+        return tell_story(self.events)
 
     @property
     def status(self) -> Status:
@@ -59,7 +54,7 @@ class Story:
 
     episode: Episode
     opening: tuple[Event, ...]
-    pages: tuple[Page, ...]
+    pages: tuple[StoryPage, ...]
     seconds: float
     usage: Usage
 
@@ -85,20 +80,20 @@ class Story:
     @property
     def told(self) -> tuple[str, ...]:
         """What the user said before the first step."""
-        return told(self.opening)
+        return tell_story(self.opening)
 
     def count(self, *statuses: Status) -> int:
         return sum(page.status in statuses for page in self.pages)
 
 
-def told(events: Iterable[Event]) -> tuple[str, ...]:
-    return tuple(event.text for event in events if isinstance(event, Told))
+def tell_story(events: Iterable[Event]) -> tuple[str, ...]:
+    return tuple(event.text for event in events if isinstance(event, UserMessage))
 
 
-def _pages(steps: Sequence[Step], chapters: Sequence[Sequence[Event]]) -> tuple[Page, ...]:
+def _pages(steps: Sequence[Step], chapters: Sequence[Sequence[Event]]) -> tuple[StoryPage, ...]:
     plans = (None, *(step.decision.plan if step.decision else None for step in steps))
     return tuple(
-        Page(
+        StoryPage(
             number=number,
             step=step,
             events=tuple(chapters[number]),

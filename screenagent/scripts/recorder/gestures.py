@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from screenagent.actions import Button, Direction, Modifier
-from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown, KeyUp, WheelTurned
+from screenagent.desktop.touches import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, WheelTurned
 from screenagent.geometry import Pixel
 from screenagent.keys import MODIFIERS, NAMED
 from screenagent.screenshot import Screenshot
@@ -70,7 +70,7 @@ class Pressed:
 Gesture = Clicked | Dragged | Scrolled | Typed | Pressed
 
 
-def gestures(heard: Iterable[Heard], last: Callable[[], Screenshot]) -> Iterator[Gesture]:
+def gestures(heard: Iterable[TimedTouch], last: Callable[[], Screenshot]) -> Iterator[Gesture]:
     """Each as soon as it is clear that nothing more belongs to it; `last` gives the screen after everything."""
     reading = _Reading()
     for one in heard:
@@ -83,11 +83,11 @@ class _Reading:
 
     def __init__(self) -> None:
         self._held: list[Modifier] = []
-        self._button: Heard | None = None
+        self._button: TimedTouch | None = None
         self._last: Gesture | None = None
         self._until = 0.0  # when the last touch of it came
 
-    def take(self, heard: Heard) -> Iterator[Gesture]:
+    def take(self, heard: TimedTouch) -> Iterator[Gesture]:
         match heard.touch:
             case KeyDown(key=key) if key in MODIFIERS:
                 if key not in self._held:
@@ -114,19 +114,19 @@ class _Reading:
             self._last = replace(self._last, shown=last())
         yield from self._finished()
 
-    def _struck(self, heard: Heard, key: str) -> Gesture:
+    def _struck(self, heard: TimedTouch, key: str) -> Gesture:
         character = " " if key == "space" else key
         if len(character) == 1 and set(self._held) <= {"shift"}:  # which the character already has in it
             return Typed(heard.at, heard.seen, character, heard.seen)
         return Pressed(heard.at, heard.seen, (*self._held, key if key in NAMED else key.lower()))
 
-    def _released(self, down: Heard, press: ButtonDown, pixel: Pixel) -> Gesture:
+    def _released(self, down: TimedTouch, press: ButtonDown, pixel: Pixel) -> Gesture:
         modifiers = tuple(self._held)
         if _distance(press.pixel, pixel) > DRAG_PIXELS:
             return Dragged(down.at, down.seen, press.pixel, pixel, press.button, modifiers)
         return Clicked(down.at, down.seen, press.pixel, press.button, modifiers=modifiers)
 
-    def _next(self, gesture: Gesture | None, heard: Heard) -> Iterator[Gesture]:
+    def _next(self, gesture: Gesture | None, heard: TimedTouch) -> Iterator[Gesture]:
         joined = _joined(self._last, gesture, pause=heard.at - self._until) if self._last and gesture else None
         if joined is None and isinstance(self._last, Typed):
             self._last = replace(self._last, shown=heard.seen)

@@ -14,7 +14,7 @@ from PIL import ImageChops
 from rapidfuzz import fuzz
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
-from screenagent.desktop.touches import ButtonDown, Heard, Touch
+from screenagent.desktop.touches import ButtonDown, TimedTouch, Touch
 from screenagent.events import (
     Acted,
     Approve,
@@ -49,7 +49,7 @@ NO_NAMES: Final = frozenset(("the", "a", "an", "field", "box", "entry", "of", "i
 
 
 @dataclass(frozen=True)
-class Look:
+class ScreenSample:
     """The screen and the mouse at a moment of the monotonic clock."""
 
     at: float
@@ -57,16 +57,16 @@ class Look:
     screen: Screenshot
 
 
-class Sight:
+class ScreenPoller:
     """Looks at the screen all the time, so that it is known what it looked like just before a touch.
 
     `look` need not bear two threads at once.
     """
 
-    def __init__(self, look: Callable[[float], Look]) -> None:
+    def __init__(self, look: Callable[[float], ScreenSample]) -> None:
         self._look_at = look
         self._looking = threading.Lock()
-        self._looks: deque[Look] = deque(maxlen=REMEMBERED)
+        self._looks: deque[ScreenSample] = deque(maxlen=REMEMBERED)
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
         self._left = threading.Event()
@@ -94,7 +94,7 @@ class Sight:
         self._complain()
         return self._look(time.monotonic()).screen
 
-    def _look(self, at: float) -> Look:
+    def _look(self, at: float) -> ScreenSample:
         with self._looking:
             return self._look_at(at)
 
@@ -115,7 +115,7 @@ class Sight:
             raise self._broke
 
 
-def before_touch(looks: Sequence[Look], at: float, touch: Touch) -> Screenshot:
+def before_touch(looks: Sequence[ScreenSample], at: float, touch: Touch) -> Screenshot:
     """The last look; where the mouse only lit up its target since it came there, the look before that."""
     looks = [look for look in looks if look.at < at] or [looks[0]]
     last = looks[-1]
@@ -126,7 +126,7 @@ def before_touch(looks: Sequence[Look], at: float, touch: Touch) -> Screenshot:
     return away.screen if _only_lit_up(away.screen, last.screen, place) else last.screen
 
 
-class Watching:
+class Watcher:
     """Turns what was heard into the events of a run that went well. What a field hid as it was typed is in none."""
 
     def __init__(self, *, namer: Namer, reader: TextReader) -> None:
@@ -136,7 +136,7 @@ class Watching:
         self._target = ""  # what was last pointed at, which is what is typed into
         self.steps = 0
 
-    def events(self, done: Iterable[Heard], *, task: str, last: Callable[[], Screenshot]) -> Iterator[Event]:
+    def events(self, done: Iterable[TimedTouch], *, task: str, last: Callable[[], Screenshot]) -> Iterator[Event]:
         """`last` is asked for the screen when nothing more is heard."""
         began = time.monotonic()
         earlier: Gesture | None = None

@@ -21,14 +21,14 @@ from screenagent.actions import (
     Move,
     PressKeys,
     Scroll,
-    Seen,
     TypeText,
+    Visible,
     WaitFor,
     targets,
 )
 from screenagent.events import (
     Acted,
-    Answer,
+    AnswerAsk,
     Checked,
     Decided,
     Ended,
@@ -190,7 +190,7 @@ def _done(events: Iterable[Event]) -> Iterator[Done]:
             case Checked(effect=effect) if effect.outcome == "unmet":
                 pending = None
             case Failed():
-                pending = pending if isinstance(verdict, Answer) else None
+                pending = pending if isinstance(verdict, AnswerAsk) else None
             case Ended(outcome=outcome, message=message):
                 if outcome != "done":
                     raise ValueError(f"the run did not end well ({outcome.replace('_', ' ')}: {message})")
@@ -204,7 +204,7 @@ def task_of(events: Iterable[Event]) -> str:
 
 def _expected(expectation: Expectation | None) -> Expected | None:
     match expectation:
-        case Seen(words=words):
+        case Visible(words=words):
             return words
         case Gone(words=words):
             return Vanished(gone=words)

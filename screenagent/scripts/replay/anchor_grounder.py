@@ -19,7 +19,7 @@ from screenagent.geometry import Absent, Location, Pixel, Point
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.text_match import matches
 from screenagent.perception.labels import Label, labels
-from screenagent.perception.reader import Recent
+from screenagent.perception.reader import LRU
 from screenagent.perception.rect import Rect
 from screenagent.perception.similarity import likeness
 from screenagent.protocols import Grounder, TextReader
@@ -28,17 +28,17 @@ from screenagent.scripts import Anchor, Anchors
 from screenagent.scripts.replay.appearance import (
     EDGE,
     READ_ALIKE,
-    Setting,
+    Surroundings,
     around,
     core_of,
     is_shown,
     patch_of,
-    setting,
-    telling,
+    surroundings,
+    telling_texts,
     trimmed,
     with_edge,
 )
-from screenagent.scripts.replay.template_match import SAME, Match, Sight
+from screenagent.scripts.replay.template_match import SAME, TemplateMatch, TemplateMatcher
 
 MARGIN: Final = 0.2
 """By so much more of what stands beside it, one of two that look alike is the one that is meant."""
@@ -55,7 +55,7 @@ GUESSED: Final = 0.5
 PIXEL_PERFECT: Final = 0.985
 
 
-class Found(NamedTuple):
+class AnchorMatch(NamedTuple):
     """A place that may be the target: its box, how alike it is, and how much larger than it was."""
 
     rect: Rect
@@ -64,13 +64,13 @@ class Found(NamedTuple):
     scale: float = 1.0
 
 
-class Judged(NamedTuple):
-    found: Found
-    setting: Setting
+class JudgedMatch(NamedTuple):
+    found: AnchorMatch
+    setting: Surroundings
 
 
 @dataclass(frozen=True)
-class Looked:
+class MethodResult:
     """An anchor, and its pictures as they are compared."""
 
     anchor: Anchor
@@ -88,13 +88,13 @@ class Looked:
     def _grey(self) -> NDArray[np.uint8]:
         return np.asarray(cv2.cvtColor(self.picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
-    def whole(self, match: Match) -> Rect:
+    def whole(self, match: TemplateMatch) -> Rect:
         """The target's box, of which the patch that matched is a part."""
         trim = trimmed(self.anchor.box, text=self.anchor.text) * match.scale
         left, top, right, bottom = match.rect
         return Rect(left, top - trim, right, bottom + trim)
 
-    def is_whole_at(self, match: Match, sight: Sight) -> bool:
+    def is_whole_at(self, match: TemplateMatch, sight: TemplateMatcher) -> bool:
         """Whether what was round the target is round the match, too: its window has moved, and all of it along."""
         left, top, _, _ = self.whole(match)
         return sight.is_at(self.picture, round(left) - self.anchor.box[0], round(top) - self.anchor.box[1])
@@ -108,8 +108,8 @@ class AnchorGrounder:
     looks: Callable[[], Mapping[str, str]]
     reader: TextReader
     configured: Grounder
-    _kept: dict[str, Looked] = field(default_factory=dict)
-    _sights: Recent[str, Sight] = field(default_factory=lambda: Recent(3))
+    _kept: dict[str, MethodResult] = field(default_factory=dict)
+    _sights: LRU[str, TemplateMatcher] = field(default_factory=lambda: LRU(3))
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         name = self.looks().get(target)
@@ -120,13 +120,13 @@ class AnchorGrounder:
             return near  # acting on it did not help; another place would be another target
         return self._climb(target, self._looked(name), screenshot)
 
-    def _looked(self, name: str) -> Looked:
+    def _looked(self, name: str) -> MethodResult:
         if name not in self._kept:
             anchor, image = self.anchors.read(name)
-            self._kept[name] = Looked(anchor, np.asarray(image))
+            self._kept[name] = MethodResult(anchor, np.asarray(image))
         return self._kept[name]
 
-    def _climb(self, target: str, looked: Looked, screenshot: Screenshot) -> Location | Absent:
+    def _climb(self, target: str, looked: MethodResult, screenshot: Screenshot) -> Location | Absent:
         sight = self._sight(screenshot)
         more = bool(looked.anchor.text) and len(sight.same(looked.core)) > looked.anchor.repeats
         if not more and (location := self._at_once(looked, sight, screenshot)):
@@ -138,15 +138,15 @@ class AnchorGrounder:
                 return answer
         return self._configured(target, looked, screenshot)
 
-    def _at_once(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Location | None:
+    def _at_once(self, looked: MethodResult, sight: TemplateMatcher, screenshot: Screenshot) -> Location | None:
         """Without reading the screen: all that tells it from others is in its picture, or there is no other."""
         anchor = looked.anchor
-        if all(is_shown(beside, anchor) for beside in telling(anchor)):
+        if all(is_shown(beside, anchor) for beside in telling_texts(anchor)):
             if place := _where_it_was(looked, sight, screenshot):
-                return _location(anchor, Found(place, 1.0, "patch"), screenshot)
+                return _location(anchor, AnchorMatch(place, 1.0, "patch"), screenshot)
             moved = [match for match in sight.same(looked.patch) if looked.is_whole_at(match, sight)]
             if len(moved) == 1:
-                return _location(anchor, Found(looked.whole(moved[0]), 1.0, "patch elsewhere"), screenshot)
+                return _location(anchor, AnchorMatch(looked.whole(moved[0]), 1.0, "patch elsewhere"), screenshot)
         if not (anchor.text and anchor.alike == 1 and _same_window(anchor, screenshot)):
             return None
         found = list(self._elsewhere(looked, sight, screenshot))
@@ -154,34 +154,34 @@ class AnchorGrounder:
             return _location(anchor, found[0], screenshot)
         return None
 
-    def _elsewhere(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Iterator[Found]:
+    def _elsewhere(self, looked: MethodResult, sight: TemplateMatcher, screenshot: Screenshot) -> Iterator[AnchorMatch]:
         was = _was(looked.anchor, screenshot)
         for match in sight.same(looked.patch):
             place = looked.whole(match)
             here = any(abs(place.left - x) <= MOVED and abs(place.top - y) <= MOVED for x, y in was)
-            yield Found(place, match.score, "patch" if here else "patch elsewhere")
+            yield AnchorMatch(place, match.score, "patch" if here else "patch elsewhere")
 
-    def _text(self, looked: Looked, sight: Sight, screenshot: Screenshot) -> Iterator[Found]:
+    def _text(self, looked: MethodResult, sight: TemplateMatcher, screenshot: Screenshot) -> Iterator[AnchorMatch]:
         """Where its text stands; or, for one without, where it must be by what stands beside it."""
         known = labels(self.reader.read(screenshot), screenshot.size)
         if looked.anchor.text:
             for match in matches(Phrase(name=looked.anchor.text, quoted=True), known):
                 if match.score >= READ_ALIKE:
                     scale = match.rect.height / _text_height(looked.anchor)
-                    yield Found(with_edge(match.rect), match.score, "text", scale)
+                    yield AnchorMatch(with_edge(match.rect), match.score, "text", scale)
         else:
             found = _by_landmarks(looked.anchor, known)
             if found is not None and sight.resembles(looked.patch, found.rect):
                 yield found
 
     def _chosen(
-        self, target: str, looked: Looked, found: Sequence[Found], screenshot: Screenshot
+        self, target: str, looked: MethodResult, found: Sequence[AnchorMatch], screenshot: Screenshot
     ) -> Location | Absent | None:
         """The only one of `found` that can be meant; `Absent` where several can, None where none can."""
         anchor = looked.anchor
         same_window = _same_window(anchor, screenshot)
         known = labels(self.reader.read(screenshot), screenshot.size) if found else ()
-        judged = [Judged(each, _setting(anchor, each, known, screenshot)) for each in found]
+        judged = [JudgedMatch(each, _setting(anchor, each, known, screenshot)) for each in found]
         possible = [
             each
             for each in judged
@@ -199,7 +199,7 @@ class AnchorGrounder:
                 return _location(anchor, best.found, screenshot)
         return Absent(why=f"“{target}” is there {len(possible)} times, and nothing beside it tells which is meant")
 
-    def _configured(self, target: str, looked: Looked, screenshot: Screenshot) -> Location | Absent:
+    def _configured(self, target: str, looked: MethodResult, screenshot: Screenshot) -> Location | Absent:
         """By its words alone, but not against what stood beside it."""
         answer = self.configured.locate(target, screenshot)
         if isinstance(answer, Absent):
@@ -211,7 +211,7 @@ class AnchorGrounder:
             if answer.box
             else Rect(pixel.x, pixel.y, pixel.x, pixel.y).grown(looked.anchor.size.height / 2)
         )
-        found = Found(place, answer.confidence, answer.by)
+        found = AnchorMatch(place, answer.confidence, answer.by)
         judged = _setting(looked.anchor, found, known, screenshot)
         if judged.contradicted:
             return Absent(why=f"one “{target}” is there, but “{judged.contradicted}” is not beside it as it was")
@@ -219,9 +219,9 @@ class AnchorGrounder:
             return Absent(why=f"“{target}” may be there, but in another window than it was in")
         return _unless_doubtful(answer, target, least=UNSURE)
 
-    def _sight(self, screenshot: Screenshot) -> Sight:
+    def _sight(self, screenshot: Screenshot) -> TemplateMatcher:
         if (known := self._sights.get(screenshot.digest)) is None:
-            known = Sight(screenshot.pixels)
+            known = TemplateMatcher(screenshot.pixels)
             self._sights.keep(screenshot.digest, known)
         return known
 
@@ -232,7 +232,7 @@ def _unless_doubtful(answer: Location | Absent, target: str, *, least: float) ->
     return answer
 
 
-def _where_it_was(looked: Looked, sight: Sight, screenshot: Screenshot) -> Rect | None:
+def _where_it_was(looked: MethodResult, sight: TemplateMatcher, screenshot: Screenshot) -> Rect | None:
     """The box of the target where it, and all that was round it, is as it was on the display or in the window."""
     left, top, right, bottom = looked.anchor.box
     for x, y in _was(looked.anchor, screenshot):
@@ -270,30 +270,30 @@ def _extent(edges: tuple[int, int, int, int]) -> tuple[int, int]:
     return right - left, bottom - top
 
 
-def _setting(anchor: Anchor, found: Found, known: Sequence[Label], screenshot: Screenshot) -> Setting:
-    return setting(anchor, found.rect, around(found.rect.x, found.rect.y, known, screenshot), scale=found.scale)
+def _setting(anchor: Anchor, found: AnchorMatch, known: Sequence[Label], screenshot: Screenshot) -> Surroundings:
+    return surroundings(anchor, found.rect, around(found.rect.x, found.rect.y, known, screenshot), scale=found.scale)
 
 
-def _is_clearer(best: Setting, second: Setting) -> bool:
+def _is_clearer(best: Surroundings, second: Surroundings) -> bool:
     """What stands in its row tells which is meant; above and below there may be other rows than there were."""
     return best.row >= second.row + MARGIN or (best.row == 1.0 and best.share >= second.share + MARGIN)
 
 
-def _together(patches: list[Found], named: Sequence[Found]) -> list[Found]:
+def _together(patches: list[AnchorMatch], named: Sequence[AnchorMatch]) -> list[AnchorMatch]:
     """Every place that looks like the target, and every place that bears its name: all of them may be meant."""
     return patches + [
         each for each in named if not any(patch.rect.holds(each.rect.x, each.rect.y) for patch in patches)
     ]
 
 
-def _least_share(anchor: Anchor, found: Found, same_window: bool) -> float:
+def _least_share(anchor: Anchor, found: AnchorMatch, same_window: bool) -> float:
     """How much of what stood beside it has to be there for its looks to be believed."""
     if not same_window or (not anchor.text and found.score < SAME):
         return STRANGE
     return FAMILIAR if found.score < SAME or found.by == "text" else 0.0
 
 
-def _says_so(anchor: Anchor, found: Found, known: Sequence[Label]) -> bool:
+def _says_so(anchor: Anchor, found: AnchorMatch, known: Sequence[Label]) -> bool:
     """Whether the target's own text can be read there; what is the same to the pixel need not be read."""
     if not anchor.text or found.score >= PIXEL_PERFECT:
         return True
@@ -301,13 +301,13 @@ def _says_so(anchor: Anchor, found: Found, known: Sequence[Label]) -> bool:
     return likeness(anchor.text, " ".join(inside)) >= READ_ALIKE
 
 
-def _otherwise(looked: Looked, sight: Sight) -> Iterator[Found]:
+def _otherwise(looked: MethodResult, sight: TemplateMatcher) -> Iterator[AnchorMatch]:
     """By its outlines: in another theme, at another size."""
     for match in sight.like(looked.patch):
-        yield Found(looked.whole(match), match.score, "patch elsewhere", match.scale)
+        yield AnchorMatch(looked.whole(match), match.score, "patch elsewhere", match.scale)
 
 
-def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> Found | None:
+def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> AnchorMatch | None:
     """Where two texts that stood beside it, each there once, agree that it is."""
     places: list[Rect] = []
     for beside in anchor.beside:
@@ -320,7 +320,7 @@ def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> Found | None:
     for place in places:
         agreeing = sum(abs(place.x - other.x) <= 8 and abs(place.y - other.y) <= 5 for other in places)
         if agreeing >= 2 and agreeing * 2 > len(places):
-            return Found(place, 0.9, "text")
+            return AnchorMatch(place, 0.9, "text")
     return None
 
 
@@ -328,7 +328,7 @@ def _text_height(anchor: Anchor) -> float:
     return max(6.0, anchor.size.height - 2 * EDGE[1])
 
 
-def _location(anchor: Anchor, found: Found, screenshot: Screenshot) -> Location:
+def _location(anchor: Anchor, found: AnchorMatch, screenshot: Screenshot) -> Location:
     """The point that stands to the target's box as the recorded one did."""
     left, top, right, bottom = anchor.box
     across, down = (anchor.at.x - left) / (right - left), (anchor.at.y - top) / (bottom - top)

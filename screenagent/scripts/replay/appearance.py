@@ -15,7 +15,7 @@ from screenagent.perception.rect import Rect
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts import Anchor, Beside
-from screenagent.scripts.replay.template_match import Sight
+from screenagent.scripts.replay.template_match import TemplateMatcher
 
 READ_ALIKE: Final = 0.85
 """How alike two readings of one text are at least."""
@@ -56,7 +56,7 @@ def taken(
         round(bounds.right) - left,
         round(bounds.bottom) - top,
     )
-    sight, grey = Sight(screenshot.pixels), np.asarray(image.convert("L"))
+    sight, grey = TemplateMatcher(screenshot.pixels), np.asarray(image.convert("L"))
     anchor = Anchor(
         target=target,
         text=text,
@@ -156,14 +156,14 @@ def _distance(rect: Rect, other: Rect) -> float:
     return across + 2 * down  # what stands in its row is nearer than what stands above
 
 
-def _alike(sight: Sight, patch: NDArray[np.uint8], bounds: Rect, text: str, known: Sequence[Label]) -> int:
+def _alike(sight: TemplateMatcher, patch: NDArray[np.uint8], bounds: Rect, text: str, known: Sequence[Label]) -> int:
     """How many there are that look like it or bear its name, itself included."""
     others = [label for label in known if not bounds.holds(label.rect.x, label.rect.y)]
     named = sum(likeness(text, label.text) >= READ_ALIKE for label in others) if text else 0
     return max(1 + named, len(sight.same(patch)))
 
 
-class Setting(NamedTuple):
+class Surroundings(NamedTuple):
     """How what stands beside a place agrees with what stood beside the anchor.
 
     `share` is how much of it is there again, `row` how much of what stood in its row, where a longer text tells more
@@ -175,13 +175,13 @@ class Setting(NamedTuple):
     contradicted: str = ""
 
 
-def setting(anchor: Anchor, place: Rect, known: Sequence[Label], *, scale: float = 1.0) -> Setting:
+def surroundings(anchor: Anchor, place: Rect, known: Sequence[Label], *, scale: float = 1.0) -> Surroundings:
     """`place` is where the target may be, among the labels `known`."""
     if not anchor.beside:
-        return Setting(1.0)
+        return Surroundings(1.0)
     present = [_is_there(beside, place, known, scale, of=_says) for beside in anchor.beside]
     missing = next(
-        (beside.text for beside in telling(anchor) if not _is_there(beside, place, known, scale, of=_is)),
+        (beside.text for beside in telling_texts(anchor) if not _is_there(beside, place, known, scale, of=_is)),
         "",
     )
     in_row = [
@@ -190,14 +190,14 @@ def setting(anchor: Anchor, place: Rect, known: Sequence[Label], *, scale: float
         if _is_in_row(beside, anchor)
     ]
     row = sum(tells for tells, there in in_row if there) / sum(tells for tells, _ in in_row) if in_row else 1.0
-    return Setting(sum(present) / len(present), row, missing)
+    return Surroundings(sum(present) / len(present), row, missing)
 
 
 def _is_in_row(beside: Beside, anchor: Anchor) -> bool:
     return abs(beside.dy) <= max(beside.height, anchor.size.height) / 2
 
 
-def telling(anchor: Anchor) -> list[Beside]:
+def telling_texts(anchor: Anchor) -> list[Beside]:
     """The texts that tell it from its like: those left of it in its row, or else right of it, or else the nearest."""
     if anchor.alike == 1 and anchor.text:
         return []

@@ -14,7 +14,7 @@ from screenagent.screenshot import Window
 
 
 @dataclass(frozen=True)
-class InFront:
+class FocusApprover:
     """`wanted` says what has to be in front for the current step; what is approved is for `approver` to say."""
 
     approver: Approver

@@ -18,7 +18,7 @@ from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchor, Anchors, Script
 from screenagent.scripts.replay.appearance import taken
-from screenagent.scripts.replay.program import Do, Walk
+from screenagent.scripts.replay.program import Do, Program
 
 FOUND_AS_IT_WAS: Final = frozenset(("patch",))
 
@@ -72,7 +72,7 @@ def accept(heal: Heal, anchors: Anchors) -> None:
 
 def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, Location, Screenshot]]:
     """Every target that was acted on: the name of its anchor, its words, where it was, and on which screen."""
-    walk = Walk.of(script, {})
+    walk = Program.of(script, {})
     by_place = {instruction.at: instruction for instruction in walk.instructions if isinstance(instruction, Do)}
     screen: Screenshot | None = None
     doing: Do | None = None

@@ -22,13 +22,13 @@ from screenagent.actions import (
     targets,
 )
 from screenagent.episode import Episode, Step
-from screenagent.events import Answer, Decision, Plan, PlannedStep, Reject, Skip
+from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.protocols import Checker, Planner
 from screenagent.screenshot import Window
 from screenagent.scripts import Script
 from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.focus_approver import is_front
-from screenagent.scripts.replay.program import Branch, Delegate, Do, Jump, Walk
+from screenagent.scripts.replay.program import Branch, Delegate, Do, Jump, Program
 from screenagent.scripts.schema import ApproveStep, AskStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
@@ -52,7 +52,7 @@ class ScriptPlanner:
     checker: Checker
     looks: Mapping[str, str] = field(default_factory=dict)
     _next: int = 0
-    _walk: Walk = field(init=False)
+    _walk: Program = field(init=False)
     _doing: Do | None = None
     _late: float | None = None
     _fetched: bool = False
@@ -60,7 +60,7 @@ class ScriptPlanner:
     _delegated: _Delegated | None = None
 
     def __post_init__(self) -> None:
-        self._walk = Walk.of(self.script, self.values)
+        self._walk = Program.of(self.script, self.values)
 
     @property
     def window(self) -> str | None:
@@ -127,7 +127,7 @@ class ScriptPlanner:
         return _decision(Ask(question=question))
 
     def _answered(self, done: Do, question: str, last: Step) -> Decision | None:
-        if not isinstance(last.verdict, Answer):
+        if not isinstance(last.verdict, AnswerAsk):
             return _give_up(f"{question}: {_failure(last) or 'nobody answered'}")
         said = last.verdict.text.strip()
         match done.step:
@@ -136,7 +136,7 @@ class ScriptPlanner:
             case AskStep(into=into):
                 if into:
                     self.values = {**self.values, into: said}
-                    self._walk = Walk.of(self.script, self.values)
+                    self._walk = Program.of(self.script, self.values)
                 return _give_up(f"{done.planned}: the answer was “{said}”") if said.lower() == "stop" else None
         return self._helped(done, said)
 

@@ -18,8 +18,8 @@ from screenagent.actions import (
     Move,
     PressKeys,
     Scroll,
-    Seen,
     TypeText,
+    Visible,
     WaitFor,
 )
 from screenagent.events import Plan, PlannedStep
@@ -38,8 +38,8 @@ from screenagent.scripts.schema import (
     MoveStep,
     PressStep,
     Script,
+    ScriptStep,
     ScrollStep,
-    Step,
     TaskStep,
     TypeStep,
     Vanished,
@@ -84,12 +84,12 @@ Instruction = Do | Branch | Jump | Delegate
 
 
 @dataclass(frozen=True)
-class Walk:
+class Program:
     instructions: Sequence[Instruction]
     plan: Plan
 
     @classmethod
-    def of(cls, script: Script, values: Mapping[str, str]) -> Walk:
+    def of(cls, script: Script, values: Mapping[str, str]) -> Program:
         """The script's steps with the values of its parameters in place; what is not known yet stays as it is."""
         found: list[Instruction] = []
         _compile(script.steps, script, values, found)
@@ -122,7 +122,7 @@ def _planned(step: AnyStep, script: Script, values: Mapping[str, str]) -> Iterat
     """The actions that a step is made of; what it expects is expected of the last."""
     *before, last = _actions(step, script, values)
     yield from (PlannedStep(action=action) for action in before)
-    expected = step.expect if isinstance(step, Step) else None
+    expected = step.expect if isinstance(step, ScriptStep) else None
     yield PlannedStep(action=last, expectation=_expectation(expected, values))
 
 
@@ -169,7 +169,7 @@ def _expectation(expected: Expected | None, values: Mapping[str, str]) -> Expect
         case Vanished(gone=words):
             return Gone(words=filled(words, values))
         case words:
-            return Seen(words=filled(words, values))
+            return Visible(words=filled(words, values))
 
 
 def _window(step: AnyStep, script: Script) -> str | None:

@@ -10,7 +10,7 @@ from screenagent.agent import Agent
 from screenagent.protocols import TextReader
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder
-from screenagent.scripts.replay.focus_approver import InFront
+from screenagent.scripts.replay.focus_approver import FocusApprover
 from screenagent.scripts.replay.planner import ScriptPlanner
 
 
@@ -41,5 +41,5 @@ class Replay:
         if self.anchors is not None:
             grounder = AnchorGrounder(self.anchors, lambda: walking.looks, reader, grounder)
         return replace(
-            agent, planner=walking, grounder=grounder, approver=InFront(agent.approver, lambda: walking.window)
+            agent, planner=walking, grounder=grounder, approver=FocusApprover(agent.approver, lambda: walking.window)
         )

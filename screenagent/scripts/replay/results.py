@@ -9,19 +9,19 @@ from junitparser import Failure, JUnitXml, TestCase, TestSuite
 from pydantic import ValidationError
 
 from screenagent.episode import Episode
-from screenagent.events import Outcome
+from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
 
 
-class Result(Value):
+class ReplayResult(Value):
     """One replay. `row` counts from 1 where there are rows; `healed` are targets that were found otherwise than by
     their looks where they were; `values` are the parameters that are not secret."""
 
     script: str
     row: int | None = None
     values: Mapping[str, str] = {}
-    outcome: Outcome
+    outcome: RunResult
     message: str = ""
     steps: int = 0
     healed: int = 0
@@ -34,9 +34,11 @@ class Result(Value):
         return f"row {self.row}: {told}" if self.row else told or self.script
 
 
-def result(script: str, episode: Episode, values: Mapping[str, str], *, row: int | None, run: Path | None) -> Result:
+def result(
+    script: str, episode: Episode, values: Mapping[str, str], *, row: int | None, run: Path | None
+) -> ReplayResult:
     ended = episode.ended
-    return Result(
+    return ReplayResult(
         script=script,
         row=row,
         values=values,
@@ -49,20 +51,20 @@ def result(script: str, episode: Episode, values: Mapping[str, str], *, row: int
     )
 
 
-def append(file: Path, found: Result) -> None:
+def append(file: Path, found: ReplayResult) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as lines:
         lines.write(found.model_dump_json() + "\n")
 
 
-def kept(file: Path) -> list[Result]:
+def read_results(file: Path) -> list[ReplayResult]:
     """What an earlier call left there; `ValueError` names a line that is no result."""
     if not file.exists():
         return []
-    found: list[Result] = []
+    found: list[ReplayResult] = []
     for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
         try:
-            found.append(Result.model_validate_json(line))
+            found.append(ReplayResult.model_validate_json(line))
         except ValidationError as error:
             raise ValueError(
                 f"{file}, line {number} is no result: {error.errors()[0]['msg']}; use another file"
@@ -70,7 +72,7 @@ def kept(file: Path) -> list[Result]:
     return found
 
 
-def done_rows(earlier: Iterable[Result], rows: Sequence[Mapping[str, str]]) -> set[int]:
+def done_rows(earlier: Iterable[ReplayResult], rows: Sequence[Mapping[str, str]]) -> set[int]:
     """The rows that need not be played again: they are done, and say the same as then."""
     return {
         found.row
@@ -82,7 +84,7 @@ def done_rows(earlier: Iterable[Result], rows: Sequence[Mapping[str, str]]) -> s
     }
 
 
-def junit(name: str, results: Iterable[Result]) -> JUnitXml:
+def junit(name: str, results: Iterable[ReplayResult]) -> JUnitXml:
     suite = TestSuite(name)
     for found in results:
         case = TestCase(found.name, classname=found.script, time=found.seconds)

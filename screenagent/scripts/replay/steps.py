@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from screenagent.actions import Button, Direction, Modifier, Seen, WaitFor
+from screenagent.actions import Button, Direction, Modifier, Visible, WaitFor
 from screenagent.agent import Agent, Sink, drive
 from screenagent.events import PlannedStep
+from screenagent.perception.reader import ScreenReader
 from screenagent.protocols import TextReader
 from screenagent.scripts import Anchors, AnyStep, Script
 from screenagent.scripts.replay.replay import Replay
@@ -31,16 +32,16 @@ from screenagent.scripts.schema import (
 )
 
 
-class StepFailed(Exception):
+class ScriptStepFailed(Exception):
     """A step did not come to its end; the text says why."""
 
 
 @dataclass
-class Hand:
+class ScriptApi:
     """Carries out one step after the other with `agent`'s parts; `anchors` is where its targets' looks lie."""
 
     agent: Agent
-    reader: TextReader
+    reader: TextReader = field(default_factory=ScreenReader)
     anchors: Path | None = None
     sinks: Sequence[Sink] = field(default_factory=tuple)
 
@@ -114,11 +115,11 @@ class Hand:
     def sees(self, words: str) -> bool:
         """Whether `words` are on the settled screen."""
         screen = self.agent.desktop.settled()
-        look = PlannedStep(action=WaitFor(words=words, seconds=0), expectation=Seen(words=words))
+        look = PlannedStep(action=WaitFor(words=words, seconds=0), expectation=Visible(words=words))
         return self.agent.checker.glance(look, screen, screen).confirmed
 
     def do(self, step: AnyStep) -> None:
         replay = Replay(Script(name="a step", steps=(step,)), anchors=Anchors(self.anchors) if self.anchors else None)
         ended = drive(replay.playing(self.agent, self.reader), replay.task, *self.sinks).ended
         if ended is None or ended.outcome != "done":
-            raise StepFailed(ended.message if ended else "it was cut off")
+            raise ScriptStepFailed(ended.message if ended else "it was cut off")

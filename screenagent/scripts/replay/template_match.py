@@ -31,7 +31,7 @@ RESEMBLES: Final = 0.5
 MOST: Final = 200
 
 
-class Match(NamedTuple):
+class TemplateMatch(NamedTuple):
     """Where a patch was found, how well it fits, and how much larger it is there."""
 
     rect: Rect
@@ -39,7 +39,7 @@ class Match(NamedTuple):
     scale: float = 1.0
 
 
-class Sight:
+class TemplateMatcher:
     """One picture of a screen, prepared for looking."""
 
     def __init__(self, image: Image.Image) -> None:
@@ -63,7 +63,7 @@ class Sight:
         columns = np.flatnonzero((differs.max(axis=2) > NOTICED).any(axis=0))
         return columns.size == 0 or int(columns[-1] - columns[0]) < CARET
 
-    def same(self, patch: Grey) -> list[Match]:
+    def same(self, patch: Grey) -> list[TemplateMatch]:
         """Every place that looks like `patch`, the best first; none for a patch that has no features."""
         if patch.std() < FLAT:
             return []
@@ -78,7 +78,7 @@ class Sight:
         scaled = outlines(np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8))
         return any(_matches(self.outlines[top:bottom, left:right], scaled, RESEMBLES))
 
-    def like(self, patch: Grey) -> list[Match]:
+    def like(self, patch: Grey) -> list[TemplateMatch]:
         """The same by its outlines alone, at other sizes too: at the first size where there is any, the best first."""
         for scale in SCALES:
             scaled = patch if scale == 1.0 else cv2.resize(patch, None, fx=scale, fy=scale, interpolation=_by(scale))
@@ -100,7 +100,7 @@ def _by(scale: float) -> int:
     return cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
 
 
-def _matches(ground: Grey, patch: Grey, least: float) -> Iterator[Match]:
+def _matches(ground: Grey, patch: Grey, least: float) -> Iterator[TemplateMatch]:
     """Peaks of the correlation, each once: rows may stand so close that they overlap a little, columns do not."""
     height, width = patch.shape
     if height > ground.shape[0] or width > ground.shape[1] or patch.std() < FLAT:
@@ -111,6 +111,6 @@ def _matches(ground: Grey, patch: Grey, least: float) -> Iterator[Match]:
         _, best, _, (left, top) = cv2.minMaxLoc(scores)
         if best < least:
             return
-        yield Match(Rect(left, top, left + width, top + height), min(1.0, float(best)))
+        yield TemplateMatch(Rect(left, top, left + width, top + height), min(1.0, float(best)))
         rows = slice(max(0, top - height // 2), top + height // 2 + 1)
         scores[rows, max(0, left - width) : left + width + 1] = 0.0

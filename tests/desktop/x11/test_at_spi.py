@@ -12,15 +12,15 @@ from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.at_spi import AtSpi
 from screenagent.fakes import FakeAccessibility
 from screenagent.geometry import Absent, Box, Location
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.perception.reader import LiteReader
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Element, Screenshot
 from tests.pictures import Drawing, pixel
 
 
 @pytest.fixture(scope="module")
-def reader() -> LiteReader:
-    return LiteReader(threads=2)
+def reader() -> ScreenReader:
+    return ScreenReader(threads=2)
 
 
 MENU = (("Save", 100), ("Save As...", 130), ("Save All", 160))
@@ -36,11 +36,11 @@ def element(role: str, name: str, *edges: int) -> Element:
     return Element(role=role, name=name, box=Box.of_pixels((left, top, right, bottom), shot.size))
 
 
-def located(reader: LiteReader, target: str, *told: Element) -> Location | Absent:
-    return LiteGrounder(reader, accessibility=FakeAccessibility(told)).locate(target, screen().screenshot)
+def located(reader: ScreenReader, target: str, *told: Element) -> Location | Absent:
+    return EmbeddedGrounder(reader, accessibility=FakeAccessibility(told)).locate(target, screen().screenshot)
 
 
-def test_a_program_names_what_cannot_be_read(reader: LiteReader) -> None:
+def test_a_program_names_what_cannot_be_read(reader: ScreenReader) -> None:
     smile = element("button", "Insert emoji", 300, 84, 390, 116)
     answer = located(reader, "the Insert emoji button", smile)
     assert isinstance(answer, Location)
@@ -52,7 +52,7 @@ def test_a_program_names_what_cannot_be_read(reader: LiteReader) -> None:
     assert pixel(field, screen().screenshot) == (200, 200)
 
 
-def test_where_sight_and_the_program_agree_it_is_surer(reader: LiteReader) -> None:
+def test_where_sight_and_the_program_agree_it_is_surer(reader: ScreenReader) -> None:
     seen = located(reader, "click the 'save' button")
     both = located(reader, "click the 'save' button", element("button", "Save", 100, 84, 190, 116))
     assert isinstance(seen, Location)
@@ -61,12 +61,12 @@ def test_where_sight_and_the_program_agree_it_is_surer(reader: LiteReader) -> No
     assert (seen.by, both.by) == ("text", "accessibility")
 
 
-def test_a_name_is_not_taken_for_a_longer_one_because_both_say_so(reader: LiteReader) -> None:
+def test_a_name_is_not_taken_for_a_longer_one_because_both_say_so(reader: ScreenReader) -> None:
     menu = Drawing().text("Save", 60, 100).text("Save As...", 60, 130).text("Save All", 60, 160)
     shot = menu.screenshot
     rows = [(name, Box.of_pixels((30, y - 15, 300, y + 15), shot.size)) for name, y in MENU]
     told = FakeAccessibility([Element(role="item", name=name, box=box) for name, box in rows])
-    answer = LiteGrounder(reader, accessibility=told).strict().locate("Save As", shot)
+    answer = EmbeddedGrounder(reader, accessibility=told).strict().locate("Save As", shot)
     assert isinstance(answer, Location)
     assert pixel(answer, shot)[1] == pytest.approx(130, abs=6)
 
@@ -80,13 +80,15 @@ def test_a_name_is_not_taken_for_a_longer_one_because_both_say_so(reader: LiteRe
         element("item", "Print", 100, 84, 190, 116),
     ],
 )
-def test_what_the_picture_gainsays_is_not_believed(reader: LiteReader, stale: Element) -> None:
+def test_what_the_picture_gainsays_is_not_believed(reader: ScreenReader, stale: Element) -> None:
     assert isinstance(located(reader, "the Print button", stale), Absent)
     assert isinstance(located(reader, "“Print”", stale), Absent)
 
 
-def test_by_sight_no_program_is_asked(reader: LiteReader) -> None:
-    grounder = LiteGrounder(reader, accessibility=FakeAccessibility([element("button", "Emoji", 300, 84, 390, 116)]))
+def test_by_sight_no_program_is_asked(reader: ScreenReader) -> None:
+    grounder = EmbeddedGrounder(
+        reader, accessibility=FakeAccessibility([element("button", "Emoji", 300, 84, 390, 116)])
+    )
     shot = screen().screenshot
     assert isinstance(grounder.locate("the Emoji button", shot), Location)
     assert isinstance(grounder.by_sight().locate("the Emoji button", shot), Absent)
@@ -98,7 +100,7 @@ def test_a_picture_from_a_file_is_asked_of_nobody() -> None:
 
 @pytest.mark.display
 @pytest.mark.parametrize("scale", [1, 2])
-def test_real_controls_are_where_they_are_said_to_be(reader: LiteReader, scale: int) -> None:
+def test_real_controls_are_where_they_are_said_to_be(reader: ScreenReader, scale: int) -> None:
     with VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual:
         shot = virtual.desktop.settled()
         program = AtSpi(virtual.display, seconds=10)
@@ -106,7 +108,7 @@ def test_real_controls_are_where_they_are_said_to_be(reader: LiteReader, scale: 
         while not (told := program.elements(shot)) and time.monotonic() < deadline:
             shot = virtual.desktop.settled()
         assert {"=", "7", "File"} <= {one.name for one in told}
-        grounder = LiteGrounder(reader, accessibility=FakeAccessibility(told))
+        grounder = EmbeddedGrounder(reader, accessibility=FakeAccessibility(told))
         read = {one.label.text for one in grounder.screen(shot).told if one.read}
         assert {"7", "View", "Help"} <= read
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from screenagent.desktop.own_terminal import Area, lies_on_top
-from screenagent.desktop.x11.controlling_terminal import is_shared, seats
+from screenagent.desktop.own_terminal import WindowArea, lies_on_top
+from screenagent.desktop.x11.controlling_terminal import controlling_terminals, is_shared
 from screenagent.geometry import Pixel
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def test_our_terminal_is_blank_and_gets_no_click_and_no_key(
 
 
 def test_a_window_over_our_terminal_may_be_clicked_into() -> None:
-    ours = Area(left=0, top=0, right=100, bottom=100, own=True)
-    menu = Area(left=50, top=0, right=80, bottom=20, own=False)
+    ours = WindowArea(left=0, top=0, right=100, bottom=100, own=True)
+    menu = WindowArea(left=50, top=0, right=80, bottom=20, own=False)
     assert lies_on_top([ours, menu], Pixel(x=10, y=10))
     assert not lies_on_top([ours, menu], Pixel(x=60, y=10))
     assert not lies_on_top([ours, menu], Pixel(x=100, y=10))
@@ -94,17 +94,17 @@ def test_a_window_over_our_terminal_may_be_clicked_into() -> None:
 
 
 def test_a_terminal_says_which_of_its_windows_it_is() -> None:
-    [seat] = seats(environ={"WINDOWID": "4194317"})
+    [seat] = controlling_terminals(environ={"WINDOWID": "4194317"})
     assert seat.window == 4194317
     assert os.getppid() in seat.ancestors
 
 
 @pytest.mark.parametrize("environ", [{}, {"WINDOWID": ""}, {"WINDOWID": "0x400"}])
 def test_a_terminal_that_does_not_say_so_is_known_by_its_process(environ: dict[str, str]) -> None:
-    assert [seat.window for seat in seats(environ=environ)] == [None]
+    assert [seat.window for seat in controlling_terminals(environ=environ)] == [None]
 
 
 def test_a_tmux_that_is_gone_has_no_terminal(tmp_path: Path) -> None:
     environ = {"TMUX": f"{tmp_path}/none,1,0", "WINDOWID": "4194317"}
     assert is_shared(environ)
-    assert seats(environ=environ) == ()
+    assert controlling_terminals(environ=environ) == ()

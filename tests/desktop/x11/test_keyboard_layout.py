@@ -9,7 +9,7 @@ import pytest
 
 from screenagent.actions import PressKeys, TypeText
 from screenagent.control import Control
-from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.screenshot import Window
@@ -35,13 +35,13 @@ def test_text_is_the_same_in_every_layout(own: VirtualDesktop, layout: str) -> N
 def test_text_is_the_same_where_the_keyboard_is_switched_to_another_script(own: VirtualDesktop) -> None:
     layouts = ["setxkbmap", "us,ru", "-option", "grp:caps_toggle"]
     subprocess.run(layouts, env=own.environment, check=True)
-    perform(own.desktop, PressKeys(keys=("caps_lock",)))
+    perform_input(own.desktop, PressKeys(keys=("caps_lock",)))
     assert typed(own, TEXT) == TEXT
 
 
 def typed(desktop: VirtualDesktop, text: str) -> str:
     with Probe(desktop.display) as probe:
         desktop.desktop.activate(Window(id=probe.window, title="Probe"))
-        perform(desktop.desktop, TypeText(text=text))
+        perform_input(desktop.desktop, TypeText(text=text))
         probe.drain(seconds=0.2)
         return probe.text

@@ -17,14 +17,14 @@ from Xlib import X
 
 from screenagent.actions import Click, Finish
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.control import Control, Interrupted
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.testing.contract import perform
-from screenagent.desktop.testing.event_monitor import OutsideWitness
+from screenagent.desktop.testing.contract import perform_input
+from screenagent.desktop.testing.event_monitor import OutsideMonitor
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11.connection import connect, disconnect
+from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.desktop.x11.screen_lock import BLANK, LOCKED, ScreenLock
 from screenagent.events import Decision, Event, Observed, Paused, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
@@ -67,7 +67,7 @@ def clicks(desktop: LocalDesktop, control: Control, count: int) -> Agent:
         grounder=grounder,
         approver=AllowAll(),
         desktop=desktop,
-        checker=SightChecker(grounder),
+        checker=ScreenChecker(grounder),
         control=control,
     )
 
@@ -101,7 +101,7 @@ def test_a_monitor_that_becomes_another_pauses_the_agent_which_then_looks_afresh
 
     with LocalDesktop(control=control, display=wide.display, monitor="monitor-2") as desktop:
         doing = Doing("reviewed", smaller, control)
-        with OutsideWitness(wide.display) as witness:
+        with OutsideMonitor(wide.display) as witness:
             ended = drive(clicks(desktop, control, 1), "t", doing)
             motions = [raw.place for raw in witness.heard() if raw.kind == "motion"]
         assert [event.why for event in doing.seen if isinstance(event, Paused)] == [
@@ -119,11 +119,11 @@ def test_a_monitor_that_is_gone_pauses_the_agent(wide: VirtualDesktop) -> None:
         xrandr(wide, "--delmonitor", "right")
         there = Location(point=HERE, confidence=1.0, by="test")
         with pytest.raises(Interrupted, match="it was on 'monitor-2' and would go on on 'screen'"):
-            perform(desktop, CLICK, there, on=reviewed)
+            perform_input(desktop, CLICK, there, on=reviewed)
         set_monitors(wide, "right 800/200x600/150+800+0 none")
         with pytest.raises(Interrupted, match="it was on 'screen' and would go on on 'monitor-2'"):
-            perform(desktop, CLICK, there, on=reviewed)
-        perform(desktop, CLICK, there)
+            perform_input(desktop, CLICK, there, on=reviewed)
+        perform_input(desktop, CLICK, there)
         assert desktop.pointer().x == 1200
 
 
@@ -140,7 +140,7 @@ def test_a_locked_screen_pauses_the_agent_until_it_is_unlocked_and_resumed(virtu
 
 
 def test_the_screen_saver_of_the_display_counts(virtual: VirtualDesktop) -> None:
-    server = connect(virtual.display)
+    server = connect_display(virtual.display)
     with closing(ScreenLock(virtual.display, session_bus="unix:path=/nowhere")) as lock:
         assert lock() is None
         server.force_screen_saver(X.ScreenSaverActive)
@@ -149,7 +149,7 @@ def test_the_screen_saver_of_the_display_counts(virtual: VirtualDesktop) -> None
         server.force_screen_saver(X.ScreenSaverReset)
         server.sync()
         assert lock() is None
-    disconnect(server)
+    disconnect_display(server)
 
 
 @pytest.mark.parametrize("name", ["org.freedesktop.ScreenSaver", "org.gnome.ScreenSaver"])

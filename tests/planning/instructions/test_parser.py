@@ -22,12 +22,12 @@ from screenagent.actions import (
     Wait,
     WaitFor,
 )
-from screenagent.planning import UNDERSTOOD, Unreadable, read
+from screenagent.planning import UNDERSTOOD, Unreadable, read_instructions
 
 
 def actions(task: str) -> list[Action]:
     """The actions read from `task`, without the `Finish` that ends every plan."""
-    *steps, finish = read(task).plan.steps
+    *steps, finish = read_instructions(task).plan.steps
     assert isinstance(finish.action, Finish)
     assert finish.action.success
     return [step.action for step in steps]
@@ -357,7 +357,7 @@ REFUSALS: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("task", "phrase", "why"), REFUSALS, ids=[task[:40] for task, _, _ in REFUSALS])
 def test_what_is_no_step_is_refused_by_name(task: str, phrase: str, why: str) -> None:
     with pytest.raises(Unreadable) as refused:
-        read(task)
+        read_instructions(task)
     assert refused.value.phrase.strip().startswith(phrase)
     assert why in str(refused.value)
 
@@ -368,11 +368,11 @@ def test_what_should_change_the_screen_is_expected_to() -> None:
         "hover over d, press ctrl+s, scroll down, wait 1 s, wait until e appears, right-click the Name field"
     )
     expected = [Change(), None, None, Change(), Change(), Change(), None, None, None, None, None, Change(), None]
-    assert [step.expectation for step in read(task).plan.steps] == expected
+    assert [step.expectation for step in read_instructions(task).plan.steps] == expected
 
 
 def test_the_plan_ends_in_one_success() -> None:
-    assert [step.action for step in read("press enter").plan.steps] == [
+    assert [step.action for step in read_instructions("press enter").plan.steps] == [
         press("enter"),
         Finish(success=True, message="the step was carried out"),
     ]

@@ -24,11 +24,11 @@ from screenagent.actions import (
     WaitFor,
     describe,
 )
-from screenagent.planning import Unreadable, read
+from screenagent.planning import Unreadable, read_instructions
 
 
 def actions(task: str) -> list[Action]:
-    return [step.action for step in read(task).plan.steps[:-1]]
+    return [step.action for step in read_instructions(task).plan.steps[:-1]]
 
 
 WORDS = st.sampled_from(
@@ -60,7 +60,7 @@ WORDS = st.sampled_from(
 @given(st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=60).map(" ".join)))
 def test_any_text_is_read_or_refused(task: str) -> None:
     try:
-        plan = read(task)
+        plan = read_instructions(task)
     except Unreadable:
         return
     assert str(plan.steps[-1]).startswith("finish")
@@ -91,7 +91,7 @@ def test_no_text_takes_long(opening: str, unit: str) -> None:
     task = (opening + unit * 10_000)[:10_000]
     started = time.process_time()  # another program may have the cores
     with suppress(Unreadable):
-        read(task)
+        read_instructions(task)
     assert time.process_time() - started < 5
 
 

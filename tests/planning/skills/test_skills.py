@@ -9,13 +9,13 @@ from PIL import Image, ImageDraw
 
 from screenagent.actions import Action, Click, Move, PressKeys, Scroll, TypeText
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.episode import Episode
 from screenagent.fakes import FakeDesktop
 from screenagent.geometry import Box
-from screenagent.grounding.embedded import LiteGrounder
-from screenagent.planning import DirectPlanner, Unreadable, read
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.planning import InstructionPlanner, Unreadable, read_instructions
 from screenagent.planning.skills.forms import matched
 from screenagent.screenshot import Screenshot, Word
 
@@ -52,13 +52,13 @@ class Room:
         return self._words[screenshot.digest]
 
     def work(self, task: str) -> tuple[Episode, list[Action]]:
-        grounder = LiteGrounder(self)
+        grounder = EmbeddedGrounder(self)
         agent = Agent(
-            planner=DirectPlanner(reader=self, grounder=grounder),
+            planner=InstructionPlanner(reader=self, grounder=grounder),
             grounder=grounder,
             approver=AllowAll(),
             desktop=self.desktop,
-            checker=SightChecker(grounder),
+            checker=ScreenChecker(grounder),
         )
         episode = drive(agent, task)
         return episode, list(self.desktop.performed)
@@ -139,24 +139,24 @@ def test_a_form_is_filled_from_a_sentence() -> None:
     ],
 )
 def test_a_wish_is_read_as_a_skill(task: str, said: str) -> None:
-    assert str(read(task).steps[0]) == said
+    assert str(read_instructions(task).steps[0]) == said
 
 
 @pytest.mark.parametrize("task", ["enter 13/13/2016 as the date", "enter 25:70 as the time"])
 def test_what_is_no_date_or_time_is_refused(task: str) -> None:
     with pytest.raises(Unreadable, match="this is no"):
-        read(task)
+        read_instructions(task)
 
 
 def test_a_planner_without_eyes_refuses_what_depends_on_what_is_seen() -> None:
     with pytest.raises(Unreadable, match="depends on what is seen"):
         drive(
             Agent(
-                planner=DirectPlanner(),
-                grounder=LiteGrounder(Room(lambda _: [])),
+                planner=InstructionPlanner(),
+                grounder=EmbeddedGrounder(Room(lambda _: [])),
                 approver=AllowAll(),
                 desktop=FakeDesktop(),
-                checker=SightChecker(LiteGrounder(Room(lambda _: []))),
+                checker=ScreenChecker(EmbeddedGrounder(Room(lambda _: []))),
             ),
             "set the slider to 7",
         )

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from screenagent.geometry import Absent, Box, Location, Point
-from screenagent.runs.report.annotations import Mark, annotate, outlined
+from screenagent.runs.report.annotations import Annotation, annotate, outlined
 
 BLANK = Image.new("RGB", (400, 300), (240, 240, 240))
 
@@ -29,7 +29,7 @@ def test_a_target_in_a_corner_is_marked_too(corner: tuple[float, float]) -> None
 def test_the_picture_itself_is_left_as_it_was() -> None:
     picture = BLANK.copy()
     annotate(picture, location(0.5, 0.5), "Save")
-    outlined(picture, [Mark(Box(left=0, top=0, right=1, bottom=1), "text", "all")])
+    outlined(picture, [Annotation(Box(left=0, top=0, right=1, bottom=1), "text", "all")])
     assert picture == BLANK
 
 
@@ -42,11 +42,11 @@ def test_what_is_absent_is_said_on_the_picture() -> None:
 def test_small_pictures_can_be_marked(size: tuple[int, int]) -> None:
     small = Image.new("RGB", size)
     assert annotate(small, location(0.5, 0.5), "Save").size == size
-    assert outlined(small, [Mark(Box(left=0, top=0, right=1, bottom=1), "icon")]).size == size
+    assert outlined(small, [Annotation(Box(left=0, top=0, right=1, bottom=1), "icon")]).size == size
 
 
 def test_boxes_are_drawn_where_they_are() -> None:
-    marked = outlined(BLANK, [Mark(Box(left=0.25, top=0.25, right=0.5, bottom=0.5), "field")])
+    marked = outlined(BLANK, [Annotation(Box(left=0.25, top=0.25, right=0.5, bottom=0.5), "field")])
     bounds = ImageChops.difference(marked, BLANK).getbbox()
     assert bounds is not None
     assert all(abs(got - want) <= 3 for got, want in zip(bounds, (100, 75, 200, 150), strict=True))

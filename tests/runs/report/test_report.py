@@ -16,7 +16,7 @@ from screenagent.events import Decided, Decision, Ended, Event, Observed, Plan, 
 from screenagent.runs.report import write_gif, write_html
 from screenagent.runs.report.gif import LARGEST, WIDTHS
 from screenagent.runs.report.story import Story
-from screenagent.runs.store import read
+from screenagent.runs.store import read_events
 from screenagent.screenshot import Screenshot
 from tests.console.told_runs import record, screen, whole_run
 
@@ -224,4 +224,4 @@ def test_a_gif_that_would_be_too_large_is_made_narrower(tmp_path: Path) -> None:
 
 
 def test_a_recorded_run_tells_the_same_story_as_its_events(tmp_path: Path) -> None:
-    assert Story.of(read(record(tmp_path / "run", whole_run()))) == Story.of(whole_run())
+    assert Story.of(read_events(record(tmp_path / "run", whole_run()))) == Story.of(whole_run())

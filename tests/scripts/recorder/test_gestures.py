@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown, KeyUp, Touch, WheelTurned
+from screenagent.desktop.touches import (
+    ButtonDown,
+    ButtonUp,
+    KeyDown,
+    KeyUp,
+    TimedTouch,
+    Touch,
+    WheelTurned,
+)
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
@@ -29,7 +37,7 @@ def click(at: Pixel = HERE, *, to: Pixel | None = None, button: str = "left") ->
 
 
 def read(touches: Sequence[Touch], *, apart: float = 0.1) -> list[Gesture]:
-    heard = [Heard(number * apart, touch, plain_screen(number)) for number, touch in enumerate(touches)]
+    heard = [TimedTouch(number * apart, touch, plain_screen(number)) for number, touch in enumerate(touches)]
     return list(gestures(heard, lambda: LAST))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from screenagent.control import Control
-from screenagent.desktop.input_listener import Listening
+from screenagent.desktop.input_listener import InputListener
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel
@@ -49,7 +49,7 @@ def recorded(script: Path, doing: Sequence[str], *, desktop: VirtualDesktop) -> 
 
 def test_all_that_a_hand_does_is_heard(virtual: VirtualDesktop) -> None:
     control, screen = Control(), plain_screen(1)
-    with Listening(lambda at, touch: screen, control=control, display=virtual.display, stop_keys=STOP) as listening:
+    with InputListener(lambda at, touch: screen, control=control, display=virtual.display, stop_keys=STOP) as listening:
         doing = ["double 100 100", "drag 200 200 300 240", "scroll 3 50 60", "click 40 40 3", "type Ada, 5+2!"]
         person.at(virtual.display, *doing, "press ctrl+shift+s", "press tab", "press ctrl+shift+escape")
         did = [replace(gesture, at=0.0) for gesture in gestures(listening.heard(), lambda: screen)]

@@ -8,20 +8,20 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, describe
-from screenagent.desktop.touches import ButtonDown, ButtonUp, Heard, KeyDown
+from screenagent.desktop.touches import ButtonDown, ButtonUp, KeyDown, TimedTouch
 from screenagent.events import Acted, Ended, Event, Started
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel, Point
-from screenagent.grounding.embedded import LiteGrounder
+from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
-from screenagent.perception.reader import LiteReader
+from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Typed
-from screenagent.scripts.recorder.watcher import Look, Watching, before_touch, is_hidden
+from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch, is_hidden
 from tests.pictures import Drawing
 
-READER = LiteReader()
-NAMER = Namer(LiteGrounder(READER))
+READER = ScreenReader()
+NAMER = Namer(EmbeddedGrounder(READER))
 
 
 def form(user: str = "", *, dots: int = 0) -> Screenshot:
@@ -32,20 +32,20 @@ def form(user: str = "", *, dots: int = 0) -> Screenshot:
     return drawing.screenshot
 
 
-def click(x: int, y: int, screen: Screenshot, *, at: float) -> list[Heard]:
+def click(x: int, y: int, screen: Screenshot, *, at: float) -> list[TimedTouch]:
     place = Pixel(x=x, y=y)
     return [
-        Heard(at, ButtonDown(button="left", pixel=place), screen),
-        Heard(at + 0.1, ButtonUp(button="left", pixel=place), screen),
+        TimedTouch(at, ButtonDown(button="left", pixel=place), screen),
+        TimedTouch(at + 0.1, ButtonUp(button="left", pixel=place), screen),
     ]
 
 
-def typed(text: str, screen: Screenshot, *, at: float) -> list[Heard]:
-    return [Heard(at + number / 100, KeyDown(key=key), screen) for number, key in enumerate(text)]
+def typed(text: str, screen: Screenshot, *, at: float) -> list[TimedTouch]:
+    return [TimedTouch(at + number / 100, KeyDown(key=key), screen) for number, key in enumerate(text)]
 
 
-def watched(*heard: list[Heard], last: Screenshot) -> list[Event]:
-    watching = Watching(namer=NAMER, reader=READER)
+def watched(*heard: list[TimedTouch], last: Screenshot) -> list[Event]:
+    watching = Watcher(namer=NAMER, reader=READER)
     return list(watching.events((one for part in heard for one in part), task="sign in", last=lambda: last))
 
 
@@ -129,13 +129,13 @@ def test_nothing_watched_is_no_good_end() -> None:
 
 def test_keys_are_steps_too() -> None:
     screen = form()
-    heard = [Heard(1.0, KeyDown(key="ctrl"), screen), Heard(1.1, KeyDown(key="s"), screen)]
+    heard = [TimedTouch(1.0, KeyDown(key="ctrl"), screen), TimedTouch(1.1, KeyDown(key="s"), screen)]
     assert done(watched(heard, last=screen)) == [PressKeys(keys=("ctrl", "s"))]
 
 
-def looks(*shots: tuple[float, float, Screenshot]) -> Iterator[Look]:
+def looks(*shots: tuple[float, float, Screenshot]) -> Iterator[ScreenSample]:
     for at, x, screen in shots:
-        yield Look(at, Point(x=x, y=0.45), screen)
+        yield ScreenSample(at, Point(x=x, y=0.45), screen)
 
 
 def test_the_picture_of_a_target_is_from_before_the_mouse_lit_it_up() -> None:

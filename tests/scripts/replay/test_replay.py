@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from screenagent.agent import Agent
-from screenagent.agent.checker import SightChecker
+from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
-from screenagent.events import Answer, Approve, Event, Verdict
+from screenagent.events import AnswerAsk, Approve, Event, Verdict
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
 from screenagent.geometry import Point
-from screenagent.planning import DirectPlanner
+from screenagent.planning import InstructionPlanner
 from screenagent.protocols import Approver, Planner
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import bound, parsed
@@ -31,7 +31,7 @@ def replayed(
     """The events of playing `text`, with `seen` on the screen all the time."""
     script = parsed(text.encode(), Path("test.yaml"))[0]
     grounder = FakeGrounder(seen or {})
-    checker = SightChecker(grounder)
+    checker = ScreenChecker(grounder)
     agent = Agent(
         planner=planner or ScriptedPlanner([]),
         grounder=grounder,
@@ -73,7 +73,7 @@ def test_one_script_played_twice_gives_the_same_events() -> None:
     text = steps("  - click: Save\n  - if_seen: Save\n    then:\n      - press: a\n  - ask: who?\n  - press: b\n")
 
     def once() -> list[Event]:
-        verdicts: list[Verdict] = [Approve(), Approve(), Answer(text="Ada"), Approve()]
+        verdicts: list[Verdict] = [Approve(), Approve(), AnswerAsk(text="Ada"), Approve()]
         return [event.timeless() for event in replayed(text, seen={"Save": SAVE}, approver=FakeApprover(verdicts))]
 
     assert once() == once()
@@ -93,7 +93,7 @@ def test_what_is_not_as_expected_ends_the_replay_before_the_next_click() -> None
 
 def test_a_target_that_is_lost_is_asked_about_and_may_be_named_anew() -> None:
     desktop = FakeDesktop()
-    approver = FakeApprover([Answer(text="Save all"), Approve()])
+    approver = FakeApprover([AnswerAsk(text="Save all"), Approve()])
     events = replayed(steps("  - click: Save\n"), seen={"Save all": SAVE}, approver=approver, desktop=desktop)
     assert ended(events) == ("done", "every step was carried out")
     assert desktop.places == [(SAVE,)]
@@ -108,15 +108,15 @@ def test_a_lost_target_with_nobody_to_ask_ends_the_replay() -> None:
 def test_only_a_yes_approves() -> None:
     text = steps("  - approve: Send it?\n  - press: enter\n")
     yes, no = FakeDesktop(), FakeDesktop()
-    assert ended(replayed(text, desktop=yes, approver=FakeApprover([Answer(text="yes"), Approve()])))[0] == "done"
-    assert ended(replayed(text, desktop=no, approver=FakeApprover([Answer(text="why?"), Approve()])))[0] == "gave_up"
+    assert ended(replayed(text, desktop=yes, approver=FakeApprover([AnswerAsk(text="yes"), Approve()])))[0] == "done"
+    assert ended(replayed(text, desktop=no, approver=FakeApprover([AnswerAsk(text="why?"), Approve()])))[0] == "gave_up"
     assert (len(yes.performed), len(no.performed)) == (1, 0)
 
 
 def test_an_answer_is_a_parameter_from_there_on() -> None:
     desktop = FakeDesktop()
     text = steps("  - ask: Which customer?\n    into: customer\n  - type: 'Dear {{customer}}'\n")
-    replayed(text, desktop=desktop, approver=FakeApprover([Answer(text="Ada"), Approve()]))
+    replayed(text, desktop=desktop, approver=FakeApprover([AnswerAsk(text="Ada"), Approve()]))
     assert [action.model_dump() for action in desktop.performed] == [{"kind": "type_text", "text": "Dear Ada"}]
 
 
@@ -130,7 +130,7 @@ def test_what_is_not_seen_goes_the_other_way() -> None:
 def test_a_task_within_a_script_is_for_the_configured_planner() -> None:
     desktop = FakeDesktop()
     text = steps("  - press: a\n  - task: press b, press c\n  - press: d\n")
-    events = replayed(text, desktop=desktop, planner=DirectPlanner())
+    events = replayed(text, desktop=desktop, planner=InstructionPlanner())
     assert [action.model_dump()["keys"] for action in desktop.performed] == [("a",), ("b",), ("c",), ("d",)]
     assert ended(events) == ("done", "every step was carried out")
 
