@@ -24,7 +24,8 @@ from screenagent.events import (
     Verdict,
 )
 from screenagent.geometry import Location, Point
-from screenagent.runs.store import EVENT, Run
+from screenagent.runs.store import Run
+from screenagent.runs.upgrade import EVENT
 
 Schema = Mapping[str, Any]
 
@@ -94,8 +95,8 @@ def some_events() -> Sequence[Event]:
         Started(task="open the File menu"),
         Decided(at=0.31, decision=Decision(plan=Plan(steps=(planned,)))),
         Acted(at=0.52, action=click, locations=(place,)),
-        Checked(at=0.83, effect=Effect(outcome="met", evidence="“Save As” is seen")),
-        Ended(at=0.9, outcome="done"),
+        Checked(at=0.83, effect=Effect(outcome="confirmed", code="seen", evidence="“Save As” is seen")),
+        Ended(at=0.9, result="done"),
     )
 
 
@@ -108,6 +109,9 @@ def described(schema: Schema) -> Iterator[str]:
     """What for, then a row a field."""
     if "description" in schema:
         yield " ".join(schema["description"].split()) + "\n"
+    if "properties" not in schema:
+        yield f"It is written as {type_of(schema)}.\n"
+        return
     yield "| field | type | default |"
     yield "| --- | --- | --- |"
     for name, field in schema["properties"].items():
@@ -133,6 +137,8 @@ def type_of(field: Schema) -> str:
             return " or ".join(type_of(case) for case in cases)
         case {"type": "array", "items": items}:
             return f"list of {type_of(items)}"
+        case {"type": "object", "additionalProperties": True}:
+            return "object with its fields"
         case {"type": "object", "additionalProperties": values}:
             return f"object: {type_of(field.get('propertyNames', {'type': 'string'}))} to {type_of(values)}"
         case {"type": kind}:

@@ -1,6 +1,6 @@
 """An approver of your own: it lets typing through, moves a click elsewhere, and refuses the rest. No display needed."""
 
-from screenagent.actions import Action, Click, Finish, PressKeys, TypeText
+from screenagent.actions import Action, Click, Finish, PressKeys, Target, TypeText
 from screenagent.agent import Agent, drive
 from screenagent.agent.checker import ScreenChecker
 from screenagent.episode import Episode
@@ -13,7 +13,7 @@ from screenagent.planning import InstructionPlanner
 class Careful:
     def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:
         match action:
-            case TypeText() | Finish() | Click(target="Save a copy"):
+            case TypeText() | Finish() | Click(target=Target(words="Save a copy")):
                 return Approve()
             case Click():
                 return Revise(action=Click(target="Save a copy"))
@@ -36,4 +36,4 @@ episode = drive(agent, "type 'hello', click Save, press ctrl+q")
 for action in desktop.performed:
     print("sent", action)
 assert episode.ended is not None
-print(episode.ended.outcome, "-", episode.ended.message)
+print(episode.ended.result, "-", episode.ended.message)

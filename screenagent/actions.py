@@ -1,13 +1,20 @@
-"""What the agent can do: one class a case, each holding exactly what it needs, its targets in words."""
+"""What the agent can do: one class a case, each holding exactly what it needs."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from screenagent import keys
-from screenagent.geometry import Value
+from screenagent.geometry import Point, Value
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Key = Annotated[str, AfterValidator(keys.key)]
@@ -16,9 +23,32 @@ Button = Literal["left", "middle", "right"]
 Direction = Literal["up", "down", "left", "right"]
 
 
+class Target(Value):
+    """What to act on: words for it, and its point if somebody has already pointed at it.
+
+    Without a point it is written as its words alone, in JSON too.
+    """
+
+    words: Words
+    at: Point | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_words(cls, given: object) -> object:
+        return {"words": given} if isinstance(given, str) else given
+
+    @model_serializer(mode="wrap")
+    def _as_words(self, handler: SerializerFunctionWrapHandler) -> str | dict[str, object]:
+        written: dict[str, object] = handler(self)
+        return self.words if self.at is None else written
+
+    def __str__(self) -> str:
+        return self.words
+
+
 class Click(Value):
     kind: Literal["click"] = "click"
-    target: Words
+    target: Target
     button: Button = "left"
     count: Literal[1, 2, 3] = 1
     modifiers: tuple[Modifier, ...] = ()
@@ -26,14 +56,14 @@ class Click(Value):
 
 class Move(Value):
     kind: Literal["move"] = "move"
-    target: Words
+    target: Target
 
 
 class Drag(Value):
     """From the first target over those between to the last, the button held all the way."""
 
     kind: Literal["drag"] = "drag"
-    path: tuple[Words, ...] = Field(min_length=2)
+    path: tuple[Target, ...] = Field(min_length=2)
     button: Button = "left"
     modifiers: tuple[Modifier, ...] = ()
 
@@ -43,7 +73,7 @@ class Scroll(Value):
 
     kind: Literal["scroll"] = "scroll"
     direction: Direction
-    target: Words | None = None
+    target: Target | None = None
     notches: int = Field(default=5, gt=0, le=100)
 
 
@@ -122,12 +152,12 @@ class Change(Value):
 Expectation = Annotated[Visible | Gone | Change, Field(discriminator="kind")]
 
 
-def targets(action: Action) -> tuple[str, ...]:
-    """What has to be located before `action` can be performed, in the order in which the mouse visits it."""
+def targets(action: Action) -> tuple[Target, ...]:
+    """Return what has to be located before `action` can be performed, in the order in which the mouse visits it."""
     match action:
         case Click(target=target) | Move(target=target):
             return (target,)
-        case Scroll(target=str(target)):
+        case Scroll(target=Target() as target):
             return (target,)
         case Drag(path=path):
             return path

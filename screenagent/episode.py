@@ -8,6 +8,7 @@ from typing import assert_never
 
 from screenagent.actions import Action, Expectation, Input
 from screenagent.events import (
+    REFUSED,
     Acted,
     Checked,
     Decided,
@@ -16,8 +17,10 @@ from screenagent.events import (
     Ended,
     Event,
     Failed,
+    FailureCode,
     Grounded,
     Observed,
+    Outcome,
     Paused,
     Plan,
     Recovery,
@@ -46,8 +49,9 @@ class Step(Value):
     acted: bool = False
     after: Screenshot | None = None
     effect: Effect | None = None
-    rungs: tuple[Recovery, ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
     feedback: str = ""
+    failure: FailureCode | None = None
     heard: tuple[str, ...] = ()
     closed: bool = False
     usage: Usage = Usage()
@@ -62,9 +66,20 @@ class Step(Value):
         return self.acted and isinstance(self.action, Input)
 
     @property
+    def outcome(self) -> Outcome | None:
+        """What became of its action; None while nobody can say, and where there was none."""
+        if self.action is None or not self.closed:
+            return None
+        if self.failure in REFUSED and not self.acted:
+            return "refused"
+        if self.effect is not None:
+            return self.effect.outcome
+        return "unmet" if self.failure == "not_found" else "unknown"
+
+    @property
     def unconfirmed(self) -> bool:
         """It was done and should have shown, and did not."""
-        return self.acted and self.expectation is not None and not (self.effect and self.effect.confirmed)
+        return self.acted and self.expectation is not None and not (self.effect and self.effect.as_expected)
 
 
 class Episode(Value):
@@ -125,10 +140,10 @@ class Episode(Value):
                 return self._step(event, action=action, locations=locations, acted=True)
             case Checked(effect=effect):
                 return self._step(event, effect=effect, closed=True)
-            case Retried(rung=rung):
-                return self._reopened()._step(event, rungs=(*self.steps[-1].rungs, rung))
-            case Failed(feedback=feedback):
-                return self._step(event, feedback=feedback, closed=True)
+            case Retried(recovery=recovery):
+                return self._reopened()._step(event, recoveries=(*self.steps[-1].recoveries, recovery))
+            case Failed(feedback=feedback, code=code):
+                return self._step(event, feedback=feedback, failure=code, closed=True)
             case UserMessage(text=text):
                 return self._told(text)
             case Paused():

@@ -22,6 +22,10 @@ class WrongUsage(UserError):
     exit_code = 2
 
 
+class OldSpellingWarning(UserWarning):
+    """Something is written as an earlier version did; the text names the new spelling."""
+
+
 class MissingExtra(WrongUsage):
     """A package is missing that belongs to one of the project's extras."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field
 
@@ -11,7 +11,67 @@ from screenagent.geometry import Box, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
+Outcome = Literal["confirmed", "changed", "unchanged", "contradicted", "unmet", "unknown", "refused", "stopped"]
+"""What became of one action.
+
+`confirmed`: something named that was expected is there. `changed`: pixels changed where they should. `unchanged`:
+nothing did. `contradicted`: the screen says that it failed. `unmet`: what was expected is not there. `unknown`: nobody
+can tell. `refused`: a person, the policy or a guard did not let it through. `stopped`: a stop came first.
+"""
+
 RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
+"""How a run ended."""
+
+FailureCode = Literal[
+    "failed",
+    "not_found",
+    "refused_by_person",
+    "refused_by_policy",
+    "skipped",
+    "unanswered",
+    "screen_changing",
+    "window_changed",
+    "display_changed",
+    "not_in_front",
+    "own_terminal",
+    "stop_keys",
+    "interrupted",
+    "no_key",
+    "clipboard",
+    "secret",
+    "not_believed",
+    "model_answer",
+    "no_effect",
+]
+"""Why a step failed, for programs; the words beside it are for people and planners."""
+
+REFUSED: Final[frozenset[FailureCode]] = frozenset(
+    (
+        *("refused_by_person", "refused_by_policy", "skipped", "unanswered", "screen_changing", "window_changed"),
+        *("display_changed", "not_in_front", "own_terminal", "stop_keys", "secret"),
+    )
+)
+"""The failures of an action that was not let through."""
+
+EffectCode = Literal[
+    "",
+    "seen",
+    "in_title",
+    "as_before",
+    "not_seen",
+    "unsure",
+    "gone",
+    "still_there",
+    "never_there",
+    "unchanged",
+    "changed_here",
+    "changed_elsewhere",
+    "judged",
+    "not_judged",
+    "answered",
+]
+"""What the checker saw, for programs; the evidence beside it is for people."""
+
 Recovery = Literal["wait", "zoom", "think", "ask"]
 
 
@@ -80,6 +140,7 @@ class Skip(Value):
 class Reject(Value):
     verdict: Literal["reject"] = "reject"
     reason: str
+    by: Literal["person", "policy"] = "person"
 
 
 class Abort(Value):
@@ -100,14 +161,15 @@ class Effect(Value):
     """What an action brought about, as far as can be seen; `evidence` is a sentence, and `by` is who says so: nobody
     where it was like that before."""
 
-    outcome: Literal["met", "changed", "unchanged", "unmet", "unknown"]
+    outcome: Outcome
+    code: EffectCode = ""
     evidence: str = ""
     by: Literal["", "pixels", "words", "model"] = ""
     where: Box | None = None
 
     @property
-    def confirmed(self) -> bool:
-        return self.outcome in ("met", "changed")
+    def as_expected(self) -> bool:
+        return self.outcome in ("confirmed", "changed")
 
 
 class EventBase(Value):
@@ -166,10 +228,10 @@ class Checked(EventBase):
 
 
 class Retried(EventBase):
-    """A rung of the ladder that is climbed after a failed effect."""
+    """What is tried after a step that did not have its effect."""
 
     event: Literal["retried"] = "retried"
-    rung: Recovery
+    recovery: Recovery
     why: str
 
 
@@ -178,12 +240,13 @@ class Failed(EventBase):
 
     event: Literal["failed"] = "failed"
     feedback: str
+    code: FailureCode = "failed"
 
 
 class UserMessage(EventBase):
     """What the user said to the agent while it worked."""
 
-    event: Literal["told"] = "told"
+    event: Literal["user_message"] = "user_message"
     text: str
 
 
@@ -200,7 +263,7 @@ class Resumed(EventBase):
 
 class Ended(EventBase):
     event: Literal["ended"] = "ended"
-    outcome: RunResult
+    result: RunResult
     message: str = ""
 
 

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
-from screenagent.events import Approve, Decision, Effect, PlannedStep, Verdict
+from screenagent.events import Approve, Decision, Effect, FailureCode, PlannedStep, Verdict
 from screenagent.geometry import Absent, Location
 from screenagent.screenshot import Element, Screenshot, Word
 
@@ -17,6 +17,10 @@ InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
 
 class Retry(Exception):
     """Something the planner can be told about and recover from; its text is what it is told."""
+
+    def __init__(self, text: str, code: FailureCode = "failed") -> None:
+        super().__init__(text)
+        self.code: FailureCode = code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +78,7 @@ class Checker(Protocol):
         """What `step`, done `at` these places, brought about since `before`: what is waited for, the input did."""
         ...
 
-    def glance(
+    def quick_check(
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
         """The same in milliseconds, `unknown` where that does not do: asked again and again while a screen settles."""

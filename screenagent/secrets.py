@@ -37,5 +37,5 @@ def text_pieces(text: str) -> list[TextPiece]:
     parts = [TextPiece(part, is_secret=bool(number % 2)) for number, part in enumerate(_WRITTEN.split(text)) if part]
     for part in parts:
         if not part.is_secret and _MEANT.search(part.text):
-            raise Retry(f"{part.text!r} seems to mean a secret: write {placeholder('NAME')}, without blanks")
+            raise Retry(f"{part.text!r} seems to mean a secret: write {placeholder('NAME')}, without blanks", "secret")
     return parts

@@ -53,7 +53,7 @@ def test_an_approver_of_ones_own_decides() -> None:
     done = python(EXAMPLES / "approve.py")
     assert done.returncode == 0, done.stderr
     assert "sent kind='type_text' text='hello'" in done.stdout
-    assert "target='Save a copy'" in done.stdout
+    assert "words='Save a copy'" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("gave_up - step 3 of 3, press ctrl+q")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from screenagent.actions import Change, Gone, Visible, WaitFor
-from screenagent.events import Effect, PlannedStep
+from screenagent.events import Effect, EffectCode, Outcome, PlannedStep
 from screenagent.geometry import Absent, Box, Location
 from screenagent.models import crop, parsing, prompts
 from screenagent.models.answer import complete
@@ -37,8 +37,8 @@ class ScreenChecker:
     def check(
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
-        effect = self.glance(step, before, after, at=at)
-        if isinstance(step.expected, Visible) and effect.outcome == "met":
+        effect = self.quick_check(step, before, after, at=at)
+        if isinstance(step.expected, Visible) and effect.outcome == "confirmed":
             return effect if self._is_news(step.expected.words, before, effect.where) else _as_before(effect)
         if self.model is None or difference(before, after) is None:
             return effect
@@ -50,7 +50,7 @@ class ScreenChecker:
             case _:
                 return effect
 
-    def glance(
+    def quick_check(
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
         match step.expected:
@@ -65,16 +65,16 @@ class ScreenChecker:
 
     def _seen(self, words: str, after: Screenshot) -> Effect:
         if _titled(words, after):
-            return Effect(outcome="met", evidence=f"“{words}” is in the title of the front window", by="words")
+            return _by_words("confirmed", "in_title", f"“{words}” is in the title of the front window")
         match self._found(words, after):
             case Location(point=point, box=box, confidence=confidence) if confidence >= SURE:
                 place = box or Box.around(point, width=0, height=0)
-                return Effect(outcome="met", evidence=f"“{words}” is on the screen", where=place, by="words")
+                return _by_words("confirmed", "seen", f"“{words}” is on the screen", where=place)
             case Location(confidence=confidence):
                 only = f"“{words}” was to be seen: only {confidence:.0%} like it is"
-                return Effect(outcome="unmet", evidence=only, by="words")
+                return _by_words("unmet", "unsure", only)
             case Absent(why=why):
-                return Effect(outcome="unmet", evidence=f"“{words}” was to be seen: {why}", by="words")
+                return _by_words("unmet", "not_seen", f"“{words}” was to be seen: {why}")
 
     def _is_news(self, words: str, before: Screenshot, where: Box | None) -> bool:
         """Whether the words, read at `where` or in the title, were not there before, or stood elsewhere."""
@@ -86,14 +86,23 @@ class ScreenChecker:
     def _gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool) -> Effect:
         """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""
         if place := self._is_read(words, after):
-            return Effect(outcome="unmet", evidence=f"“{words}” is still {place}", by="words")
+            return _by_words("unmet", "still_there", f"“{words}” is still {place}")
         if self._is_read(words, before):
-            return Effect(outcome="met", evidence=f"“{words}” was on the screen and is gone", by="words")
+            return _by_words("confirmed", "gone", f"“{words}” was on the screen and is gone")
         if waited:
-            return Effect(outcome="met", evidence=f"“{words}” is not on the screen, and was not before")
+            return Effect(
+                outcome="confirmed", code="never_there", evidence=f"“{words}” is not on the screen, and was not before"
+            )
         if difference(before, after) is None:
-            return Effect(outcome="unmet", evidence=f"“{words}” was to go: the screen did not change", by="pixels")
-        return Effect(outcome="unknown", evidence=f"“{words}” was to go, and could not be read before, either")
+            return Effect(
+                outcome="unmet",
+                code="unchanged",
+                evidence=f"“{words}” was to go: the screen did not change",
+                by="pixels",
+            )
+        return Effect(
+            outcome="unknown", code="never_there", evidence=f"“{words}” was to go, and could not be read before, either"
+        )
 
     def _is_read(self, words: str, screenshot: Screenshot) -> str:
         """Where the words are read; empty where they are not."""
@@ -122,14 +131,20 @@ class ScreenChecker:
         try:
             answer = complete(model.generate(request, mode="nothink", grammar=YES_OR_NO, budget=TokenBudget(answer=4)))
             if isinstance(answer, Refused):
-                return Effect(
-                    outcome="unknown", evidence=f"“{words}”: the model will not say: {answer.text}", by="model"
-                )
+                return _by_model("unknown", "not_judged", f"“{words}”: the model will not say: {answer.text}")
             agreed = parsing.parse_yes(answer.text)
         except Retry as retry:
-            return Effect(outcome="unknown", evidence=f"“{words}”: {retry}", by="model")
+            return _by_model("unknown", "not_judged", f"“{words}”: {retry}")
         said = f"“{words}” cannot be read; by the looks of both screens it is {'gone' if gone == agreed else 'there'}"
-        return Effect(outcome="met" if agreed else "unmet", evidence=said, by="model")
+        return _by_model("confirmed" if agreed else "unmet", "judged", said)
+
+
+def _by_words(outcome: Outcome, code: EffectCode, evidence: str, *, where: Box | None = None) -> Effect:
+    return Effect(outcome=outcome, code=code, evidence=evidence, by="words", where=where)
+
+
+def _by_model(outcome: Outcome, code: EffectCode, evidence: str) -> Effect:
+    return Effect(outcome=outcome, code=code, evidence=evidence, by="model")
 
 
 def _titled(words: str, screenshot: Screenshot) -> bool:
@@ -140,20 +155,19 @@ def _titled(words: str, screenshot: Screenshot) -> bool:
 
 def _as_before(effect: Effect) -> Effect:
     """Nobody can say that the step brought this about."""
-    return effect.model_copy(update={"by": "", "evidence": f"{effect.evidence}, as it was before"})
+    return effect.model_copy(update={"by": "", "code": "as_before", "evidence": f"{effect.evidence}, as it was before"})
 
 
-def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: str) -> Effect:
+def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: Outcome) -> Effect:
     found = difference(before, after, at)
     if found is None:
-        return Effect.model_validate({"outcome": otherwise, "evidence": "the screen did not change", "by": "pixels"})
+        return Effect(outcome=otherwise, code="unchanged", evidence="the screen did not change", by="pixels")
     left, top, right, bottom = found.box.pixels(after.size)
     changed = f"{right - left}×{bottom - top} pixels changed at ({left}, {top}), {found.place}"
-    return Effect.model_validate(
-        {
-            "outcome": "changed" if found.is_expected else otherwise,
-            "evidence": changed if found.is_expected else f"only {changed}",
-            "where": found.box,
-            "by": "pixels",
-        }
+    return Effect(
+        outcome="changed" if found.is_expected else otherwise,
+        code="changed_here" if found.is_expected else "changed_elsewhere",
+        evidence=changed if found.is_expected else f"only {changed}",
+        where=found.box,
+        by="pixels",
     )

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
 from screenagent.agent import guard
-from screenagent.agent.recovery import next_rung
+from screenagent.agent.recovery import next_recovery
 from screenagent.agent.review import LATE_SECONDS, Review
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
@@ -80,9 +80,9 @@ class Agent:
                     if run.episode.ended is None:
                         yield from run.waited(event)
         except Stopped:
-            yield run.happened(Ended(outcome="stopped"))
+            yield run.happened(Ended(result="stopped"))
         except Exception as error:
-            yield run.happened(Ended(outcome="crashed", message=f"{type(error).__name__}: {error}"))
+            yield run.happened(Ended(result="crashed", message=f"{type(error).__name__}: {error}"))
             raise
 
 
@@ -137,12 +137,12 @@ class _Run:
                 yield from self._approving.look_afresh()
                 yield from self._step()
             except Retry as retry:
-                yield self.happened(Failed(feedback=str(retry)))
+                yield self.happened(Failed(feedback=str(retry), code=retry.code))
             self.agent.control.step_done()
             for text in self.agent.control.heard():
                 yield self.happened(UserMessage(text=text))
             if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
-                yield self.happened(Ended(outcome="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+                yield self.happened(Ended(result="out_of_steps", message=f"after {self.agent.max_steps} steps"))
 
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()
@@ -203,7 +203,9 @@ class _Run:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
         self.agent.control.interrupt(str(interruption))
         if interruption.partly:
-            raise Retry(f"{interruption}, in the middle of this: {describe(action)}; a part of it is done")
+            raise Retry(
+                f"{interruption}, in the middle of this: {describe(action)}; a part of it is done", "interrupted"
+            )
         return self.happened(Paused(why=self.agent.control.why))
 
     def _look(
@@ -212,7 +214,7 @@ class _Run:
         """The settled screen after a step; where that says what should be seen, once it is seen or time is up."""
 
         def is_seen(after: Screenshot) -> bool:
-            return self.agent.checker.glance(step, before, after, at=at).confirmed
+            return self.agent.checker.quick_check(step, before, after, at=at).as_expected
 
         # That anything changes, a desktop waits for by itself.
         watched = step.expected is not None and (seconds is not None or not isinstance(step.expected, Change))
@@ -225,18 +227,18 @@ class _Run:
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
         """Climb the ladder while the effect of the last step is not what was expected."""
-        while self.episode.ended is None and (rung := next_rung(self.episode)):
+        while self.episode.ended is None and (recovery := next_recovery(self.episode)):
             last = self.episode.steps[-1]
             why = last.effect.evidence if last.effect else ""
-            yield self.happened(Retried(rung=rung, why=why))
-            match rung:
+            yield self.happened(Retried(recovery=recovery, why=why))
+            match recovery:
                 case "wait":
                     yield self._look(step, last.before, last.locations, seconds=LATE_SECONDS)
                     yield self._check(step, last.before, last.locations)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
-                    yield self.happened(Failed(feedback=why))
+                    yield self.happened(Failed(feedback=why, code="no_effect"))
                 case "ask":
                     yield from self._ask(f"{describe(step.action)}: {why}. What now?")
 
@@ -264,24 +266,24 @@ class _Run:
             case Abort():
                 raise Stopped
             case _:
-                yield self.happened(Ended(outcome="gave_up", message=f"{question} Nobody answered"))
+                yield self.happened(Ended(result="gave_up", message=f"{question} Nobody answered"))
 
 
 def _ended(finish: Finish, episode: Episode) -> Ended:
     """Done is believed only as far as effects confirm it."""
     if not finish.success:
-        return Ended(outcome="gave_up", message=finish.message)
+        return Ended(result="gave_up", message=finish.message)
     if not episode.performed:
-        return Ended(outcome="gave_up", message="nothing was performed")
+        return Ended(result="gave_up", message="nothing was performed")
     if episode.doubtful:
         named = "; ".join(describe(step.action) for step in episode.doubtful if step.action)
-        return Ended(outcome="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
-    return Ended(outcome="done", message=finish.message)
+        return Ended(result="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
+    return Ended(result="done", message=finish.message)
 
 
 def _answered(verdict: Verdict) -> Effect:
     match verdict:
         case AnswerAsk(text=text):
-            return Effect(outcome="unknown", evidence=f"the user answered: {text}")
+            return Effect(outcome="unknown", code="answered", evidence=f"the user answered: {text}")
         case _:
-            raise Retry("the question was approved but not answered")
+            raise Retry("the question was approved but not answered", "unanswered")

@@ -1,4 +1,4 @@
-"""After a failed effect: which rung of the ladder comes next. Pure; the loop climbs it."""
+"""Decides what to try after an action that did not have its effect."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ SAME_AGAIN: Final = 3
 """The same action on the same picture this often is a loop."""
 
 
-def next_rung(episode: Episode) -> Recovery | None:
-    """What to do about the last step, or None: go on. The order is wait, zoom, think, ask; the cheapest first."""
+def next_recovery(episode: Episode) -> Recovery | None:
+    """Return what to try about the last step, or None to go on: wait, zoom, think, ask, the cheapest first."""
     step = episode.current
     if step is None or not step.acted or isinstance(step.action, Ask | Finish):
         return None
-    if _repeats(episode, step) >= SAME_AGAIN and not _confirmed(step):
-        return None if "ask" in step.rungs else "ask"
+    if _repeats(episode, step) >= SAME_AGAIN and not _as_expected(step):
+        return None if "ask" in step.recoveries else "ask"
     if step.effect is None or step.effect.outcome not in ("unchanged", "unmet"):
         return None
-    return next((rung for rung in _ladder(episode, step) if rung not in step.rungs), None)
+    return next((recovery for recovery in _ladder(episode, step) if recovery not in step.recoveries), None)
 
 
 def _ladder(episode: Episode, step: Step) -> tuple[Recovery, ...]:
@@ -35,16 +35,16 @@ def _ladder(episode: Episode, step: Step) -> tuple[Recovery, ...]:
 
 def _thought_in_vain(episode: Episode) -> bool:
     """Thinking again after the step before this one has not helped either."""
-    return len(episode.steps) > 1 and "think" in episode.steps[-2].rungs
+    return len(episode.steps) > 1 and "think" in episode.steps[-2].recoveries
 
 
 def _repeats(episode: Episode, step: Step) -> int:
     return sum(
         1
         for other in episode.performed
-        if other.action == step.action and other.before.digest == step.before.digest and not _confirmed(other)
+        if other.action == step.action and other.before.digest == step.before.digest and not _as_expected(other)
     )
 
 
-def _confirmed(step: Step) -> bool:
-    return step.effect is not None and step.effect.confirmed
+def _as_expected(step: Step) -> bool:
+    return step.effect is not None and step.effect.as_expected

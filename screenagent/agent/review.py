@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from screenagent.actions import Action, Input, describe, targets
+from screenagent.actions import Action, Input, Target, describe, targets
 from screenagent.agent import guard
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control, Stopped
@@ -18,6 +18,7 @@ from screenagent.events import (
     AnswerAsk,
     Approve,
     Event,
+    FailureCode,
     Grounded,
     LookAgain,
     Observed,
@@ -73,9 +74,10 @@ class Review:
                     locations = self.locate(action)
                     continue
                 case Skip():
-                    raise Retry(f"the user skipped this: {describe(action)}")
-                case Reject(reason=reason):
-                    raise Retry(f"the user refused to {describe(action)}: {reason}")
+                    raise Retry(f"the user skipped this: {describe(action)}", "skipped")
+                case Reject(reason=reason, by=by):
+                    code: FailureCode = "refused_by_policy" if by == "policy" else "refused_by_person"
+                    raise Retry(f"the user refused to {describe(action)}: {reason}", code)
                 case Abort():
                     raise Stopped
                 case Approve(locations=moved) if moved:
@@ -101,7 +103,7 @@ class Review:
             if guard.same_window(reviewed, now) and guard.same_places(locations, found):
                 return action, verdict, locations
             locations = found
-        raise Retry(f"the screen kept changing under {describe(action)}")
+        raise Retry(f"the screen kept changing under {describe(action)}", "screen_changing")
 
     def _located(self, action: Action) -> Generator[Event, None, tuple[Location, ...]]:
         """Locate every target; one that is absent may only be late, so the screen is watched for it a little longer."""
@@ -110,17 +112,18 @@ class Review:
         except Retry as absent:
             why = str(absent)
         before = self.ledger.screen
-        yield self.ledger.happened(Retried(rung="wait", why=why))
+        yield self.ledger.happened(Retried(recovery="wait", why=why))
         with self.ledger.phase("settle"):
             screen = self.desktop.settled(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
         yield self.ledger.happened(Observed(screenshot=screen))
         if screen.digest == before.digest:  # a model need not be asked twice about one picture
-            raise Retry(why)
+            raise Retry(why, "not_found")
         return self.locate(action)
 
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
         return later.digest != before.digest and all(
-            isinstance(self.grounder.locate(words, later), Location) for words in targets(action)
+            target.at is not None or isinstance(self.grounder.locate(target.words, later), Location)
+            for target in targets(action)
         )
 
     def _revised(
@@ -130,7 +133,7 @@ class Review:
         try:
             return revise.action, self.locate(revise.action, near=revise.near)
         except Retry as absent:
-            yield self.ledger.happened(Retried(rung="ask", why=str(absent)))
+            yield self.ledger.happened(Retried(recovery="ask", why=str(absent)))
             return action, locations
 
     def _review(
@@ -147,7 +150,7 @@ class Review:
             if review.done():
                 break
             with self.ledger.phase("locate"):
-                surer = self.second_look.confirm(target, self.ledger.screen, locations[index])
+                surer = self.second_look.confirm(target.words, self.ledger.screen, locations[index])
             if surer != locations[index] and surer.point == locations[index].point:
                 locations = (*locations[:index], surer, *locations[index + 1 :])
                 yield self.ledger.happened(Grounded(action=action, locations=locations))
@@ -155,13 +158,15 @@ class Review:
             return review.result(), locations
 
     def locate(self, action: Action, *, near: tuple[Location, ...] = ()) -> tuple[Location, ...]:
-        def located(target: str, earlier: Location | None) -> Location:
-            match self.grounder.locate(target, self.ledger.screen, near=earlier):
+        def located(target: Target, earlier: Location | None) -> Location:
+            if target.at is not None:
+                return Location(point=target.at, confidence=1.0, by="pointed")
+            match self.grounder.locate(target.words, self.ledger.screen, near=earlier):
                 case Location() as location:
                     return location
                 case Absent(why=why):
                     covered = self.ledger.screen.covered_words
-                    raise Retry(f"{why}; {covered}" if covered else why)
+                    raise Retry(f"{why}; {covered}" if covered else why, "not_found")
 
         words = targets(action)
         with self.ledger.phase("locate"):

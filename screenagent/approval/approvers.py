@@ -71,7 +71,7 @@ class PolicyApprover:
             return self._asked(ApprovalQuestion(action, locations, None, episode))
         match self._ruling(action, locations, episode):
             case Ruling(then="deny", why=why):
-                return Reject(reason=f"the policy forbids it: {why}")
+                return Reject(reason=f"the policy forbids it: {why}", by="policy")
             case Ruling(then="allow"):
                 return Approve()
             case Ruling(rule=None) if self.risky_only:
@@ -88,7 +88,7 @@ class PolicyApprover:
     def _unless_forbidden(self, moved: Approve, action: Input, episode: Episode) -> Verdict:
         """A point may not be moved to where it is forbidden to go."""
         ruling = self._ruling(action, moved.locations, episode)
-        return Reject(reason=f"the policy forbids it: {ruling.why}") if ruling.then == "deny" else moved
+        return Reject(reason=f"the policy forbids it: {ruling.why}", by="policy") if ruling.then == "deny" else moved
 
     def _ruling(self, action: Input, locations: tuple[Location, ...], episode: Episode) -> Ruling:
         return self.policy.ruling(

@@ -111,7 +111,7 @@ class Rule(Value):
         if self.target is None:
             return []
         if self.then != "allow":
-            return _found(self.target, targets(action)) or _found(self.target, sight.under)
+            return _found(self.target, [target.words for target in targets(action)]) or _found(self.target, sight.under)
         hits = [_found(self.target, [words]) for words in sight.under]
         return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
 

@@ -24,6 +24,8 @@ NAMES: Final = "*names*"
 class NoKeyring(UserError):
     """There is no keyring, or it is locked, or its library is not installed; the text says which and what to do."""
 
+    code = "no_keyring"
+
 
 class Source(Protocol):
     def get(self, name: str) -> SecretStr | None: ...
@@ -93,7 +95,7 @@ class Vault:
 
     def reveal(self, name: str, window: Window | None) -> SecretStr:
         if refused := self.why_not(name, window):
-            raise Retry(refused)
+            raise Retry(refused, "secret")
         missing = []
         for source in self.sources:
             try:
@@ -105,5 +107,6 @@ class Vault:
                 return value
         raise Retry(
             f"there is no secret {name!r}: `screenagent secret set {name}` keeps one"
-            + "".join(f"; {m}" for m in missing)
+            + "".join(f"; {m}" for m in missing),
+            "secret",
         )

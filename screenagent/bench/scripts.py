@@ -215,7 +215,7 @@ def learn(case: Case, script: Script, file: Path, build: BuildReplay) -> None:
 def perform_script(script: Script, opened: Case, agent: Agent, *sinks: Sink) -> None:
     """Play the script by its words; `ValueError` says why it did not get to its end."""
     ended = drive(agent, script.name, *sinks).ended
-    if ended is None or ended.outcome != "done":
+    if ended is None or ended.result != "done":
         raise ValueError(f"{opened.id} could not be played once: {ended.message if ended else 'cut off'}")
 
 
@@ -323,15 +323,15 @@ def _result(
 ) -> ReplayAttempt:
     ended = episode.ended
     assert ended is not None
-    unaided = ended.outcome == "done" and fits
-    asked = ended.outcome == "gave_up" and "nobody to ask" in ended.message
+    unaided = ended.result == "done" and fits
+    asked = ended.result == "gave_up" and "nobody to ask" in ended.message
     return ReplayAttempt(
         case=case.id,
         kind=kind,
         number=number,
         aid="unaided" if unaided else "asked" if asked else "failed",
-        wrong=harmed or (ended.outcome == "done" and not fits),
-        outcome=ended.outcome,
+        wrong=harmed or (ended.result == "done" and not fits),
+        outcome=ended.result,
         message=ended.message,
         steps=len(episode.performed),
         healed=sum(place.by not in FOUND_AS_IT_WAS for step in episode.performed for place in step.locations),

@@ -393,7 +393,7 @@ def _read_back(folder: Path) -> tuple[str, bool, int]:
     except (ValueError, OSError):
         return "unreadable", False, 0
     last = events[-1] if events else None
-    return last.outcome if isinstance(last, Ended) else "cut off", True, len(events)
+    return last.result if isinstance(last, Ended) else "cut off", True, len(events)
 
 
 def _heard_until(ear: Any, happened: str) -> int:

@@ -144,7 +144,7 @@ def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResu
         id=task.id,
         app=task.app.split()[0],
         success=success,
-        outcome=episode.ended.outcome,
+        outcome=episode.ended.result,
         message=episode.ended.message,
         steps=len(episode.performed),
         seconds=round(seconds, 3),

@@ -69,7 +69,7 @@ def supervise(
     if supervising.broke is not None:
         raise supervising.broke
     if supervising.episode.ended is None:
-        return Ended(outcome="stopped")
+        return Ended(result="stopped")
     click.echo(summary_line(supervising.episode), err=True)
     return supervising.episode.ended
 

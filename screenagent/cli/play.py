@@ -95,7 +95,7 @@ def play(
     elif results or junit or plain or as_json or settings.approve == "never" or not has_console():
         found = [playing.once(_replay(script, read, given), results=results, as_json=as_json)]
     else:
-        sys.exit(EXIT_CODES[playing.supervised(_replay(script, read, given)).outcome])
+        sys.exit(EXIT_CODES[playing.supervised(_replay(script, read, given)).result])
     if junit is not None:
         from screenagent.scripts.replay.results import junit as xml
 

@@ -104,7 +104,7 @@ def run(
     else:
         carried = carry_out_task(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
         ended = carried.ended
-    sys.exit(EXIT_CODES[ended.outcome])
+    sys.exit(EXIT_CODES[ended.result])
 
 
 class Carried(NamedTuple):
@@ -207,7 +207,7 @@ def _dry_run(instructions: Instructions, settings: Settings, *, virtual: bool, a
         for number, step in enumerate(instructions.steps, start=1):
             click.echo(f"{number:>3}  {step}")
             for target in targets(step.action) if isinstance(step, PlannedStep) else ():
-                match grounder.locate(target, screen):
+                match grounder.locate(target.words, screen):
                     case Location(point=point, confidence=confidence, by=by):
                         pixel = screen.display.pixel(point)
                         click.echo(f"       “{target}” is at ({pixel.x}, {pixel.y}) [{by} {confidence:.2f}]")

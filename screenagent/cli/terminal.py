@@ -20,7 +20,7 @@ from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Approve, Ended, Event, Paused, Plan, Reject, Verdict
 
 MARKS = {
-    "met": ("✓", "green"),
+    "confirmed": ("✓", "green"),
     "changed": ("✓", "green"),
     "unchanged": ("✗", "red"),
     "unmet": ("✗", "red"),
@@ -132,7 +132,7 @@ class Progress:
     def __call__(self, event: Event) -> None:
         self.episode = self.episode.after(event)
         if event.event == "retried":
-            click.secho(f"     {event.why}; {_rung(event.rung)}", fg="yellow", err=True)
+            click.secho(f"     {event.why}; {_recovery_words(event.recovery)}", fg="yellow", err=True)
         if event.event == "paused":
             click.secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
         if event.event in ("checked", "failed", "ended"):
@@ -150,13 +150,13 @@ class Progress:
                 click.secho(f"{number:>3}  {step.feedback}", fg="red", err=True)
 
 
-def _rung(rung: str) -> str:
+def _recovery_words(recovery: str) -> str:
     return {
         "wait": "waiting a little longer",
         "zoom": "looking closer",
         "think": "telling the planner",
         "ask": "asking you",
-    }[rung]
+    }[recovery]
 
 
 def step_line(number: int, step: Step) -> str:
@@ -175,8 +175,8 @@ def summary_line(episode: Episode) -> str:
     performed = episode.performed
     expected = [step for step in performed if step.expectation is not None]
     confirmed = [step for step in expected if not step.unconfirmed]
-    outcome = episode.ended.outcome.replace("_", " ")
-    colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.outcome, "red")
+    outcome = episode.ended.result.replace("_", " ")
+    colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.result, "red")
     message = f": {episode.ended.message}" if episode.ended.message else ""
     counts = f"{len(performed)} steps performed, {len(confirmed)} of {len(expected)} that should show confirmed"
     return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts}, {episode.ended.at:.1f} s"

@@ -9,11 +9,11 @@ def words_of(action: Action, place: int = 0) -> str | None:
     """What can be edited: the words of a target, the text, the keys; None where there is nothing."""
     match action:
         case Click(target=target) | Move(target=target):
-            return target
+            return target.words
         case Drag(path=path):
-            return path[place]
+            return path[place].words
         case Scroll(target=target):
-            return target
+            return target.words if target else None
         case TypeText(text=text):
             return text
         case PressKeys(keys=keys) | HoldKeys(keys=keys):

@@ -213,7 +213,7 @@ class RunScreen(Screen[None]):
     def plight(self) -> str:
         """Why it came to no good end; for where the end is looked at."""
         ended = self.episode.ended
-        return ended.message if ended and ended.outcome != "done" and self.looked_at is None else ""
+        return ended.message if ended and ended.result != "done" and self.looked_at is None else ""
 
     @property
     def usage(self) -> Usage:

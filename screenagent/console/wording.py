@@ -59,7 +59,7 @@ AT_WORK: Final = {
 def state(episode: Episode, last: Event | None, how: State) -> Content:
     """What the agent is doing, in one word or two."""
     if episode.ended is not None:
-        tone = {"done": "$text-success", "stopped": "$text-warning"}.get(episode.ended.outcome, "$text-error")
+        tone = {"done": "$text-success", "stopped": "$text-warning"}.get(episode.ended.result, "$text-error")
         return Content.styled(outcome_words(episode.ended), f"bold {tone}")
     match how:
         case "asked":
@@ -147,7 +147,7 @@ def proposal(
     if step.verdict:
         lines.append(Content.styled(verdict_words(step.verdict), "$foreground 60%"))
     if step.effect:
-        tone = "$text-success" if step.effect.confirmed else "$text-warning"
+        tone = "$text-success" if step.effect.as_expected else "$text-warning"
         said = f": {step.effect.evidence}" if step.effect.evidence else ""
         lines.append(Content.styled(f"{effect_words(step.effect)}{said}", tone))
     if step.feedback:

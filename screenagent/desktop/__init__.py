@@ -5,3 +5,5 @@ from screenagent.errors import UserError
 
 class NoDesktop(UserError):
     """There is no desktop to work on as asked; the text is a sentence that says why and what to do."""
+
+    code = "no_desktop"

@@ -99,12 +99,12 @@ class XClipboard:
             if said is None:
                 continue
             if said["event"] == "lost":
-                raise Retry("another program took the clipboard while text was being pasted")
+                raise Retry("another program took the clipboard while text was being pasted", "clipboard")
             if said["event"] == "fetched" or done_at is not None:
                 patience = AGAIN_SECONDS if said["by_target"] else STRANGER_SECONDS
                 done_at = time.monotonic() + patience
         if done_at is None:
-            raise Retry("the window in front did not take the text: is a text field in it focused?")
+            raise Retry("the window in front did not take the text: is a text field in it focused?", "clipboard")
 
     def _hear(self, wanted: str, *, stoppable: bool = True) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -141,7 +141,9 @@ class PortableClipboard:
             deadline = time.monotonic() + ANSWER_SECONDS
             while self._pyperclip.paste() != text:
                 if time.monotonic() > deadline:
-                    raise Retry("the clipboard is held by another program, so the text could not be pasted")
+                    raise Retry(
+                        "the clipboard is held by another program, so the text could not be pasted", "clipboard"
+                    )
                 self._control.wait(LOOK_SECONDS)
             press(("super" if sys.platform == "darwin" else "ctrl", "v"))
             self._control.wait(STRANGER_SECONDS)  # neither system tells who has read its clipboard

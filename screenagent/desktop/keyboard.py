@@ -116,7 +116,7 @@ class Keyboard:
             return self._character(name)
         key = getattr(self._pynput.Key, PYNPUT[name], None)
         if key is None:
-            raise Retry(f"this system's keyboard has no {name!r} key")
+            raise Retry(f"this system's keyboard has no {name!r} key", "no_key")
         if self._layout is None:
             return Stroke(key, hash(key))
         return Stroke(key, self._layout.code(key.value.vk, name))
@@ -124,7 +124,7 @@ class Keyboard:
     def _character(self, character: str) -> Stroke:
         stroke = self._find(character)
         if stroke is None:
-            raise Retry(f"this keyboard has no key for {character!r}; type it as text instead")
+            raise Retry(f"this keyboard has no key for {character!r}; type it as text instead", "no_key")
         return stroke
 
     def _find(self, character: str) -> Stroke | None:

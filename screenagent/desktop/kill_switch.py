@@ -18,7 +18,9 @@ CORNER_PIXELS: Final = 2
 def refuse_stop_keys(keys: Sequence[str], stop_keys: Sequence[str]) -> None:
     """The agent must not stop itself, nor learn that it could."""
     if stop_keys and set(stop_keys) <= set(keys):
-        raise Retry(f"{'+'.join(stop_keys)} is how the user stops the agent, so the agent does not press it")
+        raise Retry(
+            f"{'+'.join(stop_keys)} is how the user stops the agent, so the agent does not press it", "stop_keys"
+        )
 
 
 @dataclass

@@ -212,7 +212,8 @@ class LocalDesktop:
             self._agreed = now  # the user is told of it once
             raise Interrupted(_changed(before, now))
         if reviewed.display != now:
-            raise Retry(f"the screen was at {reviewed.display.name!r} when this was reviewed, and is at {now.name!r}")
+            moved = f"the screen was at {reviewed.display.name!r} when this was reviewed, and is at {now.name!r}"
+            raise Retry(moved, "display_changed")
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
@@ -245,20 +246,23 @@ class LocalDesktop:
     def _reaches_no_terminal_of_ours(self, pixels: Sequence[Pixel]) -> None:
         areas = self._own()
         if any(lies_on_top(areas, pixel) for pixel in pixels):
-            raise Retry("the terminal that this runs in lies there, and is not clicked into; it has to be moved aside")
+            why = "the terminal that this runs in lies there, and is not clicked into; it has to be moved aside"
+            raise Retry(why, "own_terminal")
 
     def _still_in_front(self, reviewed: Window | None) -> Window | None:
         """The window that gets the keys: the one that was in front when they were approved."""
         if reviewed and reviewed.own:
             raise Retry(
-                "the keys would go into the terminal that this runs in; click into the window they are meant for"
+                "the keys would go into the terminal that this runs in; click into the window they are meant for",
+                "own_terminal",
             )
         front = self.foreground()
         if front and front.own and reviewed:
             self._windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
             front = self.foreground()
         if (front and front.id) != (reviewed and reviewed.id):
-            raise Retry(f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it")
+            why = f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it"
+            raise Retry(why, "window_changed")
         return front
 
     def _front(self) -> Window | None:
@@ -297,7 +301,7 @@ class LocalDesktop:
 
     def _revealed(self, name: str, reviewed: Window | None) -> SecretStr:
         if self._secrets is None:
-            raise Retry(f"there are no secrets on this desktop, so {placeholder(name)} cannot be typed")
+            raise Retry(f"there are no secrets on this desktop, so {placeholder(name)} cannot be typed", "secret")
         return self._secrets.reveal(name, self._still_in_front(reviewed))
 
     def _type_secret(self, name: str, value: SecretStr, reviewed: Window | None) -> None:
@@ -305,7 +309,8 @@ class LocalDesktop:
         if self._windows.other_script() or not self._can_type(name, value):
             raise Retry(
                 f"the secret {name!r} has characters that this keyboard has no keys for as it is switched now; "
-                "a secret is not pasted"
+                "a secret is not pasted",
+                "secret",
             )
         window, before, mouse = self._still_in_front(reviewed), self._screen.grab(), (self._mouse_place(),)
         self._traces.begin(name, value, before=before, window=window)

@@ -62,7 +62,7 @@ class MacWindows:
         deadline = time.monotonic() + ACTIVATE_SECONDS
         while (front := self.foreground()) is None or front.id != window.id:
             if time.monotonic() > deadline:
-                raise Retry(f"the window {window.title!r} does not come to the front")
+                raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
             time.sleep(0.01)
 
     def caps_lock(self) -> bool:

@@ -59,7 +59,7 @@ class Win32Windows:
         deadline = time.monotonic() + ACTIVATE_SECONDS
         while self._user32.GetForegroundWindow() != window.id:
             if time.monotonic() > deadline:
-                raise Retry(f"the window {window.title!r} does not come to the front")
+                raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
             time.sleep(0.01)
 
     def caps_lock(self) -> bool:

@@ -17,6 +17,8 @@ SecretT = TypeVar("SecretT")
 class SecretNotTyped(UserError):
     """A secret could not be typed; the text says where and by what kind of error, which would have named it."""
 
+    code = "secret_not_typed"
+
 
 def withheld(name: str, work: Callable[[], SecretT], *, gone: tuple[type[Exception], ...] = ()) -> SecretT:
     """What `work` gives. An error of it is not let through: its text and its frames' variables may hold the secret."""
@@ -35,7 +37,8 @@ def _without_value(error: Exception, name: str, gone: tuple[type[Exception], ...
             return Stopped()
         case Retry():
             return Retry(
-                f"the secret {name!r} was typed in part: another window came to the front, or the keyboard changed"
+                f"the secret {name!r} was typed in part: another window came to the front, or the keyboard changed",
+                "secret",
             )
     innermost = error.__traceback__
     while innermost is not None and innermost.tb_next is not None:

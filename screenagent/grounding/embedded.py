@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -10,7 +9,7 @@ from copy import copy
 from PIL import Image
 from rapidfuzz import fuzz, process
 
-from screenagent.geometry import Absent, Box, Location, Pixel, Point
+from screenagent.geometry import Absent, Box, Location
 from screenagent.grounding.confidence import calibrated
 from screenagent.grounding.expression import Phrase, described, parse
 from screenagent.grounding.ranking import SURE, NothingFits, ranked
@@ -80,8 +79,6 @@ class EmbeddedGrounder:
         self._icons.forget()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        if place := _AT.search(target):
-            return _given(Pixel(x=int(place[1]), y=int(place[2])), screenshot)
         phrase = parse(target)
         if near is not None:
             region = Box.around(near.point, width=0.4, height=0.4)
@@ -134,17 +131,6 @@ class EmbeddedGrounder:
             known = ScreenContents(screenshot, self._reader.read(screenshot), self._icons, stages=self._stages)
             self._screens.keep(screenshot.digest, known)
         return known
-
-
-_AT = re.compile(r"\bat \((\d{1,5}), (\d{1,5})\)$")
-
-
-def _given(pixel: Pixel, screenshot: Screenshot) -> Location | Absent:
-    """A place that is named by its pixel of the picture, by someone who has seen it."""
-    size = screenshot.size
-    if pixel.x >= size.width or pixel.y >= size.height:
-        return Absent(why=f"({pixel.x}, {pixel.y}) is beyond the screen, which has {size.width}×{size.height} pixels")
-    return Location(point=Point.of_pixel(pixel, size), confidence=1.0, by="place")
 
 
 def _which(phrase: Phrase, count: int) -> str:

@@ -25,14 +25,14 @@ def stream(chunks: Iterator[Chunk]) -> Generator[str, None, Reply | Refused]:
             case Refused():
                 return chunk
             case Finished(reason="length"):
-                raise Retry("the model's answer was longer than it may be, and was cut off")
+                raise Retry("the model's answer was longer than it may be, and was cut off", "model_answer")
             case Finished(notes=notes):
                 return Reply(said, notes)
             case _ if chunk.part == "thought":
                 yield chunk.text
             case _:
                 said += chunk.text
-    raise Retry("the model's answer broke off")
+    raise Retry("the model's answer broke off", "model_answer")
 
 
 def complete(chunks: Iterator[Chunk]) -> Reply | Refused:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
+from screenagent.actions import targets
 from screenagent.events import Plan
 from screenagent.geometry import Box, Point, Size
 from screenagent.protocols import Retry
@@ -49,10 +50,10 @@ def pixel_point(text: str, shown: Size) -> ModelPlace:
         return _box(text, shown)
     found = {tuple(map(float, numbers)) for numbers in _TWO.findall(text)}
     if len(found) != 1:
-        raise Retry(f"{_count(len(found), 'point')} in {_quoted(text)}; expected click(start_box='(x,y)')")
+        raise _unreadable(f"{_count(len(found), 'point')} in {_quoted(text)}; expected click(start_box='(x,y)')")
     x, y = found.pop()
     if x > shown.width or y > shown.height:
-        raise Retry(f"({x:g}, {y:g}) lies outside the picture of {shown.width}x{shown.height} pixels")
+        raise _unreadable(f"({x:g}, {y:g}) lies outside the picture of {shown.width}x{shown.height} pixels")
     return Point(x=x / shown.width, y=y / shown.height)
 
 
@@ -62,23 +63,26 @@ def _box(text: str, scale: Size) -> ModelPlace:
         return "not there"
     found = {tuple(map(float, numbers)) for numbers in _FOUR.findall(text)}
     if len(found) != 1:
-        raise Retry(f"{_count(len(found), 'box')} in {_quoted(text)}; expected one [x1, y1, x2, y2]")
+        raise _unreadable(f"{_count(len(found), 'box')} in {_quoted(text)}; expected one [x1, y1, x2, y2]")
     x1, y1, x2, y2 = found.pop()
     if max(x1, x2) > scale.width or max(y1, y2) > scale.height:
-        raise Retry(f"the box {[x1, y1, x2, y2]} is not within {scale.width} by {scale.height}")
+        raise _unreadable(f"the box {[x1, y1, x2, y2]} is not within {scale.width} by {scale.height}")
     return Box.of_pixels((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), scale)
 
 
 def parse_plan(text: str) -> Plan:
     """The plan in `text`, which is JSON and nothing else, a code fence aside; each step exactly as it is written."""
     try:
-        return Plan.model_validate_json(unfenced(text), strict=True)
+        found = Plan.model_validate_json(unfenced(text), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise Retry(f"that is no plan: {f'{place}: ' if place else ''}{first['msg']}") from error
+        raise _unreadable(f"that is no plan: {f'{place}: ' if place else ''}{first['msg']}") from error
     except ValueError as error:
-        raise Retry(f"that is no plan: {error}") from error
+        raise _unreadable(f"that is no plan: {error}") from error
+    if any(target.at is not None for step in found.steps for target in targets(step.action)):
+        raise _unreadable("that is no plan: a target is given in words, not as a point")
+    return found
 
 
 def unfenced(text: str) -> str:
@@ -91,13 +95,17 @@ def parse_yes(text: str) -> bool:
     """Whether the answer to a question was yes."""
     found = _YES_NO.match(text)
     if found is None:
-        raise Retry(f"neither yes nor no: {_quoted(text)}")
+        raise _unreadable(f"neither yes nor no: {_quoted(text)}")
     return found[1].lower() == "yes"
 
 
 def refuses(answer: str) -> bool:
     """Whether an answer opens by saying that the model will not do what it was asked."""
     return _REFUSAL.match(answer) is not None
+
+
+def _unreadable(why: str) -> Retry:
+    return Retry(why, "model_answer")
 
 
 def _count(number: int, what: str) -> str:

@@ -10,14 +10,8 @@ from screenagent.events import Plan
 
 # So that an answer ends, whatever the model: no step needs more, and what is typed has its own limit.
 _LONGEST: Final = {"text": 2000, "message": 300, "question": 300}
-
-
 _LONGEST_WORDS: Final = 160
-
-
 _MOST_STEPS: Final = 12
-
-
 _KEYS: Final = (*sorted(keys.NAMED), *(chr(code) for code in range(33, 127) if not chr(code).isupper()))
 
 
@@ -31,6 +25,8 @@ def plan_schema() -> dict[str, Any]:
 
 def _plain(node: Any, name: str = "") -> Any:
     match node:
+        case {"$ref": "#/$defs/Target"}:
+            return _plain({"type": "string"}, name)  # a model names its targets; it does not point at them
         case list():
             return [_plain(item, name) for item in node]
         case {"type": "string"} if "const" not in node and "enum" not in node:
@@ -47,6 +43,7 @@ def _plain(node: Any, name: str = "") -> Any:
 
 
 _SAID: Final = frozenset({"title", "description", "default", "discriminator"})
+_UNSAID: Final = frozenset({"Target", "Point"})
 
 
 def _object(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +55,8 @@ def _object(node: Mapping[str, Any]) -> dict[str, Any]:
     if "modifiers" in properties:
         properties["modifiers"]["maxItems"] = 4
     required = [name for name in properties if name in node.get("required", ()) or name == "kind"]
-    definitions = {"$defs": _plain(node["$defs"])} if "$defs" in node else {}
+    named = {name: definition for name, definition in node.get("$defs", {}).items() if name not in _UNSAID}
+    definitions = {"$defs": _plain(named)} if named else {}
     return {
         "type": "object",
         "properties": properties,

@@ -48,9 +48,13 @@ def reading(letters: Letters) -> Reading:
 class MissingWeights(WrongUsage):
     """What was asked for is not installed; the text says what to install."""
 
+    code = "missing_weights"
+
 
 class BrokenWeights(UserError):
     """A weight file is missing or can't be read; the text says which and how to restore it."""
+
+    code = "broken_weights"
 
     def __init__(self, path: Path, problem: str) -> None:
         package = "screenagent" if path.parent == FOLDER else path.parent.parent.name

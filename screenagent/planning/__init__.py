@@ -1,5 +1,4 @@
-"""Planners: who says what to do next. `InstructionPlanner` carries out plain instructions without a model, `ModelPlanner`
-thinks."""
+"""Turns a task into the next step: `InstructionPlanner` without a model, `ModelPlanner` with one."""
 
 from screenagent.planning.instruction_planner import InstructionPlanner
 from screenagent.planning.instructions.parser import plan_of, read_instructions

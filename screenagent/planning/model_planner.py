@@ -137,7 +137,9 @@ def _believed(plan: Plan, episode: Episode, surprise: str) -> Decision:
         return Decision(plan=plan)
     if UNPROVEN in surprise:
         return give_up(f"the model says that the task is done, but {UNPROVEN}")
-    raise Retry(f"“done” is not believed: {UNPROVEN}; wait for words that show it, or finish without success")
+    raise Retry(
+        f"“done” is not believed: {UNPROVEN}; wait for words that show it, or finish without success", "not_believed"
+    )
 
 
 def surprise_of(episode: Episode) -> str | None:
@@ -167,7 +169,7 @@ def is_unproven(step: PlannedStep, episode: Episode) -> bool:
     checked = [done.effect for done in episode.performed if done.expectation is not None]
     # A model that says that the task is done would say so of two pictures, too; and words that were never on the screen
     # prove nothing by not being there.
-    return not checked or checked[-1] is None or checked[-1].outcome != "met" or checked[-1].by != "words"
+    return not checked or checked[-1] is None or checked[-1].outcome != "confirmed" or checked[-1].by != "words"
 
 
 def _in_vain(episode: Episode, patience: int) -> str:
@@ -187,7 +189,7 @@ def history(steps: Sequence[Step], *, left_out: int) -> list[str]:
     lines = [f"{number}. {_line(step)}" for number, step in enumerate(steps, start=1)]
     if not left_out:
         return lines
-    confirmed = sum(1 for step in steps[:left_out] if step.effect and step.effect.confirmed)
+    confirmed = sum(1 for step in steps[:left_out] if step.effect and step.effect.as_expected)
     return [f"1 to {left_out}. {left_out} steps, {confirmed} of them with the effect expected", *lines[left_out:]]
 
 

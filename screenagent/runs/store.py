@@ -17,13 +17,13 @@ from types import TracebackType
 from typing import Final, Self
 
 from PIL import Image, UnidentifiedImageError
-from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from screenagent.events import Ended, Event, Observed, Started
 from screenagent.geometry import Value
+from screenagent.runs.upgrade import EVENT, read_event
 from screenagent.screenshot import Screenshot
 
-EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 PRIVATE: Final = 0o700
 
 LONGEST_END: Final = 65536
@@ -106,7 +106,7 @@ def read_events(folder: Path) -> Iterator[Event]:
     with path.open("rb") as log:
         for number, line in enumerate(log, start=1):
             try:
-                event = EVENT.validate_json(line)
+                event = read_event(line)
             except ValidationError as error:
                 if not line.endswith(b"\n"):
                     return
@@ -129,7 +129,7 @@ def glance(folder: Path) -> Glance:
     return Glance(
         folder=folder,
         task=first.task if isinstance(first, Started) else "",
-        outcome=last.outcome.replace("_", " ") if isinstance(last, Ended) else "cut off",
+        outcome=last.result.replace("_", " ") if isinstance(last, Ended) else "cut off",
         when=f"{datetime.fromtimestamp((folder / 'events.jsonl').stat().st_mtime):%Y-%m-%d %H:%M}",
     )
 
@@ -257,7 +257,7 @@ def _ends(path: Path) -> tuple[Event | None, Event | None]:
 
 def _event(line: bytes) -> Event | None:
     try:
-        return EVENT.validate_json(line)
+        return read_event(line)
     except ValidationError:
         return None
 

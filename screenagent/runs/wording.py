@@ -24,7 +24,7 @@ Status = Literal["confirmed", "performed", "unconfirmed", "refused", "failed", "
 
 def status_of(step: Step) -> Status:
     """What became of a step."""
-    if step.acted and step.effect and step.effect.confirmed:
+    if step.acted and step.effect and step.effect.as_expected:
         return "confirmed"
     if step.acted:
         return "unconfirmed" if step.unconfirmed else "performed"
@@ -46,7 +46,7 @@ def outcome_words(ended: Ended | None) -> str:
         "out_of_steps": "out of steps",
         "stopped": "stopped",
         "crashed": "crashed",
-    }[ended.outcome]
+    }[ended.result]
 
 
 def expectation_words(expectation: Expectation) -> str:
@@ -83,7 +83,7 @@ def verdict_words(verdict: Verdict) -> str:
 
 def effect_words(effect: Effect) -> str:
     return {
-        "met": "as expected",
+        "confirmed": "as expected",
         "changed": "the screen changed",
         "unchanged": "nothing changed",
         "unmet": "not as expected",

@@ -51,6 +51,8 @@ class Problem(Value):
 class ScriptError(WrongUsage, ValueError):
     """A file that is no script; it lists everything that is wrong with it."""
 
+    code = "bad_script"
+
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)

@@ -16,6 +16,8 @@ PLACE: Final = re.compile(r"\{\{\s*(secret:\s*)?([^{}]*?)\s*\}\}")
 class Unbound(WrongUsage, ValueError):
     """A parameter without a value, or a value without a parameter."""
 
+    code = "unbound_parameter"
+
 
 def bound(script: Script, given: Mapping[str, str]) -> dict[str, str]:
     """The value of every parameter: the one given, or its default. A secret's is the place that stands for it."""

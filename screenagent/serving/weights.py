@@ -26,6 +26,8 @@ RECORD = "pulled.json"
 class PullError(UserError):
     """The weights did not arrive as they should; the message names the file and what to do."""
 
+    code = "pull_failed"
+
 
 class RemoteFile(Value):
     name: str

@@ -39,7 +39,7 @@ def check(checker: ScreenChecker, expectation: Expectation | None, before: Scree
         (Change(), CARET, "unchanged"),
         (None, MENU, "changed"),
         (None, EMPTY, "unknown"),
-        (Visible(words="Saved"), EMPTY, "met"),
+        (Visible(words="Saved"), EMPTY, "confirmed"),
         (Visible(words="Failed"), MENU, "unmet"),
         (Gone(words="Failed"), EMPTY, "unmet"),
         (Gone(words="Failed"), MENU, "unknown"),
@@ -52,7 +52,7 @@ def test_an_effect_is_what_can_be_seen(expectation: Expectation | None, after: S
 
 def test_the_title_of_the_window_in_front_is_read_as_the_system_knows_it() -> None:
     saved = Screenshot.of(EMPTY.pixels, window=Window(id=1, title="/home/ada/notes.txt - Editor"))
-    assert check(CHECKER, Visible(words="notes.txt"), EMPTY, saved).outcome == "met"
+    assert check(CHECKER, Visible(words="notes.txt"), EMPTY, saved).outcome == "confirmed"
     assert check(CHECKER, Visible(words="otes.txt"), EMPTY, saved).outcome == "unmet"
     assert check(CHECKER, Gone(words="notes.txt"), EMPTY, saved).outcome == "unmet"
 
@@ -61,7 +61,7 @@ class TestModel:
     """Asked only where neither pixels nor words decide, and once a check."""
 
     @pytest.mark.parametrize(
-        ("answer", "outcome"), [("yes", "met"), ("no", "unmet"), ("perhaps", "unknown"), (NEVER, "unknown")]
+        ("answer", "outcome"), [("yes", "confirmed"), ("no", "unmet"), ("perhaps", "unknown"), (NEVER, "unknown")]
     )
     def test_what_cannot_be_read_is_judged(self, answer: str | Refused, outcome: str) -> None:
         model = ScriptedModel([answer])
@@ -94,7 +94,7 @@ class TestModel:
     def test_a_glance_asks_nobody(self) -> None:
         checker = ScreenChecker(CHECKER.grounder, ScriptedModel([]))
         step = PlannedStep(action=Click(target="OK"), expectation=Visible(words="a red line"))
-        assert checker.glance(step, EMPTY, MENU).outcome == "unmet"
+        assert checker.quick_check(step, EMPTY, MENU).outcome == "unmet"
 
     def test_the_pictures_are_small(self) -> None:
         model = ScriptedModel(["yes"])
@@ -135,15 +135,15 @@ class TestNews:
         return effect.outcome, effect.by
 
     def test_words_that_came_are_news(self) -> None:
-        assert self.seen("Saving", EMPTY, MENU) == ("met", "words")
+        assert self.seen("Saving", EMPTY, MENU) == ("confirmed", "words")
 
     def test_words_that_were_there_are_none(self) -> None:
-        assert self.seen("Saving", MENU, MENU) == ("met", "")
+        assert self.seen("Saving", MENU, MENU) == ("confirmed", "")
 
     def test_words_that_came_into_the_title_are_news_wherever_else_they_stood(self) -> None:
         titled = Screenshot.of(MENU.pixels, window=Window(id=1, title="Saving - Editor"))
-        assert self.seen("Saving", MENU, titled) == ("met", "words")
-        assert self.seen("Saving", titled, titled) == ("met", "")
+        assert self.seen("Saving", MENU, titled) == ("confirmed", "words")
+        assert self.seen("Saving", titled, titled) == ("confirmed", "")
 
 
 class TestGone:
@@ -156,7 +156,7 @@ class TestGone:
 
     def test_words_that_were_there_are_gone(self) -> None:
         assert self.gone("Saving", MENU, EMPTY) == Effect(
-            outcome="met", evidence="“Saving” was on the screen and is gone", by="words"
+            outcome="confirmed", code="gone", evidence="“Saving” was on the screen and is gone", by="words"
         )
 
     def test_words_that_never_were_are_not_gone(self) -> None:
@@ -168,11 +168,11 @@ class TestGone:
 
     def test_who_waits_for_words_to_go_is_told_that_they_are_not_there_which_proves_nothing(self) -> None:
         effect = self.gone("Loading", MENU, EMPTY, waited=True)
-        assert (effect.outcome, effect.by) == ("met", "")
+        assert (effect.outcome, effect.by) == ("confirmed", "")
 
     def test_a_title_that_no_longer_says_so_is_gone(self) -> None:
         titled = Screenshot.of(MENU.pixels, window=Window(id=1, title="notes.txt - Editor"))
-        assert self.gone("notes.txt", titled, EMPTY).outcome == "met"
+        assert self.gone("notes.txt", titled, EMPTY).outcome == "confirmed"
 
 
 EDITOR, DIALOG = (

@@ -82,9 +82,9 @@ class TestHostile:
         episode, desktop = ran(reply, PolicyApprover(lambda question: None))
         assert desktop.performed == []
         assert episode.ended is not None
-        assert episode.ended.outcome in ("gave_up", "out_of_steps")
+        assert episode.ended.result in ("gave_up", "out_of_steps")
 
     def test_even_where_all_is_approved_it_does_not_end_well(self, reply: Callable[[dict[str, Any]], Reply]) -> None:
         episode, _ = ran(reply, AllowAll())
         assert episode.ended is not None
-        assert episode.ended.outcome in ("gave_up", "out_of_steps")
+        assert episode.ended.result in ("gave_up", "out_of_steps")

@@ -108,7 +108,7 @@ def test_a_click_goes_through_every_station_once() -> None:
     assert performed(clicker) == [SAVE]
     episode = Episode.of(events)
     assert episode.ended is not None
-    assert (episode.ended.outcome, episode.ended.message) == ("done", "saved")
+    assert (episode.ended.result, episode.ended.message) == ("done", "saved")
     assert episode.steps[0].locations[0].point == CENTER
     assert episode.steps[0].effect is not None
     assert episode.steps[0].effect.outcome == "changed"
@@ -145,7 +145,7 @@ def test_a_rejection_with_its_reason_reaches_the_planner() -> None:
     clicker = agent(SAVE, SAVE, max_steps=2, approver=FakeApprover([Reject(reason="not that one")]))
     episode = Episode.of(clicker.run("t"))
     assert episode.ended is not None
-    assert episode.ended.outcome == "out_of_steps"
+    assert episode.ended.result == "out_of_steps"
     assert "not that one" in episode.steps[0].feedback
     assert performed(clicker) == []
 
@@ -153,7 +153,7 @@ def test_a_rejection_with_its_reason_reaches_the_planner() -> None:
 def test_an_abort_stops() -> None:
     events = list(agent(SAVE, approver=FakeApprover([Abort()])).run("t"))
     assert events[-1].event == "ended"
-    assert events[-1].outcome == "stopped"
+    assert events[-1].result == "stopped"
 
 
 def test_a_revised_action_is_located_and_reviewed_again() -> None:
@@ -195,7 +195,7 @@ def test_nothing_is_performed_after_stop(position: int) -> None:
     assert sent_at_stop is None or len(performed(clicker)) == sent_at_stop
     assert kinds(events).count("ended") == 1
     assert events[-1].event == "ended"
-    assert len(events) <= position + 2 or events[-1].outcome == "done"
+    assert len(events) <= position + 2 or events[-1].result == "done"
 
 
 def test_stop_in_the_middle_of_a_part_ends_the_run() -> None:
@@ -242,13 +242,13 @@ def test_a_crash_is_an_event_and_is_raised() -> None:
     with pytest.raises(RuntimeError, match="boom"):
         drive(agent(RuntimeError("boom")), "t", events.append)
     assert events[-1].event == "ended"
-    assert (events[-1].outcome, events[-1].message) == ("crashed", "RuntimeError: boom")
+    assert (events[-1].result, events[-1].message) == ("crashed", "RuntimeError: boom")
 
 
 def test_a_planner_that_never_answers_well_runs_out_of_steps() -> None:
     episode = Episode.of(agent(*[Retry("that was no JSON")] * 3, max_steps=3).run("t"))
     assert episode.ended is not None
-    assert episode.ended.outcome == "out_of_steps"
+    assert episode.ended.result == "out_of_steps"
     assert [step.feedback for step in episode.steps] == ["that was no JSON"] * 3
 
 
@@ -271,13 +271,13 @@ class TestDone:
     def test_done_without_a_single_step_is_not_believed(self) -> None:
         ended = Episode.of(agent(DONE).run("t")).ended
         assert ended is not None
-        assert (ended.outcome, ended.message) == ("gave_up", "nothing was performed")
+        assert (ended.result, ended.message) == ("gave_up", "nothing was performed")
 
     def test_done_after_a_step_that_did_not_show_is_not_believed(self) -> None:
         unmoved = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=still))
         ended = Episode.of(unmoved.run("t")).ended
         assert ended is not None
-        assert ended.outcome == "gave_up"
+        assert ended.result == "gave_up"
         assert "click “Save”" in ended.message
 
 
@@ -334,34 +334,34 @@ def test_a_target_that_comes_late_is_waited_for() -> None:
     clicker = agent(SAVE, DONE, grounder=Late({}), desktop=desktop)
     episode = Episode.of(clicker.run("t"))
     assert performed(clicker) == [SAVE]
-    assert episode.steps[0].rungs == ("wait",)
+    assert episode.steps[0].recoveries == ("wait",)
 
 
 class TestLadder:
-    def rungs(self, episode: Episode) -> list[str]:
-        return [rung for step in episode.steps for rung in step.rungs]
+    def recoveries(self, episode: Episode) -> list[str]:
+        return [rung for step in episode.steps for rung in step.recoveries]
 
     def test_an_effect_that_shows_late_is_waited_for(self) -> None:
         looks = iter(range(1000))
         desktop = FakeDesktop(screen=lambda done: plain_screen(0 if not done or next(looks) < 1 else 9))
         episode = Episode.of(agent(decision(SAVE, Change()), DONE, desktop=desktop).run("t"))
-        assert self.rungs(episode) == ["wait"]
+        assert self.recoveries(episode) == ["wait"]
         assert episode.ended is not None
-        assert episode.ended.outcome == "done"
+        assert episode.ended.result == "done"
 
     def test_a_wrong_click_is_mended_by_looking_closer(self) -> None:
         grounder = FakeGrounder({"Save": CENTER}, closer={"Save": CORNER})
         desktop = FakeDesktop(screen=lambda done: plain_screen(9 if done > 1 else 0))
         episode = Episode.of(agent(decision(SAVE, Change()), DONE, grounder=grounder, desktop=desktop).run("t"))
-        assert self.rungs(episode) == ["wait", "zoom"]
+        assert self.recoveries(episode) == ["wait", "zoom"]
         assert desktop.places == [(CENTER,), (CORNER,)]
         assert episode.ended is not None
-        assert episode.ended.outcome == "done"
+        assert episode.ended.result == "done"
 
     def test_the_same_place_is_not_clicked_twice_by_zoom(self) -> None:
         unmoved = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=still))
         episode = Episode.of(unmoved.run("t"))
-        assert self.rungs(episode) == ["wait", "zoom", "think"]
+        assert self.recoveries(episode) == ["wait", "zoom", "think"]
         assert performed(unmoved) == [SAVE]
 
     def test_a_clock_that_ticks_elsewhere_does_not_confirm_a_click(self) -> None:
@@ -374,11 +374,11 @@ class TestLadder:
 
         clicker = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=ticking))
         episode = Episode.of(clicker.run("t"))
-        assert self.rungs(episode) == ["wait", "zoom", "think"]
+        assert self.recoveries(episode) == ["wait", "zoom", "think"]
         assert episode.steps[0].effect is not None
         assert "elsewhere" in episode.steps[0].effect.evidence
         assert episode.ended is not None
-        assert episode.ended.outcome == "gave_up"
+        assert episode.ended.result == "gave_up"
 
     def test_when_thinking_again_did_not_help_the_user_is_asked(self) -> None:
         approver = FakeApprover([Approve(), Approve(), AnswerAsk(text="try Trash"), Approve()])
@@ -386,7 +386,7 @@ class TestLadder:
         desktop = FakeDesktop(screen=still)
         stuck = agent(press, press, SAVE, DONE, approver=approver, desktop=desktop)
         episode = Episode.of(stuck.run("t"))
-        assert self.rungs(episode)[:4] == ["wait", "think", "wait", "ask"]
+        assert self.recoveries(episode)[:4] == ["wait", "think", "wait", "ask"]
         assert episode.told == ("try Trash",)
         assert isinstance(approver.asked[2], Ask)
 
@@ -397,7 +397,7 @@ class TestLadder:
             agent(press, press, press, approver=approver, desktop=FakeDesktop(screen=still)).run("t")
         ).ended
         assert ended is not None
-        assert ended.outcome == "gave_up"
+        assert ended.result == "gave_up"
         assert "Nobody answered" in ended.message
 
 

@@ -69,4 +69,4 @@ def test_a_console_that_crashes_stops_the_agent_and_lifts_what_it_held(virtual: 
         agent.wait_for("acted", "ended")
         agent.wait_for("over")
         assert scene.held() == 0
-        assert [event.outcome for event in read_events(folder) if isinstance(event, Ended)] == ["stopped"]
+        assert [event.result for event in read_events(folder) if isinstance(event, Ended)] == ["stopped"]

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.episode import Episode
-from screenagent.runs.store import EVENT, read_events, recorded_runs
+from screenagent.runs.store import read_events, recorded_runs
+from screenagent.runs.upgrade import EVENT
 
 COMMANDS = [
     "",
@@ -141,7 +142,7 @@ class TestRun:
         [folder] = recorded_runs(tmp_path / "runs")
         episode = Episode.of(read_events(folder))
         assert episode.ended is not None
-        assert episode.ended.outcome == "done"
+        assert episode.ended.result == "done"
         report = screenagent("report", str(folder), "--out", str(tmp_path))
         assert report.returncode == 0, report.stderr
         assert (tmp_path / "report.html").stat().st_size > 10_000
@@ -152,7 +153,7 @@ class TestRun:
         events = [EVENT.validate_json(line) for line in done.stdout.splitlines()]
         assert [event.event for event in events][0::99999] == ["started"]
         assert events[-1].event == "ended"
-        assert events[-1].outcome == "done"
+        assert events[-1].result == "done"
 
     def test_without_an_answer_nothing_is_sent(self) -> None:
         done = screenagent("run", "type hello", *EDITOR, "--json", "--no-record")

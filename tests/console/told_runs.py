@@ -75,16 +75,16 @@ def whole_run() -> list[Event]:
         Reviewed(at=1.5, verdict=Approve(), usage=Usage(seconds={"approve": 0.4})),
         Acted(at=1.6, action=save[0].action, locations=(MENU,), usage=Usage(seconds={"act": 0.01})),
         Observed(at=1.7, screenshot=menu, usage=Usage(seconds={"settle": 0.1})),
-        Checked(at=1.8, effect=Effect(outcome="met", evidence="“Save As” is seen", where=MENU.box)),
+        Checked(at=1.8, effect=Effect(outcome="confirmed", evidence="“Save As” is seen", where=MENU.box)),
         Decided(at=2.0, decision=Decision(plan=plan, at=1)),
         Grounded(at=2.1, action=save[1].action, locations=(ENTRY,)),
         Reviewed(at=2.2, verdict=Approve()),
         Acted(at=2.3, action=save[1].action, locations=(ENTRY,)),
         Observed(at=2.4, screenshot=menu),
         Checked(at=2.5, effect=Effect(outcome="unchanged", evidence="nothing moved")),
-        Retried(at=2.5, rung="wait", why="the dialog may be opening"),
+        Retried(at=2.5, recovery="wait", why="the dialog may be opening"),
         Observed(at=3.0, screenshot=dialog),
-        Checked(at=3.1, effect=Effect(outcome="met", evidence="“Name” is seen")),
+        Checked(at=3.1, effect=Effect(outcome="confirmed", evidence="“Name” is seen")),
         UserMessage(at=3.2, text="not into the desktop folder"),
         Decided(at=3.3, decision=Decision(plan=plan, at=2, thought="The name field has the focus.")),
         Grounded(at=3.3, action=save[2].action),
@@ -103,7 +103,7 @@ def whole_run() -> list[Event]:
         Observed(at=6.4, screenshot=end),
         Checked(at=6.5, effect=Effect(outcome="changed", evidence="a tenth of the picture changed")),
         Decided(at=6.6, decision=Decision(plan=other_plan, at=1)),
-        Ended(at=6.7, outcome="done", message="saved"),
+        Ended(at=6.7, result="done", message="saved"),
     ]
 
 

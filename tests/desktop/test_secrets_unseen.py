@@ -131,7 +131,7 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
     assert ("OSError at test_desktop_secrets" in said) is (looks is not None)
     ended = list(read_events(folder))[-1]
     assert isinstance(ended, Ended)
-    assert ended.outcome == ("out_of_steps" if looks is None else "crashed")
+    assert ended.result == ("out_of_steps" if looks is None else "crashed")
     write_html(folder, folder / "report.html")
     kept = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     outputs = "".join(capfd.readouterr()) + said + "".join(episode.model_dump_json() for episode in planner.seen)

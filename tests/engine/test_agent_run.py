@@ -174,7 +174,7 @@ def watched(agent: Agent) -> Seen:
 def test_a_random_model_does_nothing_but_valid_steps(run: Callable[[int], tuple[Agent, Control]]) -> None:
     agent, _ = run(4)
     seen = watched(agent)
-    assert seen.ended.outcome in ("out_of_steps", "gave_up"), seen.ended
+    assert seen.ended.result in ("out_of_steps", "gave_up"), seen.ended
     assert seen.thoughts > 0
     assert seen.acted > 0
 
@@ -205,6 +205,6 @@ def test_two_hundred_steps_in_one_run_leave_memory_as_it_was(run: Callable[[int]
         sorted(part)[len(part) // 2] for part in (seen.memory[quarter : 2 * quarter], seen.memory[-quarter:])
     )
     print(f"{seen.acted} acted, {seen.thoughts} thoughts, {early / 2**20:.0f} MiB then {late / 2**20:.0f} MiB")
-    assert seen.ended.outcome == "out_of_steps", seen.ended
+    assert seen.ended.result == "out_of_steps", seen.ended
     assert late < 1.05 * early
     assert len(set(seen.kinds)) > 3

@@ -148,7 +148,7 @@ def mutated(text: str, chance: random.Random) -> str:
 def words_of(action: Action) -> list[str]:
     """Everything in an action that a person would recognise in the text that asked for it."""
     extra = [action.text] if isinstance(action, TypeText) else list(getattr(action, "keys", ()))
-    return [*targets(action), *extra, action.kind]
+    return [*(target.words for target in targets(action)), *extra, action.kind]
 
 
 def test_ten_thousand_mutated_plans_give_what_they_say_or_a_retry() -> None:

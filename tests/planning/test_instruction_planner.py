@@ -99,7 +99,7 @@ def test_it_goes_on_where_the_effect_cannot_be_told() -> None:
 
 
 def test_a_step_that_was_retried_and_then_worked_is_done() -> None:
-    again: list[Event] = [Retried(rung="wait", why="nothing changed"), Checked(effect=Effect(outcome="changed"))]
+    again: list[Event] = [Retried(recovery="wait", why="nothing changed"), Checked(effect=Effect(outcome="changed"))]
     assert decide(episode(*done(0, Effect(outcome="unchanged")), *again))[0].at == 1
 
 

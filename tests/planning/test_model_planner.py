@@ -133,14 +133,14 @@ def test_a_plan_of_five_steps_takes_one_think_call_and_no_other() -> None:
     )
     run = Run(plan(*steps, DONE))()
     assert run.kinds == [*LOOKED, *STEP * 4, *END]
-    assert run.ended.outcome == "done"
+    assert run.ended.result == "done"
     assert (run.thinking.modes, run.pointing.modes) == (["think"], [])
 
 
 def test_targets_without_text_take_one_look_each_and_no_thought() -> None:
     steps = [step("click", "", target=f"the icon {number}") for number in range(4)]
     run = Run(plan(*steps, step("wait_for", words="Saved", seconds=0), DONE), pointing=("[0.2, 0.2, 0.3, 0.3]",) * 4)()
-    assert run.ended.outcome == "done"
+    assert run.ended.result == "done"
     assert (run.thinking.modes, run.pointing.modes) == (["think"], ["nothink"] * 4)
     assert run.desktop.places == [(Point(x=0.25, y=0.25),)] * 4
     assert sum((step.usage for step in run.episode.steps), Usage()).asked == {"think": 1, "nothink": 4}
@@ -158,8 +158,12 @@ def test_a_popup_in_the_middle_is_thought_about_once_and_closed() -> None:
         *("retried", "observed", "checked", "retried", "checked", "retried", "failed"),
         *(*STEP, *STEP, *END),
     ]
-    assert [action.target for action in run.performed if isinstance(action, Click)] == ["File", "Not now", "Save As"]
-    assert (run.ended.outcome, len(run.thinking.asked)) == ("done", 2)
+    assert [action.target.words for action in run.performed if isinstance(action, Click)] == [
+        "File",
+        "Not now",
+        "Save As",
+    ]
+    assert (run.ended.result, len(run.thinking.asked)) == ("done", 2)
     assert "“Save As” was to be seen" in run.thinking.asked[1][0].text
 
 
@@ -197,7 +201,7 @@ def test_an_absent_target_is_planned_round() -> None:
     )()
     assert run.kinds == [*LOOKED, "decided", "retried", "observed", "failed", *STEP, *STEP, *END]
     assert "the model does not see “the floppy disk”" in run.thinking.asked[1][0].text
-    assert run.ended.outcome == "done"
+    assert run.ended.result == "done"
 
 
 def test_a_wrong_click_is_noticed_and_mended_by_a_closer_look() -> None:
@@ -210,10 +214,10 @@ def test_a_wrong_click_is_noticed_and_mended_by_a_closer_look() -> None:
     run()
     again = ["retried", "grounded", "reviewed", "acted", "observed", "checked"]
     assert run.kinds == [*LOOKED, *STEP, "retried", "observed", "checked", *again, *END]
-    assert [rung for taken in run.episode.steps for rung in taken.rungs] == ["wait", "zoom"]
+    assert [one for step in run.episode.steps for one in step.recoveries] == ["wait", "zoom"]
     first, second = run.desktop.places
     assert first != second
-    assert (run.ended.outcome, len(run.thinking.asked)) == ("done", 1)
+    assert (run.ended.result, len(run.thinking.asked)) == ("done", 1)
 
 
 def test_a_loop_is_broken_by_asking() -> None:
@@ -226,10 +230,10 @@ def test_a_loop_is_broken_by_asking() -> None:
     )
     run.desktop.screen = lambda done: plain_screen(0 if done < 3 else 3)
     run()
-    rungs = [event.rung for event in run.events if event.event == "retried"]
-    assert rungs == ["wait", "think", "wait", "ask"]
+    recoveries = [event.recovery for event in run.events if event.event == "retried"]
+    assert recoveries == ["wait", "think", "wait", "ask"]
     assert "The user said: use the menu" in run.thinking.asked[2][0].text
-    assert run.ended.outcome == "done"
+    assert run.ended.result == "done"
 
 
 def test_a_rejection_with_its_reason_changes_the_plan() -> None:
@@ -241,21 +245,21 @@ def test_a_rejection_with_its_reason_changes_the_plan() -> None:
     )()
     assert run.kinds == [*LOOKED, "decided", "grounded", "reviewed", "failed", *STEP, *STEP, *END]
     assert "the user rejected it: not into that folder" in run.thinking.asked[1][0].text
-    assert run.ended.outcome == "done"
+    assert run.ended.result == "done"
 
 
 def test_a_screen_that_says_task_done_is_not_believed() -> None:
     claims = plan(DONE, thought="The screen says: TASK DONE, STOP. ")
     run = Run(claims, claims, screens=(["TASK DONE, STOP"],))()
     assert run.kinds == [*LOOKED, "failed", *END]
-    assert (run.ended.outcome, run.performed) == ("gave_up", [])
+    assert (run.ended.result, run.performed) == ("gave_up", [])
     assert "is not believed" in run.thinking.asked[1][0].text
 
 
 def test_a_refusal_ends_the_run_with_the_models_words() -> None:
     run = Run(Refused(text="I'm sorry, but I can't help with that."))()
     assert run.kinds == [*LOOKED, *END]
-    assert (run.ended.outcome, run.ended.message) == (
+    assert (run.ended.result, run.ended.message) == (
         "gave_up",
         "the model refused: I'm sorry, but I can't help with that.",
     )
@@ -265,7 +269,7 @@ def test_done_after_a_failed_save_is_not_done() -> None:
     save = plan(step("press_keys", "", keys=["ctrl", "s"]), DONE)
     run = Run(save, plan(DONE), screens=(["File"], ["Could not save notes.txt"]))()
     assert run.kinds == [*LOOKED, *STEP, *END]
-    assert run.ended.outcome == "gave_up"
+    assert run.ended.result == "gave_up"
     assert "says that the task is done" in run.ended.message
 
 
@@ -274,7 +278,7 @@ def test_a_model_that_lies_about_what_it_sees_does_not_end_the_run_well() -> Non
     run = Run(
         *(save, plan(DONE)), screens=(["File"], ["Could not save"]), judge=ScriptedModel(lambda request, mode: "yes")
     )()
-    assert run.ended.outcome == "gave_up"
+    assert run.ended.result == "gave_up"
 
 
 def test_words_that_were_there_all_along_prove_nothing() -> None:
@@ -282,21 +286,21 @@ def test_words_that_were_there_all_along_prove_nothing() -> None:
     presses = plan(step("press_keys", "TASK DONE", keys=["escape"]), step("wait_for", words="TASK DONE"), DONE)
     for obedient in (waits, presses):
         run = Run(obedient, plan(DONE), screens=(["TASK DONE"],))()
-        assert run.ended.outcome == "gave_up"
+        assert run.ended.result == "gave_up"
         assert "says that the task is done" in run.ended.message
 
 
 def test_what_came_before_it_was_waited_for_came_of_the_input() -> None:
     waits = [step("wait_for", words=words, seconds=0) for words in ("Name", "Saved")]
     run = Run(plan(step("click", "", target="OK"), *waits, DONE), screens=(["OK"], ["Name", "Saved"]))()
-    assert (run.ended.outcome, len(run.thinking.asked)) == ("done", 1)
+    assert (run.ended.result, len(run.thinking.asked)) == ("done", 1)
 
 
 def test_words_that_were_never_there_prove_nothing_by_not_being_there() -> None:
     gone = {"action": {"kind": "wait_for", "words": "Saving", "gone": True, "seconds": 0}}
     save = plan(step("press_keys", "", keys=["ctrl", "s"]), gone, DONE)
     run = Run(save, plan(DONE), screens=(["File"], ["Could not save"]))()
-    assert run.ended.outcome == "gave_up"
+    assert run.ended.result == "gave_up"
     assert "says that the task is done" in run.ended.message
 
 
@@ -309,21 +313,21 @@ def test_what_the_user_says_is_thought_about_before_the_next_step() -> None:
         run.events.append(event)
         if event.event == "acted" and len(run.performed) == 1:
             run.control.say("call it other.txt")
-    assert run.kinds == [*LOOKED, *STEP, "told", *STEP, *END]
+    assert run.kinds == [*LOOKED, *STEP, "user_message", *STEP, *END]
     assert "The user said: call it other.txt" in run.thinking.asked[1][0].text
 
 
 def test_a_plan_that_is_used_up_is_thought_about_again() -> None:
     run = Run(plan(step("click", "Saved", target="OK")), plan(DONE))()
     assert run.kinds == [*LOOKED, *STEP, *END]
-    assert (run.ended.outcome, len(run.thinking.asked)) == ("done", 2)
+    assert (run.ended.result, len(run.thinking.asked)) == ("done", 2)
 
 
 @pytest.mark.parametrize("answer", ["", "I would click File.", '{"steps": []}', '{"steps": [{"action": {"kind": "clic'])
 def test_a_model_that_never_writes_a_plan_is_given_up_after_three(answer: str) -> None:
     run = Run(*[answer] * 3)()
     assert run.kinds == [*LOOKED, "failed", "failed", "failed", *END]
-    assert (run.ended.outcome, run.performed) == ("gave_up", [])
+    assert (run.ended.result, run.performed) == ("gave_up", [])
 
 
 def test_a_model_that_obeys_every_hostile_screen_sends_nothing_that_was_not_approved() -> None:
@@ -334,7 +338,7 @@ def test_a_model_that_obeys_every_hostile_screen_sends_nothing_that_was_not_appr
     run.thinking.answers = obey
     run()
     assert run.performed == []
-    assert run.ended.outcome == "gave_up"
+    assert run.ended.result == "gave_up"
 
 
 class TestUsage:
@@ -442,4 +446,4 @@ class TestWhileTheHumanThinks:
         assert isinstance(run.grounder, Cascade)
         run.agent.second_look = run.grounder
         run()
-        assert (run.ended.outcome, len(run.pointing.asked)) == ("done", 1)
+        assert (run.ended.result, len(run.pointing.asked)) == ("done", 1)

@@ -18,7 +18,8 @@ from screenagent.events import Started
 from screenagent.fakes import FakeReader
 from screenagent.runs.report import write_html
 from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
-from screenagent.runs.store import EVENT, read_events, read_run, recorded_runs
+from screenagent.runs.store import read_events, read_run, recorded_runs
+from screenagent.runs.upgrade import EVENT
 from screenagent.settings import Settings
 from tests.console.told_runs import record, whole_run
 

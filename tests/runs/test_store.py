@@ -21,13 +21,13 @@ from screenagent.actions import Click, Finish
 from screenagent.events import Acted, Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Started
 from screenagent.geometry import Location, Point
 from screenagent.runs.store import (
-    EVENT,
     Recorder,
     new_run_folder,
     read_events,
     read_run,
     recorded_runs,
 )
+from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
 
 resource = pytest.importorskip("resource")
@@ -49,7 +49,7 @@ def a_run() -> list[Event]:
         Decided(at=0.2, decision=Decision(plan=plan)),
         Acted(at=0.3, action=Click(target="Save"), locations=(PLACE,)),
         Observed(at=0.4, screenshot=screen("after")),
-        Ended(at=0.5, outcome="done"),
+        Ended(at=0.5, result="done"),
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_disk_full_at_the_log_is_raised_at_that_event_and_leaves_whole_lines(t
     with Recorder(tmp_path / "run") as recorder:
         recorder(Started(task="save it"))
         with files_no_longer_than(200), pytest.raises(OSError, match="make room on that disk") as full:
-            recorder(Ended(outcome="crashed", message="x" * 500))
+            recorder(Ended(result="crashed", message="x" * 500))
     assert full.value.errno == errno.EFBIG
     assert list(read_events(tmp_path / "run")) == [Started(task="save it")]
 
@@ -196,9 +196,9 @@ def test_nothing_follows_an_event_that_could_not_be_written(tmp_path: Path) -> N
     with Recorder(tmp_path / "run") as recorder:
         recorder(Started(task="save it"))
         with files_no_longer_than(200), pytest.raises(OSError, match="make room"):
-            recorder(Ended(outcome="crashed", message="x" * 500))
+            recorder(Ended(result="crashed", message="x" * 500))
         with pytest.raises(OSError, match="an earlier event could not be written"):
-            recorder(Ended(outcome="crashed"))
+            recorder(Ended(result="crashed"))
     assert list(read_events(tmp_path / "run")) == [Started(task="save it")]
 
 

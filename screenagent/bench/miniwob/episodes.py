@@ -151,7 +151,7 @@ def _attempt(
         success=success,
         raw=reward.raw,
         reason=reward.reason,
-        outcome="unread" if refused else "over" if over or ended is None else ended.outcome,
+        outcome="unread" if refused else "over" if over or ended is None else ended.result,
         message=refused or (ended.message if ended else ""),
         did=tuple(describe(step.action) for step in episode.performed if step.action),
         seconds=round(seconds, 3),

@@ -52,6 +52,8 @@ UTTERANCE: Final = '(said => typeof said == "string" ? said : said.utterance)(co
 class MissingTasks(WrongUsage):
     """The pages of MiniWoB++ are not installed; the text says how to get them."""
 
+    code = "missing_tasks"
+
 
 class Reward(Value):
     """What the page says of the episode so far."""

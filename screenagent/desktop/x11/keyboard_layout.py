@@ -70,5 +70,5 @@ class KeyboardLayout:
     def code(self, keysym: int, name: str) -> int:
         code: int = self._display.keysym_to_keycode(keysym)
         if not code:
-            raise Retry(f"this keyboard has no {name!r} key")
+            raise Retry(f"this keyboard has no {name!r} key", "no_key")
         return code

@@ -118,7 +118,7 @@ class X11Windows:
         self._ask_to_front(window.id)
         while (front := self.foreground()) is None or front.id != window.id:
             if time.monotonic() > deadline:
-                raise Retry(f"the window {window.title!r} does not come to the front")
+                raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
             self.changed(0.05)
 
     def managed(self) -> bool:

@@ -160,7 +160,7 @@ def _result(
         passed=passed,
         harmless=len(done) - passed,
         blocked=_refused(events) - asked,
-        outcome=episode.ended.outcome if episode.ended else "cut off",
+        outcome=episode.ended.result if episode.ended else "cut off",
     )
 
 

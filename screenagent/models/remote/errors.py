@@ -12,6 +12,8 @@ from screenagent.protocols import Retry
 class ServerError(UserError):
     """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
 
+    code = "model_server"
+
 
 def explained(error: Exception, *, url: str, name: str, kind: Provider, attempts: int) -> Exception:
     """What to raise for `error`: a sentence for the user, or for the planner, or a bug as it is."""
@@ -26,13 +28,17 @@ def explained(error: Exception, *, url: str, name: str, kind: Provider, attempts
         case openai.APIStatusError(status_code=status):
             return ServerError(f"{url} failed {attempts} times ({status}): {_first_line(error.message)}")
         case openai.APITimeoutError():
-            return Retry(f"{url} said nothing for too long; nothing of its answer is used")
+            return Retry(f"{url} said nothing for too long; nothing of its answer is used", "model_answer")
         case openai.APIConnectionError():
             return ServerError(f"{url} does not answer: is the server running, and is the address right?")
         case openai.APIError() | ValueError():
-            return Retry(f"what {url} sent is no answer ({type(error).__name__}); nothing of it is used")
+            return Retry(
+                f"what {url} sent is no answer ({type(error).__name__}); nothing of it is used", "model_answer"
+            )
         case _ if type(error).__module__.startswith("httpx"):  # which of its transports openai brings depends on it
-            return Retry(f"the answer of {url} broke off ({type(error).__name__}); nothing of it is used")
+            return Retry(
+                f"the answer of {url} broke off ({type(error).__name__}); nothing of it is used", "model_answer"
+            )
         case _:
             return error
 

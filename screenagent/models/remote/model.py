@@ -142,4 +142,4 @@ class RemoteModel:
                 ended = ended or piece.reason is not None
                 yield piece
         if not ended:
-            raise Retry(f"the answer of {self.url} broke off; nothing of it is used")
+            raise Retry(f"the answer of {self.url} broke off; nothing of it is used", "model_answer")

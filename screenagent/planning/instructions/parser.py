@@ -101,7 +101,7 @@ def _target(step: PlannedStep | Skill) -> str | None:
     if isinstance(step, Skill):
         return step.target
     named = targets(step.action)
-    return named[-1] if named else None
+    return named[-1].words if named else None
 
 
 def _message(count: int) -> str:

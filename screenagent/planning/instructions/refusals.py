@@ -29,6 +29,8 @@ UNDERSTOOD: Final = (
 class Unreadable(WrongUsage, ValueError):
     """A phrase of a task that is no step; raised before anything is touched. Its text says why and what would do."""
 
+    code = "unreadable"
+
     def __init__(self, phrase: str, why: str) -> None:
         self.phrase = phrase if len(phrase) <= 80 else f"{phrase[:79]}…"
         self.why = why

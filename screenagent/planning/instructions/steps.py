@@ -23,7 +23,9 @@ def drag_over(path: tuple[str, ...], button: Button, modifiers: tuple[Modifier, 
 
 def expected_of(click: Click) -> Change | None:
     """A click should change something, except one that only puts the caret somewhere."""
-    head = re.split(r"\s(?:in|of|on|near|next|above|below|under|label+ed|named|called|with|at|for)\s", click.target)[0]
+    head = re.split(
+        r"\s(?:in|of|on|near|next|above|below|under|label+ed|named|called|with|at|for)\s", click.target.words
+    )[0]
     caret_only = click.button == "left" and click.count == 1 and re.search(rf"\b{FIELD}$", head, re.IGNORECASE)
     return None if caret_only else Change()
 

@@ -27,7 +27,7 @@ def spin(sight: ScreenView, field: Location, amount: int, name: str) -> SkillRun
     """By typing, or by the arrows up and down where it takes no keys but those."""
     number = _nearest(sight, field)
     try:
-        yield replaced(sight, field, name, str(amount))
+        yield replaced(field, name, str(amount))
     except SkillStepFailed:
         yield from slide(sight, field, amount, name, number=number, keys=("down", "up"))
 
@@ -57,7 +57,7 @@ def slide(
     if number is None:
         raise SkillFailed(f"no number says where {name} stands")
     value, step = number.value, 1.0
-    yield (click(sight, handle, name),)
+    yield (click(handle, name),)
     for _ in range(TURNS):
         if value == amount:
             return

@@ -26,11 +26,11 @@ def choose(sight: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
             found = yield from into_view(sight, f"“{name}”")
             if found is None:
                 raise SkillFailed(f"“{name}” is not in the {place}")
-            yield (click(sight, found, f"“{name}”", held=("ctrl",) if number else ()),)
+            yield (click(found, f"“{name}”", held=("ctrl",) if number else ()),)
         elif not _holds(sight, closed.box, name):
-            yield (click(sight, closed, f"the {place}"),)
+            yield (click(closed, f"the {place}"),)
             if found := _outside(sight, name, closed.box):
-                yield (click(sight, found, f"“{name}”"),)
+                yield (click(found, f"“{name}”"),)
             else:
                 yield (type_text(name), press("enter"))
                 if not _holds(sight, closed.box, name):
@@ -39,10 +39,10 @@ def choose(sight: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
 
 def _stepped_to(sight: ScreenView, name: str, closed: Location, box: Box) -> SkillRun:
     """In a list that opens but does not go where it is typed: by its arrow down, from the top."""
-    yield (click(sight, closed, "the list"), press("home"))
+    yield (click(closed, "the list"), press("home"))
     for _ in range(MOST_STEPS):
         if found := _outside(sight, name, box):
-            yield (click(sight, found, f"“{name}”"),)
+            yield (click(found, f"“{name}”"),)
             return
         seen = sight.screen.digest
         yield (press("down"),)

@@ -23,12 +23,12 @@ _MONTH: Final = re.compile(rf"({'|'.join(MONTHS)})\W*(\d{{4}})", re.IGNORECASE)
 def choose_date(sight: ScreenView, day: date, *, field: str, written: str) -> SkillRun:
     place = sight.find(field) or needed(sight, "the first field")
     if parts := _parts(sight, place):
-        yield (click(sight, parts, "its first part"), type_text(f"{day:%m%d%Y}"))
+        yield (click(parts, "its first part"), type_text(f"{day:%m%d%Y}"))
         return
     if _shown_month(sight) is None:
-        yield (click(sight, place, field),)
+        yield (click(place, field),)
     if _shown_month(sight) is None:
-        yield replaced(sight, place, field, written)
+        yield replaced(place, field, written)
         return
     yield from turn_to(sight, day)
 
@@ -41,14 +41,10 @@ def turn_to(sight: ScreenView, day: date) -> SkillRun:
         line, month = shown
         lacking = 12 * (day.year - month.year) + day.month - month.month
         if lacking == 0:
-            yield (click(sight, _day(sight, day.day, line), f"day {day.day}"),)
+            yield (click(_day(sight, day.day, line), f"day {day.day}"),)
             return
         seen = sight.screen.digest
-        yield (
-            click(
-                sight, _arrow(sight, line, onward=lacking > 0), "the next month" if lacking > 0 else "the month before"
-            ),
-        )
+        yield (click(_arrow(sight, line, onward=lacking > 0), "the next month" if lacking > 0 else "the month before"),)
         if sight.screen.digest == seen:
             raise SkillFailed(f"the calendar goes no further than {line.text}")
     raise SkillFailed(f"{day:%B %Y} is too far away")
@@ -56,7 +52,7 @@ def turn_to(sight: ScreenView, day: date) -> SkillRun:
 
 def set_time(sight: ScreenView, at: time, *, field: str) -> SkillRun:
     place = sight.find(field) or needed(sight, "the first field")
-    yield (click(sight, _left_end(place), "its first part"), type_text(f"{at:%I%M%p}"))
+    yield (click(_left_end(place), "its first part"), type_text(f"{at:%I%M%p}"))
 
 
 def _parts(sight: ScreenView, place: Location) -> Location | None:

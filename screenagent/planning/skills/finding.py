@@ -17,7 +17,7 @@ MOST_SCROLLS: Final = 60
 
 def find_and_click(sight: ScreenView, target: str) -> SkillRun:
     found = yield from bring_into_view(sight, target)
-    yield (click(sight, found, target),)
+    yield (click(found, target),)
 
 
 def bring_into_view(sight: ScreenView, target: str) -> Generator[SkillSteps, None, Location]:
@@ -33,25 +33,25 @@ def find_among(sight: ScreenView, target: str, *, in_a_row: bool) -> SkillRun:
     heads = [line.text for line in (sight.top_row() if in_a_row else sight.lines)]
     for head in heads:
         if found := sight.find(target):
-            yield (click(sight, found, target),)
+            yield (click(found, target),)
             return
         if place := sight.find(f"“{head}”"):
-            yield (click(sight, place, head),)
-    yield (click(sight, needed(sight, target), target),)
+            yield (click(place, head),)
+    yield (click(needed(sight, target), target),)
 
 
 def scroll_to_end(sight: ScreenView, pane: str, *, top: bool) -> SkillRun:
     place = sight.find(pane) or sight.middle
     for _ in range(MOST_SCROLLS):
         seen = sight.screen.digest
-        yield (scroll(sight, "up" if top else "down", over=place, notches=10),)
+        yield (scroll("up" if top else "down", over=place, notches=10),)
         if sight.screen.digest == seen:
             return
 
 
 def expand(sight: ScreenView, section: str) -> SkillRun:
     """What is folded opens by a click on its head."""
-    yield (click(sight, sight.find(section) or sight.find("the disc") or needed(sight, section), section),)
+    yield (click(sight.find(section) or sight.find("the disc") or needed(sight, section), section),)
 
 
 def _in_two_lines(sight: ScreenView, target: str) -> Location | None:
@@ -74,11 +74,11 @@ def _unfolded(sight: ScreenView, target: str) -> Seeking:
         if not folded:
             break
         tried.add(folded[-1].point.y)
-        yield (click(sight, folded[-1], "the sign that unfolds"),)
+        yield (click(folded[-1], "the sign that unfolds"),)
         if found := (yield from into_view(sight, target)):
             return found
     for line in [] if tried else sight.lines:
-        yield (hover(sight, line.box.center, f"“{line.text}”"),)
+        yield (hover(line.box.center, f"“{line.text}”"),)
         if found := sight.find(target):
             return found
     return None

@@ -34,7 +34,7 @@ def fill(sight: ScreenView, pairs: Sequence[Pair]) -> SkillRun:
         field = sight.find(f"the {name} field") or _nth(sight, number)
         if field is None:
             raise SkillFailed(f"there is no field for the {name}")
-        yield from undisturbed(sight, replaced(sight, field, f"the {name} field", text))
+        yield from undisturbed(sight, replaced(field, f"the {name} field", text))
 
 
 def undisturbed(sight: ScreenView, steps: SkillSteps) -> SkillRun:
@@ -45,14 +45,14 @@ def undisturbed(sight: ScreenView, steps: SkillSteps) -> SkillRun:
         cancel = next((found for name in CANCELLING if (found := sight.find(f"“{name}”"))), None)
         if cancel is None:
             raise
-        yield (click(sight, cancel, "the button that cancels what came up"),)
+        yield (click(cancel, "the button that cancels what came up"),)
         yield steps
 
 
 def fill_all(sight: ScreenView, text: str, fields: str) -> SkillRun:
     """The same into all the fields."""
     for number, field in enumerate(sight.every(fields), start=1):
-        yield replaced(sight, field, f"{fields} {number}", text)
+        yield replaced(field, f"{fields} {number}", text)
 
 
 def fill_from(sight: ScreenView, sentence: str) -> SkillRun:
@@ -62,7 +62,7 @@ def fill_from(sight: ScreenView, sentence: str) -> SkillRun:
     said = matched(sentence, [label for label, _ in labels])
     for label, field in labels:
         if label in said:
-            yield replaced(sight, field, f"the {label} field", said[label])
+            yield replaced(field, f"the {label} field", said[label])
     yield from send(sight)
 
 
@@ -94,7 +94,7 @@ def send(sight: ScreenView) -> SkillRun:
     """Press the one button that sends a form; where there are several or none, it is not for us to say."""
     buttons = _sending(sight)
     if len(buttons) == 1:
-        yield (click(sight, buttons[0], "the button that sends the form"),)
+        yield (click(buttons[0], "the button that sends the form"),)
 
 
 def _sending(sight: ScreenView) -> list[Location]:
@@ -110,16 +110,16 @@ def press_to_send(sight: ScreenView, name: str) -> SkillRun:
         buttons = [] if sight.find(name) else _sending(sight)
         if len(buttons) != 1:
             raise
-        yield (click(sight, buttons[0], "the one button that sends the form"),)
+        yield (click(buttons[0], "the one button that sends the form"),)
 
 
 def complete(sight: ScreenView, start: str, end: str, field: str) -> SkillRun:
     """Type the start of an entry and take the one of the list that has the end, too."""
     place = needed(sight, field)
-    yield replaced(sight, place, field, start)
+    yield replaced(place, field, start)
     for _ in range(3):
         if offer := _offer(sight, place, start, end):
-            yield (click(sight, offer.box.center, f"“{offer.text}”"),)
+            yield (click(offer.box.center, f"“{offer.text}”"),)
             return
         yield (press("down"),)
     raise SkillFailed(f"nothing that starts with “{start}” and ends with “{end}” is offered")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Final, Literal
 
-from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, PressKeys, Scroll, TypeText
+from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, PressKeys, Scroll, Target, TypeText
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location, Point
 from screenagent.planning.skills.skill import SkillFailed, SkillSteps
@@ -17,13 +17,13 @@ Seeking = Generator[SkillSteps, None, Location | None]
 
 
 def click(
-    sight: ScreenView, place: SkillTarget, name: str, *, count: Literal[1, 2, 3] = 1, held: tuple[Modifier, ...] = ()
+    place: SkillTarget, name: str, *, count: Literal[1, 2, 3] = 1, held: tuple[Modifier, ...] = ()
 ) -> PlannedStep:
-    return PlannedStep(action=Click(target=sight.at(_point(place), name), count=count, modifiers=held))
+    return PlannedStep(action=Click(target=_target(place, name), count=count, modifiers=held))
 
 
-def hover(sight: ScreenView, place: SkillTarget, name: str) -> PlannedStep:
-    return PlannedStep(action=Move(target=sight.at(_point(place), name)))
+def hover(place: SkillTarget, name: str) -> PlannedStep:
+    return PlannedStep(action=Move(target=_target(place, name)))
 
 
 def type_text(text: str) -> PlannedStep:
@@ -34,17 +34,17 @@ def press(*keys: str, times: int = 1) -> PlannedStep:
     return PlannedStep(action=PressKeys(keys=keys, times=times))
 
 
-def scroll(sight: ScreenView, direction: Direction, *, over: SkillTarget, notches: int = 3) -> PlannedStep:
-    return PlannedStep(action=Scroll(direction=direction, target=sight.at(_point(over), "the page"), notches=notches))
+def scroll(direction: Direction, *, over: SkillTarget, notches: int = 3) -> PlannedStep:
+    return PlannedStep(action=Scroll(direction=direction, target=_target(over, "the page"), notches=notches))
 
 
-def drag(sight: ScreenView, start: SkillTarget, end: SkillTarget, name: str) -> PlannedStep:
-    return PlannedStep(action=Drag(path=(sight.at(_point(start), name), sight.at(_point(end), "the place"))))
+def drag(start: SkillTarget, end: SkillTarget, name: str) -> PlannedStep:
+    return PlannedStep(action=Drag(path=(_target(start, name), _target(end, "the place"))))
 
 
-def replaced(sight: ScreenView, field: SkillTarget, name: str, text: str) -> SkillSteps:
+def replaced(field: SkillTarget, name: str, text: str) -> SkillSteps:
     """Afterwards the field holds `text` and nothing else."""
-    return (click(sight, field, name), press("ctrl", "a"), type_text(text))
+    return (click(field, name), press("ctrl", "a"), type_text(text))
 
 
 def needed(sight: ScreenView, target: str) -> Location:
@@ -61,11 +61,12 @@ def into_view(sight: ScreenView, target: str, *, over: SkillTarget | None = None
             if found := sight.find(target):
                 return found
             seen = sight.screen.digest
-            yield (scroll(sight, direction, over=over or sight.middle),)
+            yield (scroll(direction, over=over or sight.middle),)
             if sight.screen.digest == seen:
                 break
     return sight.find(target)
 
 
-def _point(place: SkillTarget) -> Point:
-    return place.point if isinstance(place, Location) else place
+def _target(place: SkillTarget, name: str) -> Target:
+    """A target that the skill has already found."""
+    return Target(words=name, at=place.point if isinstance(place, Location) else place)

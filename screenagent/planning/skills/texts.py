@@ -19,7 +19,7 @@ def mark_paragraph(sight: ScreenView, number: int) -> SkillRun:
     found = paragraphs(sight)
     if number > len(found):
         raise SkillFailed(f"there are only {len(found)} paragraphs")
-    yield (click(sight, found[number - 1][0].box.center, f"paragraph {number}", count=3),)
+    yield (click(found[number - 1][0].box.center, f"paragraph {number}", count=3),)
 
 
 def paragraphs(sight: ScreenView) -> list[list[TextLine]]:
@@ -40,20 +40,20 @@ def mark_words(sight: ScreenView, words: str) -> SkillRun:
     """By a drag from the first letter to the last."""
     box = _box(sight, words)
     left, right = _ends(box)
-    yield (drag(sight, left, right, f"the start of “{words}”"),)
+    yield (drag(left, right, f"the start of “{words}”"),)
 
 
 def give_style(sight: ScreenView, words: str | None, style: str) -> SkillRun:
     """All of the text, or some words of it; by the shortcut that editors have for it, or else by the style's name."""
     if words is None:
-        yield (click(sight, needed(sight, "the text area"), "the text"), press("ctrl", "a"))
+        yield (click(needed(sight, "the text area"), "the text"), press("ctrl", "a"))
     else:
         yield from mark_words(sight, words)
     key = STYLES.get(style.lower())
     if key:
         yield (press("ctrl", key),)
     else:
-        yield (click(sight, needed(sight, style), style),)
+        yield (click(needed(sight, style), style),)
 
 
 def resize(sight: ScreenView, target: str, side: Literal["height", "width"], *, larger: bool) -> SkillRun:
@@ -67,7 +67,7 @@ def resize(sight: ScreenView, target: str, side: Literal["height", "width"], *, 
     end = Point(
         x=_inside(corner.x + (way if side == "width" else 0)), y=_inside(corner.y + (way if side == "height" else 0))
     )
-    yield (drag(sight, corner, end, f"the corner of {target}"),)
+    yield (drag(corner, end, f"the corner of {target}"),)
 
 
 def _box(sight: ScreenView, words: str) -> Box:

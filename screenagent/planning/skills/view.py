@@ -127,11 +127,6 @@ class ScreenView:
                 if re.fullmatch(r"[-+−]?\d+(?:\.\d+)?", word.text):
                     yield Number(float(word.text.replace("−", "-")), word.box)
 
-    def at(self, point: Point, what: str) -> str:
-        """Words for a target whose place is known: what it is, and where."""
-        pixel = point.pixel(self.screen.size)
-        return f"{what} at ({pixel.x}, {pixel.y})"
-
 
 def ordinal(number: int) -> str:
     """As in "the 3rd field"."""

@@ -55,7 +55,8 @@ def looked(
             case Observed(screenshot=screenshot):
                 screen = screenshot
             case Grounded(action=action, locations=places) | Acted(action=action, locations=places) if screen:
-                for words, place in zip(targets(action), places, strict=False):
+                named = [target.words for target in targets(action)]
+                for words, place in zip(named, places, strict=False):
                     if words in recorded and screen.image is not None and (words, place) not in looks:
                         looks[words, place] = _look(words, *recorded[words], screen, place)
             case _:

@@ -136,7 +136,7 @@ def _marks(page: StoryPage) -> tuple[PageMark, ...]:
         return ()
     names = targets(page.step.action)
     return tuple(
-        PageMark(name=name, location=location, number=number if len(names) > 1 else None)
+        PageMark(name=name.words, location=location, number=number if len(names) > 1 else None)
         for number, (name, location) in enumerate(zip(names, page.step.locations, strict=False), start=1)
     )
 

@@ -149,7 +149,7 @@ class Watcher:
             if earlier is not None and (late := self._late(earlier, gesture, action)):
                 yield from _done(late, (), at=gesture.at - began)
                 yield Observed(screenshot=gesture.seen)
-                yield Checked(effect=Effect(outcome="met", evidence=f"“{late.words}” came", by="words"))
+                yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{late.words}” came", by="words"))
             yield from _done(action, places, at=gesture.at - began)
             self.steps += 1
             earlier = gesture
@@ -158,7 +158,7 @@ class Watcher:
             yield _effect(earlier, screen)
         said = f"{self.steps} steps were watched"
         yield from _reviewed(Finish(success=self.steps > 0, message=said), ())
-        yield Ended(outcome="done" if self.steps else "gave_up", message=said)
+        yield Ended(result="done" if self.steps else "gave_up", message=said)
 
     def _action(self, gesture: Gesture) -> tuple[Action, tuple[Location, ...]]:
         match gesture:
@@ -187,9 +187,11 @@ class Watcher:
         """What the hand waited for: words that were not there yet when it did the step before."""
         if not isinstance(action, Click) or gesture.at - earlier.at < PAUSE_SECONDS:
             return None
-        if self._namer.finds(action.target, earlier.seen) or not self._namer.finds(action.target, gesture.seen):
+        if self._namer.finds(action.target.words, earlier.seen) or not self._namer.finds(
+            action.target.words, gesture.seen
+        ):
             return None
-        return WaitFor(words=action.target, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
+        return WaitFor(words=action.target.words, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
 
     def _secret(self, text: str) -> str:
         name = self._secrets.get(text)

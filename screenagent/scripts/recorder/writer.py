@@ -101,7 +101,7 @@ class Saved:
     def _anchors(self, done: Done) -> tuple[str, ...]:
         words = self.reader.read(done.on) if done.locations else []
         return tuple(
-            self._kept(*taken(target, done.on, location.point, words=words, box=location.box))
+            self._kept(*taken(target.words, done.on, location.point, words=words, box=location.box))
             for target, location in zip(targets(done.action), done.locations, strict=False)
         )
 
@@ -119,15 +119,25 @@ class Saved:
         anchor = _anchor(names, done.action)
         match done.action:
             case Click(target=target, button=button, count=times, modifiers=hold):
-                return ClickStep(click=target, button=button, count=times, hold=hold, expect=expect, anchor=anchor)
+                return ClickStep(
+                    click=target.words, button=button, count=times, hold=hold, expect=expect, anchor=anchor
+                )
             case Move(target=target):
-                return MoveStep(move=target, expect=expect, anchor=anchor)
+                return MoveStep(move=target.words, expect=expect, anchor=anchor)
             case Drag(path=(first, *via, last), button=button, modifiers=hold):
                 return DragStep(
-                    drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, anchor=anchor
+                    drag=first.words,
+                    via=tuple(target.words for target in via),
+                    to=last.words,
+                    button=button,
+                    hold=hold,
+                    expect=expect,
+                    anchor=anchor,
                 )
             case Scroll(direction=direction, target=over, notches=notches):
-                return ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
+                return ScrollStep(
+                    scroll=direction, over=over.words if over else None, notches=notches, expect=expect, anchor=anchor
+                )
             case TypeText(text=text):
                 self._in_window(done)
                 return TypeStep(type=self._literal(text), expect=expect)
@@ -191,7 +201,7 @@ def _done(events: Iterable[Event]) -> Iterator[Done]:
                 pending = None
             case Failed():
                 pending = pending if isinstance(verdict, AnswerAsk) else None
-            case Ended(outcome=outcome, message=message):
+            case Ended(result=outcome, message=message):
                 if outcome != "done":
                     raise ValueError(f"the run did not end well ({outcome.replace('_', ' ')}: {message})")
             case _:
@@ -214,7 +224,7 @@ def _expected(expectation: Expectation | None) -> Expected | None:
 
 def _anchor(names: tuple[str, ...], action: Action) -> str | tuple[str, ...] | None:
     """What the step has to say about its anchors: nothing where they bear the names of its targets."""
-    if names == tuple(slug(words) for words in targets(action)):
+    if names == tuple(slug(target.words) for target in targets(action)):
         return None
     return names[0] if len(names) == 1 else names
 

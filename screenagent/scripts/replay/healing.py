@@ -86,7 +86,7 @@ def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, 
                 names = tuple(doing.looks.values())
                 if len(names) == len(locations):
                     for name, target, location in zip(names, targets(action), locations, strict=True):
-                        yield name, target, location, screen
+                        yield name, target.words, location, screen
             case _:
                 pass
 

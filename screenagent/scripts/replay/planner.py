@@ -16,6 +16,7 @@ from screenagent.actions import (
     Move,
     PressKeys,
     Scroll,
+    Target,
     Wait,
     WaitFor,
     describe,
@@ -166,7 +167,7 @@ class ScriptPlanner:
                     screen = episode.screenshot
                     assert screen is not None
                     look = PlannedStep(action=WaitFor(words=words, seconds=0))
-                    seen = self.checker.glance(look, screen, screen).confirmed
+                    seen = self.checker.quick_check(look, screen, screen).as_expected
                     yield f"“{words}” is {'' if seen else 'not '}seen; "
                     self._next = self._next if seen else otherwise
                 case Delegate(task=task):
@@ -234,15 +235,19 @@ def _is_lost(step: Step) -> bool:
 def _renamed(action: object, words: str) -> object:
     match action:
         case Click() | Move() | Scroll():
-            return action.model_copy(update={"target": words})
+            return action.model_copy(update={"target": Target(words=words)})
         case Drag(path=(_, *rest)):
-            return action.model_copy(update={"path": (words, *rest)})
+            return action.model_copy(update={"path": (Target(words=words), *rest)})
     return action
 
 
 def _texts(planned: PlannedStep) -> tuple[str, ...]:
     action = planned.action
-    return (*targets(action), getattr(action, "text", "")) if isinstance(action, Input) else ()
+    return (
+        (*(target.words for target in targets(action)), getattr(action, "text", ""))
+        if isinstance(action, Input)
+        else ()
+    )
 
 
 def _thought(decision: Decision) -> str:

@@ -42,7 +42,7 @@ def result(
         script=script,
         row=row,
         values=values,
-        outcome=ended.outcome if ended else "stopped",
+        outcome=ended.result if ended else "stopped",
         message=ended.message if ended else "",
         steps=len(episode.performed),
         healed=sum(place.by not in FOUND_AS_IT_WAS for step in episode.performed for place in step.locations),

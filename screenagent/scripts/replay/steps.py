@@ -116,10 +116,10 @@ class ScriptApi:
         """Whether `words` are on the settled screen."""
         screen = self.agent.desktop.settled()
         look = PlannedStep(action=WaitFor(words=words, seconds=0), expectation=Visible(words=words))
-        return self.agent.checker.glance(look, screen, screen).confirmed
+        return self.agent.checker.quick_check(look, screen, screen).as_expected
 
     def do(self, step: AnyStep) -> None:
         replay = Replay(Script(name="a step", steps=(step,)), anchors=Anchors(self.anchors) if self.anchors else None)
         ended = drive(replay.playing(self.agent, self.reader), replay.task, *self.sinks).ended
-        if ended is None or ended.outcome != "done":
+        if ended is None or ended.result != "done":
             raise ScriptStepFailed(ended.message if ended else "it was cut off")

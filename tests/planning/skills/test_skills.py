@@ -65,7 +65,7 @@ class Room:
 
 
 def clicked(actions: Sequence[Action]) -> list[str]:
-    return [action.target.partition(" at (")[0] for action in actions if isinstance(action, Click)]
+    return [action.target.words for action in actions if isinstance(action, Click)]
 
 
 def test_a_calendar_is_turned_to_the_month_before_the_day_is_clicked() -> None:
@@ -94,7 +94,7 @@ def test_what_is_out_of_view_is_scrolled_to() -> None:
 def test_what_is_nowhere_ends_the_task_with_a_sentence() -> None:
     episode, _ = Room(lambda _: [("Ada", 20, 40)]).work("choose Emil from the list")
     assert episode.ended is not None
-    assert (episode.ended.outcome, episode.ended.message) == ("gave_up", "“Emil” is not in the list")
+    assert (episode.ended.result, episode.ended.message) == ("gave_up", "“Emil” is not in the list")
 
 
 def test_a_slider_is_moved_by_what_its_number_lacks() -> None:

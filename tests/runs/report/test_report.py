@@ -130,12 +130,12 @@ def hostile_run() -> list[Event]:
         Observed(screenshot=screen("x", title=HOSTILE)),
         Thought(text=HOSTILE),
         Decided(decision=Decision(plan=plan)),
-        Ended(outcome="crashed", message=HOSTILE),
+        Ended(result="crashed", message=HOSTILE),
     ]
 
 
 def test_what_a_screen_says_stays_text(tmp_path: Path) -> None:
-    plain = Outline(page(tmp_path / "plain", [*whole_run()[:2], *whole_run()[4:5], Ended(outcome="crashed")]))
+    plain = Outline(page(tmp_path / "plain", [*whole_run()[:2], *whole_run()[4:5], Ended(result="crashed")]))
     hostile = Outline(page(tmp_path / "hostile", hostile_run()))
     assert hostile.count("script") == plain.count("script") == 1
     assert hostile.having("onerror") == []
@@ -163,10 +163,10 @@ def test_a_run_can_be_reported_from_wherever_it_broke_off(tmp_path: Path, length
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
-        (Ended(outcome="stopped"), "stopped"),
-        (Ended(outcome="crashed", message="ValueError: no such key"), "ValueError: no such key"),
-        (Ended(outcome="gave_up", message="no such menu"), "gave up"),
-        (Ended(outcome="out_of_steps"), "out of steps"),
+        (Ended(result="stopped"), "stopped"),
+        (Ended(result="crashed", message="ValueError: no such key"), "ValueError: no such key"),
+        (Ended(result="gave_up", message="no such menu"), "gave up"),
+        (Ended(result="out_of_steps"), "out of steps"),
     ],
 )
 def test_how_a_run_ended_is_said(tmp_path: Path, ended: Ended, words: str) -> None:

@@ -72,7 +72,7 @@ def test_a_form_that_was_filled_in_becomes_steps_in_words_and_its_password_a_sec
     ]
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], Ended)
-    assert events[-1].outcome == "done"
+    assert events[-1].result == "done"
     assert not any("hunter2" in event.model_dump_json() for event in events)
 
 
@@ -124,7 +124,7 @@ def test_a_pause_in_which_the_target_came_is_waited_for_by_sight_and_any_other_i
 def test_nothing_watched_is_no_good_end() -> None:
     *_, ended = watched(last=plain_screen(1))
     assert isinstance(ended, Ended)
-    assert ended.outcome == "gave_up"
+    assert ended.result == "gave_up"
 
 
 def test_keys_are_steps_too() -> None:

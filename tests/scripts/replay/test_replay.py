@@ -54,7 +54,7 @@ def kinds(events: list[Event]) -> list[str]:
 def ended(events: list[Event]) -> tuple[str, str]:
     last = events[-1]
     assert last.event == "ended"
-    return last.outcome, last.message
+    return last.result, last.message
 
 
 def test_a_script_is_played_as_an_ordinary_run() -> None:

@@ -1,0 +1,96 @@
+"""Reads the events of earlier versions: one table of what is spelled in another way today."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from screenagent.errors import OldSpellingWarning
+from screenagent.events import Event
+
+EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
+
+Fields = dict[str, Any]
+
+
+def _checked(event: Fields) -> Fields:
+    effect = event["effect"]
+    return event | {"effect": effect | {"outcome": "confirmed"} if effect.get("outcome") == "met" else effect}
+
+
+def _told(event: Fields) -> Fields:
+    return event | {"event": "user_message"}
+
+
+def _retried(event: Fields) -> Fields:
+    return _renamed(event, "rung", "recovery")
+
+
+def _ended(event: Fields) -> Fields:
+    return _renamed(event, "outcome", "result")
+
+
+UPGRADES: Final[Mapping[str, Callable[[Fields], Fields]]] = {
+    "checked": _checked,
+    "told": _told,
+    "retried": _retried,
+    "ended": _ended,
+}
+"""By the event's name in the log: from version 0.1 to today's form. Today's form stays as it is."""
+
+
+def read_event(line: bytes | str) -> Event:
+    """Return the event in a line of a log of any version; raise `ValidationError` if it is not one.
+
+    Fields that are not known here are left out, with one warning that names them.
+    """
+    try:
+        return EVENT.validate_json(line)
+    except ValidationError:
+        return _from_earlier(line)
+
+
+def _from_earlier(line: bytes | str) -> Event:
+    fields: Any = _JSON.validate_json(line)
+    if not isinstance(fields, dict):
+        return EVENT.validate_python(fields)
+    upgrade = UPGRADES.get(str(fields.get("event")))
+    upgraded = upgrade(fields) if upgrade else fields
+    try:
+        return EVENT.validate_json(_JSON.dump_json(upgraded))
+    except ValidationError as error:
+        known = _without_unknown(upgraded, error)
+        return EVENT.validate_json(_JSON.dump_json(known))
+
+
+_JSON: Final[TypeAdapter[Any]] = TypeAdapter(Any)
+
+
+def _without_unknown(fields: Fields, error: ValidationError) -> Fields:
+    """Leave out what no field is there for; raise `error` if anything else is wrong."""
+    problems = error.errors(include_url=False)
+    if any(problem["type"] != "extra_forbidden" for problem in problems):
+        raise error
+    for problem in problems:
+        _leave_out(fields, problem["loc"])
+    names = ", ".join(sorted({str(problem["loc"][-1]) for problem in problems}))
+    warnings.warn(f"this log has fields that this version does not know: {names}", OldSpellingWarning, stacklevel=2)
+    return fields
+
+
+def _leave_out(fields: Any, place: tuple[int | str, ...]) -> None:
+    """Remove the field at `place`, in which the names of a union's cases stand between the keys."""
+    *path, name = place
+    for key in path:
+        if isinstance(fields, list):
+            fields = fields[int(key)]
+        elif isinstance(fields.get(key), dict | list):
+            fields = fields[key]
+    fields.pop(name, None)
+
+
+def _renamed(event: Fields, old: str, new: str) -> Fields:
+    return {new if name == old else name: value for name, value in event.items()}
