@@ -17,8 +17,10 @@ Fields = dict[str, Any]
 
 
 def _checked(event: Fields) -> Fields:
-    effect = event["effect"]
-    return event | {"effect": effect | {"outcome": "confirmed"} if effect.get("outcome") == "met" else effect}
+    match event:
+        case {"effect": {"outcome": "met"} as effect}:
+            return event | {"effect": effect | {"outcome": "confirmed"}}
+    return event
 
 
 def _told(event: Fields) -> Fields:
@@ -70,13 +72,13 @@ _JSON: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 
 def _without_unknown(fields: Fields, error: ValidationError) -> Fields:
-    """Leave out what no field is there for; raise `error` if anything else is wrong."""
-    problems = error.errors(include_url=False)
-    if any(problem["type"] != "extra_forbidden" for problem in problems):
+    """Leave out the fields that no class here has; raise `error` if there are none."""
+    unknown = [problem["loc"] for problem in error.errors(include_url=False) if problem["type"] == "extra_forbidden"]
+    if not unknown:
         raise error
-    for problem in problems:
-        _leave_out(fields, problem["loc"])
-    names = ", ".join(sorted({str(problem["loc"][-1]) for problem in problems}))
+    for place in unknown:
+        _leave_out(fields, place)
+    names = ", ".join(sorted({str(place[-1]) for place in unknown}))
     warnings.warn(f"this log has fields that this version does not know: {names}", OldSpellingWarning, stacklevel=2)
     return fields
 
