@@ -9,8 +9,9 @@ from importlib import import_module
 
 from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
 from screenagent.agent import guard
+from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.recovery import next_recovery
-from screenagent.agent.review import LATE_SECONDS, Review
+from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode
@@ -102,22 +103,24 @@ class _Run:
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
-        self._ledger = Timeline(agent.meter)
-        self._approving = Review(
-            ledger=self._ledger,
-            grounder=agent.grounder,
+        self._timeline = Timeline(agent.meter)
+        self._eyes = Eyes(
+            timeline=self._timeline, grounder=agent.grounder, desktop=agent.desktop, control=agent.control
+        )
+        self._review = Review(
+            timeline=self._timeline,
+            eyes=self._eyes,
             approver=agent.approver,
-            desktop=agent.desktop,
             control=agent.control,
             second_look=agent.second_look,
         )
 
     @property
     def episode(self) -> Episode:
-        return self._ledger.episode
+        return self._timeline.episode
 
     def happened(self, event: HappenedT) -> HappenedT:
-        return self._ledger.happened(event)
+        return self._timeline.happened(event)
 
     def waited(self, event: Event) -> Generator[Event, None, None]:
         """Wait while paused, and say so."""
@@ -131,10 +134,10 @@ class _Run:
 
     def events(self, task: str) -> Generator[Event, None, None]:
         yield self.happened(Started(task=task))
-        yield self._approving.look()
+        yield self._eyes.look()
         while self.episode.ended is None:
             try:
-                yield from self._approving.look_afresh()
+                yield from self._eyes.look_if_handed_back()
                 yield from self._step()
             except Retry as retry:
                 yield self.happened(Failed(feedback=str(retry), code=retry.code))
@@ -153,7 +156,7 @@ class _Run:
     def _decide(self) -> Generator[Event, None, Decision]:
         thoughts = self.agent.planner.decide(self.episode)
         while True:
-            with self._ledger.phase("decide"):
+            with self._timeline.phase("decide"):
                 try:
                     text = next(thoughts)
                 except StopIteration as end:
@@ -165,8 +168,10 @@ class _Run:
         self, step: PlannedStep, *, located: tuple[Location, ...] | None = None
     ) -> Generator[Event, None, None]:
         """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked."""
-        action, verdict, locations = yield from self._approving.approved(step.action, located=located)
-        before = self._ledger.screen
+        proposal = yield from self._review.approved(step.action, located=located)
+        action, locations, verdict = proposal.action, proposal.locations, proposal.verdict
+        assert verdict is not None
+        before = self._timeline.screen
         match action:
             case Finish():
                 yield self.happened(_ended(action, self.episode))
@@ -176,7 +181,7 @@ class _Run:
                 yield self.happened(Checked(effect=_answered(verdict)))
                 return
             case Wait(seconds=seconds):
-                with self._ledger.phase("act"):
+                with self._timeline.phase("act"):
                     self.agent.control.wait(seconds)
             case WaitFor(gone=gone):  # what an input before this brings about may be there already
                 before = before if gone else self.episode.since or before
@@ -195,8 +200,8 @@ class _Run:
 
     def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
         self.agent.control.check_input()
-        approved = Approved(action=action, locations=locations, on=self._ledger.screen, verdict=verdict)
-        with self._ledger.phase("act"):
+        approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict)
+        with self._timeline.phase("act"):
             self.agent.desktop.perform(approved)
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> Paused:
@@ -218,11 +223,11 @@ class _Run:
 
         # That anything changes, a desktop waits for by itself.
         watched = step.expected is not None and (seconds is not None or not isinstance(step.expected, Change))
-        return self._approving.look(is_seen if watched else None, seconds=seconds)
+        return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
     def _check(self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...]) -> Checked:
-        with self._ledger.phase("check"):
-            effect = self.agent.checker.check(step, before, self._ledger.screen, at=at)
+        with self._timeline.phase("check"):
+            effect = self.agent.checker.check(step, before, self._timeline.screen, at=at)
         return self.happened(Checked(effect=effect))
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
@@ -247,7 +252,7 @@ class _Run:
     ) -> Generator[Event, None, None]:
         """Look closer where the targets were thought to be; act again only where the answer is another."""
         try:
-            closer = self._approving.locate(step.action, near=earlier)
+            closer = self._eyes.locate(step.action, near=earlier)
         except Retry:
             closer = earlier
         if guard.same_places(earlier, closer):
@@ -256,7 +261,7 @@ class _Run:
         yield from self._carry_out(step, located=closer)
 
     def _ask(self, question: str) -> Generator[Event, None, None]:
-        with self._ledger.phase("approve"):
+        with self._timeline.phase("approve"):
             verdict = self.agent.approver.review(Ask(question=question), (), self.episode)
         yield self.happened(Reviewed(verdict=verdict))
         match verdict:

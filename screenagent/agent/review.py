@@ -1,16 +1,17 @@
-"""From an action in words to one that may be sent: each target located, reviewed, and still on the screen reviewed."""
+"""Reviews one action: from its words to an input that may be sent."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
-from screenagent.actions import Action, Input, Target, describe, targets
+from screenagent.actions import Action, Input, describe, targets
 from screenagent.agent import guard
+from screenagent.agent.eyes import Eyes
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control, Stopped
 from screenagent.events import (
@@ -29,14 +30,10 @@ from screenagent.events import (
     Skip,
     Verdict,
 )
-from screenagent.geometry import Absent, Location
-from screenagent.protocols import Approver, Desktop, Grounder, Retry, SecondLook
-from screenagent.screenshot import Screenshot
+from screenagent.geometry import Location
+from screenagent.protocols import Approver, Retry, SecondLook
 
 ReviewT = TypeVar("ReviewT")
-
-LATE_SECONDS: Final = 3.0
-"""How much longer than usual the rung `wait` looks for an effect."""
 
 HESITATION: Final = 0.1
 """An approval that takes longer than this is a person's, and leaves time for a second look; in seconds."""
@@ -45,145 +42,110 @@ ROUNDS: Final = 5
 """How often the screen may change between review and action before the step is given back to the planner."""
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """An action with the places of its targets. It may be done once it has a verdict; until then it is asked about."""
+
+    action: Action
+    locations: tuple[Location, ...]
+    verdict: Verdict | None = None
+    moved: bool = False
+    """The user has put the targets there."""
+
+
 @dataclass(kw_only=True)
 class Review:
-    ledger: Timeline
-    grounder: Grounder
+    timeline: Timeline
+    eyes: Eyes
     approver: Approver
-    desktop: Desktop
     control: Control
     second_look: SecondLook | None
 
-    def approved(
-        self, action: Action, *, located: tuple[Location, ...] | None
-    ) -> Generator[Event, None, tuple[Action, Verdict, tuple[Location, ...]]]:
-        """Locate, review, and look whether the screen is still the one reviewed; if not, again from there."""
-        yield from self.look_afresh()
-        locations = (yield from self._located(action)) if located is None else located
+    def approved(self, action: Action, *, located: tuple[Location, ...] | None) -> Generator[Event, None, Proposal]:
+        """Locate and review `action`, and see that the screen is still the one reviewed; if not, start again there."""
+        yield from self.eyes.look_if_handed_back()
+        proposal = Proposal(action, (yield from self.eyes.locate_patiently(action)) if located is None else located)
         changes = 0
         while changes < ROUNDS:
-            yield self.ledger.happened(Grounded(action=action, locations=locations))
-            verdict, locations = yield from self._review(action, locations)
-            yield self.ledger.happened(Reviewed(verdict=verdict))
-            match verdict:
-                case Revise():
-                    action, locations = yield from self._revised(verdict, action, locations)
-                    continue
-                case LookAgain():
-                    yield self.look()
-                    locations = self.locate(action)
-                    continue
-                case Skip():
-                    raise Retry(f"the user skipped this: {describe(action)}", "skipped")
-                case Reject(reason=reason, by=by):
-                    code: FailureCode = "refused_by_policy" if by == "policy" else "refused_by_person"
-                    raise Retry(f"the user refused to {describe(action)}: {reason}", code)
-                case Abort():
-                    raise Stopped
-                case Approve(locations=moved) if moved:
-                    locations = _as_many(moved, action)
-                case AnswerAsk() | Approve():
-                    moved = ()
-            if self.control.was_handed_back():  # what was approved was approved on another screen
-                yield self.look()
-                locations = self.locate(action)
+            yield self.timeline.happened(Grounded(action=proposal.action, locations=proposal.locations))
+            verdict, locations = yield from self._asked(proposal)
+            yield self.timeline.happened(Reviewed(verdict=verdict))
+            proposal = yield from self._answered(replace(proposal, locations=locations, verdict=None), verdict)
+            if proposal.verdict is None:
                 continue
-            if not isinstance(action, Input):
-                return action, verdict, locations
-            reviewed = self.ledger.screen
-            with self.ledger.phase("guard"):
-                now = self.desktop.screenshot()
-            if guard.same_screen(reviewed, now, action, locations):
-                return action, verdict, locations
-            yield self.ledger.happened(Observed(screenshot=now))
+            if not isinstance(proposal.action, Input):
+                return proposal
+            reviewed, now = self.timeline.screen, self.eyes.quick_look()
+            if guard.same_screen(reviewed, now, proposal.action, proposal.locations):
+                return proposal
+            yield self.timeline.happened(Observed(screenshot=now))
             changes += 1
-            if moved:  # only the hand that put it there knows whether it still belongs there
+            if proposal.moved:  # only the hand that put it there knows whether it still belongs there
                 continue
-            found = self.locate(action)
-            if guard.same_window(reviewed, now) and guard.same_places(locations, found):
-                return action, verdict, locations
-            locations = found
-        raise Retry(f"the screen kept changing under {describe(action)}", "screen_changing")
+            found = self.eyes.locate(proposal.action)
+            if guard.same_window(reviewed, now) and guard.same_places(proposal.locations, found):
+                return proposal
+            proposal = Proposal(proposal.action, found)
+        raise Retry(f"the screen kept changing under {describe(proposal.action)}", "screen_changing")
 
-    def _located(self, action: Action) -> Generator[Event, None, tuple[Location, ...]]:
-        """Locate every target; one that is absent may only be late, so the screen is watched for it a little longer."""
-        try:
-            return self.locate(action)
-        except Retry as absent:
-            why = str(absent)
-        before = self.ledger.screen
-        yield self.ledger.happened(Retried(recovery="wait", why=why))
-        with self.ledger.phase("settle"):
-            screen = self.desktop.settled(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
-        yield self.ledger.happened(Observed(screenshot=screen))
-        if screen.digest == before.digest:  # a model need not be asked twice about one picture
-            raise Retry(why, "not_found")
-        return self.locate(action)
-
-    def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
-        return later.digest != before.digest and all(
-            target.at is not None or isinstance(self.grounder.locate(target.words, later), Location)
-            for target in targets(action)
-        )
-
-    def _revised(
-        self, revise: Revise, action: Action, locations: tuple[Location, ...]
-    ) -> Generator[Event, None, tuple[Action, tuple[Location, ...]]]:
-        """What is asked about next: the action that the user wants, or, where that has no place, the same again."""
-        try:
-            return revise.action, self.locate(revise.action, near=revise.near)
-        except Retry as absent:
-            yield self.ledger.happened(Retried(recovery="ask", why=str(absent)))
-            return action, locations
-
-    def _review(
-        self, action: Action, locations: tuple[Location, ...]
-    ) -> Generator[Event, None, tuple[Verdict, tuple[Location, ...]]]:
+    def _asked(self, proposal: Proposal) -> Generator[Event, None, tuple[Verdict, tuple[Location, ...]]]:
         """Ask the approver. While a person thinks about it, look again at the targets; the places stay those shown."""
+        action, locations = proposal.action, proposal.locations
+        review = partial(self.approver.review, action, locations, self.timeline.episode)
         if self.second_look is None or not locations:
-            with self.ledger.phase("approve"):
-                return self.approver.review(action, locations, self.ledger.episode), locations
-        with self.ledger.phase("approve"):
-            review = _meanwhile(partial(self.approver.review, action, locations, self.ledger.episode))
-            wait((review,), timeout=HESITATION)
+            with self.timeline.phase("approve"):
+                return review(), locations
+        with self.timeline.phase("approve"):
+            answer = _meanwhile(review)
+            wait((answer,), timeout=HESITATION)
         for index, target in enumerate(targets(action)):
-            if review.done():
+            if answer.done():
                 break
-            with self.ledger.phase("locate"):
-                surer = self.second_look.confirm(target.words, self.ledger.screen, locations[index])
+            with self.timeline.phase("locate"):
+                surer = self.second_look.confirm(target.words, self.timeline.screen, locations[index])
             if surer != locations[index] and surer.point == locations[index].point:
                 locations = (*locations[:index], surer, *locations[index + 1 :])
-                yield self.ledger.happened(Grounded(action=action, locations=locations))
-        with self.ledger.phase("approve"):
-            return review.result(), locations
+                yield self.timeline.happened(Grounded(action=action, locations=locations))
+        with self.timeline.phase("approve"):
+            return answer.result(), locations
 
-    def locate(self, action: Action, *, near: tuple[Location, ...] = ()) -> tuple[Location, ...]:
-        def located(target: Target, earlier: Location | None) -> Location:
-            if target.at is not None:
-                return Location(point=target.at, confidence=1.0, by="pointed")
-            match self.grounder.locate(target.words, self.ledger.screen, near=earlier):
-                case Location() as location:
-                    return location
-                case Absent(why=why):
-                    covered = self.ledger.screen.covered_words
-                    raise Retry(f"{why}; {covered}" if covered else why, "not_found")
+    def _answered(self, asked: Proposal, verdict: Verdict) -> Generator[Event, None, Proposal]:
+        """Return what `verdict` makes of what was asked: with it, if that lets it through, or else what to ask next."""
+        match verdict:
+            case Revise():
+                return (yield from self._revised(asked, verdict))
+            case LookAgain():
+                return (yield from self._looked_again(asked.action))
+            case Skip() | Reject():
+                raise _refused(asked.action, verdict)
+            case Abort():
+                raise Stopped
+            case Approve(locations=moved) if moved:
+                approved = Proposal(asked.action, _as_many(moved, asked.action), verdict, moved=True)
+            case AnswerAsk() | Approve():
+                approved = replace(asked, verdict=verdict, moved=False)
+        if self.control.was_handed_back():  # what was approved was approved on another screen
+            return (yield from self._looked_again(asked.action))
+        return approved
 
-        words = targets(action)
-        with self.ledger.phase("locate"):
-            return tuple(
-                located(target, near[index] if index < len(near) else None) for index, target in enumerate(words)
-            )
+    def _looked_again(self, action: Action) -> Generator[Event, None, Proposal]:
+        yield self.eyes.look()
+        return Proposal(action, self.eyes.locate(action))
 
-    def look_afresh(self) -> Generator[Event, None, None]:
-        """After the user had the desktop."""
-        if self.control.was_handed_back():
-            yield self.look()
+    def _revised(self, asked: Proposal, revise: Revise) -> Generator[Event, None, Proposal]:
+        """Return the action that the user wants instead, or the same again if that has no place on the screen."""
+        try:
+            return Proposal(revise.action, self.eyes.locate(revise.action, near=revise.near))
+        except Retry as absent:
+            yield self.timeline.happened(Retried(recovery="ask", why=str(absent)))
+            return asked
 
-    def look(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Observed:
-        """The settled screen; with `until`, once that holds or time is up."""
-        with self.ledger.phase("settle"):
-            screen = self.desktop.settled(until, seconds=seconds)
-        return self.ledger.happened(Observed(screenshot=screen))
+
+def _refused(action: Action, verdict: Skip | Reject) -> Retry:
+    if isinstance(verdict, Skip):
+        return Retry(f"the user skipped this: {describe(action)}", "skipped")
+    code: FailureCode = "refused_by_policy" if verdict.by == "policy" else "refused_by_person"
+    return Retry(f"the user refused to {describe(action)}: {verdict.reason}", code)
 
 
 def _meanwhile(work: Callable[[], ReviewT]) -> Future[ReviewT]:
