@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
 from screenagent.approval.context import PolicyContext
+from screenagent.errors import WrongUsage
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
@@ -68,58 +69,70 @@ class Rule(Value):
     )
     shown: Pattern | None = Field(None, description="regular expression for what is read in the window in front")
 
-    def why(self, action: Input, sight: PolicyContext) -> str | None:
-        """What made it fit, in words; None where it does not fit."""
-        if self.kinds and action.kind not in self.kinds:
-            return None
-        if self.apps and not any(_is_app(sight.window, app) for app in self.apps):
-            return None
-        if self.region and not self._covers(self.region, sight.locations):
-            return None
-        found: list[str] = []
-        if self.keys:
-            pressed = action.keys if isinstance(action, PressKeys | HoldKeys) else ()
-            if not any(self._are_among(combination, pressed) for combination in self.keys):
-                return None
-            found.append("+".join(pressed))
+    def why(self, action: Input, context: PolicyContext) -> str | None:
+        """Return in words what made the rule fit; None if it does not fit."""
+        reasons: list[str] = []
         # In the order of their cost: what has to be read comes last.
-        for matched in (self._titled, self._typed, self._aimed, self._focused, self._surrounded):
-            words = matched(action, sight)
-            if words is None:
+        for matcher in (
+            *(self._match_kind, self._match_app, self._match_region, self._match_keys, self._match_title),
+            *(self._match_text, self._match_target, self._match_near, self._match_shown, self._name_app),
+        ):
+            matched = matcher(action, context)
+            if matched is None:
                 return None
-            found += words
-        if self.apps and sight.window and self.title is None:
-            found.append(repr(sight.window.title or sight.window.app))
-        return f"{self.because or self.then}: {', '.join(found)}" if found else self.because or self.then
+            reasons += matched
+        return f"{self.because or self.then}: {', '.join(reasons)}" if reasons else self.because or self.then
 
-    def _covers(self, region: Box, locations: Sequence[Location]) -> bool:
-        inside = [location.point in region for location in locations]
-        return all(inside) and bool(inside) if self.then == "allow" else any(inside)
+    # Each matcher returns the words that it matched, none if there is nothing to say, or None if it does not match.
+
+    def _match_kind(self, action: Input, _: PolicyContext) -> list[str] | None:
+        return [] if not self.kinds or action.kind in self.kinds else None
+
+    def _match_app(self, _: Input, context: PolicyContext) -> list[str] | None:
+        return [] if not self.apps or any(_is_app(context.window, app) for app in self.apps) else None
+
+    def _match_region(self, _: Input, context: PolicyContext) -> list[str] | None:
+        if self.region is None:
+            return []
+        inside = [location.point in self.region for location in context.locations]
+        reached = all(inside) and bool(inside) if self.then == "allow" else any(inside)
+        return [] if reached else None
+
+    def _match_keys(self, action: Input, _: PolicyContext) -> list[str] | None:
+        if not self.keys:
+            return []
+        pressed = action.keys if isinstance(action, PressKeys | HoldKeys) else ()
+        return ["+".join(pressed)] if any(self._are_among(keys, pressed) for keys in self.keys) else None
 
     def _are_among(self, combination: str, pressed: Sequence[str]) -> bool:
         named = set(combination.split("+"))
         return named == set(pressed) if self.then == "allow" else named <= set(pressed)
 
-    def _titled(self, _: Input, sight: PolicyContext) -> list[str] | None:
-        title = sight.window.title if sight.window else ""
+    def _match_title(self, _: Input, context: PolicyContext) -> list[str] | None:
+        title = context.window.title if context.window else ""
         return [] if self.title is None else [repr(title)] if _hit(self.title, title) else None
 
-    def _typed(self, action: Input, _: PolicyContext) -> list[str] | None:
+    def _match_text(self, action: Input, _: PolicyContext) -> list[str] | None:
         return _found(self.text, [action.text] if isinstance(action, TypeText) else [])
 
-    def _aimed(self, action: Input, sight: PolicyContext) -> list[str] | None:
+    def _match_target(self, action: Input, context: PolicyContext) -> list[str] | None:
         if self.target is None:
             return []
         if self.then != "allow":
-            return _found(self.target, [target.words for target in targets(action)]) or _found(self.target, sight.under)
-        hits = [_found(self.target, [words]) for words in sight.under]
+            words = [target.words for target in targets(action)]
+            return _found(self.target, words) or _found(self.target, context.under)
+        hits = [_found(self.target, [words]) for words in context.under]
         return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
 
-    def _focused(self, _: Input, sight: PolicyContext) -> list[str] | None:
-        return [] if self.near is None else _found(self.near, [sight.near])
+    def _match_near(self, _: Input, context: PolicyContext) -> list[str] | None:
+        return [] if self.near is None else _found(self.near, [context.near])
 
-    def _surrounded(self, _: Input, sight: PolicyContext) -> list[str] | None:
-        return [] if self.shown is None else _found(self.shown, [sight.shown])
+    def _match_shown(self, _: Input, context: PolicyContext) -> list[str] | None:
+        return [] if self.shown is None else _found(self.shown, [context.shown])
+
+    def _name_app(self, _: Input, context: PolicyContext) -> list[str]:
+        window = context.window if self.apps and self.title is None else None
+        return [repr(window.title or window.app)] if window else []
 
 
 def _hit(pattern: str, text: str) -> re.Match[str] | None:
@@ -154,6 +167,12 @@ class SecretRule(Value):
         )
 
 
+class PolicyError(WrongUsage, ValueError):
+    """A file that is not a policy; the text names the place of what is wrong."""
+
+    code = "bad_policy"
+
+
 class Ruling(Value):
     """What a policy says of an action; `rule` counts from 1, None where none fits, which means ask."""
 
@@ -173,15 +192,15 @@ class Policy(Value):
 
     @classmethod
     def read(cls, path: Path) -> Policy:
-        """The policy in a YAML file; what is wrong with it is a `ValueError` that names the place."""
+        """Return the policy in a YAML file; `PolicyError` names the place of what is wrong with it."""
         try:
             return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
         except yaml.YAMLError as error:
-            raise ValueError(f"{path} is not YAML: {error}") from error
+            raise PolicyError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
         except ValidationError as error:
             wrong = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in wrong["loc"])
-            raise ValueError(f"{path} is no policy: {where}: {wrong['msg']}") from error
+            raise PolicyError(f"{path} is not a policy: {where}: {wrong['msg']}") from error
 
     def why_not(self, secret: str, window: Window | None) -> str | None:
         """Why `secret` may not be typed into `window`; None where it may."""
@@ -204,9 +223,9 @@ class Policy(Value):
         def words() -> Sequence[Word]:
             return reader.read(screen) if reader and screen and screen.image is not None else ()
 
-        sight = PolicyContext(screen.window if screen else None, locations, focus, words)
+        context = PolicyContext(screen.window if screen else None, locations, focus, words)
         for number, rule in enumerate(self.rules, start=1):
-            why = rule.why(action, sight)
+            why = rule.why(action, context)
             if why is not None:
                 return Ruling(then=rule.then, rule=number, why=why)
         return Ruling()

@@ -327,7 +327,7 @@ class TestPolicy:
     def test_what_is_denied_is_not_asked_about(self) -> None:
         asked: list[ApprovalQuestion] = []
         person = PolicyApprover(asked.append, policy=policy({"then": "deny", "because": "never here"}))
-        assert person.review(ALL, (SAVE_AT,), EDITOR) == Reject(reason="the policy forbids it: never here")
+        assert person.review(ALL, (SAVE_AT,), EDITOR) == Reject(reason="the policy forbids it: never here", by="policy")
         assert asked == []
 
     def test_what_is_allowed_is_not_asked_about(self) -> None:
