@@ -43,13 +43,13 @@ class WindowSystem(Protocol):
 
 @dataclass(frozen=True)
 class System:
-    """`display`, `layout`, `pulse` and `own` are an X server's; the other systems have none."""
+    """`display`, `layout`, `ping` and `own` are an X server's; the other systems have none."""
 
     windows: WindowSystem
     clipboard: Clipboard
     display: str | None = None
     layout: KeyboardLayout | None = None
-    pulse: PingProtocol | None = None
+    ping: PingProtocol | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
     monitors: Callable[[], object] = lambda: None  # something else when they have changed
@@ -79,7 +79,7 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
         clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
         display=name,
         layout=stack.enter_context(closing(KeyboardLayout(name))),
-        pulse=stack.enter_context(closing(Ping(name))),
+        ping=stack.enter_context(closing(Ping(name))),
         gone=GONE,
         own=stack.enter_context(closing(OwnWindows(name))),
         monitors=stack.enter_context(closing(Monitors(name))),
