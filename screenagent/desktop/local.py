@@ -69,9 +69,7 @@ class LocalDesktop:
             self._screen = stack.enter_context(closing(screen))
             self._watch = stack.enter_context(closing(IdleWatch(lambda: self._screen.grab().pixels, self._ambient)))
             held = stack.enter_context(closing(HeldInput(system.display, ledger=self.ledger)))
-            self._mouse = stack.enter_context(
-                closing(Mouse(control=self.control, held=held, ledger=self.ledger, display=system.display))
-            )
+            self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
             self._keyboard = stack.enter_context(
                 closing(
                     Keyboard(
