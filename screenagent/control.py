@@ -89,7 +89,8 @@ class Control:
         self.resume()
 
     def was_handed_back(self) -> bool:
-        """Whether it was since the last call; said by the loop before it looks at what it knows."""
+        """Return whether the desktop was handed back since the last call. Only the agent's own thread may ask: the
+        answer is given once, and whoever else took it would keep the agent from looking at the screen again."""
         handed_back, self._handed_back = self._handed_back, False
         return handed_back
 

@@ -43,6 +43,7 @@ def record(
     Ctrl-C here.
     """
     from screenagent.agent import Sink
+    from screenagent.assembly.recording import record_run
     from screenagent.assembly.signals import stoppable_control
     from screenagent.cli.scripts import write_script
     from screenagent.settings import Settings
@@ -51,7 +52,7 @@ def record(
         raise click.UsageError(f"{script} is there already; choose another name, or say --force")
     task = name or script.stem
     settings = Settings.load(runs=runs, display=display, keep_screens=True)
-    with record(settings, f"record {task}") as kept, stoppable_control() as control:
+    with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
         sinks: tuple[Sink, ...] = (kept, _Telling(settings.stop_keys))
         for event in _watched(settings, control, task=task):
             for sink in sinks:

@@ -8,21 +8,22 @@ from collections.abc import Callable
 from typing import Final
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.ambient_changes import AmbientChanges, ScreenFrame
+from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.frames import ScreenFrame
 
-LOOK_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
+POLL_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then
 
 
 class IdleWatch:
     """Between `begin` and `end` a thread looks; what changes then changes by itself."""
 
-    def __init__(self, look: Callable[[], ScreenFrame], restless: AmbientChanges) -> None:
+    def __init__(self, look: Callable[[], ScreenFrame], ambient: AmbientChanges) -> None:
         self._look = look
-        self._restless = restless
-        self._lock = threading.Lock()
+        self._ambient = ambient
+        self._lock = threading.Lock()  # protects `_last`; held while a frame is captured and learned from
         self._last: ScreenFrame | None = None
-        self._began: dict[int, float] = {}
+        self._began: dict[int, float] = {}  # used by the agent's thread alone
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="screen watch", daemon=True)
         self._thread.start()
@@ -47,14 +48,14 @@ class IdleWatch:
         """Until it begins again, what changes is not learned from, and what was learned is void."""
         with self._lock:
             self._last = None
-            self._restless.forget()
+            self._ambient.forget()
 
     def enough_at(self, *, app: int) -> float:
         """When it will have looked at `app` for long enough to have seen its clock tick."""
         return self._began.get(app, time.monotonic()) + ENOUGH_SECONDS
 
     def _run(self) -> None:
-        while not self._closed.wait(LOOK_SECONDS):
+        while not self._closed.wait(POLL_SECONDS):
             with self._lock:
                 if self._last is None:
                     continue
@@ -66,5 +67,5 @@ class IdleWatch:
 
     def _learn(self, frame: ScreenFrame) -> None:
         if self._last is not None:
-            self._restless.learn(self._last, frame, at=time.monotonic())
+            self._ambient.learn(self._last, frame, at=time.monotonic())
         self._last = frame

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any, Final, Self
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.mouse import environment_display
+from screenagent.desktop.keyboard import opening_pynput
 from screenagent.desktop.touches import (
     ButtonDown,
     ButtonUp,
@@ -32,7 +31,7 @@ NAMES: Final = {
     **{f"{name}{side}": name for name in ("ctrl", "shift", "alt") for side in ("_l", "_r")},
     **dict.fromkeys(("cmd", "cmd_l", "cmd_r"), "super"),
 }
-LOOK_SECONDS: Final = 0.05  # how soon a stop is seen while the hand rests
+POLL_SECONDS: Final = 0.05  # how soon a stop is seen while the hand rests
 
 
 class InputListener:
@@ -56,16 +55,15 @@ class InputListener:
         self._stop_keys = frozenset(stop_keys)
         self._down: set[str] = set()
         self._heard: queue.Queue[TimedTouch] = queue.Queue()
-        with environment_display(display):
-            keyboard: Any = importlib.import_module("pynput.keyboard")
-            mouse: Any = importlib.import_module("pynput.mouse")
-            self._listeners = (
-                keyboard.Listener(on_press=self._pressed, on_release=self._released),
-                mouse.Listener(on_click=self._clicked, on_scroll=self._scrolled),
-            )
+        with opening_pynput(display):
+            from pynput import keyboard, mouse
+        self._listeners: tuple[Any, ...] = (
+            keyboard.Listener(on_press=self._pressed, on_release=self._released),
+            mouse.Listener(on_click=self._clicked, on_scroll=self._scrolled),
+        )
 
     def __enter__(self) -> Self:
-        with environment_display(self._display):  # each opens its connection when it starts
+        with opening_pynput(self._display):  # each opens its connection when it starts
             for listener in self._listeners:
                 listener.start()
             for listener in self._listeners:
@@ -78,8 +76,9 @@ class InputListener:
         # On X pynput asks for the end on the connection that waits for the next event: it would end with that one.
         contexts = [vars(listener).get("_context") for listener in self._listeners]
         if any(context is not None for context in contexts):
-            x11: Any = importlib.import_module("screenagent.desktop.x11.connection")
-            with closing(x11.connect_display(self._display)) as server:
+            from screenagent.desktop.x11.connection import connect_display
+
+            with closing(connect_display(self._display)) as server:
                 for context in contexts:
                     server.record_disable_context(context)
                 server.sync()
@@ -90,7 +89,7 @@ class InputListener:
         """What it does until the control says stop; what was meant for our own terminal is left out."""
         while not (self._control.stopped and self._heard.empty()):
             with suppress(queue.Empty):
-                yield self._heard.get(timeout=LOOK_SECONDS)
+                yield self._heard.get(timeout=POLL_SECONDS)
             for listener in self._listeners:
                 if not listener.is_alive():
                     listener.join()  # which raises what ended it

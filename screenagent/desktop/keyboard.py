@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from screenagent.control import Control
 from screenagent.desktop.held_input import HeldInput
 from screenagent.desktop.kill_switch import STOP_KEYS, refuse_stop_keys
-from screenagent.desktop.mouse import environment_display
 from screenagent.keys import NAMED
 from screenagent.protocols import Retry
 
@@ -51,15 +49,19 @@ class Keyboard:
         self._held = held
         self._layout = layout
         self._display = display
-        with environment_display(display):
-            self._pynput = importlib.import_module("pynput.keyboard")
+        with opening_pynput(display):
+            from pynput import keyboard
+
+            self._pynput: Any = keyboard
             self._controller = self._pynput.Controller()
 
     def close(self) -> None:
         # pynput ends its connection as the controller is collected, and complains there if the display has ended.
         connection = vars(self._controller).pop("_display", None)
         if connection is not None:
-            importlib.import_module("screenagent.desktop.x11.connection").disconnect_display(connection)
+            from screenagent.desktop.x11.connection import disconnect_display
+
+            disconnect_display(connection)
 
     def press(self, keys: Sequence[str]) -> None:
         with self.held(keys):
@@ -98,7 +100,7 @@ class Keyboard:
     def _follow_layout(self) -> None:
         """pynput keeps the layout that it found when it was opened."""
         if self._layout and self._layout.changed():
-            with environment_display(self._display):
+            with opening_pynput(self._display):
                 self._controller = self._pynput.Controller()
 
     @contextmanager
@@ -137,3 +139,15 @@ class Keyboard:
         # By its keysym pynput sends a key through XTEST; by its character it would send a message to one window,
         # which terminals and global shortcuts ignore.
         return Stroke(self._pynput.KeyCode.from_vk(keysym), code, shifted)
+
+
+@contextmanager
+def opening_pynput(display: str | None) -> Iterator[None]:
+    """Meanwhile, let pynput connect to the X display `display`; it takes no display by name."""
+    if display is None:
+        yield
+        return
+    from screenagent.desktop.x11.connection import default_display
+
+    with default_display(display):
+        yield

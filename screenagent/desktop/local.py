@@ -13,7 +13,8 @@ from screenagent import keys
 from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.ambient_changes import AmbientChanges, FramePoint, Patch, ScreenFrame
+from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch
 from screenagent.desktop.held_input import HeldInput
 from screenagent.desktop.idle_watch import IdleWatch
 from screenagent.desktop.keyboard import Keyboard
@@ -57,7 +58,7 @@ class LocalDesktop:
         self.control = control or Control()
         self._secrets = secrets
         self._traces = SecretMasking(self._pixels_of, reader)
-        self._restless = AmbientChanges()
+        self._ambient = AmbientChanges()
         self._action: SentAction | None = None
         with ExitStack() as stack:
             system = open_system(stack, control=self.control, display=display)
@@ -66,11 +67,9 @@ class LocalDesktop:
                 system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked, monitors=system.monitors
             )
             self._screen = stack.enter_context(closing(screen))
-            self._watch = stack.enter_context(closing(IdleWatch(self._screen.grab, self._restless)))
+            self._watch = stack.enter_context(closing(IdleWatch(lambda: self._screen.grab().pixels, self._ambient)))
             held = stack.enter_context(closing(HeldInput(system.display, ledger=self.ledger)))
-            self._mouse = stack.enter_context(
-                closing(Mouse(control=self.control, held=held, ledger=self.ledger, display=system.display))
-            )
+            self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
             self._keyboard = stack.enter_context(
                 closing(
                     Keyboard(
@@ -84,7 +83,7 @@ class LocalDesktop:
             )
             self.x_display = system.display
             self._agreed = self._screen.display
-            self._pulse, self._gone, self._own = system.pulse, system.gone, system.own
+            self._ping, self._gone, self._own = system.ping, system.gone, system.own
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -147,7 +146,7 @@ class LocalDesktop:
     def _screenshot(self) -> Screenshot:
         frame, window = self._screen.grab(), self._front()
         if self._action is None:
-            self._watch.begin(frame, app=_app(window))
+            self._watch.begin(frame.pixels, app=_app(window))
         return self._screen.screenshot(frame, window)
 
     def _settled(self, until: Callable[[Screenshot], bool] | None, *, seconds: float | None) -> Screenshot:
@@ -158,24 +157,24 @@ class LocalDesktop:
         )
         self._action = None
         window = self._front()
-        self._watch.begin(frame, app=_app(window))
+        self._watch.begin(frame.pixels, app=_app(window))
         return self._screen.screenshot(frame, window)
 
     def _quiet(
         self,
         action: SentAction | None,
         *,
-        until: Callable[[ScreenFrame], bool] | None = None,
+        until: Callable[[CapturedFrame], bool] | None = None,
         seconds: float | None = None,
-    ) -> ScreenFrame:
+    ) -> CapturedFrame:
         return Settling(
             look=self._screen.grab,
             now=time.monotonic,
             wait=self.control.wait,
-            restless=self._restless,
+            ambient=self._ambient,
             action=action,
             until=until,
-            pulse=self._pulse,
+            ping=self._ping,
             meanwhile=self._screen.screenshot,
             seconds=seconds,
         ).frame()
@@ -183,7 +182,7 @@ class LocalDesktop:
     def _perform(self, approved: Approved[Input]) -> None:
         if self._action is None:
             self.control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
-        before, mouse = self._screen.grab(), self._mouse_place()
+        before, mouse = self._screen.grab().pixels, self._mouse_place()
         self._watch.end(before)
         self._traces.end(before)
         sent = self.ledger.sent
@@ -312,7 +311,7 @@ class LocalDesktop:
                 "a secret is not pasted",
                 "secret",
             )
-        window, before, mouse = self._still_in_front(reviewed), self._screen.grab(), (self._mouse_place(),)
+        window, before, mouse = self._still_in_front(reviewed), self._screen.grab().pixels, (self._mouse_place(),)
         self._traces.begin(name, value, before=before, window=window)
         caps_lock = self._windows.caps_lock()
         withheld(
@@ -321,7 +320,7 @@ class LocalDesktop:
             gone=self._gone,
         )
         typed = SentAction(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
-        self._traces.end(self._quiet(typed))
+        self._traces.end(self._quiet(typed).pixels)
 
     def _can_type(self, name: str, value: SecretStr) -> bool:
         return withheld(name, lambda: self._keyboard.can_type(value.get_secret_value()), gone=self._gone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from screenagent.desktop.ambient_changes import ScreenFrame
+from screenagent.desktop.frames import ScreenFrame
 from screenagent.geometry import Pixel, Value
 
 BLANK: Final = 0x808080

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.mouse import Pointer
 from screenagent.desktop.own_terminal import Stack
 from screenagent.screenshot import Window
 
@@ -43,33 +43,47 @@ class WindowSystem(Protocol):
 
 @dataclass(frozen=True)
 class System:
-    """`display`, `layout`, `pulse` and `own` are an X server's; the other systems have none."""
+    """What a system gives a desktop. All that has a default is an X server's; the other systems have none."""
 
     windows: WindowSystem
     clipboard: Clipboard
+    pointer: Pointer
     display: str | None = None
     layout: KeyboardLayout | None = None
-    pulse: PingProtocol | None = None
+    ping: PingProtocol | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
     monitors: Callable[[], object] = lambda: None  # something else when they have changed
 
 
 def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
-    """Open it for as long as `stack` is; before mouse and keyboard, which have to find the system prepared."""
+    """Open the system that we are on for as long as `stack` is, and prepare it for mouse and keyboard."""
     if sys.platform == "win32":
-        win32 = importlib.import_module("screenagent.desktop.win32")
-        win32.prepare_win32()
-        return System(windows=win32.Win32Windows(), clipboard=PortableClipboard(control=control))
+        from screenagent.desktop.win32 import Win32Windows, prepare_win32
+
+        prepare_win32()
+        return _portable(Win32Windows(), control=control)
     if sys.platform == "darwin":
-        macos = importlib.import_module("screenagent.desktop.macos")
-        macos.prepare_macos()
-        return System(windows=macos.MacWindows(), clipboard=PortableClipboard(control=control))
+        from screenagent.desktop.macos import MacWindows, prepare_macos
+
+        prepare_macos()
+        return _portable(MacWindows(), control=control)
+    return _x11(stack, control=control, display=display)
+
+
+def _portable(windows: WindowSystem, *, control: Control) -> System:
+    from screenagent.desktop.pyautogui_pointer import PyautoguiPointer
+
+    return System(windows=windows, clipboard=PortableClipboard(control=control), pointer=PyautoguiPointer())
+
+
+def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
     from screenagent.desktop.x11.connection import GONE
     from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
     from screenagent.desktop.x11.monitors import Monitors
     from screenagent.desktop.x11.own_windows import OwnWindows
     from screenagent.desktop.x11.ping import Ping
+    from screenagent.desktop.x11.pointer import XPointer
     from screenagent.desktop.x11.windows import X11Windows
 
     windows = stack.enter_context(closing(X11Windows(display)))
@@ -77,9 +91,10 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
     return System(
         windows=windows,
         clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
+        pointer=stack.enter_context(closing(XPointer(name))),
         display=name,
         layout=stack.enter_context(closing(KeyboardLayout(name))),
-        pulse=stack.enter_context(closing(Ping(name))),
+        ping=stack.enter_context(closing(Ping(name))),
         gone=GONE,
         own=stack.enter_context(closing(OwnWindows(name))),
         monitors=stack.enter_context(closing(Monitors(name))),

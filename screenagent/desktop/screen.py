@@ -14,9 +14,9 @@ from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.ambient_changes import ScreenFrame
+from screenagent.desktop.frames import CapturedFrame, ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
-from screenagent.geometry import Box, Display, Pixel, Size
+from screenagent.geometry import Display, Pixel, Size
 from screenagent.screenshot import Screenshot, Window
 
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
@@ -38,18 +38,17 @@ class ScreenCapture:
         self._blanked = blanked
         self._x_display, self._wanted = display, monitor
         self._monitors_now = monitors
-        self._lock = threading.RLock()  # a picture may be taken by another thread
+        self._lock = threading.RLock()  # protects the connection and the monitors: the idle watch captures, too
         self._last: tuple[ScreenFrame, Screenshot] | None = None
-        self._covered: tuple[Box, ...] = ()
         self._look_at_monitors()
         if monitor is not None and monitor not in self._monitors:
             self.close()
             raise NoDesktop(f"there is no monitor {monitor!r}; there are {', '.join(self._monitors)}")
 
     def follow(self) -> None:
-        """Where the monitors have changed, look at them anew; for one that is gone the primary one stands in."""
-        if self._monitors_now() != self._known:
-            with self._lock:
+        """Look at the monitors anew if they have changed; for one that is gone the primary one stands in."""
+        with self._lock:
+            if self._monitors_now() != self._known:
                 self.close()
                 self._look_at_monitors()
 
@@ -71,34 +70,32 @@ class ScreenCapture:
     def displays(self) -> tuple[Display, ...]:
         return tuple(self._display(name) for name in self._monitors)
 
-    def grab(self) -> ScreenFrame:
-        """What is on it, but for our own terminal."""
+    def grab(self) -> CapturedFrame:
+        """Capture the display, with our own terminal blanked."""
         areas = self._own()
         with self._lock:
-            self._covered = tuple(
-                box
-                for area in areas
-                if area.own and (box := self.display.box((area.left, area.top, area.right, area.bottom)))
-            )
             try:
                 frame = self._grab(self._chosen)
             except NoDesktop:
                 self.follow()  # or the display has ended, and this says so
                 frame = self._grab(self._chosen)
-            return without_own(frame, areas, self.display.origin)
+            display = self.display
+        edges = [(area.left, area.top, area.right, area.bottom) for area in areas if area.own]
+        covered = tuple(box for box in map(display.box, edges) if box)
+        return CapturedFrame(without_own(frame, areas, display.origin), display, covered)
 
-    def screenshot(self, frame: ScreenFrame, window: Window | None = None) -> Screenshot:
-        """`frame` as a screenshot, without secrets; of an unchanged screen, picture and digest are the last one's."""
-        frame = self._blanked(frame)
-        if self._last and np.array_equal(self._last[0], frame):
-            last = self._last[1]
-            seen = {"window": window, "covered": self._covered}
-            same = last.window == window and last.covered == self._covered
-            shot = last if same else last.model_copy(update=seen)
+    def screenshot(self, captured: CapturedFrame, window: Window | None = None) -> Screenshot:
+        """Return a capture as a screenshot without secrets; an unchanged screen keeps its picture and digest."""
+        frame = self._blanked(captured.pixels)
+        last = self._last
+        if last and np.array_equal(last[0], frame):
+            seen = {"display": captured.display, "window": window, "covered": captured.covered}
+            now = last[1].model_copy(update=seen)
+            shot = last[1] if now == last[1] else now
         else:
             height, width = frame.shape
             image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)
-            shot = Screenshot.of(image, display=self.display, window=window, covered=self._covered)
+            shot = Screenshot.of(image, display=captured.display, window=window, covered=captured.covered)
         self._last = frame, shot
         return shot
 

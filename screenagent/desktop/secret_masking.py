@@ -18,7 +18,7 @@ from PIL import Image
 from pydantic import SecretStr
 from rapidfuzz import fuzz
 
-from screenagent.desktop.ambient_changes import Patch, ScreenFrame, changed_patches
+from screenagent.desktop.frames import Patch, ScreenFrame, changed_patches
 from screenagent.desktop.own_terminal import BLANK
 from screenagent.geometry import Size
 from screenagent.protocols import TextReader

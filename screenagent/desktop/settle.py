@@ -6,13 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from screenagent.desktop.ambient_changes import (
-    AmbientChanges,
-    FramePoint,
-    Patch,
-    ScreenFrame,
-    changed_patches,
-)
+from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 
 POLL_SECONDS: Final = 0.008
 QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
@@ -57,31 +52,32 @@ class PingProtocol(Protocol):
 
 @dataclass(kw_only=True)
 class Settling:
-    """One wait for the screen; `now` and `wait` are the clock's, and `look` is a new picture.
+    """One wait for the screen. It is over when the screen is quiet, has answered the action, and is not busy.
 
-    `meanwhile` is given a picture that will probably be the one returned, to work on it while the screen is watched.
+    `look` captures a frame; `now` and `wait` are the clock's. With `until`, the answer is what `until` accepts.
+    `meanwhile` gets the frame that will probably be returned, to prepare it while the screen is watched.
     """
 
-    look: Callable[[], ScreenFrame]
+    look: Callable[[], CapturedFrame]
     now: Callable[[], float]
     wait: Callable[[float], None]
-    restless: AmbientChanges
+    ambient: AmbientChanges
     action: SentAction | None = None
-    until: Callable[[ScreenFrame], bool] | None = None
-    pulse: PingProtocol | None = None
-    meanwhile: Callable[[ScreenFrame], object] = lambda _: None
+    until: Callable[[CapturedFrame], bool] | None = None
+    ping: PingProtocol | None = None
+    meanwhile: Callable[[CapturedFrame], object] = lambda _: None
     seconds: float | None = None
 
     _moved_at: float = field(init=False)
-    _asked_at: float = field(init=False, default=float("-inf"))
     _moves: int = field(init=False, default=0)
     _deadline: float = field(init=False)
-    _judged: ScreenFrame | None = field(init=False, default=None)  # the picture that `until` was last asked about
+    _judged: CapturedFrame | None = field(init=False, default=None)  # the frame that `until` was last asked about
     _judged_at: float = field(init=False)
     _holds: bool = field(init=False, default=False)
+    _pinged_at: float = field(init=False, default=float("-inf"))
 
-    def frame(self) -> ScreenFrame:
-        """The screen when it has answered and is quiet, or when the time for that is over."""
+    def frame(self) -> CapturedFrame:
+        """Return the frame on which the screen has settled, or the last one when the time for that is over."""
         frame = self.look()
         self._moved_at = self._judged_at = self.now()
         self._deadline = self._moved_at + self._patience()
@@ -90,7 +86,7 @@ class Settling:
             rest_in = self._quiet_at() - self.now()
             self.wait(min(POLL_SECONDS, rest_in) if rest_in > 0 else POLL_SECONDS)
             following = self.look()
-            if self._changes(frame, following):
+            if self._changes(frame.pixels, following.pixels):
                 self._moved_at, self._moves, prepared = self.now(), self._moves + 1, False
             elif not prepared:
                 self.meanwhile(following)
@@ -98,69 +94,81 @@ class Settling:
             frame = following
         return frame
 
+    def _is_settled(self, frame: CapturedFrame) -> bool:
+        if self.until is not None:
+            return self._is_accepted(frame, self.until)
+        return self._is_quiet() and self._has_answered(frame.pixels) and not self._is_busy()
+
     def _patience(self) -> float:
         if self.seconds is not None:
             return self.seconds
         return MOVING_SECONDS if self.until is None else UNTIL_SECONDS
 
+    def _is_quiet(self) -> bool:
+        """Return whether nothing has moved for long enough, places that change by themselves left out."""
+        return self.now() >= self._quiet_at()
+
     def _quiet_at(self) -> float:
-        """When it will have rested for long enough, if nothing moves until then."""
+        """Return when the screen will have rested for long enough, if nothing moves until then."""
         rest = self.action.quiet if self.action else QUIET_SECONDS
         return self._moved_at + (rest if self._moves < ANIMATION_MOVES else max(rest, ANIMATION_QUIET_SECONDS))
 
-    def _is_settled(self, frame: ScreenFrame) -> bool:
-        quiet = self.now() >= self._quiet_at()
-        if self.until is None:
-            return quiet and self._has_answered(frame) and not self._is_busy()
-        if quiet and self._holds and self._judged is not None and not self._changes(self._judged, frame):
-            return True
-        if (quiet or self.now() - self._judged_at >= JUDGE_SECONDS) and self._is_worth_judging(frame):
-            self._judge(frame, self.until)
-        return False
-
-    def _judge(self, frame: ScreenFrame, until: Callable[[ScreenFrame], bool]) -> None:
-        self._judged, self._judged_at = frame, self.now()
-        self._holds = until(frame)
-        if self._holds:
-            self._deadline = min(self._deadline, self.now() + MOVING_SECONDS)
-
-    def _is_worth_judging(self, frame: ScreenFrame) -> bool:
-        if self._judged is not None:
-            return any(not patch.is_caret for patch in changed_patches(self._judged, frame))
-        # What is expected may have been there before; until something has happened it says nothing.
-        return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, frame))
-
-    def _is_busy(self) -> bool:
-        """Whether the application, asked once the screen is quiet, is still at something before it answers."""
-        if self.pulse is None or self.action is None or self.now() >= self.action.at + BUSY_SECONDS:
-            return False
-        if self._asked_at < self._moved_at:
-            self._asked_at = self.now()
-            self.pulse.ask()
-        return self.pulse.is_awaited()
-
-    def _has_answered(self, frame: ScreenFrame) -> bool:
+    def _has_answered(self, pixels: ScreenFrame) -> bool:
+        """Return whether the action shows: by more than an acknowledgement, or by one that nothing follows in time."""
         if self.action is None:
             return True
-        changes = self._changes(self.action.before, frame)
-        if not changes or not all(self._is_acknowledgement(patch, frame) for patch in changes):
-            return bool(changes) or self._is_overdue()
+        changes = self._changes(self.action.before, pixels)
+        if not changes:
+            return self._is_overdue()
+        if all(self._is_acknowledgement(patch, pixels) for patch in changes):
+            return self._is_all_there_is()
+        return True
+
+    def _is_all_there_is(self) -> bool:
+        """Return whether what an acknowledged action brings about would be visible by now."""
+        assert self.action is not None  # only an action is acknowledged
         if self.action.confirms:
             return self.now() >= self.action.at + CONFIRM_SECONDS
-        if self.action.shortcut:
-            return self._is_overdue() or self.now() >= self._moved_at + SHORTCUT_SECONDS
-        return self._is_overdue() or self.now() >= self._moved_at + GRACE_SECONDS
+        grace = SHORTCUT_SECONDS if self.action.shortcut else GRACE_SECONDS
+        return self._is_overdue() or self.now() >= self._moved_at + grace
 
     def _is_overdue(self) -> bool:
         return self.action is not None and self.now() >= self.action.at + REACTION_SECONDS
 
-    def _is_acknowledgement(self, patch: Patch, frame: ScreenFrame) -> bool:
-        """A button looks pressed, or as it did before the mouse was over it: seen, not yet answered."""
+    def _is_acknowledgement(self, patch: Patch, pixels: ScreenFrame) -> bool:
+        """Return whether this only shows a button pressed, or no longer under the mouse: seen, not yet answered."""
         assert self.action is not None  # only an action is acknowledged
         anywhere = self.action.confirms or self.action.shortcut
-        return patch.is_small(frame) and (anywhere or any(patch.near(place) for place in self.action.mouse))
+        return patch.is_small(pixels) and (anywhere or any(patch.near(place) for place in self.action.mouse))
+
+    def _is_accepted(self, frame: CapturedFrame, until: Callable[[CapturedFrame], bool]) -> bool:
+        """Return whether `until` has accepted the screen as it rests now; ask it about each screen that differs."""
+        quiet = self._is_quiet()
+        if quiet and self._holds and self._judged and not self._changes(self._judged.pixels, frame.pixels):
+            return True
+        if (quiet or self.now() - self._judged_at >= JUDGE_SECONDS) and self._is_worth_judging(frame.pixels):
+            self._judged, self._judged_at = frame, self.now()
+            self._holds = until(frame)
+            if self._holds:
+                self._deadline = min(self._deadline, self.now() + MOVING_SECONDS)
+        return False
+
+    def _is_worth_judging(self, pixels: ScreenFrame) -> bool:
+        if self._judged is not None:
+            return any(not patch.is_caret for patch in changed_patches(self._judged.pixels, pixels))
+        # What is expected may have been there before; until something has happened it says nothing.
+        return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, pixels))
+
+    def _is_busy(self) -> bool:
+        """Return whether the application, pinged once the screen is quiet, has yet to answer the ping."""
+        if self.ping is None or self.action is None or self.now() >= self.action.at + BUSY_SECONDS:
+            return False
+        if self._pinged_at < self._moved_at:
+            self._pinged_at = self.now()
+            self.ping.ask()
+        return self.ping.is_awaited()
 
     def _changes(self, before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
-        """What differs, without the places that do so by themselves."""
+        """Return what differs, without the places that change by themselves."""
         now = self.now()
-        return [patch for patch in changed_patches(before, after) if not self.restless.holds(patch, at=now)]
+        return [patch for patch in changed_patches(before, after) if not self.ambient.holds(patch, at=now)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.x11.raw_events import Raw
 
-LOOK_SECONDS: Final = 0.1  # how long leaving may take; an event is heeded as it comes
+LEAVE_SECONDS: Final = 0.1  # how long leaving may take; an event is heeded as it comes
 NUDGE_PIXELS: Final = 4  # a mouse on a table that shakes moves less
 SOON_SECONDS: Final = 1.0  # a mouse that is thrown into a corner is there within this of its first movement
 TOUCHED: Final = "you touched the {what}, so the agent waits"
@@ -78,7 +77,7 @@ class UserInputMonitor:
         def listen() -> None:
             while not leaving.is_set():
                 try:
-                    for event in events.within(LOOK_SECONDS):
+                    for event in events.within(LEAVE_SECONDS):
                         self._heed(event)
                 except GONE:
                     return  # the display has ended; whoever works on it is told by their own call
@@ -126,8 +125,8 @@ class UserInputMonitor:
 
     def _listen_by_pynput(self, stack: ExitStack) -> None:
         """Windows and macOS; unproven. Only Windows tells what was injected, so only there a touch is known."""
-        mouse: Any = importlib.import_module("pynput.mouse")
-        keyboard: Any = importlib.import_module("pynput.keyboard")
+        from pynput import keyboard, mouse
+
         tells = sys.platform == "win32"
 
         def moved(x: int, y: int, injected: bool) -> None:
@@ -137,7 +136,7 @@ class UserInputMonitor:
             if tells and not injected:
                 self._touched("keyboard")
 
-        listeners = [mouse.Listener(on_move=moved), keyboard.Listener(on_press=pressed)]
+        listeners: list[Any] = [mouse.Listener(on_move=moved), keyboard.Listener(on_press=pressed)]
         if self._heeds.stop_keys:
             listeners.append(keyboard.GlobalHotKeys({pynput_chord(self._heeds.stop_keys): self._control.stop}))
         for listener in listeners:

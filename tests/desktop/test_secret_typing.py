@@ -19,7 +19,7 @@ from screenagent.approval import Policy, default_policy
 from screenagent.approval.vault import Environment, Keyring, Vault
 from screenagent.cli import screenagent
 from screenagent.control import Stopped
-from screenagent.desktop.ambient_changes import Patch, ScreenFrame
+from screenagent.desktop.frames import Patch, ScreenFrame
 from screenagent.desktop.own_terminal import BLANK
 from screenagent.desktop.secret_masking import SecretMasking, is_of
 from screenagent.desktop.withheld import SecretNotTyped, withheld

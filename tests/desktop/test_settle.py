@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from screenagent.desktop.ambient_changes import (
-    AmbientChanges,
+from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.frames import (
+    CapturedFrame,
     FramePoint,
     Patch,
     ScreenFrame,
@@ -25,8 +26,10 @@ from screenagent.desktop.settle import (
     SentAction,
     Settling,
 )
+from screenagent.geometry import Display, Size
 
 WIDTH, HEIGHT = 640, 360
+DISPLAY = Display(name="screen", size=Size(width=WIDTH, height=HEIGHT))
 MOUSE = FramePoint(100, 100)
 Paint = Callable[[ScreenFrame, float], None]
 
@@ -39,9 +42,9 @@ class Screen:
     time: float = 0.0
     look_seconds: float = 0.001
 
-    def look(self) -> ScreenFrame:
+    def look(self) -> CapturedFrame:
         self.time += self.look_seconds
-        return self.at(self.time)
+        return CapturedFrame(self.at(self.time), DISPLAY)
 
     def at(self, moment: float) -> ScreenFrame:
         frame = np.zeros((HEIGHT, WIDTH), dtype=np.uint32)
@@ -52,12 +55,12 @@ class Screen:
     def wait(self, seconds: float) -> None:
         self.time += seconds
 
-    def settling(self, *, acted: bool = True, restless: AmbientChanges | None = None) -> Settling:
+    def settling(self, *, acted: bool = True, ambient: AmbientChanges | None = None) -> Settling:
         return Settling(
             look=self.look,
             now=lambda: self.time,
             wait=self.wait,
-            restless=restless or AmbientChanges(),
+            ambient=ambient or AmbientChanges(),
             action=SentAction(before=self.at(-1.0), at=0.0, mouse=(MOUSE,)) if acted else None,
         )
 
@@ -90,7 +93,7 @@ def answer(since: float) -> Paint:
 def test_an_answer_is_waited_for_however_late_it_is(delay: float) -> None:
     screen = Screen([answer(delay), caret])
     settled = screen.settling().frame()
-    assert settled[200, 300] == 7
+    assert settled.pixels[200, 300] == 7
     assert screen.time - delay < QUIET_SECONDS + 0.02
 
 
@@ -109,18 +112,18 @@ def test_without_an_action_a_quiet_screen_is_returned_at_once() -> None:
 def test_an_answer_painted_in_steps_is_waited_for_to_its_end() -> None:
     steps = [box(200, 20 * step, 300, 20, since=0.016 * step) for step in range(10)]
     settled = Screen(steps).settling().frame()
-    assert settled[190, 300] == 7
+    assert settled.pixels[190, 300] == 7
 
 
 def test_an_animation_is_waited_for_to_its_end() -> None:
     moments = (0.0, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3)
     slides = [box(40 * step, 100, 200, 100, since=since, color=step) for step, since in enumerate(moments)]
-    assert Screen(slides).settling().frame()[150, 400] == 8
+    assert Screen(slides).settling().frame().pixels[150, 400] == 8
 
 
 def test_a_button_that_looks_pressed_is_not_yet_the_answer() -> None:
     screen = Screen([box(80, 90, 60, 24, since=0.01), answer(0.2)])
-    assert screen.settling().frame()[200, 300] == 7
+    assert screen.settling().frame().pixels[200, 300] == 7
 
 
 def test_a_button_that_stays_pressed_is_waited_for_no_longer_than_the_grace() -> None:
@@ -135,7 +138,7 @@ def test_a_button_whose_shortcut_was_pressed_is_waited_for_while_it_looks_presse
     settling = replace(
         screen.settling(), action=SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), shortcut=True)
     )
-    assert np.array_equal(settling.frame(), screen.at(1.0))
+    assert np.array_equal(settling.frame().pixels, screen.at(1.0))
     assert screen.time < 0.17 + REACTION_SECONDS / 2
 
 
@@ -150,15 +153,15 @@ def test_what_a_shortcut_changes_but_a_little_is_not_waited_for_long() -> None:
 
 def test_a_highlight_that_comes_and_goes_is_no_answer() -> None:
     screen = Screen([box(80, 90, 60, 24, since=0.01, to=0.1), answer(0.6)])
-    assert screen.settling().frame()[200, 300] == 7
+    assert screen.settling().frame().pixels[200, 300] == 7
 
 
 def test_a_clock_that_was_learned_is_no_answer() -> None:
     screen = Screen([clock, answer(0.6)])
-    restless = AmbientChanges()
-    restless.learn(screen.at(-1.5), screen.at(-0.5), at=-0.5)
+    ambient = AmbientChanges()
+    ambient.learn(screen.at(-1.5), screen.at(-0.5), at=-0.5)
     screen.time = -0.01  # its next tick comes before the answer
-    assert screen.settling(restless=restless).frame()[200, 300] == 7
+    assert screen.settling(ambient=ambient).frame().pixels[200, 300] == 7
 
 
 def test_a_clock_does_not_hold_up_the_answer() -> None:
@@ -166,19 +169,19 @@ def test_a_clock_does_not_hold_up_the_answer() -> None:
         frame[5:17, 600:608] = int(moment / 0.02) + 200
 
     screen = Screen([ticking_fast, answer(0.1)])
-    restless = AmbientChanges()
-    restless.learn(screen.at(-2.0), screen.at(-1.0), at=-1.0)
-    screen.settling(restless=restless).frame()
+    ambient = AmbientChanges()
+    ambient.learn(screen.at(-2.0), screen.at(-1.0), at=-1.0)
+    screen.settling(ambient=ambient).frame()
     assert screen.time < 0.2
 
 
 def test_a_film_that_was_learned_neither_answers_nor_holds_up() -> None:
     screen = Screen([film, box(20, 150, 200, 150, since=0.3)])
-    restless = AmbientChanges()
+    ambient = AmbientChanges()
     for look in range(8):
-        restless.learn(screen.at(look * 0.2 - 2.0), screen.at(look * 0.2 - 1.8), at=look * 0.2 - 1.8)
-    settled = screen.settling(restless=restless).frame()
-    assert settled[200, 100] == 7
+        ambient.learn(screen.at(look * 0.2 - 2.0), screen.at(look * 0.2 - 1.8), at=look * 0.2 - 1.8)
+    settled = screen.settling(ambient=ambient).frame()
+    assert settled.pixels[200, 100] == 7
     assert screen.time < 0.4
 
 
@@ -190,38 +193,38 @@ def test_a_film_nobody_knew_of_is_left_at_the_cap() -> None:
 
 def test_a_window_that_came_and_went_is_no_film() -> None:
     screen = Screen([answer(0.0)])
-    restless = AmbientChanges()
+    ambient = AmbientChanges()
     for at in (-3.0, -2.0, -1.0):
-        restless.learn(screen.at(-1.0), screen.at(1.0), at=at)
-    screen.settling(restless=restless).frame()
+        ambient.learn(screen.at(-1.0), screen.at(1.0), at=at)
+    screen.settling(ambient=ambient).frame()
     assert screen.time < 0.1
 
 
 def test_what_has_come_to_rest_is_forgotten() -> None:
     screen = Screen([clock])
-    restless = AmbientChanges()
-    restless.learn(screen.at(0.5), screen.at(1.5), at=0.0)
+    ambient = AmbientChanges()
+    ambient.learn(screen.at(0.5), screen.at(1.5), at=0.0)
     patch = Patch(600, 5, 608, 17)
-    assert restless.holds(patch, at=5.0)
-    assert restless.holds(patch, at=14.0), "seen again at 5, it is kept in mind"
-    assert not restless.holds(patch, at=30.0)
+    assert ambient.holds(patch, at=5.0)
+    assert ambient.holds(patch, at=14.0), "seen again at 5, it is kept in mind"
+    assert not ambient.holds(patch, at=30.0)
 
 
 @pytest.mark.parametrize("delay", [0.05, 0.4, 0.8, 2.0])
 def test_what_is_expected_is_waited_for(delay: float) -> None:
     screen = Screen([answer(0.0), caret, clock, box(20, 20, 200, 100, since=delay, color=9)])
     settling = screen.settling()
-    settling.until = lambda frame: bool(frame[50, 50] == 9)
-    assert settling.frame()[50, 50] == 9
+    settling.until = lambda frame: bool(frame.pixels[50, 50] == 9)
+    assert settling.frame().pixels[50, 50] == 9
     assert screen.time - delay < 0.1
 
 
 def test_what_is_expected_is_asked_only_of_screens_that_differ() -> None:
-    asked: list[ScreenFrame] = []
+    asked: list[CapturedFrame] = []
     screen = Screen([caret, answer(0.1)])
     settling = screen.settling()
 
-    def never(frame: ScreenFrame) -> bool:
+    def never(frame: CapturedFrame) -> bool:
         asked.append(frame)
         return False
 
@@ -234,16 +237,16 @@ def test_what_is_expected_is_asked_only_of_screens_that_differ() -> None:
 def test_what_was_there_before_the_action_is_not_taken_for_its_answer() -> None:
     screen = Screen([box(20, 20, 50, 50, since=-10.0, color=9), answer(0.4)])
     settling = screen.settling()
-    settling.until = lambda frame: bool(frame[30, 30] == 9)
-    assert settling.frame()[200, 300] == 7
+    settling.until = lambda frame: bool(frame.pixels[30, 30] == 9)
+    assert settling.frame().pixels[200, 300] == 7
 
 
 def test_what_is_expected_is_seen_beside_a_film() -> None:
     screen = Screen([film, box(20, 20, 200, 100, since=1.0, color=9)])
     settling = screen.settling()
-    settling.until = lambda frame: bool(frame[50, 50] == 9)
+    settling.until = lambda frame: bool(frame.pixels[50, 50] == 9)
     settling.seconds = 20.0
-    assert settling.frame()[50, 50] == 9
+    assert settling.frame().pixels[50, 50] == 9
     assert screen.time < 1.5 + MOVING_SECONDS
 
 
@@ -257,11 +260,11 @@ def test_no_time_means_one_look_and_one_question() -> None:
 
 
 def test_what_is_returned_was_prepared_while_it_rested() -> None:
-    prepared: list[ScreenFrame] = []
+    prepared: list[CapturedFrame] = []
     settling = Screen([answer(0.1)]).settling()
     settling.meanwhile = prepared.append
     settled = settling.frame()
-    assert np.array_equal(prepared[-1], settled)
+    assert np.array_equal(prepared[-1].pixels, settled.pixels)
 
 
 def test_patches_are_the_rectangles_that_differ() -> None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from jeepney import DBusAddress, Message, MessageType, Properties, new_method_call
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.io.blocking import DBusConnection
 from jeepney.low_level import HeaderFields
-from jeepney.wrappers import DBusErrorResponse, unwrap_msg
+from jeepney.wrappers import bus_name_pat
 from Xlib import error
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own_terminal import WindowArea
+from screenagent.desktop.x11.bus import BusLost, open_bus, receive, send
 from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Display, Pixel
 from screenagent.screenshot import Element, Screenshot, Window
@@ -44,8 +45,30 @@ ROLES: Final[Mapping[int, str]] = {
 """What the numbers of AtspiRole are called here; the others hold controls, or are none."""
 POPPED_UP: Final = ("item", "menu")
 
-LOST: Final = (OSError, DBusErrorResponse, ValueError, error.XError, error.ConnectionClosedError)
-"""What ends a question without an answer: the bus, the program or the time."""
+LOST: Final = (BusLost, NoDesktop, error.XError, error.ConnectionClosedError)
+"""What ends the asking without an answer: the bus or the display is gone."""
+
+REFERENCES: Final = "a(so)"
+"""The signature of a list of objects, each by the name of its program on the bus and its path there."""
+
+
+class Reference(NamedTuple):
+    """An object of a program: the name of the program on the bus, and the object's path there."""
+
+    bus: str
+    path: str
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it can be asked; programs also send references to nothing, with an empty name."""
+        return len(self.bus) < 256 and bool(bus_name_pat.match(self.bus))
+
+
+class Question(NamedTuple):
+    """A call, and the signature of an answer to it; what has another one is no answer."""
+
+    call: Message
+    signature: str
 
 
 class AccessibleNode(NamedTuple):
@@ -72,10 +95,10 @@ class AtSpi:
         try:
             with ExitStack() as stack:
                 windows = stack.enter_context(closing(X11Windows(self.display)))
-                bus = open_dbus_connection(windows.root_text("AT_SPI_BUS") or "SESSION", auth_timeout=self.seconds)
+                bus = open_bus(windows.root_text("AT_SPI_BUS") or "SESSION", seconds=self.seconds)
                 stack.callback(bus.close)
                 return tuple(self._elements(windows, bus, window, screenshot.display))
-        except (*LOST, NoDesktop):
+        except LOST:
             return ()
 
     def _elements(
@@ -113,75 +136,89 @@ class AccessibilityQuery:
     def shown(self, window: Window) -> Iterator[AccessibleNode]:
         """What the window shows, and what pops up over it; the window itself first."""
         registry = DBusAddress(ROOT, "org.a11y.atspi.Registry", ACCESSIBLE)
-        (programs,) = self._many([new_method_call(registry, "GetChildren")])
-        names = [bus for bus, _ in programs[0]] if programs else []
-        bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
-        pids = self._many([new_method_call(bus, "GetConnectionUnixProcessID", "s", (name,)) for name in names])
-        owner = next((name for name, pid in zip(names, pids, strict=True) if pid == (window.pid,)), None)
+        owner = next((name for name, pid in self._pids(self._children(registry)) if pid == window.pid), None)
         if owner is None:
             return
-        (tops,) = self._many([new_method_call(DBusAddress(ROOT, owner, ACCESSIBLE), "GetChildren")])
-        level = self._described(tops[0] if tops else ())
+        level = self._described(self._children(DBusAddress(ROOT, owner, ACCESSIBLE)))
         titled = [(node, below) for node, below in level if node.name == window.title]
         level = [*(titled or level), *((node, below) for node, below in level if titled and node.role in POPUPS)]
         for _ in range(DEEPEST):
             yield from (node for node, _ in level)
             level = self._described([child for _, below in level for child in below][: 2 * MOST])
 
-    def _described(self, objects: Sequence[tuple[str, str]]) -> list[tuple[AccessibleNode, Sequence[tuple[str, str]]]]:
+    def _children(self, parent: DBusAddress) -> list[Reference]:
+        (answer,) = self._many([Question(new_method_call(parent, "GetChildren"), REFERENCES)])
+        return _references(answer)
+
+    def _pids(self, programs: Sequence[Reference]) -> Iterator[tuple[str, int]]:
+        """The name of each program with its process, as far as the bus knows it."""
+        bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
+        names = [program.bus for program in programs]
+        calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (name,)) for name in names]
+        answers = self._many([Question(call, "u") for call in calls])
+        return ((name, pid[0]) for name, pid in zip(names, answers, strict=True) if pid)
+
+    def _described(self, objects: Sequence[Reference]) -> list[tuple[AccessibleNode, list[Reference]]]:
         """Those that are shown, with what they hold."""
-        places = [DBusAddress(path, bus, ACCESSIBLE) for bus, path in objects]
-        asked = [
-            question
-            for place in places
-            for question in (
-                new_method_call(place, "GetRole"),
-                new_method_call(place, "GetState"),
-                Properties(place).get("Name"),
-                new_method_call(place, "GetChildren"),
-            )
-        ]
-        answers = self._many(asked)
-        found = []
+        objects = [found for found in objects if found.is_valid]
+        answers = self._many([question for found in objects for question in _description(found)])
+        described = []
         for number, (bus, path) in enumerate(objects):
             role, state, name, below = answers[4 * number : 4 * number + 4]
-            if role and state and name and state[0][SHOWING // 32] >> SHOWING % 32 & 1:
-                found.append((AccessibleNode(bus, path, role[0], name[0][1]), below[0] if below else ()))
-        return found
+            if role and state and name and _is_showing(state[0]):
+                described.append((AccessibleNode(bus, path, role[0], str(name[0][1])), _references(below)))
+        return described
 
     def extents(self, nodes: Sequence[AccessibleNode]) -> list[tuple[int, int, int, int] | None]:
         """Left, top, width and height on the screen, in the program's own units."""
         component = "org.a11y.atspi.Component"
-        asked = [
+        calls = [
             new_method_call(DBusAddress(node.path, node.bus, component), "GetExtents", "u", (0,)) for node in nodes
         ]
-        return [found[0] if found else None for found in self._many(asked)]
+        return [found[0] if found else None for found in self._many([Question(call, "(iiii)") for call in calls])]
 
-    def _many(self, messages: Sequence[Message]) -> list[Any]:
+    def _many(self, questions: Sequence[Question]) -> list[Any]:
         """The answers in order; None for an error, and for what wasn't answered in time."""
         answers: list[Any] = []
-        for start in range(0, len(messages), IN_FLIGHT):
+        for start in range(0, len(questions), IN_FLIGHT):
             if start and time.monotonic() >= self._deadline:
-                return [*answers, *(None for _ in messages[start:])]
-            answers += self._batch(messages[start : start + IN_FLIGHT])
+                return [*answers, *(None for _ in questions[start:])]
+            answers += self._batch(questions[start : start + IN_FLIGHT])
         return answers
 
-    def _batch(self, messages: Sequence[Message]) -> list[Any]:
-        waiting: dict[int, int] = {}
-        for number, message in enumerate(messages):
-            serial = next(self._bus.outgoing_serial)
-            self._bus.send(message, serial=serial)
-            waiting[serial] = number
-        answers: list[Any] = [None] * len(messages)
-        while waiting:
-            try:
-                answer = self._bus.receive(timeout=max(0.0, self._deadline - time.monotonic()))
-            except TimeoutError:
-                return answers
-            place = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, 0), None)
-            if place is not None and answer.header.message_type is MessageType.method_return:
-                answers[place] = unwrap_msg(answer)
+    def _batch(self, questions: Sequence[Question]) -> list[Any]:
+        waiting = {send(self._bus, question.call): number for number, question in enumerate(questions)}
+        answers: list[Any] = [None] * len(questions)
+        while waiting and (answer := receive(self._bus, seconds=self._deadline - time.monotonic())) is not None:
+            number = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, 0), None)
+            if number is not None and _answers(answer, questions[number]):
+                answers[number] = answer.body
         return answers
+
+
+def _description(found: Reference) -> tuple[Question, ...]:
+    """What is asked of each object."""
+    place = DBusAddress(found.path, found.bus, ACCESSIBLE)
+    return (
+        Question(new_method_call(place, "GetRole"), "u"),
+        Question(new_method_call(place, "GetState"), "au"),
+        Question(Properties(place).get("Name"), "v"),
+        Question(new_method_call(place, "GetChildren"), REFERENCES),
+    )
+
+
+def _references(answer: Any) -> list[Reference]:
+    return [Reference(*found) for found in answer[0]] if answer else []
+
+
+def _is_showing(states: Sequence[int]) -> bool:
+    word, bit = divmod(SHOWING, 32)
+    return len(states) > word and bool(states[word] >> bit & 1)
+
+
+def _answers(answer: Message, question: Question) -> bool:
+    returned = answer.header.message_type is MessageType.method_return
+    return returned and answer.header.fields.get(HeaderFields.signature) == question.signature
 
 
 def _scale(top: tuple[int, int, int, int] | None, edges: tuple[int, int, int, int]) -> float | None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import Xlib.display
-from Xlib import X, error
-from Xlib.ext import xtest
+from Xlib import error
+from Xlib.support import connect
 
 from screenagent.desktop import NoDesktop
 from screenagent.geometry import Pixel
+
+_replacing = threading.Lock()  # protects Xlib's `connect.get_display`, which is one for the process
 
 GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
 
@@ -45,13 +49,22 @@ def disconnect_display(display: Any) -> None:
         display.close()
 
 
-def send_button(display: Any, button: int, *, pressed: bool) -> None:
-    """Press or release a button where the mouse is."""
-    xtest.fake_input(display, X.ButtonPress if pressed else X.ButtonRelease, button)
-    display.sync()
+@contextmanager
+def default_display(name: str) -> Iterator[None]:
+    """Meanwhile, let connections that are opened without a name lead to the display `name`, in every thread.
+
+    For libraries that take no name. The environment stays as it is: other threads and child processes read it.
+    """
+    with _replacing:
+        usual = connect.get_display
+        connect.get_display = lambda asked: usual(asked or name)
+        try:
+            yield
+        finally:
+            connect.get_display = usual
 
 
 def pointer(display: Any) -> Pixel:
-    """Where the mouse is."""
+    """Return where the mouse is."""
     at = display.screen().root.query_pointer()
     return Pixel(x=at.root_x, y=at.root_y)

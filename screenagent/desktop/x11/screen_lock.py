@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from jeepney import DBusAddress, Properties, new_method_call
 from jeepney.bus_messages import message_bus
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.io.blocking import DBusConnection
 from jeepney.low_level import HeaderFields, Message, MessageType
 from Xlib.ext import screensaver
 
+from screenagent.desktop.x11.bus import BusLost, ask, open_bus
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
 ANSWER_SECONDS: Final = 0.3
@@ -80,10 +81,10 @@ class ScreenLock:
         return None
 
 
-def _opened(stack: ExitStack, bus: str) -> DBusConnection | None:
+def _opened(stack: ExitStack, address: str) -> DBusConnection | None:
     try:
-        return stack.enter_context(closing(open_dbus_connection(bus, auth_timeout=ANSWER_SECONDS)))
-    except (OSError, ValueError, KeyError):  # a session without that bus
+        return stack.enter_context(closing(open_bus(address, seconds=ANSWER_SECONDS)))
+    except BusLost:  # a session without that bus
         return None
 
 
@@ -92,12 +93,16 @@ def _is_there(bus: DBusConnection, name: str) -> bool:
 
 
 def _asked(bus: DBusConnection, question: Message) -> bool | None:
-    """Its answer; None where there is none."""
+    """Return the answer, or None if there is none."""
     try:
-        reply = bus.send_and_get_reply(question, timeout=ANSWER_SECONDS)
-    except (OSError, TimeoutError, EOFError):
+        reply = ask(bus, question, seconds=ANSWER_SECONDS)
+    except BusLost:
         return None
-    if reply.header.message_type is MessageType.error or HeaderFields.signature not in reply.header.fields:
+    if reply is None or reply.header.message_type is MessageType.error:
         return None
-    value: Any = reply.body[0]
-    return bool(value[1] if isinstance(value, tuple) else value)
+    match reply.header.fields.get(HeaderFields.signature), reply.body:
+        case "b", (bool(answer),):
+            return answer
+        case "v", (("b", bool(answer)),):
+            return answer
+    return None

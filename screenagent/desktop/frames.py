@@ -1,0 +1,104 @@
+"""Frames of the display, and the patches in which two of them differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from screenagent.geometry import Box, Display
+
+ScreenFrame = NDArray[np.uint32]
+"""The pixels of a display, each one number (BGRX); its shape is (height, width)."""
+
+TILE: Final = 8  # changes in neighbouring tiles are one patch
+MAX_PATCHES: Final = 64  # more of them are one big change
+CARET_WIDTH: Final = 3
+CARET_HEIGHT: Final = range(6, 81)
+SMALL: Final = 1 / 40  # of the screen: a wide button, a row of a list
+NEAR: Final = 8
+
+
+@dataclass(frozen=True, eq=False)
+class CapturedFrame:
+    """One capture of a display: its pixels, the display as it was then, and the boxes that our own windows covered."""
+
+    pixels: ScreenFrame
+    display: Display
+    covered: tuple[Box, ...] = ()
+
+
+class FramePoint(NamedTuple):
+    x: int
+    y: int
+
+
+class Patch(NamedTuple):
+    """A rectangle of pixels in which something changed; right and bottom are beyond its last pixel."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def is_caret(self) -> bool:
+        return self.width <= CARET_WIDTH and self.height in CARET_HEIGHT
+
+    def is_small(self, frame: ScreenFrame) -> bool:
+        return self.width * self.height <= frame.size * SMALL
+
+    def grown(self, x: int, y: int) -> Patch:
+        return Patch(self.left - x, self.top - y, self.right + x, self.bottom + y)
+
+    def holds(self, other: Patch) -> bool:
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and self.right >= other.right
+            and self.bottom >= other.bottom
+        )
+
+    def near(self, place: FramePoint) -> bool:
+        grown = self.grown(NEAR, NEAR)
+        return grown.left <= place.x < grown.right and grown.top <= place.y < grown.bottom
+
+
+def changed_patches(before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
+    """Return where two frames differ, with neighbouring differences joined."""
+    if before.shape != after.shape:
+        return [Patch(0, 0, after.shape[1], after.shape[0])]
+    if np.array_equal(before, after):
+        return []
+    different = before != after
+    rows, columns = (np.arange(0, length, TILE) for length in different.shape)
+    tiles = np.logical_or.reduceat(np.logical_or.reduceat(different, rows, axis=0), columns, axis=1)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(tiles.astype(np.uint8), connectivity=8)
+    if count - 1 > MAX_PATCHES:
+        return [_tight(different, Patch(0, 0, different.shape[1], different.shape[0]))]
+    return [
+        _tight(different, Patch(left * TILE, top * TILE, (left + width) * TILE, (top + height) * TILE))
+        for left, top, width, height, _ in stats[1:].tolist()
+    ]
+
+
+def _tight(different: NDArray[np.bool_], around: Patch) -> Patch:
+    part = different[max(0, around.top) : around.bottom, max(0, around.left) : around.right]
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    return Patch(
+        around.left + int(columns[0]),
+        around.top + int(rows[0]),
+        around.left + int(columns[-1]) + 1,
+        around.top + int(rows[-1]) + 1,
+    )

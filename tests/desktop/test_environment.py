@@ -1,0 +1,61 @@
+"""Every thread and every child process reads the environment, so no part of the desktop changes it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from screenagent.actions import Move, TypeText
+from screenagent.control import Control
+from screenagent.desktop.input_listener import InputListener
+from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.testing.contract import perform_input
+from screenagent.desktop.testing.probe import Probe
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.fakes import plain_screen
+from screenagent.geometry import Location, Point
+from screenagent.screenshot import Window
+
+pytestmark = pytest.mark.display
+
+changes: list[object] = []
+
+
+def note(event: str, arguments: tuple[object, ...]) -> None:
+    if event in ("os.putenv", "os.unsetenv"):
+        changes.append(arguments)
+
+
+sys.addaudithook(note)  # which nothing takes away again: a change is seen whichever thread it is made in
+
+
+@pytest.fixture
+def own() -> Iterator[VirtualDesktop]:
+    """A desktop whose keyboard no other test uses."""
+    with VirtualDesktop(control=Control()) as desktop:
+        yield desktop
+
+
+@pytest.mark.parametrize("named", [None, ":4711"])
+def test_another_display_is_worked_on_without_a_change_of_the_environment(
+    own: VirtualDesktop, named: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if named:
+        monkeypatch.setenv("DISPLAY", named)
+    else:
+        monkeypatch.delenv("DISPLAY", raising=False)
+    with Probe(own.display) as probe:
+        changes.clear()
+        with LocalDesktop(control=Control(), display=own.display) as desktop:
+            desktop.activate(Window(id=probe.window, title="Probe"))
+            perform_input(desktop, Move(target="middle"), Location(point=Point(x=0.5, y=0.5), confidence=1.0, by="t"))
+            perform_input(desktop, TypeText(text="one"))
+            subprocess.run(["setxkbmap", "de"], env=own.environment, check=True)
+            perform_input(desktop, TypeText(text="two"))  # on a layout that is new to the keyboard
+            with InputListener(lambda *_: plain_screen(0), control=Control(), display=own.display):
+                pass
+        assert changes == []
+        assert probe.wait_for("text", text="onetwo")

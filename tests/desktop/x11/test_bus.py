@@ -1,0 +1,128 @@
+"""A bus that fails is lost; a mistake of ours is a mistake."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jeepney import DBusAddress, Message, Parser, new_method_call, new_method_return
+from pydantic import ValidationError
+
+from screenagent.control import Control
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.x11 import bus
+from screenagent.desktop.x11.at_spi import AccessibilityQuery, AtSpi
+from screenagent.screenshot import Element, Window
+
+CALL = new_method_call(DBusAddress("/", "org.example", "org.example.Thing"), "Get")
+WINDOW = Window(id=1, title="Editor", app="editor", pid=7)
+
+
+@dataclass
+class FakeBus:
+    """Answers each call with the bytes that `answer` makes of it."""
+
+    answer: Callable[[Message], bytes]
+    outgoing_serial: Iterator[int] = field(default_factory=lambda: count(1))
+    parser: Any = field(default_factory=Parser)
+
+    def send(self, message: Message, *, serial: int) -> None:
+        message.header.serial = serial
+        message.serialise(serial=serial)
+        self.parser.add_data(self.answer(message))
+
+    def receive(self, *, timeout: float) -> Message:
+        message = self.parser.get_next_message()
+        if message is None:
+            raise TimeoutError
+        return message
+
+
+def returned(call: Message, signature: str, body: tuple[object, ...]) -> bytes:
+    return bytes(new_method_return(call, signature, body).serialise(serial=1))
+
+
+def malformed(call: Message, *, signature: bytes = b"k") -> bytes:
+    """An answer whose signature cannot be one: it names a type that there is not, or ends too early."""
+    return returned(call, "u", (7,)).replace(b"\x01u\0", b"\x01" + signature + b"\0")
+
+
+@pytest.mark.parametrize(
+    "answer", [malformed, partial(malformed, signature=b"("), lambda _: b"HTTP/1.1 400 Bad Request"]
+)
+def test_a_message_that_cannot_be_read_is_a_lost_bus(answer: Callable[[Message], bytes]) -> None:
+    with pytest.raises(bus.BusLost):
+        bus.ask(FakeBus(answer), CALL, seconds=1)
+
+
+def test_a_message_of_ours_that_cannot_be_written_is_a_mistake() -> None:
+    wrong = new_method_call(DBusAddress("/", "org.example", "org.example.Thing"), "Get", "u", ("seven",))
+    with pytest.raises(struct.error):
+        bus.send(FakeBus(malformed), wrong)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp:host=localhost,port=1", "unix:path=/nowhere/at/all"])
+def test_an_address_that_leads_nowhere_is_a_lost_bus(address: str) -> None:
+    with pytest.raises(bus.BusLost):
+        bus.open_bus(address, seconds=0.2)
+
+
+def test_a_session_without_a_bus_is_a_lost_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    with pytest.raises(bus.BusLost):
+        bus.open_bus("SESSION", seconds=0.2)
+
+
+def test_a_server_that_speaks_something_else_is_a_lost_bus(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "bus"))
+        server.listen()
+
+        def greet() -> None:
+            with closing(server.accept()[0]) as client:
+                client.sendall(b"220 mail.example.org ready\r\n")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(bus.BusLost):
+            bus.open_bus(f"unix:path={tmp_path / 'bus'}", seconds=1)
+        thread.join()
+
+
+def test_an_answer_of_another_kind_is_no_answer() -> None:
+    query = AccessibilityQuery(FakeBus(lambda call: returned(call, "s", ("what?",))), time.monotonic() + 1)
+    assert list(query.shown(WINDOW)) == []
+
+
+class Mistaken(AtSpi):
+    """Makes a mistake of our own as it asks."""
+
+    def _elements(self, *_: object) -> Iterator[Element]:
+        yield Element.model_validate({"role": "button"})
+
+
+@pytest.mark.display
+def test_a_mistake_of_ours_does_not_turn_accessibility_off(virtual: VirtualDesktop) -> None:
+    shot = virtual.desktop.settled().model_copy(update={"window": WINDOW})
+    with pytest.raises(ValidationError):
+        Mistaken(virtual.display, seconds=5).elements(shot)
+
+
+@pytest.mark.display
+def test_without_an_accessibility_bus_there_are_no_elements() -> None:
+    with VirtualDesktop(control=Control()) as own:
+        shot = own.desktop.settled().model_copy(update={"window": WINDOW})
+        for process in own._processes:
+            if "at-spi" in str(process.args):
+                process.kill()
+        assert AtSpi(own.display, seconds=1).elements(shot) == ()
