@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from screenagent.agent import Agent, Sink, drive
-from screenagent.approval import ApprovalQuestion, Policy, PolicyApprover
+from screenagent.approval import ApprovalQuestion, Asker, Policy, PolicyApprover
 from screenagent.bench.statistics import percentile
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
@@ -203,7 +203,7 @@ def _keys(clicks: int) -> None:
 
     with probed() as (desktop, probe, control):
 
-        def agent(person: ConsoleAnswers) -> Agent:
+        def agent(person: Asker) -> Agent:
             def ask(question: ApprovalQuestion) -> Verdict | None:
                 threading.Thread(target=say_when_it_listens, daemon=True).start()
                 return person(question)
@@ -213,16 +213,14 @@ def _keys(clicks: int) -> None:
         _in_console(agent, tell, opened=consoles.append)
 
 
-def _plainly(agent: Callable[[ConsoleAnswers], Agent], sink: Sink) -> None:
+def _plainly(agent: Callable[[Asker], Agent], sink: Sink) -> None:
     with _recorder() as recorder:
         drive(agent(ConsoleAnswers(Control(), lambda _: None)), TASK, recorder, sink)
 
 
-def _in_console(
-    agent: Callable[[ConsoleAnswers], Agent], sink: Sink, *, opened: Callable[[Console], object] = id
-) -> None:
+def _in_console(agent: Callable[[Asker], Agent], sink: Sink, *, opened: Callable[[Console], object] = id) -> None:
     @contextmanager
-    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:  # noqa: ARG001
+    def begin(control: Control, person: Asker) -> Iterator[SupervisedWork]:  # noqa: ARG001
         with _recorder() as recorder:
             yield SupervisedWork(agent(person), (recorder, sink))
         console.call_later(console.exit)

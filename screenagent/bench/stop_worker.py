@@ -18,6 +18,7 @@ from screenagent.desktop.local import LocalDesktop
 from screenagent.events import Event
 
 if TYPE_CHECKING:
+    from screenagent.approval import Asker
     from screenagent.console.app import Console
 
 ReportEvent = Callable[[str], None]
@@ -39,7 +40,6 @@ def supervised(
 ) -> None:
     """`face` is another console than the usual one."""
     quick_escape()
-    from screenagent.console.answers import ConsoleAnswers  # noqa: PLC0415
     from screenagent.console.app import Console  # noqa: PLC0415
     from screenagent.console.supervise_screen import Begin, SupervisedWork  # noqa: PLC0415
     from screenagent.control import Control  # noqa: PLC0415
@@ -49,7 +49,7 @@ def supervised(
         report(event.event)
 
     @contextmanager
-    def begin(_: Control, __: ConsoleAnswers) -> Iterator[SupervisedWork]:
+    def begin(_: Control, __: Asker) -> Iterator[SupervisedWork]:
         try:
             with Recorder(folder) as recorder:
                 yield SupervisedWork(stopped.long_input_agent(what, desktop, control), [recorder, tell])

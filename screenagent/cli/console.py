@@ -12,7 +12,7 @@ import click
 from screenagent.console.startup import look_no_more_for_garbage, quick_escape
 
 if TYPE_CHECKING:
-    from screenagent.console.answers import ConsoleAnswers
+    from screenagent.approval import Asker
     from screenagent.console.app import Console, Play
     from screenagent.console.supervise_screen import Begin, SupervisedWork
     from screenagent.control import Control
@@ -130,7 +130,7 @@ def _beginning(
             read_instructions(task)  # what cannot be read is refused before a desktop is opened
 
         @contextmanager
-        def work(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
+        def work(control: Control, person: Asker) -> Iterator[SupervisedWork]:
             with ExitStack() as stack:
                 desktop = stack.enter_context(open_desktop(settings, control, virtual=virtual, app=app, task=task))
                 sinks = [stack.enter_context(record_run(settings, task, replay=replay))] if record else []

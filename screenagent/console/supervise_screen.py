@@ -16,7 +16,8 @@ from textual.message import Message
 
 from screenagent.actions import Ask
 from screenagent.agent import Agent, Sink, drive
-from screenagent.approval import ApprovalQuestion
+from screenagent.approval import ApprovalQuestion, Asker
+from screenagent.approval.answers import can_cover, rejection, reply
 from screenagent.console import wording
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.picture import ScreenPicture
@@ -27,17 +28,7 @@ from screenagent.console.terminal import Terminal
 from screenagent.console.view import PictureView
 from screenagent.control import Control
 from screenagent.episode import Step
-from screenagent.events import (
-    AnswerAsk,
-    Approve,
-    Event,
-    LookAgain,
-    Reject,
-    Reviewed,
-    Revise,
-    Skip,
-    Verdict,
-)
+from screenagent.events import Approve, Event, LookAgain, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location, Pixel, Point
 
 DEAF_SECONDS: Final = 0.5
@@ -58,7 +49,7 @@ class SupervisedWork:
     folder: Path | None = None
 
 
-Begin = Callable[[Control, ConsoleAnswers], AbstractContextManager[SupervisedWork]]
+Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
 """Opens the desktop and builds the agent, for as long as the run lasts."""
 
 
@@ -214,20 +205,24 @@ class SuperviseScreen(RunScreen):
         return PictureView(view.screenshot, view.locations, self._chosen) if view else None
 
     def action_approve(self) -> None:
-        assert self.question is not None
-        self.answer(Approve(locations=self._moved if self._moved != self.question.locations else ()))
+        self.answer(Approve(locations=self._new_places))
 
     def action_approve_all(self) -> None:
         assert self.question is not None
-        self._person.approve_all(self.question.action.kind)
-        self.action_approve()
+        self.answer(self._person.approve_all(self.question, self._new_places))
+
+    @property
+    def _new_places(self) -> tuple[Location, ...]:
+        """Where the action goes if the person has moved it; empty if not."""
+        assert self.question is not None
+        return self._moved if self._moved != self.question.locations else ()
 
     def action_reject(self) -> None:
         self.app.push_screen(PromptScreen("Why not?", hint="Enter alone just says no"), self._rejected)
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:
-            self.answer(Reject(reason=reason.strip() or "the user said no"))
+            self.answer(rejection(reason))
 
     def action_edit(self) -> None:
         assert self.question is not None
@@ -254,7 +249,7 @@ class SuperviseScreen(RunScreen):
         self.answer(Skip())
 
     def _answered(self, text: str | None) -> None:
-        self.answer(AnswerAsk(text=text) if text else None)
+        self.answer(reply(text))
 
     def action_take_over(self) -> None:
         """The user works on the desktop, and hands it back with the same key."""
@@ -348,6 +343,6 @@ class SuperviseScreen(RunScreen):
             case "next_place":
                 return len(self._moved) > 1
             case "approve_all":
-                return question.risk is None
+                return can_cover(question)
             case _:
                 return True

@@ -16,8 +16,7 @@ from textual.pilot import Pilot
 from screenagent.actions import Action, Change, Click, Finish
 from screenagent.agent import Agent, Sink
 from screenagent.agent.checker import ScreenChecker
-from screenagent.approval import PolicyApprover
-from screenagent.console.answers import ConsoleAnswers
+from screenagent.approval import Asker, PolicyApprover
 from screenagent.console.app import Console
 from screenagent.console.run_screen import RunScreen
 from screenagent.console.supervise_screen import Begin, SupervisedWork, SuperviseScreen
@@ -73,7 +72,7 @@ class Stage:
         return script.name, self.begin
 
     @contextmanager
-    def begin(self, control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
+    def begin(self, control: Control, person: Asker) -> Iterator[SupervisedWork]:
         agent = Agent(
             planner=self.planner,
             grounder=self.grounder,

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
-from screenagent.approval import ApprovalQuestion
+from screenagent.approval import ApprovalQuestion, Asker
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.keys import KeysScreen
 from screenagent.console.picture import ScreenPicture
@@ -435,7 +435,7 @@ async def test_what_breaks_is_shown_and_kept() -> None:
 @piloted
 async def test_a_desktop_that_cannot_be_opened_is_named() -> None:
     @contextmanager
-    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
+    def begin(control: Control, person: Asker) -> Iterator[SupervisedWork]:
         raise NoDesktop("no display: DISPLAY is not set")
         yield
 
