@@ -27,6 +27,8 @@ from screenagent.bench.statistics import percentile
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
+from screenagent.console.options import ConsoleOptions
+from screenagent.console.startup import responsive_threads
 from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
@@ -191,7 +193,7 @@ def _keys(clicks: int) -> None:
     consoles: list[Console] = []
 
     def say_when_it_listens() -> None:
-        while not ((asking := consoles[0].supervising) and asking.heeds):
+        while not ((asking := consoles[0].supervising) and asking.accepts_answers):
             time.sleep(0.005)  # it has ended long before the key is pressed
         _say(_Moment(at=time.monotonic()))
 
@@ -225,9 +227,10 @@ def _in_console(agent: Callable[[Asker], Agent], sink: Sink, *, opened: Callable
             yield SupervisedWork(agent(person), (recorder, sink))
         console.call_later(console.exit)
 
-    console = Console(begin=lambda _: begin, runs=Path(os.devnull), task=TASK)
+    console = Console(lambda _: begin, ConsoleOptions(runs=Path(os.devnull)), task=TASK)
     opened(console)
-    console.run()
+    with responsive_threads():
+        console.run()
 
 
 @contextmanager
