@@ -17,6 +17,7 @@ from screenagent.protocols import TextReader
 __all__ = [
     "AllowAll",
     "ApprovalQuestion",
+    "Asker",
     "AuditFinding",
     "DenyAll",
     "Policy",
@@ -52,6 +53,10 @@ class ApprovalQuestion:
     episode: Episode
 
 
+Asker = Callable[[ApprovalQuestion], Verdict | None]
+"""Asks a person; None means that nobody answered."""
+
+
 @dataclass(frozen=True)
 class PolicyApprover:
     """Asks where the policy says so or says nothing; with `risky_only` only where it says so.
@@ -59,7 +64,7 @@ class PolicyApprover:
     `ask` gives None where nobody answered. What `reader` reads under the mouse counts as the target's words do.
     """
 
-    ask: Callable[[ApprovalQuestion], Verdict | None]
+    ask: Asker
     risky_only: bool = False
     policy: Policy = field(default_factory=default_policy)
     reader: TextReader | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
-from screenagent.approval import AllowAll, ApprovalQuestion, DenyAll
+from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
 from screenagent.assembly.models import Models
-from screenagent.assembly.parts import Asker, build_approver, build_grounder, build_reader
+from screenagent.assembly.parts import build_approver, build_grounder, build_reader
 from screenagent.control import Control
 from screenagent.planning import InstructionPlanner
 from screenagent.protocols import Approver, Desktop

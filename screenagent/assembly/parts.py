@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screenagent.approval import AllowAll, ApprovalQuestion, Policy, PolicyApprover, default_policy
-from screenagent.events import Verdict
+from screenagent.approval import AllowAll, Asker, Policy, PolicyApprover, default_policy
 from screenagent.protocols import Accessibility, Approver, Desktop, TextReader
 from screenagent.settings import Settings
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.perception.reader import ScreenReader
     from screenagent.perception.timing import Timing
-
-Asker = Callable[[ApprovalQuestion], Verdict | None]
 
 
 def build_reader(settings: Settings, stages: Timing | None = None) -> ScreenReader:

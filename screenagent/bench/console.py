@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from screenagent.agent import Agent, Sink, drive
-from screenagent.approval import ApprovalQuestion, Policy, PolicyApprover
+from screenagent.approval import ApprovalQuestion, Asker, Policy, PolicyApprover
 from screenagent.bench.statistics import percentile
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
+from screenagent.console.options import ConsoleOptions
+from screenagent.console.startup import responsive_threads
 from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
@@ -191,7 +193,7 @@ def _keys(clicks: int) -> None:
     consoles: list[Console] = []
 
     def say_when_it_listens() -> None:
-        while not ((asking := consoles[0].supervising) and asking.heeds):
+        while not ((asking := consoles[0].supervising) and asking.accepts_answers):
             time.sleep(0.005)  # it has ended long before the key is pressed
         _say(_Moment(at=time.monotonic()))
 
@@ -203,7 +205,7 @@ def _keys(clicks: int) -> None:
 
     with probed() as (desktop, probe, control):
 
-        def agent(person: ConsoleAnswers) -> Agent:
+        def agent(person: Asker) -> Agent:
             def ask(question: ApprovalQuestion) -> Verdict | None:
                 threading.Thread(target=say_when_it_listens, daemon=True).start()
                 return person(question)
@@ -213,23 +215,22 @@ def _keys(clicks: int) -> None:
         _in_console(agent, tell, opened=consoles.append)
 
 
-def _plainly(agent: Callable[[ConsoleAnswers], Agent], sink: Sink) -> None:
+def _plainly(agent: Callable[[Asker], Agent], sink: Sink) -> None:
     with _recorder() as recorder:
         drive(agent(ConsoleAnswers(Control(), lambda _: None)), TASK, recorder, sink)
 
 
-def _in_console(
-    agent: Callable[[ConsoleAnswers], Agent], sink: Sink, *, opened: Callable[[Console], object] = id
-) -> None:
+def _in_console(agent: Callable[[Asker], Agent], sink: Sink, *, opened: Callable[[Console], object] = id) -> None:
     @contextmanager
-    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:  # noqa: ARG001
+    def begin(control: Control, person: Asker) -> Iterator[SupervisedWork]:  # noqa: ARG001
         with _recorder() as recorder:
             yield SupervisedWork(agent(person), (recorder, sink))
         console.call_later(console.exit)
 
-    console = Console(begin=lambda _: begin, runs=Path(os.devnull), task=TASK)
+    console = Console(lambda _: begin, ConsoleOptions(runs=Path(os.devnull)), task=TASK)
     opened(console)
-    console.run()
+    with responsive_threads():
+        console.run()
 
 
 @contextmanager

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from screenagent.assembly.signals import on_signals
 from screenagent.bench import stopped
-from screenagent.console.startup import look_no_more_for_garbage, quick_escape
+from screenagent.console.startup import responsive_threads, shorten_escape_delay
 from screenagent.desktop.local import LocalDesktop
 from screenagent.events import Event
 
 if TYPE_CHECKING:
+    from screenagent.approval import Asker
     from screenagent.console.app import Console
 
 ReportEvent = Callable[[str], None]
@@ -38,9 +39,9 @@ def supervised(
     face: type[Console] | None = None,
 ) -> None:
     """`face` is another console than the usual one."""
-    quick_escape()
-    from screenagent.console.answers import ConsoleAnswers  # noqa: PLC0415
+    shorten_escape_delay()
     from screenagent.console.app import Console  # noqa: PLC0415
+    from screenagent.console.options import ConsoleOptions  # noqa: PLC0415
     from screenagent.console.supervise_screen import Begin, SupervisedWork  # noqa: PLC0415
     from screenagent.control import Control  # noqa: PLC0415
     from screenagent.runs.store import Recorder  # noqa: PLC0415
@@ -49,7 +50,7 @@ def supervised(
         report(event.event)
 
     @contextmanager
-    def begin(_: Control, __: ConsoleAnswers) -> Iterator[SupervisedWork]:
+    def begin(_: Control, __: Asker) -> Iterator[SupervisedWork]:
         try:
             with Recorder(folder) as recorder:
                 yield SupervisedWork(stopped.long_input_agent(what, desktop, control), [recorder, tell])
@@ -59,9 +60,8 @@ def supervised(
     def begun(_: str) -> Begin:
         return begin
 
-    opened = (face or Console)(begin=begun, runs=folder.parent, task=what, control=lambda: control)
-    with on_signals(stop=opened.stop, resume=opened.resume):
-        look_no_more_for_garbage()
+    opened = (face or Console)(begun, ConsoleOptions(runs=folder.parent, control=lambda: control), task=what)
+    with on_signals(stop=opened.stop, resume=opened.resume), responsive_threads():
         opened.run()
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.console.startup import look_no_more_for_garbage, quick_escape
+from screenagent.console.startup import responsive_threads, shorten_escape_delay
 
 if TYPE_CHECKING:
-    from screenagent.console.answers import ConsoleAnswers
+    from screenagent.approval import Asker
     from screenagent.console.app import Console, Play
     from screenagent.console.supervise_screen import Begin, SupervisedWork
     from screenagent.control import Control
@@ -85,21 +85,19 @@ def _console(
 ) -> Console:
     from screenagent.settings import settings_in_force
 
-    quick_escape()
+    shorten_escape_delay()
     from screenagent.console.app import Console
+    from screenagent.console.options import ConsoleOptions
     from screenagent.console.terminal import choose_terminal
 
-    return Console(
-        begin=begin,
-        play=play,
+    opened_with = ConsoleOptions(
         runs=settings.runs,
         scripts=settings.scripts,
-        task=task,
-        past=past,
         settings=settings_in_force(settings, **(options or {})),
         terminal=choose_terminal(settings.pictures),
         answer_seconds=settings.answer_seconds,
     )
+    return Console(begin, opened_with, play=play, task=task, past=past)
 
 
 def _open(opened: Console) -> None:
@@ -111,8 +109,7 @@ def _open(opened: Console) -> None:
         opened.stop()
         opened.call_later(opened.exit)
 
-    with on_signals(stop=stop, resume=opened.resume):
-        look_no_more_for_garbage()
+    with on_signals(stop=stop, resume=opened.resume), responsive_threads():
         opened.run()
 
 
@@ -130,7 +127,7 @@ def _beginning(
             read_instructions(task)  # what cannot be read is refused before a desktop is opened
 
         @contextmanager
-        def work(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
+        def work(control: Control, person: Asker) -> Iterator[SupervisedWork]:
             with ExitStack() as stack:
                 desktop = stack.enter_context(open_desktop(settings, control, virtual=virtual, app=app, task=task))
                 sinks = [stack.enter_context(record_run(settings, task, replay=replay))] if record else []

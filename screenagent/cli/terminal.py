@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import selectors
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -15,9 +13,10 @@ import click
 
 from screenagent.actions import Ask, describe
 from screenagent.approval import ApprovalQuestion
+from screenagent.approval.answers import Answers, AnswerTime, rejection, reply
 from screenagent.control import Control
 from screenagent.episode import Episode, Step
-from screenagent.events import Abort, AnswerAsk, Approve, Ended, Event, Paused, Plan, Reject, Verdict
+from screenagent.events import Abort, Approve, Ended, Event, Paused, Plan, Verdict
 
 MARKS = {
     "confirmed": ("✓", "green"),
@@ -28,58 +27,53 @@ MARKS = {
 }
 
 
-@dataclass
 class TerminalAnswers:
-    """Asks in the terminal; an empty answer, a closed stdin, or none within `seconds` is a no."""
+    """Ask in the terminal. An empty answer, a closed stdin, or none within `seconds` is a no."""
 
-    control: Control
-    seconds: float | None = None
-    approved_kinds: set[str] = field(default_factory=set)
+    def __init__(self, control: Control, seconds: float | None = None) -> None:
+        self._control = control
+        self._answers = Answers(control, seconds=seconds)
 
     def __call__(self, question: ApprovalQuestion) -> Verdict | None:
-        with self.control.asking():
-            return self._answer(question)
+        return self._answers.verdict(question, self._ask)
 
-    def _answer(self, question: ApprovalQuestion) -> Verdict | None:
+    def _ask(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
         if isinstance(question.action, Ask):
-            answer = self._line(f"? {question.action.question} ")
-            return AnswerAsk(text=answer) if answer else None
-        if question.action.kind in self.approved_kinds and question.risk is None:
-            return Approve()
-        return self._ask(question)
-
-    def _ask(self, question: ApprovalQuestion) -> Verdict | None:
-        where = ", ".join(f"({place.point.x:.3f}, {place.point.y:.3f})" for place in question.locations)
-        window = question.episode.screenshot.window if question.episode.screenshot else None
-        click.secho(f"? {describe(question.action)}", bold=True, err=True, nl=False)
-        click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
-        if question.risk:
-            click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
-        answer = self._line("  [y]es, [a]ll of this kind, [q]uit, or no and why: ")
+            return reply(self._line(f"? {question.action.question} ", time))
+        _show(question)
+        answer = self._line("  [y]es, [a]ll of this kind, [q]uit, or no and why: ", time)
         match (answer or "").strip():
             case "":
                 return None
             case "y" | "Y" | "yes":
                 return Approve()
             case "a" | "A" | "all":
-                self.approved_kinds.add(question.action.kind)
-                return Approve()
+                return self._answers.approve_all(question)
             case "q" | "Q" | "quit":
                 return Abort()
             case "n" | "N" | "no":
-                return Reject(reason="the user said no")
+                return rejection("")
             case why:
-                return Reject(reason=why.removeprefix("n ").removeprefix("no "))
+                return rejection(why.removeprefix("n ").removeprefix("no "))
 
-    def _line(self, prompt: str) -> str | None:
-        """A line from stdin, given up as soon as stop is said; None at its end, or where none comes in time."""
+    def _line(self, prompt: str, time: AnswerTime) -> str | None:
+        """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` as soon as stop is
+        said."""
         _forget_typed_ahead()
-        deadline = time.monotonic() + (self.seconds or math.inf)
-        line = read_line(prompt, waits=lambda: not self.control.stopped and time.monotonic() < deadline)
-        self.control.check()
-        if line is None and time.monotonic() >= deadline:
-            click.echo(f"no answer within {self.seconds:g} s, which is a no", err=True)
+        line = read_line(prompt, waits=lambda: not (self._control.stopped or time.has_run_out()))
+        self._control.check()
+        if line is None and time.has_run_out():
+            click.echo(f"no answer within {time.seconds:g} s, which is a no", err=True)
         return line
+
+
+def _show(question: ApprovalQuestion) -> None:
+    where = ", ".join(f"({place.point.x:.3f}, {place.point.y:.3f})" for place in question.locations)
+    window = question.episode.screenshot.window if question.episode.screenshot else None
+    click.secho(f"? {describe(question.action)}", bold=True, err=True, nl=False)
+    click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
+    if question.risk:
+        click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
 
 
 @dataclass

@@ -1,59 +1,51 @@
-"""Where the agent waits for a person: it asks from its own thread, the answer comes from the screen's."""
+"""Bring a person's answers from the console's thread to the agent's, which waits for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from screenagent.actions import Ask
 from screenagent.approval import ApprovalQuestion
+from screenagent.approval.answers import Answers, AnswerTime
 from screenagent.control import Control
 from screenagent.events import Abort, Approve, Verdict
+from screenagent.geometry import Location
 
 
 class ConsoleAnswers:
-    """Asks by `show`, and waits without polling until `answer` is called, stop is said, or `seconds` are over.
-
-    The time while the user has the desktop does not count.
-    """
+    """Show a question, and wait without polling until `answer` is called, stop is said, or the time is over."""
 
     def __init__(
         self, control: Control, show: Callable[[ApprovalQuestion], object], *, seconds: float | None = None
     ) -> None:
         self._show = show
-        self._seconds = seconds
-        self._kinds: set[str] = set()
-        self._control = control
-        # A stop may come from a signal handler, in the middle of a put: a simple queue bears that.
-        self._answers: SimpleQueue[Verdict | None] = SimpleQueue()
-        control.on_stop(lambda: self._answers.put(Abort()))
+        self._answers = Answers(control, seconds=seconds)
+        # A stop may come from a signal handler in the middle of a put, which a simple queue survives.
+        self._given: SimpleQueue[Verdict | None] = SimpleQueue()
+        control.on_stop(lambda: self._given.put(Abort()))
 
     def __call__(self, question: ApprovalQuestion) -> Verdict | None:
-        self._forget_late_answers()
-        self._control.check()
-        if question.action.kind in self._kinds and question.risk is None and not isinstance(question.action, Ask):
-            return Approve()
-        with self._control.asking():
-            self._show(question)
-            return self._answer_in_time()
-
-    def _answer_in_time(self) -> Verdict | None:
-        while True:
-            try:
-                return self._answers.get(timeout=self._seconds)
-            except Empty:
-                if not self._control.paused:
-                    return None
-
-    def _forget_late_answers(self) -> None:
-        """An answer that came when the time for it was over is none to the next question."""
-        while not self._answers.empty():
-            self._answers.get()
+        self._discard_late_answers()
+        return self._answers.verdict(question, self._ask)
 
     def answer(self, verdict: Verdict | None) -> None:
-        """To the question that was shown last; None is no answer, which is a no."""
-        self._answers.put(verdict)
+        """Answer the question that was shown last; None is no answer, which is a no."""
+        self._given.put(verdict)
 
-    def approve_all(self, kind: str) -> None:
-        """Let every action of `kind` through from here on, risky ones aside."""
-        self._kinds.add(kind)
+    def approve_all(self, question: ApprovalQuestion, locations: tuple[Location, ...]) -> Approve:
+        """Return the answer that approves the action at `locations`, and all actions of its kind from here on."""
+        return self._answers.approve_all(question, locations)
+
+    def _ask(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
+        self._show(question)
+        while not time.has_run_out():
+            try:
+                return self._given.get(timeout=time.left)
+            except Empty:
+                continue
+        return None
+
+    def _discard_late_answers(self) -> None:
+        """Drop the answers that came after the time for them was over: they don't answer the next question."""
+        while not self._given.empty():
+            self._given.get()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,22 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from screenagent.console.keys import KeysScreen
-from screenagent.console.past_screen import PastScreen
+from screenagent.console.dialogs import KeysScreen, PromptScreen
+from screenagent.console.options import ConsoleOptions
 from screenagent.console.picture import ScreenPicture
-from screenagent.console.prompt import PromptScreen
-from screenagent.console.run_screen import RunScreen
+from screenagent.console.run_screen import PastScreen, RunScreen
 from screenagent.console.start_screen import StartScreen
-from screenagent.console.stop_keys import telling_driver
-from screenagent.console.supervise_screen import DEAF_SECONDS, Begin, SuperviseScreen
-from screenagent.console.terminal import BLOCKS, Terminal
-from screenagent.control import Control
+from screenagent.console.stop_keys import driver_that_reports_keys
+from screenagent.console.supervise_screen import Begin, SuperviseScreen
 from screenagent.episode import Episode
 from screenagent.scripts import Script
-from screenagent.settings import SettingInForce
 
 Play = Callable[[Path, Script, Mapping[str, str]], tuple[str, Begin]]
-"""A script and its parameters' values, as a task and how it is begun; `ValueError` where it cannot be."""
+"""Turns a script and the values of its parameters into a task and how it is begun; raises `ValueError` if it cannot."""
 
 
 class Console(App[Episode]):
@@ -46,51 +42,43 @@ class Console(App[Episode]):
 
     def __init__(
         self,
-        *,
         begin: Callable[[str], Begin],
+        options: ConsoleOptions,
+        *,
         play: Play | None = None,
-        runs: Path,
-        scripts: Path | None = None,
         task: str | None = None,
         past: Path | None = None,
-        settings: Sequence[SettingInForce] = (),
-        terminal: Terminal = BLOCKS,
-        deaf_seconds: float = DEAF_SECONDS,
-        answer_seconds: float | None = None,
-        control: Callable[[], Control] = Control,
     ) -> None:
         super().__init__()
         self.supervising: SuperviseScreen | None = None
         self._begin, self._play, self._first_task, self._past = begin, play, task, past
-        self._runs, self._scripts = runs, scripts or Path()
-        self._settings, self._terminal, self._deaf_seconds = settings, terminal, deaf_seconds
-        self._answer_seconds, self._control = answer_seconds, control
+        self._options = options
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
         if self._first_task is not None:
             self.supervise(self._first_task, self._begin(self._first_task))
         elif self._past is not None:
-            self.push_screen(PastScreen(self._past, self._terminal))
+            self.push_screen(PastScreen(self._past, self._options.terminal))
         else:
-            self.push_screen(StartScreen(self._runs, self._scripts, self._settings))
+            self.push_screen(StartScreen(self._options.runs, self._options.scripts, self._options.settings))
 
     def get_driver_class(self) -> type[Driver]:
-        return telling_driver(super().get_driver_class(), self._stop_at_once)
+        return driver_that_reports_keys(super().get_driver_class(), self._stop_at_once)
 
     def _stop_at_once(self, key: str) -> None:
-        """What these keys do when their turn comes, but for what stands on the screen."""
+        """Stop the agent, if this key does, before the key gets its turn in the app; the app then shows it."""
         run = self.supervising
         if run is not None and (key == "ctrl+c" or (key == "escape" and self.screen_stack[-1:] == [run])):
             run.control.stop()
 
     def stop(self) -> None:
-        """From any thread and from a signal handler."""
+        """Stop the agent; may be called from any thread and from a signal handler."""
         if self.supervising is not None:
             self.supervising.control.stop()
 
     def resume(self) -> None:
-        """Likewise."""
+        """Let a paused agent go on; may be called from any thread and from a signal handler."""
         if self.supervising is not None:
             self.supervising.control.resume()
 
@@ -106,36 +94,33 @@ class Console(App[Episode]):
     @on(StartScreen.Chosen)
     @work
     async def play_script(self, message: StartScreen.Chosen) -> None:
-        """Each parameter that has no value is asked for first."""
-        given: dict[str, str] = {}
-        for name, parameter in message.script.parameters.items():
-            if parameter.default is None and not parameter.secret:
-                value = await self.push_screen_wait(PromptScreen(name, hint=parameter.about))
-                if value is None:
-                    return
-                given[name] = value
-        if self._play is None:
+        values = await self._asked_for_values(message.script)
+        if self._play is None or values is None:
             return
         try:
-            task, begin = self._play(message.file, message.script, given)
+            task, begin = self._play(message.file, message.script, values)
         except ValueError as error:
             self.notify(str(error), title="That cannot be played", severity="error", timeout=15)
             return
         self.supervise(task, begin)
 
+    async def _asked_for_values(self, script: Script) -> dict[str, str] | None:
+        """Ask for each parameter that has no default; None if the person goes back."""
+        values: dict[str, str] = {}
+        for name, parameter in script.parameters.items():
+            if parameter.default is None and not parameter.secret:
+                value = await self.push_screen_wait(PromptScreen(name, hint=parameter.about))
+                if value is None:
+                    return None
+                values[name] = value
+        return values
+
     @on(StartScreen.Picked)
     def open_run(self, message: StartScreen.Picked) -> None:
-        self.push_screen(PastScreen(message.folder, self._terminal))
+        self.push_screen(PastScreen(message.folder, self._options.terminal))
 
     def supervise(self, task: str, begin: Begin) -> None:
-        self.supervising = SuperviseScreen(
-            task,
-            begin,
-            self._control(),
-            terminal=self._terminal,
-            deaf_seconds=self._deaf_seconds,
-            answer_seconds=self._answer_seconds,
-        )
+        self.supervising = SuperviseScreen(task, begin, self._options)
         self.push_screen(self.supervising)
 
     @on(RunScreen.Left)

@@ -1,4 +1,4 @@
-"""The screen that shows a run: a fold of its events, whether they happen or are read."""
+"""The screen that shows a run: a fold of its events, whether they happen or are read from the run's folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -26,7 +26,7 @@ from screenagent.console.view import PictureView
 from screenagent.episode import Episode, Step
 from screenagent.events import Ended, Event, Retried
 from screenagent.geometry import Location
-from screenagent.runs.store import with_picture
+from screenagent.runs.store import read_events, with_picture
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
@@ -167,9 +167,14 @@ class RunScreen(Screen[None]):
             self._frame.stop()
             self._frame = None
         self._shown_at = time.monotonic()
-        if not self.is_mounted:
-            return
-        step, log = self.step, self.query_one(StepList)
+        if self.is_mounted:
+            step = self.step
+            self._show_words(step)
+            self._show_steps()
+            self._show_pictures(step)
+            self._show_keys()
+
+    def _show_words(self, step: Step | None) -> None:
         self._say("task", self.episode.task or self.opening)
         self._say("state", wording.state(self.episode, self.last, self.how))
         self._say("facts", wording.facts(self.episode, self.last))
@@ -177,14 +182,21 @@ class RunScreen(Screen[None]):
         self.query_one("#asking").border_title = "action" if self.looked_at is None else f"step {self.looked_at + 1}"
         self._say("thought", wording.thought(step) if step else "")
         self._say("costs", wording.cost_words(self.usage))
+        self.set_class(self.how == "asked", "-asked")
+
+    def _show_steps(self) -> None:
+        log = self.query_one(StepList)
         log.show(list(wording.rows(self.episode)))
         if self.looked_at is None:
             self.query_one("#thinking", VerticalScroll).scroll_end(animate=False)
             log.highlighted = len(self.episode.steps) - 1 if self.episode.steps else None
+
+    def _show_pictures(self, step: Step | None) -> None:
         view = self.view(step)
         for picture in self.query(ScreenPicture):
             picture.show(view)
-        self.set_class(self.how == "asked", "-asked")
+
+    def _show_keys(self) -> None:
         if self._mode != (mode := self.mode):
             self._mode = mode
             self.refresh_bindings()  # composes the whole footer anew
@@ -285,3 +297,24 @@ class RunScreen(Screen[None]):
                 return False
             case _:
                 return True
+
+
+class PastScreen(RunScreen):
+    """Shows a run that is over, read from its folder, as it looked when it happened."""
+
+    def __init__(self, folder: Path, terminal: Terminal) -> None:
+        super().__init__(terminal)
+        self.folder: Path | None = folder
+        self._events = read_events(folder)
+
+    def on_mount(self) -> None:
+        self.read()
+
+    @work(thread=True)
+    def read(self) -> None:
+        try:
+            for event in self._events:
+                self.post_message(EventHappened(event))
+        except (ValueError, OSError) as error:
+            told = {"title": "This run cannot be read on", "severity": "error", "timeout": 60}
+            self.app.call_from_thread(self.notify, str(error), **told)

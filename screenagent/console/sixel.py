@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from math import gcd
 from typing import Final
 
@@ -16,6 +18,7 @@ LEVELS: Final = 6
 
 GREYS: Final = 24
 BAND: Final = 6
+LONG_RUN: Final = re.compile(rb"(.)\1{3,}")
 
 
 def _palette() -> NDArray[np.uint8]:
@@ -48,9 +51,16 @@ def indices(image: Image.Image) -> Indices:
 
 
 def slices(image: Image.Image, cell_height: int) -> list[str]:
-    """The sequence for each so many rows of cells: `rows_at_once`."""
+    """Encode every `rows_at_once` rows of cells as one sequence. A slice that was drawn lately is not encoded again."""
     pixels, height = indices(image), rows_at_once(cell_height) * cell_height
-    return [encoded(pixels[top : top + height]) for top in range(0, len(pixels), height)]
+    return [
+        _recently_encoded(pixels[top : top + height].tobytes(), image.width) for top in range(0, len(pixels), height)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _recently_encoded(pixels: bytes, width: int) -> str:
+    return encoded(np.frombuffer(pixels, np.uint8).reshape(-1, width))
 
 
 def rows_at_once(cell_height: int) -> int:
@@ -68,21 +78,16 @@ def encoded(pixels: Indices) -> str:
 
 
 def _band(rows: Indices) -> str:
-    weights = (1 << np.arange(len(rows), dtype=np.uint8))[:, None]
-    return "$".join(
-        f"#{number}{_run_lengths(((rows == number) * weights).sum(axis=0, dtype=np.uint8) + 63)}"
-        for number in _used(rows)
-    )
+    """The sequence for six lines of pixels: for each colour, which of the six pixels of a column have it."""
+    bits, columns = np.zeros((len(PALETTE), rows.shape[1]), np.uint8), np.arange(rows.shape[1])
+    for line, colours in enumerate(rows):
+        bits[colours, columns] |= 1 << line
+    return "$".join(f"#{number}{_with_run_lengths((bits[number] + 63).tobytes())}" for number in _used(rows))
+
+
+def _with_run_lengths(letters: bytes) -> str:
+    return LONG_RUN.sub(lambda run: b"!%d%c" % (len(run[0]), run[0][0]), letters).decode()
 
 
 def _used(pixels: Indices) -> list[int]:
     return np.flatnonzero(np.bincount(pixels.ravel(), minlength=len(PALETTE))).tolist()
-
-
-def _run_lengths(letters: NDArray[np.uint8]) -> str:
-    starts = np.flatnonzero(np.concatenate(([True], letters[1:] != letters[:-1])))
-    lengths = np.diff(np.append(starts, len(letters)))
-    return "".join(
-        f"!{length}{chr(letter)}" if length > 3 else chr(letter) * length
-        for letter, length in zip(letters[starts].tolist(), lengths.tolist(), strict=True)
-    )

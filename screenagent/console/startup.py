@@ -1,20 +1,42 @@
-"""Tunes the process before the console opens."""
+"""Tunes the process for as long as the console is open, so that keys and the agent get their turn at once."""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+SWITCH_SECONDS: Final = 0.0005
+"""How long one thread may keep another from going on.
+
+With Python's own 5 ms, drawing delays the thread that reads the keys, and the agent, which lets go of the interpreter
+at each call to the display.
+"""
 
 
-def look_no_more_for_garbage() -> None:
-    """Among what is there already: to search it all again and again holds up every thread, a stop among them."""
+def shorten_escape_delay() -> None:
+    """Wait 10 ms, not 100, for the rest of a key's code after an Esc, which by itself is a stop.
+
+    Call this before Textual is imported, which is when Textual reads the delay.
+    """
+    os.environ.setdefault("ESCDELAY", "10")
+
+
+@contextmanager
+def responsive_threads() -> Iterator[None]:
+    """Switch between threads sooner, and don't search what is already loaded for garbage, which holds up every thread.
+
+    Afterwards both are as they were.
+    """
+    before = sys.getswitchinterval()
     gc.collect()
     gc.freeze()
-
-
-def quick_escape() -> None:
-    """Before Textual is imported: it waits 100 ms whether Esc begins the code of another key, and so would a stop. Nor
-    is the thread that reads keys to wait 5 ms whenever another one, which draws or types, has its turn."""
-    os.environ.setdefault("ESCDELAY", "10")
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+        gc.unfreeze()

@@ -1,4 +1,7 @@
-"""Keys that are heeded in the thread that reads the terminal, however much the screen still has to draw."""
+"""Report keys in the thread that reads the terminal, so that a slow redraw cannot delay a stop.
+
+`docs/decisions/stop-keys-in-the-reader-thread.md` says what of Textual this depends on.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,15 @@ from textual.driver import Driver
 from textual.events import Key
 from textual.message import Message
 
-LOOK_SECONDS: Final = 0.1
-ESCAPE_LOOK_SECONDS: Final = 0.005
+POLL_SECONDS: Final = 0.1
+ESCAPE_POLL_SECONDS: Final = 0.005
 
 
-class _Reading:
-    """Reads as Textual's driver does, which looks ten times a second whether an Esc is followed by more; this one looks
-    at once when that time is over, since an Esc by itself is a stop."""
+class _QuickEscapeReader:
+    """Reads keys as Textual's driver does, but polls faster after an Esc.
+
+    Textual's driver looks ten times a second whether an Esc was followed by more. By itself an Esc is a stop.
+    """
 
     fileno: int
     exit_event: Event
@@ -33,7 +38,7 @@ class _Reading:
             selector.register(self.fileno, selectors.EVENT_READ)
             read = ""
             while not self.exit_event.is_set():
-                if selector.select(ESCAPE_LOOK_SECONDS if read.endswith("\x1b") else LOOK_SECONDS):
+                if selector.select(ESCAPE_POLL_SECONDS if read.endswith("\x1b") else POLL_SECONDS):
                     read = decode(os.read(self.fileno, 4096))
                     if not read:
                         return  # the terminal is gone
@@ -44,14 +49,14 @@ class _Reading:
                     self.process_message(message)
 
 
-def telling_driver(driver: type[Driver], pressed: Callable[[str], None]) -> type[Driver]:
-    """`driver`, but each key is told to `pressed` before it gets in line for the app."""
-    reading = (_Reading,) if driver.__name__ == "LinuxDriver" and sys.platform != "win32" else ()
+def driver_that_reports_keys(driver: type[Driver], report: Callable[[str], None]) -> type[Driver]:
+    """Return a subclass of `driver` that calls `report` with each key before the key gets in line for the app."""
+    reader = (_QuickEscapeReader,) if driver.__name__ == "LinuxDriver" and sys.platform != "win32" else ()
 
-    class Telling(*reading, driver):  # type: ignore[misc, valid-type] # which driver it is depends on the system
+    class ReportingDriver(*reader, driver):  # type: ignore[misc, valid-type] # which driver it is depends on the system
         def process_message(self, message: Message) -> None:
             if isinstance(message, Key):
-                pressed(message.key)
+                report(message.key)
             super().process_message(message)
 
-    return Telling
+    return ReportingDriver

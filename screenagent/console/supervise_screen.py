@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,39 +13,27 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from screenagent.actions import Ask
 from screenagent.agent import Agent, Sink, drive
-from screenagent.approval import ApprovalQuestion
+from screenagent.approval import ApprovalQuestion, Asker
+from screenagent.approval.answers import rejection, reply
 from screenagent.console import wording
 from screenagent.console.answers import ConsoleAnswers
+from screenagent.console.dialogs import PromptScreen
+from screenagent.console.options import ConsoleOptions
 from screenagent.console.picture import ScreenPicture
-from screenagent.console.prompt import PromptScreen
-from screenagent.console.rewording import reworded, words_of
+from screenagent.console.question import OpenQuestion
 from screenagent.console.run_screen import EventHappened, RunScreen
-from screenagent.console.terminal import Terminal
 from screenagent.console.view import PictureView
 from screenagent.control import Control
 from screenagent.episode import Step
-from screenagent.events import (
-    AnswerAsk,
-    Approve,
-    Event,
-    LookAgain,
-    Reject,
-    Reviewed,
-    Revise,
-    Skip,
-    Verdict,
-)
-from screenagent.geometry import Location, Pixel, Point
-
-DEAF_SECONDS: Final = 0.5
-"""How long a question takes no answer: keys that were on their way to something else are not meant for it."""
-
-SWITCH_SECONDS: Final = 0.0005
-"""How long drawing may keep the agent from going on; Python's own 5 ms add up over a step."""
+from screenagent.events import Approve, Event, LookAgain, Reviewed, Revise, Skip, Verdict
+from screenagent.geometry import Location
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place"))
+"""What a key can do about a question."""
+
+STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
+"""What a key can do about a run that is not over."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +45,7 @@ class SupervisedWork:
     folder: Path | None = None
 
 
-Begin = Callable[[Control, ConsoleAnswers], AbstractContextManager[SupervisedWork]]
+Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
 """Opens the desktop and builds the agent, for as long as the run lasts."""
 
 
@@ -94,29 +81,18 @@ class SuperviseScreen(RunScreen):
         Binding("escape", "stop", "Stop", tooltip="stop for good: nothing more is sent"),
     ]
 
-    def __init__(
-        self,
-        task: str,
-        begin: Begin,
-        control: Control,
-        *,
-        terminal: Terminal,
-        deaf_seconds: float = DEAF_SECONDS,
-        answer_seconds: float | None = None,
-    ) -> None:
-        super().__init__(terminal)
+    def __init__(self, task: str, begin: Begin, options: ConsoleOptions) -> None:
+        super().__init__(options.terminal)
         self.task_words = task
-        self.control = control
-        self.question: ApprovalQuestion | None = None
-        self.heeds = False
+        self.control = options.control()
+        self.open_question: OpenQuestion | None = None
+        self.accepts_answers = False
         self.broke: Exception | None = None
         self._begin = begin
-        self._deaf_seconds = deaf_seconds
+        self._ignore_keys_seconds = options.ignore_keys_seconds
         self._person = ConsoleAnswers(
-            control, lambda question: self.post_message(QuestionAsked(question)), seconds=answer_seconds
+            self.control, lambda asked: self.post_message(QuestionAsked(asked)), seconds=options.answer_seconds
         )
-        self._moved: tuple[Location, ...] = ()
-        self._chosen = 0
         self._taken_over = False
 
     def on_mount(self) -> None:
@@ -127,8 +103,6 @@ class SuperviseScreen(RunScreen):
 
     @work(thread=True)
     def work(self) -> None:
-        # The agent lets go of the interpreter at each call to the display, and gets it back only so much later.
-        sys.setswitchinterval(SWITCH_SECONDS)
         try:
             with self._begin(self.control, self._person) as work:
                 self.folder = work.folder
@@ -146,42 +120,54 @@ class SuperviseScreen(RunScreen):
 
     @on(QuestionAsked)
     def ask(self, message: QuestionAsked) -> None:
-        self.question, self._moved, self._chosen, self.heeds = message.question, message.question.locations, 0, False
-        self.looked_at = None
-        if self._moved:
+        self.open_question, self.accepts_answers, self.looked_at = OpenQuestion.of(message.question), False, None
+        if self.open_question.locations:
             self.query_one("#closer").focus()
-        if self._deaf_seconds:
-            self.set_timer(self._deaf_seconds, self.heed)
+        if self._ignore_keys_seconds:
+            self.set_timer(self._ignore_keys_seconds, self.accept_answers)
         else:
-            self.heed()
+            self.accept_answers()
         self.show()
 
     @on(EventHappened)
     def withdraw(self, message: EventHappened) -> None:
-        """What was answered, or not answered in time, is no question any longer."""
-        if isinstance(message.event, Reviewed) and self.question is not None:
-            self.question, self.heeds = None, False
+        """Close a question that has been answered, or that nobody answered in time."""
+        if isinstance(message.event, Reviewed) and self.open_question is not None:
+            self._close_question()
             self.show()
 
-    def heed(self) -> None:
+    def accept_answers(self) -> None:
         """From here on keys answer the question."""
-        if self.question is None:
+        if self.open_question is None:
             return
-        self.heeds = True
+        self.accepts_answers = True
         self.show()
-        if isinstance(self.question.action, Ask):
-            self.app.push_screen(PromptScreen("Your answer", hint=self.question.action.question), self._answered)
+        if (asked := self.open_question.asked_in_words) is not None:
+            self.app.push_screen(PromptScreen("Your answer", hint=asked), self._answered)
 
     def answer(self, verdict: Verdict | None) -> None:
-        if self.question is None or not self.heeds:
+        if self.open_question is None or not self.accepts_answers:
             return
-        self.question, self.heeds = None, False
+        self._close_question()
         self._person.answer(verdict)
         self.show_soon()  # the agent comes first
 
+    def _close_question(self) -> None:
+        self.open_question, self.accepts_answers = None, False
+
+    @property
+    def question(self) -> ApprovalQuestion | None:
+        """What the agent waits for."""
+        return self.open_question.asked if self.open_question is not None else None
+
+    @property
+    def _shown_question(self) -> OpenQuestion | None:
+        """The question that is open, unless an earlier step is looked at."""
+        return self.open_question if self.looked_at is None else None
+
     @property
     def mode(self) -> tuple[object, ...]:
-        return *super().mode, id(self.question), self.heeds, self._chosen
+        return *super().mode, id(self.question), self.accepts_answers, self._chosen
 
     @property
     def opening(self) -> str:
@@ -193,7 +179,7 @@ class SuperviseScreen(RunScreen):
             return "broken"
         if self._taken_over:
             return "taken over"
-        if self.question is not None:
+        if self.open_question is not None:
             return "asked"
         return "paused" if self.control.paused else "at work"
 
@@ -203,10 +189,14 @@ class SuperviseScreen(RunScreen):
 
     @property
     def locations(self) -> tuple[Location, ...]:
-        return self._moved if self.question is not None and self.looked_at is None else super().locations
+        return self._shown_question.locations if self._shown_question else super().locations
+
+    @property
+    def _chosen(self) -> int:
+        return self._shown_question.chosen if self._shown_question else 0
 
     def proposal(self, step: Step) -> Content:
-        risk = self.question.risk if self.question is not None and self.looked_at is None else None
+        risk = self._shown_question.asked.risk if self._shown_question else None
         return wording.proposal(step, self.locations, risk=risk, chosen=self._chosen, note=self.note)
 
     def view(self, step: Step | None) -> PictureView | None:
@@ -214,47 +204,44 @@ class SuperviseScreen(RunScreen):
         return PictureView(view.screenshot, view.locations, self._chosen) if view else None
 
     def action_approve(self) -> None:
-        assert self.question is not None
-        self.answer(Approve(locations=self._moved if self._moved != self.question.locations else ()))
+        assert self.open_question is not None
+        self.answer(Approve(locations=self.open_question.new_locations))
 
     def action_approve_all(self) -> None:
-        assert self.question is not None
-        self._person.approve_all(self.question.action.kind)
-        self.action_approve()
+        assert self.open_question is not None
+        self.answer(self._person.approve_all(self.open_question.asked, self.open_question.new_locations))
 
     def action_reject(self) -> None:
         self.app.push_screen(PromptScreen("Why not?", hint="Enter alone just says no"), self._rejected)
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:
-            self.answer(Reject(reason=reason.strip() or "the user said no"))
+            self.answer(rejection(reason))
 
     def action_edit(self) -> None:
-        assert self.question is not None
-        known = words_of(self.question.action, self._chosen) or ""
-        self.app.push_screen(
-            PromptScreen(f"Other words to {wording.kind_words(self.question.action)}", value=known), self._edited
-        )
+        assert self.open_question is not None
+        title = f"Other words to {wording.kind_words(self.open_question.asked.action)}"
+        self.app.push_screen(PromptScreen(title, value=self.open_question.words or ""), self._edited)
 
-    def _edited(self, new: str | None) -> None:
-        if new is None or self.question is None:
+    def _edited(self, words: str | None) -> None:
+        if words is None or self.open_question is None:
             return
         try:
-            action = reworded(self.question.action, new, self._chosen)
+            action = self.open_question.reworded(words)
         except ValueError as error:
             self.notify(wording.why_not(error), severity="error")
             return
         self.answer(Revise(action=action))
 
     def action_zoom(self) -> None:
-        assert self.question is not None
-        self.answer(Revise(action=self.question.action, near=self._moved))
+        assert self.open_question is not None
+        self.answer(Revise(action=self.open_question.asked.action, near=self.open_question.locations))
 
     def action_skip(self) -> None:
         self.answer(Skip())
 
     def _answered(self, text: str | None) -> None:
-        self.answer(AnswerAsk(text=text) if text else None)
+        self.answer(reply(text))
 
     def action_take_over(self) -> None:
         """The user works on the desktop, and hands it back with the same key."""
@@ -264,32 +251,27 @@ class SuperviseScreen(RunScreen):
         else:
             self._taken_over = False
             self.control.hand_back()
-            self.heeds = True
+            self.accepts_answers = True
             self.answer(LookAgain())
         self.show()
 
     def action_next_place(self) -> None:
-        self._chosen = (self._chosen + 1) % len(self._moved)
-        self.show()
+        assert self.open_question is not None
+        self._change(self.open_question.with_next_place())
 
     @on(ScreenPicture.Pushed)
     def push(self, message: ScreenPicture.Pushed) -> None:
         screen = self.episode.screenshot
-        if self.check_action("push", ()) and screen is not None:
-            size = screen.size
-            pixel = self._moved[self._chosen].point.pixel(size)
-            x = min(max(pixel.x + message.x, 0), size.width - 1)
-            y = min(max(pixel.y + message.y, 0), size.height - 1)
-            self._move(Point.of_pixel(Pixel(x=x, y=y), size))
+        if self.open_question is not None and screen is not None and self.check_action("push", ()):
+            self._change(self.open_question.moved_by(message.x, message.y, screen.size))
 
     @on(ScreenPicture.Pointed)
     def point(self, message: ScreenPicture.Pointed) -> None:
-        if self.check_action("push", ()):
-            self._move(message.point)
+        if self.open_question is not None and self.check_action("push", ()):
+            self._change(self.open_question.moved_to(message.point))
 
-    def _move(self, point: Point) -> None:
-        moved = Location(point=point, confidence=1.0, by="you")
-        self._moved = (*self._moved[: self._chosen], moved, *self._moved[self._chosen + 1 :])
+    def _change(self, question: OpenQuestion) -> None:
+        self.open_question = question
         self.show()
 
     def action_pause(self) -> None:
@@ -313,7 +295,7 @@ class SuperviseScreen(RunScreen):
 
     def action_stop(self) -> None:
         self.control.stop()
-        self.question = None
+        self.open_question = None
         self.show()
 
     @property
@@ -321,33 +303,28 @@ class SuperviseScreen(RunScreen):
         return self.episode.ended is not None or self.broke is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("pause", "one_step", "tell", "stop", "take_over") and self.is_over:
-            return False
+        if action in STEERING:
+            return self._can_steer(action)
         if action == "leave":
             return self.is_over
+        if action in ANSWERS:
+            return self._can_answer(action)
+        return super().check_action(action, parameters)
+
+    def _can_steer(self, action: str) -> bool:
+        if self.is_over:
+            return False
         if action == "one_step":
             return self.control.paused and not self._taken_over
         if action == "pause":
-            return not self._taken_over and self.question is None
-        if action not in ANSWERS:
-            return super().check_action(action, parameters)
-        if self.question is None or self._taken_over or isinstance(self.question.action, Ask):
-            return False
-        if self.looked_at is not None:  # what stands there is not what would be answered
-            return False
-        if not self._applies(action, self.question):
-            return False
-        return True if self.heeds else None
+            return not self._taken_over and self.open_question is None
+        return True
 
-    def _applies(self, action: str, question: ApprovalQuestion) -> bool:
-        match action:
-            case "edit":
-                return words_of(question.action, self._chosen) is not None
-            case "zoom" | "push":
-                return bool(self._moved)
-            case "next_place":
-                return len(self._moved) > 1
-            case "approve_all":
-                return question.risk is None
-            case _:
-                return True
+    def _can_answer(self, action: str) -> bool | None:
+        """Not while another step is shown, which is not what would be answered. None shows the key dimmed."""
+        question = self._shown_question
+        if question is None or self._taken_over or question.asked_in_words is not None:
+            return False
+        if not question.offers(action):
+            return False
+        return True if self.accepts_answers else None

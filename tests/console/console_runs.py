@@ -16,9 +16,9 @@ from textual.pilot import Pilot
 from screenagent.actions import Action, Change, Click, Finish
 from screenagent.agent import Agent, Sink
 from screenagent.agent.checker import ScreenChecker
-from screenagent.approval import PolicyApprover
-from screenagent.console.answers import ConsoleAnswers
+from screenagent.approval import Asker, PolicyApprover
 from screenagent.console.app import Console
+from screenagent.console.options import ConsoleOptions
 from screenagent.console.run_screen import RunScreen
 from screenagent.console.supervise_screen import Begin, SupervisedWork, SuperviseScreen
 from screenagent.control import Control
@@ -57,14 +57,22 @@ def scripted(*actions: Action, thought: str = "The button is in the middle.") ->
 class Stage:
     """What a test looks at: the console with its run, and the desktop that it works on."""
 
-    def __init__(self, *actions: Action, sinks: Sequence[Sink] = (), runs: Path = Path("runs"), **options: Any) -> None:
+    def __init__(
+        self,
+        *actions: Action,
+        sinks: Sequence[Sink] = (),
+        task: str | None = "save it",
+        past: Path | None = None,
+        runs: Path = Path("runs"),
+        **options: Any,
+    ) -> None:
         self.events: list[Event] = []
         self.desktop = FakeDesktop(screen=editor)
         self.decisions = scripted(*(actions or (SAVE, DONE)))
         self.grounder = FakeGrounder({"Save": SAVE_AT, "Trash": TRASH_AT}, closer={"Save": Point(x=0.52, y=0.52)})
         self.planner = ScriptedPlanner(self.decisions)
-        options = {"task": "save it", "deaf_seconds": 0, "runs": runs, **options}
-        self.console = Console(begin=lambda task: self.begin, play=self.play, **options)
+        opened_with = ConsoleOptions(**{"ignore_keys_seconds": 0, "runs": runs, **options})
+        self.console = Console(lambda task: self.begin, opened_with, play=self.play, task=task, past=past)
         self.played: tuple[str, Mapping[str, str]] | None = None
         self._sinks = (self.events.append, *sinks)
 
@@ -73,7 +81,7 @@ class Stage:
         return script.name, self.begin
 
     @contextmanager
-    def begin(self, control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
+    def begin(self, control: Control, person: Asker) -> Iterator[SupervisedWork]:
         agent = Agent(
             planner=self.planner,
             grounder=self.grounder,

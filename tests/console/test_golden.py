@@ -23,7 +23,7 @@ from textual.widgets._footer import FooterKey
 
 from screenagent.actions import Click
 from screenagent.console.app import Console
-from screenagent.console.keys import KeysScreen
+from screenagent.console.dialogs import KeysScreen
 from screenagent.settings import SettingInForce
 from tests.console.console_runs import DONE, SAVE, Stage, piloted, until
 from tests.console.told_runs import record, whole_run

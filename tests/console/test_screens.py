@@ -13,11 +13,10 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
-from screenagent.approval import ApprovalQuestion
+from screenagent.approval import ApprovalQuestion, Asker
 from screenagent.console.answers import ConsoleAnswers
-from screenagent.console.keys import KeysScreen
+from screenagent.console.dialogs import KeysScreen, PromptScreen
 from screenagent.console.picture import ScreenPicture
-from screenagent.console.prompt import PromptScreen
 from screenagent.console.step_list import StepList
 from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
@@ -97,12 +96,12 @@ async def test_yes_lets_it_through() -> None:
 
 @piloted
 async def test_keys_that_come_too_early_are_no_answer() -> None:
-    async with asked(deaf_seconds=3600) as (stage, pilot):
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
         await pilot.press("y", "a", "s", "z", "n", "right")
         assert stage.live.question is not None
         assert stage.live.locations[0].point == SAVE_AT
         assert not isinstance(stage.console.screen, PromptScreen)
-        stage.live.heed()
+        stage.live.accept_answers()
         await pilot.press("y")
         await to_the_end(stage, pilot)
         assert stage.desktop.performed == [SAVE]
@@ -292,7 +291,7 @@ async def test_stop_stops(key: str) -> None:
 
 @piloted
 async def test_stop_works_from_within_a_prompt_and_before_a_question_is_heeded() -> None:
-    async with asked(deaf_seconds=3600) as (stage, pilot):
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
         await pilot.press("m", "h", "i", "ctrl+c")
         await to_the_end(stage, pilot)
         assert stage.desktop.performed == []
@@ -435,7 +434,7 @@ async def test_what_breaks_is_shown_and_kept() -> None:
 @piloted
 async def test_a_desktop_that_cannot_be_opened_is_named() -> None:
     @contextmanager
-    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
+    def begin(control: Control, person: Asker) -> Iterator[SupervisedWork]:
         raise NoDesktop("no display: DISPLAY is not set")
         yield
 

@@ -1,0 +1,78 @@
+"""How the answers of a person count, whichever face asks for them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from screenagent.actions import Ask
+from screenagent.approval.approvers import ApprovalQuestion
+from screenagent.control import Control
+from screenagent.events import AnswerAsk, Approve, Reject, Verdict
+from screenagent.geometry import Location
+
+
+class Answers:
+    """Remember which kinds of action a person has approved for good, and ask about everything else.
+
+    An approval of all actions of a kind covers neither a risky action nor a question of the agent.
+    """
+
+    def __init__(self, control: Control, *, seconds: float | None = None) -> None:
+        """`seconds` is the time for an answer; None sets no limit."""
+        self._control = control
+        self._seconds = seconds
+        self._approved_kinds: set[str] = set()
+
+    def verdict(
+        self, question: ApprovalQuestion, ask: Callable[[ApprovalQuestion, AnswerTime], Verdict | None]
+    ) -> Verdict | None:
+        """Return the approval given earlier, or what `ask` returns; None means that nobody answered, which is a no."""
+        self._control.check()
+        if can_cover(question) and question.action.kind in self._approved_kinds:
+            return Approve()
+        with self._control.asking():
+            return ask(question, AnswerTime(self._control, self._seconds))
+
+    def approve_all(self, question: ApprovalQuestion, locations: tuple[Location, ...] = ()) -> Approve:
+        """Approve the action at `locations`, and from now on every action of its kind without asking."""
+        self._approved_kinds.add(question.action.kind)
+        return Approve(locations=locations)
+
+
+class AnswerTime:
+    """The time for one answer. While the user has the desktop, it does not run out."""
+
+    def __init__(self, control: Control, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._control = control
+        self._end = self._full_time_from_now()
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until `has_run_out` can be true; None without a limit."""
+        return None if self.seconds is None else max(0.0, self._end - time.monotonic())
+
+    def has_run_out(self) -> bool:
+        if time.monotonic() >= self._end and self._control.paused:
+            self._end = self._full_time_from_now()
+        return time.monotonic() >= self._end
+
+    def _full_time_from_now(self) -> float:
+        return math.inf if self.seconds is None else time.monotonic() + self.seconds
+
+
+def can_cover(question: ApprovalQuestion) -> bool:
+    """Whether an approval of all actions of a kind may answer this question."""
+    return question.risk is None and not isinstance(question.action, Ask)
+
+
+def rejection(reason: str) -> Reject:
+    """Return the no of a person who gave this reason, or none."""
+    return Reject(reason=reason.strip() or "the user said no")
+
+
+def reply(text: str | None) -> AnswerAsk | None:
+    """Return the answer to a question of the agent; an empty one is no answer."""
+    return AnswerAsk(text=text) if text else None
