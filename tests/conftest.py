@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TESTS: Final = Path(__file__).parent
 
 FLAKY: Final[dict[str, str]] = {}
-"""Tests that are tried again when they fail, each with what it depends on that the test cannot wait for. At most five."""
+"""Tests that are tried again when they fail, at most five: the id of each, and what it cannot wait for."""
 
 pytest.register_assert_rewrite("screenagent.desktop.testing.contract")
 

@@ -1,5 +1,4 @@
-"""Planners: who says what to do next. `InstructionPlanner` carries out plain instructions without a model, `ModelPlanner`
-thinks."""
+"""Planners say what to do next: `InstructionPlanner` carries out plain instructions, `ModelPlanner` asks a model."""
 
 from screenagent.planning.instruction_planner import InstructionPlanner
 from screenagent.planning.instructions.parser import plan_of, read_instructions
