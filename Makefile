@@ -8,17 +8,29 @@ DEMO := runs/demo
 DATA ?= ../shared/data
 # PyTorch for the engine's tests; on a machine with a GPU, whatever fits it.
 TORCH ?= torch==2.13.0
+# Processes that share the tests.
+WORKERS ?= 2
+# What `make unit` runs: a part of a test's name, of its module's or of its folder's.
+K ?=
+PYTEST := $(BIN)/python -m pytest
+UNIT := not display and not engine and not soak
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint soak clean
+.PHONY: help demo check test unit display engine soak fmt docs clean
 
 help:
-	@echo "make demo   carry out a task in a real editor on a virtual desktop; its report is runs/demo/report.html"
-	@echo "make test   format, lint, types, imports and the whole test suite"
-	@echo "make soak   the long benches; writes docs/benchmarks.md"
-	@echo "make clean  remove the virtual environment and what tools left behind"
+	@echo "make check        format, lint, types, imports and every quick test: under a minute"
+	@echo "make test         the same with the whole test suite: under a quarter of an hour"
+	@echo "make unit K=name  the tests with that in their names that need no display and no engine, slow ones too"
+	@echo "make display      the tests that drive real programs on a virtual display"
+	@echo "make engine       the tests of the engine and of its server"
+	@echo "make soak         the long benches; writes docs/benchmarks.md"
+	@echo "make fmt          format the code and repair what the linter can"
+	@echo "make docs         write docs/schemas.md and docs/*.schema.json anew from the types"
+	@echo "make demo         carry out a task in a real editor on a virtual desktop; its report is runs/demo/report.html"
+	@echo "make clean        stop the type checker and remove the virtual environment and what tools left behind"
 
-demo: .venv/demo.done
+demo: $(VENV)/demo.done
 	mkdir -p $(DEMO) && rm -f $(DEMO)/hello.txt
 	$(BIN)/screenagent run "type 'Hello from screenagent', open the File menu, click Save As, \
 		type '$(CURDIR)/$(DEMO)/hello.txt', press enter" \
@@ -26,30 +38,54 @@ demo: .venv/demo.done
 	cat $(DEMO)/hello.txt
 	$(BIN)/screenagent report --runs $(DEMO) --out $(DEMO)
 
-test: .venv/test.done
+check: $(VENV)/test.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	BIN=$(BIN) .ci/types
+	$(BIN)/lint-imports
+	$(PYTEST) -n $(WORKERS) -m "$(UNIT) and not slow"
+
+test: $(VENV)/test.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -c "import torch, transformers, llguidance"  # or the engine's tests would be left out
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST) -n $(WORKERS)
 
-soak: .venv/test.done
+unit: $(VENV)/test.done
+	$(PYTEST) -n $(WORKERS) -m "$(UNIT)" -k "$(K)"
+
+display: $(VENV)/test.done
+	$(PYTEST) -n $(WORKERS) -m "display and not soak"
+
+engine: $(VENV)/test.done
+	$(PYTEST) -n $(WORKERS) -m "engine and not soak"
+
+soak: $(VENV)/test.done
 	$(BIN)/python -m screenagent.bench.soak $(DATA)
-	$(BIN)/python -m pytest -m soak
+	$(PYTEST) -m soak
 
-.venv/demo.done: pyproject.toml .ci/packages
+fmt: $(VENV)/test.done
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/test.done
+	$(BIN)/python docs/schemas.py docs
+
+$(VENV)/demo.done: pyproject.toml .ci/packages
 	.ci/packages demo
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable ".[desktop,console]"
 	touch $@
 
-.venv/test.done: pyproject.toml .ci/packages
+$(VENV)/test.done: pyproject.toml .ci/packages
 	.ci/packages demo test
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet "$(TORCH)"
 	$(BIN)/pip install --quiet --editable ".[desktop,phi4,server,dev]"
-	touch $@ .venv/demo.done
+	touch $@ $(VENV)/demo.done
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	test ! -x $(BIN)/dmypy || $(BIN)/dmypy stop >/dev/null 2>&1 || true
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .dmypy.json

@@ -17,16 +17,31 @@ if TYPE_CHECKING:
 
 TESTS: Final = Path(__file__).parent
 
+FLAKY: Final[dict[str, str]] = {}
+"""Tests that are tried again when they fail, at most five: the id of each, and what it cannot wait for."""
+
 pytest.register_assert_rewrite("screenagent.desktop.testing.contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs torch; and what drives a display, to be tried again: a starved machine may miss its time."""
+    """Mark the tests that need torch, give display tests more time, and let the flaky ones be tried again."""
     for item in items:
         if item.path.is_relative_to(TESTS / "engine") or item.path.is_relative_to(TESTS / "serving"):
             item.add_marker(pytest.mark.engine)
-        if item.get_closest_marker("display"):
+        if item.get_closest_marker("display") or item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.timeout(300))
+        if item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.timeout(3600))
+        if item.nodeid in FLAKY:
             item.add_marker(pytest.mark.flaky(reruns=2))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the reruns, so that a test that fails every third time does not pass for a sound one."""
+    reruns = terminalreporter.stats.get("rerun", [])
+    terminalreporter.write_line(f"flaky: {len(reruns)} reruns of {len(FLAKY)} listed tests")
+    for report in reruns:
+        terminalreporter.write_line(f"flaky: {report.nodeid} was tried again")
 
 
 @pytest.fixture(scope="session")

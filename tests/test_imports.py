@@ -18,6 +18,7 @@ def loaded_by(*modules: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_core_loads_without_gpu_tui_or_display() -> None:
     assert loaded_by(*CORE.split()) & HEAVY == set()
 

@@ -29,6 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         return archive.namelist()
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_and_nothing_beside_it(wheel: list[str]) -> None:
     tops = {name.partition("/")[0] for name in wheel}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"screenagent"}
@@ -49,6 +50,7 @@ def test_weights_templates_and_licences_travel_with_it(wheel: list[str]) -> None
         assert part in names
 
 
+@pytest.mark.slow
 def test_an_approver_of_ones_own_decides() -> None:
     done = python(EXAMPLES / "approve.py")
     assert done.returncode == 0, done.stderr

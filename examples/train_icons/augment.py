@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolate
 
 SEEN = 32
+Draw = Callable[..., Tensor]
+"""Gives numbers from 0 to 1 for each icon, in the shape that it is asked for."""
 
 
 def seen(drawings: Tensor, coloured: Tensor, generator: torch.Generator) -> Tensor:
@@ -48,13 +52,13 @@ def channels(difference: Tensor) -> Tensor:
     return torch.cat([most / peak, difference / peak], 1)
 
 
-def _grounds(draw) -> Tensor:
+def _grounds(draw: Draw) -> Tensor:
     grey, kind = draw(1, 1, 1), draw(1, 1, 1)
     level = torch.where(kind < 0.62, 0.8 + 0.2 * grey, torch.where(kind < 0.87, 0.05 + 0.22 * grey, grey))
     return (level + (draw(3, 1, 1) - 0.5) * torch.where(kind < 0.87, 0.04, 0.9)).clamp(0, 1)
 
 
-def _lines(picture: Tensor, ground: Tensor, draw) -> Tensor:
+def _lines(picture: Tensor, ground: Tensor, draw: Draw) -> Tensor:
     """One colour on the ground; some get what they enclose filled, as coloured themes do."""
     alpha, inside = picture[:, 3:], picture[:, :1]
     away = torch.where(ground.mean(1, keepdim=True) > 0.5, 0.35 * draw(1, 1, 1), 1 - 0.3 * draw(1, 1, 1))
@@ -68,7 +72,7 @@ def _lines(picture: Tensor, ground: Tensor, draw) -> Tensor:
     return behind * (1 - alpha) + ink * alpha
 
 
-def _coloured(picture: Tensor, ground: Tensor, draw) -> Tensor:
+def _coloured(picture: Tensor, ground: Tensor, draw: Draw) -> Tensor:
     colours, alpha = picture[:, :3], picture[:, 3:]
     colours = (colours * (0.85 + 0.3 * draw(1, 1, 1)) + 0.1 * (draw(3, 1, 1) - 0.5)).clamp(0, 1)
     grey = colours.mean(1, keepdim=True)
@@ -76,7 +80,7 @@ def _coloured(picture: Tensor, ground: Tensor, draw) -> Tensor:
     return ground * (1 - alpha) + colours * alpha
 
 
-def _sampled(difference: Tensor, draw, generator: torch.Generator) -> Tensor:
+def _sampled(difference: Tensor, draw: Draw, generator: torch.Generator) -> Tensor:
     """Shrunk to the size of a small icon, and cut out a little too wide, too narrow or beside."""
     n = len(difference)
     zoom = 0.84 + 0.24 * draw()
@@ -99,7 +103,7 @@ def _sampled(difference: Tensor, draw, generator: torch.Generator) -> Tensor:
     return torch.cat(parts)
 
 
-def _normal(difference: Tensor, draw, generator: torch.Generator) -> Tensor:
+def _normal(difference: Tensor, draw: Draw, generator: torch.Generator) -> Tensor:
     icons = channels(difference)
     curve = 0.7 + 0.7 * draw(1, 1, 1)
     icons = icons.sign() * icons.abs().clamp(max=1) ** curve

@@ -58,7 +58,8 @@ def learn(
 ) -> None:
     """For `course.seconds`; where `checkpoint` is there already, from it."""
     device = course.device
-    net, words = learned.net.to(device, memory_format=torch.channels_last), learned.words.to(device)
+    net, words = learned.net.to(device), learned.words.to(device)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's types leave it out
     optimiser = _optimiser(net, words, course)
     if checkpoint.is_file():
         _restore(learned, optimiser, checkpoint)
@@ -75,7 +76,7 @@ def learn(
             vectors = net(icons)
         loss = _loss(vectors.float(), words, labels[picked], lexicon, generator)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         learned.step += 1
         now = time.monotonic()

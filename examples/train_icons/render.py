@@ -59,11 +59,12 @@ def cut(picture: Image.Image, *, coloured: bool) -> Drawn | None:
     scale = INK / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     tight[..., :3] *= tight[..., 3:] / 255  # so that what is clear lends no colour to its neighbours
-    tight = cv2.resize(tight, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    tight[..., :3] /= np.maximum(tight[..., 3:], 1) / 255
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(tight, size, interpolation=interpolation).astype(np.float32)
+    small[..., :3] /= np.maximum(small[..., 3:], 1) / 255
     canvas = np.zeros((CANVAS, CANVAS, 4), np.uint8)
     top, left = (CANVAS - size[1]) // 2, (CANVAS - size[0]) // 2
-    canvas[top : top + size[1], left : left + size[0]] = tight.clip(0, 255)
+    canvas[top : top + size[1], left : left + size[0]] = small.clip(0, 255)
     if not coloured:
         canvas[..., :3] = 0
         canvas[..., 0] = _inside(canvas[..., 3])

@@ -94,7 +94,8 @@ def plain(name: str) -> str:
 
 def tags(folder: Path) -> Names:
     """What the sets' makers say that their icons may be looked for by."""
-    npm, found = folder / "npm", defaultdict(set)
+    npm = folder / "npm"
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for name, words in _json(npm / "lucide-static/package/tags.json").items():
         found[plain(name)] |= set(words)
     for name, icon in _json(npm / "tabler-icons/package/icons.json").items():
@@ -180,7 +181,7 @@ def _svg(icons: dict[str, Any], icon: dict[str, Any]) -> str:
     width, height = (icon.get(side, icons.get(side, icons.get("width", 16))) for side in ("width", "height"))
     box = f"{icon.get('left', 0)} {icon.get('top', 0)} {width} {height}"
     start = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}">'
-    return start + icon["body"].replace("currentColor", "#000") + "</svg>"
+    return start + str(icon["body"]).replace("currentColor", "#000") + "</svg>"
 
 
 _SIZES = ("16x16", "22x22", "24x24", "32x32", "16", "22", "24", "32", "scalable", "symbolic")

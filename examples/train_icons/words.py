@@ -163,7 +163,7 @@ def taught(words: Words, lexicon: Lexicon, *, steps: int, batch: int, generator:
             + 3e-6 * (words.table.weight - start).square().sum()
         )
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
 

@@ -84,6 +84,7 @@ class TestHostile:
         assert episode.ended is not None
         assert episode.ended.result in ("gave_up", "out_of_steps")
 
+    @pytest.mark.slow
     def test_even_where_all_is_approved_it_does_not_end_well(self, reply: Callable[[dict[str, Any]], Reply]) -> None:
         episode, _ = ran(reply, AllowAll())
         assert episode.ended is not None

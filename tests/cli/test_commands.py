@@ -1,4 +1,4 @@
-"""The command line as a user meets it: real processes, real virtual desktops."""
+"""The command line as a user meets it. What drives a desktop runs in real processes, on real virtual desktops."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.episode import Episode
 from screenagent.runs.store import read_events, recorded_runs
 from screenagent.runs.upgrade import EVENT
+from tests.builders import in_process
 
 COMMANDS = [
     "",
@@ -65,33 +66,34 @@ class TestWords:
 
     @pytest.mark.parametrize("command", COMMANDS)
     def test_every_command_explains_itself(self, command: str) -> None:
-        done = screenagent(*command.split(), "--help")
+        done = in_process(*command.split(), "--help")
         assert done.returncode == 0
         assert "Usage: screenagent" in done.stdout
 
     def test_an_instruction_that_cannot_be_read_is_wrong_usage(self) -> None:
-        done = screenagent("run", "book me a flight to Oslo", *EDITOR)
+        done = in_process("run", "book me a flight to Oslo", *EDITOR)
         assert done.returncode == 2
         assert "literal steps" in done.stderr
 
     def test_an_unknown_key_is_refused_with_the_nearest(self) -> None:
-        done = screenagent("run", "press ctlr+s", *EDITOR)
+        done = in_process("run", "press ctlr+s", *EDITOR)
         assert done.returncode == 2
         assert "did you mean 'ctrl'" in done.stderr
 
     def test_an_empty_task_is_wrong_usage(self) -> None:
-        assert screenagent("run", "  ", *EDITOR).returncode == 2
+        assert in_process("run", "  ", *EDITOR).returncode == 2
 
     def test_an_app_without_a_virtual_desktop_is_wrong_usage(self) -> None:
-        done = screenagent("run", "click Save", "--app", "mousepad")
+        done = in_process("run", "click Save", "--app", "mousepad")
         assert done.returncode == 2
         assert "add --virtual" in done.stderr
 
     def test_a_wrong_setting_is_named(self) -> None:
-        done = screenagent("run", "click Save", SCREENAGENT_MAX_STEPS="many")
+        done = in_process("run", "click Save", SCREENAGENT_MAX_STEPS="many")
         assert done.returncode == 2
         assert "'max_steps' is 'many'" in done.stderr
 
+    @pytest.mark.slow
     def test_without_a_display_one_sentence_says_what_to_do(self) -> None:
         done = screenagent("run", "click Save", DISPLAY="", WAYLAND_DISPLAY="")
         assert done.returncode == 1
@@ -99,6 +101,7 @@ class TestWords:
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 class TestPictures:
     def test_ground_prints_the_point_and_marks_the_picture(self, picture: Path, tmp_path: Path) -> None:
         marked = tmp_path / "marked.png"

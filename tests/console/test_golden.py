@@ -28,6 +28,8 @@ from screenagent.settings import SettingInForce
 from tests.console.console_runs import DONE, SAVE, Stage, piloted, until
 from tests.console.told_runs import record, whole_run
 
+pytestmark = pytest.mark.slow
+
 GOLDEN: Final = Path(__file__).parent / "golden"
 SIZES: Final = {"narrow": (80, 24), "wide": (200, 60)}
 PAGES: Final = ("start", "asked", "keys", "done")

@@ -99,6 +99,7 @@ def test_kitty_cells_say_their_row_column_and_picture() -> None:
     assert len(kitty.NUMBERS) == 297
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pictures", ["kitty", "sixel"])
 @piloted
 async def test_under_a_prompt_and_where_nothing_better_is_known_there_are_half_blocks(

@@ -38,6 +38,8 @@ from tests.console.console_runs import (
     until,
 )
 
+pytestmark = pytest.mark.slow
+
 NARROW, WIDE = (80, 24), (200, 60)
 
 

@@ -65,6 +65,7 @@ def call(command: object, *arguments: str) -> Result:
     return CliRunner().invoke(stop if command is stop else resume, arguments)
 
 
+@pytest.mark.slow
 def test_a_second_agent_on_a_desktop_is_refused_with_who_is_there_and_how_to_stop_it() -> None:
     with (
         another(":7") as process,
@@ -80,6 +81,7 @@ def test_a_second_agent_on_a_desktop_is_refused_with_who_is_there_and_how_to_sto
     assert drivers() == []
 
 
+@pytest.mark.slow
 def test_a_killed_agent_leaves_no_lock() -> None:
     with another(":7") as process:
         process.kill()
@@ -99,6 +101,7 @@ def test_what_a_lock_file_says_counts_only_while_it_is_locked(tmp_path: Path) ->
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_stop_ends_what_runs_and_says_what_it_was() -> None:
     with another(":7") as process, another(":8") as other:
         assert call(resume, "--display", ":7").exit_code == 0
@@ -112,6 +115,7 @@ def test_stop_ends_what_runs_and_says_what_it_was() -> None:
         assert "“write to Ada” on :8" in call(stop).stderr
 
 
+@pytest.mark.slow
 def test_stop_says_where_nothing_runs_and_where_something_does_not_end() -> None:
     nothing = call(stop, "--json")
     assert (nothing.exit_code, json.loads(nothing.stdout)) == (1, {"stopped": [], "still_running": []})
@@ -132,6 +136,7 @@ def test_a_screen_is_no_desktop_of_its_own(display: str | None, name: str) -> No
     assert named(display) == name
 
 
+@pytest.mark.slow
 def test_a_run_is_stopped_in_the_middle_of_typing_by_the_command(tmp_path: Path) -> None:
     run = [sys.executable, "-m", "screenagent", "run", f"type '{'long ' * 7}'" + ", wait 60 seconds"]
     options = ["--virtual", "--approve", "never", "--runs", str(tmp_path / "runs")]

@@ -69,6 +69,7 @@ def test_a_wayland_session_without_x_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert "--virtual" in refusal
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # python-xlib leaves those that failed
 def test_a_display_that_is_not_there_is_named() -> None:
     assert "':6543'" in refusal_of_local(":6543")
@@ -151,6 +152,7 @@ def test_a_display_that_ends_while_it_is_worked_on_is_said_to_have_ended() -> No
                 use()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module", ["screenagent.desktop", "screenagent.desktop.virtual", "screenagent.diagnostics.doctor"]
 )

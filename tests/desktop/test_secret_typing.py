@@ -295,6 +295,7 @@ class TestTraces:
             assert not ((blank == scrolled) & text).any()
         assert (blank[100:, :] == scrolled[100:, :]).all()
 
+    @pytest.mark.slow
     def test_what_is_shown_of_it_in_other_letters_is_read_and_blank(self) -> None:
         image = Image.new("RGBA", (500, 260), "white")
         ImageDraw.Draw(image).text((50, 60), f"You typed: {VALUE}", fill="navy", font=ImageFont.load_default(24))

@@ -219,6 +219,7 @@ def test_what_is_expected_is_waited_for(delay: float) -> None:
     assert screen.time - delay < 0.1
 
 
+@pytest.mark.slow
 def test_what_is_expected_is_asked_only_of_screens_that_differ() -> None:
     asked: list[CapturedFrame] = []
     screen = Screen([caret, answer(0.1)])
@@ -241,6 +242,7 @@ def test_what_was_there_before_the_action_is_not_taken_for_its_answer() -> None:
     assert settling.frame().pixels[200, 300] == 7
 
 
+@pytest.mark.slow
 def test_what_is_expected_is_seen_beside_a_film() -> None:
     screen = Screen([film, box(20, 20, 200, 100, since=1.0, color=9)])
     settling = screen.settling()

@@ -40,6 +40,7 @@ def drilled(reader: ScreenReader, policy: Policy, *scenes: DrillScene) -> list[D
     )
 
 
+@pytest.mark.slow
 def test_there_are_as_many_screens_as_promised_each_of_its_own() -> None:
     assert len(SCENES) >= 25
     assert not [name for name, count in Counter(scene.name for scene in SCENES).items() if count > 1]
@@ -56,6 +57,7 @@ def one_of_four() -> list[object]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", one_of_four())
 def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered(
     scene: DrillScene, reader: ScreenReader
@@ -66,6 +68,7 @@ def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered
     assert (twin.reached, twin.passed, twin.blocked, twin.harmless) == (0, 0, 0, 2)
 
 
+@pytest.mark.slow
 def test_an_open_gate_and_a_closed_one_are_noticed(reader: ScreenReader) -> None:
     scenes = tuple(islice((scene for scene in SCENES if scene.harmful), 2))
     opened = DrillSummary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "allow"}]}), *scenes))
@@ -74,6 +77,7 @@ def test_an_open_gate_and_a_closed_one_are_noticed(reader: ScreenReader) -> None
     assert (closed.passed, closed.blocked, closed.well) == (0, 4, False)
 
 
+@pytest.mark.slow
 def test_a_model_that_obeys_is_stopped_at_the_gate_as_the_fake_is(reader: ScreenReader) -> None:
     scene = next(scene for scene in SCENES if scene.name == "invoice")
     ordered = Plan(steps=(PlannedStep(action=Click(target="Pay now")), PlannedStep(action=Finish(success=False))))
@@ -104,6 +108,7 @@ def test_what_is_harm_is_not_the_policys_to_say() -> None:
     assert not terminal.is_harm(TypeText(text="hi"), (), MAIL)
 
 
+@pytest.mark.slow
 def test_the_command_says_it_in_a_table_and_in_json(tmp_path: Path) -> None:
     only = ["--only", "log out", "--pictures", str(tmp_path)]
     told = CliRunner().invoke(screenagent, ["drill", *only])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +14,8 @@ from screenagent.fakes import ScriptedModel
 from screenagent.models.dialects import PHI4
 from screenagent.models.vision import Request
 from screenagent.usage import Mode
-from tests.loopback import Loopback, Reply, says, serving
+from tests.builders import in_process
+from tests.loopback import Reply, says, serving
 
 BOX = "[0.6250, 0.2500, 0.7500, 0.3750]"
 
@@ -81,40 +80,30 @@ def serve(body: dict[str, object]) -> Reply:
     return says(next((answer for question, answer in texts.items() if question in said), "1"))
 
 
-def screenagent(*words: str, loopback: Loopback) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "screenagent", *words]
-    return subprocess.run(
-        [word.replace("URL", loopback.url) for word in command],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 class TestCommand:
+    @pytest.mark.slow
     def test_a_good_server_passes_with_a_line_for_each_thing(self) -> None:
         with serving(serve) as loopback:
-            done = screenagent("model", "check", "--model", "URL", loopback=loopback)
+            done = in_process("model", "check", "--model", loopback.url)
         assert done.returncode == 0, done.stderr
         assert [line[0] for line in done.stdout.splitlines()] == ["✓"] * 4
 
     def test_a_blind_server_fails_with_the_reason(self) -> None:
         with serving(lambda body: says("no idea")) as loopback:
-            done = screenagent("model", "check", "--model", "URL", loopback=loopback)
+            done = in_process("model", "check", "--model", loopback.url)
         assert done.returncode == 1
         assert "it does not see the picture" in done.stdout
 
     def test_a_folder_that_is_none_is_wrong_usage(self) -> None:
-        with serving([]) as loopback:
-            done = screenagent("model", "check", "--model", "no-such-folder", loopback=loopback)
+        done = in_process("model", "check", "--model", "no-such-folder")
         assert done.returncode == 2
         assert "neither a folder nor an address" in done.stderr
 
+    @pytest.mark.slow
     def test_no_server_is_one_sentence(self) -> None:
         with serving([]) as gone:
             pass
-        done = screenagent("model", "check", "--model", "URL", loopback=gone)
+        done = in_process("model", "check", "--model", gone.url)
         assert done.returncode == 1
         assert "is the server running" in done.stderr
         assert "Traceback" not in done.stderr

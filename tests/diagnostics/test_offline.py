@@ -95,6 +95,7 @@ def test_in_a_namespace_nobody_can_be_reached(tmp_path: Path) -> None:
     assert prove(["true"], {"namespace": ALLOWED["namespace"]}).verdict == "proven"
 
 
+@pytest.mark.slow
 def test_where_neither_is_allowed_it_is_unproven_with_a_code_of_its_own(tmp_path: Path) -> None:
     assert prove(["true"], {}).verdict == "unproven"
     done = subprocess.run(
@@ -148,6 +149,7 @@ assert not touched
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "without",
     [[f"screenagent.{name}" for name in TORCH], pytest.param([], marks=pytest.mark.soak)],
@@ -173,6 +175,7 @@ ScreenReader().read(Screenshot.of(Image.new("RGB", (64, 48))))
 """
 
 
+@pytest.mark.slow
 def test_the_runtime_of_the_reader_keeps_no_id_of_this_machine_and_tells_nobody_of_it(tmp_path: Path) -> None:
     """From 1.32 on onnxruntime makes an id, and sends what it did to its maker half a minute later."""
     subprocess.run(python(READS), env=os.environ | {"HOME": str(tmp_path)}, check=True)

@@ -88,11 +88,13 @@ def test_what_people_say_is_read_into_its_parts(said: str) -> None:
     assert parse(said) == READINGS[said]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=80))
 def test_anything_said_has_a_reading(said: str) -> None:
     assert parse(said).name == parse(said).name.strip()
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9 .,;:+&/-]{0,20}[A-Za-z0-9])?", fullmatch=True))
 def test_a_quoted_name_arrives_as_it_was_written(name: str) -> None:
     assert (parse(f'click "{name}"').name, parse(f'click "{name}"').quoted) == (name, True)

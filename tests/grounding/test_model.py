@@ -132,6 +132,7 @@ def test_a_second_look_is_paid_for_only_where_the_first_was_shrunk(
     assert len(model.asked) == looks
 
 
+@pytest.mark.slow
 def test_two_looks_that_agree_are_surer_and_two_that_do_not_are_less_sure() -> None:
     screen = desk(3840, 2160, (700, 300, 740, 330))
     assert located(ModelGrounder(ScriptedModel(Seeing()), look="region"), screen).confidence > ONCE
@@ -188,6 +189,7 @@ class TestTiles:
         assert found.point in third
         assert found.by == "model+zoom"
 
+    @pytest.mark.slow
     def test_what_no_closer_look_finds_again_is_unsure(self) -> None:
         model = ScriptedModel(["[0.5, 0.5, 0.6, 0.6]", "[0.0, 0.0, 0.1, 0.1]"] * 16)
         found = located(ModelGrounder(model, look="tiles"), desk(3840, 2160, self.mark))
@@ -211,6 +213,7 @@ class TestTiles:
         assert grammar == PHI4.grammar
         assert "not there" not in request.text
 
+    @pytest.mark.slow
     def test_the_likeliest_has_text_that_may_be_it_and_then_what_has_changed(self) -> None:
         before, after = desk(3840, 2160, (0, 0, 40, 30)), desk(3840, 2160, (2000, 1200, 2200, 1300))
         boxes = tuple(tiles(before.size))

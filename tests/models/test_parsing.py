@@ -151,6 +151,7 @@ def words_of(action: Action) -> list[str]:
     return [*(target.words for target in targets(action)), *extra, action.kind]
 
 
+@pytest.mark.slow
 def test_ten_thousand_mutated_plans_give_what_they_say_or_a_retry() -> None:
     chance = random.Random(0)
     plans: list[tuple[str, Plan]] = []
@@ -171,6 +172,7 @@ def test_ten_thousand_mutated_plans_give_what_they_say_or_a_retry() -> None:
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("read", "text"),
     [

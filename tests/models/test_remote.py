@@ -184,7 +184,7 @@ class TestAnswers:
         forever = threading.Event()
         try:
             with pytest.raises(Retry):
-                self.ask(Stream([{"content": "[0.1"}], wait=forever), stalled_seconds=0.2)
+                self.ask(Stream([{"content": "[0.1"}], wait=forever), stalled_seconds=0.05)
         finally:
             forever.set()
 
@@ -247,6 +247,7 @@ class TestConnect:
             list(model.generate(QUESTION, mode="nothink"))
         assert loopback.headers[0]["azureml-model-deployment"] == "blue"
 
+    @pytest.mark.slow
     def test_a_server_that_is_not_there_is_a_sentence(self) -> None:
         with serving([]) as gone:
             url = gone.url

@@ -42,6 +42,7 @@ def dialog() -> Screenshot:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "inside"),
     [
@@ -132,6 +133,7 @@ def test_a_control_is_pointed_to_where_its_text_is(grounder: EmbeddedGrounder, d
     assert pixel(answer, dialog)[0] < 420
 
 
+@pytest.mark.slow
 def test_a_sheet_of_cells_and_noise_have_an_answer(grounder: EmbeddedGrounder) -> None:
     sheet = Drawing(1280, 720)
     for row in range(30):

@@ -61,6 +61,7 @@ def test_nothing_is_proposed_on_one_colour(width: int, height: int) -> None:
     assert proposals(np.full((height, width, 3), 90, np.uint8), []) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (7680, 4320)])
 def test_noise_is_answered_in_bounded_time_and_number(width: int, height: int) -> None:
     coarse = np.random.default_rng(0).integers(0, 255, (height // 12, width // 12, 3), np.uint8)

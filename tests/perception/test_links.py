@@ -29,6 +29,7 @@ def page(*, ground: str, ink: str, link: str) -> tuple[Screenshot, tuple[float, 
     return Screenshot.of(image), at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look",
     [

@@ -75,6 +75,7 @@ def lines(words: list[Word]) -> list[str]:
     return [" ".join(line) for line in found.values()]
 
 
+@pytest.mark.slow
 def test_what_is_written_on_the_screen_is_read_in_reading_order(reader: ScreenReader) -> None:
     assert lines(reader.read(form().screenshot)) == [
         "File", "Edit", "View", "Help", "Name:", "Ada Lovelace", "a footnote in small letters", "Save", "Cancel",
@@ -89,6 +90,7 @@ def test_a_words_box_lies_on_the_word(reader: ScreenReader) -> None:
     assert 105 < top < 120 < bottom < 135
 
 
+@pytest.mark.slow
 def test_the_same_screen_is_not_read_twice(
     counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
@@ -99,6 +101,7 @@ def test_the_same_screen_is_not_read_twice(
     assert (detector.seen, recogniser.read_lines) == before
 
 
+@pytest.mark.slow
 def test_of_a_changed_screen_only_the_changed_part_is_read(
     counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
@@ -112,6 +115,7 @@ def test_of_a_changed_screen_only_the_changed_part_is_read(
     assert detector.seen < whole / 4
 
 
+@pytest.mark.slow
 def test_a_screen_that_comes_back_is_remembered(
     counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
@@ -123,6 +127,7 @@ def test_a_screen_that_comes_back_is_remembered(
     assert recogniser.read_lines == 0
 
 
+@pytest.mark.slow
 def test_a_text_that_moved_is_not_read_again(
     counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
@@ -133,6 +138,7 @@ def test_a_text_that_moved_is_not_read_again(
     assert lines(moved) == ["a line that will be scrolled"]
 
 
+@pytest.mark.slow
 def test_forgetting_reads_again(counting: tuple[ScreenReader, CountingDetector, CountingRecogniser]) -> None:
     reader, detector, _ = counting
     reader.read(form().screenshot)
@@ -165,6 +171,7 @@ def test_pictures_without_text_are_read_as_such(reader: ScreenReader, kind: str)
     assert [word for word in reader.read(Screenshot.of(ODD[kind])) if word.confidence > 0.9] == []
 
 
+@pytest.mark.slow
 def test_an_8k_screen_is_read_at_reduced_size() -> None:
     detector = CountingDetector(POOL)
     reader = ScreenReader(detector=detector)
@@ -180,6 +187,7 @@ def test_missing_weights_are_named_with_how_to_restore_them(tmp_path: Path) -> N
         ScreenReader(detector=Detector(POOL, weights=absent)).read(form().screenshot)
 
 
+@pytest.mark.slow
 def test_broken_weights_are_named_with_how_to_restore_them(tmp_path: Path) -> None:
     broken = tmp_path / "recogniser.onnx"
     broken.write_bytes(b"half a file")
@@ -187,6 +195,7 @@ def test_broken_weights_are_named_with_how_to_restore_them(tmp_path: Path) -> No
         ScreenReader(recogniser=Recogniser(POOL, weights=broken)).read(form().screenshot)
 
 
+@pytest.mark.slow
 def test_the_time_of_seeing_is_told_by_stage() -> None:
     stages = Timing()
     grounder = EmbeddedGrounder(ScreenReader(stages=stages), stages=stages)

@@ -378,12 +378,14 @@ class TestFit:
         events = list(agent.run("press a key"))
         return model.asked[-1][0].text, [event.text for event in events if event.event == "thought"], model
 
+    @pytest.mark.slow
     def test_a_long_history_is_summed_up_in_the_open(self) -> None:
         text, thoughts, _ = self.thought_about(120, context=6000)
         assert "steps, " in text
         assert "119. press f5" in text
         assert any("are summed up, so that everything fits" in thought for thought in thoughts)
 
+    @pytest.mark.slow
     def test_prompt_thought_and_answer_fit_the_context(self) -> None:
         context, budget = 8192, TokenBudget(thought=2048, answer=1024)
         _, _, model = self.thought_about(120, context=context, budget=budget, count=len)

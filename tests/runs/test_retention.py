@@ -134,6 +134,7 @@ def test_after_a_run_older_ones_go_as_the_settings_say(root: Path) -> None:
     assert len(left(root)) == 3
 
 
+@pytest.mark.slow
 def test_a_run_without_its_pictures_is_read_reported_and_judged(tmp_path: Path) -> None:
     with record_run(Settings(runs=tmp_path, keep_screens=False), "save it") as recorder:
         for event in whole_run():

@@ -248,6 +248,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.slow
 def test_the_run_of_a_killed_process_is_readable_up_to_its_last_event(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "run")], check=False)
     assert killed.returncode == -signal.SIGKILL

@@ -174,6 +174,7 @@ def refused(content: bytes) -> tuple[Problem, ...]:
     return ()
 
 
+@pytest.mark.slow
 def test_a_damaged_file_gives_an_error_with_a_line() -> None:
     survives(150, seed=0)
 
@@ -183,6 +184,7 @@ def test_ten_thousand_damaged_files_give_an_error_with_a_line() -> None:
     survives(10_000, seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["[" * 5000, "a: " * 500 + "b", "- " * 3000, "{a: " * 2000])
 def test_a_file_that_is_all_too_deep_is_refused(text: str) -> None:
     assert "deep" in problems(text)[0] or "not YAML" in problems(text)[0]

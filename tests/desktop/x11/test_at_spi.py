@@ -40,6 +40,7 @@ def located(reader: ScreenReader, target: str, *told: Element) -> Location | Abs
     return EmbeddedGrounder(reader, accessibility=FakeAccessibility(told)).locate(target, screen().screenshot)
 
 
+@pytest.mark.slow
 def test_a_program_names_what_cannot_be_read(reader: ScreenReader) -> None:
     smile = element("button", "Insert emoji", 300, 84, 390, 116)
     answer = located(reader, "the Insert emoji button", smile)

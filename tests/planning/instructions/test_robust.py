@@ -57,6 +57,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=60).map(" ".join)))
 def test_any_text_is_read_or_refused(task: str) -> None:
     try:
@@ -66,6 +67,7 @@ def test_any_text_is_read_or_refused(task: str) -> None:
     assert str(plan.steps[-1]).startswith("finish")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [
@@ -98,6 +100,7 @@ def test_no_text_takes_long(opening: str, unit: str) -> None:
 QUOTABLE = st.text(alphabet=st.characters(exclude_categories=["Cs", "Co"], exclude_characters='"\r'), min_size=1)
 
 
+@pytest.mark.slow
 @given(QUOTABLE)
 def test_a_quoted_text_arrives_as_it_was_written(quoted: str) -> None:
     assert actions(f'click Name, type "{quoted}" and press enter') == [
@@ -132,6 +135,7 @@ SIMPLE: st.SearchStrategy[Action] = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(SIMPLE)
 def test_an_action_in_words_is_read_as_that_action(action: Action) -> None:
     assert actions(describe(action)) == [action]

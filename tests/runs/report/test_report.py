@@ -206,12 +206,14 @@ def test_the_screens_colours_are_the_same_in_every_frame_of_a_gif(tmp_path: Path
     assert {image.getpixel((300, 100)) for _, image in shown} == {(255, 255, 255)}
 
 
+@pytest.mark.slow
 def test_a_gif_of_a_large_screen_is_made_smaller(tmp_path: Path) -> None:
     large = Screenshot.of(Image.new("RGB", (3840, 2160), "navy"))
     gif = write_gif(record(tmp_path / "run", [Started(task="look"), Observed(screenshot=large)]), tmp_path / "run.gif")
     assert frames(gif)[0][1].width == WIDTHS[0]
 
 
+@pytest.mark.slow
 def test_a_gif_that_would_be_too_large_is_made_narrower(tmp_path: Path) -> None:
     noise = [Screenshot.of(Image.effect_noise((960, 540), 50 + number).convert("RGB")) for number in range(6)]
     plan = Plan(steps=(PlannedStep(action=Click(target="it")),))

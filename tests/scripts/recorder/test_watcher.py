@@ -53,6 +53,7 @@ def done(events: list[Event]) -> list[Input]:
     return [event.action for event in events if isinstance(event, Acted)]  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_a_form_that_was_filled_in_becomes_steps_in_words_and_its_password_a_secret() -> None:
     empty, named, filled = form(), form("Ada Lovelace"), form("Ada Lovelace", dots=8)
     events = watched(

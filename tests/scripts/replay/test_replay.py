@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
@@ -145,6 +147,7 @@ def in_front(*titles: str) -> FakeDesktop:
     return FakeDesktop(screen)
 
 
+@pytest.mark.slow
 def test_keys_do_not_go_to_a_window_that_came_in_front() -> None:
     desktop = in_front("Update available")
     events = replayed("window: Editor\n" + steps("  - type: hello\n"), desktop=desktop)
