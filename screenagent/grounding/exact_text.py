@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase, parse
 from screenagent.perception.labels import Label
-from screenagent.perception.rect import Rect
 from screenagent.perception.roles import Role
 from screenagent.screenshot import Screenshot
 
@@ -42,7 +41,7 @@ def _is_name(phrase: Phrase) -> bool:
     )
 
 
-def _runs(name: str, label: Label) -> Iterator[Rect]:
+def _runs(name: str, label: Label) -> Iterator[PixelBox]:
     """Where `name` stands in `label`, capitals and all; a reader sees blanks where there are none, and none where
     there are."""
     wanted = _solid(name)
@@ -50,7 +49,7 @@ def _runs(name: str, label: Label) -> Iterator[Rect]:
         for end in range(start + 1, len(label.words) + 1):
             text = _solid("".join(text for text, _ in label.words[start:end]))
             if text == wanted:
-                yield Rect.round_all(rect for _, rect in label.words[start:end])
+                yield PixelBox.around_all(rect for _, rect in label.words[start:end])
             if len(text) >= len(wanted):
                 break
 

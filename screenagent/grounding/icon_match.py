@@ -9,16 +9,16 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Container, Phrase
 from screenagent.perception.icon_encoder import Floats, Icon, IconWords
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label
-from screenagent.perception.rect import Rect
 from screenagent.perception.roles import Role
 
 
 class IconMatch(NamedTuple):
-    rect: Rect
+    rect: PixelBox
     name: str
     score: float
 
@@ -89,7 +89,7 @@ def _lead(likeness: Floats, *, alike: npt.NDArray[np.bool_]) -> Floats:
     return np.where(alike, min(LEAD, likeness.max() - others.max()) if others.size else LEAD, 0).astype(np.float32)
 
 
-def _mates(rects: Sequence[Rect]) -> npt.NDArray[np.intp]:
+def _mates(rects: Sequence[PixelBox]) -> npt.NDArray[np.intp]:
     """How many icons of its size stand beside each, as in a tool bar."""
     left, top, right, bottom = np.array(rects, np.float64).T
     x, y, longer = (left + right) / 2, (top + bottom) / 2, np.maximum(right - left, bottom - top)
@@ -98,7 +98,7 @@ def _mates(rects: Sequence[Rect]) -> npt.NDArray[np.intp]:
     return np.asarray((near & (abs(np.log(longer[:, None] / longer)) < 0.47)).sum(1))
 
 
-def _doubts(rects: Sequence[Rect], labels: Sequence[Label]) -> Floats:
+def _doubts(rects: Sequence[PixelBox], labels: Sequence[Label]) -> Floats:
     """More for what is smaller or larger than most icons, and for what goes with a text, which is the better name."""
     left, top, right, bottom = np.array(rects, np.float32).T[:, :, None]
     longer = np.maximum(right - left, bottom - top)[:, 0]
@@ -153,7 +153,7 @@ def _row_left_of(number: int, icons: Sequence[Icon]) -> list[int]:
         key=lambda other: -icons[other].rect.right,
     )
     for other in beside:
-        gap = last.x - icons[other].rect.x
+        gap = last.center_x - icons[other].rect.center_x
         if gap > 56 or len(row) == 3:
             break
         row.append(other)

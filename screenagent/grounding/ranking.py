@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from screenagent.geometry import Size
+from screenagent.geometry import PixelBox, Size
 from screenagent.grounding.expression import Phrase, Relation, Side, parse
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.text_match import TextMatch, matches
@@ -13,7 +13,6 @@ from screenagent.perception.controls import ControlKind
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.reader import in_reading_order
-from screenagent.perception.rect import Rect
 from screenagent.perception.rendered_text import is_strange
 from screenagent.perception.roles import Role
 from screenagent.perception.screen import ScreenContents
@@ -24,14 +23,14 @@ from screenagent.perception.widgets import Shape, Widget
 class Candidate(NamedTuple):
     """`rect` is what to point at; `text` is what is written there, then at `written`, or beside it."""
 
-    rect: Rect
+    rect: PixelBox
     text: str
     score: float
     by: str
-    written: Rect | None = None
+    written: PixelBox | None = None
 
     @property
-    def spot(self) -> Rect:
+    def spot(self) -> PixelBox:
         """Where to point: at what is written in it, since a frame may be more than the control."""
         return self.written or self.rect
 
@@ -141,7 +140,7 @@ def _controls(role: Role, found: Iterable[TextMatch], screen: ScreenContents) ->
     for match in found:
         ties = screen.layout.ties(match.label)
         for control, strength in ties:
-            written = match.rect if control.rect.holds(match.rect.x, match.rect.y) else None
+            written = match.rect if control.rect.holds(*match.rect.center) else None
             score = match.score * strength * _FITS[role].get(control.kind, 0.3)
             yield Candidate(control.rect, match.text, score, "field", written)
         alone = 0.8 if role == "setting" and all(control.kind == "button" for control, _ in ties) else 0.6
@@ -175,8 +174,8 @@ def _joined(seen: Iterable[Candidate], told: Iterable[Candidate]) -> Iterator[Ca
 
 
 def _one_place(seen: Candidate, told: Candidate) -> bool:
-    return told.rect.holds(seen.spot.x, seen.spot.y) or (
-        seen.rect.holds(told.rect.x, told.rect.y) and seen.rect.area < 4 * told.rect.area
+    return told.rect.holds(*seen.spot.center) or (
+        seen.rect.holds(*told.rect.center) and seen.rect.area < 4 * told.rect.area
     )
 
 
@@ -224,7 +223,7 @@ def _cue(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float:
 def _in_row(label: Label, others: Sequence[Label]) -> int:
     """How many labels of its height stand beside it, each a few letters from the next."""
     row = sorted(
-        (other.rect for other in others if abs(other.rect.y - label.rect.y) < 0.35 * label.rect.height),
+        (other.rect for other in others if abs(other.rect.center_y - label.rect.center_y) < 0.35 * label.rect.height),
         key=lambda rect: rect.left,
     )
     return _chained(row, row.index(label.rect), lambda one, other: other.left - one.right < 2.5 * label.rect.height)
@@ -240,7 +239,7 @@ def _in_stack(label: Label, others: Sequence[Label]) -> int:
     return _chained(stack, stack.index(label.rect), lambda one, other: other.top - one.bottom < 1.2 * height)
 
 
-def _chained(rects: Sequence[Rect], at: int, near: Callable[[Rect, Rect], bool]) -> int:
+def _chained(rects: Sequence[PixelBox], at: int, near: Callable[[PixelBox, PixelBox], bool]) -> int:
     """How many rectangles hang together with the one at `at`, each near the next."""
     first = last = at
     while first > 0 and near(rects[first - 1], rects[first]):
@@ -267,31 +266,31 @@ def _related(relation: Relation, candidates: Sequence[Candidate], screen: Screen
     ]
 
 
-def _cell(head: Candidate, rows: Sequence[Rect], labels: Sequence[Label]) -> Candidate | None:
+def _cell(head: Candidate, rows: Sequence[PixelBox], labels: Sequence[Label]) -> Candidate | None:
     """What stands below the head of a column in one of the rows: "the amount in Ada's row". It is a table where the
     name of the row stands in a column that has a head, too."""
-    heads = [label.rect for label in labels if abs(label.rect.y - head.rect.y) < 0.4 * head.rect.height]
+    heads = [label.rect for label in labels if abs(label.rect.center_y - head.rect.center_y) < 0.4 * head.rect.height]
     for row in rows:
         named = any(other != head.rect and _aligned(other, row) for other in heads)
         if not named or row.top < head.rect.bottom or _aligned(head.rect, row):
             continue
         for label in labels:
-            if abs(label.rect.y - row.y) < 0.4 * row.height and _aligned(head.rect, label.rect):
+            if abs(label.rect.center_y - row.center_y) < 0.4 * row.height and _aligned(head.rect, label.rect):
                 return Candidate(label.rect, label.text, head.score, head.by)
     return None
 
 
-def _aligned(one: Rect, other: Rect) -> bool:
+def _aligned(one: PixelBox, other: PixelBox) -> bool:
     """Whether both stand in one column: they share some of it, and one of their edges or their middle."""
     near = 0.6 * min(one.height, other.height)
-    edges = (one.left - other.left, one.right - other.right, one.x - other.x)
+    edges = (one.left - other.left, one.right - other.right, one.center_x - other.center_x)
     return one.shared_width(other) > 0 and min(map(abs, edges)) < near
 
 
 _WHERE = {"near": "near", "left": "left of", "right": "right of", "above": "above", "below": "below"}
 
 
-def _bond(relation: Relation, rect: Rect, other: Rect, screen: ScreenContents) -> float:
+def _bond(relation: Relation, rect: PixelBox, other: PixelBox, screen: ScreenContents) -> float:
     """How well `rect` stands in the relation to `other`: near before far, in line before aslant, else not at all."""
     if rect == other:
         return 0.3
@@ -299,10 +298,10 @@ def _bond(relation: Relation, rect: Rect, other: Rect, screen: ScreenContents) -
     far = (across + down) / (screen.size.width + screen.size.height)
     match relation.kind:
         case "left" | "right":
-            holds = rect.x < other.x if relation.kind == "left" else rect.x > other.x
+            holds = rect.center_x < other.center_x if relation.kind == "left" else rect.center_x > other.center_x
             aslant = 0.0 if rect.beside(other) else 0.2
         case "above" | "below":
-            holds = rect.y < other.y if relation.kind == "above" else rect.y > other.y
+            holds = rect.center_y < other.center_y if relation.kind == "above" else rect.center_y > other.center_y
             aslant = 0.0 if rect.shared_width(other) > 0 else 0.2
         case "near":
             holds, aslant = True, 0.0
@@ -313,7 +312,7 @@ def _bond(relation: Relation, rect: Rect, other: Rect, screen: ScreenContents) -
 
 def _placed(candidate: Candidate, sides: Sequence[Side], size: Size) -> Candidate:
     """Less for what isn't at the side of the screen that the phrase speaks of."""
-    x, y = candidate.rect.x / size.width, candidate.rect.y / size.height
+    x, y = candidate.rect.center_x / size.width, candidate.rect.center_y / size.height
     towards = {"left": 1 - x, "right": x, "top": 1 - y, "bottom": y, "center": 1 - abs(x - 0.5) - abs(y - 0.5)}
     factor = 1.0
     for side in sides:
@@ -325,7 +324,7 @@ def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Without those that point where a better one does."""
     kept: list[Candidate] = []
     for candidate in candidates:
-        if not any(other.rect.holds(candidate.rect.x, candidate.rect.y) for other in kept):
+        if not any(other.rect.holds(*candidate.rect.center) for other in kept):
             kept.append(candidate)
     return kept
 

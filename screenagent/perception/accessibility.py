@@ -9,10 +9,9 @@ from typing import Final
 import numpy as np
 from rapidfuzz import fuzz
 
-from screenagent.geometry import Size
+from screenagent.geometry import PixelBox, Size
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.rect import Rect
 from screenagent.perception.roles import FITS, Role
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Element
@@ -30,7 +29,7 @@ class AccessibleControl:
     """A control that its program names, and whether its name is read there, too."""
 
     role: str
-    rect: Rect
+    rect: PixelBox
     label: Label
     read: bool
 
@@ -49,10 +48,10 @@ def _checked(
     elements: Iterable[Element], picture: PictureArray, labels: Sequence[Label], size: Size
 ) -> Iterator[AccessibleControl]:
     for element in elements:
-        rect = Rect.of(element.box, size)
+        rect = element.box.exact_pixels(size)
         if rect.area > LARGEST * size.width * size.height or not _is_drawn(rect, picture):
             continue
-        inside = " ".join(text for label in labels for text, place in label.words if rect.holds(place.x, place.y))
+        inside = " ".join(text for label in labels for text, place in label.words if rect.holds(*place.center))
         read = bool(element.name) and _says(inside, element.name)
         if element.role in WRITTEN and not read and _letters(inside) > 2:
             continue  # something else is written there: it has moved, or lies beneath
@@ -68,7 +67,7 @@ def _letters(text: str) -> int:
     return sum(letter.isalnum() for letter in text)
 
 
-def _is_drawn(rect: Rect, picture: PictureArray) -> bool:
+def _is_drawn(rect: PixelBox, picture: PictureArray) -> bool:
     left, top, right, bottom = (int(edge) for edge in rect)
     part = picture[max(0, top) : bottom, max(0, left) : right]
     return part.size > 0 and int(np.ptp(part.reshape(-1, 3), axis=0).max()) > DRAWN

@@ -13,9 +13,8 @@ from typing import Generic, TypeVar
 import cv2
 import numpy as np
 
-from screenagent.geometry import Size
+from screenagent.geometry import PixelBox, Size
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
-from screenagent.perception.rect import Rect
 from screenagent.perception.timing import Timing
 from screenagent.perception.underlines import unmarked
 from screenagent.perception.weights import Letters, cores, reading
@@ -103,7 +102,7 @@ class ScreenReader:
         self._seen.clear()
         self._lines.clear()
 
-    def _find(self, digest: str, picture: PictureArray) -> list[Rect]:
+    def _find(self, digest: str, picture: PictureArray) -> list[PixelBox]:
         height, width = picture.shape[:2]
         picture = bounded(picture)
         scale = width / picture.shape[1]
@@ -114,7 +113,7 @@ class ScreenReader:
 
     def _ink(self, picture: PictureArray) -> Darkness:
         alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]
-        changes = [(changed(seen.picture, picture), seen) for seen in alike]
+        changes = [(changed_regions(seen.picture, picture), seen) for seen in alike]
         if not changes:
             return self._detector.ink(picture)
         regions, seen = min(changes, key=lambda change: sum(region.area for region in change[0]))
@@ -129,7 +128,7 @@ class ScreenReader:
             ink[top:bottom, left:right] = fresh[top - y : bottom - y, left - x : right - x]
         return ink
 
-    def _words(self, picture: PictureArray, lines: list[Rect], size: Size) -> Iterator[Word]:
+    def _words(self, picture: PictureArray, lines: list[PixelBox], size: Size) -> Iterator[Word]:
         number = 0
         for line, pieces in zip(lines, self._texts(picture, lines), strict=True):
             for label in read_labels(line, pieces):
@@ -137,7 +136,7 @@ class ScreenReader:
                 for text, rect, confidence in label:
                     yield Word(text=text, box=rect.box(size), confidence=min(1.0, confidence), line=number)
 
-    def _texts(self, picture: PictureArray, lines: list[Rect]) -> list[tuple[LineWord, ...]]:
+    def _texts(self, picture: PictureArray, lines: list[PixelBox]) -> list[tuple[LineWord, ...]]:
         crops = [cut_out(picture, line) for line in lines]
         keys = [(*crop.shape[:2], hashlib.blake2b(crop.tobytes(), digest_size=16).digest()) for crop in crops]
         unread = {key: crop for key, crop in zip(keys, crops, strict=True) if self._lines.get(key) is None}
@@ -149,16 +148,16 @@ class ScreenReader:
         return [known[key] for key in keys]
 
 
-def cut_out(picture: PictureArray, line: Rect) -> PictureArray:
-    left, top, right, bottom = (round(edge) for edge in line)
+def cut_out(picture: PictureArray, line: PixelBox) -> PictureArray:
+    left, top, right, bottom = line.rounded
     return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def read_labels(line: Rect, pieces: Iterable[LineWord]) -> Iterator[list[tuple[str, Rect, float]]]:
+def read_labels(line: PixelBox, pieces: Iterable[LineWord]) -> Iterator[list[tuple[str, PixelBox, float]]]:
     """The line's words in pixels, parted where the gap is too wide for a space: "File   Edit" are two labels."""
-    label: list[tuple[str, Rect, float]] = []
+    label: list[tuple[str, PixelBox, float]] = []
     for text, start, end, confidence in pieces:
-        rect = Rect(line.left + start * line.width, line.top, line.left + end * line.width, line.bottom)
+        rect = PixelBox(line.left + start * line.width, line.top, line.left + end * line.width, line.bottom)
         if label and rect.left - label[-1][1].right > 0.6 * line.height:
             yield label
             label = []
@@ -167,10 +166,10 @@ def read_labels(line: Rect, pieces: Iterable[LineWord]) -> Iterator[list[tuple[s
         yield label
 
 
-def in_reading_order(lines: Iterable[Rect]) -> list[Rect]:
+def in_reading_order(lines: Iterable[PixelBox]) -> list[PixelBox]:
     """Row by row from the top, each from the left."""
-    rows: list[list[Rect]] = []
-    for line in sorted(lines, key=lambda line: line.y):
+    rows: list[list[PixelBox]] = []
+    for line in sorted(lines, key=lambda line: line.center_y):
         if rows and rows[-1][0].beside(line):
             rows[-1].append(line)
         else:
@@ -178,7 +177,7 @@ def in_reading_order(lines: Iterable[Rect]) -> list[Rect]:
     return [line for row in rows for line in sorted(row)]
 
 
-def changed(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[Rect]:
+def changed_regions(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[PixelBox]:
     """The regions in which two pictures of one size differ; what is near each other is one region."""
     height, width = after.shape[:2]
     differs = (before != after).any(axis=2).astype(np.uint8)
@@ -189,6 +188,6 @@ def changed(before: PictureArray, after: PictureArray, *, cell: int = 16) -> lis
     spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
     return [
-        Rect(left, top, left + across - 2 * reach, top + down - 2 * reach).scaled(cell).clipped(width, height)
+        PixelBox.at(left, top, width=across - 2 * reach, height=down - 2 * reach).scaled(cell).clipped(width, height)
         for left, top, across, down, _ in stats[1:].tolist()
     ]
