@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
+from screenagent.perception.cache import SharedLRU
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.reader import LRU
 from screenagent.perception.similarity import stem
 from screenagent.perception.weights import FOLDER, BrokenWeights, open_session
 
@@ -82,7 +82,7 @@ class IconEncoder:
 
     def __init__(self, weights: Path = FOLDER / "icons.onnx") -> None:
         self._weights = weights
-        self._seen: LRU[bytes, Floats] = LRU(4000)
+        self._seen: SharedLRU[bytes, Floats] = SharedLRU(4000)
 
     @cached_property
     def _network(self) -> InferenceSession:

@@ -4,49 +4,20 @@ changed only the changed parts are looked at."""
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
 
 from screenagent.geometry import PixelBox, Size
+from screenagent.perception.cache import SharedLRU
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
 from screenagent.perception.timing import Timing
 from screenagent.perception.underlines import unmarked
 from screenagent.perception.weights import Letters, cores, reading
 from screenagent.screenshot import Screenshot, Word
-
-KeyT = TypeVar("KeyT")
-ValueT = TypeVar("ValueT")
-
-
-class LRU(Generic[KeyT, ValueT]):
-    """A mapping that forgets what was used longest ago."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[KeyT, ValueT] = OrderedDict()
-
-    def get(self, key: KeyT) -> ValueT | None:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        return self._kept.get(key)
-
-    def keep(self, key: KeyT, value: ValueT) -> None:
-        self._kept[key] = value
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-    def values(self) -> Iterable[ValueT]:
-        return self._kept.values()
-
-    def clear(self) -> None:
-        self._kept.clear()
 
 
 @dataclass(frozen=True)
@@ -81,9 +52,9 @@ class ScreenReader:
         weights = reading(letters)
         self._detector = detector or Detector(pool, weights=weights.detector)
         self._recogniser = recogniser or Recogniser(pool, weights=weights.recogniser)
-        self._screens: LRU[str, list[Word]] = LRU(32)
-        self._seen: LRU[str, ReadFrame] = LRU(3)
-        self._lines: LRU[tuple[int, int, bytes], tuple[LineWord, ...]] = LRU(5000)
+        self._screens: SharedLRU[str, list[Word]] = SharedLRU(32)
+        self._seen: SharedLRU[str, ReadFrame] = SharedLRU(3)
+        self._lines: SharedLRU[tuple[int, int, bytes], tuple[LineWord, ...]] = SharedLRU(5000)
 
     def read(self, screenshot: Screenshot) -> list[Word]:
         if (known := self._screens.get(screenshot.digest)) is not None:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from screenagent.geometry import Absent, Location, Pixel, PixelBox, Point
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.text_match import matches
+from screenagent.perception.cache import SharedLRU
 from screenagent.perception.labels import Label, labels
-from screenagent.perception.reader import LRU
 from screenagent.perception.similarity import likeness
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
@@ -108,7 +108,7 @@ class AnchorGrounder:
     reader: TextReader
     configured: Grounder
     _kept: dict[str, MethodResult] = field(default_factory=dict)
-    _sights: LRU[str, TemplateMatcher] = field(default_factory=lambda: LRU(3))
+    _sights: SharedLRU[str, TemplateMatcher] = field(default_factory=lambda: SharedLRU(3))
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         name = self.looks().get(target)
