@@ -13,7 +13,9 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import Absent, Box, Location, Pixel, Point
 from screenagent.grounding.confidence import calibrated
 from screenagent.grounding.expression import Phrase, described, parse
-from screenagent.grounding.ranking import SURE, NothingFits, ranked
+from screenagent.grounding.neighbours import NothingFits
+from screenagent.grounding.ranking import ranked
+from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.screen import ScreenContents
@@ -140,18 +142,31 @@ class EmbeddedGrounder:
         with self._stages.timing("match"):
             return self._chosen(phrase, screen)
 
+    def candidates(self, target: str, screenshot: Screenshot) -> list[Candidate]:
+        """Return what `locate` chooses from, the best first, to explain its answer."""
+        try:
+            return self._ranked(parse(target), self.screen(screenshot))
+        except NothingFits:
+            return []
+
+    def _ranked(self, phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
+        """Return the candidates, the best first. Raise `NothingFits` if something that the phrase names is missing."""
+        try:
+            return ranked(phrase, screen, self.words, sure=self._options.sure)
+        except NothingFits:
+            # "under a new name" speaks of no place: what can't be a relation may be part of a description.
+            if phrase.quoted or phrase.ordinal:
+                raise
+            found = ranked(described(phrase), screen, self.words, sure=self._options.sure)
+            if not found:
+                raise
+            return found
+
     def _chosen(self, phrase: Phrase, screen: ScreenContents) -> Location | Absent:
         try:
-            found = ranked(phrase, screen, self.words, sure=self._options.sure)
+            found = self._ranked(phrase, screen)
         except NothingFits as missing:
-            # "under a new name" speaks of no place: what can't be a relation may be part of a description.
-            found = (
-                []
-                if phrase.quoted or phrase.ordinal
-                else ranked(described(phrase), screen, self.words, sure=self._options.sure)
-            )
-            if not found:
-                return Absent(why=str(missing))
+            return Absent(why=str(missing))
         if not found:
             return Absent(why=_nearest(phrase, screen))
         best, *others = found

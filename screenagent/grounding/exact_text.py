@@ -9,11 +9,9 @@ from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase, parse
 from screenagent.perception.labels import Label
-from screenagent.perception.roles import Role
+from screenagent.perception.roles import CLICKED_ON_ITS_NAME
 from screenagent.screenshot import Screenshot
 
-BEARS_ITS_NAME: Final[tuple[Role | None, ...]] = (None, "button", "menu", "item", "tab", "column")
-"""Roles of things that are clicked where their name is written; a field's name stands beside it."""
 CERTAIN: Final = 0.95
 _DECORATION: Final = "…. :"
 
@@ -36,7 +34,7 @@ class ExactText:
 
 
 def _is_name(phrase: Phrase) -> bool:
-    return phrase.role in BEARS_ITS_NAME and not (
+    return (phrase.role is None or phrase.role in CLICKED_ON_ITS_NAME) and not (
         phrase.relations or phrase.ordinal or phrase.sides or phrase.nameless or phrase.verb or phrase.about
     )
 

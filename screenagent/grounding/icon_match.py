@@ -14,7 +14,7 @@ from screenagent.grounding.expression import Container, Phrase
 from screenagent.perception.icon_encoder import Floats, Icon, IconWords
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label
-from screenagent.perception.roles import Role
+from screenagent.perception.roles import NEVER_AN_ICON, Role
 
 
 class IconMatch(NamedTuple):
@@ -25,7 +25,6 @@ class IconMatch(NamedTuple):
 
 _SPOKEN: Final[dict[Role, str]] = {"menu": "menu", "tab": "tab", "link": "link"}
 """Roles that an icon may be drawn for."""
-_NEVER: Final[tuple[Role | None, ...]] = ("field", "dropdown", "radio", "column", "text", "item")
 _WORDED: Final[tuple[Container | None, ...]] = ("menu", "menu bar")
 """Where all entries have words."""
 
@@ -52,7 +51,7 @@ STRONGEST: Final = 0.8
 
 def icons_matching(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[IconMatch]:
     """Scores are in step with those of text: how sure it is that this is meant."""
-    if not icons or phrase.quoted or phrase.nameless or phrase.role in _NEVER or phrase.container in _WORDED:
+    if not icons or phrase.quoted or phrase.nameless or phrase.role in NEVER_AN_ICON or phrase.container in _WORDED:
         return []
     meant = words.vector(_told(phrase))
     if not meant.any():

@@ -9,14 +9,13 @@ from typing import Final
 
 from screenagent.geometry import Box, Location, PixelBox, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.perception.controls import ControlBox, ControlKind
+from screenagent.perception.controls import ControlBox
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label
+from screenagent.perception.roles import ENTERED_INTO, SPOKEN
 from screenagent.perception.screen import ScreenContents
 from screenagent.screenshot import Screenshot
 
-ROLES: Final[dict[ControlKind, str]] = {"field": "field", "dropdown": "drop-down", "mark": "check box"}
-FIELDS: Final[tuple[ControlKind, ...]] = ("field", "dropdown")
 LONGEST: Final = 48  # characters; more of a line than this is not a name
 BAR: Final = 0.15  # menu bars are in this part of the screen, above all else
 BAR_GAP: Final = 0.4  # between two words that are two names, as a part of the line's height
@@ -48,7 +47,7 @@ class Namer:
         screen = self._seen.screen(screenshot)
         x, y = point.x * screen.size.width, point.y * screen.size.height
         control = screen.layout.around(PixelBox(x, y, x, y))
-        return control.rect.box(screen.size) if control and control.kind in FIELDS else None
+        return control.rect.box(screen.size) if control and control.role in ENTERED_INTO else None
 
     def finds(self, words: str, screenshot: Screenshot) -> bool:
         return isinstance(self._grounder.locate(words, screenshot), Location)
@@ -83,10 +82,10 @@ def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
     x, y = point.x * screen.size.width, point.y * screen.size.height
     control = screen.layout.around(PixelBox(x, y, x, y))
     alone = [run.text for run in _written(x, y, screen)]
-    if control and control.kind in ROLES:
+    if control and control.role in SPOKEN:
         tied = [label.text for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]
-        alone = [f"the {text.strip(' :*.')} {ROLES[control.kind]}" for text in tied if _is_name(text)] + alone
-    elif control and control.kind == "button":
+        alone = [f"the {text.strip(' :*.')} {SPOKEN[control.role]}" for text in tied if _is_name(text)] + alone
+    elif control and control.role == "button":
         inside = [label for label in screen.labels if control.rect.holds(*label.rect.center)]
         alone += [label.text for label in inside if len(label.text) <= LONGEST and _is_readable(label, screen)]
     yield from alone

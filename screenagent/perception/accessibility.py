@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.roles import FITS, Role
+from screenagent.perception.roles import SHOWS_ITS_NAME, Role, satisfying
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Element
 
@@ -20,8 +20,6 @@ LARGEST: Final = 0.5
 """Of the picture: what is larger holds controls rather than be one."""
 DRAWN: Final = 6
 """Where no pixel differs by more than this, of 255, from its neighbours nothing is drawn."""
-WRITTEN: Final = ("menu", "item", "tab", "link", "checkbox", "radio", "column")
-"""Roles of what shows its name; a button may show an icon instead."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class AccessibleControl:
     read: bool
 
     def fits(self, role: Role | None) -> bool:
-        return role is None or self.role in FITS.get(role, ())
+        return role is None or self.role in satisfying(role).told
 
 
 def accessible_controls(
@@ -53,7 +51,7 @@ def _checked(
             continue
         inside = " ".join(text for label in labels for text, place in label.words if rect.holds(*place.center))
         read = bool(element.name) and _says(inside, element.name)
-        if element.role in WRITTEN and not read and _letters(inside) > 2:
+        if element.role in SHOWS_ITS_NAME and not read and _letters(inside) > 2:
             continue  # something else is written there: it has moved, or lies beneath
         name = Label([(word, rect) for word in element.name.split()] or [("", rect)])
         yield AccessibleControl(element.role, rect, name, read)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,19 +13,17 @@ import numpy.typing as npt
 from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.roles import Role
 
 EDGES = (5, 1)
 """Neighbouring pixels that differ by more than this, of 255 in any channel, are a border: themes go that faint. The
 smoothed corner of a faint filling goes by steps that only the second sees, and a shaded button is flat only for the
 first."""
 
-ControlKind = Literal["field", "dropdown", "button", "mark", "cell"]
-"""A `mark` is a small square or disc that can be ticked; a `cell` stands in a row of its like, as in a table's head."""
-
 
 class ControlBox(NamedTuple):
     rect: PixelBox
-    kind: ControlKind
+    role: Role
 
 
 class Tie(NamedTuple):
@@ -50,7 +48,7 @@ class ControlLayout:
     def ties(self, label: Label) -> list[Tie]:
         """The controls that `label` may name: the one it stands in, those beside it and the one below it."""
         inside = self.around(label.rect)
-        if inside and inside.kind != "cell":
+        if inside and inside.role != "cell":
             return [Tie(inside, 1.0)]
         found = [self._marked(label), self._right_of(label), self._below(label), self._left_of(label)]
         return [tie for tie in found if tie]
@@ -60,7 +58,7 @@ class ControlLayout:
         text = label.rect
         for control in self.controls:
             rect = control.rect
-            if control.kind == "mark" and rect.beside(text) and -4 <= text.left - rect.right <= 1.2 * text.height:
+            if control.role == "mark" and rect.beside(text) and -4 <= text.left - rect.right <= 1.2 * text.height:
                 return Tie(control, 1.0)
         return None
 
@@ -80,7 +78,7 @@ class ControlLayout:
         if any(other.shared_area(between) > 0 for other in others):
             return None
         # A button says itself what it is for.
-        own = nearest.kind == "button" and not label.text.endswith(":")
+        own = nearest.role == "button" and not label.text.endswith(":")
         return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.85) * (0.6 if own else 1.0))
 
     def _below(self, label: Label) -> Tie | None:
@@ -104,7 +102,7 @@ class ControlLayout:
 
     @cached_property
     def _named(self) -> list[ControlBox]:
-        return [control for control in self.controls if control.kind in ("field", "dropdown", "button")]
+        return [control for control in self.controls if control.role in ("field", "dropdown", "button")]
 
 
 def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[ControlBox]:
@@ -117,9 +115,9 @@ def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[Contro
         within = _held(rect, framed) & long & (area < rect.area)
         within[number] = False
         inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
-        kind = _kind(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
-        if kind:
-            yield ControlBox(rect, kind)
+        role = _role(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
+        if role:
+            yield ControlBox(rect, role)
 
 
 def _table(rects: Sequence[PixelBox]) -> npt.NDArray[np.float64]:
@@ -139,9 +137,7 @@ def _abutting(rect: PixelBox, others: npt.NDArray[np.float64]) -> npt.NDArray[np
     return np.asarray(same & ((abs(rect.right - left) <= 3) | (abs(right - rect.left) <= 3)))
 
 
-def _kind(
-    picture: PictureArray, rect: PixelBox, inside: Sequence[Label], *, holds: bool, mates: int
-) -> ControlKind | None:
+def _role(picture: PictureArray, rect: PixelBox, inside: Sequence[Label], *, holds: bool, mates: int) -> Role | None:
     if max(rect.width, rect.height) <= 28 and 0.7 <= rect.width / rect.height <= 1.4:
         return "mark"
     said = [label for label in inside if any(len(text) > 1 for text, _ in label.words)]

@@ -13,8 +13,7 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.controls import has_arrow
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-
-Shape = Literal["field", "textarea", "checkbox", "radio", "slider", "button", "dropdown", "disc", "expander"]
+from screenagent.perception.roles import Role
 
 EDGE: Final = 12
 """Neighbouring pixels that differ by more than this, of 255, are a border."""
@@ -32,7 +31,7 @@ TRACK: Final = range(4, 25)
 class Widget(NamedTuple):
     """`rect` is where to point; of a slider its handle, and `reach` the groove that it moves in."""
 
-    shape: Shape
+    role: Role
     rect: PixelBox
     reach: PixelBox | None = None
 
@@ -204,7 +203,7 @@ def _outermost(found: Sequence[Widget]) -> list[Widget]:
         for one in found
         if not any(
             other is not one
-            and other.shape in ("field", "textarea")
+            and other.role in ("field", "textarea")
             and other.rect.grown(1).holds(*one.rect.center)
             and other.rect.area > one.rect.area
             for other in found

@@ -115,7 +115,7 @@ def test_what_is_written_at_the_very_edge_of_an_entry_does_not_stand_before_it()
     picture = np.asarray(Drawing().entry("", 120, 60).image)
     name, value = Label([("Find:", PixelBox(60, 50, 95, 70))]), Label([("lion", PixelBox(114, 50, 150, 70))])
     (tie,) = ControlLayout(picture, [name, value]).ties(name)
-    assert (tie.control.kind, round(tie.control.rect.left)) == ("field", 120)
+    assert (tie.control.role, round(tie.control.rect.left)) == ("field", 120)
 
 
 def test_a_placeholder_is_no_menu(grounder: EmbeddedGrounder) -> None:
