@@ -78,6 +78,17 @@ class Box(Value):
         )
 
     @classmethod
+    def around_all(cls, boxes: Iterable[Box]) -> Self:
+        """Return the smallest box that contains all `boxes`."""
+        boxes = tuple(boxes)
+        return cls(
+            left=min(box.left for box in boxes),
+            top=min(box.top for box in boxes),
+            right=max(box.right for box in boxes),
+            bottom=max(box.bottom for box in boxes),
+        )
+
+    @classmethod
     def around(cls, point: Point, *, width: float, height: float) -> Self:
         """A box of normalized `width` and `height` round `point`, cut off at the edges of the display."""
         return cls(

@@ -11,7 +11,7 @@ from screenagent.geometry import Box, Location, PixelBox, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.controls import ControlBox
 from screenagent.perception.icon_encoder import IconWords
-from screenagent.perception.labels import Label
+from screenagent.perception.labels import Label, split_where
 from screenagent.perception.roles import ENTERED_INTO, SPOKEN
 from screenagent.perception.screen import ScreenContents
 from screenagent.screenshot import Screenshot
@@ -128,13 +128,11 @@ def _is_tied(label: Label, control: ControlBox, screen: ScreenContents) -> bool:
 def _runs(label: Label, screen: ScreenContents) -> Iterator[Label]:
     """Its words, in groups that stand further apart than words of one name do: a menu bar reads as one line."""
     gap = BAR_GAP if label.rect.bottom < BAR * screen.size.height else WORD_GAP
-    run: list[tuple[str, PixelBox]] = []
-    for word in label.words:
-        if run and word[1].left - run[-1][1].right > gap * label.rect.height and word[0][:1].isupper():
-            yield Label(run)
-            run = []
-        run.append(word)
-    yield Label(run)
+
+    def parted(one: tuple[str, PixelBox], other: tuple[str, PixelBox]) -> bool:
+        return other[1].left - one[1].right > gap * label.rect.height and other[0][:1].isupper()
+
+    return map(Label, split_where(parted, label.words))
 
 
 def _row(y: float, screen: ScreenContents) -> Iterator[Label]:

@@ -7,17 +7,22 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.cache import SharedLRU
+from screenagent.perception.labels import split_where
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
 from screenagent.perception.timing import Timing
 from screenagent.perception.underlines import unmarked
 from screenagent.perception.weights import Letters, cores, reading
 from screenagent.screenshot import Screenshot, Word
+
+LABEL_GAP: Final = 0.6
+"""Words of a line that are farther apart than this times its height belong to two labels."""
 
 
 @dataclass(frozen=True)
@@ -126,15 +131,12 @@ def cut_out(picture: PictureArray, line: PixelBox) -> PictureArray:
 
 def read_labels(line: PixelBox, pieces: Iterable[LineWord]) -> Iterator[list[tuple[str, PixelBox, float]]]:
     """The line's words in pixels, parted where the gap is too wide for a space: "File   Edit" are two labels."""
-    label: list[tuple[str, PixelBox, float]] = []
-    for text, start, end, confidence in pieces:
-        rect = PixelBox(line.left + start * line.width, line.top, line.left + end * line.width, line.bottom)
-        if label and rect.left - label[-1][1].right > 0.6 * line.height:
-            yield label
-            label = []
-        label.append((text, rect, confidence))
-    if label:
-        yield label
+    placed = [(piece.text, _place(piece, line), piece.confidence) for piece in pieces]
+    return split_where(lambda one, other: other[1].left - one[1].right > LABEL_GAP * line.height, placed)
+
+
+def _place(piece: LineWord, line: PixelBox) -> PixelBox:
+    return PixelBox(line.left + piece.start * line.width, line.top, line.left + piece.end * line.width, line.bottom)
 
 
 def in_reading_order(lines: Iterable[PixelBox]) -> list[PixelBox]:

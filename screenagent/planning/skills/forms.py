@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from screenagent.geometry import Location
+from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import click_on
 from screenagent.planning.skills.moves import click, needed, press, replaced
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
-from screenagent.planning.skills.view import ScreenView, TextLine
+from screenagent.planning.skills.view import ScreenView
 
 SENDING: Final = (
     *("Submit", "Search", "Send", "Go", "Go!", "OK", "Save", "Find", "Apply", "Done", "Continue", "Login", "Log in"),
