@@ -10,6 +10,7 @@ from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase, parse
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import CLICKED_ON_ITS_NAME
+from screenagent.perception.similarity import solid
 from screenagent.screenshot import Screenshot
 
 CERTAIN: Final = 0.95
@@ -42,15 +43,11 @@ def _is_name(phrase: Phrase) -> bool:
 def _runs(name: str, label: Label) -> Iterator[PixelBox]:
     """Where `name` stands in `label`, capitals and all; a reader sees blanks where there are none, and none where
     there are."""
-    wanted = _solid(name)
+    wanted = solid(name).strip(_DECORATION)
     for start in range(len(label.words)):
         for end in range(start + 1, len(label.words) + 1):
-            text = _solid("".join(text for text, _ in label.words[start:end]))
+            text = solid("".join(text for text, _ in label.words[start:end])).strip(_DECORATION)
             if text == wanted:
                 yield PixelBox.around_all(rect for _, rect in label.words[start:end])
             if len(text) >= len(wanted):
                 break
-
-
-def _solid(text: str) -> str:
-    return "".join(text.split()).strip(_DECORATION)

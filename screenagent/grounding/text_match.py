@@ -11,7 +11,7 @@ from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
 from screenagent.perception.labels import Label
-from screenagent.perception.similarity import _squeezed, likeness
+from screenagent.perception.similarity import likeness, squeezed
 
 
 class TextMatch(NamedTuple):
@@ -78,7 +78,7 @@ def _another(text: str) -> set[str]:
 
 def _wholeness(text: str, rest: Sequence[str]) -> float:
     """Less for a run that leaves words of its label out; a lone sign is an icon, and a shortcut isn't said."""
-    left_out = [word for word in rest if len(_squeezed(word)) > 1 and not _SHORTCUT.fullmatch(word)]
+    left_out = [word for word in rest if len(squeezed(word)) > 1 and not _SHORTCUT.fullmatch(word)]
     if not left_out:
         return 1.0 if not rest else 0.97
     if _another(" ".join(left_out)):
