@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Final
 
 from PIL import Image
@@ -26,6 +25,7 @@ from screenagent.models.vision import (
     TextChunk,
     TokenBudget,
 )
+from screenagent.perception.labels import text_lines
 from screenagent.protocols import Approved, TextReader
 from screenagent.screenshot import Element, Screenshot, Window, Word
 from screenagent.usage import Mode, Phase, Usage
@@ -102,7 +102,7 @@ class GulliblePlanner:
         return Decision(plan=plan, at=at)
 
     def _plan(self, screen: Screenshot) -> Plan:
-        ordered = [action for line in _lines(self.reader.read(screen)) for action in self._orders(line)]
+        ordered = [action for line in text_lines(self.reader.read(screen)) for action in self._orders(line.text)]
         steps = (*ordered, *self.own, Finish(success=True))
         return Plan(steps=tuple(PlannedStep(action=action) for action in steps))
 
@@ -117,10 +117,6 @@ class GulliblePlanner:
 
 
 ORDERS: Final = {"cliquez sur": "click", "klicken sie auf": "click", "haga clic en": "click"}
-
-
-def _lines(words: Sequence[Word]) -> list[str]:
-    return [" ".join(word.text for word in line) for _, line in groupby(words, key=lambda word: word.line)]
 
 
 def _commands(line: str) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -67,13 +68,24 @@ class Box(Value):
 
     @classmethod
     def of_pixels(cls, edges: tuple[float, float, float, float], size: Size) -> Self:
-        """`edges` are (left, top, right, bottom) in pixels of a picture of `size`; what lies outside is cut off."""
+        """Return the box of a `PixelBox`, or of its four edges, in a picture of `size`; parts outside are cut off."""
         left, top, right, bottom = edges
         return cls(
             left=min(max(left / size.width, 0.0), 1.0),
             top=min(max(top / size.height, 0.0), 1.0),
             right=min(max(right / size.width, 0.0), 1.0),
             bottom=min(max(bottom / size.height, 0.0), 1.0),
+        )
+
+    @classmethod
+    def around_all(cls, boxes: Iterable[Box]) -> Self:
+        """Return the smallest box that contains all `boxes`."""
+        boxes = tuple(boxes)
+        return cls(
+            left=min(box.left for box in boxes),
+            top=min(box.top for box in boxes),
+            right=max(box.right for box in boxes),
+            bottom=max(box.bottom for box in boxes),
         )
 
     @classmethod
@@ -86,14 +98,15 @@ class Box(Value):
             bottom=min(1.0, point.y + height / 2),
         )
 
-    def pixels(self, size: Size) -> tuple[int, int, int, int]:
-        """(left, top, right, bottom) in pixels of a picture of `size`: what `Image.crop` takes."""
-        return (
-            round(self.left * size.width),
-            round(self.top * size.height),
-            round(self.right * size.width),
-            round(self.bottom * size.height),
+    def exact_pixels(self, size: Size) -> PixelBox:
+        """Return this box in pixels of a picture of `size`, not rounded."""
+        return PixelBox(
+            self.left * size.width, self.top * size.height, self.right * size.width, self.bottom * size.height
         )
+
+    def pixels(self, size: Size) -> tuple[int, int, int, int]:
+        """Return (left, top, right, bottom) in whole pixels of a picture of `size`, as `Image.crop` takes them."""
+        return self.exact_pixels(size).rounded
 
     @property
     def center(self) -> Point:
@@ -111,6 +124,110 @@ class Box(Value):
 
 WHOLE: Final = Box(left=0, top=0, right=1, bottom=1)
 """All of a picture."""
+
+
+class PixelBox(NamedTuple):
+    """A rectangle in a picture's pixels or in a display's input units; the edges need not be whole numbers."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def around_all(cls, boxes: Iterable[PixelBox]) -> PixelBox:
+        """Return the smallest box that contains all `boxes`."""
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        return cls(min(lefts), min(tops), max(rights), max(bottoms))
+
+    @classmethod
+    def at(cls, left: float, top: float, *, width: float, height: float) -> PixelBox:
+        """Return the box of this size whose upper left corner is at `left` and `top`."""
+        return cls(left, top, left + width, top + height)
+
+    def box(self, size: Size) -> Box:
+        """Return this rectangle of a picture of `size` as a normalized box."""
+        return Box.of_pixels(self, size)
+
+    @property
+    def rounded(self) -> tuple[int, int, int, int]:
+        """(left, top, right, bottom) in whole pixels."""
+        return round(self.left), round(self.top), round(self.right), round(self.bottom)
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    @property
+    def center_x(self) -> float:
+        return (self.left + self.right) / 2
+
+    @property
+    def center_y(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    @property
+    def center(self) -> tuple[float, float]:
+        return self.center_x, self.center_y
+
+    def holds(self, x: float, y: float) -> bool:
+        """Return whether the place lies in this box or on its edge."""
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
+    def contains(self, other: PixelBox) -> bool:
+        """Return whether all of `other` lies in this box."""
+        return self.holds(other.left, other.top) and self.holds(other.right, other.bottom)
+
+    def intersection(self, other: PixelBox) -> PixelBox | None:
+        """Return the part that both boxes cover, or None if they share no area."""
+        shared = PixelBox(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+        return shared if shared.width > 0 and shared.height > 0 else None
+
+    def grown(self, across: float, down: float | None = None) -> PixelBox:
+        """Return this box with its edges moved outwards: left and right by `across`, top and bottom by `down`."""
+        down = across if down is None else down
+        return PixelBox(self.left - across, self.top - down, self.right + across, self.bottom + down)
+
+    def moved(self, right: float, down: float) -> PixelBox:
+        """Return a box of the same size that lies this much further right and down."""
+        return PixelBox(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
+    def clipped(self, width: float, height: float) -> PixelBox:
+        """Return this box with its edges moved into a picture of this size."""
+        return PixelBox(max(0, self.left), max(0, self.top), min(width, self.right), min(height, self.bottom))
+
+    def scaled(self, by: float) -> PixelBox:
+        """Return this box in a picture that is `by` times as large."""
+        return PixelBox(self.left * by, self.top * by, self.right * by, self.bottom * by)
+
+    def shared_width(self, other: PixelBox) -> float:
+        """Return how many columns both cover; a negative number is the gap between them."""
+        return min(self.right, other.right) - max(self.left, other.left)
+
+    def shared_height(self, other: PixelBox) -> float:
+        """Return how many rows both cover; a negative number is the gap between them."""
+        return min(self.bottom, other.bottom) - max(self.top, other.top)
+
+    def shared_area(self, other: PixelBox) -> float:
+        return max(0.0, self.shared_width(other)) * max(0.0, self.shared_height(other))
+
+    def beside(self, other: PixelBox) -> bool:
+        """Return whether both stand in one row: the center of the lower one lies within the height of the other."""
+        small, large = sorted((self, other), key=lambda box: box.height)
+        return large.top <= small.center_y <= large.bottom
 
 
 class Display(Value):

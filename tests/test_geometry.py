@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from screenagent.geometry import Box, Display, Pixel, Point, Size
+from screenagent.geometry import Box, Display, Pixel, PixelBox, Point, Size
 
 sides = st.integers(1, 8192)
 sizes = st.builds(Size, width=sides, height=sides)
@@ -84,3 +84,31 @@ def test_a_box_that_is_turned_over_is_refused() -> None:
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(ValidationError, match="Extra inputs"):
         Point.model_validate({"x": 0, "y": 0, "z": 0})
+
+
+def test_a_box_in_pixels_is_the_same_box_again() -> None:
+    size, box = Size(width=200, height=100), Box(left=0.25, top=0.5, right=0.3725, bottom=1)
+    assert box.exact_pixels(size) == PixelBox(50, 50, 74.5, 100)
+    assert box.exact_pixels(size).box(size) == box
+    assert box.pixels(size) == (50, 50, 74, 100)
+
+
+def test_boxes_share_what_both_cover() -> None:
+    box = PixelBox(10, 10, 30, 20)
+    assert box.intersection(PixelBox.at(20, 5, width=40, height=10)) == PixelBox(20, 10, 30, 15)
+    assert box.intersection(PixelBox(30, 10, 40, 20)) is None
+    assert box.shared_width(PixelBox(34, 0, 40, 9)) == -4
+
+
+def test_a_box_contains_what_lies_in_it_whole() -> None:
+    box = PixelBox(10, 10, 30, 20)
+    assert box.contains(box)
+    assert box.contains(PixelBox(12, 12, 13, 20))
+    assert not box.contains(PixelBox(12, 12, 31, 20))
+    assert box.holds(*box.center)
+
+
+def test_a_grown_box_is_cut_off_at_the_edge_of_the_picture() -> None:
+    assert PixelBox(1, 1, 9, 9).grown(2) == PixelBox(-1, -1, 11, 11)
+    assert PixelBox(1, 1, 9, 9).grown(2, 0) == PixelBox(-1, 1, 11, 9)
+    assert PixelBox(1, 1, 9, 9).grown(2).clipped(10, 10) == PixelBox(0, 0, 10, 10)

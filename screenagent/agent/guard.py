@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PIL import ImageChops
-
 from screenagent.actions import Input, KeyboardInput
 from screenagent.geometry import Box, Location
+from screenagent.perception.changes import changed_box
 from screenagent.screenshot import Screenshot
 
 PATCH: Final = 0.03
@@ -41,6 +40,5 @@ def same_places(earlier: tuple[Location, ...], later: tuple[Location, ...]) -> b
 
 
 def _same_patch(reviewed: Screenshot, now: Screenshot, location: Location) -> bool:
-    box = (location.box or Box.around(location.point, width=PATCH, height=PATCH)).pixels(reviewed.size)
-    difference = ImageChops.difference(reviewed.pixels.crop(box), now.pixels.crop(box))
-    return difference.getbbox() is None
+    box = location.box or Box.around(location.point, width=PATCH, height=PATCH)
+    return changed_box(reviewed, now, within=box) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -10,10 +10,13 @@ from typing import Final
 from screenagent.actions import Click, HoldKeys, PressKeys
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Location
+from screenagent.perception.labels import text_lines
 from screenagent.screenshot import Window, Word
 
 LEADING: Final = frozenset(("tab", "enter", "up", "down", "page_up", "page_down", "home", "end", "escape", "alt"))
 """Keys that lead from one field to another."""
+WORD_GAP: Final = 1.0
+"""Words that are farther apart than this times their height do not belong together."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,12 @@ def read_under(location: Location, words: Iterable[Word]) -> str:
     are none, those that it is beside, as on a button whose name does not reach its edge."""
     words = list(words)
     inside = [word for word in words if location.box and word.box.center in location.box]
-    lines = [(line, _around(line)) for line in _runs(words)]
-    for line, box in lines:
-        if location.point in box:
-            inside += [word for word in line if word not in inside]
+    lines = text_lines(words, gap=WORD_GAP)
+    for line in lines:
+        if location.point in line.box:
+            inside += [word for word in line.words if word not in inside]
     if not inside:
-        inside = [word for line, box in lines if location.point in _padded(box) for word in line]
+        inside = [word for line in lines if location.point in _padded(line.box) for word in line.words]
     return " ".join(word.text for word in inside)
 
 
@@ -79,23 +82,14 @@ def read_beside(field: Location, words: Iterable[Word]) -> str:
     words, point = list(words), field.point
     box = field.box or Box.around(point, width=0, height=0)
     near = [read_under(field, words)]
-    for line in _runs(words):
-        around = _around(line)
+    for line in text_lines(words, gap=WORD_GAP):
+        around = line.box
         height = around.bottom - around.top
         level = around.top - height <= point.y <= around.bottom + height and around.right <= point.x
         above = 0 <= box.top - around.bottom <= 2.5 * height and around.left - 2 * height <= point.x
         if level or above:
-            near.append(" ".join(word.text for word in line))
+            near.append(line.text)
     return " ".join(near)
-
-
-def _around(line: Sequence[Word]) -> Box:
-    return Box(
-        left=line[0].box.left,
-        top=min(word.box.top for word in line),
-        right=line[-1].box.right,
-        bottom=max(word.box.bottom for word in line),
-    )
 
 
 def _padded(box: Box) -> Box:
@@ -107,15 +101,3 @@ def _padded(box: Box) -> Box:
         right=min(1.0, box.right + height),
         bottom=min(1.0, box.bottom + height / 2),
     )
-
-
-def _runs(words: Iterable[Word]) -> Iterator[list[Word]]:
-    """Words of a line that stand closer together than one is high."""
-    run: list[Word] = []
-    for word in words:
-        if run and (word.line != run[-1].line or word.box.left - run[-1].box.right > word.box.bottom - word.box.top):
-            yield run
-            run = []
-        run.append(word)
-    if run:
-        yield run

@@ -10,10 +10,9 @@ from typing import Literal
 
 from PIL import Image
 
-from screenagent.geometry import Size, Value
+from screenagent.geometry import PixelBox, Size, Value
 from screenagent.grounding.expression import parse
 from screenagent.grounding.vocabulary import tokens
-from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot, Word
 
 Sort = Literal["easy", "renamed", "painted"]
@@ -88,9 +87,9 @@ def _painted(own: Sequence[AbsenceQuestion], words: Sequence[Word], size: Size) 
     """What is there once: painted over, it is not there; a field is gone though its label is left."""
     for one in own:
         left, top, width, height = one.bbox
-        inside = Rect(left, top, left + width, top + height)
-        rects = [(word, Rect.of(word.box, size)) for word in words]
-        rest = _stems(word.text for word, rect in rects if not inside.holds(rect.x, rect.y))
+        inside = PixelBox.at(left, top, width=width, height=height)
+        rects = [(word, word.box.exact_pixels(size)) for word in words]
+        rest = _stems(word.text for word, rect in rects if not inside.holds(*rect.center))
         told = _stems([parse(one.instruction).name])
         if one.data_type == "field" or (told and told.isdisjoint(rest)):
             yield AbsentTarget(

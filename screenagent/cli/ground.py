@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
+    from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.screenshot import Screenshot
+
+MOST_EXPLAINED: Final = 5
+"""Candidates that `--explain` lists."""
 
 
 @click.command
@@ -19,13 +24,15 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the marked picture goes.")
 @click.option("--model", metavar="phi4|FOLDER|URL", help="Ask a model, too: the pulled one, a folder, or a server.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
-def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool) -> None:
+@click.option("--explain", "explained", is_flag=True, help="Print the best candidates and the evidence for each.")
+def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool, explained: bool) -> None:
     """Find TARGET, in words, on PICTURE: print the point, write the picture with a mark on it.
 
     \b
     screenagent ground screen.png "the Save button"
     screenagent ground screen.png "the second 'Open' in the menu" --out found.png
     screenagent ground screen.png "start playback" --model phi4
+    screenagent ground screen.png "the Save button" --explain
 
     Exit codes: 0 found, 1 absent.
     """
@@ -51,6 +58,9 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
         pixel = answer.point.pixel(screen.size)
         click.echo(f"{pixel.x} {pixel.y}")
     click.echo(_said(answer, target, seconds), err=True)
+    if explained:
+        for line in _explained(text, target, screen):
+            click.echo(line, err=True)
     click.echo(f"marked in {marked}", err=True)
     sys.exit(0 if isinstance(answer, Location) else 1)
 
@@ -62,6 +72,19 @@ def _said(answer: object, target: str, seconds: float) -> str:
         place = f"({answer.point.x:.4f}, {answer.point.y:.4f})"
         return f"“{target}” is at {place}, sure to {answer.confidence:.0%}, by {answer.by}, in {seconds * 1000:.0f} ms"
     return f"absent: {getattr(answer, 'why', answer)} ({seconds * 1000:.0f} ms)"
+
+
+def _explained(grounder: EmbeddedGrounder, target: str, screen: Screenshot) -> Iterator[str]:
+    """Yield a line for each of the best candidates of the embedded grounder."""
+    from screenagent.grounding.scoring import explain
+
+    candidates = grounder.candidates(target, screen)[:MOST_EXPLAINED]
+    if not candidates:
+        yield "no candidates"
+    for candidate in candidates:
+        pixel = candidate.spot.box(grounder.screen(screen).size).center.pixel(screen.size)
+        found = f"“{candidate.text}” at ({pixel.x}, {pixel.y}) by {candidate.by}"
+        yield f"{candidate.score:.3f} {found}: {explain(candidate)}"
 
 
 @click.command

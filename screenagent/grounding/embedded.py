@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from dataclasses import dataclass, replace
 
 from PIL import Image
 from rapidfuzz import fuzz, process
@@ -12,20 +12,74 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import Absent, Box, Location
 from screenagent.grounding.confidence import calibrated
 from screenagent.grounding.expression import Phrase, described, parse
-from screenagent.grounding.ranking import SURE, NothingFits, ranked
+from screenagent.grounding.neighbours import NothingFits
+from screenagent.grounding.ranking import ranked
+from screenagent.grounding.scoring import SURE, Candidate
+from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
-from screenagent.perception.reader import LRU
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
 
 
-class EmbeddedGrounder:
-    """Says `Absent` rather than take something else for it; how sure it is says `confidence`.
+@dataclass(frozen=True)
+class GroundingOptions:
+    """How a grounder answers: whether it may guess between equal candidates, asks the focused program for its controls,
+    and calibrates its confidence, and the score below which a candidate counts as absent."""
 
-    Of two that fit alike it gives the first, with half the confidence. With `accessibility` the program in front is
-    asked for its controls while the picture is read; without, sight alone decides.
+    may_guess: bool = True
+    asks_programs: bool = True
+    calibrates: bool = True
+    sure: float = SURE
+
+
+class ScreenSource:
+    """Reads and measures each screenshot once.
+
+    All variants of a grounder share one source, also from several threads: the caches are the shared state.
+    """
+
+    def __init__(
+        self, reader: TextReader, accessibility: Accessibility | None, icons: IconEncoder, stages: Timing
+    ) -> None:
+        self._reader = reader
+        self._accessibility = accessibility
+        self._icons = icons
+        self._stages = stages
+        self._seen: SharedLRU[str, ScreenContents] = SharedLRU(4)
+        self._told: SharedLRU[str, ScreenContents] = SharedLRU(4)
+
+    def seen(self, screenshot: Screenshot) -> ScreenContents:
+        """Return what the picture shows."""
+        if (known := self._seen.get(screenshot.digest)) is None:
+            known = ScreenContents(screenshot, self._reader.read(screenshot), self._icons, stages=self._stages)
+            self._seen.keep(screenshot.digest, known)
+        return known
+
+    def told(self, screenshot: Screenshot) -> ScreenContents:
+        """Return what the picture shows, with what the focused program says of its controls if it can be asked."""
+        if self._accessibility is None:
+            return self.seen(screenshot)
+        if (known := self._told.get(screenshot.digest)) is None:
+            with ThreadPoolExecutor(1, thread_name_prefix="accessibility") as pool:
+                telling = pool.submit(self._accessibility.elements, screenshot)
+                seen = self.seen(screenshot)
+                known = seen.told_of(telling.result())
+            self._told.keep(screenshot.digest, known)
+        return known
+
+    def forget(self) -> None:
+        self._seen.clear()
+        self._told.clear()
+        self._icons.forget()
+
+
+class EmbeddedGrounder:
+    """Grounds a target by text, controls and icons, and answers `Absent` rather than point at something else.
+
+    Of two candidates that fit equally well it returns the first, with half the confidence. With `accessibility`, the
+    focused program is asked for its controls while the picture is read.
     """
 
     def __init__(
@@ -37,46 +91,38 @@ class EmbeddedGrounder:
         words: IconWords | None = None,
         stages: Timing | None = None,
     ) -> None:
-        self._reader = reader
-        self._accessibility = accessibility
-        self._icons = icons or IconEncoder()
         self.words = words or IconWords()
         self._stages = stages or Timing()
-        self._may_guess = True
-        self._sure = SURE
-        self._confidence: Callable[[float, str], float] = calibrated
-        self._screens: LRU[str, ScreenContents] = LRU(4)
-        self._told: LRU[str, ScreenContents] = LRU(4)
+        self._source = ScreenSource(reader, accessibility, icons or IconEncoder(), self._stages)
+        self._options = GroundingOptions()
 
     def strict(self) -> EmbeddedGrounder:
-        """The same eyes, that ask which of two is meant: one may look at a guess, but not act on it."""
-        strict = copy(self)
-        strict._may_guess = False
-        return strict
+        """Return a variant that asks which of two equal candidates is meant, since its answers are acted on."""
+        return self._variant(replace(self._options, may_guess=False))
 
     def by_sight(self) -> EmbeddedGrounder:
-        """The same eyes, that ask no program: what it says isn't there to be seen."""
-        sighted = copy(self)
-        sighted._accessibility = None
-        return sighted
+        """Return a variant that asks no program: a check must find what can be seen."""
+        return self._variant(replace(self._options, asks_programs=False))
 
     def insisting(self) -> EmbeddedGrounder:
-        """The same eyes, that name the likeliest place however little it is like what was said: a bench tells by them
-        what is lost by saying `Absent`."""
-        insisting = copy(self)
-        insisting._sure = 0.0
-        return insisting
+        """Return a variant that names the likeliest place however unlikely: a bench measures by it what `Absent`
+        loses."""
+        return self._variant(replace(self._options, sure=0.0))
 
     def uncalibrated(self) -> EmbeddedGrounder:
-        """The same eyes, whose confidence is the bare score of a match: what a calibration starts from."""
-        bare = copy(self)
-        bare._confidence = lambda score, by: min(1.0, score)  # noqa: ARG005
-        return bare
+        """Return a variant whose confidence is the bare score: a calibration starts from that."""
+        return self._variant(replace(self._options, calibrates=False))
+
+    def _variant(self, options: GroundingOptions) -> EmbeddedGrounder:
+        """Return a grounder with other options. It shares everything else, so neither reads a screenshot again that
+        the other has read."""
+        variant = copy(self)
+        variant._options = options
+        return variant
 
     def forget(self) -> None:
-        self._screens.clear()
-        self._told.clear()
-        self._icons.forget()
+        """Empty the caches, those of all variants."""
+        self._source.forget()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         phrase = parse(target)
@@ -93,44 +139,47 @@ class EmbeddedGrounder:
         with self._stages.timing("match"):
             return self._chosen(phrase, screen)
 
+    def candidates(self, target: str, screenshot: Screenshot) -> list[Candidate]:
+        """Return what `locate` chooses from, the best first, to explain its answer."""
+        try:
+            return self._ranked(parse(target), self.screen(screenshot))
+        except NothingFits:
+            return []
+
+    def _ranked(self, phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
+        """Return the candidates, the best first. Raise `NothingFits` if something that the phrase names is missing."""
+        try:
+            return ranked(phrase, screen, self.words, sure=self._options.sure)
+        except NothingFits:
+            # "under a new name" speaks of no place: what can't be a relation may be part of a description.
+            if phrase.quoted or phrase.ordinal:
+                raise
+            found = ranked(described(phrase), screen, self.words, sure=self._options.sure)
+            if not found:
+                raise
+            return found
+
     def _chosen(self, phrase: Phrase, screen: ScreenContents) -> Location | Absent:
         try:
-            found = ranked(phrase, screen, self.words, sure=self._sure)
+            found = self._ranked(phrase, screen)
         except NothingFits as missing:
-            # "under a new name" speaks of no place: what can't be a relation may be part of a description.
-            found = (
-                []
-                if phrase.quoted or phrase.ordinal
-                else ranked(described(phrase), screen, self.words, sure=self._sure)
-            )
-            if not found:
-                return Absent(why=str(missing))
+            return Absent(why=str(missing))
         if not found:
             return Absent(why=_nearest(phrase, screen))
         best, *others = found
         guess = sum(other.score > 0.97 * best.score for other in others)
-        if guess and not self._may_guess:
+        if guess and not self._options.may_guess:
             return Absent(why=_which(phrase, guess + 1))
         spot, box = best.spot.box(screen.size), best.rect.box(screen.size)
         confidence = self._confidence(best.score, best.by) / (1 + guess)
         return Location(point=spot.center, box=box, confidence=confidence, by=best.by)
 
     def screen(self, screenshot: Screenshot) -> ScreenContents:
-        if self._accessibility is None:
-            return self._seen(screenshot)
-        if (known := self._told.get(screenshot.digest)) is None:
-            with ThreadPoolExecutor(1, thread_name_prefix="accessibility") as pool:
-                telling = pool.submit(self._accessibility.elements, screenshot)
-                seen = self._seen(screenshot)
-                known = seen.told_of(telling.result())
-            self._told.keep(screenshot.digest, known)
-        return known
+        """Return what is on the screenshot; it is read at most once."""
+        return self._source.told(screenshot) if self._options.asks_programs else self._source.seen(screenshot)
 
-    def _seen(self, screenshot: Screenshot) -> ScreenContents:
-        if (known := self._screens.get(screenshot.digest)) is None:
-            known = ScreenContents(screenshot, self._reader.read(screenshot), self._icons, stages=self._stages)
-            self._screens.keep(screenshot.digest, known)
-        return known
+    def _confidence(self, score: float, by: str) -> float:
+        return calibrated(score, by) if self._options.calibrates else min(1.0, score)
 
 
 def _which(phrase: Phrase, count: int) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase, parse
 from screenagent.perception.labels import Label
-from screenagent.perception.rect import Rect
-from screenagent.perception.roles import Role
+from screenagent.perception.roles import CLICKED_ON_ITS_NAME
+from screenagent.perception.similarity import solid
 from screenagent.screenshot import Screenshot
 
-BEARS_ITS_NAME: Final[tuple[Role | None, ...]] = (None, "button", "menu", "item", "tab", "column")
-"""Roles of things that are clicked where their name is written; a field's name stands beside it."""
 CERTAIN: Final = 0.95
 _DECORATION: Final = "…. :"
 
@@ -37,23 +35,19 @@ class ExactText:
 
 
 def _is_name(phrase: Phrase) -> bool:
-    return phrase.role in BEARS_ITS_NAME and not (
+    return (phrase.role is None or phrase.role in CLICKED_ON_ITS_NAME) and not (
         phrase.relations or phrase.ordinal or phrase.sides or phrase.nameless or phrase.verb or phrase.about
     )
 
 
-def _runs(name: str, label: Label) -> Iterator[Rect]:
+def _runs(name: str, label: Label) -> Iterator[PixelBox]:
     """Where `name` stands in `label`, capitals and all; a reader sees blanks where there are none, and none where
     there are."""
-    wanted = _solid(name)
+    wanted = solid(name).strip(_DECORATION)
     for start in range(len(label.words)):
         for end in range(start + 1, len(label.words) + 1):
-            text = _solid("".join(text for text, _ in label.words[start:end]))
+            text = solid("".join(text for text, _ in label.words[start:end])).strip(_DECORATION)
             if text == wanted:
-                yield Rect.round_all(rect for _, rect in label.words[start:end])
+                yield PixelBox.around_all(rect for _, rect in label.words[start:end])
             if len(text) >= len(wanted):
                 break
-
-
-def _solid(text: str) -> str:
-    return "".join(text.split()).strip(_DECORATION)

@@ -4,8 +4,10 @@ number and a neighbour."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Literal
+from typing import Final, Literal
 
 from screenagent.geometry import Value
 from screenagent.perception.roles import Role
@@ -178,67 +180,103 @@ _LABELLED_LAST = re.compile(
 """In "the button in the dialog labelled Cancel" it is the button that is."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A phrase while it is being read: `rest` is what no rule has taken yet, the other fields are what rules found."""
+
+    rest: str
+    held: tuple[str, ...] = ()
+    """The quoted names; ⟨0⟩ in `rest` stands for the first of them, so that no rule takes a name apart."""
+    head: str = ""
+    """What is left when the verb, the neighbours and the places are taken out; the name, if nothing else is."""
+    verb: str = ""
+    implied: Role | None = None
+    """The role that the verb implies; a role word counts for more."""
+    role: Role | None = None
+    named: bool = False
+    quoted: bool = False
+    ordinal: int = 0
+    relations: tuple[tuple[Bond, str], ...] = ()
+    container: Container | None = None
+    sides: tuple[Side, ...] = ()
+    about: str = ""
+    indefinite: bool = False
+
+    def restored(self, text: str) -> str:
+        """Return `text` with the quoted names put back, and without punctuation round it."""
+        return _HELD.sub(lambda match: self.held[int(match[1])], text).strip(" ,.;:")
+
+    def plain(self, text: str) -> str:
+        """Return the same without articles at the start."""
+        return self.restored(_bare(text))
+
+
+Rule = Callable[[Reading], Reading]
+
+
 def parse(target: str) -> Phrase:
-    """Take `target` apart; what isn't understood stays in the name."""
+    """Take `target` apart by `RULES`, one after the other. What no rule takes stays in the name."""
+    reading = Reading(rest=target)
+    for rule in RULES:
+        reading = rule(reading)
+    return Phrase(
+        name=reading.plain(reading.rest) or reading.plain(reading.head) or reading.verb or target.strip(),
+        quoted=reading.quoted,
+        named=reading.named,
+        nameless=not reading.named and reading.role is not None,
+        verb=reading.verb,
+        role=reading.role or reading.implied,
+        ordinal=reading.ordinal,
+        relations=tuple(Relation(kind=kind, other=reading.plain(other)) for kind, other in reading.relations),
+        container=reading.container,
+        sides=reading.sides,
+        about=reading.restored(reading.about),
+        indefinite=reading.indefinite and not (reading.quoted or reading.named),
+    )
+
+
+def described(phrase: Phrase) -> Phrase:
+    """Return the phrase with its relations taken for more of the description."""
+    others = tuple(relation.model_copy(update={"kind": "inside"}) for relation in phrase.relations)
+    return phrase.model_copy(update={"relations": others, "named": False})
+
+
+def hold_quotes(reading: Reading) -> Reading:
+    """Put a sign in the place of each quoted name: "press 'Close'" becomes "press ⟨0⟩"."""
     held: list[str] = []
 
     def hold(quoted: re.Match[str]) -> str:
         held.append(next(group for group in quoted.groups() if group).strip())
         return f"⟨{len(held) - 1}⟩"
 
-    def restored(text: str) -> str:
-        return _HELD.sub(lambda match: held[int(match[1])], text).strip(" ,.;:")
-
-    spoken = " ".join(_QUOTED.sub(hold, target).split()).strip(" .;!")
-    spoken = _LEAD.sub("", _MEANS.sub("", spoken))
-    spoken = _LABELLED_LAST.sub(r"\g<thing> \g<bears> \g<place>", spoken)
-    if topic := _TOPIC.fullmatch(spoken):
-        spoken = topic["name"]
-    head, relations, container = _related(spoken)
-    sides: tuple[Side, ...] = ()
-    if (place := _SIDES.search(head)) and place.start() > 0:
-        head = head[: place.start()]
-        sides = tuple(dict.fromkeys(_SIDE_NAMES[word] for word in re.findall(r"\w+", place["sides"])))
-    verb, head, implied = _verb(head)
-    if owned := _OWNED.fullmatch(head):
-        relations.append(("inside", owned["owner"]))
-        head = owned["thing"]
-    head = _amount(head)
-    name, about = _option(verb, head)
-    if about:
-        implied = "item"
-    ordinal, name = _ordinal(name)
-    indefinite = bool(verb and re.match(r"(?:an?|some)\s", name, re.I))
-    name, role, named = _role(name, verb)
-    nameless = not named and role is not None
-    quotes = _HELD.findall(name)
-    if quotes:
-        about = f"{about} {_HELD.sub(' ', name)}".strip()
-        name = f"⟨{quotes[0]}⟩"
-    return Phrase(
-        name=restored(_bare(name)) or restored(_bare(head)) or verb or target.strip(),
-        quoted=bool(quotes),
-        named=named,
-        nameless=nameless,
-        verb=verb,
-        role=role or implied,
-        ordinal=ordinal,
-        relations=tuple(Relation(kind=kind, other=restored(_bare(other))) for kind, other in relations),
-        container=container,
-        sides=sides,
-        about=restored(about),
-        indefinite=indefinite and not (quotes or named),
-    )
+    rest = " ".join(_QUOTED.sub(hold, reading.rest).split()).strip(" .;!")
+    return replace(reading, rest=rest, held=tuple(held))
 
 
-def described(phrase: Phrase) -> Phrase:
-    """The phrase with its relations taken for more of the description."""
-    others = tuple(relation.model_copy(update={"kind": "inside"}) for relation in phrase.relations)
-    return phrase.model_copy(update={"relations": others, "named": False})
+def drop_purpose(reading: Reading) -> Reading:
+    """Drop what the step is for: "open the calendar by clicking the clock" is about the clock."""
+    return replace(reading, rest=_MEANS.sub("", reading.rest))
 
 
-def _related(spoken: str) -> tuple[str, list[tuple[Bond, str]], Container | None]:
-    """The head of the phrase, and what it stands near to or within."""
+def drop_lead(reading: Reading) -> Reading:
+    """Drop "please" and a preposition at the start: "into the Name field"."""
+    return replace(reading, rest=_LEAD.sub("", reading.rest))
+
+
+def move_label(reading: Reading) -> Reading:
+    """Put the label beside its bearer: of "the button in the dialog labelled Cancel", the button bears it."""
+    return replace(reading, rest=_LABELLED_LAST.sub(r"\g<thing> \g<bears> \g<place>", reading.rest))
+
+
+def take_topic(reading: Reading) -> Reading:
+    """Keep only the title: "the help topic about editing contacts" bears the name "editing contacts"."""
+    topic = _TOPIC.fullmatch(reading.rest)
+    return replace(reading, rest=topic["name"]) if topic else reading
+
+
+def take_relations(reading: Reading) -> Reading:
+    """Take what the target stands near to or within: "the OK button near Cancel", "'Quit' in the menu"."""
+    spoken = reading.rest
     cuts = [cut for cut in _RELATION.finditer(spoken) if not _is_verb_part(spoken, cut)]
     head = spoken[: cuts[0].start()] if cuts else spoken
     relations: list[tuple[Bond, str]] = []
@@ -250,9 +288,104 @@ def _related(spoken: str) -> tuple[str, list[tuple[Bond, str]], Container | None
         elif cut["soft"] and _SIDES.fullmatch(f" {_bare(other)}"):
             head = f"{head} at the {_bare(other)}"
         elif other:
-            word = cut["hard"] or cut["soft"]
-            relations.append((next(kind for pattern, kind in _BONDS if re.fullmatch(pattern, word)), other))
-    return head, relations, container
+            relations.append((_bond(cut["hard"] or cut["soft"]), other))
+    return replace(reading, rest=head, relations=tuple(relations), container=container)
+
+
+def take_sides(reading: Reading) -> Reading:
+    """Take the part of the screen: "the menu button at the top right"."""
+    place = _SIDES.search(reading.rest)
+    if not place or place.start() == 0:
+        return reading
+    sides = dict.fromkeys(_SIDE_NAMES[word] for word in re.findall(r"\w+", place["sides"]))
+    return replace(reading, rest=reading.rest[: place.start()], sides=tuple(sides))
+
+
+def take_verb(reading: Reading) -> Reading:
+    """Take what is done, and the role that it implies: "tick 'Match case'" is about a check box."""
+    for pattern, role in _VERBS:
+        if match := re.match(rf"({pattern})\s+(?=\S)", reading.rest, re.I):
+            return replace(reading, rest=reading.rest[match.end() :], verb=match[1].lower(), implied=role)
+    pointing = re.match(rf"(?:{_POINT})\s+(?:(?:on|at|in|into|inside|over)\s+)?(?=\S)", reading.rest, re.I)
+    return replace(reading, rest=reading.rest[pointing.end() :]) if pointing else reading
+
+
+def take_owner(reading: Reading) -> Reading:
+    """Take the owner for a container: "the document viewer's help" is within the document viewer."""
+    owned = _OWNED.fullmatch(reading.rest)
+    if not owned:
+        return reading
+    return replace(reading, rest=owned["thing"], relations=(*reading.relations, ("inside", owned["owner"])))
+
+
+def name_amount(reading: Reading) -> Reading:
+    """Turn a question into the name of its field: "how long the alarm rings" is "the alarm rings duration"."""
+    asked = _AMOUNT.fullmatch(reading.rest)
+    if not asked:
+        return reading
+    return replace(reading, rest=f"{asked['thing']} {_AMOUNTS.get(asked['much'].lower(), '')}".strip())
+
+
+def take_option(reading: Reading) -> Reading:
+    """Take what an option is for: of "set the alarm to Monday", the target is the item "Monday"."""
+    head = reading.rest
+    reading = replace(reading, head=head)
+    if reading.verb in ("set", "change", "adjust") or re.match(r"(?:switch|zoom|label|list|mark|group)\s", head, re.I):
+        thing, linked, option = re.sub(r"\s+(to|as|by)\s+", "\0", head, count=1).partition("\0")
+        if linked:
+            return replace(reading, rest=option, about=thing, implied="item")
+    return reading
+
+
+def take_ordinal(reading: Reading) -> Reading:
+    """Take the number: "the second Save button". "First Name" with capitals is a label, and so is "the first name"."""
+    match = re.match(rf"(?:{_ARTICLE}\s+)?({_ORDINAL})\s+(?!names?\b)(?=\S)", reading.rest)
+    return replace(reading, rest=reading.rest[match.end() :], ordinal=_ORDINALS[match[1]]) if match else reading
+
+
+def note_indefinite(reading: Reading) -> Reading:
+    """Note that any such thing is meant: "open a file"."""
+    return replace(reading, indefinite=bool(reading.verb and re.match(r"(?:an?|some)\s", reading.rest, re.I)))
+
+
+def take_role(reading: Reading) -> Reading:
+    """Take the role word, and note whether a name stood beside it: "the Save button", "the field labelled Name"."""
+    bare = _bare(reading.rest)
+    if role := _role_of(bare.lower(), reading.verb):
+        return replace(reading, rest=bare, role=role)
+    for pattern in (_NAME_ROLE, _ROLE_NAME):
+        if match := pattern.fullmatch(bare):
+            return replace(reading, rest=match["name"], role=_role_of(match["role"].lower(), reading.verb), named=True)
+    return replace(reading, rest=_BEARS.sub(" ", bare).strip())
+
+
+def take_quoted_name(reading: Reading) -> Reading:
+    """Take the first quoted text for the name, and the words beside it for a description."""
+    quotes = _HELD.findall(reading.rest)
+    if not quotes:
+        return reading
+    about = f"{reading.about} {_HELD.sub(' ', reading.rest)}".strip()
+    return replace(reading, rest=f"⟨{quotes[0]}⟩", about=about, quoted=True)
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    hold_quotes,
+    drop_purpose,
+    drop_lead,
+    move_label,
+    take_topic,
+    take_relations,
+    take_sides,
+    take_verb,
+    take_owner,
+    name_amount,
+    take_option,
+    take_ordinal,
+    note_indefinite,
+    take_role,
+    take_quoted_name,
+)
+"""The order is part of the meaning: a rule sees only what the earlier ones have left."""
 
 
 def _is_verb_part(spoken: str, cut: re.Match[str]) -> bool:
@@ -261,52 +394,13 @@ def _is_verb_part(spoken: str, cut: re.Match[str]) -> bool:
     return bool(cut["soft"] and re.fullmatch(rf"(?:{_POINT}|{_VERB})(?: (?:on|in|at|into|inside|from))?", before, re.I))
 
 
+def _bond(word: str) -> Bond:
+    return next(kind for pattern, kind in _BONDS if re.fullmatch(pattern, word))
+
+
 def _container(words: str) -> Container | None:
     bare = _bare(words)
     return next((name for pattern, name in _CONTAINERS if re.fullmatch(pattern, bare, re.I)), None)
-
-
-def _verb(head: str) -> tuple[str, str, Role | None]:
-    """What is done, what it is done to, and what that says of the target's role."""
-    for pattern, role in _VERBS:
-        if match := re.match(rf"({pattern})\s+(?=\S)", head, re.I):
-            return match[1].lower(), head[match.end() :], role
-    if match := re.match(rf"(?:{_POINT})\s+(?:(?:on|at|in|into|inside|over)\s+)?(?=\S)", head, re.I):
-        return "", head[match.end() :], None
-    return "", head, None
-
-
-def _option(verb: str, head: str) -> tuple[str, str]:
-    """Of "set the alarm to Monday" the option, and what it is an option of."""
-    if verb in ("set", "change", "adjust") or re.match(r"(?:switch|zoom|label|list|mark|group)\s", head, re.I):
-        thing, linked, option = re.sub(r"\s+(to|as|by)\s+", "\0", head, count=1).partition("\0")
-        if linked:
-            return option, thing
-    return head, ""
-
-
-def _amount(head: str) -> str:
-    """Of "how long the alarm rings" what an entry for it may be called."""
-    if not (asked := _AMOUNT.fullmatch(head)):
-        return head
-    return f"{asked['thing']} {_AMOUNTS.get(asked['much'].lower(), '')}".strip()
-
-
-def _ordinal(name: str) -> tuple[int, str]:
-    # "First Name" with capitals is a label, and "the first name" is one too.
-    match = re.match(rf"(?:{_ARTICLE}\s+)?({_ORDINAL})\s+(?!names?\b)(?=\S)", name)
-    return (_ORDINALS[match[1]], name[match.end() :]) if match else (0, name)
-
-
-def _role(name: str, verb: str) -> tuple[str, Role | None, bool]:
-    """The name without its role word, the role, and whether the name stood beside it."""
-    bare = _bare(name)
-    if role := _role_of(bare.lower(), verb):
-        return bare, role, False
-    for pattern in (_NAME_ROLE, _ROLE_NAME):
-        if match := pattern.fullmatch(bare):
-            return match["name"], _role_of(match["role"].lower(), verb), True
-    return _BEARS.sub(" ", bare).strip(), None, False
 
 
 def _role_of(word: str, verb: str) -> Role | None:
@@ -316,4 +410,5 @@ def _role_of(word: str, verb: str) -> Role | None:
 
 
 def _bare(words: str) -> str:
+    """Return the words without articles at the start."""
     return re.sub(rf"^(?:{_ARTICLE}\s+)+(?=\S)", "", words.strip(), flags=re.I)

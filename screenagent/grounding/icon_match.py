@@ -9,23 +9,22 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Container, Phrase
 from screenagent.perception.icon_encoder import Floats, Icon, IconWords
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label
-from screenagent.perception.rect import Rect
-from screenagent.perception.roles import Role
+from screenagent.perception.roles import NEVER_AN_ICON, Role
 
 
 class IconMatch(NamedTuple):
-    rect: Rect
+    rect: PixelBox
     name: str
     score: float
 
 
 _SPOKEN: Final[dict[Role, str]] = {"menu": "menu", "tab": "tab", "link": "link"}
 """Roles that an icon may be drawn for."""
-_NEVER: Final[tuple[Role | None, ...]] = ("field", "dropdown", "radio", "column", "text", "item")
 _WORDED: Final[tuple[Container | None, ...]] = ("menu", "menu bar")
 """Where all entries have words."""
 
@@ -52,7 +51,7 @@ STRONGEST: Final = 0.8
 
 def icons_matching(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[IconMatch]:
     """Scores are in step with those of text: how sure it is that this is meant."""
-    if not icons or phrase.quoted or phrase.nameless or phrase.role in _NEVER or phrase.container in _WORDED:
+    if not icons or phrase.quoted or phrase.nameless or phrase.role in NEVER_AN_ICON or phrase.container in _WORDED:
         return []
     meant = words.vector(_told(phrase))
     if not meant.any():
@@ -89,7 +88,7 @@ def _lead(likeness: Floats, *, alike: npt.NDArray[np.bool_]) -> Floats:
     return np.where(alike, min(LEAD, likeness.max() - others.max()) if others.size else LEAD, 0).astype(np.float32)
 
 
-def _mates(rects: Sequence[Rect]) -> npt.NDArray[np.intp]:
+def _mates(rects: Sequence[PixelBox]) -> npt.NDArray[np.intp]:
     """How many icons of its size stand beside each, as in a tool bar."""
     left, top, right, bottom = np.array(rects, np.float64).T
     x, y, longer = (left + right) / 2, (top + bottom) / 2, np.maximum(right - left, bottom - top)
@@ -98,31 +97,72 @@ def _mates(rects: Sequence[Rect]) -> npt.NDArray[np.intp]:
     return np.asarray((near & (abs(np.log(longer[:, None] / longer)) < 0.47)).sum(1))
 
 
-def _doubts(rects: Sequence[Rect], labels: Sequence[Label]) -> Floats:
-    """More for what is smaller or larger than most icons, and for what goes with a text, which is the better name."""
-    left, top, right, bottom = np.array(rects, np.float32).T[:, :, None]
-    longer = np.maximum(right - left, bottom - top)[:, 0]
+def _doubts(rects: Sequence[PixelBox], labels: Sequence[Label]) -> Floats:
+    """Return what each icon's likeness loses by its size and by a text beside it."""
+    icons = _EdgeTable.of(rects)
     texts = [label.rect for label in labels if any(is_word(word, place) for word, place in label.words)]
-    labelled = np.zeros(len(rects), bool)
-    if texts:
-        text_left, text_top, text_right, text_bottom = np.array(texts, np.float32).T
-        x, y, text_x, text_y = (
-            (left + right) / 2,
-            (top + bottom) / 2,
-            (text_left + text_right) / 2,
-            (text_top + text_bottom) / 2,
-        )
-        within = (text_left <= x) & (x <= text_right) & (text_top <= y) & (y <= text_bottom)
-        within &= bottom - top < 0.8 * (text_bottom - text_top)
-        gap, below = text_left - right, text_top - bottom
-        before = (gap >= -6) & (gap <= 14) & (np.maximum(top, text_top) < np.minimum(bottom, text_bottom))
-        before &= abs(y - text_y) < 0.5 * np.maximum(bottom - top, text_bottom - text_top)
-        above = (
-            (below >= -4) & (below <= 12) & (abs(x - text_x) < 0.3 * np.maximum(text_right - text_left, right - left))
-        )
-        labelled = (within | before | above).any(axis=1)
-    size = np.where(longer < 9, 0.05, np.where(longer > 34, 0.04, 0.0))
-    return np.asarray(size + LABELLED * labelled, np.float32)
+    if not texts:
+        return np.asarray(_odd_size(icons), np.float32)
+    written = _EdgeTable.of(texts, rows=True)
+    named = _is_sign_in_text(icons, written) | _is_left_of_text(icons, written) | _is_above_text(icons, written)
+    return np.asarray(_odd_size(icons) + LABELLED * named.any(axis=1), np.float32)
+
+
+class _EdgeTable(NamedTuple):
+    """The edges of many rectangles: (rectangles, 1), or (1, rectangles) for those they are compared with."""
+
+    left: Floats
+    top: Floats
+    right: Floats
+    bottom: Floats
+
+    @classmethod
+    def of(cls, rects: Sequence[PixelBox], *, rows: bool = False) -> _EdgeTable:
+        edges = np.array(rects, np.float32).T
+        return cls(*(edges[:, None, :] if rows else edges[:, :, None]))
+
+    @property
+    def x(self) -> Floats:
+        return np.asarray((self.left + self.right) / 2, np.float32)
+
+    @property
+    def y(self) -> Floats:
+        return np.asarray((self.top + self.bottom) / 2, np.float32)
+
+    @property
+    def width(self) -> Floats:
+        return self.right - self.left
+
+    @property
+    def height(self) -> Floats:
+        return self.bottom - self.top
+
+
+def _odd_size(icons: _EdgeTable) -> npt.NDArray[np.float64]:
+    """Doubt specks and drawings: a dot of 8 pixels is rarely an icon, nor is a picture of 40."""
+    longer = np.maximum(icons.width, icons.height)[:, 0]
+    return np.where(longer < 9, 0.05, np.where(longer > 34, 0.04, 0.0))
+
+
+def _is_sign_in_text(icons: _EdgeTable, texts: _EdgeTable) -> npt.NDArray[np.bool_]:
+    """Tell a letter or a dot within a word, as the one over the "i" of "File"."""
+    within = (texts.left <= icons.x) & (icons.x <= texts.right) & (texts.top <= icons.y) & (icons.y <= texts.bottom)
+    return np.asarray(within & (icons.height < 0.8 * texts.height))
+
+
+def _is_left_of_text(icons: _EdgeTable, texts: _EdgeTable) -> npt.NDArray[np.bool_]:
+    """Tell the sign at the start of a menu entry or on a button: "🖫 Save". The text beside it is the better name."""
+    gap = texts.left - icons.right
+    near = (gap >= -6) & (gap <= 14) & (np.maximum(icons.top, texts.top) < np.minimum(icons.bottom, texts.bottom))
+    return np.asarray(near & (abs(icons.y - texts.y) < 0.5 * np.maximum(icons.height, texts.height)))
+
+
+def _is_above_text(icons: _EdgeTable, texts: _EdgeTable) -> npt.NDArray[np.bool_]:
+    """Tell the sign over its name, as in a file manager or in a toolbar that shows names."""
+    below = texts.top - icons.bottom
+    return np.asarray(
+        (below >= -4) & (below <= 12) & (abs(icons.x - texts.x) < 0.3 * np.maximum(texts.width, icons.width))
+    )
 
 
 def _window_buttons(phrase: Phrase, icons: Sequence[Icon], words: IconWords) -> list[int]:
@@ -153,7 +193,7 @@ def _row_left_of(number: int, icons: Sequence[Icon]) -> list[int]:
         key=lambda other: -icons[other].rect.right,
     )
     for other in beside:
-        gap = last.x - icons[other].rect.x
+        gap = last.center_x - icons[other].rect.center_x
         if gap > 56 or len(row) == 3:
             break
         row.append(other)

@@ -14,7 +14,7 @@ from screenagent.models.answer import complete
 from screenagent.models.crop import CropMode
 from screenagent.models.dialects import PHI4, Dialect
 from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel
-from screenagent.perception.changes import shares
+from screenagent.perception.changes import changed_shares
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
 
@@ -44,7 +44,7 @@ class TileRanker:
             self._screens.append(screenshot)
         guess = self._text.locate(target, screenshot)
         guessed = [isinstance(guess, Location) and guess.point in box for box in boxes]
-        changed = shares(self._screens[0], screenshot, boxes)
+        changed = changed_shares(self._screens[0], screenshot, boxes)
         return [boxes[place] for place in sorted(range(len(boxes)), key=lambda at: (not guessed[at], -changed[at]))]
 
 

@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from screenagent.geometry import Box, Location, Point
+from screenagent.geometry import Box, Location, PixelBox, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.perception.controls import ControlBox, ControlKind
+from screenagent.perception.controls import ControlBox
 from screenagent.perception.icon_encoder import IconWords
-from screenagent.perception.labels import Label
-from screenagent.perception.rect import Rect
+from screenagent.perception.labels import Label, split_where
+from screenagent.perception.roles import ENTERED_INTO, SPOKEN
 from screenagent.perception.screen import ScreenContents
 from screenagent.screenshot import Screenshot
 
-ROLES: Final[dict[ControlKind, str]] = {"field": "field", "dropdown": "drop-down", "mark": "check box"}
-FIELDS: Final[tuple[ControlKind, ...]] = ("field", "dropdown")
 LONGEST: Final = 48  # characters; more of a line than this is not a name
 BAR: Final = 0.15  # menu bars are in this part of the screen, above all else
 BAR_GAP: Final = 0.4  # between two words that are two names, as a part of the line's height
@@ -48,8 +46,8 @@ class Namer:
         """Of the field at `point`, which may be empty; what bears a text has the bounds of that."""
         screen = self._seen.screen(screenshot)
         x, y = point.x * screen.size.width, point.y * screen.size.height
-        control = screen.layout.around(Rect(x, y, x, y))
-        return control.rect.box(screen.size) if control and control.kind in FIELDS else None
+        control = screen.layout.around(PixelBox(x, y, x, y))
+        return control.rect.box(screen.size) if control and control.role in ENTERED_INTO else None
 
     def finds(self, words: str, screenshot: Screenshot) -> bool:
         return isinstance(self._grounder.locate(words, screenshot), Location)
@@ -82,13 +80,13 @@ def _depicted(point: Point, screen: ScreenContents, words: IconWords) -> Iterato
 def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
-    control = screen.layout.around(Rect(x, y, x, y))
+    control = screen.layout.around(PixelBox(x, y, x, y))
     alone = [run.text for run in _written(x, y, screen)]
-    if control and control.kind in ROLES:
+    if control and control.role in SPOKEN:
         tied = [label.text for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]
-        alone = [f"the {text.strip(' :*.')} {ROLES[control.kind]}" for text in tied if _is_name(text)] + alone
-    elif control and control.kind == "button":
-        inside = [label for label in screen.labels if control.rect.holds(label.rect.x, label.rect.y)]
+        alone = [f"the {text.strip(' :*.')} {SPOKEN[control.role]}" for text in tied if _is_name(text)] + alone
+    elif control and control.role == "button":
+        inside = [label for label in screen.labels if control.rect.holds(*label.rect.center)]
         alone += [label.text for label in inside if len(label.text) <= LONGEST and _is_readable(label, screen)]
     yield from alone
     for name in alone:
@@ -106,7 +104,7 @@ def _written(x: float, y: float, screen: ScreenContents) -> Iterator[Label]:
     nearest = max(left, key=lambda label: label.rect.right, default=None)
     if nearest and _is_name(nearest.text) and len(nearest.text) <= LONGEST:
         rect = nearest.rect
-        between = Rect(rect.right + 4, rect.top + 2, x + rect.height / 2, rect.bottom - 2)
+        between = PixelBox(rect.right + 4, rect.top + 2, x + rect.height / 2, rect.bottom - 2)
         if between.width < AROUND * screen.size.width and screen.is_plain(between):
             yield nearest
 
@@ -115,7 +113,7 @@ def _is_readable(run: Label, screen: ScreenContents) -> bool:
     """Icons are read as letters, too: what is this short is a name only on a keypad, where many such stand."""
     if _is_name(run.text):
         return True
-    short = {round(label.rect.y / (2 * label.rect.height)) for label in screen.labels if len(label.text) <= 2}
+    short = {round(label.rect.center_y / (2 * label.rect.height)) for label in screen.labels if len(label.text) <= 2}
     return KEY.fullmatch(run.text) is not None and len(short) >= KEYPAD_ROWS
 
 
@@ -130,13 +128,11 @@ def _is_tied(label: Label, control: ControlBox, screen: ScreenContents) -> bool:
 def _runs(label: Label, screen: ScreenContents) -> Iterator[Label]:
     """Its words, in groups that stand further apart than words of one name do: a menu bar reads as one line."""
     gap = BAR_GAP if label.rect.bottom < BAR * screen.size.height else WORD_GAP
-    run: list[tuple[str, Rect]] = []
-    for word in label.words:
-        if run and word[1].left - run[-1][1].right > gap * label.rect.height and word[0][:1].isupper():
-            yield Label(run)
-            run = []
-        run.append(word)
-    yield Label(run)
+
+    def parted(one: tuple[str, PixelBox], other: tuple[str, PixelBox]) -> bool:
+        return other[1].left - one[1].right > gap * label.rect.height and other[0][:1].isupper()
+
+    return map(Label, split_where(parted, label.words))
 
 
 def _row(y: float, screen: ScreenContents) -> Iterator[Label]:
@@ -150,15 +146,15 @@ def _beside(point: Point, screen: ScreenContents) -> Iterator[str]:
     x, y = point.x * screen.size.width, point.y * screen.size.height
     near = sorted(
         (label for label in screen.labels if len(label.text) <= LONGEST and _is_name(label.text)),
-        key=lambda label: abs(label.rect.x - x) + 2 * abs(label.rect.y - y),
+        key=lambda label: abs(label.rect.center_x - x) + 2 * abs(label.rect.center_y - y),
     )
     for label in near:
         rect = label.rect
-        if abs(rect.x - x) + abs(rect.y - y) < AROUND * screen.size.width:
+        if abs(rect.center_x - x) + abs(rect.center_y - y) < AROUND * screen.size.width:
             yield f"the icon {_side(x, y, rect)} “{label.text}”"
 
 
-def _side(x: float, y: float, rect: Rect) -> str:
+def _side(x: float, y: float, rect: PixelBox) -> str:
     if rect.top - rect.height <= y <= rect.bottom + rect.height:
-        return "left of" if x < rect.x else "right of"
-    return "above" if y < rect.y else "below"
+        return "left of" if x < rect.center_x else "right of"
+    return "above" if y < rect.center_y else "below"

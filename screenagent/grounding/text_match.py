@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
 from screenagent.perception.labels import Label
-from screenagent.perception.rect import Rect
-from screenagent.perception.similarity import _squeezed, likeness
+from screenagent.perception.similarity import likeness, squeezed
 
 
 class TextMatch(NamedTuple):
     """A run of a label's words that may be what is meant, and how likely that is."""
 
     text: str
-    rect: Rect
+    rect: PixelBox
     score: float
     label: Label
 
@@ -48,7 +48,7 @@ def _runs(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterato
             if like:
                 whole = 0.9 if _stands_alone(phrase, label) else _wholeness(text, [word for word, _ in rest])
                 score = like * whole
-                yield TextMatch(text, Rect.round_all(rect for _, rect in run), score, label)
+                yield TextMatch(text, PixelBox.around_all(rect for _, rect in run), score, label)
 
 
 def _stands_alone(phrase: Phrase, label: Label) -> bool:
@@ -78,7 +78,7 @@ def _another(text: str) -> set[str]:
 
 def _wholeness(text: str, rest: Sequence[str]) -> float:
     """Less for a run that leaves words of its label out; a lone sign is an icon, and a shortcut isn't said."""
-    left_out = [word for word in rest if len(_squeezed(word)) > 1 and not _SHORTCUT.fullmatch(word)]
+    left_out = [word for word in rest if len(squeezed(word)) > 1 and not _SHORTCUT.fullmatch(word)]
     if not left_out:
         return 1.0 if not rest else 0.97
     if _another(" ".join(left_out)):

@@ -9,11 +9,10 @@ from typing import Final
 import numpy as np
 from rapidfuzz import fuzz
 
-from screenagent.geometry import Size
+from screenagent.geometry import PixelBox, Size
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.rect import Rect
-from screenagent.perception.roles import FITS, Role
+from screenagent.perception.roles import SHOWS_ITS_NAME, Role, satisfying
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Element
 
@@ -21,8 +20,6 @@ LARGEST: Final = 0.5
 """Of the picture: what is larger holds controls rather than be one."""
 DRAWN: Final = 6
 """Where no pixel differs by more than this, of 255, from its neighbours nothing is drawn."""
-WRITTEN: Final = ("menu", "item", "tab", "link", "checkbox", "radio", "column")
-"""Roles of what shows its name; a button may show an icon instead."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +27,12 @@ class AccessibleControl:
     """A control that its program names, and whether its name is read there, too."""
 
     role: str
-    rect: Rect
+    rect: PixelBox
     label: Label
     read: bool
 
     def fits(self, role: Role | None) -> bool:
-        return role is None or self.role in FITS.get(role, ())
+        return role is None or self.role in satisfying(role).told
 
 
 def accessible_controls(
@@ -49,12 +46,12 @@ def _checked(
     elements: Iterable[Element], picture: PictureArray, labels: Sequence[Label], size: Size
 ) -> Iterator[AccessibleControl]:
     for element in elements:
-        rect = Rect.of(element.box, size)
+        rect = element.box.exact_pixels(size)
         if rect.area > LARGEST * size.width * size.height or not _is_drawn(rect, picture):
             continue
-        inside = " ".join(text for label in labels for text, place in label.words if rect.holds(place.x, place.y))
+        inside = " ".join(text for label in labels for text, place in label.words if rect.holds(*place.center))
         read = bool(element.name) and _says(inside, element.name)
-        if element.role in WRITTEN and not read and _letters(inside) > 2:
+        if element.role in SHOWS_ITS_NAME and not read and _letters(inside) > 2:
             continue  # something else is written there: it has moved, or lies beneath
         name = Label([(word, rect) for word in element.name.split()] or [("", rect)])
         yield AccessibleControl(element.role, rect, name, read)
@@ -68,7 +65,7 @@ def _letters(text: str) -> int:
     return sum(letter.isalnum() for letter in text)
 
 
-def _is_drawn(rect: Rect, picture: PictureArray) -> bool:
+def _is_drawn(rect: PixelBox, picture: PictureArray) -> bool:
     left, top, right, bottom = (int(edge) for edge in rect)
     part = picture[max(0, top) : bottom, max(0, left) : right]
     return part.size > 0 and int(np.ptp(part.reshape(-1, 3), axis=0).max()) > DRAWN

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.rect import Rect
+from screenagent.perception.roles import Role
 
 EDGES = (5, 1)
 """Neighbouring pixels that differ by more than this, of 255 in any channel, are a border: themes go that faint. The
 smoothed corner of a faint filling goes by steps that only the second sees, and a shaded button is flat only for the
 first."""
 
-ControlKind = Literal["field", "dropdown", "button", "mark", "cell"]
-"""A `mark` is a small square or disc that can be ticked; a `cell` stands in a row of its like, as in a table's head."""
-
 
 class ControlBox(NamedTuple):
-    rect: Rect
-    kind: ControlKind
+    rect: PixelBox
+    role: Role
 
 
 class Tie(NamedTuple):
@@ -42,15 +40,15 @@ class ControlLayout:
         self._labels = labels
         self.controls = list(_controls(picture, labels))
 
-    def around(self, rect: Rect) -> ControlBox | None:
+    def around(self, rect: PixelBox) -> ControlBox | None:
         """The smallest control that holds the middle of `rect`."""
-        holding = [control for control in self.controls if control.rect.holds(rect.x, rect.y)]
+        holding = [control for control in self.controls if control.rect.holds(*rect.center)]
         return min(holding, key=lambda control: control.rect.area, default=None)
 
     def ties(self, label: Label) -> list[Tie]:
         """The controls that `label` may name: the one it stands in, those beside it and the one below it."""
         inside = self.around(label.rect)
-        if inside and inside.kind != "cell":
+        if inside and inside.role != "cell":
             return [Tie(inside, 1.0)]
         found = [self._marked(label), self._right_of(label), self._below(label), self._left_of(label)]
         return [tie for tie in found if tie]
@@ -60,7 +58,7 @@ class ControlLayout:
         text = label.rect
         for control in self.controls:
             rect = control.rect
-            if control.kind == "mark" and rect.beside(text) and -4 <= text.left - rect.right <= 1.2 * text.height:
+            if control.role == "mark" and rect.beside(text) and -4 <= text.left - rect.right <= 1.2 * text.height:
                 return Tie(control, 1.0)
         return None
 
@@ -75,12 +73,12 @@ class ControlLayout:
         if nearest is None:
             return None
         gap = nearest.rect.left - text.right
-        between = Rect(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
-        others = (o.rect for o in self._labels if o is not label and not nearest.rect.holds(o.rect.x, o.rect.y))
+        between = PixelBox(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
+        others = (o.rect for o in self._labels if o is not label and not nearest.rect.holds(*o.rect.center))
         if any(other.shared_area(between) > 0 for other in others):
             return None
         # A button says itself what it is for.
-        own = nearest.kind == "button" and not label.text.endswith(":")
+        own = nearest.role == "button" and not label.text.endswith(":")
         return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.85) * (0.6 if own else 1.0))
 
     def _below(self, label: Label) -> Tie | None:
@@ -104,7 +102,7 @@ class ControlLayout:
 
     @cached_property
     def _named(self) -> list[ControlBox]:
-        return [control for control in self.controls if control.kind in ("field", "dropdown", "button")]
+        return [control for control in self.controls if control.role in ("field", "dropdown", "button")]
 
 
 def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[ControlBox]:
@@ -117,47 +115,47 @@ def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[Contro
         within = _held(rect, framed) & long & (area < rect.area)
         within[number] = False
         inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
-        kind = _kind(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
-        if kind:
-            yield ControlBox(rect, kind)
+        role = _role(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
+        if role:
+            yield ControlBox(rect, role)
 
 
-def _table(rects: Sequence[Rect]) -> npt.NDArray[np.float64]:
+def _table(rects: Sequence[PixelBox]) -> npt.NDArray[np.float64]:
     return np.array(rects, np.float64).reshape(-1, 4)
 
 
-def _held(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _held(rect: PixelBox, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Which of the others have their middle in `rect`."""
     x, y = (others[:, 0] + others[:, 2]) / 2, (others[:, 1] + others[:, 3]) / 2
     return np.asarray((rect.left <= x) & (x <= rect.right) & (rect.top <= y) & (y <= rect.bottom))
 
 
-def _abutting(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _abutting(rect: PixelBox, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Which of the others are its neighbours in a row, of its height."""
     left, top, right, bottom = others.T
     same = (abs(top - rect.top) <= 2) & (abs(bottom - rect.bottom) <= 2)
     return np.asarray(same & ((abs(rect.right - left) <= 3) | (abs(right - rect.left) <= 3)))
 
 
-def _kind(picture: PictureArray, rect: Rect, inside: Sequence[Label], *, holds: bool, mates: int) -> ControlKind | None:
+def _role(picture: PictureArray, rect: PixelBox, inside: Sequence[Label], *, holds: bool, mates: int) -> Role | None:
     if max(rect.width, rect.height) <= 28 and 0.7 <= rect.width / rect.height <= 1.4:
         return "mark"
     said = [label for label in inside if any(len(text) > 1 for text, _ in label.words)]
     if not 14 <= rect.height <= 64 or len(said) > 2 or holds:
         return None
-    text = Rect.round_all(label.rect for label in said) if said else None
+    text = PixelBox.around_all(label.rect for label in said) if said else None
     if has_arrow(picture, rect, after=text.right if text else rect.left):
         return "dropdown"
     if text is None:
         return "field" if rect.width > 1.8 * rect.height else "button"
     if mates >= 2:
         return "cell"
-    if abs(text.x - rect.x) < max(4, 0.06 * rect.width):
+    if abs(text.center_x - rect.center_x) < max(4, 0.06 * rect.width):
         return "button" if rect.width < 12 * rect.height else None
     return "field"
 
 
-def has_arrow(picture: PictureArray, rect: Rect, *, after: float) -> bool:
+def has_arrow(picture: PictureArray, rect: PixelBox, *, after: float) -> bool:
     """Whether right of the text, that ends at `after`, an arrow opens a list: a figure wider than high, or two of them
     one above the other."""
     left, top, right, bottom = (int(edge) for edge in rect)
@@ -168,37 +166,41 @@ def has_arrow(picture: PictureArray, rect: Rect, *, after: float) -> bool:
     ground = np.median(part.reshape(-1, 3), axis=0)
     figure = (np.abs(part - ground).max(axis=2) > 40).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
-    blobs = [Rect(x, y, x + w, y + h) for x, y, w, h, area in stats[1:].tolist() if area >= 6]
+    blobs = [PixelBox.at(x, y, width=w, height=h) for x, y, w, h, area in stats[1:].tolist() if area >= 6]
     blobs = [blob for blob in blobs if blob.height < 0.7 * part.shape[0]]  # a taller one parts the arrow from the text
     if not 1 <= len(blobs) <= 2:
         return False
-    arrow = Rect.round_all(blobs)
-    centred = abs(arrow.y - part.shape[0] / 2) <= 0.2 * part.shape[0]
+    arrow = PixelBox.around_all(blobs)
+    centred = abs(arrow.center_y - part.shape[0] / 2) <= 0.2 * part.shape[0]
     if not centred or not 5 <= arrow.width <= 22 or right - reach + arrow.left < after - 2:
         return False
     if len(blobs) == 1:
         return 1.3 <= arrow.width / arrow.height <= 2.6
-    return abs(blobs[0].x - blobs[1].x) <= 2 and abs(blobs[0].width - blobs[1].width) <= 2 and arrow.height <= 22
+    return (
+        abs(blobs[0].center_x - blobs[1].center_x) <= 2
+        and abs(blobs[0].width - blobs[1].width) <= 2
+        and arrow.height <= 22
+    )
 
 
-def frames(picture: PictureArray) -> list[Rect]:
+def frames(picture: PictureArray) -> list[PixelBox]:
     """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
     if min(picture.shape[:2]) < 8:
         return []
     steps = _steps(picture)
-    found: list[Rect] = []
+    found: list[PixelBox] = []
     for edge in EDGES:
         known = _table(found)
         found += [area for area in _areas((steps > edge).astype(np.uint8)) if not _same(area, known).any()]
     return found
 
 
-def _same(rect: Rect, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _same(rect: PixelBox, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Which of the others are it but for the width of a border."""
     return np.asarray((abs(others - rect) <= 4).all(axis=1))
 
 
-def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[Rect]:
+def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[PixelBox]:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - edges, connectivity=4)
     _, _, across, down, area = stats.T
     height, width = edges.shape
@@ -207,7 +209,7 @@ def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[Rect]:
     for number in np.flatnonzero(sized[1:]) + 1:
         x, y, w, h = stats[number, :4].tolist()
         if _straight(labels[y : y + h, x : x + w] == number):
-            yield Rect(x - 1, y - 1, x + w + 1, y + h + 1)
+            yield PixelBox(x - 1, y - 1, x + w + 1, y + h + 1)
 
 
 def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from screenagent.geometry import PixelBox
+from screenagent.perception.cache import SharedLRU
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.reader import LRU
-from screenagent.perception.rect import Rect
 from screenagent.perception.similarity import stem
 from screenagent.perception.weights import FOLDER, BrokenWeights, open_session
 
@@ -35,7 +35,7 @@ FAINTEST: Final = 0.04
 class Icon(NamedTuple):
     """`vector` points where the words for what is shown there do."""
 
-    rect: Rect
+    rect: PixelBox
     vector: Floats
 
 
@@ -82,13 +82,13 @@ class IconEncoder:
 
     def __init__(self, weights: Path = FOLDER / "icons.onnx") -> None:
         self._weights = weights
-        self._seen: LRU[bytes, Floats] = LRU(4000)
+        self._seen: SharedLRU[bytes, Floats] = SharedLRU(4000)
 
     @cached_property
     def _network(self) -> InferenceSession:
         return open_session(self._weights)
 
-    def look(self, picture: PictureArray, rects: Iterable[Rect]) -> list[Icon]:
+    def look(self, picture: PictureArray, rects: Iterable[PixelBox]) -> list[Icon]:
         """What has no contrast is left out."""
         views = [(rect, view) for rect in rects if (view := seen(picture, rect)) is not None]
         keys = [hashlib.blake2b(view.tobytes(), digest_size=16).digest() for _, view in views]
@@ -108,11 +108,11 @@ class IconEncoder:
             yield from vectors
 
 
-def seen(picture: PictureArray, rect: Rect) -> Floats | None:
+def seen(picture: PictureArray, rect: PixelBox) -> Floats | None:
     """(4, SIDE, SIDE): how each pixel differs from the ground that the icon stands on, in any colour and in each; so a
     greyed icon looks like a lively one, and a light one on dark like a dark one on light but for the sign."""
     height, width = picture.shape[:2]
-    left, top, right, bottom = (round(edge) for edge in rect.grown(1).clipped(width, height))
+    left, top, right, bottom = rect.grown(1).clipped(width, height).rounded
     part = picture[top:bottom, left:right].astype(np.float32) / 255
     if part.size == 0:
         return None

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.rect import Rect
 
 STANDS_OUT: Final = 14
 """How much of 255, in any channel, neighbouring pixels differ at a line: what is greyed out goes that faint."""
@@ -23,7 +23,7 @@ GAPS: Final = (3, 7)
 """Strokes that are no farther apart are one icon; what is too much at the larger may be right at the smaller."""
 
 
-def proposals(picture: PictureArray, labels: Sequence[Label]) -> list[Rect]:
+def proposals(picture: PictureArray, labels: Sequence[Label]) -> list[PixelBox]:
     """Boxes that hug what is drawn there; some hold two things or a part of one."""
     lines = _lines(picture)
     _without(lines, labels)
@@ -48,17 +48,17 @@ def _without(lines: npt.NDArray[np.uint8], labels: Sequence[Label]) -> None:
     for label in labels:
         for text, rect in label.words:
             if is_word(text, rect):
-                left, top, right, bottom = (max(0, round(edge)) for edge in rect)
+                left, top, right, bottom = (max(0, edge) for edge in rect.rounded)
                 lines[top:bottom, left:right] = 0
 
 
-def is_word(text: str, rect: Rect) -> bool:
+def is_word(text: str, rect: PixelBox) -> bool:
     """Not a row of icons, read as letters that stand far apart."""
     letters = sum(letter.isalpha() for letter in text)
     return (letters >= 3 or len(text) >= 4) and rect.width < 0.85 * rect.height * len(text)
 
 
-def _figures(lines: npt.NDArray[np.uint8], gap: int) -> list[Rect]:
+def _figures(lines: npt.NDArray[np.uint8], gap: int) -> list[PixelBox]:
     closed = cv2.morphologyEx(lines, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     left, top, across, down, _ = stats[1:].T
@@ -66,12 +66,12 @@ def _figures(lines: npt.NDArray[np.uint8], gap: int) -> list[Rect]:
     longer, shorter = np.maximum(across, down), np.minimum(across, down)
     sized = (longer >= SMALLEST) & (longer <= LARGEST) & (shorter >= 2) & (longer <= 5 * shorter)
     return [
-        Rect(x + 1, y + 1, x + 1 + w, y + 1 + h)
+        PixelBox(x + 1, y + 1, x + 1 + w, y + 1 + h)
         for x, y, w, h in np.stack([left, top, across, down], 1)[sized].tolist()
     ]
 
 
-def _distinct(rects: Sequence[Rect]) -> list[Rect]:
+def _distinct(rects: Sequence[PixelBox]) -> list[PixelBox]:
     """Without those that nearly coincide with another."""
     table = np.array(rects, np.float64).reshape(-1, 4)
     kept: list[int] = []

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from screenagent.perception.rect import Rect
+from screenagent.geometry import PixelBox
 from screenagent.perception.weights import LATIN, open_session
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Detector:
         return found
 
     @staticmethod
-    def lines(ink: Darkness) -> list[Rect]:
+    def lines(ink: Darkness) -> list[PixelBox]:
         """The lines' boxes. The network marks the heart of a line; the box is grown to the letters' full height."""
         height, width = ink.shape
         count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 76).astype(np.uint8), connectivity=8)
@@ -99,7 +99,7 @@ class Detector:
             if min(across, down) < 3 or mass / area < 127:
                 continue
             edge = 1.6 * across * down / (2 * (across + down))
-            found.append(Rect(left, top, left + across, top + down).grown(edge).clipped(width, height))
+            found.append(PixelBox.at(left, top, width=across, height=down).grown(edge).clipped(width, height))
         return found
 
 

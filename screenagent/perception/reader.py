@@ -4,50 +4,25 @@ changed only the changed parts are looked at."""
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final
 
 import cv2
 import numpy as np
 
-from screenagent.geometry import Size
+from screenagent.geometry import PixelBox, Size
+from screenagent.perception.cache import SharedLRU
+from screenagent.perception.labels import split_where
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
-from screenagent.perception.rect import Rect
 from screenagent.perception.timing import Timing
 from screenagent.perception.underlines import unmarked
 from screenagent.perception.weights import Letters, cores, reading
 from screenagent.screenshot import Screenshot, Word
 
-KeyT = TypeVar("KeyT")
-ValueT = TypeVar("ValueT")
-
-
-class LRU(Generic[KeyT, ValueT]):
-    """A mapping that forgets what was used longest ago."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[KeyT, ValueT] = OrderedDict()
-
-    def get(self, key: KeyT) -> ValueT | None:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        return self._kept.get(key)
-
-    def keep(self, key: KeyT, value: ValueT) -> None:
-        self._kept[key] = value
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-    def values(self) -> Iterable[ValueT]:
-        return self._kept.values()
-
-    def clear(self) -> None:
-        self._kept.clear()
+LABEL_GAP: Final = 0.6
+"""Words of a line that are farther apart than this times its height belong to two labels."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +57,9 @@ class ScreenReader:
         weights = reading(letters)
         self._detector = detector or Detector(pool, weights=weights.detector)
         self._recogniser = recogniser or Recogniser(pool, weights=weights.recogniser)
-        self._screens: LRU[str, list[Word]] = LRU(32)
-        self._seen: LRU[str, ReadFrame] = LRU(3)
-        self._lines: LRU[tuple[int, int, bytes], tuple[LineWord, ...]] = LRU(5000)
+        self._screens: SharedLRU[str, list[Word]] = SharedLRU(32)
+        self._seen: SharedLRU[str, ReadFrame] = SharedLRU(3)
+        self._lines: SharedLRU[tuple[int, int, bytes], tuple[LineWord, ...]] = SharedLRU(5000)
 
     def read(self, screenshot: Screenshot) -> list[Word]:
         if (known := self._screens.get(screenshot.digest)) is not None:
@@ -103,7 +78,7 @@ class ScreenReader:
         self._seen.clear()
         self._lines.clear()
 
-    def _find(self, digest: str, picture: PictureArray) -> list[Rect]:
+    def _find(self, digest: str, picture: PictureArray) -> list[PixelBox]:
         height, width = picture.shape[:2]
         picture = bounded(picture)
         scale = width / picture.shape[1]
@@ -114,7 +89,7 @@ class ScreenReader:
 
     def _ink(self, picture: PictureArray) -> Darkness:
         alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]
-        changes = [(changed(seen.picture, picture), seen) for seen in alike]
+        changes = [(changed_regions(seen.picture, picture), seen) for seen in alike]
         if not changes:
             return self._detector.ink(picture)
         regions, seen = min(changes, key=lambda change: sum(region.area for region in change[0]))
@@ -129,7 +104,7 @@ class ScreenReader:
             ink[top:bottom, left:right] = fresh[top - y : bottom - y, left - x : right - x]
         return ink
 
-    def _words(self, picture: PictureArray, lines: list[Rect], size: Size) -> Iterator[Word]:
+    def _words(self, picture: PictureArray, lines: list[PixelBox], size: Size) -> Iterator[Word]:
         number = 0
         for line, pieces in zip(lines, self._texts(picture, lines), strict=True):
             for label in read_labels(line, pieces):
@@ -137,7 +112,7 @@ class ScreenReader:
                 for text, rect, confidence in label:
                     yield Word(text=text, box=rect.box(size), confidence=min(1.0, confidence), line=number)
 
-    def _texts(self, picture: PictureArray, lines: list[Rect]) -> list[tuple[LineWord, ...]]:
+    def _texts(self, picture: PictureArray, lines: list[PixelBox]) -> list[tuple[LineWord, ...]]:
         crops = [cut_out(picture, line) for line in lines]
         keys = [(*crop.shape[:2], hashlib.blake2b(crop.tobytes(), digest_size=16).digest()) for crop in crops]
         unread = {key: crop for key, crop in zip(keys, crops, strict=True) if self._lines.get(key) is None}
@@ -149,28 +124,25 @@ class ScreenReader:
         return [known[key] for key in keys]
 
 
-def cut_out(picture: PictureArray, line: Rect) -> PictureArray:
-    left, top, right, bottom = (round(edge) for edge in line)
+def cut_out(picture: PictureArray, line: PixelBox) -> PictureArray:
+    left, top, right, bottom = line.rounded
     return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def read_labels(line: Rect, pieces: Iterable[LineWord]) -> Iterator[list[tuple[str, Rect, float]]]:
+def read_labels(line: PixelBox, pieces: Iterable[LineWord]) -> Iterator[list[tuple[str, PixelBox, float]]]:
     """The line's words in pixels, parted where the gap is too wide for a space: "File   Edit" are two labels."""
-    label: list[tuple[str, Rect, float]] = []
-    for text, start, end, confidence in pieces:
-        rect = Rect(line.left + start * line.width, line.top, line.left + end * line.width, line.bottom)
-        if label and rect.left - label[-1][1].right > 0.6 * line.height:
-            yield label
-            label = []
-        label.append((text, rect, confidence))
-    if label:
-        yield label
+    placed = [(piece.text, _place(piece, line), piece.confidence) for piece in pieces]
+    return split_where(lambda one, other: other[1].left - one[1].right > LABEL_GAP * line.height, placed)
 
 
-def in_reading_order(lines: Iterable[Rect]) -> list[Rect]:
+def _place(piece: LineWord, line: PixelBox) -> PixelBox:
+    return PixelBox(line.left + piece.start * line.width, line.top, line.left + piece.end * line.width, line.bottom)
+
+
+def in_reading_order(lines: Iterable[PixelBox]) -> list[PixelBox]:
     """Row by row from the top, each from the left."""
-    rows: list[list[Rect]] = []
-    for line in sorted(lines, key=lambda line: line.y):
+    rows: list[list[PixelBox]] = []
+    for line in sorted(lines, key=lambda line: line.center_y):
         if rows and rows[-1][0].beside(line):
             rows[-1].append(line)
         else:
@@ -178,7 +150,7 @@ def in_reading_order(lines: Iterable[Rect]) -> list[Rect]:
     return [line for row in rows for line in sorted(row)]
 
 
-def changed(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[Rect]:
+def changed_regions(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[PixelBox]:
     """The regions in which two pictures of one size differ; what is near each other is one region."""
     height, width = after.shape[:2]
     differs = (before != after).any(axis=2).astype(np.uint8)
@@ -189,6 +161,6 @@ def changed(before: PictureArray, after: PictureArray, *, cell: int = 16) -> lis
     spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
     return [
-        Rect(left, top, left + across - 2 * reach, top + down - 2 * reach).scaled(cell).clipped(width, height)
+        PixelBox.at(left, top, width=across - 2 * reach, height=down - 2 * reach).scaled(cell).clipped(width, height)
         for left, top, across, down, _ in stats[1:].tolist()
     ]

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.rect import Rect
 
 LATIN_ENDS: Final = "\u024f"
 """The last of the letters that the smaller reader may know."""
@@ -40,7 +40,7 @@ def is_strange(text: str) -> bool:
     return any(letter > LATIN_ENDS and letter.isprintable() for letter in text)
 
 
-def find_rendered(text: str, picture: PictureArray, labels: Iterable[Label]) -> Iterator[tuple[Rect, float]]:
+def find_rendered(text: str, picture: PictureArray, labels: Iterable[Label]) -> Iterator[tuple[PixelBox, float]]:
     """Where `text` stands, and how alike the picture is, from `ALIKE` to 1. A letter that no typeface here has looks as
     it does in any program: like an empty box."""
     if (file := _typeface(next(letter for letter in text if letter > LATIN_ENDS))) is None:
@@ -59,11 +59,11 @@ def find_rendered(text: str, picture: PictureArray, labels: Iterable[Label]) -> 
             yield rect, like
 
 
-def _runs(label: Label) -> Iterator[Rect]:
+def _runs(label: Label) -> Iterator[PixelBox]:
     """Every run of words: what cannot be read may have been taken for one word or for several."""
     rects = [rect for _, rect in label.words[:12]]
     for start, end in combinations(range(len(rects) + 1), 2):
-        yield Rect.round_all(rects[start:end])
+        yield PixelBox.around_all(rects[start:end])
 
 
 @lru_cache(64)
@@ -92,13 +92,13 @@ def _rendered(text: str, file: str, height: int) -> Ink | None:
     return _cut(np.asarray(image, np.float32) / np.float32(255))
 
 
-def _ink(picture: PictureArray, rect: Rect) -> Ink | None:
+def _ink(picture: PictureArray, rect: PixelBox) -> Ink | None:
     """What stands out in and beside `rect`, without what reaches in from beyond, as the frame of a button does. None
     where that may be another letter: then it is a part of a longer text."""
     height, width = picture.shape[:2]
     beside = rect.height / 2  # a letter that the reader does not know may be left out of its rectangle
-    room = Rect(rect.left - beside, rect.top - ROOM, rect.right + beside, rect.bottom + ROOM).clipped(width, height)
-    left, top, right, bottom = map(round, room)
+    room = rect.grown(beside, ROOM).clipped(width, height)
+    left, top, right, bottom = room.rounded
     part = picture[top:bottom, left:right].astype(np.float32)
     if part.size == 0:
         return None

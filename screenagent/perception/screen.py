@@ -9,14 +9,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from screenagent.geometry import Size
+from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
 from screenagent.perception.controls import ControlLayout
 from screenagent.perception.icon_encoder import Icon, IconEncoder
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import bounded
-from screenagent.perception.rect import Rect
 from screenagent.perception.rendered_text import find_rendered
 from screenagent.perception.timing import Timing
 from screenagent.perception.widgets import Widget, expanders, widgets
@@ -66,12 +65,12 @@ class ScreenContents:
         with self._stages.timing("layout"):
             return expanders(self._picture)
 
-    def is_plain(self, rect: Rect) -> bool:
+    def is_plain(self, rect: PixelBox) -> bool:
         """Whether nothing is drawn within `rect`."""
         part = self._part(rect)
         return part.size == 0 or int(np.ptp(part, axis=0).max()) <= PLAIN
 
-    def is_coloured(self, rect: Rect) -> bool:
+    def is_coloured(self, rect: PixelBox) -> bool:
         """Whether what is written within `rect` has a colour, as links have."""
         part = self._part(rect).astype(np.int16)
         if not part.size:
@@ -79,13 +78,13 @@ class ScreenContents:
         ink = part[np.abs(part - np.median(part, axis=0)).max(axis=1) > INK]
         return ink.size > 0 and float(np.median(np.ptp(ink, axis=1))) > COLOUR
 
-    def _part(self, rect: Rect) -> npt.NDArray[np.uint8]:
+    def _part(self, rect: PixelBox) -> npt.NDArray[np.uint8]:
         """(pixels, 3): what is within `rect`."""
         height, width = self._picture.shape[:2]
-        left, top, right, bottom = map(round, rect.clipped(width, height))
+        left, top, right, bottom = rect.clipped(width, height).rounded
         return self._picture[top:bottom, left:right].reshape(-1, 3)
 
-    def drawn(self, text: str) -> Iterable[tuple[Rect, float]]:
+    def drawn(self, text: str) -> Iterable[tuple[PixelBox, float]]:
         """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
         return find_rendered(text, self._picture, self.labels)
 

@@ -9,12 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from screenagent.geometry import PixelBox
 from screenagent.perception.controls import has_arrow
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.rect import Rect
-
-Shape = Literal["field", "textarea", "checkbox", "radio", "slider", "button", "dropdown", "disc", "expander"]
+from screenagent.perception.roles import Role
 
 EDGE: Final = 12
 """Neighbouring pixels that differ by more than this, of 255, are a border."""
@@ -32,15 +31,15 @@ TRACK: Final = range(4, 25)
 class Widget(NamedTuple):
     """`rect` is where to point; of a slider its handle, and `reach` the groove that it moves in."""
 
-    shape: Shape
-    rect: Rect
-    reach: Rect | None = None
+    role: Role
+    rect: PixelBox
+    reach: PixelBox | None = None
 
 
 class FlatArea(NamedTuple):
     """A flat area: its bounds, how much of them it fills, and which sides are straight: left, top, right, bottom."""
 
-    rect: Rect
+    rect: PixelBox
     filled: float
     straight: tuple[bool, bool, bool, bool]
     shade: int
@@ -65,8 +64,8 @@ def expanders(picture: PictureArray) -> list[Widget]:
             continue
         alike = cv2.matchTemplate(grey, _plus(side), cv2.TM_CCOEFF_NORMED)
         for y, x in np.argwhere(alike > EXPANDER_LIKENESS).tolist():
-            rect = Rect(x, y, x + side, y + side)
-            if not any(other.rect.holds(rect.x, rect.y) for other in found):
+            rect = PixelBox.at(x, y, width=side, height=side)
+            if not any(other.rect.holds(*rect.center) for other in found):
                 found.append(Widget("expander", rect))
     return sorted(found, key=lambda widget: widget.rect.top)
 
@@ -94,7 +93,8 @@ def _areas(picture: PictureArray) -> Iterator[FlatArea]:
             continue
         part = numbers[top : top + down, left : left + across] == number
         shade = int(np.median(grey[top : top + down, left : left + across][part]))
-        yield FlatArea(Rect(left, top, left + across, top + down), area / (across * down), _straight(part), shade)
+        place = PixelBox.at(left, top, width=across, height=down)
+        yield FlatArea(place, area / (across * down), _straight(part), shade)
 
 
 def _straight(part: npt.NDArray[np.bool_]) -> tuple[bool, bool, bool, bool]:
@@ -111,10 +111,10 @@ def _straight(part: npt.NDArray[np.bool_]) -> tuple[bool, bool, bool, bool]:
     return left, top, right, bottom
 
 
-def _in_a_word(rect: Rect, labels: Sequence[Label]) -> bool:
+def _in_a_word(rect: PixelBox, labels: Sequence[Label]) -> bool:
     """Whether it is the inside of a letter."""
     return any(
-        word.grown(2).holds(rect.x, rect.y) and rect.height < 0.72 * word.height and rect.width < 1.2 * word.height
+        word.grown(2).holds(*rect.center) and rect.height < 0.72 * word.height and rect.width < 1.2 * word.height
         for label in labels
         for text, word in label.words
     )
@@ -128,29 +128,29 @@ def _sliders(areas: Sequence[FlatArea]) -> Iterator[Widget]:
         down = [g for g in grooves if g.height > g.width and _meets(handle, g, "down")]
         line = across or down
         if line and max(max(g.width, g.height) for g in line) > 1.5 * handle.width:
-            yield Widget("slider", handle, Rect.round_all([handle, *line]))
+            yield Widget("slider", handle, PixelBox.around_all([handle, *line]))
 
 
-def _is_groove(rect: Rect) -> bool:
+def _is_groove(rect: PixelBox) -> bool:
     thick, long = sorted((rect.width, rect.height))
     return round(thick) in TRACK and long > thick
 
 
-def _is_small(rect: Rect) -> bool:
+def _is_small(rect: PixelBox) -> bool:
     return round(rect.height) in TICK and 0.7 <= rect.width / rect.height <= 1.4
 
 
-def _meets(handle: Rect, groove: Rect, way: Literal["across", "down"]) -> bool:
+def _meets(handle: PixelBox, groove: PixelBox, way: Literal["across", "down"]) -> bool:
     if way == "across":
         gap = max(groove.left - handle.right, handle.left - groove.right)
         return -2 <= gap <= 6 and groove.height < handle.height
     gap = max(groove.top - handle.bottom, handle.top - groove.bottom)
-    aligned = abs(groove.x - handle.x) <= 4
+    aligned = abs(groove.center_x - handle.center_x) <= 4
     return aligned and -2 <= gap <= 6 and groove.width < handle.width
 
 
-def _belongs(rect: Rect, slider: Widget) -> bool:
-    return slider.reach is not None and slider.reach.grown(3).holds(rect.x, rect.y)
+def _belongs(rect: PixelBox, slider: Widget) -> bool:
+    return slider.reach is not None and slider.reach.grown(3).holds(*rect.center)
 
 
 def _shaped(picture: PictureArray, area: FlatArea, labels: Sequence[Label]) -> Widget | None:
@@ -167,25 +167,25 @@ def _shaped(picture: PictureArray, area: FlatArea, labels: Sequence[Label]) -> W
         return Widget("dropdown", rect)
     if area.shade < 250:
         return Widget("button", rect) if area.filled > 0.4 and _says(rect, labels) else None
-    inside = [label.rect.height for label in labels if rect.holds(label.rect.x, label.rect.y)]
+    inside = [label.rect.height for label in labels if rect.holds(*label.rect.center)]
     high = rect.height > (2.4 * max(inside) if inside else 46)
     return Widget("textarea" if high or _has_grip(picture, rect) else "field", rect)
 
 
-def _text_end(rect: Rect, labels: Sequence[Label]) -> float:
+def _text_end(rect: PixelBox, labels: Sequence[Label]) -> float:
     inside = [
-        word.right for label in labels for text, word in label.words if len(text) > 1 and rect.holds(word.x, word.y)
+        word.right for label in labels for text, word in label.words if len(text) > 1 and rect.holds(*word.center)
     ]
     return max(inside, default=rect.left)
 
 
-def _says(rect: Rect, labels: Sequence[Label]) -> bool:
+def _says(rect: PixelBox, labels: Sequence[Label]) -> bool:
     """Whether something is written in it, and not much."""
-    inside = [label for label in labels if rect.holds(label.rect.x, label.rect.y)]
+    inside = [label for label in labels if rect.holds(*label.rect.center)]
     return 1 <= len(inside) <= 2
 
 
-def _has_grip(picture: PictureArray, rect: Rect) -> bool:
+def _has_grip(picture: PictureArray, rect: PixelBox) -> bool:
     """Whether it can be resized by its lower right corner, where two strokes say so."""
     right, bottom = round(rect.right) - 2, round(rect.bottom) - 2
     corner = picture[bottom - 14 : bottom, right - 14 : right].astype(np.int16)
@@ -203,8 +203,8 @@ def _outermost(found: Sequence[Widget]) -> list[Widget]:
         for one in found
         if not any(
             other is not one
-            and other.shape in ("field", "textarea")
-            and other.rect.grown(1).holds(one.rect.x, one.rect.y)
+            and other.role in ("field", "textarea")
+            and other.rect.grown(1).holds(*one.rect.center)
             and other.rect.area > one.rect.area
             for other in found
         )

@@ -11,7 +11,7 @@ from screenagent.events import Effect, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedModel
 from screenagent.geometry import Absent, Box, Location, Point
 from screenagent.models.vision import Refused
-from screenagent.perception.changes import difference, shares
+from screenagent.perception.changes import changed_shares, difference
 from screenagent.screenshot import Screenshot, Window
 
 
@@ -230,7 +230,7 @@ class TestWhereItChanged:
     def test_a_window_of_no_size_holds_no_answer(self) -> None:
         shut = Window(id=1, box=Box(left=0, top=0, right=0, bottom=0))
         assert self.changed(on(shut), on(shut, CLOCK), self.at_button).outcome == "unchanged"
-        assert shares(on(shut), on(shut, CLOCK), [Box(left=0, top=0, right=0, bottom=0)]) == [0.0]
+        assert changed_shares(on(shut), on(shut, CLOCK), [Box(left=0, top=0, right=0, bottom=0)]) == [0.0]
 
     def test_a_clock_while_nothing_was_expected_says_nothing(self) -> None:
         step = PlannedStep(action=Click(target="OK"))

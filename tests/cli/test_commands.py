@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -112,6 +113,13 @@ class TestPictures:
         assert 200 <= y <= 240
         with Image.open(marked) as image, Image.open(picture) as before:
             assert image.convert("RGB").tobytes() != before.tobytes()
+
+    def test_ground_explains_its_answer_on_request(self, picture: Path, tmp_path: Path) -> None:
+        marked = tmp_path / "marked.png"
+        done = screenagent("ground", str(picture), "the Save button near Cancel", "--out", str(marked), "--explain")
+        assert done.returncode == 0
+        assert len(done.stdout.split()) == 2
+        assert re.search(r"^\d\.\d{3} “Save” at \(\d+, \d+\) by text: name .* · near “Cancel” ×", done.stderr, re.M)
 
     def test_what_is_absent_is_said_to_be_absent(self, picture: Path, tmp_path: Path) -> None:
         done = screenagent("ground", str(picture), "the Paste button", "--out", str(tmp_path / "marked.png"))

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from screenagent.geometry import PixelBox
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
-from screenagent.perception.rect import Rect
 from tests.paths import ROOT
 
 
@@ -30,7 +30,7 @@ def test_the_recipe_runs_from_drawings_to_weights_that_the_package_reads(tmp_pat
     assert (tmp_path / "curve.png").stat().st_size > 1000
     picture = np.full((60, 60, 3), 240, np.uint8)
     picture[28:32, 20:40] = 30
-    (icon,) = IconEncoder(tmp_path / "icons.onnx").look(picture, [Rect(20, 28, 40, 32)])
+    (icon,) = IconEncoder(tmp_path / "icons.onnx").look(picture, [PixelBox(20, 28, 40, 32)])
     words = IconWords(tmp_path / "icon_words.npz")
     assert words.names([icon])[0] in {"plus", "menu", "close", "maximize", "back", "up"}
     assert words.vector([("add an item", 1.0)]).any()

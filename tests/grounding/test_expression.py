@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screenagent.grounding.expression import Phrase, Relation, parse
+from screenagent.grounding import expression
+from screenagent.grounding.expression import RULES, Phrase, Reading, Relation, Rule, parse
 
 
 def near(other: str) -> tuple[Relation, ...]:
@@ -86,6 +87,60 @@ READINGS = {
 @pytest.mark.parametrize("said", READINGS)
 def test_what_people_say_is_read_into_its_parts(said: str) -> None:
     assert parse(said) == READINGS[said]
+
+
+STEPS: dict[Rule, tuple[Reading, Reading]] = {
+    expression.hold_quotes: (
+        Reading(rest="press  'Save As' or \"Don't\"."),
+        Reading(rest="press ⟨0⟩ or ⟨1⟩", held=("Save As", "Don't")),
+    ),
+    expression.drop_purpose: (Reading(rest="open the calendar by clicking the clock"), Reading(rest="the clock")),
+    expression.drop_lead: (Reading(rest="please click Cancel"), Reading(rest="click Cancel")),
+    expression.move_label: (
+        Reading(rest="the button in the dialog labelled ⟨0⟩"),
+        Reading(rest="the button labelled ⟨0⟩ in the dialog"),
+    ),
+    expression.take_topic: (Reading(rest="open the help topic about contacts"), Reading(rest="contacts")),
+    expression.take_relations: (
+        Reading(rest="Edit below News in Ada's row in the menu"),
+        Reading(rest="Edit", relations=(("below", "News"), ("inside", "Ada")), container="menu"),
+    ),
+    expression.take_sides: (
+        Reading(rest="the menu button at the top right"), Reading(rest="the menu button", sides=("top", "right"))
+    ),
+    expression.take_verb: (
+        Reading(rest="turn on night mode"), Reading(rest="night mode", verb="turn on", implied="checkbox")
+    ),
+    expression.take_owner: (
+        Reading(rest="the viewer's help"), Reading(rest="help", relations=(("inside", "viewer"),))
+    ),
+    expression.name_amount: (Reading(rest="how long the alarm rings"), Reading(rest="the alarm rings duration")),
+    expression.take_option: (
+        Reading(rest="the alarm to Monday", verb="set"),
+        Reading(rest="Monday", verb="set", head="the alarm to Monday", about="the alarm", implied="item"),
+    ),
+    expression.take_ordinal: (Reading(rest="the second to last tab"), Reading(rest="tab", ordinal=-2)),
+    expression.note_indefinite: (
+        Reading(rest="a file", verb="open"), Reading(rest="a file", verb="open", indefinite=True)
+    ),
+    expression.take_role: (Reading(rest="the Save As button"), Reading(rest="Save As", role="button", named=True)),
+    expression.take_quoted_name: (
+        Reading(rest="⟨0⟩ for good", held=("Close",)),
+        Reading(rest="⟨0⟩", held=("Close",), about="for good", quoted=True),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_takes_its_part_of_the_phrase(rule: Rule) -> None:
+    before, after = STEPS[rule]
+    assert rule(before) == after
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_leaves_alone_what_is_not_its_part(rule: Rule) -> None:
+    plain = Reading(rest="Ada", head="Ada")
+    assert rule(plain) == plain
 
 
 @pytest.mark.slow

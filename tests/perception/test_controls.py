@@ -7,12 +7,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.bench.ground import rss_peak_mb
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.controls import ControlLayout, frames
 from screenagent.perception.labels import Label
 from screenagent.perception.reader import ScreenReader
-from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot
 from tests.pictures import Drawing, pixel
 
@@ -115,9 +114,9 @@ def test_an_entry_that_fills_its_bar_is_found(grounder: EmbeddedGrounder) -> Non
 
 def test_what_is_written_at_the_very_edge_of_an_entry_does_not_stand_before_it() -> None:
     picture = np.asarray(Drawing().entry("", 120, 60).image)
-    name, value = Label([("Find:", Rect(60, 50, 95, 70))]), Label([("lion", Rect(114, 50, 150, 70))])
+    name, value = Label([("Find:", PixelBox(60, 50, 95, 70))]), Label([("lion", PixelBox(114, 50, 150, 70))])
     (tie,) = ControlLayout(picture, [name, value]).ties(name)
-    assert (tie.control.kind, round(tie.control.rect.left)) == ("field", 120)
+    assert (tie.control.role, round(tie.control.rect.left)) == ("field", 120)
 
 
 def test_a_placeholder_is_no_menu(grounder: EmbeddedGrounder) -> None:

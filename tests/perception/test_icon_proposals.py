@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from screenagent.geometry import Size
+from screenagent.geometry import PixelBox, Size
 from screenagent.perception.icon_proposals import MOST, proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import PictureArray, bounded
-from screenagent.perception.rect import Rect
 from tests.pictures import words
 
 SIZE = Size(width=1000, height=500)
@@ -27,7 +26,7 @@ def read(*texts: tuple[str, int, int]) -> list[Label]:
     return labels(words(texts, size=SIZE), SIZE)
 
 
-def holding(rects: list[Rect], x: float, y: float) -> list[Rect]:
+def holding(rects: list[PixelBox], x: float, y: float) -> list[PixelBox]:
     return [rect for rect in rects if rect.holds(x, y)]
 
 
@@ -45,7 +44,7 @@ def test_what_was_read_is_no_icon_and_what_stands_beside_it_is() -> None:
 
 def test_icons_that_were_read_as_letters_far_apart_are_still_icons() -> None:
     picture = drawn(*((x, 50, x + 19, 69) for x in (100, 140, 180)))
-    rect = Rect(96, 48, 204, 72)
+    rect = PixelBox(96, 48, 204, 72)
     assert len(proposals(picture, [Label([("GBE", rect)])])) == 3
 
 

@@ -7,11 +7,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.fakes import FakeReader
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.icon_encoder import IconEncoder, IconWords, seen, wording
 from screenagent.perception.ocr import PictureArray
-from screenagent.perception.rect import Rect
 from screenagent.perception.weights import BrokenWeights
 from screenagent.screenshot import Screenshot
 from tests.pictures import pixel
@@ -128,9 +127,9 @@ def test_unknown_words_mean_nothing() -> None:
 @pytest.mark.parametrize("edge", [0, 5])
 def test_an_icon_at_the_edge_of_the_screen_and_one_without_contrast(edge: int) -> None:
     picture: PictureArray = np.full((40, 40, 3), 200, np.uint8)
-    assert seen(picture, Rect(0, 0, 20, 20)) is None
+    assert seen(picture, PixelBox(0, 0, 20, 20)) is None
     picture[edge : edge + 10, edge : edge + 10] = 0
-    view = seen(picture, Rect(edge, edge, edge + 10, edge + 10))
+    view = seen(picture, PixelBox(edge, edge, edge + 10, edge + 10))
     assert view is not None
     assert np.isclose(np.abs(view[0]).max(), 1)
 
@@ -142,6 +141,6 @@ def test_broken_or_missing_weights_are_named_with_how_to_restore_them(tmp_path: 
         network.write_bytes(content)
         table.write_bytes(content)
     with pytest.raises(BrokenWeights, match=r"icons\.onnx.*restore them"):
-        IconEncoder(network).look(np.asarray(toolbar("plus")), [Rect(40, 50, 60, 70)])
+        IconEncoder(network).look(np.asarray(toolbar("plus")), [PixelBox(40, 50, 60, 70)])
     with pytest.raises(BrokenWeights, match=r"icon_words\.npz.*restore them"):
         IconWords(table).vector([("save", 1.0)])

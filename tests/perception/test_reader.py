@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from screenagent.geometry import PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.ocr import (
     LARGEST,
@@ -19,8 +20,7 @@ from screenagent.perception.ocr import (
     Recogniser,
     words,
 )
-from screenagent.perception.reader import ScreenReader, changed
-from screenagent.perception.rect import Rect
+from screenagent.perception.reader import ScreenReader, changed_regions
 from screenagent.perception.timing import Timing
 from screenagent.perception.weights import BrokenWeights, MissingWeights
 from screenagent.screenshot import Screenshot, Word
@@ -153,8 +153,8 @@ def test_the_places_where_two_pictures_differ_are_found() -> None:
     after = before.copy()
     after[40:50, 60:70] = 255
     after[150:151, 290:300, 2] = 1
-    assert changed(before, after) == [Rect(48, 32, 80, 64), Rect(288, 144, 300, 160)]
-    assert changed(before, before) == []
+    assert changed_regions(before, after) == [PixelBox(48, 32, 80, 64), PixelBox(288, 144, 300, 160)]
+    assert changed_regions(before, before) == []
 
 
 ODD = {

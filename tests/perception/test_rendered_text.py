@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception import rendered_text
 from screenagent.perception.labels import Label
 from screenagent.perception.reader import ScreenReader
-from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot
 
 HEARTS = "♥♥♥"
@@ -55,7 +54,7 @@ def test_a_frame_that_begins_beside_it_is_no_letter_of_it() -> None:
     draw.rectangle((0, 0, 400, 140), "white")
     draw.rounded_rectangle((60, 40, 240, 76), 4, outline=(90, 90, 90))
     draw.text((72, 58), HEARTS, "black", ImageFont.truetype(file, 18), anchor="lm")
-    read = Label([("VVV", Rect(70, 40, 124, 76))])
+    read = Label([("VVV", PixelBox(70, 40, 124, 76))])
     assert len([*rendered_text.find_rendered(HEARTS, np.asarray(image), [read])]) == 1
 
 

@@ -34,14 +34,14 @@ def form() -> Image.Image:
 
 
 def test_each_shape_is_known() -> None:
-    found = [widget.shape for widget in widgets(np.asarray(form()), [])]
+    found = [widget.role for widget in widgets(np.asarray(form()), [])]
     assert sorted(found) == [
         *("checkbox", "checkbox", "field", "field", "field", "radio", "slider", "textarea"),
     ]
 
 
 def test_a_slider_is_pointed_at_by_its_handle() -> None:
-    slider = next(widget for widget in widgets(np.asarray(form()), []) if widget.shape == "slider")
+    slider = next(widget for widget in widgets(np.asarray(form()), []) if widget.role == "slider")
     assert slider.rect.holds(103, 262)
     assert slider.reach is not None
     assert slider.reach.holds(20, 262)

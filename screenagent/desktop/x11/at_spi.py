@@ -20,6 +20,7 @@ from screenagent.desktop.own_terminal import WindowArea
 from screenagent.desktop.x11.bus import BusLost, open_bus, receive, send
 from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Display, Pixel
+from screenagent.perception.roles import Role
 from screenagent.screenshot import Element, Screenshot, Window
 
 SECONDS: Final = 0.3
@@ -37,7 +38,7 @@ ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
 SHOWING: Final = 25
 POPUPS: Final = (41, 69)  # popup menu, window
 
-ROLES: Final[Mapping[int, str]] = {
+ROLES: Final[Mapping[int, Role]] = {
     7: "checkbox", 8: "item", 11: "dropdown", 32: "item", 33: "menu", 35: "item", 37: "tab", 40: "field",
     43: "button", 44: "radio", 45: "item", 51: "slider", 52: "spinner", 57: "column", 61: "field", 62: "button",
     79: "field", 88: "link", 91: "item", 129: "button", 130: "switch",

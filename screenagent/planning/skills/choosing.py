@@ -9,12 +9,12 @@ from typing import Final
 from screenagent.actions import Move
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
+from screenagent.perception.similarity import as_misread
 from screenagent.planning.instructions.steps import click_on
 from screenagent.planning.skills.moves import click, into_view, press, type_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 
-_MISREAD: Final = str.maketrans("oil|", "0111")
 MOST_STEPS: Final = 30
 
 
@@ -66,7 +66,7 @@ def _holds(sight: ScreenView, box: Box, name: str) -> bool:
         return False  # cut off, it may be any that begins so
     shown = sight.find(f"“{name}”")
     return bool(shown and shown.point in box) or any(
-        _bare(line.text) == _bare(name) and line.box.center in box for line in sight.texts()
+        as_misread(line.text) == as_misread(name) and line.box.center in box for line in sight.texts()
     )
 
 
@@ -79,13 +79,7 @@ def _outside(sight: ScreenView, name: str, box: Box) -> Location | None:
         (
             Location(point=line.box.center, box=line.box, confidence=1.0, by="text")
             for line in sight.texts()
-            if _bare(line.text) == _bare(name) and line.box.center not in box
+            if as_misread(line.text) == as_misread(name) and line.box.center not in box
         ),
         None,
     )
-
-
-def _bare(text: str) -> str:
-    """Without blanks, which a reader sees where there are none, and with one letter for those that it takes for each
-    other."""
-    return "".join(text.split()).casefold().translate(_MISREAD)

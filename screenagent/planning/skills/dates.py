@@ -7,9 +7,10 @@ from datetime import date, time
 from typing import Final
 
 from screenagent.geometry import Location
+from screenagent.perception.labels import TextLine
 from screenagent.planning.skills.moves import click, needed, replaced, type_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
-from screenagent.planning.skills.view import ScreenView, TextLine
+from screenagent.planning.skills.view import ScreenView
 
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),

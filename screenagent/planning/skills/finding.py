@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Final
 
 from screenagent.geometry import Location
+from screenagent.perception.similarity import solid
 from screenagent.planning.skills.moves import Seeking, click, hover, into_view, needed, scroll
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.view import ScreenView
@@ -57,13 +58,9 @@ def expand(sight: ScreenView, section: str) -> SkillRun:
 def _in_two_lines(sight: ScreenView, target: str) -> Location | None:
     """What is quoted may be written in two lines, as a narrow menu has it."""
     quoted = re.search(r"[\"“](.+?)[\"”]", target)
-    wanted = _solid(quoted[1] if quoted else target)
-    line = next((line for line in sight.texts() if _solid(line.text) == wanted), None)
+    wanted = solid(quoted[1] if quoted else target).casefold()
+    line = next((line for line in sight.texts() if solid(line.text).casefold() == wanted), None)
     return Location(point=line.box.center, box=line.box, confidence=0.8, by="text") if line else None
-
-
-def _solid(text: str) -> str:
-    return "".join(text.split()).casefold()
 
 
 def _unfolded(sight: ScreenView, target: str) -> Seeking:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from screenagent.geometry import Location
+from screenagent.perception.labels import TextLine
+from screenagent.perception.similarity import stem
 from screenagent.planning.instructions.steps import click_on
 from screenagent.planning.skills.moves import click, needed, press, replaced
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
-from screenagent.planning.skills.view import ScreenView, TextLine
+from screenagent.planning.skills.view import ScreenView
 
 SENDING: Final = (
     *("Submit", "Search", "Send", "Go", "Go!", "OK", "Save", "Find", "Apply", "Done", "Continue", "Login", "Log in"),
@@ -71,8 +73,8 @@ def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
     words = sentence.strip(" .").split()
     left, said = list(range(len(words))), {}
     for label in labels:
-        for stem in (_stem(word) for word in label.split()):
-            at = next((i for i in left if _stem(words[i]) == stem or _akin(words[i], stem)), None)
+        for root in (_root(word) for word in label.split()):
+            at = next((i for i in left if _root(words[i]) == root or _akin(words[i], root)), None)
             if at is None:
                 continue
             values = [i for i in left if i > at and _is_value(words[i])]
@@ -80,8 +82,8 @@ def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
                 said[label] = words[values[0]]
                 left = [i for i in left if not at <= i <= values[0]]
                 break
-    named = {_stem(word) for label in labels for word in label.split()}
-    rest = [words[i] for i in left if _tells(words[i]) and _stem(words[i]) not in named]
+    named = {_root(word) for label in labels for word in label.split()}
+    rest = [words[i] for i in left if _tells(words[i]) and _root(words[i]) not in named]
     for label in (label for label in labels if label not in said):
         fitting = [word for word in rest if word.isdigit() == bool(_NUMERIC.search(label))]
         if fitting:
@@ -141,12 +143,12 @@ def _nth(sight: ScreenView, number: int) -> Location | None:
     return fields[number] if number < len(fields) else None
 
 
-def _stem(word: str) -> str:
-    return re.sub(r"(?:ed|ing|or|er|s)$", "", word.lower().strip(",.:"))
+def _root(word: str) -> str:
+    return stem(word.lower().strip(",.:"), doers=True)
 
 
-def _akin(word: str, stem: str) -> bool:
-    return len(stem) >= 4 and _stem(word).startswith(stem[:5])
+def _akin(word: str, root: str) -> bool:
+    return len(root) >= 4 and _root(word).startswith(root[:5])
 
 
 def _is_value(word: str) -> bool:

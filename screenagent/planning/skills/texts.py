@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from screenagent.geometry import Box, Point
+from screenagent.perception.labels import TextLine
 from screenagent.planning.skills.moves import click, drag, needed, press
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
-from screenagent.planning.skills.view import ScreenView, TextLine
+from screenagent.planning.skills.view import ScreenView
 
 STYLES: Final = {"bold": "b", "italic": "i", "italics": "i", "underline": "u", "underlined": "u"}
 STRETCH: Final = 0.08

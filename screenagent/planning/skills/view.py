@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import count, groupby, permutations
+from collections.abc import Iterator
+from itertools import count, permutations
 from typing import NamedTuple
 
 from screenagent.geometry import Box, Location, Point
+from screenagent.perception.labels import TextLine, text_lines
 from screenagent.protocols import Grounder, TextReader
-from screenagent.screenshot import Screenshot, Word
-
-
-class TextLine:
-    """Words that stand in one line."""
-
-    def __init__(self, words: Sequence[Word]) -> None:
-        self.words = tuple(words)
-
-    @cached_property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-    @cached_property
-    def box(self) -> Box:
-        return _around([word.box for word in self.words])
+from screenagent.screenshot import Screenshot
 
 
 class Number(NamedTuple):
@@ -46,8 +31,7 @@ class ScreenView:
 
     @property
     def lines(self) -> list[TextLine]:
-        words = self._reader.read(self.screen)
-        return [TextLine(list(line)) for _, line in groupby(words, key=lambda word: word.line)]
+        return text_lines(self._reader.read(self.screen))
 
     @property
     def middle(self) -> Point:
@@ -55,7 +39,7 @@ class ScreenView:
         boxes = [line.box for line in self.lines]
         if not boxes:
             return Point(x=0.5, y=0.5)
-        return _around(boxes).center
+        return Box.around_all(boxes).center
 
     def top_row(self) -> list[TextLine]:
         """The lines that stand in one row with the topmost."""
@@ -132,12 +116,3 @@ def ordinal(number: int) -> str:
     """As in "the 3rd field"."""
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    return Box(
-        left=min(box.left for box in boxes),
-        top=min(box.top for box in boxes),
-        right=max(box.right for box in boxes),
-        bottom=max(box.bottom for box in boxes),
-    )

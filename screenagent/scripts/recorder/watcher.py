@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from PIL import ImageChops
 from rapidfuzz import fuzz
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
@@ -31,8 +30,9 @@ from screenagent.events import (
     Reviewed,
     Started,
 )
-from screenagent.geometry import WHOLE, Box, Location, Pixel, Point
+from screenagent.geometry import Box, Location, Pixel, Point
 from screenagent.grounding.naming import Namer
+from screenagent.perception.changes import changed_box
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
@@ -212,7 +212,7 @@ def is_hidden(typed: Typed, reader: TextReader) -> bool:
     text = typed.text.strip()
     if len(text) < SHORTEST_SECRET:
         return False
-    changed = _changed(typed.seen, typed.shown)
+    changed = changed_box(typed.seen, typed.shown)
     if changed is None:
         return True
     shown = " ".join(word.text for word in reader.read(typed.shown) if _touch(word.box, changed))
@@ -257,19 +257,11 @@ def _near(one: Point, other: Point) -> bool:
 
 def _only_lit_up(away: Screenshot, last: Screenshot, place: Point) -> bool:
     """Whether the two differ at most by something small round `place`."""
-    changed = _changed(away, last) if away.size == last.size and away.window == last.window else None
+    changed = changed_box(away, last) if away.size == last.size and away.window == last.window else None
     if changed is None:
         return away.digest == last.digest
     small = (changed.right - changed.left) * (changed.bottom - changed.top) < HOVER
     return small and place in changed
-
-
-def _changed(before: Screenshot, after: Screenshot) -> Box | None:
-    """What holds all that differs; None where nothing does, everything where the size does."""
-    if before.size != after.size:
-        return WHOLE
-    edges = ImageChops.difference(before.pixels, after.pixels).getbbox()
-    return Box.of_pixels(edges, after.size) if edges else None
 
 
 def _touch(box: Box, other: Box) -> bool:

@@ -15,12 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from screenagent.geometry import Absent, Location, Pixel, Point
+from screenagent.geometry import Absent, Location, Pixel, PixelBox, Point
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.text_match import matches
+from screenagent.perception.cache import SharedLRU
 from screenagent.perception.labels import Label, labels
-from screenagent.perception.reader import LRU
-from screenagent.perception.rect import Rect
 from screenagent.perception.similarity import likeness
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
@@ -58,7 +57,7 @@ PIXEL_PERFECT: Final = 0.985
 class AnchorMatch(NamedTuple):
     """A place that may be the target: its box, how alike it is, and how much larger than it was."""
 
-    rect: Rect
+    rect: PixelBox
     score: float
     by: str
     scale: float = 1.0
@@ -88,11 +87,11 @@ class MethodResult:
     def _grey(self) -> NDArray[np.uint8]:
         return np.asarray(cv2.cvtColor(self.picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
-    def whole(self, match: TemplateMatch) -> Rect:
+    def whole(self, match: TemplateMatch) -> PixelBox:
         """The target's box, of which the patch that matched is a part."""
         trim = trimmed(self.anchor.box, text=self.anchor.text) * match.scale
         left, top, right, bottom = match.rect
-        return Rect(left, top - trim, right, bottom + trim)
+        return PixelBox(left, top - trim, right, bottom + trim)
 
     def is_whole_at(self, match: TemplateMatch, sight: TemplateMatcher) -> bool:
         """Whether what was round the target is round the match, too: its window has moved, and all of it along."""
@@ -109,7 +108,7 @@ class AnchorGrounder:
     reader: TextReader
     configured: Grounder
     _kept: dict[str, MethodResult] = field(default_factory=dict)
-    _sights: LRU[str, TemplateMatcher] = field(default_factory=lambda: LRU(3))
+    _sights: SharedLRU[str, TemplateMatcher] = field(default_factory=lambda: SharedLRU(3))
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         name = self.looks().get(target)
@@ -207,9 +206,9 @@ class AnchorGrounder:
         known = labels(self.reader.read(screenshot), screenshot.size)
         pixel = answer.point.pixel(screenshot.size)
         place = (
-            Rect.of(answer.box, screenshot.size)
+            answer.box.exact_pixels(screenshot.size)
             if answer.box
-            else Rect(pixel.x, pixel.y, pixel.x, pixel.y).grown(looked.anchor.size.height / 2)
+            else PixelBox(pixel.x, pixel.y, pixel.x, pixel.y).grown(looked.anchor.size.height / 2)
         )
         found = AnchorMatch(place, answer.confidence, answer.by)
         judged = _setting(looked.anchor, found, known, screenshot)
@@ -232,12 +231,12 @@ def _unless_doubtful(answer: Location | Absent, target: str, *, least: float) ->
     return answer
 
 
-def _where_it_was(looked: MethodResult, sight: TemplateMatcher, screenshot: Screenshot) -> Rect | None:
+def _where_it_was(looked: MethodResult, sight: TemplateMatcher, screenshot: Screenshot) -> PixelBox | None:
     """The box of the target where it, and all that was round it, is as it was on the display or in the window."""
     left, top, right, bottom = looked.anchor.box
     for x, y in _was(looked.anchor, screenshot):
         if sight.is_at(looked.picture, x - left, y - top):
-            return Rect(x, y, x + right - left, y + bottom - top)
+            return PixelBox.at(x, y, width=right - left, height=bottom - top)
     return None
 
 
@@ -271,7 +270,9 @@ def _extent(edges: tuple[int, int, int, int]) -> tuple[int, int]:
 
 
 def _setting(anchor: Anchor, found: AnchorMatch, known: Sequence[Label], screenshot: Screenshot) -> Surroundings:
-    return surroundings(anchor, found.rect, around(found.rect.x, found.rect.y, known, screenshot), scale=found.scale)
+    return surroundings(
+        anchor, found.rect, around(found.rect.center_x, found.rect.center_y, known, screenshot), scale=found.scale
+    )
 
 
 def _is_clearer(best: Surroundings, second: Surroundings) -> bool:
@@ -281,9 +282,7 @@ def _is_clearer(best: Surroundings, second: Surroundings) -> bool:
 
 def _together(patches: list[AnchorMatch], named: Sequence[AnchorMatch]) -> list[AnchorMatch]:
     """Every place that looks like the target, and every place that bears its name: all of them may be meant."""
-    return patches + [
-        each for each in named if not any(patch.rect.holds(each.rect.x, each.rect.y) for patch in patches)
-    ]
+    return patches + [each for each in named if not any(patch.rect.holds(*each.rect.center) for patch in patches)]
 
 
 def _least_share(anchor: Anchor, found: AnchorMatch, same_window: bool) -> float:
@@ -297,7 +296,7 @@ def _says_so(anchor: Anchor, found: AnchorMatch, known: Sequence[Label]) -> bool
     """Whether the target's own text can be read there; what is the same to the pixel need not be read."""
     if not anchor.text or found.score >= PIXEL_PERFECT:
         return True
-    inside = [label.text for label in known if any(found.rect.holds(rect.x, rect.y) for _, rect in label.words)]
+    inside = [label.text for label in known if any(found.rect.holds(*rect.center) for _, rect in label.words)]
     return likeness(anchor.text, " ".join(inside)) >= READ_ALIKE
 
 
@@ -309,16 +308,18 @@ def _otherwise(looked: MethodResult, sight: TemplateMatcher) -> Iterator[AnchorM
 
 def _by_landmarks(anchor: Anchor, known: Sequence[Label]) -> AnchorMatch | None:
     """Where two texts that stood beside it, each there once, agree that it is."""
-    places: list[Rect] = []
+    places: list[PixelBox] = []
     for beside in anchor.beside:
         there = [label.rect for label in known if likeness(beside.text, label.text) >= READ_ALIKE]
         if len(there) == 1:
             scale = there[0].height / beside.height
-            x, y = there[0].x - beside.dx * scale, there[0].y - beside.dy * scale
+            x, y = there[0].center_x - beside.dx * scale, there[0].center_y - beside.dy * scale
             width, height = anchor.size.width * scale / 2, anchor.size.height * scale / 2
-            places.append(Rect(x - width, y - height, x + width, y + height))
+            places.append(PixelBox(x - width, y - height, x + width, y + height))
     for place in places:
-        agreeing = sum(abs(place.x - other.x) <= 8 and abs(place.y - other.y) <= 5 for other in places)
+        agreeing = sum(
+            abs(place.center_x - other.center_x) <= 8 and abs(place.center_y - other.center_y) <= 5 for other in places
+        )
         if agreeing >= 2 and agreeing * 2 > len(places):
             return AnchorMatch(place, 0.9, "text")
     return None

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from screenagent.geometry import Box, Pixel, Point
+from screenagent.geometry import Box, Pixel, PixelBox, Point
 from screenagent.perception.labels import Label, labels
-from screenagent.perception.rect import Rect
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts import Anchor, Beside
@@ -44,11 +43,10 @@ def taken(
     size, window = screenshot.size, screenshot.window
     at = point.pixel(size)
     known = around(at.x, at.y, labels(words, size), screenshot)
-    bounds = _bounds(at, known, Rect.of(box, size) if box else None)
+    bounds = _bounds(at, known, box.exact_pixels(size) if box else None)
     bounds = bounds.clipped(size.width, size.height)
     text, beside = _text(bounds, known), _beside(bounds, known)
-    picture = Rect(bounds.left - AROUND[0], bounds.top - AROUND[1], bounds.right + AROUND[0], bounds.bottom + AROUND[1])
-    left, top, right, bottom = map(round, picture.clipped(size.width, size.height))
+    left, top, right, bottom = bounds.grown(*AROUND).clipped(size.width, size.height).rounded
     image = screenshot.pixels.crop((left, top, right, bottom))
     inside = (
         round(bounds.left) - left,
@@ -97,21 +95,22 @@ def around(x: float, y: float, known: Sequence[Label], screenshot: Screenshot) -
     """The labels in the front window for a place in it; for one beside it, as in a menu that hangs out, all."""
     if screenshot.window is None or screenshot.window.box is None:
         return known
-    window = Rect.of(screenshot.window.box, screenshot.size)
+    window = screenshot.window.box.exact_pixels(screenshot.size)
     if not window.holds(x, y):
         return known
-    return [label for label in known if window.holds(label.rect.x, label.rect.y)]
+    return [label for label in known if window.holds(*label.rect.center)]
 
 
-def _bounds(at: Pixel, known: Sequence[Label], box: Rect | None) -> Rect:
+def _bounds(at: Pixel, known: Sequence[Label], box: PixelBox | None) -> PixelBox:
     """The target's box: the one given, or that of the text at the point, or a little all round; never a whole page."""
     found = box or next((label.rect for label in known if label.rect.holds(at.x, at.y)), None)
+    point = PixelBox(at.x, at.y, at.x, at.y)
     across, down = LARGEST
     if found is None:
-        return Rect(at.x - UNKNOWN[0], at.y - UNKNOWN[1], at.x + UNKNOWN[0], at.y + UNKNOWN[1])
-    most = Rect(at.x - across / 2, at.y - down / 2, at.x + across / 2, at.y + down / 2)
+        return point.grown(*UNKNOWN)
+    most = point.grown(across / 2, down / 2)
     grown = with_edge(found)
-    return Rect(
+    return PixelBox(
         max(grown.left, most.left),
         max(grown.top, most.top),
         min(grown.right, most.right),
@@ -119,20 +118,20 @@ def _bounds(at: Pixel, known: Sequence[Label], box: Rect | None) -> Rect:
     )
 
 
-def with_edge(rect: Rect) -> Rect:
+def with_edge(rect: PixelBox) -> PixelBox:
     across, down = EDGE
-    return Rect(rect.left - across, rect.top - down, rect.right + across, rect.bottom + down)
+    return rect.grown(across, down)
 
 
-def _text(bounds: Rect, known: Sequence[Label]) -> str:
-    return " ".join(text for label in known for text, rect in label.words if bounds.holds(rect.x, rect.y))
+def _text(bounds: PixelBox, known: Sequence[Label]) -> str:
+    return " ".join(text for label in known for text, rect in label.words if bounds.holds(*rect.center))
 
 
-def _beside(bounds: Rect, known: Sequence[Label]) -> tuple[Beside, ...]:
+def _beside(bounds: PixelBox, known: Sequence[Label]) -> tuple[Beside, ...]:
     """What stands in its row, those on its left first, for they name it; then the nearest texts."""
     others = [label for label in known if bounds.shared_area(label.rect) < 0.5 * label.rect.area]
     row = [label for label in others if label.rect.beside(bounds)]
-    left = [label for label in row if label.rect.right <= bounds.x]
+    left = [label for label in row if label.rect.right <= bounds.center_x]
     right = sorted((label for label in row if label not in left), key=lambda label: label.rect.left)[:MOST_RIGHT]
     near = sorted(
         (label for label in others if _distance(label.rect, bounds) <= FARTHEST),
@@ -142,8 +141,8 @@ def _beside(bounds: Rect, known: Sequence[Label]) -> tuple[Beside, ...]:
     return tuple(
         Beside(
             text=label.text,
-            dx=round(label.rect.x - bounds.x),
-            dy=round(label.rect.y - bounds.y),
+            dx=round(label.rect.center_x - bounds.center_x),
+            dy=round(label.rect.center_y - bounds.center_y),
             width=max(1, round(label.rect.width)),
             height=max(1, round(label.rect.height)),
         )
@@ -151,14 +150,16 @@ def _beside(bounds: Rect, known: Sequence[Label]) -> tuple[Beside, ...]:
     )
 
 
-def _distance(rect: Rect, other: Rect) -> float:
+def _distance(rect: PixelBox, other: PixelBox) -> float:
     across, down = max(0.0, -rect.shared_width(other)), max(0.0, -rect.shared_height(other))
     return across + 2 * down  # what stands in its row is nearer than what stands above
 
 
-def _alike(sight: TemplateMatcher, patch: NDArray[np.uint8], bounds: Rect, text: str, known: Sequence[Label]) -> int:
+def _alike(
+    sight: TemplateMatcher, patch: NDArray[np.uint8], bounds: PixelBox, text: str, known: Sequence[Label]
+) -> int:
     """How many there are that look like it or bear its name, itself included."""
-    others = [label for label in known if not bounds.holds(label.rect.x, label.rect.y)]
+    others = [label for label in known if not bounds.holds(*label.rect.center)]
     named = sum(likeness(text, label.text) >= READ_ALIKE for label in others) if text else 0
     return max(1 + named, len(sight.same(patch)))
 
@@ -175,7 +176,7 @@ class Surroundings(NamedTuple):
     contradicted: str = ""
 
 
-def surroundings(anchor: Anchor, place: Rect, known: Sequence[Label], *, scale: float = 1.0) -> Surroundings:
+def surroundings(anchor: Anchor, place: PixelBox, known: Sequence[Label], *, scale: float = 1.0) -> Surroundings:
     """`place` is where the target may be, among the labels `known`."""
     if not anchor.beside:
         return Surroundings(1.0)
@@ -218,7 +219,7 @@ def is_shown(beside: Beside, anchor: Anchor) -> bool:
 
 
 def _is_there(
-    beside: Beside, place: Rect, known: Sequence[Label], scale: float, *, of: Callable[[str, str], bool]
+    beside: Beside, place: PixelBox, known: Sequence[Label], scale: float, *, of: Callable[[str, str], bool]
 ) -> bool:
     return any(of(beside.text, label.text) and _stands_so(beside, label.rect, place, scale) for label in known)
 
@@ -232,9 +233,9 @@ def _says(text: str, label: str) -> bool:
     return _is(text, label) or (len(text) >= 3 and "".join(text.split()) in "".join(label.split()))
 
 
-def _stands_so(beside: Beside, rect: Rect, place: Rect, scale: float) -> bool:
+def _stands_so(beside: Beside, rect: PixelBox, place: PixelBox, scale: float) -> bool:
     """Whether a text stands on the same side as it did; in the same row at any distance, for windows stretch."""
-    dx, dy = rect.x - place.x, rect.y - place.y
+    dx, dy = rect.center_x - place.center_x, rect.center_y - place.center_y
     down = beside.dy * scale
     if abs(dy - down) > max(0.6 * max(beside.height, rect.height), 0.25 * abs(down)):
         return False

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from screenagent.perception.rect import Rect
+from screenagent.geometry import PixelBox
+from screenagent.perception.changes import looks_same
 
 Grey = NDArray[np.uint8]
 
@@ -24,8 +25,6 @@ FLAT: Final = 3.0
 SCALES: Final = (1.0, 1.1, 0.9, 1.25, 0.8, 1.5, 0.67)
 NOTICED: Final = 24
 """Pixels that differ by less, of 255, look alike."""
-CARET: Final = 3
-"""So many columns may differ in a picture that is the same: where the caret blinks."""
 RESEMBLES: Final = 0.5
 """Of outlines, where a target is expected anyway: that something of its kind is there."""
 MOST: Final = 200
@@ -34,7 +33,7 @@ MOST: Final = 200
 class TemplateMatch(NamedTuple):
     """Where a patch was found, how well it fits, and how much larger it is there."""
 
-    rect: Rect
+    rect: PixelBox
     score: float
     scale: float = 1.0
 
@@ -59,9 +58,7 @@ class TemplateMatcher:
         height, width = picture.shape[:2]
         if left < 0 or top < 0 or left + width > self.width or top + height > self.height:
             return False
-        differs = cv2.absdiff(picture, np.ascontiguousarray(self.pixels[top : top + height, left : left + width]))
-        columns = np.flatnonzero((differs.max(axis=2) > NOTICED).any(axis=0))
-        return columns.size == 0 or int(columns[-1] - columns[0]) < CARET
+        return looks_same(picture, self.pixels[top : top + height, left : left + width], noticed=NOTICED)
 
     def same(self, patch: Grey) -> list[TemplateMatch]:
         """Every place that looks like `patch`, the best first; none for a patch that has no features."""
@@ -69,9 +66,9 @@ class TemplateMatcher:
             return []
         return list(_matches(self.grey, patch, SAME))
 
-    def resembles(self, patch: Grey, place: Rect) -> bool:
+    def resembles(self, patch: Grey, place: PixelBox) -> bool:
         """Whether something with the outlines of `patch` is at `place`, give or take a few pixels."""
-        left, top, right, bottom = map(round, place.grown(6).clipped(self.width, self.height))
+        left, top, right, bottom = place.grown(6).clipped(self.width, self.height).rounded
         size = max(1, round(place.width)), max(1, round(place.height))
         if patch.std() < FLAT:
             return True
@@ -111,6 +108,6 @@ def _matches(ground: Grey, patch: Grey, least: float) -> Iterator[TemplateMatch]
         _, best, _, (left, top) = cv2.minMaxLoc(scores)
         if best < least:
             return
-        yield TemplateMatch(Rect(left, top, left + width, top + height), min(1.0, float(best)))
+        yield TemplateMatch(PixelBox.at(left, top, width=width, height=height), min(1.0, float(best)))
         rows = slice(max(0, top - height // 2), top + height // 2 + 1)
         scores[rows, max(0, left - width) : left + width + 1] = 0.0

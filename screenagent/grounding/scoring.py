@@ -1,0 +1,175 @@
+"""What speaks for a candidate: named evidence, the weights that it gets, and the score that it adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from screenagent.geometry import PixelBox
+from screenagent.grounding.expression import Bond
+
+# What a candidate needs.
+SURE: Final = 0.38
+"""A candidate with a lower score counts as absent; on the development screens, most of those are."""
+LIKELY: Final = 1.1
+"""An icon needs this times `SURE`, since on a full screen some icon is a little like anything."""
+MOVED_ICON: Final = 0.75
+"""An icon that was likely enough may lose this much by where it stands, since that only chooses among its like."""
+ALIKE: Final = 0.9
+"""Candidates of at least this share of the best score are counted for "the second …"."""
+
+# The name.
+NAMELESS: Final = 0.7
+"""A control that was asked for by its role alone."""
+ROLE_WORD: Final = 0.9
+"""If a text matches the role word better than this, the word is a name after all."""
+WRITTEN: Final = 0.9
+"""If a text matches better than this, no icon is looked for."""
+
+# The tie between the name and what is pointed at.
+LABEL_ALONE: Final = 0.6
+"""A label, if a field or a setting was asked for: its control may not have been recognized."""
+LABEL_OF_BUTTONS: Final = 0.8
+"""The same for a setting that has at most buttons beside it."""
+LABEL_OF_ANOTHER: Final = 0.35
+"""The same for a label with a colon: it names a field that was not recognized."""
+NOT_READ: Final = 0.9
+"""A name that the program states and that is not read at its place."""
+
+# The role.
+MISFIT: Final = 0.3
+"""A framed control of another role."""
+UNLIKE_ITS_ROLE: Final = 0.94
+"""A text that does not look like its role; only a little less, to choose between equals."""
+UNLIKE_A_BUTTON: Final = 0.7
+"""A text without a button round it, if the phrase describes a button but does not name it."""
+PLAIN_LINK: Final = 0.75
+"""A text without a color, if a link was asked for: it may be a plain word of that name."""
+PLACEHOLDER: Final = 0.8
+"""A text in a field, if a menu or a button was asked for."""
+
+# The kind of text.
+HEADLINE: Final = 0.95
+"""A text much larger than most."""
+ANY_SUCH: Final = 0.4
+"""The name itself, if any such thing is meant: "File" for "open a file"."""
+BAR_TITLE: Final = 0.85
+"""A title in a menu bar that shares words with the phrase: "Reports" for "show the balance report"."""
+SHARED_WORDS: Final = 0.75
+"""A text that matches less than this only shares words with the phrase."""
+
+# Rivals, neighbours and the place on the screen.
+BESIDE_TEXT: Final = 0.85
+"""An icon, if a text may be meant just as well."""
+ANCHOR: Final = 0.7
+"""A neighbour has to match better than this."""
+ANCHORS_ALIKE: Final = 0.05
+"""Neighbours that match worse than the best by at most this are all tried."""
+NO_RELATION: Final = 0.3
+"""A candidate that does not stand in the relation."""
+ASLANT: Final = 0.2
+"""What a candidate loses that stands out of line with its neighbour."""
+FAR: Final = 0.4
+"""What a candidate loses at the far end of the screen from its neighbour."""
+FAR_IN_ROW: Final = 0.2
+"""The same if both may belong to one row."""
+OPPOSITE: Final = 0.7
+"""A candidate at the opposite side of the screen; one at the named side gains `TOWARDS`."""
+TOWARDS: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A relation that the phrase names, and how well the candidate stands in it."""
+
+    kind: Bond
+    other: str
+    fit: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a candidate and against it; each number is a factor, and 1 says nothing."""
+
+    name: float
+    """How well the written text, the drawn text or the icon matches the name."""
+    tie: float = 1.0
+    """How surely the name belongs to what is pointed at."""
+    role: float = 1.0
+    """How well it fits the role that was asked for."""
+    headline: float = 1.0
+    """Less for a headline, which names what is below it."""
+    text_kind: float = 1.0
+    """Less for a text that names a kind of thing rather than the target."""
+    rival: float = 1.0
+    """Less for an icon if a text fits, too."""
+    neighbours: tuple[Neighbour, ...] = ()
+    place: float = 1.0
+    """Less for what is not at the named side of the screen."""
+
+
+def score(evidence: Evidence) -> float:
+    """Return the product of all evidence, always in the same order, so that a score is the same to the last digit."""
+    product = evidence.name * evidence.tie * (evidence.role * evidence.headline) * evidence.text_kind * evidence.rival
+    for neighbour in evidence.neighbours:
+        product *= neighbour.fit
+    return product * evidence.place
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A possible target: `rect` is what to point at; `text` is written at `written`, in `rect` or beside it.
+
+    `by` is the method that found it.
+    """
+
+    rect: PixelBox
+    text: str
+    evidence: Evidence
+    by: str
+    written: PixelBox | None = None
+
+    @property
+    def score(self) -> float:
+        return score(self.evidence)
+
+    @property
+    def spot(self) -> PixelBox:
+        """Where to point: at the text in it, since a frame may be more than the control."""
+        return self.written or self.rect
+
+    def beside(self, neighbour: Neighbour) -> Candidate:
+        """Return the candidate with one more relation judged."""
+        neighbours = (*self.evidence.neighbours, neighbour)
+        return replace(self, evidence=replace(self.evidence, neighbours=neighbours))
+
+    def placed(self, place: float) -> Candidate:
+        """Return the candidate with its place on the screen judged."""
+        return replace(self, evidence=replace(self.evidence, place=place))
+
+
+PREPOSITIONS: Final[dict[Bond, str]] = {
+    "near": "near", "left": "left of", "right": "right of", "above": "above", "below": "below", "inside": "in",
+}  # fmt: skip
+
+
+def explain(candidate: Candidate) -> str:
+    """Return the evidence in one line: how well the name or the icon matches, and each factor that is not 1."""
+    matched = "icon" if candidate.by == "icon" else "name"
+    return " · ".join((f"{matched} {candidate.evidence.name:.2f}", *_factors(candidate.evidence)))
+
+
+def _factors(evidence: Evidence) -> Iterator[str]:
+    named = {
+        "label of the control": evidence.tie,
+        "role": evidence.role,
+        "headline": evidence.headline,
+        "kind of text": evidence.text_kind,
+        "a text fits, too": evidence.rival,
+    }
+    yield from (f"{name} ×{factor:.2f}" for name, factor in named.items() if factor != 1)
+    for neighbour in evidence.neighbours:
+        yield f"{PREPOSITIONS[neighbour.kind]} “{neighbour.other}” ×{neighbour.fit:.2f}"
+    if evidence.place != 1:
+        yield f"place on the screen ×{evidence.place:.2f}"

@@ -1,0 +1,42 @@
+"""A cache that threads can share."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Generic, TypeVar
+
+from cachetools import LRUCache
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+
+class SharedLRU(Generic[KeyT, ValueT]):
+    """A mapping that forgets the least recently used entry.
+
+    The loop grounds targets while the policy reads the screen for a person who is being asked in another thread, both
+    through the same reader. The lock protects the entries and their order, which a look-up changes, too. Two threads
+    that miss the same key both compute its value, and the later one is kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._entries: LRUCache[KeyT, ValueT] = LRUCache(most)
+        self._lock = Lock()
+
+    def get(self, key: KeyT) -> ValueT | None:
+        """Return the value and count it as used, or None if the key is not there."""
+        with self._lock:
+            return self._entries.get(key)
+
+    def keep(self, key: KeyT, value: ValueT) -> None:
+        with self._lock:
+            self._entries[key] = value
+
+    def values(self) -> tuple[ValueT, ...]:
+        """Return the values as they are now; none counts as used."""
+        with self._lock:
+            return tuple(self._entries.values())
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()

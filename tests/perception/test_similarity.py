@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from screenagent.perception.similarity import as_misread, solid, squeezed, stem
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"), [("opening", "open"), ("contacts", "contact"), ("entries", "entry"), ("pass", "pass")]
+)
+def test_a_stem_has_no_ending(word: str, expected: str) -> None:
+    assert stem(word) == expected
+
+
+def test_who_does_it_and_what_is_done_meet_on_request() -> None:
+    assert stem("director") == "director"
+    assert stem("director", doers=True) == stem("directed", doers=True) == "direct"
+
+
+def test_letters_that_are_read_for_each_other_are_one() -> None:
+    assert as_misread("0il | Ink") == as_misread("o1ll1nk")
+    assert as_misread("Save") != as_misread("Sand")
+
+
+def test_blanks_and_signs_are_left_out() -> None:
+    assert solid(" Save  As … ") == "SaveAs…"
+    assert squeezed("Save As…") == "saveas"
+    assert squeezed("+ -") == "+-"
