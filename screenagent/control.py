@@ -12,6 +12,9 @@ from typing import Final
 HAND_SECONDS: Final = 0.5
 """For so long after an answer the hand that gave it may still move."""
 
+POLL_SECONDS: Final = 0.02
+"""How often a wait looks at what it waits for, unless it says otherwise."""
+
 
 class Stopped(Exception):
     """The user said stop. Caught once, in the loop."""
@@ -186,6 +189,40 @@ class Control:
         """Sleep until `time.monotonic()` is `moment`."""
         self.wait(moment - time.monotonic())
 
+    def until(
+        self,
+        predicate: Callable[[], object],
+        *,
+        seconds: float,
+        poll: float = POLL_SECONDS,
+        wait: Callable[[float], object] | None = None,
+    ) -> bool:
+        """Wait as the function `until` does, but raise `Stopped` if stop is said."""
+
+        def wait_or_stop(pause: float) -> None:
+            (wait or self.wait)(pause)
+            self.check()
+
+        self.check()
+        return until(predicate, seconds=seconds, poll=poll, wait=wait_or_stop)
+
     def _go(self) -> None:
         self._paused = False
         self._turns.put(None)
+
+
+def until(
+    predicate: Callable[[], object],
+    *,
+    seconds: float,
+    poll: float = POLL_SECONDS,
+    wait: Callable[[float], object] = time.sleep,
+) -> bool:
+    """Look at `predicate` every `poll` seconds until it holds. Return whether it did within `seconds`.
+
+    `wait` gets the seconds until the next look; it may return sooner if there is something new to look at.
+    """
+    deadline = time.monotonic() + seconds
+    while not (holds := bool(predicate())) and (left := deadline - time.monotonic()) > 0:
+        wait(min(poll, left))
+    return holds

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from screenagent.control import Control, Interrupted, Stopped
+from screenagent.control import Control, Interrupted, Stopped, until
 
 
 def wait_for_ever(control: Control, wait: str) -> None:
@@ -97,3 +97,37 @@ def test_a_signal_that_comes_as_the_time_is_over_prolongs_no_wait() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         rescue.cancel()
+
+
+def test_until_waits_for_what_holds_at_last_and_no_longer() -> None:
+    looks = iter((False, False, True, False))
+    assert until(lambda: next(looks), seconds=60, poll=0.001)
+    assert not next(looks)
+
+
+def test_until_gives_up_when_the_time_is_over_but_looks_once_whatever_it_is() -> None:
+    start = time.monotonic()
+    assert not until(lambda: False, seconds=0.03, poll=0.01)
+    assert 0.03 <= time.monotonic() - start < 1.0
+    assert until(lambda: True, seconds=0.0)
+
+
+def test_until_can_be_woken_before_the_next_look() -> None:
+    woken: list[float] = []
+    assert until(lambda: woken, seconds=60, poll=30, wait=woken.append)
+    assert woken == [30]
+
+
+def test_a_stop_ends_until() -> None:
+    control = Control()
+    threading.Timer(0.02, control.stop).start()
+    with pytest.raises(Stopped):
+        control.until(lambda: False, seconds=60, poll=30)
+    with pytest.raises(Stopped):
+        control.until(lambda: True, seconds=60)
+
+
+def test_a_stop_ends_until_however_it_waits() -> None:
+    control = Control()
+    with pytest.raises(Stopped):
+        control.until(lambda: False, seconds=60, wait=lambda _: control.stop())

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from screenagent.control import Control
-from screenagent.desktop.json_lines import Lines
+from screenagent.desktop.json_lines import Child, module_command
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -25,7 +22,6 @@ FETCH_SECONDS: Final = 3.0
 AGAIN_SECONDS: Final = 0.1  # after which a window that has fetched the text will not fetch it once more
 STRANGER_SECONDS: Final = 0.3  # then a fetch by another program than the one in front counts as the paste
 ANSWER_SECONDS: Final = 5.0
-LOOK_SECONDS: Final = 0.02  # how long a stop may wait for us
 
 Press = Callable[[Sequence[str]], None]
 
@@ -54,75 +50,56 @@ class XClipboard:
     def __init__(self, display: str, *, control: Control) -> None:
         self._display = display
         self._control = control
-        self._owner: subprocess.Popen[bytes] | None = None
+        self._owner: Child | None = None
 
     def close(self) -> None:
-        """The process stays as long as it keeps what the user had copied."""
-        if self._owner and self._owner.stdin and self._owner.stdout:
-            self._owner.stdin.close()
-            self._owner.stdout.close()
+        """Let go of the process. It lives on by itself as long as it keeps what the user had copied."""
+        if self._owner:
+            self._owner.end()
             self._owner = None
 
     def paste(self, text: str, *, into: Window | None, press: Press, other_script: bool = False) -> None:
         keys, selection = paste_keys(into, other_script=other_script)
         owner = self._started()
-        _wish(owner, lend=text, to=into.id if into else 0, selection=selection)
+        owner.say(lend=text, to=into.id if into else 0, selection=selection)
         try:
-            self._hear("lent")
+            _await(owner, "lent", meanwhile=self._control.check)
             press(keys)
-            self._await_fetch()
+            self._await_fetch(owner)
         finally:
-            _wish(owner, give_back=True, selection=selection)
-            self._hear("given_back", stoppable=False)
+            owner.say(give_back=True, selection=selection)
+            _await(owner, "given_back")  # through a stop, too
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> Child:
         if self._owner is None:
-            self._owner = subprocess.Popen(
-                ["setsid", "--fork", sys.executable, "-m", "screenagent.desktop.x11.selection_owner", self._display],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
-            self._owner.wait()  # for setsid, which leaves the process to itself
-            assert self._owner.stdout is not None  # it was opened with a pipe
-            self._lines = Lines(self._owner.stdout)
+            # setsid leaves the process to itself, so that it can outlive us.
+            command = module_command("screenagent.desktop.x11.selection_owner", self._display)
+            self._owner = Child(["setsid", "--fork", *command])
         return self._owner
 
-    def _await_fetch(self) -> None:
-        """Until the window has the text, and asks no more: a browser reads it once to look at it and once to paste."""
-        start = time.monotonic()
-        done_at: float | None = None
-        while (now := time.monotonic()) < start + FETCH_SECONDS:
-            if done_at is not None and now >= done_at:
-                return
-            said = self._lines.next(LOOK_SECONDS)
-            self._control.check()
-            if said is None:
-                continue
+    def _await_fetch(self, owner: Child) -> None:
+        """Wait until the window has the text and asks no more: a browser reads it once to look and once to paste."""
+        end = done_at = time.monotonic() + FETCH_SECONDS
+        fetched = False
+        while (said := owner.hear(done_at - time.monotonic(), meanwhile=self._control.check)) is not None:
             if said["event"] == "lost":
                 raise Retry("another program took the clipboard while text was being pasted", "clipboard")
-            if said["event"] == "fetched" or done_at is not None:
+            if said["event"] == "fetched" or fetched:
+                fetched = True
                 patience = AGAIN_SECONDS if said["by_target"] else STRANGER_SECONDS
-                done_at = time.monotonic() + patience
-        if done_at is None:
+                done_at = min(end, time.monotonic() + patience)
+        if not fetched:
             raise Retry("the window in front did not take the text: is a text field in it focused?", "clipboard")
-
-    def _hear(self, wanted: str, *, stoppable: bool = True) -> None:
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while time.monotonic() < deadline:
-            said = self._lines.next(LOOK_SECONDS)
-            if stoppable:
-                self._control.check()
-            if said and said["event"] == wanted:
-                return
-        raise TimeoutError(f"the clipboard's owner did not say {wanted!r} within {ANSWER_SECONDS:g} s")
 
 
 class PortableClipboard:
     """The clipboard of Windows or macOS, by pyperclip: text only, read back before it is pasted."""
 
     def __init__(self, *, control: Control) -> None:
+        import pyperclip
+
         self._control = control
-        self._pyperclip = importlib.import_module("pyperclip")
+        self._pyperclip = pyperclip
 
     def close(self) -> None:
         pass
@@ -138,20 +115,17 @@ class PortableClipboard:
         own = self._pyperclip.paste()
         self._pyperclip.copy(text)
         try:
-            deadline = time.monotonic() + ANSWER_SECONDS
-            while self._pyperclip.paste() != text:
-                if time.monotonic() > deadline:
-                    raise Retry(
-                        "the clipboard is held by another program, so the text could not be pasted", "clipboard"
-                    )
-                self._control.wait(LOOK_SECONDS)
+            if not self._control.until(lambda: self._pyperclip.paste() == text, seconds=ANSWER_SECONDS):
+                raise Retry("the clipboard is held by another program, so the text could not be pasted", "clipboard")
             press(("super" if sys.platform == "darwin" else "ctrl", "v"))
             self._control.wait(STRANGER_SECONDS)  # neither system tells who has read its clipboard
         finally:
             self._pyperclip.copy(own)
 
 
-def _wish(owner: subprocess.Popen[bytes], **wish: object) -> None:
-    assert owner.stdin is not None  # it was opened with a pipe
-    owner.stdin.write(json.dumps(wish).encode() + b"\n")
-    owner.stdin.flush()
+def _await(owner: Child, event: str, *, meanwhile: Callable[[], None] | None = None) -> None:
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while (said := owner.hear(deadline - time.monotonic(), meanwhile=meanwhile)) is not None:
+        if said["event"] == event:
+            return
+    raise TimeoutError(f"the clipboard's owner did not say {event!r} within {ANSWER_SECONDS:g} s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final, Self
 
 from pydantic import SecretStr
@@ -14,14 +14,14 @@ from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, 
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges
-from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
 from screenagent.desktop.held_input import HeldInput
 from screenagent.desktop.idle_watch import IdleWatch
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.kill_switch import STOP_KEYS
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
-from screenagent.desktop.platform import open_system
+from screenagent.desktop.platform import keep_open, open_system
 from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.secret_masking import SecretMasking
 from screenagent.desktop.sent_input import SentInput
@@ -61,30 +61,27 @@ class LocalDesktop:
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
         with ExitStack() as stack:
-            system = open_system(stack, control=self.control, display=display)
-            self._windows, self._clipboard = system.windows, system.clipboard
-            screen = ScreenCapture(
-                system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked, monitors=system.monitors
-            )
-            self._screen = stack.enter_context(closing(screen))
-            self._watch = stack.enter_context(closing(IdleWatch(lambda: self._screen.grab().pixels, self._ambient)))
-            held = stack.enter_context(closing(HeldInput(system.display, ledger=self.ledger)))
-            self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
-            self._keyboard = stack.enter_context(
-                closing(
-                    Keyboard(
-                        control=self.control,
-                        held=held,
-                        display=system.display,
-                        layout=system.layout,
-                        stop_keys=stop_keys,
-                    )
-                )
-            )
-            self.x_display = system.display
-            self._agreed = self._screen.display
-            self._ping, self._gone, self._own = system.ping, system.gone, system.own
+            self._open(stack, display=display, monitor=monitor, stop_keys=stop_keys)
             self._stack = stack.pop_all()
+        self._agreed = self._screen.display
+
+    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, stop_keys: Sequence[str]) -> None:
+        """Open the parts, each of which may need those before it. They are closed in the reverse order."""
+        system = open_system(stack, control=self.control, display=display)
+        self.x_display = system.display
+        self._windows, self._clipboard = system.windows, system.clipboard
+        self._ping, self._gone, self._own = system.ping, system.gone, system.own
+        screen = ScreenCapture(
+            system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked, monitors=system.monitors
+        )
+        self._screen = keep_open(stack, screen)
+        self._watch = keep_open(stack, IdleWatch(self._idle_frame, self._ambient))
+        held = keep_open(stack, HeldInput(system.display, ledger=self.ledger))
+        self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
+        keyboard = Keyboard(
+            control=self.control, held=held, display=system.display, layout=system.layout, stop_keys=stop_keys
+        )
+        self._keyboard = keep_open(stack, keyboard)
 
     def __enter__(self) -> Self:
         return self
@@ -142,6 +139,10 @@ class LocalDesktop:
             yield
         except self._gone as reason:
             raise NoDesktop("the display has ended while it was worked on") from reason
+
+    def _idle_frame(self) -> ScreenFrame:
+        with self._display_there():
+            return self._screen.grab().pixels
 
     def _screenshot(self) -> Screenshot:
         frame, window = self._screen.grab(), self._front()

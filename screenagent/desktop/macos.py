@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import time
 from typing import Any, Final
 
+from screenagent.control import until
 from screenagent.desktop import NoDesktop
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -59,11 +59,12 @@ class MacWindows:
         app = app_kit.NSRunningApplication.runningApplicationWithProcessIdentifier_(window.pid or -1)
         if app is not None:
             app.activateWithOptions_(IGNORING_OTHERS)
-        deadline = time.monotonic() + ACTIVATE_SECONDS
-        while (front := self.foreground()) is None or front.id != window.id:
-            if time.monotonic() > deadline:
-                raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
-            time.sleep(0.01)
+        if not until(lambda: self._is_front(window), seconds=ACTIVATE_SECONDS):
+            raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
+
+    def _is_front(self, window: Window) -> bool:
+        front = self.foreground()
+        return front is not None and front.id == window.id
 
     def caps_lock(self) -> bool:
         return bool(_quartz().CGEventSourceFlagsState(COMBINED_SESSION) & ALPHA_SHIFT)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
@@ -17,6 +17,18 @@ from screenagent.screenshot import Window
 if TYPE_CHECKING:
     from screenagent.desktop.settle import PingProtocol
     from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
+
+
+class Closable(Protocol):
+    def close(self) -> object: ...
+
+
+PartT = TypeVar("PartT", bound=Closable)
+
+
+def keep_open(stack: ExitStack, part: PartT) -> PartT:
+    """Return `part`, which `stack` closes after all that it is given later and before what it was given earlier."""
+    return stack.enter_context(closing(part))
 
 
 class WindowSystem(Protocol):
@@ -86,16 +98,16 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
     from screenagent.desktop.x11.pointer import XPointer
     from screenagent.desktop.x11.windows import X11Windows
 
-    windows = stack.enter_context(closing(X11Windows(display)))
+    windows = keep_open(stack, X11Windows(display))
     name = windows.display_name
     return System(
         windows=windows,
-        clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
-        pointer=stack.enter_context(closing(XPointer(name))),
+        clipboard=keep_open(stack, XClipboard(name, control=control)),
+        pointer=keep_open(stack, XPointer(name)),
         display=name,
-        layout=stack.enter_context(closing(KeyboardLayout(name))),
-        ping=stack.enter_context(closing(Ping(name))),
+        layout=keep_open(stack, KeyboardLayout(name)),
+        ping=keep_open(stack, Ping(name)),
         gone=GONE,
-        own=stack.enter_context(closing(OwnWindows(name))),
-        monitors=stack.enter_context(closing(Monitors(name))),
+        own=keep_open(stack, OwnWindows(name)),
+        monitors=keep_open(stack, Monitors(name)),
     )

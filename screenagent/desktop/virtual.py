@@ -20,7 +20,7 @@ from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.kill_switch import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.x11.windows import X11Windows
+from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
 from screenagent.geometry import Size
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Window
@@ -126,37 +126,28 @@ class VirtualDesktop:
         if not argv or shutil.which(argv[0], path=self.environment.get("PATH")) is None:
             raise NoDesktop(f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?")
         earlier = {window.id for window in self._windows.all()}
-        process = self._spawn(argv)
-        ended_at: float | None = None
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            opened = [window for window in self._windows.all() if window.id not in earlier]
-            if opened:
-                self._await_front()
-                return opened[0]
-            status = process.poll()
-            if status is not None and ended_at is None:
-                ended_at = time.monotonic()
-            if status or (ended_at is not None and time.monotonic() > ended_at + LAUNCHER_SECONDS):
-                raise NoDesktop(f"{shlex.join(argv)!r} ended (status {status}) without a window{self._tail(argv[0])}")
-            self.control.check()
-            self._windows.changed(0.05)
-        raise NoDesktop(f"{shlex.join(argv)!r} opened no window within {seconds:g} s{self._tail(argv[0])}")
 
-    def _await_front(self) -> None:
-        """A window manager puts a window up first and gives it the keys then; some windows it never does."""
-        deadline = time.monotonic() + FRONT_SECONDS
-        while self._windows.foreground() is None and time.monotonic() < deadline:
-            self.control.check()
-            self._windows.changed(0.05)
+        def opened() -> list[Window]:
+            return [window for window in self._windows.all() if window.id not in earlier]
+
+        process = self._spawn(argv)
+        self._until(lambda: opened() or process.poll() is not None, seconds=seconds)
+        if process.poll() == 0:
+            self._until(opened, seconds=min(LAUNCHER_SECONDS, seconds))
+        if not (windows := opened()):
+            raise NoDesktop(f"{shlex.join(argv)!r} {_missed(process, seconds)}{self._tail(argv[0])}")
+        # A window manager puts a window up first and gives it the keys then; some windows it never does.
+        self._until(self._windows.foreground, seconds=FRONT_SECONDS)
+        return windows[0]
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""
         before = self._windows.edges(window)
         self._windows.arrange(window, edges)
-        deadline = time.monotonic() + ARRANGED_SECONDS
-        while self._windows.edges(window) == before and time.monotonic() < deadline:
-            self._windows.changed(0.05)
+        self._until(lambda: self._windows.edges(window) != before, seconds=ARRANGED_SECONDS)
+
+    def _until(self, predicate: Callable[[], object], *, seconds: float) -> bool:
+        return self.control.until(predicate, seconds=seconds, poll=POLL_SECONDS, wait=self._windows.changed)
 
     def _start(self, stack: ExitStack) -> None:
         programs = {name: _program(name) for name in PACKAGES}
@@ -225,13 +216,10 @@ class VirtualDesktop:
         return word
 
     def _await(self, service: subprocess.Popen[bytes], is_up: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + SERVICE_SECONDS
-        while not is_up():
-            if service.poll() is not None or time.monotonic() > deadline:
-                program = str(service.args[0])  # type: ignore[index] # always started with a list
-                raise NoDesktop(f"{Path(program).name} did not start{self._tail(program)}")
-            self.control.check()
-            self._windows.changed(0.05)
+        self._until(lambda: is_up() or service.poll() is not None, seconds=SERVICE_SECONDS)
+        if not is_up():
+            program = str(service.args[0])  # type: ignore[index] # always started with a list
+            raise NoDesktop(f"{Path(program).name} did not start{self._tail(program)}")
 
     def _log(self, program: str) -> Path:
         return self.folder / "log" / Path(program).name
@@ -240,6 +228,11 @@ class VirtualDesktop:
         """The last thing it said, to end a sentence with."""
         said = self._log(program).read_text(errors="replace").strip().splitlines()
         return f"; it said: {said[-1]}" if said else ""
+
+
+def _missed(process: subprocess.Popen[bytes], seconds: float) -> str:
+    status = process.poll()
+    return f"opened no window within {seconds:g} s" if status is None else f"ended (status {status}) without a window"
 
 
 def _argv(app: str | Sequence[str]) -> list[str]:

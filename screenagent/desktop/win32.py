@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import time
 from pathlib import PureWindowsPath
 from typing import Any, Final
 
+from screenagent.control import until
 from screenagent.desktop import NoDesktop
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -56,11 +56,8 @@ class Win32Windows:
 
     def activate(self, window: Window) -> None:
         self._user32.SetForegroundWindow(window.id)
-        deadline = time.monotonic() + ACTIVATE_SECONDS
-        while self._user32.GetForegroundWindow() != window.id:
-            if time.monotonic() > deadline:
-                raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
-            time.sleep(0.01)
+        if not until(lambda: self._user32.GetForegroundWindow() == window.id, seconds=ACTIVATE_SECONDS):
+            raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
 
     def caps_lock(self) -> bool:
         return bool(self._user32.GetKeyState(CAPITAL) & 1)

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from screenagent.desktop.x11.raw_events import Raw, RawEvents, RawKind
 
-LOOK_SECONDS: Final = 0.02
+POLL_SECONDS: Final = 0.02
 READY_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 0.05
 """Events closer together than this belong to one action: clicks, typing and drags send theirs within milliseconds."""
@@ -54,7 +54,7 @@ class EventMonitor:
 
     def _watch(self) -> None:
         while not self._leaving.is_set():
-            for raw in self._raw.within(LOOK_SECONDS):
+            for raw in self._raw.within(POLL_SECONDS):
                 self.events.append(ObservedInput(kind=raw.kind, pressed=raw.pressed, at=time.monotonic()))
 
 
@@ -90,7 +90,7 @@ def _watch(display: str, mouth: Connection) -> None:
         mouth.send("ready")
         seen: list[Raw] = []
         while True:
-            seen += events.within(LOOK_SECONDS)
+            seen += events.within(POLL_SECONDS)
             while mouth.poll():
                 mouth.recv()
                 events.server.sync()  # what was sent before we were asked has arrived after this

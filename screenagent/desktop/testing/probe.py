@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from typing import Any, Final, Self
 
-from screenagent.desktop.json_lines import Lines
+from screenagent.desktop.json_lines import Child, module_command
 from screenagent.desktop.testing.probe_window import (
     FIELD,
     PANEL,
@@ -51,14 +49,8 @@ class Probe:
         self._corner = Pixel(x=0, y=0)
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "screenagent.desktop.testing.probe_window", *self._options],
-            env=os.environ | {"DISPLAY": self._display},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-        )
-        assert self._process.stdout is not None  # it was opened with a pipe
-        self._lines = Lines(self._process.stdout)
+        command = module_command("screenagent.desktop.testing.probe_window", *self._options)
+        self._child = Child(command, environment=os.environ | {"DISPLAY": self._display})
         try:
             ready = self.wait_for("ready")
         except BaseException:
@@ -69,13 +61,12 @@ class Probe:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        self._child.kill()
 
     def wait_for(self, happened: str, *, seconds: float = RECEIPT_SECONDS, **facts: object) -> Receipt:
         """The next receipt of this kind that says these facts."""
         deadline = time.monotonic() + seconds
-        while (receipt := self._lines.next(max(0.0, deadline - time.monotonic()))) is not None:
+        while (receipt := self._child.hear(max(0.0, deadline - time.monotonic()))) is not None:
             self.receipts.append(receipt)
             if receipt["event"] == happened and facts.items() <= receipt.items():
                 return receipt
@@ -85,7 +76,7 @@ class Probe:
     def drain(self, *, seconds: float = 0.0) -> list[Receipt]:
         """All it has said and, for `seconds`, still says."""
         deadline = time.monotonic() + seconds
-        while (receipt := self._lines.next(max(0.0, deadline - time.monotonic()))) is not None:
+        while (receipt := self._child.hear(max(0.0, deadline - time.monotonic()))) is not None:
             self.receipts.append(receipt)
         return self.receipts
 

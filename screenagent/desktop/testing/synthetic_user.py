@@ -1,22 +1,25 @@
 """A hand that is not the agent's, for benches and tests: it presses keys and moves the mouse of an X display.
 
-As a process of its own it does a line at a time ("tap ctrl shift escape", "move 10 20") and says when each began.
+As a process of its own it does what a JSON line says ({"act": "tap", "words": ["ctrl", "shift", "escape"]}) and answers
+when it began.
 """
 
 from __future__ import annotations
 
-import subprocess
+import json
 import sys
 import time
 from contextlib import closing
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from Xlib import X
 from Xlib.ext import xtest
 
+from screenagent.desktop.json_lines import Child, module_command
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
 
+ANSWER_SECONDS: Final = 60.0  # an overloaded machine may take its time to start a process
 ACTS: Final = ("tap", "down", "up", "move", "click")
 
 
@@ -63,43 +66,39 @@ class SyntheticPerson:
         self._display = display
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "screenagent.desktop.testing.synthetic_user", self._display],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._line()
+        self._child = Child(module_command("screenagent.desktop.testing.synthetic_user", self._display))
+        self._answer()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate()
+        self._child.end()
 
-    def does(self, *words: str) -> float:
-        """Have it done, and give when it began, by the monotonic clock."""
-        assert self._process.stdin is not None  # it was opened with pipes
-        self._process.stdin.write(" ".join(words) + "\n")
-        self._process.stdin.flush()
-        return float(self._line())
+    def does(self, act: str, *words: str) -> float:
+        """Have it done, and return when it began, by the monotonic clock."""
+        self._child.say(act=act, words=words)
+        return float(self._answer()["began"])
 
-    def _line(self) -> str:
-        assert self._process.stdout is not None  # it was opened with pipes
-        line = self._process.stdout.readline()
-        if not line:
-            raise EOFError(f"the hand on display {self._display} has ended (status {self._process.wait()})")
-        return line
+    def _answer(self) -> dict[str, Any]:
+        answer = self._child.hear(ANSWER_SECONDS)
+        if answer is None:
+            raise TimeoutError(f"the hand on display {self._display} did not answer within {ANSWER_SECONDS:g} s")
+        return answer
 
 
 def main() -> None:
     with closing(SyntheticUser(sys.argv[1])) as hand:
-        print("ready", flush=True)
+        _say(began=time.monotonic())
         for line in sys.stdin:
-            act, *words = line.split()
-            if act not in ACTS:
-                raise SystemExit(f"unknown act {act!r}; there are {', '.join(ACTS)}")
+            told = json.loads(line)
+            if told["act"] not in ACTS:
+                raise SystemExit(f"unknown act {told['act']!r}; there are {', '.join(ACTS)}")
             began = time.monotonic()
-            getattr(hand, act)(*words)
-            print(began, flush=True)
+            getattr(hand, told["act"])(*told["words"])
+            _say(began=began)
+
+
+def _say(**words: object) -> None:
+    print(json.dumps(words), flush=True)
 
 
 if __name__ == "__main__":

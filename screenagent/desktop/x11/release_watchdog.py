@@ -1,11 +1,12 @@
 """A process that outlives the agent by a moment: it lifts the keys and buttons that a killed agent left pressed.
 
-It reads what goes down and comes up, a line each ("down key 38", "up button 1"), and acts at the end of its input; the
-display it opens at once, for when time is short.
+It reads what goes down and comes up, a JSON line each ({"direction": "down", "kind": "key", "code": 38}), and acts at
+the end of its input. It opens the display at once, for when time is short.
 """
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Iterable
@@ -18,14 +19,14 @@ RELEASE = {"key": X.KeyRelease, "button": X.ButtonRelease}
 
 
 def still_down(lines: Iterable[str]) -> list[tuple[str, int]]:
-    """What went down and did not come up, the last pressed first."""
+    """Return what went down and did not come up, the last pressed first."""
     down: list[tuple[str, int]] = []
     for line in lines:
-        direction, kind, code = line.split()
-        stroke = (kind, int(code))
+        told = json.loads(line)
+        stroke = (told["kind"], told["code"])
         if stroke in down:
             down.remove(stroke)
-        if direction == "down":
+        if told["direction"] == "down":
             down.append(stroke)
     return down[::-1]
 

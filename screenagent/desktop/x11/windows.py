@@ -10,6 +10,7 @@ from typing import Any, Final
 from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
+from screenagent.control import until
 from screenagent.desktop.own_terminal import WindowArea
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.desktop.x11.controlling_terminal import (
@@ -21,6 +22,7 @@ from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
 ACTIVATE_SECONDS: Final = 2.0
+POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was said of
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 SEAT_SECONDS: Final = 5.0  # so often it is asked who looks at the tmux or screen that we run in
@@ -114,12 +116,13 @@ class X11Windows:
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
-        deadline = time.monotonic() + ACTIVATE_SECONDS
         self._ask_to_front(window.id)
-        while (front := self.foreground()) is None or front.id != window.id:
-            if time.monotonic() > deadline:
-                raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
-            self.changed(0.05)
+        if not until(lambda: self._is_front(window), seconds=ACTIVATE_SECONDS, poll=POLL_SECONDS, wait=self.changed):
+            raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
+
+    def _is_front(self, window: Window) -> bool:
+        front = self.foreground()
+        return front is not None and front.id == window.id
 
     def managed(self) -> bool:
         """A window manager is at work."""

@@ -24,7 +24,7 @@ LOOK = """
 import json, sys
 from screenagent.actions import Click, TypeText
 from screenagent.control import Control
-from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.x11 import Windows
 from screenagent.geometry import Location, Pixel
@@ -39,10 +39,10 @@ with LocalDesktop(control=Control()) as desktop:
     middle = desktop.display.point(Pixel(x=(left + right) // 2, y=(top + bottom) // 2))
     said = ""
     try:
-        perform(desktop, Click(target="it"), Location(point=middle, confidence=1, by="test"))
+        perform_input(desktop, Click(target="it"), Location(point=middle, confidence=1, by="test"))
     except Retry as retry:
         said = str(retry)
-    perform(desktop, TypeText(text="yes"))
+    perform_input(desktop, TypeText(text="yes"))
     found = {
         "own": [window.title for window in windows.all() if window.own],
         "worked_in": screen.window.title,
