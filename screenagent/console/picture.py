@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from screenagent.console.halfblocks import CELL, Cells, cells, fitted_to_cells, halfblock_strip
-from screenagent.console.view import EVERYTHING, PictureView
-from screenagent.geometry import Box, Point, Size
+from screenagent.console.view import PictureView
+from screenagent.geometry import WHOLE, Box, Point, Size
 
 MOVE: Final = "move the point a pixel, with Shift 10; or click a picture"
 
@@ -101,7 +101,7 @@ class ScreenPicture(Widget, can_focus=True):
     def shown(self, view: PictureView) -> tuple[Box, Size]:
         """Which part of the screen is shown, and in how many cells."""
         room = Size(width=max(1, self.size.width), height=max(1, self.size.height))
-        part = EVERYTHING
+        part = WHOLE
         if self._shows == "target":
             wide, high = room.width * self.cell.width, room.height * self.cell.height
             part = view.around(Size(width=max(1, wide // self.ENLARGED), height=max(1, high // self.ENLARGED)))

@@ -7,11 +7,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from screenagent.geometry import Box, Location, Pixel, Point, Size
+from screenagent.geometry import WHOLE, Box, Location, Pixel, Point, Size
 from screenagent.runs.report.annotations import TARGET_COLOUR, TONE_COLOURS, crosshair_lines
 from screenagent.screenshot import Screenshot
-
-EVERYTHING: Final = Box(left=0, top=0, right=1, bottom=1)
 
 SHARPEST: Final = 1.0
 """Pixels of the screen that one of a close view shows at least: any fewer would show nothing more."""
@@ -41,7 +39,7 @@ class PictureView:
         """The part of the screen round the target that is shown in so many pixels; without one, the window in front."""
         if self.target is None:
             window = self.screenshot.window
-            return window.box if window and window.box else EVERYTHING
+            return window.box if window and window.box else WHOLE
         size, box = self.screenshot.size, self.target.box
         wanted = (box.right - box.left) * size.width * 1.3 if box else 0.0
         width = min(max(wanted, SHARPEST * pixels.width), COARSEST * pixels.width, size.width)
