@@ -1,4 +1,4 @@
-"""A picture of the screen that can be pointed into, of which only the lines that changed are drawn again."""
+"""A picture of the screen to point into. Only the lines that have changed are drawn again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOVE: Final = "move the point a pixel, with Shift 10; or click a picture"
 
 
 class ScreenPicture(Widget, can_focus=True):
-    """Shows all of a view's screen, or the part round its target."""
+    """Shows the whole screen, or the part round the target."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -34,7 +34,7 @@ class ScreenPicture(Widget, can_focus=True):
     ]
 
     ENLARGED: ClassVar[int] = 1
-    """A pixel of the screen is so many wide where it is looked at closely."""
+    """How many pixels wide a pixel of the screen is in a close view."""
 
     class Pointed(Message):
         """A place of the screen was clicked."""
@@ -90,7 +90,7 @@ class ScreenPicture(Widget, can_focus=True):
             self.post_message(self.Pointed(point))
 
     def point_at(self, column: int, row: int) -> Point | None:
-        """The place of the screen that a cell shows, or None where the cell shows none."""
+        """Return the place on the screen that a cell shows; None if it shows none."""
         if self.view is None:
             return None
         part, cells = self.shown(self.view)
@@ -99,7 +99,7 @@ class ScreenPicture(Widget, can_focus=True):
         return Point(x=(column + 0.5) / cells.width, y=(row + 0.5) / cells.height).within(part)
 
     def shown(self, view: PictureView) -> tuple[Box, Size]:
-        """Which part of the screen is shown, and in how many cells."""
+        """Return which part of the screen is shown, and in how many cells."""
         room = Size(width=max(1, self.size.width), height=max(1, self.size.height))
         part = WHOLE
         if self._shows == "target":
@@ -109,7 +109,7 @@ class ScreenPicture(Widget, can_focus=True):
         return part, fitted_to_cells(Size(width=max(1, right - left), height=max(1, bottom - top)), room, self.cell)
 
     def draw(self) -> None:
-        """Bring the cells up to date, and have those lines painted that are not the same as before."""
+        """Bring the cells up to date, and repaint the lines that have changed."""
         before, self._cells = self._cells, self._drawn()
         if before.shape != self._cells.shape:
             self._strips.clear()
