@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,25 @@ FLAKY: Final[dict[str, str]] = {}
 """Tests that are tried again when they fail, at most five: the id of each, and what it cannot wait for."""
 
 pytest.register_assert_rewrite("screenagent.desktop.testing.contract")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the golden files; look at the diff afterwards"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], str]:
+    """Return the text that a golden file holds; with `--update-golden` it then holds the text that was found."""
+
+    def expected(file: Path, found: str) -> str:
+        if request.config.getoption("--update-golden"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(found, "utf-8")
+        return file.read_text("utf-8")
+
+    return expected
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

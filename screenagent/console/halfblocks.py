@@ -1,4 +1,4 @@
-"""Pictures as text: each cell is an upper half block, its own colour above and its ground's below. Pure."""
+"""Pictures as text: each cell is an upper half block, with one colour above and another, its ground, below. Pure."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Cells = NDArray[np.uint8]  # (height, width, 6): the colour above and the one be
 
 
 CELL: Final = Size(width=1, height=2)
-"""What a cell shows, in pixels."""
+"""How many pixels a cell shows."""
 
 
 def fitted_to_cells(picture: Size, cells: Size, cell: Size = CELL) -> Size:
-    """The largest size in cells that a picture fits into without distortion."""
+    """Return the largest size, in cells, at which a picture fits without distortion."""
     slim = cell.height / cell.width
     columns = min(cells.width, round(cells.height * slim * picture.width / picture.height))
     rows = min(cells.height, round(columns * picture.height / picture.width / slim))
@@ -32,13 +32,13 @@ def fitted_to_cells(picture: Size, cells: Size, cell: Size = CELL) -> Size:
 
 
 def cells(image: Image.Image) -> Cells:
-    """`image`, of two pixels a row, as the colours of its cells."""
+    """Return the colours of the cells that show `image`, which has two pixels for each row of cells."""
     pixels = np.asarray(image.convert("RGB"))
     return pixels.reshape(-1, 2, image.width, 3).transpose(0, 2, 1, 3).reshape(-1, image.width, 6)
 
 
 def halfblock_strip(row: Cells) -> Strip:
-    """A line of cells; neighbours of the same colours are one segment."""
+    """Return a line of cells, with one segment for neighbours of the same colours."""
     starts = np.flatnonzero(np.concatenate(([True], (row[1:] != row[:-1]).any(axis=1))))
     lengths = np.diff(np.append(starts, len(row)))
     segments = [

@@ -37,8 +37,8 @@ NUMBERS: Final = "".join(
 )
 
 
-def sent(image: Image.Image, number: int, cells: Size) -> str:
-    """The sequence that gives the terminal `image` under a number below 2²⁴, to be shown in so many cells."""
+def kitty_sequence(image: Image.Image, number: int, cells: Size) -> str:
+    """Return the sequence that gives the terminal `image`, numbered below 2²⁴, to be shown in so many cells."""
     rgb = image.convert("RGB")
     data = standard_b64encode(zlib.compress(rgb.tobytes(), 1)).decode()
     parts = [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)]
@@ -50,7 +50,7 @@ def sent(image: Image.Image, number: int, cells: Size) -> str:
 
 
 def kitty_strip(row: int, columns: int, number: int) -> Strip:
-    """A row of the cells that show it; the colour of a cell says which picture's it is."""
+    """Return a row of the cells that show a picture. The colour of a cell is the picture's number."""
     style = Style(color=Color.from_rgb(number >> 16, number >> 8 & 255, number & 255))
     letters = "".join(f"{PLACEHOLDER}{NUMBERS[row]}{NUMBERS[column]}" for column in range(columns))
     return Strip([Segment(letters, style)], columns)

@@ -1,4 +1,4 @@
-"""A picture of the screen that can be pointed into, of which only the lines that changed are drawn again."""
+"""A picture of the screen to point into. Only the lines that have changed are drawn again."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from screenagent.console.halfblocks import CELL, Cells, cells, fitted_to_cells, halfblock_strip
-from screenagent.console.view import EVERYTHING, PictureView
-from screenagent.geometry import Box, Point, Size
+from screenagent.console.view import PictureView
+from screenagent.geometry import WHOLE, Box, Point, Size
 
 MOVE: Final = "move the point a pixel, with Shift 10; or click a picture"
 
 
 class ScreenPicture(Widget, can_focus=True):
-    """Shows all of a view's screen, or the part round its target."""
+    """Shows the whole screen, or the part round the target."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -34,7 +34,7 @@ class ScreenPicture(Widget, can_focus=True):
     ]
 
     ENLARGED: ClassVar[int] = 1
-    """A pixel of the screen is so many wide where it is looked at closely."""
+    """How many pixels wide a pixel of the screen is in a close view."""
 
     class Pointed(Message):
         """A place of the screen was clicked."""
@@ -90,7 +90,7 @@ class ScreenPicture(Widget, can_focus=True):
             self.post_message(self.Pointed(point))
 
     def point_at(self, column: int, row: int) -> Point | None:
-        """The place of the screen that a cell shows, or None where the cell shows none."""
+        """Return the place on the screen that a cell shows; None if it shows none."""
         if self.view is None:
             return None
         part, cells = self.shown(self.view)
@@ -99,9 +99,9 @@ class ScreenPicture(Widget, can_focus=True):
         return Point(x=(column + 0.5) / cells.width, y=(row + 0.5) / cells.height).within(part)
 
     def shown(self, view: PictureView) -> tuple[Box, Size]:
-        """Which part of the screen is shown, and in how many cells."""
+        """Return which part of the screen is shown, and in how many cells."""
         room = Size(width=max(1, self.size.width), height=max(1, self.size.height))
-        part = EVERYTHING
+        part = WHOLE
         if self._shows == "target":
             wide, high = room.width * self.cell.width, room.height * self.cell.height
             part = view.around(Size(width=max(1, wide // self.ENLARGED), height=max(1, high // self.ENLARGED)))
@@ -109,7 +109,7 @@ class ScreenPicture(Widget, can_focus=True):
         return part, fitted_to_cells(Size(width=max(1, right - left), height=max(1, bottom - top)), room, self.cell)
 
     def draw(self) -> None:
-        """Bring the cells up to date, and have those lines painted that are not the same as before."""
+        """Bring the cells up to date, and repaint the lines that have changed."""
         before, self._cells = self._cells, self._drawn()
         if before.shape != self._cells.shape:
             self._strips.clear()

@@ -31,10 +31,10 @@ from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
 FRAME_SECONDS: Final = 0.25
-"""From one drawing of what happens to the next; a question is drawn at once."""
+"""The time from one frame to the next; a question is drawn at once."""
 
-AT_ONCE_SECONDS: Final = 0.02
-"""What happens so closely together is one drawing."""
+GATHER_SECONDS: Final = 0.02
+"""Events that come this close together are drawn in one frame."""
 
 
 class EventHappened(Message):
@@ -46,7 +46,7 @@ class EventHappened(Message):
 
 
 class StatusLine(Static):
-    """A text that is not painted again where it says the same, nor everything laid out where it needs no more room."""
+    """A text that is repainted only if it changes, and that has the screen laid out only if it needs other room."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -89,7 +89,7 @@ class RunScreen(Screen[None]):
     """Which step was picked from the log; None follows the run."""
 
     after: reactive[bool] = reactive(False, init=False)
-    """Whether the screen after the picked step is shown, rather than the one before it."""
+    """Whether the screen after the picked step is shown, not the one before it."""
 
     def __init__(self, terminal: Terminal) -> None:
         super().__init__()
@@ -156,10 +156,10 @@ class RunScreen(Screen[None]):
             self.show_soon()
 
     def show_soon(self) -> None:
-        """What happens faster than frames are drawn is folded and not drawn."""
+        """Show what has happened in the next frame."""
         if self._frame is None:
             since = time.monotonic() - self._shown_at
-            self._frame = self.set_timer(max(AT_ONCE_SECONDS, FRAME_SECONDS - since), self.show)
+            self._frame = self.set_timer(max(GATHER_SECONDS, FRAME_SECONDS - since), self.show)
 
     def show(self) -> None:
         """Bring everything up to date."""
@@ -251,7 +251,7 @@ class RunScreen(Screen[None]):
         return PictureView(screen, locations) if screen.image is not None else None
 
     def _kept(self, digest: str, screen: Screenshot) -> Screenshot:
-        """With its picture from the disk: of a long run only the last are in memory. The one shown is read once."""
+        """Return the screenshot with its picture from the disk: of a long run only the last pictures are in memory."""
         assert self.folder is not None
         if self._read is None or self._read.digest != digest:
             self._read = with_picture(screen, self.folder)

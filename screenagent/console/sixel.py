@@ -14,7 +14,7 @@ from PIL import Image
 Indices = NDArray[np.uint8]  # (height, width): each pixel's colour, by its number
 
 LEVELS: Final = 6
-"""Red, green and blue come in so many shades each. One palette for all pictures: what did not change stays the same."""
+"""Shades of red, green and blue. All pictures share one palette, so that what did not change is encoded the same."""
 
 GREYS: Final = 24
 BAND: Final = 6
@@ -31,7 +31,7 @@ PALETTE: Final = _palette()
 
 
 def _nearest() -> Indices:
-    """The number of the colour for each shade of 32 of red, green and blue; what is grey gets finer shades."""
+    """Return the nearest colour's number for each of 32 shades of red, green and blue. Greys have finer shades."""
     shades = np.arange(32, dtype=np.int32) * 255 // 31
     pixels = np.stack(np.meshgrid(shades, shades, shades, indexing="ij"), axis=-1).reshape(-1, 3)
     steps = (pixels * (LEVELS - 1) + 127) // 255
@@ -44,7 +44,7 @@ NEAREST: Final = _nearest()
 
 
 def indices(image: Image.Image) -> Indices:
-    """Each pixel's nearest colour."""
+    """Return the number of each pixel's nearest colour."""
     red, green, blue = (np.asarray(part, dtype=np.uint16) >> 3 for part in image.convert("RGB").split())
     found: Indices = NEAREST[(red << 10) | (green << 5) | blue]
     return found
@@ -64,12 +64,12 @@ def _recently_encoded(pixels: bytes, width: int) -> str:
 
 
 def rows_at_once(cell_height: int) -> int:
-    """How many rows of cells are a whole number of bands."""
+    """Return how many rows of cells are a whole number of bands."""
     return BAND // gcd(cell_height, BAND)
 
 
 def encoded(pixels: Indices) -> str:
-    """The sequence that draws them where the cursor is."""
+    """Return the sequence that draws the pixels where the cursor is."""
     height, width = pixels.shape
     colours = "".join(f"#{number};2;" + ";".join(str(round(part * 100 / 255)) for part in PALETTE[number].tolist())
                       for number in _used(pixels))  # fmt: skip
@@ -78,7 +78,7 @@ def encoded(pixels: Indices) -> str:
 
 
 def _band(rows: Indices) -> str:
-    """The sequence for six lines of pixels: for each colour, which of the six pixels of a column have it."""
+    """Encode six lines of pixels: for each colour, which of the six pixels of each column have it."""
     bits, columns = np.zeros((len(PALETTE), rows.shape[1]), np.uint8), np.arange(rows.shape[1])
     for line, colours in enumerate(rows):
         bits[colours, columns] |= 1 << line

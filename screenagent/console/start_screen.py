@@ -92,10 +92,10 @@ class StartScreen(Screen[None]):
         self.query_one("#line").focus()
 
     def on_screen_resume(self) -> None:
-        self.look_round()
+        self.refresh_lists()
 
     @work(thread=True, exclusive=True)
-    def look_round(self) -> None:
+    def refresh_lists(self) -> None:
         glances = [glance(folder) for folder in recorded_runs(self._root)[:RECENT]]
         self.app.call_from_thread(self._list, glances, _scripts(self._folder))
 

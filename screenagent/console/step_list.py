@@ -1,4 +1,4 @@
-"""The steps that were, are and are planned, to scroll back through."""
+"""The list of steps, past, present and planned, to scroll through."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from screenagent.console.wording import Row
 
 
 class StepList(ScrollView, can_focus=True):
-    """One line a row. A line is only made and painted again where it says something else."""
+    """Shows one line for each row, and repaints only the lines whose text has changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--cursor"}
 
@@ -54,7 +54,7 @@ class StepList(ScrollView, can_focus=True):
         for index in range(max(len(before), len(self._rows))):
             same = index < min(len(before), len(self._rows)) and before[index].reads_as(self._rows[index])
             if not same:
-                self._paint(index)
+                self._repaint(index)
         if len(before) != len(self._rows):
             self.virtual_size = Size(0, len(self._rows))
 
@@ -71,7 +71,7 @@ class StepList(ScrollView, can_focus=True):
     def watch_highlighted(self, before: int | None, now: int | None) -> None:
         for index in (before, now):
             if index is not None:
-                self._paint(index)
+                self._repaint(index)
         if now is not None:
             self.scroll_to_region(Region(0, now, 1, 1), animate=False, force=True)
 
@@ -92,22 +92,22 @@ class StepList(ScrollView, can_focus=True):
             self.post_message(self.Picked(self.highlighted))
 
     def on_resize(self) -> None:
-        self._all_anew()
+        self._repaint_all()
 
     def on_focus(self) -> None:
-        self._all_anew()
+        self._repaint_all()
 
     def on_blur(self) -> None:
-        self._all_anew()
+        self._repaint_all()
 
     def notify_style_update(self) -> None:
         self._lines.clear()
         super().notify_style_update()
 
-    def _all_anew(self) -> None:
+    def _repaint_all(self) -> None:
         self._lines.clear()
         self.refresh()
 
-    def _paint(self, index: int) -> None:
+    def _repaint(self, index: int) -> None:
         self._lines.pop(index, None)
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))

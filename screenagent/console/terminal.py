@@ -1,4 +1,4 @@
-"""What the terminal can show, as it says itself when it is asked before anything is drawn."""
+"""What the terminal can show. It is asked before anything is drawn."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from screenagent.geometry import Size, Value
 
 GraphicsKind = Literal["kitty", "sixel", "blocks"]
 
-# Whether it knows kitty's graphics, how large a cell is, in pixels, and last what it is, which every terminal says.
+# Does it know kitty's graphics, how large is a cell in pixels, and last, what is it? Every terminal answers the last.
 QUESTIONS: Final = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c"
-KIND: Final = re.compile(rb"\x1b\[\?([\d;]+)c")
+ATTRIBUTES: Final = re.compile(rb"\x1b\[\?([\d;]+)c")
 CELL: Final = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
 KITTY: Final = b"\x1b_Gi=31;OK"
 SIXEL: Final = b"4"
-ANSWER_SECONDS: Final = 0.5  # over a slow line; who does not know a question says nothing to it
+ANSWER_SECONDS: Final = 0.5  # over a slow line; a terminal does not answer a question that it does not know
 
 
 class Terminal(Value):
-    """How it shows pictures, and the size of its cells in pixels."""
+    """How the terminal shows pictures, and the size of its cells in pixels."""
 
     pictures: GraphicsKind = "blocks"
     cell: Size = Size(width=10, height=20)
@@ -36,46 +36,46 @@ BLOCKS: Final = Terminal()
 
 
 def choose_terminal(setting: Literal["auto"] | GraphicsKind) -> Terminal:
-    """The one that we are in, with pictures as the setting says, or as it can."""
+    """Return the terminal that the process runs in. It shows pictures as the setting says, or the best way it can."""
     if setting == "blocks":
         return BLOCKS
-    found = understood(_answer(), cell=_cell())
+    found = terminal_from_answer(_ask_terminal(), cell=_cell_size_by_the_system())
     return found if setting == "auto" else found.model_copy(update={"pictures": setting})
 
 
-def understood(answer: bytes, *, cell: Size | None = None) -> Terminal:
-    """Sixel comes first: some say that they know kitty's graphics and do not know how they stand among text.
+def terminal_from_answer(answer: bytes, *, cell: Size | None = None) -> Terminal:
+    """Return what the answer says. `cell` is the size of a cell, for a terminal that does not tell.
 
-    `cell` is how large one is where the terminal does not say so itself.
+    Sixels come first: some terminals say that they know kitty's graphics, but don't know its placeholders among text.
     """
-    kind, said = KIND.search(answer), CELL.search(answer)
-    size = Size(width=max(1, int(said[2])), height=max(1, int(said[1]))) if said else cell
+    attributes, told = ATTRIBUTES.search(answer), CELL.search(answer)
+    size = Size(width=max(1, int(told[2])), height=max(1, int(told[1]))) if told else cell
     if size is None:
         return BLOCKS
-    if kind is not None and SIXEL in kind[1].split(b";"):
+    if attributes is not None and SIXEL in attributes[1].split(b";"):
         return Terminal(pictures="sixel", cell=size)
     return Terminal(pictures="kitty" if KITTY in answer else "blocks", cell=size)
 
 
-def _answer() -> bytes:
-    """What it says; Textual reads stdin and draws on stderr, and so do we."""
+def _ask_terminal() -> bytes:
+    """Return the terminal's answer. Like Textual, this reads stdin and writes to stderr."""
     if os.name != "posix" or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return b""
-    ears, mouth = sys.stdin.fileno(), sys.stderr.fileno()
-    said = b""
-    with _unechoed(ears):
-        os.write(mouth, QUESTIONS)
+    stdin, stderr = sys.stdin.fileno(), sys.stderr.fileno()
+    answer = b""
+    with _without_echo(stdin):
+        os.write(stderr, QUESTIONS)
         deadline = time.monotonic() + ANSWER_SECONDS
-        while not KIND.search(said):
-            ready, _, _ = select.select([ears], [], [], max(0.0, deadline - time.monotonic()))
+        while not ATTRIBUTES.search(answer):
+            ready, _, _ = select.select([stdin], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 break
-            said += os.read(ears, 4096)
-    return said
+            answer += os.read(stdin, 4096)
+    return answer
 
 
-def _cell() -> Size | None:
-    """By the size that the system knows of the terminal, in pixels and in cells; some leave the pixels out."""
+def _cell_size_by_the_system() -> Size | None:
+    """Return the size of a cell by the terminal's size in pixels and in cells; some terminals leave the pixels out."""
     if os.name != "posix" or not sys.stderr.isatty():
         return None
     import fcntl  # noqa: PLC0415 - Windows has none, nor such a size
@@ -88,8 +88,8 @@ def _cell() -> Size | None:
 
 
 @contextlib.contextmanager
-def _unechoed(descriptor: int) -> Iterator[None]:
-    """Meanwhile what is typed is neither shown nor kept for the end of its line."""
+def _without_echo(descriptor: int) -> Iterator[None]:
+    """Neither show what is typed nor keep it until the end of its line."""
     import termios  # noqa: PLC0415 - Windows has none, nor these questions
     import tty  # noqa: PLC0415
 

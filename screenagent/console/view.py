@@ -7,12 +7,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from screenagent.geometry import Box, Location, Pixel, Point, Size
+from screenagent.geometry import WHOLE, Box, Location, Pixel, Point, Size
+from screenagent.runs.report.annotations import TARGET_COLOUR, TONE_COLOURS, crosshair_lines
 from screenagent.screenshot import Screenshot
-
-MARK: Final = (255, 59, 92)
-OTHER: Final = (36, 132, 255)
-EVERYTHING: Final = Box(left=0, top=0, right=1, bottom=1)
 
 SHARPEST: Final = 1.0
 """Pixels of the screen that one of a close view shows at least: any fewer would show nothing more."""
@@ -42,7 +39,7 @@ class PictureView:
         """The part of the screen round the target that is shown in so many pixels; without one, the window in front."""
         if self.target is None:
             window = self.screenshot.window
-            return window.box if window and window.box else EVERYTHING
+            return window.box if window and window.box else WHOLE
         size, box = self.screenshot.size, self.target.box
         wanted = (box.right - box.left) * size.width * 1.3 if box else 0.0
         width = min(max(wanted, SHARPEST * pixels.width), COARSEST * pixels.width, size.width)
@@ -56,11 +53,12 @@ class PictureView:
         small = image.resize((pixels.width, pixels.height), Image.Resampling.BOX, box=shown, reducing_gap=2.0)
         draw, stroke = ImageDraw.Draw(small), max(1, pixels.height // 100)
         for location in self.locations:
-            colour = MARK if location is self.target else OTHER
+            colour = TARGET_COLOUR if location is self.target else TONE_COLOURS["text"]
             if location.box:
                 draw.rectangle(_frame(location.box, part, pixels), outline=colour, width=stroke)
             centre = _place(Point.of_pixel(location.point.pixel(size), size), part, pixels)
-            _crosshair(draw, centre, colour, reach=max(3, pixels.height // 10), stroke=stroke)
+            for line in crosshair_lines(centre.x, centre.y, gap=2 * stroke, reach=max(3, pixels.height // 10)):
+                draw.line(line, fill=colour, width=stroke)
         return small
 
 
@@ -83,10 +81,3 @@ def _frame(box: Box, part: Box, pixels: Size) -> tuple[int, int, int, int]:
     first = _place(Point(x=box.left, y=box.top), part, pixels)
     last = _place(Point(x=box.right, y=box.bottom), part, pixels)
     return (first.x - 1, first.y - 1, last.x, last.y)
-
-
-def _crosshair(draw: ImageDraw.ImageDraw, at: Pixel, colour: tuple[int, int, int], *, reach: int, stroke: int) -> None:
-    """Four hairs with an open middle: what is under the point stays visible."""
-    gap = 2 * stroke
-    for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        draw.line((at.x + gap * x, at.y + gap * y, at.x + reach * x, at.y + reach * y), fill=colour, width=stroke)

@@ -1,16 +1,15 @@
-"""How the console looks, at both sizes and in both themes: `python -m tests.console.test_golden` draws the pages anew.
+"""How the console looks, at both sizes and in both themes.
 
-What is compared is the text, which can be read in `tests/golden/console`; colours have to stand out from their ground.
+What is compared is the text, which can be read in `tests/console/golden`; `pytest tests/console/test_golden.py
+--update-golden` writes it anew. Colours have to stand out from their ground.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
@@ -115,23 +114,13 @@ def contrast(segment: Segment) -> float:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PAGES)
 @piloted
-async def test_it_looks_as_it_did_when_it_was_looked_at(name: str, size: str, tmp_path: Path) -> None:
+async def test_it_looks_as_it_did_when_it_was_looked_at(
+    name: str, size: str, tmp_path: Path, golden: Callable[[Path, str], str]
+) -> None:
     async with page(name, size, tmp_path) as console:
-        assert text(console) == (GOLDEN / f"{name}-{size}.txt").read_text("utf-8")
+        found = text(console)
+        assert found == golden(GOLDEN / f"{name}-{size}.txt", found)
         for theme in ("textual-dark", "textual-light"):
             console.theme = theme
             await console.animator.wait_until_complete()
             assert [part.text for part in written(console) if contrast(part) < LEAST_CONTRAST] == []
-
-
-async def _draw_anew() -> None:
-    GOLDEN.mkdir(parents=True, exist_ok=True)
-    for name in PAGES:
-        for size in SIZES:
-            with TemporaryDirectory() as folder:
-                async with page(name, size, Path(folder)) as console:
-                    (GOLDEN / f"{name}-{size}.txt").write_text(text(console), "utf-8")
-
-
-if __name__ == "__main__":
-    asyncio.run(_draw_anew())

@@ -14,7 +14,7 @@ from PIL import Image
 from screenagent.console import kitty, sixel
 from screenagent.console.graphic import TerminalGraphic
 from screenagent.console.picture import ScreenPicture
-from screenagent.console.terminal import BLOCKS, Terminal, understood
+from screenagent.console.terminal import BLOCKS, Terminal, terminal_from_answer
 from screenagent.geometry import Size
 from tests.console.console_runs import DONE, SAVE, Stage, piloted, until
 
@@ -34,11 +34,11 @@ CELL = Size(width=8, height=16)
     ],
 )
 def test_a_terminal_shows_what_it_says_it_can(answer: bytes, terminal: Terminal) -> None:
-    assert understood(answer) == terminal
+    assert terminal_from_answer(answer) == terminal
 
 
 def test_the_system_may_know_how_large_a_cell_is() -> None:
-    assert understood(b"\x1b[?62;4c", cell=CELL) == Terminal(pictures="sixel", cell=CELL)
+    assert terminal_from_answer(b"\x1b[?62;4c", cell=CELL) == Terminal(pictures="sixel", cell=CELL)
 
 
 def drawn(sequence: str) -> sixel.Indices:
@@ -82,7 +82,7 @@ def test_slices_are_whole_rows_of_cells(height: int) -> None:
 
 def test_kitty_is_sent_the_pixels_and_where_they_go() -> None:
     image = Image.effect_noise((40, 30), 90).convert("RGB")
-    sequence = kitty.sent(image, 0x123456, Size(width=5, height=2))
+    sequence = kitty.kitty_sequence(image, 0x123456, Size(width=5, height=2))
     parts = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", sequence)
     first = dict(pair.split("=") for pair in parts[0][0].split(","))
     assert {"a": "T", "U": "1", "i": str(0x123456), "s": "40", "v": "30", "c": "5", "r": "2"}.items() <= first.items()

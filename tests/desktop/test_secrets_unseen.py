@@ -96,7 +96,7 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
     from screenagent.desktop.testing.probe import Probe
     from screenagent.desktop.withheld import SecretNotTyped
     from screenagent.fakes import FakeGrounder, ScriptedPlanner
-    from screenagent.runs.report import write_html
+    from screenagent.runs.report.html import write_html
 
     control = Breaks()
     task = PlannedStep(action=TypeText(text="{{secret:BANK}}"), expectation=Change())

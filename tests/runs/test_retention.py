@@ -16,7 +16,7 @@ from screenagent.cli import screenagent
 from screenagent.episode import Episode
 from screenagent.events import Started
 from screenagent.fakes import FakeReader
-from screenagent.runs.report import write_html
+from screenagent.runs.report.html import write_html
 from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
 from screenagent.runs.store import read_events, read_run, recorded_runs
 from screenagent.runs.upgrade import EVENT

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal, NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
@@ -11,14 +11,20 @@ from screenagent.geometry import Absent, Box, Location, Point, Size
 
 Tone = Literal["target", "text", "field", "icon", "absent"]
 
-_COLOURS: dict[Tone, tuple[int, int, int]] = {
+Colour = tuple[int, int, int]
+
+TONE_COLOURS: Final[dict[Tone, Colour]] = {
     "target": (255, 59, 92),
     "text": (36, 132, 255),
     "field": (0, 168, 107),
     "icon": (245, 146, 0),
     "absent": (110, 118, 129),
 }
-_SMOOTH = 3
+TARGET_COLOUR: Final = TONE_COLOURS["target"]
+EDGE_COLOUR: Final = (255, 255, 255)
+"""Round each mark, so that it can be seen on any ground."""
+
+_SMOOTH: Final = 3
 """Marks are drawn this many times larger and scaled down, which is how their edges become smooth."""
 
 
@@ -58,9 +64,15 @@ def outlined(image: Image.Image, marks: Iterable[Annotation]) -> Image.Image:
     for mark in listed:
         if mark.caption:
             left, top, _, _ = mark.box.pixels(size)
-            draw.text((left + 1, top - 2), mark.caption, font=font, fill=_COLOURS[mark.tone], anchor="ld",
-                      stroke_width=2, stroke_fill=(255, 255, 255))  # fmt: skip
+            draw.text((left + 1, top - 2), mark.caption, font=font, fill=TONE_COLOURS[mark.tone], anchor="ld",
+                      stroke_width=2, stroke_fill=EDGE_COLOUR)  # fmt: skip
     return picture
+
+
+def crosshair_lines(x: float, y: float, *, gap: float, reach: float) -> Iterator[tuple[float, float, float, float]]:
+    """Yield the ends of four hairs round a point, with an open middle: what is under the point stays visible."""
+    for right, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        yield x + gap * right, y + gap * down, x + reach * right, y + reach * down
 
 
 def _letter(picture: Image.Image) -> int:
@@ -88,14 +100,14 @@ def _drawn(
     for box, tone in boxes:
         by_tone.setdefault(tone, []).append(box)
     for tone, framed in by_tone.items():
-        for width, colour in ((stroke + 2, (255, 255, 255)), (stroke, _COLOURS[tone])):
+        for width, colour in ((stroke + 2, EDGE_COLOUR), (stroke, TONE_COLOURS[tone])):
             for box in framed:
                 picture = _stroked(picture, box, width=width, radius=radius, colour=colour)
     return picture
 
 
 def _stroked(
-    picture: Image.Image, box: tuple[int, int, int, int], *, width: float, radius: int, colour: tuple[int, int, int]
+    picture: Image.Image, box: tuple[int, int, int, int], *, width: float, radius: int, colour: Colour
 ) -> Image.Image:
     left, top = (max(0, edge - 4) for edge in box[:2])
     right, bottom = (min(limit, edge + 4) for edge, limit in zip(box[2:], picture.size, strict=True))
@@ -109,7 +121,7 @@ def _stroked(
 
 
 def _crosshair(picture: Image.Image, point: Point) -> Image.Image:
-    """A ring with four hairs and an open middle: what is under the point stays visible."""
+    """Draw a ring with a crosshair."""
     reach = max(16, _letter(picture))
     side = (2 * reach + 1) * _SMOOTH
     middle = side / 2
@@ -120,13 +132,12 @@ def _crosshair(picture: Image.Image, point: Point) -> Image.Image:
         ring, gap = reach * 0.55 * _SMOOTH, reach * 0.28 * _SMOOTH
         stroke = round(width * _SMOOTH)
         draw.ellipse((middle - ring, middle - ring, middle + ring, middle + ring), outline=255, width=stroke)
-        for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-            ends = (middle + x * gap, middle + y * gap, middle + x * middle * 0.96, middle + y * middle * 0.96)
-            draw.line(ends, fill=255, width=stroke)
+        for line in crosshair_lines(middle, middle, gap=gap, reach=middle * 0.96):
+            draw.line(line, fill=255, width=stroke)
         covers.append(cover.resize((2 * reach + 1, 2 * reach + 1), Image.Resampling.LANCZOS))
     pixel = point.pixel(Size(width=picture.width, height=picture.height))
     corner = (pixel.x - reach, pixel.y - reach)
-    for cover, colour in zip(covers, ((255, 255, 255), _COLOURS["target"]), strict=True):
+    for cover, colour in zip(covers, (EDGE_COLOUR, TARGET_COLOUR), strict=True):
         picture.paste(colour, corner, cover)
     return picture
 
@@ -139,9 +150,9 @@ def _pill(text: str, tone: Tone, letter: int) -> Image.Image:
     shape = Image.new("L", (width * _SMOOTH, height * _SMOOTH), 0)
     ImageDraw.Draw(shape).rounded_rectangle((0, 0, width * _SMOOTH - 1, height * _SMOOTH - 1), height * _SMOOTH / 2,
                                             fill=245)  # fmt: skip
-    pill = Image.new("RGBA", (width, height), (*_COLOURS[tone], 0))
+    pill = Image.new("RGBA", (width, height), (*TONE_COLOURS[tone], 0))
     ImageDraw.Draw(pill).text((letter - left, letter / 2 - top), text, font=font, fill=(255, 255, 255, 255))
-    ground = Image.new("RGBA", (width, height), (*_COLOURS[tone], 255))
+    ground = Image.new("RGBA", (width, height), (*TONE_COLOURS[tone], 255))
     ground.alpha_composite(pill)
     ground.putalpha(
         ImageChops.multiply(shape.resize((width, height), Image.Resampling.LANCZOS), ground.getchannel("A"))

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.actions import Finish, targets
 from screenagent.geometry import Location, Size
 from screenagent.runs.report.album import collecting, scaled
+from screenagent.runs.report.annotations import EDGE_COLOUR, TARGET_COLOUR
 from screenagent.runs.report.story import Story
 from screenagent.runs.store import read_events
 from screenagent.runs.wording import outcome_words
@@ -26,14 +27,13 @@ LARGEST: Final = 3_000_000
 STEP_MS: Final = 1600
 LAST_MS: Final = 3200
 
-MARK: Final = (255, 59, 92)
 BAND: Final = (20, 24, 31)
 WORDS: Final = (238, 241, 246)
 QUIET: Final = (152, 163, 179)
 
 # Of the colours of a GIF, those that the markers and words have, and those that the screens have most.
 COLOURS: Final = 256
-OWN: Final = (MARK, BAND, WORDS, QUIET, (255, 255, 255), (0, 0, 0))
+OWN: Final = (TARGET_COLOUR, BAND, WORDS, QUIET, EDGE_COLOUR, (0, 0, 0))
 COMMON: Final = 90
 
 Colours = npt.NDArray[np.uint8]
@@ -113,7 +113,7 @@ def _drawn(frame: GifFrame, picture: Image.Image, width: int) -> Image.Image:
 def _mark(screen: Image.Image, places: Sequence[Location]) -> None:
     draw, size = ImageDraw.Draw(screen), Size(width=screen.width, height=screen.height)
     points = [(place.point.x * size.width, place.point.y * size.height) for place in places]
-    for colour, more in (((255, 255, 255), 2), (MARK, 0)):
+    for colour, more in ((EDGE_COLOUR, 2), (TARGET_COLOUR, 0)):
         draw.line(points, fill=colour, width=2 + more)
         for place, point in zip(places, points, strict=True):
             draw.circle(point, 3 + more / 2, fill=colour)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.runs.report import write_html
+from screenagent.runs.report.html import write_html
 from tests.browser import CHROMIUM, Tab, chromium
 from tests.console.told_runs import record, whole_run
 

@@ -13,8 +13,8 @@ from PIL import Image, ImageChops
 
 from screenagent.actions import Click, describe
 from screenagent.events import Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Started, Thought
-from screenagent.runs.report import write_gif, write_html
-from screenagent.runs.report.gif import LARGEST, WIDTHS
+from screenagent.runs.report.gif import LARGEST, WIDTHS, write_gif
+from screenagent.runs.report.html import write_html
 from screenagent.runs.report.story import Story
 from screenagent.runs.store import read_events
 from screenagent.screenshot import Screenshot
