@@ -127,7 +127,10 @@ WHOLE: Final = Box(left=0, top=0, right=1, bottom=1)
 
 
 class PixelBox(NamedTuple):
-    """A rectangle in a picture's pixels or in a display's input units; the edges need not be whole numbers."""
+    """A rectangle in a picture's pixels or in a display's input units; the edges need not be whole numbers.
+
+    Fields of this type are called `rect`, those of a normalized `Box` are called `box`.
+    """
 
     left: float
     top: float

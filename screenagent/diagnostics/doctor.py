@@ -20,6 +20,7 @@ from screenagent.desktop.testing.probe_window import ANSWERS
 from screenagent.desktop.virtual import missing_programs
 from screenagent.events import Approve
 from screenagent.geometry import Display, Location, Value
+from screenagent.perception.rendered_text import TYPEFACE_TOOL, can_find_typefaces
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 
@@ -53,6 +54,7 @@ def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorF
             what="display", ok=False, detail=str(reason), remedy="or work on a virtual desktop: --virtual"
         )
     yield _virtual()
+    yield _typefaces()
 
 
 def _examine_monitor(control: Control, monitor: Display, *, display: str | None) -> Iterator[DoctorFinding]:
@@ -150,6 +152,18 @@ def _virtual() -> DoctorFinding:
             remedy=f"apt-get install {' '.join(packages)}",
         )
     return DoctorFinding(what="virtual desktop", ok=True, detail="its programs are installed")
+
+
+def _typefaces() -> DoctorFinding:
+    what = "typefaces"
+    if can_find_typefaces():
+        return DoctorFinding(what=what, ok=True, detail="text that OCR cannot read is found by rendering it")
+    return DoctorFinding(
+        what=what,
+        ok=False,
+        detail=f"{TYPEFACE_TOOL} is not installed: text in scripts that OCR cannot read is not found",
+        remedy="apt-get install fontconfig",
+    )
 
 
 def _described(monitor: Display) -> str:

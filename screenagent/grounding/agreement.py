@@ -1,4 +1,4 @@
-"""Whether two grounders mean the same place, and how that changes the confidence."""
+"""Whether two answers mean the same place, and how that changes the confidence."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from typing import Final
 
 from screenagent.geometry import Absent, Location
 
-UNSURE: Final = 0.3  # two looks at the same target that saw different places
-
-
+UNSURE: Final = 0.3
+"""The confidence of an answer that another one contradicts."""
 NEAR: Final = 0.012
-"""Two points no farther apart are one place: 15 pixels at 1280x720."""
+"""Two points that are no farther apart are one place: 15 pixels at 1280x720."""
+MODEL_METHODS: Final = ("model", "region", "zoom")
+"""The model's looks in their order."""
 
 
 def agree(one: Location, other: Location) -> bool:
-    """Whether two answers mean the same place."""
+    """Return whether two answers mean the same place."""
     if abs(one.point.x - other.point.x) <= NEAR and abs(one.point.y - other.point.y) <= NEAR:
         return True
     return bool((one.box and other.point in one.box) or (other.box and one.point in other.box))
 
 
 def compared(found: Location, other: Location | Absent | None, *, other_wins: bool = False) -> Location:
-    """`found`, as sure as another answer to the same question makes it; where they differ, the place is `found`'s
-    unless `other_wins`."""
+    """Return `found` with the confidence that another answer to the same question leaves it.
+
+    If the two differ, the place is that of `found`, or that of `other` if `other_wins`.
+    """
     if other is None:
         return found
     if isinstance(other, Absent):
@@ -36,5 +39,5 @@ def compared(found: Location, other: Location | Absent | None, *, other_wins: bo
 
 
 def _cost(by: str) -> int:
-    """The order in which answers are named: text before the model, and its looks in their order."""
-    return ("model", "region", "zoom").index(by) + 1 if by in ("model", "region", "zoom") else 0
+    """Return the rank by which methods are named: text before the model, and the model's looks in their order."""
+    return MODEL_METHODS.index(by) + 1 if by in MODEL_METHODS else 0

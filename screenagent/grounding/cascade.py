@@ -1,4 +1,4 @@
-"""Asks several grounders, the cheapest first."""
+"""Asks several grounders in turn, the cheapest first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from screenagent.screenshot import Screenshot
 
 @dataclass(frozen=True)
 class CascadeStage:
-    """A grounder, and how sure its answer has to be for nobody else to be asked."""
+    """A grounder, and the confidence from which on the next stage is not asked."""
 
     grounder: Grounder
     sure: float = 0.0
@@ -20,49 +20,51 @@ class CascadeStage:
 
 @dataclass(frozen=True)
 class Cascade:
-    """Asks the cheapest first, and the next where that is not sure; two that agree are surer than each alone.
+    """Asks the next stage while the answer is not sure enough. Two answers that agree raise the confidence.
 
-    Where two disagree, or an earlier answer did not help, the last rung looks again and closer.
+    If two disagree, or if acting on an earlier answer did not help, the last stage looks again and closer.
     """
 
-    rungs: tuple[CascadeStage, ...]
+    stages: tuple[CascadeStage, ...]
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if near is not None:
             return self._elsewhere(target, screenshot, near)
         found: Location | None = None
         absent: list[str] = []
-        for rung in self.rungs:
-            answer = _tried(rung.grounder, target, screenshot)
+        for stage in self.stages:
+            answer = _tried(stage.grounder, target, screenshot)
             if isinstance(answer, Absent):
                 absent.append(answer.why)
                 continue
             found = compared(answer, found)
-            if found.confidence >= rung.sure:
+            if found.confidence >= stage.sure:
                 return found
         if found is None:
             return Absent(why="; ".join(dict.fromkeys(absent)))
-        last = self.rungs[-1].grounder
+        last = self.stages[-1].grounder
         return compared(found, _tried(last, target, screenshot, near=found), other_wins=True)
 
     def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
-        """The same place, as sure as those make it who did not find it themselves."""
-        for rung in self.rungs:
-            answer = _tried(rung.grounder, target, screenshot, near=location)
+        """Return the same place with the confidence that the other stages leave it: those that did not find it."""
+        for stage in self.stages:
+            answer = _tried(stage.grounder, target, screenshot, near=location)
             if isinstance(answer, Location) and not set(answer.by.split("+")) <= set(location.by.split("+")):
                 location = compared(location, answer)
         return location
 
     def _elsewhere(self, target: str, screenshot: Screenshot, near: Location) -> Location | Absent:
-        """Another place, since acting on `near` did not help: the last rung looks at all of the screen unless it has,
-        then each looks closer."""
+        """Return another place than `near`, since acting on that did not help, or `near` if no stage knows one.
+
+        The last stage looks at the whole screen, unless it has done so, then each stage looks closer.
+        """
         answer: Location | Absent = near
-        for rung in reversed(self.rungs):
-            if rung is self.rungs[-1] and "model" not in near.by.split("+"):
-                answer = _tried(rung.grounder, target, screenshot)
+        for stage in reversed(self.stages):
+            if stage is self.stages[-1] and "model" not in near.by.split("+"):
+                answer = _tried(stage.grounder, target, screenshot)
                 if isinstance(answer, Location) and not agree(answer, near):
                     return answer
-            answer = _tried(rung.grounder, target, screenshot, near=near)
+            answer = _tried(stage.grounder, target, screenshot, near=near)
             if isinstance(answer, Location) and not agree(answer, near):
                 return answer
         return near
@@ -71,7 +73,7 @@ class Cascade:
 def _tried(
     grounder: Grounder, target: str, screenshot: Screenshot, *, near: Location | None = None
 ) -> Location | Absent:
-    """One that gives no usable answer has not found it; another may."""
+    """Return the grounder's answer. An unusable answer counts as absent, since another grounder may find the target."""
     try:
         return grounder.locate(target, screenshot, near=near)
     except Retry as retry:

@@ -1,4 +1,4 @@
-"""How likely an answer is right, by what gave it."""
+"""The confidence of an answer: how likely it is right, by the method that found it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 
 class Curve(NamedTuple):
-    """A logistic curve over the score of a match."""
+    """A logistic curve that turns a score into a confidence."""
 
     bias: float
     slope: float
@@ -22,10 +22,10 @@ FITTED: Final[Mapping[str, Curve]] = {
     "field": Curve(bias=-4.44, slope=7.62),
     "icon": Curve(bias=-6.22, slope=10.85),
 }
-"""As `screenagent bench calibration` prints them for the development screens; drawn in docs/reliability.png."""
+"""As `screenagent bench calibration` prints the curves for the development screens; docs/reliability.png draws them."""
 
 
 def calibrated(score: float, by: str) -> float:
-    """What isn't in `FITTED` is taken at its word."""
+    """Return the confidence for a score. Uncalibrated methods return their score unchanged."""
     bounded = min(1.0, max(0.0, score))
     return FITTED[by].at(bounded) if by in FITTED else bounded

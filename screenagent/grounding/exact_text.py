@@ -1,4 +1,4 @@
-"""Finds what bears a name that stands on the screen to the letter, and only once: what needs no guess and no model."""
+"""Grounds a target by a name that is written on the screen exactly once, to the letter: no guess and no model."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _DECORATION: Final = "…. :"
 
 
 class ExactText:
-    """Shares the screens that `lite` has read."""
+    """Looks the name up among the texts of the screenshot, which it shares with the embedded grounder."""
 
-    def __init__(self, lite: EmbeddedGrounder) -> None:
-        self._lite = lite
+    def __init__(self, grounder: EmbeddedGrounder) -> None:
+        self._grounder = grounder
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:  # noqa: ARG002 -- closer is the same
         phrase = parse(target)
         if not _is_name(phrase):
             return Absent(why=f"“{target}” says more than a name")
-        places = [place for label in self._lite.screen(screenshot).labels for place in _runs(phrase.name, label)]
+        places = [place for label in self._grounder.screen(screenshot).labels for place in _runs(phrase.name, label)]
         if len(places) != 1:
             return Absent(why=f"“{phrase.name}” is written {len(places)} times on the screen")
         box = places[0].box(screenshot.size)

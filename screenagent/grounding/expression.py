@@ -171,8 +171,6 @@ _ROLE_NAME = re.compile(
     rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨)|(?<=word)\s+(?=\S+$)|(?<=phrase)\s+|(?<=sentence)\s+)(?P<name>.+)",
     re.I,
 )
-
-
 _LABELLED_LAST = re.compile(
     r"^(?P<thing>(?:the|a) [\w -]+?) (?P<place>(?:in|on|of) the [\w -]+?) "
     r"(?P<bears>(?:labell?ed|called|named|titled) (?:⟨\d+⟩|\S+))$"

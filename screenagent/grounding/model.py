@@ -1,4 +1,4 @@
-"""Finds a target by asking a vision model, without thinking, and by asking several grounders, the cheapest first."""
+"""Grounds a target by asking a vision model, which answers without thinking."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from screenagent.perception.changes import changed_shares
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
 
-ONCE: Final = 0.5  # a model says nothing of how sure it is; one answer is not to be acted on unseen
+ONCE: Final = 0.5
+"""The confidence of a single answer, since a model does not say how sure it is; too little to act on it."""
 MOST_TILES: Final = 16
-"""All of a screen of 3840x2160; each costs a look, and where it shows something a second one."""
+"""As many as a screen of 3840x2160 has. Each costs one question, and a second one if it shows something."""
 ZOOMED: Final = Size(width=640, height=360)
-"""What is shown of a screen, twice as large, where a first answer did not help."""
+"""The part of a screen that is shown at twice its size if a first answer did not help."""
 
 Ranking = Callable[[str, Screenshot, Sequence[Box]], Sequence[Box]]
+"""Orders tiles by how likely each shows the target."""
 
 
 def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:  # noqa: ARG001 -- a `Ranking`
@@ -32,8 +34,8 @@ def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> S
 
 
 class TileRanker:
-    """A `Ranking`: boxes where `text` would guess the target first, then those that have changed the most since the
-    screen that was asked about before, for what is new is mostly what the next step is about."""
+    """A `Ranking` that puts the tile first where `text` guesses the target, then the tiles that changed the most since
+    the last screen, because the next step is mostly about what is new."""
 
     def __init__(self, text: Grounder) -> None:
         self._text = text
@@ -50,12 +52,12 @@ class TileRanker:
 
 @dataclass(frozen=True)
 class ModelGrounder:
-    """The centre of the model's box is the point to act on.
+    """Asks the model for the target's bounding box; the point to act on is its center.
 
-    `look` says what it is shown: all, the window in front, all and then a region at full size, or tiles, which `rank`
-    orders before the model is paid for. `auto` is all of a screen that it sees pixel for pixel, else the window.
-    `absent` lets it answer that the target is not there, which its training did not teach every model; of a tile,
-    which mostly does not show the target, it may always say so.
+    `look` says what the model is shown: the whole screen, the focused window, the whole screen and then a region at
+    full size, or tiles in the order of `rank`. `auto` is the whole screen if the model sees it pixel for pixel, else
+    the window. `absent` lets the model answer that the target is not there, which not every model was trained for; of
+    a tile, which mostly does not show the target, it may always say so.
     """
 
     model: VisionModel
@@ -82,7 +84,7 @@ class ModelGrounder:
                 return self._twice(target, screenshot, _window(screenshot))
 
     def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
-        """The same place, surer where a closer look finds it again, less sure where it does not."""
+        """Return the same place, surer if a closer look finds it again, less sure if it does not."""
         return compared(location, self._closer(target, screenshot, location.point))
 
     def _closer(
@@ -92,7 +94,7 @@ class ModelGrounder:
         return self._ask(target, screenshot, part, enlarge=2, by="zoom", absent=absent)
 
     def _twice(self, target: str, screenshot: Screenshot, part: Box) -> Location | Absent:
-        """A first look at `part`, and where that had to be shrunk, a second one at full size."""
+        """Ask about `part`, and if that had to be shrunk, ask again about a region at full size."""
         first = self._ask(target, screenshot, part)
         if isinstance(first, Absent) or crop.fits(_size(part, screenshot), self.patches):
             return first
@@ -102,7 +104,7 @@ class ModelGrounder:
         return compared(second, first)
 
     def _tiles(self, target: str, screenshot: Screenshot) -> Location | Absent:
-        """The first tile that shows the target also to a closer look; else the first that was said to, unsure."""
+        """Return the target from the first tile where a closer look confirms it, or else the first answer, unsure."""
         unsure: Location | None = None
         for tile in self.rank(target, screenshot, tuple(crop.tiles(screenshot.size)))[:MOST_TILES]:
             answer = self._on_tile(target, screenshot, tile)

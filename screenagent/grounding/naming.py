@@ -46,7 +46,7 @@ class Namer:
         """Of the field at `point`, which may be empty; what bears a text has the bounds of that."""
         screen = self._seen.screen(screenshot)
         x, y = point.x * screen.size.width, point.y * screen.size.height
-        control = screen.layout.around(PixelBox(x, y, x, y))
+        control = screen.layout.around(x, y)
         return control.rect.box(screen.size) if control and control.role in ENTERED_INTO else None
 
     def finds(self, words: str, screenshot: Screenshot) -> bool:
@@ -80,7 +80,7 @@ def _depicted(point: Point, screen: ScreenContents, words: IconWords) -> Iterato
 def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
-    control = screen.layout.around(PixelBox(x, y, x, y))
+    control = screen.layout.around(x, y)
     alone = [run.text for run in _written(x, y, screen)]
     if control and control.role in SPOKEN:
         tied = [label.text for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]

@@ -166,12 +166,12 @@ def _text_kind(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> floa
 
 def _is_headline(label: Label, screen: ScreenContents) -> bool:
     usual = sorted(other.rect.height for other in screen.labels)[len(screen.labels) // 2]
-    return label.rect.height > 1.6 * usual and screen.layout.around(label.rect) is None
+    return label.rect.height > 1.6 * usual and screen.layout.around(*label.rect.center) is None
 
 
 def _role_fit(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float:
     """Return how much a text looks like the role; a little less is enough to choose between equals."""
-    inside = screen.layout.around(match.label.rect)
+    inside = screen.layout.around(*match.label.rect.center)
     if (
         phrase.role in ("menu", "button")
         and inside is not None
@@ -197,7 +197,7 @@ def _looks_like_its_role(phrase: Phrase, match: TextMatch, screen: ScreenContent
         case "tab":
             return max(_in_row(label, screen.labels), _in_stack(label, screen.labels)) >= 1
         case "button":
-            inside = screen.layout.around(label.rect)
+            inside = screen.layout.around(*label.rect.center)
             return inside is not None and inside.role in ("button", "dropdown")
         case "link":
             return screen.is_coloured(match.rect)

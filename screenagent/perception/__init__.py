@@ -1,1 +1,1 @@
-"""The embedded grounder: reads and measures the screen on a CPU, with weights that lie in the package."""
+"""What is on the screen: text, controls, icons, accessibility, and what changed between two pictures."""

@@ -40,14 +40,14 @@ class ControlLayout:
         self._labels = labels
         self.controls = list(_controls(picture, labels))
 
-    def around(self, rect: PixelBox) -> ControlBox | None:
-        """The smallest control that holds the middle of `rect`."""
-        holding = [control for control in self.controls if control.rect.holds(*rect.center)]
+    def around(self, x: float, y: float) -> ControlBox | None:
+        """Return the smallest control that holds the place."""
+        holding = [control for control in self.controls if control.rect.holds(x, y)]
         return min(holding, key=lambda control: control.rect.area, default=None)
 
     def ties(self, label: Label) -> list[Tie]:
         """The controls that `label` may name: the one it stands in, those beside it and the one below it."""
-        inside = self.around(label.rect)
+        inside = self.around(*label.rect.center)
         if inside and inside.role != "cell":
             return [Tie(inside, 1.0)]
         found = [self._marked(label), self._right_of(label), self._below(label), self._left_of(label)]

@@ -146,8 +146,6 @@ def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
 
 
 _SILENT = frozenset("a an and are be is its my of our some that the their this your".split())
-
-
 _WORD = re.compile(r"[a-z0-9]+")
 
 

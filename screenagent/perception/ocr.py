@@ -25,7 +25,6 @@ PictureArray = npt.NDArray[np.uint8]
 Darkness = npt.NDArray[np.uint8]
 """(height, width): how likely each pixel belongs to text, 0 to 255."""
 
-
 LARGEST = 2560 * 1600
 """Pixels; a larger picture is looked at smaller, so that an 8K screen takes bounded time and memory."""
 

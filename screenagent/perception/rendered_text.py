@@ -1,7 +1,8 @@
-"""Texts in letters that the reader does not know, sought as the pictures that this system's typefaces make of them."""
+"""Find text in scripts that the OCR model cannot read, by rendering it with installed fonts and matching the image."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -17,6 +18,7 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
 
+TYPEFACE_TOOL: Final = "fc-match"
 LATIN_ENDS: Final = "\u024f"
 """The last of the letters that the smaller reader may know."""
 HEIGHT: Final = 24
@@ -66,10 +68,15 @@ def _runs(label: Label) -> Iterator[PixelBox]:
         yield PixelBox.around_all(rects[start:end])
 
 
+def can_find_typefaces() -> bool:
+    """Return whether fontconfig's tool is installed; without it, nothing is rendered and nothing found."""
+    return shutil.which(TYPEFACE_TOOL) is not None
+
+
 @lru_cache(64)
 def _typeface(letter: str) -> str | None:
-    """The file of the one that programs here draw `letter` with."""
-    asked = ["fc-match", "--format=%{file}", f"sans-serif:charset={ord(letter):x}"]
+    """Return the file of the typeface that programs here draw `letter` with."""
+    asked = [TYPEFACE_TOOL, "--format=%{file}", f"sans-serif:charset={ord(letter):x}"]
     try:
         found = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "networks"
 
-
 Letters = Literal["latin", "cjk"]
 
 

@@ -34,6 +34,7 @@ def test_each_monitor_is_captured_clicked_and_typed_on(two_monitors: VirtualDesk
         *("screen: capture", "screen: click", "screen: type"),
         *("monitor-2: capture", "monitor-2: click", "monitor-2: type"),
         "virtual desktop",
+        "typefaces",
     ]
 
 
@@ -50,6 +51,17 @@ def test_what_a_virtual_desktop_lacks_is_named_by_package(monkeypatch: pytest.Mo
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "xvfb openbox" in finding("virtual desktop", list(examine(Control()))).remedy
+
+
+def test_a_missing_typeface_tool_is_told_and_how_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    tool = tmp_path / "fc-match"
+    tool.touch(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert finding("typefaces", list(examine(Control()))).ok
+    tool.unlink()
+    missing = finding("typefaces", list(examine(Control())))
+    assert (missing.ok, missing.remedy) == (False, "apt-get install fontconfig")
 
 
 GRABBER = """
