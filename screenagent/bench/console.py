@@ -222,7 +222,7 @@ def _in_console(
     agent: Callable[[ConsoleAnswers], Agent], sink: Sink, *, opened: Callable[[Console], object] = id
 ) -> None:
     @contextmanager
-    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:  # noqa: ARG001
+    def begin(_control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
         with _recorder() as recorder:
             yield SupervisedWork(agent(person), (recorder, sink))
         console.call_later(console.exit)

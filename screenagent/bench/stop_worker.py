@@ -39,11 +39,11 @@ def supervised(
 ) -> None:
     """`face` is another console than the usual one."""
     quick_escape()
-    from screenagent.console.answers import ConsoleAnswers  # noqa: PLC0415
-    from screenagent.console.app import Console  # noqa: PLC0415
-    from screenagent.console.supervise_screen import Begin, SupervisedWork  # noqa: PLC0415
-    from screenagent.control import Control  # noqa: PLC0415
-    from screenagent.runs.store import Recorder  # noqa: PLC0415
+    from screenagent.console.answers import ConsoleAnswers
+    from screenagent.console.app import Console
+    from screenagent.console.supervise_screen import Begin, SupervisedWork
+    from screenagent.control import Control
+    from screenagent.runs.store import Recorder
 
     def tell(event: Event) -> None:
         report(event.event)

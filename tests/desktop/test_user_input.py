@@ -24,6 +24,7 @@ from screenagent.protocols import Retry
 
 pytestmark = pytest.mark.display
 
+MONITOR = MonitorOptions()
 LINES = "some words to be typed\n" * 4000
 
 
@@ -34,7 +35,7 @@ def at(x: float, y: float) -> Location:
 @contextmanager
 def overseen(
     virtual: VirtualDesktop,
-    heeds: MonitorOptions = MonitorOptions(),  # noqa: B008
+    heeds: MonitorOptions = MONITOR,
 ) -> Iterator[tuple[LocalDesktop, Control]]:
     control = Control()
     with (
