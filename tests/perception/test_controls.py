@@ -14,7 +14,7 @@ from screenagent.perception.labels import Label
 from screenagent.perception.reader import ScreenReader
 from screenagent.perception.rect import Rect
 from screenagent.screenshot import Screenshot
-from tests.pictures import Drawing, pixel
+from tests.builders import Drawing, pixel
 
 
 @pytest.fixture(scope="module")

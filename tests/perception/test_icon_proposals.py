@@ -11,7 +11,7 @@ from screenagent.perception.icon_proposals import MOST, proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import PictureArray, bounded
 from screenagent.perception.rect import Rect
-from tests.pictures import words
+from tests.builders import words
 
 SIZE = Size(width=1000, height=500)
 

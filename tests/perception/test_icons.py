@@ -14,7 +14,7 @@ from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rect import Rect
 from screenagent.perception.weights import BrokenWeights
 from screenagent.screenshot import Screenshot
-from tests.pictures import pixel
+from tests.builders import pixel
 
 WORDS = IconWords()
 
