@@ -33,12 +33,21 @@ Text = tuple[str, int, int]
 """Words, and the pixel at which they begin: its left top."""
 
 
-def eventually(holds: Callable[[], object], *, seconds: float = 10, every: float = 0.01) -> None:
-    """Wait until `holds`, which is asked of things that cannot say when they change; fail after `seconds`."""
+def becomes(holds: Callable[[], object], *, seconds: float = 10) -> bool:
+    """Return whether `holds` comes true within `seconds`. It is asked of things that cannot say when they change."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, f"it was not so within {seconds:g} s"
-        time.sleep(every)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def eventually(
+    holds: Callable[[], object], *, seconds: float = 10, seen: Callable[[], object] = lambda: "it did not come true"
+) -> None:
+    """Wait until `holds`; fail after `seconds` with what is `seen` then."""
+    assert becomes(holds, seconds=seconds), seen()
 
 
 def in_process(*words: str, typed: str = "", **environment: str) -> CompletedProcess[str]:
