@@ -1,14 +1,22 @@
-"""Print the reference of what a run leaves on disk, from the types: `python docs/schemas.py > docs/schemas.md`."""
+"""Write the references that come from the types, as `make docs` does.
+
+`schemas.md` says what a run leaves on disk; `script.schema.json` and `policy.schema.json` are for editors.
+
+usage: python docs/schemas.py FOLDER
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from screenagent.actions import Action, Click, Expectation, Visible
+from screenagent.approval import Policy
 from screenagent.events import (
     Acted,
     Checked,
@@ -26,13 +34,14 @@ from screenagent.events import (
 from screenagent.geometry import Location, Point
 from screenagent.runs.store import Run
 from screenagent.runs.upgrade import EVENT
+from screenagent.scripts import Script
 
 Schema = Mapping[str, Any]
 
 INTRODUCTION = """\
 # What a run leaves on disk
 
-Printed by `python docs/schemas.py > docs/schemas.md`; a test fails when it is out of date.
+Written by `make docs`; a test fails when it is out of date.
 
 A run is a folder that only its owner can open:
 
@@ -173,5 +182,13 @@ def default_of(field: Schema) -> str:
     return f"`{shown}`" if 0 < len(shown) < 30 else "empty"
 
 
+def write(folder: Path) -> None:
+    """Write the reference and the schemas into `folder`."""
+    (folder / "schemas.md").write_text("\n".join(reference()), encoding="utf-8")
+    for name, model in (("script", Script), ("policy", Policy)):
+        schema = json.dumps(model.model_json_schema(), indent=2)
+        (folder / f"{name}.schema.json").write_text(f"{schema}\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    print("\n".join(reference()), end="")
+    write(Path(sys.argv[1]))

@@ -181,7 +181,7 @@ class FakeAccessibility:
 
     told: Sequence[Element] = ()
 
-    def elements(self, screenshot: Screenshot) -> Sequence[Element]:  # noqa: ARG002
+    def elements(self, _screenshot: Screenshot) -> Sequence[Element]:
         return self.told
 
 
@@ -193,13 +193,7 @@ class FakeGrounder:
     closer: Mapping[str, Point] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def locate(
-        self,
-        target: str,
-        screenshot: Screenshot,  # noqa: ARG002
-        *,
-        near: Location | None = None,
-    ) -> Location | Absent:
+    def locate(self, target: str, _screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         self.asked.append(target)
         point = (self.closer.get(target) if near else None) or self.places.get(target)
         if point is None:
@@ -214,7 +208,7 @@ class FakeApprover:
     verdicts: Sequence[Verdict] = (Approve(),)
     asked: list[Action] = field(default_factory=list)
 
-    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:  # noqa: ARG002
+    def review(self, action: Action, _locations: tuple[Location, ...], _episode: Episode) -> Verdict:
         self.asked.append(action)
         return self.verdicts[min(len(self.asked), len(self.verdicts)) - 1]
 
@@ -225,5 +219,5 @@ class FakeReader:
 
     words: Sequence[Word]
 
-    def read(self, screenshot: Screenshot) -> list[Word]:  # noqa: ARG002
+    def read(self, _screenshot: Screenshot) -> list[Word]:
         return list(self.words)

@@ -32,14 +32,14 @@ __all__ = [
 class AllowAll:
     """Unattended: every input goes through. Where this is used, it stands in sight at the call."""
 
-    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:  # noqa: ARG002
+    def review(self, action: Action, _locations: tuple[Location, ...], _episode: Episode) -> Verdict:
         return Reject(reason="there is nobody to ask") if isinstance(action, Ask) else Approve()
 
 
 class DenyAll:
     """Nothing is sent; looking and finishing are allowed. For a dry run."""
 
-    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:  # noqa: ARG002
+    def review(self, action: Action, _locations: tuple[Location, ...], _episode: Episode) -> Verdict:
         return Approve() if isinstance(action, Wait | WaitFor | Finish) else Reject(reason="nothing may be sent")
 
 

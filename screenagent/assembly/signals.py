@@ -34,7 +34,7 @@ def on_signals(*, stop: Callable[[], None], resume: Callable[[], None]) -> Itera
     if hasattr(signal, "SIGUSR1"):
         heeded[signal.SIGUSR1] = resume
 
-    def heed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def heed(number: int, _frame: FrameType | None) -> None:
         heeded[signal.Signals(number)]()
 
     before = {number: signal.signal(number, heed) for number in heeded}

@@ -222,7 +222,7 @@ def _plainly(agent: Callable[[Asker], Agent], sink: Sink) -> None:
 
 def _in_console(agent: Callable[[Asker], Agent], sink: Sink, *, opened: Callable[[Console], object] = id) -> None:
     @contextmanager
-    def begin(control: Control, person: Asker) -> Iterator[SupervisedWork]:  # noqa: ARG001
+    def begin(_control: Control, person: Asker) -> Iterator[SupervisedWork]:
         with _recorder() as recorder:
             yield SupervisedWork(agent(person), (recorder, sink))
         console.call_later(console.exit)

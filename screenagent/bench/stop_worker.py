@@ -40,11 +40,11 @@ def supervised(
 ) -> None:
     """`face` is another console than the usual one."""
     shorten_escape_delay()
-    from screenagent.console.app import Console  # noqa: PLC0415
-    from screenagent.console.options import ConsoleOptions  # noqa: PLC0415
-    from screenagent.console.supervise_screen import Begin, SupervisedWork  # noqa: PLC0415
-    from screenagent.control import Control  # noqa: PLC0415
-    from screenagent.runs.store import Recorder  # noqa: PLC0415
+    from screenagent.console.app import Console
+    from screenagent.console.options import ConsoleOptions
+    from screenagent.console.supervise_screen import Begin, SupervisedWork
+    from screenagent.control import Control
+    from screenagent.runs.store import Recorder
 
     def tell(event: Event) -> None:
         report(event.event)

@@ -13,7 +13,7 @@ UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(
 ROOT = click.option("--runs", "root", type=click.Path(path_type=Path), help="Where runs are recorded.")
 
 
-def _age(context: click.Context, parameter: click.Parameter, text: str | None) -> timedelta | None:  # noqa: ARG001 -- click calls it so
+def _age(_context: click.Context, _parameter: click.Parameter, text: str | None) -> timedelta | None:
     if text is None:
         return None
     found = re.fullmatch(r"(\d+)([hdw])", text)

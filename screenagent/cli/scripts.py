@@ -141,8 +141,8 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
     sys.exit(1 if errors else 0)
 
 
-def _any(task: str) -> str | None:  # noqa: ARG001 - a model plans any goal
-    return None
+def _any(_task: str) -> None:
+    """Refuse nothing: a model plans any goal."""
 
 
 def _unreadable(task: str) -> str | None:
@@ -158,9 +158,9 @@ def _unreadable(task: str) -> str | None:
 
 @click.command
 @click.argument("script", type=SCRIPT)
-@click.option("--to", "kind", type=click.Choice(["python"]), default="python", show_default=True)
+@click.option("--to", type=click.Choice(["python"]), default="python", show_default=True, expose_value=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; stdout if not given.")
-def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG001 - there is one kind so far
+def export(script: Path, *, out: Path | None) -> None:
     """Write SCRIPT as a program that does the same.
 
     \b

@@ -8,7 +8,7 @@ import sys
 import click
 
 
-def _name(context: click.Context, parameter: click.Parameter, name: str) -> str:  # noqa: ARG001 -- click calls it so
+def _name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
     from screenagent.secrets import NAME
 
     if not re.fullmatch(NAME, name):

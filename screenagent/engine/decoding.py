@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -68,12 +68,18 @@ def masked(logits: Tensor, allowed: Tensor | None) -> Tensor:
     return logits if allowed is None else logits.masked_fill(~allowed, -torch.inf)
 
 
+GREEDY: Final = Sampling()
+
+
 @dataclass(frozen=True)
 class DecodeBudget:
     """How many tokens may be thought and answered; at the first the thought is closed, at the second all ends."""
 
     thought: int = 2048
     answer: int = 1024
+
+
+BUDGET: Final = DecodeBudget()
 
 
 class DecodedToken(NamedTuple):

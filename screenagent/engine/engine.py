@@ -18,6 +18,8 @@ from screenagent.engine.cache import Cache, kv_bytes_per_token
 from screenagent.engine.chat import Chat, ChatMessage, ChatMode, ChatPrompt
 from screenagent.engine.config import Config
 from screenagent.engine.decoding import (
+    BUDGET,
+    GREEDY,
     WIDEST,
     DecodeBudget,
     DecodedToken,
@@ -174,8 +176,8 @@ class Engine:
         *,
         mode: ChatMode = "auto",
         grammar: TokenGrammar | None = None,
-        budget: DecodeBudget = DecodeBudget(),  # noqa: B008 -- frozen
-        sampling: Sampling = Sampling(),  # noqa: B008 -- frozen
+        budget: DecodeBudget = BUDGET,
+        sampling: Sampling = GREEDY,
         check: Check = keep_going,
         pick: Pick | None = None,
     ) -> Iterator[EngineText | EngineEnd]:

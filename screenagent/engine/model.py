@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 -- the name that every reader of torch code knows
+from torch.nn import functional as F
 
 from screenagent.engine.config import Config, VisionConfig
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 -- the name that every reader of torch code knows
+from torch.nn import functional as F
 
 from screenagent.engine.config import CheckpointError
 from screenagent.engine.model import Phi4Network

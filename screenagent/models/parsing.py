@@ -32,12 +32,12 @@ _REFUSAL: Final = re.compile(
 )
 
 
-def fraction_box(text: str, shown: Size) -> ModelPlace:  # noqa: ARG001 -- every convention is given the picture's size
+def fraction_box(text: str, _shown: Size) -> ModelPlace:
     """`[x1, y1, x2, y2]` in fractions of the picture."""
     return _box(text, Size(width=1, height=1))
 
 
-def thousandth_box(text: str, shown: Size) -> ModelPlace:  # noqa: ARG001 -- as above
+def thousandth_box(text: str, _shown: Size) -> ModelPlace:
     """`[x1, y1, x2, y2]` in thousandths of the picture."""
     return _box(text, Size(width=1000, height=1000))
 

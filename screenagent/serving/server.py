@@ -245,7 +245,7 @@ def seconds(cost: EngineCost) -> dict[str, float]:
     }
 
 
-async def models(request: Request) -> Response:  # noqa: ARG001
+async def models(_request: Request) -> Response:
     return JSONResponse({"object": "list", "data": [{"id": NAME, "object": "model", "owned_by": "screenagent"}]})
 
 

@@ -24,8 +24,7 @@ from screenagent.actions import (
     Wait,
 )
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import ScreenChecker
-from screenagent.approval import AllowAll, DenyAll
+from screenagent.approval import DenyAll
 from screenagent.control import Control, Interrupted
 from screenagent.episode import Episode
 from screenagent.events import (
@@ -47,6 +46,7 @@ from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedP
 from screenagent.geometry import Box, Location, Point
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
+from tests.builders import fake_agent
 
 CENTER = Point(x=0.5, y=0.5)
 CORNER = Point(x=0.1, y=0.9)
@@ -75,17 +75,8 @@ def decision(action: Action, expectation: Expectation | None = None, thought: st
 
 def agent(*script: Decision | Action | Exception, **parts: Any) -> Agent:
     decisions = [part if isinstance(part, Decision | Exception) else decision(part) for part in script]
-    grounder = parts.pop("grounder", FakeGrounder({"Save": CENTER, "Trash": CORNER}))
-    control = parts.pop("control", Control())
-    return Agent(
-        planner=ScriptedPlanner(decisions),
-        grounder=grounder,
-        approver=parts.pop("approver", AllowAll()),
-        desktop=parts.pop("desktop", FakeDesktop(control=control)),
-        checker=ScreenChecker(grounder),
-        control=control,
-        **parts,
-    )
+    places = FakeGrounder({"Save": CENTER, "Trash": CORNER})
+    return fake_agent(ScriptedPlanner(decisions), **({"grounder": places} | parts))
 
 
 def performed(agent: Agent) -> list[Any]:

@@ -19,12 +19,13 @@ from screenagent.bench.ground import (
     run_ground,
 )
 from screenagent.bench.statistics import percentile, wilson
-from screenagent.fakes import ScriptedModel
-from screenagent.geometry import Absent, Box, Location, Point
+from screenagent.fakes import FakeReader, ScriptedModel
+from screenagent.geometry import Absent, Location, Point
 from screenagent.grounding.model import ModelGrounder
 from screenagent.models.metered import Metered
-from screenagent.screenshot import Screenshot, Word
+from screenagent.screenshot import Screenshot
 from screenagent.usage import Meter
+from tests.builders import words
 
 
 class Pointing:
@@ -206,17 +207,7 @@ def test_the_opposite_colours_and_a_larger_picture_have_the_same_answers(folder:
     assert set(shown) == {(125, (255, 255, 127))}
 
 
-class Reading:
-    """Reads the same words on whatever it is shown."""
-
-    def __init__(self, *words: str) -> None:
-        self._words = words
-
-    def read(self, screenshot: Screenshot) -> list[Word]:
-        box = Box(left=0.9, top=0.9, right=1, bottom=1)
-        return [Word(text=word, box=box, line=line) for line, word in enumerate(self._words)]
-
-
+SAVE_UNDO = FakeReader(words([("Save", 900, 450), ("Undo", 900, 480)]))
 THERE = [
     {"img_filename": "one.png", "instruction": "click 'Save'", "bbox": [10, 10, 20, 10]},
     {"img_filename": "one.png", "instruction": "click 'Undo'", "bbox": [50, 10, 20, 10]},
@@ -229,7 +220,7 @@ def test_what_is_not_there_is_asked_for_and_its_refusal_counted(folder: Path) ->
     (folder / "annotations.json").write_text(json.dumps(THERE))
     nobody, all_knowing = Pointing({}), Pointing({"click 'Save'": (15.0, 15.0)})
     eyes = Eyes(grounder=nobody, insisting=all_knowing)
-    found = run_ground(folder, eyes, results=folder / "r.jsonl", absent=Reading("Save", "Undo"))
+    found = run_ground(folder, eyes, results=folder / "r.jsonl", absent=SAVE_UNDO)
     asked = [GroundResult.model_validate_json(line) for line in (folder / "r.jsonl").read_text().splitlines()]
     made = {(one.picture, one.instruction, one.absent) for one in asked if one.absent}
     assert made == {
@@ -242,7 +233,7 @@ def test_what_is_not_there_is_asked_for_and_its_refusal_counted(folder: Path) ->
     }
     assert (found.absent.easy, found.absent.hard) == (GroundRate(n=1, refused=1.0), GroundRate(n=5, refused=1.0))
     assert found.absent.lost == 0.25
-    again = run_ground(folder, Eyes(grounder=all_knowing), results=folder / "r.jsonl", absent=Reading("Save", "Undo"))
+    again = run_ground(folder, Eyes(grounder=all_knowing), results=folder / "r.jsonl", absent=SAVE_UNDO)
     assert again == found
 
 

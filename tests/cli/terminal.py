@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from typing import Self
 from uuid import uuid4
+
+from tests.builders import becomes
 
 
 class Terminal:
@@ -47,12 +48,7 @@ class Terminal:
 
     def shows(self, words: str, *, seconds: float) -> bool:
         """Whether they stand there within so many seconds."""
-        deadline = time.monotonic() + seconds
-        while words not in self.text():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)  # a terminal says nothing of itself when it changes
-        return True
+        return becomes(lambda: words in self.text(), seconds=seconds)
 
     def _tmux(self, *words: str) -> str:
         command = ["tmux", "-u", "-f", "/dev/null", "-L", self._server, *words]

@@ -68,7 +68,7 @@ async def again(stage: Stage, pilot: Pilot[Any], before: object) -> None:
 def outcome(stage: Stage) -> str | None:
     """How the run ended."""
     ended = stage.screen.episode.ended
-    return ended.outcome if ended else None
+    return ended.result if ended else None
 
 
 def performed(stage: Stage) -> list[Pixel]:

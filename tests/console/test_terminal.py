@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from screenagent.actions import PressKeys
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.runs.store import read_events, recorded_runs
+from tests.builders import becomes
 from tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -140,9 +140,4 @@ class Human:
         raise TimeoutError(f"{key} was not heard")
 
     def sees(self, what: Callable[[], bool], *, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while not what():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)  # a file says nothing of itself when it changes
-        return True
+        return becomes(what, seconds=seconds)

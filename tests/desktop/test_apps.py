@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.geometry import Location, Pixel, Point
+from tests.builders import eventually
 
 pytestmark = pytest.mark.display
 
@@ -72,7 +72,7 @@ def test_an_editor_saves_what_was_typed(editor: str, tmp_path: Path) -> None:
         perform_input(desktop, TypeText(text="\n".join(LINES)))
         desktop.settled()
         perform_input(desktop, PressKeys(keys=("ctrl", "s")))
-        until(lambda: saved.read_text().rstrip("\n") == "\n".join(LINES), saved.read_text)
+        eventually(lambda: saved.read_text().rstrip("\n") == "\n".join(LINES), seen=saved.read_text)
 
 
 def test_a_terminal_gets_what_was_typed(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_terminal_gets_what_was_typed(tmp_path: Path) -> None:
     with app("xterm", "-u8", "-e", "sh", "-c", f"cat > '{saved}'") as desktop:
         perform_input(desktop, TypeText(text="\n".join(lines) + "\n"))
         perform_input(desktop, PressKeys(keys=("ctrl", "d")))
-        until(lambda: saved.read_text() == "\n".join(lines) + "\n", saved.read_text)
+        eventually(lambda: saved.read_text() == "\n".join(lines) + "\n", seen=saved.read_text)
 
 
 def test_a_tk_window_saves_what_was_typed_at_a_click(tmp_path: Path) -> None:
@@ -92,24 +92,24 @@ def test_a_tk_window_saves_what_was_typed_at_a_click(tmp_path: Path) -> None:
         perform_input(desktop, Click(target="text"), at(desktop, 200, 150))
         perform_input(desktop, TypeText(text="\n".join(LINES[:4])))
         perform_input(desktop, Click(target="Save"), at(desktop, 350, 280))
-        until(lambda: saved.read_text() == "\n".join(LINES[:4]), saved.read_text)
+        eventually(lambda: saved.read_text() == "\n".join(LINES[:4]), seen=saved.read_text)
 
 
 def test_a_page_in_a_browser_is_typed_into_dragged_on_and_scrolled(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(PAGE)
     with app("chromium", *CHROMIUM, f"--user-data-dir={tmp_path / 'profile'}", f"--app=file://{page}") as desktop:
-        until(lambda: title(desktop) == "page", lambda: title(desktop))
+        eventually(lambda: title(desktop) == "page", seen=lambda: title(desktop))
         desktop.settled()
         left, top = inner_corner(desktop)
         perform_input(desktop, Click(target="field"), at(desktop, left + 100, top + 35))
         perform_input(desktop, TypeText(text="naïve 你好 <b>"))
-        until(lambda: title(desktop) == "typed naïve 你好 <b>", lambda: title(desktop))
+        eventually(lambda: title(desktop) == "typed naïve 你好 <b>", seen=lambda: title(desktop))
         drag = Drag(path=("orange", "blue"))
         perform_input(desktop, drag, at(desktop, left + 70, top + 130), at(desktop, left + 500, top + 200))
-        until(lambda: title(desktop) == "dropped", lambda: title(desktop))
+        eventually(lambda: title(desktop) == "dropped", seen=lambda: title(desktop))
         perform_input(desktop, Scroll(direction="down", target="page"), at(desktop, left + 300, top + 350))
-        until(lambda: title(desktop) == "scrolled true", lambda: title(desktop))
+        eventually(lambda: title(desktop) == "scrolled true", seen=lambda: title(desktop))
 
 
 CHROMIUM = (
@@ -135,10 +135,3 @@ def inner_corner(desktop: LocalDesktop) -> tuple[int, int]:
     blue = (0, 170, 255)
     x, y = next((x, y) for y in range(image.height) for x in range(image.width) if image.getpixel((x, y)) == blue)
     return x - 400, y - 80
-
-
-def until(holds: Callable[[], bool], seen: Callable[[], object], *, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, seen()
-        time.sleep(0.02)

@@ -17,7 +17,7 @@ from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
-from tests.desktop.test_killed import until
+from tests.builders import eventually
 
 pytestmark = pytest.mark.display
 
@@ -120,7 +120,7 @@ def test_a_process_killed_in_the_middle_has_it_put_back(virtual: VirtualDesktop)
         assert process.stdout.readline() == b"lent\n"
         assert copied(virtual) == b"ours"
         process.kill()
-    until(lambda: copied(virtual) == b"before")
+    eventually(lambda: copied(virtual) == b"before")
 
 
 def paste_by_xclip(virtual: VirtualDesktop, clipboard: XClipboard, text: str) -> bytes | None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.testing.contract import keys_still_down
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import LOCK, PREFIX, VirtualDesktop
+from tests.builders import eventually
 
 pytestmark = pytest.mark.display
 
@@ -62,7 +62,7 @@ def test_what_a_killed_process_held_is_released(virtual: VirtualDesktop, program
             probe.wait_for(held, key="a")
         process.kill()
         killed_at = time.monotonic()
-        until(lambda: not keys_still_down(probe.drain()))
+        eventually(lambda: not keys_still_down(probe.drain()))
         assert probe.of("key_up", "release")[-1]["sent"] - killed_at < 0.3
 
 
@@ -77,7 +77,7 @@ def test_nothing_of_a_virtual_desktop_outlives_its_process(end: str) -> None:
             assert len(processes_of(folder)) >= 4
             process.send_signal(signal.SIGKILL if end == "kill" else signal.SIGTERM)
         process.wait()
-        until(lambda: not folder.exists())
+        eventually(lambda: not folder.exists())
         assert processes_of(folder) == {}
 
 
@@ -108,10 +108,3 @@ def processes_of(folder: Path) -> dict[int, str]:
         except OSError:
             continue  # it has ended
     return found
-
-
-def until(holds: Callable[[], bool], *, seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from click.testing import CliRunner, Result
 from screenagent.cli.stop import resume, stop
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.lock import drivers, driving, named
+from tests.builders import eventually
 
 DRIVES = """
 import sys, time
@@ -136,14 +136,12 @@ def test_a_screen_is_no_desktop_of_its_own(display: str | None, name: str) -> No
     assert named(display) == name
 
 
-@pytest.mark.slow
+@pytest.mark.display
 def test_a_run_is_stopped_in_the_middle_of_typing_by_the_command(tmp_path: Path) -> None:
     run = [sys.executable, "-m", "screenagent", "run", f"type '{'long ' * 7}'" + ", wait 60 seconds"]
     options = ["--virtual", "--approve", "never", "--runs", str(tmp_path / "runs")]
     with subprocess.Popen([*run, *options], stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not drivers() and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
+        eventually(lambda: drivers() or process.poll() is not None, seconds=60)
         ended = call(stop, "--seconds", "30")
         assert ended.exit_code == 0
         _, said = process.communicate(timeout=30)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
 
@@ -21,9 +20,11 @@ from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.geometry import Location, Point
 from screenagent.protocols import Retry
+from tests.builders import becomes
 
 pytestmark = pytest.mark.display
 
+MONITOR = MonitorOptions()
 LINES = "some words to be typed\n" * 4000
 
 
@@ -34,7 +35,7 @@ def at(x: float, y: float) -> Location:
 @contextmanager
 def overseen(
     virtual: VirtualDesktop,
-    heeds: MonitorOptions = MonitorOptions(),  # noqa: B008
+    heeds: MonitorOptions = MONITOR,
 ) -> Iterator[tuple[LocalDesktop, Control]]:
     control = Control()
     with (
@@ -50,13 +51,6 @@ def human(virtual: VirtualDesktop) -> Iterator[SyntheticPerson]:
         yield human
 
 
-def until(holds: Callable[[], bool], *, seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.005)
-    return holds()
-
-
 class Performing:
     """An input that is performed in a thread, and what ended it."""
 
@@ -65,7 +59,7 @@ class Performing:
         self._thread = threading.Thread(target=self._run, args=(desktop, action, places))
         already = desktop.ledger.sent
         self._thread.start()
-        assert until(lambda: desktop.ledger.sent > already + 1)
+        assert becomes(lambda: desktop.ledger.sent > already + 1)
 
     def _run(self, desktop: LocalDesktop, action: Input, places: tuple[Location, ...]) -> None:
         try:
@@ -106,7 +100,7 @@ def test_the_stop_keys_are_heard_while_a_menu_has_grabbed_the_keyboard(
         assert grabbed == X.GrabSuccess
         with overseen(virtual, MonitorOptions(touch=False)) as (_, control):
             human.does("tap", "ctrl", "shift", "escape")
-            assert until(lambda: control.stopped)
+            assert becomes(lambda: control.stopped)
     finally:
         disconnect_display(menu)
 
@@ -117,7 +111,7 @@ def test_a_mouse_thrown_into_a_corner_stops_it(virtual: VirtualDesktop, human: S
         performing = Performing(desktop, DRAG, *PATH)
         human.does("move", "1279", "0")
         assert isinstance(performing.end(), Interrupted | Stopped)
-        assert until(lambda: control.stopped)
+        assert becomes(lambda: control.stopped)
 
 
 def test_a_corner_is_a_place_like_any_other_for_the_agent_and_for_a_user_who_works(
@@ -128,8 +122,8 @@ def test_a_corner_is_a_place_like_any_other_for_the_agent_and_for_a_user_who_wor
             perform_input(desktop, Move(target="corner"), corner)
             perform_input(desktop, Click(target="corner"), corner)
         human.does("move", "500", "300")
-        assert until(lambda: control.paused)
-        assert until(lambda: control.paused_for > 1.0)
+        assert becomes(lambda: control.paused)
+        assert becomes(lambda: control.paused_for > 1.0)
         human.does("move", "0", "0")
         human.does("move", "300", "300")
         assert not control.stopped
@@ -177,10 +171,10 @@ def test_a_hand_is_expected_while_the_user_is_asked(virtual: VirtualDesktop, hum
             human.does("tap", "a")
             human.does("move", "200", "200")
         human.does("move", "300", "200")  # the hand that has answered still moves
-        assert not until(lambda: control.paused, seconds=0.3)
-        assert until(lambda: not control.expects_a_hand)
+        assert not becomes(lambda: control.paused, seconds=0.3)
+        assert becomes(lambda: not control.expects_a_hand)
         human.does("move", "200", "300")
-        assert until(lambda: control.paused)
+        assert becomes(lambda: control.paused)
 
 
 def test_the_agent_does_not_press_the_stop_keys(virtual: VirtualDesktop) -> None:

@@ -16,6 +16,7 @@ from screenagent.models.vision import Refused, Request
 from screenagent.protocols import Grounder
 from screenagent.screenshot import Screenshot, Window
 from screenagent.usage import Mode
+from tests.builders import ScriptedGrounder
 
 SCREEN = Screenshot.of(Image.new("RGB", (1280, 720)))
 RED = (255, 0, 0)
@@ -231,18 +232,6 @@ def test_a_picture_keeps_to_its_patches(patches: int) -> None:
     assert patches * 0.95 < picture.size.width * picture.size.height / 256 <= patches
 
 
-class Saying:
-    """A grounder that gives its answers in turn, the last one for ever."""
-
-    def __init__(self, *answers: Location | Absent) -> None:
-        self.answers = answers
-        self.asked: list[Location | None] = []
-
-    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        self.asked.append(near)
-        return self.answers[min(len(self.asked), len(self.answers)) - 1]
-
-
 def at(x: float, confidence: float, by: str) -> Location:
     return Location(point=Point(x=x, y=0.5), confidence=confidence, by=by)
 
@@ -251,48 +240,48 @@ NOWHERE = Absent(why="no such text")
 
 
 class TestCascade:
-    def cascade(self, text: Saying, model: Saying) -> Cascade:
+    def cascade(self, text: ScriptedGrounder, model: ScriptedGrounder) -> Cascade:
         return Cascade((CascadeStage(text, sure=0.9), CascadeStage(model, sure=ONCE)))
 
     def test_exact_unique_text_costs_no_model(self) -> None:
-        text, model = Saying(at(0.2, 0.98, "text")), Saying(at(0.2, ONCE, "model"))
+        text, model = ScriptedGrounder(at(0.2, 0.98, "text")), ScriptedGrounder(at(0.2, ONCE, "model"))
         assert located(self.cascade(text, model)).by == "text"
         assert model.asked == []
 
     def test_what_cannot_be_read_is_asked_of_the_model(self) -> None:
-        text, model = Saying(NOWHERE), Saying(at(0.2, ONCE, "model"))
+        text, model = ScriptedGrounder(NOWHERE), ScriptedGrounder(at(0.2, ONCE, "model"))
         assert located(self.cascade(text, model)) == at(0.2, ONCE, "model")
 
     def test_text_and_model_that_agree_are_surer_than_each(self) -> None:
-        text, model = Saying(at(0.2, 0.6, "text")), Saying(at(0.2, ONCE, "model"))
+        text, model = ScriptedGrounder(at(0.2, 0.6, "text")), ScriptedGrounder(at(0.2, ONCE, "model"))
         found = located(self.cascade(text, model))
         assert (found.by, found.confidence) == ("text+model", 0.8)
 
     def test_where_they_differ_a_closer_look_decides(self) -> None:
-        text = Saying(at(0.2, 0.6, "text"))
-        model = Saying(at(0.7, ONCE, "model"), at(0.7, ONCE, "zoom"))
+        text = ScriptedGrounder(at(0.2, 0.6, "text"))
+        model = ScriptedGrounder(at(0.7, ONCE, "model"), at(0.7, ONCE, "zoom"))
         found = located(self.cascade(text, model))
         assert (found.point.x, found.by) == (0.7, "model+zoom")
         assert model.asked[0] is None
         assert model.asked[1] is not None
 
     def test_what_nobody_finds_is_absent_with_every_reason(self) -> None:
-        cascade = self.cascade(Saying(NOWHERE), Saying(Absent(why="the model does not see it")))
+        cascade = self.cascade(ScriptedGrounder(NOWHERE), ScriptedGrounder(Absent(why="the model does not see it")))
         assert cascade.locate("Save", SCREEN) == Absent(why="no such text; the model does not see it")
 
     def test_after_a_click_on_the_wrong_text_the_model_looks_at_all_of_the_screen(self) -> None:
-        text, model = Saying(at(0.2, 0.98, "text")), Saying(at(0.7, ONCE, "model"))
+        text, model = ScriptedGrounder(at(0.2, 0.98, "text")), ScriptedGrounder(at(0.7, ONCE, "model"))
         found = located(self.cascade(text, model), near=at(0.2, 0.98, "text"))
         assert (found.point.x, model.asked) == (0.7, [None])
 
     def test_after_the_model_itself_was_wrong_it_looks_closer(self) -> None:
-        text, model = Saying(NOWHERE), Saying(at(0.72, ONCE, "zoom"))
+        text, model = ScriptedGrounder(NOWHERE), ScriptedGrounder(at(0.72, ONCE, "zoom"))
         wrong = at(0.7, ONCE, "model")
         assert located(self.cascade(text, model), near=wrong).point.x == 0.72
         assert model.asked == [wrong]
 
     def test_a_confirmation_keeps_the_place_and_says_who_agrees(self) -> None:
-        text, model = Saying(at(0.2, 0.98, "text")), Saying(at(0.2, ONCE, "zoom"))
+        text, model = ScriptedGrounder(at(0.2, 0.98, "text")), ScriptedGrounder(at(0.2, ONCE, "zoom"))
         first = at(0.2, 0.98, "text")
         surer = self.cascade(text, model).confirm("Save", SCREEN, first)
         assert (surer.point, surer.by) == (first.point, "text+zoom")
@@ -300,7 +289,9 @@ class TestCascade:
 
     def test_a_confirmation_that_fails_keeps_the_place_and_lowers_the_confidence(self) -> None:
         first = at(0.2, 0.8, "text")
-        doubted = self.cascade(Saying(first), Saying(at(0.9, ONCE, "zoom"))).confirm("Save", SCREEN, first)
+        doubted = self.cascade(ScriptedGrounder(first), ScriptedGrounder(at(0.9, ONCE, "zoom"))).confirm(
+            "Save", SCREEN, first
+        )
         assert (doubted.point, doubted.confidence) == (first.point, UNSURE)
 
 

@@ -2,26 +2,16 @@ from __future__ import annotations
 
 import pytest
 
+from screenagent.fakes import FakeReader
 from screenagent.geometry import Absent, Location, Size
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import parse
 from screenagent.grounding.text_match import matches
 from screenagent.perception.labels import labels
 from screenagent.perception.similarity import likeness
-from screenagent.screenshot import Screenshot, Word
-from tests.pictures import Drawing, Text, words
+from tests.builders import Drawing, Text, words
 
 SIZE = Size(width=1000, height=500)
-
-
-class Given:
-    """A reader of a blank picture that has read what the test says."""
-
-    def __init__(self, *texts: Text) -> None:
-        self._words = words(texts)
-
-    def read(self, screenshot: Screenshot) -> list[Word]:
-        return self._words
 
 
 def found(target: str, *texts: Text) -> str | None:
@@ -35,7 +25,7 @@ def found(target: str, *texts: Text) -> str | None:
 
 def located(target: str, *texts: Text) -> Location | Absent:
     blank = Drawing(SIZE.width, SIZE.height).screenshot
-    return EmbeddedGrounder(Given(*texts)).locate(target, blank)
+    return EmbeddedGrounder(FakeReader(words(texts))).locate(target, blank)
 
 
 def _at(location: Location) -> tuple[float, float]:
@@ -250,7 +240,7 @@ def test_what_means_something_else_is_not_alike(name: str, text: str) -> None:
     ("target", "answered"), [("Open", None), ("the second Open", 400), ("Open next to Print", 400), ("Save", 40)]
 )
 def test_of_two_that_fit_alike_it_is_asked_which(target: str, answered: int | None) -> None:
-    reader = Given(("Open", 40, 40), ("Save", 40, 90), ("Open", 400, 40), ("Print", 400, 90))
+    reader = FakeReader(words([("Open", 40, 40), ("Save", 40, 90), ("Open", 400, 40), ("Print", 400, 90)]))
     answer = EmbeddedGrounder(reader).strict().locate(target, Drawing(SIZE.width, SIZE.height).screenshot)
     if answered is None:
         assert isinstance(answer, Absent)

@@ -13,7 +13,7 @@ from screenagent.perception.controls import ControlLayout, frames
 from screenagent.perception.labels import Label
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
-from tests.pictures import Drawing, pixel
+from tests.builders import Drawing, pixel
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,8 @@ def test_a_control_is_found_by_its_label(
     assert isinstance(answer, Location)
     x, y = pixel(answer, dialog)
     left, top, right, bottom = inside
-    assert left <= x <= right and top <= y <= bottom, (x, y)  # noqa: PT018  # one fact: inside
+    held = left <= x <= right and top <= y <= bottom
+    assert held, (x, y)
 
 
 @pytest.mark.parametrize("target", ["the Street field", "the Font drop-down", "'Save Copy'", "tick 'Forget me'"])

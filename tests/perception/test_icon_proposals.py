@@ -10,7 +10,7 @@ from screenagent.geometry import PixelBox, Size
 from screenagent.perception.icon_proposals import MOST, proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import PictureArray, bounded
-from tests.pictures import words
+from tests.builders import words
 
 SIZE = Size(width=1000, height=500)
 

@@ -13,7 +13,7 @@ from screenagent.perception.icon_encoder import IconEncoder, IconWords, seen, wo
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.weights import BrokenWeights
 from screenagent.screenshot import Screenshot
-from tests.pictures import pixel
+from tests.builders import pixel
 
 WORDS = IconWords()
 

@@ -24,7 +24,7 @@ from screenagent.perception.reader import ScreenReader, changed_regions
 from screenagent.perception.timing import Timing
 from screenagent.perception.weights import BrokenWeights, MissingWeights
 from screenagent.screenshot import Screenshot, Word
-from tests.pictures import Drawing
+from tests.builders import Drawing
 
 POOL = ThreadPoolExecutor(1)
 

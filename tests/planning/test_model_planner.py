@@ -16,7 +16,7 @@ from screenagent.approval import AllowAll, PolicyApprover
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, Ended, Event, Reject
-from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedModel, plain_screen
+from screenagent.fakes import FakeApprover, FakeDesktop, ScriptedModel, plain_screen
 from screenagent.geometry import Absent, Location, Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
@@ -26,6 +26,7 @@ from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approver, Grounder
 from screenagent.screenshot import Screenshot, Window
 from screenagent.usage import Meter, Usage
+from tests.builders import fake_agent
 
 LOOKED = ["started", "observed"]
 STEP = ["decided", "grounded", "reviewed", "acted", "observed", "checked"]
@@ -366,16 +367,7 @@ class TestFit:
         """The last prompt after so many steps, and what was said about it."""
         model = ScriptedModel(lambda request, mode: plan(step("press_keys", "", keys=["f5"])))
         planner = ModelPlanner(model=model, **changed)
-        grounder = FakeGrounder({})
-        agent = Agent(
-            planner=planner,
-            grounder=grounder,
-            approver=AllowAll(),
-            desktop=FakeDesktop(),
-            checker=ScreenChecker(grounder),
-            max_steps=steps,
-        )
-        events = list(agent.run("press a key"))
+        events = list(fake_agent(planner, max_steps=steps).run("press a key"))
         return model.asked[-1][0].text, [event.text for event in events if event.event == "thought"], model
 
     @pytest.mark.slow

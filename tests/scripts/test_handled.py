@@ -9,14 +9,13 @@ from junitparser import JUnitXml
 
 from screenagent.actions import Click, PressKeys, TypeText
 from screenagent.agent import Agent
-from screenagent.agent.checker import ScreenChecker
-from screenagent.approval import AllowAll
 from screenagent.events import Event
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
-from screenagent.geometry import Pixel, Point
+from screenagent.geometry import Pixel, Point, Size
 from screenagent.planning import InstructionPlanner
 from screenagent.runs.report.html import write_html
 from screenagent.runs.store import Recorder
+from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, Script, bound, parsed, written
 from screenagent.scripts.export import python
 from screenagent.scripts.lint import findings
@@ -26,37 +25,27 @@ from screenagent.scripts.replay.healing import accept, heals
 from screenagent.scripts.replay.results import ReplayResult, append, done_rows, junit, read_results
 from screenagent.scripts.replay.steps import ScriptApi
 from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, TypeStep
-from tests.drawn import SIZE, Drawing, DrawnReader
+from tests.builders import Drawing, DrawnReader, fake_agent
 
+SIZE = Size(width=800, height=600)
 PLACES = {"Save": Point.of_pixel(Pixel(x=120, y=160), SIZE)}
 
 
 def form(*, dx: int = 0) -> Drawing:
-    drawing = Drawing()
-    drawing.text("Name", 80 + dx, 60)
-    drawing.button("Save", 120 + dx, 160)
-    return drawing
+    return Drawing(SIZE.width, SIZE.height).centred("Name", 80 + dx, 60).button("Save", 75 + dx, 160)
 
 
 def agent_on(desktop: FakeDesktop, grounder: FakeGrounder) -> Agent:
-    return Agent(
-        planner=InstructionPlanner(),
-        grounder=grounder,
-        approver=AllowAll(),
-        desktop=desktop,
-        checker=ScreenChecker(grounder),
-    )
+    return fake_agent(InstructionPlanner(), grounder=grounder, desktop=desktop)
 
 
 def run(task: str, reader: DrawnReader, *, dx: int = 0) -> list[Event]:
     """A run on the form, whose pictures change with each input so that a click confirms itself."""
 
-    def screen(performed: int) -> object:
-        drawing = form(dx=dx)
-        drawing.text("." * (performed + 1), 500, 500)
-        return reader.screen(drawing)
+    def screen(performed: int) -> Screenshot:
+        return reader.screen(form(dx=dx).centred("." * (performed + 1), 500, 500))
 
-    return list(agent_on(FakeDesktop(screen), FakeGrounder(PLACES)).run(task))  # type: ignore[arg-type]
+    return list(agent_on(FakeDesktop(screen), FakeGrounder(PLACES)).run(task))
 
 
 def test_a_run_that_went_well_becomes_a_script(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from screenagent.geometry import Absent, Box, Location
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Element, Screenshot
-from tests.pictures import Drawing, pixel
+from tests.builders import Drawing, pixel
 
 
 @pytest.fixture(scope="module")

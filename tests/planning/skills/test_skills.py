@@ -8,9 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.actions import Action, Click, Move, PressKeys, Scroll, TypeText
-from screenagent.agent import Agent, drive
-from screenagent.agent.checker import ScreenChecker
-from screenagent.approval import AllowAll
+from screenagent.agent import drive
 from screenagent.episode import Episode
 from screenagent.fakes import FakeDesktop
 from screenagent.geometry import Box
@@ -18,13 +16,14 @@ from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.planning import InstructionPlanner, Unreadable, read_instructions
 from screenagent.planning.skills.forms import matched
 from screenagent.screenshot import Screenshot, Word
+from tests.builders import fake_agent
 
 Said = tuple[str, int, int]
 """A word, and the pixel where it begins."""
 Edges = tuple[int, int, int, int]
 
 
-class Room:
+class ScriptedScreen:
     """A screen of words that answers what is done to it: `shows` says what stands there after these actions."""
 
     def __init__(self, shows: Callable[[Sequence[Action]], Sequence[Said]], *, field: Edges | None = None) -> None:
@@ -53,14 +52,8 @@ class Room:
 
     def work(self, task: str) -> tuple[Episode, list[Action]]:
         grounder = EmbeddedGrounder(self)
-        agent = Agent(
-            planner=InstructionPlanner(reader=self, grounder=grounder),
-            grounder=grounder,
-            approver=AllowAll(),
-            desktop=self.desktop,
-            checker=ScreenChecker(grounder),
-        )
-        episode = drive(agent, task)
+        planner = InstructionPlanner(reader=self, grounder=grounder)
+        episode = drive(fake_agent(planner, grounder=grounder, desktop=self.desktop), task)
         return episode, list(self.desktop.performed)
 
 
@@ -75,7 +68,7 @@ def test_a_calendar_is_turned_to_the_month_before_the_day_is_clicked() -> None:
         calendar = [("Prev", 20, 150), (f"{month} 2016", 200, 150), ("Next", 500, 150), *days]
         return [("Date:", 20, 20), *(calendar if done else [])]
 
-    _, done = Room(shows, field=(90, 14, 330, 44)).work("choose 10/03/2016 as the date")
+    _, done = ScriptedScreen(shows, field=(90, 14, 330, 44)).work("choose 10/03/2016 as the date")
     assert clicked(done) == ["the date field", "the month before", "the month before", "day 3"]
 
 
@@ -86,13 +79,13 @@ def test_what_is_out_of_view_is_scrolled_to() -> None:
         first = min(4, 2 * sum(isinstance(action, Scroll) for action in done))
         return [(name, 20, 40 + 30 * row) for row, name in enumerate(names[first : first + 2])]
 
-    _, done = Room(shows).work("choose Emil from the list")
+    _, done = ScriptedScreen(shows).work("choose Emil from the list")
     assert [action.kind for action in done] == ["scroll", "scroll", "click"]
     assert clicked(done) == ["“Emil”"]
 
 
 def test_what_is_nowhere_ends_the_task_with_a_sentence() -> None:
-    episode, _ = Room(lambda _: [("Ada", 20, 40)]).work("choose Emil from the list")
+    episode, _ = ScriptedScreen(lambda _: [("Ada", 20, 40)]).work("choose Emil from the list")
     assert episode.ended is not None
     assert (episode.ended.result, episode.ended.message) == ("gave_up", "“Emil” is not in the list")
 
@@ -105,7 +98,7 @@ def test_a_slider_is_moved_by_what_its_number_lacks() -> None:
                 value += 5 * action.times * (1 if action.keys == ("right",) else -1)
         return [("slider", 20, 60), (str(value), 120, 60)]
 
-    _, done = Room(shows).work("set the slider to 30")
+    _, done = ScriptedScreen(shows).work("set the slider to 30")
     presses = [(action.keys, action.times) for action in done if isinstance(action, PressKeys)]
     assert presses == [(("right",), 30), (("left",), 24)]
 
@@ -150,16 +143,7 @@ def test_what_is_no_date_or_time_is_refused(task: str) -> None:
 
 def test_a_planner_without_eyes_refuses_what_depends_on_what_is_seen() -> None:
     with pytest.raises(Unreadable, match="depends on what is seen"):
-        drive(
-            Agent(
-                planner=InstructionPlanner(),
-                grounder=EmbeddedGrounder(Room(lambda _: [])),
-                approver=AllowAll(),
-                desktop=FakeDesktop(),
-                checker=ScreenChecker(EmbeddedGrounder(Room(lambda _: []))),
-            ),
-            "set the slider to 7",
-        )
+        drive(fake_agent(InstructionPlanner()), "set the slider to 7")
 
 
 def test_a_popup_that_takes_the_keys_is_cancelled_and_the_field_filled_again() -> None:
@@ -169,14 +153,16 @@ def test_a_popup_that_takes_the_keys_is_cancelled_and_the_field_filled_again() -
         typed = [action.text for action in done if isinstance(action, TypeText)]
         return [("Name:", 20, 20), *((text, 100, 20) for text in typed[1:])]
 
-    room = Room(shows, field=(90, 14, 330, 44))
+    room = ScriptedScreen(shows, field=(90, 14, 330, 44))
     _, done = room.work('enter the name "Ada"')
     assert clicked(done) == ["the name field", "the button that cancels what came up", "the name field"]
     assert [action.text for action in done if isinstance(action, TypeText)] == ["Ada", "Ada"]
 
 
 def test_a_form_is_sent_by_its_one_button_where_the_name_is_another() -> None:
-    _, done = Room(lambda done: [("Name:", 20, 20), ("Send", 20, 200)] if not done else []).work("press Submit")
+    _, done = ScriptedScreen(lambda done: [("Name:", 20, 20), ("Send", 20, 200)] if not done else []).work(
+        "press Submit"
+    )
     assert clicked(done) == ["the one button that sends the form"]
 
 
@@ -186,7 +172,7 @@ def test_a_menu_that_the_mouse_opens_is_not_clicked() -> None:
         chosen = bool(clicked(done))
         return [("Recent", 20, 20), *([("notes.txt", 200, 20)] if opened and not chosen else [])]
 
-    _, done = Room(shows).work("open Recent > notes.txt")
+    _, done = ScriptedScreen(shows).work("open Recent > notes.txt")
     assert [action.kind for action in done] == ["move", "click"]
 
 
@@ -195,5 +181,5 @@ def test_what_is_under_another_tab_is_found() -> None:
         page = (["Alpha"], ["Beta"], ["Gamma"])[min(2, max(0, len(clicked(done)) - 1))]
         return [("One", 20, 20), ("Two", 120, 20), ("Three", 220, 20), *((text, 20, 200) for text in page)]
 
-    _, done = Room(shows).work("switch between the tabs to find and click Gamma")
+    _, done = ScriptedScreen(shows).work("switch between the tabs to find and click Gamma")
     assert clicked(done) == ["One", "Two", "Three", "Gamma"]

@@ -6,8 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Pressed, Scrolled, Typed, gestures
 from tests import person
+from tests.builders import eventually
 
 pytestmark = pytest.mark.display
 
@@ -91,17 +91,10 @@ def test_what_is_done_in_the_terminal_that_records_is_left_out(tmp_path: Path) -
         terminal = desktop.launch(
             ["xterm", "-geometry", "60x12+5+480", "-e", f"{shlex.join(command)} 2> {said}; touch {said}.done"]
         )
-        wait_for(lambda: said.exists() and "watching you" in said.read_text())
+        eventually(lambda: said.exists() and "watching you" in said.read_text(), seconds=60)
         desktop.desktop.activate(terminal)
         person.at(desktop.display, "click 150 600", "type echo hidden")
         person.at(desktop.display, "click 700 300", "type open", "press ctrl+shift+escape")
-        wait_for(Path(f"{said}.done").exists)
+        eventually(Path(f"{said}.done").exists, seconds=60)
     assert "type “open”" in said.read_text()
     assert "hidden" not in said.read_text() + script.read_text()
-
-
-def wait_for(is_so: Callable[[], bool], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)

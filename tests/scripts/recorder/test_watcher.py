@@ -18,7 +18,7 @@ from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Typed
 from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch, is_hidden
-from tests.pictures import Drawing
+from tests.builders import Drawing
 
 READER = ScreenReader()
 NAMER = Namer(EmbeddedGrounder(READER))

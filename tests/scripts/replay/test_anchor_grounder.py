@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from screenagent.fakes import FakeGrounder
-from screenagent.geometry import Absent, Box, Location, Pixel, Point
+from screenagent.geometry import Absent, Box, Location, Pixel, Point, Size
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
 from screenagent.scripts.replay import AnchorGrounder
 from screenagent.scripts.replay.appearance import taken
-from tests.drawn import SIZE, Drawing, DrawnReader
+from tests.builders import Drawing, DrawnReader, ScriptedGrounder
 
-Draw = Callable[[Drawing], None]
+SIZE = Size(width=800, height=600)
 Row = tuple[str, str]
 
 ROWS: tuple[Row, ...] = (("Ada", "12.50"), ("Bob", "7.00"), ("Cleo", "99.00"))
@@ -43,32 +44,32 @@ def scene(tmp_path: Path) -> Scene:
 def record(
     scene: Scene, drawing: Drawing, at: tuple[int, int], *, box: tuple[int, int, int, int] | None = None
 ) -> None:
-    screen = scene.reader.screen(drawing)
+    shown = scene.reader.screen(drawing)
     point = Point.of_pixel(Pixel(x=at[0], y=at[1]), SIZE)
     bounds = Box.of_pixels(box, SIZE) if box else None
-    anchor, picture = taken("it", screen, point, words=scene.reader.read(screen), box=bounds)
+    anchor, picture = taken("it", shown, point, words=scene.reader.read(shown), box=bounds)
     scene.anchors.write("it", anchor, picture)
 
 
+def screen(**look: Any) -> Drawing:
+    return Drawing(SIZE.width, SIZE.height, **look)
+
+
 def form(*, zoom: float = 1.0, dark: bool = False, dx: int = 0, dy: int = 0, window: Window | None = None) -> Drawing:
-    drawing = Drawing(zoom=zoom, dark=dark, window=window)
-    drawing.text("Name", 80 + dx, 60 + dy)
-    drawing.field(220 + dx, 60 + dy)
-    drawing.text("Town", 80 + dx, 100 + dy)
-    drawing.field(220 + dx, 100 + dy)
-    drawing.button("Save", 120 + dx, 160 + dy)
-    drawing.button("Cancel", 240 + dx, 160 + dy)
-    return drawing
+    drawing = screen(zoom=zoom, dark=dark, window=window)
+    for label, y in (("Name", 60), ("Town", 100)):
+        drawing.centred(label, 80 + dx, y + dy).entry("", 140 + dx, y + dy, width=160)
+    return drawing.button("Save", 75 + dx, 160 + dy).button("Cancel", 195 + dx, 160 + dy)
 
 
 def table(rows: Sequence[Row] = ROWS) -> Drawing:
     """A row each, with a button at its far end that looks like all the others."""
-    drawing = Drawing()
+    drawing = screen()
     for number, (name, amount) in enumerate(rows):
         y = 80 + 40 * number
-        drawing.text(name, 60, y)
-        drawing.text(amount, 200, y)
-        drawing.button("Pay", 500, y)
+        drawing.centred(name, 60, y)
+        drawing.centred(amount, 200, y)
+        drawing.button("Pay", 455, y)
     return drawing
 
 
@@ -133,11 +134,11 @@ def test_the_number_of_a_row_tells_less_than_what_it_says(scene: Scene) -> None:
     """The other row of that name stands where the recorded one stood, so the number on its left is the same."""
 
     def sheet(*rows: Row) -> Drawing:
-        drawing = Drawing()
+        drawing = screen()
         for number, (name, town) in enumerate(rows, start=1):
-            drawing.text(str(number), 40, 40 + 40 * number)
-            drawing.text(name, 120, 40 + 40 * number)
-            drawing.text(town, 320, 40 + 40 * number)
+            drawing.centred(str(number), 40, 40 + 40 * number)
+            drawing.centred(name, 120, 40 + 40 * number)
+            drawing.centred(town, 320, 40 + 40 * number)
         return drawing
 
     record(scene, sheet(("Ada", "Kiel"), ("Bob", "Bonn"), ("Cleo", "Jena")), (120, 120))
@@ -158,9 +159,9 @@ def test_a_name_is_found_in_whatever_row_it_stands(scene: Scene) -> None:
 
 def test_a_longer_name_is_another_one(scene: Scene) -> None:
     def menu(*names: str) -> Drawing:
-        drawing = Drawing()
+        drawing = screen()
         for number, name in enumerate(names):
-            drawing.text(name, 100, 60 + 30 * number)
+            drawing.centred(name, 100, 60 + 30 * number)
         return drawing
 
     record(scene, menu("Open", "Save", "Quit"), (100, 90))
@@ -171,16 +172,15 @@ def test_a_longer_name_is_another_one(scene: Scene) -> None:
 def test_the_button_of_another_program_is_not_the_one(scene: Scene) -> None:
     """A dialog has come up whose button looks the same, while ours is not there yet."""
     record(scene, form(window=Window(id=1, app="editor")), (120, 160))
-    popup = Drawing(window=Window(id=2, app="updater"))
-    popup.text("An update is available", 400, 300)
-    popup.button("Save", 400, 360)
+    popup = screen(window=Window(id=2, app="updater"))
+    popup.centred("An update is available", 400, 300)
+    popup.button("Save", 355, 360)
     assert isinstance(scene.find(popup), Absent)
 
 
 def test_what_looks_otherwise_altogether_is_left_to_the_configured_grounder(scene: Scene) -> None:
     record(scene, form(), (120, 160))
-    other = Drawing()
-    other.button("Store", 300, 300)
+    other = screen().button("Store", 255, 300)
     scene.configured = FakeGrounder({"it": Point.of_pixel(Pixel(x=300, y=300), SIZE)})
     found = scene.find(other)
     assert hit(found, 300, 300, within=0)
@@ -205,15 +205,9 @@ def test_where_acting_did_not_help_no_other_place_is_tried(scene: Scene) -> None
     assert grounder.locate("it", screen, near=first) == first
 
 
-class Guessing:
-    """Is sure of nothing."""
-
-    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        return Location(point=Point(x=0.5, y=0.5), confidence=0.46, by="guess")
-
-
 def test_a_guess_is_not_acted_on(scene: Scene) -> None:
-    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, Guessing())
+    guessing = ScriptedGrounder(Location(point=Point(x=0.5, y=0.5), confidence=0.46, by="guess"))
+    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, guessing)
     found = grounder.locate("the Find field", scene.reader.screen(form()))
     assert isinstance(found, Absent)
     assert "only 46% like it" in found.why

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.agent import Agent
-from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.events import AnswerAsk, Approve, Event, Verdict
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
@@ -17,6 +15,7 @@ from screenagent.protocols import Approver, Planner
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import bound, parsed
 from screenagent.scripts.replay import Replay
+from tests.builders import fake_agent
 
 SAVE = Point(x=0.5, y=0.5)
 
@@ -32,14 +31,11 @@ def replayed(
 ) -> list[Event]:
     """The events of playing `text`, with `seen` on the screen all the time."""
     script = parsed(text.encode(), Path("test.yaml"))[0]
-    grounder = FakeGrounder(seen or {})
-    checker = ScreenChecker(grounder)
-    agent = Agent(
-        planner=planner or ScriptedPlanner([]),
-        grounder=grounder,
+    agent = fake_agent(
+        planner or ScriptedPlanner([]),
+        grounder=FakeGrounder(seen or {}),
         approver=approver or AllowAll(),
         desktop=desktop or FakeDesktop(),
-        checker=checker,
     )
     replay = Replay(script, bound(script, given or {}))
     return list(replay.playing(agent, FakeReader(())).run(replay.task))
