@@ -68,7 +68,9 @@ class InstructionPlanner:
             instructions = instructions.sent(Skill("send the form", send))
         if self._sight is None and (skill := instructions.needs_eyes):
             raise Unreadable(
-                str(skill), "this depends on what is seen: give InstructionPlanner a reader and a grounder"
+                str(skill),
+                "this depends on what is seen: give InstructionPlanner a reader and a grounder",
+                "needs_eyes",
             )
         self._legs = instructions.legs(self._sight)
         return self._next(episode, "")
