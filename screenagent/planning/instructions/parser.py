@@ -51,7 +51,8 @@ def read_instructions(task: str) -> Instructions:
         raise Unreadable(
             task, f"these are {len(steps)} steps; at most {MOST_STEPS} are taken in one task", "too_many_steps"
         )
-    return Instructions(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
+    finish = PlannedStep(action=Finish(success=True, message=_message(len(steps))))
+    return Instructions(task=task, steps=(*steps, finish))
 
 
 def plan_of(task: str) -> Plan:
