@@ -24,9 +24,11 @@ from screenagent.events import (
     Paused,
     Plan,
     Recovery,
+    Reject,
     Resumed,
     Retried,
     Reviewed,
+    Skip,
     Started,
     Thought,
     UserMessage,
@@ -80,6 +82,21 @@ class Step(Value):
     def unconfirmed(self) -> bool:
         """It was done and should have shown, and did not."""
         return self.acted and self.expectation is not None and not (self.effect and self.effect.as_expected)
+
+    @property
+    def failure_reason(self) -> str:
+        """Why a plan cannot continue after this step, in words; empty if it can."""
+        if isinstance(self.verdict, Skip):
+            return ""
+        if isinstance(self.verdict, Reject):
+            return f"it was rejected: {self.verdict.reason}" if self.verdict.reason else "it was rejected"
+        if self.feedback:
+            return self.feedback
+        if self.effect and (
+            self.effect.outcome == "unmet" or (self.effect.outcome == "unchanged" and self.unconfirmed)
+        ):
+            return self.effect.evidence or "its effect is not to be seen"
+        return ""
 
 
 class Episode(Value):

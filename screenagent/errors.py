@@ -11,7 +11,7 @@ class UserError(Exception):
     The command line prints the text without a traceback and ends with `exit_code`.
     """
 
-    code: ClassVar[str] = "user_error"
+    code: str = "user_error"
     exit_code: ClassVar[int] = 1
 
 

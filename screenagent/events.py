@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Gone, Visible, WaitFor, describe
+from screenagent.actions import Action, Expectation, Finish, Gone, Visible, WaitFor, describe
 from screenagent.geometry import Box, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -104,6 +104,11 @@ class Decision(Value):
     plan: Plan
     at: int = Field(default=0, ge=0)
     thought: str = ""
+
+    @classmethod
+    def give_up(cls, why: str) -> Self:
+        """Return the decision to end the run without success."""
+        return cls(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)
 
     @property
     def step(self) -> PlannedStep:

@@ -2,7 +2,7 @@
 
 from screenagent.planning.instruction_planner import InstructionPlanner
 from screenagent.planning.instructions.parser import plan_of, read_instructions
-from screenagent.planning.instructions.refusals import UNDERSTOOD, Unreadable
+from screenagent.planning.instructions.refusals import UNDERSTOOD, RefusalCode, Unreadable
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.planning.skills.skill import Instructions
 
@@ -11,6 +11,7 @@ __all__ = [
     "InstructionPlanner",
     "Instructions",
     "ModelPlanner",
+    "RefusalCode",
     "Unreadable",
     "plan_of",
     "read_instructions",

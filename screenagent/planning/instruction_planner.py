@@ -1,17 +1,19 @@
-"""The planner without a model: the task's own words are the plan."""
+"""The planner without a model, which carries out plain instructions."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Final
 
 from screenagent.actions import Finish
 from screenagent.episode import Episode, Step
-from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
+from screenagent.events import AnswerAsk, Decision, Plan
 from screenagent.planning.instructions.parser import read_instructions
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.skills.forms import send
-from screenagent.planning.skills.skill import Segment, Skill, SkillFailed, SkillStepFailed
+from screenagent.planning.skills.skill import Instructions, Segment, Skill, SkillFailed, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, TextReader
 
@@ -19,121 +21,133 @@ _NO: Final = ("n", "no", "nope", "stop", "cancel", "don't", "do not", "never")
 
 
 class InstructionPlanner:
-    """Carries out plain instructions one after the other, and gives up at the first that fails.
+    """Carries out plain instructions in order without a model, and gives up at the first step that fails.
 
-    How far a plan has come is read from the episode. With a `reader` and a `grounder` it has eyes for what depends on
-    what is seen, as a date in a calendar does: then the steps known so far are the plan, and it goes on with another
-    one. Raises `Unreadable` for a task that it cannot read. Of what the user says meanwhile it understands "stop" and
-    "skip".
+    The planner reads its progress from the episode. Skills, such as choosing a date in a calendar, need a `reader` and
+    a `grounder` to see the screen; each of their segments is a plan of its own. Of the user's messages the planner
+    understands "stop" and "skip".
     """
 
     def __init__(
-        self, *, reader: TextReader | None = None, grounder: Grounder | None = None, sends_forms: bool = False
+        self,
+        *,
+        reader: TextReader | None = None,
+        grounder: Grounder | None = None,
+        sends_forms: bool = False,
+        instructions: Instructions | None = None,
     ) -> None:
-        """With `sends_forms`, a task that ends with a form filled in ends by the one button that sends it."""
+        """Create a planner for any number of tasks.
+
+        `sends_forms` appends a click on the send button to a task that ends with a form filled in. `instructions` are
+        those of a task that was read already; the planner reads every other task itself.
+        """
         self._sends_forms = sends_forms
-        self._sight = ScreenView(reader, grounder) if reader and grounder else None
-        self._legs: Generator[Segment, None, None] = _no_legs()
-        self._leg: Segment | None = None
+        self._instructions = instructions
+        self._view = ScreenView(reader, grounder) if reader and grounder else None
+        self._segments: Generator[Segment, None, None] = _no_segments()
+        self._purpose = ""
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
+        """Yield thoughts; return the next step, or give up. `Unreadable` if the task cannot be read."""
         try:
-            plan = episode.plan or self._begun(episode)
-        except (SkillStepFailed, SkillFailed) as stuck:
-            return _give_up(str(stuck))
-        yield from _unheeded(episode)
-        if "stop" in map(_bare, episode.told):
-            return _give_up("you said stop")
-        carried = _carried(plan, episode)
-        reached = max((_at(step) for step in carried), default=-1)
-        failure = _failure(carried[-1]) if carried else ""
-        skips = _told(carried, episode).count("skip") - len(_passed_over(carried, reached))
-        at = reached + max(0, skips) + (0 if failure else 1)  # a step that failed is the first of those to skip
-        if isinstance(plan.steps[-1].action, Finish):
-            at = min(at, len(plan.steps) - 1)
-        try:
-            if (failure and skips <= 0) or at >= len(plan.steps):
-                named = f"{_named(carried[-1], plan)}: {failure}" if failure and skips <= 0 else ""
-                plan, at = self._next(episode, named), 0
-        except (SkillStepFailed, SkillFailed) as stuck:
-            return _give_up(str(stuck))
-        decision = Decision(plan=plan, at=at)
-        thought = _thought(decision, self._leg.purpose if self._leg else "")
+            plan = episode.plan or self._begin(episode)
+            yield from _unheeded(episode)
+            if "stop" in map(_bare, episode.told):
+                return Decision.give_up("you said stop")
+            decision = self._continue(plan, episode)
+        except (SkillStepFailed, SkillFailed) as failed:
+            return Decision.give_up(str(failed))
+        thought = _thought(decision, self._purpose)
         yield thought
         return decision.model_copy(update={"thought": thought})
 
-    def _begun(self, episode: Episode) -> Plan:
-        instructions = read_instructions(episode.task)
+    def _begin(self, episode: Episode) -> Plan:
+        instructions = self._read(episode.task)
         if self._sends_forms:
             instructions = instructions.sent(Skill("send the form", send))
-        if self._sight is None and (skill := instructions.needs_eyes):
+        if self._view is None and (skill := instructions.needs_eyes):
             raise Unreadable(
-                str(skill), "this depends on what is seen: give InstructionPlanner a reader and a grounder"
+                str(skill),
+                "this depends on what is seen: give InstructionPlanner a reader and a grounder",
+                "needs_eyes",
             )
-        self._legs = instructions.legs(self._sight)
-        return self._next(episode, "")
+        self._segments = instructions.segments(self._view)
+        return self._next_plan(episode)
 
-    def _next(self, episode: Episode, failure: str) -> Plan:
-        """The next leg of the way, or, after a failure, another one where a skill knows one."""
-        if self._sight and episode.screenshot:
-            self._sight.screen = episode.screenshot
-        leg = self._legs.throw(SkillStepFailed(failure)) if failure else next(self._legs, None)
-        if leg is None:
+    def _read(self, task: str) -> Instructions:
+        if self._instructions is not None and self._instructions.task == task:
+            return self._instructions
+        return read_instructions(task)
+
+    def _continue(self, plan: Plan, episode: Episode) -> Decision:
+        progress = Progress.of(plan, episode)
+        if progress.failure:
+            failed = f"step {progress.at + 1} of {_count(plan)}, {plan.steps[progress.at]}: {progress.failure}"
+            return Decision(plan=self._next_plan(episode, failed))
+        if progress.at >= len(plan.steps):
+            return Decision(plan=self._next_plan(episode))
+        return Decision(plan=plan, at=progress.at)
+
+    def _next_plan(self, episode: Episode, failure: str = "") -> Plan:
+        """The plan of the next segment; after a failure, the skill's other way, or `SkillStepFailed` if it has none."""
+        if self._view and episode.screenshot:
+            self._view.screen = episode.screenshot
+        segment = self._segments.throw(SkillStepFailed(failure)) if failure else next(self._segments, None)
+        if segment is None:
             raise SkillFailed("another planner began this task, and its steps are done")
-        self._leg = leg
-        return leg.plan
+        self._purpose = segment.purpose
+        return segment.plan
 
 
-def _no_legs() -> Generator[Segment, None, None]:
-    """Of a planner that has not begun a task, whose next one another may have begun."""
+@dataclass(frozen=True)
+class Progress:
+    """How far a plan has come: the position of the next step, or, with a `failure`, of the step that failed."""
+
+    at: int = 0
+    failure: str = ""
+
+    @classmethod
+    def of(cls, plan: Plan, episode: Episode) -> Progress:
+        """Follow the steps of `plan` and the user's "skip" messages; skips never pass over the final `Finish`."""
+        progress = reduce(Progress.after, _current_pass(plan, episode), cls().skipped(episode.told))
+        ends = isinstance(plan.steps[-1].action, Finish)
+        return replace(progress, at=min(progress.at, len(plan.steps) - 1)) if ends else progress
+
+    def after(self, step: Step) -> Progress:
+        """The progress after `step`, and after what the user said about it."""
+        if step.decision is None:
+            return self.skipped(step.heard)
+        at, failure = step.decision.at, _failure(step)
+        return Progress(at if failure else at + 1, failure).skipped(step.heard)
+
+    def skipped(self, messages: Sequence[str]) -> Progress:
+        """Pass over one step for each "skip"; a step that failed is the first to be passed over."""
+        skips = [_bare(message) for message in messages].count("skip")
+        return Progress(self.at + skips) if skips else self
+
+
+def _no_segments() -> Generator[Segment, None, None]:
+    """The segments of a planner that has not begun a task; another planner may have begun the one that it continues."""
     yield from ()
 
 
-def _told(carried: Sequence[Step], episode: Episode) -> list[str]:
-    """What the user said since the plan that stands was made."""
-    if not carried or carried[0] is episode.steps[0]:
-        return [_bare(text) for text in episode.told]
-    return [_bare(text) for step in carried for text in step.heard]
-
-
-def _carried(plan: Plan, episode: Episode) -> list[Step]:
-    """The steps of `plan` that were decided on; what is said twice in a row is begun anew the second time."""
-    carried: list[Step] = []
-    for step in reversed(episode.steps):
+def _current_pass(plan: Plan, episode: Episode) -> Sequence[Step]:
+    """The steps since `plan` was begun, empty if it was not; if the same plan was begun twice in a row, the later."""
+    begun, at = len(episode.steps), len(plan.steps)
+    for place, step in reversed(list(enumerate(episode.steps))):
         if step.decision is None:
             continue
-        if step.decision.plan != plan or (carried and _at(step) >= _at(carried[-1])):
+        if step.decision.plan != plan or step.decision.at >= at:
             break
-        carried.append(step)
-    return carried[::-1]
-
-
-def _passed_over(carried: Sequence[Step], reached: int) -> set[int]:
-    """The positions before `reached` that were not carried out; each took one "skip"."""
-    return set(range(reached)) - {_at(step) for step in carried if not _failure(step)}
-
-
-def _at(step: Step) -> int:
-    return step.decision.at if step.decision else 0
+        begun, at = place, step.decision.at
+    return episode.steps[begun:]
 
 
 def _failure(step: Step) -> str:
-    """Why the plan cannot go on after `step`; empty if it can."""
-    if isinstance(step.verdict, Skip):
-        return ""
-    if isinstance(step.verdict, Reject):
-        return f"it was rejected: {step.verdict.reason}" if step.verdict.reason else "it was rejected"
+    """Why the instructions cannot continue after `step`; empty if they can."""
     if isinstance(step.verdict, AnswerAsk) and _bare(step.verdict.text) in _NO:
         return f"the answer was “{step.verdict.text.strip()}”"
-    if step.feedback:
-        return step.feedback
-    if step.effect and (step.effect.outcome == "unmet" or (step.effect.outcome == "unchanged" and step.unconfirmed)):
-        return step.effect.evidence or "its effect is not to be seen"
-    return ""
-
-
-def _named(step: Step, plan: Plan) -> str:
-    return f"step {_at(step) + 1} of {_count(plan)}, {plan.steps[_at(step)]}"
+    return step.failure_reason
 
 
 def _thought(decision: Decision, purpose: str) -> str:
@@ -149,7 +163,7 @@ def _count(plan: Plan) -> int:
 
 
 def _unheeded(episode: Episode) -> Iterator[str]:
-    """Say once of each thing the user said that it cannot be followed."""
+    """Answer, once, each message of the user that cannot be followed."""
     thoughts = "".join(step.thought for step in episode.steps)
     for text in dict.fromkeys(episode.told):
         reply = f"“{text}” cannot be followed without a model, only “stop” and “skip”; "
@@ -159,7 +173,3 @@ def _unheeded(episode: Episode) -> Iterator[str]:
 
 def _bare(text: str) -> str:
     return text.strip(" .!\n").lower()
-
-
-def _give_up(why: str) -> Decision:
-    return Decision(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)

@@ -63,7 +63,7 @@ class ModelPlanner:
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         if in_vain := _in_vain(episode, self.patience):
-            return give_up(in_vain)
+            return Decision.give_up(in_vain)
         plan, surprise = episode.plan, surprise_of(episode)
         if plan is None or surprise is not None:
             return (yield from self._think(episode, surprise or ""))
@@ -73,7 +73,7 @@ class ModelPlanner:
         assert episode.screenshot is not None
         fitted = self._fitted(episode, surprise)
         if fitted is None:
-            return give_up("the task and what the user said are longer than the model can read at once")
+            return Decision.give_up("the task and what the user said are longer than the model can read at once")
         yield from fitted.notes
         picture = crop.cropped(episode.screenshot, patches=fitted.patches)
         request = Request(text=fitted.text, pictures=(picture,))
@@ -88,7 +88,7 @@ class ModelPlanner:
             thought += piece
             yield piece
         if isinstance(answer, Refused):
-            return give_up(f"the model refused: {answer.text}")
+            return Decision.give_up(f"the model refused: {answer.text}")
         yield from (f"({note})\n" for note in answer.notes)
         return _believed(parsing.parse_plan(answer.text), episode, surprise).model_copy(update={"thought": thought})
 
@@ -136,7 +136,7 @@ def _believed(plan: Plan, episode: Episode, surprise: str) -> Decision:
     if not is_unproven(plan.steps[0], episode):
         return Decision(plan=plan)
     if UNPROVEN in surprise:
-        return give_up(f"the model says that the task is done, but {UNPROVEN}")
+        return Decision.give_up(f"the model says that the task is done, but {UNPROVEN}")
     raise Retry(
         f"“done” is not believed: {UNPROVEN}; wait for words that show it, or finish without success", "not_believed"
     )
@@ -178,10 +178,6 @@ def _in_vain(episode: Episode, patience: int) -> str:
     if len(latest) < patience or any(step.acted or not step.feedback or step.heard for step in latest):
         return ""
     return f"{patience} plans in a row came to nothing; the last one: {latest[-1].feedback}"
-
-
-def give_up(why: str) -> Decision:
-    return Decision(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)
 
 
 def history(steps: Sequence[Step], *, left_out: int) -> list[str]:

@@ -278,7 +278,9 @@ def plan_choose(target: str, times: int = 1) -> Steps:
 @form("(check|uncheck|tick|untick|mark|unmark)[ off] {target}")
 def tick(target: str) -> Steps:
     if re.match(r"(?:that|if|whether|there)\b", target, re.IGNORECASE):
-        raise Unreadable(target, "only words can be looked for, for example “check that Saved is shown”")
+        raise Unreadable(
+            target, "only words can be looked for, for example “check that Saved is shown”", "not_checkable"
+        )
     return (PlannedStep(action=Click(target=target), expectation=Change()),)
 
 

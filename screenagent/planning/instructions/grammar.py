@@ -76,9 +76,9 @@ def steps_of(
         return next((steps for form in forms if (steps := form.read(phrase, said)) is not None), None)
     except ValidationError as refused:
         first = refused.errors()[0]
-        raise Unreadable(quotes.verbatim(phrase), f"{first['loc'][-1]}: {first['msg'].lower()}") from None
+        raise Unreadable(quotes.verbatim(phrase), f"{first['loc'][-1]}: {first['msg'].lower()}", "bad_value") from None
     except Unreadable as refused:
-        raise Unreadable(quotes.verbatim(phrase), refused.why) from None
+        raise Unreadable(quotes.verbatim(phrase), refused.why, refused.code) from None
 
 
 def form(forms: list[Pattern], *patterns: str) -> Callable[[Builder], Builder]:

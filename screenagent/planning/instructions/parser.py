@@ -38,16 +38,21 @@ _REPEATED: Final = re.compile(
 def read_instructions(task: str) -> Instructions:
     """The steps that `task` says, ending in `Finish`; `Unreadable` names the phrase that is none."""
     if not task.strip():
-        raise Unreadable(task, f"the task is empty; say what to do, for example “{UNDERSTOOD[0]}, {UNDERSTOOD[1]}”")
+        raise Unreadable(
+            task, f"the task is empty; say what to do, for example “{UNDERSTOOD[0]}, {UNDERSTOOD[1]}”", "empty"
+        )
     if len(task) > LONGEST_TASK:
-        raise Unreadable(task, f"the task has {len(task)} characters; at most {LONGEST_TASK} are read")
+        raise Unreadable(task, f"the task has {len(task)} characters; at most {LONGEST_TASK} are read", "too_long")
     quotes = Quotes.hidden_in(_REQUEST.sub(r"\1", task.replace("\r\n", "\n")))
     steps = _steps(phrases(quotes.text), quotes)
     if not steps:
         raise refuse_phrase(quotes.text, task.strip())
     if len(steps) > MOST_STEPS:
-        raise Unreadable(task, f"these are {len(steps)} steps; at most {MOST_STEPS} are taken in one task")
-    return Instructions(steps=(*steps, PlannedStep(action=Finish(success=True, message=_message(len(steps))))))
+        raise Unreadable(
+            task, f"these are {len(steps)} steps; at most {MOST_STEPS} are taken in one task", "too_many_steps"
+        )
+    finish = PlannedStep(action=Finish(success=True, message=_message(len(steps))))
+    return Instructions(task=task, steps=(*steps, finish))
 
 
 def plan_of(task: str) -> Plan:

@@ -39,7 +39,7 @@ class Quotes:
 
         hidden = cls(text=_SPAN.sub(hide, text), spans=tuple(spans))
         if lone := _LONE.search(hidden.text):
-            raise Unreadable(hidden.verbatim(lone[0]), "this quote is opened and not closed")
+            raise Unreadable(hidden.verbatim(lone[0]), "this quote is opened and not closed", "unclosed_quote")
         return hidden
 
     def verbatim(self, part: str) -> str:

@@ -1,9 +1,9 @@
-"""Why a phrase is not carried out: what it is instead of a step, and what would be understood."""
+"""Refusals: why a phrase of a task cannot be read as a step, as a code and in words."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from screenagent.errors import WrongUsage
 
@@ -26,14 +26,50 @@ UNDERSTOOD: Final = (
 )
 
 
+RefusalCode = Literal[
+    "empty",
+    "too_long",
+    "too_many_steps",
+    "unclosed_quote",
+    "goal",
+    "question",
+    "negated",
+    "conditional",
+    "unknown_verb",
+    "unknown_form",
+    "run_together",
+    "no_antecedent",
+    "no_text",
+    "no_words",
+    "not_checkable",
+    "unknown_key",
+    "bad_date",
+    "bad_time",
+    "bad_value",
+    "needs_eyes",
+]
+"""Why a task was refused, for programs; the words beside the code are for people.
+
+`unknown_verb`: no step begins with this verb. `unknown_form`: a step does, but continues in another way.
+`run_together`: a second step follows without a comma. `no_antecedent`: "it" refers to nothing. `no_text`: the text to
+type is not given. `no_words`: the words to look for are not given. `not_checkable`: the check is not about words on
+the screen. `bad_value`: a number or text is out of range. `needs_eyes`: the planner has no reader and no grounder.
+"""
+
+
 class Unreadable(WrongUsage, ValueError):
-    """A phrase of a task that is no step; raised before anything is touched. Its text says why and what would do."""
+    """A phrase of a task that cannot be read as a step.
 
-    code = "unreadable"
+    It is raised before any input is sent. `code` is for programs; the text names the phrase, the reason and an
+    alternative.
+    """
 
-    def __init__(self, phrase: str, why: str) -> None:
+    code: RefusalCode
+
+    def __init__(self, phrase: str, why: str, code: RefusalCode) -> None:
         self.phrase = phrase if len(phrase) <= 80 else f"{phrase[:79]}…"
         self.why = why
+        self.code = code
         super().__init__(f"cannot read “{self.phrase}”: {why}")
 
 
@@ -114,18 +150,28 @@ def is_goal_in_disguise(phrase: str) -> bool:
 
 
 def refuse_phrase(phrase: str, shown: str, *, after_typing: bool = False) -> Unreadable:
-    """Say why `phrase`, to be `shown` to the user in this form, is no step, and what would be one."""
-    verb = phrase.split(maxsplit=1)[0].lower() if phrase.split() else ""
-    if is_goal(phrase) or _QUESTION.match(phrase):
-        hint = f"for example “{_HINTS[verb]}”" if verb in _HINTS else "name the steps that lead there"
-        why = f"this is a goal, and it is literal steps only without a model; {hint}"
-    elif _NEGATED.match(phrase):
-        why = "say what to do, not what to leave"
-    elif _CONDITIONAL.match(phrase):
-        why = "conditions and repetitions need a model; it is literal steps only without one"
-    else:
-        alike = [step for step in UNDERSTOOD if verb and step.startswith(_SAME_VERB.get(verb, verb))]
-        why = "a step reads like " + ", ".join(f"“{step}”" for step in alike or UNDERSTOOD)
+    """Return the refusal of `phrase`, which the user sees as `shown`, with what to write instead."""
+    code, why = _reason(phrase)
     if after_typing:
         why += "; if it belongs to the text to type, put that text in quotes"
-    return Unreadable(shown, why)
+    return Unreadable(shown, why, code)
+
+
+def _reason(phrase: str) -> tuple[RefusalCode, str]:
+    verb = phrase.split(maxsplit=1)[0].lower() if phrase.split() else ""
+    if is_goal(phrase):
+        return "goal", _goal_words(verb)
+    if _QUESTION.match(phrase):
+        return "question", _goal_words(verb)
+    if _NEGATED.match(phrase):
+        return "negated", "say what to do, not what to leave"
+    if _CONDITIONAL.match(phrase):
+        return "conditional", "conditions and repetitions need a model; it is literal steps only without one"
+    alike = [step for step in UNDERSTOOD if verb and step.startswith(_SAME_VERB.get(verb, verb))]
+    why = "a step reads like " + ", ".join(f"“{step}”" for step in alike or UNDERSTOOD)
+    return "unknown_form" if alike else "unknown_verb", why
+
+
+def _goal_words(verb: str) -> str:
+    hint = f"for example “{_HINTS[verb]}”" if verb in _HINTS else "name the steps that lead there"
+    return f"this is a goal, and it is literal steps only without a model; {hint}"

@@ -56,13 +56,17 @@ class SlotValue:
     def target(self, part: str) -> str:
         """The words for the grounder, as the user said them; "it" is what the step before was about."""
         if condition := re.search(r"\s(until|unless|whenever|if)\s", part, re.IGNORECASE):
-            raise Unreadable(part, f"“{condition[1]} …” needs a model; if it belongs to a name, put that in quotes")
+            raise Unreadable(
+                part, f"“{condition[1]} …” needs a model; if it belongs to a name, put that in quotes", "conditional"
+            )
         if step := re.search(r"\s(press|(?:double-|right-)?click|wait\s\d|scroll\s(?:up|down))\s", part):
-            raise Unreadable(part, f"put a comma before “{step[1]}”, or the name in quotes")
+            raise Unreadable(part, f"put a comma before “{step[1]}”, or the name in quotes", "run_together")
         if part.strip().lower() not in _PRONOUNS:
             return self.quotes.meant(part)
         if self.it is None:
-            raise Unreadable(part, "nothing was named before that this could be; say what stands on the screen")
+            raise Unreadable(
+                part, "nothing was named before that this could be; say what stands on the screen", "no_antecedent"
+            )
         return self.it
 
     def place_to_type(self, part: str) -> str | None:
@@ -71,7 +75,7 @@ class SlotValue:
 
     def text(self, part: str) -> str:
         if part.strip().lower() in _PRONOUNS:
-            raise Unreadable(part, "say the text itself, in quotes")
+            raise Unreadable(part, "say the text itself, in quotes", "no_text")
         return self.quotes.meant(part)
 
     def words(self, part: str) -> str:
@@ -83,13 +87,15 @@ class SlotValue:
         while said and said[-1].lower() in ROLES:
             said.pop()
         if not said or " ".join(said).lower() in _PRONOUNS:
-            raise Unreadable(part, "name words that can be read on the screen, for example “wait until Saved appears”")
+            raise Unreadable(
+                part, "name words that can be read on the screen, for example “wait until Saved appears”", "no_words"
+            )
         return self.quotes.verbatim(bare[: bare.rindex(said[-1]) + len(said[-1])])
 
     def number(self, part: str) -> int:
         first = re.match(_NUMBER, part.strip().lower())
         if first is None:
-            raise Unreadable(part, "this is no number")
+            raise Unreadable(part, "this is no number", "bad_value")
         return NUMBERS.get(first[0]) or int(first[0])
 
     def seconds(self, part: str) -> float:
@@ -162,7 +168,7 @@ def _date(_: SlotValue, part: str) -> tuple[date, str]:
         month, day, year = numbers if numbers[0] <= 12 else (numbers[1], numbers[0], numbers[2])
         return date(year, month, day), part
     except ValueError as wrong:
-        raise Unreadable(part, f"this is no date: {wrong}") from None
+        raise Unreadable(part, f"this is no date: {wrong}", "bad_date") from None
 
 
 def _time(_: SlotValue, part: str) -> tuple[time, str]:
@@ -171,7 +177,7 @@ def _time(_: SlotValue, part: str) -> tuple[time, str]:
     try:
         return time(hour % 12 + 12 * (half[0].lower() == "p") if half else hour, minute), part
     except ValueError as wrong:
-        raise Unreadable(part, f"this is no time: {wrong}") from None
+        raise Unreadable(part, f"this is no time: {wrong}", "bad_time") from None
 
 
 def _whole(_: SlotValue, part: str) -> int:

@@ -51,7 +51,7 @@ def key_steps(text: str) -> tuple[str, ...]:
     try:
         return key_names.chord(text)
     except ValueError as unknown:
-        raise Unreadable(text, str(unknown)) from None
+        raise Unreadable(text, str(unknown), "unknown_key") from None
 
 
 def reads_as_keys(text: str) -> bool:

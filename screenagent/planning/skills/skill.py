@@ -1,9 +1,9 @@
-"""What a task is read as: literal steps, and skills, whose steps are known only once their screens are seen."""
+"""Instructions: literal steps, and skills, which work out their steps from the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from screenagent.actions import TypeText
@@ -11,31 +11,31 @@ from screenagent.events import Plan, PlannedStep
 from screenagent.planning.skills.view import ScreenView
 
 SkillSteps = tuple[PlannedStep, ...]
-"""What can be said at once; after it the screen is looked at again."""
+"""Steps that are planned at once; the screen is captured again after them."""
 
 SkillRun = Generator[SkillSteps, None, None]
 
 
 class SkillStepFailed(Exception):
-    """Thrown into a skill where one of its steps failed; a skill that does not catch it fails by it."""
+    """Thrown into a skill when one of its steps failed; a skill that does not catch it fails too."""
 
 
 class SkillFailed(Exception):
-    """A skill cannot go on; the text says why."""
+    """A skill cannot continue; the text says why."""
 
 
 @dataclass(frozen=True)
 class Skill:
-    """`words` say what it is for; `work` yields its steps, and sees the screen after each lot of them."""
+    """A goal in `words`, and `work` that yields the steps to it and sees the screen after each of its yields."""
 
     words: str
     work: Callable[[ScreenView], Generator[SkillSteps, None, object]]
     fills: bool = False
-    """Whether it fills in a part of a form."""
+    """Whether the skill fills in a part of a form."""
     target: str | None = None
-    """What "it" is afterwards."""
+    """What "it" refers to afterwards."""
     blind: SkillSteps = ()
-    """What a planner without eyes does instead."""
+    """The steps of a planner that does not see the screen."""
 
     def __str__(self) -> str:
         return self.words
@@ -43,34 +43,38 @@ class Skill:
 
 @dataclass(frozen=True)
 class Instructions:
-    """A task, read: it ends in `Finish`."""
+    """A task in plain English and the steps that it asks for; the last step is `Finish`."""
 
+    task: str
     steps: tuple[PlannedStep | Skill, ...]
 
     def sent(self, sending: Skill) -> Instructions:
-        """This, and `sending` last where it ends with a form filled in and says nothing of what is to become of it."""
+        """Append `sending` if the last step fills in a form."""
         *steps, finish = self.steps
         match steps[-1]:
             case Skill(fills=True) | PlannedStep(action=TypeText()):
-                return Instructions((*steps, sending, finish))
+                return replace(self, steps=(*steps, sending, finish))
             case _:
                 return self
 
     @property
     def needs_eyes(self) -> Skill | None:
-        """The first step that cannot be done without."""
+        """The first step that cannot be planned without seeing the screen."""
         return next((step for step in self.steps if isinstance(step, Skill) and not step.blind), None)
 
     @property
     def plan(self) -> Plan:
-        """What is done without eyes."""
+        """All steps as one plan; `ValueError` if a step cannot be planned without seeing the screen."""
         if skill := self.needs_eyes:
             raise ValueError(f"“{skill}” depends on what is seen")
         return Plan(steps=tuple(_blindly(self.steps)))
 
-    def legs(self, sight: ScreenView | None) -> Generator[Segment, None, None]:
-        """Literal steps as far as they go, and what each skill says next."""
-        if sight is None:
+    def segments(self, view: ScreenView | None) -> Generator[Segment, None, None]:
+        """Yield what can be planned at once: consecutive literal steps, or the next steps of a skill.
+
+        Throw `SkillStepFailed` in to let the skill try another way. Without a `view` all steps are one segment.
+        """
+        if view is None:
             yield Segment(self.plan)
             return
         for literal, steps in groupby(self.steps, lambda step: isinstance(step, PlannedStep)):
@@ -79,12 +83,12 @@ class Instructions:
                 continue
             for step in steps:
                 if isinstance(step, Skill):
-                    yield from _worked(step, sight)
+                    yield from _worked(step, view)
 
 
 @dataclass(frozen=True)
 class Segment:
-    """What can be planned before the screen has to be seen again, and what it is for."""
+    """A part of the instructions that is planned at once, and the words of the skill that it belongs to."""
 
     plan: Plan
     purpose: str = ""
@@ -95,8 +99,8 @@ def _blindly(steps: Iterable[PlannedStep | Skill]) -> Iterator[PlannedStep]:
         yield from step.blind if isinstance(step, Skill) else (step,)
 
 
-def _worked(skill: Skill, sight: ScreenView) -> Generator[Segment, None, None]:
-    work = skill.work(sight)
+def _worked(skill: Skill, view: ScreenView) -> Generator[Segment, None, None]:
+    work = skill.work(view)
     steps = next(work, None)
     while steps is not None:
         try:

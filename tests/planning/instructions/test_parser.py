@@ -22,7 +22,7 @@ from screenagent.actions import (
     Wait,
     WaitFor,
 )
-from screenagent.planning import UNDERSTOOD, Unreadable, read_instructions
+from screenagent.planning import UNDERSTOOD, RefusalCode, Unreadable, read_instructions
 
 
 def actions(task: str) -> list[Action]:
@@ -294,72 +294,109 @@ def test_what_is_said_to_be_understood_is(example: str) -> None:
     assert actions(example)
 
 
-REFUSALS: list[tuple[str, str, str]] = [
-    # task, the phrase that is named, what the reason says
-    ("", "", "the task is empty; say what to do, for example “open the File menu"),
-    (" \n ", "", "the task is empty"),
-    ("x" * 10_001, "xxx", "10001 characters; at most 10000"),
-    ("please", "please", "a step reads like"),
-    ("foo bar", "foo bar", "“click the Save button”"),
-    ("book me a flight", "book me a flight", "literal steps only without a model"),
-    ("find cheap hotels", "find cheap hotels", "literal steps only without a model"),
-    ("write an essay about whales", "write an essay about whales", "literal steps only without a model"),
-    ("write a letter to Bob", "write a letter to Bob", "literal steps only without a model"),
-    ("check my mail", "check my mail", "literal steps only without a model"),
-    ("what is on the screen?", "what is on the screen?", "literal steps only without a model"),
-    ("save the file", "save the file", "for example “press ctrl+s”"),
-    ("close the window", "close the window", "for example “click the Close button”"),
-    ("visit example.org", "visit example.org", "click the address bar"),
-    ("go to google.com", "go to google.com", "click the address bar"),
-    ("open https://example.org/a", "open https://example.org/a", "click the address bar"),
-    ("move the file a.txt to b", "move the file a.txt to b", "drag"),
-    ("click Save, book me a flight", "book me a flight", "literal steps only"),
-    ("click Save. Then rename the file.", "rename the file", "literal steps only"),
-    ("type hello and save the file", "save the file", "put that text in quotes"),
-    ("type hello, then world", "world", "put that text in quotes"),
-    ("type hello\nworld", "world", "put that text in quotes"),
-    ("type 'a' and 'b'", "'b'", "a step reads like"),
-    ("type 'Dear Bob' press enter", "type 'Dear Bob' press enter", "“type "),
-    ("click Save press enter", "click Save press enter", "put a comma before “press”"),
-    ("ask me for the name, then type it", "type it", "say the text itself"),
-    ("make sure that Wrap is ticked", "make sure that Wrap is ticked", "“check that Saved is shown”"),
-    ("click at 300, 200", "200", "a step reads like"),
-    ("maximize the window", "maximize the window", "literal steps only"),
-    ("don't click Save", "don't click Save", "say what to do"),
-    ("if a dialog appears, click OK", "if a dialog appears", "conditions and repetitions need a model"),
-    ("click Next until Done appears", "click Next until Done appears", "“until …” needs a model"),
-    ("repeat that 3 times", "repeat that 3 times", "conditions and repetitions"),
-    ("press ctlr+s", "press ctlr+s", "unknown key 'ctlr'; did you mean 'ctrl'?"),
-    ("press ctrl+entr", "press ctrl+entr", "did you mean 'enter'?"),
-    ("press entr", "press entr", "did you mean 'enter'?"),
-    ("press the any key", "press the any key", "unknown key 'any'"),
-    ("hold shfit for 2 seconds", "hold shfit for 2 seconds", "did you mean 'shift'?"),
-    ("hold shift", "hold shift", "“hold shift for 2 seconds”"),
-    ("hold shift for 90 seconds", "hold shift for 90 seconds", "less than or equal to 60"),
-    ("wait", "wait", "“wait 2 seconds”"),
-    ("wait 0 seconds", "wait 0 seconds", "greater than 0"),
-    ("wait until it appears", "wait until it appears", "name words that can be read on the screen"),
-    ("wait until the dialog appears", "wait until the dialog appears", "name words that can be read on the screen"),
-    ("wait until the page is loaded", "wait until the page is loaded", "“wait until Saved appears”"),
-    ("check that Wrap is ticked", "check that Wrap is ticked", "only words can be looked for"),
-    ("scroll to the bottom", "scroll to the bottom", "“scroll down 3 times in the list”"),
-    ("scroll down 500 times", "scroll down 500 times", "less than or equal to 100"),
-    ("drag a.txt", "drag a.txt", "“drag notes.txt to Trash”"),
-    ("click it", "click it", "nothing was named before"),
-    ('click Save, type "hello', '"hello', "opened and not closed"),
-    ("click “Save", "“Save", "opened and not closed"),
-    ('type ""', 'type ""', "at least 1 character"),
-    ("insert a table", "insert a table", "a step reads like"),
-    ("click Save, type", "type", "“type"),
+REFUSALS: list[tuple[str, str, RefusalCode, str]] = [
+    # task, the phrase that is named, the code, and what is suggested instead
+    ("", "", "empty", "“open the File menu, click the Save button”"),
+    (" \n ", "", "empty", "“open the File menu, click the Save button”"),
+    ("x" * 10_001, "xxx", "too_long", ""),
+    ("press a, " * 501, "press a", "too_many_steps", ""),
+    ("please", "please", "unknown_verb", "“click the Save button”"),
+    ("foo bar", "foo bar", "unknown_verb", "“click the Save button”"),
+    ("book me a flight", "book me a flight", "goal", ""),
+    ("find cheap hotels", "find cheap hotels", "goal", "“press ctrl+f, type the words, press enter”"),
+    ("write an essay about whales", "write an essay about whales", "goal", ""),
+    ("write a letter to Bob", "write a letter to Bob", "goal", ""),
+    ("check my mail", "check my mail", "goal", ""),
+    ("what is on the screen?", "what is on the screen?", "question", ""),
+    ("save the file", "save the file", "goal", "“press ctrl+s”"),
+    ("close the window", "close the window", "goal", "“click the Close button”"),
+    ("visit example.org", "visit example.org", "goal", "“click the address bar, type example.org, press enter”"),
+    ("go to google.com", "go to google.com", "goal", "“click the address bar, type example.org, press enter”"),
+    (
+        "open https://example.org/a",
+        "open https://example.org/a",
+        "goal",
+        "“click the address bar, type example.org, press enter”",
+    ),
+    ("move the file a.txt to b", "move the file a.txt to b", "goal", "“drag a.txt to Trash”"),
+    ("click Save, book me a flight", "book me a flight", "goal", ""),
+    ("click Save. Then rename the file.", "rename the file", "goal", ""),
+    ("type hello and save the file", "save the file", "goal", "“press ctrl+s”"),
+    ("type hello, then world", "world", "unknown_verb", ""),
+    ("type hello\nworld", "world", "unknown_verb", ""),
+    ("type 'a' and 'b'", "'b'", "unknown_verb", "“click the Save button”"),
+    ("type 'Dear Bob' press enter", "type 'Dear Bob' press enter", "unknown_form", "“type "),
+    ("click Save press enter", "click Save press enter", "run_together", "“press”"),
+    ("ask me for the name, then type it", "type it", "no_text", ""),
+    ("make sure that Wrap is ticked", "make sure that Wrap is ticked", "unknown_form", "“check that Saved is shown”"),
+    ("click at 300, 200", "200", "unknown_verb", "“click the Save button”"),
+    ("maximize the window", "maximize the window", "goal", ""),
+    ("don't click Save", "don't click Save", "negated", ""),
+    ("if a dialog appears, click OK", "if a dialog appears", "conditional", ""),
+    ("click Next until Done appears", "click Next until Done appears", "conditional", "“until …”"),
+    ("repeat that 3 times", "repeat that 3 times", "conditional", ""),
+    ("press ctlr+s", "press ctlr+s", "unknown_key", "'ctrl'"),
+    ("press ctrl+entr", "press ctrl+entr", "unknown_key", "'enter'"),
+    ("press entr", "press entr", "unknown_key", "'enter'"),
+    ("press the any key", "press the any key", "unknown_key", "'any'"),
+    ("hold shfit for 2 seconds", "hold shfit for 2 seconds", "unknown_key", "'shift'"),
+    ("hold shift", "hold shift", "unknown_form", "“hold shift for 2 seconds”"),
+    ("hold shift for 90 seconds", "hold shift for 90 seconds", "bad_value", "60"),
+    ("wait", "wait", "unknown_form", "“wait 2 seconds”"),
+    ("wait 0 seconds", "wait 0 seconds", "bad_value", "0"),
+    ("wait until it appears", "wait until it appears", "no_words", "“wait until Saved appears”"),
+    ("wait until the dialog appears", "wait until the dialog appears", "no_words", "“wait until Saved appears”"),
+    ("wait until the page is loaded", "wait until the page is loaded", "unknown_form", "“wait until Saved appears”"),
+    ("check that Wrap is ticked", "check that Wrap is ticked", "not_checkable", "“check that Saved is shown”"),
+    ("scroll to the bottom", "scroll to the bottom", "unknown_form", "“scroll down 3 times in the list”"),
+    ("scroll down 500 times", "scroll down 500 times", "bad_value", "100"),
+    ("drag a.txt", "drag a.txt", "unknown_form", "“drag notes.txt to Trash”"),
+    ("click it", "click it", "no_antecedent", ""),
+    ('click Save, type "hello', '"hello', "unclosed_quote", ""),
+    ("click “Save", "“Save", "unclosed_quote", ""),
+    ('type ""', 'type ""', "bad_value", ""),
+    ("insert a table", "insert a table", "unknown_form", "“type "),
+    ("click Save, type", "type", "unknown_form", "“type "),
+    ("enter 13/13/2016 as the date", "enter 13/13/2016 as the date", "bad_date", ""),
+    ("enter 25:70 as the time", "enter 25:70 as the time", "bad_time", ""),
 ]
 
 
-@pytest.mark.parametrize(("task", "phrase", "why"), REFUSALS, ids=[task[:40] for task, _, _ in REFUSALS])
-def test_what_is_no_step_is_refused_by_name(task: str, phrase: str, why: str) -> None:
+@pytest.mark.parametrize(("task", "phrase", "code", "suggested"), REFUSALS, ids=[task[:40] for task, *_ in REFUSALS])
+def test_what_is_no_step_is_refused_by_name(task: str, phrase: str, code: RefusalCode, suggested: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read_instructions(task)
     assert refused.value.phrase.strip().startswith(phrase)
-    assert why in str(refused.value)
+    assert refused.value.code == code
+    assert suggested in refused.value.why
+
+
+REFUSAL_WORDS: list[tuple[str, str]] = [
+    ("x" * 10_001, "the task has 10001 characters; at most 10000 are read"),
+    ("press a, " * 501, "these are 501 steps; at most 500 are taken in one task"),
+    (
+        "save the file",
+        "this is a goal, and it is literal steps only without a model; for example “press ctrl+s”",
+    ),
+    ("don't click Save", "say what to do, not what to leave"),
+    ("press ctlr+s", "unknown key 'ctlr'; did you mean 'ctrl'?"),
+    ("click Save press enter", "put a comma before “press”, or the name in quotes"),
+]
+
+
+@pytest.mark.parametrize(("task", "why"), REFUSAL_WORDS, ids=[task[:40] for task, _ in REFUSAL_WORDS])
+def test_a_refusal_says_what_was_wrong_and_what_to_do(task: str, why: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_instructions(task)
+    assert refused.value.why.startswith(why)
+    assert str(refused.value) == f"cannot read “{refused.value.phrase}”: {refused.value.why}"
+
+
+@pytest.mark.parametrize("task", ["type hello and save the file", "type hello, then world", "type hello\nworld"])
+def test_a_refusal_after_unquoted_text_suggests_quotes(task: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_instructions(task)
+    assert refused.value.why.endswith("put that text in quotes")
 
 
 def test_what_should_change_the_screen_is_expected_to() -> None:

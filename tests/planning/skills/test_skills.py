@@ -135,15 +135,10 @@ def test_a_wish_is_read_as_a_skill(task: str, said: str) -> None:
     assert str(read_instructions(task).steps[0]) == said
 
 
-@pytest.mark.parametrize("task", ["enter 13/13/2016 as the date", "enter 25:70 as the time"])
-def test_what_is_no_date_or_time_is_refused(task: str) -> None:
-    with pytest.raises(Unreadable, match="this is no"):
-        read_instructions(task)
-
-
 def test_a_planner_without_eyes_refuses_what_depends_on_what_is_seen() -> None:
-    with pytest.raises(Unreadable, match="depends on what is seen"):
+    with pytest.raises(Unreadable) as refused:
         drive(fake_agent(InstructionPlanner()), "set the slider to 7")
+    assert (refused.value.code, refused.value.phrase) == ("needs_eyes", "set the slider to 7")
 
 
 def test_a_popup_that_takes_the_keys_is_cancelled_and_the_field_filled_again() -> None:

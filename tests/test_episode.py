@@ -1,0 +1,52 @@
+"""What a step of an episode says about its failure."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from screenagent.actions import Change, Click
+from screenagent.episode import Episode
+from screenagent.events import (
+    Acted,
+    Checked,
+    Decided,
+    Decision,
+    Effect,
+    Event,
+    Failed,
+    Observed,
+    Plan,
+    PlannedStep,
+    Reject,
+    Reviewed,
+    Skip,
+    Started,
+)
+from screenagent.screenshot import Screenshot
+
+CLICK = Click(target="OK")
+ACTED = Acted(action=CLICK)
+
+
+def checked(outcome: str) -> Checked:
+    return Checked(effect=Effect.model_validate({"outcome": outcome, "evidence": "seen so"}))
+
+
+@pytest.mark.parametrize(
+    ("events", "reason"),
+    [
+        ([ACTED, checked("changed")], ""),
+        ([ACTED, checked("unknown")], ""),
+        ([ACTED, checked("unchanged")], "seen so"),
+        ([checked("unmet")], "seen so"),
+        ([Failed(feedback="no such target")], "no such target"),
+        ([Reviewed(verdict=Reject(reason="not here")), Failed(feedback="rejected")], "it was rejected: not here"),
+        ([Reviewed(verdict=Skip()), Failed(feedback="skipped")], ""),
+    ],
+)
+def test_a_step_says_why_a_plan_cannot_continue(events: list[Event], reason: str) -> None:
+    plan = Plan(steps=(PlannedStep(action=CLICK, expectation=Change()),))
+    screen = Screenshot.of(Image.new("RGB", (8, 8)))
+    begun: list[Event] = [Started(task="t"), Observed(screenshot=screen), Decided(decision=Decision(plan=plan))]
+    assert Episode.of([*begun, *events]).steps[-1].failure_reason == reason
