@@ -116,7 +116,7 @@ def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
 def _served(url: str, settings: Settings, control: Control) -> Seeing:
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(url, name=settings.model_name, kind=settings.server, check=control.check)
-    return Seeing(model, dialect_of(model.name))
+    return Seeing(model, dialect_of(model.endpoint.name))
 
 
 def _extra(module: str, extra: str) -> Any:

@@ -18,7 +18,7 @@ from screenagent.fakes import FakeDesktop, FakeGrounder
 from screenagent.geometry import Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
-from screenagent.models.remote import RemoteModel
+from screenagent.models.remote import Endpoint, RemoteModel
 from screenagent.planning import ModelPlanner
 from screenagent.protocols import Approver
 from tests.loopback import Reply, Stream, says, serving
@@ -48,7 +48,7 @@ def lies(body: dict[str, Any]) -> Reply:
 def ran(reply: Callable[[dict[str, Any]], Reply], approver: Approver) -> tuple[Episode, FakeDesktop]:
     desktop = FakeDesktop()
     with serving(reply) as loopback:
-        model = RemoteModel(loopback.url, name="m", key="secret")
+        model = RemoteModel(Endpoint(url=loopback.url, name="m", key="secret"))
         agent = Agent(
             planner=ModelPlanner(model=model),
             grounder=Cascade((CascadeStage(SCREEN, sure=0.9), CascadeStage(ModelGrounder(model), sure=ONCE))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from PIL import Image
 pytest.importorskip("openai")  # an extra
 
 from screenagent.control import Control, Stopped
-from screenagent.models.remote import Provider, RemoteModel, ServerError, connect_server, key_of
+from screenagent.models.remote import Endpoint, Provider, RemoteModel, ServerError, connect_server, key_of
 from screenagent.models.vision import (
     AnswerGrammar,
     Chunk,
@@ -34,8 +34,10 @@ QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB",
 BOX = "[0.1, 0.2, 0.3, 0.4]"
 
 
-def server(loopback: Loopback, kind: Provider = "openai", **options: Any) -> RemoteModel:
-    return RemoteModel(loopback.url, name="m", kind=kind, key="secret", **options)
+def server(
+    loopback: Loopback, kind: Provider = "openai", *, check: Callable[[], None] = lambda: None, **options: Any
+) -> RemoteModel:
+    return RemoteModel(Endpoint(url=loopback.url, name="m", kind=kind, key="secret", **options), check=check)
 
 
 def said(chunks: Iterable[Chunk], part: str = "answer") -> str:
@@ -178,7 +180,7 @@ class TestAnswers:
         with serving([]) as gone:
             url = gone.url
         with pytest.raises(ServerError, match="is the server running"):
-            list(RemoteModel(url, name="m", attempts=1).generate(QUESTION))
+            list(RemoteModel(Endpoint(url=url, name="m", attempts=1)).generate(QUESTION))
 
     def test_a_server_that_stalls_is_given_up(self) -> None:
         forever = threading.Event()
@@ -239,7 +241,7 @@ class TestConnect:
     def test_model_and_kind_are_taken_from_what_the_server_lists(self, owner: str, kind: Provider) -> None:
         with serving([], owner=owner) as loopback:
             found = connect_server(loopback.url)
-        assert (found.name, found.kind) == ("m", kind)
+        assert (found.endpoint.name, found.endpoint.kind) == ("m", kind)
 
     def test_a_deployment_stands_behind_the_address(self) -> None:
         with serving([says("yes")]) as loopback:

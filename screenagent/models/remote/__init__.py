@@ -1,8 +1,7 @@
-"""A `VisionModel` that runs elsewhere, behind an OpenAI-compatible server."""
+"""A vision-language model behind an OpenAI-compatible server."""
 
-from screenagent.models.remote.connecting import connect_server
 from screenagent.models.remote.errors import ServerError
-from screenagent.models.remote.model import RemoteModel
-from screenagent.models.remote.providers import Provider, key_of
+from screenagent.models.remote.model import RemoteModel, connect_server
+from screenagent.models.remote.providers import Endpoint, Provider, key_of
 
-__all__ = ["Provider", "RemoteModel", "ServerError", "connect_server", "key_of"]
+__all__ = ["Endpoint", "Provider", "RemoteModel", "ServerError", "connect_server", "key_of"]

@@ -1,11 +1,11 @@
-"""What went wrong with a server: whose it is to mend, and what to do, in a sentence."""
+"""The errors of a model server: which the user can fix, which the planner can recover from, and what to do."""
 
 from __future__ import annotations
 
 import openai
 
 from screenagent.errors import UserError
-from screenagent.models.remote.providers import KEYS, Provider
+from screenagent.models.remote.providers import KEYS, Endpoint
 from screenagent.protocols import Retry
 
 
@@ -15,18 +15,19 @@ class ServerError(UserError):
     code = "model_server"
 
 
-def explained(error: Exception, *, url: str, name: str, kind: Provider, attempts: int) -> Exception:
-    """What to raise for `error`: a sentence for the user, or for the planner, or a bug as it is."""
+def explained(error: Exception, endpoint: Endpoint) -> Exception:
+    """Return what to raise for `error`: `ServerError`, `Retry`, or `error` itself if it is a bug."""
+    url = endpoint.url
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            names = " or ".join(("SCREENAGENT_MODEL_KEY", *KEYS.get(kind, ())))
+            names = " or ".join(("SCREENAGENT_MODEL_KEY", *KEYS.get(endpoint.kind, ())))
             return ServerError(f"{url} does not accept the key; set {names} in the environment")
         case openai.NotFoundError():
-            return ServerError(f"{url} knows no model {name!r} there; its /models lists those it has")
+            return ServerError(f"{url} knows no model {endpoint.name!r} there; its /models lists those it has")
         case openai.APIStatusError(status_code=status) if status < 500 and status != 429:
             return ServerError(f"{url} refuses the request ({status}): {_first_line(error.message)}")
         case openai.APIStatusError(status_code=status):
-            return ServerError(f"{url} failed {attempts} times ({status}): {_first_line(error.message)}")
+            return ServerError(f"{url} failed {endpoint.attempts} times ({status}): {_first_line(error.message)}")
         case openai.APITimeoutError():
             return Retry(f"{url} said nothing for too long; nothing of its answer is used", "model_answer")
         case openai.APIConnectionError():

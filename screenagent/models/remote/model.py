@@ -1,16 +1,27 @@
-"""The model behind a server: what it is asked in each mode, and what comes of what it says."""
+"""A vision-language model behind a server: how it is found, what it is asked, and what its reply becomes."""
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
 from screenagent.models.parsing import refuses
-from screenagent.models.remote.asking import messages
-from screenagent.models.remote.clock import ReplyClock
-from screenagent.models.remote.pieces import END_OF_THOUGHT, Split, StreamPiece, stream_pieces
-from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Provider
-from screenagent.models.remote.transport import Wire
+from screenagent.models.remote.errors import ServerError
+from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Endpoint, Provider, key_of, provider_of
+from screenagent.models.remote.transport import (
+    END_OF_THOUGHT,
+    ReplyClock,
+    StreamPiece,
+    ThoughtSplitter,
+    Wire,
+    client,
+    stream_pieces,
+)
 from screenagent.models.vision import (
     AnswerGrammar,
     Chunk,
@@ -21,48 +32,26 @@ from screenagent.models.vision import (
     TokenBudget,
 )
 from screenagent.protocols import Retry
+from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
-
-STALLED_SECONDS: Final = 120.0
-"""A server that says nothing for so long has stalled; the first words of a long prompt may take a minute."""
-ATTEMPTS: Final = 3
 
 
 def keep_waiting() -> None:
-    """Nobody says stop."""
+    """Never stop."""
 
 
 class RemoteModel:
-    """`check` is called while waiting for the server, and may raise to stop at once.
+    """A `VisionModel` behind a server.
 
-    Only `think` and `nothink` begin the assistant's turn; a thought ends at its budget, and the answer is then asked
-    for with the thought in place, so that a grammar binds the answer alone.
+    `check` is called while the model waits for the server, and may raise to stop at once. Only `think` and `nothink`
+    begin the assistant's turn. A thought ends at its budget; a second request then asks for the answer with the thought
+    in place, so that the grammar constrains the answer alone.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        name: str,
-        kind: Provider = "openai",
-        deployment: str | None = None,
-        key: str | None = None,
-        check: Callable[[], None] = keep_waiting,
-        stalled_seconds: float = STALLED_SECONDS,
-        attempts: int = ATTEMPTS,
-    ) -> None:
-        self.url, self.name, self.kind = url, name, kind
-        self._style = STYLES[kind]
-        self._wire = Wire(
-            url,
-            name=name,
-            kind=kind,
-            deployment=deployment,
-            key=key,
-            check=check,
-            stalled_seconds=stalled_seconds,
-            attempts=attempts,
-        )
+    def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = keep_waiting) -> None:
+        self.endpoint = endpoint
+        self._style = STYLES[endpoint.kind]
+        self._wire = Wire(endpoint, check=check)
 
     def close(self) -> None:
         self._wire.close()
@@ -75,7 +64,7 @@ class RemoteModel:
         grammar: AnswerGrammar | None = None,
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        """As `VisionModel` says. `Retry` where an answer broke off; `ServerError` where the set-up is wrong."""
+        """As in `VisionModel`; raise `Retry` if the answer breaks off and `ServerError` if the set-up is wrong."""
         budget = budget or TokenBudget()
         clock = ReplyClock()
         opening = OPENINGS.get(mode, "") if self._style.opens else ""
@@ -87,7 +76,7 @@ class RemoteModel:
     def _thought(
         self, request: Request, budget: TokenBudget, *, clock: ReplyClock, opening: str
     ) -> Generator[Chunk, None, str]:
-        """Yield the thought up to its end or its budget's; return it whole."""
+        """Yield the thought, which ends by itself or at its budget; return all of it."""
         body = {"max_tokens": budget.thought, "stop": [END_OF_THOUGHT]}
         thought = ""
         for piece in self._pieces(request, body, clock, opening):
@@ -107,19 +96,12 @@ class RemoteModel:
         clock: ReplyClock,
         opening: str,
     ) -> Iterator[Chunk]:
+        """Yield the answer, and before it the thought if the opening does not hold one already."""
         thinks = mode != "nothink" and not opening
-        body: dict[str, Any] = {
-            "max_tokens": budget.answer + (budget.thought if thinks and not self._style.modes else 0)
-        }
-        if grammar is not None:
-            body |= self._style.grammar(grammar)
-        if self._style.modes:
-            body |= {"mode": mode, "thought_tokens": budget.thought}
-        if self._style.effort and mode in EFFORTS:
-            body["reasoning_effort"] = EFFORTS[mode]
+        body = self._answer_body(budget, mode=mode, grammar=grammar, thinks=thinks)
         answer, reason = "", None
         said = self._pieces(request, body, clock, opening)
-        for piece in said if self._style.modes else Split(thinks).parts(said):
+        for piece in said if self._style.modes else ThoughtSplitter(thinks).parts(said):
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer += piece.text if piece.part == "answer" else ""
             if piece.text:
@@ -130,10 +112,24 @@ class RemoteModel:
         else:
             yield Finished(reason="length" if reason == "length" else "end", usage=usage)
 
+    def _answer_body(
+        self, budget: TokenBudget, *, mode: Mode, grammar: AnswerGrammar | None, thinks: bool
+    ) -> Mapping[str, Any]:
+        """Return the fields of the request that hold the answer to its budget, grammar and mode."""
+        thought = budget.thought if thinks and not self._style.modes else 0
+        body: dict[str, Any] = {"max_tokens": budget.answer + thought}
+        if grammar is not None:
+            body |= self._style.grammar(grammar)
+        if self._style.modes:
+            body |= {"mode": mode, "thought_tokens": budget.thought}
+        if self._style.effort and mode in EFFORTS:
+            body["reasoning_effort"] = EFFORTS[mode]
+        return body
+
     def _pieces(
         self, request: Request, body: Mapping[str, Any], clock: ReplyClock, opening: str
     ) -> Iterator[StreamPiece]:
-        """What the server says, as it says it; the last piece has the reason why it ended."""
+        """Yield the reply as it arrives; the last piece has the reason why it ended."""
         ended = False
         chunks = self._wire.chunks(messages(request, opening), {**(self._style.body if opening else {}), **body})
         for chunk in chunks:
@@ -142,4 +138,53 @@ class RemoteModel:
                 ended = ended or piece.reason is not None
                 yield piece
         if not ended:
-            raise Retry(f"the answer of {self.url} broke off; nothing of it is used", "model_answer")
+            raise Retry(f"the answer of {self.endpoint.url} broke off; nothing of it is used", "model_answer")
+
+
+def messages(request: Request, opening: str = "") -> list[ChatCompletionMessageParam]:
+    """Return the request as messages: its pictures, its text and, with `opening`, the beginning of the reply."""
+    content: list[ChatCompletionContentPartParam] = [
+        {"type": "image_url", "image_url": {"url": _data_url(picture)}} for picture in request.pictures
+    ]
+    content.append({"type": "text", "text": request.text})
+    said: list[ChatCompletionMessageParam] = [{"role": "user", "content": content}]
+    if opening:
+        said.append({"role": "assistant", "content": opening})
+    return said
+
+
+def _data_url(picture: Screenshot) -> str:
+    file = io.BytesIO()
+    picture.pixels.save(file, format="PNG", compress_level=1)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def connect_server(
+    url: str, *, name: str | None = None, kind: Provider | None = None, check: Callable[[], None] = keep_waiting
+) -> RemoteModel:
+    """Return the model `name` on the server at `url`; whatever is not given is taken from what the server lists.
+
+    A deployment may follow the address: `https://…/v1#blue`.
+    """
+    base, _, deployment = url.partition("#")
+    listed = None if name and kind else _listed(base, kind)
+    chosen_kind: Provider = kind or provider_of(base, listed[1] if listed else "")
+    chosen = name or (listed[0] if listed else "")
+    endpoint = Endpoint(url=base, name=chosen, kind=chosen_kind, deployment=deployment or None)
+    return RemoteModel(endpoint, check=check)
+
+
+def _listed(url: str, kind: Provider | None) -> tuple[str, str]:
+    """Return the name and the owner of the first model that the server lists."""
+    key = key_of(kind or provider_of(url, "")) or "none"
+    try:
+        with client(url, api_key=key, timeout=10.0, max_retries=1) as asked:
+            models = asked.models.list().data
+    except (openai.APIError, ValueError) as error:
+        raise ServerError(
+            f"{url} lists no models ({type(error).__name__}); is the server running, and does the address end in /v1? "
+            "Give model_name and server to do without"
+        ) from error
+    if not models:
+        raise ServerError(f"{url} has no model loaded")
+    return models[0].id, models[0].owned_by or ""

@@ -1,4 +1,4 @@
-"""The kinds of servers: what each understands, how it is told to think or not, and where its key is looked for."""
+"""The kinds of model servers: what each understands, how it is told to think or not, and where its key comes from."""
 
 from __future__ import annotations
 
@@ -17,20 +17,39 @@ KEYS: Final[Mapping[Provider, tuple[str, ...]]] = {
     "mistral": ("MISTRAL_API_KEY",),
     "openai": ("OPENAI_API_KEY",),
 }
-"""Where the key of a server is looked for, after SCREENAGENT_MODEL_KEY; the environment only, never a file of ours."""
-
+"""The environment variables that may hold a server's key, read after SCREENAGENT_MODEL_KEY. No file is read."""
 
 SOCKET: Final = "unix:"
-"""An address that begins so is the path of a socket; `screenagent model serve` answers there."""
+"""An address with this prefix is the path of a socket on which `screenagent model serve` answers."""
+
+STALLED_SECONDS: Final = 120.0
+"""A server that is silent for longer has stalled; the first token of a long prompt may take a minute."""
+ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One model on one server: where it is, what kind of server it is, and how patiently to ask it.
+
+    `deployment` names one of several deployments behind an Azure address. Without `key`, the environment is read.
+    """
+
+    url: str
+    name: str
+    kind: Provider = "openai"
+    deployment: str | None = None
+    key: str | None = field(default=None, repr=False)
+    stalled_seconds: float = STALLED_SECONDS
+    attempts: int = ATTEMPTS
 
 
 @dataclass(frozen=True)
 class ProviderStyle:
     """What servers of one kind understand.
 
-    `opens`: the assistant's turn may be begun for the model, which for Phi-4 is the switch between thinking and not.
-    `effort`: `reasoning_effort` is that switch. `modes`: it takes a mode by name, and tells thought from answer by
-    itself. `grammar` gives the fields that bind an answer.
+    `opens`: a request may begin the assistant's turn, which switches Phi-4 between think and no-think.
+    `effort`: `reasoning_effort` is that switch. `modes`: the server takes a mode by name and marks the thought itself.
+    `grammar` returns the fields of the request that constrain the answer.
     """
 
     opens: bool
@@ -41,7 +60,7 @@ class ProviderStyle:
 
 
 def pattern(wanted: Numbers) -> str:
-    """`Numbers` as a regular expression."""
+    """Return the regular expression for `wanted`."""
     fewest, most = wanted.decimals
     numbers = ", ".join([rf"[01]\.[0-9]{{{fewest},{most}}}"] * wanted.count)
     return rf"\[{numbers}\]"
@@ -58,7 +77,7 @@ def _structured(grammar: AnswerGrammar) -> Mapping[str, Any]:
 
 
 def _response_format(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    """Only JSON can be bound here; other answers are read as they come, or refused by the parser."""
+    """Constrain JSON only: these servers take no other grammar, and the parser refuses an answer that does not fit."""
     if not isinstance(grammar, JsonSchema):
         return {}
     schema = {"name": "answer", "strict": True, "schema": dict(grammar.definition)}
@@ -66,7 +85,7 @@ def _response_format(grammar: AnswerGrammar) -> Mapping[str, Any]:
 
 
 def _own(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    """As `screenagent model serve` takes it, which counts the tokens that need no forward of their own."""
+    """Use the form of `screenagent model serve`, whose `numbers` skips the forward pass of tokens that are certain."""
     if isinstance(grammar, Numbers):
         return {"structured_outputs": {"numbers": grammar.count}}
     return _response_format(grammar) or _structured(grammar)
@@ -101,13 +120,13 @@ EFFORTS: Final[Mapping[Mode, str]] = {"think": "high", "nothink": "none"}
 
 
 def key_of(kind: Provider) -> str | None:
-    """The key for servers of this kind, from the environment."""
+    """Return the key for servers of this kind from the environment."""
     names = ("SCREENAGENT_MODEL_KEY", *KEYS.get(kind, ()))
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
 def provider_of(url: str, owner: str) -> Provider:
-    """The kind of the server at `url`, where it is not told; `owner` is who it says owns its models."""
+    """Guess the kind of the server at `url`; `owner` is the `owned_by` of the models that it lists."""
     host = urlsplit(url).hostname or ""
     if url.startswith(SOCKET) or owner == "screenagent":
         return "screenagent"
