@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -25,18 +25,19 @@ from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import placeholder
 
-SAME_PAGE: Final = 0.5
-"""Where so much of what is drawn in a window is as it was, it may be the page that it was."""
 STILL_PAGE: Final = 0.9
-"""Where so much is, it is that page, unmoved: what changed at the secret's place is the secret, shown otherwise."""
+"""If at least this share of what is drawn in a window is unchanged, the page is the same and has not moved.
+Then whatever changed at the secret's place is the secret, shown in another way."""
+SAME_PAGE: Final = 0.5
+"""Below this share it is another page. In between it may be the same page, so the secret's place stays blank."""
 SMALLEST: Final = (8, 24)
-"""Pixels, high and wide: what is smaller looks like too much else to be looked for in other places."""
+"""Height and width in pixels. A smaller text looks like too much else to be searched for in other places."""
 MOST: Final = 12
-"""In more places than these nothing is taken to be shown again; they look alike for another reason."""
+"""If more places than this look like the secret, they do so for another reason, and none is blanked."""
 FOUND: Final = 0.7
-"""From this correlation on, in either direction, a place looks like the secret, in other colours too."""
+"""A place whose correlation with the secret is at least this shows the secret; negative if its colours are inverted."""
 DIFFERENT: Final = 0.4
-"""Below this correlation a place shows something else."""
+"""A place whose correlation with the secret is below this shows something else."""
 ROOM: Final = 48
 """Pixels that a text may grow by where the field that it stands in has no border; or its own width, if that is more."""
 LINE: Final = 18
@@ -190,22 +191,48 @@ def _joined(changed: list[Patch]) -> list[Patch]:
 
 
 def _followed(trace: SecretTrace, frame: ScreenFrame, edges: Patch) -> tuple[SecretTrace, list[Patch]]:
-    """The trace as it is on `frame`, and the places there that show it: its own, and all that look like it."""
+    """Return the trace as it is on `frame`, and the places there that are to be blank.
+
+    | page     | place of the secret | blank                       | trace             |
+    |----------|---------------------|-----------------------------|-------------------|
+    | still    | shows something     | it, and all that looks like | as it looks now   |
+    | still    | empty               | all that looks like it      | as it was         |
+    | scrolled | any                 | all that looks like it      | moved             |
+    | unsure   | shows something     | it, and all that looks like | as it was         |
+    | unsure   | empty               | all that looks like it      | as it was         |
+    | another  | any                 | all that looks like it      | as it was         |
+    """
     trace = trace.moved(edges.left - trace.edges.left, edges.top - trace.edges.top)
     page = _cut(frame, edges)
-    alike = [
+    offsets = [
         (left + edges.left - trace.text.left, top + edges.top - trace.text.top)
         for left, top in _alike(trace.looks, page)
     ]
-    places = [_moved(trace.place, x, y) for x, y in alike]
-    same = _sameness(trace.page, page)
+    alike = [_moved(trace.place, x, y) for x, y in offsets]
+    now = _cut(frame, trace.text)
     emptied = _is_same(trace.empty, _cut(frame, trace.place))
+    gone = emptied or _likeness(trace.looks, now) < DIFFERENT
+    match _page(_sameness(trace.page, page), scrolled=gone and len(offsets) == 1), emptied:
+        case "still", False:
+            return replace(trace, looks=now.copy(), page=page.copy(), edges=edges), [trace.place, *alike]
+        case "scrolled", _:
+            return replace(trace.moved(*offsets[0]), page=page.copy(), edges=edges), alike
+        case "unsure", False:
+            return trace, [trace.place, *alike]
+        case _:
+            return trace, alike
+
+
+def _page(same: float, *, scrolled: bool) -> Literal["still", "scrolled", "unsure", "another"]:
+    """Tell what became of the page: `same` is how much of it is as it was.
+
+    It was `scrolled` if the secret is gone from its place and shown in one other.
+    """
     if same >= STILL_PAGE:
-        seen = replace(trace, looks=_cut(frame, trace.text).copy(), page=page.copy(), edges=edges)
-        return (trace, places) if emptied else (seen, [trace.place, *places])
-    if len(alike) == 1 and (emptied or _likeness(trace.looks, _cut(frame, trace.text)) < DIFFERENT):
-        return replace(trace.moved(*alike[0]), page=page.copy(), edges=edges), places
-    return trace, places if same < SAME_PAGE or emptied else [trace.place, *places]
+        return "still"
+    if scrolled:
+        return "scrolled"
+    return "unsure" if same >= SAME_PAGE else "another"
 
 
 def _likeness(looks: ScreenFrame, now: ScreenFrame) -> float:

@@ -26,11 +26,11 @@ from screenagent.actions import Click, TypeText
 from screenagent.control import Control
 from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.x11 import Windows
+from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Location, Pixel
 from screenagent.protocols import Retry
 
-windows = Windows()
+windows = X11Windows()
 own = next(window for window in windows.all() if window.own)
 with LocalDesktop(control=Control()) as desktop:
     desktop.activate(own)
