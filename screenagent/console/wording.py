@@ -128,31 +128,41 @@ def rows(episode: Episode) -> Iterator[Row]:
 def proposal(
     step: Step, locations: tuple[Location, ...], *, risk: str | None = None, chosen: int = 0, note: str = ""
 ) -> Content:
-    """What is to be done, where and how surely, what should come of it, and what came."""
-    lines = [Content.styled(describe(step.action), "bold") if step.action else Content("…")]
+    """Say what is to be done, where and how surely, what should come of it, and what came."""
+    intended = _intended(step, locations, chosen)
+    return Content("\n").join([*intended, *_warnings(step, locations, risk=risk, note=note), *_result(step)])
+
+
+def _intended(step: Step, locations: tuple[Location, ...], chosen: int) -> Iterator[Content]:
+    yield Content.styled(describe(step.action), "bold") if step.action else Content("…")
     for number, place in enumerate(locations):
-        lines.append(_where(place, step, number, chosen))
+        yield _where(place, step, number, chosen)
         if whence := whence_words(place.by):
-            lines.append(Content.styled(whence, "$foreground 60%"))
+            yield Content.styled(whence, "$foreground 60%")
     if isinstance(step.action, KeyboardInput) and (window := step.before.window) is not None:
-        lines.append(Content(f"into {window.title or window.app or 'a window without a name'}"))
+        yield Content(f"into {window.title or window.app or 'a window without a name'}")
     if step.expectation:
-        lines.append(Content(f"then {expectation_words(step.expectation)}"))
+        yield Content(f"then {expectation_words(step.expectation)}")
+
+
+def _warnings(step: Step, locations: tuple[Location, ...], *, risk: str | None, note: str) -> Iterator[Content]:
     if any(place.point in box for place in locations for box in step.before.covered):
-        lines.append(Content.styled("this terminal lies there: move it aside first", "$text-error"))
+        yield Content.styled("this terminal lies there: move it aside first", "$text-error")
     if risk:
-        lines.append(Content.styled(f"careful: {risk}", "$text-warning"))
+        yield Content.styled(f"careful: {risk}", "$text-warning")
     if note and not step.acted:
-        lines.append(Content.styled(note, "$text-warning"))
+        yield Content.styled(note, "$text-warning")
+
+
+def _result(step: Step) -> Iterator[Content]:
     if step.verdict:
-        lines.append(Content.styled(verdict_words(step.verdict), "$foreground 60%"))
+        yield Content.styled(verdict_words(step.verdict), "$foreground 60%")
     if step.effect:
         tone = "$text-success" if step.effect.as_expected else "$text-warning"
-        said = f": {step.effect.evidence}" if step.effect.evidence else ""
-        lines.append(Content.styled(f"{effect_words(step.effect)}{said}", tone))
+        evidence = f": {step.effect.evidence}" if step.effect.evidence else ""
+        yield Content.styled(f"{effect_words(step.effect)}{evidence}", tone)
     if step.feedback:
-        lines.append(Content.styled(step.feedback, "$text-error"))
-    return Content("\n").join(lines)
+        yield Content.styled(step.feedback, "$text-error")
 
 
 def with_plight(said: Content, plight: str) -> Content:
