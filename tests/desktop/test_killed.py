@@ -25,13 +25,12 @@ HOLDS_A_KEY = """
 import sys
 from screenagent.actions import Click, Drag, HoldKeys
 from screenagent.control import Control
-from screenagent.control import Control
-from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.local import LocalDesktop
 from screenagent.geometry import Location, Point
 
 with LocalDesktop(control=Control(), display=sys.argv[1]) as desktop:
-    perform(desktop, HoldKeys(keys=("ctrl", "a"), seconds=60))
+    perform_input(desktop, HoldKeys(keys=("ctrl", "a"), seconds=60))
 """
 
 HOLDS_A_BUTTON = HOLDS_A_KEY.replace(

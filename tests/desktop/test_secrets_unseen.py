@@ -128,7 +128,7 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
         received = "".join(receipt["key"] for receipt in probe.drain(seconds=0.2) if receipt["event"] == "key_down")
     assert "Hu" in received.replace("Shift_L", "")
     assert (VALUE in received.replace("Shift_L", "")) is (looks is None)
-    assert ("OSError at test_desktop_secrets" in said) is (looks is not None)
+    assert ("OSError at test_secrets_unseen" in said) is (looks is not None)
     ended = list(read_events(folder))[-1]
     assert isinstance(ended, Ended)
     assert ended.outcome == ("out_of_steps" if looks is None else "crashed")

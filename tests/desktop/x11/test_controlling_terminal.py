@@ -24,13 +24,13 @@ LOOK = """
 import json, sys
 from screenagent.actions import Click, TypeText
 from screenagent.control import Control
-from screenagent.desktop.testing.contract import perform
+from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.x11 import Windows
+from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Location, Pixel
 from screenagent.protocols import Retry
 
-windows = Windows()
+windows = X11Windows()
 own = next(window for window in windows.all() if window.own)
 with LocalDesktop(control=Control()) as desktop:
     desktop.activate(own)
@@ -39,10 +39,10 @@ with LocalDesktop(control=Control()) as desktop:
     middle = desktop.display.point(Pixel(x=(left + right) // 2, y=(top + bottom) // 2))
     said = ""
     try:
-        perform(desktop, Click(target="it"), Location(point=middle, confidence=1, by="test"))
+        perform_input(desktop, Click(target="it"), Location(point=middle, confidence=1, by="test"))
     except Retry as retry:
         said = str(retry)
-    perform(desktop, TypeText(text="yes"))
+    perform_input(desktop, TypeText(text="yes"))
     found = {
         "own": [window.title for window in windows.all() if window.own],
         "worked_in": screen.window.title,
@@ -75,9 +75,11 @@ def test_our_terminal_is_blank_and_gets_no_click_and_no_key(
 
     other = ["xterm", "-title", "another", "-geometry", "40x8+760+420"]
     with subprocess.Popen(other, env=virtual.environment) as another, Probe(virtual.display) as probe:
-        found = looked(virtual, tmp_path / "found.json", *inside)
-        probe.wait_for("text", text="yes")
-        another.kill()
+        try:
+            found = looked(virtual, tmp_path / "found.json", *inside)
+            probe.wait_for("text", text="yes")
+        finally:
+            another.kill()
     assert len(found["own"]) == 1
     assert found["own"] != ["another"]
     assert (found["worked_in"], found["blank"], found["covered"]) == ("Probe", [128, 128, 128], 1)
