@@ -186,10 +186,10 @@ def test_the_untuned_tower_cannot_come_in_from_elsewhere(copy: Path) -> None:
 LOADING = """
 import resource, sys, torch
 from pathlib import Path
-from screenagent.engine.checkpoint import load
+from screenagent.engine.checkpoint import load_network
 
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-model = load(Path(sys.argv[1]), device=torch.device("cpu"), dtype=torch.bfloat16)
+model = load_network(Path(sys.argv[1]), device=torch.device("cpu"), dtype=torch.bfloat16)
 weights = sum(parameter.nbytes for parameter in model.parameters())
 print(weights, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 """

@@ -75,9 +75,11 @@ def test_our_terminal_is_blank_and_gets_no_click_and_no_key(
 
     other = ["xterm", "-title", "another", "-geometry", "40x8+760+420"]
     with subprocess.Popen(other, env=virtual.environment) as another, Probe(virtual.display) as probe:
-        found = looked(virtual, tmp_path / "found.json", *inside)
-        probe.wait_for("text", text="yes")
-        another.kill()
+        try:
+            found = looked(virtual, tmp_path / "found.json", *inside)
+            probe.wait_for("text", text="yes")
+        finally:
+            another.kill()
     assert len(found["own"]) == 1
     assert found["own"] != ["another"]
     assert (found["worked_in"], found["blank"], found["covered"]) == ("Probe", [128, 128, 128], 1)
