@@ -1,7 +1,8 @@
-"""The grammar: what each phrase of plain English asks to be done.
+"""The grammar: patterns of plain English and the steps that a phrase of such a pattern asks for.
 
-A pattern reads as the phrase is written: `{slot}` is a place to fill (see `slots`), `(a|b)` a choice, `[...]` may be
-left out, and words in capitals stand for the wordings below. The first form that fits a phrase reads it.
+A pattern is written like the phrase: `{slot}` is a part that varies (see `slots`), `(a|b)` a choice, `[...]` is
+optional, and words in capitals stand for the wordings below. The first form that fits a phrase reads it. Slots are
+regular expressions, composed of the tokens in `tokens`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from screenagent.events import PlannedStep
 from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.slots import SLOTS, SlotValue
+from screenagent.planning.instructions.tokens import expanded
 from screenagent.planning.skills.skill import Skill
 
 Steps = Iterable[PlannedStep | Skill] | None
@@ -95,7 +97,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     spelled = {" ": r"\s+", "(": "(?:", "[": "(?:", "]": ")?", "+": r"\+"}
 
     def translate(part: re.Match[str]) -> str:
-        return f"(?P<{part[1]}>{SLOTS[part[1]].pattern})" if part[1] else spelled[part[0]]
+        return f"(?P<{part[1]}>{expanded(SLOTS[part[1]].pattern)})" if part[1] else spelled[part[0]]
 
     return re.compile(re.sub(r"\{(\w+)\}|[ ([\]+]", translate, _worded(pattern)), re.IGNORECASE)
 

@@ -1,16 +1,51 @@
-"""Cuts a task, its quotes hidden, into phrases: one for each step, in order."""
+"""Cuts a task, whose quotes are hidden, into phrases, one for each step.
+
+The text is first cut into fragments at every mark or word that may separate two steps. Then each fragment that does not
+begin a step is joined to the phrase before it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from screenagent import keys
-from screenagent.planning.instructions.fragments import Fragment, Joint, fragments, without_fillers
-from screenagent.planning.instructions.quotes import MARK
 from screenagent.planning.instructions.refusals import is_goal
-from screenagent.planning.instructions.slots import FIELD, ROLES, SHORTCUTS
+from screenagent.planning.instructions.tokens import ROLES, SHORTCUTS, compiled
+
+Joint = Literal["line", "then", "dot", "comma", "and"]
+"""What separates a fragment from the one before it; the first in this order counts if there are several."""
+
+_JOINT: Final = re.compile(
+    r"""
+      (?P<line> (?:\A|\n)[ \t]*(?:(?:\(?\d{1,2}[.):]|[-*•‣–—]|step[ ]\d{1,2}[:.)]?)(?=\s))? )
+    | (?P<then> (?<=\s)(?:then|after\ that|afterwards)(?=[\s,:]) )
+    | (?P<dot> ; | (?<!\.)\.(?=\s|\Z) )
+    | (?P<comma> (?<!\w\+),(?!\d) )
+    | (?P<and> (?<!\bdrag\s)(?<!\bpress\s)(?<!\bgo\sahead\s)(?<!\bfind\s)(?<!\blocate\s)(?<=\s)and(?=\s) )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_INLINE_ITEM: Final = re.compile(r"(?<=[\s,;.])\(?\d{1,2}[.)](?=\s)")
+_ENUMERATED: Final = re.compile(r"\s*\(?1[.)]\s")
+_HEADING: Final = re.compile(
+    r"\s*(?:please\s+)?(?:do (?:this|the following)|(?:here are )?the steps|steps?|task|instructions?|todo)\s*:",
+    re.IGNORECASE,
+)
+
+_FILLER: Final = re.compile(
+    r"""(?:
+      please | now | first(?:ly|\ of\ all)? | second(?:ly)? | third(?:ly)? | last(?:ly|\ of\ all) | finally | next
+    | then | also | and | so | just | simply | kindly | okay | ok | well | afterwards | after\ that
+    | to\ (?:start|begin)(?:\ with)? | in\ the\ end | at\ the\ end | carefully | quickly | immediately
+    | (?:could|can|would|will)\ you | I(?:\ would|['’]d)?\ (?:want|like|need)\ you\ to | let['’]s | let\ us
+    | you\ (?:should|must|can|(?:have|need)\ to) | go\ ahead\ and | try\ to | proceed\ to
+    | (?:be|make)\ sure\ to | (?:don['’]t\ forget|remember)\ to
+    )(?:\s*[,:]\s*|\s+|\Z)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 _CLOSING: Final = re.compile(
     r"(?:that['’]s (?:it|all)|stop(?: here)?|done|you['’]re done|you are done|finish|the end|thanks|thank you)!?",
@@ -39,13 +74,13 @@ _FREE_TEXT: Final = re.compile(
     r"(?:(?:into?\s.{1,120}?\s)?(?:type|enter|write|insert|input)|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
     re.IGNORECASE,
 )
-_PLACED_TEXT: Final = re.compile(
-    rf"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{{0,120}}?\b{FIELD}|as\s(?:the|your|my)\s.+)",
+_PLACED_TEXT: Final = compiled(
+    r"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{0,120}?\b{FIELD}|as\s(?:the|your|my)\s.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_QUOTED_TEXT: Final = re.compile(
-    rf"(?:[\w-]+(?:\s+(?:in|out|on|the|following|text|words?|string|command|line|name|value|number|button|me)\b)*:?\s+)?"
-    rf"{MARK}(?:\s+(?:in|into|to|on|as|for)\s.*)?",
+_QUOTED_TEXT: Final = compiled(
+    r"(?:[\w-]+(?:\s+(?:in|out|on|the|following|text|words?|string|command|line|name|value|number|button|me)\b)*:?\s+)?"
+    r"{QUOTED}(?:\s+(?:in|into|to|on|as|for)\s.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
@@ -67,7 +102,7 @@ _MODIFIER_PRESS: Final = re.compile(r"(?:press|hit|hold)\s+(?:the\s+)?(.{1,40})"
 
 @dataclass(frozen=True)
 class Clause:
-    """What one step is read from: its text without fillers, and what stood before it."""
+    """The phrase that one step is read from, without fillers, and what separates it from the phrase before it."""
 
     text: str
     joint: Joint
@@ -88,15 +123,15 @@ class Clause:
 
 
 def phrases(text: str) -> list[Clause]:
-    """Cut `text` at commas, full stops, lines, "and" and "then" - where a step begins behind them."""
+    """Cut `text` at each comma, full stop, line break, "and" or "then" that a new step follows."""
     found: list[Clause] = []
     start = 0
-    for fragment in fragments(text):
+    for fragment in _fragments(text):
         piece = Clause(_said(text[fragment.start : fragment.end], fragment), fragment.joint)
         if not piece.text:
             continue
         if found and _goes_on(found[-1], piece):
-            found[-1] = Clause(without_fillers(text[start : fragment.end]), found[-1].joint)
+            found[-1] = Clause(_without_fillers(text[start : fragment.end]), found[-1].joint)
         else:
             found.append(piece)
             start = fragment.start
@@ -107,7 +142,7 @@ def phrases(text: str) -> list[Clause]:
 
 def _said(text: str, fragment: Fragment) -> str:
     """The text without fillers, but "Next" in "click Next, Next" is none, nor "First" in "click Edit, First Page"."""
-    said = without_fillers(text)
+    said = _without_fillers(text)
     may_be_a_name = fragment.joint in ("comma", "then") and text[:1].isupper()
     return text if may_be_a_name and not starts_a_step(said) else said
 
@@ -164,3 +199,56 @@ def is_chord(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A part of the text, and what separates it from the fragment before it."""
+
+    start: int
+    end: int
+    joint: Joint
+
+
+def _fragments(text: str) -> Iterator[Fragment]:
+    """Yield the parts of `text` between the separators, without the blank ones."""
+    heading = _HEADING.match(text)
+    start = heading.end() if heading else 0
+    joints: list[Joint] = ["line"]
+    for mark in _marks(text, start):
+        if fragment := _fragment(text, start, mark.start(), joints):
+            yield fragment
+            joints = []
+        joints.append(_kind(mark))
+        start = mark.end()
+    if fragment := _fragment(text, start, len(text), joints):
+        yield fragment
+
+
+def _marks(text: str, start: int) -> list[re.Match[str]]:
+    marks = list(_JOINT.finditer(text, start))
+    if not _ENUMERATED.match(text, start):
+        return marks
+    items = list(_INLINE_ITEM.finditer(text, start))
+    inside = {position for item in items for position in range(*item.span())}
+    return sorted((*items, *(mark for mark in marks if mark.start() not in inside)), key=lambda mark: mark.start())
+
+
+def _kind(mark: re.Match[str]) -> Joint:
+    return next((kind for kind in get_args(Joint) if mark.lastgroup == kind), "line")
+
+
+def _fragment(text: str, start: int, end: int, joints: list[Joint]) -> Fragment | None:
+    said = text[start:end]
+    if not said.strip():
+        return None
+    lead = len(said) - len(said.lstrip())
+    strongest = min(joints, key=get_args(Joint).index)
+    return Fragment(start + lead, start + len(said.rstrip()), strongest)
+
+
+def _without_fillers(text: str) -> str:
+    """Return `text` without the polite words and the lead-in at its start: "could you please", "first of all"."""
+    while filler := _FILLER.match(text):
+        text = text[filler.end() :]
+    return text

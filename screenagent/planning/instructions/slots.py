@@ -1,4 +1,4 @@
-"""What the places in a phrase's pattern hold: how they are written, and the value that is meant."""
+"""Slots: the parts of a phrase that vary, how they are written, and the value that each stands for."""
 
 from __future__ import annotations
 
@@ -9,41 +9,17 @@ from datetime import date, time
 from typing import Final
 
 from screenagent import keys
-from screenagent.planning.instructions.quotes import MARK, Quotes
+from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.refusals import Unreadable
+from screenagent.planning.instructions.tokens import MONTHS, NUMBERS, ROLES, SHORTCUTS, compiled
 
-NUMBERS: Final = {
-    word: number
-    for number, words in enumerate(
-        ("", "a an one once", "two twice", "three thrice", "four", "five", "six", "seven", "eight", "nine", "ten")
-    )
-    for word in words.split()
-} | {"twenty": 20, "a few": 3, "a couple of": 2, "a bit": 3, "a little": 3}
-_NUMBER: Final = r"\d{1,6}|" + "|".join(sorted(NUMBERS, key=len, reverse=True))
 _UNITS: Final = {"ms": 0.001, "mi": 60.0, "m": 60.0, "s": 1.0}
-_MODIFIER: Final = r"ctrl|control|ctl|shift|alt|option|super|win|windows|cmd|command|meta"
 _PRONOUNS: Final = ("it", "this", "that", "them", "this one", "that one", "there")
 
-SHORTCUTS: Final = {
-    "copy": ("ctrl", "c"),
-    "cut": ("ctrl", "x"),
-    "paste": ("ctrl", "v"),
-    "undo": ("ctrl", "z"),
-    "redo": ("ctrl", "y"),
-}
-
-ROLES: Final = frozenset(
-    (
-        *("window", "dialog", "dialogue", "popup", "pop-up", "screen", "page", "panel", "tab", "menu", "item", "entry"),
-        *("message", "notification", "text", "title", "heading", "label", "word", "words", "link", "icon", "file"),
-        *("button", "field", "box", "bar", "list"),
-    )
-)
-FIELD: Final = (
-    r"(?:field|entry|editor|input|text ?(?:area|box|view)?|document|canvas|terminal|prompt|cell|"
-    r"(?<!check)(?<!check )(?<!combo )(?<!list )(?<!tick )(?<!dialog )box|"
-    r"(?:search|address|location|url|entry|formula) ?bar)"
-)
+_QUOTED: Final = compiled("{QUOTED}")
+_NUMBER: Final = compiled("{NUMBER}")
+_ARROW: Final = compiled("{ARROW}")
+_LABELLED_TEXT: Final = compiled(r"(?:\b(?:the|your|my|and)\s)*({LABEL})\s({QUOTED})", re.NOFLAG)
 
 
 @dataclass(frozen=True)
@@ -80,7 +56,7 @@ class SlotValue:
 
     def words(self, part: str) -> str:
         """The words to look for on the screen: what is quoted, or without the role of what shows them."""
-        if quoted := re.findall(MARK, part):
+        if quoted := _QUOTED.findall(part):
             return self.quotes.meant(quoted[0])
         bare = re.sub(r"^(?:(?:the|a|an|some)\s+)?(?:(?:text|words?|message|title|label)\s+)?", "", part, flags=re.I)
         said = bare.split()
@@ -93,7 +69,7 @@ class SlotValue:
         return self.quotes.verbatim(bare[: bare.rindex(said[-1]) + len(said[-1])])
 
     def number(self, part: str) -> int:
-        first = re.match(_NUMBER, part.strip().lower())
+        first = _NUMBER.match(part.strip().lower())
         if first is None:
             raise Unreadable(part, "this is no number", "bad_value")
         return NUMBERS.get(first[0]) or int(first[0])
@@ -111,10 +87,10 @@ class SlotValue:
         return keys.chord(re.sub(r"\s*(?:[+,-]|\band\b|\s)\s*", "+", part.strip()))
 
     def stops(self, part: str) -> tuple[str, ...]:
-        return tuple(self.quotes.meant(mark) for mark in re.findall(MARK, part))
+        return tuple(self.quotes.meant(mark) for mark in _QUOTED.findall(part))
 
     def path(self, part: str) -> tuple[str, ...]:
-        return tuple(self.target(step) for step in re.split(r"\s*(?:->|→|>|»|›)\s*", part))
+        return tuple(self.target(step) for step in _ARROW.split(part))
 
     def names(self, part: str) -> tuple[str, ...]:
         """Parted by commas; and by "and" at the end, or where it stands between two words."""
@@ -123,7 +99,7 @@ class SlotValue:
         return tuple(self.target(name) for name in (*first, *parted) if name)
 
     def pairs(self, part: str) -> tuple[tuple[str, str], ...]:
-        return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in re.findall(_NAMED_TEXT, part))
+        return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in _LABELLED_TEXT.findall(part))
 
     def styled(self, part: str) -> str | None:
         """The words that are meant; None for all there are."""
@@ -135,6 +111,8 @@ class SlotValue:
 
 @dataclass(frozen=True)
 class Slot:
+    """How a slot is written, as a regular expression of `tokens`, and how its value is read."""
+
     pattern: str
     value: Callable[[SlotValue, str], object]
 
@@ -161,7 +139,7 @@ def _date(_: SlotValue, part: str) -> tuple[date, str]:
     numbers = [int(number) for number in re.findall(r"\d+", part)]
     try:
         if name := re.search(r"[a-z]{3,}", part, re.IGNORECASE):
-            month = [month[:3] for month in _MONTHS].index(name[0].lower()[:3]) + 1
+            month = [month[:3] for month in MONTHS].index(name[0][:3].capitalize()) + 1
             return date(numbers[1], month, numbers[0]), part
         if numbers[0] > 31:
             return date(*numbers), part
@@ -198,78 +176,61 @@ def _larger(_: SlotValue, part: str) -> bool:
     return part.lower() in ("larger", "bigger", "greater", "taller", "wider")
 
 
-_MONTHS: Final = "january february march april may june july august september october november december".split()
-_DATE: Final = (
-    r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2}"
-    rf"|(?:{'|'.join(_MONTHS)}) \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}} (?:{'|'.join(_MONTHS)}),? \d{{4}}"
-)
-_LIST: Final = r"list|drop-?down(?: list| menu)?|combo ?box|scroll list|list ?box|select(?: box)?|options|selection"
-_NO_FIELD_NAME: Final = r"(?:and|an?|the|text|words?|string|phrase|line|command|value|following)\s"
-_FIELD_NAME: Final = rf"(?!{_NO_FIELD_NAME})[a-z][\w-]+(?:\s(?!that\s)[\w-]+){{0,2}}"
-_NAMED_TEXT: Final = rf"(?:\b(?:the|your|my|and)\s)*({_FIELD_NAME})\s({MARK})"
-_PAIR: Final = rf"(?:(?:the|your|my)\s)?{_FIELD_NAME}\s{MARK}"
-
-# Lengths are bounded, so that no pattern takes long on a long phrase.
-_NAME: Final = r"\S(?:.{0,200}?\S)??"
-_TIMES: Final = rf"(?:(?:{_NUMBER})(?: times|x)|once|twice|thrice)"
-
 SLOTS: Final[Mapping[str, Slot]] = {
-    "target": Slot(_NAME, SlotValue.target),
-    "to": Slot(_NAME, SlotValue.target),
-    "via": Slot(_NAME, SlotValue.target),
-    "field": Slot(rf".{{0,200}}\b{FIELD}", SlotValue.target),
-    "into": Slot(_NAME, SlotValue.place_to_type),
-    "into_field": Slot(rf"(?:{MARK}|.{{0,120}}?\b{FIELD}|it|there|here)", SlotValue.place_to_type),
+    "target": Slot("{NAME}", SlotValue.target),
+    "to": Slot("{NAME}", SlotValue.target),
+    "via": Slot("{NAME}", SlotValue.target),
+    "field": Slot(r".{0,200}\b{FIELD}", SlotValue.target),
+    "into": Slot("{NAME}", SlotValue.place_to_type),
+    "into_field": Slot(r"{QUOTED}|.{0,120}?\b{FIELD}|it|there|here", SlotValue.place_to_type),
     "the_into": Slot(r"(?:the|your|my|its) .{1,120}", SlotValue.place_to_type),
     "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", SlotValue.target),
     "folder": Slot(
-        rf"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{{1,100}}|{MARK}|\S+\.\w+)"
+        r"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{1,100}|{QUOTED}|\S+\.\w+)"
         r"|.{1,120} (?:file|folder|directory|icon)",
         SlotValue.target,
     ),
     "place": Slot(
-        rf"{MARK}|(?:the )?(?-i:[A-Z]).{{0,80}}"
-        rf"|.{{1,80}} (?:tab|menu|page|section|panel|view|link|button|icon|{FIELD})",
+        r"{QUOTED}|(?:the )?(?-i:[A-Z]).{0,80}"
+        r"|.{1,80} (?:tab|menu|page|section|panel|view|link|button|icon|{FIELD})",
         SlotValue.target,
     ),
     "pane": Slot(r"the .{1,100}?\S", SlotValue.target),
-    "shortcut": Slot("|".join(SHORTCUTS), lambda _, part: SHORTCUTS[part.lower()]),
-    "path": Slot(r"[^>→»›]{1,80}(?:\s*(?:->|→|>|»|›)\s*[^>→»›]{1,80}){1,8}", SlotValue.path),
+    "shortcut": Slot("{SHORTCUT}", lambda _, part: SHORTCUTS[part.lower()]),
+    "path": Slot(r"[^>→»›]{1,80}(?:{ARROW}[^>→»›]{1,80}){1,8}", SlotValue.path),
     "menus": Slot(
-        rf"(?-i:{MARK}|[A-Z][\w .…]{{0,40}}?)(?:\s*(?:->|→|>|»|›)\s*(?-i:{MARK}|[A-Z][\w .…]{{0,40}})){{1,8}}",
+        r"(?-i:{QUOTED}|[A-Z][\w .…]{0,40}?)(?:{ARROW}(?-i:{QUOTED}|[A-Z][\w .…]{0,40})){1,8}",
         SlotValue.path,
     ),
-    "stops": Slot(rf"{MARK}(?: to {MARK})+", SlotValue.stops),
-    "quoted": Slot(MARK, SlotValue.text),
+    "stops": Slot(r"{QUOTED}(?: to {QUOTED})+", SlotValue.stops),
+    "quoted": Slot("{QUOTED}", SlotValue.text),
     # Words after a quoted text belong neither to it nor to a place: better refused than typed with the quotes.
-    "text": Slot(rf"(?!{MARK}\s).+", SlotValue.text),
+    "text": Slot(r"(?!{QUOTED}\s).+", SlotValue.text),
     "question": Slot(r".+", SlotValue.text),
-    "words": Slot(_NAME, SlotValue.words),
-    "more": Slot(_NAME, SlotValue.words),
+    "words": Slot("{NAME}", SlotValue.words),
+    "more": Slot("{NAME}", SlotValue.words),
     "keys": Slot(r"\S.{0,60}?", _verbatim),
-    "modifiers": Slot(rf"(?:{_MODIFIER})(?:(?: ?[+-] ?| and | )(?:{_MODIFIER})){{0,3}}", SlotValue.modifiers),
+    "modifiers": Slot(r"{MODIFIER}(?:(?: ?[+-] ?| and | ){MODIFIER}){0,3}", SlotValue.modifiers),
     "button": Slot("left|middle|right", _lower),
     "count": Slot("double|triple", lambda _, part: {"double": 2, "triple": 3}[part.lower()]),
     "direction": Slot("up|down|left|right", _lower),
-    "times": Slot(_TIMES, SlotValue.number),
-    "notches": Slot(
-        rf"(?:{_TIMES}|a bit|a little|(?:{_NUMBER})(?: (?:notch|line|step|click|tick)(?:e?s)?)?)", SlotValue.number
-    ),
+    "times": Slot("{TIMES}", SlotValue.number),
+    "notches": Slot(r"{TIMES}|a bit|a little|{NUMBER}(?: (?:notch|line|step|click|tick)(?:e?s)?)?", SlotValue.number),
     "names": Slot(r".{1,400}?", SlotValue.names),
     "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.names),
-    "list": Slot(rf"(?:the |a |an )?(?:[\w-]+ )?(?:{_LIST})", _list_name),
+    "list": Slot(r"(?:the |a |an )?(?:[\w-]+ )?{LIST}", _list_name),
     "case": Slot("upper|lower", _lower),
     "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
-    "pairs": Slot(rf"{_PAIR}(?:(?:,| and|, and)\s{_PAIR})*", SlotValue.pairs),
-    "date": Slot(_DATE, _date),
+    "pairs": Slot(r"{PAIR}(?:(?:,| and|, and)\s{PAIR})*", SlotValue.pairs),
+    "date": Slot("{DATE}", _date),
     "date_field": Slot(r"(?:\w+ ){0,2}(?:date|day|calendar|date field|date picker)", _bare),
     "time": Slot(r"\d{1,2}:\d\d(?:\s?[ap]\.?m\.?)?", _time),
     "time_field": Slot(r"(?:\w+ ){0,2}(?:time|time field|clock)", _bare),
-    "amount": Slot(r"[-+−]?\d{1,6}", _whole),
+    "amount": Slot("{INTEGER}", _whole),
     "amounts": Slot(r"\[?[-−]?\d{1,6}(?:(?:\s?,\s?|,?\sand\s)[-−]?\d{1,6}){1,9}\]?", _wholes),
-    "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}(?:slider|spinner|stepper|spin ?box|dial|knob|scale)", SlotValue.target),
+    "dial": Slot(r"(?:the |a )?(?:[\w-]+ ){0,3}{DIAL}", SlotValue.target),
     "section": Slot(r"\S.{0,80}?", SlotValue.target),
-    "end": Slot(MARK, SlotValue.text),
+    "end": Slot("{QUOTED}", SlotValue.text),
     "folded": Slot("tabs|sections", _lower),
     "nth": Slot(r"\d(?:st|nd|rd|th)|first|second|third|fourth|fifth|last", _nth),
     "styled": Slot(
@@ -283,7 +244,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "sending": Slot(r"(?:the )?(?:submit|log ?in|sign in|search|send|go|ok)(?: button)?", SlotValue.target),
     "seconds": Slot(
         r"(?:about )?(?:half an? (?:second|minute)"
-        rf"|(?:\d{{1,5}}(?:\.\d{{1,3}})?|{_NUMBER}) ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)"
+        r"|(?:\d{1,5}(?:\.\d{1,3})?|{NUMBER}) ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)"
         r"|an? (?:moment|bit|little|while))",
         SlotValue.seconds,
     ),

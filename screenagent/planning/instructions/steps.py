@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
+from typing import Final
 
 from screenagent import keys as key_names
 from screenagent.actions import Button, Change, Click, Drag, Modifier, PressKeys, TypeText, WaitFor
 from screenagent.events import PlannedStep
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.instructions.slots import FIELD
+from screenagent.planning.instructions.tokens import compiled
+
+_ENDS_IN_FIELD: Final = compiled(r"\b{FIELD}$")
 
 
 def click_on(target: str) -> PlannedStep:
@@ -26,7 +29,7 @@ def expected_of(click: Click) -> Change | None:
     head = re.split(
         r"\s(?:in|of|on|near|next|above|below|under|label+ed|named|called|with|at|for)\s", click.target.words
     )[0]
-    caret_only = click.button == "left" and click.count == 1 and re.search(rf"\b{FIELD}$", head, re.IGNORECASE)
+    caret_only = click.button == "left" and click.count == 1 and _ENDS_IN_FIELD.search(head)
     return None if caret_only else Change()
 
 

@@ -8,17 +8,14 @@ from typing import Final
 
 from screenagent.geometry import Location
 from screenagent.perception.labels import TextLine
+from screenagent.planning.instructions.tokens import MONTHS, compiled
 from screenagent.planning.skills.moves import click, needed, replaced, type_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
-    "December",
-)
 MOST_MONTHS: Final = 240
 _PARTS: Final = re.compile(r"(?:mm|dd|yyyy|--)\W", re.IGNORECASE)
-_MONTH: Final = re.compile(rf"({'|'.join(MONTHS)})\W*(\d{{4}})", re.IGNORECASE)
+_MONTH: Final = compiled(r"({MONTH})\W*(\d{4})")
 
 
 def choose_date(sight: ScreenView, day: date, *, field: str, written: str) -> SkillRun:
@@ -74,7 +71,7 @@ def _left_end(place: Location) -> Location:
 def _shown_month(sight: ScreenView) -> tuple[TextLine, date] | None:
     for line in sight.lines:
         if found := _MONTH.search(line.text):
-            return line, date(int(found[2]), [m.lower() for m in MONTHS].index(found[1].lower()) + 1, 1)
+            return line, date(int(found[2]), MONTHS.index(found[1].capitalize()) + 1, 1)
     return None
 
 
