@@ -11,7 +11,7 @@ from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, S
 from screenagent.planning.instructions.parser import read_instructions
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.skills.forms import send
-from screenagent.planning.skills.skill import Segment, Skill, SkillFailed, SkillStepFailed
+from screenagent.planning.skills.skill import Instructions, Segment, Skill, SkillFailed, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, TextReader
 
@@ -28,9 +28,18 @@ class InstructionPlanner:
     """
 
     def __init__(
-        self, *, reader: TextReader | None = None, grounder: Grounder | None = None, sends_forms: bool = False
+        self,
+        *,
+        reader: TextReader | None = None,
+        grounder: Grounder | None = None,
+        sends_forms: bool = False,
+        instructions: Instructions | None = None,
     ) -> None:
-        """With `sends_forms`, a task that ends with a form filled in ends by the one button that sends it."""
+        """With `sends_forms`, a task that ends with a form filled in ends by the one button that sends it.
+
+        `instructions` are those of the task, if it has been read already.
+        """
+        self._instructions = instructions
         self._sends_forms = sends_forms
         self._sight = ScreenView(reader, grounder) if reader and grounder else None
         self._legs: Generator[Segment, None, None] = _no_legs()
@@ -63,7 +72,7 @@ class InstructionPlanner:
         return decision.model_copy(update={"thought": thought})
 
     def _begun(self, episode: Episode) -> Plan:
-        instructions = read_instructions(episode.task)
+        instructions = self._instructions or read_instructions(episode.task)
         if self._sends_forms:
             instructions = instructions.sent(Skill("send the form", send))
         if self._sight is None and (skill := instructions.needs_eyes):

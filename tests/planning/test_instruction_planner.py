@@ -36,10 +36,10 @@ def episode(*events: Event, task: str = TASK) -> Episode:
     return Episode.of([Started(task=task), Observed(screenshot=SCREEN), *events])
 
 
-def decide(episode: Episode) -> tuple[Decision, str]:
+def decide(episode: Episode, planner: InstructionPlanner | None = None) -> tuple[Decision, str]:
     """The decision, and what was thought on the way."""
     thoughts: list[str] = []
-    deciding = InstructionPlanner().decide(episode)
+    deciding = (planner or InstructionPlanner()).decide(episode)
     while True:
         try:
             thoughts.append(next(deciding))
@@ -79,6 +79,12 @@ def test_it_begins_with_the_first_step_of_the_task() -> None:
     decision, thought = decide(episode())
     assert decision == Decision(plan=read_instructions(TASK).plan, at=0, thought="step 1 of 3: click “File”")
     assert thought == decision.thought
+
+
+def test_instructions_that_were_read_already_are_the_plan() -> None:
+    planner = InstructionPlanner(instructions=read_instructions(TASK))
+    decision, _ = decide(episode(task="not read again"), planner)
+    assert decision.plan == read_instructions(TASK).plan
 
 
 def test_it_goes_through_the_plan_and_finishes() -> None:
