@@ -39,9 +39,10 @@ def supervised(
 ) -> None:
     """`face` is another console than the usual one."""
     quick_escape()
+    from screenagent.assembly.supervised import SupervisedWork  # noqa: PLC0415
     from screenagent.console.answers import ConsoleAnswers  # noqa: PLC0415
     from screenagent.console.app import Console  # noqa: PLC0415
-    from screenagent.console.supervise_screen import Begin, SupervisedWork  # noqa: PLC0415
+    from screenagent.console.supervise_screen import Begin  # noqa: PLC0415
     from screenagent.control import Control  # noqa: PLC0415
     from screenagent.runs.store import Recorder  # noqa: PLC0415
 

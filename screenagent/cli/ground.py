@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from screenagent.cli.files import open_picture
+from screenagent.cli.options import FILE, NEW_FILE
+
 if TYPE_CHECKING:
     from screenagent.screenshot import Screenshot
 
 
 @click.command
-@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("picture", type=FILE)
 @click.argument("target")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the marked picture goes.")
+@click.option("--out", type=NEW_FILE, help="Where the marked picture goes.")
 @click.option("--model", metavar="phi4|FOLDER|URL", help="Ask a model, too: the pulled one, a folder, or a server.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool) -> None:
@@ -65,8 +68,8 @@ def _said(answer: object, target: str, seconds: float) -> str:
 
 
 @click.command
-@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the drawing goes.")
+@click.argument("picture", type=FILE, required=False)
+@click.option("--out", type=NEW_FILE, help="Where the drawing goes.")
 def see(picture: Path | None, *, out: Path | None) -> None:
     """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields, buttons and icons.
 
@@ -111,18 +114,3 @@ def _captured() -> Screenshot:
 
     with stoppable_control() as control, open_desktop(Settings.load(), control, virtual=False, app=None) as desktop:
         return desktop.screenshot()
-
-
-def open_picture(path: Path) -> Screenshot:
-    """The picture in a file; one that cannot be read is the user's to mend."""
-    from PIL import Image, UnidentifiedImageError
-
-    from screenagent.screenshot import Screenshot
-
-    try:
-        with Image.open(path) as image:
-            return Screenshot.of(image.convert("RGB"))
-    except FileNotFoundError as error:
-        raise click.UsageError(f"there is no picture {path}") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise click.UsageError(f"{path} cannot be read as a picture: {error}") from error

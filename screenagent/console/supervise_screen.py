@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -15,8 +13,9 @@ from textual.content import Content
 from textual.message import Message
 
 from screenagent.actions import Ask
-from screenagent.agent import Agent, Sink, drive
+from screenagent.agent import drive
 from screenagent.approval import ApprovalQuestion
+from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console import wording
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.picture import ScreenPicture
@@ -47,15 +46,6 @@ SWITCH_SECONDS: Final = 0.0005
 """How long drawing may keep the agent from going on; Python's own 5 ms add up over a step."""
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place"))
-
-
-@dataclass(frozen=True)
-class SupervisedWork:
-    """An agent, who else hears of what it does, and the folder that it is recorded to."""
-
-    agent: Agent
-    sinks: Sequence[Sink] = ()
-    folder: Path | None = None
 
 
 Begin = Callable[[Control, ConsoleAnswers], AbstractContextManager[SupervisedWork]]

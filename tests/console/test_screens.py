@@ -14,12 +14,12 @@ from textual.widgets import DataTable, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
 from screenagent.approval import ApprovalQuestion
+from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.keys import KeysScreen
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.prompt import PromptScreen
 from screenagent.console.step_list import StepList
-from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.episode import Episode
