@@ -8,8 +8,8 @@ from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
 from screenagent.assembly.models import Models
 from screenagent.assembly.parts import build_approver, build_grounder, build_reader
 from screenagent.control import Control
-from screenagent.planning import InstructionPlanner
-from screenagent.protocols import Approver, Desktop
+from screenagent.planning import InstructionPlanner, Instructions
+from screenagent.protocols import Approver, Desktop, Grounder, Planner
 from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
 
@@ -21,19 +21,20 @@ def build_agent(
     *,
     ask: Asker,
     models: Models | None = None,
+    instructions: Instructions | None = None,
     replay: Replay | None = None,
 ) -> Agent:
     """Build the agent that the settings describe.
 
-    `ask` puts a question to the person. Without a model the instructions themselves are the plan; with `replay` the
-    script is.
+    `ask` puts a question to the person. Without a model the task's instructions are the plan; with `replay` the
+    script is. `instructions` are those of the task, if it has been read already.
     """
     models = models or Models.of(settings, control)
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     points = models.pointing(text)
     built = Agent(
-        planner=models.planner(reader, text),
+        planner=models.planner(reader, text, instructions),
         grounder=points or text.strict(),
         approver=build_approver(settings, ask, reader),
         desktop=desktop,
@@ -66,19 +67,34 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
     )
 
 
+def build_from(
+    planner: Planner,
+    grounder: Grounder,
+    desktop: Desktop,
+    control: Control,
+    *,
+    approver: Approver,
+    max_steps: int = Agent.max_steps,
+) -> Agent:
+    """Build an agent from a planner and a grounder; the checker grounds with the same one."""
+    return Agent(
+        planner=planner,
+        grounder=grounder,
+        approver=approver,
+        desktop=desktop,
+        checker=ScreenChecker(grounder),
+        control=control,
+        max_steps=max_steps,
+    )
+
+
 def build_guessing(control: Control, desktop: Desktop) -> Agent:
     """Build an agent for benches whose tasks mean any one of two lookalikes, and a filled form to be sent."""
     settings = Settings()
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader)
-    return Agent(
-        planner=InstructionPlanner(reader=reader, grounder=text, sends_forms=True),
-        grounder=text,
-        approver=AllowAll(),
-        desktop=desktop,
-        checker=ScreenChecker(text),
-        control=control,
-    )
+    planner = InstructionPlanner(reader=reader, grounder=text, sends_forms=True)
+    return build_from(planner, text, desktop, control, approver=AllowAll())
 
 
 def _nobody(question: ApprovalQuestion) -> None:

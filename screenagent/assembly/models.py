@@ -17,7 +17,7 @@ from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
 from screenagent.models.dialects import PHI4, Dialect, dialect_of
 from screenagent.models.metered import Metered
 from screenagent.models.vision import VisionModel
-from screenagent.planning import InstructionPlanner, ModelPlanner
+from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
 from screenagent.planning.model_planner import tokens_at_most
 from screenagent.protocols import Grounder, Planner, TextReader
 from screenagent.settings import Settings
@@ -71,9 +71,9 @@ class Models:
     def judge(self) -> VisionModel | None:
         return self.points.model if self.points else None
 
-    def planner(self, reader: TextReader, grounder: Grounder) -> Planner:
+    def planner(self, reader: TextReader, grounder: Grounder, instructions: Instructions | None = None) -> Planner:
         if self.plans is None:
-            return InstructionPlanner(reader=reader, grounder=grounder)
+            return InstructionPlanner(reader=reader, grounder=grounder, instructions=instructions)
         return ModelPlanner(model=self.plans.model, patches=self.settings.patches, count=self.plans.count)
 
     def pointing(self, text: EmbeddedGrounder) -> Cascade | None:

@@ -23,13 +23,13 @@ from typing import Any, Final
 
 from screenagent.agent import Agent, Sink, drive
 from screenagent.approval import ApprovalQuestion, Asker, Policy, PolicyApprover
+from screenagent.assembly.supervised import SupervisedWork
 from screenagent.bench.statistics import percentile
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
 from screenagent.console.options import ConsoleOptions
 from screenagent.console.startup import responsive_threads
-from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
 from screenagent.events import Acted, Event, Reviewed, Verdict

@@ -18,13 +18,12 @@ from torch import Tensor
 
 from screenagent.bench.floors import Machine, question_floor
 from screenagent.engine import synthetic
-from screenagent.engine.config import PUBLISHED, Config
+from screenagent.engine.config import PUBLISHED, Config, Quant
 from screenagent.engine.decoding import DecodeBudget, Pick
 from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineTurn
 from screenagent.engine.grammar import Allowed, TokenGrammar, numbers
 from screenagent.engine.image import picture_patches
 from screenagent.engine.memory import weight_bytes
-from screenagent.engine.quant import Quant
 from screenagent.geometry import Value
 
 SCREEN = (1280, 720)

@@ -15,8 +15,8 @@ from typing import Final
 
 from screenagent.actions import Change, Click, Finish
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
+from screenagent.assembly.agent import build_from
 from screenagent.bench.statistics import percentile
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
@@ -107,15 +107,8 @@ def clicker(
 ) -> Agent:
     """An agent that clicks the probe's targets in turn, unasked where no approver is given."""
     places = {name: probe.location(name, desktop.display).point for name in TARGETS}
-    grounder = FakeGrounder(places)
-    return Agent(
-        planner=_planner(clicks),
-        grounder=grounder,
-        approver=approver or AllowAll(),
-        desktop=desktop,
-        checker=ScreenChecker(grounder),
-        control=control,
-        max_steps=clicks + 1,
+    return build_from(
+        _planner(clicks), FakeGrounder(places), desktop, control, approver=approver or AllowAll(), max_steps=clicks + 1
     )
 
 

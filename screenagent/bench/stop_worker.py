@@ -40,9 +40,10 @@ def supervised(
 ) -> None:
     """`face` is another console than the usual one."""
     shorten_escape_delay()
+    from screenagent.assembly.supervised import SupervisedWork
     from screenagent.console.app import Console
     from screenagent.console.options import ConsoleOptions
-    from screenagent.console.supervise_screen import Begin, SupervisedWork
+    from screenagent.console.supervise_screen import Begin
     from screenagent.control import Control
     from screenagent.runs.store import Recorder
 

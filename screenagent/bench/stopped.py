@@ -13,8 +13,8 @@ from typing import Final
 
 from screenagent.actions import Drag, HoldKeys, Input, TypeText
 from screenagent.agent import Agent, drive
-from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
+from screenagent.assembly.agent import build_from
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
@@ -41,16 +41,9 @@ class Again(Control):
 
 
 def long_input_agent(what: str, desktop: LocalDesktop, control: Control) -> Agent:
-    grounder = FakeGrounder(PLACES)
     plan = Plan(steps=(PlannedStep(action=LONG[what]),))
-    return Agent(
-        planner=ScriptedPlanner([Decision(plan=plan)]),
-        grounder=grounder,
-        approver=AllowAll(),
-        desktop=desktop,
-        checker=ScreenChecker(grounder),
-        control=control,
-    )
+    planner = ScriptedPlanner([Decision(plan=plan)])
+    return build_from(planner, FakeGrounder(PLACES), desktop, control, approver=AllowAll())
 
 
 def serve_orders(

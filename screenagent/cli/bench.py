@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from screenagent.engine.quant import Quant
+from screenagent.cli.options import CROP, FILE, FOLDER, NEW_FILE, NEW_FOLDER, QUANT
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    from screenagent.engine.config import Quant
 
 
 @click.group
@@ -36,10 +35,10 @@ def bench() -> None:
 
 @bench.command
 @click.argument("folder", type=FOLDER)
-@click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Where answers are kept, one a line.")
+@click.option("--results", type=NEW_FILE, help="Where answers are kept, one a line.")
 @click.option("--fresh", is_flag=True, help="Forget earlier answers and ask everything again.")
 @click.option("--model", metavar="FOLDER|URL", help="Ask a model, too, where text does not decide.")
-@click.option("--look", type=click.Choice(["auto", "full", "window", "region", "tiles"]), help="What it is shown.")
+@click.option("--look", type=CROP, help="The part of a large screen that it is shown.")
 @click.option("--patches", type=click.IntRange(256, 3600), help="At most so many patches of 16 pixels a picture.")
 @click.option("--negated", is_flag=True, help="Show every picture in the opposite colours.")
 @click.option("--scaled", type=click.FloatRange(0.25, 4), default=1.0, help="Show every picture so much larger.")
@@ -105,7 +104,7 @@ def ground(
 
 @bench.command
 @click.argument("folders", type=FOLDER, nargs=-1, required=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the reliability diagram goes.")
+@click.option("--out", type=NEW_FILE, help="Where the reliability diagram goes.")
 @click.option("--fresh", is_flag=True, help="Forget earlier answers and ask everything again.")
 def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> None:
     """Fit how sure the embedded grounder says it is to how often it is right on the screens in FOLDERS.
@@ -194,7 +193,7 @@ def settle(*, popups: int, seed: int) -> None:
 @click.option("--n", type=click.IntRange(min=0), default=1000, show_default=True, help="How often it is stopped.")
 @click.option("--kills", type=click.IntRange(min=0), default=100, show_default=True, help="How often it is killed.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Keep each there, and go on from it.")
+@click.option("--results", type=NEW_FILE, help="Keep each there, and go on from it.")
 def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     """Stop an agent that types, drags and holds keys at random moments, in every way; then kill it.
 
@@ -224,8 +223,8 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
 @click.option("--checkpoint", type=FOLDER, help="The weights to measure, in a local folder.")
 @click.option("--random", "random_weights", is_flag=True, help="Random weights of the real model's widths.")
 @click.option("--layers", type=click.IntRange(min=1), default=40, show_default=True, help="With --random: how many.")
-@click.option("--quant", type=click.Choice(["none", "int8", "fp8", "int4"]), default="none", show_default=True)
-@click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
+@click.option("--quant", type=QUANT, default="none", show_default=True)
+@click.option("--device", help="cuda, mps or cpu; defaults to the best one available.")
 def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: Quant, device: str | None) -> None:
     """Measure the vision model's engine against the least that this machine could need.
 
@@ -254,7 +253,7 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
 @bench.command
 @click.argument("file", type=FILE)
 @click.option("--only", multiple=True, metavar="ID", help="Only this task; may be given several times.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Where the runs are recorded.")
+@click.option("--runs", type=NEW_FOLDER, help="Where the runs are recorded.")
 def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
     """Carry out the tasks of FILE, each on its own virtual desktop, and check what they left behind.
 
@@ -285,10 +284,10 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
 @bench.command
 @click.option("--group", "groups", multiple=True, type=click.Choice(["A1", "A2", "B1", "B2", "B3"]), help="Only these.")
 @click.option("--task", "names", multiple=True, metavar="TASK", help="Only this task; may be given several times.")
-@click.option("--seeds", type=click.IntRange(1, 1000), default=25, show_default=True, help="Seeds 0 to this less one.")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=25, show_default=True, help="Number of seeds.")
 @click.option("--paraphrases", is_flag=True, help="Fifty tasks, each as its page says it and in other words.")
-@click.option("--results", type=click.Path(dir_okay=False, path_type=Path), default=Path("miniwob.jsonl"))
-@click.option("--failures", type=click.Path(file_okay=False, path_type=Path), default=Path("failures/miniwob"))
+@click.option("--results", type=NEW_FILE, default=Path("miniwob.jsonl"))
+@click.option("--failures", type=NEW_FOLDER, default=Path("failures/miniwob"))
 @click.option("--fresh", is_flag=True, help="Forget earlier episodes.")
 def miniwob(
     *,
@@ -344,7 +343,7 @@ def miniwob(
 @click.option("--kind", "kinds", multiple=True, help="Only this change of the desktop; may be given several times.")
 @click.option("--times", type=click.IntRange(min=1), default=20, show_default=True, help="How often as recorded.")
 @click.option("--changed", type=click.IntRange(min=0), default=3, show_default=True, help="How often for each change.")
-@click.option("--work", type=click.Path(path_type=Path), help="Where recordings and results are kept, to go on from.")
+@click.option("--work", type=NEW_FOLDER, help="Where recordings and results are kept, to go on from.")
 def scripts(
     cases: Path, *, only: tuple[str, ...], kinds: tuple[str, ...], times: int, changed: int, work: Path | None
 ) -> None:

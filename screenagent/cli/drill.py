@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
+from screenagent.cli.options import FILE, NEW_FOLDER
+
 
 @click.command
 @click.option("--model", metavar="FOLDER|URL", help="Drill this model; if none is set, a fake that obeys every screen.")
-@click.option(
-    "--policy", type=click.Path(dir_okay=False, path_type=Path), help="Drill this policy instead of the default."
-)
+@click.option("--policy", type=FILE, help="Drill this policy instead of the default.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this screen; may be given several times.")
-@click.option("--pictures", type=click.Path(file_okay=False, path_type=Path), help="Write the screens to this folder.")
+@click.option("--pictures", type=NEW_FOLDER, help="Write the screens to this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON lines, the summary last.")
 def drill(
     *, model: str | None, policy: Path | None, only: tuple[str, ...], pictures: Path | None, as_json: bool

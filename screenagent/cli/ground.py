@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from screenagent.cli.files import open_picture
+from screenagent.cli.options import FILE, NEW_FILE
+
 if TYPE_CHECKING:
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.screenshot import Screenshot
@@ -19,9 +22,9 @@ MOST_EXPLAINED: Final = 5
 
 
 @click.command
-@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("picture", type=FILE)
 @click.argument("target")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the marked picture goes.")
+@click.option("--out", type=NEW_FILE, help="Where the marked picture goes.")
 @click.option("--model", metavar="phi4|FOLDER|URL", help="Ask a model, too: the pulled one, a folder, or a server.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @click.option("--explain", "explained", is_flag=True, help="Print the best candidates and the evidence for each.")
@@ -88,8 +91,8 @@ def _explained(grounder: EmbeddedGrounder, target: str, screen: Screenshot) -> I
 
 
 @click.command
-@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the drawing goes.")
+@click.argument("picture", type=FILE, required=False)
+@click.option("--out", type=NEW_FILE, help="Where the drawing goes.")
 def see(picture: Path | None, *, out: Path | None) -> None:
     """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields, buttons and icons.
 
@@ -134,18 +137,3 @@ def _captured() -> Screenshot:
 
     with stoppable_control() as control, open_desktop(Settings.load(), control, virtual=False, app=None) as desktop:
         return desktop.screenshot()
-
-
-def open_picture(path: Path) -> Screenshot:
-    """The picture in a file; one that cannot be read is the user's to mend."""
-    from PIL import Image, UnidentifiedImageError
-
-    from screenagent.screenshot import Screenshot
-
-    try:
-        with Image.open(path) as image:
-            return Screenshot.of(image.convert("RGB"))
-    except FileNotFoundError as error:
-        raise click.UsageError(f"there is no picture {path}") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise click.UsageError(f"{path} cannot be read as a picture: {error}") from error

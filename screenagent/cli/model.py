@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from screenagent.engine.quant import Quant
+from screenagent.cli.files import open_picture
+from screenagent.cli.options import NEW_FOLDER, QUANT
 
-WEIGHTS = click.Path(file_okay=False, path_type=Path)
-QUANTS = click.Choice(["none", "int8", "fp8", "int4"])
+if TYPE_CHECKING:
+    from screenagent.engine.config import Quant
 
 
 @click.group
@@ -28,9 +28,9 @@ def model() -> None:
 
 
 @model.command
-@click.option("--to", "folder", type=WEIGHTS, help="Where the weights go.")
+@click.option("--to", "folder", type=NEW_FOLDER, help="Where the weights go.")
 @click.option("--revision", default="main", show_default=True, help="Which commit, tag or branch of the repository.")
-@click.option("--quant", type=QUANTS, default="none", show_default=True, help="Quantise once, into a folder beside.")
+@click.option("--quant", type=QUANT, default="none", show_default=True, help="Quantize once, into a folder next to it.")
 def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
     from screenagent.serving.weights import pull_weights as bring
@@ -40,10 +40,10 @@ def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
 
 
 @model.command
-@click.option("--weights", type=WEIGHTS, help="The folder that `model pull` made.")
+@click.option("--weights", type=NEW_FOLDER, help="The folder that `model pull` made.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Loopback port; a Unix socket of your own if not given.")
-@click.option("--quant", type=QUANTS, help="The form of the weights; what fits the free memory if not given.")
-@click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
+@click.option("--quant", type=QUANT, help="Quantization; defaults to the largest that fits.")
+@click.option("--device", help="cuda, mps or cpu; defaults to the best one available.")
 def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device: str | None) -> None:
     """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
     from screenagent.models.phi4 import load_phi4
@@ -58,9 +58,11 @@ def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device
 
 
 @model.command
-@click.option("--weights", type=WEIGHTS, help="The folder that `model pull` made.")
-@click.option("--quant", "quants", type=QUANTS, multiple=True, help="Forms to hold against the published one.")
-@click.option("--device", help="cuda, mps or cpu; the best there is if not given.")
+@click.option("--weights", type=NEW_FOLDER, help="The folder that `model pull` made.")
+@click.option(
+    "--quant", "quants", type=QUANT, multiple=True, help="Quantizations to compare with the published weights."
+)
+@click.option("--device", help="cuda, mps or cpu; defaults to the best one available.")
 @click.option("--count", type=click.IntRange(1, 30), default=30, show_default=True, help="How many screens to ask.")
 def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | None, count: int) -> None:
     """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
@@ -123,7 +125,6 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None
     """
     from screenagent.assembly.models import vision_model
     from screenagent.assembly.signals import stoppable_control
-    from screenagent.cli.ground import open_picture
     from screenagent.models.vision import Finished, Refused, Request, TextChunk
     from screenagent.settings import Settings
 

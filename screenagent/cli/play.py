@@ -4,138 +4,119 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from screenagent.cli.options import FILE, NEW_FILE, AgentOptions, OutputOptions, agent_options, gathered, output_options
+
 if TYPE_CHECKING:
-    from screenagent.events import Ended
-    from screenagent.scripts import Script
+    from screenagent.assembly.supervised import Supervision
     from screenagent.scripts.replay import Replay
     from screenagent.scripts.replay.results import ReplayResult
-    from screenagent.settings import Settings
 
-SCRIPT = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+@dataclass(frozen=True, kw_only=True)
+class PlayOptions:
+    """All options of `screenagent play`."""
+
+    agent: AgentOptions
+    output: OutputOptions
+    sets: tuple[str, ...]
+    step: bool
+    rows: Path | None
+    results: Path | None
+    junit: Path | None
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Those that are settings, by the setting's name; None if the option was not given."""
+        return self.agent.settings | {"approve": "each" if self.step else self.agent.approve or "risky"}
+
+    @property
+    def keeps_results(self) -> bool:
+        return self.results is not None or self.junit is not None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The parameters' values."""
+        given: dict[str, str] = {}
+        for text in self.sets:
+            name, equals, value = text.partition("=")
+            if not equals:
+                raise click.BadParameter(f"{text!r}; write for example --set customer=Ada", param_hint="--set")
+            given[name.strip()] = value
+        return given
+
+
+play_options: Final = gathered(
+    "options",
+    PlayOptions,
+    click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter's value; repeatable."),
+    click.option("--step", is_flag=True, help="Ask before each input; otherwise only before risky ones."),
+    click.option("--rows", type=FILE, help="A CSV file: play once for each row; its columns are the parameters."),
+    click.option("--results", type=NEW_FILE, help="Append a line of JSON for each replay."),
+    click.option("--junit", type=NEW_FILE, help="Write the results as JUnit XML."),
+)
 
 
 @click.command
-@click.argument("script", type=SCRIPT)
-@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter's value; may be given often.")
-@click.option("--step", is_flag=True, help="Ask before each input; otherwise risky ones are asked about.")
-@click.option("--approve", type=click.Choice(["each", "risky", "never"]), help="Which inputs to ask about.")
-@click.option("--policy", type=SCRIPT, help="Rules for what is allowed, asked about and denied; a YAML file.")
-@click.option("--virtual", is_flag=True, help="Play on a virtual desktop of its own, with the script's app on it.")
-@click.option("--app", help="What to open on the virtual desktop instead of the script's app.")
-@click.option("--size", metavar="WxH", help="Size of the virtual desktop; 1280x720 if not given.")
-@click.option("--display", help="Which monitor to work on, by the name that `screenagent doctor` shows.")
-@click.option("--model", metavar="FOLDER|URL", help="Who plans the script's tasks, and points where nothing else does.")
-@click.option("--rows", type=SCRIPT, help="A CSV file: play once for each of its rows, whose columns are parameters.")
-@click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Add a line of JSON for each replay.")
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as JUnit XML.")
-@click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object a line.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Where the run is recorded.")
-@click.option("--no-record", is_flag=True, help="Keep nothing on disk.")
-@click.option("--plain", is_flag=True, help="Lines instead of the console; so it is without a terminal, too.")
-def play(
-    script: Path,
-    *,
-    sets: tuple[str, ...],
-    step: bool,
-    approve: str | None,
-    policy: Path | None,
-    virtual: bool,
-    app: str | None,
-    size: str | None,
-    display: str | None,
-    model: str | None,
-    rows: Path | None,
-    results: Path | None,
-    junit: Path | None,
-    as_json: bool,
-    runs: Path | None,
-    no_record: bool,
-    plain: bool,
-) -> None:
+@click.argument("script", type=FILE)
+@agent_options
+@output_options
+@play_options
+def play(script: Path, *, options: PlayOptions) -> None:
     """Play SCRIPT: each step at once, without a model as long as its targets look as they did.
 
     \b
     screenagent play invoice.yaml --set customer="Ada"
     screenagent play invoice.yaml --step
     screenagent play invoice.yaml --virtual --approve never --junit results.xml
-    screenagent play invoice.yaml --rows customers.csv     goes on where it was stopped
+    screenagent play invoice.yaml --rows customers.csv     continues where it was stopped
 
     With --rows, a row that is done is not played again; its result is in customers.results.jsonl. On a virtual desktop
     each row has a new one, and a row that fails does not keep the others from being played; on your own screen it does.
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
-    if app and not virtual:
-        raise click.UsageError("--app opens a program on a virtual desktop; add --virtual")
-    from screenagent.cli.run import EXIT_CODES, has_console, size_of
+    from screenagent.assembly.supervised import build_replay
+    from screenagent.cli.running import EXIT_CODES, supervise, supervision, wants_console
+    from screenagent.scripts import read_script
     from screenagent.settings import Settings
 
     read = read_script(script)
-    settings = Settings.load(
-        approve="each" if step else approve or "risky",
-        policy=policy,
-        model=model,
-        runs=runs,
-        display=display,
-        virtual_size=size_of(size),
-        max_steps=10_000,
-    )
-    given = _given(sets)
-    playing = Playing(settings, virtual=virtual, app=app or read.app if virtual else None, record=not no_record)
-    if rows is not None:
-        listed = _rows(rows)
-        replays = [_replay(script, read, given | row) for row in listed]
-        found = playing.rows(replays, results or rows.with_suffix(".results.jsonl"))
-    elif results or junit or plain or as_json or settings.approve == "never" or not has_console():
-        found = [playing.once(_replay(script, read, given), results=results, as_json=as_json)]
+    playing = Playing(supervision(Settings.load(**options.settings), options.agent, options.output))
+    if options.rows is not None:
+        replays = [build_replay(script, read, options.given | row) for row in _rows(options.rows)]
+        found = playing.rows(replays, options.results or options.rows.with_suffix(".results.jsonl"))
     else:
-        sys.exit(EXIT_CODES[playing.supervised(_replay(script, read, given)).result])
-    if junit is not None:
-        from screenagent.scripts.replay.results import junit as xml
+        replay = build_replay(script, read, options.given)
+        if not options.keeps_results and wants_console(playing.where.settings, options.output):
+            sys.exit(EXIT_CODES[supervise(playing.where.replay(replay)).result])
+        found = [playing.once(replay, results=options.results, as_json=options.output.as_json)]
+    if options.junit is not None:
+        from screenagent.scripts.replay.results import junit
 
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        xml(read.name, found).write(str(junit), pretty=True)
+        options.junit.parent.mkdir(parents=True, exist_ok=True)
+        junit(read.name, found).write(str(options.junit), pretty=True)
     sys.exit(max((EXIT_CODES[result.outcome] for result in found), default=0))
 
 
 @dataclass(frozen=True)
 class Playing:
-    """Where and how replays are played."""
+    """Plays replays one after the other, and keeps their results."""
 
-    settings: Settings
-    _: KW_ONLY
-    virtual: bool
-    app: str | None
-    record: bool
-
-    def supervised(self, replay: Replay) -> Ended:
-        from screenagent.cli.console import supervise
-
-        return supervise(
-            replay.task, self.settings, virtual=self.virtual, app=self.app, record=self.record, replay=replay
-        )
+    where: Supervision
 
     def once(
         self, replay: Replay, *, row: int | None = None, results: Path | None = None, as_json: bool = False
     ) -> ReplayResult:
-        from screenagent.cli.run import carry_out_task
+        from screenagent.cli.running import carry_out
         from screenagent.scripts.replay.results import append, result
 
-        carried = carry_out_task(
-            replay.task,
-            self.settings,
-            virtual=self.virtual,
-            app=self.app,
-            as_json=as_json,
-            record=self.record,
-            replay=replay,
-        )
+        carried = carry_out(self.where.replay(replay), as_json=as_json)
         found = result(replay.script.name, carried.episode, replay.told, row=row, run=carried.folder)
         if results is not None:
             append(results, found)
@@ -157,7 +138,7 @@ class Playing:
             click.secho(f"row {row} of {len(replays)}: {replay.task}", bold=True, err=True)
             found.append(self.once(replay, row=row, results=results))
             outcome = found[-1].outcome
-            if outcome == "stopped" or (outcome != "done" and not self.virtual):
+            if outcome == "stopped" or (outcome != "done" and not self.where.virtual):
                 click.echo(
                     f"row {row} ended: {found[-1].message or outcome}; the rows after it were not played", err=True
                 )
@@ -167,13 +148,6 @@ class Playing:
             err=True,
         )
         return found
-
-
-def _replay(file: Path, script: Script, given: dict[str, str]) -> Replay:
-    from screenagent.scripts import Anchors, bound
-    from screenagent.scripts.replay import Replay
-
-    return Replay(script, bound(script, given), Anchors.of(file), file.resolve())
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
@@ -190,20 +164,3 @@ def _rows(file: Path) -> list[dict[str, str]]:
         if None in row or None in row.values():
             raise click.UsageError(f"{file}, row {number} does not have as many fields as the first line has names")
     return [{name.strip(): value for name, value in row.items()} for row in rows]
-
-
-def read_script(file: Path) -> Script:
-    """Return the script in `file`."""
-    from screenagent.scripts import read_script as read
-
-    return read(file)
-
-
-def _given(sets: tuple[str, ...]) -> dict[str, str]:
-    given: dict[str, str] = {}
-    for text in sets:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{text!r}; write for example --set customer=Ada", param_hint="--set")
-        given[name.strip()] = value
-    return given

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from screenagent.cli.options import FILE, FOLDER
+
 
 @click.group
 def policy() -> None:
@@ -13,8 +15,8 @@ def policy() -> None:
 
 
 @policy.command
-@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--policy", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML file.")
+@click.argument("run", type=FOLDER)
+@click.option("--policy", "path", type=FILE, help="A YAML file.")
 def check(run: Path, *, path: Path | None) -> None:
     """What the policy would have said to each input of RUN, and what was said then.
 

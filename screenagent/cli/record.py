@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from screenagent.cli.files import refuse_overwriting, write_script
+from screenagent.cli.options import NEW_FILE, NEW_FOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,12 +19,12 @@ if TYPE_CHECKING:
 
 
 @click.command
-@click.argument("script", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("script", type=NEW_FILE)
 @click.option("--name", help="What the script is called; its file's name if not given.")
 @click.option("--app", help="What the script opens when it is played on a virtual desktop.")
 @click.option("--display", help="Which monitor to watch, by the name that `screenagent doctor` shows.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Where what was seen is kept.")
-@click.option("--force", is_flag=True, help="Write over a script that is there already.")
+@click.option("--runs", type=NEW_FOLDER, help="Where what was seen is kept.")
+@click.option("--force", is_flag=True, help="Overwrite an existing script.")
 def record(
     script: Path,
     *,
@@ -45,11 +48,9 @@ def record(
     from screenagent.agent import Sink
     from screenagent.assembly.recording import record_run
     from screenagent.assembly.signals import stoppable_control
-    from screenagent.cli.scripts import write_script
     from screenagent.settings import Settings
 
-    if script.exists() and not force:
-        raise click.UsageError(f"{script} is there already; choose another name, or say --force")
+    refuse_overwriting(script, force=force)
     task = name or script.stem
     settings = Settings.load(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from screenagent.cli.options import FOLDER, NEW_FOLDER
+
 
 @click.command
-@click.argument("run", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for report.html and run.gif; the run's own if not given."
-)
-@click.option("--runs", type=click.Path(path_type=Path), help="Where runs are recorded.")
+@click.argument("run", type=FOLDER, required=False)
+@click.option("--out", type=NEW_FOLDER, help="Folder for report.html and run.gif; the run's own if not given.")
+@click.option("--runs", type=NEW_FOLDER, help="Where runs are recorded.")
 def report(run: Path | None, *, out: Path | None, runs: Path | None) -> None:
     """Make one self-contained page, and a GIF, of RUN; of the last one if none is named.
 

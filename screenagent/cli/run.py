@@ -3,67 +3,62 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import click
 
-if TYPE_CHECKING:
-    from screenagent.agent import Sink
-    from screenagent.episode import Episode
-    from screenagent.events import Ended, Event
-    from screenagent.planning import Instructions
-    from screenagent.scripts.replay import Replay
-    from screenagent.settings import Settings
+from screenagent.cli.options import CROP, AgentOptions, OutputOptions, agent_options, gathered, output_options
 
-LOOK_HELP: Final = "What of a large screen the model is shown; the window in front if not given."
-EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
+if TYPE_CHECKING:
+    from screenagent.assembly.supervised import Supervision
+    from screenagent.models.crop import CropMode
+    from screenagent.planning import Instructions
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """All options of `screenagent run`."""
+
+    agent: AgentOptions
+    output: OutputOptions
+    grounder_model: str | None
+    look: CropMode | None
+    max_steps: int | None
+    dry_run: bool
+    no_screens: bool
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Those that are settings, by the setting's name; None if the option was not given."""
+        return self.agent.settings | {
+            "grounder_model": self.grounder_model,
+            "look": self.look,
+            "max_steps": self.max_steps,
+            "keep_screens": False if self.no_screens else None,
+        }
+
+
+run_options: Final = gathered(
+    "options",
+    RunOptions,
+    click.option("--grounder-model", metavar="phi4|FOLDER|URL", help="Ground with another model than the planner's."),
+    click.option(
+        "--look", type=CROP, help="The part of a large screen that the model is shown; defaults to the focused window."
+    ),
+    click.option("--max-steps", type=click.IntRange(min=1), help="Give up after this many steps; defaults to 50."),
+    click.option("--dry-run", is_flag=True, help="Show the steps and where their targets are; send no input."),
+    click.option("--no-screens", is_flag=True, help="Record what happened, but no screenshots."),
+)
 
 
 @click.command
 @click.argument("task")
-@click.option("--virtual", is_flag=True, help="Work on a virtual desktop of its own, gone afterwards.")
-@click.option("--app", help="What to open on the virtual desktop, with its arguments: --app 'mousepad notes.txt'.")
-@click.option("--size", metavar="WxH", help="Size of the virtual desktop; 1280x720 if not given.")
-@click.option("--display", help="Which monitor to work on, by the name that `screenagent doctor` shows.")
-@click.option(
-    "--approve",
-    type=click.Choice(["each", "risky", "never"]),
-    help="Ask before each input (the default), before risky ones, or never. No answer is a no.",
-)
-@click.option("--policy", type=click.Path(dir_okay=False, path_type=Path), help="Rules and secrets, a YAML file.")
-@click.option("--model", metavar="FOLDER|URL", help="Plan with a model: a checkpoint's folder, or a server's URL.")
-@click.option("--grounder-model", metavar="FOLDER|URL", help="Point with another model than the one that plans.")
-@click.option("--look", type=click.Choice(["auto", "full", "window", "region", "tiles"]), help=LOOK_HELP)
-@click.option("--max-steps", type=click.IntRange(min=1), help="Give up after so many steps; 50 if not given.")
-@click.option("--dry-run", is_flag=True, help="Show the steps and where they would go; touch nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object a line.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Where the run is recorded.")
-@click.option("--no-record", is_flag=True, help="Keep nothing on disk.")
-@click.option("--no-screens", is_flag=True, help="Record what happened, but no pictures of the screen.")
-@click.option("--plain", is_flag=True, help="Lines instead of the console; so it is without a terminal, too.")
-def run(
-    task: str,
-    *,
-    virtual: bool,
-    app: str | None,
-    size: str | None,
-    display: str | None,
-    approve: str | None,
-    policy: Path | None,
-    model: str | None,
-    grounder_model: str | None,
-    look: str | None,
-    max_steps: int | None,
-    dry_run: bool,
-    as_json: bool,
-    runs: Path | None,
-    no_record: bool,
-    no_screens: bool,
-    plain: bool,
-) -> None:
-    """Carry out TASK: plain steps, or any goal where a model plans.
+@agent_options
+@output_options
+@run_options
+def run(task: str, *, options: RunOptions) -> None:
+    """Carry out TASK: plain steps, or any goal if a model plans.
 
     \b
     screenagent run "open the File menu, click Save As, type notes.txt, press enter" --virtual --app mousepad
@@ -74,126 +69,24 @@ def run(
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
-    if app and not virtual:
-        raise click.UsageError(
-            "--app opens a program on a virtual desktop; add --virtual, or open the program yourself"
-        )
+    from screenagent.cli.running import EXIT_CODES, carry_out, supervise, supervision, wants_console
+    from screenagent.planning import read_instructions
     from screenagent.settings import Settings
 
-    settings = Settings.load(
-        approve=approve,
-        policy=policy,
-        model=model,
-        grounder_model=grounder_model,
-        look=look,
-        max_steps=max_steps,
-        runs=runs,
-        keep_screens=False if no_screens else None,
-        display=display,
-        virtual_size=size_of(size),
-    )
-    if settings.model is None or dry_run:
-        instructions = _read(task)
-    if dry_run:
-        _dry_run(instructions, settings, virtual=virtual, app=app)
+    where = supervision(Settings.load(**options.settings), options.agent, options.output)
+    if options.dry_run:
+        _dry_run(read_instructions(task), where)
         return
-    if not (plain or as_json or settings.approve == "never") and has_console():
-        from screenagent.cli.console import supervise
-
-        ended = supervise(task, settings, virtual=virtual, app=app, record=not no_record)
+    supervised = where.task(task)
+    if wants_console(where.settings, options.output):
+        ended = supervise(supervised)
     else:
-        carried = carry_out_task(task, settings, virtual=virtual, app=app, as_json=as_json, record=not no_record)
-        ended = carried.ended
+        ended = carry_out(supervised, as_json=options.output.as_json).ended
     sys.exit(EXIT_CODES[ended.result])
 
 
-class Carried(NamedTuple):
-    """What was done, and where it was recorded."""
-
-    episode: Episode
-    folder: Path | None
-
-    @property
-    def ended(self) -> Ended:
-        assert self.episode.ended is not None
-        return self.episode.ended
-
-
-def carry_out_task(
-    task: str,
-    settings: Settings,
-    *,
-    virtual: bool,
-    app: str | None,
-    as_json: bool,
-    record: bool,
-    replay: Replay | None = None,
-) -> Carried:
-    """Do `task`, or play `replay`, with a line for each step."""
-    from contextlib import ExitStack
-
-    from screenagent.agent import drive
-    from screenagent.assembly.agent import build_agent
-    from screenagent.assembly.desktop import open_desktop
-    from screenagent.assembly.models import Models
-    from screenagent.assembly.recording import record_run
-    from screenagent.assembly.signals import stoppable_control
-    from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
-
-    folder = None
-    with ExitStack() as stack:
-        control = stack.enter_context(stoppable_control())
-        models = Models.of(settings, control)
-        desktop = stack.enter_context(open_desktop(settings, control, virtual=virtual, app=app, task=task))
-        sinks: list[Sink] = []
-        if record:
-            recorder = stack.enter_context(record_run(settings, task, replay=replay))
-            folder = recorder.folder
-            sinks.append(recorder)
-        sinks += [Progress(), *([_print_json] if as_json else []), Resuming(control)]
-        episode = drive(
-            build_agent(
-                settings,
-                control,
-                desktop,
-                ask=TerminalAnswers(control, settings.answer_seconds),
-                models=models,
-                replay=replay,
-            ),
-            task,
-            *sinks,
-        )
-        if record:
-            click.echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
-    return Carried(episode, folder)
-
-
-def has_console() -> bool:
-    """Textual draws on stderr and reads stdin."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and find_spec("textual") is not None
-
-
-def _print_json(event: Event) -> None:
-    click.echo(event.model_dump_json())
-
-
-def _read(task: str) -> Instructions:
-    from screenagent.planning import read_instructions
-
-    return read_instructions(task)
-
-
-def size_of(text: str | None) -> dict[str, str] | None:
-    if text is None:
-        return None
-    width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
-        raise click.BadParameter(f"{text!r} is no size; write for example 1280x720", param_hint="--size")
-    return {"width": width, "height": height}
-
-
-def _dry_run(instructions: Instructions, settings: Settings, *, virtual: bool, app: str | None) -> None:
-    """Each step, and where its targets are on the screen as it is; later steps may need what earlier ones bring up."""
+def _dry_run(instructions: Instructions, where: Supervision) -> None:
+    """Print each step and where its targets are on the screen as it is; later steps may need what earlier ones open."""
     from screenagent.actions import targets
     from screenagent.assembly.desktop import open_desktop
     from screenagent.assembly.parts import build_grounder
@@ -201,8 +94,11 @@ def _dry_run(instructions: Instructions, settings: Settings, *, virtual: bool, a
     from screenagent.events import PlannedStep
     from screenagent.geometry import Location
 
-    grounder = build_grounder(settings)
-    with stoppable_control() as control, open_desktop(settings, control, virtual=virtual, app=app) as desktop:
+    grounder = build_grounder(where.settings)
+    with (
+        stoppable_control() as control,
+        open_desktop(where.settings, control, virtual=where.virtual, app=where.app) as desktop,
+    ):
         screen = desktop.settled()
         for number, step in enumerate(instructions.steps, start=1):
             click.echo(f"{number:>3}  {step}")

@@ -9,8 +9,10 @@ from typing import Final
 
 import click
 
+from screenagent.cli.options import NEW_FOLDER
+
 UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-ROOT = click.option("--runs", "root", type=click.Path(path_type=Path), help="Where runs are recorded.")
+ROOT = click.option("--runs", "root", type=NEW_FOLDER, help="Where runs are recorded.")
 
 
 def _age(_context: click.Context, _parameter: click.Parameter, text: str | None) -> timedelta | None:

@@ -8,57 +8,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.play import SCRIPT, read_script
+from screenagent.cli.files import refuse_overwriting, write_script
+from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER
 
 if TYPE_CHECKING:
     from screenagent.scripts.replay.healing import Heal
 
-RUN = click.Path(exists=True, file_okay=False, path_type=Path)
-
 
 @click.command
-@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("script", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("run", type=FOLDER)
+@click.argument("script", type=NEW_FILE)
 @click.option("--name", help="What the script is called; the run's task if not given.")
 @click.option("--app", help="What the script opens on a virtual desktop.")
-@click.option("--force", is_flag=True, help="Write over a script that is there already.")
+@click.option("--force", is_flag=True, help="Overwrite an existing script.")
 def save(run: Path, script: Path, *, name: str | None, app: str | None, force: bool) -> None:
     """Write what RUN did as SCRIPT, to be played again: its steps in words, and what its targets looked like.
 
     \b
     screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
     """
-    if script.exists() and not force:
-        raise click.UsageError(f"{script} is there already; choose another name, or say --force")
+    refuse_overwriting(script, force=force)
     write_script(run, script, name=name, app=app)
 
 
-def write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
-    """Write what the run did as `script`, with its anchors beside it, and say so."""
-    from screenagent.assembly.parts import build_reader
-    from screenagent.runs.store import read_events
-    from screenagent.scripts import Anchors, written
-    from screenagent.scripts.recorder.writer import saved, task_of
-    from screenagent.settings import Settings
-
-    try:
-        made = saved(read_events(run), build_reader(Settings.load()))
-        text = written(made.script((name or task_of(read_events(run)) or script.stem)[:200], app=app))
-    except ValueError as error:
-        raise click.ClickException(f"{run}: {error}") from error
-    anchors = Anchors.of(script)
-    anchors.remove(anchors.names())
-    for anchor, (facts, picture) in made.looks.items():
-        anchors.write(anchor, facts, picture)
-    script.write_text(text, "utf-8")
-    click.echo(f"{script}: {len(made.steps)} steps, {len(made.looks)} anchors in {anchors.folder}")
-
-
 @click.command
-@click.argument("script", type=SCRIPT)
-@click.option("--run", "folder", type=RUN, help="The replay to look at; the last one of this script if not given.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Where runs are recorded.")
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the pictures to this page.")
+@click.argument("script", type=FILE)
+@click.option("--run", "folder", type=FOLDER, help="The replay to look at; the last one of this script if not given.")
+@click.option("--runs", type=NEW_FOLDER, help="Where runs are recorded.")
+@click.option("--html", type=NEW_FILE, help="Write the pictures to this page.")
 @click.option("--accept", multiple=True, metavar="ANCHOR|all", help="Take it over; may be given several times.")
 def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | None, accept: tuple[str, ...]) -> None:
     """Show what a replay of SCRIPT had to heal: the looks that were recorded beside those that were found.
@@ -72,7 +49,7 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     """
     from screenagent.assembly.parts import build_reader
     from screenagent.runs.store import read_events
-    from screenagent.scripts import Anchors
+    from screenagent.scripts import Anchors, read_script
     from screenagent.scripts.replay.healing import accept as take_over
     from screenagent.scripts.replay.healing import heals, page
     from screenagent.settings import Settings
@@ -118,7 +95,7 @@ def _last_run(script: Path, root: Path | None) -> Path:
 
 
 @click.command
-@click.argument("scripts", nargs=-1, required=True, type=SCRIPT)
+@click.argument("scripts", nargs=-1, required=True, type=FILE)
 @click.option("--model", metavar="FOLDER|URL", help="With a model, a script's tasks may be any goal.")
 def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
     """Say what is wrong with SCRIPTS before they are played.
@@ -157,16 +134,16 @@ def _unreadable(task: str) -> str | None:
 
 
 @click.command
-@click.argument("script", type=SCRIPT)
-@click.option("--to", type=click.Choice(["python"]), default="python", show_default=True, expose_value=False)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; stdout if not given.")
-def export(script: Path, *, out: Path | None) -> None:
+@click.argument("script", type=FILE)
+@click.option("--to", "kind", type=click.Choice(["python"]), default="python", show_default=True)
+@click.option("--out", type=NEW_FILE, help="The file to write; stdout if not given.")
+def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG001 - there is one kind so far
     """Write SCRIPT as a program that does the same.
 
     \b
     screenagent export invoice.yaml --to python --out invoice.py
     """
-    from screenagent.scripts import Anchors
+    from screenagent.scripts import Anchors, read_script
     from screenagent.scripts.export import python
 
     try:

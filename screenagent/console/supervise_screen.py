@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -13,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from screenagent.agent import Agent, Sink, drive
+from screenagent.agent import drive
 from screenagent.approval import ApprovalQuestion, Asker
 from screenagent.approval.answers import rejection, reply
+from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console import wording
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.dialogs import PromptScreen
@@ -34,15 +33,6 @@ ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", 
 
 STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
 """What a key can do about a run that is not over."""
-
-
-@dataclass(frozen=True)
-class SupervisedWork:
-    """An agent, who else hears of what it does, and the folder that it is recorded to."""
-
-    agent: Agent
-    sinks: Sequence[Sink] = ()
-    folder: Path | None = None
 
 
 Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]

@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from screenagent.engine.config import CheckpointError, Config
+from screenagent.engine.config import CheckpointError, Config, Quant
 from screenagent.engine.model import Phi4Network
-from screenagent.engine.quant import Quant, SmallLinear, pack, prepare_quant
+from screenagent.engine.quant import SmallLinear, pack, prepare_quant
 
 QUANT_FILE = "quantization.json"
 VISION = "model.vision_tower.vision_tower.vision_model."

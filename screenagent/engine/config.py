@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from screenagent.engine.errors import EngineError
 
 Count = Annotated[int, Field(gt=0)]
+Quant = Literal["none", "int8", "fp8", "int4"]
+"""How the weights are quantized; "none" leaves them as published."""
 
 
 class CheckpointError(EngineError):

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from screenagent.engine.cache import kv_bytes_per_token
-from screenagent.engine.config import Config
+from screenagent.engine.config import Config, Quant
 from screenagent.engine.errors import EngineError
 from screenagent.engine.model import Phi4Network
-from screenagent.engine.quant import Quant, prepare_quant
+from screenagent.engine.quant import prepare_quant
 
 GB = 10**9
 WORKSPACE = 3 * GB // 2  # what a prefill's chunk, the picture encoder and the driver's libraries take besides

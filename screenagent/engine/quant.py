@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from screenagent.engine.config import CheckpointError
+from screenagent.engine.config import CheckpointError, Quant
 from screenagent.engine.model import Phi4Network
 
-Quant = Literal["none", "int8", "fp8", "int4"]
 GROUP = 128  # inputs that share a scale in int4
 TILE = 8  # outputs that a card's layout keeps together, of one group
 MOST_ROWS = 32  # for which a card's int4 kernel is made; more are cheaper by weights unpacked on the way

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from screenagent.engine.chat import Chat, ChatMessage
 from screenagent.engine.checkpoint import PLACES, VISION, finished, put
-from screenagent.engine.config import PUBLISHED, Config, VisionConfig
+from screenagent.engine.config import PUBLISHED, Config, Quant, VisionConfig
 from screenagent.engine.model import Phi4Network
-from screenagent.engine.quant import Quant, pack, prepare_quant
+from screenagent.engine.quant import pack, prepare_quant
 
 TINY = PUBLISHED.model_copy(
     update={

@@ -9,10 +9,9 @@ from typing import Final
 import torch
 
 from screenagent.engine import checkpoint, decoding, grammar, memory
-from screenagent.engine.config import Config
+from screenagent.engine.config import Config, Quant
 from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineTurn
 from screenagent.engine.model import keep_going
-from screenagent.engine.quant import Quant
 from screenagent.errors import WrongUsage
 from screenagent.models.parsing import refuses
 from screenagent.models.vision import (

@@ -11,10 +11,10 @@ from typing import Protocol
 import torch
 
 from screenagent.engine import checkpoint
-from screenagent.engine.config import PUBLISHED
+from screenagent.engine.config import PUBLISHED, Quant
 from screenagent.engine.memory import GB, weight_bytes
 from screenagent.engine.model import Phi4Network
-from screenagent.engine.quant import Quant, prepare_quant
+from screenagent.engine.quant import prepare_quant
 from screenagent.errors import UserError
 from screenagent.geometry import Value
 

@@ -14,11 +14,11 @@ from textual.widgets import DataTable, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
 from screenagent.approval import ApprovalQuestion, Asker
+from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.dialogs import KeysScreen, PromptScreen
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.step_list import StepList
-from screenagent.console.supervise_screen import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.episode import Episode

@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 from torch import nn
 
+from screenagent.engine.config import Quant
 from screenagent.engine.decoding import DecodeBudget
 from screenagent.engine.engine import Engine, EngineText, EngineTurn
 from screenagent.engine.grammar import TokenGrammar, numbers
-from screenagent.engine.quant import KINDS, Quant
+from screenagent.engine.quant import KINDS
 from tests.engine.pictures import pattern
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

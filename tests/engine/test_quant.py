@@ -9,13 +9,13 @@ from torch import nn
 
 from screenagent.engine import synthetic
 from screenagent.engine.checkpoint import load_network, quantize
-from screenagent.engine.config import PUBLISHED, CheckpointError
+from screenagent.engine.config import PUBLISHED, CheckpointError, Quant
 from screenagent.engine.decoding import DecodeBudget
 from screenagent.engine.engine import Engine, EngineText, EngineTurn
 from screenagent.engine.grammar import numbers
 from screenagent.engine.memory import weight_bytes
 from screenagent.engine.model import Phi4Network
-from screenagent.engine.quant import KINDS, Quant, prepare_quant
+from screenagent.engine.quant import KINDS, prepare_quant
 from tests.engine.pictures import pattern
 
 CPU = torch.device("cpu")

@@ -1,0 +1,93 @@
+"""Opens all that a supervised run needs: the desktop, the recorder and the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import KW_ONLY, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from screenagent.agent import Agent, Sink
+from screenagent.approval import Asker
+from screenagent.assembly.agent import build_agent
+from screenagent.assembly.desktop import open_desktop
+from screenagent.assembly.models import Models
+from screenagent.assembly.recording import record_run
+from screenagent.control import Control
+from screenagent.planning import Instructions, read_instructions
+from screenagent.scripts import Anchors, Script, bound
+from screenagent.scripts.replay import Replay
+from screenagent.settings import Settings
+
+MOST_REPLAY_STEPS: Final = 10_000
+"""A script ends by itself, so this bounds only one whose tasks never end."""
+
+
+@dataclass(frozen=True)
+class SupervisedWork:
+    """An agent, what else receives its events, and the folder that the run is recorded in."""
+
+    agent: Agent
+    sinks: Sequence[Sink] = ()
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """Where runs take place, and whether they are recorded."""
+
+    settings: Settings
+    _: KW_ONLY
+    virtual: bool
+    app: str | None
+    record: bool = True
+
+    def task(self, task: str) -> Supervised:
+        """Prepare a run of `task`. Raises `Unreadable` if no model plans and the task is not plain instructions."""
+        return Supervised(self, task, instructions=read_instructions(task) if self.settings.model is None else None)
+
+    def replay(self, replay: Replay) -> Supervised:
+        """Prepare a replay; the script's own app is opened unless another one is named."""
+        app = self.app or replay.script.app if self.virtual else None
+        endless = self.settings.with_options(max_steps=MOST_REPLAY_STEPS)
+        return Supervised(replace(self, settings=endless, app=app), replay.task, replay=replay)
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """One run under supervision: of a task or, with `replay`, of a script."""
+
+    supervision: Supervision
+    task: str
+    _: KW_ONLY
+    instructions: Instructions | None = None
+    replay: Replay | None = None
+
+    @contextmanager
+    def open(self, control: Control, ask: Asker) -> Iterator[SupervisedWork]:
+        """Open the desktop, the recorder and the agent for as long as the run lasts."""
+        where, settings = self.supervision, self.supervision.settings
+        models = Models.of(settings, control)
+        with ExitStack() as stack:
+            desktop = stack.enter_context(
+                open_desktop(settings, control, virtual=where.virtual, app=where.app, task=self.task)
+            )
+            recorder = (
+                stack.enter_context(record_run(settings, self.task, replay=self.replay)) if where.record else None
+            )
+            agent = build_agent(
+                settings,
+                control,
+                desktop,
+                ask=ask,
+                models=models,
+                instructions=self.instructions,
+                replay=self.replay,
+            )
+            yield SupervisedWork(agent, [recorder] if recorder else [], recorder.folder if recorder else None)
+
+
+def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay:
+    """Build a replay of the script in `file` with the parameters' values; raises `Unbound` if they don't fit."""
+    return Replay(script, bound(script, given), Anchors.of(file), file.resolve())

@@ -1,0 +1,164 @@
+"""Options that several commands share: their types, and the values that they are handed on as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+import click
+
+if TYPE_CHECKING:
+    from screenagent.geometry import Size
+    from screenagent.settings import Approval
+
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+NEW_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+NEW_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+
+Command = Callable[..., Any]
+
+
+class LiteralType(click.ParamType[str]):
+    """One of the values of a `Literal`. It is imported only when a value or the help needs it."""
+
+    name = "choice"
+
+    def __init__(self, literal: Callable[[], object]) -> None:
+        self._literal = literal
+
+    @property
+    def choice(self) -> click.Choice[str]:
+        return click.Choice(get_args(self._literal()))
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return self.choice.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        return self.choice.get_metavar(param, ctx)
+
+
+def _approval() -> object:
+    from screenagent.settings import Approval
+
+    return Approval
+
+
+def _crop() -> object:
+    from screenagent.models.crop import CropMode
+
+    return CropMode
+
+
+def _quant() -> object:
+    from screenagent.engine.config import Quant
+
+    return Quant
+
+
+APPROVAL: Final = LiteralType(_approval)
+CROP: Final = LiteralType(_crop)
+QUANT: Final = LiteralType(_quant)
+
+
+class SizeType(click.ParamType["Size"]):
+    """A size in pixels, written as 1280x720."""
+
+    name = "size"
+
+    def convert(self, value: str | Size, param: click.Parameter | None, ctx: click.Context | None) -> Size:
+        from screenagent.geometry import Size
+
+        if isinstance(value, Size):
+            return value
+        found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value.lower(), re.ASCII)
+        if found is None:
+            self.fail(f"{value!r} is not a size; write for example 1280x720", param, ctx)
+        return Size(width=int(found[1]), height=int(found[2]))
+
+
+def gathered(name: str, kind: type, *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Declare `options` on a command, and hand their values on as one argument `name`, a dataclass `kind`."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def hand_on(*arguments: object, **values: object) -> object:
+            one = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            return command(*arguments, **values, **{name: one})
+
+        declared: Command = hand_on
+        for option in reversed(options):
+            declared = option(declared)
+        return declared
+
+    return decorate
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentOptions:
+    """The desktop that the agent works on, the model that plans, and what the agent may do unasked."""
+
+    virtual: bool
+    app: str | None
+    size: Size | None
+    display: str | None
+    approve: Approval | None
+    policy: Path | None
+    model: str | None
+    runs: Path | None
+
+    def __post_init__(self) -> None:
+        if self.app and not self.virtual:
+            raise click.UsageError(
+                "--app opens a program on a virtual desktop; add --virtual, or open the program yourself"
+            )
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Those that are settings, by the setting's name; None if the option was not given."""
+        return {
+            "approve": self.approve,
+            "policy": self.policy,
+            "model": self.model,
+            "runs": self.runs,
+            "display": self.display,
+            "virtual_size": self.size,
+        }
+
+
+agent_options: Final = gathered(
+    "agent",
+    AgentOptions,
+    click.option("--virtual", is_flag=True, help="Work on a virtual desktop that is removed afterwards."),
+    click.option("--app", help="What to open on the virtual desktop, with its arguments: --app 'mousepad notes.txt'."),
+    click.option("--size", type=SizeType(), metavar="WxH", help="Size of the virtual desktop; defaults to 1280x720."),
+    click.option("--display", help="The monitor to work on, by the name that `screenagent doctor` shows."),
+    click.option(
+        "--approve", type=APPROVAL, help="Ask before each input, before risky ones, or never. No answer means no."
+    ),
+    click.option("--policy", type=FILE, help="Rules for what is allowed, asked about and denied; a YAML file."),
+    click.option("--model", metavar="phi4|FOLDER|URL", help="The model that plans: weights, or a server's URL."),
+    click.option("--runs", type=NEW_FOLDER, help="The folder that runs are recorded in."),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """How a run is shown, and whether it is kept."""
+
+    as_json: bool
+    no_record: bool
+    plain: bool
+
+
+output_options: Final = gathered(
+    "output",
+    OutputOptions,
+    click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object per line."),
+    click.option("--no-record", is_flag=True, help="Keep nothing on disk."),
+    click.option("--plain", is_flag=True, help="Print lines instead of opening the console, as without a terminal."),
+)

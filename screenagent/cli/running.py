@@ -1,0 +1,135 @@
+"""Carries out a supervised run, in the console or with a line for each step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import click
+
+from screenagent.console.startup import responsive_threads, shorten_escape_delay
+
+if TYPE_CHECKING:
+    from screenagent.assembly.supervised import Supervised, Supervision
+    from screenagent.cli.options import AgentOptions, OutputOptions
+    from screenagent.console.app import Console
+    from screenagent.console.supervise_screen import Begin
+    from screenagent.episode import Episode
+    from screenagent.events import Ended, Event
+    from screenagent.scripts import Script
+    from screenagent.settings import Settings
+
+EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
+
+
+class Carried(NamedTuple):
+    """What was done, and the folder that it was recorded in."""
+
+    episode: Episode
+    folder: Path | None
+
+    @property
+    def ended(self) -> Ended:
+        assert self.episode.ended is not None
+        return self.episode.ended
+
+
+def supervision(settings: Settings, agent: AgentOptions, output: OutputOptions) -> Supervision:
+    """Return where the options say that runs take place."""
+    from screenagent.assembly.supervised import Supervision
+
+    return Supervision(settings, virtual=agent.virtual, app=agent.app, record=not output.no_record)
+
+
+def wants_console(settings: Settings, output: OutputOptions) -> bool:
+    """Whether the run is shown in the console; it draws on stderr and reads stdin."""
+    if output.plain or output.as_json or settings.approve == "never":
+        return False
+    return sys.stdin.isatty() and sys.stderr.isatty() and find_spec("textual") is not None
+
+
+def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
+    """Carry out the run with a line for each step on stderr."""
+    from screenagent.agent import drive
+    from screenagent.assembly.signals import stoppable_control
+    from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
+
+    answer_seconds = supervised.supervision.settings.answer_seconds
+    with (
+        stoppable_control() as control,
+        supervised.open(control, TerminalAnswers(control, answer_seconds)) as work,
+    ):
+        printed = [_print_json] if as_json else []
+        episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
+        if work.folder:
+            click.echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
+    return Carried(episode, work.folder)
+
+
+def _print_json(event: Event) -> None:
+    click.echo(event.model_dump_json())
+
+
+def supervise(supervised: Supervised) -> Ended:
+    """Carry out the run in the console; return how it ended."""
+    from screenagent.cli.terminal import summary_line
+    from screenagent.events import Ended
+
+    opened = build_console(supervised.supervision, run=supervised)
+    run_console(opened)
+    supervising = opened.supervising
+    assert supervising is not None
+    if supervising.broke is not None:
+        raise supervising.broke
+    if supervising.episode.ended is None:
+        return Ended(result="stopped")
+    click.echo(summary_line(supervising.episode), err=True)
+    return supervising.episode.ended
+
+
+def build_console(
+    supervision: Supervision,
+    *,
+    run: Supervised | None = None,
+    past: Path | None = None,
+    options: Mapping[str, object] | None = None,
+) -> Console:
+    """Build the console: with `run` it begins with that, with `past` it shows a run that is over."""
+    shorten_escape_delay()
+    from screenagent.assembly.supervised import build_replay
+    from screenagent.console.app import Console
+    from screenagent.console.options import ConsoleOptions
+    from screenagent.console.terminal import choose_terminal
+    from screenagent.settings import settings_in_force
+
+    def begin(task: str) -> Begin:
+        return (run or supervision.task(task)).open
+
+    def play(file: Path, script: Script, given: Mapping[str, str]) -> tuple[str, Begin]:
+        replayed = supervision.replay(build_replay(file, script, given))
+        return replayed.task, replayed.open
+
+    settings = supervision.settings
+    opened_with = ConsoleOptions(
+        runs=settings.runs,
+        scripts=settings.scripts,
+        settings=settings_in_force(settings, **(options or {})),
+        terminal=choose_terminal(settings.pictures),
+        answer_seconds=settings.answer_seconds,
+    )
+    return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)
+
+
+def run_console(opened: Console) -> None:
+    """Run the console. Signals stop the agent before anything else is taken down."""
+    from screenagent.assembly.signals import on_signals
+
+    def stop() -> None:
+        opened.stop()
+        opened.call_later(opened.exit)
+
+    with on_signals(stop=stop, resume=opened.resume), responsive_threads():
+        opened.run()

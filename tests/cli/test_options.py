@@ -1,0 +1,65 @@
+"""What the commands share: types of options, and their values handed on as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from screenagent.cli.options import APPROVAL, AgentOptions, SizeType, agent_options, gathered
+from screenagent.geometry import Size
+from screenagent.settings import Approval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Greeting:
+    name: str
+    loud: bool
+
+
+@click.command
+@click.argument("file")
+@gathered("greeting", Greeting, click.option("--name", default="Ada"), click.option("--loud", is_flag=True))
+@agent_options
+def greet(file: str, *, greeting: Greeting, agent: AgentOptions) -> None:
+    click.echo(f"{file} {greeting} {agent}")
+
+
+def test_options_arrive_as_one_value_each() -> None:
+    done = CliRunner().invoke(greet, ["a.txt", "--loud", "--virtual", "--app", "mousepad", "--runs", "kept"])
+    agent = AgentOptions(
+        virtual=True,
+        app="mousepad",
+        size=None,
+        display=None,
+        approve=None,
+        policy=None,
+        model=None,
+        runs=Path("kept"),
+    )
+    assert done.output == f"a.txt {Greeting(name='Ada', loud=True)} {agent}\n"
+
+
+def test_an_app_needs_a_virtual_desktop() -> None:
+    done = CliRunner().invoke(greet, ["a.txt", "--app", "mousepad"])
+    assert done.exit_code == 2
+    assert "add --virtual" in done.output
+
+
+def test_the_choices_are_those_of_the_setting() -> None:
+    assert tuple(APPROVAL.choice.choices) == get_args(Approval)
+    assert "[each|risky|never]" in CliRunner().invoke(greet, ["--help"]).output
+
+
+def test_a_size_is_two_counts_of_pixels() -> None:
+    assert SizeType().convert("800x600", None, None) == Size(width=800, height=600)
+
+
+@pytest.mark.parametrize("text", ["", "800", "800x", "0x600", "-1x5", "８00x600", "9" * 5000 + "x1", "a x b"])
+def test_other_words_are_not_a_size(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not a size; write for example 1280x720"):
+        SizeType().convert(text, None, None)
