@@ -65,11 +65,11 @@ class InstructionPlanner:
         instructions = self._read(episode.task)
         if self._sends_forms:
             instructions = instructions.sent(Skill("send the form", send))
-        if self._view is None and (skill := instructions.needs_eyes):
+        if self._view is None and (skill := instructions.needs_screen):
             raise Unreadable(
                 str(skill),
                 "this depends on what is seen: give InstructionPlanner a reader and a grounder",
-                "needs_eyes",
+                "needs_screen",
             )
         self._segments = instructions.segments(self._view)
         return self._next_plan(episode)

@@ -103,12 +103,6 @@ def test_it_begins_with_the_first_step_of_the_task() -> None:
     assert thought == decision.thought
 
 
-def test_instructions_that_were_read_already_are_the_plan() -> None:
-    planner = InstructionPlanner(instructions=read_instructions(TASK))
-    decision, _ = decide(episode(task="not read again"), planner)
-    assert decision.plan == read_instructions(TASK).plan
-
-
 def test_it_goes_through_the_plan_and_finishes() -> None:
     events: list[Event] = []
     for at in range(3):

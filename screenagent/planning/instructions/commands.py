@@ -23,15 +23,15 @@ from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.steps import (
+    click_into,
     click_on,
     drag_over,
-    expected_of,
-    focused,
-    key_steps,
-    pressed,
+    expectation_of,
+    parse_keys,
+    press,
     reads_as_keys,
-    typed,
-    watched,
+    type_text,
+    wait_for_words,
 )
 
 FORMS: Final[list[Pattern]] = []
@@ -59,17 +59,17 @@ def type_into(
     into_field: str | None = None,
     the_into: str | None = None,
 ) -> Steps:
-    return (*focused(into or into_field or the_into), typed(quoted or text))
+    return (*click_into(into or into_field or the_into), type_text(quoted or text))
 
 
 @form("WRITE {text} followed by[ the] {keys}[ key]")
 def type_and_press(text: str, keys: str) -> Steps:
-    return (typed(text), pressed(key_steps(keys)))
+    return (type_text(text), press(*parse_keys(keys)))
 
 
 @form("WRITE {text}", "paste {quoted}")
 def type_here(text: str = "", quoted: str = "") -> Steps:
-    return (typed(quoted or text),)
+    return (type_text(quoted or text),)
 
 
 @form(
@@ -78,37 +78,37 @@ def type_here(text: str = "", quoted: str = "") -> Steps:
     "change the (text|contents?|value) (in|of) {target} to {text}",
 )
 def type_instead(text: str, field: str = "", target: str = "") -> Steps:
-    return (*focused(field or target), pressed(("ctrl", "a")), typed(text))
+    return (*click_into(field or target), press("ctrl", "a"), type_text(text))
 
 
 @form("(clear|empty) {target}", "(delete|clear|remove|erase) TEXT_OF (in|of|from) {target}")
 def clear(target: str) -> Steps:
-    return (*focused(target), pressed(("ctrl", "a")), pressed(("delete",)))
+    return (*click_into(target), press("ctrl", "a"), press("delete"))
 
 
 @form("select (all|everything)[ of][ (it|the text|text|the files|files|the items|items|the words)]")
 def select_all() -> Steps:
-    return (pressed(("ctrl", "a")),)
+    return (press("ctrl", "a"),)
 
 
 @form("select TEXT_OF (in|of) {target}")
 def select_all_of(target: str) -> Steps:
-    return (*focused(target), pressed(("ctrl", "a")))
+    return (*click_into(target), press("ctrl", "a"))
 
 
 @form("{shortcut}[ (it|that|this|them|the selection|the selected text|the selected files|the text|the last change)]")
 def use_shortcut(shortcut: tuple[str, ...]) -> Steps:
-    return (pressed(shortcut),)
+    return (press(*shortcut),)
 
 
 @form("delete (it|the selection|the selected text|the selected files?)")
 def delete_selection() -> Steps:
-    return (pressed(("delete",)),)
+    return (press("delete"),)
 
 
 @form("paste[ (it|that|them|the text)] (into|in) {into}")
 def paste_into(into: str | None = None) -> Steps:
-    return (*focused(into), pressed(("ctrl", "v")))
+    return (*click_into(into), press("ctrl", "v"))
 
 
 @form(
@@ -116,7 +116,7 @@ def paste_into(into: str | None = None) -> Steps:
     "keep[ the] {keys}[ (key|keys)] (pressed|down) for {seconds}",
 )
 def hold_keys(keys: str, seconds: float) -> Steps:
-    return (PlannedStep(action=HoldKeys(keys=key_steps(keys), seconds=seconds)),)
+    return (PlannedStep(action=HoldKeys(keys=parse_keys(keys), seconds=seconds)),)
 
 
 @form(
@@ -126,12 +126,12 @@ def hold_keys(keys: str, seconds: float) -> Steps:
 def press_keys(keys: str, times: int = 1) -> Steps:
     if not reads_as_keys(keys):
         return None
-    return (pressed(key_steps(keys), times=times),)
+    return (press(*parse_keys(keys), times=times),)
 
 
 @form("(press|hit|push|tap|strike)[ the] {keys} key")
 def press_key(keys: str) -> Steps:
-    return (pressed(key_steps(keys)),)
+    return (press(*parse_keys(keys)),)
 
 
 @form(
@@ -143,7 +143,7 @@ def press_key(keys: str) -> Steps:
     "{words} should (appear|be STATE|show up|come up)",
 )
 def wait_until_shown(words: str, seconds: float | None = None) -> Steps:
-    return (watched(words, seconds=seconds),)
+    return (wait_for_words(words, seconds=seconds),)
 
 
 @form(
@@ -155,7 +155,7 @@ def wait_until_shown(words: str, seconds: float | None = None) -> Steps:
     "{words} should (disappear|vanish|be gone|go away)",
 )
 def wait_until_gone(words: str, seconds: float | None = None) -> Steps:
-    return (watched(words, gone=True, seconds=seconds),)
+    return (wait_for_words(words, gone=True, seconds=seconds),)
 
 
 @form("(wait|pause|sleep)[ for][ another] {seconds}[ more]")
@@ -165,17 +165,17 @@ def wait(seconds: float) -> Steps:
 
 @form("wait for {words}[[,] UP_TO {seconds}]")
 def wait_for(words: str, seconds: float | None = None) -> Steps:
-    return (watched(words, seconds=seconds),)
+    return (wait_for_words(words, seconds=seconds),)
 
 
 @form("CHECK {words} GONE", "CHECK there (is|are) no {words}")
 def check_gone(words: str) -> Steps:
-    return (watched(words, gone=True, seconds=0),)
+    return (wait_for_words(words, gone=True, seconds=0),)
 
 
 @form("CHECK {words} and {more} are STATE", "CHECK both {words} and {more} are STATE")
 def check_both_shown(words: str, more: str) -> Steps:
-    return (watched(words, seconds=0), watched(more, seconds=0))
+    return (wait_for_words(words, seconds=0), wait_for_words(more, seconds=0))
 
 
 @form(
@@ -185,7 +185,7 @@ def check_both_shown(words: str, more: str) -> Steps:
     "CHECK .{1,60} is {quoted}",
 )
 def check_shown(words: str = "", quoted: str = "") -> Steps:
-    return (watched(words or quoted, seconds=0),)
+    return (wait_for_words(words or quoted, seconds=0),)
 
 
 @form("ask[ me| the user][:|,] {question}")
@@ -238,7 +238,7 @@ def move(target: str) -> Steps:
     "focus[ (on|in|into)] {target}",
 )
 def focus(target: str) -> Steps:
-    return focused(target)
+    return click_into(target)
 
 
 @form(
@@ -256,7 +256,7 @@ def plan_click(
     times: int = 1,
 ) -> Steps:
     action = Click(target=target, count=count, button=button, modifiers=modifiers)
-    return (PlannedStep(action=action, expectation=expected_of(action)),) * times
+    return (PlannedStep(action=action, expectation=expectation_of(action)),) * times
 
 
 @form("open[ up] {folder}")
@@ -299,7 +299,7 @@ def click_in_place(target: str, to: str) -> Steps:
 
 @form(".{1,200} by (pressing|hitting|using) {keys}")
 def do_by_keys(keys: str) -> Steps:
-    return (pressed(key_steps(keys)),)
+    return (press(*parse_keys(keys)),)
 
 
 @form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")
@@ -309,7 +309,7 @@ def do_by_click(target: str) -> Steps:
 
 @form(".{1,200} (with|using|via) {keys}")
 def do_with_keys(keys: str) -> Steps:
-    return (pressed(key_steps(keys)),) if "+" in keys and reads_as_keys(keys) else None
+    return (press(*parse_keys(keys)),) if "+" in keys and reads_as_keys(keys) else None
 
 
 @form("{keys}")
@@ -319,4 +319,4 @@ def press_bare_keys(keys: str) -> Steps:
         r"(?:ctrl|control|alt|shift|super|cmd)\s?\+", keys, re.I
     ):
         return None
-    return (pressed(key_steps(keys)),)
+    return (press(*parse_keys(keys)),)

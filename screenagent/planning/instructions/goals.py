@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
-from screenagent.planning.instructions.steps import click_on, focused, pressed, typed
+from screenagent.planning.instructions.steps import click_into, click_on, press, type_text
 from screenagent.planning.skills import amounts as amounts_skill
 from screenagent.planning.skills import choosing, dates, finding, forms, texts
 from screenagent.planning.skills.forms import Pair
@@ -59,7 +59,7 @@ def choose_nothing() -> Steps:
 @goal_form("(type|enter|write|input) {quoted} in[ all] {case}[-| |]case[ (letters|characters)][ (in|into) {into}]")
 @goal_form("(type|enter|write|input) {quoted} in (capitals|capital letters)[ (in|into) {into}]")
 def type_in_case(quoted: str, case: Literal["upper", "lower"] = "upper", into: str | None = None) -> Steps:
-    return (*focused(into), typed(quoted.upper() if case == "upper" else quoted.lower()))
+    return (*click_into(into), type_text(quoted.upper() if case == "upper" else quoted.lower()))
 
 
 @goal_form(
@@ -162,7 +162,7 @@ def plan_find_and_click(target: str) -> Steps:
 
 @goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")
 def copy_text(target: str) -> Steps:
-    return (*focused(_there(target)), pressed(("ctrl", "a")), pressed(("ctrl", "c")))
+    return (*click_into(_there(target)), press("ctrl", "a"), press("ctrl", "c"))
 
 
 @goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")
@@ -225,7 +225,7 @@ def choose_several(several: tuple[str, ...]) -> Steps:
 
 @goal_form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")
 def put_caret(target: str) -> Steps:
-    return focused(target)
+    return click_into(target)
 
 
 @goal_form("close {target} (with|by|using) (its|the) {to}")

@@ -46,14 +46,14 @@ RefusalCode = Literal[
     "bad_date",
     "bad_time",
     "bad_value",
-    "needs_eyes",
+    "needs_screen",
 ]
 """Why a task was refused, for programs; the words beside the code are for people.
 
 `unknown_verb`: no step begins with this verb. `unknown_form`: a step does, but continues in another way.
 `run_together`: a second step follows without a comma. `no_antecedent`: "it" refers to nothing. `no_text`: the text to
 type is not given. `no_words`: the words to look for are not given. `not_checkable`: the check is not about words on
-the screen. `bad_value`: a number or text is out of range. `needs_eyes`: the planner has no reader and no grounder.
+the screen. `bad_value`: a number or text is out of range. `needs_screen`: the planner has no reader and no grounder.
 """
 
 

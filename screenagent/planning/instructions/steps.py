@@ -1,4 +1,4 @@
-"""The steps that phrases and skills are made of."""
+"""Steps that phrases and skills are composed of."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _ENDS_IN_FIELD: Final = compiled(r"\b{FIELD}$")
 
 def click_on(target: str) -> PlannedStep:
     action = Click(target=target)
-    return PlannedStep(action=action, expectation=expected_of(action))
+    return PlannedStep(action=action, expectation=expectation_of(action))
 
 
 def drag_over(path: tuple[str, ...], button: Button, modifiers: tuple[Modifier, ...]) -> tuple[PlannedStep, ...]:
     return (PlannedStep(action=Drag(path=path, button=button, modifiers=modifiers), expectation=Change()),)
 
 
-def expected_of(click: Click) -> Change | None:
-    """A click should change something, except one that only puts the caret somewhere."""
+def expectation_of(click: Click) -> Change | None:
+    """Expect a change from every click except one that only moves the caret."""
     head = re.split(
         r"\s(?:in|of|on|near|next|above|below|under|label+ed|named|called|with|at|for)\s", click.target.words
     )[0]
@@ -33,24 +33,27 @@ def expected_of(click: Click) -> Change | None:
     return None if caret_only else Change()
 
 
-def typed(text: str) -> PlannedStep:
+def type_text(text: str) -> PlannedStep:
     return PlannedStep(action=TypeText(text=text), expectation=Change())
 
 
-def pressed(names: tuple[str, ...], *, times: int = 1) -> PlannedStep:
-    return PlannedStep(action=PressKeys(keys=names, times=times))
+def press(*keys: str, times: int = 1) -> PlannedStep:
+    """Press `keys` together."""
+    return PlannedStep(action=PressKeys(keys=keys, times=times))
 
 
-def focused(place: str | None) -> tuple[PlannedStep, ...]:
+def click_into(place: str | None) -> tuple[PlannedStep, ...]:
+    """Move the caret into `place`; without a place, the caret is there already."""
     return (PlannedStep(action=Click(target=place)),) if place else ()
 
 
-def watched(words: str, *, gone: bool = False, seconds: float | None = None) -> PlannedStep:
+def wait_for_words(words: str, *, gone: bool = False, seconds: float | None = None) -> PlannedStep:
     action = WaitFor(words=words, gone=gone)
     return PlannedStep(action=action if seconds is None else WaitFor(words=words, gone=gone, seconds=seconds))
 
 
-def key_steps(text: str) -> tuple[str, ...]:
+def parse_keys(text: str) -> tuple[str, ...]:
+    """Return the keys of a chord such as "ctrl+s"; `Unreadable` if one is unknown."""
     try:
         return key_names.chord(text)
     except ValueError as unknown:
@@ -58,7 +61,7 @@ def key_steps(text: str) -> tuple[str, ...]:
 
 
 def reads_as_keys(text: str) -> bool:
-    """Whether keys are meant: they are, or they are misspelled. "press Save" is neither and means a button."""
+    """Whether `text` names keys, also misspelled ones. "press Save" does not: it refers to a button."""
     try:
         key_names.chord(text)
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Final
 
 from screenagent.geometry import Location
 from screenagent.perception.similarity import solid
-from screenagent.planning.skills.moves import Seeking, click, hover, into_view, needed, scroll
+from screenagent.planning.skills.moves import Seeking, click, hover, require, scroll, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
@@ -16,66 +16,66 @@ MOST_FOLDS: Final = 30
 MOST_SCROLLS: Final = 60
 
 
-def find_and_click(sight: ScreenView, target: str) -> SkillRun:
-    found = yield from bring_into_view(sight, target)
+def find_and_click(view: ScreenView, target: str) -> SkillRun:
+    found = yield from bring_into_view(view, target)
     yield (click(found, target),)
 
 
-def bring_into_view(sight: ScreenView, target: str) -> Generator[SkillSteps, None, Location]:
-    found = yield from into_view(sight, target)
-    found = found or _in_two_lines(sight, target) or (yield from _unfolded(sight, target))
+def bring_into_view(view: ScreenView, target: str) -> Generator[SkillSteps, None, Location]:
+    found = yield from scroll_into_view(view, target)
+    found = found or _in_two_lines(view, target) or (yield from _unfolded(view, target))
     if found is None:
         raise SkillFailed(f"{target} is nowhere, and nothing is left to unfold")
     return found
 
 
-def find_among(sight: ScreenView, target: str, *, in_a_row: bool) -> SkillRun:
+def find_among(view: ScreenView, target: str, *, in_a_row: bool) -> SkillRun:
     """Under tabs, whose heads stand in a row at the top, or in folded sections, of which only the heads are seen."""
-    heads = [line.text for line in (sight.top_row() if in_a_row else sight.lines)]
+    heads = [line.text for line in (view.top_row() if in_a_row else view.lines)]
     for head in heads:
-        if found := sight.find(target):
+        if found := view.find(target):
             yield (click(found, target),)
             return
-        if place := sight.find(f"“{head}”"):
+        if place := view.find(f"“{head}”"):
             yield (click(place, head),)
-    yield (click(needed(sight, target), target),)
+    yield (click(require(view, target), target),)
 
 
-def scroll_to_end(sight: ScreenView, pane: str, *, top: bool) -> SkillRun:
-    place = sight.find(pane) or sight.middle
+def scroll_to_end(view: ScreenView, pane: str, *, top: bool) -> SkillRun:
+    place = view.find(pane) or view.middle
     for _ in range(MOST_SCROLLS):
-        seen = sight.screen.digest
+        seen = view.screen.digest
         yield (scroll("up" if top else "down", over=place, notches=10),)
-        if sight.screen.digest == seen:
+        if view.screen.digest == seen:
             return
 
 
-def expand(sight: ScreenView, section: str) -> SkillRun:
+def expand(view: ScreenView, section: str) -> SkillRun:
     """What is folded opens by a click on its head."""
-    yield (click(sight.find(section) or sight.find("the disc") or needed(sight, section), section),)
+    yield (click(view.find(section) or view.find("the disc") or require(view, section), section),)
 
 
-def _in_two_lines(sight: ScreenView, target: str) -> Location | None:
+def _in_two_lines(view: ScreenView, target: str) -> Location | None:
     """What is quoted may be written in two lines, as a narrow menu has it."""
     quoted = re.search(r"[\"“](.+?)[\"”]", target)
     wanted = solid(quoted[1] if quoted else target).casefold()
-    line = next((line for line in sight.texts() if solid(line.text).casefold() == wanted), None)
+    line = next((line for line in view.texts() if solid(line.text).casefold() == wanted), None)
     return Location(point=line.box.center, box=line.box, confidence=0.8, by="text") if line else None
 
 
-def _unfolded(sight: ScreenView, target: str) -> Seeking:
+def _unfolded(view: ScreenView, target: str) -> Seeking:
     """Of a tree the lowest branch first, since it moves none of the others; of menus what the mouse opens."""
     tried: set[float] = set()
     for _ in range(MOST_FOLDS):
-        folded = [place for place in sight.every("expander") if place.point.y not in tried]
+        folded = [place for place in view.every("expander") if place.point.y not in tried]
         if not folded:
             break
         tried.add(folded[-1].point.y)
         yield (click(folded[-1], "the sign that unfolds"),)
-        if found := (yield from into_view(sight, target)):
+        if found := (yield from scroll_into_view(view, target)):
             return found
-    for line in [] if tried else sight.lines:
+    for line in [] if tried else view.lines:
         yield (hover(line.box.center, f"“{line.text}”"),)
-        if found := sight.find(target):
+        if found := view.find(target):
             return found
     return None

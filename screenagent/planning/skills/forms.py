@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from screenagent.geometry import Location
 from screenagent.perception.labels import TextLine
 from screenagent.perception.similarity import stem
-from screenagent.planning.instructions.steps import click_on
-from screenagent.planning.skills.moves import click, needed, press, replaced
+from screenagent.planning.instructions.steps import click_on, press
+from screenagent.planning.skills.moves import click, replace_text, require
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
@@ -31,41 +31,41 @@ class Pair(NamedTuple):
     text: str
 
 
-def fill(sight: ScreenView, pairs: Sequence[Pair]) -> SkillRun:
+def fill(view: ScreenView, pairs: Sequence[Pair]) -> SkillRun:
     for number, (name, text) in enumerate(pairs):
-        field = sight.find(f"the {name} field") or _nth(sight, number)
+        field = view.find(f"the {name} field") or _nth(view, number)
         if field is None:
             raise SkillFailed(f"there is no field for the {name}")
-        yield from undisturbed(sight, replaced(field, f"the {name} field", text))
+        yield from undisturbed(view, replace_text(field, f"the {name} field", text))
 
 
-def undisturbed(sight: ScreenView, steps: SkillSteps) -> SkillRun:
+def undisturbed(view: ScreenView, steps: SkillSteps) -> SkillRun:
     """Where a step fails since a window came up that nobody asked for, that is cancelled, and they are done again."""
     try:
         yield steps
     except SkillStepFailed:
-        cancel = next((found for name in CANCELLING if (found := sight.find(f"“{name}”"))), None)
+        cancel = next((found for name in CANCELLING if (found := view.find(f"“{name}”"))), None)
         if cancel is None:
             raise
         yield (click(cancel, "the button that cancels what came up"),)
         yield steps
 
 
-def fill_all(sight: ScreenView, text: str, fields: str) -> SkillRun:
+def fill_all(view: ScreenView, text: str, fields: str) -> SkillRun:
     """The same into all the fields."""
-    for number, field in enumerate(sight.every(fields), start=1):
-        yield replaced(field, f"{fields} {number}", text)
+    for number, field in enumerate(view.every(fields), start=1):
+        yield replace_text(field, f"{fields} {number}", text)
 
 
-def fill_from(sight: ScreenView, sentence: str) -> SkillRun:
+def fill_from(view: ScreenView, sentence: str) -> SkillRun:
     """Each field by the words that belong to its name: "directed by Ada" into Director, "from 1998" into Year."""
-    fields = sight.every("field")
-    labels = [(sight.label_of(field), field) for field in fields]
+    fields = view.every("field")
+    labels = [(view.label_of(field), field) for field in fields]
     said = matched(sentence, [label for label, _ in labels])
     for label, field in labels:
         if label in said:
-            yield replaced(field, f"the {label} field", said[label])
-    yield from send(sight)
+            yield replace_text(field, f"the {label} field", said[label])
+    yield from send(view)
 
 
 def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
@@ -92,44 +92,44 @@ def matched(sentence: str, labels: Sequence[str]) -> dict[str, str]:
     return said
 
 
-def send(sight: ScreenView) -> SkillRun:
+def send(view: ScreenView) -> SkillRun:
     """Press the one button that sends a form; where there are several or none, it is not for us to say."""
-    buttons = _sending(sight)
+    buttons = _sending(view)
     if len(buttons) == 1:
         yield (click(buttons[0], "the button that sends the form"),)
 
 
-def _sending(sight: ScreenView) -> list[Location]:
-    found = [button for name in SENDING if (button := sight.find(f"“{name}”")) and button.confidence > 0.9]
+def _sending(view: ScreenView) -> list[Location]:
+    found = [button for name in SENDING if (button := view.find(f"“{name}”")) and button.confidence > 0.9]
     return list({(button.point.x, button.point.y): button for button in found}.values())
 
 
-def press_to_send(sight: ScreenView, name: str) -> SkillRun:
+def press_to_send(view: ScreenView, name: str) -> SkillRun:
     """The button of this name; where none comes up, the one button that sends a form."""
     try:
         yield (click_on(name),)
     except SkillStepFailed:
-        buttons = [] if sight.find(name) else _sending(sight)
+        buttons = [] if view.find(name) else _sending(view)
         if len(buttons) != 1:
             raise
         yield (click(buttons[0], "the one button that sends the form"),)
 
 
-def complete(sight: ScreenView, start: str, end: str, field: str) -> SkillRun:
+def complete(view: ScreenView, start: str, end: str, field: str) -> SkillRun:
     """Type the start of an entry and take the one of the list that has the end, too."""
-    place = needed(sight, field)
-    yield replaced(place, field, start)
+    place = require(view, field)
+    yield replace_text(place, field, start)
     for _ in range(3):
-        if offer := _offer(sight, place, start, end):
+        if offer := _offer(view, place, start, end):
             yield (click(offer.box.center, f"“{offer.text}”"),)
             return
         yield (press("down"),)
     raise SkillFailed(f"nothing that starts with “{start}” and ends with “{end}” is offered")
 
 
-def _offer(sight: ScreenView, field: Location, start: str, end: str) -> TextLine | None:
+def _offer(view: ScreenView, field: Location, start: str, end: str) -> TextLine | None:
     """What is offered beside the field; what stands in it was typed."""
-    offers = (line for line in sight.texts() if field.box is None or line.box.center not in field.box)
+    offers = (line for line in view.texts() if field.box is None or line.box.center not in field.box)
     return next((offer for offer in offers if _fits(offer.text, start, end)), None)
 
 
@@ -138,8 +138,8 @@ def _fits(text: str, start: str, end: str) -> bool:
     return said.startswith(start) and said.endswith(end) and len(said) > len(start)
 
 
-def _nth(sight: ScreenView, number: int) -> Location | None:
-    fields = sight.every("field")
+def _nth(view: ScreenView, number: int) -> Location | None:
+    fields = view.every("field")
     return fields[number] if number < len(fields) else None
 
 

@@ -58,16 +58,16 @@ class Instructions:
                 return self
 
     @property
-    def needs_eyes(self) -> Skill | None:
+    def needs_screen(self) -> Skill | None:
         """The first step that cannot be planned without seeing the screen."""
         return next((step for step in self.steps if isinstance(step, Skill) and not step.blind), None)
 
     @property
     def plan(self) -> Plan:
         """All steps as one plan; `ValueError` if a step cannot be planned without seeing the screen."""
-        if skill := self.needs_eyes:
+        if skill := self.needs_screen:
             raise ValueError(f"“{skill}” depends on what is seen")
-        return Plan(steps=tuple(_blindly(self.steps)))
+        return Plan(steps=tuple(_literal_steps(self.steps)))
 
     def segments(self, view: ScreenView | None) -> Generator[Segment, None, None]:
         """Yield what can be planned at once: consecutive literal steps, or the next steps of a skill.
@@ -79,11 +79,11 @@ class Instructions:
             return
         for literal, steps in groupby(self.steps, lambda step: isinstance(step, PlannedStep)):
             if literal:
-                yield Segment(Plan(steps=tuple(_blindly(steps))))
+                yield Segment(Plan(steps=tuple(_literal_steps(steps))))
                 continue
             for step in steps:
                 if isinstance(step, Skill):
-                    yield from _worked(step, view)
+                    yield from _segments_of(step, view)
 
 
 @dataclass(frozen=True)
@@ -94,24 +94,24 @@ class Segment:
     purpose: str = ""
 
 
-def _blindly(steps: Iterable[PlannedStep | Skill]) -> Iterator[PlannedStep]:
+def _literal_steps(steps: Iterable[PlannedStep | Skill]) -> Iterator[PlannedStep]:
     for step in steps:
         yield from step.blind if isinstance(step, Skill) else (step,)
 
 
-def _worked(skill: Skill, view: ScreenView) -> Generator[Segment, None, None]:
+def _segments_of(skill: Skill, view: ScreenView) -> Generator[Segment, None, None]:
     work = skill.work(view)
     steps = next(work, None)
     while steps is not None:
         try:
             yield Segment(Plan(steps=steps), skill.words)
         except SkillStepFailed as failed:
-            steps = _thrown(work, failed)
+            steps = _after_failure(work, failed)
         else:
             steps = next(work, None)
 
 
-def _thrown(work: Generator[SkillSteps, None, object], failed: SkillStepFailed) -> SkillSteps | None:
+def _after_failure(work: Generator[SkillSteps, None, object], failed: SkillStepFailed) -> SkillSteps | None:
     try:
         return work.throw(failed)
     except StopIteration:

@@ -6,7 +6,8 @@ from typing import Final, Literal
 
 from screenagent.geometry import Box, Point
 from screenagent.perception.labels import TextLine
-from screenagent.planning.skills.moves import click, drag, needed, press
+from screenagent.planning.instructions.steps import press
+from screenagent.planning.skills.moves import click, drag, require
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 
@@ -15,19 +16,19 @@ STRETCH: Final = 0.08
 """How far a corner is dragged, as a part of the screen."""
 
 
-def mark_paragraph(sight: ScreenView, number: int) -> SkillRun:
+def mark_paragraph(view: ScreenView, number: int) -> SkillRun:
     """Three clicks into a paragraph mark all of it."""
-    found = paragraphs(sight)
+    found = paragraphs(view)
     if number > len(found):
         raise SkillFailed(f"there are only {len(found)} paragraphs")
     yield (click(found[number - 1][0].box.center, f"paragraph {number}", count=3),)
 
 
-def paragraphs(sight: ScreenView) -> list[list[TextLine]]:
+def paragraphs(view: ScreenView) -> list[list[TextLine]]:
     """Lines of text that stand closely below each other; what stands in a button is none."""
     found: list[list[TextLine]] = []
-    for line in sorted(sight.lines, key=lambda line: line.box.top):
-        if sight.is_button(line):
+    for line in sorted(view.lines, key=lambda line: line.box.top):
+        if view.is_button(line):
             continue
         high = line.box.bottom - line.box.top
         if found and line.box.top - found[-1][-1].box.bottom < 0.45 * high:
@@ -37,32 +38,32 @@ def paragraphs(sight: ScreenView) -> list[list[TextLine]]:
     return found
 
 
-def mark_words(sight: ScreenView, words: str) -> SkillRun:
+def mark_words(view: ScreenView, words: str) -> SkillRun:
     """By a drag from the first letter to the last."""
-    box = _box(sight, words)
+    box = _box(view, words)
     left, right = _ends(box)
     yield (drag(left, right, f"the start of “{words}”"),)
 
 
-def give_style(sight: ScreenView, words: str | None, style: str) -> SkillRun:
+def give_style(view: ScreenView, words: str | None, style: str) -> SkillRun:
     """All of the text, or some words of it; by the shortcut that editors have for it, or else by the style's name."""
     if words is None:
-        yield (click(needed(sight, "the text area"), "the text"), press("ctrl", "a"))
+        yield (click(require(view, "the text area"), "the text"), press("ctrl", "a"))
     else:
-        yield from mark_words(sight, words)
+        yield from mark_words(view, words)
     key = STYLES.get(style.lower())
     if key:
         yield (press("ctrl", key),)
     else:
-        yield (click(needed(sight, style), style),)
+        yield (click(require(view, style), style),)
 
 
-def resize(sight: ScreenView, target: str, side: Literal["height", "width"], *, larger: bool) -> SkillRun:
+def resize(view: ScreenView, target: str, side: Literal["height", "width"], *, larger: bool) -> SkillRun:
     """By its lower right corner."""
-    box = needed(sight, target).box
+    box = require(view, target).box
     if box is None:
         raise SkillFailed(f"{target} has no corner that could be seen")
-    width, height = sight.screen.size.width, sight.screen.size.height
+    width, height = view.screen.size.width, view.screen.size.height
     corner = Point(x=box.right - 5 / width, y=box.bottom - 5 / height)
     way = STRETCH if larger else -STRETCH
     end = Point(
@@ -71,14 +72,14 @@ def resize(sight: ScreenView, target: str, side: Literal["height", "width"], *, 
     yield (drag(corner, end, f"the corner of {target}"),)
 
 
-def _box(sight: ScreenView, words: str) -> Box:
+def _box(view: ScreenView, words: str) -> Box:
     wanted = words.split()
-    for line in sight.lines:
+    for line in view.lines:
         texts = [word.text for word in line.words]
         for start in range(len(texts) - len(wanted) + 1):
             if texts[start : start + len(wanted)] == wanted:
                 return TextLine(line.words[start : start + len(wanted)]).box
-    found = sight.find(f"“{words}”")
+    found = view.find(f"“{words}”")
     if found is None or found.box is None:
         raise SkillFailed(f"“{words}” is not to be seen")
     return found.box

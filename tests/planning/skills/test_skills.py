@@ -87,7 +87,8 @@ def test_what_is_out_of_view_is_scrolled_to() -> None:
 def test_what_is_nowhere_ends_the_task_with_a_sentence() -> None:
     episode, _ = ScriptedScreen(lambda _: [("Ada", 20, 40)]).work("choose Emil from the list")
     assert episode.ended is not None
-    assert (episode.ended.result, episode.ended.message) == ("gave_up", "“Emil” is not in the list")
+    assert episode.ended.result == "gave_up"
+    assert "“Emil”" in episode.ended.message
 
 
 def test_a_slider_is_moved_by_what_its_number_lacks() -> None:
@@ -131,14 +132,14 @@ def test_a_form_is_filled_from_a_sentence() -> None:
         ("find and click Ada", "find and click Ada"),
     ],
 )
-def test_a_wish_is_read_as_a_skill(task: str, said: str) -> None:
+def test_a_goal_is_read_as_a_skill(task: str, said: str) -> None:
     assert str(read_instructions(task).steps[0]) == said
 
 
-def test_a_planner_without_eyes_refuses_what_depends_on_what_is_seen() -> None:
+def test_a_planner_without_a_reader_refuses_what_depends_on_the_screen() -> None:
     with pytest.raises(Unreadable) as refused:
         drive(fake_agent(InstructionPlanner()), "set the slider to 7")
-    assert (refused.value.code, refused.value.phrase) == ("needs_eyes", "set the slider to 7")
+    assert (refused.value.code, refused.value.phrase) == ("needs_screen", "set the slider to 7")
 
 
 def test_a_popup_that_takes_the_keys_is_cancelled_and_the_field_filled_again() -> None:
