@@ -22,8 +22,7 @@ NAMES = {"ctrl": "Control_L", "shift": "Shift_L", "alt": "Alt_L", "enter": "Retu
 
 def at(name: str, *words: str) -> None:
     """Do it, and come back when it is done."""
-    root = ROOT
-    subprocess.run([sys.executable, "-m", "tests.person", name, *words], check=True, cwd=root)
+    subprocess.run([sys.executable, "-m", "tests.person", name, *words], check=True, cwd=ROOT)
 
 
 class Person:

@@ -124,7 +124,7 @@ def test_a_whole_task_is_done_without_a_network_and_beside_other_displays(virtua
     assert set(proof.ways) == set(ALLOWED)
     if "strace" in ALLOWED:
         assert any(opened.address.startswith("/tmp/.X11-unix/") for opened in proof.opened)
-        assert {opened.family for opened in proof.opened} <= {"AF_UNIX", "AF_NETLINK"}
+        assert [opened for opened in proof.opened if opened.family not in ("AF_UNIX", "AF_NETLINK")] == []
 
 
 TORCH = ("engine", "phi4", "pull", "serve", "bench", "cli.bench")

@@ -23,13 +23,13 @@ RED = (255, 0, 0)
 
 
 def desk(width: int, height: int, mark: tuple[int, int, int, int], *, window: Box | None = None) -> Screenshot:
-    """A screen with one red mark, for `Seeing` to find."""
+    """A screen with one red mark, for `RedMarkModel` to find."""
     image = Image.new("RGB", (width, height), "white")
     ImageDraw.Draw(image).rectangle(mark, fill=RED)
     return Screenshot.of(image, window=Window(id=1, box=window) if window else None)
 
 
-class Seeing:
+class RedMarkModel:
     """Answers with the box of what is red on the picture it is shown, in Phi-4's way."""
 
     def __call__(self, request: Request, mode: Mode) -> str:
@@ -115,7 +115,7 @@ def test_whatever_is_shown_the_place_is_one_of_the_whole_screen(look: CropMode, 
     left, top = round(width * 0.6), round(height * 0.3)
     window = Box(left=0.5, top=0.2, right=0.9, bottom=0.6)
     screen = desk(width, height, (left, top, left + 40, top + 24), window=window)
-    found = located(ModelGrounder(ScriptedModel(Seeing()), look=look, absent=True), screen)
+    found = located(ModelGrounder(ScriptedModel(RedMarkModel()), look=look, absent=True), screen)
     assert found.point.x * width == pytest.approx(left + 20, abs=2)
     assert found.point.y * height == pytest.approx(top + 12, abs=2)
 
@@ -128,7 +128,7 @@ def test_a_second_look_is_paid_for_only_where_the_first_was_shrunk(
     look: CropMode, size: tuple[int, int], looks: int
 ) -> None:
     screen = desk(*size, (700, 300, 740, 330), window=Box(left=0.2, top=0.2, right=0.8, bottom=0.8))
-    model = ScriptedModel(Seeing())
+    model = ScriptedModel(RedMarkModel())
     located(ModelGrounder(model, look=look), screen)
     assert len(model.asked) == looks
 
@@ -136,7 +136,7 @@ def test_a_second_look_is_paid_for_only_where_the_first_was_shrunk(
 @pytest.mark.slow
 def test_two_looks_that_agree_are_surer_and_two_that_do_not_are_less_sure() -> None:
     screen = desk(3840, 2160, (700, 300, 740, 330))
-    assert located(ModelGrounder(ScriptedModel(Seeing()), look="region"), screen).confidence > ONCE
+    assert located(ModelGrounder(ScriptedModel(RedMarkModel()), look="region"), screen).confidence > ONCE
     astray = ScriptedModel(["[0.4, 0.4, 0.5, 0.5]", "[0.9, 0.9, 0.95, 0.95]"])
     assert located(ModelGrounder(astray, look="region"), screen).confidence == UNSURE
 
@@ -171,13 +171,13 @@ class TestTiles:
     mark = (3700, 2000, 3740, 2030)
 
     def test_they_are_ranked_before_the_model_is_paid_for(self) -> None:
-        model = ScriptedModel(Seeing())
+        model = ScriptedModel(RedMarkModel())
         grounder = ModelGrounder(model, look="tiles", rank=lambda target, screen, boxes: boxes[::-1])
         located(grounder, desk(3840, 2160, self.mark))
         assert len(model.asked) == 2  # the tile, and a closer look
 
     def test_the_next_tile_is_looked_at_where_it_is_not_there(self) -> None:
-        model = ScriptedModel(Seeing())
+        model = ScriptedModel(RedMarkModel())
         found = located(ModelGrounder(model, look="tiles"), desk(1920, 1080, (1800, 100, 1840, 130)))
         assert (found.by, len(model.asked)) == ("model+zoom", 3)
         assert found.confidence > ONCE
@@ -208,7 +208,7 @@ class TestTiles:
         assert len(model.asked) == 16
 
     def test_other_looks_may_not_say_so_where_that_was_not_asked_for(self) -> None:
-        model = ScriptedModel(Seeing())
+        model = ScriptedModel(RedMarkModel())
         located(ModelGrounder(model, look="full"), desk(3840, 2160, self.mark))
         [(request, _, grammar)] = model.asked
         assert grammar == PHI4.grammar

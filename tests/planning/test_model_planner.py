@@ -48,8 +48,8 @@ DONE = step("finish", success=True, message="saved")
 GIVE_UP = step("finish", success=False, message="it cannot be saved")
 
 
-class Text:
-    """Reads what is on the screen after so many inputs: the words are told by the shade of the screen, and "Saved" is
+class ShadeGrounder:
+    """Finds what is on the screen after so many inputs: the words are told by the shade of the screen; "Saved" is
     written elsewhere after each."""
 
     def __init__(self, *screens: Iterable[str]) -> None:
@@ -86,7 +86,7 @@ class Run:
         self.meter = Meter()
         self.thinking = ScriptedModel(list(thoughts))
         self.pointing = ScriptedModel(list(pointing))
-        self.text = Text(*screens)
+        self.text = ShadeGrounder(*screens)
         self.desktop = desktop or FakeDesktop(control=self.control)
         model = ModelGrounder(Metered(self.pointing, self.meter), absent=True)
         self.grounder: Grounder = Cascade((CascadeStage(self.text, sure=0.9), CascadeStage(model, sure=ONCE)))
@@ -176,7 +176,7 @@ def test_a_target_that_moved_while_the_human_was_asked_is_shown_again() -> None:
             shade[0] = 1
             return super().review(*args)
 
-    class Moving(Text):
+    class Moving(ShadeGrounder):
         def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
             found = super().locate(target, screenshot, near=near)
             moved = Point(x=0.9, y=0.9 if min(self.shown(screenshot)) == "A" else 0.1)

@@ -24,7 +24,7 @@ ROWS: tuple[Row, ...] = (("Ada", "12.50"), ("Bob", "7.00"), ("Cleo", "99.00"))
 
 
 @dataclass
-class Scene:
+class AnchorScene:
     """A grounder whose script has one anchor, taken off the drawing `before`; other screens are then looked at."""
 
     anchors: Anchors
@@ -37,12 +37,12 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return Scene(Anchors(tmp_path / "it.anchors"), DrawnReader(), FakeGrounder({}))
+def scene(tmp_path: Path) -> AnchorScene:
+    return AnchorScene(Anchors(tmp_path / "it.anchors"), DrawnReader(), FakeGrounder({}))
 
 
 def record(
-    scene: Scene, drawing: Drawing, at: tuple[int, int], *, box: tuple[int, int, int, int] | None = None
+    scene: AnchorScene, drawing: Drawing, at: tuple[int, int], *, box: tuple[int, int, int, int] | None = None
 ) -> None:
     shown = scene.reader.screen(drawing)
     point = Point.of_pixel(Pixel(x=at[0], y=at[1]), SIZE)
@@ -80,7 +80,7 @@ def hit(found: Location | Absent, x: float, y: float, *, within: float = 12) -> 
     return abs(pixel.x - x) <= within and abs(pixel.y - y) <= within
 
 
-def test_what_has_not_moved_is_found_without_reading(scene: Scene) -> None:
+def test_what_has_not_moved_is_found_without_reading(scene: AnchorScene) -> None:
     record(scene, form(), (120, 160))
     scene.reader.reads = 0
     found = scene.find(form())
@@ -89,7 +89,7 @@ def test_what_has_not_moved_is_found_without_reading(scene: Scene) -> None:
     assert (found.by, scene.reader.reads) == ("patch", 0)
 
 
-def test_what_has_moved_is_found_elsewhere(scene: Scene) -> None:
+def test_what_has_moved_is_found_elsewhere(scene: AnchorScene) -> None:
     record(scene, form(), (120, 160))
     found = scene.find(form(dx=211, dy=97))
     assert hit(found, 331, 257, within=0)
@@ -100,37 +100,37 @@ def test_what_has_moved_is_found_elsewhere(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "changed", [form(dark=True), form(zoom=1.25), form(zoom=1.25, dark=True), form(zoom=0.8, dx=30)]
 )
-def test_another_theme_or_size_is_no_other_target(scene: Scene, changed: Drawing) -> None:
+def test_another_theme_or_size_is_no_other_target(scene: AnchorScene, changed: Drawing) -> None:
     record(scene, form(), (120, 160))
     dx = 30 if changed.zoom == 0.8 else 0
     assert hit(scene.find(changed), (120 + dx) * changed.zoom, 160 * changed.zoom)
 
 
 @pytest.mark.parametrize("changed", [form(), form(dx=100, dy=50), form(dark=True), form(zoom=1.25)])
-def test_a_field_without_a_text_is_known_by_what_stands_beside_it(scene: Scene, changed: Drawing) -> None:
+def test_a_field_without_a_text_is_known_by_what_stands_beside_it(scene: AnchorScene, changed: Drawing) -> None:
     record(scene, form(), (220, 100), box=(140, 88, 300, 112))
     dx, dy = (100, 50) if changed.words[0].box.left > 0.15 and changed.zoom == 1 else (0, 0)
     assert hit(scene.find(changed), (220 + dx) * changed.zoom, (100 + dy) * changed.zoom)
 
 
 @pytest.mark.parametrize("order", [(1, 0, 2), (2, 1, 0), (1, 2, 0)])
-def test_the_button_of_a_row_goes_with_its_row(scene: Scene, order: tuple[int, ...]) -> None:
+def test_the_button_of_a_row_goes_with_its_row(scene: AnchorScene, order: tuple[int, ...]) -> None:
     record(scene, table(), (500, 80))  # Ada's
     assert hit(scene.find(table([ROWS[index] for index in order])), 500, 80 + 40 * order.index(0), within=0)
 
 
-def test_the_button_of_another_row_is_not_taken_for_one_that_is_gone(scene: Scene) -> None:
+def test_the_button_of_another_row_is_not_taken_for_one_that_is_gone(scene: AnchorScene) -> None:
     record(scene, table(), (500, 80))
     assert isinstance(scene.find(table(ROWS[1:])), Absent)
     assert isinstance(scene.find(table(ROWS[1:2])), Absent)
 
 
-def test_of_two_rows_of_one_name_the_one_that_says_the_same_is_meant(scene: Scene) -> None:
+def test_of_two_rows_of_one_name_the_one_that_says_the_same_is_meant(scene: AnchorScene) -> None:
     record(scene, table(), (500, 80))
     assert hit(scene.find(table((("Ada", "3.00"), *ROWS))), 500, 120, within=0)
 
 
-def test_the_number_of_a_row_tells_less_than_what_it_says(scene: Scene) -> None:
+def test_the_number_of_a_row_tells_less_than_what_it_says(scene: AnchorScene) -> None:
     """The other row of that name stands where the recorded one stood, so the number on its left is the same."""
 
     def sheet(*rows: Row) -> Drawing:
@@ -145,19 +145,19 @@ def test_the_number_of_a_row_tells_less_than_what_it_says(scene: Scene) -> None:
     assert hit(scene.find(sheet(("Ada", "Kiel"), ("Bob", "Trier"), ("Bob", "Bonn"), ("Cleo", "Jena"))), 120, 160)
 
 
-def test_of_two_rows_that_say_the_same_none_is_taken(scene: Scene) -> None:
+def test_of_two_rows_that_say_the_same_none_is_taken(scene: AnchorScene) -> None:
     record(scene, table(), (500, 120))  # Bob's
     found = scene.find(table((ROWS[0], ROWS[1], ROWS[1], ROWS[1])))
     assert isinstance(found, Absent)
     assert "nothing beside it tells which" in found.why
 
 
-def test_a_name_is_found_in_whatever_row_it_stands(scene: Scene) -> None:
+def test_a_name_is_found_in_whatever_row_it_stands(scene: AnchorScene) -> None:
     record(scene, table(), (60, 120))
     assert hit(scene.find(table((ROWS[2], ROWS[0], ROWS[1]))), 60, 160, within=2)
 
 
-def test_a_longer_name_is_another_one(scene: Scene) -> None:
+def test_a_longer_name_is_another_one(scene: AnchorScene) -> None:
     def menu(*names: str) -> Drawing:
         drawing = screen()
         for number, name in enumerate(names):
@@ -169,7 +169,7 @@ def test_a_longer_name_is_another_one(scene: Scene) -> None:
     assert hit(scene.find(menu("Open", "Save As", "Save", "Quit")), 100, 120, within=2)
 
 
-def test_the_button_of_another_program_is_not_the_one(scene: Scene) -> None:
+def test_the_button_of_another_program_is_not_the_one(scene: AnchorScene) -> None:
     """A dialog has come up whose button looks the same, while ours is not there yet."""
     record(scene, form(window=Window(id=1, app="editor")), (120, 160))
     popup = screen(window=Window(id=2, app="updater"))
@@ -178,7 +178,7 @@ def test_the_button_of_another_program_is_not_the_one(scene: Scene) -> None:
     assert isinstance(scene.find(popup), Absent)
 
 
-def test_what_looks_otherwise_altogether_is_left_to_the_configured_grounder(scene: Scene) -> None:
+def test_what_looks_otherwise_altogether_is_left_to_the_configured_grounder(scene: AnchorScene) -> None:
     record(scene, form(), (120, 160))
     other = screen().button("Store", 255, 300)
     scene.configured = FakeGrounder({"it": Point.of_pixel(Pixel(x=300, y=300), SIZE)})
@@ -188,7 +188,7 @@ def test_what_looks_otherwise_altogether_is_left_to_the_configured_grounder(scen
     assert found.by == "fake"
 
 
-def test_the_configured_grounder_is_not_followed_into_another_row(scene: Scene) -> None:
+def test_the_configured_grounder_is_not_followed_into_another_row(scene: AnchorScene) -> None:
     record(scene, table(), (500, 80))
     scene.configured = FakeGrounder({"it": Point.of_pixel(Pixel(x=500, y=80), SIZE)})
     found = scene.find(table(ROWS[1:]))
@@ -196,7 +196,7 @@ def test_the_configured_grounder_is_not_followed_into_another_row(scene: Scene) 
     assert "“Ada” is not beside it" in found.why or "“12.50” is not beside it" in found.why
 
 
-def test_where_acting_did_not_help_no_other_place_is_tried(scene: Scene) -> None:
+def test_where_acting_did_not_help_no_other_place_is_tried(scene: AnchorScene) -> None:
     record(scene, form(), (120, 160))
     grounder = AnchorGrounder(scene.anchors, lambda: {"it": "it"}, scene.reader, scene.configured)
     screen: Screenshot = scene.reader.screen(form())
@@ -205,7 +205,7 @@ def test_where_acting_did_not_help_no_other_place_is_tried(scene: Scene) -> None
     assert grounder.locate("it", screen, near=first) == first
 
 
-def test_a_guess_is_not_acted_on(scene: Scene) -> None:
+def test_a_guess_is_not_acted_on(scene: AnchorScene) -> None:
     guessing = ScriptedGrounder(Location(point=Point(x=0.5, y=0.5), confidence=0.46, by="guess"))
     grounder = AnchorGrounder(scene.anchors, dict, scene.reader, guessing)
     found = grounder.locate("the Find field", scene.reader.screen(form()))
