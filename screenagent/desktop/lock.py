@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import errno
-import importlib
 import os
 import re
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Final
 
+from filelock import lock_descriptor
 from platformdirs import user_runtime_path
 from pydantic import AwareDatetime, ValidationError
 
 from screenagent.desktop import NoDesktop
 from screenagent.geometry import Value
+
+UNREADABLE: Final = b" " if sys.platform == "win32" else b""
+"""What Windows locks of the file: nobody else can read its first byte."""
 
 
 class Driver(Value):
@@ -47,7 +49,7 @@ def driving(display: str | None, task: str) -> Iterator[Driver]:
         )
     with file:
         driver = Driver(pid=os.getpid(), display=name, task=task, since=datetime.now().astimezone())
-        file.write(driver.model_dump_json().encode())
+        file.write(UNREADABLE + driver.model_dump_json().encode())
         file.flush()
         try:
             yield driver
@@ -89,23 +91,21 @@ def _folder() -> Path:
 
 
 def _locked(path: Path, *, create: bool = True) -> IO[bytes] | None:
-    """The file, locked, or None where somebody else has it locked."""
+    """Return the file, locked and emptied, or None if somebody else has it locked."""
     while True:
         try:
             file = os.fdopen(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600), "r+b")
         except FileNotFoundError:
             return None
-        try:
-            _lock(file)
+        with ExitStack() as stack:
+            stack.callback(file.close)
+            if not lock_descriptor(file.fileno(), blocking=False):
+                return None
             if _is_at(path, file):
                 file.truncate()
+                stack.pop_all()
                 return file
-        except OSError as error:
-            file.close()
-            if error.errno in (errno.EACCES, errno.EAGAIN):
-                return None
-            raise
-        file.close()  # whoever had it has just removed it
+        # Whoever had it locked has just removed it, so there is another file now, or none.
 
 
 def _is_at(path: Path, file: IO[bytes]) -> bool:
@@ -114,20 +114,11 @@ def _is_at(path: Path, file: IO[bytes]) -> bool:
     return False
 
 
-def _lock(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        msvcrt: Any = importlib.import_module("msvcrt")
-        file.seek(1 << 30)  # a place that nobody reads: Windows lets nobody read what is locked
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        file.seek(0)
-    else:
-        fcntl: Any = importlib.import_module("fcntl")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def _read(path: Path) -> Driver | None:
-    """None where it is just being written or removed."""
+    """Return who has the file locked, or None if it is just being written or removed."""
     try:
-        return Driver.model_validate_json(path.read_bytes())
+        with path.open("rb") as file:
+            file.seek(len(UNREADABLE))
+            return Driver.model_validate_json(file.read())
     except (FileNotFoundError, ValidationError):
         return None
