@@ -36,7 +36,8 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
         candidates += _icons(phrase, screen, words, sure=sure, rival=rival)
     for relation in phrase.relations:
         candidates = related(relation, candidates, screen)
-    candidates = [placed(candidate, phrase.sides, screen.size) for candidate in candidates]
+    if phrase.sides:
+        candidates = [placed(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     candidates = [candidate for candidate in candidates if candidate.score >= sure * _allowance(candidate)]
     return _numbered(phrase, candidates) if phrase.ordinal else candidates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from screenagent.geometry import PixelBox
@@ -130,7 +131,7 @@ class Candidate:
     by: str
     written: PixelBox | None = None
 
-    @property
+    @cached_property
     def score(self) -> float:
         return score(self.evidence)
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
 from screenagent.perception.labels import Label
 from screenagent.perception.similarity import likeness, squeezed
+
+VALUE: Final = 0.55
+"""How surely an address is what is meant by the address bar."""
+_SHORTCUT: Final = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
 
 
 class TextMatch(NamedTuple):
@@ -58,17 +62,10 @@ def _stands_alone(phrase: Phrase, label: Label) -> bool:
     return phrase.role == "text" or bar
 
 
-VALUE = 0.55
-"""How surely an address is what is meant by the address bar."""
-
-
 def _sorts(phrase: Phrase, told: Sequence[WeightedStem]) -> list[str]:
     """The words that may name a sort of value: a field is often called by more than one, "the colour code"."""
     telling = [token.stem for token in told if token.weight > 0.5]
     return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
-
-
-_SHORTCUT = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
 
 
 def _another(text: str) -> set[str]:
