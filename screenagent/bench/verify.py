@@ -28,6 +28,7 @@ from screenagent.models.vision import (
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
 
+BUDGET = TokenBudget(thought=1024, answer=256)
 TEXTS = (
     "Hello",
     "Locate: the Save button.",
@@ -118,7 +119,7 @@ def verify_weights(
     *,
     where: str,
     count: int = 30,
-    budget: TokenBudget = TokenBudget(thought=1024, answer=256),  # noqa: B008 -- frozen
+    budget: TokenBudget = BUDGET,
     say: Callable[[str], None] = lambda _: None,
 ) -> VerifyReport:
     """Ask each form of the weights the same; the first, which should be the published one, is what others are held

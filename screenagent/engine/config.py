@@ -15,6 +15,8 @@ Count = Annotated[int, Field(gt=0)]
 class CheckpointError(EngineError):
     """A checkpoint that cannot be used as it is; the message names the file or tensor and what to do."""
 
+    code = "checkpoint"
+
 
 class Frozen(BaseModel):
     """A value of the engine. config.json holds many keys of training, so what is not named here is passed over."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -74,6 +74,10 @@ class DecodeBudget:
 
     thought: int = 2048
     answer: int = 1024
+
+
+DEFAULT_BUDGET: Final = DecodeBudget()
+GREEDY: Final = Sampling()
 
 
 class DecodedToken(NamedTuple):

@@ -40,7 +40,7 @@ class Phi4:
         self,
         engine: Engine,
         *,
-        sampling: decoding.Sampling = decoding.Sampling(),  # noqa: B008 -- frozen
+        sampling: decoding.Sampling = decoding.GREEDY,
         check: Callable[[], None] = keep_going,
     ) -> None:
         self.engine = engine
