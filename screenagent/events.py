@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -177,10 +177,6 @@ class EventBase(Value):
 
     at: float = 0.0
     usage: Usage = Usage()
-
-    def timeless(self) -> Self:
-        """This event without its clock, for comparing two runs."""
-        return self.model_copy(update={"at": 0.0, "usage": Usage()})
 
 
 class Started(EventBase):

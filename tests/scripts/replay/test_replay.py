@@ -15,6 +15,7 @@ from screenagent.protocols import Approver, Planner
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import bound, parsed
 from screenagent.scripts.replay import Replay
+from tests.timeless import timeless
 
 SAVE = Point(x=0.5, y=0.5)
 
@@ -74,7 +75,7 @@ def test_one_script_played_twice_gives_the_same_events() -> None:
 
     def once() -> list[Event]:
         verdicts: list[Verdict] = [Approve(), Approve(), AnswerAsk(text="Ada"), Approve()]
-        return [event.timeless() for event in replayed(text, seen={"Save": SAVE}, approver=FakeApprover(verdicts))]
+        return timeless(replayed(text, seen={"Save": SAVE}, approver=FakeApprover(verdicts)))
 
     assert once() == once()
 
