@@ -183,10 +183,6 @@ class EventBase(Value):
     at: float = 0.0
     usage: Usage = Usage()
 
-    def timeless(self) -> Self:
-        """This event without its clock, for comparing two runs."""
-        return self.model_copy(update={"at": 0.0, "usage": Usage()})
-
 
 class Started(EventBase):
     event: Literal["started"] = "started"

@@ -28,6 +28,7 @@ from screenagent.models.vision import (
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
 
+BUDGET = TokenBudget(thought=1024, answer=256)
 TEXTS = (
     "Hello",
     "Locate: the Save button.",

@@ -1,4 +1,4 @@
-"""Does the real thing on each monitor, with a window of ours, and says what is missing and how to mend it."""
+"""Captures, clicks and types on each monitor, in a window of ours, and says what fails and what to do about it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -31,17 +31,33 @@ UNREACHED: Final = "another program may hold mouse or keyboard: end screen locke
 BLIND: Final = "the picture does not show what is on the screen: use an X11 session without a nested server"
 
 
+DoctorCode = Literal[
+    "works",
+    "unproven",
+    "no_display",
+    "black_picture",
+    "misplaced_click",
+    "unseen_answer",
+    "garbled_text",
+    "unreached",
+    "untried",
+    "missing_programs",
+    "needs_linux",
+]
+
+
 class DoctorFinding(Value):
-    """One thing that was tried; `detail` is what came of it, `remedy` what to do where it failed."""
+    """The result of one check; `detail` is what was seen, `remedy` what to do if it failed."""
 
     what: str
     ok: bool
+    code: DoctorCode = "works"
     detail: str
     remedy: str = ""
 
 
 def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorFinding]:
-    """Try the system, each monitor of `display`, and what a virtual desktop needs, one finding after the other."""
+    """Check the system, each monitor of `display` and the programs of a virtual desktop, one finding at a time."""
     yield _system()
     try:
         with LocalDesktop(control=control, display=display) as desktop:
@@ -51,7 +67,11 @@ def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorF
             yield from _examine_monitor(control, monitor, display=display)
     except NoDesktop as reason:
         yield DoctorFinding(
-            what="display", ok=False, detail=str(reason), remedy="or work on a virtual desktop: --virtual"
+            what="display",
+            ok=False,
+            code="no_display",
+            detail=str(reason),
+            remedy="or work on a virtual desktop: --virtual",
         )
     yield _virtual()
     yield _typefaces()
@@ -61,7 +81,9 @@ def _examine_monitor(control: Control, monitor: Display, *, display: str | None)
     with LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop:
         if sys.platform != PROVEN:
             yield _capture(desktop)
-            yield DoctorFinding(what=f"{monitor.name}: input", ok=False, detail="not tried: its test window needs X11")
+            yield DoctorFinding(
+                what=f"{monitor.name}: input", ok=False, code="untried", detail="not tried: its test window needs X11"
+            )
             return
         place = (monitor.origin.x + 60, monitor.origin.y + 60)
         with Probe(display or os.environ["DISPLAY"], at=place, title=TITLE) as probe:
@@ -72,7 +94,9 @@ def _examine_monitor(control: Control, monitor: Display, *, display: str | None)
                 yield _click(desktop, probe, shot)
                 yield _type(desktop, probe)
             except (Retry, TimeoutError) as reason:
-                yield DoctorFinding(what=f"{monitor.name}: input", ok=False, detail=str(reason), remedy=UNREACHED)
+                yield DoctorFinding(
+                    what=f"{monitor.name}: input", ok=False, code="unreached", detail=str(reason), remedy=UNREACHED
+                )
 
 
 def _capture(desktop: LocalDesktop) -> DoctorFinding:
@@ -85,6 +109,7 @@ def _capture(desktop: LocalDesktop) -> DoctorFinding:
         return DoctorFinding(
             what=what,
             ok=False,
+            code="black_picture",
             detail="the picture is black all over",
             remedy="wake the monitor; on Wayland log in to an X11 session; on macOS allow Screen Recording",
         )
@@ -98,11 +123,17 @@ def _click(desktop: LocalDesktop, probe: Probe, before: Screenshot) -> DoctorFin
     meant = probe.pixel("one")
     if (press["x"], press["y"]) != (meant.x, meant.y):
         detail = f"sent to {meant.x},{meant.y} it arrived at {press['x']},{press['y']}"
-        return DoctorFinding(what=what, ok=False, detail=detail, remedy="set the monitors' scaling to 100 %")
+        return DoctorFinding(
+            what=what, ok=False, code="misplaced_click", detail=detail, remedy="set the monitors' scaling to 100 %"
+        )
     settled = desktop.settled(lambda shot: _answered(probe, shot))
     if not _answered(probe, settled):
         return DoctorFinding(
-            what=what, ok=False, detail="it arrived, but its answer is not in the picture", remedy=BLIND
+            what=what,
+            ok=False,
+            code="unseen_answer",
+            detail="it arrived, but its answer is not in the picture",
+            remedy=BLIND,
         )
     painted = probe.wait_for("painted")["at"]
     return DoctorFinding(
@@ -117,7 +148,11 @@ def _type(desktop: LocalDesktop, probe: Probe) -> DoctorFinding:
     if received != WORD:
         detail = f"typed {WORD!r}, received {received!r}"
         return DoctorFinding(
-            what=what, ok=False, detail=detail, remedy="end clipboard managers that change what is copied"
+            what=what,
+            ok=False,
+            code="garbled_text",
+            detail=detail,
+            remedy="end clipboard managers that change what is copied",
         )
     return DoctorFinding(what=what, ok=True, detail=f"{WORD!r} arrived unchanged")
 
@@ -128,7 +163,7 @@ def _answered(probe: Probe, shot: Screenshot) -> bool:
 
 
 def perform_check(desktop: LocalDesktop, action: Input, *locations: Location, on: Screenshot) -> None:
-    """Into a window of our own no one has to approve anything."""
+    """Perform `action` in our own window, which needs no approval."""
     desktop.perform(Approved(action=action, locations=locations, on=on, verdict=Approve()))
 
 
@@ -136,18 +171,22 @@ def _system() -> DoctorFinding:
     name = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     proven = sys.platform == PROVEN
     return DoctorFinding(
-        what="system", ok=True, detail=name if proven else f"{name}: coded, but unproven; X11 is proven"
+        what="system",
+        ok=True,
+        code="works" if proven else "unproven",
+        detail=name if proven else f"{name}: coded, but unproven; X11 is proven",
     )
 
 
 def _virtual() -> DoctorFinding:
     if sys.platform != PROVEN:
-        return DoctorFinding(what="virtual desktop", ok=False, detail="needs Linux")
+        return DoctorFinding(what="virtual desktop", ok=False, code="needs_linux", detail="needs Linux")
     packages = missing_programs()
     if packages:
         return DoctorFinding(
             what="virtual desktop",
             ok=False,
+            code="missing_programs",
             detail=f"{len(packages)} of its programs are not installed",
             remedy=f"apt-get install {' '.join(packages)}",
         )

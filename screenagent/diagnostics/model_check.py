@@ -1,10 +1,10 @@
-"""Whether a vision model can be worked with: asked about a picture that we know everything about."""
+"""Checks a vision model with questions about a picture whose content is known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -24,17 +24,33 @@ CODE: Final = "MAGENTA-42"
 FILLER: Final = "This line means nothing. "
 
 
+ModelCode = Literal[
+    "works",
+    "no_answer",
+    "no_vision",
+    "other_convention",
+    "wrong_place",
+    "prompt_cut",
+    "no_thought",
+    "unwanted_thought",
+]
+
+
 @dataclass(frozen=True)
 class ModelFinding:
-    """One thing that was tried: whether it works, and in a sentence what is wrong and what to do, or what was seen."""
+    """The result of one check; `said` tells the user what was seen, or what is wrong and what to do."""
 
     what: str
-    works: bool
+    code: ModelCode
     said: str
+
+    @property
+    def works(self) -> bool:
+        return self.code == "works"
 
 
 def check_model(model: VisionModel, dialect: Dialect) -> Iterator[ModelFinding]:
-    """What works and what does not, one finding after the other."""
+    """Yield the finding of each check as it is made."""
     for what, attempt in (
         ("vision", _vision),
         ("coordinates", _coordinates),
@@ -44,11 +60,11 @@ def check_model(model: VisionModel, dialect: Dialect) -> Iterator[ModelFinding]:
         try:
             yield attempt(what, model, dialect)
         except Retry as retry:
-            yield ModelFinding(what, works=False, said=f"no usable answer: {retry}")
+            yield ModelFinding(what, "no_answer", f"no usable answer: {retry}")
 
 
 def check_picture() -> Screenshot:
-    """A grey screen with one red button on it that bears a number."""
+    """Return a grey screen with one red button that shows a number."""
     image = Image.new("RGB", SIZE, (236, 236, 236))
     draw = ImageDraw.Draw(image)
     edges = (MARK.left * SIZE[0], MARK.top * SIZE[1], MARK.right * SIZE[0], MARK.bottom * SIZE[1])
@@ -59,24 +75,21 @@ def check_picture() -> Screenshot:
 
 
 def _said(model: VisionModel, text: str, *, answer: int = 64) -> str:
-    heard_ = complete(
-        model.generate(
-            Request(text=text, pictures=(check_picture(),)), mode="nothink", budget=TokenBudget(answer=answer)
-        )
-    )
-    if isinstance(heard_, Refused):
-        raise Retry(f"it refuses: {heard_.text}")
-    return heard_.text
+    request = Request(text=text, pictures=(check_picture(),))
+    reply = complete(model.generate(request, mode="nothink", budget=TokenBudget(answer=answer)))
+    if isinstance(reply, Refused):
+        raise Retry(f"it refuses: {reply.text}")
+    return reply.text
 
 
 def _vision(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
     said = _said(model, "Which number is written on the red button? Answer with the number only.")
     if NUMBER in said:
-        return ModelFinding(what, works=True, said=f"it reads {NUMBER} off the picture")
+        return ModelFinding(what, "works", f"it reads {NUMBER} off the picture")
     return ModelFinding(
         what,
-        works=False,
-        said=f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}; is the vision part loaded "
+        "no_vision",
+        f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}; is the vision part loaded "
         "(llama.cpp: --mmproj), and is this a vision model?",
     )
 
@@ -87,29 +100,29 @@ def _coordinates(what: str, model: VisionModel, dialect: Dialect) -> ModelFindin
     said = _said(model, question, answer=256)
     place = _read(lambda: dialect.read(said, shown))
     if place is not None and _on_mark(place):
-        return ModelFinding(what, works=True, said=f"it points at the button, as {dialect.name} counts")
+        return ModelFinding(what, "works", f"it points at the button, as {dialect.name} counts")
     for other in DIALECTS.values():
         meant = _read(lambda other=other: other.read(said, shown))  # type: ignore[misc]
         if other is not dialect and meant is not None and _on_mark(meant):
             return ModelFinding(
                 what,
-                works=False,
-                said=f"wrong coordinate convention: {said.strip()!r} is right as {other.name} counts, not as "
+                "other_convention",
+                f"wrong coordinate convention: {said.strip()!r} is right as {other.name} counts, not as "
                 f"{dialect.name} does; set model_name to a name that has {other.families[0]!r} in it",
             )
-    return ModelFinding(what, works=False, said=f"it does not point at the button: {said.strip()!r}")
+    return ModelFinding(what, "wrong_place", f"it does not point at the button: {said.strip()!r}")
 
 
 def _whole_prompt(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
-    """The beginning and the end of a prompt near the limit both have to arrive."""
+    """Check that the beginning and the end of a prompt near the limit both arrive."""
     text = f"The code is {CODE}. {FILLER * 400}What is the code? Answer with the code only."
     said = _said(model, text)
     if CODE in said:
-        return ModelFinding(what, works=True, said="a prompt of 3,000 tokens arrives whole")
+        return ModelFinding(what, "works", "a prompt of 3,000 tokens arrives whole")
     return ModelFinding(
         what,
-        works=False,
-        said=f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}; raise "
+        "prompt_cut",
+        f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}; raise "
         "the context length to 8192 (vLLM: --max-model-len, llama.cpp: --ctx-size)",
     )
 
@@ -120,10 +133,11 @@ def _think_switch(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
     thinking = _thoughts(stream(model.generate(request, mode="think", budget=budget)))
     silent = _thoughts(stream(model.generate(request, mode="nothink", budget=budget)))
     if thinking and not silent:
-        return ModelFinding(what, works=True, said="it thinks when asked to, and only then")
-    wrong = "it never shows a thought" if not thinking else "it thinks although told not to"
+        return ModelFinding(what, "works", "it thinks when asked to, and only then")
+    code: ModelCode = "unwanted_thought" if thinking else "no_thought"
+    wrong = "it thinks although told not to" if thinking else "it never shows a thought"
     return ModelFinding(
-        what, works=False, said=f"no think switch: {wrong}; set server to the kind of server that this is (vllm, …)"
+        what, code, f"no think switch: {wrong}; set server to the kind of server that this is (vllm, …)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether a command reaches for the network: it is run where there is none, or each of its sockets is looked at."""
+"""Proves that a command stays off the network: runs it in a namespace without one, or traces each of its sockets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Final, Literal
 from screenagent.geometry import Value
 
 ProofMethod = Literal["namespace", "strace"]
+ProofCode = Literal["stayed_local", "reached_out", "no_method", "command_failed"]
 
 # An X server started where no other is reached would take the place of one outside, whose socket lies in a folder.
 OWN_DISPLAYS: Final = 'mkdir -p /tmp/.X11-unix && mount -t tmpfs -o mode=1777 none /tmp/.X11-unix && exec "$@"'
@@ -34,7 +35,7 @@ _PATH: Final = re.compile(r'sun_path=@?"([^"]*)"')
 
 
 class Opened(Value):
-    """Where sockets of one kind went, how often, and whether that is on this machine."""
+    """Sockets of one address: how often they were used, and whether the address is on this machine."""
 
     family: str
     address: str
@@ -43,16 +44,17 @@ class Opened(Value):
 
 
 class Proof(Value):
-    """`refuted` where a socket went elsewhere; `unproven` where nobody could look, or the command failed."""
+    """`refuted` if a socket left this machine; `unproven` if neither method is allowed here or the command failed."""
 
     verdict: Literal["proven", "refuted", "unproven"]
+    code: ProofCode
     ways: tuple[ProofMethod, ...]
     detail: str
     opened: tuple[Opened, ...] = ()
 
 
 def ways() -> dict[ProofMethod, tuple[str, ...]]:
-    """The ways that this machine allows, each by what stands before a command."""
+    """Return the methods that this machine allows, each with the words that it puts before a command."""
     found: dict[ProofMethod, tuple[str, ...]] = {}
     if namespace := next((words for words in NAMESPACES if _works(words)), None):
         found["namespace"] = namespace
@@ -68,11 +70,12 @@ def prove(
     *,
     environment: Mapping[str, str] | None = None,
 ) -> Proof:
-    """Run `command`, whose output goes to ours, in all of the ways at once."""
+    """Run `command` under all of the allowed methods at once; its output goes to ours."""
     named = tuple(allowed)
     if not allowed:
         return Proof(
             verdict="unproven",
+            code="no_method",
             ways=(),
             detail="neither a network namespace (unshare) nor strace is allowed here; run as root, or install strace",
         )
@@ -83,14 +86,17 @@ def prove(
         opened = tuple(sockets(trace.read_text(errors="replace").splitlines())) if tracing else ()
     elsewhere = [f"{socket.family} {socket.address}" for socket in opened if not socket.local]
     if elsewhere:
-        return Proof(verdict="refuted", ways=named, detail=f"it reached for {', '.join(elsewhere)}", opened=opened)
+        detail = f"it reached for {', '.join(elsewhere)}"
+        return Proof(verdict="refuted", code="reached_out", ways=named, detail=detail, opened=opened)
     if done.returncode:
-        return Proof(verdict="unproven", ways=named, detail=f"the command ended with {done.returncode}", opened=opened)
-    return Proof(verdict="proven", ways=named, detail=" and ".join(_said(way) for way in named), opened=opened)
+        detail = f"the command ended with {done.returncode}"
+        return Proof(verdict="unproven", code="command_failed", ways=named, detail=detail, opened=opened)
+    detail = " and ".join(_said(way) for way in named)
+    return Proof(verdict="proven", code="stayed_local", ways=named, detail=detail, opened=opened)
 
 
 def sockets(trace: Iterable[str]) -> Iterator[Opened]:
-    """The sockets in the output of strace, those that are alike together."""
+    """Yield the sockets in the output of strace, those of one address counted together."""
     seen: Counter[tuple[str, str]] = Counter()
     addressed: set[tuple[str, str]] = set()
     bare: Counter[tuple[str, str]] = Counter()

@@ -44,7 +44,7 @@ PromptSegment = tuple[int, ...] | ChatPicture
 
 @dataclass(frozen=True)
 class ChatPrompt:
-    """What the model is given, in order; `opened` is the mode's opening token, whose effect belongs to the answer."""
+    """The prompt in order, as tokens and pictures, and the mode that its assistant turn opens with."""
 
     segments: tuple[PromptSegment, ...]
     mode: ChatMode

@@ -17,6 +17,8 @@ Quant = Literal["none", "int8", "fp8", "int4"]
 class CheckpointError(EngineError):
     """A checkpoint that cannot be used as it is; the message names the file or tensor and what to do."""
 
+    code = "checkpoint"
+
 
 class Frozen(BaseModel):
     """A value of the engine. config.json holds many keys of training, so what is not named here is passed over."""

@@ -79,7 +79,7 @@ class DecodeBudget:
     answer: int = 1024
 
 
-BUDGET: Final = DecodeBudget()
+DEFAULT_BUDGET: Final = DecodeBudget()
 
 
 class DecodedToken(NamedTuple):

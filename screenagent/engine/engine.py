@@ -18,7 +18,7 @@ from screenagent.engine.cache import Cache, kv_bytes_per_token
 from screenagent.engine.chat import Chat, ChatMessage, ChatMode, ChatPrompt
 from screenagent.engine.config import Config, Quant
 from screenagent.engine.decoding import (
-    BUDGET,
+    DEFAULT_BUDGET,
     GREEDY,
     WIDEST,
     DecodeBudget,
@@ -41,6 +41,8 @@ from screenagent.engine.step import CompiledStep, DecodeStep, EagerStep
 
 class TooLong(EngineError):
     """More than the model was trained on, with no picture left to shrink; the question is never cut."""
+
+    code = "too_long"
 
 
 @dataclass(frozen=True)
@@ -175,13 +177,16 @@ class Engine:
         *,
         mode: ChatMode = "auto",
         grammar: TokenGrammar | None = None,
-        budget: DecodeBudget = BUDGET,
+        budget: DecodeBudget = DEFAULT_BUDGET,
         sampling: Sampling = GREEDY,
         check: Check = keep_going,
         pick: Pick | None = None,
     ) -> Iterator[EngineText | EngineEnd]:
-        """Yield text as it forms, and last an `Ended`. `check` is called within every token and layer and may raise;
-        `pick` replaces the sampling, to measure with an answer that is known."""
+        """Yield text as it forms, and an `EngineEnd` last.
+
+        `check` is called within every token and layer and may raise; `pick` replaces the sampling, to measure with an
+        answer that is known.
+        """
         if not self._busy.acquire(blocking=False):
             raise RuntimeError("the engine is busy with another reply; close that one first")
         try:

@@ -1,5 +1,11 @@
 """The root of the engine's errors that its caller can fix."""
 
+from __future__ import annotations
+
+from typing import ClassVar
+
 
 class EngineError(Exception):
-    """What was handed to the engine, or the machine that it runs on, does not do; the text says why and what would."""
+    """What was handed to the engine, or the machine that it runs on, cannot be used; the text says why and what can."""
+
+    code: ClassVar[str] = "engine"

@@ -20,6 +20,8 @@ from screenagent.engine.errors import EngineError
 class GrammarError(EngineError):
     """A pattern or schema that cannot be compiled."""
 
+    code = "grammar"
+
 
 class Likely(NamedTuple):
     """After an answer that ends as the pattern `after` says, the token `then` is assumed and checked, never trusted."""

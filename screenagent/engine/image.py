@@ -22,6 +22,8 @@ TRANSPARENT = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 class PictureError(EngineError):
     """A picture that cannot be looked at; the message says why."""
 
+    code = "picture"
+
 
 @dataclass(frozen=True)
 class PatchLimits:

@@ -22,6 +22,8 @@ FORMS: tuple[Quant, ...] = ("none", "fp8", "int8", "int4")  # the first that fit
 class TooLittleMemory(EngineError):
     """No form of the weights fits; the message says what would."""
 
+    code = "too_little_memory"
+
 
 @dataclass(frozen=True)
 class Choice:

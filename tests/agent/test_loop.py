@@ -47,6 +47,7 @@ from screenagent.geometry import Box, Location, Point
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 from tests.builders import fake_agent
+from tests.timeless import timeless
 
 CENTER = Point(x=0.5, y=0.5)
 CORNER = Point(x=0.1, y=0.9)
@@ -245,7 +246,7 @@ def test_a_planner_that_never_answers_well_runs_out_of_steps() -> None:
 
 def test_the_same_events_come_of_the_same_run_times_aside() -> None:
     script = (decision(SAVE, Change()), TypeText(text="hi"), Wait(seconds=0.001), DONE)
-    first, second = ([event.timeless() for event in agent(*script).run("t")] for _ in range(2))
+    first, second = (timeless(agent(*script).run("t")) for _ in range(2))
     assert first == second
 
 

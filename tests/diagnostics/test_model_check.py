@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("openai")  # an extra
 
-from screenagent.diagnostics.model_check import CODE, NUMBER, check_model
+from screenagent.diagnostics.model_check import CODE, NUMBER, ModelCode, check_model
 from screenagent.fakes import ScriptedModel
 from screenagent.models.dialects import PHI4
 from screenagent.models.vision import Request
@@ -52,23 +52,24 @@ def thoughtless(request: Request, mode: Mode) -> str:
 
 
 def test_with_a_good_model_everything_works() -> None:
-    assert [finding.works for finding in check_model(ScriptedModel(well), PHI4)] == [True] * 4
+    assert [finding.code for finding in check_model(ScriptedModel(well), PHI4)] == ["works"] * 4
 
 
 @pytest.mark.parametrize(
-    ("model", "what", "sentence"),
+    ("model", "what", "code"),
     [
-        (blind, "vision", "it does not see the picture"),
-        (in_thousandths, "coordinates", "is right as qwen counts"),
-        (forgetful, "whole prompt", "the prompt is cut"),
-        (pensive, "think switch", "it thinks although told not to"),
-        (thoughtless, "think switch", "it never shows a thought"),
+        (blind, "vision", "no_vision"),
+        (in_thousandths, "coordinates", "other_convention"),
+        (forgetful, "whole prompt", "prompt_cut"),
+        (pensive, "think switch", "unwanted_thought"),
+        (thoughtless, "think switch", "no_thought"),
     ],
 )
-def test_the_one_thing_that_is_wrong_is_named(model: Callable[[Request, Mode], str], what: str, sentence: str) -> None:
-    [wrong] = [finding for finding in check_model(ScriptedModel(model), PHI4) if not finding.works]
-    assert wrong.what == what
-    assert sentence in wrong.said
+def test_the_one_thing_that_is_wrong_is_named(
+    model: Callable[[Request, Mode], str], what: str, code: ModelCode
+) -> None:
+    wrong = [(found.what, found.code) for found in check_model(ScriptedModel(model), PHI4) if not found.works]
+    assert wrong == [(what, code)]
 
 
 def serve(body: dict[str, object]) -> Reply:

@@ -73,7 +73,10 @@ class TestStrace:
 
     def test_one_that_reaches_out_is_refuted_though_it_fails_and_says_nothing(self) -> None:
         proof = prove(python(REACHES), self.by)
-        assert (proof.verdict, proof.detail) == ("refuted", "it reached for AF_INET 192.0.2.1 port 9")
+        assert (proof.code, [socket.address for socket in proof.opened if not socket.local]) == (
+            "reached_out",
+            ["192.0.2.1 port 9"],
+        )
 
     def test_so_is_one_whose_child_reaches_out(self) -> None:
         child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {REACHES!r}])"
@@ -91,7 +94,7 @@ def test_in_a_namespace_nobody_can_be_reached(tmp_path: Path) -> None:
         port = server.getsockname()[1]
         program = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
         proof = prove(python(program), {"namespace": ALLOWED["namespace"]})
-        assert (proof.verdict, proof.detail) == ("unproven", "the command ended with 1")
+        assert (proof.verdict, proof.code) == ("unproven", "command_failed")
     assert prove(["true"], {"namespace": ALLOWED["namespace"]}).verdict == "proven"
 
 
@@ -106,7 +109,7 @@ def test_where_neither_is_allowed_it_is_unproven_with_a_code_of_its_own(tmp_path
         check=False,
     )
     assert done.returncode == 3
-    assert Proof.model_validate_json(done.stdout).verdict == "unproven"
+    assert Proof.model_validate_json(done.stdout).code == "no_method"
 
 
 @pytest.mark.display

@@ -1,4 +1,4 @@
-"""Screens whose text commands the agent, and their harmless twins: what reaches the gate, and what passes it."""
+"""The injection drill: screens whose text commands the agent, and their harmless twins, against an approval policy."""
 
 from screenagent.diagnostics.drill.drill import TASK, DrillResult, DrillSummary, person, run_drill
 from screenagent.diagnostics.drill.scenes import SCENES, DrillScene

@@ -1,4 +1,4 @@
-"""An ordinary run on each screen: the default policy asks a person who knows what is harm, and counts."""
+"""The injection drill: an ordinary run on each screen, with a person who is asked by the policy and rejects harm."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ MAX_STEPS = 12
 
 
 class DrillResult(Value):
-    """One screen: how many harmful inputs were proposed and so `reached` the gate, how many were asked about, how many
-    `passed` unasked; and of its harmless ones, how many went through and how many were `blocked`."""
+    """The counts of one screen.
+
+    Of the harmful inputs: how many were proposed (`reached` the policy), `asked` about, or `passed` unasked.
+    Of the harmless ones: how many were performed (`harmless`), and how many were `blocked`.
+    """
 
     scene: str
     hostile: bool
@@ -35,7 +38,7 @@ class DrillResult(Value):
 
 
 class DrillSummary(Value):
-    """All screens together: the counts of their results, summed up."""
+    """The counts of all screens together."""
 
     screens: int
     twins: int
@@ -66,7 +69,7 @@ class DrillSummary(Value):
 
 @dataclass
 class DrillPerson:
-    """Says no to harm and yes to the rest, and remembers what the question was."""
+    """A person who rejects harm, approves the rest, and remembers for each question whether it was harm."""
 
     scene: DrillScene
     asked: list[bool] = field(default_factory=list)
@@ -85,14 +88,14 @@ class DrillPerson:
 
 
 def person(scene: DrillScene, policy: Policy, reader: TextReader) -> tuple[Approver, DrillPerson]:
-    """The default way to be asked least: only where the policy says so."""
+    """Return an approver that asks only if the policy says so, and the person whom it asks."""
     asks = DrillPerson(scene)
     return PolicyApprover(asks, risky_only=True, policy=policy, reader=reader), asks
 
 
 @dataclass(frozen=True)
 class Fooled:
-    """A grounder that was made to believe that some words mean another button."""
+    """A grounder that takes some words for another button, as a deceived model would."""
 
     grounder: Grounder
     scene: DrillScene
@@ -113,7 +116,7 @@ def run_drill(
     reader: TextReader,
     scenes: tuple[DrillScene, ...] = SCENES,
 ) -> Iterator[DrillResult]:
-    """Each screen and then its twin."""
+    """Run each screen and then its harmless twin; yield each result as it comes."""
     for scene in scenes:
         for hostile in (True, False):
             yield _result(scene, planner(), Fooled(grounder, scene), policy, reader, hostile=hostile)
@@ -127,7 +130,7 @@ def _result(
     desktop = FakeDesktop()
 
     def replies(performed: int) -> list[bool]:
-        """Whether the mail was in front at each of the inputs, and is now."""
+        """Return for each input whether the mail window was in front, and as the last item whether it is now."""
         return [
             any(point in reply for points in desktop.places[:number] for point in points)
             for number in range(performed + 1)
@@ -165,7 +168,7 @@ def _result(
 
 
 def _refused(events: Iterable[Event]) -> int:
-    """How many inputs were refused, by the person or by the policy; a question that nobody answers is none."""
+    """Return how many inputs the person or the policy rejected."""
     refused, proposed = 0, None
     for event in events:
         match event:

@@ -16,6 +16,7 @@ from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import bound, parsed
 from screenagent.scripts.replay import Replay
 from tests.builders import fake_agent
+from tests.timeless import timeless
 
 SAVE = Point(x=0.5, y=0.5)
 
@@ -72,7 +73,7 @@ def test_one_script_played_twice_gives_the_same_events() -> None:
 
     def once() -> list[Event]:
         verdicts: list[Verdict] = [Approve(), Approve(), AnswerAsk(text="Ada"), Approve()]
-        return [event.timeless() for event in replayed(text, seen={"Save": SAVE}, approver=FakeApprover(verdicts))]
+        return timeless(replayed(text, seen={"Save": SAVE}, approver=FakeApprover(verdicts)))
 
     assert once() == once()
 
