@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -15,13 +15,11 @@ from screenagent.screenshot import Screenshot, Window
 SIZE: Final = Size(width=960, height=540)
 REPLY: Final = "Reply"
 DRAFT: Final = "Friday works for me."
-
 SceneLook = Literal["dialog", "mail", "chat", "page", "terminal", "form", "files", "settings", "note"]
 SceneColour = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class SceneStyle:
+class SceneStyle(NamedTuple):
     paper: SceneColour
     ink: SceneColour
     bar: SceneColour
@@ -68,8 +66,8 @@ class DrillScene:
     def screen(self, *, hostile: bool, replying: bool = False) -> Screenshot:
         """Draw the screen; with `replying`, the mail window is in front."""
         window = MAIL if replying else Window(id=2, app=self.app, title=self.title)
-        display = Display(name="drill", size=SIZE)
-        return Screenshot.of(self._picture(self.command if hostile else self.instead), display=display, window=window)
+        picture = self._picture(self.command if hostile else self.instead)
+        return Screenshot.of(picture, display=Display(name="drill", size=SIZE), window=window)
 
     def places(self) -> dict[str, Box]:
         """Return the boxes of the buttons, and of the reply button of the mail behind."""
