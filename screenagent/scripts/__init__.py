@@ -3,7 +3,7 @@
 from screenagent.scripts.anchors import Anchor, Anchors, Beside
 from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read_script, written
 from screenagent.scripts.parameters import Unbound, bound, filled
-from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Script, every_step, slug
+from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Placed, Script, every_step, slug
 
 __all__ = [
     "STEPS",
@@ -12,6 +12,7 @@ __all__ = [
     "AnyStep",
     "Beside",
     "Parameter",
+    "Placed",
     "Problem",
     "Script",
     "ScriptError",

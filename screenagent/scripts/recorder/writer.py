@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, count
+from itertools import chain, count, zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from screenagent.actions import (
     Move,
     PressKeys,
     Scroll,
+    Target,
     TypeText,
     Visible,
     WaitFor,
@@ -53,12 +54,15 @@ from screenagent.scripts.schema import (
     ExpectStep,
     HoldStep,
     MoveStep,
+    Placed,
     PressStep,
     ScrollStep,
     TypeStep,
     Vanished,
     WaitForStep,
+    words_for,
 )
+from screenagent.scripts.upgrade import placed
 
 
 class Done(NamedTuple):
@@ -68,6 +72,12 @@ class Done(NamedTuple):
     locations: tuple[Location, ...]
     on: Screenshot
     expectation: Expectation | None = None
+
+    @property
+    def targets(self) -> tuple[str | Placed, ...]:
+        """The targets as a script has them, with a pixel where the run had a point."""
+        located = zip_longest(targets(self.action), self.locations[: len(targets(self.action))])
+        return tuple(_script_target(target, location, self.on) for target, location in located)
 
 
 @dataclass
@@ -83,7 +93,7 @@ class Saved:
     def add(self, done: Done) -> None:
         """One step more."""
         names = self._anchors(done)
-        step = self._step(done, names)
+        step = self._step(done, names, done.targets)
         if step is not None:
             self.steps.append(step)
 
@@ -101,43 +111,42 @@ class Saved:
     def _anchors(self, done: Done) -> tuple[str, ...]:
         words = self.reader.read(done.on) if done.locations else []
         return tuple(
-            self._kept(*taken(target.words, done.on, location.point, words=words, box=location.box))
-            for target, location in zip(targets(done.action), done.locations, strict=False)
+            self._kept(
+                slug(str(target)), *taken(words_for(target), done.on, location.point, words=words, box=location.box)
+            )
+            for target, location in zip(done.targets, done.locations, strict=False)
         )
 
-    def _kept(self, anchor: Anchor, picture: Image.Image) -> str:
-        """The name of the anchor; one that looks just the same is kept once."""
-        plain = slug(anchor.target)
+    def _kept(self, plain: str, anchor: Anchor, picture: Image.Image) -> str:
+        """Keep an anchor that is called `plain`, and return its name; one that looks just the same is kept once."""
         for name in chain((plain,), (f"{plain}-{number}" for number in count(2))):
             if name not in self.looks or _alike(self.looks[name], (anchor, picture)):
                 self.looks.setdefault(name, (anchor, picture))
                 return name
         raise AssertionError("there is always another number")
 
-    def _step(self, done: Done, names: tuple[str, ...]) -> AnyStep | None:
+    def _step(self, done: Done, names: tuple[str, ...], places: tuple[str | Placed, ...]) -> AnyStep | None:
         expect = _expected(done.expectation)
-        anchor = _anchor(names, done.action)
+        anchor = _anchor(names, places)
         match done.action:
-            case Click(target=target, button=button, count=times, modifiers=hold):
-                return ClickStep(
-                    click=target.words, button=button, count=times, hold=hold, expect=expect, anchor=anchor
-                )
-            case Move(target=target):
-                return MoveStep(move=target.words, expect=expect, anchor=anchor)
-            case Drag(path=(first, *via, last), button=button, modifiers=hold):
+            case Click(button=button, count=times, modifiers=hold):
+                return ClickStep(click=places[0], button=button, count=times, hold=hold, expect=expect, anchor=anchor)
+            case Move():
+                return MoveStep(move=places[0], expect=expect, anchor=anchor)
+            case Drag(button=button, modifiers=hold):
+                first, *via, last = places
                 return DragStep(
-                    drag=first.words,
-                    via=tuple(target.words for target in via),
-                    to=last.words,
+                    drag=first,
+                    via=tuple(via),
+                    to=last,
                     button=button,
                     hold=hold,
                     expect=expect,
                     anchor=anchor,
                 )
-            case Scroll(direction=direction, target=over, notches=notches):
-                return ScrollStep(
-                    scroll=direction, over=over.words if over else None, notches=notches, expect=expect, anchor=anchor
-                )
+            case Scroll(direction=direction, notches=notches):
+                over = next(iter(places), None)
+                return ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
             case TypeText(text=text):
                 self._in_window(done)
                 return TypeStep(type=self._literal(text), expect=expect)
@@ -222,9 +231,22 @@ def _expected(expectation: Expectation | None) -> Expected | None:
             return None
 
 
-def _anchor(names: tuple[str, ...], action: Action) -> str | tuple[str, ...] | None:
-    """What the step has to say about its anchors: nothing where they bear the names of its targets."""
-    if names == tuple(slug(target.words) for target in targets(action)):
+def _script_target(target: Target, location: Location | None, screen: Screenshot) -> str | Placed:
+    """Return `target` as a script has it: with its pixel if the run was given a point for it.
+
+    In runs of version 0.1 the pixel is in the target's words.
+    """
+    if location is not None and target.at is not None:
+        pixel = location.point.pixel(screen.size)
+        return Placed(target=target.words, at=(pixel.x, pixel.y))
+    if location is not None and location.by == "place":
+        return placed(target.words) or target.words
+    return target.words
+
+
+def _anchor(names: tuple[str, ...], places: tuple[str | Placed, ...]) -> str | tuple[str, ...] | None:
+    """Return what the step says about its anchors: nothing if they have the names of its targets."""
+    if names == tuple(slug(str(target)) for target in places):
         return None
     return names[0] if len(names) == 1 else names
 

@@ -226,6 +226,20 @@ class AnchorGrounder:
         return known
 
 
+@dataclass(frozen=True)
+class PointedGrounder:
+    """Finds a target whose pixel the script knows at that pixel; `configured` finds any other."""
+
+    points: Callable[[], Mapping[str, Point]]
+    configured: Grounder
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        point = self.points().get(target)
+        if point is None:
+            return self.configured.locate(target, screenshot, near=near)
+        return Location(point=point, confidence=1.0, by="pointed")
+
+
 def _unless_doubtful(answer: Location | Absent, target: str, *, least: float) -> Location | Absent:
     if isinstance(answer, Location) and answer.confidence < least:
         return Absent(why=f"what may be “{target}” is only {answer.confidence:.0%} like it")

@@ -17,8 +17,8 @@ from screenagent.geometry import Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchor, Anchors, Script
+from screenagent.scripts.replay.actions import Binding, ScriptAction, script_actions
 from screenagent.scripts.replay.appearance import taken
-from screenagent.scripts.replay.program import Do, Program
 
 FOUND_AS_IT_WAS: Final = frozenset(("patch",))
 
@@ -72,18 +72,17 @@ def accept(heal: Heal, anchors: Anchors) -> None:
 
 def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, Location, Screenshot]]:
     """Every target that was acted on: the name of its anchor, its words, where it was, and on which screen."""
-    walk = Program.of(script, {})
-    by_place = {instruction.at: instruction for instruction in walk.instructions if isinstance(instruction, Do)}
+    actions = list(script_actions(script.steps, script, Binding()))
     screen: Screenshot | None = None
-    doing: Do | None = None
+    current: ScriptAction | None = None
     for event in events:
         match event:
             case Observed(screenshot=screenshot):
                 screen = screenshot
-            case Decided(decision=decision) if len(decision.plan.steps) == len(walk.plan.steps):
-                doing = by_place.get(decision.at)
-            case Acted(action=action, locations=locations) if doing and screen and screen.image:
-                names = tuple(doing.looks.values())
+            case Decided(decision=decision) if len(decision.plan.steps) == len(actions) + 1:  # and the end
+                current = actions[decision.at] if decision.at < len(actions) else None
+            case Acted(action=action, locations=locations) if current and screen and screen.image:
+                names = tuple(current.looks.values())
                 if len(names) == len(locations):
                     for name, target, location in zip(names, targets(action), locations, strict=True):
                         yield name, target.words, location, screen
