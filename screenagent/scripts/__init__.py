@@ -1,6 +1,6 @@
-"""Task scripts: YAML that a person can write and a machine can edit, and the looks of their targets beside it."""
+"""Task scripts: YAML that a person can write and a machine can edit, and the appearances of their targets in a folder beside it."""
 
-from screenagent.scripts.anchors import Anchor, Anchors, Beside
+from screenagent.scripts.anchors import Anchor, Anchors, NearbyText
 from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read_script, written
 from screenagent.scripts.parameters import Unbound, bound, filled
 from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Placed, Script, every_step, slug
@@ -10,7 +10,7 @@ __all__ = [
     "Anchor",
     "Anchors",
     "AnyStep",
-    "Beside",
+    "NearbyText",
     "Parameter",
     "Placed",
     "Problem",

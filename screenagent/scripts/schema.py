@@ -113,7 +113,7 @@ class ScriptStep(Value):
 
 class TargetStep(ScriptStep):
     anchor: AnchorName | tuple[AnchorName, ...] | None = Field(
-        None, description="the recorded looks of its targets; by default those that bear their names"
+        None, description="the recorded appearances of its targets; by default those with the names of the targets"
     )
 
     @property

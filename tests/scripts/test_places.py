@@ -18,7 +18,7 @@ from screenagent.protocols import Approver
 from screenagent.scripts import Anchors, Placed, Script, ScriptError, bound, edited, parsed, written
 from screenagent.scripts.export import python
 from screenagent.scripts.lint import findings
-from screenagent.scripts.recorder.writer import saved
+from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.anchor_grounder import PointedGrounder
 from screenagent.scripts.replay.steps import ScriptApi
@@ -220,10 +220,10 @@ def test_a_place_that_was_recorded_is_found_by_its_appearance_when_it_moves(tmp_
     desktop = form_desktop(reader)
     click = ClickStep(click=Placed(target="Save", at=(120, 160)))
     replay = Replay(Script(name="x", steps=(click,)))
-    made = saved(replay.playing(agent_on(desktop, FakeGrounder({})), reader).run("x"), reader)
+    made = ScriptWriter.of_run(replay.playing(agent_on(desktop, FakeGrounder({})), reader).run("x"), reader)
     assert made.script("x").steps == (click,)
-    for name, look in made.looks.items():
-        anchors.write(name, *look)
+    for name, look in made.appearances.items():
+        anchors.write(name, look.anchor, look.picture)
     assert anchors.names() == ["save-at-120-160"]
     text = written(made.script("x"))
     assert replayed(text, anchors=anchors, dx=200)[1].places == [(at(320, 160),)]

@@ -24,7 +24,7 @@ from screenagent.runs.store import read_events, read_run
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors, Placed, Script, bound, every_step, parsed, read_script, written
 from screenagent.scripts.lint import findings
-from screenagent.scripts.recorder.writer import saved
+from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import heals
 from screenagent.scripts.schema import ClickStep, TargetStep, kind_of_step
@@ -191,6 +191,6 @@ def test_an_old_run_is_reported_with_what_its_targets_looked_like(
 @old
 def test_what_is_saved_from_an_old_run_is_the_script_that_was_saved_then(tmp_path: Path) -> None:
     then = read_script(SCRIPTS / "places.yaml")
-    made = saved(read_events(RECORDED / "runs" / "places"), FakeReader(())).script(then.name, app=then.app)
-    (tmp_path / "places.yaml").write_text(written(made), "utf-8")
+    writer = ScriptWriter.of_run(read_events(RECORDED / "runs" / "places"), FakeReader(()))
+    (tmp_path / "places.yaml").write_text(written(writer.script(then.name, app=then.app)), "utf-8")
     assert read_script(tmp_path / "places.yaml") == then

@@ -120,10 +120,10 @@ class ScriptAction:
     anchors: tuple[str, ...] = ()
 
     @property
-    def looks(self) -> dict[str, str]:
+    def anchor_names(self) -> dict[str, str]:
         """The anchor of each target, by the target's words.
 
-        A target that a parameter names has the looks of what it named once, which may be another.
+        A target that a parameter names has none: what was recorded may be another.
         """
         named = ((words_for(target), name) for target, name in zip(self.targets, self.anchors, strict=True))
         return {words: name for words, name in named if not PLACE.search(words)}

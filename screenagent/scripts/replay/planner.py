@@ -1,4 +1,4 @@
-"""The planner of a replay: plays the script step by step, and gives the goals in it to the configured planner."""
+"""The planner of a replay: it plays the script step by step, and gives the goals in it to the configured planner."""
 
 from __future__ import annotations
 
@@ -40,18 +40,19 @@ YES: Final = ("y", "yes", "ok", "okay", "sure", "go", "go on", "do it")
 NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
 
 Course = Generator[str | Decision | Retry, None, None]
-"""What the planner says next: a part of its thought, a decision, or that the planner of a goal has to try again."""
+"""What the planner says next: a part of its thought, a decision, or why the planner of a goal has to try again."""
 
 
 @dataclass
 class ScriptPlanner:
-    """One for each replay. `checker` sees what `if_seen` asks for, `planner` carries out what `task` says.
+    """Plays a script once. `checker` sees what `if_seen` asks for, `planner` carries out what `task` says.
 
-    The steps are played by generators that stop at each decision and go on, when the next one is due, with what has
-    become of it. An action whose target is not there is tried again until its time is up, then asked about; for keys
-    that another window would get, the one behind it is brought to the front; any other action that fails ends the
-    replay. `recorded` are the names of the anchors that exist; `looks`, `points` and `window` are what the grounder
-    and the approver have to know about the current action.
+    The steps are played by generators: each stops at a decision, and goes on with what became of it when the next one
+    is due. An action whose target is not there is tried again until its time is up, then asked about. For keys that
+    another window would get, the window behind it is brought to the front. Any other action that fails ends the replay.
+
+    `recorded` are the names of the anchors that exist. `anchor_names`, `points` and `window` tell the grounder and the
+    approver about the current action.
     """
 
     script: Script
@@ -59,7 +60,7 @@ class ScriptPlanner:
     planner: Planner
     checker: Checker
     recorded: frozenset[str] = frozenset()
-    looks: Mapping[str, str] = field(default_factory=dict)
+    anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
     _course: Course = field(init=False)
@@ -246,13 +247,13 @@ class ScriptPlanner:
             case said if said.lower() in NO:
                 yield from _give_up(f"{planned}: the answer was “{said}”")
             case said:
-                self.looks, self.points = {}, {}
+                self.anchor_names, self.points = {}, {}
                 renamed = planned.model_copy(update={"action": _renamed(planned.action, said)})
                 yield Decision(plan=Plan(steps=(renamed,)))
 
     def _attend_to(self, action: ScriptAction | None) -> None:
         """Let the grounder and the approver know what the current action is; None if it is not of the script."""
-        self.looks = action.looks if action else {}
+        self.anchor_names = action.anchor_names if action else {}
         self.points = self._binding.points(action.targets) if action else {}
         self.window = action.window if action else None
 

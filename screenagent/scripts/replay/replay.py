@@ -41,6 +41,6 @@ class Replay:
         grounder = agent.grounder
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
-            grounder = AnchorGrounder(self.anchors, lambda: planner.looks, reader, pointed)
+            grounder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
         approver = FocusApprover(agent.approver, lambda: planner.window)
         return replace(agent, planner=planner, grounder=grounder, approver=approver)

@@ -13,7 +13,7 @@ from screenagent.geometry import Absent, Box, Location, Pixel, Point
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
 from screenagent.scripts.replay import AnchorGrounder
-from screenagent.scripts.replay.appearance import taken
+from screenagent.scripts.replay.appearance import Appearance
 from tests.drawn import SIZE, Drawing, DrawnReader
 
 Draw = Callable[[Drawing], None]
@@ -46,8 +46,8 @@ def record(
     screen = scene.reader.screen(drawing)
     point = Point.of_pixel(Pixel(x=at[0], y=at[1]), SIZE)
     bounds = Box.of_pixels(box, SIZE) if box else None
-    anchor, picture = taken("it", screen, point, words=scene.reader.read(screen), box=bounds)
-    scene.anchors.write("it", anchor, picture)
+    captured = Appearance.capture("it", screen, point, words=scene.reader.read(screen), box=bounds)
+    scene.anchors.write("it", captured.anchor, captured.picture)
 
 
 def form(*, zoom: float = 1.0, dark: bool = False, dx: int = 0, dy: int = 0, window: Window | None = None) -> Drawing:
