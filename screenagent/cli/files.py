@@ -37,17 +37,17 @@ def write_script(run: Path, script: Path, *, name: str | None, app: str | None) 
     from screenagent.assembly.parts import build_reader
     from screenagent.runs.store import read_events
     from screenagent.scripts import Anchors, written
-    from screenagent.scripts.recorder.writer import saved, task_of
+    from screenagent.scripts.recorder.writer import ScriptWriter, task_of
     from screenagent.settings import Settings
 
     try:
-        made = saved(read_events(run), build_reader(Settings.load()))
+        made = ScriptWriter.of_run(read_events(run), build_reader(Settings.load()))
         text = written(made.script((name or task_of(read_events(run)) or script.stem)[:200], app=app))
     except ValueError as error:
         raise click.ClickException(f"{run}: {error}") from error
     anchors = Anchors.of(script)
     anchors.remove(anchors.names())
-    for anchor, (facts, picture) in made.looks.items():
-        anchors.write(anchor, facts, picture)
+    for anchor, appearance in made.appearances.items():
+        anchors.write(anchor, appearance.anchor, appearance.picture)
     script.write_text(text, "utf-8")
-    click.echo(f"{script}: {len(made.steps)} steps, {len(made.looks)} anchors in {anchors.folder}")
+    click.echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")

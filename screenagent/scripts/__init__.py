@@ -1,17 +1,18 @@
-"""Task scripts: YAML that a person can write and a machine can edit, and the looks of their targets beside it."""
+"""Task scripts: YAML that a person can write and a machine can edit, with the appearances of their targets."""
 
-from screenagent.scripts.anchors import Anchor, Anchors, Beside
+from screenagent.scripts.anchors import Anchor, Anchors, NearbyText
 from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read_script, written
 from screenagent.scripts.parameters import Unbound, bound, filled
-from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Script, every_step, slug
+from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Placed, Script, every_step, slug
 
 __all__ = [
     "STEPS",
     "Anchor",
     "Anchors",
     "AnyStep",
-    "Beside",
+    "NearbyText",
     "Parameter",
+    "Placed",
     "Problem",
     "Script",
     "ScriptError",

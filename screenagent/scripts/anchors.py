@@ -15,8 +15,8 @@ PICTURE: Final = ".png"
 FACTS: Final = ".json"
 
 
-class Beside(Value):
-    """A text near a target, and how far from the target's middle its own middle was, in pixels."""
+class NearbyText(Value):
+    """A text near a target, and how far its middle was from the target's middle, in pixels."""
 
     text: str
     dx: int
@@ -28,14 +28,14 @@ class Beside(Value):
 class Anchor(Value):
     """A target as it was seen once. Pixels are those of the recorded screen, of which the picture is a part.
 
-    `box` is the target's within the picture and `at` where in the picture it was acted on; `text` stands in the target,
-    `beside` round it; `alike` is how many on that screen looked like it, itself included, and `repeats` how many places
-    had its letters, within longer names too.
+    `box` is the target's box within the picture, and `at` the pixel of the picture that was acted on. `text` is the
+    target's own, `beside` are the texts near it. `alike` is how many on that screen looked like it, itself included;
+    `repeats` is how many places had its letters, within longer names too.
     """
 
     target: str
     text: str = ""
-    beside: tuple[Beside, ...] = ()
+    beside: tuple[NearbyText, ...] = ()
     alike: int = Field(1, ge=1)
     repeats: int = Field(1, ge=0)
     box: tuple[int, int, int, int]

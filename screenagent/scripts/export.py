@@ -9,7 +9,16 @@ from typing import Final
 from screenagent.geometry import Value
 from screenagent.scripts import AnyStep, Script
 from screenagent.scripts.parameters import PLACE
-from screenagent.scripts.schema import AskStep, IfSeenStep, KeyboardStep, Vanished, kind_of_step
+from screenagent.scripts.schema import (
+    AskStep,
+    IfSeenStep,
+    KeyboardStep,
+    Placed,
+    TargetStep,
+    Vanished,
+    every_step,
+    kind_of_step,
+)
 
 HEAD: Final = '''\
 """{name}
@@ -22,7 +31,7 @@ from pathlib import Path
 from screenagent.agent import Agent
 from screenagent.approval import AllowAll
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.scripts.replay.steps import ScriptApi
+{imports}from screenagent.scripts.replay.steps import ScriptApi
 
 ANCHORS = Path(__file__).parent / {anchors!r}
 
@@ -55,11 +64,17 @@ def python(script: Script, *, file: str, anchors: str) -> str:
     ]
     tail = TAIL.replace("play(ScriptApi(agent, anchors=ANCHORS))", _call(needed))
     return (
-        HEAD.format(name=script.name, file=file, anchors=anchors, parameters=parameters)
+        HEAD.format(name=script.name, file=file, anchors=anchors, parameters=parameters, imports=_imports(script))
         + "\n".join(_lines(script.steps, script, depth=1))
         + "\n"
         + tail.format(app=repr(script.app) if script.app else "")
     )
+
+
+def _imports(script: Script) -> str:
+    steps = (step for step in every_step(script.steps) if isinstance(step, TargetStep))
+    placed = any(isinstance(target, Placed) for step in steps for target in step.targets)
+    return "from screenagent.scripts import Placed\n" if placed else ""
 
 
 def _call(needed: Sequence[str]) -> str:
@@ -95,26 +110,32 @@ def _arguments(step: Value, script: Script) -> Iterator[str]:
         case Vanished(gone=words):
             yield _text(words, script)
             yield "gone=True"
-        case words:
-            yield _text(words, script)
+        case value:
+            yield _literal(value, script)
     if isinstance(step, KeyboardStep) and step.window is None and script.window is not None:
         yield f"window={script.window!r}"
     for name in type(step).model_fields:
         value = getattr(step, name)
         if name == kind or value == type(step).model_fields[name].default or (name == "timeout" and kind not in TIMED):
             continue
-        match value:
-            case str():
-                yield f"{name}={_text(value, script)}"
-            case Vanished():
-                raise ValueError(
-                    f"`{kind}` expects that “{value.gone}” goes; write that as a step of its own to export it"
-                )
-            case _:
-                yield f"{name}={value!r}"
+        if isinstance(value, Vanished):
+            raise ValueError(f"`{kind}` expects that “{value.gone}” goes; write that as a step of its own to export it")
+        yield f"{name}={_literal(value, script)}"
 
 
 TIMED: Final = ("wait_for", "expect")
+
+
+def _literal(value: object, script: Script) -> str:
+    match value:
+        case str(text):
+            return _text(text, script)
+        case Placed(target=words, at=pixel):
+            return f"Placed(target={_text(words, script)}, at={pixel})"
+        case tuple() as parts:
+            return "(" + "".join(f"{_literal(part, script)}, " for part in parts).rstrip(" ") + ")"
+        case _:
+            return repr(value)
 
 
 def _text(text: str, script: Script) -> str:

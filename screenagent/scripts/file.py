@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -23,11 +24,14 @@ from screenagent.scripts.schema import (
     STEPS,
     IfSeenStep,
     Parameter,
+    Placed,
     Script,
     TypeStep,
     kind_of_step,
     no_step,
+    words_for,
 )
+from screenagent.scripts.upgrade import upgraded, warn
 
 LARGEST: Final = 200_000
 DEEPEST: Final = 40
@@ -66,11 +70,12 @@ class Places:
     lines: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
 
     def problem(self, path: Path_, what: str) -> Problem:
-        line, column = self.lines[self.known(path)]
+        """Return what is wrong at `path`, or at the nearest part round it that the file has."""
+        line, column = next(self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines)
         return Problem(file=str(self.file), line=line, column=column, what=what)
 
     def known(self, path: Sequence[str | int]) -> Path_:
-        """The part of the file that `path` leads to; what a validator put between is passed over."""
+        """Return the part of the file that a validator's `path` leads to, without what the validator put between."""
         found: Path_ = ()
         for index, part in enumerate(path):
             is_tag = index > 0 and isinstance(path[index - 1], int) and index < len(path) - 1
@@ -85,32 +90,38 @@ def read_script(file: Path) -> Script:
 
 
 def parsed(content: bytes, file: Path) -> tuple[Script, Places]:
-    data, places = _loaded(content, file)
+    """Return the script that `content` spells, in version 1 or 2, and where in `file` each part of it is."""
+    loaded, places = _loaded(content, file)
+    spelled = upgraded(loaded)
+    data = spelled.content
     try:
         script = Script.model_validate(data)
     except ValidationError as error:
         raise ScriptError(_problems(error, data, places)) from error
     if problems := [*_wrong_places(script, places)]:
         raise ScriptError(problems)
+    if spelled.places:
+        line, _ = places.lines[next(iter(spelled.places))]
+        warn(spelled, file=str(file), line=line)
     return script, places
 
 
 def written(script: Script) -> str:
-    """`script` as a person would write it: no defaults, the kind of a step first."""
+    """Return `script` as a person would write it: no defaults, the kind of a step first."""
     text = StringIO()
     _yaml().dump(_document(script), text)
     return text.getvalue()
 
 
-def edited(content: str, changes: Mapping[Path_, str]) -> str:
-    """The file's text with other values at some paths; comments and order stay."""
+def edited(content: str, changes: Mapping[Path_, str | Placed]) -> str:
+    """Return the file's text with other values at some paths; comments and order stay."""
     yaml = _yaml()
     document = yaml.load(content)
     for path, value in changes.items():
         parent = document
         for part in path[:-1]:
             parent = parent[part]
-        parent[path[-1]] = value
+        parent[path[-1]] = _in_one_line(value.model_dump(mode="json") if isinstance(value, Placed) else value)
     text = StringIO()
     yaml.dump(document, text)
     return text.getvalue()
@@ -256,6 +267,8 @@ def _said(wrong: dict[str, Any], value: Any, path: Path_) -> str:
 
 def _fields(loc: Sequence[str | int]) -> list[str]:
     """The keys that may stand where `loc` found one that may not."""
+    if len(loc) > 1 and loc[-2] == "place":
+        return list(Placed.model_fields)
     kind = next((part for part in reversed(loc[:-1]) if isinstance(part, str) and part in STEPS), None)
     model: type[Value] = STEPS[kind] if kind else Parameter if "parameters" in loc[:-1] else Script
     return [field.alias or name for name, field in model.model_fields.items()]
@@ -283,15 +296,32 @@ def texts(step: Value) -> Iterator[tuple[str, str]]:
             case str(text):
                 yield name, text
             case tuple() as several:
-                yield from ((name, text) for text in several if isinstance(text, str))
+                for each in several:
+                    if isinstance(each, str | Placed):
+                        yield name, words_for(each)
             case Value() as part:
                 yield from ((name, text) for _, text in texts(part))
 
 
 def _document(script: Script) -> dict[str, Any]:
     document = script.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    document["steps"] = [_kind_first(step) for step in document["steps"]]
-    return document
+    document["steps"] = [_in_one_line(_kind_first(step)) for step in document["steps"]]
+    return {"version": script.version, **document}
+
+
+def _in_one_line(part: Any) -> Any:
+    """Return `part` with each target that has a place written as `{target: Save, at: [412, 233]}`."""
+    match part:
+        case {"target": _, "at": _}:
+            place = CommentedMap(part)
+            place.fa.set_flow_style()
+            return place
+        case dict():
+            return {key: _in_one_line(value) for key, value in part.items()}
+        case list():
+            return [_in_one_line(value) for value in part]
+        case _:
+            return part
 
 
 def _kind_first(step: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from screenagent.geometry import Value
 from screenagent.scripts import Anchors, Problem, Script, ScriptError, parsed, paths
 from screenagent.scripts.file import Places, texts
 from screenagent.scripts.parameters import names_in
-from screenagent.scripts.replay.appearance import telling_texts
+from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.schema import TargetStep, TaskStep
 
 
@@ -66,13 +66,14 @@ def _anchors(script: Script, anchors: Anchors, places: Places) -> Iterator[LintF
 
 def _anchor(name: str, anchors: Anchors, places: Places, path: tuple[str | int, ...]) -> Iterator[LintFinding]:
     try:
-        anchor, _ = anchors.read(name)
+        appearance = Appearance(*anchors.read(name))
     except ValueError as error:
         yield LintFinding(weight="error", problem=places.problem(path, str(error)))
         return
-    if anchor.alike > 1 and not telling_texts(anchor):
+    alike = appearance.anchor.alike
+    if alike > 1 and not appearance.telling_texts:
         what = (
-            f"the anchor {name!r} looked like {anchor.alike - 1} more on its screen, and nothing beside it tells it "
+            f"the anchor {name!r} looked like {alike - 1} more on its screen, and nothing beside it tells it "
             "apart: a replay will ask"
         )
         yield LintFinding(weight="warning", problem=places.problem(path, what))

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from screenagent import keys
 from screenagent.actions import Button, Direction, Modifier, Words
-from screenagent.geometry import Value
+from screenagent.geometry import Pixel, Value
 
 ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=60)]
 AnchorName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
@@ -53,6 +53,46 @@ class Parameter(Value):
         return str(value)
 
 
+class Placed(Value):
+    """A target whose pixel is known: what it is called, and where it is on the screen at the time of the step."""
+
+    target: Words
+    at: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] = Field(
+        description="x and y of its pixel on the screen, from the top left corner"
+    )
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _two_whole_numbers(cls, at: object) -> object:
+        if not isinstance(at, list | tuple) or len(at) != 2 or not all(type(part) is int and part >= 0 for part in at):
+            raise ValueError(f"at: {at!r} is not a pixel; write two whole numbers from 0 on, as in at: [412, 233]")
+        return at
+
+    @property
+    def pixel(self) -> Pixel:
+        x, y = self.at
+        return Pixel(x=x, y=y)
+
+    def __str__(self) -> str:
+        x, y = self.at
+        return f"{self.target} at ({x}, {y})"
+
+
+def _kind_of_target(target: object) -> Literal["words", "place"]:
+    return "place" if isinstance(target, Mapping | Placed) else "words"
+
+
+ScriptTarget = Annotated[
+    Annotated[Words, Tag("words")] | Annotated[Placed, Tag("place")], Discriminator(_kind_of_target)
+]
+"""What a step acts on: words for it, or words and a pixel."""
+
+
+def words_for(target: str | Placed) -> str:
+    """Return what `target` is called."""
+    return target.target if isinstance(target, Placed) else target
+
+
 class Vanished(Value):
     """These words are to be gone from the screen."""
 
@@ -73,12 +113,12 @@ class ScriptStep(Value):
 
 class TargetStep(ScriptStep):
     anchor: AnchorName | tuple[AnchorName, ...] | None = Field(
-        None, description="the recorded looks of its targets; by default those that bear their names"
+        None, description="the recorded appearances of its targets; by default those with the names of the targets"
     )
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        """What it aims at, in words, in the order of the action's targets."""
+    def targets(self) -> tuple[str | Placed, ...]:
+        """Its targets in the order of the action's."""
         raise NotImplementedError
 
     @property
@@ -86,9 +126,9 @@ class TargetStep(ScriptStep):
         """The name of each target's anchor, whether there is one or not."""
         match self.anchor:
             case None:
-                return tuple(slug(words) for words in self.targets)
+                return tuple(slug(str(target)) for target in self.targets)
             case str(name):
-                return (name, *(slug(words) for words in self.targets[1:]))
+                return (name, *(slug(str(target)) for target in self.targets[1:]))
             case names:
                 return names
 
@@ -100,43 +140,43 @@ class TargetStep(ScriptStep):
 
 
 class ClickStep(TargetStep):
-    click: Words
+    click: ScriptTarget
     button: Button = "left"
     count: Literal[1, 2, 3] = 1
     hold: tuple[Modifier, ...] = ()
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str | Placed, ...]:
         return (self.click,)
 
 
 class MoveStep(TargetStep):
-    move: Words
+    move: ScriptTarget
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str | Placed, ...]:
         return (self.move,)
 
 
 class DragStep(TargetStep):
-    drag: Words
-    to: Words
-    via: tuple[Words, ...] = ()
+    drag: ScriptTarget
+    to: ScriptTarget
+    via: tuple[ScriptTarget, ...] = ()
     button: Button = "left"
     hold: tuple[Modifier, ...] = ()
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str | Placed, ...]:
         return (self.drag, *self.via, self.to)
 
 
 class ScrollStep(TargetStep):
     scroll: Direction
-    over: Words | None = None
+    over: ScriptTarget | None = None
     notches: int = Field(5, gt=0, le=100)
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str | Placed, ...]:
         return (self.over,) if self.over else ()
 
 
@@ -148,10 +188,10 @@ class TypeStep(TargetStep, KeyboardStep):
     """Into where the keyboard focus is, or into a field that is clicked first."""
 
     type: str = Field(min_length=1)
-    into: Words | None = None
+    into: ScriptTarget | None = None
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str | Placed, ...]:
         return (self.into,) if self.into else ()
 
 
@@ -260,9 +300,19 @@ AnyStep = Annotated[
 ]
 
 
+def _versions(schema: dict[str, Any]) -> None:
+    """A file may also be of version 1, which is what one without a version is."""
+    for key in ("const", "default"):
+        schema.pop(key, None)
+    schema["enum"] = [1, 2]
+
+
 class Script(Value):
     """A task that can be played again."""
 
+    version: Literal[2] = Field(
+        2, description="the version of the format; 1 in a file that does not say", json_schema_extra=_versions
+    )
     name: Words
     about: str = ""
     app: Words | None = Field(None, description="what to open on a virtual desktop, with its arguments")
@@ -272,6 +322,13 @@ class Script(Value):
     parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
     timeout: Timeout = Field(10.0, description="how many seconds a target, or what is waited for, may be late")
     steps: tuple[AnyStep, ...] = Field(min_length=1)
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _known_version(cls, version: object) -> object:
+        if type(version) is not int or version != 2:
+            raise ValueError(f"version {version!r} of scripts is not known; write `version: 2`")
+        return version
 
 
 def every_step(steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:

@@ -19,7 +19,7 @@ from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, Script, bound, parsed, written
 from screenagent.scripts.export import python
 from screenagent.scripts.lint import findings
-from screenagent.scripts.recorder.writer import saved
+from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import accept, heals
 from screenagent.scripts.replay.results import ReplayResult, append, done_rows, junit, read_results
@@ -50,25 +50,25 @@ def run(task: str, reader: DrawnReader, *, dx: int = 0) -> list[Event]:
 
 def test_a_run_that_went_well_becomes_a_script(tmp_path: Path) -> None:
     reader = DrawnReader()
-    made = saved(run("click Save, type 'hello', press ctrl+s, check that Save is shown", reader), reader)
+    made = ScriptWriter.of_run(run("click Save, type 'hello', press ctrl+s, check that Save is shown", reader), reader)
     assert made.script("x").steps == (
         ClickStep(click="Save"),
         TypeStep(type="hello"),
         PressStep(press="ctrl+s"),
         ExpectStep(expect="Save"),
     )
-    assert [(name, anchor.text) for name, (anchor, _) in made.looks.items()] == [("save", "Save")]
+    assert [(name, look.anchor.text) for name, look in made.appearances.items()] == [("save", "Save")]
 
 
 def test_a_run_that_did_not_go_well_becomes_none() -> None:
     reader = DrawnReader()
     with pytest.raises(ValueError, match="did not end well"):
-        saved(run("click Save, click Nowhere", reader), reader)
+        ScriptWriter.of_run(run("click Save, click Nowhere", reader), reader)
 
 
 def test_braces_that_were_typed_stay_braces() -> None:
     reader = DrawnReader()
-    script = saved(run("type '{{customer}}'", reader), reader).script("x")
+    script = ScriptWriter.of_run(run("type '{{customer}}'", reader), reader).script("x")
     again = parsed(written(script).encode(), Path("x.yaml"))[0]
     assert bound(again, {}) == {"text-1": "{{customer}}"}
 
@@ -82,8 +82,8 @@ def replayed(script: Script, anchors: Anchors, reader: DrawnReader, *, dx: int) 
 def test_what_a_replay_had_to_heal_is_taken_over_only_on_a_yes(tmp_path: Path) -> None:
     reader, anchors = DrawnReader(), Anchors(tmp_path / "x.anchors")
     script = Script(name="x", steps=(ClickStep(click="Save"),))
-    for name, look in saved(run("click Save", reader), reader).looks.items():
-        anchors.write(name, *look)
+    for name, look in ScriptWriter.of_run(run("click Save", reader), reader).appearances.items():
+        anchors.write(name, look.anchor, look.picture)
     assert heals(script, anchors, replayed(script, anchors, reader, dx=0), reader) == []
     (heal,) = heals(script, anchors, replayed(script, anchors, reader, dx=200), reader)
     assert heal.changes == ["“Save” found by patch elsewhere", "moved from (120, 160) to (320, 160)"]
@@ -180,8 +180,8 @@ def test_the_report_of_a_replay_shows_the_expected_look_beside_the_actual_one(tm
     reader, file = DrawnReader(), tmp_path / "x.yaml"
     script, anchors = Script(name="x", steps=(ClickStep(click="Save"),)), Anchors.of(file)
     file.write_text(written(script))
-    for name, look in saved(run("click Save", reader), reader).looks.items():
-        anchors.write(name, *look)
+    for name, look in ScriptWriter.of_run(run("click Save", reader), reader).appearances.items():
+        anchors.write(name, look.anchor, look.picture)
     with Recorder(tmp_path / "run", settings={"script": str(file)}) as recorder:
         for event in replayed(script, anchors, reader, dx=200):
             recorder(event)

@@ -15,7 +15,7 @@ from screenagent.runs.report.album import uri
 from screenagent.runs.store import Run
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchor, Anchors, ScriptError, every_step, read_script
-from screenagent.scripts.schema import TargetStep
+from screenagent.scripts.schema import TargetStep, words_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,12 @@ def recorded_looks(run: Run) -> dict[str, tuple[Anchor, Image.Image]]:
     anchors = Anchors.of(file)
     try:
         steps = [step for step in every_step(read_script(file).steps) if isinstance(step, TargetStep)]
-        names = {words: name for step in steps for words, name in zip(step.targets, step.anchors, strict=True)}
+        names = {
+            words: name
+            for step in steps
+            for target, name in zip(step.targets, step.anchors, strict=True)
+            for words in (words_for(target), str(target))  # version 0.1 has the place of a target in its words
+        }
         return {words: anchors.read(name) for words, name in names.items() if name in anchors}
     except (ScriptError, ValueError):
         return {}  # the report is of the run; what has become of the script since is for `check` to say

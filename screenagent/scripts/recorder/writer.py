@@ -1,14 +1,13 @@
-"""A script from a run that went well: its steps in words, and an anchor for each target from the screens of the run."""
+"""Writes the script of a run that went well: its steps in words, and the appearance of each target."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, count
-from typing import NamedTuple
+from itertools import chain, count, zip_longest
+from typing import NamedTuple, Self
 
 import numpy as np
-from PIL import Image
 
 from screenagent.actions import (
     Action,
@@ -21,6 +20,7 @@ from screenagent.actions import (
     Move,
     PressKeys,
     Scroll,
+    Target,
     TypeText,
     Visible,
     WaitFor,
@@ -42,9 +42,9 @@ from screenagent.events import (
 from screenagent.geometry import Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import Anchor, AnyStep, Parameter, Script, slug
+from screenagent.scripts import AnyStep, Parameter, Script, slug
 from screenagent.scripts.parameters import PLACE
-from screenagent.scripts.replay.appearance import taken
+from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.schema import (
     AskStep,
     ClickStep,
@@ -53,41 +53,61 @@ from screenagent.scripts.schema import (
     ExpectStep,
     HoldStep,
     MoveStep,
+    Placed,
     PressStep,
     ScrollStep,
     TypeStep,
     Vanished,
     WaitForStep,
+    words_for,
 )
+from screenagent.scripts.upgrade import placed
 
 
-class Done(NamedTuple):
-    """A step that was carried out, and the screen that it was carried out on."""
+class PerformedStep(NamedTuple):
+    """An action that was carried out, and the screenshot before it."""
 
     action: Action
     locations: tuple[Location, ...]
-    on: Screenshot
+    before: Screenshot
     expectation: Expectation | None = None
+
+    @property
+    def targets(self) -> tuple[str | Placed, ...]:
+        """The targets as a script has them: with a pixel if the run had a point for them."""
+        located = zip_longest(targets(self.action), self.locations[: len(targets(self.action))])
+        return tuple(_script_target(target, location, self.before) for target, location in located)
 
 
 @dataclass
-class Saved:
-    """A script under construction. The recorder makes one of what it watched, `saved` of what a run did."""
+class ScriptWriter:
+    """Writes a script, step by step, and keeps the appearances of its targets by the names of their anchors."""
 
     reader: TextReader
     steps: list[AnyStep] = field(default_factory=list)
-    looks: dict[str, tuple[Anchor, Image.Image]] = field(default_factory=dict)
+    appearances: dict[str, Appearance] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     windows: list[str] = field(default_factory=list)
 
-    def add(self, done: Done) -> None:
-        """One step more."""
-        names = self._anchors(done)
-        step = self._step(done, names)
+    @classmethod
+    def of_run(cls, events: Iterable[Event], reader: TextReader) -> Self:
+        """Return the writer that has written what the run did.
+
+        Raise `ValueError` if the run did not end well, or its screenshots are not there.
+        """
+        writer = cls(reader)
+        for performed in _performed(events):
+            writer.add(performed)
+        return writer
+
+    def add(self, performed: PerformedStep) -> None:
+        """Append the step that does the same as `performed`."""
+        step = self._step(performed, self._anchors(performed))
         if step is not None:
             self.steps.append(step)
 
     def script(self, name: str, *, app: str | None = None) -> Script:
+        """Return the script; raise `ValueError` if it has no step."""
         if not self.steps:
             raise ValueError("nothing was done that could be done again")
         return Script(
@@ -98,54 +118,60 @@ class Saved:
             steps=tuple(self.steps),
         )
 
-    def _anchors(self, done: Done) -> tuple[str, ...]:
-        words = self.reader.read(done.on) if done.locations else []
+    def _anchors(self, performed: PerformedStep) -> tuple[str, ...]:
+        """Keep the appearances of the targets, and return the names of their anchors."""
+        screen = performed.before
+        words = self.reader.read(screen) if performed.locations else []
         return tuple(
-            self._kept(*taken(target.words, done.on, location.point, words=words, box=location.box))
-            for target, location in zip(targets(done.action), done.locations, strict=False)
+            self._kept(
+                slug(str(target)),
+                Appearance.capture(words_for(target), screen, location.point, words=words, box=location.box),
+            )
+            for target, location in zip(performed.targets, performed.locations, strict=False)
         )
 
-    def _kept(self, anchor: Anchor, picture: Image.Image) -> str:
-        """The name of the anchor; one that looks just the same is kept once."""
-        plain = slug(anchor.target)
+    def _kept(self, plain: str, appearance: Appearance) -> str:
+        """Keep `appearance` under the name `plain`, or that with a number; return the name.
+
+        One that is the same is kept once.
+        """
         for name in chain((plain,), (f"{plain}-{number}" for number in count(2))):
-            if name not in self.looks or _alike(self.looks[name], (anchor, picture)):
-                self.looks.setdefault(name, (anchor, picture))
+            if name not in self.appearances or _is_same(self.appearances[name], appearance):
+                self.appearances.setdefault(name, appearance)
                 return name
         raise AssertionError("there is always another number")
 
-    def _step(self, done: Done, names: tuple[str, ...]) -> AnyStep | None:
-        expect = _expected(done.expectation)
-        anchor = _anchor(names, done.action)
-        match done.action:
-            case Click(target=target, button=button, count=times, modifiers=hold):
-                return ClickStep(
-                    click=target.words, button=button, count=times, hold=hold, expect=expect, anchor=anchor
-                )
-            case Move(target=target):
-                return MoveStep(move=target.words, expect=expect, anchor=anchor)
-            case Drag(path=(first, *via, last), button=button, modifiers=hold):
+    def _step(self, performed: PerformedStep, names: tuple[str, ...]) -> AnyStep | None:
+        targets = performed.targets
+        expect = _expected(performed.expectation)
+        anchor = _anchor(names, targets)
+        match performed.action:
+            case Click(button=button, count=times, modifiers=hold):
+                return ClickStep(click=targets[0], button=button, count=times, hold=hold, expect=expect, anchor=anchor)
+            case Move():
+                return MoveStep(move=targets[0], expect=expect, anchor=anchor)
+            case Drag(button=button, modifiers=hold):
+                first, *via, last = targets
                 return DragStep(
-                    drag=first.words,
-                    via=tuple(target.words for target in via),
-                    to=last.words,
+                    drag=first,
+                    via=tuple(via),
+                    to=last,
                     button=button,
                     hold=hold,
                     expect=expect,
                     anchor=anchor,
                 )
-            case Scroll(direction=direction, target=over, notches=notches):
-                return ScrollStep(
-                    scroll=direction, over=over.words if over else None, notches=notches, expect=expect, anchor=anchor
-                )
+            case Scroll(direction=direction, notches=notches):
+                over = next(iter(targets), None)
+                return ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
             case TypeText(text=text):
-                self._in_window(done)
+                self._note_window(performed)
                 return TypeStep(type=self._literal(text), expect=expect)
             case PressKeys(keys=pressed, times=times):
-                self._in_window(done)
+                self._note_window(performed)
                 return PressStep(press="+".join(pressed), times=times, expect=expect)
             case HoldKeys(keys=held, seconds=seconds):
-                self._in_window(done)
+                self._note_window(performed)
                 return HoldStep(hold_keys="+".join(held), seconds=seconds, expect=expect)
             case WaitFor(words=words, gone=gone, seconds=seconds):
                 wanted: Expected = Vanished(gone=words) if gone else words
@@ -155,12 +181,13 @@ class Saved:
             case _:
                 return None  # a pause: a replay waits for what it needs, not for so long
 
-    def _in_window(self, done: Done) -> None:
-        if done.on.window is not None and done.on.window.app:
-            self.windows.append(done.on.window.app)
+    def _note_window(self, performed: PerformedStep) -> None:
+        window = performed.before.window
+        if window is not None and window.app:
+            self.windows.append(window.app)
 
     def _literal(self, text: str) -> str:
-        """What was typed, as a script says it: where it has braces that would be read as a parameter, it is one."""
+        """Return the text as a script says it: as a parameter if its braces would be read as one."""
         if all(place[1] for place in PLACE.finditer(text)):
             return text
         name = f"text-{len(self.parameters) + 1}"
@@ -168,18 +195,10 @@ class Saved:
         return f"{{{{{name}}}}}"
 
 
-def saved(events: Iterable[Event], reader: TextReader) -> Saved:
-    """What the run did; `ValueError` where it did not come to a good end."""
-    found = Saved(reader)
-    for done in _done(events):
-        found.add(done)
-    return found
-
-
-def _done(events: Iterable[Event]) -> Iterator[Done]:
-    """Each step that was carried out and not found wanting, in order."""
+def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
+    """Yield each step that was carried out and had its effect."""
     screen: Screenshot | None = None
-    pending: Done | None = None
+    pending: PerformedStep | None = None
     decided: Decided | None = None
     verdict: Verdict | None = None
     for event in events:
@@ -196,7 +215,8 @@ def _done(events: Iterable[Event]) -> Iterator[Done]:
                 assert screen is not None
                 if screen.image is None:
                     raise ValueError(f"the screen {screen.digest} of the run is not there; a script needs them all")
-                pending = Done(action, locations, screen, decided.decision.step.expectation if decided else None)
+                expectation = decided.decision.step.expectation if decided else None
+                pending = PerformedStep(action, locations, screen, expectation)
             case Checked(effect=effect) if effect.outcome == "unmet":
                 pending = None
             case Failed():
@@ -209,6 +229,7 @@ def _done(events: Iterable[Event]) -> Iterator[Done]:
 
 
 def task_of(events: Iterable[Event]) -> str:
+    """Return the task of a run; empty if it never started."""
     return next((event.task for event in events if isinstance(event, Started)), "")
 
 
@@ -222,14 +243,27 @@ def _expected(expectation: Expectation | None) -> Expected | None:
             return None
 
 
-def _anchor(names: tuple[str, ...], action: Action) -> str | tuple[str, ...] | None:
-    """What the step has to say about its anchors: nothing where they bear the names of its targets."""
-    if names == tuple(slug(target.words) for target in targets(action)):
+def _script_target(target: Target, location: Location | None, screen: Screenshot) -> str | Placed:
+    """Return `target` as a script has it: with its pixel if the run was given a point for it.
+
+    In runs of version 0.1 the pixel is in the target's words.
+    """
+    if location is not None and target.at is not None:
+        pixel = location.point.pixel(screen.size)
+        return Placed(target=target.words, at=(pixel.x, pixel.y))
+    if location is not None and location.by == "place":
+        return placed(target.words) or target.words
+    return target.words
+
+
+def _anchor(names: tuple[str, ...], places: tuple[str | Placed, ...]) -> str | tuple[str, ...] | None:
+    """Return what the step says about its anchors: nothing if they have the names of its targets."""
+    if names == tuple(slug(str(target)) for target in places):
         return None
     return names[0] if len(names) == 1 else names
 
 
-def _alike(one: tuple[Anchor, Image.Image], other: tuple[Anchor, Image.Image]) -> bool:
-    """Whether an anchor serves for both: the same place, text and looks."""
-    same_place = one[0].model_copy(update={"beside": ()}) == other[0].model_copy(update={"beside": ()})
-    return same_place and bool(np.array_equal(np.asarray(one[1]), np.asarray(other[1])))
+def _is_same(one: Appearance, other: Appearance) -> bool:
+    """Whether one anchor is enough for both: the same place, text and picture."""
+    first, second = (each.anchor.model_copy(update={"beside": ()}) for each in (one, other))
+    return first == second and bool(np.array_equal(one.pixels, other.pixels))

@@ -1,20 +1,23 @@
-"""What a target looks like: its anchor taken off a screen, and what stands beside it, there and later."""
+"""What a target looks like: captured from a screenshot, and compared with what is on a later one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from screenagent.geometry import Box, Pixel, PixelBox, Point
+from screenagent.geometry import Box, Pixel, PixelBox, Point, Size
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
-from screenagent.scripts import Anchor, Beside
-from screenagent.scripts.replay.template_match import TemplateMatcher
+from screenagent.scripts import Anchor, NearbyText
+from screenagent.scripts.replay.template_match import TemplateMatch, TemplateMatcher
 
 READ_ALIKE: Final = 0.85
 """How alike two readings of one text are at least."""
@@ -24,81 +27,174 @@ AROUND: Final = (56, 44)
 EDGE: Final = (12, 1)
 """What belongs to a target beyond its text: wider than a space, so that “Save” is not found in “Save As”."""
 TRIM: Final = 3
-"""What is left out above and below a text when it is looked for: rows may stand closer than they are read."""
+"""What is left out above and below a text when it is looked for: rows may be closer than they are read."""
 LARGEST: Final = (900, 90)
 UNKNOWN: Final = (28, 16)
-"""Half of the size that a target is taken to have where nothing shows its bounds."""
+"""Half of the size that a target is taken to have if nothing shows its bounds."""
 
 MOST_TELLING: Final = 4
-"""A text of so many letters tells as much as any."""
-MOST_BESIDE: Final = 12
+"""A text of this many letters tells as much as any longer one."""
+MOST_NEARBY: Final = 12
 MOST_RIGHT: Final = 4
 FARTHEST: Final = 320
 
 
-def taken(
-    target: str, screenshot: Screenshot, point: Point, *, words: Sequence[Word], box: Box | None = None
-) -> tuple[Anchor, Image.Image]:
-    """The anchor of what is at `point`, which `target` names, and its picture; `words` were read off the screen."""
-    size, window = screenshot.size, screenshot.window
-    at = point.pixel(size)
-    known = around(at.x, at.y, labels(words, size), screenshot)
-    bounds = _bounds(at, known, box.exact_pixels(size) if box else None)
-    bounds = bounds.clipped(size.width, size.height)
-    text, beside = _text(bounds, known), _beside(bounds, known)
-    left, top, right, bottom = bounds.grown(*AROUND).clipped(size.width, size.height).rounded
-    image = screenshot.pixels.crop((left, top, right, bottom))
-    inside = (
-        round(bounds.left) - left,
-        round(bounds.top) - top,
-        round(bounds.right) - left,
-        round(bounds.bottom) - top,
-    )
-    sight, grey = TemplateMatcher(screenshot.pixels), np.asarray(image.convert("L"))
-    anchor = Anchor(
-        target=target,
-        text=text,
-        beside=beside,
-        alike=_alike(sight, patch_of(grey, inside, text=text), bounds, text, known),
-        repeats=len(sight.same(core_of(grey, inside, text=text))),
-        box=inside,
-        at=Pixel(x=at.x - left, y=at.y - top),
-        corner=Pixel(x=left, y=top),
-        screen=size,
-        app=window.app if window else "",
-        title=window.title if window else "",
-        window=window.box if window else None,
-    )
-    return anchor, image
+class Surroundings(NamedTuple):
+    """How the texts near a place agree with the texts that were near the anchor.
+
+    `share` is how many of them are there again, from 0 to 1; `row` the same for those in the target's row, where a
+    longer text counts for more than the number of the row; `contradicted` is a text that tells the target from others
+    and is not there.
+    """
+
+    share: float
+    row: float = 1.0
+    contradicted: str = ""
 
 
-def patch_of(picture: NDArray[np.uint8], box: tuple[int, int, int, int], *, text: str) -> NDArray[np.uint8]:
-    """What of an anchor's picture is looked for on a screen."""
-    left, top, right, bottom = box
-    trim = trimmed(box, text=text)
-    return picture[top + trim : bottom - trim, left:right]
+@dataclass(frozen=True)
+class Appearance:
+    """A target as it was recorded: an anchor, and its picture with what was round it."""
+
+    anchor: Anchor
+    picture: Image.Image
+
+    @classmethod
+    def capture(
+        cls, target: str, screenshot: Screenshot, point: Point, *, words: Sequence[Word], box: Box | None = None
+    ) -> Appearance:
+        """Return the appearance of what is at `point` and is called `target`.
+
+        `words` are those on the screenshot; `box` is the target's if it is known.
+        """
+        size, window = screenshot.size, screenshot.window
+        at = point.pixel(size)
+        known = labels_in_reach(at.x, at.y, labels(words, size), screenshot)
+        bounds = _bounds(at, known, box.exact_pixels(size) if box else None).clipped(size.width, size.height)
+        left, top, right, bottom = _with_surroundings(bounds, size)
+        anchor = Anchor(
+            target=target,
+            text=_text_in(bounds, known),
+            beside=_nearby(bounds, known),
+            box=(
+                round(bounds.left) - left,
+                round(bounds.top) - top,
+                round(bounds.right) - left,
+                round(bounds.bottom) - top,
+            ),
+            at=Pixel(x=at.x - left, y=at.y - top),
+            corner=Pixel(x=left, y=top),
+            screen=size,
+            app=window.app if window else "",
+            title=window.title if window else "",
+            window=window.box if window else None,
+        )
+        single = cls(anchor, screenshot.pixels.crop((left, top, right, bottom)))
+        return single._counted(TemplateMatcher(screenshot.pixels), bounds, known)
+
+    def _counted(self, matcher: TemplateMatcher, bounds: PixelBox, known: Sequence[Label]) -> Appearance:
+        """Return this with how many on its screen look like it or have its name, itself included."""
+        text = self.anchor.text
+        others = [label for label in known if not bounds.holds(label.rect.center_x, label.rect.center_y)]
+        named = sum(likeness(text, label.text) >= READ_ALIKE for label in others) if text else 0
+        counts = {"alike": max(1 + named, len(matcher.same(self.patch))), "repeats": len(matcher.same(self.core))}
+        return Appearance(self.anchor.model_copy(update=counts), self.picture)
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture as an array of height x width x RGB."""
+        return np.asarray(self.picture)
+
+    @cached_property
+    def patch(self) -> NDArray[np.uint8]:
+        """The part of the picture that is searched for on a screen, in shades of grey."""
+        left, top, right, bottom = self.anchor.box
+        grey = np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        return grey[top + self._trim : bottom - self._trim, left:right]
+
+    @cached_property
+    def core(self) -> NDArray[np.uint8]:
+        """The letters of the patch alone, which are the same in another row, or in a longer name."""
+        left, _, right, _ = self.anchor.box
+        narrow = EDGE[0] if self.anchor.text and right - left > 3 * EDGE[0] else 0
+        return self.patch[:, narrow : self.patch.shape[1] - narrow]
+
+    @property
+    def _trim(self) -> int:
+        _, top, _, bottom = self.anchor.box
+        return TRIM if self.anchor.text and bottom - top >= 6 * TRIM else 0
+
+    @property
+    def text_height(self) -> float:
+        return max(6.0, self.anchor.size.height - 2 * EDGE[1])
+
+    def bounds_of(self, match: TemplateMatch) -> PixelBox:
+        """Return the target's box, of which the patch that matched is a part."""
+        trim = self._trim * match.scale
+        left, top, right, bottom = match.rect
+        return PixelBox(left, top - trim, right, bottom + trim)
+
+    def is_whole_at(self, match: TemplateMatch, matcher: TemplateMatcher) -> bool:
+        """Whether the surroundings match too: the window has moved, and the target with it."""
+        left, top, _, _ = self.bounds_of(match)
+        return matcher.is_at(self.pixels, round(left) - self.anchor.box[0], round(top) - self.anchor.box[1])
+
+    @cached_property
+    def telling_texts(self) -> Sequence[NearbyText]:
+        """The texts that tell the target from those that look like it.
+
+        They are those left of it in its row, or else right of it, or else the nearest.
+        """
+        anchor = self.anchor
+        if anchor.alike == 1 and anchor.text:
+            return ()
+        row = [text for text in anchor.beside if self._is_in_row(text)]
+        left = [text for text in row if text.dx < 0]
+        if anchor.alike > 1:
+            return left or row or anchor.beside[:2]
+        nearest = min(left or row, key=lambda text: abs(text.dx), default=None)
+        return (nearest,) if nearest and abs(nearest.dx) < FARTHEST else ()
+
+    def shows(self, nearby: NearbyText) -> bool:
+        """Whether the picture has all of a text near the target."""
+        left, top, right, bottom = self.anchor.box
+        x, y = (left + right) / 2 + nearby.dx, (top + bottom) / 2 + nearby.dy
+        width, height = right + AROUND[0], bottom + AROUND[1]
+        return nearby.width / 2 <= x <= width - nearby.width / 2 and 0 <= y <= height
+
+    def surroundings(self, place: PixelBox, known: Sequence[Label], *, scale: float = 1.0) -> Surroundings:
+        """Compare the labels near `place`, where the target may be, with the texts that were near the target."""
+        beside = self.anchor.beside
+        if not beside:
+            return Surroundings(1.0)
+        present = [_is_there(text, place, known, scale, reads=_contains) for text in beside]
+        missing = (text.text for text in self.telling_texts if not _is_there(text, place, known, scale, reads=_is))
+        in_row = [
+            (min(MOST_TELLING, len(text.text)), there)
+            for text, there in zip(beside, present, strict=True)
+            if self._is_in_row(text)
+        ]
+        row = sum(tells for tells, there in in_row if there) / sum(tells for tells, _ in in_row) if in_row else 1.0
+        return Surroundings(sum(present) / len(present), row, next(missing, ""))
+
+    def _is_in_row(self, nearby: NearbyText) -> bool:
+        return abs(nearby.dy) <= max(nearby.height, self.anchor.size.height) / 2
 
 
-def core_of(picture: NDArray[np.uint8], box: tuple[int, int, int, int], *, text: str) -> NDArray[np.uint8]:
-    """Its letters alone, which are the same in another row, or in a longer name."""
-    left, _, right, _ = box
-    narrow = EDGE[0] if text and right - left > 3 * EDGE[0] else 0
-    patch = patch_of(picture, box, text=text)
-    return patch[:, narrow : patch.shape[1] - narrow]
-
-
-def trimmed(box: tuple[int, int, int, int], *, text: str) -> int:
-    return TRIM if text and box[3] - box[1] >= 6 * TRIM else 0
-
-
-def around(x: float, y: float, known: Sequence[Label], screenshot: Screenshot) -> Sequence[Label]:
-    """The labels in the front window for a place in it; for one beside it, as in a menu that hangs out, all."""
+def labels_in_reach(x: float, y: float, known: Sequence[Label], screenshot: Screenshot) -> Sequence[Label]:
+    """Return the labels in the front window for a place in it; all for one outside, as in a menu that hangs out."""
     if screenshot.window is None or screenshot.window.box is None:
         return known
     window = screenshot.window.box.exact_pixels(screenshot.size)
     if not window.holds(x, y):
         return known
     return [label for label in known if window.holds(*label.rect.center)]
+
+
+def with_edge(rect: PixelBox) -> PixelBox:
+    """Return the bounds of a target whose text is at `rect`."""
+    across, down = EDGE
+    return PixelBox(rect.left - across, rect.top - down, rect.right + across, rect.bottom + down)
 
 
 def _bounds(at: Pixel, known: Sequence[Label], box: PixelBox | None) -> PixelBox:
@@ -118,17 +214,20 @@ def _bounds(at: Pixel, known: Sequence[Label], box: PixelBox | None) -> PixelBox
     )
 
 
-def with_edge(rect: PixelBox) -> PixelBox:
-    across, down = EDGE
-    return rect.grown(across, down)
+def _with_surroundings(bounds: PixelBox, size: Size) -> tuple[int, int, int, int]:
+    """The edges of the picture of a target: left, top, right and bottom in pixels of the screen."""
+    across, down = AROUND
+    picture = PixelBox(bounds.left - across, bounds.top - down, bounds.right + across, bounds.bottom + down)
+    left, top, right, bottom = map(round, picture.clipped(size.width, size.height))
+    return left, top, right, bottom
 
 
-def _text(bounds: PixelBox, known: Sequence[Label]) -> str:
-    return " ".join(text for label in known for text, rect in label.words if bounds.holds(*rect.center))
+def _text_in(bounds: PixelBox, known: Sequence[Label]) -> str:
+    return " ".join(text for label in known for text, rect in label.words if bounds.holds(rect.center_x, rect.center_y))
 
 
-def _beside(bounds: PixelBox, known: Sequence[Label]) -> tuple[Beside, ...]:
-    """What stands in its row, those on its left first, for they name it; then the nearest texts."""
+def _nearby(bounds: PixelBox, known: Sequence[Label]) -> tuple[NearbyText, ...]:
+    """The texts in the target's row, those on its left first, for they name it; then the nearest."""
     others = [label for label in known if bounds.shared_area(label.rect) < 0.5 * label.rect.area]
     row = [label for label in others if label.rect.beside(bounds)]
     left = [label for label in row if label.rect.right <= bounds.center_x]
@@ -137,9 +236,9 @@ def _beside(bounds: PixelBox, known: Sequence[Label]) -> tuple[Beside, ...]:
         (label for label in others if _distance(label.rect, bounds) <= FARTHEST),
         key=lambda label: _distance(label.rect, bounds),
     )
-    chosen = list(dict.fromkeys((*left, *right, *near)))[:MOST_BESIDE]
+    chosen = list(dict.fromkeys((*left, *right, *near)))[:MOST_NEARBY]
     return tuple(
-        Beside(
+        NearbyText(
             text=label.text,
             dx=round(label.rect.center_x - bounds.center_x),
             dy=round(label.rect.center_y - bounds.center_y),
@@ -152,95 +251,32 @@ def _beside(bounds: PixelBox, known: Sequence[Label]) -> tuple[Beside, ...]:
 
 def _distance(rect: PixelBox, other: PixelBox) -> float:
     across, down = max(0.0, -rect.shared_width(other)), max(0.0, -rect.shared_height(other))
-    return across + 2 * down  # what stands in its row is nearer than what stands above
-
-
-def _alike(
-    sight: TemplateMatcher, patch: NDArray[np.uint8], bounds: PixelBox, text: str, known: Sequence[Label]
-) -> int:
-    """How many there are that look like it or bear its name, itself included."""
-    others = [label for label in known if not bounds.holds(*label.rect.center)]
-    named = sum(likeness(text, label.text) >= READ_ALIKE for label in others) if text else 0
-    return max(1 + named, len(sight.same(patch)))
-
-
-class Surroundings(NamedTuple):
-    """How what stands beside a place agrees with what stood beside the anchor.
-
-    `share` is how much of it is there again, `row` how much of what stood in its row, where a longer text tells more
-    than the number of the row does; `contradicted` names a text that tells the place from others and is not there.
-    """
-
-    share: float
-    row: float = 1.0
-    contradicted: str = ""
-
-
-def surroundings(anchor: Anchor, place: PixelBox, known: Sequence[Label], *, scale: float = 1.0) -> Surroundings:
-    """`place` is where the target may be, among the labels `known`."""
-    if not anchor.beside:
-        return Surroundings(1.0)
-    present = [_is_there(beside, place, known, scale, of=_says) for beside in anchor.beside]
-    missing = next(
-        (beside.text for beside in telling_texts(anchor) if not _is_there(beside, place, known, scale, of=_is)),
-        "",
-    )
-    in_row = [
-        (min(MOST_TELLING, len(beside.text)), there)
-        for beside, there in zip(anchor.beside, present, strict=True)
-        if _is_in_row(beside, anchor)
-    ]
-    row = sum(tells for tells, there in in_row if there) / sum(tells for tells, _ in in_row) if in_row else 1.0
-    return Surroundings(sum(present) / len(present), row, missing)
-
-
-def _is_in_row(beside: Beside, anchor: Anchor) -> bool:
-    return abs(beside.dy) <= max(beside.height, anchor.size.height) / 2
-
-
-def telling_texts(anchor: Anchor) -> list[Beside]:
-    """The texts that tell it from its like: those left of it in its row, or else right of it, or else the nearest."""
-    if anchor.alike == 1 and anchor.text:
-        return []
-    row = [beside for beside in anchor.beside if _is_in_row(beside, anchor)]
-    left = [beside for beside in row if beside.dx < 0]
-    if anchor.alike > 1:
-        return left or row or list(anchor.beside[:2])
-    nearest = min(left or row, key=lambda beside: abs(beside.dx), default=None)
-    return [nearest] if nearest and abs(nearest.dx) < FARTHEST else []
-
-
-def is_shown(beside: Beside, anchor: Anchor) -> bool:
-    """Whether the anchor's picture has it."""
-    left, top, right, bottom = anchor.box
-    x, y = (left + right) / 2 + beside.dx, (top + bottom) / 2 + beside.dy
-    width, height = right + AROUND[0], bottom + AROUND[1]
-    return beside.width / 2 <= x <= width - beside.width / 2 and 0 <= y <= height
+    return across + 2 * down  # a text in the target's row is nearer than one above
 
 
 def _is_there(
-    beside: Beside, place: PixelBox, known: Sequence[Label], scale: float, *, of: Callable[[str, str], bool]
+    nearby: NearbyText, place: PixelBox, known: Sequence[Label], scale: float, *, reads: Callable[[str, str], bool]
 ) -> bool:
-    return any(of(beside.text, label.text) and _stands_so(beside, label.rect, place, scale) for label in known)
+    return any(reads(nearby.text, label.text) and _is_placed_so(nearby, label.rect, place, scale) for label in known)
 
 
 def _is(text: str, label: str) -> bool:
     return likeness(text, label) >= READ_ALIKE
 
 
-def _says(text: str, label: str) -> bool:
-    """Also where it was read together with what stands next to it."""
+def _contains(text: str, label: str) -> bool:
+    """Whether a label is the text, or the text was read together with its neighbour."""
     return _is(text, label) or (len(text) >= 3 and "".join(text.split()) in "".join(label.split()))
 
 
-def _stands_so(beside: Beside, rect: PixelBox, place: PixelBox, scale: float) -> bool:
-    """Whether a text stands on the same side as it did; in the same row at any distance, for windows stretch."""
+def _is_placed_so(nearby: NearbyText, rect: PixelBox, place: PixelBox, scale: float) -> bool:
+    """Whether a text is on the same side as it was; in the same row at any distance, for windows stretch."""
     dx, dy = rect.center_x - place.center_x, rect.center_y - place.center_y
-    down = beside.dy * scale
-    if abs(dy - down) > max(0.6 * max(beside.height, rect.height), 0.25 * abs(down)):
+    down = nearby.dy * scale
+    if abs(dy - down) > max(0.6 * max(nearby.height, rect.height), 0.25 * abs(down)):
         return False
-    across = beside.dx * scale
-    in_row = abs(down) <= max(beside.height, place.height) / 2
+    across = nearby.dx * scale
+    in_row = abs(down) <= max(nearby.height, place.height) / 2
     if in_row:
         return (dx < 0) == (across < 0)
     return abs(dx - across) <= max(60.0, 0.5 * abs(across))

@@ -16,9 +16,9 @@ from screenagent.events import Acted, Decided, Event, Observed
 from screenagent.geometry import Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import Anchor, Anchors, Script
-from screenagent.scripts.replay.appearance import taken
-from screenagent.scripts.replay.program import Do, Program
+from screenagent.scripts import Anchors, Script
+from screenagent.scripts.replay.actions import Binding, ScriptAction, script_actions
+from screenagent.scripts.replay.appearance import Appearance
 
 FOUND_AS_IT_WAS: Final = frozenset(("patch",))
 
@@ -29,16 +29,16 @@ class Heal:
 
     name: str
     by: str
-    old: tuple[Anchor, Image.Image] | None
-    new: tuple[Anchor, Image.Image]
+    old: Appearance | None
+    new: Appearance
 
     @property
     def changes(self) -> list[str]:
         """What is different, in words."""
-        anchor = self.new[0]
+        anchor = self.new.anchor
         if self.old is None:
             return [f"“{anchor.target}” had no anchor; found by {self.by}"]
-        was = self.old[0]
+        was = self.old.anchor
         said = [f"“{anchor.target}” found by {self.by}"]
         if was.point != anchor.point or was.screen != anchor.screen:
             before, now = was.point.pixel(was.screen), anchor.point.pixel(anchor.screen)
@@ -61,29 +61,28 @@ def heals(script: Script, anchors: Anchors, events: Iterable[Event], reader: Tex
         if known and location.by in FOUND_AS_IT_WAS:
             found.pop(name, None)
             continue
-        new = taken(target, screen, location.point, words=reader.read(screen), box=location.box)
-        found[name] = Heal(name, location.by, anchors.read(name) if known else None, new)
+        new = Appearance.capture(target, screen, location.point, words=reader.read(screen), box=location.box)
+        found[name] = Heal(name, location.by, Appearance(*anchors.read(name)) if known else None, new)
     return list(found.values())
 
 
 def accept(heal: Heal, anchors: Anchors) -> None:
-    anchors.write(heal.name, *heal.new)
+    anchors.write(heal.name, heal.new.anchor, heal.new.picture)
 
 
 def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, Location, Screenshot]]:
     """Every target that was acted on: the name of its anchor, its words, where it was, and on which screen."""
-    walk = Program.of(script, {})
-    by_place = {instruction.at: instruction for instruction in walk.instructions if isinstance(instruction, Do)}
+    actions = list(script_actions(script.steps, script, Binding()))
     screen: Screenshot | None = None
-    doing: Do | None = None
+    current: ScriptAction | None = None
     for event in events:
         match event:
             case Observed(screenshot=screenshot):
                 screen = screenshot
-            case Decided(decision=decision) if len(decision.plan.steps) == len(walk.plan.steps):
-                doing = by_place.get(decision.at)
-            case Acted(action=action, locations=locations) if doing and screen and screen.image:
-                names = tuple(doing.looks.values())
+            case Decided(decision=decision) if len(decision.plan.steps) == len(actions) + 1:  # and the end
+                current = actions[decision.at] if decision.at < len(actions) else None
+            case Acted(action=action, locations=locations) if current and screen and screen.image:
+                names = tuple(current.anchor_names.values())
                 if len(names) == len(locations):
                     for name, target, location in zip(names, targets(action), locations, strict=True):
                         yield name, target.words, location, screen
@@ -112,9 +111,9 @@ code { background: #8882; padding: .1em .4em; border-radius: 4px }
 <article><h2>{{ heal.name }}</h2>
 <ul>{% for change in heal.changes %}<li>{{ change }}</li>{% endfor %}</ul>
 <div class="pair">
-<figure>{% if heal.old %}<img src="{{ heal.old[1] | uri }}" alt="as it was recorded">{% endif %}
+<figure>{% if heal.old %}<img src="{{ heal.old.picture | uri }}" alt="as it was recorded">{% endif %}
 <figcaption>{{ "as it was recorded" if heal.old else "there was no anchor" }}</figcaption></figure>
-<figure><img src="{{ heal.new[1] | uri }}" alt="as it was found"><figcaption>as it was found</figcaption></figure>
+<figure><img src="{{ heal.new.picture | uri }}" alt="as it was found"><figcaption>as it was found</figcaption></figure>
 </div><p>Take it over: <code>screenagent heal {{ file }} --accept {{ heal.name }}</code></p></article>
 {% endfor %}
 </body></html>

@@ -1,9 +1,9 @@
-"""The planner of a replay: walks the script, and gives the goals in it to the configured planner."""
+"""The planner of a replay: it plays the script step by step, and gives the goals in it to the configured planner."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,13 +24,14 @@ from screenagent.actions import (
 )
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
-from screenagent.protocols import Checker, Planner
-from screenagent.screenshot import Window
-from screenagent.scripts import Script
+from screenagent.geometry import Point
+from screenagent.protocols import Checker, Planner, Retry
+from screenagent.screenshot import Screenshot
+from screenagent.scripts import AnyStep, Script
 from screenagent.scripts.parameters import names_in
+from screenagent.scripts.replay.actions import Binding, ScriptAction, is_beyond, plan_of, script_actions
 from screenagent.scripts.replay.focus_approver import is_front
-from screenagent.scripts.replay.program import Branch, Delegate, Do, Jump, Program
-from screenagent.scripts.schema import ApproveStep, AskStep
+from screenagent.scripts.schema import ApproveStep, AskStep, IfSeenStep, Placed, TaskStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
@@ -38,180 +39,260 @@ PATIENCE: Final = (0.25, 0.5, 1.0)
 YES: Final = ("y", "yes", "ok", "okay", "sure", "go", "go on", "do it")
 NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
 
+Course = Generator[str | Decision | Retry, None, None]
+"""What the planner says next: a part of its thought, a decision, or why the planner of a goal has to try again."""
+
 
 @dataclass
 class ScriptPlanner:
-    """One for each replay. `checker` sees what `if_seen` asks for, `planner` carries out what `task` says.
+    """Plays a script once. `checker` sees what `if_seen` asks for, `planner` carries out what `task` says.
 
-    A step whose target is not there is tried again until its time is up, then asked about; for keys that another
-    window would get, the one behind it is brought to the front; any other step that fails ends the replay.
+    The steps are played by generators: each stops at a decision, and goes on with what became of it when the next one
+    is due. An action whose target is not there is tried again until its time is up, then asked about. For keys that
+    another window would get, the window behind it is brought to the front. Any other action that fails ends the replay.
+
+    `recorded` are the names of the anchors that exist. `anchor_names`, `points` and `window` tell the grounder and the
+    approver about the current action.
     """
 
     script: Script
     values: Mapping[str, str]
     planner: Planner
     checker: Checker
-    looks: Mapping[str, str] = field(default_factory=dict)
-    _next: int = 0
-    _walk: Program = field(init=False)
-    _doing: Do | None = None
-    _late: float | None = None
-    _fetched: bool = False
-    _fetching: tuple[float, ...] | None = None
-    _delegated: _Delegated | None = None
+    recorded: frozenset[str] = frozenset()
+    anchor_names: Mapping[str, str] = field(default_factory=dict)
+    points: Mapping[str, Point] = field(default_factory=dict)
+    window: str | None = None
+    _course: Course = field(init=False)
+    _episode: Episode = field(default_factory=Episode)
+    _binding: Binding = field(default_factory=Binding)
+    _bound: Sequence[ScriptAction] = ()
 
     def __post_init__(self) -> None:
-        self._walk = Program.of(self.script, self.values)
-
-    @property
-    def window(self) -> str | None:
-        """What has to be in front for the keys of the current step."""
-        return self._doing.window if self._doing and self._fetching is None else None
+        self._course = self._played()
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
-        decision = yield from self._decided(episode)
+        decision = yield from self._next(episode)
         thought = decision.thought or _thought(decision)
         yield thought
         return decision.model_copy(update={"thought": thought})
 
-    def _decided(self, episode: Episode) -> Generator[str, None, Decision]:
+    def _next(self, episode: Episode) -> Generator[str, None, Decision]:
         if "stop" in [text.strip(" .!").lower() for text in episode.told]:
-            return _give_up("you said stop")
-        if self._delegated is not None:
-            return (yield from self._delegate(self._delegated, episode))
-        last = episode.current
-        if last is not None and self._doing is not None and (decision := self._after(self._doing, last, episode)):
-            return decision
-        return (yield from self._following(episode))
+            return _failed("you said stop")
+        self._episode = episode
+        for said in self._course:
+            match said:
+                case Decision():
+                    return said
+                case Retry():
+                    raise said
+                case text:
+                    yield text
+        raise AssertionError("the course ends with decisions to finish")
 
-    def _after(self, done: Do, last: Step, episode: Episode) -> Decision | None:
-        """What the outcome of the last step makes of the next; None where it went well."""
-        if isinstance(last.verdict, Skip):
-            return None
-        if self._fetching is not None:
-            return self._go_on_behind(done, self._fetching, episode)
-        if isinstance(last.action, Ask):
-            return self._answered(done, last.action.question, last)
-        why = _failure(last)
-        if not why:
-            return None
-        behind = done.window is not None and not is_front(done.window, _front(episode))
-        lost = _is_lost(last)
-        if behind and not self._fetched and (lost or isinstance(last.verdict, Reject)):
-            return self._fetch(why)
-        if lost:
-            return self._again(done, why)
-        if behind and isinstance(last.verdict, Reject):
-            return _decision(Ask(question=f"{done.planned}: {why}. Bring it there and say “again”; or “skip”, “stop”"))
-        return _give_up(f"{done.planned}: {why}")
+    def _played(self) -> Course:
+        yield from self._play(self.script.steps, 0)
+        self._attend_to(None)
+        while True:
+            yield Decision(plan=plan_of(self._actions), at=len(self._actions))
 
-    def _fetch(self, why: str) -> Decision:
-        """Another window came in front, or over the target: change to the one before it, once a step."""
-        self._fetched, self._fetching = True, PATIENCE
-        return Decision(plan=Plan(steps=(PlannedStep(action=PressKeys(keys=("alt", "tab"))),)), thought=why)
+    def _play(self, steps: Sequence[AnyStep], at: int) -> Course:
+        """Play `steps`, the first action of which is the one at `at` in the plan."""
+        for step in steps:
+            match step:
+                case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
+                    if (yield from self._sees(words)):
+                        yield from self._play(then, at)
+                    else:
+                        yield from self._play(otherwise, at + self._count(then))
+                case TaskStep(task=task):
+                    yield from self._delegate(task)
+                case AskStep() | ApproveStep():
+                    yield from self._question(step, at)
+                case _:
+                    for part in range(self._count((step,))):
+                        yield from self._carry_out(at + part)
+            at += self._count((step,))
 
-    def _go_on_behind(self, done: Do, waits: tuple[float, ...], episode: Episode) -> Decision:
-        """With the step, once the window is in front; a busy desktop takes its time for that."""
-        if waits and done.window and not is_front(done.window, _front(episode)):
-            self._fetching = waits[1:]
-            return _decision(Wait(seconds=waits[0]))
-        self._fetching = None
-        return self._do(done)
+    def _count(self, steps: Sequence[AnyStep]) -> int:
+        return sum(1 for _ in script_actions(steps, self.script, Binding()))
 
-    def _again(self, lost: Do, why: str) -> Decision:
-        """Look once more for a target while it may be late, then ask."""
-        timeout = getattr(lost.step, "timeout", None) or self.script.timeout
-        self._late = self._late or time.monotonic()
-        if time.monotonic() < self._late + timeout:
-            return self._do(lost)
-        question = f"{describe(lost.planned.action)}: {why}. Say “again”, “skip”, “stop”, or name it in other words"
-        return _decision(Ask(question=question))
+    def _sees(self, words: str) -> Generator[str, None, bool]:
+        """Look once at the settled screen."""
+        words = Binding(self.values).fill(words)
+        look = PlannedStep(action=WaitFor(words=words, seconds=0))
+        seen = self.checker.quick_check(look, self._screen, self._screen).as_expected
+        yield f"“{words}” is {'' if seen else 'not '}seen; "
+        return seen
 
-    def _answered(self, done: Do, question: str, last: Step) -> Decision | None:
-        if not isinstance(last.verdict, AnswerAsk):
-            return _give_up(f"{question}: {_failure(last) or 'nobody answered'}")
-        said = last.verdict.text.strip()
-        match done.step:
-            case ApproveStep():
-                return None if said.lower() in YES else _give_up(f"{done.planned}: the answer was “{said}”")
+    def _delegate(self, task: str) -> Course:
+        """Let the configured planner decide until the goal is reached; it is told what happened since it began."""
+        self._attend_to(None)
+        since = len(self._episode.steps)
+        task = Binding(self.values).fill(task)
+        while True:
+            part = self._episode.model_copy(update={"task": task, "steps": self._episode.steps[since:]})
+            try:
+                decision = yield from self.planner.decide(part)
+            except Retry as retry:
+                yield retry
+                continue
+            match decision.step.action:
+                case Finish(success=True):
+                    return
+                case Finish(message=message):
+                    yield from _give_up(f"{task}: {message}")
+            yield decision
+
+    def _question(self, step: AskStep | ApproveStep, at: int) -> Course:
+        """Ask the user; an answer may become a parameter, and only a yes approves."""
+        yield from self._attempt(at)
+        said = yield from self._answer()
+        planned = self._actions[at].planned
+        match step:
+            case _ if said is None:
+                return
+            case ApproveStep() if said.lower() not in YES:
+                yield from _give_up(f"{planned}: the answer was “{said}”")
             case AskStep(into=into):
                 if into:
                     self.values = {**self.values, into: said}
-                    self._walk = Program.of(self.script, self.values)
-                return _give_up(f"{done.planned}: the answer was “{said}”") if said.lower() == "stop" else None
-        return self._helped(done, said)
+                if said.lower() == "stop":
+                    yield from _give_up(f"{planned}: the answer was “{said}”")
 
-    def _helped(self, lost: Do, said: str) -> Decision | None:
-        """Go on with a lost target as the user says."""
-        self._late = None
-        match said.lower():
-            case "skip":
+    def _answer(self) -> Generator[Decision, None, str | None]:
+        """Return the answer to the question that was asked last; None if the user skipped it."""
+        match self._last:
+            case Step(verdict=AnswerAsk(text=text)):
+                return text.strip()
+            case Step(verdict=Skip()):
                 return None
-            case "again" | "retry" | "go on":
-                return self._do(lost)
-            case no if no in NO:
-                return _give_up(f"{lost.planned}: the answer was “{said}”")
-        renamed = lost.planned.model_copy(update={"action": _renamed(lost.planned.action, said)})
-        self.looks = {}
-        return Decision(plan=Plan(steps=(renamed,)))
+            case Step(action=Ask(question=question)) as last:
+                yield from _give_up(f"{question}: {_failure(last) or 'nobody answered'}")
+        return None
 
-    def _following(self, episode: Episode) -> Generator[str, None, Decision]:
-        self._late, self._fetched = None, False
-        while self._next < len(self._walk.instructions):
-            instruction = self._walk.instructions[self._next]
-            self._next += 1
-            match instruction:
-                case Jump(to=to):
-                    self._next = to
-                case Branch(words=words, otherwise=otherwise):
-                    screen = episode.screenshot
-                    assert screen is not None
-                    look = PlannedStep(action=WaitFor(words=words, seconds=0))
-                    seen = self.checker.quick_check(look, screen, screen).as_expected
-                    yield f"“{words}” is {'' if seen else 'not '}seen; "
-                    self._next = self._next if seen else otherwise
-                case Delegate(task=task):
-                    self._delegated = _Delegated(task, since=len(episode.steps))
-                    return (yield from self._delegate(self._delegated, episode))
-                case Do():
-                    return self._do(instruction)
-        self._doing, self.looks = None, {}
-        return Decision(plan=self._walk.plan, at=len(self._walk.plan.steps) - 1)
+    def _carry_out(self, at: int) -> Course:
+        """Attempt an action until it goes well or the user skips it.
 
-    def _do(self, instruction: Do) -> Decision:
-        missing = [name for text in _texts(instruction.planned) for name in names_in(text)]
+        A target may be late, another window may be in front; what else goes wrong ends the replay.
+        """
+        was_fetched, late_since = False, None
+        yield from self._attempt(at)
+        while why := _failure(self._last):
+            action = self._actions[at]
+            is_lost, is_rejected = _is_lost(self._last), isinstance(self._last.verdict, Reject)
+            is_behind = not self._is_in_front(action)
+            if is_behind and not was_fetched and (is_lost or is_rejected):
+                was_fetched = True
+                yield from self._fetch(at, why)
+            elif is_lost:
+                late_since = late_since or time.monotonic()
+                if time.monotonic() < late_since + self._timeout(action):
+                    yield from self._attempt(at)
+                else:
+                    late_since = None
+                    what = describe(action.planned.action)
+                    yield from self._help(at, f"{what}: {why}. Say “again”, “skip”, “stop”, or name it in other words")
+            elif is_behind and is_rejected:
+                late_since = None
+                yield from self._help(at, f"{action.planned}: {why}. Bring it there and say “again”; or “skip”, “stop”")
+            else:
+                yield from _give_up(f"{action.planned}: {why}")
+
+    def _attempt(self, at: int) -> Course:
+        """Decide on an action, unless it cannot be carried out."""
+        action = self._actions[at]
+        if problem := self._why_not(action):
+            yield from _give_up(f"{action.planned}: {problem}")
+        self._attend_to(action)
+        yield Decision(plan=plan_of(self._actions), at=at)
+
+    def _why_not(self, action: ScriptAction) -> str:
+        """Why the action cannot be carried out; empty if it can."""
+        missing = [name for text in _texts(action.planned) for name in names_in(text)]
         if missing:
-            return _give_up(
-                f"{instruction.planned}: {{{{{missing[0]}}}}} has no value; the step that asks for it was left out"
-            )
-        self._doing, self.looks = instruction, instruction.looks
-        return Decision(plan=self._walk.plan, at=instruction.at)
+            return f"{{{{{missing[0]}}}}} has no value; the step that asks for it was left out"
+        size = self._screen.size
+        beyond = [target for target in action.targets if isinstance(target, Placed) and is_beyond(target, size)]
+        if beyond:
+            return f"{beyond[0].at} is beyond the screen, which has {size.width}×{size.height} pixels"
+        return ""
 
-    def _delegate(self, delegated: _Delegated, episode: Episode) -> Generator[str, None, Decision]:
-        """The next step of a goal; when it is reached, the script goes on."""
-        self._doing, self.looks = None, {}
-        decision = yield from self.planner.decide(delegated.of(episode))
-        match decision.step.action:
-            case Finish(success=True):
-                self._delegated = None
-                return (yield from self._following(episode))
-            case Finish(message=message):
-                return _give_up(f"{delegated.task}: {message}")
-        return decision
+    def _fetch(self, at: int, why: str) -> Course:
+        """Change to the window behind the one in front, then attempt the action.
 
+        A busy desktop takes its time for that.
+        """
+        self.window = None
+        yield Decision(plan=Plan(steps=(PlannedStep(action=PressKeys(keys=("alt", "tab"))),)), thought=why)
+        for seconds in PATIENCE:
+            if self._was_skipped or self._is_in_front(self._actions[at]):
+                break
+            yield _decision(Wait(seconds=seconds))
+        if not self._was_skipped:
+            yield from self._attempt(at)
 
-@dataclass(frozen=True)
-class _Delegated:
-    task: str
-    since: int
+    def _help(self, at: int, question: str) -> Course:
+        """Ask about an action that failed, and go on as the user says."""
+        yield _decision(Ask(question=question))
+        planned = self._actions[at].planned
+        match (yield from self._answer()):
+            case None:
+                return
+            case said if said.lower() == "skip":
+                return
+            case said if said.lower() in ("again", "retry", "go on"):
+                yield from self._attempt(at)
+            case said if said.lower() in NO:
+                yield from _give_up(f"{planned}: the answer was “{said}”")
+            case said:
+                self.anchor_names, self.points = {}, {}
+                renamed = planned.model_copy(update={"action": _renamed(planned.action, said)})
+                yield Decision(plan=Plan(steps=(renamed,)))
 
-    def of(self, episode: Episode) -> Episode:
-        """What the planner of the goal has to know: what happened since it began."""
-        return episode.model_copy(update={"task": self.task, "steps": episode.steps[self.since :]})
+    def _attend_to(self, action: ScriptAction | None) -> None:
+        """Let the grounder and the approver know what the current action is; None if it is not of the script."""
+        self.anchor_names = action.anchor_names if action else {}
+        self.points = self._binding.points(action.targets) if action else {}
+        self.window = action.window if action else None
+
+    @property
+    def _actions(self) -> Sequence[ScriptAction]:
+        """Every action of the script, with what is known by now in place."""
+        binding = Binding(self.values, self._screen.size, self.recorded)
+        if binding != self._binding:
+            self._binding = binding
+            self._bound = tuple(script_actions(self.script.steps, self.script, binding))
+        return self._bound
+
+    @property
+    def _screen(self) -> Screenshot:
+        assert self._episode.screenshot is not None
+        return self._episode.screenshot
+
+    @property
+    def _last(self) -> Step:
+        """What has become of the last decision."""
+        assert self._episode.current is not None
+        return self._episode.current
+
+    @property
+    def _was_skipped(self) -> bool:
+        return isinstance(self._last.verdict, Skip)
+
+    def _is_in_front(self, action: ScriptAction) -> bool:
+        """Whether the window that the action is for is in front; any is, where it says none."""
+        return action.window is None or is_front(action.window, self._screen.window)
+
+    def _timeout(self, action: ScriptAction) -> float:
+        return getattr(action.step, "timeout", None) or self.script.timeout
 
 
 def _failure(step: Step) -> str:
     """Why the script cannot go on after `step`; empty if it can."""
+    if isinstance(step.verdict, Skip):
+        return ""
     if isinstance(step.verdict, Reject):
         return f"it was rejected: {step.verdict.reason}" if step.verdict.reason else "it was rejected"
     if step.feedback:
@@ -219,10 +300,6 @@ def _failure(step: Step) -> str:
     if step.effect and (step.effect.outcome == "unmet" or (step.effect.outcome == "unchanged" and step.unconfirmed)):
         return step.effect.evidence or "its effect is not to be seen"
     return ""
-
-
-def _front(episode: Episode) -> Window | None:
-    return episode.screenshot.window if episode.screenshot else None
 
 
 def _is_lost(step: Step) -> bool:
@@ -260,5 +337,11 @@ def _decision(action: Ask | Wait) -> Decision:
     return Decision(plan=Plan(steps=(PlannedStep(action=action),)))
 
 
-def _give_up(why: str) -> Decision:
+def _give_up(why: str) -> Generator[Decision, None, None]:
+    """End the replay, for good."""
+    while True:
+        yield _failed(why)
+
+
+def _failed(why: str) -> Decision:
     return Decision(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)

@@ -9,7 +9,7 @@ from pathlib import Path
 from screenagent.agent import Agent
 from screenagent.protocols import TextReader
 from screenagent.scripts import Anchors, Script
-from screenagent.scripts.replay.anchor_grounder import AnchorGrounder
+from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, PointedGrounder
 from screenagent.scripts.replay.focus_approver import FocusApprover
 from screenagent.scripts.replay.planner import ScriptPlanner
 
@@ -35,11 +35,12 @@ class Replay:
         return f"{self.script.name} ({', '.join(told)})" if told else self.script.name
 
     def playing(self, agent: Agent, reader: TextReader) -> Agent:
-        """The agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
-        walking = ScriptPlanner(self.script, self.values, agent.planner, agent.checker)
+        """Return the agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
+        recorded = frozenset(self.anchors.names()) if self.anchors else frozenset[str]()
+        planner = ScriptPlanner(self.script, self.values, agent.planner, agent.checker, recorded)
         grounder = agent.grounder
         if self.anchors is not None:
-            grounder = AnchorGrounder(self.anchors, lambda: walking.looks, reader, grounder)
-        return replace(
-            agent, planner=walking, grounder=grounder, approver=FocusApprover(agent.approver, lambda: walking.window)
-        )
+            pointed = PointedGrounder(lambda: planner.points, grounder)
+            grounder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
+        approver = FocusApprover(agent.approver, lambda: planner.window)
+        return replace(agent, planner=planner, grounder=grounder, approver=approver)

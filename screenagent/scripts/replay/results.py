@@ -1,4 +1,4 @@
-"""What came of replays: a line of JSON each, appended as it ends, and JUnit XML for whoever counts tests."""
+"""Results of replays: a line of JSON for each, appended when it ends, and JUnit XML for test reports."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
 
 
 class ReplayResult(Value):
-    """One replay. `row` counts from 1 where there are rows; `healed` are targets that were found otherwise than by
-    their looks where they were; `values` are the parameters that are not secret."""
+    """The result of one replay.
+
+    `row` counts from 1 if there are rows. `healed` is how many targets were not found where they were and as they
+    looked. `values` are those of the parameters that are not secret.
+    """
 
     script: str
     row: int | None = None

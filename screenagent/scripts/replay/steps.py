@@ -1,4 +1,4 @@
-"""A script in Python: each call is a step, played at once, that raises where a replay would end."""
+"""Scripts in Python: each call plays a step at once, and raises if a replay would end there."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from screenagent.scripts.schema import (
     ExpectStep,
     HoldStep,
     MoveStep,
+    Placed,
     PressStep,
     ScrollStep,
     TaskStep,
@@ -38,7 +39,11 @@ class ScriptStepFailed(Exception):
 
 @dataclass
 class ScriptApi:
-    """Carries out one step after the other with `agent`'s parts; `anchors` is where its targets' looks lie."""
+    """Carries out one step after the other with the parts of `agent`.
+
+    A target is words, or `Placed(target="the Save button", at=(412, 233))` for a pixel of the screen. `anchors` is the
+    folder with the appearances of the targets.
+    """
 
     agent: Agent
     reader: TextReader = field(default_factory=ScreenReader)
@@ -47,7 +52,7 @@ class ScriptApi:
 
     def click(
         self,
-        target: str,
+        target: str | Placed,
         *,
         button: Button = "left",
         count: Literal[1, 2, 3] = 1,
@@ -61,7 +66,7 @@ class ScriptApi:
         self,
         text: str,
         *,
-        into: str | None = None,
+        into: str | Placed | None = None,
         expect: Expected | None = None,
         window: str | None = None,
         anchor: str | None = None,
@@ -78,10 +83,10 @@ class ScriptApi:
 
     def drag(
         self,
-        target: str,
+        target: str | Placed,
         *,
-        to: str,
-        via: tuple[str, ...] = (),
+        to: str | Placed,
+        via: tuple[str | Placed, ...] = (),
         button: Button = "left",
         hold: tuple[Modifier, ...] = (),
         expect: Expected | None = None,
@@ -90,11 +95,11 @@ class ScriptApi:
         self.do(DragStep(drag=target, to=to, via=via, button=button, hold=hold, expect=expect, anchor=anchor))
 
     def scroll(
-        self, direction: Direction, *, over: str | None = None, notches: int = 5, anchor: str | None = None
+        self, direction: Direction, *, over: str | Placed | None = None, notches: int = 5, anchor: str | None = None
     ) -> None:
         self.do(ScrollStep(scroll=direction, over=over, notches=notches, anchor=anchor))
 
-    def move(self, target: str, *, expect: Expected | None = None, anchor: str | None = None) -> None:
+    def move(self, target: str | Placed, *, expect: Expected | None = None, anchor: str | None = None) -> None:
         self.do(MoveStep(move=target, expect=expect, anchor=anchor))
 
     def wait_for(self, words: str, *, gone: bool = False, timeout: float | None = None) -> None:

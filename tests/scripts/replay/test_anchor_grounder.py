@@ -14,7 +14,7 @@ from screenagent.geometry import Absent, Box, Location, Pixel, Point, Size
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
 from screenagent.scripts.replay import AnchorGrounder
-from screenagent.scripts.replay.appearance import taken
+from screenagent.scripts.replay.appearance import Appearance
 from tests.builders import Drawing, DrawnReader, ScriptedGrounder
 
 SIZE = Size(width=800, height=600)
@@ -47,8 +47,8 @@ def record(
     shown = scene.reader.screen(drawing)
     point = Point.of_pixel(Pixel(x=at[0], y=at[1]), SIZE)
     bounds = Box.of_pixels(box, SIZE) if box else None
-    anchor, picture = taken("it", shown, point, words=scene.reader.read(shown), box=bounds)
-    scene.anchors.write("it", anchor, picture)
+    captured = Appearance.capture("it", shown, point, words=scene.reader.read(shown), box=bounds)
+    scene.anchors.write("it", captured.anchor, captured.picture)
 
 
 def screen(**look: Any) -> Drawing:

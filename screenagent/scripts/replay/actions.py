@@ -1,0 +1,210 @@
+"""The steps of a script as actions that an agent can carry out, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from screenagent import keys
+from screenagent.actions import (
+    Action,
+    Ask,
+    Click,
+    Drag,
+    Expectation,
+    Finish,
+    Gone,
+    HoldKeys,
+    Move,
+    PressKeys,
+    Scroll,
+    Target,
+    TypeText,
+    Visible,
+    WaitFor,
+    targets,
+)
+from screenagent.events import Plan, PlannedStep
+from screenagent.geometry import Point, Size
+from screenagent.scripts.parameters import PLACE, filled
+from screenagent.scripts.schema import (
+    AnyStep,
+    ApproveStep,
+    AskStep,
+    ClickStep,
+    DragStep,
+    Expected,
+    ExpectStep,
+    HoldStep,
+    IfSeenStep,
+    KeyboardStep,
+    MoveStep,
+    Placed,
+    PressStep,
+    Script,
+    ScriptStep,
+    ScrollStep,
+    TargetStep,
+    TaskStep,
+    TypeStep,
+    Vanished,
+    WaitForStep,
+    words_for,
+)
+
+AT_ONCE: Final = 3.0
+"""How long what should be there already may take to be drawn, in seconds."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a replay knows about a script: the values of its parameters, the screen's size, the anchors that exist."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    screen: Size | None = None
+    recorded: frozenset[str] = frozenset()
+
+    def fill(self, text: str) -> str:
+        """Return `text` with the values that are known in place."""
+        return filled(text, self.values)
+
+    def targets(self, step: AnyStep) -> tuple[Target, ...]:
+        """Return the targets of `step`, those with a pixel with the point of it on the screen.
+
+        A target that was recorded has no point: its window may have moved, and it is found by its appearance.
+        """
+        if not isinstance(step, TargetStep):
+            return ()
+        return tuple(
+            Target(
+                words=self.fill(words_for(target)),
+                at=None if name in self.recorded and is_unique(target, step.targets) else self.point(target),
+            )
+            for target, name in zip(step.targets, step.anchors, strict=True)
+        )
+
+    def points(self, targets: Sequence[str | Placed]) -> dict[str, Point]:
+        """Return the point of each target that has a pixel, by its words."""
+        points = ((words_for(target), self.point(target)) for target in targets if is_unique(target, targets))
+        return {words: point for words, point in points if point is not None}
+
+    def point(self, target: str | Placed) -> Point | None:
+        """Return the point of the target's pixel; None if it has none, or the screen does not."""
+        if not isinstance(target, Placed) or self.screen is None or is_beyond(target, self.screen):
+            return None
+        return Point.of_pixel(target.pixel, self.screen)
+
+
+def is_unique(target: str | Placed, targets: Sequence[str | Placed]) -> bool:
+    """Whether no other of `targets` is called as `target` is."""
+    return [words_for(each) for each in targets].count(words_for(target)) == 1
+
+
+def is_beyond(target: Placed, screen: Size) -> bool:
+    """Whether a screen of this size does not have the target's pixel."""
+    return target.pixel.x >= screen.width or target.pixel.y >= screen.height
+
+
+@dataclass(frozen=True)
+class ScriptAction:
+    """An action of a step. `window` is what has to be in front for its keys.
+
+    `targets` and `anchors` have an entry for each target of the action.
+    """
+
+    step: AnyStep
+    planned: PlannedStep
+    window: str | None
+    targets: tuple[str | Placed, ...] = ()
+    anchors: tuple[str, ...] = ()
+
+    @property
+    def anchor_names(self) -> dict[str, str]:
+        """The anchor of each target, by the target's words.
+
+        A target that a parameter names has none: what was recorded may be another.
+        """
+        named = ((words_for(target), name) for target, name in zip(self.targets, self.anchors, strict=True))
+        return {words: name for words, name in named if not PLACE.search(words)}
+
+
+def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -> Iterator[ScriptAction]:
+    """Yield the actions of `steps` of `script`, those of both branches too; a task is planned when it is its turn."""
+    for step in steps:
+        match step:
+            case IfSeenStep(then=then, otherwise=otherwise):
+                yield from script_actions((*then, *otherwise), script, binding)
+            case TaskStep():
+                pass
+            case _:
+                for planned in _planned(step, script, binding):
+                    window = _window(step, script)
+                    if isinstance(step, TargetStep) and targets(planned.action):
+                        yield ScriptAction(step, planned, window, step.targets, step.anchors)
+                    else:
+                        yield ScriptAction(step, planned, window)
+
+
+def plan_of(actions: Sequence[ScriptAction]) -> Plan:
+    """Return the plan that is shown: every action, and the end."""
+    done = PlannedStep(action=Finish(success=True, message="every step was carried out"))
+    return Plan(steps=(*(action.planned for action in actions), done))
+
+
+def _planned(step: AnyStep, script: Script, binding: Binding) -> Iterator[PlannedStep]:
+    """The actions that a step is made of; what it expects is expected of the last."""
+    *before, last = _actions(step, script, binding)
+    yield from (PlannedStep(action=action) for action in before)
+    expected = step.expect if isinstance(step, ScriptStep) else None
+    yield PlannedStep(action=last, expectation=_expectation(expected, binding))
+
+
+def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action]:
+    targets = binding.targets(step)
+    match step:
+        case ClickStep(button=button, count=count, hold=hold):
+            yield Click(target=targets[0], button=button, count=count, modifiers=hold)
+        case MoveStep():
+            yield Move(target=targets[0])
+        case DragStep(button=button, hold=hold):
+            yield Drag(path=targets, button=button, modifiers=hold)
+        case ScrollStep(scroll=direction, notches=notches):
+            yield Scroll(direction=direction, target=next(iter(targets), None), notches=notches)
+        case TypeStep(type=text):
+            yield from (Click(target=target) for target in targets)
+            yield TypeText(text=binding.fill(text))
+        case PressStep(press=chord, times=times):
+            yield PressKeys(keys=keys.chord(chord), times=times)
+        case HoldStep(hold_keys=chord, seconds=seconds):
+            yield HoldKeys(keys=keys.chord(chord), seconds=seconds)
+        case WaitForStep(wait_for=expected, timeout=timeout):
+            yield _watch(expected, timeout or script.timeout, binding)
+        case ExpectStep(expect=expected, timeout=timeout):
+            yield _watch(expected, timeout or AT_ONCE, binding)
+        case AskStep(ask=question):
+            yield Ask(question=binding.fill(question))
+        case ApproveStep(approve=question):
+            yield Ask(question=f"{binding.fill(question)} (yes or no)")
+
+
+def _watch(expected: Expected, seconds: float, binding: Binding) -> WaitFor:
+    match expected:
+        case Vanished(gone=words):
+            return WaitFor(words=binding.fill(words), gone=True, seconds=seconds)
+        case words:
+            return WaitFor(words=binding.fill(words), seconds=seconds)
+
+
+def _expectation(expected: Expected | None, binding: Binding) -> Expectation | None:
+    match expected:
+        case None:
+            return None
+        case Vanished(gone=words):
+            return Gone(words=binding.fill(words))
+        case words:
+            return Visible(words=binding.fill(words))
+
+
+def _window(step: AnyStep, script: Script) -> str | None:
+    return (step.window if isinstance(step, KeyboardStep) else None) or script.window
