@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
 from screenagent.approval.context import PolicyContext
@@ -19,6 +19,7 @@ from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Window, Word
+from screenagent.yaml_file import read_yaml
 
 Then = Literal["allow", "ask", "deny"]
 InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
@@ -173,15 +174,8 @@ class Policy(Value):
 
     @classmethod
     def read(cls, path: Path) -> Policy:
-        """The policy in a YAML file; what is wrong with it is a `ValueError` that names the place."""
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
-        except yaml.YAMLError as error:
-            raise ValueError(f"{path} is not YAML: {error}") from error
-        except ValidationError as error:
-            wrong = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in wrong["loc"])
-            raise ValueError(f"{path} is no policy: {where}: {wrong['msg']}") from error
+        """Read the policy in a YAML file; raises `BadFile` that names what is wrong with it, and where."""
+        return read_yaml(path, cls, what="a policy")
 
     def why_not(self, secret: str, window: Window | None) -> str | None:
         """Why `secret` may not be typed into `window`; None where it may."""
