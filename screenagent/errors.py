@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final, Self
+
+EXTRAS: Final = {
+    **dict.fromkeys(("mss", "pyautogui", "pynput", "Xlib", "jeepney"), "desktop"),
+    **dict.fromkeys(("textual", "rich"), "console"),
+    **dict.fromkeys(
+        ("torch", "tokenizers", "safetensors", "llguidance", "huggingface_hub", "psutil", "starlette", "uvicorn"),
+        "phi4",
+    ),
+    **dict.fromkeys(("openai", "httpx2"), "server"),
+    "keyring": "secrets",
+    "rapidocr": "cjk",
+    **dict.fromkeys(("miniwob", "websocket"), "bench"),
+}
+"""The extra that brings a package, by the name that it is imported by."""
 
 
 class UserError(Exception):
@@ -22,6 +36,12 @@ class WrongUsage(UserError):
     exit_code = 2
 
 
+class BadFile(WrongUsage, ValueError):
+    """A file is not what it should be; the text names the file, what is wrong with it and where."""
+
+    code = "bad_file"
+
+
 class OldSpellingWarning(UserWarning):
     """Something is written as an earlier version did; the text names the new spelling."""
 
@@ -33,3 +53,10 @@ class MissingExtra(WrongUsage):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'screenagent[{extra}]'")
+
+    @classmethod
+    def of(cls, error: ModuleNotFoundError) -> Self | None:
+        """Return the missing extra that `error` comes from; None if no extra brings the module."""
+        package = (error.name or "").partition(".")[0]
+        extra = EXTRAS.get(package)
+        return cls(package, extra) if extra else None

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
 from screenagent.approval.context import PolicyContext
-from screenagent.errors import WrongUsage
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Window, Word
+from screenagent.yaml_file import read_yaml
 
 Then = Literal["allow", "ask", "deny"]
 InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
@@ -167,12 +167,6 @@ class SecretRule(Value):
         )
 
 
-class PolicyError(WrongUsage, ValueError):
-    """A file that is not a policy; the text names the place of what is wrong."""
-
-    code = "bad_policy"
-
-
 class Ruling(Value):
     """What a policy says of an action; `rule` counts from 1, None where none fits, which means ask."""
 
@@ -192,15 +186,8 @@ class Policy(Value):
 
     @classmethod
     def read(cls, path: Path) -> Policy:
-        """Return the policy in a YAML file; `PolicyError` names the place of what is wrong with it."""
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
-        except yaml.YAMLError as error:
-            raise PolicyError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-        except ValidationError as error:
-            wrong = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in wrong["loc"])
-            raise PolicyError(f"{path} is not a policy: {where}: {wrong['msg']}") from error
+        """Read the policy in a YAML file; raises `BadFile` that names what is wrong with it, and where."""
+        return read_yaml(path, cls, what="a policy")
 
     def why_not(self, secret: str, window: Window | None) -> str | None:
         """Why `secret` may not be typed into `window`; None where it may."""

@@ -9,6 +9,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlsplit
 
 from screenagent.control import Control
 from screenagent.errors import MissingExtra, WrongUsage
@@ -114,9 +115,21 @@ def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
 
 
 def _served(url: str, settings: Settings, control: Control) -> Seeing:
+    if url.startswith("unix:") and not Path(url.removeprefix("unix:")).exists():
+        raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
+    if not _is_address(url):
+        raise WrongUsage(f"the model {url!r} is not a valid address; write for example http://localhost:8000/v1")
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(url, name=settings.model_name, kind=settings.server, check=control.check)
     return Seeing(model, dialect_of(model.endpoint.name))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "unix" or (bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # unbalanced brackets, or a port that is not a number
+        return False
 
 
 def _extra(module: str, extra: str) -> Any:

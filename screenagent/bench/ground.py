@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, Va
 
 from screenagent.bench.absence import AbsenceQuestion, PixelEdges, Sort, absent_targets, painted_over
 from screenagent.bench.statistics import percentile, wilson
+from screenagent.errors import BadFile
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot, Word
@@ -201,16 +202,14 @@ def questions(folder: Path) -> list[Item]:
     if not files[0].is_file():
         files = sorted(folder.glob("*.json"))
     if not files:
-        raise ValueError(
-            f"{folder} holds no annotations.json; expected a list of questions there, and images/ beside it"
-        )
+        raise BadFile(f"{folder} holds no annotations.json; expected a list of questions there, and images/ beside it")
     items: list[Item] = []
     for file in files:
         try:
             items += TypeAdapter(list[Item]).validate_json(file.read_bytes())
         except ValidationError as error:
             first = error.errors()[0]
-            raise ValueError(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+            raise BadFile(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     return items
 
 
@@ -317,8 +316,8 @@ def _picture(folder: Path, name: str) -> Image.Image:
             try:
                 return Image.open(path).convert("RGB")
             except (UnidentifiedImageError, OSError) as error:
-                raise ValueError(f"the picture {path} can't be read: {error}") from None
-    raise ValueError(f"the picture {name} is neither in {folder / 'images'} nor in {folder}")
+                raise BadFile(f"the picture {path} can't be read: {error}") from None
+    raise BadFile(f"the picture {name} is neither in {folder / 'images'} nor in {folder}")
 
 
 def _key(asked: Item | GroundResult) -> tuple[str, str, object, object]:
@@ -336,7 +335,7 @@ def _read(results: Path) -> list[GroundResult]:
             found.append(GroundResult.model_validate_json(line))
         except ValidationError:
             if number < len(lines):
-                raise ValueError(f"line {number} of {results} is no result of this bench; name another file") from None
+                raise BadFile(f"line {number} of {results} is no result of this bench; name another file") from None
     if len(found) < len(lines):
         results.write_text("".join(f"{line}\n" for line in lines[:-1]), encoding="utf-8")
     return found

@@ -19,8 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, Sink, drive
@@ -36,6 +35,7 @@ from screenagent.scripts import Anchors, Script, bound, read_script, written
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
 from screenagent.usage import Phase
+from screenagent.yaml_file import read_yaml
 
 ReplayKind = Literal["recorded", "moved", "resized", "theme", "font", "screen", "popup", "shuffled", "doubled"]
 KINDS: Final[tuple[ReplayKind, ...]] = get_args(ReplayKind)
@@ -127,13 +127,7 @@ class ReplaySummary(Value):
 
 
 def read_cases(file: Path) -> list[Case]:
-    try:
-        return TypeAdapter(list[Case]).validate_python(yaml.safe_load(file.read_text("utf-8")))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{file} is not YAML: {error}") from error
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        raise ValueError(f"{file}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
+    return read_yaml(file, list[Case], what="a list of cases")
 
 
 def kept_results(file: Path) -> list[ReplayAttempt]:

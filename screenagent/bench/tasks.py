@@ -12,8 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
-import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, drive
@@ -25,6 +24,7 @@ from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
 from screenagent.runs.store import Recorder
+from screenagent.yaml_file import read_yaml
 
 TASK_SECONDS: Final = 180.0
 """A task that takes longer is stopped and counts as failed."""
@@ -90,13 +90,7 @@ class TaskSummary(Value):
 
 
 def read_tasks(file: Path) -> list[Task]:
-    try:
-        return TypeAdapter(list[Task]).validate_python(yaml.safe_load(file.read_text("utf-8")))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{file} is not YAML: {error}") from error
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        raise ValueError(f"{file}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
+    return read_yaml(file, list[Task], what="a list of tasks")
 
 
 def run_tasks(

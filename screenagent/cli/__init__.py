@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -35,6 +36,10 @@ COMMANDS: Final = {
 }
 
 
+PIPE_CLOSED: Final = 141
+"""The exit code that a shell gives a program ended by SIGPIPE."""
+
+
 class Lazy(click.Group):
     """Finds a command in its module, so that `--help` imports no more than click."""
 
@@ -47,6 +52,13 @@ class Lazy(click.Group):
         command = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. It ends here if its output's reader has gone, which click would report as a failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            sys.exit(PIPE_CLOSED)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,7 +75,18 @@ def screenagent() -> None:
 
 
 def main() -> None:
-    """Run a command; what a user can mend ends in one sentence and exit code 1 or 2, not in a traceback."""
+    """Run a command. What the user can fix ends in one line and exit code 1 or 2, without a traceback."""
+    try:
+        try:
+            _run_command()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest of its buffer goes nowhere
+        sys.exit(PIPE_CLOSED)
+
+
+def _run_command() -> None:
     try:
         screenagent.main(prog_name="screenagent", standalone_mode=False)
     except click.exceptions.Exit as end:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from screenagent.cli.options import FOLDER, AgentOptions, agent_options
+from screenagent.cli.running import build_console, is_terminal, run_console
+from screenagent.errors import MissingExtra
 
 
 @click.command
@@ -21,8 +24,11 @@ def console(run: Path | None, *, agent: AgentOptions) -> None:
     screenagent console --approve risky --model phi4
     screenagent console runs/2026-11-22_10-15-03_open-the-file-menu
     """
+    if find_spec("textual") is None:
+        raise MissingExtra("textual", "console")
+    if not is_terminal():
+        raise click.UsageError("the console needs a terminal; `screenagent run --plain` works without one")
     from screenagent.assembly.supervised import Supervision
-    from screenagent.cli.running import build_console, run_console
     from screenagent.settings import Settings
 
     supervision = Supervision(Settings.load(**agent.settings), virtual=agent.virtual, app=agent.app)

@@ -48,7 +48,12 @@ def wants_console(settings: Settings, output: OutputOptions) -> bool:
     """Whether the run is shown in the console; it draws on stderr and reads stdin."""
     if output.plain or output.as_json or settings.approve == "never":
         return False
-    return sys.stdin.isatty() and sys.stderr.isatty() and find_spec("textual") is not None
+    return is_terminal() and find_spec("textual") is not None
+
+
+def is_terminal() -> bool:
+    """Whether a person is at stdin and stderr."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:

@@ -137,7 +137,10 @@ def load_phi4(
 def chosen_device(name: str | None) -> torch.device:
     if name is None:
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise WrongUsage(f"the device {name!r} is unknown; use cuda, mps or cpu") from error
     if device.type == "cuda" and not torch.cuda.is_available():
         raise WrongUsage("no CUDA device is to be found; see `nvidia-smi`, or use --device cpu")
     if device.type == "mps" and not torch.backends.mps.is_available():

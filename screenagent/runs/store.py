@@ -19,6 +19,7 @@ from typing import Final, Self
 from PIL import Image, UnidentifiedImageError
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
+from screenagent.errors import BadFile
 from screenagent.events import Ended, Event, Observed, Started
 from screenagent.geometry import Value
 from screenagent.runs.upgrade import EVENT, read_event
@@ -110,7 +111,7 @@ def read_events(folder: Path) -> Iterator[Event]:
             except ValidationError as error:
                 if not line.endswith(b"\n"):
                     return
-                raise ValueError(f"{path}, line {number} is not an event: {_first(error)}") from error
+                raise BadFile(f"{path}, line {number} is not an event: {_first(error)}") from error
             yield _with_picture(event, folder)
 
 
@@ -120,7 +121,7 @@ def read_run(folder: Path) -> Run:
     try:
         return Run.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise ValueError(f"{path} does not describe a run: {_first(error)}") from error
+        raise BadFile(f"{path} does not describe a run: {_first(error)}") from error
 
 
 def glance(folder: Path) -> Glance:
@@ -271,7 +272,7 @@ def with_picture(screenshot: Screenshot, folder: Path) -> Screenshot:
     except FileNotFoundError:
         return screenshot
     except (OSError, UnidentifiedImageError) as error:
-        raise ValueError(f"{path} is not a readable picture: {error}; remove it to read the run without it") from error
+        raise BadFile(f"{path} is not a readable picture: {error}; remove it to read the run without it") from error
     return screenshot.model_copy(update={"image": image})
 
 

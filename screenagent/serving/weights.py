@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -57,7 +58,8 @@ class HuggingFace:
     def release(self, repository: str, revision: str) -> Release:
         from huggingface_hub import HfApi  # noqa: PLC0415 -- only a pull needs it
 
-        found = HfApi().model_info(repository, revision=revision, files_metadata=True)
+        with _explained(f"{repository} at {revision}"):
+            found = HfApi().model_info(repository, revision=revision, files_metadata=True)
         if found.sha is None:
             raise PullError(f"{repository} at {revision} has no commit")
         return Release(
@@ -72,7 +74,23 @@ class HuggingFace:
     def download(self, release: Release, name: str, folder: Path) -> None:
         from huggingface_hub import hf_hub_download  # noqa: PLC0415
 
-        hf_hub_download(release.repository, name, revision=release.commit, local_dir=folder)
+        with _explained(name):
+            hf_hub_download(release.repository, name, revision=release.commit, local_dir=folder)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Raise `PullError` for what goes wrong between here and the hub."""
+    # HTTPError is that of the client which the hub uses
+    from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    try:
+        yield
+    except (HTTPError, HFValidationError) as error:
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise PullError(
+            f"{what} cannot be downloaded: {said}; what has arrived is kept, pull again to go on"
+        ) from error
 
 
 def pull_weights(

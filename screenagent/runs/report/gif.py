@@ -11,6 +11,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import Finish, targets
+from screenagent.errors import BadFile
 from screenagent.geometry import Location, Size
 from screenagent.runs.report.album import collecting, scaled
 from screenagent.runs.report.annotations import EDGE_COLOUR, TARGET_COLOUR
@@ -47,7 +48,7 @@ def write_gif(run_folder: Path, out: Path) -> Path:
     story = Story.of(collecting(read_events(run_folder), pictures, lambda image: scaled(image, WIDTHS[0])))
     frames = [frame for frame in frames_of(story) if frame.digest in pictures]
     if not frames:
-        raise ValueError(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
+        raise BadFile(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
     for width in WIDTHS:
         gif = encode(frames, pictures, width=width)
         if len(gif) <= LARGEST:

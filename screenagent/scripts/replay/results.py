@@ -9,6 +9,7 @@ from junitparser import Failure, JUnitXml, TestCase, TestSuite
 from pydantic import ValidationError
 
 from screenagent.episode import Episode
+from screenagent.errors import BadFile
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
@@ -61,7 +62,7 @@ def append(file: Path, found: ReplayResult) -> None:
 
 
 def read_results(file: Path) -> list[ReplayResult]:
-    """What an earlier call left there; `ValueError` names a line that is no result."""
+    """What an earlier call left there; raises `BadFile` that names a line that is not a result."""
     if not file.exists():
         return []
     found: list[ReplayResult] = []
@@ -69,7 +70,7 @@ def read_results(file: Path) -> list[ReplayResult]:
         try:
             found.append(ReplayResult.model_validate_json(line))
         except ValidationError as error:
-            raise ValueError(
+            raise BadFile(
                 f"{file}, line {number} is no result: {error.errors()[0]['msg']}; use another file"
             ) from error
     return found

@@ -1,0 +1,41 @@
+"""Reads the YAML files that people write, and says what is wrong with one, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from screenagent.errors import BadFile
+
+LARGEST: Final = 1_000_000
+"""Bytes; a file that a person wrote is smaller."""
+
+T = TypeVar("T")
+
+
+def read_yaml(file: Path, kind: type[T], *, what: str) -> T:
+    """Return the value in the YAML file. Raises `BadFile` if the file is not `what`, such as "a policy"."""
+    try:
+        return TypeAdapter(kind).validate_python(_parsed(file))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in wrong["loc"])
+        raise BadFile(f"{file} is not {what}: {f'{where}: ' if where else ''}{wrong['msg']}") from error
+
+
+def _parsed(file: Path) -> object:
+    content = file.read_bytes()
+    if len(content) > LARGEST:
+        raise BadFile(f"{file} has {len(content)} bytes; at most {LARGEST} are read")
+    try:
+        return yaml.safe_load(content.decode("utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise BadFile(f"{file}{line} is not YAML: {error.problem}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadFile(f"{file} is not YAML: {error}") from error
+    except RecursionError as error:
+        raise BadFile(f"{file} is nested too deeply") from error
