@@ -25,7 +25,7 @@ from typing import Any, Final, Literal, Self
 
 from screenagent.bench import stopped
 from screenagent.bench.statistics import percentile
-from screenagent.control import Control
+from screenagent.control import Control, until
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
 from screenagent.desktop.testing.event_monitor import OutsideMonitor
@@ -350,10 +350,8 @@ class StopScene:
         return at
 
     def _await_input(self) -> None:
-        end = time.monotonic() + END_SECONDS
-        while not self._agents(self._witness.heard()):
-            if time.monotonic() > end:
-                raise TimeoutError(f"the agent sent nothing within {END_SECONDS:g} s")
+        if not until(lambda: self._agents(self._witness.heard()), seconds=END_SECONDS, poll=0.0):
+            raise TimeoutError(f"the agent sent nothing within {END_SECONDS:g} s")
 
     def _seen_until(self, moment: float) -> list[Raw]:
         time.sleep(max(0.0, moment - time.monotonic()))

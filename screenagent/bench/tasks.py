@@ -17,7 +17,7 @@ from pydantic import Field
 from screenagent.actions import Words
 from screenagent.agent import Agent, drive
 from screenagent.bench.statistics import percentile, wilson
-from screenagent.control import Control
+from screenagent.control import Control, until
 from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import RunResult
@@ -150,10 +150,7 @@ def holds(
     check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str], *, seconds: float = WRITTEN_SECONDS
 ) -> bool:
     """Whether the effect is there; an application may still be writing what it was told to save."""
-    deadline = time.monotonic() + seconds
-    while not (held := _holds(check, folder, environment)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return held
+    return until(lambda: _holds(check, folder, environment), seconds=seconds, poll=0.1)
 
 
 def _holds(check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str]) -> bool:

@@ -23,10 +23,9 @@ from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
 from screenagent.desktop.platform import keep_open, open_system
 from screenagent.desktop.screen import ScreenCapture
-from screenagent.desktop.secret_masking import SecretMasking
+from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
-from screenagent.desktop.withheld import withheld
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window

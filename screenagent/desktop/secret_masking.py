@@ -2,14 +2,16 @@
 
 Told by pixels first: what changes on the screen while a secret is typed is where it stands. It is looked for there for
 as long as its window is open, moves with the window, and is found again where the page was scrolled. What is left is
-read, and words that are the secret's are blank, too, wherever and however they are written.
+read, and words that are the secret's are blank, too, wherever and however they are written. Titles of windows
+and errors are told without it as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from pathlib import Path
+from typing import Final, Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -18,10 +20,13 @@ from PIL import Image
 from pydantic import SecretStr
 from rapidfuzz import fuzz
 
+from screenagent.control import Stopped
+from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import Patch, ScreenFrame, changed_patches
 from screenagent.desktop.own_terminal import BLANK
+from screenagent.errors import UserError
 from screenagent.geometry import Size
-from screenagent.protocols import TextReader
+from screenagent.protocols import Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import placeholder
 
@@ -46,6 +51,8 @@ SHORTEST: Final = 4
 """So many letters of a secret are taken to show it."""
 ALIKE: Final = 75
 """From this likeness on, of 100, a word is the secret, misread."""
+
+SecretT = TypeVar("SecretT")
 
 Where = Callable[[Window], Patch | None]
 """The pixels of a picture that a window takes; None where it is closed, or was never known."""
@@ -328,3 +335,34 @@ def _moved(patch: Patch, x: int, y: int) -> Patch:
 def _grey(frame: ScreenFrame) -> NDArray[np.uint8]:
     """The green of each pixel, which is most of its light."""
     return ((frame >> 8) & 0xFF).astype(np.uint8)
+
+
+class SecretNotTyped(UserError):
+    """A secret could not be typed; the text says where and by what kind of error, which would have named it."""
+
+
+def withheld(name: str, work: Callable[[], SecretT], *, gone: tuple[type[Exception], ...] = ()) -> SecretT:
+    """Return what `work` returns. Replace its error, whose text and whose frames' variables may hold the secret."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 -- raised again below, as another
+        told = _without_value(error, name, gone)
+    raise told  # outside of the handler, or it would carry the first error along
+
+
+def _without_value(error: Exception, name: str, gone: tuple[type[Exception], ...]) -> Exception:
+    if isinstance(error, gone):
+        return NoDesktop(f"the display has ended while the secret {name!r} was being typed")
+    match error:
+        case Stopped():
+            return Stopped()
+        case Retry():
+            return Retry(
+                f"the secret {name!r} was typed in part: another window came to the front, or the keyboard changed",
+                "secret",
+            )
+    innermost = error.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    place = f"{Path(innermost.tb_frame.f_code.co_filename).name}:{innermost.tb_lineno}" if innermost else "?"
+    return SecretNotTyped(f"the secret {name!r} could not be typed: {type(error).__name__} at {place}")

@@ -93,8 +93,8 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
 ) -> None:
     from screenagent.agent.checker import ScreenChecker
     from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.secret_masking import SecretNotTyped
     from screenagent.desktop.testing.probe import Probe
-    from screenagent.desktop.withheld import SecretNotTyped
     from screenagent.fakes import FakeGrounder, ScriptedPlanner
     from screenagent.runs.report.html import write_html
 

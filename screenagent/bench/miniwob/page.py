@@ -6,7 +6,6 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import json
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from urllib.request import urlopen
 
 import websocket
 
-from screenagent.control import Control
+from screenagent.control import Control, until
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.errors import WrongUsage
 from screenagent.geometry import Size, Value
@@ -90,11 +89,8 @@ class TaskPage:
         return answer["result"].get("value")
 
     def _until(self, condition: str) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while not self._evaluate(condition):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"the page never came to {condition}")
-            time.sleep(0.02)
+        if not until(lambda: self._evaluate(condition), seconds=READY_SECONDS):
+            raise TimeoutError(f"the page never came to {condition}")
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -122,12 +118,9 @@ def browser(control: Control) -> Iterator[tuple[VirtualDesktop, TaskPage]]:
 
 
 def _socket(profile: Path) -> websocket.WebSocket:
-    deadline = time.monotonic() + READY_SECONDS
     told = profile / "DevToolsActivePort"
-    while not (told.exists() and told.read_text().strip()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Chromium has not said its port within {READY_SECONDS:g} s")
-        time.sleep(0.05)
+    if not until(lambda: told.exists() and told.read_text().strip(), seconds=READY_SECONDS):
+        raise TimeoutError(f"Chromium has not said its port within {READY_SECONDS:g} s")
     port = told.read_text().split()[0]
     with urlopen(f"http://127.0.0.1:{port}/json", timeout=READY_SECONDS) as answer:
         page = next(target for target in json.load(answer) if target["type"] == "page")

@@ -11,11 +11,7 @@ from screenagent.desktop.x11.connection import connect_display, disconnect_displ
 from screenagent.protocols import Retry
 
 LATIN_1: Final = 0xFF  # up to here a keysym is the character's code point, beyond it that plus an offset
-
-
 UNICODE_KEYSYMS: Final = 0x01000000
-
-
 KEYSYMS: Final = {
     "ctrl": ("Control_L", "Control_R"),
     "shift": ("Shift_L", "Shift_R"),

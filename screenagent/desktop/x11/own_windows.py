@@ -7,7 +7,8 @@ import time
 
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.controlling_terminal import is_shared
-from screenagent.desktop.x11.windows import SEAT_SECONDS, X11Windows
+from screenagent.desktop.x11.terminal_windows import SEAT_SECONDS
+from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Pixel
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import select
-import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from Xlib import X, Xatom, error
@@ -13,11 +12,8 @@ from Xlib.protocol import event
 from screenagent.control import until
 from screenagent.desktop.own_terminal import WindowArea
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
-from screenagent.desktop.x11.controlling_terminal import (
-    ControllingTerminal,
-    controlling_terminals,
-    is_shared,
-)
+from screenagent.desktop.x11.properties import property_text, property_values
+from screenagent.desktop.x11.terminal_windows import TerminalWindows
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -25,7 +21,6 @@ ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was said of
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
-SEAT_SECONDS: Final = 5.0  # so often it is asked who looks at the tmux or screen that we run in
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
 
@@ -37,8 +32,7 @@ class X11Windows:
         self._display = connect_display(display)
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self._seats: tuple[ControllingTerminal, ...] = ()
-        self._seated_at = -SEAT_SECONDS
+        self._terminals = TerminalWindows(self._display)
         self._worked_in: int | None = None
         self._display.sync()
 
@@ -50,7 +44,7 @@ class X11Windows:
         disconnect_display(self._display)
 
     def foreground(self) -> Window | None:
-        active = self._ids(self._root, "_NET_ACTIVE_WINDOW")
+        active = property_values(self._root, "_NET_ACTIVE_WINDOW")
         return self._window(active[0]) if active and active[0] else None
 
     def worked_in(self) -> Window | None:
@@ -75,12 +69,12 @@ class X11Windows:
 
     def all(self) -> tuple[Window, ...]:
         """Those that a window manager has put up, splash screens left out."""
-        windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST"))
+        windows = (self._window(id) for id in property_values(self._root, "_NET_CLIENT_LIST"))
         return tuple(window for window in windows if window is not None and not self._is_splash(window.id))
 
     def stacked(self) -> tuple[Window, ...]:
         """Those that a window manager has put up, from the lowest to the one on top."""
-        windows = (self._window(id) for id in self._ids(self._root, "_NET_CLIENT_LIST_STACKING"))
+        windows = (self._window(id) for id in property_values(self._root, "_NET_CLIENT_LIST_STACKING"))
         return tuple(window for window in windows if window is not None)
 
     def tops(self) -> list[Any]:
@@ -126,7 +120,7 @@ class X11Windows:
 
     def managed(self) -> bool:
         """A window manager is at work."""
-        return bool(self._ids(self._root, "_NET_SUPPORTING_WM_CHECK"))
+        return bool(property_values(self._root, "_NET_SUPPORTING_WM_CHECK"))
 
     def changed(self, seconds: float) -> bool:
         """Wait until a window came, went, or came to the front, or until `seconds` have passed."""
@@ -139,7 +133,7 @@ class X11Windows:
         return came
 
     def root_text(self, name: str) -> str:
-        return self._text(self._root, name)
+        return property_text(self._root, name)
 
     def caps_lock(self) -> bool:
         return bool(self._root.query_pointer().mask & X.LockMask)
@@ -150,51 +144,17 @@ class X11Windows:
     def _window(self, id: int) -> Window | None:
         window = self._display.create_resource_object("window", id)
         try:
-            pids = self._ids(window, "_NET_WM_PID", Xatom.CARDINAL)
+            pids = property_values(window, "_NET_WM_PID", Xatom.CARDINAL)
             named = window.get_wm_class()
             return Window(
                 id=id,
-                title=self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME"),
+                title=property_text(window, "_NET_WM_NAME") or property_text(window, "WM_NAME"),
                 app=named[1] if named else "",
                 pid=pids[0] if pids else None,
-                own=self._is_own(id, pids[0] if pids else None),
+                own=self._terminals.own(id, pids[0] if pids else None),
             )
         except error.BadWindow:  # it closed while it was asked
             return None
-
-    def _is_own(self, id: int, pid: int | None) -> bool:
-        """By the window that a terminal says it is, or else by its process, all of whose windows then are ours."""
-        return any(id == seat.window if seat.window else pid in seat.ancestors for seat in self._seated())
-
-    def _seated(self) -> tuple[ControllingTerminal, ...]:
-        """Where we sit, with windows of this display; asked for again only where terminals may come and go."""
-        now = time.monotonic()
-        if now >= self._seated_at + SEAT_SECONDS:
-            self._seats = tuple(
-                seat.model_copy(update={"window": self._window_of(seat)}) for seat in controlling_terminals()
-            )
-            self._seated_at = now if is_shared() else float("inf")
-        return self._seats
-
-    def _window_of(self, seat: ControllingTerminal) -> int | None:
-        """The window that the terminal says it is, if it is on this display and a terminal's above us; its outermost.
-
-        An environment may be older than its terminal, and of another display.
-        """
-        if seat.window is None:
-            return None
-        managed = set(self._ids(self._root, "_NET_CLIENT_LIST"))
-        try:
-            window = self._display.create_resource_object("window", seat.window)
-            while window.id not in managed:
-                window = window.query_tree().parent
-                if not window:
-                    return None
-            pids = self._ids(window, "_NET_WM_PID", Xatom.CARDINAL)
-        except error.BadWindow:
-            return None
-        known = pids[0] in seat.ancestors if pids else self.display_name == os.environ.get("DISPLAY")
-        return window.id if known else None
 
     def _is_splash(self, id: int) -> bool:
         return self._is_a(id, SPLASH)
@@ -208,40 +168,20 @@ class X11Windows:
         return state == X.IsViewable and not self._is_a(id, *FIXTURES)
 
     def _is_a(self, id: int, *names: str) -> bool:
-        kinds = self._ids(self._display.create_resource_object("window", id), "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
+        window = self._display.create_resource_object("window", id)
+        kinds = property_values(window, "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
         return any(self._display.get_atom(name) in kinds for name in names)
 
     def _ask_to_front(self, id: int) -> None:
-        message = event.ClientMessage(
-            window=id,
-            client_type=self._display.get_atom("_NET_ACTIVE_WINDOW"),
-            data=(32, [PAGER, X.CurrentTime, 0, 0, 0]),
-        )
-        self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
-        self._display.flush()
+        self._ask_manager("_NET_ACTIVE_WINDOW", id, [PAGER, X.CurrentTime, 0, 0, 0])
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Ask the window manager to put the window's frame there: left, top, right and bottom in pixels."""
         left, top, right, bottom = edges
         all_four = 0b1111 << 8
-        message = event.ClientMessage(
-            window=window.id,
-            client_type=self._display.get_atom("_NET_MOVERESIZE_WINDOW"),
-            data=(32, [all_four, left, top, right - left, bottom - top]),
-        )
+        self._ask_manager("_NET_MOVERESIZE_WINDOW", window.id, [all_four, left, top, right - left, bottom - top])
+
+    def _ask_manager(self, what: str, id: int, numbers: Sequence[int]) -> None:
+        message = event.ClientMessage(window=id, client_type=self._display.get_atom(what), data=(32, list(numbers)))
         self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         self._display.flush()
-
-    def _ids(self, window: Any, name: str, kind: int = Xatom.WINDOW) -> list[int]:
-        try:
-            found = window.get_full_property(self._display.get_atom(name), kind)
-        except error.BadWindow:
-            return []
-        return list(found.value) if found else []
-
-    def _text(self, window: Any, name: str) -> str:
-        found = window.get_full_property(self._display.get_atom(name), X.AnyPropertyType)
-        if found is None:
-            return ""
-        value = found.value
-        return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
