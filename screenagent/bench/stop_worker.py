@@ -43,7 +43,7 @@ def supervised(
     from screenagent.console.app import Console  # noqa: PLC0415
     from screenagent.console.supervise_screen import Begin, SupervisedWork  # noqa: PLC0415
     from screenagent.control import Control  # noqa: PLC0415
-    from screenagent.runs.store import Recorder  # noqa: PLC0415
+    from screenagent.runs.log import Recorder  # noqa: PLC0415
 
     def tell(event: Event) -> None:
         report(event.event)

@@ -24,7 +24,7 @@ from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 
 TASK_SECONDS: Final = 180.0
 """A task that takes longer is stopped and counts as failed."""

@@ -15,8 +15,8 @@ from screenagent.events import Event
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
 from screenagent.geometry import Pixel, Point
 from screenagent.planning import InstructionPlanner
+from screenagent.runs.log import Recorder
 from screenagent.runs.report.html import write_html
-from screenagent.runs.store import Recorder
 from screenagent.scripts import Anchors, Script, bound, parsed, written
 from screenagent.scripts.export import python
 from screenagent.scripts.lint import findings
