@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-CORE = "screenagent.agent screenagent.runs.store screenagent.agent.recovery screenagent.fakes screenagent.approval"
+CORE = "screenagent.agent screenagent.runs.log screenagent.agent.recovery screenagent.fakes screenagent.approval"
 HEAVY = {"torch", "transformers", "textual", "mss", "pyautogui", "pynput", "Xlib", "cv2", "onnxruntime"}
 
 

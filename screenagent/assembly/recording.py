@@ -11,15 +11,15 @@ from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
-    from screenagent.runs.store import Recorder
+    from screenagent.runs.log import Recorder
 
 
 @contextmanager
 def record_run(settings: Settings, task: str, *, replay: Replay | None = None) -> Iterator[Recorder]:
     """Record a run of `task`; afterwards older runs go, as far as the settings say so."""
     from screenagent.models import prompts
+    from screenagent.runs.log import Recorder, new_run_folder
     from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
-    from screenagent.runs.store import Recorder, new_run_folder
 
     folder = new_run_folder(settings.runs, task)
     played = {"script": str(replay.file)} if replay and replay.file else {}

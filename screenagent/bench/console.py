@@ -34,7 +34,7 @@ from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
 from screenagent.events import Acted, Event, Reviewed, Verdict
 from screenagent.geometry import Size, Value
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 
 TERMINAL: Final = Size(width=200, height=60)
 TURNS: Final = 5

@@ -27,7 +27,7 @@ from screenagent.events import Acted, Decided, Decision, Event, Grounded, Observ
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Value
 from screenagent.protocols import Approver
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 
 CLICKS: Final = 50
 

@@ -45,7 +45,7 @@ def supervised(
     from screenagent.console.options import ConsoleOptions
     from screenagent.console.supervise_screen import Begin
     from screenagent.control import Control
-    from screenagent.runs.store import Recorder
+    from screenagent.runs.log import Recorder
 
     def tell(event: Event) -> None:
         report(event.event)

@@ -22,7 +22,7 @@ from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
 from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, ScriptedPlanner
 from screenagent.geometry import Point
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 
 PLACES: Final = {"here": Point(x=0.2, y=0.3), "there": Point(x=0.8, y=0.7)}
 LONG: Final[dict[str, Input]] = {

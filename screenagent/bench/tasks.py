@@ -23,7 +23,7 @@ from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 from screenagent.yaml_file import read_yaml
 
 TASK_SECONDS: Final = 180.0

@@ -33,10 +33,12 @@ def model() -> None:
 @click.option("--quant", type=QUANT, default="none", show_default=True, help="Quantize once, into a folder next to it.")
 def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
+    from screenagent.serving.hub import HuggingFace
     from screenagent.serving.weights import pull_weights as bring
     from screenagent.settings import Settings
 
-    click.echo(bring(folder or Settings.load().weights, revision=revision, quant=quant, say=_say))
+    weights = folder or Settings.load().weights
+    click.echo(bring(weights, hub=HuggingFace(), revision=revision, quant=quant, say=_say))
 
 
 @model.command

@@ -1,4 +1,4 @@
-"""A vision model's answer as a whole: nothing is done on half of one."""
+"""Collects a vision model's reply: an answer is used whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from screenagent.protocols import Retry
 
 @dataclass(frozen=True)
 class Reply:
-    """`notes` say what was changed in the request to make it possible."""
+    """An answer; `notes` say what the model changed in the request, such as pictures shrunk to fit."""
 
     text: str
     notes: tuple[str, ...] = ()
 
 
 def stream(chunks: Iterator[Chunk]) -> Generator[str, None, Reply | Refused]:
-    """Yield the thought as it forms; return the answer, or the refusal. `Retry` where it was cut off."""
+    """Yield the thought as it forms; return the answer or the refusal. Raise `Retry` if the answer was cut off."""
     said = ""
     for chunk in chunks:
         match chunk:
@@ -36,7 +36,7 @@ def stream(chunks: Iterator[Chunk]) -> Generator[str, None, Reply | Refused]:
 
 
 def complete(chunks: Iterator[Chunk]) -> Reply | Refused:
-    """The same, where nobody listens to the thought."""
+    """Return the answer or the refusal without showing the thought."""
     listening = stream(chunks)
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Which part of a screen a model is shown, and how large."""
+"""Crops of the screen: which part a model is shown, and at what size."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from screenagent.screenshot import Screenshot
 CropMode = Literal["auto", "full", "window", "region", "tiles"]
 
 NATIVE: Final = Size(width=1280, height=720)
-"""What 3,600 patches of 16 pixels show pixel for pixel."""
+"""The largest screen that 3,600 patches of 16 pixels show pixel for pixel."""
 PATCH: Final = 16
 OVERLAP: Final = 0.25
-"""Of a tile, so that what one tile cuts through its neighbour shows whole."""
+"""The share of a tile that its neighbour shows too, so that a control cut by one tile is whole in the next."""
 
 
 def fits(size: Size, patches: int) -> bool:
-    """Whether a model that takes so many patches sees every pixel of such a picture."""
+    """Return whether a model that takes `patches` sees every pixel of a picture of this size."""
     return size.width * size.height <= patches * PATCH**2
 
 
 def region(point: Point, size: Size, *, of: Size = NATIVE) -> Box:
-    """The box of `of` pixels round `point` on a screen of `size`, moved where it would reach over an edge."""
+    """Return the box of `of` pixels around `point` on a screen of `size`, moved inside if it crosses an edge."""
     width, height = min(of.width, size.width), min(of.height, size.height)
     left = min(max(round(point.x * size.width - width / 2), 0), size.width - width)
     top = min(max(round(point.y * size.height - height / 2), 0), size.height - height)
@@ -34,7 +34,7 @@ def region(point: Point, size: Size, *, of: Size = NATIVE) -> Box:
 
 
 def tiles(size: Size) -> Iterator[Box]:
-    """Boxes of `NATIVE` size that cover a screen and overlap, in reading order."""
+    """Yield overlapping boxes of `NATIVE` size that cover a screen, in reading order."""
     for top in _starts(size.height, NATIVE.height):
         for left in _starts(size.width, NATIVE.width):
             yield Box.of_pixels((left, top, left + NATIVE.width, top + NATIVE.height), size)
@@ -50,8 +50,10 @@ def _starts(length: int, tile: int) -> list[int]:
 def cropped(
     screenshot: Screenshot, *, patches: int, part: Box = WHOLE, multiple: int = PATCH, enlarge: int = 1
 ) -> Screenshot:
-    """`part` of the screen as a picture of at most `patches`, its sides multiples of `multiple`, so that nobody resizes
-    it again; `enlarge` makes it so many times as large where it fits."""
+    """Return `part` of the screen as a picture of at most `patches`, enlarged `enlarge` times if that fits.
+
+    Its sides are multiples of `multiple`, so that the model's preprocessing does not resize it again.
+    """
     crop = part.pixels(screenshot.size)
     width, height = (crop[2] - crop[0]) * enlarge, (crop[3] - crop[1]) * enlarge
     scale = min(1.0, math.sqrt(patches * PATCH**2 / (width * height)))

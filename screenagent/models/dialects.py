@@ -1,7 +1,7 @@
-"""How to ask each model family where something is: its prompt, what it answers, and what its numbers count.
+"""How each model family is asked for a target: its prompt, the form of its answer, and its coordinate convention.
 
-A further family is one more `Dialect` in `DIALECTS`, with its prompt in `prompts/`; if its numbers count something
-else, a further convention in `parsing.py`.
+To add a family, add a `Dialect` to `DIALECTS` and its prompt to `prompts/`; a new coordinate convention also needs a
+function in `parsing.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from screenagent.models.vision import AnswerGrammar, Numbers, Regex
 
 @dataclass(frozen=True)
 class Dialect:
-    """`multiple`: pictures whose sides are multiples of this are not resized again on the model's side."""
+    """How one model family grounds.
+
+    `read` turns an answer about a picture of some size into a place. Pictures whose sides are multiples of `multiple`
+    are not resized by the model's preprocessing. `families` are parts of the names of its models.
+    """
 
     name: str
     prompt: str
@@ -28,7 +32,7 @@ class Dialect:
     families: tuple[str, ...]
 
     def answers(self, *, absent: bool) -> AnswerGrammar:
-        """What an answer has to look like; with `absent`, it may also be that the target is not there."""
+        """Return the grammar of an answer; with `absent`, the model may also answer that the target is not there."""
         return self.grammar_or_absent if absent else self.grammar
 
 
@@ -68,6 +72,6 @@ DIALECTS: Final = {dialect.name: dialect for dialect in (PHI4, QWEN, UI_TARS)}
 
 
 def dialect_of(model: str) -> Dialect:
-    """The dialect that a model of this name speaks, Phi-4's where the name does not tell."""
+    """Return the dialect of the model of this name; Phi-4's if the name does not tell."""
     spoken = (d for d in DIALECTS.values() if any(family in model.lower() for family in d.families))
     return next(spoken, PHI4)

@@ -1,4 +1,4 @@
-"""Counts what a vision model costs."""
+"""Counts the tokens and seconds that a vision model uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from screenagent.usage import Meter, Mode
 
 
 class Metered:
-    """A vision model whose answers are counted."""
+    """A vision model that adds the usage of each reply to a meter."""
 
     def __init__(self, model: VisionModel, meter: Meter) -> None:
         self._model = model

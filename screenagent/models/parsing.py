@@ -1,4 +1,4 @@
-"""What a model says, as data. Pure: text that cannot be read is a `Retry` that quotes it, never a guess."""
+"""Parses what a model says. Text that cannot be parsed raises a `Retry` that quotes it; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _REFUSAL: Final = re.compile(
 )
 
 
-def fraction_box(text: str, _shown: Size) -> ModelPlace:
-    """`[x1, y1, x2, y2]` in fractions of the picture."""
+def fraction_box(text: str, _: Size) -> ModelPlace:
+    """Parse `[x1, y1, x2, y2]` in fractions of the picture."""
     return _box(text, Size(width=1, height=1))
 
 
-def thousandth_box(text: str, _shown: Size) -> ModelPlace:
-    """`[x1, y1, x2, y2]` in thousandths of the picture."""
+def thousandth_box(text: str, _: Size) -> ModelPlace:
+    """Parse `[x1, y1, x2, y2]` in thousandths of the picture."""
     return _box(text, Size(width=1000, height=1000))
 
 
 def pixel_point(text: str, shown: Size) -> ModelPlace:
-    """`click(start_box='(x,y)')`, or the same with a box, in pixels of the picture as it was shown."""
+    """Parse `click(start_box='(x,y)')`, or the same with a box, in pixels of the picture as the model saw it."""
     if _NOT_THERE.fullmatch(text):
         return "not there"
     if _FOUR.search(text):
@@ -58,7 +58,7 @@ def pixel_point(text: str, shown: Size) -> ModelPlace:
 
 
 def _box(text: str, scale: Size) -> ModelPlace:
-    """The one box in `text`; which corner comes first does not matter."""
+    """Return the one box in `text`, whichever corner comes first."""
     if _NOT_THERE.fullmatch(text):
         return "not there"
     found = {tuple(map(float, numbers)) for numbers in _FOUR.findall(text)}
@@ -71,7 +71,7 @@ def _box(text: str, scale: Size) -> ModelPlace:
 
 
 def parse_plan(text: str) -> Plan:
-    """The plan in `text`, which is JSON and nothing else, a code fence aside; each step exactly as it is written."""
+    """Return the plan in `text`, which has to be JSON and nothing else, apart from a code fence."""
     try:
         found = Plan.model_validate_json(unfenced(text), strict=True)
     except ValidationError as error:
@@ -86,13 +86,13 @@ def parse_plan(text: str) -> Plan:
 
 
 def unfenced(text: str) -> str:
-    """`text` without the code fence that some models put round JSON."""
+    """Return `text` without the code fence that some models put around JSON."""
     fenced = _FENCE.fullmatch(text.strip())
     return fenced[1] if fenced else text
 
 
 def parse_yes(text: str) -> bool:
-    """Whether the answer to a question was yes."""
+    """Return whether the answer to a question was yes."""
     found = _YES_NO.match(text)
     if found is None:
         raise _unreadable(f"neither yes nor no: {_quoted(text)}")
@@ -100,7 +100,7 @@ def parse_yes(text: str) -> bool:
 
 
 def refuses(answer: str) -> bool:
-    """Whether an answer opens by saying that the model will not do what it was asked."""
+    """Return whether the answer opens with a refusal."""
     return _REFUSAL.match(answer) is not None
 
 

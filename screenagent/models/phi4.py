@@ -33,7 +33,7 @@ COMPACT: Final = {"x-guidance": {"whitespace_flexible": False, "item_separator":
 
 
 class Phi4:
-    """`check` is called within every token and every layer of a prefill, and may raise to stop at once."""
+    """Phi-4 in this process. `check` is called for every token and every layer of a prefill, and may raise to stop."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Phi4:
         self._check = check
 
     def count(self, text: str) -> int:
-        """How many tokens a text is."""
+        """Return how many tokens a text has."""
         return len(self.engine.chat.encode_plain(text))
 
     def generate(
@@ -117,8 +117,10 @@ def load_phi4(
     check: Callable[[], None] = keep_going,
     say: Callable[[str], None] = lambda _: None,
 ) -> Phi4:
-    """The model of the checkpoint in `folder`, always a local one: by its hub name the published code would take
-    another vision tower. Without `quant`, its weights get the form that fits into the memory that is free."""
+    """Load the checkpoint in `folder`. Without `quant`, the weights get the largest form that fits the free memory.
+
+    It is always a local folder: by its hub name, the published code would take another vision tower.
+    """
     where = chosen_device(device)
     config = Config.read(folder)
     stored = checkpoint.quant_of(folder)
@@ -149,8 +151,11 @@ def chosen_device(name: str | None) -> torch.device:
 
 
 def chosen_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16, in which the weights are stored; float16 on a card before Ampere, which has none, and float32 on a
-    processor without its instructions, which would take a thousand times as long."""
+    """Return bfloat16, in which the weights are stored, if the device is fast at it.
+
+    Cards before Ampere lack it and take float16. Processors without its instructions would take a thousand times as
+    long and take float32.
+    """
     if device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return torch.float32
     if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0):

@@ -1,4 +1,4 @@
-"""The JSON Schema of a plan, in the form that grammars take."""
+"""The JSON Schema that constrains a model's plan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from screenagent import keys
 from screenagent.events import Plan
 
-# So that an answer ends, whatever the model: no step needs more, and what is typed has its own limit.
+# These limits make every answer end, whatever the model; no step needs more.
 _LONGEST: Final = {"text": 2000, "message": 300, "question": 300}
 _LONGEST_WORDS: Final = 160
 _MOST_STEPS: Final = 12
@@ -16,8 +16,10 @@ _KEYS: Final = (*sorted(keys.NAMED), *(chr(code) for code in range(33, 127) if n
 
 
 def plan_schema() -> dict[str, Any]:
-    """The JSON schema of a plan as grammars take it: alternatives as `anyOf`, told apart by a `kind` that is required,
-    and nothing of unbounded length."""
+    """Return the JSON Schema of a plan in the form that grammars take.
+
+    Alternatives are an `anyOf` with a required `kind`, and every string and list has a limit.
+    """
     schema: dict[str, Any] = _plain(Plan.model_json_schema())
     schema["properties"]["steps"]["maxItems"] = _MOST_STEPS
     return schema

@@ -1,4 +1,4 @@
-"""The templates of what models are asked: rendered strictly, and named by the digest of their text."""
+"""The prompt templates: rendered strictly, and identified by the digest of their text."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _PACKAGED: Final = Path(__file__).parents[1] / "_prompts"
 FOLDER: Final = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "prompts"
-"""In a wheel the templates lie inside the package, in a checkout beside it."""
+"""The templates' folder: inside the package in a wheel, beside it in a checkout."""
 
 
 def render_prompt(name: str, variables: Mapping[str, object]) -> str:
-    """The template `name` with `variables`: a missing one is an error, and so is one it does not know."""
+    """Render the template `name`; a missing variable is an error, and so is an unknown one."""
     unknown = set(variables) - declared(name)
     if unknown:
         raise TypeError(f"the prompt {name!r} has no variable {', '.join(sorted(unknown))}")
@@ -26,7 +26,7 @@ def render_prompt(name: str, variables: Mapping[str, object]) -> str:
 
 @cache
 def declared(name: str) -> frozenset[str]:
-    """The variables that a template names in its first line."""
+    """Return the variables that a template names in its first line."""
     first = source(name).partition("\n")[0]
     found = re.fullmatch(r"\{# variables: (.*) #\}", first)
     if found is None:
@@ -43,12 +43,12 @@ def source(name: str) -> str:
 
 
 def digests() -> dict[str, str]:
-    """What names each template's text, for the record of a run."""
+    """Return the digest of each template's text, for the record of a run."""
     return {name: hashlib.sha256(source(name).encode()).hexdigest()[:12] for name in prompt_names()}
 
 
 def prompt_screen(text: str) -> str:
-    """`text` that was read off a screen, between marks that it cannot close itself."""
+    """Return `text` from a screen between marks that it cannot close itself."""
     inside = " ".join(text.replace("<", "‹").replace(">", "›").split())
     return f"<screen>{inside}</screen>"
 

@@ -1,4 +1,4 @@
-"""Where the agent meets a vision-language model: what it is asked and how it answers."""
+"""The interface to a vision-language model: a request with pictures, and a stream of chunks as the reply."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ReplySection = Literal["thought", "answer"]
 
 
 class Request(Value):
-    """What a vision model is asked: it sees the pictures first, in this order, then reads the text."""
+    """A prompt: the model sees the pictures first, in this order, then reads the text."""
 
     text: str
     pictures: tuple[Screenshot, ...] = ()
 
 
 class Numbers(Value):
-    """An answer of `count` numbers from 0 to 1, `[0.174, 0.868, …]`, of at most so many decimals each."""
+    """An answer of `count` numbers from 0 to 1, such as `[0.174, 0.868]`, with so many digits, fewest and most."""
 
     kind: Literal["numbers"] = "numbers"
     count: int = Field(default=4, gt=0)
@@ -43,14 +43,14 @@ AnswerGrammar = Annotated[Numbers | Regex | JsonSchema, Field(discriminator="kin
 
 
 class TokenBudget(Value):
-    """How many tokens: at its end a thought is closed and the answer begins, and an answer just ends."""
+    """The most tokens of each part. A thought at its limit is closed and the answer begins; an answer is cut off."""
 
     thought: int = Field(default=2048, ge=0)
     answer: int = Field(default=1024, gt=0)
 
 
 class TextChunk(Value):
-    """A piece of text as it forms."""
+    """A piece of the thought or the answer, as it forms."""
 
     kind: Literal["said"] = "said"
     text: str
@@ -58,8 +58,10 @@ class TextChunk(Value):
 
 
 class Finished(Value):
-    """The last chunk: whether the model came to its end or to its budget's. `notes` say what was changed in the
-    request to make it possible, such as pictures shrunk to fit."""
+    """The last chunk of an answer: whether the model ended it or the budget cut it off.
+
+    `notes` say what was changed in the request, such as pictures shrunk to fit.
+    """
 
     kind: Literal["finished"] = "finished"
     reason: Literal["end", "length"]
@@ -68,7 +70,7 @@ class Finished(Value):
 
 
 class Refused(Value):
-    """The last chunk of an answer that says that the model will not do it: never a plan, never a place."""
+    """The last chunk of a reply in which the model refuses; it is never read as a plan or a place."""
 
     kind: Literal["refused"] = "refused"
     text: str
@@ -88,5 +90,5 @@ class VisionModel(Protocol):
         grammar: AnswerGrammar | None = None,
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        """Yield text as it forms, and last `Finished` or `Refused`. The grammar binds the answer, not the thought."""
+        """Yield text as it forms, `Finished` or `Refused` last. The grammar constrains the answer, not the thought."""
         ...

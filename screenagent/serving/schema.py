@@ -1,4 +1,4 @@
-"""What a client may send: the part of OpenAI's chat completions that is answered."""
+"""A request as a client sends it: the part of OpenAI's chat completions that this server answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from screenagent.engine.decoding import DecodeBudget
 
 
 class RequestPart(BaseModel):
-    """What a client may say; what this server does not know it passes over, as others of this form do."""
+    """A part of a request. Unknown fields are ignored, as other servers of this form do."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -45,7 +45,7 @@ class ResponseFormat(RequestPart):
 
 
 class Structured(RequestPart):
-    """Other forms that an answer can be held to; `numbers` is so many from 0 to 1 in brackets."""
+    """Other grammars for an answer: a pattern, or a list of `numbers` numbers from 0 to 1 in brackets."""
 
     regex: str | None = None
     numbers: int | None = Field(default=None, gt=0)

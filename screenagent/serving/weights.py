@@ -1,13 +1,11 @@
-"""`model pull`: the weights to a local folder, checked, and quantised once if asked."""
+"""`model pull`: downloads the weights to a local folder, checks them, and quantizes them once if asked."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import torch
 
@@ -16,97 +14,28 @@ from screenagent.engine.config import PUBLISHED, Quant
 from screenagent.engine.memory import GB, weight_bytes
 from screenagent.engine.model import Phi4Network
 from screenagent.engine.quant import prepare_quant
-from screenagent.errors import UserError
-from screenagent.geometry import Value
+from screenagent.serving.hub import Hub, PullError, Release, RemoteFile
 
 REPOSITORY = "microsoft/Phi-4-reasoning-vision-15B"
 WANTED = (".safetensors", "config.json", ".index.json", "tokenizer.json", "chat_template.jinja")
 RECORD = "pulled.json"
 
 
-class PullError(UserError):
-    """The weights did not arrive as they should; the message names the file and what to do."""
-
-    code = "pull_failed"
-
-
-class RemoteFile(Value):
-    name: str
-    size: int
-    sha256: str | None = None  # known for the large ones
-
-
-class Release(Value):
-    """One commit of a repository and its files: what was pulled, and what a later pull must find again."""
-
-    repository: str
-    commit: str
-    files: tuple[RemoteFile, ...]
-
-
-class Hub(Protocol):
-    def release(self, repository: str, revision: str) -> Release: ...
-
-    def download(self, release: Release, name: str, folder: Path) -> None:
-        """Put the file into the folder, going on with what is there of it."""
-        ...
-
-
-class HuggingFace:
-    """Through huggingface_hub, which shows a bar for each file and resumes."""
-
-    def release(self, repository: str, revision: str) -> Release:
-        from huggingface_hub import HfApi  # noqa: PLC0415 -- only a pull needs it
-
-        with _explained(f"{repository} at {revision}"):
-            found = HfApi().model_info(repository, revision=revision, files_metadata=True)
-        if found.sha is None:
-            raise PullError(f"{repository} at {revision} has no commit")
-        return Release(
-            repository=repository,
-            commit=found.sha,
-            files=tuple(
-                RemoteFile(name=file.rfilename, size=file.size or 0, sha256=file.lfs.sha256 if file.lfs else None)
-                for file in found.siblings or ()
-            ),
-        )
-
-    def download(self, release: Release, name: str, folder: Path) -> None:
-        from huggingface_hub import hf_hub_download  # noqa: PLC0415
-
-        with _explained(name):
-            hf_hub_download(release.repository, name, revision=release.commit, local_dir=folder)
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Raise `PullError` for what goes wrong between here and the hub."""
-    # HTTPError is that of the client which the hub uses
-    from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]  # noqa: PLC0415
-
-    try:
-        yield
-    except (HTTPError, HFValidationError) as error:
-        said = str(error).partition("\n")[0] or type(error).__name__
-        raise PullError(
-            f"{what} cannot be downloaded: {said}; what has arrived is kept, pull again to go on"
-        ) from error
-
-
 def pull_weights(
     folder: Path,
     *,
+    hub: Hub,
     repository: str = REPOSITORY,
     revision: str = "main",
     quant: Quant = "none",
     device: torch.device | None = None,
-    hub: Hub | None = None,
     free_disk: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
     say: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Bring the weights and return the folder to load: `folder`, or the one beside it with the quantised ones. The
-    first pull pins the commit and its hashes; a later one into the same folder goes on with exactly these."""
-    hub = hub or HuggingFace()
+    """Download the weights and return the folder to load: `folder`, or the one beside it with the quantized weights.
+
+    The first pull pins the commit and its hashes; a later one into the same folder continues with exactly these.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     release = pinned(folder) or wanted(hub.release(repository, revision))
     missing = [file for file in release.files if not is_complete(folder, file)]
@@ -128,7 +57,7 @@ def pull_weights(
 
 
 def wanted(release: Release) -> Release:
-    """Weights, sizes, tokenizer and template: no code and no pickles."""
+    """Return the release with weights, sizes, tokenizer and template only: no code and no pickles."""
     files = tuple(file for file in release.files if "/" not in file.name and file.name.endswith(WANTED))
     if not any(file.name.endswith(".safetensors") for file in files):
         raise PullError(f"{release.repository} at {release.commit} holds no safetensors")

@@ -24,7 +24,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, LookAgain, Observed, Paused, Reject, Skip, Started
 from screenagent.geometry import Box, Pixel
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 from screenagent.settings import SettingInForce
 from tests.console.console_runs import (
     DONE,

@@ -29,7 +29,7 @@ from screenagent.events import (
     UserMessage,
 )
 from screenagent.geometry import Box, Location, Point
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 from screenagent.screenshot import Screenshot, Window
 from screenagent.usage import Usage
 

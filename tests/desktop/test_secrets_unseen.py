@@ -19,7 +19,8 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Decision, Ended, Observed, Plan, PlannedStep
 from screenagent.protocols import Retry
-from screenagent.runs.store import Recorder, read_events, recorded_runs
+from screenagent.runs.log import Recorder
+from screenagent.runs.store import read_events, recorded_runs
 
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop

@@ -20,13 +20,8 @@ from PIL import Image, ImageDraw
 from screenagent.actions import Click, Finish
 from screenagent.events import Acted, Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Started
 from screenagent.geometry import Location, Point
-from screenagent.runs.store import (
-    Recorder,
-    new_run_folder,
-    read_events,
-    read_run,
-    recorded_runs,
-)
+from screenagent.runs.log import Recorder, new_run_folder
+from screenagent.runs.store import read_events, read_run, recorded_runs
 from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
 
@@ -238,7 +233,7 @@ import os, signal, sys
 from pathlib import Path
 from PIL import Image
 from screenagent.events import Observed, Started
-from screenagent.runs.store import Recorder
+from screenagent.runs.log import Recorder
 from screenagent.screenshot import Screenshot
 recorder = Recorder(Path(sys.argv[1]))
 recorder(Started(task="save it"))

@@ -13,8 +13,8 @@ from screenagent.events import Event
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
 from screenagent.geometry import Pixel, Point, Size
 from screenagent.planning import InstructionPlanner
+from screenagent.runs.log import Recorder
 from screenagent.runs.report.html import write_html
-from screenagent.runs.store import Recorder
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, Script, bound, parsed, written
 from screenagent.scripts.export import python
