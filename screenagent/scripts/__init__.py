@@ -1,4 +1,4 @@
-"""Task scripts: YAML that a person can write and a machine can edit, and the appearances of their targets in a folder beside it."""
+"""Task scripts: YAML that people and programs can edit, with the appearances of the targets in a folder beside it."""
 
 from screenagent.scripts.anchors import Anchor, Anchors, NearbyText
 from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read_script, written
