@@ -117,7 +117,7 @@ class Playing:
         from screenagent.scripts.replay.results import append, result
 
         carried = carry_out(self.where.replay(replay), as_json=as_json)
-        found = result(replay.script.name, carried.episode, replay.told, row=row, run=carried.folder)
+        found = result(replay.script.name, carried.episode, replay.public_values, row=row, run=carried.folder)
         if results is not None:
             append(results, found)
         return found
@@ -130,7 +130,7 @@ class Playing:
             earlier = read_results(results)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        done = done_rows(earlier, [replay.told for replay in replays])
+        done = done_rows(earlier, [replay.public_values for replay in replays])
         found = [result for result in earlier if result.row in done and result.outcome == "done"]
         for row, replay in enumerate(replays, start=1):
             if row in done:

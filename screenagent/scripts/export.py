@@ -1,7 +1,8 @@
-"""A script as a program: Python on `ScriptApi`, as readable as the YAML that it came from."""
+"""Exports a script as a Python program on `ScriptApi`, as readable as the YAML that it came from."""
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -20,10 +21,13 @@ from screenagent.scripts.schema import (
     kind_of_step,
 )
 
+LONGEST: Final = 100
+"""How many characters the parameters of `play` may have in one line."""
+
 HEAD: Final = '''\
 """{name}
 
-Exported from {file} by `screenagent export`; the looks of its targets lie in {anchors}.
+Exported from {file} by `screenagent export`; the appearances of its targets are in {anchors}.
 """
 
 from pathlib import Path
@@ -33,10 +37,10 @@ from screenagent.approval import AllowAll
 from screenagent.desktop.virtual import VirtualDesktop
 {imports}from screenagent.scripts.replay.steps import ScriptApi
 
-ANCHORS = Path(__file__).parent / {anchors!r}
+ANCHORS = Path(__file__).parent / {quoted_anchors}
 
 
-def play(script: ScriptApi{parameters}) -> None:
+def play({parameters}) -> None:
 '''
 TAIL: Final = """
 
@@ -52,23 +56,37 @@ if __name__ == "__main__":
 
 
 def python(script: Script, *, file: str, anchors: str) -> str:
-    """`ValueError` names a step that a program cannot take over."""
-    parameters = "".join(
-        f", {identifier(name)}: str"
-        + (f" = {parameter.text(parameter.default)!r}" if parameter.default is not None else "")
-        for name, parameter in sorted(script.parameters.items(), key=lambda item: item[1].default is not None)
-        if not parameter.secret
-    )
+    """Return the program; raise `ValueError` naming a step that a program cannot say."""
     needed = [
         name for name, parameter in script.parameters.items() if parameter.default is None and not parameter.secret
     ]
     tail = TAIL.replace("play(ScriptApi(agent, anchors=ANCHORS))", _call(needed))
     return (
-        HEAD.format(name=script.name, file=file, anchors=anchors, parameters=parameters, imports=_imports(script))
+        HEAD.format(
+            name=_in_docstring(script.name),
+            file=_in_docstring(file),
+            anchors=_in_docstring(anchors),
+            quoted_anchors=_quoted(anchors),
+            parameters=_parameters(script),
+            imports=_imports(script),
+        )
         + "\n".join(_lines(script.steps, script, depth=1))
         + "\n"
-        + tail.format(app=repr(script.app) if script.app else "")
+        + tail.format(app=_quoted(script.app) if script.app else "")
     )
+
+
+def _parameters(script: Script) -> str:
+    """The parameters of `play`, in one line if they fit; those without a default come first."""
+    parameters = [
+        f"{identifier(name)}: str"
+        + (f" = {_quoted(parameter.text(parameter.default))}" if parameter.default is not None else "")
+        for name, parameter in sorted(script.parameters.items(), key=lambda item: item[1].default is not None)
+        if not parameter.secret
+    ]
+    every = ("script: ScriptApi", *parameters)
+    line = ", ".join(every)
+    return line if len(line) <= LONGEST else "\n" + "".join(f"    {parameter},\n" for parameter in every)
 
 
 def _imports(script: Script) -> str:
@@ -78,13 +96,19 @@ def _imports(script: Script) -> str:
 
 
 def _call(needed: Sequence[str]) -> str:
-    """Values that have no default are taken from the command line."""
-    asked = "".join(f", {identifier(name)}=input({f'{name}: '!r})" for name in needed)
+    """The call of `play`; the user is asked for values that have no default."""
+    asked = "".join(f", {identifier(name)}=input({_quoted(f'{name}: ')})" for name in needed)
     return f"play(ScriptApi(agent, anchors=ANCHORS){asked})"
 
 
 def identifier(name: str) -> str:
-    return re.sub(r"\W", "_", name)
+    """Return the name of a parameter as Python spells it."""
+    identified = re.sub(r"\W", "_", name)
+    return f"{identified}_" if keyword.iskeyword(identified) or identified == "script" else identified
+
+
+def _in_docstring(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _lines(steps: Sequence[AnyStep], script: Script, *, depth: int) -> Iterator[str]:
@@ -113,7 +137,7 @@ def _arguments(step: Value, script: Script) -> Iterator[str]:
         case value:
             yield _literal(value, script)
     if isinstance(step, KeyboardStep) and step.window is None and script.window is not None:
-        yield f"window={script.window!r}"
+        yield f"window={_quoted(script.window)}"
     for name in type(step).model_fields:
         value = getattr(step, name)
         if name == kind or value == type(step).model_fields[name].default or (name == "timeout" and kind not in TIMED):
@@ -139,7 +163,7 @@ def _literal(value: object, script: Script) -> str:
 
 
 def _text(text: str, script: Script) -> str:
-    """A literal; with the parameters that it speaks of, an f-string. A secret stays its place."""
+    """A literal, or an f-string if it has parameters in it. A secret stays as `{{secret:name}}`."""
     parts: list[str] = []
     position, formatted = 0, False
     for place in PLACE.finditer(text):
@@ -154,5 +178,11 @@ def _text(text: str, script: Script) -> str:
     parts.append(text[position:].replace("{", "{{").replace("}", "}}"))
     inside = "".join(parts)
     if not formatted:
-        return repr(inside.replace("{{", "{").replace("}}", "}"))
-    return "f" + repr(inside)
+        return _quoted(inside.replace("{{", "{").replace("}}", "}"))
+    return "f" + _quoted(inside)
+
+
+def _quoted(text: str) -> str:
+    """Return `text` as a literal in double quotes, unless that would need more escapes."""
+    literal = repr(text)
+    return literal if '"' in literal or "\\'" in literal else f'"{literal[1:-1]}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from screenagent.planning import InstructionPlanner
 from screenagent.runs.log import Recorder
 from screenagent.runs.report.html import write_html
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import Anchors, Script, bound, parsed, written
+from screenagent.scripts import Anchors, Script, bound, parsed, read_script, written
 from screenagent.scripts.export import python
 from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
@@ -26,6 +27,7 @@ from screenagent.scripts.replay.results import ReplayResult, append, done_rows, 
 from screenagent.scripts.replay.steps import ScriptApi
 from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, TypeStep
 from tests.builders import Drawing, DrawnReader, fake_agent
+from tests.paths import ROOT
 
 SIZE = Size(width=800, height=600)
 PLACES = {"Save": Point.of_pixel(Pixel(x=120, y=160), SIZE)}
@@ -141,6 +143,25 @@ steps:
         TypeText(text="{{secret:pin}}"),
         PressKeys(keys=("ctrl", "s")),
     ]
+
+
+@pytest.mark.parametrize("name", ["amount", "letter", "multiply", "pay", "replace"])
+def test_an_example_script_is_exported_as_a_program_with_short_lines(name: str) -> None:
+    script = read_script(ROOT / "examples" / "scripts" / f"{name}.yaml")
+    program = python(script, file=f"{name}.yaml", anchors=f"{name}.anchors")
+    compile(program, "script.py", "exec")
+    assert max(map(len, program.splitlines())) <= 120
+
+
+def test_no_text_of_a_script_becomes_code_in_its_program() -> None:
+    text = (
+        'name: \'x""" + open(1) \\\'\nparameters: {script: {}, class: {}}\n'
+        "steps:\n  - type: '{{script}} {{class}} {1 + 1} \"'\n"
+    )
+    program = python(parsed(text.encode(), Path("x.yaml"))[0], file='"""', anchors='"""')
+    module = ast.parse(program)
+    assert (ast.get_docstring(module, clean=False) or "").startswith('x""" + open(1) \\\n')
+    assert [node.arg for node in ast.walk(module) if isinstance(node, ast.arg)] == ["script", "script_", "class_"]
 
 
 def test_rows_that_are_done_and_say_the_same_are_not_played_again(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a hand did, from single presses and turns of the wheel to what was meant by them: clicks, drags, text. Pure."""
+"""Recognizes gestures, such as clicks, drags and typed text, in single presses and turns of the wheel. Pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Scrolled:
 
 @dataclass(frozen=True)
 class Typed:
-    """`shown` is the screen after it: what it looked like before the hand did anything else."""
+    """`shown` is the screenshot after the text, before the next gesture."""
 
     at: float
     seen: Screenshot
@@ -71,15 +71,15 @@ Gesture = Clicked | Dragged | Scrolled | Typed | Pressed
 
 
 def gestures(heard: Iterable[TimedTouch], last: Callable[[], Screenshot]) -> Iterator[Gesture]:
-    """Each as soon as it is clear that nothing more belongs to it; `last` gives the screen after everything."""
-    reading = _Reading()
+    """Yield each gesture as soon as nothing more can belong to it; `last` gives the screenshot after the last one."""
+    recognizer = _Recognizer()
     for one in heard:
-        yield from reading.take(one)
-    yield from reading.end(last)
+        yield from recognizer.take(one)
+    yield from recognizer.end(last)
 
 
-class _Reading:
-    """Holds back the last gesture, which what comes next may belong to."""
+class _Recognizer:
+    """Holds the last gesture back: the next touch may belong to it."""
 
     def __init__(self) -> None:
         self._held: list[Modifier] = []
@@ -141,7 +141,7 @@ class _Reading:
 
 
 def _joined(last: Gesture, later: Gesture, *, pause: float) -> Gesture | None:
-    """Both as one; None where they are two."""
+    """Return both as one gesture; None if they are two."""
     match last, later:
         case Typed(text=text), Typed(text=more):
             return replace(last, text=text + more)

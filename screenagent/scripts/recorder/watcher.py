@@ -1,4 +1,4 @@
-"""Watch a person do it: what the hand did, with the screen before each touch, becomes the events of a run."""
+"""Watches a person: the gestures, each with the screenshot before it, become the events of a run."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
 
-LOOK_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
-REMEMBERED: Final = 40  # looks; only those that differ are kept
+SAMPLE_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
+REMEMBERED: Final = 40  # samples; only those that differ are kept
 AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it, as a part of the screen
 HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
 PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
@@ -50,7 +50,7 @@ NO_NAMES: Final = frozenset(("the", "a", "an", "field", "box", "entry", "of", "i
 
 @dataclass(frozen=True)
 class ScreenSample:
-    """The screen and the mouse at a moment of the monotonic clock."""
+    """The screen and the mouse at one moment of the monotonic clock."""
 
     at: float
     mouse: Point
@@ -58,24 +58,24 @@ class ScreenSample:
 
 
 class ScreenPoller:
-    """Looks at the screen all the time, so that it is known what it looked like just before a touch.
+    """Takes samples of the screen all the time, so that the screenshot just before a touch is known.
 
-    `look` need not bear two threads at once.
+    `sample` is never called by two threads at once.
     """
 
-    def __init__(self, look: Callable[[float], ScreenSample]) -> None:
-        self._look_at = look
-        self._looking = threading.Lock()
-        self._looks: deque[ScreenSample] = deque(maxlen=REMEMBERED)
+    def __init__(self, sample: Callable[[float], ScreenSample]) -> None:
+        self._take = sample
+        self._taking = threading.Lock()  # `sample` may use a connection that is for one thread at a time
+        self._samples: deque[ScreenSample] = deque(maxlen=REMEMBERED)
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
         self._left = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sight", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="screen-poller", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         with self._changed:
-            self._changed.wait_for(lambda: self._looks or self._broke)
+            self._changed.wait_for(lambda: self._samples or self._broke)
         self._complain()
         return self
 
@@ -84,26 +84,27 @@ class ScreenPoller:
         self._thread.join()
 
     def before(self, at: float, touch: Touch) -> Screenshot:
-        """The screen before a touch."""
+        """Return the screenshot before a touch."""
         self._complain()
         with self._changed:
-            looks = tuple(self._looks)
-        return before_touch(looks, at, touch)
+            samples = tuple(self._samples)
+        return before_touch(samples, at, touch)
 
     def now(self) -> Screenshot:
         self._complain()
-        return self._look(time.monotonic()).screen
+        """Return a screenshot of this moment."""
+        return self._sample(time.monotonic()).screen
 
-    def _look(self, at: float) -> ScreenSample:
-        with self._looking:
-            return self._look_at(at)
+    def _sample(self, at: float) -> ScreenSample:
+        with self._taking:
+            return self._take(at)
 
     def _run(self) -> None:
         try:
-            while not self._left.wait(LOOK_SECONDS):
-                look = self._look(time.monotonic())
+            while not self._left.wait(SAMPLE_SECONDS):
+                sample = self._sample(time.monotonic())
                 with self._changed:
-                    self._looks.append(look)
+                    self._samples.append(sample)
                     self._changed.notify_all()
         except Exception as error:  # noqa: BLE001 -- raised again where the next picture is asked for
             with self._changed:
@@ -115,29 +116,29 @@ class ScreenPoller:
             raise self._broke
 
 
-def before_touch(looks: Sequence[ScreenSample], at: float, touch: Touch) -> Screenshot:
-    """The last look; where the mouse only lit up its target since it came there, the look before that."""
-    looks = [look for look in looks if look.at < at] or [looks[0]]
-    last = looks[-1]
+def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch) -> Screenshot:
+    """Return the last screenshot before `at`; if the mouse has only lit up its target since, the one before that."""
+    samples = [sample for sample in samples if sample.at < at] or [samples[0]]
+    last = samples[-1]
     if not isinstance(touch, ButtonDown):
         return last.screen
     place = last.screen.display.point(touch.pixel)
-    away = next((look for look in reversed(looks) if not _near(look.mouse, place)), last)
+    away = next((sample for sample in reversed(samples) if not _near(sample.mouse, place)), last)
     return away.screen if _only_lit_up(away.screen, last.screen, place) else last.screen
 
 
 class Watcher:
-    """Turns what was heard into the events of a run that went well. What a field hid as it was typed is in none."""
+    """Turns touches into the events of a run that went well. A text that its field hid is in none of them."""
 
     def __init__(self, *, namer: Namer, reader: TextReader) -> None:
         self._namer = namer
         self._reader = reader
         self._secrets: dict[str, str] = {}
-        self._target = ""  # what was last pointed at, which is what is typed into
+        self._target = ""  # what was last clicked: the field that is typed into
         self.steps = 0
 
     def events(self, done: Iterable[TimedTouch], *, task: str, last: Callable[[], Screenshot]) -> Iterator[Event]:
-        """`last` is asked for the screen when nothing more is heard."""
+        """Yield the events; `last` gives the screenshot after the last touch."""
         began = time.monotonic()
         earlier: Gesture | None = None
         yield Started(task=task)
@@ -184,7 +185,7 @@ class Watcher:
         return self._namer.name(point, screen), Location(point=point, box=box, confidence=1.0, by="hand")
 
     def _late(self, earlier: Gesture, gesture: Gesture, action: Action) -> WaitFor | None:
-        """What the hand waited for: words that were not there yet when it did the step before."""
+        """Return what the person waited for: a target that was not there yet at the step before."""
         if not isinstance(action, Click) or gesture.at - earlier.at < PAUSE_SECONDS:
             return None
         if self._namer.finds(action.target.words, earlier.seen) or not self._namer.finds(
@@ -205,9 +206,9 @@ class Watcher:
 
 
 def is_hidden(typed: Typed, reader: TextReader) -> bool:
-    """Whether the screen does not show what was typed, as where a password is: then it must not be written down.
+    """Whether the screen does not show what was typed, as with a password: then it must not be written down.
 
-    Where that cannot be told it is taken for hidden: a password in a script is worse than a parameter too many.
+    If that is not certain the text counts as hidden: a password in a script is worse than one parameter too many.
     """
     text = typed.text.strip()
     if len(text) < SHORTEST_SECRET:
@@ -224,7 +225,7 @@ def is_hidden(typed: Typed, reader: TextReader) -> bool:
 
 
 def _but_for_ctrl_c(done: Iterable[Gesture]) -> Iterator[Gesture]:
-    """Without a last Ctrl-C: that was typed in a terminal to end the recording."""
+    """Leave out a last Ctrl-C: it was typed in a terminal to end the recording."""
     earlier: Gesture | None = None
     for gesture in done:
         if earlier is not None:

@@ -1,4 +1,4 @@
-"""Replays of scripts: ordinary runs of the agent, whose planner walks the script."""
+"""Replays of scripts: ordinary runs of the agent, whose planner plays the script."""
 
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder
 from screenagent.scripts.replay.planner import ScriptPlanner

@@ -24,15 +24,15 @@ class Replay:
     file: Path | None = None
 
     @property
-    def told(self) -> dict[str, str]:
-        """The values that may be told."""
+    def public_values(self) -> dict[str, str]:
+        """The values of the parameters that are not secret."""
         return {name: value for name, value in self.values.items() if not self.script.parameters[name].secret}
 
     @property
     def task(self) -> str:
-        """What the run is called: the script's name, and what it was given."""
-        told = [f"{name} {value}" for name, value in self.told.items()]
-        return f"{self.script.name} ({', '.join(told)})" if told else self.script.name
+        """The task of the run: the script's name, and the values of its parameters."""
+        values = [f"{name} {value}" for name, value in self.public_values.items()]
+        return f"{self.script.name} ({', '.join(values)})" if values else self.script.name
 
     def playing(self, agent: Agent, reader: TextReader) -> Agent:
         """Return the agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""

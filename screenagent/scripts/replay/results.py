@@ -34,8 +34,8 @@ class ReplayResult(Value):
 
     @property
     def name(self) -> str:
-        told = ", ".join(f"{name}={value}" for name, value in self.values.items())
-        return f"row {self.row}: {told}" if self.row else told or self.script
+        values = ", ".join(f"{name}={value}" for name, value in self.values.items())
+        return f"row {self.row}: {values}" if self.row else values or self.script
 
 
 def result(
