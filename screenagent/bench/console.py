@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from screenagent.agent import Agent, Sink, drive
 from screenagent.approval import ApprovalQuestion, Policy, PolicyApprover
-from screenagent.bench.statistics import percentile
+from screenagent.bench.statistics import percentile_ms
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
@@ -222,7 +222,7 @@ def _in_console(
     agent: Callable[[ConsoleAnswers], Agent], sink: Sink, *, opened: Callable[[Console], object] = id
 ) -> None:
     @contextmanager
-    def begin(control: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:  # noqa: ARG001
+    def begin(_: Control, person: ConsoleAnswers) -> Iterator[SupervisedWork]:
         with _recorder() as recorder:
             yield SupervisedWork(agent(person), (recorder, sink))
         console.call_later(console.exit)
@@ -239,9 +239,9 @@ def _recorder() -> Iterator[Recorder]:
 
 
 def _ms(seconds: list[float], percent: float) -> float:
-    found = percentile(seconds, percent)
+    found = percentile_ms(seconds, percent)
     assert found is not None  # at least one click is made
-    return round(found * 1000, 2)
+    return found
 
 
 if __name__ == "__main__":
