@@ -24,7 +24,7 @@ from typing import Any, Final
 from screenagent.agent import Agent, Sink, drive
 from screenagent.approval import ApprovalQuestion, Asker, Policy, PolicyApprover
 from screenagent.assembly.supervised import SupervisedWork
-from screenagent.bench.statistics import percentile
+from screenagent.bench.statistics import percentile_ms
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
@@ -240,9 +240,9 @@ def _recorder() -> Iterator[Recorder]:
 
 
 def _ms(seconds: list[float], percent: float) -> float:
-    found = percentile(seconds, percent)
+    found = percentile_ms(seconds, percent)
     assert found is not None  # at least one click is made
-    return round(found * 1000, 2)
+    return found
 
 
 if __name__ == "__main__":

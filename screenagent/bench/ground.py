@@ -14,11 +14,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from screenagent.bench.absence import AbsenceQuestion, PixelEdges, Sort, absent_targets, painted_over
-from screenagent.bench.statistics import percentile, wilson
+from screenagent.bench.statistics import percentile, share, wilson
 from screenagent.errors import BadFile
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot, Word
+
+if sys.platform != "win32":
+    import resource
 
 
 class Item(BaseModel):
@@ -237,7 +240,7 @@ def ground_summary(results: Sequence[GroundResult]) -> GroundSummary:
             **_rate(absent).model_dump(),
             easy=_rate(result for result in absent if result.absent == "easy"),
             hard=_rate(result for result in absent if result.absent in ("renamed", "painted")),
-            lost=sum(result.lost for result in present) / len(present) if present else None,
+            lost=share(sum(result.lost for result in present), len(present)),
         ),
     )
 
@@ -245,11 +248,11 @@ def ground_summary(results: Sequence[GroundResult]) -> GroundSummary:
 def _rate(results: Iterable[GroundResult]) -> GroundRate:
     asked = list(results)
     refused = sum(isinstance(result.answer, Absent) for result in asked)
-    return GroundRate(n=len(asked), refused=refused / len(asked) if asked else None)
+    return GroundRate(n=len(asked), refused=share(refused, len(asked)))
 
 
 def _mean(counts: Sequence[int]) -> float | None:
-    return sum(counts) / len(counts) if counts else None
+    return share(sum(counts), len(counts))
 
 
 def _score(results: Iterable[GroundResult]) -> GroundScore:
@@ -257,8 +260,8 @@ def _score(results: Iterable[GroundResult]) -> GroundScore:
     n, strict = len(tried), sum(result.strict for result in tried)
     return GroundScore(
         n=n,
-        strict=strict / n if n else None,
-        within_8px=sum(result.within_8px for result in tried) / n if n else None,
+        strict=share(strict, n),
+        within_8px=share(sum(result.within_8px for result in tried), n),
         interval=wilson(strict, n),
     )
 
@@ -342,10 +345,8 @@ def _read(results: Path) -> list[GroundResult]:
 
 
 def rss_peak_mb() -> float | None:
-    """The most memory this process has held, where the system tells."""
-    try:
-        import resource  # noqa: PLC0415  # Windows has none
-    except ImportError:
+    """Return the most memory this process has held, in MB; None if the system does not tell."""
+    if sys.platform == "win32":
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1024 / (1024 if sys.platform == "darwin" else 1)

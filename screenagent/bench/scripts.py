@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from pydantic import Field
 from screenagent.actions import Words
 from screenagent.agent import Agent, Sink, drive
 from screenagent.bench.statistics import percentile
-from screenagent.bench.tasks import FileCheck, ShellCheck, holds
+from screenagent.bench.tasks import FileCheck, ShellCheck, holds, stopped_after
 from screenagent.control import Control
 from screenagent.desktop.virtual import HD, VirtualDesktop
 from screenagent.episode import Episode
@@ -127,6 +126,7 @@ class ReplaySummary(Value):
 
 
 def read_cases(file: Path) -> list[Case]:
+    """Return the cases in a YAML file."""
     return read_yaml(file, list[Case], what="a list of cases")
 
 
@@ -273,10 +273,8 @@ class _Popup:
 
 @contextmanager
 def set_up(case: Case, kind: ReplayKind) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
-    """The case's files and a desktop of this kind with its application, for at most so long."""
+    """Open the case's files and application on a desktop of this kind; stop the run after `SECONDS`."""
     control = Control()
-    limit = threading.Timer(SECONDS, control.stop)
-    limit.daemon = True
     environment = THEME if kind == "theme" else FONT if kind == "font" else {}
     with tempfile.TemporaryDirectory(prefix="script-") as name:
         folder = Path(name)
@@ -289,11 +287,8 @@ def set_up(case: Case, kind: ReplayKind) -> Iterator[tuple[Case, Path, VirtualDe
             virtual.desktop.settled()
             if kind in ("moved", "resized"):
                 _disturb(virtual, kind)
-            limit.start()
-            try:
+            with stopped_after(SECONDS, control):
                 yield opened, folder, virtual, control
-            finally:
-                limit.cancel()
 
 
 def _disturb(virtual: VirtualDesktop, kind: ReplayKind) -> None:

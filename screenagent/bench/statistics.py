@@ -1,4 +1,4 @@
-"""What a count of successes says, and how far to trust it."""
+"""Shares with their confidence intervals, and percentiles."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from math import sqrt
 
 
+def share(successes: int, n: int) -> float | None:
+    """Return the share of successes; None if nothing was tried."""
+    return successes / n if n else None
+
+
 def wilson(successes: int, n: int, *, z: float = 1.96) -> tuple[float, float] | None:
-    """The 95 % interval of a success rate; none where nothing was tried."""
+    """Return the 95 % confidence interval of a success rate; None if nothing was tried."""
     if n == 0:
         return None
     middle = (successes + z * z / 2) / (n + z * z)
@@ -16,7 +21,13 @@ def wilson(successes: int, n: int, *, z: float = 1.96) -> tuple[float, float] | 
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """The value that `percent` of them don't exceed; none where there are none."""
+    """Return the value that `percent` of the values do not exceed; None if there are no values."""
     if not values:
         return None
     return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))]
+
+
+def percentile_ms(seconds: Sequence[float], percent: float) -> float | None:
+    """Return a percentile of times in milliseconds, rounded."""
+    found = percentile(seconds, percent)
+    return None if found is None else round(found * 1000, 2)

@@ -17,7 +17,7 @@ from screenagent.actions import Change, Click, Finish
 from screenagent.agent import Agent, drive
 from screenagent.approval import AllowAll
 from screenagent.assembly.agent import build_from
-from screenagent.bench.statistics import percentile
+from screenagent.bench.statistics import percentile_ms
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.probe import Probe, Shows
@@ -67,10 +67,10 @@ def steps_summary(events: Sequence[Event], probe: Probe, captures: Sequence[floa
     steps = step_seconds(events, probe)
     settles = [event.usage.seconds["settle"] for event in events if isinstance(event, Observed) and event.usage.seconds]
     return StepsSummary(
-        step_ms_p50=_ms(percentile(steps, 50)),
-        step_ms_p95=_ms(percentile(steps, 95)),
-        capture_ms_p50=_ms(percentile(captures, 50)),
-        settle_ms_p50=_ms(percentile(settles, 50)),
+        step_ms_p50=percentile_ms(steps, 50),
+        step_ms_p95=percentile_ms(steps, 95),
+        capture_ms_p50=percentile_ms(captures, 50),
+        settle_ms_p50=percentile_ms(settles, 50),
         n=len(steps),
     )
 
@@ -123,7 +123,3 @@ def _timed(desktop: LocalDesktop) -> float:
     began = time.perf_counter()
     desktop.screenshot()
     return time.perf_counter() - began
-
-
-def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds * 1000, 2)

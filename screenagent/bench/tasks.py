@@ -7,16 +7,17 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, drive
-from screenagent.bench.statistics import percentile, wilson
+from screenagent.bench.statistics import percentile, share, wilson
 from screenagent.control import Control, until
 from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.virtual import VirtualDesktop
@@ -31,6 +32,7 @@ TASK_SECONDS: Final = 180.0
 
 WRITTEN_SECONDS: Final = 2.0
 
+Listed = TypeVar("Listed")
 BuildTask = Callable[[Control, Desktop], Agent]
 
 
@@ -90,6 +92,7 @@ class TaskSummary(Value):
 
 
 def read_tasks(file: Path) -> list[Task]:
+    """Return the tasks in a YAML file."""
     return read_yaml(file, list[Task], what="a list of tasks")
 
 
@@ -117,22 +120,17 @@ def attempt_task(task: Task, build: BuildTask, runs: Path) -> TaskResult:
 
 def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResult:
     control = Control()
-    limit = threading.Timer(TASK_SECONDS, control.stop)
-    limit.daemon = True
-    limit.start()
-    try:
-        with (
-            VirtualDesktop(task.app, control=control, cwd=folder) as virtual,
-            EventMonitor(virtual.display) as witness,
-            Recorder(runs / task.id) as recorder,
-        ):
-            began = time.monotonic()
-            episode = drive(build(control, virtual.desktop), task.task, recorder)
-            seconds = time.monotonic() - began
-            success = holds(task.check, folder, virtual.environment)
-            gaps = witness.gaps()
-    finally:
-        limit.cancel()
+    with (
+        stopped_after(TASK_SECONDS, control),
+        VirtualDesktop(task.app, control=control, cwd=folder) as virtual,
+        EventMonitor(virtual.display) as witness,
+        Recorder(runs / task.id) as recorder,
+    ):
+        began = time.monotonic()
+        episode = drive(build(control, virtual.desktop), task.task, recorder)
+        seconds = time.monotonic() - began
+        success = holds(task.check, folder, virtual.environment)
+        gaps = witness.gaps()
     assert episode.ended is not None
     return TaskResult(
         id=task.id,
@@ -146,10 +144,22 @@ def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResu
     )
 
 
+@contextmanager
+def stopped_after(seconds: float, control: Control) -> Iterator[None]:
+    """Stop the run if the block takes longer than `seconds`."""
+    limit = threading.Timer(seconds, control.stop)
+    limit.daemon = True
+    limit.start()
+    try:
+        yield
+    finally:
+        limit.cancel()
+
+
 def holds(
     check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str], *, seconds: float = WRITTEN_SECONDS
 ) -> bool:
-    """Whether the effect is there; an application may still be writing what it was told to save."""
+    """Return whether the effect is there, and wait for it: an application may still be writing the file."""
     return until(lambda: _holds(check, folder, environment), seconds=seconds, poll=0.1)
 
 
@@ -177,7 +187,7 @@ def task_summary(results: Sequence[TaskResult]) -> TaskSummary:
     successes = sum(result.success for result in results)
     return TaskSummary(
         n=n,
-        success=successes / n if n else None,
+        success=share(successes, n),
         interval=wilson(successes, n),
         false_done=sum(result.false_done for result in results),
         steps_p50=percentile([result.steps for result in results], 50),

@@ -22,7 +22,7 @@ class Request(Value):
 
 
 class Numbers(Value):
-    """An answer of `count` numbers from 0 to 1, such as `[0.174, 0.868]`, with so many digits, fewest and most."""
+    """An answer of `count` numbers from 0 to 1, such as `[0.174, 0.868]`; `decimals` bounds the digits of each."""
 
     kind: Literal["numbers"] = "numbers"
     count: int = Field(default=4, gt=0)
@@ -90,5 +90,5 @@ class VisionModel(Protocol):
         grammar: AnswerGrammar | None = None,
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        """Yield text as it forms, `Finished` or `Refused` last. The grammar constrains the answer, not the thought."""
+        """Yield text as it forms, and `Finished` or `Refused` last. The grammar constrains the answer alone."""
         ...

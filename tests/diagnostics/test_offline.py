@@ -130,7 +130,7 @@ def test_a_whole_task_is_done_without_a_network_and_beside_other_displays(virtua
         assert [opened for opened in proof.opened if opened.family not in ("AF_UNIX", "AF_NETLINK")] == []
 
 
-TORCH = ("engine", "phi4", "pull", "serve", "bench", "cli.bench")
+TORCH = ("engine", "models.phi4", "serving", "bench", "cli.bench")
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 touched = []

@@ -7,6 +7,7 @@ import torch
 
 from screenagent.engine import decoding
 from screenagent.engine.engine import Engine, EngineTurn
+from screenagent.errors import WrongUsage
 from screenagent.models.parsing import refuses
 from screenagent.models.phi4 import Phi4, chosen_device, load_phi4
 from screenagent.models.vision import (
@@ -111,6 +112,6 @@ def test_it_loads_by_path_only() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says what happens without a GPU")
 def test_without_a_gpu_asking_for_one_is_an_error_that_says_so() -> None:
-    with pytest.raises(RuntimeError, match="no CUDA device"):
+    with pytest.raises(WrongUsage, match="no CUDA device"):
         chosen_device("cuda")
     assert chosen_device(None).type in ("cpu", "mps")

@@ -171,11 +171,10 @@ def _final(page: TaskPage) -> Reward:
 
 def miniwob_summary(results: Sequence[MiniwobResult]) -> MiniwobSummary:
     in_their_words = [result for result in results if not result.asked.paraphrase]
-    done = [result for result in in_their_words if result.success]
     by_task = {task: _rate([r for r in in_their_words if r.asked.task == task]) for task in _tasks(results)}
     return MiniwobSummary(
         n=len(in_their_words),
-        success=round(len(done) / len(in_their_words), 4) if in_their_words else None,
+        success=_rate(in_their_words).success,
         groups={
             name: _rate([result for result in in_their_words if GROUP_OF[result.asked.task] in groups])
             for name, groups in (*((group, (group,)) for group in GROUPS), ("A", ("A1", "A2")), ("all", tuple(GROUPS)))
