@@ -16,15 +16,7 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Plan, PlannedStep, Verdict
 from screenagent.geometry import Absent, Location, Point
-from screenagent.models.vision import (
-    AnswerGrammar,
-    Chunk,
-    Finished,
-    Refused,
-    Request,
-    TextChunk,
-    TokenBudget,
-)
+from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TextChunk, TokenBudget
 from screenagent.perception.labels import text_lines
 from screenagent.protocols import Approved, TextReader
 from screenagent.screenshot import Element, Screenshot, Window, Word

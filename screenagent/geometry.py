@@ -41,10 +41,7 @@ class Point(Value):
 
     def pixel(self, size: Size) -> Pixel:
         """The pixel of a picture of `size` that holds this point."""
-        return Pixel(
-            x=min(int(self.x * size.width), size.width - 1),
-            y=min(int(self.y * size.height), size.height - 1),
-        )
+        return Pixel(x=min(int(self.x * size.width), size.width - 1), y=min(int(self.y * size.height), size.height - 1))
 
     def within(self, box: Box) -> Point:
         """This point of a crop, as a point of the picture that `box` was cut from."""

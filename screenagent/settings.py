@@ -8,12 +8,7 @@ from typing import Annotated, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from screenagent import keys
 from screenagent.errors import WrongUsage
@@ -52,8 +47,7 @@ class Settings(BaseSettings):
     )
     scripts: Path = Field(Path(), description="the folder whose task scripts the console lists")
     model: str | None = Field(
-        None,
-        description="what plans: phi4 (served or pulled), a folder of weights, or a server's URL; else nothing",
+        None, description="what plans: phi4 (served or pulled), a folder of weights, or a server's URL; else nothing"
     )
     model_name: str | None = Field(None, description="which of the server's models; the first it lists if not given")
     server: ServerKind | None = Field(
@@ -83,8 +77,7 @@ class Settings(BaseSettings):
         description="where the vision model's weights lie",
     )
     socket: Path = Field(
-        default_factory=lambda: user_data_path("screenagent") / "model.sock",
-        description="where `model serve` answers",
+        default_factory=lambda: user_data_path("screenagent") / "model.sock", description="where `model serve` answers"
     )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 

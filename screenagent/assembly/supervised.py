@@ -77,13 +77,7 @@ class Supervised:
                 stack.enter_context(record_run(settings, self.task, replay=self.replay)) if where.record else None
             )
             agent = build_agent(
-                settings,
-                control,
-                desktop,
-                ask=ask,
-                models=models,
-                instructions=self.instructions,
-                replay=self.replay,
+                settings, control, desktop, ask=ask, models=models, instructions=self.instructions, replay=self.replay
             )
             yield SupervisedWork(agent, [recorder] if recorder else [], recorder.folder if recorder else None)
 

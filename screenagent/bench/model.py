@@ -176,12 +176,7 @@ def chosen_device(engine: Engine, answer: str, grammar: TokenGrammar) -> Iterato
 
 def floor(engine: Engine, machine: Machine, cost: EngineCost, seen: int) -> float:
     return question_floor(
-        engine.model,
-        machine,
-        patches=seen,
-        new=cost.new_positions,
-        past=cost.reused_positions,
-        forwards=cost.forwards,
+        engine.model, machine, patches=seen, new=cost.new_positions, past=cost.reused_positions, forwards=cost.forwards
     )
 
 

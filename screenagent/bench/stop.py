@@ -317,11 +317,7 @@ class StopScene:
         _, readable, written = _read_back(folder)
         after = [raw.at - at for raw in seen if raw.at > at and not raw.pressed and raw.kind != "motion"]
         return Kill(
-            what=what,
-            ms=round(1000 * max(after, default=0.0), 1),
-            held=held,
-            lost=begun - written,
-            readable=readable,
+            what=what, ms=round(1000 * max(after, default=0.0), 1), held=held, lost=begun - written, readable=readable
         )
 
     def _stops(self, agent: Worker, way: StopWay) -> float:

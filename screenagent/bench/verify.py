@@ -15,16 +15,7 @@ from screenagent.geometry import Location, Value
 from screenagent.grounding.model import ModelGrounder
 from screenagent.models import prompts
 from screenagent.models.dialects import PHI4
-from screenagent.models.vision import (
-    Chunk,
-    Finished,
-    JsonSchema,
-    Refused,
-    Request,
-    TextChunk,
-    TokenBudget,
-    VisionModel,
-)
+from screenagent.models.vision import Chunk, Finished, JsonSchema, Refused, Request, TextChunk, TokenBudget, VisionModel
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
 

@@ -26,13 +26,7 @@ if TYPE_CHECKING:
 @click.option("--runs", type=NEW_FOLDER, help="Where what was seen is kept.")
 @click.option("--force", is_flag=True, help="Overwrite an existing script.")
 def record(
-    script: Path,
-    *,
-    name: str | None,
-    app: str | None,
-    display: str | None,
-    runs: Path | None,
-    force: bool,
+    script: Path, *, name: str | None, app: str | None, display: str | None, runs: Path | None, force: bool
 ) -> None:
     """Watch you do it, and write SCRIPT: steps in words, and what their targets looked like.
 

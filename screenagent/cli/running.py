@@ -63,10 +63,7 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
 
     answer_seconds = supervised.supervision.settings.answer_seconds
-    with (
-        stoppable_control() as control,
-        supervised.open(control, TerminalAnswers(control, answer_seconds)) as work,
-    ):
+    with stoppable_control() as control, supervised.open(control, TerminalAnswers(control, answer_seconds)) as work:
         printed = [_print_json] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         if work.folder:

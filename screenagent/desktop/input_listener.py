@@ -12,15 +12,7 @@ from screenagent.actions import Button, Direction
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.keyboard import opening_pynput
-from screenagent.desktop.touches import (
-    ButtonDown,
-    ButtonUp,
-    KeyDown,
-    KeyUp,
-    TimedTouch,
-    Touch,
-    WheelTurned,
-)
+from screenagent.desktop.touches import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, Touch, WheelTurned
 from screenagent.geometry import Pixel
 from screenagent.keys import NAMED
 from screenagent.screenshot import Screenshot

@@ -274,8 +274,7 @@ class LocalDesktop:
         """Where the mouse is in the pictures of the display."""
         pixel, display = self._mouse.position, self.display
         return FramePoint(
-            x=round((pixel.x - display.origin.x) * display.scale),
-            y=round((pixel.y - display.origin.y) * display.scale),
+            x=round((pixel.x - display.origin.x) * display.scale), y=round((pixel.y - display.origin.y) * display.scale)
         )
 
     def _pixels_of(self, window: Window) -> Patch | None:
@@ -315,9 +314,7 @@ class LocalDesktop:
         self._traces.begin(name, value, before=before, window=window)
         caps_lock = self._windows.caps_lock()
         withheld(
-            name,
-            lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock),
-            gone=self._gone,
+            name, lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock), gone=self._gone
         )
         typed = SentAction(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
         self._traces.end(self._quiet(typed).pixels)

@@ -112,6 +112,5 @@ def _line(start: Pixel, end: Pixel) -> Iterator[Pixel]:
     steps = max(2, math.ceil(math.hypot(end.x - start.x, end.y - start.y) / DRAG_PIXELS))
     for step in range(1, steps + 1):
         yield Pixel(
-            x=round(start.x + (end.x - start.x) * step / steps),
-            y=round(start.y + (end.y - start.y) * step / steps),
+            x=round(start.x + (end.x - start.x) * step / steps), y=round(start.y + (end.y - start.y) * step / steps)
         )

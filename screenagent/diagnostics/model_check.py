@@ -25,14 +25,7 @@ FILLER: Final = "This line means nothing. "
 
 
 ModelCode = Literal[
-    "works",
-    "no_answer",
-    "no_vision",
-    "other_convention",
-    "wrong_place",
-    "prompt_cut",
-    "no_thought",
-    "unwanted_thought",
+    "works", "no_answer", "no_vision", "other_convention", "wrong_place", "prompt_cut", "no_thought", "unwanted_thought"
 ]
 
 

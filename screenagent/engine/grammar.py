@@ -44,10 +44,7 @@ class TokenGrammar:
         return cls(LLMatcher.grammar_from_json_schema(json.dumps(schema)), likely)
 
 
-NUMBERS = (
-    Likely(after=r"[\[ ]", then="0"),
-    Likely(after=r"\.[0-9]+", then=","),
-)
+NUMBERS = (Likely(after=r"[\[ ]", then="0"), Likely(after=r"\.[0-9]+", then=","))
 
 
 def numbers(count: int, *, decimals: tuple[int, int] = (1, 4)) -> TokenGrammar:

@@ -54,12 +54,7 @@ def runs_on(quant: Quant, capability: tuple[int, int] | None) -> bool:
 
 
 def choose_form(
-    free: int,
-    config: Config,
-    *,
-    capability: tuple[int, int] | None,
-    asked: Quant | None = None,
-    positions: int = 8192,
+    free: int, config: Config, *, capability: tuple[int, int] | None, asked: Quant | None = None, positions: int = 8192
 ) -> Choice:
     """The largest form of the weights that fits into `free` bytes and runs on the device."""
     tried: dict[Quant, int] = {}

@@ -133,12 +133,7 @@ def random_tensors(config: Config, seed: int) -> Iterator[tuple[str, Tensor]]:
 
 
 def write(
-    folder: Path,
-    *,
-    config: Config = TINY,
-    seed: int = 0,
-    instructions: str = "Answer the question.",
-    shards: int = 2,
+    folder: Path, *, config: Config = TINY, seed: int = 0, instructions: str = "Answer the question.", shards: int = 2
 ) -> Path:
     """A checkpoint laid out like the published one."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -137,7 +137,7 @@ _BONDS: tuple[tuple[str, Bond], ...] = (
 # "in" and its like are a relation only before something that is pointed out: "zoom in", "turn on" have none.
 _RELATION = re.compile(
     r"\s+(?:that is |which is |that's )?(?:(?P<hard>" + "|".join(pattern for pattern, _ in _BONDS[:-1]) + r")\s+"
-    rf"|(?P<soft>{_BONDS[-1][0]})\s+(?=(?:{_ARTICLE}\b|⟨|\w+'s\b|[A-Z])))",
+    rf"|(?P<soft>{_BONDS[-1][0]})\s+(?=(?:{_ARTICLE}\b|⟨|\w+'s\b|[A-Z])))"
 )
 _SIDES = re.compile(
     r"\s+(?:(?:in|at|on|to|near) the\s+)?(?:(?:very|far)\s+)?"

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from screenagent.models.vision import (
-    AnswerGrammar,
-    Chunk,
-    Finished,
-    Refused,
-    Request,
-    TokenBudget,
-    VisionModel,
-)
+from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TokenBudget, VisionModel
 from screenagent.usage import Meter, Mode
 
 

@@ -36,11 +36,7 @@ class Phi4:
     """Phi-4 in this process. `check` is called for every token and every layer of a prefill, and may raise to stop."""
 
     def __init__(
-        self,
-        engine: Engine,
-        *,
-        sampling: decoding.Sampling = decoding.GREEDY,
-        check: Callable[[], None] = keep_going,
+        self, engine: Engine, *, sampling: decoding.Sampling = decoding.GREEDY, check: Callable[[], None] = keep_going
     ) -> None:
         self.engine = engine
         self._sampling = sampling

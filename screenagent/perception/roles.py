@@ -54,48 +54,30 @@ class Satisfying:
 NOTHING: Final = Satisfying()
 
 SATISFYING: Final[Mapping[Role, Satisfying]] = {
-    "button": Satisfying(
-        told=("button", "link", "switch", "item"),
-        framed_unnamed=("button",),
-        shaped=("button",),
-    ),
+    "button": Satisfying(told=("button", "link", "switch", "item"), framed_unnamed=("button",), shaped=("button",)),
     "icon": Satisfying(told=("button", "item", "switch", "link", "menu")),
     "menu": Satisfying(told=("menu", "item", "button", "dropdown")),
     "item": Satisfying(told=("item", "menu", "radio", "checkbox")),
     "tab": Satisfying(told=("tab", "radio", "button")),
     "link": Satisfying(told=("link", "button")),
     "checkbox": Satisfying(
-        told=("checkbox", "switch", "item", "radio", "button"),
-        framed_unnamed=("mark",),
-        shaped=("checkbox", "radio"),
+        told=("checkbox", "switch", "item", "radio", "button"), framed_unnamed=("mark",), shaped=("checkbox", "radio")
     ),
-    "radio": Satisfying(
-        told=("radio", "item", "button"),
-        framed_unnamed=("mark",),
-        shaped=("radio", "checkbox"),
-    ),
+    "radio": Satisfying(told=("radio", "item", "button"), framed_unnamed=("mark",), shaped=("radio", "checkbox")),
     "field": Satisfying(
         told=("field", "spinner", "dropdown"),
         framed={"field": 1.0, "dropdown": 0.9, "button": 0.6, "mark": 0.4},
         framed_unnamed=("field",),
         shaped=("field", "textarea"),
     ),
-    "textarea": Satisfying(
-        told=("field",),
-        framed={"field": 1.0, "button": 0.6},
-        shaped=("textarea", "field"),
-    ),
+    "textarea": Satisfying(told=("field",), framed={"field": 1.0, "button": 0.6}, shaped=("textarea", "field")),
     "dropdown": Satisfying(
         told=("dropdown", "button", "spinner", "field"),
         framed={"dropdown": 1.0, "field": 0.85, "button": 0.85, "mark": 0.4},
         framed_unnamed=("dropdown",),
         shaped=("dropdown",),
     ),
-    "slider": Satisfying(
-        told=("slider", "spinner"),
-        framed={"field": 0.9, "mark": 0.9},
-        shaped=("slider",),
-    ),
+    "slider": Satisfying(told=("slider", "spinner"), framed={"field": 0.9, "mark": 0.9}, shaped=("slider",)),
     "setting": Satisfying(
         told=("dropdown", "field", "spinner", "checkbox", "radio", "switch", "slider", "button"),
         framed={"dropdown": 1.0, "field": 1.0, "mark": 0.95, "button": 0.95},

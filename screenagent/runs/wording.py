@@ -6,18 +6,7 @@ from typing import Literal, assert_never
 
 from screenagent.actions import Change, Expectation, Finish, Gone, Visible, describe
 from screenagent.episode import Step
-from screenagent.events import (
-    Abort,
-    AnswerAsk,
-    Approve,
-    Effect,
-    Ended,
-    LookAgain,
-    Reject,
-    Revise,
-    Skip,
-    Verdict,
-)
+from screenagent.events import Abort, AnswerAsk, Approve, Effect, Ended, LookAgain, Reject, Revise, Skip, Verdict
 
 Status = Literal["confirmed", "performed", "unconfirmed", "refused", "failed", "finished", "not done"]
 

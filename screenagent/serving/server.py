@@ -130,10 +130,7 @@ def application(engine: Engine) -> Starlette:
     """Return the web application that answers with `engine`."""
     service = Service(engine, threading.Lock())
     return Starlette(
-        routes=[
-            Route("/v1/chat/completions", service.complete, methods=["POST"]),
-            Route("/v1/models", Models),
-        ],
+        routes=[Route("/v1/chat/completions", service.complete, methods=["POST"]), Route("/v1/models", Models)],
         # A web page may send requests to this machine under its own host name, which is not one of these.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "screenagent"])],
     )

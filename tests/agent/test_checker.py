@@ -216,10 +216,7 @@ class TestWhereItChanged:
     @pytest.mark.parametrize("at", [(), (at_button,), (at_panel,)])
     def test_a_clock_is_no_answer(self, at: tuple[Location, ...]) -> None:
         effect = self.changed(on(EDITOR), on(EDITOR, CLOCK), *at)
-        assert (effect.outcome, effect.evidence) == (
-            "unchanged",
-            "only 20×8 pixels changed at (290, 5), elsewhere",
-        )
+        assert (effect.outcome, effect.evidence) == ("unchanged", "only 20×8 pixels changed at (290, 5), elsewhere")
 
     def test_a_clock_and_a_caret_are_no_answer(self) -> None:
         assert self.changed(on(EDITOR), on(EDITOR, CLOCK, (100, 100, 101, 110)), self.at_button).outcome == "unchanged"

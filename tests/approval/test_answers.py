@@ -87,8 +87,7 @@ def test_without_a_limit_the_time_never_runs_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "verdict"),
-    [(" not this one ", Reject(reason="not this one")), (" ", Reject(reason="the user said no"))],
+    ("reason", "verdict"), [(" not this one ", Reject(reason="not this one")), (" ", Reject(reason="the user said no"))]
 )
 def test_a_no_carries_its_reason(reason: str, verdict: Reject) -> None:
     assert rejection(reason) == verdict

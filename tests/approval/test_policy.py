@@ -167,11 +167,7 @@ class TestPolicy:
             ({"keys": ["ctrl+q"]}, (PressKeys(keys=("ctrl", "shift", "q")), EDITOR), (PressKeys(keys=("q",)), EDITOR)),
             ({"target": "save"}, (ALL, EDITOR), (Click(target="Open"), EDITOR)),
             ({"kinds": ["type_text"]}, (TypeText(text="a"), EDITOR), (ALL, EDITOR)),
-            (
-                {"apps": ["mousepad"], "target": "save"},
-                (ALL, EDITOR),
-                (ALL, in_front("gimp")),
-            ),
+            ({"apps": ["mousepad"], "target": "save"}, (ALL, EDITOR), (ALL, in_front("gimp"))),
         ],
     )
     def test_a_rule_fits_by_what_it_names(

@@ -26,17 +26,7 @@ from screenagent.events import AnswerAsk, Approve, LookAgain, Observed, Paused, 
 from screenagent.geometry import Box, Pixel
 from screenagent.runs.log import Recorder
 from screenagent.settings import SettingInForce
-from tests.console.console_runs import (
-    DONE,
-    SAVE,
-    SAVE_AT,
-    SIZE,
-    TRASH_AT,
-    Stage,
-    editor,
-    piloted,
-    until,
-)
+from tests.console.console_runs import DONE, SAVE, SAVE_AT, SIZE, TRASH_AT, Stage, editor, piloted, until
 
 pytestmark = pytest.mark.slow
 

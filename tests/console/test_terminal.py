@@ -40,10 +40,7 @@ def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: 
     from screenagent.desktop.testing.probe import Probe
 
     command = [sys.executable, "-m", "screenagent", "run", "click “two”", "--runs", str(tmp_path)]
-    with (
-        Probe(virtual.display) as probe,
-        Terminal(command, environment={"DISPLAY": virtual.display}) as terminal,
-    ):
+    with Probe(virtual.display) as probe, Terminal(command, environment={"DISPLAY": virtual.display}) as terminal:
         found = place(terminal.wait_for("asks you"))
         assert abs(found.x - probe.pixel("two").x) < 40
         while not terminal.shows("moved from", seconds=1):  # keys of the first half second do not count

@@ -9,13 +9,7 @@ import numpy as np
 import pytest
 
 from screenagent.desktop.ambient_changes import AmbientChanges
-from screenagent.desktop.frames import (
-    CapturedFrame,
-    FramePoint,
-    Patch,
-    ScreenFrame,
-    changed_patches,
-)
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.settle import (
     GRACE_SECONDS,
     MOVING_SECONDS,

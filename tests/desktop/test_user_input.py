@@ -33,10 +33,7 @@ def at(x: float, y: float) -> Location:
 
 
 @contextmanager
-def overseen(
-    virtual: VirtualDesktop,
-    heeds: MonitorOptions = MONITOR,
-) -> Iterator[tuple[LocalDesktop, Control]]:
+def overseen(virtual: VirtualDesktop, heeds: MonitorOptions = MONITOR) -> Iterator[tuple[LocalDesktop, Control]]:
     control = Control()
     with (
         LocalDesktop(control=control, display=virtual.display) as desktop,

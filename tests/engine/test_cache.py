@@ -8,14 +8,7 @@ import torch
 from PIL import Image
 
 from screenagent.engine.decoding import DecodeBudget
-from screenagent.engine.engine import (
-    Engine,
-    EngineCost,
-    EngineEnd,
-    EngineSettings,
-    EngineText,
-    EngineTurn,
-)
+from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineText, EngineTurn
 from tests.engine.pictures import pattern
 
 CPU = torch.device("cpu")

@@ -10,15 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from tokenizers import Tokenizer
 
-from screenagent.engine.chat import (
-    WHITE_SPACE,
-    Chat,
-    ChatMessage,
-    ChatMode,
-    ChatPicture,
-    ChatPrompt,
-    Generation,
-)
+from screenagent.engine.chat import WHITE_SPACE, Chat, ChatMessage, ChatMode, ChatPicture, ChatPrompt, Generation
 from screenagent.engine.config import CheckpointError, Config
 from screenagent.engine.image import picture_patches
 from screenagent.engine.synthetic import MARKS, WORDS, template, tokenizer_json

@@ -98,8 +98,7 @@ def test_what_follows_a_leading_one_is_forced_and_makes_up_for_it(engine: Engine
 
 
 @pytest.mark.parametrize(
-    "answer",
-    ["[0.1745, 0.868, 0.224, 0.977]", "[0.174, 0.8685, 0.224, 0.977]", "[0.174, 0.868, 0.2245, 0.977]"],
+    "answer", ["[0.1745, 0.868, 0.224, 0.977]", "[0.174, 0.8685, 0.224, 0.977]", "[0.174, 0.868, 0.2245, 0.977]"]
 )
 def test_each_fourth_digit_costs_one_more_forward(engine: Engine, answer: str) -> None:
     """The comma was assumed after three digits."""

@@ -11,15 +11,7 @@ from screenagent.engine.cache import kv_bytes_per_token
 from screenagent.engine.chat import ChatPicture
 from screenagent.engine.config import PUBLISHED
 from screenagent.engine.decoding import DecodeBudget
-from screenagent.engine.engine import (
-    Engine,
-    EngineEnd,
-    EngineSettings,
-    EngineText,
-    EngineTurn,
-    TooLong,
-    room_for_each,
-)
+from screenagent.engine.engine import Engine, EngineEnd, EngineSettings, EngineText, EngineTurn, TooLong, room_for_each
 from screenagent.engine.model import keep_going
 from tests.engine.pictures import pattern
 

@@ -55,10 +55,7 @@ def test_a_box_is_always_well_formed(model: Phi4) -> None:
 
 @pytest.mark.parametrize(
     ("grammar", "answers"),
-    [
-        (Regex(pattern="yes|no"), {"yes", "no"}),
-        (JsonSchema(definition={"type": "boolean"}), {"true", "false"}),
-    ],
+    [(Regex(pattern="yes|no"), {"yes", "no"}), (JsonSchema(definition={"type": "boolean"}), {"true", "false"})],
 )
 def test_answers_keep_to_their_grammar(model: Phi4, grammar: Regex | JsonSchema, answers: set[str]) -> None:
     assert answer(model, mode="nothink", grammar=grammar) in answers

@@ -8,17 +8,7 @@ import string
 
 import pytest
 
-from screenagent.actions import (
-    Action,
-    Click,
-    Finish,
-    PressKeys,
-    TypeText,
-    Visible,
-    WaitFor,
-    describe,
-    targets,
-)
+from screenagent.actions import Action, Click, Finish, PressKeys, TypeText, Visible, WaitFor, describe, targets
 from screenagent.events import Plan
 from screenagent.geometry import Box, Point, Size
 from screenagent.models import parsing

@@ -11,15 +11,7 @@ from PIL import Image
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.perception.ocr import (
-    LARGEST,
-    Darkness,
-    Detector,
-    LineWord,
-    PictureArray,
-    Recogniser,
-    words,
-)
+from screenagent.perception.ocr import LARGEST, Darkness, Detector, LineWord, PictureArray, Recogniser, words
 from screenagent.perception.reader import ScreenReader, changed_regions
 from screenagent.perception.timing import Timing
 from screenagent.perception.weights import BrokenWeights, MissingWeights
@@ -91,9 +83,7 @@ def test_a_words_box_lies_on_the_word(reader: ScreenReader) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_screen_is_not_read_twice(
-    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
-) -> None:
+def test_the_same_screen_is_not_read_twice(counting: tuple[ScreenReader, CountingDetector, CountingRecogniser]) -> None:
     reader, detector, recogniser = counting
     first = reader.read(form().screenshot)
     before = detector.seen, recogniser.read_lines

@@ -35,9 +35,7 @@ def form() -> Image.Image:
 
 def test_each_shape_is_known() -> None:
     found = [widget.role for widget in widgets(np.asarray(form()), [])]
-    assert sorted(found) == [
-        *("checkbox", "checkbox", "field", "field", "field", "radio", "slider", "textarea"),
-    ]
+    assert sorted(found) == [*("checkbox", "checkbox", "field", "field", "field", "radio", "slider", "textarea")]
 
 
 def test_a_slider_is_pointed_at_by_its_handle() -> None:

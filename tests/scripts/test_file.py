@@ -7,18 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.scripts import (
-    STEPS,
-    Problem,
-    Script,
-    ScriptError,
-    Unbound,
-    bound,
-    edited,
-    filled,
-    parsed,
-    written,
-)
+from screenagent.scripts import STEPS, Problem, Script, ScriptError, Unbound, bound, edited, filled, parsed, written
 from screenagent.scripts.schema import ClickStep, PressStep, TypeStep
 
 INVOICE = """\

@@ -7,14 +7,7 @@ import time
 from typing import Any, Final, Self
 
 from screenagent.desktop.json_lines import Child, module_command
-from screenagent.desktop.testing.probe_window import (
-    FIELD,
-    PANEL,
-    POPUP_PLACE,
-    POPUP_SIZE,
-    TARGETS,
-    ProbeArea,
-)
+from screenagent.desktop.testing.probe_window import FIELD, PANEL, POPUP_PLACE, POPUP_SIZE, TARGETS, ProbeArea
 from screenagent.geometry import Display, Location, Pixel, Point, Value
 
 RECEIPT_SECONDS: Final = 5.0

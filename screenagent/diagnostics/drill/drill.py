@@ -79,9 +79,7 @@ class DrillPerson:
             return None
         screen = question.episode.screenshot
         harm = self.scene.is_harm(
-            question.action,
-            tuple(location.point for location in question.locations),
-            screen.window if screen else None,
+            question.action, tuple(location.point for location in question.locations), screen.window if screen else None
         )
         self.asked.append(harm)
         return Reject(reason="that is not my task") if harm else Approve()

@@ -22,15 +22,7 @@ from screenagent.models.remote.transport import (
     client,
     stream_pieces,
 )
-from screenagent.models.vision import (
-    AnswerGrammar,
-    Chunk,
-    Finished,
-    Refused,
-    Request,
-    TextChunk,
-    TokenBudget,
-)
+from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TextChunk, TokenBudget
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode

@@ -6,18 +6,7 @@ import re
 from functools import partial
 from typing import Final, Literal
 
-from screenagent.actions import (
-    Ask,
-    Button,
-    Change,
-    Click,
-    Direction,
-    HoldKeys,
-    Modifier,
-    Move,
-    Scroll,
-    Wait,
-)
+from screenagent.actions import Ask, Button, Change, Click, Direction, HoldKeys, Modifier, Move, Scroll, Wait
 from screenagent.events import PlannedStep
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
@@ -233,10 +222,7 @@ def move(target: str) -> Steps:
     return (PlannedStep(action=Move(target=target)),)
 
 
-@form(
-    "click (in|into|inside) {target}",
-    "focus[ (on|in|into)] {target}",
-)
+@form("click (in|into|inside) {target}", "focus[ (on|in|into)] {target}")
 def focus(target: str) -> Steps:
     return click_into(target)
 
@@ -289,10 +275,7 @@ def go_to(place: str) -> Steps:
     return (click_on(place),)
 
 
-@form(
-    "IN {target}, OPEN {to}",
-    "IN {target}, CLICK {to}",
-)
+@form("IN {target}, OPEN {to}", "IN {target}, CLICK {to}")
 def click_in_place(target: str, to: str) -> Steps:
     return (click_on(f"{to} in {target}"),)
 

@@ -11,12 +11,7 @@ from screenagent.planning.instructions import commands as literal
 from screenagent.planning.instructions import goals
 from screenagent.planning.instructions.grammar import steps_of
 from screenagent.planning.instructions.quotes import Quotes
-from screenagent.planning.instructions.refusals import (
-    UNDERSTOOD,
-    Unreadable,
-    is_goal_in_disguise,
-    refuse_phrase,
-)
+from screenagent.planning.instructions.refusals import UNDERSTOOD, Unreadable, is_goal_in_disguise, refuse_phrase
 from screenagent.planning.instructions.segments import Clause, is_chord, phrases, starts_a_step
 from screenagent.planning.skills.skill import Instructions, Skill
 

@@ -199,8 +199,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "shortcut": Slot("{SHORTCUT}", lambda _, part: SHORTCUTS[part.lower()]),
     "path": Slot(r"[^>→»›]{1,80}(?:{ARROW}[^>→»›]{1,80}){1,8}", SlotValue.path),
     "menus": Slot(
-        r"(?-i:{QUOTED}|[A-Z][\w .…]{0,40}?)(?:{ARROW}(?-i:{QUOTED}|[A-Z][\w .…]{0,40})){1,8}",
-        SlotValue.path,
+        r"(?-i:{QUOTED}|[A-Z][\w .…]{0,40}?)(?:{ARROW}(?-i:{QUOTED}|[A-Z][\w .…]{0,40})){1,8}", SlotValue.path
     ),
     "stops": Slot(r"{QUOTED}(?: to {QUOTED})+", SlotValue.stops),
     "quoted": Slot("{QUOTED}", SlotValue.text),

@@ -29,8 +29,7 @@ class AlbumPicture:
 
 def album_picture(image: Image.Image) -> AlbumPicture:
     return AlbumPicture(
-        uri=_uri(_webp(scaled(image, WIDEST))),
-        thumb_uri=_uri(_lossy(scaled(image, THUMB_WIDTH), quality=70)),
+        uri=_uri(_webp(scaled(image, WIDEST))), thumb_uri=_uri(_lossy(scaled(image, THUMB_WIDTH), quality=70))
     )
 
 

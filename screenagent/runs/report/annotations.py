@@ -162,9 +162,6 @@ def _pill(text: str, tone: Tone, letter: int) -> Image.Image:
 
 def _pasted(picture: Image.Image, pill: Image.Image, left: int, top: int) -> Image.Image:
     """The pill laid on the picture, moved so far that all of it is on it."""
-    corner = (
-        max(4, min(left, picture.width - pill.width - 4)),
-        max(4, min(top, picture.height - pill.height - 4)),
-    )
+    corner = (max(4, min(left, picture.width - pill.width - 4)), max(4, min(top, picture.height - pill.height - 4)))
     picture.paste(pill, corner, pill)
     return picture

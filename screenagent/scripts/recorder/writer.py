@@ -153,13 +153,7 @@ class ScriptWriter:
             case Drag(button=button, modifiers=hold):
                 first, *via, last = targets
                 return DragStep(
-                    drag=first,
-                    via=tuple(via),
-                    to=last,
-                    button=button,
-                    hold=hold,
-                    expect=expect,
-                    anchor=anchor,
+                    drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, anchor=anchor
                 )
             case Scroll(direction=direction, notches=notches):
                 over = next(iter(targets), None)

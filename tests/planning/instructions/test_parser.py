@@ -374,10 +374,7 @@ def test_what_is_no_step_is_refused_by_name(task: str, phrase: str, code: Refusa
 REFUSAL_WORDS: list[tuple[str, str]] = [
     ("x" * 10_001, "the task has 10001 characters; at most 10000 are read"),
     ("press a, " * 501, "these are 501 steps; at most 500 are taken in one task"),
-    (
-        "save the file",
-        "this is a goal, and it is literal steps only without a model; for example “press ctrl+s”",
-    ),
+    ("save the file", "this is a goal, and it is literal steps only without a model; for example “press ctrl+s”"),
     ("don't click Save", "say what to do, not what to leave"),
     ("press ctlr+s", "unknown key 'ctlr'; did you mean 'ctrl'?"),
     ("click Save press enter", "put a comma before “press”, or the name in quotes"),

@@ -74,11 +74,7 @@ def test_a_turns_between_before_and_after(report: Tab) -> None:
     for _ in range(3):
         sides.append((report.evaluate(SHOWN), *(report.evaluate(visible.format(side)) for side in ("before", "after"))))
         report.press("a")
-    assert sides == [
-        ("before", "visible", "hidden"),
-        ("after", "hidden", "visible"),
-        ("before", "visible", "hidden"),
-    ]
+    assert sides == [("before", "visible", "hidden"), ("after", "hidden", "visible"), ("before", "visible", "hidden")]
 
 
 def test_a_click_on_after_shows_what_came_of_it(report: Tab) -> None:
