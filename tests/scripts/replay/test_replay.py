@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from screenagent.actions import Finish, PressKeys
 from screenagent.approval import AllowAll
-from screenagent.events import AnswerAsk, Approve, Event, Verdict
+from screenagent.events import AnswerAsk, Approve, Decision, Event, Plan, PlannedStep, Skip, Verdict
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
 from screenagent.geometry import Point
 from screenagent.planning import InstructionPlanner
-from screenagent.protocols import Approver, Planner
+from screenagent.protocols import Approver, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import bound, parsed
 from screenagent.scripts.replay import Replay
@@ -19,6 +20,7 @@ from tests.builders import fake_agent
 from tests.timeless import timeless
 
 SAVE = Point(x=0.5, y=0.5)
+DONE = Finish(success=True)
 
 
 def replayed(
@@ -158,3 +160,24 @@ def test_the_window_behind_is_fetched_for_keys_that_are_meant_for_it() -> None:
     events = replayed("window: Editor\n" + steps("  - type: hello\n"), desktop=desktop)
     assert ended(events) == ("done", "every step was carried out")
     assert [action.model_dump().get("keys") for action in desktop.performed] == [("alt", "tab"), None]
+
+
+def test_keys_are_still_guarded_after_the_change_of_windows_was_skipped() -> None:
+    desktop = in_front("Update available")
+    approver = FakeApprover([Skip(), Approve()])
+    events = replayed(
+        "window: Editor\n" + steps("  - type: hello\n  - type: again\n"), desktop=desktop, approver=approver
+    )
+    assert ended(events)[0] == "gave_up"
+    assert [action.model_dump()["kind"] for action in desktop.performed] == ["press_keys"]
+
+
+def test_a_planner_that_has_to_try_again_goes_on_with_its_goal() -> None:
+    desktop = FakeDesktop()
+    press, finish = (Plan(steps=(PlannedStep(action=action),)) for action in (PressKeys(keys=("b",)), DONE))
+    planner = ScriptedPlanner([Retry("not now"), Decision(plan=press), Decision(plan=finish)])
+    text = steps("  - press: a\n  - task: press b\n  - press: c\n")
+    events = replayed(text, desktop=desktop, planner=planner)
+    assert [action.model_dump()["keys"] for action in desktop.performed] == [("a",), ("b",), ("c",)]
+    assert ended(events) == ("done", "every step was carried out")
+    assert [episode.task for episode in planner.seen] == ["press b"] * 3
