@@ -125,7 +125,7 @@ def build_console(
         task=run.task if run else None,
         past=past,
         settings=settings_in_force(settings, **(options or {})),
-        terminal=choose_terminal(settings.pictures),
+        terminal=choose_terminal(settings.terminal_graphics),
         answer_seconds=settings.answer_seconds,
     )
 
