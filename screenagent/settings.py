@@ -1,17 +1,28 @@
-"""Every knob in one model: defaults, the settings file over them, then SCREENAGENT_…, then the command line."""
+"""All settings in one model. The settings file overrides defaults, SCREENAGENT_… the file, the command line both."""
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
+import tomllib
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from screenagent import keys
-from screenagent.errors import WrongUsage
+from screenagent.errors import OldSpellingWarning, WrongUsage
 from screenagent.geometry import Size, Value
 from screenagent.models.crop import CropMode
 
@@ -19,16 +30,26 @@ Approval = Literal["each", "risky", "never"]
 UserInputSetting = Literal["auto", "on", "off"]
 StopKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(keys.stop_chord(text)))]
 GraphicsSetting = Literal["auto", "kitty", "sixel", "blocks"]
+OcrAlphabet = Literal["latin", "cjk"]
 ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
+
+OLD_NAMES: Final = {
+    "letters": "ocr_alphabet",
+    "look": "crop",
+    "patches": "max_image_patches",
+    "pictures": "terminal_graphics",
+    "socket": "model_socket",
+    "touch": "pause_on_user_input",
+    "weights": "model_weights",
+}
+"""What version 0.1 called settings; the settings file and the environment may still say so."""
+
+PREFIX: Final = "SCREENAGENT_"
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix="SCREENAGENT_",
-        toml_file=user_config_path("screenagent") / "settings.toml",
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    file: ClassVar[Path] = user_config_path("screenagent") / "settings.toml"
 
     approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
     policy: Path | None = Field(None, description="rules for what is allowed, asked about and denied; a YAML file")
@@ -42,8 +63,8 @@ class Settings(BaseSettings):
     keep_days: float | None = Field(
         None, gt=0, description="after a run, only those younger than so many days are kept"
     )
-    pictures: GraphicsSetting = Field(
-        "auto", description="how the console shows pictures: kitty, sixel or blocks; the terminal is asked if auto"
+    terminal_graphics: GraphicsSetting = Field(
+        "auto", description="how the console shows pictures: kitty, sixel or blocks; auto asks the terminal"
     )
     scripts: Path = Field(Path(), description="the folder whose task scripts the console lists")
     model: str | None = Field(
@@ -56,28 +77,31 @@ class Settings(BaseSettings):
     grounder_model: str | None = Field(
         None, description="what points, where it is another than what plans; none: text only"
     )
-    look: CropMode = Field(
-        "auto", description="what of a large screen the model is shown: full, window, region or tiles"
+    crop: CropMode = Field(
+        "auto", description="the part of a large screen that the model is shown: full, window, region or tiles"
     )
-    letters: Literal["latin", "cjk"] = Field(
-        "latin", description="what is read: latin is fast; cjk, Chinese and Japanese too, takes the extra `cjk`"
+    ocr_alphabet: OcrAlphabet = Field(
+        "latin", description="the letters that OCR reads: latin is fast; cjk adds Chinese and Japanese, extra `cjk`"
     )
     accessibility: bool = Field(True, description="ask the program in front for its controls (AT-SPI, X11 only)")
-    patches: int = Field(3600, ge=256, le=3600, description="at most so many patches of 16 pixels a picture")
+    max_image_patches: int = Field(
+        3600, ge=256, le=3600, description="the most patches of 16x16 pixels that the model is shown per picture"
+    )
     display: str | None = Field(None, description="which monitor, by the name that `screenagent doctor` shows")
     stop_keys: StopKeysSetting = Field(
         "ctrl+shift+escape", description="pressed together anywhere on the desktop these stop the agent"
     )
     stop_corner: bool = Field(True, description="the mouse thrown into a corner of the screen stops the agent")
-    touch: UserInputSetting = Field(
-        "auto", description="whether your hand at mouse or keyboard makes it wait; auto: on your own desktop only"
+    pause_on_user_input: UserInputSetting = Field(
+        "auto", description="pause when you use the mouse or the keyboard; auto: on your own desktop only"
     )
-    weights: Path = Field(
+    model_weights: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "phi4",
-        description="where the vision model's weights lie",
+        description="the folder of the vision model's weights",
     )
-    socket: Path = Field(
-        default_factory=lambda: user_data_path("screenagent") / "model.sock", description="where `model serve` answers"
+    model_socket: Path = Field(
+        default_factory=lambda: user_data_path("screenagent") / "model.sock",
+        description="the socket that `model serve` answers at",
     )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 
@@ -90,17 +114,22 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env: a folder does not decide what is approved
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        file = InitSettingsSource(settings_cls, init_kwargs=read_settings_file(Settings.file))
+        old_env = InitSettingsSource(settings_cls, init_kwargs=_old_variables())
+        return init_settings, env_settings, old_env, file
 
     @classmethod
     def load(cls, **options: object) -> Settings:
-        """The settings in force, with the command line's options; a wrong one is named."""
+        """Return the settings in force, with the command line's options. Raises `WrongUsage` that names a wrong one."""
         try:
             return cls().with_options(**options)
         except ValidationError as error:
             wrong = error.errors()[0]
-            name = ".".join(str(part) for part in wrong["loc"])
-            raise WrongUsage(f"the setting {name!r} is {wrong['input']!r}: {wrong['msg']}") from error
+            raise WrongUsage(
+                _wrong_value([str(part) for part in wrong["loc"]], wrong["input"], wrong["msg"], options)
+            ) from error
+        except SettingsError as error:
+            raise WrongUsage(f'{error}; write it as JSON, for example {{"width": 1280, "height": 720}}') from error
 
     def with_options(self, **options: object) -> Settings:
         """These settings with the command line's options; an option that is None was not given."""
@@ -109,7 +138,7 @@ class Settings(BaseSettings):
 
 
 class SettingInForce(Value):
-    """One knob as it stands: where its value comes from, and what it is for."""
+    """A setting as it is in force: where its value comes from, and what it is for."""
 
     name: str
     value: str
@@ -118,24 +147,96 @@ class SettingInForce(Value):
 
 
 def settings_in_force(settings: Settings, **options: object) -> tuple[SettingInForce, ...]:
-    """Every knob with its value and what set it: an option, the environment, the settings file, or nobody."""
-    file = Settings.model_config["toml_file"]
-    written = TomlConfigSettingsSource(Settings)()
-
-    def source(name: str) -> str:
-        if options.get(name) is not None:
-            return f"--{name.replace('_', '-')}"
-        variable = f"SCREENAGENT_{name.upper()}"
-        if any(known.upper() == variable for known in os.environ):
-            return variable
-        return str(file) if name in written else "default"
-
+    """Return every setting with its value and what set it: an option, the environment, the settings file or nothing."""
+    written = read_settings_file(Settings.file)
     return tuple(
         SettingInForce(
-            name=name, value=_shown(getattr(settings, name)), source=source(name), meaning=field.description or ""
+            name=name,
+            value=_shown(getattr(settings, name)),
+            source=_source(name, options, written),
+            meaning=field.description or "",
         )
         for name, field in Settings.model_fields.items()
     )
+
+
+def _source(name: str, options: Mapping[str, object], written: Mapping[str, object]) -> str:
+    if options.get(name) is not None:
+        return f"--{name.replace('_', '-')}"
+    for known in (name, *_old_names(name)):
+        if _variable(known) is not None:
+            return f"{PREFIX}{known.upper()}"
+    return str(Settings.file) if name in written else "default"
+
+
+def _wrong_value(place: list[str], value: object, why: str, options: Mapping[str, object]) -> str:
+    """Return the sentence that names a wrong value, and the option, the variable or the line that it comes from."""
+    name = place[0]
+    where = _source(name, options, read_settings_file(Settings.file))
+    if where == str(Settings.file):
+        where = _line_of((name, *_old_names(name)), Settings.file)
+    return f"{where}: the setting {'.'.join(place)!r} is {value!r}: {why}"
+
+
+def _old_names(name: str) -> list[str]:
+    return [old for old, new in OLD_NAMES.items() if new == name]
+
+
+def _variable(name: str) -> str | None:
+    """Return the value of the setting's environment variable, in whatever case that is written."""
+    wanted = f"{PREFIX}{name}".upper()
+    return next((value for known, value in os.environ.items() if known.upper() == wanted), None)
+
+
+def _old_variables() -> dict[str, Any]:
+    given = {old: value for old in OLD_NAMES if (value := _variable(old)) is not None}
+    for old in given:
+        _warn_of_old_name(f"{PREFIX}{old.upper()}", f"{PREFIX}{OLD_NAMES[old].upper()}")
+    return {OLD_NAMES[old]: value for old, value in given.items()}
+
+
+def _warn_of_old_name(old: str, new: str) -> None:
+    warnings.warn(f"the setting {old!r} is now {new!r}", OldSpellingWarning, stacklevel=2)
+
+
+def read_settings_file(file: Path) -> dict[str, Any]:
+    """Return the settings in the file by their present names. Raises `WrongUsage` that names the line and the cure."""
+    try:
+        written = tomllib.loads(file.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise WrongUsage(
+            f"the settings file {file} cannot be read: {error.strerror}; let yourself read it, or remove it"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise WrongUsage(
+            f"the settings file {file} is not text in UTF-8, from byte {error.start}; write it anew, or remove it"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise WrongUsage(f"the settings file {file} is not TOML: {error}; correct it, or remove it") from error
+    for name in written:
+        if name not in Settings.model_fields and name not in OLD_NAMES:
+            raise WrongUsage(_unknown(name, file))
+    for name in written.keys() & OLD_NAMES.keys():
+        _warn_of_old_name(name, OLD_NAMES[name])
+    renamed = {OLD_NAMES[name]: value for name, value in written.items() if name in OLD_NAMES}
+    return renamed | {name: value for name, value in written.items() if name not in OLD_NAMES}
+
+
+def _unknown(name: str, file: Path) -> str:
+    known = [*Settings.model_fields, *OLD_NAMES]
+    nearest = difflib.get_close_matches(name, known, 1)
+    cure = f"Did you mean {OLD_NAMES.get(nearest[0], nearest[0])!r}?" if nearest else "Remove it, or correct its name."
+    return f"Unknown setting {name!r} in {_line_of((name,), file)}. {cure}"
+
+
+def _line_of(names: tuple[str, ...], file: Path) -> str:
+    """Return the file and, if it can be told, the line on which one of the settings stands."""
+    key = re.compile(rf"""\s*\[?\s*["']?({"|".join(map(re.escape, names))})["']?\s*[].=]""")
+    lines = file.read_text("utf-8").splitlines()
+    number = next((number for number, line in enumerate(lines, start=1) if key.match(line)), None)
+    return f"{file}, line {number}" if number else str(file)
 
 
 def _shown(value: object) -> str:

@@ -29,7 +29,7 @@ def open_desktop(
 
     secrets, reading = Vault(read_policy(settings.policy).why_not), build_reader(settings)
     stop_keys = keys.chord(settings.stop_keys)
-    touch = settings.touch == "on" or (settings.touch == "auto" and not virtual)
+    pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
     with ExitStack() as stack:
         if virtual:
             app_on_it = VirtualDesktop(
@@ -54,7 +54,7 @@ def open_desktop(
             )
         if task is not None:
             stack.enter_context(driving(opened.x_display, task))
-        heeds = MonitorOptions(stop_keys=stop_keys, corner=settings.stop_corner, touch=touch)
+        heeds = MonitorOptions(stop_keys=stop_keys, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(opened, control=control, heeds=heeds))
         yield opened
 

@@ -75,7 +75,7 @@ class Models:
     def planner(self, reader: TextReader, grounder: Grounder, instructions: Instructions | None = None) -> Planner:
         if self.plans is None:
             return InstructionPlanner(reader=reader, grounder=grounder, instructions=instructions)
-        return ModelPlanner(model=self.plans.model, patches=self.settings.patches, count=self.plans.count)
+        return ModelPlanner(model=self.plans.model, patches=self.settings.max_image_patches, count=self.plans.count)
 
     def pointing(self, text: EmbeddedGrounder) -> Cascade | None:
         """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
@@ -86,8 +86,8 @@ class Models:
         model = ModelGrounder(
             self.points.model,
             self.points.dialect,
-            look=self.settings.look,
-            patches=self.settings.patches,
+            look=self.settings.crop,
+            patches=self.settings.max_image_patches,
             rank=TileRanker(text),
         )
         return Cascade(
@@ -98,7 +98,7 @@ class Models:
 def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
     """The model in a folder, or behind a URL; "phi4" is the one that `model serve` keeps, or else the one pulled."""
     if place == "phi4":
-        place = f"unix:{settings.socket}" if settings.socket.exists() else str(settings.weights)
+        place = f"unix:{settings.model_socket}" if settings.model_socket.exists() else str(settings.model_weights)
     if place.startswith(("http://", "https://", "unix:")):
         return _served(place, settings, control)
     folder = Path(place).expanduser()
@@ -109,7 +109,7 @@ def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
         )
     phi4 = _extra("screenagent.models.phi4", "phi4")
     model = phi4.load_phi4(
-        folder, largest_picture=settings.patches, check=control.check, say=partial(print, file=sys.stderr)
+        folder, largest_picture=settings.max_image_patches, check=control.check, say=partial(print, file=sys.stderr)
     )
     return Seeing(model, PHI4, count=model.count)
 

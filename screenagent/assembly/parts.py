@@ -19,7 +19,7 @@ def build_reader(settings: Settings, stages: Timing | None = None) -> ScreenRead
     """Build the OCR reader; `stages` counts the time that it takes."""
     from screenagent.perception.reader import ScreenReader
 
-    return ScreenReader(letters=settings.letters, stages=stages)
+    return ScreenReader(letters=settings.ocr_alphabet, stages=stages)
 
 
 def build_grounder(

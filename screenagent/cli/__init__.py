@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
 import click
+
+from screenagent.errors import OldSpellingWarning
 
 COMMANDS: Final = {
     "run": "screenagent.cli.run",
@@ -78,12 +83,32 @@ def main() -> None:
     """Run a command. What the user can fix ends in one line and exit code 1 or 2, without a traceback."""
     try:
         try:
-            _run_command()
+            with _old_spellings_told():
+                _run_command()
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest of its buffer goes nowhere
         sys.exit(PIPE_CLOSED)
+
+
+@contextmanager
+def _old_spellings_told() -> Iterator[None]:
+    """Print what is spelled as in an earlier version, once each and in one line; other warnings go their usual way."""
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", OldSpellingWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if not issubclass(category, OldSpellingWarning):
+                usual(message, category, *where, **more)
+            elif str(message) not in told:
+                told.add(str(message))
+                click.echo(f"screenagent: {message}", err=True)
+
+        warnings.showwarning = show
+        yield
 
 
 def _run_command() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.options import CROP, FILE, FOLDER, NEW_FILE, NEW_FOLDER, QUANT
+from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, QUANT, crop_option, max_image_patches_option
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -38,8 +38,8 @@ def bench() -> None:
 @click.option("--results", type=NEW_FILE, help="Where answers are kept, one a line.")
 @click.option("--fresh", is_flag=True, help="Forget earlier answers and ask everything again.")
 @click.option("--model", metavar="FOLDER|URL", help="Ask a model, too, where text does not decide.")
-@click.option("--look", type=CROP, help="The part of a large screen that it is shown.")
-@click.option("--patches", type=click.IntRange(256, 3600), help="At most so many patches of 16 pixels a picture.")
+@crop_option
+@max_image_patches_option
 @click.option("--negated", is_flag=True, help="Show every picture in the opposite colours.")
 @click.option("--scaled", type=click.FloatRange(0.25, 4), default=1.0, help="Show every picture so much larger.")
 @click.option("--present-only", is_flag=True, help="Ask for nothing that is not there.")
@@ -49,8 +49,8 @@ def ground(
     results: Path | None,
     fresh: bool,
     model: str | None,
-    look: str | None,
-    patches: int | None,
+    crop: str | None,
+    max_image_patches: int | None,
     negated: bool,
     scaled: float,
     present_only: bool,
@@ -59,14 +59,14 @@ def ground(
 
     What is not there is asked for, too: things of the other screens, names with a word too many, and targets that are
     painted over; the same ones each time. Goes on where it was stopped: answers are kept in a file and not asked
-    for again; each model, look, size and way to show the pictures has a file of its own. The last line has accuracy,
+    for again; each model, crop, size and way to show the pictures has a file of its own. The last line has accuracy,
     and how many prefills of the model an answer took.
 
     \b
     screenagent bench ground ../shared/data/apps_dev --fresh
     screenagent bench ground ../shared/data/apps_dev --negated --present-only
     screenagent bench ground ../shared/data/apps_dev --scaled 1.25 --present-only
-    screenagent bench ground screens --model http://localhost:8000/v1 --look tiles --patches 2048
+    screenagent bench ground screens --model http://localhost:8000/v1 --crop tiles --max-image-patches 2048
     """
     from screenagent.assembly.models import Models
     from screenagent.assembly.parts import build_grounder, build_reader
@@ -76,7 +76,7 @@ def ground(
     from screenagent.settings import Settings
 
     shown = ("negated" if negated else None, f"{scaled:g}" if scaled != 1 else None)
-    asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), look, patches, *shown)
+    asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), crop, max_image_patches, *shown)
     kept = results or Path(f"ground-{'-'.join(str(part) for part in asked if part)}.jsonl")
     if fresh:
         kept.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def ground(
         grounder.forget()
 
     with stoppable_control() as control:
-        models = Models.of(Settings.load(model=model, look=look, patches=patches), control)
+        models = Models.of(Settings.load(model=model, crop=crop, max_image_patches=max_image_patches), control)
         pointing = models.pointing(grounder)
         eyes = bench_ground.Eyes(
             grounder=pointing or grounder,

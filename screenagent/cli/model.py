@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from screenagent.cli.files import open_picture
-from screenagent.cli.options import NEW_FOLDER, QUANT
+from screenagent.cli.options import NEW_FOLDER, QUANT, max_image_patches_option
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -37,7 +37,7 @@ def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     from screenagent.serving.weights import pull_weights as bring
     from screenagent.settings import Settings
 
-    weights = folder or Settings.load().weights
+    weights = folder or Settings.load().model_weights
     click.echo(bring(weights, hub=HuggingFace(), revision=revision, quant=quant, say=_say))
 
 
@@ -52,9 +52,9 @@ def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device
     from screenagent.serving.socket import serve_engine as answer
     from screenagent.settings import Settings
 
-    settings = Settings.load(weights=weights)
-    phi4 = load_phi4(settings.weights, device=device, quant=quant, say=_say)
-    socket = None if port else settings.socket
+    settings = Settings.load(model_weights=weights)
+    phi4 = load_phi4(settings.model_weights, device=device, quant=quant, say=_say)
+    socket = None if port else settings.model_socket
     _say(f"answering on {f'127.0.0.1:{port}' if port else socket}; Ctrl-C ends it")
     answer(phi4.engine, socket=socket, port=port or 0)
 
@@ -74,7 +74,7 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
     from screenagent.models.phi4 import Phi4, load_phi4
     from screenagent.settings import Settings
 
-    folder = Settings.load(weights=weights).weights
+    folder = Settings.load(model_weights=weights).model_weights
     wanted: tuple[Quant, ...] = ("none", *quants)
     first = load_phi4(folder, device=device, quant=wanted[0], say=_say)
 
@@ -117,8 +117,8 @@ def check(*, place: str | None) -> None:
 @click.option(
     "--model", "source", default="phi4", show_default=True, help="The pulled weights, a folder, or a server's URL."
 )
-@click.option("--patches", type=click.IntRange(256, 3600), help="At most so many patches of 16 pixels a picture.")
-def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None) -> None:
+@max_image_patches_option
+def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: int | None) -> None:
     """Ask the vision model about one or several pictures.
 
     \b
@@ -133,7 +133,7 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, patches: int | None
     *pictures, question = words
     request = Request(text=question, pictures=tuple(open_picture(Path(picture)) for picture in pictures))
     with stoppable_control() as control:
-        asked = vision_model(source, Settings.load(patches=patches), control)
+        asked = vision_model(source, Settings.load(max_image_patches=max_image_patches), control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case TextChunk(text=text, part=part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
+
+from screenagent.errors import OldSpellingWarning
 
 if TYPE_CHECKING:
     from screenagent.geometry import Size
@@ -96,6 +99,42 @@ def gathered(name: str, kind: type, *options: Callable[[Command], Command]) -> C
         return declared
 
     return decorate
+
+
+def renamed(old: str, new: str, **attributes: Any) -> Callable[[Command], Command]:
+    """Declare the option `new`. Its former name `old` still works, with a warning; if both are given, `new` wins."""
+    name, former = _parameter(new), f"old_{_parameter(old)}"
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def merge(*arguments: object, **values: object) -> object:
+            given = values.pop(former)
+            if given is not None:
+                warnings.warn(f"the option '{old}' is now '{new}'", OldSpellingWarning, stacklevel=2)
+            return command(*arguments, **values | {name: given if values[name] is None else values[name]})
+
+        both: Command = click.option(old, former, hidden=True, **attributes)(merge)
+        return click.option(new, **attributes)(both)
+
+    return decorate
+
+
+def _parameter(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
+
+
+crop_option: Final = renamed(
+    "--look",
+    "--crop",
+    type=CROP,
+    help="The part of a large screen that the model is shown; defaults to the focused window.",
+)
+max_image_patches_option: Final = renamed(
+    "--patches",
+    "--max-image-patches",
+    type=click.IntRange(256, 3600),
+    help="The most patches of 16x16 pixels that the model is shown per picture.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import CROP, AgentOptions, OutputOptions, agent_options, gathered, output_options
+from screenagent.cli.options import AgentOptions, OutputOptions, agent_options, crop_option, gathered, output_options
 
 if TYPE_CHECKING:
     from screenagent.assembly.supervised import Supervision
@@ -23,7 +23,7 @@ class RunOptions:
     agent: AgentOptions
     output: OutputOptions
     grounder_model: str | None
-    look: CropMode | None
+    crop: CropMode | None
     max_steps: int | None
     dry_run: bool
     no_screens: bool
@@ -33,7 +33,7 @@ class RunOptions:
         """Those that are settings, by the setting's name; None if the option was not given."""
         return self.agent.settings | {
             "grounder_model": self.grounder_model,
-            "look": self.look,
+            "crop": self.crop,
             "max_steps": self.max_steps,
             "keep_screens": False if self.no_screens else None,
         }
@@ -43,9 +43,7 @@ run_options: Final = gathered(
     "options",
     RunOptions,
     click.option("--grounder-model", metavar="phi4|FOLDER|URL", help="Ground with another model than the planner's."),
-    click.option(
-        "--look", type=CROP, help="The part of a large screen that the model is shown; defaults to the focused window."
-    ),
+    crop_option,
     click.option("--max-steps", type=click.IntRange(min=1), help="Give up after this many steps; defaults to 50."),
     click.option("--dry-run", is_flag=True, help="Show the steps and where their targets are; send no input."),
     click.option("--no-screens", is_flag=True, help="Record what happened, but no screenshots."),

@@ -119,7 +119,7 @@ def build_console(
         runs=settings.runs,
         scripts=settings.scripts,
         settings=settings_in_force(settings, **(options or {})),
-        terminal=choose_terminal(settings.pictures),
+        terminal=choose_terminal(settings.terminal_graphics),
         answer_seconds=settings.answer_seconds,
     )
     return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,23 +16,13 @@ from PIL import Image
 
 from screenagent import cli
 from screenagent.cli.options import LiteralType, SizeType
-from screenagent.settings import Settings
+from tests.cli.conftest import Invoke, Said
 from tests.paths import ROOT
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 NOWHERE = "http://127.0.0.1:9/v1"
 """Nothing listens on the port "discard"."""
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def line(self) -> str:
-        """The one line on stderr."""
-        [line] = self.err.splitlines()
-        return line
 
 
 class Leaf(NamedTuple):
@@ -43,9 +33,6 @@ class Leaf(NamedTuple):
 
     def __str__(self) -> str:
         return "-".join(self.words)
-
-
-Invoke = Callable[..., Said]
 
 
 def leaves(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[Leaf]:
@@ -61,30 +48,6 @@ def leaves(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[Leaf
 
 LEAVES = tuple(leaves(cli.screenagent))
 each_leaf = pytest.mark.parametrize("leaf", LEAVES, ids=str)
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No display, no settings but the defaults, and an empty folder."""
-    for name in [*os.environ]:
-        if name.startswith("SCREENAGENT_") or name in ("DISPLAY", "WAYLAND_DISPLAY"):
-            monkeypatch.delenv(name)
-    monkeypatch.setitem(Settings.model_config, "toml_file", tmp_path / "settings.toml")
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Invoke:
-    """Run a command in this process, as `main` does."""
-
-    def invoke(*words: str | Path) -> Said:
-        monkeypatch.setattr(sys, "argv", ["screenagent", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert isinstance(ended.value.code, int)
-        return Said(ended.value.code, *capsys.readouterr())
-
-    return invoke
 
 
 def fitting(parameter: click.Parameter, folder: Path) -> str:
