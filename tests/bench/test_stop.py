@@ -29,7 +29,7 @@ class Crashing(app.Console):
     def on_mount(self):  # and that of the base class, which Textual calls, too
         self.set_timer(2.5, lambda: 1 / 0)
 
-stopped.serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), partial(supervised, face=Crashing))
+stopped.serve_orders(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), partial(supervised, face=Crashing))
 """
 
 
