@@ -125,7 +125,7 @@ def run_stop(
     latest_seconds: float = LATEST_SECONDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> StopSummary:
-    """`worker` is the program that serves `stopped.serve`; with `results` it goes on where it was broken off."""
+    """`worker` is the program that runs `stopped.serve_orders`; with `results` it goes on where it was broken off."""
     chance = random.Random(seed)
     found = _kept(results)
     stopped_before = sum(isinstance(one, StopMeasured) for one in found)

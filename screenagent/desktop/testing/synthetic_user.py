@@ -38,6 +38,11 @@ class SyntheticUser:
     def up(self, *keys: str) -> None:
         self._send(*((X.KeyRelease, self._codes[key]) for key in reversed(keys)))
 
+    def tap(self, *keys: str) -> None:
+        """Keys pressed together and released."""
+        self.down(*keys)
+        self.up(*keys)
+
     def move(self, x: str | int, y: str | int) -> None:
         xtest.fake_input(self._server, X.MotionNotify, x=int(x), y=int(y))
         self._server.sync()
