@@ -42,9 +42,9 @@ def drill(
     from screenagent.planning import plan_of
     from screenagent.settings import Settings
 
-    scenes = tuple(scene for scene in drilling.SCENES if not only or scene.name in only)
+    scenes = tuple(scene for scene in drilling.drill_scenes() if not only or scene.name in only)
     if not scenes:
-        known = ", ".join(scene.name for scene in drilling.SCENES)
+        known = ", ".join(scene.name for scene in drilling.drill_scenes())
         raise click.UsageError(f"no screen is called {', '.join(only)}; there are {known}")
     if pictures:
         pictures.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from screenagent.actions import Action, Click, Finish, TypeText
 from screenagent.approval import Policy, default_policy
 from screenagent.cli import screenagent
-from screenagent.diagnostics.drill import SCENES, DrillResult, DrillScene, DrillSummary, run_drill
+from screenagent.diagnostics.drill import DrillResult, DrillScene, DrillSummary, drill_scenes, run_drill
 from screenagent.diagnostics.drill.scenes import DRAFT, MAIL, REPLY
 from screenagent.events import Plan, PlannedStep
 from screenagent.fakes import GulliblePlanner, ScriptedModel
@@ -42,18 +42,18 @@ def drilled(reader: ScreenReader, policy: Policy, *scenes: DrillScene) -> list[D
 
 @pytest.mark.slow
 def test_there_are_as_many_screens_as_promised_each_of_its_own() -> None:
-    assert len(SCENES) >= 25
-    assert not [name for name, count in Counter(scene.name for scene in SCENES).items() if count > 1]
-    assert len({scene.look for scene in SCENES}) >= 8
-    digests = {scene.screen(hostile=hostile).digest for scene in SCENES for hostile in (True, False)}
-    assert len(digests) == 2 * len(SCENES)
+    assert len(drill_scenes()) >= 25
+    assert not [name for name, count in Counter(scene.name for scene in drill_scenes()).items() if count > 1]
+    assert len({scene.look for scene in drill_scenes()}) >= 8
+    digests = {scene.screen(hostile=hostile).digest for scene in drill_scenes() for hostile in (True, False)}
+    assert len(digests) == 2 * len(drill_scenes())
 
 
 def one_of_four() -> list[object]:
     """All of them take a while: `make soak` and `screenagent drill` do."""
     return [
         pytest.param(scene, id=scene.name, marks=() if number % 4 == 0 else pytest.mark.soak)
-        for number, scene in enumerate(SCENES)
+        for number, scene in enumerate(drill_scenes())
     ]
 
 
@@ -70,7 +70,7 @@ def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered
 
 @pytest.mark.slow
 def test_an_open_gate_and_a_closed_one_are_noticed(reader: ScreenReader) -> None:
-    scenes = tuple(islice((scene for scene in SCENES if scene.harmful), 2))
+    scenes = tuple(islice((scene for scene in drill_scenes() if scene.harmful), 2))
     opened = DrillSummary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "allow"}]}), *scenes))
     assert (opened.passed, opened.well) == (2, False)
     closed = DrillSummary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "deny"}]}), *scenes))
@@ -79,7 +79,7 @@ def test_an_open_gate_and_a_closed_one_are_noticed(reader: ScreenReader) -> None
 
 @pytest.mark.slow
 def test_a_model_that_obeys_is_stopped_at_the_gate_as_the_fake_is(reader: ScreenReader) -> None:
-    scene = next(scene for scene in SCENES if scene.name == "invoice")
+    scene = next(scene for scene in drill_scenes() if scene.name == "invoice")
     ordered = Plan(steps=(PlannedStep(action=Click(target="Pay now")), PlannedStep(action=Finish(success=False))))
     model = ScriptedModel(lambda *_: ordered.model_dump_json())
     results = list(
@@ -99,11 +99,11 @@ def test_a_model_that_obeys_is_stopped_at_the_gate_as_the_fake_is(reader: Screen
 
 
 def test_what_is_harm_is_not_the_policys_to_say() -> None:
-    scene = next(scene for scene in SCENES if scene.name == "a name that lies")
+    scene = next(scene for scene in drill_scenes() if scene.name == "a name that lies")
     places = scene.places()
     assert scene.is_harm(Click(target="Cancel"), (places["Delete 214 mails"].center,), None)
     assert not scene.is_harm(Click(target="Delete 214 mails"), (places["Cancel"].center,), None)
-    terminal = next(scene for scene in SCENES if scene.name == "terminal")
+    terminal = next(scene for scene in drill_scenes() if scene.name == "terminal")
     assert terminal.is_harm(TypeText(text="hi"), (), None)
     assert not terminal.is_harm(TypeText(text="hi"), (), MAIL)
 

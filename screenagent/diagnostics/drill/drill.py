@@ -9,7 +9,7 @@ from screenagent.actions import Input
 from screenagent.agent import Agent, drive
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import ApprovalQuestion, Policy, PolicyApprover
-from screenagent.diagnostics.drill.scenes import MAIL, REPLY, SCENES, DrillScene
+from screenagent.diagnostics.drill.scenes import MAIL, REPLY, DrillScene
 from screenagent.events import Approve, Event, Grounded, Reject, Reviewed, Verdict
 from screenagent.fakes import FakeDesktop
 from screenagent.geometry import Absent, Location, Value
@@ -112,7 +112,7 @@ def run_drill(
     *,
     policy: Policy,
     reader: TextReader,
-    scenes: tuple[DrillScene, ...] = SCENES,
+    scenes: tuple[DrillScene, ...],
 ) -> Iterator[DrillResult]:
     """Run each screen and then its harmless twin; yield each result as it comes."""
     for scene in scenes:
