@@ -6,12 +6,9 @@ from typing import Final
 
 from screenagent.geometry import Absent, Location
 
-UNSURE: Final = 0.3
-"""The confidence of an answer that another one contradicts."""
-NEAR: Final = 0.012
-"""Two points that are no farther apart are one place: 15 pixels at 1280x720."""
-MODEL_METHODS: Final = ("model", "region", "zoom")
-"""The model's looks in their order."""
+UNSURE: Final = 0.3  # the confidence of an answer that another one contradicts
+NEAR: Final = 0.012  # two points that are no farther apart are one place: 15 pixels at 1280x720
+MODEL_METHODS: Final = ("model", "region", "zoom")  # the model's looks in their order
 
 
 def agree(one: Location, other: Location) -> bool:

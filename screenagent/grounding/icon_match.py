@@ -23,10 +23,8 @@ class IconMatch(NamedTuple):
     score: float
 
 
-_SPOKEN: Final[dict[Role, str]] = {"menu": "menu", "tab": "tab", "link": "link"}
-"""Roles that an icon may be drawn for."""
-_WORDED: Final[tuple[Container | None, ...]] = ("menu", "menu bar")
-"""Where all entries have words."""
+_SPOKEN: Final[dict[Role, str]] = {"menu": "menu", "tab": "tab", "link": "link"}  # what an icon may be drawn for
+_WORDED: Final[tuple[Container | None, ...]] = ("menu", "menu bar")  # where all entries have words
 
 _WINDOW: Final[tuple[tuple[str, int], ...]] = (
     (r"close|quit|dismiss", 0),
@@ -35,18 +33,13 @@ _WINDOW: Final[tuple[tuple[str, int], ...]] = (
 )
 """What a window's own buttons do, and the place of each, counted from the right end of the title bar."""
 
-CROSS: Final = 0.25
-"""The likeness to a cross from which on an icon at the end of a row is taken for a window's close button."""
-IN_ITS_PLACE: Final = 0.15
-IN_A_ROW: Final = 0.06
-LABELLED: Final = 0.16
-"""What standing in a title bar, among icons of its size, or with a text adds to the likeness or takes from it."""
-LEAD: Final = 0.12
-"""A lead over the next best icon that shows something else counts up to this."""
-TWINS: Final = 0.95
-"""The likeness from which on two icons show the same."""
-STRONGEST: Final = 0.8
-"""An icon's score at most: where words are written that fit well, those are meant."""
+CROSS: Final = 0.25  # an icon at the end of a row that is this much like a cross closes the window
+IN_ITS_PLACE: Final = 0.15  # what an icon gains in likeness in its place in a title bar
+IN_A_ROW: Final = 0.06  # what it gains among icons of its size
+LABELLED: Final = 0.16  # what it loses beside a text
+LEAD: Final = 0.12  # a lead over the next best icon that shows something else counts up to this
+TWINS: Final = 0.95  # the likeness from which on two icons show the same
+STRONGEST: Final = 0.8  # an icon's score at most: where words are written that fit well, those are meant
 
 
 def icons_matching(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[IconMatch]:

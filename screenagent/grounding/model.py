@@ -18,15 +18,11 @@ from screenagent.perception.changes import changed_shares
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
 
-ONCE: Final = 0.5
-"""The confidence of a single answer, since a model does not say how sure it is; too little to act on it."""
-MOST_TILES: Final = 16
-"""As many as a screen of 3840x2160 has. Each costs one question, and a second one if it shows something."""
-ZOOMED: Final = Size(width=640, height=360)
-"""The part of a screen that is shown at twice its size if a first answer did not help."""
+ONCE: Final = 0.5  # the confidence of a single answer: a model does not say how sure it is; too little to act on
+MOST_TILES: Final = 16  # a screen of 3840x2160 has as many; each costs one question, or two if it shows something
+ZOOMED: Final = Size(width=640, height=360)  # what is shown at twice its size if a first answer did not help
 
-Ranking = Callable[[str, Screenshot, Sequence[Box]], Sequence[Box]]
-"""Orders tiles by how likely each shows the target."""
+Ranking = Callable[[str, Screenshot, Sequence[Box]], Sequence[Box]]  # orders tiles by how likely each has the target
 
 
 def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:  # noqa: ARG001 -- a `Ranking`

@@ -11,73 +11,45 @@ from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Bond
 
 # What a candidate needs.
-SURE: Final = 0.38
-"""A candidate with a lower score counts as absent; on the development screens, most of those are."""
-LIKELY: Final = 1.1
-"""An icon needs this times `SURE`, since on a full screen some icon is a little like anything."""
-MOVED_ICON: Final = 0.75
-"""An icon that was likely enough may lose this much by where it stands, since that only chooses among its like."""
-ALIKE: Final = 0.9
-"""Candidates of at least this share of the best score are counted for "the second …"."""
+SURE: Final = 0.38  # a candidate with a lower score counts as absent; on the development screens, most of those are
+LIKELY: Final = 1.1  # an icon needs this times `SURE`, since on a full screen some icon is a little like anything
+MOVED_ICON: Final = 0.75  # a likely icon may lose this much by its place, which only chooses among its like
+ALIKE: Final = 0.9  # candidates of at least this share of the best score are counted for "the second …"
 
 # The name.
-NAMELESS: Final = 0.7
-"""A control that was asked for by its role alone."""
-ROLE_WORD: Final = 0.9
-"""If a text matches the role word better than this, the word is a name after all."""
-WRITTEN: Final = 0.9
-"""If a text matches better than this, no icon is looked for."""
+NAMELESS: Final = 0.7  # a control that was asked for by its role alone
+ROLE_WORD: Final = 0.9  # if a text matches the role word better than this, the word is a name after all
+WRITTEN: Final = 0.9  # if a text matches better than this, no icon is looked for
 
 # The tie between the name and what is pointed at.
-LABEL_ALONE: Final = 0.6
-"""A label, if a field or a setting was asked for: its control may not have been recognized."""
-LABEL_OF_BUTTONS: Final = 0.8
-"""The same for a setting that has at most buttons beside it."""
-LABEL_OF_ANOTHER: Final = 0.35
-"""The same for a label with a colon: it names a field that was not recognized."""
-NOT_READ: Final = 0.9
-"""A name that the program states and that is not read at its place."""
+LABEL_ALONE: Final = 0.6  # a label, if a field or a setting was asked for: its control may not have been recognized
+LABEL_OF_BUTTONS: Final = 0.8  # the same for a setting that has at most buttons beside it
+LABEL_OF_ANOTHER: Final = 0.35  # the same for a label with a colon: it names a field that was not recognized
+NOT_READ: Final = 0.9  # a name that the program states and that is not read at its place
 
 # The role.
-MISFIT: Final = 0.3
-"""A framed control of another role."""
-UNLIKE_ITS_ROLE: Final = 0.94
-"""A text that does not look like its role; only a little less, to choose between equals."""
-UNLIKE_A_BUTTON: Final = 0.7
-"""A text without a button round it, if the phrase describes a button but does not name it."""
-PLAIN_LINK: Final = 0.75
-"""A text without a color, if a link was asked for: it may be a plain word of that name."""
-PLACEHOLDER: Final = 0.8
-"""A text in a field, if a menu or a button was asked for."""
+MISFIT: Final = 0.3  # a framed control of another role
+UNLIKE_ITS_ROLE: Final = 0.94  # a text that does not look like its role; only a little less, to choose between equals
+UNLIKE_A_BUTTON: Final = 0.7  # a text without a button round it, if the phrase describes a button but does not name it
+PLAIN_LINK: Final = 0.75  # a text without a color, if a link was asked for: it may be a plain word of that name
+PLACEHOLDER: Final = 0.8  # a text in a field, if a menu or a button was asked for
 
 # The kind of text.
-HEADLINE: Final = 0.95
-"""A text much larger than most."""
-ANY_SUCH: Final = 0.4
-"""The name itself, if any such thing is meant: "File" for "open a file"."""
-BAR_TITLE: Final = 0.85
-"""A title in a menu bar that shares words with the phrase: "Reports" for "show the balance report"."""
-SHARED_WORDS: Final = 0.75
-"""A text that matches less than this only shares words with the phrase."""
+HEADLINE: Final = 0.95  # a text much larger than most
+ANY_SUCH: Final = 0.4  # the name itself, if any such thing is meant: "File" for "open a file"
+BAR_TITLE: Final = 0.85  # a title in a menu bar that shares words: "Reports" for "show the balance report"
+SHARED_WORDS: Final = 0.75  # a text that matches less than this only shares words with the phrase
 
 # Rivals, neighbours and the place on the screen.
-BESIDE_TEXT: Final = 0.85
-"""An icon, if a text may be meant just as well."""
-ANCHOR: Final = 0.7
-"""A neighbour has to match better than this."""
-ANCHORS_ALIKE: Final = 0.05
-"""Neighbours that match worse than the best by at most this are all tried."""
-NO_RELATION: Final = 0.3
-"""A candidate that does not stand in the relation."""
-ASLANT: Final = 0.2
-"""What a candidate loses that stands out of line with its neighbour."""
-FAR: Final = 0.4
-"""What a candidate loses at the far end of the screen from its neighbour."""
-FAR_IN_ROW: Final = 0.2
-"""The same if both may belong to one row."""
-OPPOSITE: Final = 0.7
-"""A candidate at the opposite side of the screen; one at the named side gains `TOWARDS`."""
-TOWARDS: Final = 0.3
+BESIDE_TEXT: Final = 0.85  # an icon, if a text may be meant just as well
+ANCHOR: Final = 0.7  # a neighbour has to match better than this
+ANCHORS_ALIKE: Final = 0.05  # neighbours that match worse than the best by at most this are all tried
+NO_RELATION: Final = 0.3  # a candidate that does not stand in the relation
+ASLANT: Final = 0.2  # what a candidate loses that stands out of line with its neighbour
+FAR: Final = 0.4  # what a candidate loses at the far end of the screen from its neighbour
+FAR_IN_ROW: Final = 0.2  # the same if both may belong to one row
+OPPOSITE: Final = 0.7  # a candidate at the opposite side of the screen
+TOWARDS: Final = 0.3  # what a candidate at the named side gains
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, toke
 from screenagent.perception.labels import Label
 from screenagent.perception.similarity import likeness, squeezed
 
-VALUE: Final = 0.55
-"""How surely an address is what is meant by the address bar."""
+VALUE: Final = 0.55  # how surely an address is what is meant by the address bar
 _SHORTCUT: Final = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
 
 

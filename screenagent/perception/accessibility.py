@@ -16,10 +16,8 @@ from screenagent.perception.roles import SHOWS_ITS_NAME, Role, satisfying
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Element
 
-LARGEST: Final = 0.5
-"""Of the picture: what is larger holds controls rather than be one."""
-DRAWN: Final = 6
-"""Where no pixel differs by more than this, of 255, from its neighbours nothing is drawn."""
+LARGEST: Final = 0.5  # of the picture: what is larger holds controls rather than be one
+DRAWN: Final = 6  # where no pixel differs by more than this, of 255, from its neighbours nothing is drawn
 
 
 @dataclass(frozen=True)

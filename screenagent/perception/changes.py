@@ -13,17 +13,12 @@ from PIL import Image, ImageChops
 from screenagent.geometry import WHOLE, Box, Location, PixelBox, Size
 from screenagent.screenshot import Screenshot
 
-CARET: Final = Size(width=3, height=40)
-"""A change no larger than this, in pixels, may be a blinking caret."""
-REACH: Final = 0.1
-"""Side of the surroundings of a clicked place, as a part of the display: an opening menu, list or tooltip begins in
-them."""
-LARGE: Final = 0.05
-"""A change of at least this share of the screen is not a clock: a dialog opened or closed."""
+CARET: Final = Size(width=3, height=40)  # a change no larger than this, in pixels, may be a blinking caret
+REACH: Final = 0.1  # side of the surroundings, as a part of the display, where a clicked menu or tooltip opens
+LARGE: Final = 0.05  # a change of at least this share of the screen is not a clock: a dialog opened or closed
 ELSEWHERE: Final = "elsewhere"
 
-Pixels = npt.NDArray[np.uint8]
-"""(height, width, 3)"""
+Pixels = npt.NDArray[np.uint8]  # (height, width, 3)
 
 
 @dataclass(frozen=True)

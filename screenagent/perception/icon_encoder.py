@@ -24,12 +24,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-SIDE: Final = 32
-"""Of the square that the encoder sees."""
-MARGIN: Final = 1.15
-"""How much wider than the icon that square is."""
-FAINTEST: Final = 0.04
-"""Of the full range; what stands out less is no icon but noise, and isn't stretched to look like one."""
+SIDE: Final = 32  # of the square that the encoder sees
+MARGIN: Final = 1.15  # how much wider than the icon that square is
+FAINTEST: Final = 0.04  # of the full range; what stands out less is noise, which is not stretched to look like an icon
 
 
 class Icon(NamedTuple):

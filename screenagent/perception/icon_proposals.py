@@ -13,12 +13,10 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
 
-STANDS_OUT: Final = 14
-"""How much of 255, in any channel, neighbouring pixels differ at a line: what is greyed out goes that faint."""
+STANDS_OUT: Final = 14  # of 255, in any channel: neighbouring pixels differ by this at a line, even at a greyed out one
 SMALLEST: Final = 7
 LARGEST: Final = 64
-MOST: Final = 600
-"""More on one screen is noise or a photograph; those most like an icon in size are kept."""
+MOST: Final = 600  # more on one screen is noise or a photograph; those most like an icon in size are kept
 GAPS: Final = (3, 7)
 """Strokes that are no farther apart are one icon; what is too much at the larger may be right at the smaller."""
 

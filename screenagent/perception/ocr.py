@@ -19,14 +19,10 @@ from screenagent.perception.weights import LATIN, open_session
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-PictureArray = npt.NDArray[np.uint8]
-"""(height, width, 3), RGB."""
+PictureArray = npt.NDArray[np.uint8]  # (height, width, 3), RGB
+Darkness = npt.NDArray[np.uint8]  # (height, width): how likely each pixel belongs to text, 0 to 255
 
-Darkness = npt.NDArray[np.uint8]
-"""(height, width): how likely each pixel belongs to text, 0 to 255."""
-
-LARGEST = 2560 * 1600
-"""Pixels; a larger picture is looked at smaller, so that an 8K screen takes bounded time and memory."""
+LARGEST = 2560 * 1600  # pixels; a larger picture is shrunk, so that an 8K screen takes bounded time and memory
 
 
 def bounded(picture: PictureArray) -> PictureArray:
@@ -50,10 +46,8 @@ class LineWord(NamedTuple):
 class Detector:
     """Finds lines of text. A picture is looked at in bands of rows, so memory doesn't grow with its height."""
 
-    BAND = 256 * 1280
-    """Pixels in a band, at most: the network needs about 80 MB for this many, for each core."""
-    OVERLAP = 32
-    """Rows that a band sees of its neighbours; fewer, and letters on the seam get lost."""
+    BAND = 256 * 1280  # pixels in a band, at most: the network needs about 80 MB for this many, for each core
+    OVERLAP = 32  # rows that a band sees of its neighbours; fewer, and letters on the seam get lost
 
     _MEAN = np.array((0.485, 0.456, 0.406), np.float32) * 255
     _SCALE = 1 / (np.array((0.229, 0.224, 0.225), np.float32) * 255)
@@ -107,10 +101,8 @@ class Recogniser:
 
     HEIGHT = 48
     BATCH = 4
-    TOGETHER = 3200
-    """How wide a batch may be in all: long lines need the most memory, and win least by going together."""
-    WIDEST = 3200
-    """A line wider than this at `HEIGHT` is squeezed: there is no screen with such a one, but there is noise."""
+    TOGETHER = 3200  # how wide a batch may be in all: long lines need the most memory, and win least by going together
+    WIDEST = 3200  # a line wider than this at `HEIGHT` is squeezed: no screen has such a line, but there is noise
 
     def __init__(self, pool: ThreadPoolExecutor, *, weights: Path = LATIN.recogniser) -> None:
         self._pool = pool
@@ -173,8 +165,7 @@ class Recogniser:
         return batches
 
 
-APART = 10
-"""Steps between two letters of one word, at most: scripts without blanks are set apart by room alone."""
+APART = 10  # steps between two letters of one word, at most: scripts without blanks are set apart by room alone
 
 
 def words(

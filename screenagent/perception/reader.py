@@ -21,8 +21,7 @@ from screenagent.perception.underlines import unmarked
 from screenagent.perception.weights import Letters, cores, reading
 from screenagent.screenshot import Screenshot, Word
 
-LABEL_GAP: Final = 0.6
-"""Words of a line that are farther apart than this times its height belong to two labels."""
+LABEL_GAP: Final = 0.6  # words of a line that are farther apart than this times its height belong to two labels
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,7 @@ class ScreenReader:
     """
 
     MOST_LINES = 1500
-    MARGIN = 24
-    """How far beyond its edge a change of pixels changes what the detector sees."""
+    MARGIN = 24  # how far beyond its edge a change of pixels changes what the detector sees
 
     def __init__(
         self,

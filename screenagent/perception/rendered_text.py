@@ -19,23 +19,16 @@ from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
 
 TYPEFACE_TOOL: Final = "fc-match"
-LATIN_ENDS: Final = "\u024f"
-"""The last of the letters that the smaller reader may know."""
-HEIGHT: Final = 24
-"""Of the pictures that are compared."""
+LATIN_ENDS: Final = "\u024f"  # the last of the letters that the smaller reader may know
+HEIGHT: Final = 24  # of the pictures that are compared
 LARGEST: Final = 96
-ROOM: Final = 4
-"""Pixels above and below what the reader takes for the text that may belong to it."""
-ALIKE: Final = 0.7
-"""The correlation from which on two pictures show the same text."""
-FAINTEST: Final = 20
-"""Of 255, what some of a text has to differ from its ground."""
+ROOM: Final = 4  # pixels above and below what the reader takes for the text that may belong to it
+ALIKE: Final = 0.7  # the correlation from which on two pictures show the same text
+FAINTEST: Final = 20  # of 255, what some of a text has to differ from its ground
 INKED: Final = 0.3
-STRETCHED: Final = 0.15
-"""How much wider or narrower than drawn here it may be."""
+STRETCHED: Final = 0.15  # how much wider or narrower than drawn here it may be
 
-Ink = npt.NDArray[np.float32]
-"""(height, width): how much each pixel stands out from the ground, 0 to 1, cut to what stands out."""
+Ink = npt.NDArray[np.float32]  # (height, width): how much each pixel stands out, 0 to 1, cut to what does
 
 
 def is_strange(text: str) -> bool:

@@ -21,13 +21,10 @@ from screenagent.perception.timing import Timing
 from screenagent.perception.widgets import Widget, expanders, widgets
 from screenagent.screenshot import Element, Screenshot, Word
 
-PLAIN = 16
-"""Pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little."""
+PLAIN = 16  # pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little
 
-INK = 60
-"""What stands out from its ground by more is a letter's."""
-COLOUR = 60
-"""Where the strongest channel of a pixel leads by more, it is no grey."""
+INK = 60  # what stands out from its ground by more is a letter's
+COLOUR = 60  # where the strongest channel of a pixel leads by more, it is no grey
 
 
 class ScreenContents:

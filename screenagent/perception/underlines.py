@@ -10,16 +10,12 @@ import numpy as np
 
 from screenagent.perception.ocr import PictureArray
 
-INK: Final = 50
-"""Of 255, what a letter differs from its ground by more than."""
-TALL: Final = 0.3
-"""Of the line's height: what is taller is a letter."""
+INK: Final = 50  # of 255, what a letter differs from its ground by more than
+TALL: Final = 0.3  # of the line's height: what is taller is a letter
 THICKEST: Final = 2
 SHORTEST: Final = 4
-NEAR: Final = 2
-"""Pixels between a letter and the stroke under it, at most."""
-FEWEST: Final = 3
-"""Letters that a line must have, or it may be no text."""
+NEAR: Final = 2  # pixels between a letter and the stroke under it, at most
+FEWEST: Final = 3  # letters that a line must have, or it may be no text
 
 
 def unmarked(line: PictureArray) -> PictureArray:

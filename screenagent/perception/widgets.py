@@ -15,17 +15,12 @@ from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.roles import Role
 
-EDGE: Final = 12
-"""Neighbouring pixels that differ by more than this, of 255, are a border."""
-EXPANDER: Final = (9, 11, 13, 16, 18, 20)
-"""The sides that it is looked for in, in pixels."""
+EDGE: Final = 12  # neighbouring pixels that differ by more than this, of 255, are a border
+EXPANDER: Final = (9, 11, 13, 16, 18, 20)  # the sides that it is looked for in, in pixels
 EXPANDER_LIKENESS: Final = 0.72
-ROUND: Final = np.pi / 4
-"""How much of its square a disc covers."""
-TICK: Final = range(12, 41)
-"""The height of what can be ticked, in pixels."""
-TRACK: Final = range(4, 25)
-"""How thick the groove is that a handle slides in."""
+ROUND: Final = np.pi / 4  # how much of its square a disc covers
+TICK: Final = range(12, 41)  # the height of what can be ticked, in pixels
+TRACK: Final = range(4, 25)  # how thick the groove is that a handle slides in
 
 
 class Widget(NamedTuple):
