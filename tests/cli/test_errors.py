@@ -310,7 +310,6 @@ MISSING: Final[Mapping[str, tuple[str, Sequence[Sequence[str]]]]] = {
     "keyring": ("secrets", [("secret", "set", "BANK"), ("secret", "rm", "BANK")]),
     "mss": ("desktop", [("run", "click Save"), ("see",), ("record", "new.yaml")]),
     "Xlib": ("desktop", [("run", "click Save"), ("see",), ("record", "new.yaml"), ("run", "click a", "--virtual")]),
-    "pyautogui": ("desktop", [("run", "click Save", "--virtual", "--approve", "never", "--no-record")]),
     "miniwob": ("bench", [("bench", "miniwob", "--task", "click-button", "--seeds", "1")]),
 }
 
