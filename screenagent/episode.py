@@ -70,6 +70,8 @@ class Step(Value):
     @property
     def outcome(self) -> Outcome | None:
         """What became of its action; None while nobody can say, and where there was none."""
+        if self.failure == "stopped":
+            return "stopped"
         if self.action is None or not self.closed:
             return None
         if self.failure in REFUSED and not self.acted:
@@ -167,8 +169,9 @@ class Episode(Value):
                 return self.model_copy(update={"paused": event})
             case Resumed():
                 return self.model_copy(update={"paused": None})
-            case Ended():
-                return self.model_copy(update={"ended": event, "paused": None})
+            case Ended(result=result):
+                over = self.model_copy(update={"ended": event, "paused": None})
+                return over._stopped() if result == "stopped" else over
             case _:
                 assert_never(event)
 
@@ -199,6 +202,13 @@ class Episode(Value):
         if self.steps and not self.steps[-1].closed:
             return self.model_copy(update={"steps": (*self.steps[:-1], changed)})
         return self.model_copy(update={"steps": (*_forgotten(self.steps), changed)})
+
+    def _stopped(self) -> Episode:
+        """The step that was under way came to no end."""
+        if not self.steps or self.steps[-1].closed or self.steps[-1].action is None:
+            return self
+        last = self.steps[-1].model_copy(update={"failure": "stopped"})
+        return self.model_copy(update={"steps": (*self.steps[:-1], last)})
 
     def _reopened(self) -> Episode:
         last = self.steps[-1].model_copy(update={"closed": False})

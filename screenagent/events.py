@@ -24,6 +24,7 @@ RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
 
 FailureCode = Literal[
     "failed",
+    "stopped",
     "not_found",
     "refused_by_person",
     "refused_by_policy",
