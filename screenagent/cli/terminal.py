@@ -17,7 +17,7 @@ from screenagent.actions import Ask, describe
 from screenagent.approval import ApprovalQuestion
 from screenagent.control import Control
 from screenagent.episode import Episode, Step
-from screenagent.events import Abort, AnswerAsk, Approve, Ended, Event, Paused, Plan, Reject, Verdict
+from screenagent.events import Abort, AnswerAsk, Approve, Ended, Event, Paused, Reject, Verdict
 
 MARKS = {
     "confirmed": ("✓", "green"),
@@ -180,7 +180,3 @@ def summary_line(episode: Episode) -> str:
     message = f": {episode.ended.message}" if episode.ended.message else ""
     counts = f"{len(performed)} steps performed, {len(confirmed)} of {len(expected)} that should show confirmed"
     return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts}, {episode.ended.at:.1f} s"
-
-
-def plan_lines(plan: Plan) -> str:
-    return "\n".join(f"{number:>3}  {step}" for number, step in enumerate(plan.steps, start=1))

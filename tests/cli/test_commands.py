@@ -203,4 +203,4 @@ class TestRun:
             running.communicate(timeout=20)
         assert running.returncode == 130
         [folder] = recorded_runs(tmp_path)
-        assert list(read_events(folder))[-1].timeless().model_dump()["outcome"] == "stopped"
+        assert list(read_events(folder))[-1].timeless().model_dump()["result"] == "stopped"
