@@ -49,12 +49,12 @@ def build_agent(
 
 def build_unattended(control: Control, desktop: Desktop, replay: Replay | None = None) -> Agent:
     """Build an agent for a virtual desktop with nobody to ask: everything is allowed."""
-    return build_agent(Settings(approve="never"), control, desktop, ask=_nobody, replay=replay)
+    return build_agent(Settings.load(approve="never"), control, desktop, ask=_nobody, replay=replay)
 
 
 def build_embedded(desktop: Desktop, approver: Approver | None, control: Control | None) -> Agent:
     """Build an agent that needs no model; without an `approver` it is denied every input."""
-    settings = Settings(model=None, grounder_model=None)
+    settings = Settings.load().model_copy(update={"model": None, "grounder_model": None})
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     return Agent(
@@ -90,7 +90,7 @@ def build_from(
 
 def build_guessing(control: Control, desktop: Desktop) -> Agent:
     """Build an agent for benches whose tasks mean any one of two lookalikes, and a filled form to be sent."""
-    settings = Settings()
+    settings = Settings.load()
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader)
     planner = InstructionPlanner(reader=reader, grounder=text, sends_forms=True)

@@ -229,7 +229,6 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     """Measure the vision model's engine against the least that this machine could need.
 
     \b
-    screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
     screenagent bench model --random --layers 2
     screenagent bench model --checkpoint ~/phi4 --quant int8 --device cuda
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -15,7 +16,10 @@ import pytest
 from PIL import Image
 
 from screenagent import cli
+from screenagent.cli.errors import Ending, ending
 from screenagent.cli.options import LiteralType, SizeType
+from screenagent.control import Stopped
+from screenagent.engine.errors import EngineError
 from tests.cli.conftest import Invoke, Said
 from tests.paths import ROOT
 
@@ -132,7 +136,7 @@ BAD_TEXTS = {
     "empty": b"",
     "unclosed": b'{"a": [1, 2',
     "a list": b"- 1\n- 2\n",
-    "huge": b"x: " + b"[" * 2_000 + b"]" * 2_000,
+    "huge": b"x: " + b"[" * 500 + b"]" * 500,
 }
 READERS = {
     "play": ("play", "FILE"),
@@ -260,6 +264,9 @@ import contextlib, io, json, sys
 for name in sys.argv[1].split(","):
     sys.modules[name] = None
 from screenagent import cli
+from screenagent.cli.errors import Ending, ending
+from screenagent.control import Stopped
+from screenagent.engine.errors import EngineError
 for words in json.loads(sys.argv[2]):
     sys.argv = ["screenagent", *words]
     out, err, code = io.StringIO(), io.StringIO(), 0
@@ -309,7 +316,7 @@ MISSING: Final[Mapping[str, tuple[str, Sequence[Sequence[str]]]]] = {
     "openai": ("server", [run_at(NOWHERE), ("model", "check", "--model", NOWHERE), ("drill", "--model", NOWHERE)]),
     "keyring": ("secrets", [("secret", "set", "BANK"), ("secret", "rm", "BANK")]),
     "mss": ("desktop", [("run", "click Save"), ("see",), ("record", "new.yaml")]),
-    "Xlib": ("desktop", [("run", "click Save"), ("see",), ("record", "new.yaml"), ("run", "click a", "--virtual")]),
+    "Xlib": ("desktop", [("run", "click Save"), ("see",), ("record", "new.yaml")]),
     "miniwob": ("bench", [("bench", "miniwob", "--task", "click-button", "--seeds", "1")]),
 }
 
@@ -321,6 +328,34 @@ def test_a_missing_extra_is_named(module: str) -> None:
     for words, said in zip(commands, without(module, *commands), strict=True):
         assert said.code in (1, 2), words
         assert f"screenagent[{extra}]" in said.line, words
+
+
+@pytest.mark.display
+@pytest.mark.parametrize("module", ["Xlib", "pyautogui"])
+def test_a_library_of_the_desktop_that_is_missing_on_a_virtual_one_is_named(module: str) -> None:
+    [said] = without(module, ["run", "click Save", "--virtual", "--approve", "never", "--no-record"])
+    assert said.code == 2
+    assert "screenagent[desktop]" in said.line
+
+
+class TestEnding:
+    def test_a_full_disk_names_the_cure(self) -> None:
+        said = ending(OSError(errno.ENOSPC, "No space left on device", "runs/events.jsonl"))
+        assert said is not None
+        assert said.exit_code == 1
+        assert "runs/events.jsonl; free some space" in said.text
+
+    def test_an_error_of_the_engine_is_one_line(self) -> None:
+        assert ending(EngineError("too little memory:\n  18 GB are free")) == Ending(
+            "screenagent: too little memory:; 18 GB are free", 1
+        )
+
+    def test_a_stop_is_no_failure(self) -> None:
+        assert ending(Stopped()) == Ending("stopped", 130)
+
+    @pytest.mark.parametrize("bug", [ValueError("x"), KeyError("x"), ModuleNotFoundError("x", name="screenagent.x")])
+    def test_a_bug_keeps_its_traceback(self, bug: Exception) -> None:
+        assert ending(bug) is None
 
 
 @pytest.mark.engine
