@@ -37,8 +37,6 @@ def paste_keys(window: Window | None, *, other_script: bool = False) -> tuple[tu
 
 
 class Clipboard(Protocol):
-    def close(self) -> None: ...
-
     def paste(self, text: str, *, into: Window | None, press: Press, other_script: bool = False) -> None:
         """Have `into`, which is in front, take `text` from the clipboard, and put the user's own back."""
         ...
@@ -72,9 +70,8 @@ class XClipboard:
 
     def _started(self) -> Child:
         if self._owner is None:
-            # setsid leaves the process to itself, so that it can outlive us.
             command = module_command("screenagent.desktop.x11.selection_owner", self._display)
-            self._owner = Child(["setsid", "--fork", *command])
+            self._owner = Child(["setsid", "--fork", *command])  # leaves it to itself, so that it can outlive us
         return self._owner
 
     def _await_fetch(self, owner: Child) -> None:
@@ -100,9 +97,6 @@ class PortableClipboard:
 
         self._control = control
         self._pyperclip = pyperclip
-
-    def close(self) -> None:
-        pass
 
     def paste(
         self,

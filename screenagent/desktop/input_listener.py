@@ -1,4 +1,4 @@
-"""The user's own hand, listened to by pynput: what it presses, releases and turns, as it happens."""
+"""The user's own hand, listened to by pynput: what it presses, releases and turns, one touch at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,54 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.keyboard import opening_pynput
-from screenagent.desktop.touches import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, Touch, WheelTurned
-from screenagent.geometry import Pixel
+from screenagent.geometry import Pixel, Value
 from screenagent.keys import NAMED
 from screenagent.screenshot import Screenshot
+
+
+class ButtonDown(Value):
+    button: Button
+    pixel: Pixel
+
+
+class ButtonUp(Value):
+    button: Button
+    pixel: Pixel
+
+
+class WheelTurned(Value):
+    direction: Direction
+    pixel: Pixel
+
+
+class KeyDown(Value):
+    """`key` is one of `keys.NAMED`, or the character that the key makes with the modifiers held."""
+
+    key: str
+
+
+class KeyUp(Value):
+    key: str
+
+
+Touch = ButtonDown | ButtonUp | WheelTurned | KeyDown | KeyUp
+
+
+@dataclass(frozen=True)
+class TimedTouch:
+    """One touch: when, by the monotonic clock, and what was on the screen just before it."""
+
+    at: float
+    touch: Touch
+    seen: Screenshot
+
 
 BUTTONS: Final[tuple[Button, ...]] = ("left", "middle", "right")
 NAMES: Final = {

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from screenagent.control import Control
-from screenagent.desktop.held_input import HeldInput
-from screenagent.desktop.kill_switch import STOP_KEYS, refuse_stop_keys
+from screenagent.desktop.sent_input import HeldInput
 from screenagent.keys import NAMED
 from screenagent.protocols import Retry
 
 if TYPE_CHECKING:
-    from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
+    from screenagent.desktop.x11.input_devices import KeyboardLayout
+
+STOP_KEYS: Final = ("ctrl", "shift", "escape")
+"""Reached with one hand, and bound to nothing on the usual desktops of Linux. The agent never presses it."""
 
 PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAMED - {"escape", "super"}}
 
@@ -53,7 +55,7 @@ class Keyboard:
             from pynput import keyboard
 
             self._pynput: Any = keyboard
-            self._controller = self._pynput.Controller()
+            self._controller = keyboard.Controller()
 
     def close(self) -> None:
         # pynput ends its connection as the controller is collected, and complains there if the display has ended.
@@ -71,7 +73,9 @@ class Keyboard:
     @contextmanager
     def held(self, keys: Sequence[str]) -> Iterator[None]:
         """The keys are down, pressed in this order and lifted in the reverse one."""
-        refuse_stop_keys(keys, self._stop_keys)
+        if self._stop_keys and set(self._stop_keys) <= set(keys):
+            chord = "+".join(self._stop_keys)
+            raise Retry(f"{chord} is how the user stops the agent, so the agent does not press it", "stop_keys")
         self._follow_layout()
         strokes = [self._named(key) for key in keys]
         if any(stroke.shifted for stroke in strokes) and "shift" not in keys:
@@ -88,10 +92,8 @@ class Keyboard:
         for character in text:
             stroke = self._character(character)
             shift = stroke.shifted != (caps_lock and self._layout is not None and character.isalpha())
-            with ExitStack() as stack:
-                if shift:
-                    stack.enter_context(self._down(self._named("shift")))
-                stack.enter_context(self._down(stroke))
+            with self._down(self._named("shift")) if shift else nullcontext(), self._down(stroke):
+                pass
 
     def can_type(self, text: str) -> bool:
         self._follow_layout()
@@ -132,22 +134,16 @@ class Keyboard:
     def _find(self, character: str) -> Stroke | None:
         if self._layout is None:
             return Stroke(self._pynput.KeyCode.from_char(character), ord(character))
-        found = self._layout.find(character)
-        if found is None:
-            return None
-        keysym, code, shifted = found
         # By its keysym pynput sends a key through XTEST; by its character it would send a message to one window,
         # which terminals and global shortcuts ignore.
-        return Stroke(self._pynput.KeyCode.from_vk(keysym), code, shifted)
+        found = self._layout.find(character)
+        return Stroke(self._pynput.KeyCode.from_vk(found.keysym), found.code, found.shifted) if found else None
 
 
-@contextmanager
-def opening_pynput(display: str | None) -> Iterator[None]:
+def opening_pynput(display: str | None) -> AbstractContextManager[None]:
     """Meanwhile, let pynput connect to the X display `display`; it takes no display by name."""
     if display is None:
-        yield
-        return
+        return nullcontext()
     from screenagent.desktop.x11.connection import default_display
 
-    with default_display(display):
-        yield
+    return default_display(display)

@@ -13,18 +13,15 @@ from screenagent import keys
 from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
-from screenagent.desktop.held_input import HeldInput
-from screenagent.desktop.idle_watch import IdleWatch
-from screenagent.desktop.keyboard import Keyboard
-from screenagent.desktop.kill_switch import STOP_KEYS
+from screenagent.desktop.keyboard import STOP_KEYS, Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
 from screenagent.desktop.platform import keep_open, open_system
 from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.secret_masking import SecretMasking, withheld
-from screenagent.desktop.sent_input import SentInput
+from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry, TextReader

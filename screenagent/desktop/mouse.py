@@ -11,8 +11,7 @@ from typing import Final, Protocol
 
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
-from screenagent.desktop.held_input import HeldInput
-from screenagent.desktop.sent_input import SentInput
+from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.geometry import Pixel
 
 BUTTONS: Final[dict[Button, int]] = {"left": 1, "middle": 2, "right": 3}
@@ -30,8 +29,6 @@ class Pointer(Protocol):
 
     @property
     def position(self) -> Pixel: ...
-
-    def close(self) -> None: ...
 
     def move(self, pixel: Pixel) -> None: ...
 

@@ -20,6 +20,9 @@ class WindowArea(Value):
     bottom: int
     own: bool
 
+    def holds(self, place: Pixel) -> bool:
+        return self.left <= place.x < self.right and self.top <= place.y < self.bottom
+
 
 Stack = Callable[[], Sequence[WindowArea]]
 """Windows from our lowest own one upwards; none where no terminal of ours is on the display."""
@@ -40,5 +43,5 @@ def without_own(frame: ScreenFrame, areas: Sequence[WindowArea], origin: Pixel) 
 
 def lies_on_top(areas: Sequence[WindowArea], place: Pixel) -> bool:
     """Whether our own window is what the mouse would be over."""
-    over = [area for area in areas if area.left <= place.x < area.right and area.top <= place.y < area.bottom]
+    over = [area for area in areas if area.holds(place)]
     return bool(over) and over[-1].own

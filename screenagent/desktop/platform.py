@@ -6,17 +6,28 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from screenagent.actions import Button
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
 from screenagent.desktop.mouse import Pointer
 from screenagent.desktop.own_terminal import Stack
+from screenagent.geometry import Pixel
 from screenagent.screenshot import Window
 
 if TYPE_CHECKING:
     from screenagent.desktop.settle import PingProtocol
-    from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
+    from screenagent.desktop.x11.input_devices import KeyboardLayout
+
+NAMES: Final[dict[int, Button]] = {1: "left", 2: "middle", 3: "right"}
+NOTCH: Final = 120 if sys.platform == "win32" else 1  # what one notch of the wheel is to pyautogui
+UP, DOWN, LEFT, RIGHT = 4, 5, 6, 7
+
+# What pyautogui imports and we do not use: where Python lacks tk, mouseinfo ends the process; pyscreeze looks for
+# screenshot programs by starting some, and leaves their pipes open.
+UNUSED: Final = ("mouseinfo", "pyscreeze")
 
 
 class Closable(Protocol):
@@ -84,22 +95,18 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
 
 
 def _portable(windows: WindowSystem, *, control: Control) -> System:
-    from screenagent.desktop.pyautogui_pointer import PyautoguiPointer
-
     return System(windows=windows, clipboard=PortableClipboard(control=control), pointer=PyautoguiPointer())
 
 
 def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
-    from screenagent.desktop.x11.connection import GONE
-    from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
-    from screenagent.desktop.x11.monitors import Monitors
-    from screenagent.desktop.x11.own_windows import OwnWindows
-    from screenagent.desktop.x11.ping import Ping
-    from screenagent.desktop.x11.pointer import XPointer
-    from screenagent.desktop.x11.windows import X11Windows
+    from screenagent.desktop.x11.connection import GONE, connect_display, disconnect_display, monitors
+    from screenagent.desktop.x11.input_devices import KeyboardLayout, XPointer
+    from screenagent.desktop.x11.windows import OwnWindows, Ping, X11Windows
 
     windows = keep_open(stack, X11Windows(display))
     name = windows.display_name
+    asked_for_monitors = connect_display(name)
+    stack.callback(disconnect_display, asked_for_monitors)
     return System(
         windows=windows,
         clipboard=keep_open(stack, XClipboard(name, control=control)),
@@ -109,5 +116,40 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
         ping=keep_open(stack, Ping(name)),
         gone=GONE,
         own=keep_open(stack, OwnWindows(name)),
-        monitors=keep_open(stack, Monitors(name)),
+        monitors=partial(monitors, asked_for_monitors),
     )
+
+
+class PyautoguiPointer:
+    """The mouse of Windows or macOS, by pyautogui. Unproven."""
+
+    def __init__(self) -> None:
+        absent = [name for name in UNUSED if name not in sys.modules]
+        sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # lets their import fail, which is borne
+        try:
+            import pyautogui
+        finally:
+            for name in absent:
+                sys.modules.pop(name, None)
+        pyautogui.PAUSE = 0  # the loop looks at the screen instead of sleeping
+        pyautogui.FAILSAFE = False  # a corner of the screen is a place like any other; stopping is the control's
+        self._pyautogui = pyautogui
+
+    @property
+    def position(self) -> Pixel:
+        x, y = self._pyautogui.position()
+        return Pixel(x=int(x), y=int(y))
+
+    def move(self, pixel: Pixel) -> None:
+        self._pyautogui.moveTo(pixel.x, pixel.y)
+
+    def button(self, button: int, *, pressed: bool) -> None:
+        send = self._pyautogui.mouseDown if pressed else self._pyautogui.mouseUp
+        send(button=NAMES[button])
+
+    def turn_wheel(self, button: int) -> None:
+        sideways = button in (LEFT, RIGHT)
+        if sys.platform == "win32" and sideways:
+            raise NotImplementedError("pyautogui cannot turn the wheel sideways on Windows")
+        turn = self._pyautogui.hscroll if sideways else self._pyautogui.vscroll
+        turn(NOTCH if button in (UP, RIGHT) else -NOTCH)

@@ -1,19 +1,24 @@
-"""What was sent to a display by us, so that what others send there can be told apart."""
+"""What we have sent to a display, so that what others send there can be told apart, and what of it is held down."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal
 
+from screenagent.desktop.json_lines import Child, module_command
 from screenagent.geometry import Pixel
 
 if TYPE_CHECKING:
     from screenagent.desktop.x11.raw_events import Raw
 
+HeldKind = Literal["key", "button"]
+
 KEPT_SECONDS: Final = 5.0
 """A display that is flooded or starved shows an event late; one that has not come by then will not come."""
+WATCHDOG: Final = "screenagent.desktop.x11.release_watchdog"
 
 
 class SentInput:
@@ -24,7 +29,7 @@ class SentInput:
         self._lock = threading.Lock()
         self._awaited: dict[tuple[object, ...], deque[float]] = {}
 
-    def stroke(self, kind: Literal["key", "button"], code: int, *, pressed: bool) -> None:
+    def stroke(self, kind: HeldKind, code: int, *, pressed: bool) -> None:
         self._expect(kind, code, pressed)
 
     def motion(self, pixel: Pixel) -> None:
@@ -49,3 +54,36 @@ class SentInput:
         with self._lock:
             self.sent += 1
             self._awaited.setdefault(mark, deque()).append(time.monotonic())
+
+
+class HeldInput:
+    """The keys and buttons that are down, each with how to lift it; on X, a watchdog process keeps the same list."""
+
+    def __init__(self, display: str | None, *, ledger: SentInput) -> None:
+        self._ledger = ledger
+        self._down: dict[tuple[HeldKind, int], Callable[[], None]] = {}
+        self._watchdog = Child(module_command(WATCHDOG, display), detached=True) if display else None
+
+    def close(self) -> None:
+        self.lift_all()
+        if self._watchdog:
+            self._watchdog.end()
+
+    def down(self, kind: HeldKind, code: int, lift: Callable[[], None]) -> None:
+        """Said before a press is sent, so that no press goes unrecorded."""
+        self._down[kind, code] = lift
+        self._ledger.stroke(kind, code, pressed=True)
+        self._tell("down", kind, code)
+
+    def up(self, kind: HeldKind, code: int) -> None:
+        self._ledger.stroke(kind, code, pressed=False)
+        self._down.pop((kind, code))()
+        self._tell("up", kind, code)
+
+    def lift_all(self) -> None:
+        for kind, code in reversed(tuple(self._down)):
+            self.up(kind, code)
+
+    def _tell(self, direction: Literal["down", "up"], kind: HeldKind, code: int) -> None:
+        if self._watchdog:
+            self._watchdog.say(direction=direction, kind=kind, code=code)

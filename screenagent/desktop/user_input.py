@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from screenagent.control import Control
-from screenagent.desktop.keyboard import PYNPUT
-from screenagent.desktop.kill_switch import STOP_KEYS, FailsafeCorner, StopKeyWatch
-from screenagent.geometry import Pixel
+from screenagent.desktop.keyboard import PYNPUT, STOP_KEYS
+from screenagent.geometry import Display, Pixel
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 LEAVE_SECONDS: Final = 0.1  # how long leaving may take; an event is heeded as it comes
 NUDGE_PIXELS: Final = 4  # a mouse on a table that shakes moves less
+CORNER_PIXELS: Final = 2
 SOON_SECONDS: Final = 1.0  # a mouse that is thrown into a corner is there within this of its first movement
 TOUCHED: Final = "you touched the {what}, so the agent waits"
 
@@ -36,6 +36,22 @@ class MonitorOptions:
 EVERYTHING: Final = MonitorOptions()
 
 
+@dataclass
+class StopKeyWatch:
+    """Told of every key, says when all of the combination are down; `codes` are the keys that count as each."""
+
+    codes: Mapping[str, frozenset[int]]
+    down: set[int] = field(default_factory=set)
+
+    def completes(self, code: int, *, pressed: bool) -> bool:
+        if not pressed:
+            self.down.discard(code)
+            return False
+        self.down.add(code)
+        keys = self.codes.values()
+        return any(code in codes for codes in keys) and all(codes & self.down for codes in keys)
+
+
 class UserInputMonitor:
     """While it is entered, a thread heeds what reaches the display of `desktop`; what it sent itself is in its ledger.
 
@@ -44,7 +60,7 @@ class UserInputMonitor:
 
     def __init__(self, desktop: LocalDesktop, *, control: Control, heeds: MonitorOptions = EVERYTHING) -> None:
         self._desktop, self._control, self._heeds = desktop, control, heeds
-        self._corner = FailsafeCorner()
+        self._in_corner = False
         self._rest: Pixel | None = None
         self._stack = ExitStack()
 
@@ -62,9 +78,9 @@ class UserInputMonitor:
 
     def _listen_on_x(self, stack: ExitStack, display: str) -> None:
         from screenagent.desktop.x11.connection import GONE, pointer
-        from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
-        from screenagent.desktop.x11.own_windows import OwnWindows
+        from screenagent.desktop.x11.input_devices import KeyboardLayout
         from screenagent.desktop.x11.raw_events import RawEvents
+        from screenagent.desktop.x11.windows import OwnWindows
 
         events = stack.enter_context(closing(RawEvents(display)))
         self._own = stack.enter_context(closing(OwnWindows(display)))
@@ -106,18 +122,16 @@ class UserInputMonitor:
                 self._moved(place, by_user=not ours)
 
     def _moved(self, place: Pixel, *, by_user: bool) -> None:
-        entered = self._corner.is_entered(place, self._desktop.display, by_user=by_user)
+        was_in, self._in_corner = self._in_corner, in_corner(place, self._desktop.display)
+        entered = by_user and self._in_corner and not was_in  # where the agent put the mouse, it may be
         if entered and self._heeds.corner and self._control.paused_for < SOON_SECONDS:
             self._control.stop()
         if not by_user or self._rest is None:
             self._rest = place
-        elif _apart(place, self._rest) >= NUDGE_PIXELS:
+        elif max(abs(place.x - self._rest.x), abs(place.y - self._rest.y)) >= NUDGE_PIXELS:
             self._rest = place
-            if not self._is_own(place):
+            if not (self._desktop.x_display and self._own.is_under(place)):
                 self._touched("mouse")
-
-    def _is_own(self, place: Pixel) -> bool:
-        return bool(self._desktop.x_display) and self._own.is_under(place)
 
     def _touched(self, what: str) -> None:
         if self._heeds.touch and not self._control.expects_a_hand:
@@ -138,16 +152,15 @@ class UserInputMonitor:
 
         listeners: list[Any] = [mouse.Listener(on_move=moved), keyboard.Listener(on_press=pressed)]
         if self._heeds.stop_keys:
-            listeners.append(keyboard.GlobalHotKeys({pynput_chord(self._heeds.stop_keys): self._control.stop}))
+            chord = "+".join(f"<{PYNPUT[key]}>" if key in PYNPUT else key for key in self._heeds.stop_keys)
+            listeners.append(keyboard.GlobalHotKeys({chord: self._control.stop}))
         for listener in listeners:
             listener.start()
             stack.callback(listener.stop)
 
 
-def pynput_chord(keys: Sequence[str]) -> str:
-    """As pynput writes it: "<ctrl>+<shift>+<esc>"."""
-    return "+".join(f"<{PYNPUT[key]}>" if key in PYNPUT else key for key in keys)
-
-
-def _apart(one: Pixel, other: Pixel) -> int:
-    return max(abs(one.x - other.x), abs(one.y - other.y))
+def in_corner(pixel: Pixel, display: Display) -> bool:
+    x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
+    inside = 0 <= x < display.size.width and 0 <= y < display.size.height
+    at_side = min(x, display.size.width - 1 - x) < CORNER_PIXELS
+    return inside and at_side and min(y, display.size.height - 1 - y) < CORNER_PIXELS

@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.kill_switch import STOP_KEYS
+from screenagent.desktop.keyboard import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
 from screenagent.geometry import Size

@@ -17,7 +17,7 @@ from Xlib.ext import xtest
 
 from screenagent.desktop.json_lines import Child, module_command
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
-from screenagent.desktop.x11.keyboard_layout import KeyboardLayout
+from screenagent.desktop.x11.input_devices import KeyboardLayout
 
 ANSWER_SECONDS: Final = 60.0  # an overloaded machine may take its time to start a process
 ACTS: Final = ("tap", "down", "up", "move", "click")

@@ -46,11 +46,11 @@ ROLES: Final[Mapping[int, Role]] = {
 """What the numbers of AtspiRole are called here; the others hold controls, or are none."""
 POPPED_UP: Final = ("item", "menu")
 
-LOST: Final = (BusLost, NoDesktop, error.XError, error.ConnectionClosedError)
-"""What ends the asking without an answer: the bus or the display is gone."""
-
+LOST: Final = (BusLost, NoDesktop, error.XError, error.ConnectionClosedError)  # the bus or the display is gone
 REFERENCES: Final = "a(so)"
 """The signature of a list of objects, each by the name of its program on the bus and its path there."""
+
+Numbers = tuple[int, int, int, int]  # edges: left, top, right and bottom; or extents: left, top, width and height
 
 
 class Reference(NamedTuple):
@@ -73,8 +73,6 @@ class Question(NamedTuple):
 
 
 class AccessibleNode(NamedTuple):
-    """An object of a program."""
-
     bus: str
     path: str
     role: int
@@ -105,16 +103,13 @@ class AtSpi:
     def _elements(
         self, windows: X11Windows, bus: DBusConnection, window: Window, display: Display
     ) -> Iterator[Element]:
-        edges = windows.edges(window)
+        edges, began = windows.edges(window), time.monotonic()
         if edges is None:
             return
-        began = time.monotonic()
         nodes = list(AccessibilityQuery(bus, began + 0.6 * self.seconds).shown(window))
-        asking = AccessibilityQuery(bus, began + self.seconds)
-        tops, named = nodes[:1], [node for node in nodes if node.role in ROLES][:MOST]
-        top, *places = asking.extents([*tops, *named]) or [None]
-        scale = _scale(top, edges)
-        if scale is None:
+        named = [node for node in nodes if node.role in ROLES][:MOST]
+        top, *places = AccessibilityQuery(bus, began + self.seconds).extents([*nodes[:1], *named]) or [None]
+        if (scale := _scale(top, edges)) is None:
             return
         covering = list(_covering(windows, window))
         for node, place in zip(named, places, strict=True):
@@ -154,10 +149,9 @@ class AccessibilityQuery:
     def _pids(self, programs: Sequence[Reference]) -> Iterator[tuple[str, int]]:
         """The name of each program with its process, as far as the bus knows it."""
         bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
-        names = [program.bus for program in programs]
-        calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (name,)) for name in names]
+        calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (program.bus,)) for program in programs]
         answers = self._many([Question(call, "u") for call in calls])
-        return ((name, pid[0]) for name, pid in zip(names, answers, strict=True) if pid)
+        return ((program.bus, pid[0]) for program, pid in zip(programs, answers, strict=True) if pid)
 
     def _described(self, objects: Sequence[Reference]) -> list[tuple[AccessibleNode, list[Reference]]]:
         """Those that are shown, with what they hold."""
@@ -170,13 +164,11 @@ class AccessibilityQuery:
                 described.append((AccessibleNode(bus, path, role[0], str(name[0][1])), _references(below)))
         return described
 
-    def extents(self, nodes: Sequence[AccessibleNode]) -> list[tuple[int, int, int, int] | None]:
+    def extents(self, nodes: Sequence[AccessibleNode]) -> list[Numbers | None]:
         """Left, top, width and height on the screen, in the program's own units."""
-        component = "org.a11y.atspi.Component"
-        calls = [
-            new_method_call(DBusAddress(node.path, node.bus, component), "GetExtents", "u", (0,)) for node in nodes
-        ]
-        return [found[0] if found else None for found in self._many([Question(call, "(iiii)") for call in calls])]
+        places = [DBusAddress(node.path, node.bus, "org.a11y.atspi.Component") for node in nodes]
+        calls = [Question(new_method_call(place, "GetExtents", "u", (0,)), "(iiii)") for place in places]
+        return [found[0] if found else None for found in self._many(calls)]
 
     def _many(self, questions: Sequence[Question]) -> list[Any]:
         """The answers in order; None for an error, and for what wasn't answered in time."""
@@ -198,7 +190,6 @@ class AccessibilityQuery:
 
 
 def _description(found: Reference) -> tuple[Question, ...]:
-    """What is asked of each object."""
     place = DBusAddress(found.path, found.bus, ACCESSIBLE)
     return (
         Question(new_method_call(place, "GetRole"), "u"),
@@ -222,7 +213,7 @@ def _answers(answer: Message, question: Question) -> bool:
     return returned and answer.header.fields.get(HeaderFields.signature) == question.signature
 
 
-def _scale(top: tuple[int, int, int, int] | None, edges: tuple[int, int, int, int]) -> float | None:
+def _scale(top: Numbers | None, edges: Numbers) -> float | None:
     """How many pixels the program's unit is, by the size of its window; None where none fits."""
     if top is None or min(top[2:]) <= 0:
         return 1.0
@@ -232,12 +223,8 @@ def _scale(top: tuple[int, int, int, int] | None, edges: tuple[int, int, int, in
     return best if off[best] <= 64 else None  # a window that draws its own frame and shadow is so much larger
 
 
-def _scaled(
-    place: tuple[int, int, int, int],
-    top: tuple[int, int, int, int] | None,
-    edges: tuple[int, int, int, int],
-    scale: float,
-) -> tuple[int, int, int, int]:
+def _scaled(place: Numbers, top: Numbers | None, edges: Numbers, scale: float) -> Numbers:
+    """Return the edges of a place in pixels."""
     left, upper, width, height = place
     if scale != 1 and top is not None:
         left, upper = round(edges[0] + (left - top[0]) * scale), round(edges[1] + (upper - top[1]) * scale)
@@ -261,9 +248,5 @@ def _covering(windows: X11Windows, window: Window) -> Iterator[Cover]:
 
 
 def _is_covered(place: Pixel, role: str, covering: Iterable[Cover]) -> bool:
-    over = [
-        cover
-        for cover in covering
-        if cover.area.left <= place.x < cover.area.right and cover.area.top <= place.y < cover.area.bottom
-    ]
+    over = [cover for cover in covering if cover.area.holds(place)]
     return bool(over) and not (over[-1].popup and role in POPPED_UP)

@@ -1,4 +1,4 @@
-"""A connection to an X server."""
+"""A connection to an X server, and what can be asked on any: where the mouse and the monitors are, properties."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import Xlib.display
-from Xlib import error
+from Xlib import X, Xatom, error
 from Xlib.support import connect
 
 from screenagent.desktop import NoDesktop
@@ -68,3 +68,28 @@ def pointer(display: Any) -> Pixel:
     """Return where the mouse is."""
     at = display.screen().root.query_pointer()
     return Pixel(x=at.root_x, y=at.root_y)
+
+
+def monitors(display: Any) -> object:
+    """Return where which monitor is, by which a change is known: a name, left, top, width and height each."""
+    return [
+        (found.name, found.x, found.y, found.width_in_pixels, found.height_in_pixels)
+        for found in display.screen().root.xrandr_get_monitors().monitors
+    ]
+
+
+def property_values(window: Any, name: str, kind: int = Xatom.WINDOW) -> list[int]:
+    """Return the numbers of a property; none if it is not set, or if the window has closed."""
+    try:
+        found = window.get_full_property(window.display.get_atom(name), kind)
+    except error.BadWindow:
+        return []
+    return list(found.value) if found else []
+
+
+def property_text(window: Any, name: str) -> str:
+    found = window.get_full_property(window.display.get_atom(name), X.AnyPropertyType)
+    if found is None:
+        return ""
+    value = found.value
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from jeepney import DBusAddress, Properties, new_method_call
@@ -21,30 +22,15 @@ LOCKED: Final = "the screen is locked, so the agent waits"
 BLANK: Final = "the screen saver is on, so the agent waits"
 
 # What answers GetActive on the desktops of Linux.
-SAVERS: Final = tuple(
-    DBusAddress(path, bus_name=name, interface=name)
-    for name, path in (
-        ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"),
-        ("org.freedesktop.ScreenSaver", "/ScreenSaver"),
-        ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
-        ("org.cinnamon.ScreenSaver", "/org/cinnamon/ScreenSaver"),
-        ("org.mate.ScreenSaver", "/org/mate/ScreenSaver"),
-        ("org.xfce.ScreenSaver", "/org/xfce/ScreenSaver"),
-    )
+SAVERS: Final = (
+    DBusAddress("/ScreenSaver", "org.freedesktop.ScreenSaver", "org.freedesktop.ScreenSaver"),
+    *(
+        DBusAddress(f"/org/{desktop}/ScreenSaver", f"org.{desktop}.ScreenSaver", f"org.{desktop}.ScreenSaver")
+        for desktop in ("freedesktop", "gnome", "cinnamon", "mate", "xfce")
+    ),
 )
-SESSION: Final = DBusAddress(
-    "/org/freedesktop/login1/session/auto",
-    bus_name="org.freedesktop.login1",
-    interface="org.freedesktop.login1.Session",
-)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """One that has been answered before, and where."""
-
-    bus: DBusConnection
-    asked: Message
+LOGIN: Final = "org.freedesktop.login1"
+SESSION: Final = DBusAddress("/org/freedesktop/login1/session/auto", LOGIN, f"{LOGIN}.Session")
 
 
 class ScreenLock:
@@ -55,13 +41,13 @@ class ScreenLock:
             self._server = connect_display(display)
             stack.callback(disconnect_display, self._server)
             self._has_saver = self._server.has_extension(screensaver.extname)
-            self._questions: list[_Question] = []
+            self._questions: list[Callable[[], bool | None]] = []
             session = session_bus or os.environ.get("DBUS_SESSION_BUS_ADDRESS")
             if session and (bus := _opened(stack, session)):
                 savers = (saver for saver in SAVERS if _is_there(bus, str(saver.bus_name)))
-                self._questions += [_Question(bus, new_method_call(saver, "GetActive")) for saver in savers]
-            if (bus := _opened(stack, "SYSTEM")) and _is_there(bus, str(SESSION.bus_name)):
-                self._questions.append(_Question(bus, Properties(SESSION).get("LockedHint")))
+                self._questions += [partial(_asked, bus, new_method_call(saver, "GetActive")) for saver in savers]
+            if (bus := _opened(stack, "SYSTEM")) and _is_there(bus, LOGIN):
+                self._questions.append(partial(_asked, bus, Properties(SESSION).get("LockedHint")))
             self._stack = stack.pop_all()
 
     def close(self) -> None:
@@ -70,7 +56,7 @@ class ScreenLock:
     def __call__(self) -> str | None:
         """Why nothing can be done on the screen now; None where it can."""
         for question in tuple(self._questions):
-            answer = _asked(question.bus, question.asked)
+            answer = question()
             if answer is None:
                 self._questions.remove(question)  # it is not supported there, or it hangs: never wait for it again
             elif answer is True:
@@ -101,8 +87,6 @@ def _asked(bus: DBusConnection, question: Message) -> bool | None:
     if reply is None or reply.header.message_type is MessageType.error:
         return None
     match reply.header.fields.get(HeaderFields.signature), reply.body:
-        case "b", (bool(answer),):
-            return answer
-        case "v", (("b", bool(answer)),):
+        case ("b", (bool(answer),)) | ("v", (("b", bool(answer)),)):
             return answer
     return None

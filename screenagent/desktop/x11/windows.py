@@ -1,8 +1,10 @@
-"""What an X server knows beside pixels: its windows, which one is in front, its keyboard."""
+"""What an X server knows beside pixels: its windows, which is in front, and whether that one works off its input."""
 
 from __future__ import annotations
 
 import select
+import threading
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,10 +12,10 @@ from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
 from screenagent.control import until
-from screenagent.desktop.own_terminal import WindowArea
-from screenagent.desktop.x11.connection import connect_display, disconnect_display
-from screenagent.desktop.x11.properties import property_text, property_values
-from screenagent.desktop.x11.terminal_windows import TerminalWindows
+from screenagent.desktop.own_terminal import WindowArea, lies_on_top
+from screenagent.desktop.x11.connection import connect_display, disconnect_display, property_text, property_values
+from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
+from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -70,12 +72,12 @@ class X11Windows:
     def all(self) -> tuple[Window, ...]:
         """Those that a window manager has put up, splash screens left out."""
         windows = (self._window(id) for id in property_values(self._root, "_NET_CLIENT_LIST"))
-        return tuple(window for window in windows if window is not None and not self._is_splash(window.id))
+        return tuple(window for window in windows if window and not self._is_a(window.id, SPLASH))
 
     def stacked(self) -> tuple[Window, ...]:
         """Those that a window manager has put up, from the lowest to the one on top."""
         windows = (self._window(id) for id in property_values(self._root, "_NET_CLIENT_LIST_STACKING"))
-        return tuple(window for window in windows if window is not None)
+        return tuple(window for window in windows if window)
 
     def tops(self) -> list[Any]:
         """All that lies on the root, from the lowest to the highest: frames, and menus that nobody has framed."""
@@ -100,17 +102,12 @@ class X11Windows:
             place = top.get_geometry()
         except (error.BadWindow, error.BadDrawable):  # it closed while it was asked
             return None
-        return WindowArea(
-            left=place.x,
-            top=place.y,
-            right=place.x + place.width + 2 * place.border_width,
-            bottom=place.y + place.height + 2 * place.border_width,
-            own=own,
-        )
+        width, height = place.width + 2 * place.border_width, place.height + 2 * place.border_width
+        return WindowArea(left=place.x, top=place.y, right=place.x + width, bottom=place.y + height, own=own)
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
-        self._ask_to_front(window.id)
+        self._ask_manager("_NET_ACTIVE_WINDOW", window.id, [PAGER, X.CurrentTime, 0, 0, 0])
         if not until(lambda: self._is_front(window), seconds=ACTIVATE_SECONDS, poll=POLL_SECONDS, wait=self.changed):
             raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
 
@@ -156,9 +153,6 @@ class X11Windows:
         except error.BadWindow:  # it closed while it was asked
             return None
 
-    def _is_splash(self, id: int) -> bool:
-        return self._is_a(id, SPLASH)
-
     def _can_work_in(self, id: int) -> bool:
         """It is on the screen, and neither a panel nor the ground that the others lie on."""
         try:
@@ -172,9 +166,6 @@ class X11Windows:
         kinds = property_values(window, "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
         return any(self._display.get_atom(name) in kinds for name in names)
 
-    def _ask_to_front(self, id: int) -> None:
-        self._ask_manager("_NET_ACTIVE_WINDOW", id, [PAGER, X.CurrentTime, 0, 0, 0])
-
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Ask the window manager to put the window's frame there: left, top, right and bottom in pixels."""
         left, top, right, bottom = edges
@@ -185,3 +176,85 @@ class X11Windows:
         message = event.ClientMessage(window=id, client_type=self._display.get_atom(what), data=(32, list(numbers)))
         self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         self._display.flush()
+
+
+class OwnWindows:
+    """Where the terminal that we run in is, on a connection of its own: pictures are taken by several threads."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._windows = X11Windows(display)
+        self._lock = threading.Lock()
+        self._ask()
+
+    def close(self) -> None:
+        self._windows.close()
+
+    def __call__(self) -> list[WindowArea]:
+        """From our lowest window upwards; no places are asked for where there is none."""
+        with self._lock:
+            self._look_for_own()
+            if not self._own:
+                return []
+            frames = {self._windows.frame(id) for id in self._own}
+            tops = self._windows.tops()
+            lowest = next((place for place, top in enumerate(tops) if top.id in frames), len(tops))
+            areas = [self._windows.area(top, own=top.id in frames) for top in tops[lowest:]]
+        return [area for area in areas if area]
+
+    def has_keys(self) -> bool:
+        """Whether keys go into it."""
+        with self._lock:
+            self._look_for_own()
+            front = self._windows.foreground() if self._own else None
+        return front is not None and front.own
+
+    def is_under(self, place: Pixel) -> bool:
+        """Whether it is what the mouse would be over at `place`."""
+        return lies_on_top(self(), place)
+
+    def _look_for_own(self) -> None:
+        """When a window came or went, or another terminal may show what we run in."""
+        if self._windows.changed(0) or (is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS):
+            self._ask()
+
+    def _ask(self) -> None:
+        self._own = frozenset(window.id for window in self._windows.all() if window.own)
+        self._asked_at = time.monotonic()
+
+
+class Ping:
+    """Whether the application in front has worked off its input: it answers a ping after all before it (EWMH)."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect_display(display)
+        self._root = self._display.screen().root
+        # GTK sends its answer to those who selected the one, Qt to those who selected the other.
+        self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
+        self._protocols = self._display.get_atom("WM_PROTOCOLS")
+        self._ping = self._display.get_atom("_NET_WM_PING")
+        self._display.sync()
+        self._asked = self._answered = 0
+
+    def close(self) -> None:
+        disconnect_display(self._display)
+
+    def ask(self) -> None:
+        """Ping the application in front, if it is one that answers."""
+        active = property_values(self._root, "_NET_ACTIVE_WINDOW")
+        if not active or not active[0]:
+            return
+        target = self._display.create_resource_object("window", active[0])
+        if self._ping not in property_values(target, "WM_PROTOCOLS", Xatom.ATOM):
+            return
+        self._asked += 1
+        message = (32, [self._ping, self._asked, target.id, 0, 0])
+        target.send_event(event.ClientMessage(window=target, client_type=self._protocols, data=message))
+        self._display.flush()
+
+    def is_awaited(self) -> bool:
+        """Whether the last ping is still unanswered."""
+        while self._display.pending_events():
+            told = self._display.next_event()
+            if told.type == X.ClientMessage and told.client_type == self._protocols and told.data[1][0] == self._ping:
+                self._answered = max(self._answered, told.data[1][1])
+        return self._answered < self._asked

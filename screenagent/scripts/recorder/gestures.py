@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from screenagent.actions import Button, Direction, Modifier
-from screenagent.desktop.touches import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, WheelTurned
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, WheelTurned
 from screenagent.geometry import Pixel
 from screenagent.keys import MODIFIERS, NAMED
 from screenagent.screenshot import Screenshot

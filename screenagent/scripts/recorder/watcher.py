@@ -13,7 +13,7 @@ from typing import Final, Self
 from rapidfuzz import fuzz
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
-from screenagent.desktop.touches import ButtonDown, TimedTouch, Touch
+from screenagent.desktop.input_listener import ButtonDown, TimedTouch, Touch
 from screenagent.events import (
     Acted,
     Approve,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from screenagent.desktop.touches import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, Touch, WheelTurned
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, Touch, WheelTurned
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures

@@ -8,7 +8,7 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, describe
-from screenagent.desktop.touches import ButtonDown, ButtonUp, KeyDown, TimedTouch
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, TimedTouch
 from screenagent.events import Acted, Ended, Event, Started
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel, Point
