@@ -30,20 +30,10 @@ PROVEN: Final = "linux"
 UNREACHED: Final = "another program may hold mouse or keyboard: end screen lockers, remote sessions and menus"
 BLIND: Final = "the picture does not show what is on the screen: use an X11 session without a nested server"
 
-
 DoctorCode = Literal[
-    "works",
-    "unproven",
-    "no_display",
-    "black_picture",
-    "misplaced_click",
-    "unseen_answer",
-    "garbled_text",
-    "unreached",
-    "untried",
-    "missing_programs",
-    "needs_linux",
-]
+    "works", "unproven", "no_display", "black_picture", "misplaced_click", "unseen_answer", "garbled_text", "unreached",
+    "untried", "missing_programs", "needs_linux",
+]  # fmt: skip
 
 
 class DoctorFinding(Value):
@@ -56,34 +46,35 @@ class DoctorFinding(Value):
     remedy: str = ""
 
 
+def _works(what: str, detail: str) -> DoctorFinding:
+    return DoctorFinding(what=what, ok=True, detail=detail)
+
+
+def _fails(what: str, code: DoctorCode, detail: str, remedy: str = "") -> DoctorFinding:
+    return DoctorFinding(what=what, ok=False, code=code, detail=detail, remedy=remedy)
+
+
 def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorFinding]:
     """Check the system, each monitor of `display` and the programs of a virtual desktop, one finding at a time."""
     yield _system()
     try:
         with LocalDesktop(control=control, display=display) as desktop:
             monitors = desktop.displays()
-        yield DoctorFinding(what="display", ok=True, detail=", ".join(_described(monitor) for monitor in monitors))
+        yield _works("display", ", ".join(_described(monitor) for monitor in monitors))
         for monitor in monitors:
             yield from _examine_monitor(control, monitor, display=display)
     except NoDesktop as reason:
-        yield DoctorFinding(
-            what="display",
-            ok=False,
-            code="no_display",
-            detail=str(reason),
-            remedy="or work on a virtual desktop: --virtual",
-        )
+        yield _fails("display", "no_display", str(reason), "or work on a virtual desktop: --virtual")
     yield _virtual()
     yield _typefaces()
 
 
 def _examine_monitor(control: Control, monitor: Display, *, display: str | None) -> Iterator[DoctorFinding]:
+    what = f"{monitor.name}: input"
     with LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop:
         if sys.platform != PROVEN:
             yield _capture(desktop)
-            yield DoctorFinding(
-                what=f"{monitor.name}: input", ok=False, code="untried", detail="not tried: its test window needs X11"
-            )
+            yield _fails(what, "untried", "not tried: its test window needs X11")
             return
         place = (monitor.origin.x + 60, monitor.origin.y + 60)
         with Probe(display or os.environ["DISPLAY"], at=place, title=TITLE) as probe:
@@ -94,9 +85,7 @@ def _examine_monitor(control: Control, monitor: Display, *, display: str | None)
                 yield _click(desktop, probe, shot)
                 yield _type(desktop, probe)
             except (Retry, TimeoutError) as reason:
-                yield DoctorFinding(
-                    what=f"{monitor.name}: input", ok=False, code="unreached", detail=str(reason), remedy=UNREACHED
-                )
+                yield _fails(what, "unreached", str(reason), UNREACHED)
 
 
 def _capture(desktop: LocalDesktop) -> DoctorFinding:
@@ -106,14 +95,9 @@ def _capture(desktop: LocalDesktop) -> DoctorFinding:
     spent = time.perf_counter() - begin
     what = f"{desktop.display.name}: capture"
     if not np.asarray(shot.pixels).any():
-        return DoctorFinding(
-            what=what,
-            ok=False,
-            code="black_picture",
-            detail="the picture is black all over",
-            remedy="wake the monitor; on Wayland log in to an X11 session; on macOS allow Screen Recording",
-        )
-    return DoctorFinding(what=what, ok=True, detail=f"{shot.size.width}×{shot.size.height} in {spent * 1000:.1f} ms")
+        remedy = "wake the monitor; on Wayland log in to an X11 session; on macOS allow Screen Recording"
+        return _fails(what, "black_picture", "the picture is black all over", remedy)
+    return _works(what, f"{shot.size.width}×{shot.size.height} in {spent * 1000:.1f} ms")
 
 
 def _click(desktop: LocalDesktop, probe: Probe, before: Screenshot) -> DoctorFinding:
@@ -123,22 +107,12 @@ def _click(desktop: LocalDesktop, probe: Probe, before: Screenshot) -> DoctorFin
     meant = probe.pixel("one")
     if (press["x"], press["y"]) != (meant.x, meant.y):
         detail = f"sent to {meant.x},{meant.y} it arrived at {press['x']},{press['y']}"
-        return DoctorFinding(
-            what=what, ok=False, code="misplaced_click", detail=detail, remedy="set the monitors' scaling to 100 %"
-        )
+        return _fails(what, "misplaced_click", detail, "set the monitors' scaling to 100 %")
     settled = desktop.settled(lambda shot: _answered(probe, shot))
     if not _answered(probe, settled):
-        return DoctorFinding(
-            what=what,
-            ok=False,
-            code="unseen_answer",
-            detail="it arrived, but its answer is not in the picture",
-            remedy=BLIND,
-        )
+        return _fails(what, "unseen_answer", "it arrived, but its answer is not in the picture", BLIND)
     painted = probe.wait_for("painted")["at"]
-    return DoctorFinding(
-        what=what, ok=True, detail=f"arrived; its answer was seen {ms(time.monotonic() - painted)} later"
-    )
+    return _works(what, f"arrived; its answer was seen {(time.monotonic() - painted) * 1000:.0f} ms later")
 
 
 def _type(desktop: LocalDesktop, probe: Probe) -> DoctorFinding:
@@ -147,14 +121,8 @@ def _type(desktop: LocalDesktop, probe: Probe) -> DoctorFinding:
     received = probe.wait_for("text")["text"]
     if received != WORD:
         detail = f"typed {WORD!r}, received {received!r}"
-        return DoctorFinding(
-            what=what,
-            ok=False,
-            code="garbled_text",
-            detail=detail,
-            remedy="end clipboard managers that change what is copied",
-        )
-    return DoctorFinding(what=what, ok=True, detail=f"{WORD!r} arrived unchanged")
+        return _fails(what, "garbled_text", detail, "end clipboard managers that change what is copied")
+    return _works(what, f"{WORD!r} arrived unchanged")
 
 
 def _answered(probe: Probe, shot: Screenshot) -> bool:
@@ -169,46 +137,30 @@ def perform_check(desktop: LocalDesktop, action: Input, *locations: Location, on
 
 def _system() -> DoctorFinding:
     name = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    proven = sys.platform == PROVEN
-    return DoctorFinding(
-        what="system",
-        ok=True,
-        code="works" if proven else "unproven",
-        detail=name if proven else f"{name}: coded, but unproven; X11 is proven",
-    )
+    if sys.platform == PROVEN:
+        return _works("system", name)
+    detail = f"{name}: coded, but unproven; X11 is proven"
+    return DoctorFinding(what="system", ok=True, code="unproven", detail=detail)
 
 
 def _virtual() -> DoctorFinding:
+    what = "virtual desktop"
     if sys.platform != PROVEN:
-        return DoctorFinding(what="virtual desktop", ok=False, code="needs_linux", detail="needs Linux")
-    packages = missing_programs()
-    if packages:
-        return DoctorFinding(
-            what="virtual desktop",
-            ok=False,
-            code="missing_programs",
-            detail=f"{len(packages)} of its programs are not installed",
-            remedy=f"apt-get install {' '.join(packages)}",
-        )
-    return DoctorFinding(what="virtual desktop", ok=True, detail="its programs are installed")
+        return _fails(what, "needs_linux", "needs Linux")
+    if packages := missing_programs():
+        detail = f"{len(packages)} of its programs are not installed"
+        return _fails(what, "missing_programs", detail, f"apt-get install {' '.join(packages)}")
+    return _works(what, "its programs are installed")
 
 
 def _typefaces() -> DoctorFinding:
     what = "typefaces"
     if can_find_typefaces():
-        return DoctorFinding(what=what, ok=True, detail="text that OCR cannot read is found by rendering it")
-    return DoctorFinding(
-        what=what,
-        ok=False,
-        detail=f"{TYPEFACE_TOOL} is not installed: text in scripts that OCR cannot read is not found",
-        remedy="apt-get install fontconfig",
-    )
+        return _works(what, "text that OCR cannot read is found by rendering it")
+    detail = f"{TYPEFACE_TOOL} is not installed: text in scripts that OCR cannot read is not found"
+    return DoctorFinding(what=what, ok=False, detail=detail, remedy="apt-get install fontconfig")
 
 
 def _described(monitor: Display) -> str:
     scale = f" at scale {monitor.scale:g}" if monitor.scale != 1 else ""
     return f"{monitor.name} {monitor.size.width}×{monitor.size.height} at {monitor.origin.x},{monitor.origin.y}{scale}"
-
-
-def ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"

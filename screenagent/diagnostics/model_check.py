@@ -23,7 +23,6 @@ NUMBER: Final = "7351"
 CODE: Final = "MAGENTA-42"
 FILLER: Final = "This line means nothing. "
 
-
 ModelCode = Literal[
     "works", "no_answer", "no_vision", "other_convention", "wrong_place", "prompt_cut", "no_thought", "unwanted_thought"
 ]
@@ -79,12 +78,9 @@ def _vision(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
     said = _said(model, "Which number is written on the red button? Answer with the number only.")
     if NUMBER in said:
         return ModelFinding(what, "works", f"it reads {NUMBER} off the picture")
-    return ModelFinding(
-        what,
-        "no_vision",
-        f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}; is the vision part loaded "
-        "(llama.cpp: --mmproj), and is this a vision model?",
-    )
+    wrong = f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}"
+    remedy = "is the vision part loaded (llama.cpp: --mmproj), and is this a vision model?"
+    return ModelFinding(what, "no_vision", f"{wrong}; {remedy}")
 
 
 def _coordinates(what: str, model: VisionModel, dialect: Dialect) -> ModelFinding:
@@ -97,12 +93,9 @@ def _coordinates(what: str, model: VisionModel, dialect: Dialect) -> ModelFindin
     for other in DIALECTS.values():
         meant = _read(lambda other=other: other.read(said, shown))  # type: ignore[misc]
         if other is not dialect and meant is not None and _on_mark(meant):
-            return ModelFinding(
-                what,
-                "other_convention",
-                f"wrong coordinate convention: {said.strip()!r} is right as {other.name} counts, not as "
-                f"{dialect.name} does; set model_name to a name that has {other.families[0]!r} in it",
-            )
+            wrong = f"{said.strip()!r} is right as {other.name} counts, not as {dialect.name} does"
+            remedy = f"set model_name to a name that has {other.families[0]!r} in it"
+            return ModelFinding(what, "other_convention", f"wrong coordinate convention: {wrong}; {remedy}")
     return ModelFinding(what, "wrong_place", f"it does not point at the button: {said.strip()!r}")
 
 
@@ -112,12 +105,9 @@ def _whole_prompt(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
     said = _said(model, text)
     if CODE in said:
         return ModelFinding(what, "works", "a prompt of 3,000 tokens arrives whole")
-    return ModelFinding(
-        what,
-        "prompt_cut",
-        f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}; raise "
-        "the context length to 8192 (vLLM: --max-model-len, llama.cpp: --ctx-size)",
-    )
+    wrong = f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}"
+    remedy = "raise the context length to 8192 (vLLM: --max-model-len, llama.cpp: --ctx-size)"
+    return ModelFinding(what, "prompt_cut", f"{wrong}; {remedy}")
 
 
 def _think_switch(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
@@ -129,9 +119,8 @@ def _think_switch(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
         return ModelFinding(what, "works", "it thinks when asked to, and only then")
     code: ModelCode = "unwanted_thought" if thinking else "no_thought"
     wrong = "it thinks although told not to" if thinking else "it never shows a thought"
-    return ModelFinding(
-        what, code, f"no think switch: {wrong}; set server to the kind of server that this is (vllm, …)"
-    )
+    remedy = "set server to the kind of server that this is (vllm, …)"
+    return ModelFinding(what, code, f"no think switch: {wrong}; {remedy}")
 
 
 def _thoughts(said: Iterator[str]) -> int:
@@ -146,10 +135,6 @@ def _read(read: Callable[[], ModelPlace]) -> ModelPlace | None:
 
 
 def _on_mark(place: ModelPlace | Absent) -> bool:
-    match place:
-        case Box(center=center):
-            return center in MARK
-        case Point():
-            return place in MARK
-        case _:
-            return False
+    if isinstance(place, Box):
+        return place.center in MARK
+    return isinstance(place, Point) and place in MARK

@@ -26,6 +26,11 @@ LOCAL: Final = ("AF_UNIX", "AF_LOCAL")
 KERNEL: Final = ("AF_NETLINK",)  # dbus-daemon's log of audits: it asks the kernel, and reaches nothing else
 INTERNET: Final = ("AF_INET", "AF_INET6")
 
+EVIDENCE: Final[Mapping[ProofMethod, str]] = {
+    "namespace": "it was done where there is no network",
+    "strace": "each socket that it opened was looked at, and none left this machine",
+}
+
 _CALL: Final = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?P<rest>.*)")
 _FAMILY: Final = re.compile(r"(?:socket|socketpair)\((AF_\w+)")
 _ADDRESS: Final = re.compile(r"sa_family=(AF_\w+)(?:, ([^}]*))?")
@@ -73,12 +78,8 @@ def prove(
     """Run `command` under all of the allowed methods at once; its output goes to ours."""
     named = tuple(allowed)
     if not allowed:
-        return Proof(
-            verdict="unproven",
-            code="no_method",
-            ways=(),
-            detail="neither a network namespace (unshare) nor strace is allowed here; run as root, or install strace",
-        )
+        detail = "neither a network namespace (unshare) nor strace is allowed here; run as root, or install strace"
+        return Proof(verdict="unproven", code="no_method", ways=(), detail=detail)
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace"
         tracing = (*allowed["strace"], "--output", str(trace)) if "strace" in allowed else ()
@@ -91,19 +92,15 @@ def prove(
     if done.returncode:
         detail = f"the command ended with {done.returncode}"
         return Proof(verdict="unproven", code="command_failed", ways=named, detail=detail, opened=opened)
-    detail = " and ".join(_said(way) for way in named)
+    detail = " and ".join(EVIDENCE[way] for way in named)
     return Proof(verdict="proven", code="stayed_local", ways=named, detail=detail, opened=opened)
 
 
 def sockets(trace: Iterable[str]) -> Iterator[Opened]:
     """Yield the sockets in the output of strace, those of one address counted together."""
-    seen: Counter[tuple[str, str]] = Counter()
+    seen, bare = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     addressed: set[tuple[str, str]] = set()
-    bare: Counter[tuple[str, str]] = Counter()
-    for line in trace:
-        call = _CALL.match(line)
-        if call is None:
-            continue
+    for call in filter(None, map(_CALL.match, trace)):
         if made := _FAMILY.match(f"{call['call']}({call['rest']}"):
             bare[call["pid"], made[1]] += 1
         if call["call"] in ("connect", "bind", "sendto", "sendmsg", "sendmmsg"):
@@ -143,10 +140,3 @@ def _works(words: Sequence[str]) -> bool:
     if shutil.which(words[0]) is None:
         return False
     return subprocess.run([*words, "true"], check=False, capture_output=True).returncode == 0
-
-
-def _said(way: ProofMethod) -> str:
-    return {
-        "namespace": "it was done where there is no network",
-        "strace": "each socket that it opened was looked at, and none left this machine",
-    }[way]
