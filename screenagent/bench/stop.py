@@ -28,7 +28,7 @@ from screenagent.bench.statistics import percentile
 from screenagent.control import Control, until
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
-from screenagent.desktop.testing.event_monitor import OutsideMonitor
+from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.testing.synthetic_user import SyntheticPerson, SyntheticUser
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
@@ -259,7 +259,7 @@ class StopScene:
             self._human = stack.enter_context(SyntheticPerson(self._display))
             with closing(SyntheticUser(self._display)) as hand:
                 self._human_codes = hand.codes(*KEYS)
-            self._witness = stack.enter_context(OutsideMonitor(self._display))
+            self._witness = stack.enter_context(EventMonitor(self._display))
             self._server = connect_display(self._display)
             stack.callback(disconnect_display, self._server)
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="screenagent-bench-")))

@@ -19,7 +19,7 @@ from screenagent.actions import Words
 from screenagent.agent import Agent, drive
 from screenagent.bench.statistics import percentile, share, wilson
 from screenagent.control import Control, until
-from screenagent.desktop.testing.event_monitor import EventMonitor
+from screenagent.desktop.testing.event_monitor import EventMonitor, gaps
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import RunResult
 from screenagent.geometry import Value
@@ -130,7 +130,7 @@ def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResu
         episode = drive(build(control, virtual.desktop), task.task, recorder)
         seconds = time.monotonic() - began
         success = holds(task.check, folder, virtual.environment)
-        gaps = witness.gaps()
+        seen = witness.heard()
     assert episode.ended is not None
     return TaskResult(
         id=task.id,
@@ -140,7 +140,7 @@ def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResu
         message=episode.ended.message,
         steps=len(episode.performed),
         seconds=round(seconds, 3),
-        step_wall_ms=tuple(round(gap * 1000, 1) for gap in gaps),
+        step_wall_ms=tuple(round(gap * 1000, 1) for gap in gaps(seen)),
     )
 
 

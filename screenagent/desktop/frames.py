@@ -62,13 +62,15 @@ class Patch(NamedTuple):
     def grown(self, x: int, y: int) -> Patch:
         return Patch(self.left - x, self.top - y, self.right + x, self.bottom + y)
 
+    def moved(self, x: int, y: int) -> Patch:
+        return Patch(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
+    def joined(self, other: Patch) -> Patch:
+        """Return the smallest patch that holds both."""
+        return Patch(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
+
     def holds(self, other: Patch) -> bool:
-        return (
-            self.left <= other.left
-            and self.top <= other.top
-            and self.right >= other.right
-            and self.bottom >= other.bottom
-        )
+        return self.joined(other) == self
 
     def near(self, place: FramePoint) -> bool:
         grown = self.grown(NEAR, NEAR)
@@ -95,10 +97,5 @@ def changed_patches(before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
 
 def _tight(different: NDArray[np.bool_], around: Patch) -> Patch:
     part = different[max(0, around.top) : around.bottom, max(0, around.left) : around.right]
-    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-    return Patch(
-        around.left + int(columns[0]),
-        around.top + int(rows[0]),
-        around.left + int(columns[-1]) + 1,
-        around.top + int(rows[-1]) + 1,
-    )
+    rows, columns = np.flatnonzero(part.any(axis=1)).tolist(), np.flatnonzero(part.any(axis=0)).tolist()
+    return Patch(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1).moved(around.left, around.top)

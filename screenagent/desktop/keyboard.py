@@ -39,10 +39,10 @@ class Keyboard:
 
     def __init__(
         self,
+        display: str | None,
         *,
         control: Control,
         held: HeldInput,
-        display: str | None,
         layout: KeyboardLayout | None,
         stop_keys: Sequence[str] = STOP_KEYS,
     ) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import Final, Self
 
 from pydantic import SecretStr
@@ -18,7 +19,7 @@ from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenF
 from screenagent.desktop.keyboard import STOP_KEYS, Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
-from screenagent.desktop.platform import keep_open, open_system
+from screenagent.desktop.platform import open_system
 from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
@@ -64,20 +65,17 @@ class LocalDesktop:
     def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, stop_keys: Sequence[str]) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
-        self.x_display = system.display
+        self.x_display = x_display = system.display
         self._windows, self._clipboard = system.windows, system.clipboard
         self._ping, self._gone, self._own = system.ping, system.gone, system.own
-        screen = ScreenCapture(
-            system.display, monitor=monitor, own=system.own, blanked=self._traces.blanked, monitors=system.monitors
-        )
-        self._screen = keep_open(stack, screen)
-        self._watch = keep_open(stack, IdleWatch(self._idle_frame, self._ambient))
-        held = keep_open(stack, HeldInput(system.display, ledger=self.ledger))
+        blanked, monitors = self._traces.blanked, system.monitors
+        screen = ScreenCapture(x_display, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
+        self._screen = stack.enter_context(closing(screen))
+        self._watch = stack.enter_context(closing(IdleWatch(self._idle_frame, self._ambient)))
+        held = stack.enter_context(closing(HeldInput(x_display, ledger=self.ledger)))
         self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
-        keyboard = Keyboard(
-            control=self.control, held=held, display=system.display, layout=system.layout, stop_keys=stop_keys
-        )
-        self._keyboard = keep_open(stack, keyboard)
+        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, stop_keys=stop_keys)
+        self._keyboard = stack.enter_context(closing(keyboard))
 
     def __enter__(self) -> Self:
         return self
@@ -107,12 +105,22 @@ class LocalDesktop:
     def screenshot(self) -> Screenshot:
         with self._display_there():
             self._screen.follow()
-            return self._screenshot()
+            frame, window = self._screen.grab(), self._front()
+            if self._action is None:
+                self._watch.begin(frame.pixels, app=_app(window))
+            return self._screen.screenshot(frame, window)
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
         with self._display_there():
             self._screen.follow()
-            return self._settled(until, seconds=seconds)
+            frame = self._quiet(
+                self._action,
+                until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
+                seconds=seconds,
+            )
+            self._action, window = None, self._front()
+            self._watch.begin(frame.pixels, app=_app(window))
+            return self._screen.screenshot(frame, window)
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
@@ -139,23 +147,6 @@ class LocalDesktop:
     def _idle_frame(self) -> ScreenFrame:
         with self._display_there():
             return self._screen.grab().pixels
-
-    def _screenshot(self) -> Screenshot:
-        frame, window = self._screen.grab(), self._front()
-        if self._action is None:
-            self._watch.begin(frame.pixels, app=_app(window))
-        return self._screen.screenshot(frame, window)
-
-    def _settled(self, until: Callable[[Screenshot], bool] | None, *, seconds: float | None) -> Screenshot:
-        frame = self._quiet(
-            self._action,
-            until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
-            seconds=seconds,
-        )
-        self._action = None
-        window = self._front()
-        self._watch.begin(frame.pixels, app=_app(window))
-        return self._screen.screenshot(frame, window)
 
     def _quiet(
         self,
@@ -248,10 +239,8 @@ class LocalDesktop:
     def _still_in_front(self, reviewed: Window | None) -> Window | None:
         """The window that gets the keys: the one that was in front when they were approved."""
         if reviewed and reviewed.own:
-            raise Retry(
-                "the keys would go into the terminal that this runs in; click into the window they are meant for",
-                "own_terminal",
-            )
+            why = "the keys would go into the terminal that this runs in; click into the window they are meant for"
+            raise Retry(why, "own_terminal")
         front = self.foreground()
         if front and front.own and reviewed:
             self._windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
@@ -270,21 +259,16 @@ class LocalDesktop:
     def _mouse_place(self) -> FramePoint:
         """Where the mouse is in the pictures of the display."""
         pixel, display = self._mouse.position, self.display
-        return FramePoint(
-            x=round((pixel.x - display.origin.x) * display.scale), y=round((pixel.y - display.origin.y) * display.scale)
-        )
+        x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
+        return FramePoint(round(x * display.scale), round(y * display.scale))
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""
-        edges = self._windows.edges(window)
+        edges, display = self._windows.edges(window), self.display
         if edges is None:
             return None
-        display = self.display
-        left, top, right, bottom = (
-            round((edge - start) * display.scale)
-            for edge, start in zip(edges, (display.origin.x, display.origin.y) * 2, strict=True)
-        )
-        return Patch(left, top, right, bottom)
+        starts = (display.origin.x, display.origin.y) * 2
+        return Patch(*(round((edge - start) * display.scale) for edge, start in zip(edges, starts, strict=True)))
 
     def _type_pieces(self, parts: list[TextPiece], reviewed: Window | None) -> None:
         values = {part.text: self._revealed(part.text, reviewed) for part in parts if part.is_secret}
@@ -301,23 +285,16 @@ class LocalDesktop:
 
     def _type_secret(self, name: str, value: SecretStr, reviewed: Window | None) -> None:
         """By keys only, so that it never lies on a clipboard; what becomes visible of it is blank from here on."""
-        if self._windows.other_script() or not self._can_type(name, value):
-            raise Retry(
-                f"the secret {name!r} has characters that this keyboard has no keys for as it is switched now; "
-                "a secret is not pasted",
-                "secret",
-            )
+        guarded = partial(withheld, name, gone=self._gone)
+        if self._windows.other_script() or not guarded(lambda: self._keyboard.can_type(value.get_secret_value())):
+            lacking = f"the secret {name!r} has characters that this keyboard has no keys for as it is switched now"
+            raise Retry(f"{lacking}; a secret is not pasted", "secret")
         window, before, mouse = self._still_in_front(reviewed), self._screen.grab().pixels, (self._mouse_place(),)
         self._traces.begin(name, value, before=before, window=window)
         caps_lock = self._windows.caps_lock()
-        withheld(
-            name, lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock), gone=self._gone
-        )
+        guarded(lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock))
         typed = SentAction(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
         self._traces.end(self._quiet(typed).pixels)
-
-    def _can_type(self, name: str, value: SecretStr) -> bool:
-        return withheld(name, lambda: self._keyboard.can_type(value.get_secret_value()), gone=self._gone)
 
     def _characters(self, value: SecretStr, window: Window | None) -> Iterator[str]:
         """One after the other, for as long as `window` stays in front."""
@@ -337,8 +314,7 @@ class LocalDesktop:
             self._type_line(line, self._still_in_front(reviewed))
 
     def _type_line(self, line: str, window: Window | None) -> None:
-        by_keys = len(line) <= TYPED_AT_MOST and not self._windows.other_script() and self._keyboard.can_type(line)
-        if by_keys:
+        if len(line) <= TYPED_AT_MOST and not self._windows.other_script() and self._keyboard.can_type(line):
             self._keyboard.type(line, caps_lock=self._windows.caps_lock())
         else:
             self._paste(line, window)
@@ -351,10 +327,9 @@ class LocalDesktop:
 
 def _changed(before: Display, now: Display) -> str:
     if before.name != now.name:
-        return (
-            f"the monitors have changed, so the agent waits; it was on {before.name!r} and would go on on {now.name!r}"
-        )
-    size, corner = (f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})")
+        was_on = f"it was on {before.name!r} and would go on on {now.name!r}"
+        return f"the monitors have changed, so the agent waits; {was_on}"
+    size, corner = f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})"
     return f"the monitor {now.name!r} is now {size} at {corner}, so the agent waits"
 
 

@@ -33,7 +33,7 @@ def prepare_macos() -> None:
 
 class MacWindows:
     def foreground(self) -> Window | None:
-        front = self._workspace().frontmostApplication()
+        front = importlib.import_module("AppKit").NSWorkspace.sharedWorkspace().frontmostApplication()
         if front is None:
             return None
         pid = int(front.processIdentifier())
@@ -71,9 +71,6 @@ class MacWindows:
 
     def other_script(self) -> bool:
         return False  # characters are sent as such, whatever the layout
-
-    def _workspace(self) -> Any:
-        return importlib.import_module("AppKit").NSWorkspace.sharedWorkspace()
 
 
 def _quartz() -> Any:

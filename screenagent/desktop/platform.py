@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol
 
 from screenagent.actions import Button
 from screenagent.control import Control
@@ -28,18 +28,6 @@ UP, DOWN, LEFT, RIGHT = 4, 5, 6, 7
 # What pyautogui imports and we do not use: where Python lacks tk, mouseinfo ends the process; pyscreeze looks for
 # screenshot programs by starting some, and leaves their pipes open.
 UNUSED: Final = ("mouseinfo", "pyscreeze")
-
-
-class Closable(Protocol):
-    def close(self) -> object: ...
-
-
-PartT = TypeVar("PartT", bound=Closable)
-
-
-def keep_open(stack: ExitStack, part: PartT) -> PartT:
-    """Return `part`, which `stack` closes after all that it is given later and before what it was given earlier."""
-    return stack.enter_context(closing(part))
 
 
 class WindowSystem(Protocol):
@@ -103,19 +91,19 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
     from screenagent.desktop.x11.input_devices import KeyboardLayout, XPointer
     from screenagent.desktop.x11.windows import OwnWindows, Ping, X11Windows
 
-    windows = keep_open(stack, X11Windows(display))
+    windows = stack.enter_context(closing(X11Windows(display)))
     name = windows.display_name
     asked_for_monitors = connect_display(name)
     stack.callback(disconnect_display, asked_for_monitors)
     return System(
         windows=windows,
-        clipboard=keep_open(stack, XClipboard(name, control=control)),
-        pointer=keep_open(stack, XPointer(name)),
+        clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
+        pointer=stack.enter_context(closing(XPointer(name))),
         display=name,
-        layout=keep_open(stack, KeyboardLayout(name)),
-        ping=keep_open(stack, Ping(name)),
+        layout=stack.enter_context(closing(KeyboardLayout(name))),
+        ping=stack.enter_context(closing(Ping(name))),
         gone=GONE,
-        own=keep_open(stack, OwnWindows(name)),
+        own=stack.enter_context(closing(OwnWindows(name))),
         monitors=partial(monitors, asked_for_monitors),
     )
 

@@ -8,8 +8,10 @@ and errors are told without it as well.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
@@ -35,22 +37,16 @@ STILL_PAGE: Final = 0.9
 Then whatever changed at the secret's place is the secret, shown in another way."""
 SAME_PAGE: Final = 0.5
 """Below this share it is another page. In between it may be the same page, so the secret's place stays blank."""
-SMALLEST: Final = (8, 24)
-"""Height and width in pixels. A smaller text looks like too much else to be searched for in other places."""
-MOST: Final = 12
-"""If more places than this look like the secret, they do so for another reason, and none is blanked."""
+SMALLEST: Final = (8, 24)  # height, width; a smaller text looks like too much else to be searched for in other places
+MOST: Final = 12  # if more places than this look like the secret, they do so for another reason, and none is blanked
 FOUND: Final = 0.7
 """A place whose correlation with the secret is at least this shows the secret; negative if its colours are inverted."""
-DIFFERENT: Final = 0.4
-"""A place whose correlation with the secret is below this shows something else."""
+DIFFERENT: Final = 0.4  # a place whose correlation with the secret is below this shows something else
 ROOM: Final = 48
 """Pixels that a text may grow by where the field that it stands in has no border; or its own width, if that is more."""
-LINE: Final = 18
-"""Pixels that a line of text is high, where the dots that hide it are lower."""
-SHORTEST: Final = 4
-"""So many letters of a secret are taken to show it."""
-ALIKE: Final = 75
-"""From this likeness on, of 100, a word is the secret, misread."""
+LINE: Final = 18  # pixels that a line of text is high, where the dots that hide it are lower
+SHORTEST: Final = 4  # so many letters of a secret are taken to show it
+ALIKE: Final = 75  # from this likeness on, of 100, a word is the secret, misread
 
 SecretT = TypeVar("SecretT")
 
@@ -80,9 +76,7 @@ class SecretTrace:
     page: ScreenFrame
 
     def moved(self, x: int, y: int) -> SecretTrace:
-        return replace(
-            self, place=_moved(self.place, x, y), text=_moved(self.text, x, y), edges=_moved(self.edges, x, y)
-        )
+        return replace(self, place=self.place.moved(x, y), text=self.text.moved(x, y), edges=self.edges.moved(x, y))
 
 
 class SecretMasking:
@@ -108,8 +102,7 @@ class SecretMasking:
         """What has changed until now is where the secret stands; where nothing has, it may still come."""
         if self._typing is None:
             return
-        self._last = None
-        typing = self._typing
+        self._last, typing = None, self._typing
         changed = _joined([patch for patch in changed_patches(typing.before, frame) if not patch.is_caret])
         if frame.shape == typing.before.shape:
             self._traces += [_trace(typing, patch, frame) for patch in changed]
@@ -124,9 +117,7 @@ class SecretMasking:
         if self._last and self._last[0] == windows and np.array_equal(self._last[1], frame):
             return self._last[2]
         blank = frame.copy()
-        for place in self._places(frame):
-            _cut(blank, place)[:] = BLANK
-        for place in self._read(blank):
+        for place in chain(self._places(frame), self._read(blank)):
             _cut(blank, place)[:] = BLANK
         self._last = windows, frame, blank
         return blank
@@ -152,31 +143,22 @@ class SecretMasking:
         return window if title == window.title else window.model_copy(update={"title": title})
 
     def _places(self, frame: ScreenFrame) -> Iterator[Patch]:
-        if self._typing is not None:
-            for patch in changed_patches(self._typing.before, frame):
-                yield _grown(patch, self._typing.before)
+        if typing := self._typing:
+            yield from (_grown(patch, typing.before) for patch in changed_patches(typing.before, frame))
         kept = []
         for trace in self._traces:
             edges = self._where(trace.window) if trace.window else trace.edges
-            if edges is None:
-                continue  # its window was closed
-            followed, places = _followed(trace, frame, edges)
-            kept.append(followed)
-            yield from places
+            if edges:  # or its window was closed
+                followed, places = _followed(trace, frame, edges)
+                kept.append(followed)
+                yield from places
         self._traces = kept
 
 
 def _trace(typing: TypingSecret, patch: Patch, frame: ScreenFrame) -> SecretTrace:
-    place = _grown(patch, typing.before)
-    return SecretTrace(
-        window=typing.window,
-        place=place,
-        text=patch,
-        edges=typing.edges,
-        empty=_cut(typing.before, place).copy(),
-        looks=_cut(frame, patch).copy(),
-        page=_cut(frame, typing.edges).copy(),
-    )
+    place, edges = _grown(patch, typing.before), typing.edges
+    empty, looks, page = _cut(typing.before, place), _cut(frame, patch), _cut(frame, edges)
+    return SecretTrace(typing.window, place, patch, edges, empty.copy(), looks.copy(), page.copy())
 
 
 def _joined(changed: list[Patch]) -> list[Patch]:
@@ -185,12 +167,7 @@ def _joined(changed: list[Patch]) -> list[Patch]:
     for patch in sorted(changed):
         for number, line in enumerate(lines):
             if patch.left - line.right <= LINE and patch.top < line.bottom + 2 and line.top < patch.bottom + 2:
-                lines[number] = Patch(
-                    min(line.left, patch.left),
-                    min(line.top, patch.top),
-                    max(line.right, patch.right),
-                    max(line.bottom, patch.bottom),
-                )
+                lines[number] = line.joined(patch)
                 break
         else:
             lines.append(patch)
@@ -215,7 +192,7 @@ def _followed(trace: SecretTrace, frame: ScreenFrame, edges: Patch) -> tuple[Sec
         (left + edges.left - trace.text.left, top + edges.top - trace.text.top)
         for left, top in _alike(trace.looks, page)
     ]
-    alike = [_moved(trace.place, x, y) for x, y in offsets]
+    alike = [trace.place.moved(x, y) for x, y in offsets]
     now = _cut(frame, trace.text)
     emptied = _is_same(trace.empty, _cut(frame, trace.place))
     gone = emptied or _likeness(trace.looks, now) < DIFFERENT
@@ -243,10 +220,13 @@ def _page(same: float, *, scrolled: bool) -> Literal["still", "scrolled", "unsur
 
 
 def _likeness(looks: ScreenFrame, now: ScreenFrame) -> float:
-    if looks.shape != now.shape or not looks.size:
-        return 0.0
-    score = float(np.abs(cv2.matchTemplate(_grey(now), _grey(looks), cv2.TM_CCOEFF_NORMED)).item())
-    return score if np.isfinite(score) else 0.0
+    return float(_correlation(now, looks).item()) if looks.shape == now.shape and looks.size else 0.0
+
+
+def _correlation(frame: ScreenFrame, looks: ScreenFrame) -> NDArray[np.float32]:
+    """Return how much each place of `frame` looks like it, in its colours or in inverted ones: 0 to 1."""
+    score = np.abs(cv2.matchTemplate(_grey(frame), _grey(looks), cv2.TM_CCOEFF_NORMED))
+    return np.where(np.isfinite(score), score, 0)
 
 
 def is_of(word: str, value: SecretStr) -> bool:
@@ -254,10 +234,9 @@ def is_of(word: str, value: SecretStr) -> bool:
     secret, read = value.get_secret_value().lower(), word.lower()
     if len(secret) < SHORTEST:
         return read == secret
-    if len(read) >= SHORTEST and read in secret:
-        return True
     return (
         secret in read
+        or (len(read) >= SHORTEST and read in secret)
         or fuzz.ratio(read, secret) >= ALIKE
         or (len(read) > len(secret) and fuzz.partial_ratio(secret, read) >= ALIKE)
     )
@@ -283,8 +262,7 @@ def _alike(looks: ScreenFrame, page: ScreenFrame) -> list[tuple[int, int]]:
         return []
     if not _grey(looks).std():
         return []
-    score = np.abs(cv2.matchTemplate(_grey(page), _grey(looks), cv2.TM_CCOEFF_NORMED))
-    score[~np.isfinite(score)] = 0
+    score = _correlation(page, looks)
     found: list[tuple[int, int]] = []
     while len(found) <= MOST and score.max() >= FOUND:
         top, left = (int(place) for place in np.unravel_index(score.argmax(), score.shape))
@@ -328,10 +306,6 @@ def _cut(frame: ScreenFrame, patch: Patch) -> ScreenFrame:
     return frame[max(0, patch.top) : max(0, patch.bottom), max(0, patch.left) : max(0, patch.right)]
 
 
-def _moved(patch: Patch, x: int, y: int) -> Patch:
-    return Patch(patch.left + x, patch.top + y, patch.right + x, patch.bottom + y)
-
-
 def _grey(frame: ScreenFrame) -> NDArray[np.uint8]:
     """The green of each pixel, which is most of its light."""
     return ((frame >> 8) & 0xFF).astype(np.uint8)
@@ -357,12 +331,8 @@ def _without_value(error: Exception, name: str, gone: tuple[type[Exception], ...
         case Stopped():
             return Stopped()
         case Retry():
-            return Retry(
-                f"the secret {name!r} was typed in part: another window came to the front, or the keyboard changed",
-                "secret",
-            )
-    innermost = error.__traceback__
-    while innermost is not None and innermost.tb_next is not None:
-        innermost = innermost.tb_next
-    place = f"{Path(innermost.tb_frame.f_code.co_filename).name}:{innermost.tb_lineno}" if innermost else "?"
+            why = "another window came to the front, or the keyboard changed"
+            return Retry(f"the secret {name!r} was typed in part: {why}", "secret")
+    *_, innermost = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(innermost.filename).name}:{innermost.lineno}"
     return SecretNotTyped(f"the secret {name!r} could not be typed: {type(error).__name__} at {place}")

@@ -80,7 +80,8 @@ class Settling:
         """Return the frame on which the screen has settled, or the last one when the time for that is over."""
         frame = self.look()
         self._moved_at = self._judged_at = self.now()
-        self._deadline = self._moved_at + self._patience()
+        patience = UNTIL_SECONDS if self.until else MOVING_SECONDS
+        self._deadline = self._moved_at + (patience if self.seconds is None else self.seconds)
         prepared = False
         while not self._is_settled(frame) and self.now() < self._deadline:
             rest_in = self._quiet_at() - self.now()
@@ -99,11 +100,6 @@ class Settling:
             return self._is_accepted(frame, self.until)
         return self._is_quiet() and self._has_answered(frame.pixels) and not self._is_busy()
 
-    def _patience(self) -> float:
-        if self.seconds is not None:
-            return self.seconds
-        return MOVING_SECONDS if self.until is None else UNTIL_SECONDS
-
     def _is_quiet(self) -> bool:
         """Return whether nothing has moved for long enough, places that change by themselves left out."""
         return self.now() >= self._quiet_at()
@@ -120,9 +116,7 @@ class Settling:
         changes = self._changes(self.action.before, pixels)
         if not changes:
             return self._is_overdue()
-        if all(self._is_acknowledgement(patch, pixels) for patch in changes):
-            return self._is_all_there_is()
-        return True
+        return not all(self._is_acknowledgement(patch, pixels) for patch in changes) or self._is_all_there_is()
 
     def _is_all_there_is(self) -> bool:
         """Return whether what an acknowledged action brings about would be visible by now."""

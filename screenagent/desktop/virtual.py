@@ -13,6 +13,8 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, Self
 
@@ -41,36 +43,13 @@ ARRANGED_SECONDS: Final = 2.0  # a window that is there already does not go
 LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
 
 # What belongs to the user's own session and would lead an application away from this desktop, and what is for us only.
-FOREIGN: Final = (
-    "XDG_",
-    "DBUS_",
-    "WAYLAND_",
-    "DESKTOP_",
-    "GNOME_",
-    "KDE_",
-    "GTK_",
-    "GDK_",
-    "QT_",
-    "AT_SPI_",
-    "SESSION_",
-    "SCREENAGENT_SECRET_",
+FOREIGN: Final = tuple(
+    "XDG_ DBUS_ WAYLAND_ DESKTOP_ GNOME_ KDE_ GTK_ GDK_ QT_ AT_SPI_ SESSION_ SCREENAGENT_SECRET_".split()
 )
 
 PREFIX: Final = "screenagent-desktop-"
 LOCK: Final = "guard.lock"
 LEFT_SECONDS: Final = 60.0  # a folder of that age without a lock has no desktop: one is locked as soon as it is made
-# Waits for the end of its input, which comes when we end, however that happens. Then it ends whatever carries the
-# folder's name in its environment, daemons that left their process group too, and removes the folder; more than once,
-# because what those had started in turn may write into it for as long as it takes to notice.
-GUARD: Final = """
-folder=$1
-ours() { grep -lzsxF "SCREENAGENT_DESKTOP=$folder" /proc/[0-9]*/environ | cut -d/ -f3; }
-read -r _
-kill -TERM $(ours) 2>/dev/null
-for _ in 1 2 3 4 5 6 7 8 9 10; do [ -z "$(ours)" ] && break; sleep 0.05; done
-kill -KILL $(ours) 2>/dev/null
-for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$folder" 2>/dev/null; sleep 0.05; [ -e "$folder" ] || break; done
-"""
 
 
 class VirtualDesktop:
@@ -78,11 +57,6 @@ class VirtualDesktop:
 
     Everything runs in a home and runtime folder of its own, and is gone when this is left, or when we are killed.
     """
-
-    folder: Path
-    display: str
-    desktop: LocalDesktop
-    environment: dict[str, str]
 
     def __init__(
         self,
@@ -96,25 +70,18 @@ class VirtualDesktop:
         reader: TextReader | None = None,
         stop_keys: Sequence[str] = STOP_KEYS,
     ) -> None:
-        self._app = app
-        self._stop_keys = stop_keys
         self.control = control or Control()
-        self._secrets, self._reader = secrets, reader
-        self._size = size
-        self._cwd = cwd
+        self._app, self._size, self._cwd = app, size, cwd
         self._extra = dict(environment or {})
+        self._open = partial(LocalDesktop, control=self.control, secrets=secrets, reader=reader, stop_keys=stop_keys)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._start(stack)
-            self._stack = stack.pop_all()
-        if self._app:
-            try:
+            if self._app:
                 self.launch(self._app)
-            except BaseException:
-                self._stack.close()
-                raise
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -132,10 +99,12 @@ class VirtualDesktop:
 
         process = self._spawn(argv)
         self._until(lambda: opened() or process.poll() is not None, seconds=seconds)
-        if process.poll() == 0:
+        if (status := process.poll()) == 0:
             self._until(opened, seconds=min(LAUNCHER_SECONDS, seconds))
         if not (windows := opened()):
-            raise NoDesktop(f"{shlex.join(argv)!r} {_missed(process, seconds)}{self._tail(argv[0])}")
+            ended = f"ended (status {status}) without a window"
+            why = f"opened no window within {seconds:g} s" if status is None else ended
+            raise NoDesktop(f"{shlex.join(argv)!r} {why}{self._tail(argv[0])}")
         # A window manager puts a window up first and gives it the keys then; some windows it never does.
         self._until(self._windows.foreground, seconds=FRONT_SECONDS)
         return windows[0]
@@ -168,15 +137,7 @@ class VirtualDesktop:
         openbox = self._spawn([programs["openbox"], "--sm-disable"])
         launcher = self._spawn([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
         self._windows = windows = stack.enter_context(closing(X11Windows(self.display)))
-        self.desktop = stack.enter_context(
-            LocalDesktop(
-                control=self.control,
-                display=self.display,
-                secrets=self._secrets,
-                reader=self._reader,
-                stop_keys=self._stop_keys,
-            )
-        )
+        self.desktop = stack.enter_context(self._open(display=self.display))
         self._await(openbox, windows.managed)
         self._await(launcher, lambda: bool(windows.root_text("AT_SPI_BUS")))
         self.environment["AT_SPI_BUS_ADDRESS"] = windows.root_text("AT_SPI_BUS")
@@ -230,11 +191,6 @@ class VirtualDesktop:
         return f"; it said: {said[-1]}" if said else ""
 
 
-def _missed(process: subprocess.Popen[bytes], seconds: float) -> str:
-    status = process.poll()
-    return f"opened no window within {seconds:g} s" if status is None else f"ended (status {status}) without a window"
-
-
 def _argv(app: str | Sequence[str]) -> list[str]:
     if not isinstance(app, str):
         return list(app)
@@ -250,15 +206,13 @@ def missing_programs() -> tuple[str, ...]:
 
 
 def _program(name: str) -> str:
-    found = _found(name)
-    if found is None:
+    if (found := _found(name)) is None:
         raise NoDesktop(f"a virtual desktop needs {name}, which is not installed: apt-get install {PACKAGES[name]}")
     return found
 
 
 def _found(name: str) -> str | None:
-    libexec = os.pathsep.join(("/usr/libexec", "/usr/lib/at-spi2-core"))
-    return shutil.which(name) or shutil.which(name, path=libexec)
+    return shutil.which(name) or shutil.which(name, path="/usr/libexec:/usr/lib/at-spi2-core")
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -278,10 +232,12 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _guard(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a process that ends what runs on the desktop and removes its folder when we have ended."""
+    script = files("screenagent.desktop").joinpath("guard.sh").read_text()
     with (folder / LOCK).open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the guard inherits it, and holds it for as long as it lives
         return subprocess.Popen(
-            ["sh", "-c", GUARD, "guard", str(folder)],
+            ["sh", "-c", script, "guard", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -293,16 +249,13 @@ def _guard(folder: Path) -> subprocess.Popen[bytes]:
 def _remove_left_behind() -> None:
     """Folders whose guard was killed too, as when a machine goes down, or that a straggler made anew after it."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        try:
-            if not (folder / LOCK).exists():
-                if folder.stat().st_mtime < time.time() - LEFT_SECONDS:
+        with suppress(OSError):  # its guard lives, or it is another user's
+            if (folder / LOCK).exists():
+                with (folder / LOCK).open("rb") as held:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(folder, ignore_errors=True)
-                continue
-            with (folder / LOCK).open("rb") as held:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            elif folder.stat().st_mtime < time.time() - LEFT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue  # its guard lives, or it is another user's
 
 
 def _take_down(guard: subprocess.Popen[bytes], processes: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -10,7 +10,7 @@ from screenagent.actions import Action, Click, Drag, HoldKeys, Input, Move, Pres
 from screenagent.agent import Agent, drive
 from screenagent.agent.checker import ScreenChecker
 from screenagent.control import Control
-from screenagent.desktop.testing.event_monitor import OutsideMonitor
+from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.raw_events import Raw
 from screenagent.events import (
@@ -80,7 +80,7 @@ def test_no_event_reaches_the_display_without_a_review(virtual: VirtualDesktop) 
         control=control,
         max_steps=len(CASES),
     )
-    with OutsideMonitor(virtual.display) as witness:
+    with EventMonitor(virtual.display) as witness:
         drive(agent, "t", lambda event: heard.append((event, witness.heard())))
         rest = witness.heard()
     assert rest == []

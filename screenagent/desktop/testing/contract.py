@@ -77,9 +77,8 @@ def shows_popup(probe: Probe, screenshot: Screenshot) -> bool:
 
 def strokes(probe: Probe) -> list[str]:
     """The keys as the probe received them, "+" for down and "-" for up."""
-    return [
-        ("+" if receipt["event"] == "key_down" else "-") + receipt["key"] for receipt in probe.of("key_down", "key_up")
-    ]
+    signs = {"key_down": "+", "key_up": "-"}
+    return [signs[receipt["event"]] + receipt["key"] for receipt in probe.of(*signs)]
 
 
 class StopsAt(Control):
@@ -170,9 +169,8 @@ class DesktopContract:
                 presses, probe.receipts = probe.of("press"), []
                 pixel = probe.pixel(part)
                 assert [press["count"] for press in presses] == list(range(1, count + 1))
-                assert {(press["button"], press["x"], press["y"]) for press in presses} == {
-                    (BUTTONS.index(button) + 1, pixel.x, pixel.y)
-                }
+                there = {(BUTTONS.index(button) + 1, pixel.x, pixel.y)}
+                assert {(press["button"], press["x"], press["y"]) for press in presses} == there
 
     def test_modifiers_are_held_for_a_click_and_no_longer(self, rig: Rig) -> None:
         with rig.probe() as probe:
@@ -230,10 +228,7 @@ class DesktopContract:
             perform_input(rig.desktop, PressKeys(keys=("ctrl", "shift", "s"), times=2))
             for _ in range(2):
                 probe.wait_for("key_up", key="Control_L")
-            assert strokes(probe) == [
-                *("+Control_L", "+Shift_L", "+S", "-S", "-Shift_L", "-Control_L"),
-                *("+Control_L", "+Shift_L", "+S", "-S", "-Shift_L", "-Control_L"),
-            ]
+            assert strokes(probe) == ["+Control_L", "+Shift_L", "+S", "-S", "-Shift_L", "-Control_L"] * 2
 
     def test_a_key_is_held_for_as_long_as_asked(self, rig: Rig) -> None:
         with rig.probe() as probe:

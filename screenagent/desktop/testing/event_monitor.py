@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import threading
-import time
+from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Final, Self
 
-from screenagent.desktop.x11.raw_events import Raw, RawEvents, RawKind
+from screenagent.desktop.x11.raw_events import Raw, RawEvents
 
 POLL_SECONDS: Final = 0.02
 READY_SECONDS: Final = 60.0
@@ -19,47 +17,8 @@ PAUSE_SECONDS: Final = 0.05
 """Events closer together than this belong to one action: clicks, typing and drags send theirs within milliseconds."""
 
 
-@dataclass(frozen=True)
-class ObservedInput:
-    """One event, and when it arrived here by the monotonic clock."""
-
-    kind: RawKind
-    pressed: bool
-    at: float
-
-
 class EventMonitor:
-    """Watches from entering to leaving; `events` may be read at any time."""
-
-    def __init__(self, display: str) -> None:
-        self._raw = RawEvents(display)
-        self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="witness", daemon=True)
-        self.events: list[ObservedInput] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._leaving.set()
-        self._thread.join()
-        self._raw.close()
-
-    def gaps(self) -> list[float]:
-        """Seconds from one action's last event to the next one's first: what a step costs beside its own input."""
-        times = [seen.at for seen in self.events]
-        pauses = (later - earlier for earlier, later in pairwise(times))
-        return [pause for pause in pauses if pause > PAUSE_SECONDS]
-
-    def _watch(self) -> None:
-        while not self._leaving.is_set():
-            for raw in self._raw.within(POLL_SECONDS):
-                self.events.append(ObservedInput(kind=raw.kind, pressed=raw.pressed, at=time.monotonic()))
-
-
-class OutsideMonitor:
-    """Likewise in a process of its own, which nothing holds up that happens in ours; events carry the server's time."""
+    """Watches from entering to leaving, in a process of its own, which nothing holds up that happens in ours."""
 
     def __init__(self, display: str) -> None:
         spawning = multiprocessing.get_context("spawn")
@@ -83,6 +42,12 @@ class OutsideMonitor:
         self._ear.send("so far?")
         heard: list[Raw] = self._ear.recv()
         return heard
+
+
+def gaps(events: Iterable[Raw]) -> list[float]:
+    """Return the seconds from one action's last event to the next one's first: what a step costs beside its input."""
+    pauses = (later.at - earlier.at for earlier, later in pairwise(events))
+    return [pause for pause in pauses if pause > PAUSE_SECONDS]
 
 
 def _watch(display: str, mouth: Connection) -> None:

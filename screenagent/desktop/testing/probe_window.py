@@ -15,7 +15,6 @@ import itertools
 import json
 import os
 import select
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -35,9 +34,7 @@ BUTTON: Final[ProbeColour] = (200, 212, 230)
 ANSWERS: Final[tuple[ProbeColour, ...]] = ((196, 236, 200), (250, 222, 170))  # the panel's colours, by turns
 POPUP: Final[ProbeColour] = (192, 32, 128)  # a colour that nothing else has
 TARGETS: Final[dict[str, ProbeArea]] = {
-    "one": (30, 60, 120, 44),
-    "two": (170, 60, 120, 44),
-    "three": (310, 60, 120, 44),
+    name: (left, 60, 120, 44) for name, left in (("one", 30), ("two", 170), ("three", 310))
 }
 PANEL: Final[ProbeArea] = (30, 130, 580, 110)
 FIELD: Final[ProbeArea] = (30, 270, 580, 60)
@@ -47,20 +44,12 @@ CLOCK_SECONDS: Final = 1.0
 DOUBLE_CLICK_SECONDS: Final = 0.4
 DOUBLE_CLICK_PIXELS: Final = 5
 MODIFIERS: Final = {"shift": X.ShiftMask, "ctrl": X.ControlMask, "alt": X.Mod1Mask, "super": X.Mod4Mask}
-EVENTS: Final = (
-    X.ExposureMask
-    | X.ButtonPressMask
-    | X.ButtonReleaseMask
-    | X.PointerMotionMask
-    | X.KeyPressMask
-    | X.KeyReleaseMask
-    | X.StructureNotifyMask
-)
+BUTTON_EVENTS: Final = X.ButtonPressMask | X.ButtonReleaseMask | X.PointerMotionMask
+EVENTS: Final = BUTTON_EVENTS | X.KeyPressMask | X.KeyReleaseMask | X.ExposureMask | X.StructureNotifyMask
 
 
 def report_line(happened: str, **facts: object) -> None:
-    sys.stdout.write(json.dumps({"event": happened, "at": time.monotonic(), **facts}) + "\n")
-    sys.stdout.flush()
+    print(json.dumps({"event": happened, "at": time.monotonic(), **facts}), flush=True)
 
 
 class ProbeWindow:
@@ -70,7 +59,6 @@ class ProbeWindow:
         self._server = server
         self._delay = delay
         self._popup_after = popup
-        self._popups: list[Any] = []
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._clicks = 0
@@ -84,7 +72,10 @@ class ProbeWindow:
         self._canvas = Image.new("RGB", SIZE, PAPER)
         self._window = self._open(SIZE, place=place, title=title)
         self._gc = self._window.create_gc()
-        self._draw_all()
+        for name, area in TARGETS.items():
+            self._draw(area, BUTTON, name.capitalize(), size=20)
+        self._draw_panel()
+        self._draw_field()
         self._window.map()
 
     def run(self) -> None:
@@ -157,7 +148,6 @@ class ProbeWindow:
         if press.detail > 3:
             return
         if press.window.id != self._window.id:
-            self._popups.remove(press.window)
             press.window.destroy()
             return
         self.after(self._delay, self._paint_answer)
@@ -180,16 +170,9 @@ class ProbeWindow:
     def _say_mouse(self, happened: str, mouse: Any, **more: int) -> None:
         button = {} if happened == "motion" else {"button": mouse.detail}
         buttons = [number for number in range(1, 6) if mouse.state & (X.Button1Mask << (number - 1))]
-        report_line(
-            happened,
-            sent=mouse.time / 1000,
-            x=mouse.root_x,
-            y=mouse.root_y,
-            held=buttons,
-            modifiers=_modifiers(mouse.state),
-            **button,
-            **more,
-        )
+        place = {"x": mouse.root_x, "y": mouse.root_y}
+        modifiers = _modifiers(mouse.state)
+        report_line(happened, sent=mouse.time / 1000, **place, held=buttons, modifiers=modifiers, **button, **more)
 
     def _key(self, key: Any) -> None:
         level = 1 if key.state & X.ShiftMask else 0
@@ -208,10 +191,8 @@ class ProbeWindow:
         if (ctrl and character in ("v", "V")) or (shift and keysym == XK.XK_Insert):
             clipboard, utf8 = self._server.get_atom("CLIPBOARD"), self._server.get_atom("UTF8_STRING")
             self._window.convert_selection(clipboard, utf8, self._server.get_atom("PROBE"), X.CurrentTime)
-        elif keysym == XK.XK_Return:
-            self._set_text(self._text + "\n")
-        elif keysym == XK.XK_Tab:
-            self._set_text(self._text + "\t")
+        elif keysym in (XK.XK_Return, XK.XK_Tab):
+            self._set_text(self._text + ("\n" if keysym == XK.XK_Return else "\t"))
         elif keysym == XK.XK_BackSpace:
             self._set_text(self._text[:-1])
         elif character and not ctrl:
@@ -237,10 +218,8 @@ class ProbeWindow:
 
     def _open_popup(self) -> None:
         corner = self._server.screen().root.translate_coords(self._window, 0, 0)
-        popup = self._open(
-            POPUP_SIZE, place=(corner.x + POPUP_PLACE[0], corner.y + POPUP_PLACE[1]), title="Popup", above=self._window
-        )
-        self._popups.append(popup)
+        place = corner.x + POPUP_PLACE[0], corner.y + POPUP_PLACE[1]
+        popup = self._open(POPUP_SIZE, place=place, title="Popup", above=self._window)
         popup.map()
 
     def _paint_popup(self, popup: Any) -> None:
@@ -248,32 +227,25 @@ class ProbeWindow:
         self._server.sync()
         report_line("painted", what="popup", window=popup.id)
 
-    def _draw_all(self) -> None:
-        for name, area in TARGETS.items():
-            self._draw(area, BUTTON, name.capitalize(), size=20, paint=False)
-        self._draw_panel(paint=False)
-        self._draw_field(paint=False)
+    def _draw_panel(self) -> None:
+        self._draw(PANEL, ANSWERS[self._clicks % len(ANSWERS)], f"Answer {self._clicks}", size=30)
 
-    def _draw_panel(self, *, paint: bool = True) -> None:
-        self._draw(PANEL, ANSWERS[self._clicks % len(ANSWERS)], f"Answer {self._clicks}", size=30, paint=paint)
-
-    def _draw_field(self, *, paint: bool = True) -> None:
+    def _draw_field(self) -> None:
         left, top, width, height = FIELD
         shown = self._text.replace("\n", "⏎").replace("\t", "⇥")[-50:]
         field = _labelled((width, height), (255, 255, 255), shown, size_of_type=20)
         if self._caret_shown:
             ImageDraw.Draw(field).line((4, 16, 4, 44), fill=INK)
-        self._put(field, left, top, paint=paint)
+        self._put(field, left, top)
 
-    def _draw(self, area: ProbeArea, paper: ProbeColour, text: str, *, size: int, paint: bool = True) -> None:
+    def _draw(self, area: ProbeArea, paper: ProbeColour, text: str, *, size: int) -> None:
         left, top, width, height = area
-        self._put(_labelled((width, height), paper, text, size_of_type=size), left, top, paint=paint)
+        self._put(_labelled((width, height), paper, text, size_of_type=size), left, top)
 
-    def _put(self, picture: Image.Image, left: int, top: int, *, paint: bool) -> None:
+    def _put(self, picture: Image.Image, left: int, top: int) -> None:
         self._canvas.paste(picture, (left, top))
-        if paint:
-            self._window.put_pil_image(self._gc, left, top, picture)
-            self._server.flush()
+        self._window.put_pil_image(self._gc, left, top, picture)
+        self._server.flush()
 
 
 KEY_NAMES: Final = {
@@ -307,9 +279,8 @@ def main() -> None:
     options.add_argument("--at", type=int, nargs=2, default=(60, 60), metavar=("X", "Y"), help="where it opens")
     options.add_argument("--title", default="Probe")
     asked = options.parse_args()
-    window = ProbeWindow(
-        display.Display(), delay=asked.delay, popup=asked.popup, place=tuple(asked.at), title=asked.title
-    )
+    place = tuple(asked.at)
+    window = ProbeWindow(display.Display(), delay=asked.delay, popup=asked.popup, place=place, title=asked.title)
     if asked.caret:
         window.blink()
     if asked.clock:

@@ -47,12 +47,8 @@ class RawEvents:
     def __init__(self, display: str) -> None:
         self.server = connect_display(display)
         # Who says 2.1 or later gets raw events during a grab, too: a menu that is open must not keep a stop from us.
-        xinput.XIQueryVersion(
-            display=self.server.display,
-            opcode=self.server.display.get_extension_major(xinput.extname),
-            major_version=2,
-            minor_version=2,
-        )
+        opcode = self.server.display.get_extension_major(xinput.extname)
+        xinput.XIQueryVersion(display=self.server.display, opcode=opcode, major_version=2, minor_version=2)
         devices = self.server.xinput_query_device(xinput.AllDevices).devices
         self._xtest = frozenset(device.deviceid for device in devices if "XTEST" in str(device.name))
         self.server.screen().root.xinput_select_events([(xinput.AllMasterDevices, MASK)])
@@ -73,16 +69,9 @@ class RawEvents:
     def _raw(self, event: Any) -> Raw:
         data: bytes = event.data
         _, time, code, source, words, _ = HEADER.unpack_from(data)
-        by_xtest = source in self._xtest
-        place = _place(data, words) if by_xtest and event.evtype == xinput.RawMotion else None
-        return Raw(
-            kind=KINDS[event.evtype],
-            code=code,
-            pressed=event.evtype in PRESSES,
-            place=place,
-            by_xtest=by_xtest,
-            at=time / 1000,
-        )
+        kind, pressed, by_xtest = KINDS[event.evtype], event.evtype in PRESSES, source in self._xtest
+        place = _place(data, words) if by_xtest and kind == "motion" else None
+        return Raw(kind, code, pressed, place, by_xtest, at=time / 1000)
 
 
 def _place(data: bytes, words: int) -> tuple[int, int] | None:

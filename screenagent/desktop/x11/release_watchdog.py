@@ -10,7 +10,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import IO
 
 from Xlib import X, display, error
 from Xlib.ext import xtest
@@ -31,20 +31,16 @@ def still_down(lines: Iterable[str]) -> list[tuple[str, int]]:
     return down[::-1]
 
 
-def release(server: Any, strokes: Iterable[tuple[str, int]]) -> None:
-    for kind, code in strokes:
-        xtest.fake_input(server, RELEASE[kind], code)
-    server.sync()
-    server.close()
-
-
 def main(name: str, lines: IO[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         server = display.Display(name)
         if left := still_down(lines):
-            release(server, left)
+            for kind, code in left:
+                xtest.fake_input(server, RELEASE[kind], code)
+            server.sync()
+            server.close()
     except (error.DisplayError, error.ConnectionClosedError):
         return  # the display went with the agent, and with it everything held on it
 

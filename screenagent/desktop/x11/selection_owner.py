@@ -83,21 +83,12 @@ class Selection:
     def serve(self, asked: Any) -> None:
         at = asked.property or asked.target  # clients of the first days name no property
         said = self._reply(asked, at)
-        asked.requestor.send_event(
-            event.SelectionNotify(
-                time=asked.time,
-                requestor=asked.requestor,
-                selection=asked.selection,
-                target=asked.target,
-                property=at if said else X.NONE,
-            )
-        )
+        answered = {name: getattr(asked, name) for name in ("time", "requestor", "selection", "target")}
+        asked.requestor.send_event(event.SelectionNotify(**answered, property=at if said else X.NONE))
         self.server.flush()
         text = said and self.lent is not None and asked.target in self.lent
-        if text and (asked.requestor.id, at) not in self._pieces:
-            self._tell("fetched", asked.requestor.id)
-        else:
-            self._tell("asked", asked.requestor.id)
+        fetched = text and (asked.requestor.id, at) not in self._pieces
+        self._tell("fetched" if fetched else "asked", asked.requestor.id)
 
     def hand_on(self, happened: Any) -> None:
         """The requestor has taken a piece: give it the next, an empty one being the last."""
@@ -122,16 +113,14 @@ class Selection:
         if target == self.server.intern_atom("TARGETS"):
             window.change_property(at, Xatom.ATOM, 32, [target, *contents])
             return True
-        content = contents.get(target)
-        if content is None:
+        if (content := contents.get(target)) is None:
             return False
         if len(content.data) <= CHUNK:
             window.change_property(at, content.kind, content.format, _units(content))
             return True
         window.change_attributes(event_mask=X.PropertyChangeMask)
         pieces = (content.data[start : start + CHUNK] for start in range(0, len(content.data), CHUNK))
-        self._pieces[window.id, at] = pieces
-        self._kinds[window.id, at] = content.kind
+        self._pieces[window.id, at], self._kinds[window.id, at] = pieces, content.kind
         window.change_property(at, self.server.intern_atom("INCR"), 32, [len(content.data)])
         return True
 
@@ -148,8 +137,7 @@ class Selection:
         targets = set(memoryview(offered.data).cast("I")) if offered else set()
         for name in KEPT:
             target = self.server.intern_atom(name)
-            content = self._ask(target) if target in targets else None
-            if content is not None:
+            if target in targets and (content := self._ask(target)):
                 yield target, content
 
     def _ask(self, target: int) -> Content | None:
@@ -202,39 +190,30 @@ def _units(content: Content) -> Any:
 
 def report_content(happened: str, **facts: object) -> None:
     try:
-        sys.stdout.write(json.dumps({"event": happened, **facts}) + "\n")
-        sys.stdout.flush()
+        print(json.dumps({"event": happened, **facts}), flush=True)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 # nobody listens any longer, to the end of this process
-
-
-def wishes(ready: bool, rest: list[bytes]) -> Iterator[dict[str, Any] | None]:
-    """The lines that have come in; `None` at the end of input."""
-    if not ready:
-        return
-    read = os.read(sys.stdin.fileno(), 1 << 20)
-    if not read:
-        yield None
-        return
-    *lines, rest[0] = (rest[0] + read).split(b"\n")
-    yield from (json.loads(line) for line in lines)
 
 
 def own_selection(server: Any) -> None:
     selections = {name: Selection(server, name) for name in ("CLIPBOARD", "PRIMARY")}
     by_atom = {selection.atom: selection for selection in selections.values()}
     listening = True
-    rest = [b""]
+    rest = b""
     while listening or any(selection.owned for selection in selections.values()):
         while server.pending_events():
             _answer(server.next_event(), by_atom)
         ready, _, _ = select.select([server.fileno(), *([sys.stdin] if listening else [])], [], [])
-        for wish in wishes(sys.stdin in ready, rest):
-            if wish is None:
-                listening = False
-                for selection in selections.values():
-                    selection.give_back()
-            elif "lend" in wish:
+        if sys.stdin not in ready:
+            continue
+        read = os.read(sys.stdin.fileno(), 1 << 20)
+        if not read:
+            listening = False
+            for selection in selections.values():
+                selection.give_back()
+        *lines, rest = (rest + read).split(b"\n")
+        for wish in map(json.loads, lines):
+            if "lend" in wish:
                 selections[wish["selection"]].lend(wish["lend"], to=wish["to"])
             else:
                 selections[wish["selection"]].give_back()

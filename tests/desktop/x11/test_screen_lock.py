@@ -22,7 +22,7 @@ from screenagent.approval import AllowAll
 from screenagent.control import Control, Interrupted
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.contract import perform_input
-from screenagent.desktop.testing.event_monitor import OutsideMonitor
+from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.desktop.x11.screen_lock import BLANK, LOCKED, ScreenLock
@@ -101,7 +101,7 @@ def test_a_monitor_that_becomes_another_pauses_the_agent_which_then_looks_afresh
 
     with LocalDesktop(control=control, display=wide.display, monitor="monitor-2") as desktop:
         doing = Doing("reviewed", smaller, control)
-        with OutsideMonitor(wide.display) as witness:
+        with EventMonitor(wide.display) as witness:
             ended = drive(clicks(desktop, control, 1), "t", doing)
             motions = [raw.place for raw in witness.heard() if raw.kind == "motion"]
         assert [event.why for event in doing.seen if isinstance(event, Paused)] == [
