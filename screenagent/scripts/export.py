@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
 from screenagent.geometry import Value
 from screenagent.scripts import AnyStep, Script
 from screenagent.scripts.parameters import PLACE
@@ -24,55 +26,23 @@ from screenagent.scripts.schema import (
 LONGEST: Final = 100
 """How many characters the parameters of `play` may have in one line."""
 
-HEAD: Final = '''\
-"""{name}
-
-Exported from {file} by `screenagent export`; the appearances of its targets are in {anchors}.
-"""
-
-from pathlib import Path
-
-from screenagent.agent import Agent
-from screenagent.approval import AllowAll
-from screenagent.desktop.virtual import VirtualDesktop
-{imports}from screenagent.scripts.replay.steps import ScriptApi
-
-ANCHORS = Path(__file__).parent / {quoted_anchors}
-
-
-def play({parameters}) -> None:
-'''
-TAIL: Final = """
-
-def main() -> None:
-    with VirtualDesktop({app}) as virtual:  # for your own screen: LocalDesktop()
-        agent = Agent.embedded(virtual.desktop, approver=AllowAll())  # nobody is asked on this desktop of its own
-        play(ScriptApi(agent, anchors=ANCHORS))
-
-
-if __name__ == "__main__":
-    main()
-"""
-
 
 def python(script: Script, *, file: str, anchors: str) -> str:
     """Return the program; raise `ValueError` naming a step that a program cannot say."""
-    needed = [
-        name for name, parameter in script.parameters.items() if parameter.default is None and not parameter.secret
-    ]
-    tail = TAIL.replace("play(ScriptApi(agent, anchors=ANCHORS))", _call(needed))
-    return (
-        HEAD.format(
-            name=_in_docstring(script.name),
-            file=_in_docstring(file),
-            anchors=_in_docstring(anchors),
-            quoted_anchors=_quoted(anchors),
-            parameters=_parameters(script),
-            imports=_imports(script),
-        )
-        + "\n".join(_lines(script.steps, script, depth=1))
-        + "\n"
-        + tail.format(app=_quoted(script.app) if script.app else "")
+    templates = Environment(
+        loader=PackageLoader("screenagent.scripts", package_path=""),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+    )
+    templates.filters |= {"in_docstring": _in_docstring, "quoted": _quoted, "identifier": identifier}
+    return templates.get_template("program.py.j2").render(
+        script=script,
+        file=file,
+        anchors=anchors,
+        parameters=_parameters(script),
+        is_placed=_is_placed(script),
+        lines=list(_lines(script.steps, script, depth=1)),
     )
 
 
@@ -89,16 +59,9 @@ def _parameters(script: Script) -> str:
     return line if len(line) <= LONGEST else "\n" + "".join(f"    {parameter},\n" for parameter in every)
 
 
-def _imports(script: Script) -> str:
+def _is_placed(script: Script) -> bool:
     steps = (step for step in every_step(script.steps) if isinstance(step, TargetStep))
-    placed = any(isinstance(target, Placed) for step in steps for target in step.targets)
-    return "from screenagent.scripts import Placed\n" if placed else ""
-
-
-def _call(needed: Sequence[str]) -> str:
-    """The call of `play`; the user is asked for values that have no default."""
-    asked = "".join(f", {identifier(name)}=input({_quoted(f'{name}: ')})" for name in needed)
-    return f"play(ScriptApi(agent, anchors=ANCHORS){asked})"
+    return any(isinstance(target, Placed) for step in steps for target in step.targets)
 
 
 def identifier(name: str) -> str:

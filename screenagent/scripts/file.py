@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from io import StringIO
+from operator import getitem
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,10 +33,17 @@ from screenagent.scripts.schema import (
     no_step,
     words_for,
 )
-from screenagent.scripts.upgrade import upgraded, warn
+from screenagent.scripts.upgrade import upgrade, warn
 
 LARGEST: Final = 200_000
 DEEPEST: Final = 40
+SCALARS: Final[Mapping[str, Callable[[str], object]]] = {
+    "null": lambda _: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": int,
+    "float": float,
+}
+"""How a scalar is read, by its tag; any other is a text."""
 
 Path_ = tuple[str | int, ...]
 """Where something stands in the file: keys and positions, from the outside in."""
@@ -91,18 +100,17 @@ def read_script(file: Path) -> Script:
 
 def parsed(content: bytes, file: Path) -> tuple[Script, Places]:
     """Return the script that `content` spells, in version 1 or 2, and where in `file` each part of it is."""
-    loaded, places = _loaded(content, file)
-    spelled = upgraded(loaded)
-    data = spelled.content
+    data, places = _loaded(content, file)
+    upgraded = upgrade(data)
     try:
         script = Script.model_validate(data)
     except ValidationError as error:
         raise ScriptError(_problems(error, data, places)) from error
     if problems := [*_wrong_places(script, places)]:
         raise ScriptError(problems)
-    if spelled.places:
-        line, _ = places.lines[next(iter(spelled.places))]
-        warn(spelled, file=str(file), line=line)
+    if upgraded:
+        line, _ = places.lines[next(iter(upgraded))]
+        warn(upgraded, file=str(file), line=line)
     return script, places
 
 
@@ -118,10 +126,9 @@ def edited(content: str, changes: Mapping[Path_, str | Placed]) -> str:
     yaml = _yaml()
     document = yaml.load(content)
     for path, value in changes.items():
-        parent = document
-        for part in path[:-1]:
-            parent = parent[part]
-        parent[path[-1]] = _in_one_line(value.model_dump(mode="json") if isinstance(value, Placed) else value)
+        _at(document, path[:-1])[path[-1]] = _in_one_line(
+            value.model_dump(mode="json") if isinstance(value, Placed) else value
+        )
     text = StringIO()
     yaml.dump(document, text)
     return text.getvalue()
@@ -211,18 +218,9 @@ def _value(node: Node, path: Path_, lines: dict[Path_, tuple[int, int]], stop: A
 def _scalar(node: Node) -> Any:
     text = str(node.value)
     try:
-        match str(node.tag).rpartition(":")[2]:
-            case "null":
-                return None
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return int(text)
-            case "float":
-                return float(text)
+        return SCALARS.get(str(node.tag).rpartition(":")[2], str)(text)
     except ValueError:
-        pass  # a spelling of a number that is none to us is a text
-    return text
+        return text  # a spelling of a number that is none to us
 
 
 def _problems(error: ValidationError, data: Any, places: Places) -> list[Problem]:
@@ -275,9 +273,7 @@ def _fields(loc: Sequence[str | int]) -> list[str]:
 
 
 def _at(data: Any, path: Path_) -> Any:
-    for part in path:
-        data = data[part]
-    return data
+    return reduce(getitem, path, data)
 
 
 def _wrong_places(script: Script, places: Places) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
@@ -116,10 +116,12 @@ class TargetStep(ScriptStep):
         None, description="the recorded appearances of its targets; by default those with the names of the targets"
     )
 
+    target_keys: ClassVar[tuple[str, ...]]
+
     @property
     def targets(self) -> tuple[str | Placed, ...]:
         """Its targets in the order of the action's."""
-        raise NotImplementedError
+        return tuple(target for key in self.target_keys if (target := getattr(self, key)) is not None)
 
     @property
     def anchors(self) -> tuple[str, ...]:
@@ -140,25 +142,20 @@ class TargetStep(ScriptStep):
 
 
 class ClickStep(TargetStep):
+    target_keys = ("click",)
     click: ScriptTarget
     button: Button = "left"
     count: Literal[1, 2, 3] = 1
     hold: tuple[Modifier, ...] = ()
 
-    @property
-    def targets(self) -> tuple[str | Placed, ...]:
-        return (self.click,)
-
 
 class MoveStep(TargetStep):
+    target_keys = ("move",)
     move: ScriptTarget
-
-    @property
-    def targets(self) -> tuple[str | Placed, ...]:
-        return (self.move,)
 
 
 class DragStep(TargetStep):
+    target_keys = ("drag", "to", "via")
     drag: ScriptTarget
     to: ScriptTarget
     via: tuple[ScriptTarget, ...] = ()
@@ -171,13 +168,10 @@ class DragStep(TargetStep):
 
 
 class ScrollStep(TargetStep):
+    target_keys = ("over",)
     scroll: Direction
     over: ScriptTarget | None = None
     notches: int = Field(5, gt=0, le=100)
-
-    @property
-    def targets(self) -> tuple[str | Placed, ...]:
-        return (self.over,) if self.over else ()
 
 
 class KeyboardStep(ScriptStep):
@@ -187,12 +181,9 @@ class KeyboardStep(ScriptStep):
 class TypeStep(TargetStep, KeyboardStep):
     """Into where the keyboard focus is, or into a field that is clicked first."""
 
+    target_keys = ("into",)
     type: str = Field(min_length=1)
     into: ScriptTarget | None = None
-
-    @property
-    def targets(self) -> tuple[str | Placed, ...]:
-        return (self.into,) if self.into else ()
 
 
 class PressStep(KeyboardStep):
@@ -248,23 +239,6 @@ class IfSeenStep(Value):
     otherwise: tuple[AnyStep, ...] = Field((), alias="else")
 
 
-STEPS: Final[Mapping[str, type[Value]]] = {
-    "click": ClickStep,
-    "type": TypeStep,
-    "press": PressStep,
-    "drag": DragStep,
-    "scroll": ScrollStep,
-    "move": MoveStep,
-    "hold_keys": HoldStep,
-    "wait_for": WaitForStep,
-    "ask": AskStep,
-    "approve": ApproveStep,
-    "task": TaskStep,
-    "if_seen": IfSeenStep,
-    "expect": ExpectStep,  # last: the others may say it, too
-}
-
-
 def kind_of_step(step: Any) -> str | None:
     """Which kind of step a mapping, or a step, is; None for what is none."""
     if isinstance(step, Value):
@@ -295,9 +269,11 @@ AnyStep = Annotated[
     | Annotated[ApproveStep, Tag("approve")]
     | Annotated[TaskStep, Tag("task")]
     | Annotated[IfSeenStep, Tag("if_seen")]
-    | Annotated[ExpectStep, Tag("expect")],
+    | Annotated[ExpectStep, Tag("expect")],  # last: the others may say it, too
     Discriminator(kind_of_step),
 ]
+STEPS: Final[Mapping[str, type[Value]]] = {tag.tag: step for step, tag in map(get_args, get_args(get_args(AnyStep)[0]))}
+"""The class of each kind of step, by the key that names the kind."""
 
 
 def _versions(schema: dict[str, Any]) -> None:

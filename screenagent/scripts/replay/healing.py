@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from screenagent.actions import targets
@@ -90,42 +90,12 @@ def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, 
                 pass
 
 
-PAGE: Final = """\
-<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ script }}: what was healed</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<style>
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-article { border: 1px solid #8885; border-radius: 10px; padding: 1rem 1.2rem; margin: 1rem 0 }
-h2 { font-size: 1.05rem; margin: 0 0 .4rem } ul { margin: .2rem 0 .8rem; padding-left: 1.2rem }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem } figure { margin: 0 }
-figcaption { color: #888; font-size: .85rem }
-img { max-width: 100%; image-rendering: pixelated; border: 1px solid #8885 }
-code { background: #8882; padding: .1em .4em; border-radius: 4px }
-</style></head><body>
-<h1>{{ script }}</h1>
-<p>{{ heals | length }} of its targets {{ "was" if heals | length == 1 else "were" }} found otherwise than as
-{{ "it was" if heals | length == 1 else "they were" }} recorded. Nothing has been changed yet.</p>
-{% for heal in heals %}
-<article><h2>{{ heal.name }}</h2>
-<ul>{% for change in heal.changes %}<li>{{ change }}</li>{% endfor %}</ul>
-<div class="pair">
-<figure>{% if heal.old %}<img src="{{ heal.old.picture | uri }}" alt="as it was recorded">{% endif %}
-<figcaption>{{ "as it was recorded" if heal.old else "there was no anchor" }}</figcaption></figure>
-<figure><img src="{{ heal.new.picture | uri }}" alt="as it was found"><figcaption>as it was found</figcaption></figure>
-</div><p>Take it over: <code>screenagent heal {{ file }} --accept {{ heal.name }}</code></p></article>
-{% endfor %}
-</body></html>
-"""
-
-
 def page(script: Script, heals: Sequence[Heal], *, file: str) -> str:
     """The heals as one HTML page, the old look beside the new."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    loader = PackageLoader("screenagent.scripts.replay", package_path="")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     environment.filters["uri"] = _uri
-    shown: Mapping[str, object] = {"script": script.name, "heals": heals, "file": file}
-    return environment.from_string(PAGE).render(shown)
+    return environment.get_template("healed.html.j2").render(script=script.name, heals=heals, file=file)
 
 
 def _uri(image: Image.Image) -> str:

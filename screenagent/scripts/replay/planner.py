@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Final
 
 from screenagent.actions import (
@@ -79,7 +80,7 @@ class ScriptPlanner:
 
     def _next(self, episode: Episode) -> Generator[str, None, Decision]:
         if "stop" in [text.strip(" .!").lower() for text in episode.told]:
-            return _failed("you said stop")
+            return Decision.give_up("you said stop")
         self._episode = episode
         for said in self._course:
             match said:
@@ -142,7 +143,7 @@ class ScriptPlanner:
                 case Finish(success=True):
                     return
                 case Finish(message=message):
-                    yield from _give_up(f"{task}: {message}")
+                    yield from repeat(Decision.give_up(f"{task}: {message}"))
             yield decision
 
     def _question(self, step: AskStep | ApproveStep, at: int) -> Course:
@@ -154,12 +155,12 @@ class ScriptPlanner:
             case _ if said is None:
                 return
             case ApproveStep() if said.lower() not in YES:
-                yield from _give_up(f"{planned}: the answer was “{said}”")
+                yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
             case AskStep(into=into):
                 if into:
                     self.values = {**self.values, into: said}
                 if said.lower() == "stop":
-                    yield from _give_up(f"{planned}: the answer was “{said}”")
+                    yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
 
     def _answer(self) -> Generator[Decision, None, str | None]:
         """Return the answer to the question that was asked last; None if the user skipped it."""
@@ -169,7 +170,7 @@ class ScriptPlanner:
             case Step(verdict=Skip()):
                 return None
             case Step(action=Ask(question=question)) as last:
-                yield from _give_up(f"{question}: {_failure(last) or 'nobody answered'}")
+                yield from repeat(Decision.give_up(f"{question}: {last.failure_reason or 'nobody answered'}"))
         return None
 
     def _carry_out(self, at: int) -> Course:
@@ -179,7 +180,7 @@ class ScriptPlanner:
         """
         was_fetched, late_since = False, None
         yield from self._attempt(at)
-        while why := _failure(self._last):
+        while why := self._last.failure_reason:
             action = self._actions[at]
             is_lost, is_rejected = _is_lost(self._last), isinstance(self._last.verdict, Reject)
             is_behind = not self._is_in_front(action)
@@ -198,13 +199,13 @@ class ScriptPlanner:
                 late_since = None
                 yield from self._help(at, f"{action.planned}: {why}. Bring it there and say “again”; or “skip”, “stop”")
             else:
-                yield from _give_up(f"{action.planned}: {why}")
+                yield from repeat(Decision.give_up(f"{action.planned}: {why}"))
 
     def _attempt(self, at: int) -> Course:
         """Decide on an action, unless it cannot be carried out."""
         action = self._actions[at]
         if problem := self._why_not(action):
-            yield from _give_up(f"{action.planned}: {problem}")
+            yield from repeat(Decision.give_up(f"{action.planned}: {problem}"))
         self._attend_to(action)
         yield Decision(plan=plan_of(self._actions), at=at)
 
@@ -245,7 +246,7 @@ class ScriptPlanner:
             case said if said.lower() in ("again", "retry", "go on"):
                 yield from self._attempt(at)
             case said if said.lower() in NO:
-                yield from _give_up(f"{planned}: the answer was “{said}”")
+                yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
             case said:
                 self.anchor_names, self.points = {}, {}
                 renamed = planned.model_copy(update={"action": _renamed(planned.action, said)})
@@ -289,19 +290,6 @@ class ScriptPlanner:
         return getattr(action.step, "timeout", None) or self.script.timeout
 
 
-def _failure(step: Step) -> str:
-    """Why the script cannot go on after `step`; empty if it can."""
-    if isinstance(step.verdict, Skip):
-        return ""
-    if isinstance(step.verdict, Reject):
-        return f"it was rejected: {step.verdict.reason}" if step.verdict.reason else "it was rejected"
-    if step.feedback:
-        return step.feedback
-    if step.effect and (step.effect.outcome == "unmet" or (step.effect.outcome == "unchanged" and step.unconfirmed)):
-        return step.effect.evidence or "its effect is not to be seen"
-    return ""
-
-
 def _is_lost(step: Step) -> bool:
     """Its target was not found: nobody was asked yet, and nothing was sent."""
     return (
@@ -335,13 +323,3 @@ def _thought(decision: Decision) -> str:
 
 def _decision(action: Ask | Wait) -> Decision:
     return Decision(plan=Plan(steps=(PlannedStep(action=action),)))
-
-
-def _give_up(why: str) -> Generator[Decision, None, None]:
-    """End the replay, for good."""
-    while True:
-        yield _failed(why)
-
-
-def _failed(why: str) -> Decision:
-    return Decision(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)
