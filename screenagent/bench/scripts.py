@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, Sink, drive
