@@ -33,7 +33,7 @@ def model() -> None:
 @click.option("--quant", type=QUANT, default="none", show_default=True, help="Quantize once, into a folder next to it.")
 def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
-    from screenagent.serving.hub import HuggingFace
+    from screenagent.serving.weights import HuggingFace
     from screenagent.serving.weights import pull_weights as bring
     from screenagent.settings import Settings
 
@@ -49,7 +49,7 @@ def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
 def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device: str | None) -> None:
     """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
     from screenagent.models.phi4 import load_phi4
-    from screenagent.serving.socket import serve_engine as answer
+    from screenagent.serving.server import serve_engine as answer
     from screenagent.settings import Settings
 
     settings = Settings.load(model_weights=weights)

@@ -72,6 +72,12 @@ class EngineCost:
     def new_positions(self) -> int:
         return self.prompt_positions - self.reused_positions
 
+    @property
+    def seconds(self) -> dict[Literal["encode", "prefill", "decode"], float]:
+        """The seconds of each phase; preparing the prompt counts as encoding."""
+        encode = self.prepare_seconds + self.encode_seconds
+        return {"encode": encode, "prefill": self.prefill_seconds, "decode": self.decode_seconds}
+
 
 class EngineText(NamedTuple):
     """A piece of text as it forms, and the tokens it stands for."""

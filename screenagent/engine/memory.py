@@ -38,11 +38,16 @@ def weight_bytes(module: nn.Module) -> int:
     return sum(parameter.nbytes for parameter in module.parameters())
 
 
-def needed_bytes(config: Config, quant: Quant, *, positions: int) -> int:
-    """Weights, the cache of one sequence, and room to work."""
+def form_bytes(config: Config, quant: Quant) -> int:
+    """Return what the weights take in this form."""
     model = Phi4Network(config, device=torch.device("meta"), dtype=torch.bfloat16)
     prepare_quant(model, quant)
-    return weight_bytes(model) + positions * kv_bytes_per_token(config, torch.bfloat16) + WORKSPACE
+    return weight_bytes(model)
+
+
+def needed_bytes(config: Config, quant: Quant, *, positions: int) -> int:
+    """Return the bytes of the weights, the cache of one sequence, and room to work."""
+    return form_bytes(config, quant) + positions * kv_bytes_per_token(config, torch.bfloat16) + WORKSPACE
 
 
 def runs_on(quant: Quant, capability: tuple[int, int] | None) -> bool:

@@ -10,7 +10,7 @@ import torch
 
 from screenagent.engine import checkpoint, decoding, grammar, memory
 from screenagent.engine.config import Config, Quant
-from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineTurn
+from screenagent.engine.engine import Engine, EngineEnd, EngineSettings, EngineTurn
 from screenagent.engine.model import keep_going
 from screenagent.errors import WrongUsage
 from screenagent.models.parsing import refuses
@@ -85,23 +85,16 @@ def compiled(wanted: AnswerGrammar | None) -> grammar.TokenGrammar | None:
 
 
 def last(ended: EngineEnd, answer: str) -> Finished | Refused:
-    usage = used(ended.cost)
-    if refuses(answer):
-        return Refused(text=answer, usage=usage, notes=ended.notes)
-    return Finished(reason=ended.reason, usage=usage, notes=ended.notes)
-
-
-def used(cost: EngineCost) -> Usage:
-    return Usage(
-        seconds={
-            "encode": cost.prepare_seconds + cost.encode_seconds,
-            "prefill": cost.prefill_seconds,
-            "decode": cost.decode_seconds,
-        },
+    cost = ended.cost
+    usage = Usage(
+        seconds={**cost.seconds},
         prompt_tokens=cost.prompt_positions,
         thought_tokens=cost.thought_tokens,
         answer_tokens=cost.answer_tokens,
     )
+    if refuses(answer):
+        return Refused(text=answer, usage=usage, notes=ended.notes)
+    return Finished(reason=ended.reason, usage=usage, notes=ended.notes)
 
 
 def load_phi4(

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from screenagent.engine.engine import EngineCost, EngineEnd, EngineText
+from screenagent.engine.engine import EngineEnd, EngineText
 
 NAME = "phi-4-reasoning-vision"
 
@@ -31,16 +31,13 @@ async def streamed_response(pieces: AsyncIterator[EngineText | EngineEnd]) -> As
     """Yield the reply as server-sent events, one a piece."""
     head = envelope("chat.completion.chunk")
     async for piece in pieces:
-        ended = isinstance(piece, EngineEnd)
-        choice = {"index": 0, "delta": delta(piece), "finish_reason": finish_reason(piece) if ended else None}
-        yield event(head | {"choices": [choice]} | (cost_fields(piece) if isinstance(piece, EngineEnd) else {}))
+        if isinstance(piece, EngineEnd):
+            choice = {"index": 0, "delta": {}, "finish_reason": finish_reason(piece)}
+            yield event(head | {"choices": [choice]} | cost_fields(piece))
+        else:
+            delta = {"role": "assistant", "content" if piece.part == "answer" else "reasoning_content": piece.text}
+            yield event(head | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
     yield "data: [DONE]\n\n"
-
-
-def delta(piece: EngineText | EngineEnd) -> dict[str, str]:
-    if isinstance(piece, EngineEnd):
-        return {}
-    return {"role": "assistant", "content" if piece.part == "answer" else "reasoning_content": piece.text}
 
 
 def event(content: Mapping[str, Any]) -> str:
@@ -51,8 +48,8 @@ def envelope(kind: str) -> dict[str, Any]:
     return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": NAME}
 
 
-def finish_reason(ended: EngineText | EngineEnd) -> str:
-    return "length" if isinstance(ended, EngineEnd) and ended.reason == "length" else "stop"
+def finish_reason(ended: EngineEnd) -> str:
+    return "length" if ended.reason == "length" else "stop"
 
 
 def cost_fields(ended: EngineEnd) -> dict[str, Any]:
@@ -67,15 +64,7 @@ def cost_fields(ended: EngineEnd) -> dict[str, Any]:
             "completion_tokens_details": {"reasoning_tokens": cost.thought_tokens},
         },
         "notes": list(ended.notes),
-        "seconds": seconds(cost),
-    }
-
-
-def seconds(cost: EngineCost) -> dict[str, float]:
-    return {
-        "encode": cost.prepare_seconds + cost.encode_seconds,
-        "prefill": cost.prefill_seconds,
-        "decode": cost.decode_seconds,
+        "seconds": cost.seconds,
     }
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import socket as socketlib
 import threading
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import uvicorn
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
-from starlette.endpoints import HTTPEndpoint
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -20,9 +24,8 @@ from screenagent.engine.decoding import Sampling
 from screenagent.engine.engine import Engine, EngineEnd, EngineText, TooLong
 from screenagent.engine.grammar import GrammarError
 from screenagent.engine.image import PictureError
-from screenagent.serving.request import BadRequest, grammar, turns
+from screenagent.serving.request import BadRequest, Completion, grammar, turns
 from screenagent.serving.response import models_response, refusal_response, streamed_response, whole_response
-from screenagent.serving.schema import Completion
 
 LOOPBACK = ("127.0.0.1", "localhost")
 LONGEST_BODY = 64 << 20  # bytes: several uncompressed screens
@@ -119,18 +122,45 @@ async def body(request: Request) -> bytes:
     return bytes(chunks)
 
 
-class Models(HTTPEndpoint):
-    """Lists the models."""
-
-    async def get(self, _: Request) -> Response:
-        return models_response()
+async def list_models(_: Request) -> Response:
+    return models_response()
 
 
 def application(engine: Engine) -> Starlette:
     """Return the web application that answers with `engine`."""
     service = Service(engine, threading.Lock())
     return Starlette(
-        routes=[Route("/v1/chat/completions", service.complete, methods=["POST"]), Route("/v1/models", Models)],
+        routes=[Route("/v1/chat/completions", service.complete, methods=["POST"]), Route("/v1/models", list_models)],
         # A web page may send requests to this machine under its own host name, which is not one of these.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "screenagent"])],
     )
+
+
+def serve_engine(engine: Engine, *, socket: Path | None = None, port: int = 8000) -> None:
+    """Answer until interrupted, on a Unix socket that only this user can open, or else on loopback."""
+    server = uvicorn.Server(uvicorn.Config(application(engine), log_level="warning"))
+    with listening(socket, port) as listener:
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def listening(path: Path | None, port: int) -> Iterator[socketlib.socket]:
+    """Open a socket that takes connections; a Unix one is removed afterwards."""
+    if path is None:
+        with socketlib.create_server((LOOPBACK[0], port)) as listener:
+            yield listener
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with socketlib.socket(socketlib.AF_UNIX) as listener:
+        before = os.umask(0o177)  # set before the file exists, so that nobody else can open it even for a moment
+        try:
+            listener.bind(str(path))
+        except OSError as error:
+            raise OSError(f"{path} is taken: another server runs there, or one ended without removing it") from error
+        finally:
+            os.umask(before)
+        try:
+            listener.listen()
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)

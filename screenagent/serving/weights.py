@@ -4,21 +4,90 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import torch
+from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 
 from screenagent.engine import checkpoint
 from screenagent.engine.config import PUBLISHED, Quant
-from screenagent.engine.memory import GB, weight_bytes
-from screenagent.engine.model import Phi4Network
-from screenagent.engine.quant import prepare_quant
-from screenagent.serving.hub import Hub, PullError, Release, RemoteFile
+from screenagent.engine.memory import GB, form_bytes
+from screenagent.errors import UserError
+from screenagent.geometry import Value
 
 REPOSITORY = "microsoft/Phi-4-reasoning-vision-15B"
 WANTED = (".safetensors", "config.json", ".index.json", "tokenizer.json", "chat_template.jinja")
 RECORD = "pulled.json"
+
+
+class PullError(UserError):
+    """The weights could not be downloaded as they should be; the text names the file and what to do."""
+
+    code = "pull_failed"
+
+
+class RemoteFile(Value):
+    """A file of a release."""
+
+    name: str
+    size: int
+    sha256: str | None = None  # known for the large ones
+
+
+class Release(Value):
+    """One commit of a repository and its files. A later pull into the same folder has to find the same."""
+
+    repository: str
+    commit: str
+    files: tuple[RemoteFile, ...]
+
+
+class Hub(Protocol):
+    """Where weights are downloaded from."""
+
+    def release(self, repository: str, revision: str) -> Release: ...
+
+    def download(self, release: Release, name: str, folder: Path) -> None:
+        """Put the file into the folder; continue a download that was cut off."""
+        ...
+
+
+class HuggingFace:
+    """The Hugging Face hub, by its own client, which shows a bar for each file and resumes."""
+
+    def release(self, repository: str, revision: str) -> Release:
+        with _explained(f"{repository} at {revision}"):
+            found = HfApi().model_info(repository, revision=revision, files_metadata=True)
+        if found.sha is None:
+            raise PullError(f"{repository} at {revision} has no commit")
+        return Release(
+            repository=repository,
+            commit=found.sha,
+            files=tuple(
+                RemoteFile(name=file.rfilename, size=file.size or 0, sha256=file.lfs.sha256 if file.lfs else None)
+                for file in found.siblings or ()
+            ),
+        )
+
+    def download(self, release: Release, name: str, folder: Path) -> None:
+        with _explained(name):
+            hf_hub_download(release.repository, name, revision=release.commit, local_dir=folder)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Raise `PullError` for what goes wrong between here and the hub; its client raises `HTTPError` as it is."""
+    try:
+        yield
+    except (HTTPError, HFValidationError) as error:
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise PullError(
+            f"{what} cannot be downloaded: {said}; what has arrived is kept, pull again to go on"
+        ) from error
 
 
 def pull_weights(
@@ -40,9 +109,8 @@ def pull_weights(
     release = pinned(folder) or wanted(hub.release(repository, revision))
     missing = [file for file in release.files if not is_complete(folder, file)]
     small = folder.with_name(f"{folder.name}-{quant}")
-    check_disk(
-        sum(file.size for file in missing) + (quantised_bytes(quant) if quant != "none" else 0), folder, free_disk
-    )
+    quantized = 0 if quant == "none" else form_bytes(PUBLISHED, quant)
+    check_disk(sum(file.size for file in missing) + quantized, folder, free_disk)
     (folder / RECORD).write_text(release.model_dump_json(indent=1))
     for file in missing:
         say(f"{file.name}, {file.size / GB:.2f} GB")
@@ -72,12 +140,6 @@ def pinned(folder: Path) -> Release | None:
 def is_complete(folder: Path, file: RemoteFile) -> bool:
     path = folder / file.name
     return path.is_file() and path.stat().st_size == file.size
-
-
-def quantised_bytes(quant: Quant) -> int:
-    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
-    prepare_quant(model, quant)
-    return weight_bytes(model)
 
 
 def check_disk(needed: int, folder: Path, free_disk: Callable[[Path], int]) -> None:

@@ -27,9 +27,8 @@ from screenagent.models.vision import Request as ModelRequest
 from screenagent.models.vision import TextChunk as ModelSaid
 from screenagent.models.vision import TokenBudget as ModelBudget
 from screenagent.screenshot import Screenshot
-from screenagent.serving.schema import Completion
-from screenagent.serving.server import ServedReply, Service, application
-from screenagent.serving.socket import listening
+from screenagent.serving.request import Completion
+from screenagent.serving.server import ServedReply, Service, application, listening
 from tests.engine.pictures import pattern
 
 

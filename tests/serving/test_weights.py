@@ -10,8 +10,7 @@ import torch
 
 from screenagent.engine import synthetic
 from screenagent.engine.checkpoint import load_network
-from screenagent.serving.hub import PullError, Release, RemoteFile
-from screenagent.serving.weights import pull_weights
+from screenagent.serving.weights import PullError, Release, RemoteFile, pull_weights
 
 GB = 10**9
 
