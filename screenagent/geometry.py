@@ -182,20 +182,6 @@ class PixelBox(NamedTuple):
         """Return whether the place lies in this box or on its edge."""
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
-    def contains(self, other: PixelBox) -> bool:
-        """Return whether all of `other` lies in this box."""
-        return self.holds(other.left, other.top) and self.holds(other.right, other.bottom)
-
-    def intersection(self, other: PixelBox) -> PixelBox | None:
-        """Return the part that both boxes cover, or None if they share no area."""
-        shared = PixelBox(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        )
-        return shared if shared.width > 0 and shared.height > 0 else None
-
     def grown(self, across: float, down: float | None = None) -> PixelBox:
         """Return this box with its edges moved outwards: left and right by `across`, top and bottom by `down`."""
         down = across if down is None else down
@@ -252,9 +238,7 @@ class Display(Value):
 
     def box(self, edges: tuple[int, int, int, int]) -> Box | None:
         """What of left, top, right and bottom in the input space is on this display; None where nothing is."""
-        left, top, right, bottom = edges
-        x, y = self.origin.x, self.origin.y
-        box = Box.of_pixels((left - x, top - y, right - x, bottom - y), self.size)
+        box = PixelBox(*edges).moved(-self.origin.x, -self.origin.y).box(self.size)
         return box if box.right > box.left and box.bottom > box.top else None
 
 

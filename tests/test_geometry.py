@@ -95,16 +95,9 @@ def test_a_box_in_pixels_is_the_same_box_again() -> None:
 
 def test_boxes_share_what_both_cover() -> None:
     box = PixelBox(10, 10, 30, 20)
-    assert box.intersection(PixelBox.at(20, 5, width=40, height=10)) == PixelBox(20, 10, 30, 15)
-    assert box.intersection(PixelBox(30, 10, 40, 20)) is None
+    assert box.shared_area(PixelBox.at(20, 5, width=40, height=10)) == 50
+    assert box.shared_area(PixelBox(30, 10, 40, 20)) == 0
     assert box.shared_width(PixelBox(34, 0, 40, 9)) == -4
-
-
-def test_a_box_contains_what_lies_in_it_whole() -> None:
-    box = PixelBox(10, 10, 30, 20)
-    assert box.contains(box)
-    assert box.contains(PixelBox(12, 12, 13, 20))
-    assert not box.contains(PixelBox(12, 12, 31, 20))
     assert box.holds(*box.center)
 
 

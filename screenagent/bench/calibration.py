@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.bench.ground import GroundResult
 from screenagent.geometry import Location, Value
-from screenagent.grounding.confidence import Curve
+from screenagent.grounding.scoring import Curve
 
 BINS = 10
 FOLDS = 5

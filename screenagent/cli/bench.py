@@ -109,7 +109,7 @@ def ground(
 def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> None:
     """Fit how sure the embedded grounder says it is to how often it is right on the screens in FOLDERS.
 
-    Asks what `bench ground` asks; prints the curves of screenagent/grounding/confidence.py and their calibration error.
+    Asks what `bench ground` asks; prints the curves of screenagent/grounding/scoring.py and their calibration error.
 
     \b
     screenagent bench calibration ../shared/data/apps_dev ../shared/data/openqa_dev --out docs/reliability.png

@@ -10,11 +10,10 @@ from PIL import Image
 from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Location
-from screenagent.grounding.confidence import calibrated
 from screenagent.grounding.expression import Phrase, described, parse
 from screenagent.grounding.neighbours import NothingFits
 from screenagent.grounding.ranking import ranked
-from screenagent.grounding.scoring import SURE, Candidate
+from screenagent.grounding.scoring import SURE, Candidate, calibrated
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.screen import ScreenContents
@@ -171,15 +170,12 @@ class EmbeddedGrounder:
         if guess and not self._options.may_guess:
             return Absent(why=_which(phrase, guess + 1))
         spot, box = best.spot.box(screen.size), best.rect.box(screen.size)
-        confidence = self._confidence(best.score, best.by) / (1 + guess)
-        return Location(point=spot.center, box=box, confidence=confidence, by=best.by)
+        confidence = calibrated(best.score, best.by) if self._options.calibrates else min(1.0, best.score)
+        return Location(point=spot.center, box=box, confidence=confidence / (1 + guess), by=best.by)
 
     def screen(self, screenshot: Screenshot) -> ScreenContents:
         """Return what is on the screenshot; it is read at most once."""
         return self._source.told(screenshot) if self._options.asks_programs else self._source.seen(screenshot)
-
-    def _confidence(self, score: float, by: str) -> float:
-        return calibrated(score, by) if self._options.calibrates else min(1.0, score)
 
 
 def _which(phrase: Phrase, count: int) -> str:

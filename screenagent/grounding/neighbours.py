@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from screenagent.geometry import PixelBox, Size
+from screenagent.grounding import scoring
 from screenagent.grounding.expression import Bond, Relation, Side, parse
-from screenagent.grounding.scoring import (
-    ANCHOR,
-    ANCHORS_ALIKE,
-    ASLANT,
-    FAR,
-    FAR_IN_ROW,
-    NO_RELATION,
-    OPPOSITE,
-    PREPOSITIONS,
-    TOWARDS,
-    Candidate,
-    Neighbour,
-)
+from screenagent.grounding.scoring import PREPOSITIONS, Candidate, Neighbour
 from screenagent.grounding.text_match import matches
 from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
@@ -30,14 +19,14 @@ class NothingFits(Exception):
 
 def related(relation: Relation, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
     """Judge each candidate by its best neighbour. Raise `NothingFits` if no neighbour is on the screen."""
-    anchors = [match for match in matches(parse(relation.other), screen.labels) if match.score > ANCHOR]
+    anchors = [match for match in matches(parse(relation.other), screen.labels) if match.score > scoring.ANCHOR]
     if not anchors:
         if relation.kind == "inside":  # people name the application, the list, the page, which bear no such words
             return list(candidates)
         where = PREPOSITIONS[relation.kind]
         raise NothingFits(f"“{relation.other}” is not on the screen, so nothing can be {where} it")
     best = max(anchor.score for anchor in anchors)
-    rects = [anchor.rect for anchor in anchors if anchor.score >= best - ANCHORS_ALIKE]
+    rects = [anchor.rect for anchor in anchors if anchor.score >= best - scoring.ANCHORS_ALIKE]
     if relation.kind == "inside":
         candidates = [_cell(candidate, rects, screen.labels) or candidate for candidate in candidates]
     return [candidate.beside(_best_neighbour(relation, candidate.rect, rects, screen.size)) for candidate in candidates]
@@ -49,7 +38,7 @@ def placed(candidate: Candidate, sides: Sequence[Side], size: Size) -> Candidate
     towards = {"left": 1 - x, "right": x, "top": 1 - y, "bottom": y, "center": 1 - abs(x - 0.5) - abs(y - 0.5)}
     factor = 1.0
     for side in sides:
-        factor *= OPPOSITE + TOWARDS * towards[side]
+        factor *= scoring.OPPOSITE + scoring.TOWARDS * towards[side]
     return candidate.placed(factor)
 
 
@@ -60,21 +49,21 @@ def _best_neighbour(relation: Relation, rect: PixelBox, others: Sequence[PixelBo
 def _fit(kind: Bond, rect: PixelBox, other: PixelBox, size: Size) -> float:
     """Return how well `rect` stands in the relation to `other`: near before far, in line before aslant."""
     if rect == other:
-        return NO_RELATION
+        return scoring.NO_RELATION
     across, down = max(0.0, -rect.shared_width(other)), max(0.0, -rect.shared_height(other))
     far = (across + down) / (size.width + size.height)
     match kind:
         case "left" | "right":
             holds = rect.center_x < other.center_x if kind == "left" else rect.center_x > other.center_x
-            aslant = 0.0 if rect.beside(other) else ASLANT
+            aslant = 0.0 if rect.beside(other) else scoring.ASLANT
         case "above" | "below":
             holds = rect.center_y < other.center_y if kind == "above" else rect.center_y > other.center_y
-            aslant = 0.0 if rect.shared_width(other) > 0 else ASLANT
+            aslant = 0.0 if rect.shared_width(other) > 0 else scoring.ASLANT
         case "near":
             holds, aslant = True, 0.0
         case "inside":
-            return 1.0 if rect.beside(other) else 1.0 - FAR_IN_ROW * far
-    return (1.0 - aslant - FAR * far) if holds else NO_RELATION
+            return 1.0 if rect.beside(other) else 1.0 - scoring.FAR_IN_ROW * far
+    return (1.0 - aslant - scoring.FAR * far) if holds else scoring.NO_RELATION
 
 
 def _cell(head: Candidate, rows: Sequence[PixelBox], labels: Sequence[Label]) -> Candidate | None:

@@ -13,13 +13,12 @@ from screenagent.grounding.neighbours import NothingFits, placed, related
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.perception.icon_encoder import IconWords
-from screenagent.perception.labels import Label
+from screenagent.perception.labels import Label, split_where
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
 from screenagent.perception.roles import Role, satisfying
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
-from screenagent.perception.widgets import Widget
 
 
 def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = scoring.SURE) -> list[Candidate]:
@@ -39,12 +38,9 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
     if phrase.sides:
         candidates = [placed(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
-    candidates = [candidate for candidate in candidates if candidate.score >= sure * _allowance(candidate)]
+    least = {"icon": sure * scoring.MOVED_ICON}
+    candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
-
-
-def _allowance(candidate: Candidate) -> float:
-    return scoring.MOVED_ICON if candidate.by == "icon" else 1.0
 
 
 def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
@@ -77,24 +73,13 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
     if any(match.score > scoring.ROLE_WORD for match in found):
         return
     fitting = satisfying(phrase.role)
-    framed = screen.layout.controls
-    if phrase.role == "button" and any(control.role == "button" for control in framed):
-        shaped = []
-    else:
-        shaped = _shaped(fitting.shaped, screen.expanders if phrase.role == "expander" else screen.widgets)
-    rects = [widget.rect for widget in shaped] or [
-        control.rect for control in framed if control.role in fitting.framed_unnamed
-    ]
+    rects = [control.rect for control in screen.layout.controls if control.role in fitting.framed_unnamed]
+    if not (phrase.role == "button" and rects):
+        widgets = screen.expanders if phrase.role == "expander" else screen.widgets
+        shaped = ([widget.rect for widget in widgets if widget.role == role] for role in fitting.shaped)
+        rects = next(filter(None, shaped), rects)  # a text area is a field if there is no other
     for rect in rects:
         yield Candidate(rect, phrase.name, Evidence(name=scoring.NAMELESS), "field")
-
-
-def _shaped(roles: Sequence[Role], widgets: Sequence[Widget]) -> list[Widget]:
-    """Return the widgets of the first role that there are any of; a text area is a field if there is no other."""
-    for role in roles:
-        if found := [widget for widget in widgets if widget.role == role]:
-            return found
-    return []
 
 
 def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> Iterator[Candidate]:
@@ -212,7 +197,7 @@ def _in_row(label: Label, others: Sequence[Label]) -> int:
         (other.rect for other in others if abs(other.rect.center_y - label.rect.center_y) < 0.35 * label.rect.height),
         key=lambda rect: rect.left,
     )
-    return _chained(row, row.index(label.rect), lambda one, other: other.left - one.right < 2.5 * label.rect.height)
+    return _chained(label, row, lambda one, other: other.left - one.right >= 2.5 * label.rect.height)
 
 
 def _in_stack(label: Label, others: Sequence[Label]) -> int:
@@ -222,17 +207,12 @@ def _in_stack(label: Label, others: Sequence[Label]) -> int:
         (other.rect for other in others if abs(other.rect.left - label.rect.left) < 0.6 * height),
         key=lambda rect: rect.top,
     )
-    return _chained(stack, stack.index(label.rect), lambda one, other: other.top - one.bottom < 1.2 * height)
+    return _chained(label, stack, lambda one, other: other.top - one.bottom >= 1.2 * height)
 
 
-def _chained(rects: Sequence[PixelBox], at: int, near: Callable[[PixelBox, PixelBox], bool]) -> int:
-    """Return how many rectangles hang together with the one at `at`, each near the next."""
-    first = last = at
-    while first > 0 and near(rects[first - 1], rects[first]):
-        first -= 1
-    while last + 1 < len(rects) and near(rects[last], rects[last + 1]):
-        last += 1
-    return last - first
+def _chained(label: Label, rects: Iterable[PixelBox], parted: Callable[[PixelBox, PixelBox], bool]) -> int:
+    """Return how many rectangles hang together with that of the label, which is one of them."""
+    return next(len(run) - 1 for run in split_where(parted, rects) if label.rect in run)
 
 
 def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -29,11 +29,8 @@ class TextMatch(NamedTuple):
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
     """The best run of each label that has one."""
     words = () if phrase.quoted else labels_saying(phrase)
-    return [match for label in screen if (match := max(_runs(phrase, words, label), key=_by_score, default=None))]
-
-
-def _by_score(match: TextMatch) -> float:
-    return match.score
+    best = (max(_runs(phrase, words, label), key=lambda match: match.score, default=None) for label in screen)
+    return [match for match in best if match]
 
 
 def _runs(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -9,6 +10,7 @@ from cachetools import LRUCache
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
+ItemT = TypeVar("ItemT")
 
 
 class SharedLRU(Generic[KeyT, ValueT]):
@@ -31,6 +33,17 @@ class SharedLRU(Generic[KeyT, ValueT]):
     def keep(self, key: KeyT, value: ValueT) -> None:
         with self._lock:
             self._entries[key] = value
+
+    def completed(
+        self, items: Mapping[KeyT, ItemT], compute: Callable[[list[ItemT]], Iterable[ValueT]]
+    ) -> dict[KeyT, ValueT]:
+        """Return the value of each key. Those that are not there are computed from their items, all at once."""
+        known = {key: value for key in items if (value := self.get(key)) is not None}
+        missing = {key: item for key, item in items.items() if key not in known}
+        for key, value in zip(missing, compute(list(missing.values())), strict=True):
+            self.keep(key, value)
+            known[key] = value
+        return known
 
     def values(self) -> tuple[ValueT, ...]:
         """Return the values as they are now; none counts as used."""

@@ -191,13 +191,9 @@ def frames(picture: PictureArray) -> list[PixelBox]:
     found: list[PixelBox] = []
     for edge in EDGES:
         known = _table(found)
-        found += [area for area in _areas((steps > edge).astype(np.uint8)) if not _same(area, known).any()]
+        areas = _areas((steps > edge).astype(np.uint8))
+        found += [area for area in areas if not (abs(known - area) <= 4).all(axis=1).any()]  # but for a border's width
     return found
-
-
-def _same(rect: PixelBox, others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Which of the others are it but for the width of a border."""
-    return np.asarray((abs(others - rect) <= 4).all(axis=1))
 
 
 def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[PixelBox]:
@@ -208,7 +204,7 @@ def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[PixelBox]:
     sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
     for number in np.flatnonzero(sized[1:]) + 1:
         x, y, w, h = stats[number, :4].tolist()
-        if _straight(labels[y : y + h, x : x + w] == number):
+        if all(straight_sides(labels[y : y + h, x : x + w] == number, rounded=w > 1.8 * h)):
             yield PixelBox(x - 1, y - 1, x + w + 1, y + h + 1)
 
 
@@ -223,17 +219,11 @@ def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:
     return differs
 
 
-def _straight(part: npt.NDArray[np.bool_]) -> bool:
-    """Whether the area reaches its bounds along most of each side; what is wide may end in half discs."""
+def straight_sides(part: npt.NDArray[np.bool_], *, rounded: bool = False) -> list[bool]:
+    """Return whether an area reaches its left, top, right and bottom bound along most of that side. A `rounded` one may
+    end in half discs."""
     height, width = part.shape
-    corner_x, corner_y = min(4, width // 4), min(4, height // 4)
-    if width > 1.8 * height:
-        corner_x, corner_y = height // 2, round(0.3 * height)
-    depth = 2
-    sides = (
-        part[:depth, corner_x : width - corner_x].any(axis=0),
-        part[-depth:, corner_x : width - corner_x].any(axis=0),
-        part[corner_y : height - corner_y, :depth].any(axis=1),
-        part[corner_y : height - corner_y, -depth:].any(axis=1),
-    )
-    return all(side.size and side.mean() > 0.75 for side in sides)
+    x, y = (height // 2, round(0.3 * height)) if rounded else (min(4, width // 4), min(4, height // 4))
+    across, down = part[:, x : width - x], part[y : height - y]
+    sides = (down[:, :2].any(axis=1), across[:2].any(axis=0), down[:, -2:].any(axis=1), across[-2:].any(axis=0))
+    return [bool(side.size and side.mean() > 0.75) for side in sides]

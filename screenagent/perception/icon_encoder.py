@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -18,9 +20,6 @@ from screenagent.perception.cache import SharedLRU
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.similarity import stem
 from screenagent.perception.weights import FOLDER, BrokenWeights, open_session
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 Floats = npt.NDArray[np.float32]
 
@@ -81,27 +80,19 @@ class IconEncoder:
         self._weights = weights
         self._seen: SharedLRU[bytes, Floats] = SharedLRU(4000)
 
-    @cached_property
-    def _network(self) -> InferenceSession:
-        return open_session(self._weights)
-
     def look(self, picture: PictureArray, rects: Iterable[PixelBox]) -> list[Icon]:
         """What has no contrast is left out."""
         views = [(rect, view) for rect in rects if (view := seen(picture, rect)) is not None]
         keys = [hashlib.blake2b(view.tobytes(), digest_size=16).digest() for _, view in views]
-        fresh = {key: view for key, (_, view) in zip(keys, views, strict=True) if self._seen.get(key) is None}
-        known = {key: vector for key in keys if (vector := self._seen.get(key)) is not None}
-        for key, vector in zip(fresh, self._vectors(list(fresh.values())), strict=True):
-            self._seen.keep(key, vector)
-            known[key] = vector
-        return [Icon(rect, known[key]) for key, (rect, _) in zip(keys, views, strict=True)]
+        vectors = self._seen.completed(dict(zip(keys, (view for _, view in views), strict=True)), self._vectors)
+        return [Icon(rect, vectors[key]) for key, (rect, _) in zip(keys, views, strict=True)]
 
     def forget(self) -> None:
         self._seen.clear()
 
     def _vectors(self, views: Sequence[Floats]) -> Iterable[Floats]:
         for start in range(0, len(views), self.BATCH):
-            (vectors,) = self._network.run(None, {"icons": np.stack(views[start : start + self.BATCH])})
+            (vectors,) = open_session(self._weights).run(None, {"icons": np.stack(views[start : start + self.BATCH])})
             yield from vectors
 
 
@@ -134,12 +125,8 @@ def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(path) as file:
             return {name: file[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise BrokenWeights(path, "are broken") from error
-    except Exception as error:
-        if type(error).__module__ in ("zipfile", "zlib"):
-            raise BrokenWeights(path, "are broken") from error
-        raise
 
 
 _SILENT = frozenset("a an and are be is its my of our some that the their this your".split())

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
+from screenagent.perception.labels import split_where
 from screenagent.perception.weights import LATIN, open_session
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 PictureArray = npt.NDArray[np.uint8]  # (height, width, 3), RGB
 Darkness = npt.NDArray[np.uint8]  # (height, width): how likely each pixel belongs to text, 0 to 255
@@ -56,12 +54,8 @@ class Detector:
         self._pool = pool
         self._weights = weights
 
-    @cached_property
-    def _network(self) -> InferenceSession:
-        return open_session(self._weights)
-
     def ink(self, picture: PictureArray) -> Darkness:
-        network = self._network  # loaded here, once, before several threads ask for it
+        open_session(self._weights)  # loaded here, once, before several threads ask for it
         height, width = picture.shape[:2]
         count = -(-height // max(64, self.BAND // width - 2 * self.OVERLAP))
         seams = [height * number // count for number in range(count + 1)]
@@ -69,15 +63,15 @@ class Detector:
 
         def band(span: tuple[int, int]) -> Darkness:
             top, bottom = max(0, span[0] - self.OVERLAP), min(height, span[1] + self.OVERLAP)
-            return self._look(network, picture[top:bottom])[span[0] - top : span[1] - top]
+            return self._look(picture[top:bottom])[span[0] - top : span[1] - top]
 
         return np.concatenate(list(self._pool.map(band, bands)))
 
-    def _look(self, network: InferenceSession, picture: PictureArray) -> Darkness:
+    def _look(self, picture: PictureArray) -> Darkness:
         height, width = picture.shape[:2]
         padded = cv2.copyMakeBorder(picture, 0, -height % 32, 0, -width % 32, cv2.BORDER_REPLICATE)
         pixels = (padded[..., ::-1].astype(np.float32) - self._MEAN) * self._SCALE  # the network was taught in BGR
-        (likely,) = network.run(None, {"x": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
+        (likely,) = open_session(self._weights).run(None, {"x": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
         found: Darkness = (likely[0, 0, :height, :width] * 255).astype(np.uint8)
         return found
 
@@ -109,21 +103,17 @@ class Recogniser:
         self._weights = weights
 
     @cached_property
-    def _network(self) -> InferenceSession:
-        return open_session(self._weights)
-
-    @cached_property
     def _alphabet(self) -> list[str]:
-        listed = self._network.get_modelmeta().custom_metadata_map["character"]
-        letters = ["", *listed.split("\n")]
-        classes = self._network.get_outputs()[0].shape[-1]
+        network = open_session(self._weights)
+        letters = ["", *network.get_modelmeta().custom_metadata_map["character"].split("\n")]
+        classes = network.get_outputs()[0].shape[-1]
         return [*letters, " "] if len(letters) < classes else letters  # the blank is listed by some only
 
     def read(self, lines: Sequence[PictureArray]) -> list[tuple[LineWord, ...]]:
         """The words of each line."""
         if not lines:
             return []
-        network, alphabet = self._network, self._alphabet
+        network, alphabet = open_session(self._weights), self._alphabet
         scaled = [self._scaled(line) for line in lines]
 
         def batch(members: list[int]) -> list[tuple[LineWord, ...]]:
@@ -172,27 +162,16 @@ def words(
     letters: npt.NDArray[np.intp], likely: npt.NDArray[np.float32], alphabet: Sequence[str], *, stretch: float
 ) -> Iterator[LineWord]:
     """Words of one line from the network's letter for each step; 0 is no letter, and a repeated one is one letter."""
-    steps = len(letters)
 
     def place(step: float) -> float:
-        return min(1.0, max(0.0, step / steps * stretch))
+        return min(1.0, max(0.0, step / len(letters) * stretch))
 
-    text, first, last, sure = "", 0, 0, [0.0]
-    previous = 0
-    for step, letter in enumerate(letters.tolist()):
-        if letter and text and step - last > APART:
-            yield LineWord(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
-            text = ""
-        if letter and letter == previous:
-            last = step
-        elif letter and alphabet[letter] != " ":
-            if not text:
-                first, sure = step, []
-            text, last = text + alphabet[letter], step
-            sure.append(float(likely[step]))
-        elif letter and text:
-            yield LineWord(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
-            text = ""
-        previous = letter
-    if text:
-        yield LineWord(text, place(first - 0.9), place(last + 1.5), sum(sure) / len(sure))
+    def parted(one: Sequence[int], other: Sequence[int]) -> bool:
+        return " " in (alphabet[letters[one[0]]], alphabet[letters[other[0]]]) or other[0] - one[-1] > APART
+
+    runs = (list(steps) for _, steps in groupby(range(len(letters)), key=lambda step: letters[step]))
+    for word in split_where(parted, (steps for steps in runs if letters[steps[0]])):
+        text = "".join(alphabet[letters[steps[0]]] for steps in word)
+        if text != " ":
+            sure = sum(float(likely[steps[0]]) for steps in word) / len(word)
+            yield LineWord(text, place(word[0][0] - 0.9), place(word[-1][-1] + 1.5), sure)

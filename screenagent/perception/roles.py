@@ -7,28 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Role = Literal[
-    "button",
-    "menu",
-    "item",
-    "tab",
-    "link",
-    "checkbox",
-    "radio",
-    "switch",
-    "field",
-    "textarea",
-    "dropdown",
-    "spinner",
-    "slider",
-    "setting",
-    "column",
-    "icon",
-    "text",
-    "expander",
-    "disc",
-    "mark",
-    "cell",
-]
+    "button", "menu", "item", "tab", "link", "checkbox", "radio", "switch", "field", "textarea", "dropdown", "spinner",
+    "slider", "setting", "column", "icon", "text", "expander", "disc", "mark", "cell",
+]  # fmt: skip
 """Phrases, accessibility trees and pictures share these roles; none of them uses all.
 
 A `setting` is any control that bears the name: a field, a drop-down, a check box. `text` is words within other words.

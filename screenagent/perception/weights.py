@@ -64,8 +64,9 @@ class BrokenWeights(UserError):
         )
 
 
+@cache
 def open_session(path: Path) -> InferenceSession:
-    """A session that computes on the caller's thread: whoever has two cores calls it from two threads."""
+    """Return the session for a file of weights, loaded once. It computes on the thread that calls it."""
     # Loading onnxruntime takes longer than a command line should take to answer, so only who sees pays for it.
     # From 1.32 on it tells its maker of each session over the network, unless this stands here when it is loaded.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
-from screenagent.perception.controls import has_arrow
+from screenagent.perception.controls import has_arrow, straight_sides
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.roles import Role
@@ -36,7 +36,7 @@ class FlatArea(NamedTuple):
 
     rect: PixelBox
     filled: float
-    straight: tuple[bool, bool, bool, bool]
+    straight: list[bool]
     shade: int
 
 
@@ -89,21 +89,7 @@ def _areas(picture: PictureArray) -> Iterator[FlatArea]:
         part = numbers[top : top + down, left : left + across] == number
         shade = int(np.median(grey[top : top + down, left : left + across][part]))
         place = PixelBox.at(left, top, width=across, height=down)
-        yield FlatArea(place, area / (across * down), _straight(part), shade)
-
-
-def _straight(part: npt.NDArray[np.bool_]) -> tuple[bool, bool, bool, bool]:
-    """Whether it reaches each of its bounds along most of the side."""
-    height, width = part.shape
-    x, y = min(4, width // 4), min(4, height // 4)
-    sides = (
-        part[y : height - y, :2].any(axis=1),
-        part[:2, x : width - x].any(axis=0),
-        part[y : height - y, -2:].any(axis=1),
-        part[-2:, x : width - x].any(axis=0),
-    )
-    left, top, right, bottom = (bool(side.size and side.mean() > 0.75) for side in sides)
-    return left, top, right, bottom
+        yield FlatArea(place, area / (across * down), straight_sides(part), shade)
 
 
 def _in_a_word(rect: PixelBox, labels: Sequence[Label]) -> bool:
@@ -160,9 +146,9 @@ def _shaped(picture: PictureArray, area: FlatArea, labels: Sequence[Label]) -> W
         return None
     if rect.width > 1.2 * rect.height and has_arrow(picture, rect, after=_text_end(rect, labels)):
         return Widget("dropdown", rect)
-    if area.shade < 250:
-        return Widget("button", rect) if area.filled > 0.4 and _says(rect, labels) else None
     inside = [label.rect.height for label in labels if rect.holds(*label.rect.center)]
+    if area.shade < 250:
+        return Widget("button", rect) if area.filled > 0.4 and len(inside) in (1, 2) else None
     high = rect.height > (2.4 * max(inside) if inside else 46)
     return Widget("textarea" if high or _has_grip(picture, rect) else "field", rect)
 
@@ -172,12 +158,6 @@ def _text_end(rect: PixelBox, labels: Sequence[Label]) -> float:
         word.right for label in labels for text, word in label.words if len(text) > 1 and rect.holds(*word.center)
     ]
     return max(inside, default=rect.left)
-
-
-def _says(rect: PixelBox, labels: Sequence[Label]) -> bool:
-    """Whether something is written in it, and not much."""
-    inside = [label for label in labels if rect.holds(*label.rect.center)]
-    return 1 <= len(inside) <= 2
 
 
 def _has_grip(picture: PictureArray, rect: PixelBox) -> bool:
@@ -193,14 +173,9 @@ def _has_grip(picture: PictureArray, rect: PixelBox) -> bool:
 
 def _outermost(found: Sequence[Widget]) -> list[Widget]:
     """Without what lies within another: a mark in a text area is a letter."""
-    return [
-        one
-        for one in found
-        if not any(
-            other is not one
-            and other.role in ("field", "textarea")
-            and other.rect.grown(1).holds(*one.rect.center)
-            and other.rect.area > one.rect.area
-            for other in found
-        )
-    ]
+    entries = [widget.rect for widget in found if widget.role in ("field", "textarea")]
+
+    def is_within(rect: PixelBox) -> bool:
+        return any(entry.grown(1).holds(*rect.center) and entry.area > rect.area for entry in entries)
+
+    return [widget for widget in found if not is_within(widget.rect)]

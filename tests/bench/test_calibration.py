@@ -14,7 +14,7 @@ from screenagent.bench.calibration import (
     fitted_curves,
     reliability_line,
 )
-from screenagent.grounding.confidence import FITTED, Curve, calibrated
+from screenagent.grounding.scoring import FITTED, Curve, calibrated
 
 
 def boastful(n: int = 400) -> list[CalibrationAnswer]:

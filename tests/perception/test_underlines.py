@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.perception.reader import ScreenReader
-from screenagent.perception.underlines import unmarked
+from screenagent.perception.reader import ScreenReader, unmarked
 from screenagent.screenshot import Screenshot
 
 READER = ScreenReader()
