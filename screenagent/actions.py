@@ -155,9 +155,7 @@ Expectation = Annotated[Visible | Gone | Change, Field(discriminator="kind")]
 def targets(action: Action) -> tuple[Target, ...]:
     """Return what has to be located before `action` can be performed, in the order in which the mouse visits it."""
     match action:
-        case Click(target=target) | Move(target=target):
-            return (target,)
-        case Scroll(target=Target() as target):
+        case Click(target=Target() as target) | Move(target=Target() as target) | Scroll(target=Target() as target):
             return (target,)
         case Drag(path=path):
             return path

@@ -84,7 +84,8 @@ class Control:
         """After an interruption this hands the desktop back, too."""
         self._handed_back = self._handed_back or self._interrupted
         self._interrupted = False
-        self._go()
+        self._paused = False
+        self._turns.put(None)
 
     def hand_back(self) -> None:
         """Go on after the user worked on the desktop: what the agent knew of the screen is old."""
@@ -205,10 +206,6 @@ class Control:
 
         self.check()
         return until(predicate, seconds=seconds, poll=poll, wait=wait_or_stop)
-
-    def _go(self) -> None:
-        self._paused = False
-        self._turns.put(None)
 
 
 def until(

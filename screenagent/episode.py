@@ -6,34 +6,9 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import assert_never
 
+from screenagent import events
 from screenagent.actions import Action, Expectation, Input
-from screenagent.events import (
-    REFUSED,
-    Acted,
-    Checked,
-    Decided,
-    Decision,
-    Effect,
-    Ended,
-    Event,
-    Failed,
-    FailureCode,
-    Grounded,
-    Observed,
-    Outcome,
-    Paused,
-    Plan,
-    Recovery,
-    Reject,
-    Resumed,
-    Retried,
-    Reviewed,
-    Skip,
-    Started,
-    Thought,
-    UserMessage,
-    Verdict,
-)
+from screenagent.events import Decision, Effect, Event, FailureCode, Outcome, Plan, Recovery, Reject, Skip, Verdict
 from screenagent.geometry import Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -74,7 +49,7 @@ class Step(Value):
             return "stopped"
         if self.action is None or not self.closed:
             return None
-        if self.failure in REFUSED and not self.acted:
+        if self.failure in events.REFUSED and not self.acted:
             return "refused"
         if self.effect is not None:
             return self.effect.outcome
@@ -106,8 +81,8 @@ class Episode(Value):
     screenshot: Screenshot | None = None
     steps: tuple[Step, ...] = ()
     told: tuple[str, ...] = ()
-    paused: Paused | None = None
-    ended: Ended | None = None
+    paused: events.Paused | None = None
+    ended: events.Ended | None = None
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Episode:
@@ -143,33 +118,33 @@ class Episode(Value):
     def after(self, event: Event) -> Episode:
         """This episode, and then `event`."""
         match event:
-            case Started(task=task):
+            case events.Started(task=task):
                 return Episode(task=task)
-            case Observed(screenshot=screenshot):
+            case events.Observed(screenshot=screenshot):
                 return self._looked(event, screenshot)
-            case Thought(text=text):
+            case events.Thought(text=text):
                 return self._step(event, thought=self._open().thought + text)
-            case Decided(decision=decision):
+            case events.Decided(decision=decision):
                 return self._step(event, decision=decision, action=decision.step.action)
-            case Grounded(action=action, locations=locations):
+            case events.Grounded(action=action, locations=locations):
                 return self._step(event, action=action, locations=locations)
-            case Reviewed(verdict=verdict):
+            case events.Reviewed(verdict=verdict):
                 return self._step(event, verdict=verdict)
-            case Acted(action=action, locations=locations):
+            case events.Acted(action=action, locations=locations):
                 return self._step(event, action=action, locations=locations, acted=True)
-            case Checked(effect=effect):
+            case events.Checked(effect=effect):
                 return self._step(event, effect=effect, closed=True)
-            case Retried(recovery=recovery):
-                return self._reopened()._step(event, recoveries=(*self.steps[-1].recoveries, recovery))
-            case Failed(feedback=feedback, code=code):
+            case events.Retried(recovery=recovery):
+                return self._with_last(closed=False)._step(event, recoveries=(*self.steps[-1].recoveries, recovery))
+            case events.Failed(feedback=feedback, code=code):
                 return self._step(event, feedback=feedback, failure=code, closed=True)
-            case UserMessage(text=text):
+            case events.UserMessage(text=text):
                 return self._told(text)
-            case Paused():
+            case events.Paused():
                 return self.model_copy(update={"paused": event})
-            case Resumed():
+            case events.Resumed():
                 return self.model_copy(update={"paused": None})
-            case Ended(result=result):
+            case events.Ended(result=result):
                 over = self.model_copy(update={"ended": event, "paused": None})
                 return over._stopped() if result == "stopped" else over
             case _:
@@ -177,42 +152,39 @@ class Episode(Value):
 
     def _looked(self, event: Event, screenshot: Screenshot) -> Episode:
         seen = self.model_copy(update={"screenshot": screenshot})
-        if not self.steps or self.steps[-1].closed:
-            return seen
-        return seen._step(event, **{"after" if self.steps[-1].acted else "before": screenshot})
+        step = self._under_way
+        return seen._step(event, **{"after" if step.acted else "before": screenshot}) if step else seen
 
     def _told(self, text: str) -> Episode:
         told = self.model_copy(update={"told": (*self.told, text)})
-        if not self.steps:
-            return told
-        last = self.steps[-1].model_copy(update={"heard": (*self.steps[-1].heard, text)})
-        return told.model_copy(update={"steps": (*self.steps[:-1], last)})
+        return told._with_last(heard=(*self.steps[-1].heard, text)) if self.steps else told
+
+    @property
+    def _under_way(self) -> Step | None:
+        return self.steps[-1] if self.steps and not self.steps[-1].closed else None
 
     def _open(self) -> Step:
-        """The step that is under way, or the one that begins here."""
-        if self.steps and not self.steps[-1].closed:
-            return self.steps[-1]
+        """Return the step that is under way, or the one that begins here."""
+        if step := self._under_way:
+            return step
         if self.screenshot is None:
             raise ValueError("a step begins with a screen that was looked at; no `Observed` came before it")
         return Step(before=self.screenshot)
 
     def _step(self, event: Event, **changes: object) -> Episode:
         step = self._open()
-        changed = step.model_copy(update={**changes, "usage": step.usage + event.usage})
-        if self.steps and not self.steps[-1].closed:
-            return self.model_copy(update={"steps": (*self.steps[:-1], changed)})
-        return self.model_copy(update={"steps": (*_forgotten(self.steps), changed)})
+        changes["usage"] = step.usage + event.usage
+        if self._under_way:
+            return self._with_last(**changes)
+        return self.model_copy(update={"steps": (*_forgotten(self.steps), step.model_copy(update=changes))})
+
+    def _with_last(self, **changes: object) -> Episode:
+        """Return this episode with changes to its last step."""
+        return self.model_copy(update={"steps": (*self.steps[:-1], self.steps[-1].model_copy(update=changes))})
 
     def _stopped(self) -> Episode:
-        """The step that was under way came to no end."""
-        if not self.steps or self.steps[-1].closed or self.steps[-1].action is None:
-            return self
-        last = self.steps[-1].model_copy(update={"failure": "stopped"})
-        return self.model_copy(update={"steps": (*self.steps[:-1], last)})
-
-    def _reopened(self) -> Episode:
-        last = self.steps[-1].model_copy(update={"closed": False})
-        return self.model_copy(update={"steps": (*self.steps[:-1], last)})
+        """Say of the step that was under way that it was stopped."""
+        return self._with_last(failure="stopped") if self._under_way and self._under_way.action else self
 
 
 def _forgotten(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field
 
@@ -22,55 +22,24 @@ can tell. `refused`: a person, the policy or a guard did not let it through. `st
 RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
 """How a run ended."""
 
-FailureCode = Literal[
-    "failed",
-    "stopped",
-    "not_found",
-    "refused_by_person",
-    "refused_by_policy",
-    "skipped",
-    "unanswered",
-    "screen_changing",
-    "window_changed",
-    "display_changed",
-    "not_in_front",
-    "own_terminal",
-    "stop_keys",
-    "interrupted",
-    "no_key",
-    "clipboard",
-    "secret",
-    "not_believed",
-    "model_answer",
-    "no_effect",
+_Withheld = Literal[
+    "refused_by_person", "refused_by_policy", "skipped", "unanswered", "own_terminal", "stop_keys", "secret"
 ]
+_OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
+_NotDone = Literal[
+    "failed", "stopped", "not_found", "interrupted", "no_key", "clipboard", "not_believed", "model_answer", "no_effect"
+]
+
+FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
 """Why a step failed, for programs; the words beside it are for people and planners."""
 
-REFUSED: Final[frozenset[FailureCode]] = frozenset(
-    (
-        *("refused_by_person", "refused_by_policy", "skipped", "unanswered", "screen_changing", "window_changed"),
-        *("display_changed", "not_in_front", "own_terminal", "stop_keys", "secret"),
-    )
-)
+REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_Withheld, _OtherScreen]))
 """The failures of an action that was not let through."""
 
-EffectCode = Literal[
-    "",
-    "seen",
-    "in_title",
-    "as_before",
-    "not_seen",
-    "unsure",
-    "gone",
-    "still_there",
-    "never_there",
-    "unchanged",
-    "changed_here",
-    "changed_elsewhere",
-    "judged",
-    "not_judged",
-    "answered",
-]
+_WordsCode = Literal["seen", "in_title", "as_before", "not_seen", "unsure", "gone", "still_there", "never_there"]
+_PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere"]
+
+EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answered"]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
 Recovery = Literal["wait", "zoom", "think", "ask"]
@@ -85,11 +54,9 @@ class PlannedStep(Value):
     @property
     def expected(self) -> Expectation | None:
         """What has to be seen for the step to count: its expectation, or what it waits for."""
-        match self.action:
-            case WaitFor(words=words, gone=gone):
-                return Gone(words=words) if gone else Visible(words=words)
-            case _:
-                return self.expectation
+        if isinstance(self.action, WaitFor):
+            return (Gone if self.action.gone else Visible)(words=self.action.words)
+        return self.expectation
 
     def __str__(self) -> str:
         return describe(self.action)

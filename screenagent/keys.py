@@ -22,45 +22,17 @@ NAMED: Final = frozenset(
 WRITING: Final = frozenset(("enter", "tab", "space", "backspace", "delete"))
 PASTING: Final = (("ctrl", "v"), ("ctrl", "shift", "v"), ("shift", "insert"))
 
-ALIASES: Final = {
-    "control": "ctrl",
-    "ctl": "ctrl",
-    "option": "alt",
-    "win": "super",
-    "windows": "super",
-    "cmd": "super",
-    "command": "super",
-    "meta": "super",
-    "return": "enter",
-    "esc": "escape",
-    "del": "delete",
-    "ins": "insert",
-    "bksp": "backspace",
-    "spacebar": "space",
-    "blank": "space",
-    "pageup": "page_up",
-    "pgup": "page_up",
-    "pagedown": "page_down",
-    "pgdn": "page_down",
-    "pgdown": "page_down",
-    "arrowup": "up",
-    "arrowdown": "down",
-    "arrowleft": "left",
-    "arrowright": "right",
-    "capslock": "caps_lock",
-    "numlock": "num_lock",
-    "scrolllock": "scroll_lock",
-    "printscreen": "print_screen",
-    "prtsc": "print_screen",
-    "plus": "+",
-    "minus": "-",
-    "hyphen": "-",
-    "comma": ",",
-    "period": ".",
-    "dot": ".",
-    "slash": "/",
-    "semicolon": ";",
-}
+ALIASES: Final = dict(
+    alias.split("=")
+    for alias in """
+    control=ctrl ctl=ctrl option=alt win=super windows=super cmd=super command=super meta=super
+    return=enter esc=escape del=delete ins=insert bksp=backspace spacebar=space blank=space
+    pageup=page_up pgup=page_up pagedown=page_down pgdn=page_down pgdown=page_down
+    arrowup=up arrowdown=down arrowleft=left arrowright=right
+    capslock=caps_lock numlock=num_lock scrolllock=scroll_lock printscreen=print_screen prtsc=print_screen
+    plus=+ minus=- hyphen=- comma=, period=. dot=. slash=/ semicolon=;
+    """.split()
+)
 
 
 def key(name: str) -> str:

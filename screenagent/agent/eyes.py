@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from screenagent.actions import Action, Target, targets
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Location
 from screenagent.protocols import Desktop, Grounder, Retry
 from screenagent.screenshot import Screenshot
 
@@ -18,7 +19,7 @@ LATE_SECONDS: Final = 3.0
 """How much longer than usual a late target or effect is waited for."""
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Eyes:
     timeline: Timeline
     grounder: Grounder
@@ -46,11 +47,9 @@ class Eyes:
 
         `near` are earlier answers, each to be looked at more closely.
         """
+        wanted = targets(action)
         with self.timeline.phase("locate"):
-            return tuple(
-                self._place(target, near[index] if index < len(near) else None)
-                for index, target in enumerate(targets(action))
-            )
+            return tuple(self._place(target, earlier) for target, earlier in zip_longest(wanted, near[: len(wanted)]))
 
     def locate_patiently(self, action: Action) -> Generator[Event, None, tuple[Location, ...]]:
         """Locate every target; one that is absent may only be late, so the screen is watched for it a little longer."""
@@ -68,12 +67,10 @@ class Eyes:
     def _place(self, target: Target, near: Location | None) -> Location:
         if target.at is not None:
             return Location(point=target.at, confidence=1.0, by="pointed")
-        match self.grounder.locate(target.words, self.timeline.screen, near=near):
-            case Location() as location:
-                return location
-            case Absent(why=why):
-                covered = self.timeline.screen.covered_words
-                raise Retry(f"{why}; {covered}" if covered else why, "not_found")
+        found = self.grounder.locate(target.words, self.timeline.screen, near=near)
+        if isinstance(found, Location):
+            return found
+        raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
 
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
         return later.digest != before.digest and all(

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from importlib import import_module
 
+from screenagent import events
 from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
@@ -15,28 +16,7 @@ from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode
-from screenagent.events import (
-    Abort,
-    Acted,
-    AnswerAsk,
-    Checked,
-    Decided,
-    Decision,
-    Effect,
-    Ended,
-    Event,
-    Failed,
-    Observed,
-    Paused,
-    PlannedStep,
-    Resumed,
-    Retried,
-    Reviewed,
-    Started,
-    Thought,
-    UserMessage,
-    Verdict,
-)
+from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
 from screenagent.geometry import Location
 from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry, SecondLook
 from screenagent.screenshot import Screenshot
@@ -75,23 +55,23 @@ class Agent:
         """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""
         run = _Run(self)
         try:
-            with closing(run.events(task)) as events:
-                for event in events:
+            with closing(run.work(task)) as happening:
+                for event in happening:
                     yield event
                     if run.episode.ended is None:
                         yield from run.waited(event)
         except Stopped:
-            yield run.happened(Ended(result="stopped"))
+            yield run.happened(events.Ended(result="stopped"))
         except Exception as error:
-            yield run.happened(Ended(result="crashed", message=f"{type(error).__name__}: {error}"))
+            yield run.happened(events.Ended(result="crashed", message=f"{type(error).__name__}: {error}"))
             raise
 
 
 def drive(agent: Agent, task: str, *sinks: Sink) -> Episode:
     """Run to the end, telling every sink each event before the next one happens."""
     episode = Episode()
-    with closing(agent.run(task)) as events:
-        for event in events:
+    with closing(agent.run(task)) as happening:
+        for event in happening:
             for sink in sinks:
                 sink(event)
             episode = episode.after(event)
@@ -104,16 +84,8 @@ class _Run:
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
         self._timeline = Timeline(agent.meter)
-        self._eyes = Eyes(
-            timeline=self._timeline, grounder=agent.grounder, desktop=agent.desktop, control=agent.control
-        )
-        self._review = Review(
-            timeline=self._timeline,
-            eyes=self._eyes,
-            approver=agent.approver,
-            control=agent.control,
-            second_look=agent.second_look,
-        )
+        self._eyes = Eyes(self._timeline, agent.grounder, agent.desktop, agent.control)
+        self._review = Review(self._timeline, self._eyes, agent.approver, agent.control, agent.second_look)
 
     @property
     def episode(self) -> Episode:
@@ -125,31 +97,31 @@ class _Run:
     def waited(self, event: Event) -> Generator[Event, None, None]:
         """Wait while paused, and say so."""
         control = self.agent.control
-        if control.paused or isinstance(event, Paused):
-            if not isinstance(event, Paused):
-                yield self.happened(Paused(why=control.why))
+        if control.paused or isinstance(event, events.Paused):
+            if not isinstance(event, events.Paused):
+                yield self.happened(events.Paused(why=control.why))
             control.checkpoint()
-            yield self.happened(Resumed())
+            yield self.happened(events.Resumed())
         control.checkpoint()
 
-    def events(self, task: str) -> Generator[Event, None, None]:
-        yield self.happened(Started(task=task))
+    def work(self, task: str) -> Generator[Event, None, None]:
+        yield self.happened(events.Started(task=task))
         yield self._eyes.look()
         while self.episode.ended is None:
             try:
                 yield from self._eyes.look_if_handed_back()
                 yield from self._step()
             except Retry as retry:
-                yield self.happened(Failed(feedback=str(retry), code=retry.code))
+                yield self.happened(events.Failed(feedback=str(retry), code=retry.code))
             self.agent.control.step_done()
             for text in self.agent.control.heard():
-                yield self.happened(UserMessage(text=text))
+                yield self.happened(events.UserMessage(text=text))
             if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
-                yield self.happened(Ended(result="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+                yield self.happened(events.Ended(result="out_of_steps", message=f"after {self.agent.max_steps} steps"))
 
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()
-        yield self.happened(Decided(decision=decision))
+        yield self.happened(events.Decided(decision=decision))
         yield from self._carry_out(decision.step)
         yield from self._recover(decision.step)
 
@@ -162,13 +134,11 @@ class _Run:
                 except StopIteration as end:
                     decision: Decision = end.value
                     return decision
-            yield self.happened(Thought(text=text))
+            yield self.happened(events.Thought(text=text))
 
-    def _carry_out(
-        self, step: PlannedStep, *, located: tuple[Location, ...] | None = None
-    ) -> Generator[Event, None, None]:
+    def _carry_out(self, step: PlannedStep, *, at: tuple[Location, ...] | None = None) -> Generator[Event, None, None]:
         """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked."""
-        proposal = yield from self._review.approved(step.action, located=located)
+        proposal = yield from self._review.approved(step.action, located=at)
         action, locations, verdict = proposal.action, proposal.locations, proposal.verdict
         assert verdict is not None
         before = self._timeline.screen
@@ -177,8 +147,8 @@ class _Run:
                 yield self.happened(_ended(action, self.episode))
                 return
             case Ask():
-                yield self.happened(Acted(action=action))
-                yield self.happened(Checked(effect=_answered(verdict)))
+                yield self.happened(events.Acted(action=action))
+                yield self.happened(events.Checked(effect=_answered(verdict)))
                 return
             case Wait(seconds=seconds):
                 with self._timeline.phase("act"):
@@ -192,7 +162,7 @@ class _Run:
                     yield self._interrupted(interruption, action)
                     yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
                     return
-        yield self.happened(Acted(action=action, locations=locations))
+        yield self.happened(events.Acted(action=action, locations=locations))
         planned = PlannedStep(action=action, expectation=step.expectation)
         patience = action.seconds if isinstance(action, WaitFor) else None
         yield self._look(planned, before, locations, seconds=patience)
@@ -204,18 +174,18 @@ class _Run:
         with self._timeline.phase("act"):
             self.agent.desktop.perform(approved)
 
-    def _interrupted(self, interruption: Interrupted, action: Action) -> Paused:
+    def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
         self.agent.control.interrupt(str(interruption))
         if interruption.partly:
             raise Retry(
                 f"{interruption}, in the middle of this: {describe(action)}; a part of it is done", "interrupted"
             )
-        return self.happened(Paused(why=self.agent.control.why))
+        return self.happened(events.Paused(why=self.agent.control.why))
 
     def _look(
         self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...], *, seconds: float | None
-    ) -> Observed:
+    ) -> events.Observed:
         """The settled screen after a step; where that says what should be seen, once it is seen or time is up."""
 
         def is_seen(after: Screenshot) -> bool:
@@ -225,17 +195,17 @@ class _Run:
         watched = step.expected is not None and (seconds is not None or not isinstance(step.expected, Change))
         return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
-    def _check(self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...]) -> Checked:
+    def _check(self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...]) -> events.Checked:
         with self._timeline.phase("check"):
             effect = self.agent.checker.check(step, before, self._timeline.screen, at=at)
-        return self.happened(Checked(effect=effect))
+        return self.happened(events.Checked(effect=effect))
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
         """Climb the ladder while the effect of the last step is not what was expected."""
         while self.episode.ended is None and (recovery := next_recovery(self.episode)):
             last = self.episode.steps[-1]
             why = last.effect.evidence if last.effect else ""
-            yield self.happened(Retried(recovery=recovery, why=why))
+            yield self.happened(events.Retried(recovery=recovery, why=why))
             match recovery:
                 case "wait":
                     yield self._look(step, last.before, last.locations, seconds=LATE_SECONDS)
@@ -243,7 +213,7 @@ class _Run:
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
-                    yield self.happened(Failed(feedback=why, code="no_effect"))
+                    yield self.happened(events.Failed(feedback=why, code="no_effect"))
                 case "ask":
                     yield from self._ask(f"{describe(step.action)}: {why}. What now?")
 
@@ -256,39 +226,37 @@ class _Run:
         except Retry:
             closer = earlier
         if guard.same_places(earlier, closer):
-            yield self.happened(Checked(effect=effect or Effect(outcome="unknown")))
+            yield self.happened(events.Checked(effect=effect or Effect(outcome="unknown")))
             return
-        yield from self._carry_out(step, located=closer)
+        yield from self._carry_out(step, at=closer)
 
     def _ask(self, question: str) -> Generator[Event, None, None]:
         with self._timeline.phase("approve"):
             verdict = self.agent.approver.review(Ask(question=question), (), self.episode)
-        yield self.happened(Reviewed(verdict=verdict))
+        yield self.happened(events.Reviewed(verdict=verdict))
         match verdict:
             case AnswerAsk(text=text):
-                yield self.happened(Failed(feedback=f"asked the user: {question} The answer: {text}"))
-                yield self.happened(UserMessage(text=text))
+                yield self.happened(events.Failed(feedback=f"asked the user: {question} The answer: {text}"))
+                yield self.happened(events.UserMessage(text=text))
             case Abort():
                 raise Stopped
             case _:
-                yield self.happened(Ended(result="gave_up", message=f"{question} Nobody answered"))
+                yield self.happened(events.Ended(result="gave_up", message=f"{question} Nobody answered"))
 
 
-def _ended(finish: Finish, episode: Episode) -> Ended:
+def _ended(finish: Finish, episode: Episode) -> events.Ended:
     """Done is believed only as far as effects confirm it."""
     if not finish.success:
-        return Ended(result="gave_up", message=finish.message)
+        return events.Ended(result="gave_up", message=finish.message)
     if not episode.performed:
-        return Ended(result="gave_up", message="nothing was performed")
+        return events.Ended(result="gave_up", message="nothing was performed")
     if episode.doubtful:
         named = "; ".join(describe(step.action) for step in episode.doubtful if step.action)
-        return Ended(result="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
-    return Ended(result="done", message=finish.message)
+        return events.Ended(result="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
+    return events.Ended(result="done", message=finish.message)
 
 
 def _answered(verdict: Verdict) -> Effect:
-    match verdict:
-        case AnswerAsk(text=text):
-            return Effect(outcome="unknown", code="answered", evidence=f"the user answered: {text}")
-        case _:
-            raise Retry("the question was approved but not answered", "unanswered")
+    if not isinstance(verdict, AnswerAsk):
+        raise Retry("the question was approved but not answered", "unanswered")
+    return Effect(outcome="unknown", code="answered", evidence=f"the user answered: {verdict.text}")

@@ -9,27 +9,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
+from screenagent import events
 from screenagent.actions import Action, Input, describe, targets
 from screenagent.agent import guard
 from screenagent.agent.eyes import Eyes
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control, Stopped
-from screenagent.events import (
-    Abort,
-    AnswerAsk,
-    Approve,
-    Event,
-    FailureCode,
-    Grounded,
-    LookAgain,
-    Observed,
-    Reject,
-    Retried,
-    Reviewed,
-    Revise,
-    Skip,
-    Verdict,
-)
+from screenagent.events import Abort, AnswerAsk, Approve, Event, FailureCode, LookAgain, Reject, Revise, Skip, Verdict
 from screenagent.geometry import Location
 from screenagent.protocols import Approver, Retry, SecondLook
 
@@ -53,7 +39,7 @@ class Proposal:
     """The user has put the targets there."""
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Review:
     timeline: Timeline
     eyes: Eyes
@@ -67,9 +53,9 @@ class Review:
         proposal = Proposal(action, (yield from self.eyes.locate_patiently(action)) if located is None else located)
         changes = 0
         while changes < ROUNDS:
-            yield self.timeline.happened(Grounded(action=proposal.action, locations=proposal.locations))
+            yield self.timeline.happened(events.Grounded(action=proposal.action, locations=proposal.locations))
             verdict, locations = yield from self._asked(proposal)
-            yield self.timeline.happened(Reviewed(verdict=verdict))
+            yield self.timeline.happened(events.Reviewed(verdict=verdict))
             proposal = yield from self._answered(replace(proposal, locations=locations, verdict=None), verdict)
             if proposal.verdict is None:
                 continue
@@ -78,7 +64,7 @@ class Review:
             reviewed, now = self.timeline.screen, self.eyes.quick_look()
             if guard.same_screen(reviewed, now, proposal.action, proposal.locations):
                 return proposal
-            yield self.timeline.happened(Observed(screenshot=now))
+            yield self.timeline.happened(events.Observed(screenshot=now))
             changes += 1
             if proposal.moved:  # only the hand that put it there knows whether it still belongs there
                 continue
@@ -105,7 +91,7 @@ class Review:
                 surer = self.second_look.confirm(target.words, self.timeline.screen, locations[index])
             if surer != locations[index] and surer.point == locations[index].point:
                 locations = (*locations[:index], surer, *locations[index + 1 :])
-                yield self.timeline.happened(Grounded(action=action, locations=locations))
+                yield self.timeline.happened(events.Grounded(action=action, locations=locations))
         with self.timeline.phase("approve"):
             return answer.result(), locations
 
@@ -137,7 +123,7 @@ class Review:
         try:
             return Proposal(revise.action, self.eyes.locate(revise.action, near=revise.near))
         except Retry as absent:
-            yield self.timeline.happened(Retried(recovery="ask", why=str(absent)))
+            yield self.timeline.happened(events.Retried(recovery="ask", why=str(absent)))
             return asked
 
 

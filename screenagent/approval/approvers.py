@@ -6,27 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from screenagent.actions import Action, Ask, Finish, Input, Wait, WaitFor
-from screenagent.approval.audit import AuditFinding, audit
 from screenagent.approval.context import last_clicked
-from screenagent.approval.policy import Policy, Rule, Ruling, default_policy
+from screenagent.approval.policy import Policy, Ruling, default_policy
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Verdict
 from screenagent.geometry import Location
 from screenagent.protocols import TextReader
-
-__all__ = [
-    "AllowAll",
-    "ApprovalQuestion",
-    "Asker",
-    "AuditFinding",
-    "DenyAll",
-    "Policy",
-    "PolicyApprover",
-    "Rule",
-    "Ruling",
-    "audit",
-    "default_policy",
-]
 
 
 class AllowAll:

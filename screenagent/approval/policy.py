@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch, fnmatchcase
 from functools import cache
 from importlib import resources
@@ -72,35 +72,39 @@ class Rule(Value):
     def why(self, action: Input, context: PolicyContext) -> str | None:
         """Return in words what made the rule fit; None if it does not fit."""
         reasons: list[str] = []
-        # In the order of their cost: what has to be read comes last.
-        for matcher in (
-            *(self._match_kind, self._match_app, self._match_region, self._match_keys, self._match_title),
-            *(self._match_text, self._match_target, self._match_near, self._match_shown, self._name_app),
-        ):
-            matched = matcher(action, context)
+        for matched in self._matches(action, context):
             if matched is None:
                 return None
             reasons += matched
         return f"{self.because or self.then}: {', '.join(reasons)}" if reasons else self.because or self.then
 
-    # Each matcher returns the words that it matched, none if there is nothing to say, or None if it does not match.
+    def _matches(self, action: Input, context: PolicyContext) -> Iterator[list[str] | None]:
+        """Yield for each condition the words that it matched, or None if it does not match.
 
-    def _match_kind(self, action: Input, _: PolicyContext) -> list[str] | None:
-        return [] if not self.kinds or action.kind in self.kinds else None
+        The conditions come in the order of their cost: what has to be read off the screen comes last.
+        """
+        window = context.window
+        yield [] if not self.kinds or action.kind in self.kinds else None
+        yield [] if not self.apps or any(_is_app(window, app) for app in self.apps) else None
+        yield [] if self.region is None or self._reaches(self.region, context.locations) else None
+        yield self._match_keys(action) if self.keys else []
+        title = window.title if window else ""
+        yield [] if self.title is None else [repr(title)] if _hit(self.title, title) else None
+        yield _found(self.text, [action.text] if isinstance(action, TypeText) else [])
+        if self.target is not None:
+            yield self._match_target(self.target, action, context)
+        if self.near is not None:
+            yield _found(self.near, [context.near])
+        if self.shown is not None:
+            yield _found(self.shown, [context.shown])
+        if window and self.apps and self.title is None:
+            yield [repr(window.title or window.app)]
 
-    def _match_app(self, _: Input, context: PolicyContext) -> list[str] | None:
-        return [] if not self.apps or any(_is_app(context.window, app) for app in self.apps) else None
+    def _reaches(self, region: Box, locations: Sequence[Location]) -> bool:
+        inside = [location.point in region for location in locations]
+        return all(inside) and bool(inside) if self.then == "allow" else any(inside)
 
-    def _match_region(self, _: Input, context: PolicyContext) -> list[str] | None:
-        if self.region is None:
-            return []
-        inside = [location.point in self.region for location in context.locations]
-        reached = all(inside) and bool(inside) if self.then == "allow" else any(inside)
-        return [] if reached else None
-
-    def _match_keys(self, action: Input, _: PolicyContext) -> list[str] | None:
-        if not self.keys:
-            return []
+    def _match_keys(self, action: Input) -> list[str] | None:
         pressed = action.keys if isinstance(action, PressKeys | HoldKeys) else ()
         return ["+".join(pressed)] if any(self._are_among(keys, pressed) for keys in self.keys) else None
 
@@ -108,31 +112,12 @@ class Rule(Value):
         named = set(combination.split("+"))
         return named == set(pressed) if self.then == "allow" else named <= set(pressed)
 
-    def _match_title(self, _: Input, context: PolicyContext) -> list[str] | None:
-        title = context.window.title if context.window else ""
-        return [] if self.title is None else [repr(title)] if _hit(self.title, title) else None
-
-    def _match_text(self, action: Input, _: PolicyContext) -> list[str] | None:
-        return _found(self.text, [action.text] if isinstance(action, TypeText) else [])
-
-    def _match_target(self, action: Input, context: PolicyContext) -> list[str] | None:
-        if self.target is None:
-            return []
+    def _match_target(self, pattern: str, action: Input, context: PolicyContext) -> list[str] | None:
         if self.then != "allow":
             words = [target.words for target in targets(action)]
-            return _found(self.target, words) or _found(self.target, context.under)
-        hits = [_found(self.target, [words]) for words in context.under]
+            return _found(pattern, words) or _found(pattern, context.under)
+        hits = [_found(pattern, [words]) for words in context.under]
         return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
-
-    def _match_near(self, _: Input, context: PolicyContext) -> list[str] | None:
-        return [] if self.near is None else _found(self.near, [context.near])
-
-    def _match_shown(self, _: Input, context: PolicyContext) -> list[str] | None:
-        return [] if self.shown is None else _found(self.shown, [context.shown])
-
-    def _name_app(self, _: Input, context: PolicyContext) -> list[str]:
-        window = context.window if self.apps and self.title is None else None
-        return [repr(window.title or window.app)] if window else []
 
 
 def _hit(pattern: str, text: str) -> re.Match[str] | None:
@@ -163,7 +148,7 @@ class SecretRule(Value):
         return (
             fnmatchcase(name, self.name)
             and (not self.apps or any(_is_app(window, app) for app in self.apps))
-            and (self.title is None or re.search(self.title, window.title, re.IGNORECASE) is not None)
+            and (self.title is None or _hit(self.title, window.title) is not None)
         )
 
 

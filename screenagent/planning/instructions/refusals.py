@@ -26,28 +26,13 @@ UNDERSTOOD: Final = (
 )
 
 
-RefusalCode = Literal[
-    "empty",
-    "too_long",
-    "too_many_steps",
-    "unclosed_quote",
-    "goal",
-    "question",
-    "negated",
-    "conditional",
-    "unknown_verb",
-    "unknown_form",
-    "run_together",
-    "no_antecedent",
-    "no_text",
-    "no_words",
-    "not_checkable",
-    "unknown_key",
-    "bad_date",
-    "bad_time",
-    "bad_value",
-    "needs_screen",
+_TaskCode = Literal["empty", "too_long", "too_many_steps", "unclosed_quote", "needs_screen"]
+_NoStepCode = Literal["goal", "question", "negated", "conditional", "unknown_verb", "unknown_form", "run_together"]
+_PartCode = Literal[
+    "no_antecedent", "no_text", "no_words", "not_checkable", "unknown_key", "bad_date", "bad_time", "bad_value"
 ]
+
+RefusalCode = Literal[_TaskCode, _NoStepCode, _PartCode]
 """Why a task was refused, for programs; the words beside the code are for people.
 
 `unknown_verb`: no step begins with this verb. `unknown_form`: a step does, but continues in another way.
