@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 import numpy as np
@@ -36,19 +37,18 @@ class ScreenPicture(Widget, can_focus=True):
     ENLARGED: ClassVar[int] = 1
     """How many pixels wide a pixel of the screen is in a close view."""
 
+    @dataclass
     class Pointed(Message):
         """A place of the screen was clicked."""
 
-        def __init__(self, point: Point) -> None:
-            super().__init__()
-            self.point = point
+        point: Point
 
+    @dataclass
     class Pushed(Message):
         """The point is to move so many pixels of the screen."""
 
-        def __init__(self, x: int, y: int) -> None:
-            super().__init__()
-            self.x, self.y = x, y
+        x: int
+        y: int
 
     def __init__(self, shows: Literal["all", "target"], *, id: str) -> None:
         super().__init__(id=id)

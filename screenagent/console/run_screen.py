@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -27,6 +28,7 @@ from screenagent.episode import Episode, Step
 from screenagent.events import Ended, Event, Retried
 from screenagent.geometry import Location
 from screenagent.runs.store import read_events, with_picture
+from screenagent.runs.wording import thought_of
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
@@ -36,13 +38,17 @@ FRAME_SECONDS: Final = 0.25
 GATHER_SECONDS: Final = 0.02
 """Events that come this close together are drawn in one frame."""
 
+TITLES: Final = {
+    "screen": "screen", "closer": "target", "asking": "action", "thinking": "thought", "log": "steps",
+    "costs": "time and tokens",
+}  # fmt: skip
 
+
+@dataclass
 class EventHappened(Message):
     """An event of the run."""
 
-    def __init__(self, event: Event) -> None:
-        super().__init__()
-        self.event = event
+    event: Event
 
 
 class StatusLine(Static):
@@ -72,12 +78,11 @@ class StatusLine(Static):
 class RunScreen(Screen[None]):
     """Everything on it is a function of the episode, and of which step is looked at."""
 
+    @dataclass
     class Left(Message):
         """The user is done with this run."""
 
-        def __init__(self, episode: Episode) -> None:
-            super().__init__()
-            self.episode = episode
+        episode: Episode
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "follow", "Latest", tooltip="back from the log to what happens"),
@@ -122,10 +127,7 @@ class RunScreen(Screen[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        for name, title in (
-            *(("screen", "screen"), ("closer", "target"), ("asking", "action")),
-            *(("thinking", "thought"), ("log", "steps"), ("costs", "time and tokens")),
-        ):
+        for name, title in TITLES.items():
             self.query_one(f"#{name}").border_title = title
         self.query_one("#log").focus()
         self.show()
@@ -135,11 +137,9 @@ class RunScreen(Screen[None]):
             return ScreenPicture(shows, id=id)
         return TerminalGraphic(shows, id=id, terminal=self.terminal)
 
-    def on_screen_suspend(self) -> None:
-        for picture in self.query(TerminalGraphic):
-            picture.draw()
-
-    def on_screen_resume(self) -> None:
+    @on(events.ScreenSuspend)
+    @on(events.ScreenResume)
+    def draw_graphics(self) -> None:
         for picture in self.query(TerminalGraphic):
             picture.draw()
 
@@ -180,7 +180,7 @@ class RunScreen(Screen[None]):
         self._say("facts", wording.facts(self.episode, self.last))
         self._say("proposal", wording.with_plight(self.proposal(step) if step else Content(""), self.plight))
         self.query_one("#asking").border_title = "action" if self.looked_at is None else f"step {self.looked_at + 1}"
-        self._say("thought", wording.thought(step) if step else "")
+        self._say("thought", thought_of(step) if step else "")
         self._say("costs", wording.cost_words(self.usage))
         self.set_class(self.how == "asked", "-asked")
 
@@ -247,14 +247,13 @@ class RunScreen(Screen[None]):
             return None
         locations = () if step is None or screen is not step.before else self.locations
         if screen.image is None and self.folder is not None:
-            screen = self._kept(screen.digest, screen)
+            screen = self._kept(screen, self.folder)
         return PictureView(screen, locations) if screen.image is not None else None
 
-    def _kept(self, digest: str, screen: Screenshot) -> Screenshot:
+    def _kept(self, screen: Screenshot, folder: Path) -> Screenshot:
         """Return the screenshot with its picture from the disk: of a long run only the last pictures are in memory."""
-        assert self.folder is not None
-        if self._read is None or self._read.digest != digest:
-            self._read = with_picture(screen, self.folder)
+        if self._read is None or self._read.digest != screen.digest:
+            self._read = with_picture(screen, folder)
         return self._read
 
     def _screen(self, step: Step | None) -> Screenshot | None:
@@ -290,13 +289,9 @@ class RunScreen(Screen[None]):
         self.post_message(self.Left(self.episode))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        match action:
-            case "follow" | "flip":
-                return self.looked_at is not None
-            case "push":
-                return False
-            case _:
-                return True
+        if action in ("follow", "flip"):
+            return self.looked_at is not None
+        return action != "push"
 
 
 class PastScreen(RunScreen):
@@ -304,7 +299,7 @@ class PastScreen(RunScreen):
 
     def __init__(self, folder: Path, terminal: Terminal) -> None:
         super().__init__(terminal)
-        self.folder: Path | None = folder
+        self.folder = folder
         self._events = read_events(folder)
 
     def on_mount(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -40,22 +41,20 @@ class StartScreen(Screen[None]):
         Binding("escape", "app.quit", "Leave", tooltip="leave"),
     ]
 
+    @dataclass
     class Entered(Message):
-        def __init__(self, task: str) -> None:
-            super().__init__()
-            self.task = task
+        task: str
 
+    @dataclass
     class Picked(Message):
-        def __init__(self, folder: Path) -> None:
-            super().__init__()
-            self.folder = folder
+        folder: Path
 
+    @dataclass
     class Chosen(Message):
         """A script is to be played."""
 
-        def __init__(self, file: Path, script: Script) -> None:
-            super().__init__()
-            self.file, self.script = file, script
+        file: Path
+        script: Script
 
     def __init__(self, root: Path, scripts: Path, settings: Sequence[SettingInForce]) -> None:
         super().__init__()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -31,12 +32,11 @@ class StepList(ScrollView, can_focus=True):
         Binding("end", "pick(-1)", "Last", show=False),
     ]
 
+    @dataclass
     class Picked(Message):
         """The user went to a row."""
 
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
+        index: int
 
     highlighted: reactive[int | None] = reactive(None, repaint=False, init=False)
 
@@ -91,22 +91,16 @@ class StepList(ScrollView, can_focus=True):
             self.highlighted = index % len(self._rows)
             self.post_message(self.Picked(self.highlighted))
 
-    def on_resize(self) -> None:
-        self._repaint_all()
-
-    def on_focus(self) -> None:
-        self._repaint_all()
-
-    def on_blur(self) -> None:
-        self._repaint_all()
+    @on(events.Resize)
+    @on(events.Focus)
+    @on(events.Blur)
+    def repaint(self) -> None:
+        self._lines.clear()
+        self.refresh()
 
     def notify_style_update(self) -> None:
         self._lines.clear()
         super().notify_style_update()
-
-    def _repaint_all(self) -> None:
-        self._lines.clear()
-        self.refresh()
 
     def _repaint(self, index: int) -> None:
         self._lines.pop(index, None)

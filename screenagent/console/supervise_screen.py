@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -34,25 +35,22 @@ ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", 
 STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
 """What a key can do about a run that is not over."""
 
-
 Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
 """Opens the desktop and builds the agent, for as long as the run lasts."""
 
 
+@dataclass
 class QuestionAsked(Message):
     """The agent waits for an answer."""
 
-    def __init__(self, question: ApprovalQuestion) -> None:
-        super().__init__()
-        self.question = question
+    question: ApprovalQuestion
 
 
+@dataclass
 class RunBroke(Message):
     """The run came to its end by an error."""
 
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
+    error: Exception
 
 
 class SuperviseScreen(RunScreen):
@@ -235,11 +233,10 @@ class SuperviseScreen(RunScreen):
 
     def action_take_over(self) -> None:
         """The user works on the desktop, and hands it back with the same key."""
-        if not self._taken_over:
-            self._taken_over = True
+        self._taken_over = not self._taken_over
+        if self._taken_over:
             self.control.pause()
         else:
-            self._taken_over = False
             self.control.hand_back()
             self.accepts_answers = True
             self.answer(LookAgain())
@@ -313,8 +310,6 @@ class SuperviseScreen(RunScreen):
     def _can_answer(self, action: str) -> bool | None:
         """Not while another step is shown, which is not what would be answered. None shows the key dimmed."""
         question = self._shown_question
-        if question is None or self._taken_over or question.asked_in_words is not None:
-            return False
-        if not question.offers(action):
+        if question is None or self._taken_over or question.asked_in_words is not None or not question.offers(action):
             return False
         return True if self.accepts_answers else None

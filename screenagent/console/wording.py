@@ -192,10 +192,6 @@ def pixel_words(place: Location, screen: Screenshot) -> str:
     return f"({pixel.x}, {pixel.y})"
 
 
-def thought(step: Step) -> str:
-    return (step.thought or (step.decision.thought if step.decision else "")).strip()
-
-
 def cost_words(usage: Usage) -> Content:
     """Where the time of a step went, and what models were asked."""
     spent = [f"{phase} {seconds * 1000:.0f}" for phase, seconds in usage.seconds.items() if seconds >= 0.0005]

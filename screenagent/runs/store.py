@@ -14,6 +14,7 @@ from screenagent.errors import BadFile
 from screenagent.events import Ended, Event, Observed, Started
 from screenagent.geometry import Value
 from screenagent.runs.upgrade import read_event
+from screenagent.runs.wording import outcome_words
 from screenagent.screenshot import Screenshot
 
 LONGEST_END: Final = 65536
@@ -72,7 +73,7 @@ def glance(folder: Path) -> Glance:
     return Glance(
         folder=folder,
         task=first.task if isinstance(first, Started) else "",
-        outcome=last.result.replace("_", " ") if isinstance(last, Ended) else "cut off",
+        outcome=outcome_words(last if isinstance(last, Ended) else None),
         when=f"{datetime.fromtimestamp((folder / 'events.jsonl').stat().st_mtime):%Y-%m-%d %H:%M}",
     )
 

@@ -26,16 +26,12 @@ def status_of(step: Step) -> Status:
     return "finished" if isinstance(step.action, Finish) and step.action.success else "not done"
 
 
+def thought_of(step: Step) -> str:
+    return (step.thought or (step.decision.thought if step.decision else "")).strip()
+
+
 def outcome_words(ended: Ended | None) -> str:
-    if ended is None:
-        return "cut off"
-    return {
-        "done": "done",
-        "gave_up": "gave up",
-        "out_of_steps": "out of steps",
-        "stopped": "stopped",
-        "crashed": "crashed",
-    }[ended.result]
+    return ended.result.replace("_", " ") if ended else "cut off"
 
 
 def expectation_words(expectation: Expectation) -> str:

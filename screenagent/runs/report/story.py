@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from screenagent.actions import describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, Plan, Retried, UserMessage
-from screenagent.runs.wording import Status, status_of
+from screenagent.runs.wording import Status, status_of, thought_of
 from screenagent.usage import Usage
 
 
@@ -29,7 +29,7 @@ class StoryPage:
 
     @property
     def thought(self) -> str:
-        return (self.step.thought or (self.step.decision.thought if self.step.decision else "")).strip()
+        return thought_of(self.step)
 
     @property
     def seconds(self) -> float:
