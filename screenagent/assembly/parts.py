@@ -1,18 +1,108 @@
-"""Builds the parts of an agent that need no model."""
+"""Opens the desktop and builds the parts of an agent that need no model."""
 
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
+from screenagent import keys
 from screenagent.approval import AllowAll, Asker, Policy, PolicyApprover, default_policy
+from screenagent.approval.vault import Vault
+from screenagent.control import Control
 from screenagent.protocols import Accessibility, Approver, Desktop, TextReader
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
+    from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.perception.reader import ScreenReader
     from screenagent.perception.timing import Timing
+
+
+@contextmanager
+def stoppable_control() -> Iterator[Control]:
+    """A control that Ctrl-C and SIGTERM stop; a second Ctrl-C interrupts whatever hangs."""
+    control = Control()
+
+    def stop() -> None:
+        control.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    with on_signals(stop=stop, resume=control.resume):
+        yield control
+
+
+@contextmanager
+def on_signals(*, stop: Callable[[], None], resume: Callable[[], None]) -> Iterator[None]:
+    """Meanwhile Ctrl-C and SIGTERM do the one, and SIGUSR1, where there is one, the other."""
+    heeded = {signal.SIGINT: stop, signal.SIGTERM: stop}
+    if hasattr(signal, "SIGUSR1"):
+        heeded[signal.SIGUSR1] = resume
+
+    def heed(number: int, _frame: FrameType | None) -> None:
+        heeded[signal.Signals(number)]()
+
+    before = {number: signal.signal(number, heed) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def open_desktop(
+    settings: Settings, control: Control, *, virtual: bool, app: str | None, task: str | None = None
+) -> Iterator[LocalDesktop]:
+    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone."""
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.lock import driving
+    from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
+    from screenagent.desktop.virtual import VirtualDesktop
+
+    secrets, reader = Vault(read_policy(settings.policy).why_not), build_reader(settings)
+    stops = keys.chord(settings.stop_keys)
+    pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
+    with ExitStack() as stack:
+        if virtual:
+            size = settings.virtual_size
+            started = VirtualDesktop(
+                app or (), size=size, control=control, secrets=secrets, reader=reader, stop_keys=stops
+            )
+            desktop = stack.enter_context(started).desktop
+        else:
+            monitor, away = settings.display, _screen_lock(stack)
+            own = LocalDesktop(
+                control=control, monitor=monitor, secrets=secrets, reader=reader, stop_keys=stops, away=away
+            )
+            desktop = stack.enter_context(own)
+        if task is not None:
+            stack.enter_context(driving(desktop.x_display, task))
+        heeds = MonitorOptions(stop_keys=stops, corner=settings.stop_corner, touch=pauses)
+        stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
+        yield desktop
+
+
+def _screen_lock(stack: ExitStack) -> Callable[[], str | None]:
+    if sys.platform != "linux":  # elsewhere a locked screen takes no input
+        return lambda: None
+    from screenagent.desktop.x11.screen_lock import ScreenLock
+
+    return stack.enter_context(closing(ScreenLock()))
+
+
+@contextmanager
+def open_display(control: Control) -> Iterator[str]:
+    """The name of an X display of its own, with nothing on it."""
+    from screenagent.desktop.virtual import VirtualDesktop
+
+    with VirtualDesktop(control=control) as started:
+        yield started.display
 
 
 def build_reader(settings: Settings, stages: Timing | None = None) -> ScreenReader:
@@ -32,14 +122,13 @@ def build_grounder(
     """Build the embedded grounder. It asks the programs on `desktop` for their controls, if the settings allow it."""
     from screenagent.grounding.embedded import EmbeddedGrounder
 
-    accessibility = build_accessibility(desktop) if desktop is not None and settings.accessibility else None
+    accessibility = _accessibility(desktop) if settings.accessibility else None
     return EmbeddedGrounder(reader or build_reader(settings, stages), accessibility=accessibility, stages=stages)
 
 
-def build_accessibility(desktop: Desktop) -> Accessibility | None:
+def _accessibility(desktop: Desktop | None) -> Accessibility | None:
     """Return the accessibility tree of an X desktop; other desktops have none here."""
-    display = getattr(desktop, "x_display", None)
-    if display is None:
+    if (display := getattr(desktop, "x_display", None)) is None:
         return None
     from screenagent.desktop.x11.at_spi import AtSpi
 
@@ -50,9 +139,8 @@ def build_approver(settings: Settings, ask: Asker, reader: TextReader) -> Approv
     """Build the approver: everything is allowed under `approve = "never"`, otherwise the policy decides what to ask."""
     if settings.approve == "never":
         return AllowAll()
-    return PolicyApprover(
-        ask, risky_only=settings.approve == "risky", policy=read_policy(settings.policy), reader=reader
-    )
+    policy = read_policy(settings.policy)
+    return PolicyApprover(ask, risky_only=settings.approve == "risky", policy=policy, reader=reader)
 
 
 def read_policy(path: Path | None) -> Policy:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from screenagent.agent import Agent, Sink
 from screenagent.approval import Asker
 from screenagent.assembly.agent import build_agent
-from screenagent.assembly.desktop import open_desktop
 from screenagent.assembly.models import Models
-from screenagent.assembly.recording import record_run
+from screenagent.assembly.parts import open_desktop
 from screenagent.control import Control
+from screenagent.models import prompts
 from screenagent.planning import Instructions, read_instructions
+from screenagent.runs.log import Recorder, new_run_folder
+from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
 from screenagent.scripts import Anchors, Script, bound
 from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
@@ -70,12 +73,10 @@ class Supervised:
         where, settings = self.supervision, self.supervision.settings
         models = Models.of(settings, control)
         with ExitStack() as stack:
-            desktop = stack.enter_context(
-                open_desktop(settings, control, virtual=where.virtual, app=where.app, task=self.task)
-            )
-            recorder = (
-                stack.enter_context(record_run(settings, self.task, replay=self.replay)) if where.record else None
-            )
+            opening = open_desktop(settings, control, virtual=where.virtual, app=where.app, task=self.task)
+            desktop = stack.enter_context(opening)
+            recording = record_run(settings, self.task, replay=self.replay) if where.record else nullcontext()
+            recorder = stack.enter_context(recording)
             agent = build_agent(
                 settings, control, desktop, ask=ask, models=models, instructions=self.instructions, replay=self.replay
             )
@@ -85,3 +86,19 @@ class Supervised:
 def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay:
     """Build a replay of the script in `file` with the parameters' values; raises `Unbound` if they don't fit."""
     return Replay(script, bound(script, given), Anchors.of(file), file.resolve())
+
+
+@contextmanager
+def record_run(settings: Settings, task: str, *, replay: Replay | None = None) -> Iterator[Recorder]:
+    """Record a run of `task`; afterwards older runs go, as far as the settings say so."""
+    folder = new_run_folder(settings.runs, task)
+    played = {"script": str(replay.file)} if replay and replay.file else {}
+    written = settings.model_dump(mode="json") | played
+    with Recorder(folder, settings=written, prompts=prompts.digests(), screens=settings.keep_screens) as recorder:
+        yield recorder
+    older_than = timedelta(days=settings.keep_days) if settings.keep_days else None
+    kept = [run for run in stored_runs(settings.runs) if run.folder != folder]
+    keep = settings.keep_runs and settings.keep_runs - 1  # this one is kept
+    for run in outdated(kept, older_than=older_than, keep=keep):
+        if why_not_ours(run.folder) is None:
+            remove(run.folder)

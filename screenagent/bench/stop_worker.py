@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screenagent.assembly.signals import on_signals
+from screenagent.assembly.parts import on_signals
 from screenagent.bench import stopped
 from screenagent.console.startup import responsive_threads, shorten_escape_delay
 from screenagent.desktop.local import LocalDesktop

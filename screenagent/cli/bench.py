@@ -69,8 +69,7 @@ def ground(
     screenagent bench ground screens --model http://localhost:8000/v1 --crop tiles --max-image-patches 2048
     """
     from screenagent.assembly.models import Models
-    from screenagent.assembly.parts import build_grounder, build_reader
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import build_grounder, build_reader, stoppable_control
     from screenagent.bench import ground as bench_ground
     from screenagent.perception.timing import Timing
     from screenagent.settings import Settings
@@ -310,7 +309,7 @@ def miniwob(
     screenagent bench miniwob --task click-button --task enter-text --fresh
     """
     from screenagent.assembly.agent import build_guessing
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import stoppable_control
     from screenagent.bench import miniwob as bench_miniwob
 
     unknown = [name for name in names if name not in bench_miniwob.TASKS]

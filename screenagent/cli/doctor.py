@@ -21,8 +21,7 @@ def doctor(*, virtual: bool, as_json: bool) -> None:
     """
     from contextlib import ExitStack
 
-    from screenagent.assembly.desktop import open_display
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import open_display, stoppable_control
     from screenagent.diagnostics.doctor import examine
 
     well = True

@@ -34,8 +34,7 @@ def drill(
     """
     from screenagent.actions import Click, TypeText
     from screenagent.assembly.models import Models
-    from screenagent.assembly.parts import build_grounder, build_reader, read_policy
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import build_grounder, build_reader, read_policy, stoppable_control
     from screenagent.diagnostics import drill as drilling
     from screenagent.diagnostics.drill.scenes import DRAFT, REPLY
     from screenagent.fakes import GulliblePlanner

@@ -40,8 +40,7 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     Exit codes: 0 found, 1 absent.
     """
     from screenagent.assembly.models import Models
-    from screenagent.assembly.parts import build_grounder
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import build_grounder, stoppable_control
     from screenagent.geometry import Location
     from screenagent.runs.report.annotations import annotate
     from screenagent.settings import Settings
@@ -131,8 +130,7 @@ def see(picture: Path | None, *, out: Path | None) -> None:
 
 
 def _captured() -> Screenshot:
-    from screenagent.assembly.desktop import open_desktop
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import open_desktop, stoppable_control
     from screenagent.settings import Settings
 
     with stoppable_control() as control, open_desktop(Settings.load(), control, virtual=False, app=None) as desktop:

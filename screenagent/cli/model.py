@@ -94,7 +94,7 @@ def check(*, place: str | None) -> None:
     Exit codes: 0 all is well, 1 something is wrong.
     """
     from screenagent.assembly.models import vision_model
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import stoppable_control
     from screenagent.diagnostics import model_check
     from screenagent.settings import Settings
 
@@ -126,7 +126,7 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: 
     screenagent ask before.png after.png "what changed?" --think
     """
     from screenagent.assembly.models import vision_model
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import stoppable_control
     from screenagent.models.vision import Finished, Refused, Request, TextChunk
     from screenagent.settings import Settings
 

@@ -40,8 +40,8 @@ def record(
     Ctrl-C here.
     """
     from screenagent.agent import Sink
-    from screenagent.assembly.recording import record_run
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import stoppable_control
+    from screenagent.assembly.supervised import record_run
     from screenagent.settings import Settings
 
     refuse_overwriting(script, force=force)

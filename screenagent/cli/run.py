@@ -86,9 +86,7 @@ def run(task: str, *, options: RunOptions) -> None:
 def _dry_run(instructions: Instructions, where: Supervision) -> None:
     """Print each step and where its targets are on the screen as it is; later steps may need what earlier ones open."""
     from screenagent.actions import targets
-    from screenagent.assembly.desktop import open_desktop
-    from screenagent.assembly.parts import build_grounder
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import build_grounder, open_desktop, stoppable_control
     from screenagent.events import PlannedStep
     from screenagent.geometry import Location
 

@@ -59,7 +59,7 @@ def is_terminal() -> bool:
 def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     """Carry out the run with a line for each step on stderr."""
     from screenagent.agent import drive
-    from screenagent.assembly.signals import stoppable_control
+    from screenagent.assembly.parts import stoppable_control
     from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
 
     answer_seconds = supervised.supervision.settings.answer_seconds
@@ -127,7 +127,7 @@ def build_console(
 
 def run_console(opened: Console) -> None:
     """Run the console. Signals stop the agent before anything else is taken down."""
-    from screenagent.assembly.signals import on_signals
+    from screenagent.assembly.parts import on_signals
 
     def stop() -> None:
         opened.stop()

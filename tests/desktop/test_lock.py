@@ -20,7 +20,7 @@ from tests.builders import eventually
 
 DRIVES = """
 import sys, time
-from screenagent.assembly.signals import stoppable_control
+from screenagent.assembly.parts import stoppable_control
 from screenagent.control import Stopped
 from screenagent.desktop.lock import driving
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from screenagent.approval import audit, default_policy
-from screenagent.assembly.recording import record_run
+from screenagent.assembly.supervised import record_run
 from screenagent.cli import screenagent
 from screenagent.episode import Episode
 from screenagent.events import Started
