@@ -32,7 +32,7 @@ def stop(*, display: str | None, seconds: float, as_json: bool) -> None:
 
     Exit codes: 0 stopped, 1 nothing was running, or something does not end.
     """
-    from screenagent.desktop.lock import drivers, drives, named
+    from screenagent.desktop.lock import drivers, named
 
     found = drivers(display and named(display))
     told_at = time.monotonic()
@@ -40,7 +40,7 @@ def stop(*, display: str | None, seconds: float, as_json: bool) -> None:
         _tell(driver, signal.SIGTERM)
     running = found
     while running and time.monotonic() < told_at + seconds:
-        running = [driver for driver in running if drives(driver)]
+        running = [driver for driver in running if driver in drivers(driver.display)]
         if running:
             time.sleep(LOOK_SECONDS)  # a lock that is let go says nothing of itself
     stopped = [driver for driver in found if driver not in running]

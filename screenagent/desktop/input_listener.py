@@ -159,7 +159,8 @@ def _name(key: Any) -> str | None:
     """The key as `keys` spells it, or its character; None for those that no action of ours can press."""
     character: str | None = getattr(key, "char", None)
     if character is None:
-        name = NAMES.get(getattr(key, "name", ""), getattr(key, "name", ""))
+        pynput_name = getattr(key, "name", "")
+        name = NAMES.get(pynput_name, pynput_name)
         return name if name in NAMED else None
     if len(character) == 1 and ord(character) < 0x20:  # what Ctrl makes of a letter
         return chr(ord(character) + 0x60)

@@ -66,13 +66,11 @@ class Child:
         """
         if meanwhile is None:
             return self._lines.next(seconds)
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        deadline, said = time.monotonic() + seconds, None
+        while said is None and (left := deadline - time.monotonic()) > 0:
             said = self._lines.next(min(left, MEANWHILE_SECONDS))
             meanwhile()
-            if said is not None:
-                return said
-        return None
+        return said
 
     def end(self) -> None:
         """Close its input, by which it knows that it is to end, and wait until it has."""

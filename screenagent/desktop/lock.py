@@ -75,11 +75,6 @@ def drivers(display: str | None = None) -> list[Driver]:
     return found
 
 
-def drives(driver: Driver) -> bool:
-    """Whether it still does."""
-    return driver in drivers(driver.display)
-
-
 def _folder() -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where the session has no folder for it, platformdirs says which one it takes

@@ -57,11 +57,9 @@ class ScreenCapture:
         self._mss = _open(self._x_display)
         self._monitors = _named(self._mss.monitors[1:])
         primary = next((name for name, found in self._monitors.items() if found.get("is_primary")), None)
-        chosen = primary or next(iter(self._monitors))
-        if self._wanted in self._monitors:
-            chosen = self._wanted
-        self._chosen = self._monitors[chosen]
-        self.display = self._display(chosen)
+        wanted = self._wanted if self._wanted in self._monitors else primary
+        self._chosen = wanted or next(iter(self._monitors))
+        self.display = self._display(self._chosen)
 
     def close(self) -> None:
         with suppress(ScreenShotError):  # said of a display that has ended before
@@ -99,16 +97,16 @@ class ScreenCapture:
         self._last = frame, shot
         return shot
 
-    def _grab(self, monitor: Any) -> ScreenFrame:
+    def _grab(self, name: str) -> ScreenFrame:
         try:
-            shot = self._mss.grab(monitor)
+            shot = self._mss.grab(self._monitors[name])
         except (ScreenShotError, AssertionError) as reason:  # mss asserts that the display answers
             raise NoDesktop("the screen can no longer be captured: its display has ended or was resized") from reason
         return np.frombuffer(shot.raw, dtype=np.uint32).reshape(shot.height, shot.width)
 
     def _display(self, name: str) -> Display:
         monitor = self._monitors[name]
-        scale = self._grab(monitor).shape[1] / monitor["width"]
+        scale = self._grab(name).shape[1] / monitor["width"]
         return Display(
             name=name,
             origin=Pixel(x=monitor["left"], y=monitor["top"]),

@@ -79,10 +79,9 @@ class SyntheticPerson:
         return float(self._answer()["began"])
 
     def _answer(self) -> dict[str, Any]:
-        answer = self._child.hear(ANSWER_SECONDS)
-        if answer is None:
-            raise TimeoutError(f"the hand on display {self._display} did not answer within {ANSWER_SECONDS:g} s")
-        return answer
+        if answer := self._child.hear(ANSWER_SECONDS):
+            return answer
+        raise TimeoutError(f"the hand on display {self._display} did not answer within {ANSWER_SECONDS:g} s")
 
 
 def main() -> None:

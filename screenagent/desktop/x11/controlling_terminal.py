@@ -132,7 +132,5 @@ class TerminalWindows:
             pids = property_values(window, "_NET_WM_PID", Xatom.CARDINAL)
         except error.BadWindow:
             return None
-        known = (
-            pids[0] in seat.ancestors if pids else str(self._display.get_display_name()) == os.environ.get("DISPLAY")
-        )
-        return window.id if known else None
+        ours = self._display.get_display_name() == os.environ.get("DISPLAY")
+        return window.id if (pids[0] in seat.ancestors if pids else ours) else None

@@ -123,11 +123,8 @@ class X11Windows:
         """Wait until a window came, went, or came to the front, or until `seconds` have passed."""
         if not self._display.pending_events():
             select.select([self._display.fileno()], [], [], seconds)
-        came = False
-        while self._display.pending_events():
-            self._display.next_event()
-            came = True
-        return came
+        came = [self._display.next_event() for _ in range(self._display.pending_events())]
+        return bool(came)
 
     def root_text(self, name: str) -> str:
         return property_text(self._root, name)
