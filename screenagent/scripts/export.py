@@ -10,13 +10,14 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from screenagent.geometry import Value
-from screenagent.scripts import AnyStep, Script
 from screenagent.scripts.parameters import filled, names_in
 from screenagent.scripts.schema import (
+    AnyStep,
     AskStep,
     IfSeenStep,
     KeyboardStep,
     Placed,
+    Script,
     TargetStep,
     Vanished,
     every_step,

@@ -42,10 +42,10 @@ from screenagent.events import (
 from screenagent.geometry import Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import AnyStep, Parameter, Script, slug
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.schema import (
+    AnyStep,
     AskStep,
     ClickStep,
     DragStep,
@@ -53,12 +53,15 @@ from screenagent.scripts.schema import (
     ExpectStep,
     HoldStep,
     MoveStep,
+    Parameter,
     Placed,
     PressStep,
+    Script,
     ScrollStep,
     TypeStep,
     Vanished,
     WaitForStep,
+    slug,
     words_for,
 )
 from screenagent.scripts.upgrade import placed

@@ -15,7 +15,7 @@ from screenagent.perception.similarity import likeness
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchor
-from screenagent.scripts.replay.appearance import READ_ALIKE, Appearance, Surroundings, labels_in_reach, with_edge
+from screenagent.scripts.replay.appearance import EDGE, READ_ALIKE, Appearance, Surroundings, labels_in_reach
 from screenagent.scripts.replay.template_match import SAME, TemplateMatcher
 
 STRANGE: Final = 0.5
@@ -236,7 +236,7 @@ def _of_its_name(search: AnchorSearch) -> list[AnchorMatch]:
     """The places with the target's text; or, for one without, where it must be by the texts near it."""
     if search.anchor.text:
         return [
-            AnchorMatch(with_edge(match.rect), match.score, "text", match.rect.height / search.appearance.text_height)
+            AnchorMatch(match.rect.grown(*EDGE), match.score, "text", match.rect.height / search.appearance.text_height)
             for match in matches(Phrase(name=search.anchor.text, quoted=True), search.labels)
             if match.score >= READ_ALIKE
         ]

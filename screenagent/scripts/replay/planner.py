@@ -30,10 +30,9 @@ from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, S
 from screenagent.geometry import Point
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
-from screenagent.scripts import AnyStep, Script
 from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.actions import Binding, ScriptAction, is_beyond, plan_of, script_actions
-from screenagent.scripts.schema import ApproveStep, AskStep, IfSeenStep, Placed, TaskStep
+from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""

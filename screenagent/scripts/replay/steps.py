@@ -12,9 +12,10 @@ from screenagent.agent import Agent, Sink, drive
 from screenagent.events import PlannedStep
 from screenagent.perception.reader import ScreenReader
 from screenagent.protocols import TextReader
-from screenagent.scripts import Anchors, AnyStep, Script
+from screenagent.scripts import Anchors
 from screenagent.scripts.replay.replay import Replay
 from screenagent.scripts.schema import (
+    AnyStep,
     ApproveStep,
     AskStep,
     ClickStep,
@@ -25,6 +26,7 @@ from screenagent.scripts.schema import (
     MoveStep,
     Placed,
     PressStep,
+    Script,
     ScrollStep,
     TaskStep,
     TypeStep,
