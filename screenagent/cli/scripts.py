@@ -124,7 +124,7 @@ def _any(_task: str) -> None:
 
 def _unreadable(task: str) -> str | None:
     from screenagent.planning import Unreadable, read_instructions
-    from screenagent.scripts import filled
+    from screenagent.scripts.parameters import filled
 
     try:
         read_instructions(filled(task, {}).replace("{{", "").replace("}}", ""))

@@ -1,29 +1,8 @@
 """Task scripts: YAML that a person can write and a machine can edit, with the appearances of their targets."""
 
-from screenagent.scripts.anchors import Anchor, Anchors, NearbyText
-from screenagent.scripts.file import Problem, ScriptError, edited, parsed, paths, read_script, written
-from screenagent.scripts.parameters import Unbound, bound, filled
-from screenagent.scripts.schema import STEPS, AnyStep, Parameter, Placed, Script, every_step, slug
+from screenagent.scripts.anchors import Anchor, Anchors
+from screenagent.scripts.file import ScriptError, read_script, written
+from screenagent.scripts.parameters import bound
+from screenagent.scripts.schema import Placed, Script, every_step
 
-__all__ = [
-    "STEPS",
-    "Anchor",
-    "Anchors",
-    "AnyStep",
-    "NearbyText",
-    "Parameter",
-    "Placed",
-    "Problem",
-    "Script",
-    "ScriptError",
-    "Unbound",
-    "bound",
-    "edited",
-    "every_step",
-    "filled",
-    "parsed",
-    "paths",
-    "read_script",
-    "slug",
-    "written",
-]
+__all__ = ["Anchor", "Anchors", "Placed", "Script", "ScriptError", "bound", "every_step", "read_script", "written"]

@@ -10,13 +10,14 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from screenagent.geometry import Value
-from screenagent.scripts import AnyStep, Script
-from screenagent.scripts.parameters import PLACE
+from screenagent.scripts.parameters import filled, names_in
 from screenagent.scripts.schema import (
+    AnyStep,
     AskStep,
     IfSeenStep,
     KeyboardStep,
     Placed,
+    Script,
     TargetStep,
     Vanished,
     every_step,
@@ -25,6 +26,8 @@ from screenagent.scripts.schema import (
 
 LONGEST: Final = 100
 """How many characters the parameters of `play` may have in one line."""
+ESCAPED_PLACE: Final = re.compile(r"\{{4}\s*(?!secret:)([^{}]*?)\s*\}{4}")
+"""The place of a parameter in a text whose braces are doubled, as in an f-string."""
 
 
 def python(script: Script, *, file: str, anchors: str) -> str:
@@ -103,14 +106,12 @@ def _arguments(step: Value, script: Script) -> Iterator[str]:
         yield f"window={_quoted(script.window)}"
     for name in type(step).model_fields:
         value = getattr(step, name)
-        if name == kind or value == type(step).model_fields[name].default or (name == "timeout" and kind not in TIMED):
+        is_needless = name == "timeout" and kind not in ("wait_for", "expect")
+        if name == kind or is_needless or value == type(step).model_fields[name].default:
             continue
         if isinstance(value, Vanished):
             raise ValueError(f"`{kind}` expects that “{value.gone}” goes; write that as a step of its own to export it")
         yield f"{name}={_literal(value, script)}"
-
-
-TIMED: Final = ("wait_for", "expect")
 
 
 def _literal(value: object, script: Script) -> str:
@@ -127,22 +128,12 @@ def _literal(value: object, script: Script) -> str:
 
 def _text(text: str, script: Script) -> str:
     """A literal, or an f-string if it has parameters in it. A secret stays as `{{secret:name}}`."""
-    parts: list[str] = []
-    position, formatted = 0, False
-    for place in PLACE.finditer(text):
-        parts.append(text[position : place.start()].replace("{", "{{").replace("}", "}}"))
-        name = place[2]
-        if place[1] or (name in script.parameters and script.parameters[name].secret):
-            parts.append("{{{{secret:" + name + "}}}}")
-        else:
-            parts.append("{" + identifier(name) + "}")
-            formatted = True
-        position = place.end()
-    parts.append(text[position:].replace("{", "{{").replace("}", "}}"))
-    inside = "".join(parts)
-    if not formatted:
-        return _quoted(inside.replace("{{", "{").replace("}}", "}"))
-    return "f" + _quoted(inside)
+    secrets = (name for name, parameter in script.parameters.items() if parameter.secret)
+    text = filled(text, {name: f"{{{{secret:{name}}}}}" for name in secrets})
+    if not list(names_in(text)):
+        return _quoted(text)
+    escaped = text.replace("{", "{{").replace("}", "}}")
+    return "f" + _quoted(ESCAPED_PLACE.sub(lambda place: f"{{{identifier(place[1])}}}", escaped))
 
 
 def _quoted(text: str) -> str:

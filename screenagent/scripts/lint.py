@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from screenagent.geometry import Value
-from screenagent.scripts import Anchors, Problem, Script, ScriptError, parsed, paths
-from screenagent.scripts.file import Places, texts
+from screenagent.scripts import Anchors
+from screenagent.scripts.file import Places, Problem, ScriptError, parsed, paths, texts
 from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.appearance import Appearance
-from screenagent.scripts.schema import TargetStep, TaskStep
+from screenagent.scripts.schema import Script, TargetStep, TaskStep
 
 
 class LintFinding(Value):

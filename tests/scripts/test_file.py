@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.scripts import STEPS, Problem, Script, ScriptError, Unbound, bound, edited, filled, parsed, written
-from screenagent.scripts.schema import ClickStep, PressStep, TypeStep
+from screenagent.scripts.file import Problem, ScriptError, edited, parsed, written
+from screenagent.scripts.parameters import Unbound, bound, filled
+from screenagent.scripts.schema import STEPS, ClickStep, PressStep, Script, TypeStep
 
 INVOICE = """\
 # what the office does every Monday

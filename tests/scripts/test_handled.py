@@ -17,15 +17,16 @@ from screenagent.planning import InstructionPlanner
 from screenagent.runs.log import Recorder
 from screenagent.runs.report.html import write_html
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import Anchors, Script, bound, parsed, read_script, written
+from screenagent.scripts import Anchors, bound
 from screenagent.scripts.export import python
+from screenagent.scripts.file import parsed, read_script, written
 from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import accept, heals
 from screenagent.scripts.replay.results import ReplayResult, append, done_rows, junit, read_results
 from screenagent.scripts.replay.steps import ScriptApi
-from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, TypeStep
+from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, Script, TypeStep
 from tests.builders import Drawing, DrawnReader, fake_agent
 from tests.paths import ROOT
 

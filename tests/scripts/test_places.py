@@ -15,14 +15,15 @@ from screenagent.events import AnswerAsk, Approve, Decided, Event
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Absent, Location, Pixel, Point, Size
 from screenagent.protocols import Approver
-from screenagent.scripts import Anchors, Placed, Script, ScriptError, bound, edited, parsed, written
+from screenagent.scripts import Anchors, bound
 from screenagent.scripts.export import python
+from screenagent.scripts.file import ScriptError, edited, parsed, written
 from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.anchor_grounder import PointedGrounder
 from screenagent.scripts.replay.steps import ScriptApi
-from screenagent.scripts.schema import ClickStep, DragStep, MoveStep, ScrollStep, TypeStep
+from screenagent.scripts.schema import ClickStep, DragStep, MoveStep, Placed, Script, ScrollStep, TypeStep
 from tests.builders import Drawing, DrawnReader
 
 SIZE = Size(width=800, height=600)

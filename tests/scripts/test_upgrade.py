@@ -22,12 +22,13 @@ from screenagent.runs.report.expected import recorded_looks
 from screenagent.runs.report.html import write_html
 from screenagent.runs.store import read_events, read_run
 from screenagent.screenshot import Screenshot, Window
-from screenagent.scripts import Anchors, Placed, Script, bound, every_step, parsed, read_script, written
+from screenagent.scripts import Anchors, bound
+from screenagent.scripts.file import parsed, read_script, written
 from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import heals
-from screenagent.scripts.schema import ClickStep, TargetStep, kind_of_step
+from screenagent.scripts.schema import ClickStep, Placed, Script, TargetStep, every_step, kind_of_step
 from screenagent.scripts.upgrade import placed
 from tests.paths import ROOT
 

@@ -91,8 +91,8 @@ class ScreenPoller:
         return before_touch(samples, at, touch)
 
     def now(self) -> Screenshot:
-        self._complain()
         """Return a screenshot of this moment."""
+        self._complain()
         return self._sample(time.monotonic()).screen
 
     def _sample(self, at: float) -> ScreenSample:

@@ -42,25 +42,10 @@ from screenagent.events import (
 from screenagent.geometry import Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import AnyStep, Parameter, Script, slug
+from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.replay.appearance import Appearance
-from screenagent.scripts.schema import (
-    AskStep,
-    ClickStep,
-    DragStep,
-    Expected,
-    ExpectStep,
-    HoldStep,
-    MoveStep,
-    Placed,
-    PressStep,
-    ScrollStep,
-    TypeStep,
-    Vanished,
-    WaitForStep,
-    words_for,
-)
+from screenagent.scripts.schema import AnyStep, Expected, Vanished, slug, words_for
 from screenagent.scripts.upgrade import placed
 
 
@@ -86,7 +71,7 @@ class ScriptWriter:
     reader: TextReader
     steps: list[AnyStep] = field(default_factory=list)
     appearances: dict[str, Appearance] = field(default_factory=dict)
-    parameters: dict[str, Parameter] = field(default_factory=dict)
+    parameters: dict[str, schema.Parameter] = field(default_factory=dict)
     windows: list[str] = field(default_factory=list)
 
     @classmethod
@@ -147,31 +132,37 @@ class ScriptWriter:
         anchor = _anchor(names, targets)
         match performed.action:
             case Click(button=button, count=times, modifiers=hold):
-                return ClickStep(click=targets[0], button=button, count=times, hold=hold, expect=expect, anchor=anchor)
+                return schema.ClickStep(
+                    click=targets[0], button=button, count=times, hold=hold, expect=expect, anchor=anchor
+                )
             case Move():
-                return MoveStep(move=targets[0], expect=expect, anchor=anchor)
+                return schema.MoveStep(move=targets[0], expect=expect, anchor=anchor)
             case Drag(button=button, modifiers=hold):
                 first, *via, last = targets
-                return DragStep(
+                return schema.DragStep(
                     drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, anchor=anchor
                 )
             case Scroll(direction=direction, notches=notches):
                 over = next(iter(targets), None)
-                return ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
+                return schema.ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
             case TypeText(text=text):
                 self._note_window(performed)
-                return TypeStep(type=self._literal(text), expect=expect)
+                return schema.TypeStep(type=self._literal(text), expect=expect)
             case PressKeys(keys=pressed, times=times):
                 self._note_window(performed)
-                return PressStep(press="+".join(pressed), times=times, expect=expect)
+                return schema.PressStep(press="+".join(pressed), times=times, expect=expect)
             case HoldKeys(keys=held, seconds=seconds):
                 self._note_window(performed)
-                return HoldStep(hold_keys="+".join(held), seconds=seconds, expect=expect)
+                return schema.HoldStep(hold_keys="+".join(held), seconds=seconds, expect=expect)
             case WaitFor(words=words, gone=gone, seconds=seconds):
                 wanted: Expected = Vanished(gone=words) if gone else words
-                return ExpectStep(expect=wanted) if seconds == 0 else WaitForStep(wait_for=wanted, timeout=seconds)
+                return (
+                    schema.ExpectStep(expect=wanted)
+                    if seconds == 0
+                    else schema.WaitForStep(wait_for=wanted, timeout=seconds)
+                )
             case Ask(question=question):
-                return AskStep(ask=question)
+                return schema.AskStep(ask=question)
             case _:
                 return None  # a pause: a replay waits for what it needs, not for so long
 
@@ -185,7 +176,7 @@ class ScriptWriter:
         if all(place[1] for place in PLACE.finditer(text)):
             return text
         name = f"text-{len(self.parameters) + 1}"
-        self.parameters[name] = Parameter(default=text)
+        self.parameters[name] = schema.Parameter(default=text)
         return f"{{{{{name}}}}}"
 
 

@@ -27,31 +27,9 @@ from screenagent.actions import (
 )
 from screenagent.events import Plan, PlannedStep
 from screenagent.geometry import Point, Size
+from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.parameters import PLACE, filled
-from screenagent.scripts.schema import (
-    AnyStep,
-    ApproveStep,
-    AskStep,
-    ClickStep,
-    DragStep,
-    Expected,
-    ExpectStep,
-    HoldStep,
-    IfSeenStep,
-    KeyboardStep,
-    MoveStep,
-    Placed,
-    PressStep,
-    Script,
-    ScriptStep,
-    ScrollStep,
-    TargetStep,
-    TaskStep,
-    TypeStep,
-    Vanished,
-    WaitForStep,
-    words_for,
-)
+from screenagent.scripts.schema import AnyStep, Expected, TargetStep, Vanished, words_for
 
 AT_ONCE: Final = 3.0
 """How long what should be there already may take to be drawn, in seconds."""
@@ -133,9 +111,9 @@ def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -
     """Yield the actions of `steps` of `script`, those of both branches too; a task is planned when it is its turn."""
     for step in steps:
         match step:
-            case IfSeenStep(then=then, otherwise=otherwise):
+            case schema.IfSeenStep(then=then, otherwise=otherwise):
                 yield from script_actions((*then, *otherwise), script, binding)
-            case TaskStep():
+            case schema.TaskStep():
                 pass
             case _:
                 for planned in _planned(step, script, binding):
@@ -156,35 +134,35 @@ def _planned(step: AnyStep, script: Script, binding: Binding) -> Iterator[Planne
     """The actions that a step is made of; what it expects is expected of the last."""
     *before, last = _actions(step, script, binding)
     yield from (PlannedStep(action=action) for action in before)
-    expected = step.expect if isinstance(step, ScriptStep) else None
+    expected = step.expect if isinstance(step, schema.ScriptStep) else None
     yield PlannedStep(action=last, expectation=_expectation(expected, binding))
 
 
 def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action]:
     targets = binding.targets(step)
     match step:
-        case ClickStep(button=button, count=count, hold=hold):
+        case schema.ClickStep(button=button, count=count, hold=hold):
             yield Click(target=targets[0], button=button, count=count, modifiers=hold)
-        case MoveStep():
+        case schema.MoveStep():
             yield Move(target=targets[0])
-        case DragStep(button=button, hold=hold):
+        case schema.DragStep(button=button, hold=hold):
             yield Drag(path=targets, button=button, modifiers=hold)
-        case ScrollStep(scroll=direction, notches=notches):
+        case schema.ScrollStep(scroll=direction, notches=notches):
             yield Scroll(direction=direction, target=next(iter(targets), None), notches=notches)
-        case TypeStep(type=text):
+        case schema.TypeStep(type=text):
             yield from (Click(target=target) for target in targets)
             yield TypeText(text=binding.fill(text))
-        case PressStep(press=chord, times=times):
+        case schema.PressStep(press=chord, times=times):
             yield PressKeys(keys=keys.chord(chord), times=times)
-        case HoldStep(hold_keys=chord, seconds=seconds):
+        case schema.HoldStep(hold_keys=chord, seconds=seconds):
             yield HoldKeys(keys=keys.chord(chord), seconds=seconds)
-        case WaitForStep(wait_for=expected, timeout=timeout):
+        case schema.WaitForStep(wait_for=expected, timeout=timeout):
             yield _watch(expected, timeout or script.timeout, binding)
-        case ExpectStep(expect=expected, timeout=timeout):
+        case schema.ExpectStep(expect=expected, timeout=timeout):
             yield _watch(expected, timeout or AT_ONCE, binding)
-        case AskStep(ask=question):
+        case schema.AskStep(ask=question):
             yield Ask(question=binding.fill(question))
-        case ApproveStep(approve=question):
+        case schema.ApproveStep(approve=question):
             yield Ask(question=f"{binding.fill(question)} (yes or no)")
 
 
@@ -207,4 +185,4 @@ def _expectation(expected: Expected | None, binding: Binding) -> Expectation | N
 
 
 def _window(step: AnyStep, script: Script) -> str | None:
-    return (step.window if isinstance(step, KeyboardStep) else None) or script.window
+    return (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window

@@ -15,8 +15,7 @@ from screenagent.perception.cache import SharedLRU
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors
-from screenagent.scripts.replay.anchor_methods import BY_APPEARANCE, by_words, unless_doubtful
-from screenagent.scripts.replay.anchor_search import AnchorSearch
+from screenagent.scripts.replay.anchor_search import BY_APPEARANCE, AnchorSearch, by_words, unless_doubtful
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.template_match import TemplateMatcher
 

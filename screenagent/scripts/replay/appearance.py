@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from screenagent.geometry import Box, Pixel, PixelBox, Point, Size
+from screenagent.geometry import Box, Pixel, PixelBox, Point
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
-from screenagent.scripts import Anchor, NearbyText
+from screenagent.scripts.anchors import Anchor, NearbyText
 from screenagent.scripts.replay.template_match import TemplateMatch, TemplateMatcher
 
 READ_ALIKE: Final = 0.85
@@ -63,25 +63,17 @@ class Appearance:
     def capture(
         cls, target: str, screenshot: Screenshot, point: Point, *, words: Sequence[Word], box: Box | None = None
     ) -> Appearance:
-        """Return the appearance of what is at `point` and is called `target`.
-
-        `words` are those on the screenshot; `box` is the target's if it is known.
-        """
+        """Return the appearance of `target` at `point`, in `box` if that is known; `words` are the screenshot's."""
         size, window = screenshot.size, screenshot.window
         at = point.pixel(size)
         known = labels_in_reach(at.x, at.y, labels(words, size), screenshot)
         bounds = _bounds(at, known, box.exact_pixels(size) if box else None).clipped(size.width, size.height)
-        left, top, right, bottom = _with_surroundings(bounds, size)
+        left, top, right, bottom = bounds.grown(*AROUND).clipped(size.width, size.height).rounded
         anchor = Anchor(
             target=target,
             text=_text_in(bounds, known),
             beside=_nearby(bounds, known),
-            box=(
-                round(bounds.left) - left,
-                round(bounds.top) - top,
-                round(bounds.right) - left,
-                round(bounds.bottom) - top,
-            ),
+            box=PixelBox(*bounds.rounded).moved(-left, -top).rounded,
             at=Pixel(x=at.x - left, y=at.y - top),
             corner=Pixel(x=left, y=top),
             screen=size,
@@ -186,40 +178,19 @@ def labels_in_reach(x: float, y: float, known: Sequence[Label], screenshot: Scre
     if screenshot.window is None or screenshot.window.box is None:
         return known
     window = screenshot.window.box.exact_pixels(screenshot.size)
-    if not window.holds(x, y):
-        return known
-    return [label for label in known if window.holds(*label.rect.center)]
-
-
-def with_edge(rect: PixelBox) -> PixelBox:
-    """Return the bounds of a target whose text is at `rect`."""
-    across, down = EDGE
-    return PixelBox(rect.left - across, rect.top - down, rect.right + across, rect.bottom + down)
+    return [label for label in known if window.holds(*label.rect.center)] if window.holds(x, y) else known
 
 
 def _bounds(at: Pixel, known: Sequence[Label], box: PixelBox | None) -> PixelBox:
     """The target's box: the one given, or that of the text at the point, or a little all round; never a whole page."""
     found = box or next((label.rect for label in known if label.rect.holds(at.x, at.y)), None)
     point = PixelBox(at.x, at.y, at.x, at.y)
-    across, down = LARGEST
     if found is None:
         return point.grown(*UNKNOWN)
-    most = point.grown(across / 2, down / 2)
-    grown = with_edge(found)
-    return PixelBox(
-        max(grown.left, most.left),
-        max(grown.top, most.top),
-        min(grown.right, most.right),
-        min(grown.bottom, most.bottom),
-    )
-
-
-def _with_surroundings(bounds: PixelBox, size: Size) -> tuple[int, int, int, int]:
-    """The edges of the picture of a target: left, top, right and bottom in pixels of the screen."""
-    across, down = AROUND
-    picture = PixelBox(bounds.left - across, bounds.top - down, bounds.right + across, bounds.bottom + down)
-    left, top, right, bottom = map(round, picture.clipped(size.width, size.height))
-    return left, top, right, bottom
+    most = point.grown(LARGEST[0] / 2, LARGEST[1] / 2)
+    grown = found.grown(*EDGE)
+    left, top = max(grown.left, most.left), max(grown.top, most.top)
+    return PixelBox(left, top, min(grown.right, most.right), min(grown.bottom, most.bottom))
 
 
 def _text_in(bounds: PixelBox, known: Sequence[Label]) -> str:
@@ -232,10 +203,8 @@ def _nearby(bounds: PixelBox, known: Sequence[Label]) -> tuple[NearbyText, ...]:
     row = [label for label in others if label.rect.beside(bounds)]
     left = [label for label in row if label.rect.right <= bounds.center_x]
     right = sorted((label for label in row if label not in left), key=lambda label: label.rect.left)[:MOST_RIGHT]
-    near = sorted(
-        (label for label in others if _distance(label.rect, bounds) <= FARTHEST),
-        key=lambda label: _distance(label.rect, bounds),
-    )
+    by_distance = sorted(others, key=lambda label: _distance(label.rect, bounds))
+    near = (label for label in by_distance if _distance(label.rect, bounds) <= FARTHEST)
     chosen = list(dict.fromkeys((*left, *right, *near)))[:MOST_NEARBY]
     return tuple(
         NearbyText(
@@ -276,7 +245,6 @@ def _is_placed_so(nearby: NearbyText, rect: PixelBox, place: PixelBox, scale: fl
     if abs(dy - down) > max(0.6 * max(nearby.height, rect.height), 0.25 * abs(down)):
         return False
     across = nearby.dx * scale
-    in_row = abs(down) <= max(nearby.height, place.height) / 2
-    if in_row:
+    if abs(down) <= max(nearby.height, place.height) / 2:  # in its row
         return (dx < 0) == (across < 0)
     return abs(dx - across) <= max(60.0, 0.5 * abs(across))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import repeat
 from typing import Final
 
 from screenagent.actions import (
+    Action,
     Ask,
     Click,
     Drag,
@@ -27,12 +29,10 @@ from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.geometry import Point
 from screenagent.protocols import Checker, Planner, Retry
-from screenagent.screenshot import Screenshot
-from screenagent.scripts import AnyStep, Script
+from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.actions import Binding, ScriptAction, is_beyond, plan_of, script_actions
-from screenagent.scripts.replay.focus_approver import is_front
-from screenagent.scripts.schema import ApproveStep, AskStep, IfSeenStep, Placed, TaskStep
+from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
@@ -64,13 +64,9 @@ class ScriptPlanner:
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
-    _course: Course = field(init=False)
     _episode: Episode = field(default_factory=Episode)
     _binding: Binding = field(default_factory=Binding)
     _bound: Sequence[ScriptAction] = ()
-
-    def __post_init__(self) -> None:
-        self._course = self._played()
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._next(episode)
@@ -92,7 +88,8 @@ class ScriptPlanner:
                     yield text
         raise AssertionError("the course ends with decisions to finish")
 
-    def _played(self) -> Course:
+    @cached_property
+    def _course(self) -> Course:
         yield from self._play(self.script.steps, 0)
         self._attend_to(None)
         while True:
@@ -151,16 +148,13 @@ class ScriptPlanner:
         yield from self._attempt(at)
         said = yield from self._answer()
         planned = self._actions[at].planned
-        match step:
-            case _ if said is None:
-                return
-            case ApproveStep() if said.lower() not in YES:
-                yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
-            case AskStep(into=into):
-                if into:
-                    self.values = {**self.values, into: said}
-                if said.lower() == "stop":
-                    yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
+        if said is None:
+            return
+        if isinstance(step, AskStep) and step.into:
+            self.values = {**self.values, step.into: said}
+        is_no = said.lower() not in YES if isinstance(step, ApproveStep) else said.lower() == "stop"
+        if is_no:
+            yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
 
     def _answer(self) -> Generator[Decision, None, str | None]:
         """Return the answer to the question that was asked last; None if the user skipped it."""
@@ -211,7 +205,7 @@ class ScriptPlanner:
 
     def _why_not(self, action: ScriptAction) -> str:
         """Why the action cannot be carried out; empty if it can."""
-        missing = [name for text in _texts(action.planned) for name in names_in(text)]
+        missing = [name for text in _texts(action.planned.action) for name in names_in(text)]
         if missing:
             return f"{{{{{missing[0]}}}}} has no value; the step that asks for it was left out"
         size = self._screen.size
@@ -221,10 +215,7 @@ class ScriptPlanner:
         return ""
 
     def _fetch(self, at: int, why: str) -> Course:
-        """Change to the window behind the one in front, then attempt the action.
-
-        A busy desktop takes its time for that.
-        """
+        """Change to the window behind the one in front, for which a busy desktop takes its time; then attempt it."""
         self.window = None
         yield Decision(plan=Plan(steps=(PlannedStep(action=PressKeys(keys=("alt", "tab"))),)), thought=why)
         for seconds in PATIENCE:
@@ -290,11 +281,15 @@ class ScriptPlanner:
         return getattr(action.step, "timeout", None) or self.script.timeout
 
 
+def is_front(words: str, window: Window | None) -> bool:
+    """Whether `words` are in its title or its application's name; a display that does not tell is believed."""
+    return window is None or any(words.casefold() in text.casefold() for text in (window.title, window.app))
+
+
 def _is_lost(step: Step) -> bool:
     """Its target was not found: nobody was asked yet, and nothing was sent."""
-    return (
-        bool(step.feedback) and not step.acted and step.verdict is None and bool(step.action and targets(step.action))
-    )
+    is_about_a_target = step.action is not None and targets(step.action) != ()
+    return step.feedback != "" and is_about_a_target and not step.acted and step.verdict is None
 
 
 def _renamed(action: object, words: str) -> object:
@@ -306,13 +301,10 @@ def _renamed(action: object, words: str) -> object:
     return action
 
 
-def _texts(planned: PlannedStep) -> tuple[str, ...]:
-    action = planned.action
-    return (
-        (*(target.words for target in targets(action)), getattr(action, "text", ""))
-        if isinstance(action, Input)
-        else ()
-    )
+def _texts(action: Action) -> tuple[str, ...]:
+    if not isinstance(action, Input):
+        return ()
+    return (*(target.words for target in targets(action)), getattr(action, "text", ""))
 
 
 def _thought(decision: Decision) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from screenagent.actions import Action, KeyboardInput
 from screenagent.agent import Agent
-from screenagent.protocols import TextReader
+from screenagent.episode import Episode
+from screenagent.events import Reject, Verdict
+from screenagent.geometry import Location
+from screenagent.protocols import Approver, TextReader
+from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, PointedGrounder
-from screenagent.scripts.replay.focus_approver import FocusApprover
-from screenagent.scripts.replay.planner import ScriptPlanner
+from screenagent.scripts.replay.planner import ScriptPlanner, is_front
 
 
 @dataclass(frozen=True)
@@ -44,3 +48,25 @@ class Replay:
             grounder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
         approver = FocusApprover(agent.approver, lambda: planner.window)
         return replace(agent, planner=planner, grounder=grounder, approver=approver)
+
+
+@dataclass(frozen=True)
+class FocusApprover:
+    """Lets keys go to no other window than the one that they were recorded for.
+
+    `wanted` gives words for the window that has to be in front for the current step. `approver` reviews the rest.
+    """
+
+    approver: Approver
+    wanted: Callable[[], str | None]
+
+    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:
+        words = self.wanted()
+        front = episode.screenshot.window if episode.screenshot else None
+        if isinstance(action, KeyboardInput) and words is not None and not is_front(words, front):
+            return Reject(reason=f"“{words}” is to be in front for it, but {_called(front)} is")
+        return self.approver.review(action, locations, episode)
+
+
+def _called(window: Window | None) -> str:
+    return f"“{window.title or window.app}”" if window else "nothing"

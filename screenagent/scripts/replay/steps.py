@@ -12,25 +12,9 @@ from screenagent.agent import Agent, Sink, drive
 from screenagent.events import PlannedStep
 from screenagent.perception.reader import ScreenReader
 from screenagent.protocols import TextReader
-from screenagent.scripts import Anchors, AnyStep, Script
+from screenagent.scripts import Anchors, Placed, Script, schema
 from screenagent.scripts.replay.replay import Replay
-from screenagent.scripts.schema import (
-    ApproveStep,
-    AskStep,
-    ClickStep,
-    DragStep,
-    Expected,
-    ExpectStep,
-    HoldStep,
-    MoveStep,
-    Placed,
-    PressStep,
-    ScrollStep,
-    TaskStep,
-    TypeStep,
-    Vanished,
-    WaitForStep,
-)
+from screenagent.scripts.schema import AnyStep, Expected, Vanished
 
 
 class ScriptStepFailed(Exception):
@@ -60,7 +44,7 @@ class ScriptApi:
         expect: Expected | None = None,
         anchor: str | None = None,
     ) -> None:
-        self.do(ClickStep(click=target, button=button, count=count, hold=hold, expect=expect, anchor=anchor))
+        self.do(schema.ClickStep(click=target, button=button, count=count, hold=hold, expect=expect, anchor=anchor))
 
     def type(
         self,
@@ -71,15 +55,15 @@ class ScriptApi:
         window: str | None = None,
         anchor: str | None = None,
     ) -> None:
-        self.do(TypeStep(type=text, into=into, expect=expect, window=window, anchor=anchor))
+        self.do(schema.TypeStep(type=text, into=into, expect=expect, window=window, anchor=anchor))
 
     def press(self, chord: str, *, times: int = 1, expect: Expected | None = None, window: str | None = None) -> None:
-        self.do(PressStep(press=chord, times=times, expect=expect, window=window))
+        self.do(schema.PressStep(press=chord, times=times, expect=expect, window=window))
 
     def hold_keys(
         self, chord: str, *, seconds: float, expect: Expected | None = None, window: str | None = None
     ) -> None:
-        self.do(HoldStep(hold_keys=chord, seconds=seconds, expect=expect, window=window))
+        self.do(schema.HoldStep(hold_keys=chord, seconds=seconds, expect=expect, window=window))
 
     def drag(
         self,
@@ -92,30 +76,30 @@ class ScriptApi:
         expect: Expected | None = None,
         anchor: tuple[str, ...] | None = None,
     ) -> None:
-        self.do(DragStep(drag=target, to=to, via=via, button=button, hold=hold, expect=expect, anchor=anchor))
+        self.do(schema.DragStep(drag=target, to=to, via=via, button=button, hold=hold, expect=expect, anchor=anchor))
 
     def scroll(
         self, direction: Direction, *, over: str | Placed | None = None, notches: int = 5, anchor: str | None = None
     ) -> None:
-        self.do(ScrollStep(scroll=direction, over=over, notches=notches, anchor=anchor))
+        self.do(schema.ScrollStep(scroll=direction, over=over, notches=notches, anchor=anchor))
 
     def move(self, target: str | Placed, *, expect: Expected | None = None, anchor: str | None = None) -> None:
-        self.do(MoveStep(move=target, expect=expect, anchor=anchor))
+        self.do(schema.MoveStep(move=target, expect=expect, anchor=anchor))
 
     def wait_for(self, words: str, *, gone: bool = False, timeout: float | None = None) -> None:
-        self.do(WaitForStep(wait_for=Vanished(gone=words) if gone else words, timeout=timeout))
+        self.do(schema.WaitForStep(wait_for=Vanished(gone=words) if gone else words, timeout=timeout))
 
     def expect(self, words: str, *, gone: bool = False, timeout: float | None = None) -> None:
-        self.do(ExpectStep(expect=Vanished(gone=words) if gone else words, timeout=timeout))
+        self.do(schema.ExpectStep(expect=Vanished(gone=words) if gone else words, timeout=timeout))
 
     def task(self, task: str) -> None:
-        self.do(TaskStep(task=task))
+        self.do(schema.TaskStep(task=task))
 
     def approve(self, question: str) -> None:
-        self.do(ApproveStep(approve=question))
+        self.do(schema.ApproveStep(approve=question))
 
     def ask(self, question: str) -> None:
-        self.do(AskStep(ask=question))
+        self.do(schema.AskStep(ask=question))
 
     def sees(self, words: str) -> bool:
         """Whether `words` are on the settled screen."""

@@ -14,7 +14,8 @@ from screenagent.geometry import Point
 from screenagent.planning import InstructionPlanner
 from screenagent.protocols import Approver, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
-from screenagent.scripts import bound, parsed
+from screenagent.scripts import bound
+from screenagent.scripts.file import parsed
 from screenagent.scripts.replay import Replay
 from tests.builders import fake_agent
 from tests.timeless import timeless
