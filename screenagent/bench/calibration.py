@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -142,7 +141,3 @@ def diagram(before: Sequence[tuple[float, bool]], after: Sequence[tuple[float, b
     draw.text((EDGE + SIDE / 2, 2 * EDGE + SIDE - 12), "how sure", INK, font, anchor="ms")
     draw.text((EDGE + 8, EDGE + 8), "how often right", INK, font)
     return image
-
-
-def read_answers(files: Sequence[Path]) -> list[GroundResult]:
-    return [GroundResult.model_validate_json(line) for file in files for line in file.read_text("utf-8").splitlines()]

@@ -8,33 +8,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from PIL import Image, ImageOps
 
-from screenagent.bench.absence import AbsenceQuestion, PixelEdges, Sort, absent_targets, painted_over
+from screenagent.bench.questions import (
+    GroundQuestion,
+    PixelEdges,
+    Sort,
+    absent_questions,
+    open_picture,
+    painted_over,
+    read_questions,
+)
+from screenagent.bench.results import keep_results, read_results
 from screenagent.bench.statistics import percentile, share, wilson
-from screenagent.errors import BadFile
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
-from screenagent.screenshot import Screenshot, Word
+from screenagent.screenshot import Screenshot
 
 if sys.platform != "win32":
     import resource
-
-
-class Item(BaseModel):
-    """One question: what is asked of which picture, and where it is; without `bbox` it isn't there."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    picture: str = Field(validation_alias=AliasChoices("img_filename", "image", "file_name"))
-    instruction: str
-    bbox: Annotated[PixelEdges | None, Field(description="left, top, width, height in pixels")]
-    data_type: str = "text"
-    absent: Sort | None = None
-    painted: PixelEdges | None = None
 
 
 @dataclass(frozen=True)
@@ -137,10 +130,10 @@ def run_ground(
 ) -> GroundSummary:
     """Ask every question of `folder` that `results` has no answer to, and append the answers there picture by picture,
     so a run that was stopped goes on where it was. With `absent`, which reads what is there, ask what is not, too."""
-    items = questions(folder)
+    items = read_questions(folder)
     if absent:
-        items += _absent(folder, items, absent)
-    answered = {_key(result): result for result in _read(results)}
+        items += absent_questions(folder, items, absent)
+    answered = {_key(result): result for result in read_results(results, GroundResult.model_validate_json)}
     known = [answered[_key(item)] for item in items if _key(item) in answered]
     todo = [item for item in items if _key(item) not in answered]
     if known:
@@ -149,8 +142,7 @@ def run_ground(
     pictures = [list(group) for _, group in groupby(sorted(todo, key=lambda item: item.picture), lambda i: i.picture)]
     for number, group in enumerate(pictures, start=1):
         fresh = _ask(folder, group, eyes, view)
-        with results.open("a", encoding="utf-8") as lines:
-            lines.writelines(result.model_dump_json() + "\n" for result in fresh)
+        keep_results(results, *fresh)
         known += fresh
         hits = sum(result.strict for result in fresh)
         asked = sum(result.bbox is not None for result in fresh)
@@ -174,46 +166,6 @@ def command(
     found = run_ground(folder, eyes, results=results, view=view, absent=absent, progress=progress)
     progress(f"answers in {results}")
     print(found.model_dump_json())
-
-
-def _absent(folder: Path, items: Sequence[Item], reader: TextReader) -> list[Item]:
-    def read(picture: str) -> tuple[Screenshot, Sequence[Word]]:
-        screenshot = Screenshot.of(_picture(folder, picture))
-        return screenshot, reader.read(screenshot)
-
-    asked = [
-        AbsenceQuestion(picture=item.picture, instruction=item.instruction, bbox=item.bbox, data_type=item.data_type)
-        for item in items
-        if item.bbox is not None
-    ]
-    return [
-        Item(
-            img_filename=one.picture,
-            instruction=one.instruction,
-            bbox=None,
-            data_type=one.data_type,
-            absent=one.sort,
-            painted=one.painted,
-        )
-        for one in absent_targets(asked, read)
-    ]
-
-
-def questions(folder: Path) -> list[Item]:
-    """The items of `annotations.json`, or of whatever JSON lists lie in `folder`."""
-    files = [folder / "annotations.json"]
-    if not files[0].is_file():
-        files = sorted(folder.glob("*.json"))
-    if not files:
-        raise BadFile(f"{folder} holds no annotations.json; expected a list of questions there, and images/ beside it")
-    items: list[Item] = []
-    for file in files:
-        try:
-            items += TypeAdapter(list[Item]).validate_json(file.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise BadFile(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    return items
 
 
 def ground_summary(results: Sequence[GroundResult]) -> GroundSummary:
@@ -266,8 +218,8 @@ def _score(results: Iterable[GroundResult]) -> GroundScore:
     )
 
 
-def _ask(folder: Path, items: Sequence[Item], eyes: Eyes, view: PictureTransform) -> list[GroundResult]:
-    image = _picture(folder, items[0].picture)
+def _ask(folder: Path, items: Sequence[GroundQuestion], eyes: Eyes, view: PictureTransform) -> list[GroundResult]:
+    image = open_picture(folder, items[0].picture)
     screenshot = Screenshot.of(view.of(image))
     eyes.forget()
     eyes.stages()
@@ -295,7 +247,7 @@ def _ask(folder: Path, items: Sequence[Item], eyes: Eyes, view: PictureTransform
 
 
 def _result(
-    item: Item, answer: Location | Absent, screenshot: Screenshot, view: PictureTransform, *, ms: float
+    item: GroundQuestion, answer: Location | Absent, screenshot: Screenshot, view: PictureTransform, *, ms: float
 ) -> GroundResult:
     asked = GroundResult(**item.model_dump(), answer=answer, ms=ms)
     if isinstance(answer, Absent):
@@ -313,35 +265,8 @@ def _inside(bbox: PixelEdges | None, x: float, y: float, slack: float) -> bool:
     return left - slack <= x <= left + width + slack and top - slack <= y <= top + height + slack
 
 
-def _picture(folder: Path, name: str) -> Image.Image:
-    for path in (folder / "images" / name, folder / name):
-        if path.is_file():
-            try:
-                return Image.open(path).convert("RGB")
-            except (UnidentifiedImageError, OSError) as error:
-                raise BadFile(f"the picture {path} can't be read: {error}") from None
-    raise BadFile(f"the picture {name} is neither in {folder / 'images'} nor in {folder}")
-
-
-def _key(asked: Item | GroundResult) -> tuple[str, str, object, object]:
+def _key(asked: GroundQuestion | GroundResult) -> tuple[str, str, object, object]:
     return asked.picture, asked.instruction, asked.bbox, asked.painted
-
-
-def _read(results: Path) -> list[GroundResult]:
-    """The answers so far; the last line may have been cut off when the run was stopped."""
-    if not results.is_file():
-        return []
-    lines = results.read_text(encoding="utf-8").splitlines()
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            found.append(GroundResult.model_validate_json(line))
-        except ValidationError:
-            if number < len(lines):
-                raise BadFile(f"line {number} of {results} is no result of this bench; name another file") from None
-    if len(found) < len(lines):
-        results.write_text("".join(f"{line}\n" for line in lines[:-1]), encoding="utf-8")
-    return found
 
 
 def rss_peak_mb() -> float | None:

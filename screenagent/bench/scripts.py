@@ -22,6 +22,7 @@ from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, Sink, drive
+from screenagent.bench.results import keep_results, read_results
 from screenagent.bench.statistics import percentile
 from screenagent.bench.tasks import FileCheck, ShellCheck, holds, stopped_after
 from screenagent.control import Control
@@ -130,13 +131,6 @@ def read_cases(file: Path) -> list[Case]:
     return read_yaml(file, list[Case], what="a list of cases")
 
 
-def kept_results(file: Path) -> list[ReplayAttempt]:
-    """What an earlier call measured."""
-    if not file.exists():
-        return []
-    return [ReplayAttempt.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
-
-
 def run_scripts(
     cases: Sequence[Case],
     build: BuildReplay,
@@ -148,7 +142,7 @@ def run_scripts(
 ) -> ReplaySummary:
     """Every case, of each kind so many times; what an earlier call left in `work` is not played again."""
     results_file = work / "results.jsonl"
-    found = kept_results(results_file)
+    found = read_results(results_file, ReplayAttempt.model_validate_json)
     done = {(result.case, result.kind, result.number) for result in found}
     for case in cases:
         left = [
@@ -166,8 +160,7 @@ def run_scripts(
             continue
         for kind, number in left:
             result = attempt_replay(case, kind, number, script=read_script(file), anchors=Anchors.of(file), build=build)
-            with results_file.open("a", encoding="utf-8") as lines:
-                lines.write(result.model_dump_json() + "\n")
+            keep_results(results_file, result)
             found.append(result)
             progress(result)
     return replay_summary(found)

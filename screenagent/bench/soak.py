@@ -16,29 +16,20 @@ from typing import Any
 
 import click
 
-BENCHES: dict[str, tuple[str, ...]] = {
-    "The loop's own time per step": ("bench", "steps"),
-    "What the console costs a step": ("bench", "steps", "--console"),
-    "From a key in the console to the agent": ("bench", "keys"),
-    "Popups seen late or not at all": ("bench", "settle"),
-    "Scripts played again, on desktops that have changed": ("bench", "scripts"),
-    "From a stop to no more input": ("bench", "stop"),
-    "Screens that give orders": ("drill", "--json"),
-    "Whole tasks on real applications": ("bench", "tasks", "examples/tasks.yaml"),
-    "MiniWoB++, what can be done by text and widgets": (
-        "bench",
-        "miniwob",
-        "--group",
-        "A1",
-        "--group",
-        "A2",
-        "--fresh",
-    ),
-    "MiniWoB++, every task once": ("bench", "miniwob", "--seeds", "1", "--fresh"),
-    "MiniWoB++, in other words": ("bench", "miniwob", "--paraphrases", "--fresh"),
+BENCHES = {
+    "The loop's own time per step": "bench steps",
+    "What the console costs a step": "bench steps --console",
+    "From a key in the console to the agent": "bench keys",
+    "Popups seen late or not at all": "bench settle",
+    "Scripts played again, on desktops that have changed": "bench scripts",
+    "From a stop to no more input": "bench stop",
+    "Screens that give orders": "drill --json",
+    "Whole tasks on real applications": "bench tasks examples/tasks.yaml",
+    "MiniWoB++, what can be done by text and widgets": "bench miniwob --group A1 --group A2 --fresh",
+    "MiniWoB++, every task once": "bench miniwob --seeds 1 --fresh",
+    "MiniWoB++, in other words": "bench miniwob --paraphrases --fresh",
 }
-ENGINE = ("The model's engine, random weights", ("bench", "model", "--random", "--layers", "1"))
-SCREENS = "Grounding on {name}"
+ENGINE = "The model's engine, random weights", "bench model --random --layers 1"
 
 HEAD = """\
 # Benchmarks
@@ -49,12 +40,12 @@ Other machines, and runs by hand, come last.
 """
 
 
-def benches(data: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The fixed ones, grounding on every folder of screens below `data`, and the longest last."""
-    yield from BENCHES.items()
+def benches(data: Path) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield heading and command of the fixed ones, of grounding on each folder of screens in `data`, of the longest."""
+    yield from ((title, command.split()) for title, command in BENCHES.items())
     for file in sorted(data.glob("*/annotations.json")):
-        yield SCREENS.format(name=file.parent.name), ("bench", "ground", str(file.parent), "--fresh")
-    yield ENGINE
+        yield f"Grounding on {file.parent.name}", ("bench", "ground", str(file.parent), "--fresh")
+    yield ENGINE[0], ENGINE[1].split()
 
 
 def measured(command: Sequence[str]) -> dict[str, Any]:

@@ -21,9 +21,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from screenagent.bench import stopped
+from pydantic import Field, TypeAdapter
+
+from screenagent.bench import stop_worker
+from screenagent.bench.results import keep_results, read_results
 from screenagent.bench.statistics import percentile
 from screenagent.control import Control, until
 from screenagent.desktop.json_lines import Lines
@@ -78,6 +81,9 @@ class Kill(Value):
     readable: bool
 
 
+KEPT: Final[TypeAdapter[StopMeasured | Kill]] = TypeAdapter(Annotated[StopMeasured | Kill, Field(discriminator="kind")])
+
+
 class OfWay(Value):
     p50_ms: float | None
     p99_ms: float | None
@@ -125,9 +131,9 @@ def run_stop(
     latest_seconds: float = LATEST_SECONDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> StopSummary:
-    """`worker` is the program that runs `stopped.serve_orders`; with `results` it goes on where it was broken off."""
+    """`worker` is the program that runs `serve_orders`; with `results` it goes on where it was broken off."""
     chance = random.Random(seed)
-    found = _kept(results)
+    found = read_results(results, KEPT.validate_json) if results else []
     stopped_before = sum(isinstance(one, StopMeasured) for one in found)
     ways = _shared_out(max(0, stops - stopped_before), chance)
     loads = [os.getloadavg()[0]]
@@ -136,8 +142,7 @@ def run_stop(
         found.append(one)
         loads.append(os.getloadavg()[0])
         if results is not None:
-            with results.open("a") as file:
-                file.write(one.model_dump_json() + "\n")
+            keep_results(results, one)
         progress(f"{len(found)} of {stops + kills}")
 
     kills_left = range(kills - sum(isinstance(one, Kill) for one in found))
@@ -264,7 +269,7 @@ class StopScene:
             stack.callback(disconnect_display, self._server)
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="screenagent-bench-")))
             self._forks: Any = multiprocessing.get_context("forkserver")
-            self._forks.set_forkserver_preload(["screenagent.bench.stopped"])
+            self._forks.set_forkserver_preload(["screenagent.bench.stop_worker"])
             self._stack = stack.pop_all()
         return self
 
@@ -272,7 +277,7 @@ class StopScene:
         self._stack.close()
 
     def stop(self, agent: Worker, way: StopWay, chance: random.Random) -> StopMeasured:
-        what, folder = chance.choice(list(stopped.LONG)), self.new_folder()
+        what, folder = chance.choice(list(stop_worker.LONG)), self.new_folder()
         self._human.does("move", *map(str, MIDDLE))
         agent.order(what, folder)
         if chance.random() < EARLY:
@@ -299,9 +304,9 @@ class StopScene:
         )
 
     def kill(self, chance: random.Random) -> Kill:
-        what, folder = chance.choice(list(stopped.LONG)), self.new_folder()
+        what, folder = chance.choice(list(stop_worker.LONG)), self.new_folder()
         ear, mouth = self._forks.Pipe(duplex=False)
-        agent = self._forks.Process(target=stopped.killed, args=(self._display, what, folder, mouth))
+        agent = self._forks.Process(target=stop_worker.killed, args=(self._display, what, folder, mouth))
         agent.start()
         mouth.close()
         begun = _heard_until(ear, "reviewed")
@@ -410,13 +415,3 @@ def _rest(ear: Any) -> list[str]:
 
 def _per_core(loads: Sequence[float]) -> float:
     return sum(loads) / len(loads) / (os.cpu_count() or 1)
-
-
-def _kept(results: Path | None) -> list[StopMeasured | Kill]:
-    """What an earlier run of the bench has left."""
-    if results is None or not results.is_file():
-        return []
-    return [
-        (StopMeasured if json.loads(line)["kind"] == "stop" else Kill).model_validate_json(line)
-        for line in results.read_text().splitlines()
-    ]

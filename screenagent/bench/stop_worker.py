@@ -1,38 +1,95 @@
 """`python -m screenagent.bench.stop_worker DISPLAY ORDERS REPORTS [console]`: the process that `bench stop` stops.
 
-It heeds signals as `screenagent run` does, or shows each run in the console, as that does in a terminal.
+Its agent makes long inputs, one a run, again and again. It heeds signals as `screenagent run` does, or shows each run
+in the console, as that does in a terminal.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from itertools import cycle, islice
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from screenagent.actions import Drag, HoldKeys, Input, TypeText
+from screenagent.agent import Agent, drive
+from screenagent.approval import AllowAll
+from screenagent.assembly.agent import build_from
 from screenagent.assembly.parts import on_signals
-from screenagent.bench import stopped
 from screenagent.console.startup import responsive_threads, shorten_escape_delay
+from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
-from screenagent.events import Event
+from screenagent.desktop.lock import driving
+from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
+from screenagent.events import Decision, Event, Plan, PlannedStep
+from screenagent.fakes import FakeGrounder, ScriptedPlanner
+from screenagent.geometry import Point
+from screenagent.runs.log import Recorder
 
 if TYPE_CHECKING:
     from screenagent.approval import Asker
     from screenagent.console.app import Console
 
+PLACES: Final = {"here": Point(x=0.2, y=0.3), "there": Point(x=0.8, y=0.7)}
+LONG: Final[dict[str, Input]] = {
+    "typing": TypeText(text="the quick brown fox\n" * 4000),
+    "drag": Drag(path=tuple(islice(cycle(PLACES), 60))),
+    "held": HoldKeys(keys=("a", "b"), seconds=60),
+}
+"""None of them uses a modifier or the escape key: those that the witness sees are the user's."""
+
 ReportEvent = Callable[[str], None]
 
 
-def plain(what: str, desktop: LocalDesktop, control: stopped.Again, folder: Path, report: ReportEvent) -> None:
-    with on_signals(stop=control.stop, resume=control.resume):
-        stopped.carry_out_order(what, desktop, control, folder, report)
+class Again(Control):
+    """Unlike any other control it can be used for another run."""
+
+    def again(self) -> None:
+        super().__init__()
+
+
+def long_input_agent(what: str, desktop: LocalDesktop, control: Control) -> Agent:
+    plan = Plan(steps=(PlannedStep(action=LONG[what]),))
+    planner = ScriptedPlanner([Decision(plan=plan)])
+    return build_from(planner, FakeGrounder(PLACES), desktop, control, approver=AllowAll())
+
+
+def serve_orders(
+    display: str, orders: int, reports: int, run: Callable[[str, LocalDesktop, Again, Path, ReportEvent], None]
+) -> None:
+    """Carry out each order, a JSON line "what" and "folder", by `run`, and report how it goes, until they end."""
+
+    def report(happened: str) -> None:
+        os.write(reports, json.dumps({"event": happened}).encode() + b"\n")
+
+    control = Again()
+    with ExitStack() as stack:
+        desktop = stack.enter_context(LocalDesktop(control=control, display=display))
+        stack.enter_context(driving(display, "bench stop"))
+        stack.enter_context(UserInputMonitor(desktop, control=control, heeds=MonitorOptions(touch=False)))
+        lines = stack.enter_context(os.fdopen(orders))
+        report("ready")
+        for line in lines:
+            order = json.loads(line)
+            control.again()
+            run(order["what"], desktop, control, Path(order["folder"]), report)
+            report("over")
+
+
+def plain(what: str, desktop: LocalDesktop, control: Again, folder: Path, report: ReportEvent) -> None:
+    with on_signals(stop=control.stop, resume=control.resume), Recorder(folder) as recorder:
+        drive(long_input_agent(what, desktop, control), what, recorder, lambda event: report(event.event))
 
 
 def supervised(
     what: str,
     desktop: LocalDesktop,
-    control: stopped.Again,
+    control: Again,
     folder: Path,
     report: ReportEvent,
     *,
@@ -43,9 +100,6 @@ def supervised(
     from screenagent.assembly.supervised import SupervisedWork
     from screenagent.console.app import Console
     from screenagent.console.options import ConsoleOptions
-    from screenagent.console.supervise_screen import Begin
-    from screenagent.control import Control
-    from screenagent.runs.log import Recorder
 
     def tell(event: Event) -> None:
         report(event.event)
@@ -54,22 +108,23 @@ def supervised(
     def begin(_: Control, __: Asker) -> Iterator[SupervisedWork]:
         try:
             with Recorder(folder) as recorder:
-                yield SupervisedWork(stopped.long_input_agent(what, desktop, control), [recorder, tell])
+                yield SupervisedWork(long_input_agent(what, desktop, control), [recorder, tell])
         finally:
             opened.call_from_thread(opened.exit)
 
-    def begun(_: str) -> Begin:
-        return begin
-
-    opened = (face or Console)(begun, ConsoleOptions(runs=folder.parent, control=lambda: control), task=what)
+    options = ConsoleOptions(runs=folder.parent, control=lambda: control)
+    opened = (face or Console)(lambda _: begin, options, task=what)
     with on_signals(stop=opened.stop, resume=opened.resume), responsive_threads():
         opened.run()
 
 
-def main() -> None:
-    display, orders, reports, *console = sys.argv[1:]
-    stopped.serve_orders(display, int(orders), int(reports), supervised if console else plain)
+def killed(display: str, what: str, folder: Path, mouth: Connection) -> None:
+    """A run whose process will be killed: it says of every event that it begins to be written."""
+    control = Control()
+    with closing(LocalDesktop(control=control, display=display)) as desktop, Recorder(folder) as recorder:
+        drive(long_input_agent(what, desktop, control), what, lambda event: mouth.send(event.event), recorder)
 
 
 if __name__ == "__main__":
-    main()
+    display, orders, reports, *console = sys.argv[1:]
+    serve_orders(display, int(orders), int(reports), supervised if console else plain)

@@ -116,6 +116,7 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.bench import calibration as bench_calibration
     from screenagent.bench import ground as bench_ground
+    from screenagent.bench.results import read_results
     from screenagent.settings import Settings
 
     settings = Settings.load()
@@ -134,7 +135,9 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
         bench_ground.run_ground(
             folder, eyes, results=results, absent=reader, progress=lambda line: click.echo(line, err=True)
         )
-    known = bench_calibration.answers(bench_calibration.read_answers(kept))
+    known = bench_calibration.answers(
+        [result for file in kept for result in read_results(file, bench_ground.GroundResult.model_validate_json)]
+    )
     if not known:
         raise click.UsageError("nothing was found on these screens, so there is nothing to calibrate by")
     if out:
@@ -310,9 +313,10 @@ def miniwob(
     """
     from screenagent.assembly.agent import build_guessing
     from screenagent.assembly.parts import stoppable_control
-    from screenagent.bench import miniwob as bench_miniwob
+    from screenagent.bench.miniwob import episodes as bench_miniwob
+    from screenagent.bench.miniwob.page import MissingTasks
 
-    unknown = [name for name in names if name not in bench_miniwob.TASKS]
+    unknown = [name for name in names if name not in bench_miniwob.task_list().tasks]
     if unknown:
         raise click.UsageError(f"there is no task {', '.join(unknown)}")
     asked = bench_miniwob.in_both_words() if paraphrases else bench_miniwob.chosen_episodes(groups, names, seeds=seeds)
@@ -329,7 +333,7 @@ def miniwob(
             found = bench_miniwob.run_miniwob(
                 asked, build_guessing, control=control, results=results, failures=failures, progress=progress
             )
-    except bench_miniwob.MissingTasks as missing:
+    except MissingTasks as missing:
         raise click.ClickException(str(missing)) from missing
     click.echo(bench_miniwob.table(found), err=True)
     click.echo(bench_miniwob.miniwob_summary(found).model_dump_json())

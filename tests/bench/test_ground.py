@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from screenagent.bench.absence import painted_over
 from screenagent.bench.ground import (
     Eyes,
     GroundRate,
@@ -15,9 +14,9 @@ from screenagent.bench.ground import (
     PictureTransform,
     Refusals,
     command,
-    questions,
     run_ground,
 )
+from screenagent.bench.questions import painted_over, read_questions
 from screenagent.bench.statistics import percentile, wilson
 from screenagent.fakes import FakeReader, ScriptedModel
 from screenagent.geometry import Absent, Location, Point
@@ -147,7 +146,7 @@ def test_the_last_line_on_stdout_is_the_summary(folder: Path, capsys: pytest.Cap
 
 def test_any_json_list_beside_the_pictures_will_do(folder: Path) -> None:
     (folder / "annotations.json").rename(folder / "screenspot_desktop.json")
-    assert [item.instruction for item in questions(folder)] == ["save", "gear", "name", "nothing"]
+    assert [item.instruction for item in read_questions(folder)] == ["save", "gear", "name", "nothing"]
 
 
 @pytest.mark.parametrize(
@@ -161,12 +160,12 @@ def test_any_json_list_beside_the_pictures_will_do(folder: Path) -> None:
 def test_a_bad_list_is_named_with_what_is_wrong(folder: Path, content: str, complaint: str) -> None:
     (folder / "annotations.json").write_text(content)
     with pytest.raises(ValueError, match=f"annotations.json: .*{complaint}"):
-        questions(folder)
+        read_questions(folder)
 
 
 def test_a_folder_without_a_list_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"holds no annotations\.json"):
-        questions(tmp_path)
+        read_questions(tmp_path)
 
 
 def test_a_picture_that_is_missing_or_broken_is_named(folder: Path) -> None:

@@ -10,21 +10,21 @@ import pytest
 
 from screenagent.agent import Agent
 from screenagent.assembly.agent import build_guessing, build_unattended
-from screenagent.bench.miniwob import (
-    GROUPS,
-    TASKS,
+from screenagent.bench.miniwob.episodes import (
     EpisodeRequest,
     MiniwobResult,
     chosen_episodes,
     miniwob_summary,
     run_miniwob,
+    task_list,
 )
 from screenagent.bench.miniwob.page import MissingTasks, pages
-from screenagent.bench.miniwob.paraphrases import PARAPHRASES
 from screenagent.control import Control, Stopped
 from screenagent.planning import read_instructions
 from screenagent.protocols import Desktop
 from tests.paths import ROOT
+
+GROUPS, TASKS = task_list().groups, task_list().tasks
 
 
 def result(task: str, *, success: bool) -> MiniwobResult:
@@ -150,8 +150,10 @@ def test_no_task_and_no_instruction_of_theirs_is_known_outside_the_bench() -> No
 
 
 def test_fifty_instructions_have_other_words() -> None:
-    assert len(PARAPHRASES) == 50
-    assert {task for task, _, _ in PARAPHRASES} <= {*GROUPS["A1"], *GROUPS["A2"]}
-    assert [words for _, _, words in PARAPHRASES for asked in ASKED if asked.lower() in words.lower()] == []
-    for _, _, words in PARAPHRASES:
+    paraphrases = task_list().paraphrases
+    said = [one.paraphrase or "" for one in paraphrases]
+    assert len(paraphrases) == len(set(said)) == 50
+    assert {one.task for one in paraphrases} <= {*GROUPS["A1"], *GROUPS["A2"]}
+    assert [words for words in said for asked in ASKED if asked.lower() in words.lower()] == []
+    for words in said:
         read_instructions(words)

@@ -19,8 +19,7 @@ WORKER = ("-m", "screenagent.bench.stop_worker")
 CRASHES = """
 import sys
 from functools import partial
-from screenagent.bench import stopped
-from screenagent.bench.stop_worker import supervised
+from screenagent.bench.stop_worker import serve_orders, supervised
 from screenagent.console import app
 
 class Crashing(app.Console):
@@ -29,7 +28,7 @@ class Crashing(app.Console):
     def on_mount(self):  # and that of the base class, which Textual calls, too
         self.set_timer(2.5, lambda: 1 / 0)
 
-stopped.serve_orders(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), partial(supervised, face=Crashing))
+serve_orders(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), partial(supervised, face=Crashing))
 """
 
 

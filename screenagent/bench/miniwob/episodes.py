@@ -5,21 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import ValidationError
+import yaml
 
 from screenagent.actions import describe
 from screenagent.agent import Agent
-from screenagent.bench.miniwob.page import Reward, TaskPage, browser
-from screenagent.bench.miniwob.paraphrases import PARAPHRASES
-from screenagent.bench.miniwob.tasks import GROUP_OF, GROUPS, TASKS
+from screenagent.bench.miniwob.page import TaskPage, browser
+from screenagent.bench.results import keep_results, read_results
 from screenagent.bench.statistics import percentile, wilson
-from screenagent.control import Control
+from screenagent.control import Control, until
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.episode import Episode
-from screenagent.events import Acted, Checked, Event, RunResult
+from screenagent.errors import BadFile
+from screenagent.events import Acted, Checked, RunResult
 from screenagent.geometry import Value
 from screenagent.planning import Unreadable
 from screenagent.protocols import Desktop
@@ -31,11 +33,28 @@ BuildMiniwob = Callable[[Control, Desktop], Agent]
 
 
 class EpisodeRequest(Value):
-    """What is to be measured: a task and a seed, and its instruction where that is said in other words."""
+    """A task and a seed; with `paraphrase`, its instruction in other words."""
 
     task: str
     seed: int
     paraphrase: str | None = None
+
+
+class TaskList(Value):
+    """The tasks by group, and other words for some of them."""
+
+    groups: dict[str, tuple[str, ...]]
+    paraphrases: tuple[EpisodeRequest, ...]
+
+    @property
+    def tasks(self) -> list[str]:
+        return [task for tasks in self.groups.values() for task in tasks]
+
+
+@cache
+def task_list() -> TaskList:
+    text = resources.files("screenagent.bench.miniwob").joinpath("tasks.yaml").read_text("utf-8")
+    return TaskList.model_validate(yaml.safe_load(text))
 
 
 class MiniwobResult(Value):
@@ -74,18 +93,16 @@ class MiniwobSummary(Value):
 
 
 def chosen_episodes(groups: Sequence[str], names: Sequence[str], *, seeds: int) -> list[EpisodeRequest]:
-    """Every task of `groups` and of `names`, all of them where neither is said, with each of the first `seeds`."""
-    tasks = [task for task in TASKS if task in names or GROUP_OF[task] in groups or not (names or groups)]
+    """Return every task of `groups` and of `names`, or all if neither is given, with each of the first `seeds`."""
+    of_group = {task for group in groups for task in task_list().groups[group]}
+    tasks = [task for task in task_list().tasks if task in {*names, *of_group} or not (names or groups)]
     return [EpisodeRequest(task=task, seed=seed) for seed in range(seeds) for task in tasks]
 
 
 def in_both_words() -> list[EpisodeRequest]:
-    """The paraphrased tasks: each as its page says it, and in other words."""
-    return [
-        EpisodeRequest(task=task, seed=seed, paraphrase=paraphrase)
-        for task, seed, words in PARAPHRASES
-        for paraphrase in (None, words)
-    ]
+    """Return the paraphrased tasks: each as its page says it, and in other words."""
+    asked = task_list().paraphrases
+    return [one for said in asked for one in (EpisodeRequest(task=said.task, seed=said.seed), said)]
 
 
 def run_miniwob(
@@ -98,29 +115,23 @@ def run_miniwob(
     progress: Callable[[MiniwobResult], None],
 ) -> list[MiniwobResult]:
     """Go through `asked`, leaving out what `results` holds already; a failure's last screen is kept in `failures`."""
-    known = {result.asked: result for result in read_results(results)}
+    try:
+        known = {result.asked: result for result in read_results(results, MiniwobResult.model_validate_json)}
+    except BadFile as error:
+        raise BadFile(f"{results} holds no results of bench miniwob; remove it, or say --fresh: {error}") from error
     missing = [one for one in asked if one not in known]
     if missing:
         failures.mkdir(parents=True, exist_ok=True)
-        with browser(control) as (virtual, page), results.open("a", encoding="utf-8") as kept:
+        results.touch()
+        with browser(control) as (virtual, page):
             agent = build(control, virtual.desktop)
             for one in missing:
                 result = _attempt(one, agent, virtual, page, failures)
                 control.check()  # an episode that was stopped is no result
-                kept.write(result.model_dump_json() + "\n")
-                kept.flush()
+                keep_results(results, result)
                 known[one] = result
                 progress(result)
     return [known[one] for one in asked]
-
-
-def read_results(file: Path) -> list[MiniwobResult]:
-    if not file.exists():
-        return []
-    try:
-        return [MiniwobResult.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
-    except ValidationError as error:
-        raise ValueError(f"{file} holds no results of bench miniwob; remove it, or say --fresh: {error}") from error
 
 
 def _attempt(
@@ -135,12 +146,15 @@ def _attempt(
         with closing(agent.run(instruction)) as events:
             for event in events:
                 episode = episode.after(event)
-                if over := _may_be_over(event) and page.reward().done:
+                over = isinstance(event, Acted | Checked) and page.reward().done
+                if over:
                     break
     except Unreadable as unread:
         refused = str(unread)
     seconds = time.monotonic() - began
-    reward = _final(page) if episode.performed else page.reward()
+    if episode.performed:
+        until(lambda: page.reward().done, seconds=REWARD_SECONDS)
+    reward = page.reward()
     success = reward.done and reward.raw > 0
     if not success and episode.screenshot is not None:
         episode.screenshot.pixels.save(failures / f"{asked.task}-{asked.seed}.png")
@@ -158,27 +172,15 @@ def _attempt(
     )
 
 
-def _may_be_over(event: Event) -> bool:
-    return isinstance(event, Acted | Checked)
-
-
-def _final(page: TaskPage) -> Reward:
-    deadline = time.monotonic() + REWARD_SECONDS
-    while not (reward := page.reward()).done and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return reward
-
-
 def miniwob_summary(results: Sequence[MiniwobResult]) -> MiniwobSummary:
     in_their_words = [result for result in results if not result.asked.paraphrase]
     by_task = {task: _rate([r for r in in_their_words if r.asked.task == task]) for task in _tasks(results)}
+    groups = task_list().groups
+    named = groups | {"A": groups["A1"] + groups["A2"], "all": tuple(task_list().tasks)}
     return MiniwobSummary(
         n=len(in_their_words),
         success=_rate(in_their_words).success,
-        groups={
-            name: _rate([result for result in in_their_words if GROUP_OF[result.asked.task] in groups])
-            for name, groups in (*((group, (group,)) for group in GROUPS), ("A", ("A1", "A2")), ("all", tuple(GROUPS)))
-        },
+        groups={name: _rate([r for r in in_their_words if r.asked.task in tasks]) for name, tasks in named.items()},
         paraphrased=_rate([result for result in results if result.asked.paraphrase]),
         steps_p50=percentile([len(result.did) for result in results], 50),
         seconds_p50=percentile([result.seconds for result in results], 50),
@@ -191,7 +193,7 @@ def table(results: Sequence[MiniwobResult]) -> str:
     """Success by group and task, one a line."""
     lines = [_line("in other words", [result for result in results if result.asked.paraphrase])]
     results = [result for result in results if not result.asked.paraphrase]
-    for group, tasks in GROUPS.items():
+    for group, tasks in task_list().groups.items():
         of_group = [result for result in results if result.asked.task in tasks]
         if of_group:
             lines.append(_line(group, of_group))

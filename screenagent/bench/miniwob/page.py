@@ -1,5 +1,4 @@
-"""Chromium on a virtual desktop, and the wire by which the harness loads a task and reads its reward; the agent has
-no part in it."""
+"""Chromium on a virtual desktop; the harness, not the agent, loads tasks and reads rewards by its debugging port."""
 
 from __future__ import annotations
 
