@@ -19,10 +19,7 @@ def agree(one: Location, other: Location) -> bool:
 
 
 def compared(found: Location, other: Location | Absent | None, *, other_wins: bool = False) -> Location:
-    """Return `found` with the confidence that another answer to the same question leaves it.
-
-    If the two differ, the place is that of `found`, or that of `other` if `other_wins`.
-    """
+    """Return `found` with the confidence that another answer leaves it, or `other` if they differ and `other_wins`."""
     if other is None:
         return found
     if isinstance(other, Absent):

@@ -34,10 +34,7 @@ class GroundingOptions:
 
 
 class ScreenSource:
-    """Reads and measures each screenshot once.
-
-    All variants of a grounder share one source, also from several threads: the caches are the shared state.
-    """
+    """Reads each screenshot once. All variants of a grounder and several threads share one source: its caches."""
 
     def __init__(
         self, reader: TextReader, accessibility: Accessibility | None, icons: IconEncoder, stages: Timing
@@ -104,8 +101,7 @@ class EmbeddedGrounder:
         return self._variant(replace(self._options, asks_programs=False))
 
     def insisting(self) -> EmbeddedGrounder:
-        """Return a variant that names the likeliest place however unlikely: a bench measures by it what `Absent`
-        loses."""
+        """Return a variant that names the likeliest place however unlikely: a bench measures what `Absent` loses."""
         return self._variant(replace(self._options, sure=0.0))
 
     def uncalibrated(self) -> EmbeddedGrounder:
@@ -113,8 +109,7 @@ class EmbeddedGrounder:
         return self._variant(replace(self._options, calibrates=False))
 
     def _variant(self, options: GroundingOptions) -> EmbeddedGrounder:
-        """Return a grounder with other options. It shares everything else, so neither reads a screenshot again that
-        the other has read."""
+        """Return a grounder with other options that shares everything else, so each screenshot is read once."""
         variant = copy(self)
         variant._options = options
         return variant

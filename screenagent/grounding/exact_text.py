@@ -41,8 +41,7 @@ def _is_name(phrase: Phrase) -> bool:
 
 
 def _runs(name: str, label: Label) -> Iterator[PixelBox]:
-    """Where `name` stands in `label`, capitals and all; a reader sees blanks where there are none, and none where
-    there are."""
+    """Yield the places of `name` in `label`, capitals and all, but not blanks, which OCR misses and invents."""
     wanted = solid(name).strip(_DECORATION)
     for start in range(len(label.words)):
         for end in range(start + 1, len(label.words) + 1):

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from pathlib import Path
 from typing import Final, Literal
 
 from screenagent.geometry import Value
 from screenagent.perception.roles import Role
+from screenagent.yaml_file import read_yaml
 
 Container = Literal["menu bar", "menu", "toolbar", "dialog", "sidebar", "status bar", "title bar"]
 Side = Literal["top", "bottom", "left", "right", "center"]
@@ -46,108 +48,41 @@ class Phrase(Value):
     """What is done is done to any such thing, so its name alone names another: "open a file" isn't the File menu."""
 
 
-_QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|‘([^’]+)’|'((?:[^']|(?<=\w)'(?=\w))+)')(?!\w)")
-_HELD = re.compile(r"⟨(\d+)⟩")
+class Grammar(Value):
+    """Patterns of what people say, from `expression.yaml`. Of each list, the first that fits counts."""
 
-_ARTICLE = r"(?:the|an?|any|this|that|my|your|its|their|some)"
-_ROLES: tuple[tuple[str, Role], ...] = (
-    (r"(?:radio|option) ?-?buttons?", "radio"),
-    (r"word|phrase|sentence", "text"),
-    (r"(?:check|tick) ?-?(?:box|button|mark)(?:es)?|toggle(?: button| switch)?|switch", "checkbox"),
-    (r"drop-? ?downs?(?: (?:list|menu|box))?|combo ?-?box(?:es)?|selectors?|choosers?|select box", "dropdown"),
-    (r"text ?areas?|multi-?line (?:field|box|entry)", "textarea"),
-    (r"(?:range )?sliders?|slide ?bars?|trackbars?", "slider"),
-    (r"expanders?|plus signs?", "expander"),
-    (r"discs?", "disc"),
-    (
-        r"(?:(?:text|entry|input|edit) ?)?(?:field|box|area)(?:es|s)?|(?:input )?text ?box(?:es)?|text input|entry"
-        r"|input|prompt|spinner|stepper|spin ?(?:box|button)",
-        "field",
-    ),
-    (r"(?:context |popup |pop-up |pull-?down )?menu ?(?:item|entry|option|point|command)s?", "item"),
-    (r"(?:icon|tool) ?(?:button)|icon|symbol|glyph", "icon"),
-    (r"(?:push ?-?)?(?:button|key)s?", "button"),
-    (r"(?:hyper)?links?", "link"),
-    (r"(?:notebook )?tabs?", "tab"),
-    (r"(?:table )?column(?: header| heading)?|header|heading", "column"),
-    (r"(?:sub)?menus?", "menu"),
-    (r"setting|option|preference|parameter", "setting"),
-    (r"(?:list |tree )?(?:item|row)s?|(?:list|tree) entry", "item"),
-)
-_ANY_ROLE = "|".join(f"(?:{pattern})" for pattern, _ in _ROLES)
+    roles: tuple[tuple[Role, str], ...]
+    containers: tuple[tuple[Container, str], ...]
+    pointing: tuple[str, ...]
+    verbs: tuple[tuple[Role | None, str], ...]
+    ordinals: dict[int, tuple[str, ...]]
+    bonds: tuple[tuple[Bond, str], ...]
+    sides: dict[str, Side]
+    amounts: dict[str, str]
 
-_CONTAINERS: tuple[tuple[str, Container], ...] = (
-    (r"menu ?-?bar|main menu", "menu bar"),
-    (r"(?:open |context |popup |pop-up |drop-?down )?(?:sub)?menu", "menu"),
-    (r"tool ?-?bar|button bar|ribbon", "toolbar"),
-    (r"dialog(?:ue)?(?: box| window)?|pop-?up(?: window)?|message box|prompt", "dialog"),
-    (r"side ?-?(?:bar|pane|panel)|navigation(?: bar| pane| panel)?", "sidebar"),
-    (r"status ?-?bar|footer", "status bar"),
-    (r"title ?-?bar|header ?-?bar|window header", "title bar"),
-)
 
-# What is done with a target, and the role that this implies. A verb that only points says nothing of the target.
-_POINT = (
-    r"(?:(?:left|right|middle|double|triple)[- ]?)?(?:click|tap)|press|hit|push|pick|choose|select|touch|find|locate|"
-    r"go to|navigate to|scroll to|move (?:the )?(?:mouse|pointer|cursor) (?:to|over)|move to|hover over|point (?:at|to)"
-)
-_VERBS: tuple[tuple[str, Role | None], ...] = (
-    (r"(?:click|tap)(?: inside| into)", "field"),
-    (r"(?:type|write)(?: something| text)?(?: in| into)?|fill(?: in| out)?|enter (?:text )?in(?:to)?", "field"),
-    (r"focus(?: on| into)?", "field"),
-    (r"put the (?:cursor|caret) in(?:to)?|place the (?:cursor|caret) in(?:to)?", "field"),
-    (r"(?:un)?(?:tick|check|mark)|deselect|toggle|enable|disable|(?:de)?activate", "checkbox"),
-    (r"(?:turn|switch) (?:on|off)", "checkbox"),
-    (r"sort (?:(?:the )?\w+ )?by|order (?:(?:the )?\w+ )?by", "column"),
-    (r"follow|visit", "link"),
-    (r"confirm|accept|approve|acknowledge", "button"),
-    (r"change|set|adjust", "setting"),
-    (r"switch to|open|show|view|display|use|expand|read about|learn (?:how to|about)", None),
-)  # fmt: skip
-_VERB = "|".join(f"(?:{pattern})" for pattern, _ in _VERBS)
+GRAMMAR: Final = read_yaml(Path(__file__).with_name("expression.yaml"), Grammar, what="a grammar")
 
-_ORDINALS = {
-    word: number
-    for number, words in {
-        1: ("first", "1st", "topmost", "leftmost"),
-        2: ("second", "2nd"),
-        3: ("third", "3rd"),
-        4: ("fourth", "4th"),
-        5: ("fifth", "5th"),
-        6: ("sixth", "6th"),
-        7: ("seventh", "7th"),
-        8: ("eighth", "8th"),
-        9: ("ninth", "9th"),
-        10: ("tenth", "10th"),
-        -1: ("last", "bottommost", "rightmost"),
-        -2: ("second to last", "second last", "last but one", "next to last", "penultimate"),
-    }.items()
-    for word in words
-}
+_ANY_ROLE = "|".join(f"(?:{pattern})" for _, pattern in GRAMMAR.roles)
+_POINT = "|".join(GRAMMAR.pointing)
+_VERB = "|".join(f"(?:{pattern})" for _, pattern in GRAMMAR.verbs)
+_ORDINALS = {word: number for number, words in GRAMMAR.ordinals.items() for word in words}
 _ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 
-_BONDS: tuple[tuple[str, Bond], ...] = (
-    (r"(?:(?:to|on) )?(?:the )?left(?: hand)?(?: side)? (?:of|from)", "left"),
-    (r"(?:(?:to|on) )?(?:the )?right(?: hand)?(?: side)? (?:of|from)", "right"),
-    (r"above|on top of", "above"),
-    (r"below|under(?:neath)?|beneath", "below"),
-    (r"near(?: to)?|next to|beside|close to|alongside|adjacent to|by the side of|belonging to", "near"),
-    (r"in(?:side)?(?: of)?|within|on|from|of|at", "inside"),
-)
+_QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|‘([^’]+)’|'((?:[^']|(?<=\w)'(?=\w))+)')(?!\w)")
+_HELD = re.compile(r"⟨(\d+)⟩")
+_ARTICLE = r"(?:the|an?|any|this|that|my|your|its|their|some)"
+*_HARD, _SOFT = (pattern for _, pattern in GRAMMAR.bonds)
 # "in" and its like are a relation only before something that is pointed out: "zoom in", "turn on" have none.
 _RELATION = re.compile(
-    r"\s+(?:that is |which is |that's )?(?:(?P<hard>" + "|".join(pattern for pattern, _ in _BONDS[:-1]) + r")\s+"
-    rf"|(?P<soft>{_BONDS[-1][0]})\s+(?=(?:{_ARTICLE}\b|⟨|\w+'s\b|[A-Z])))"
+    r"\s+(?:that is |which is |that's )?(?:(?P<hard>" + "|".join(_HARD) + r")\s+|"
+    rf"(?P<soft>{_SOFT})\s+(?=(?:{_ARTICLE}\b|⟨|\w+'s\b|[A-Z])))"
 )
 _SIDES = re.compile(
     r"\s+(?:(?:in|at|on|to|near) the\s+)?(?:(?:very|far)\s+)?"
     r"(?P<sides>(?:(?:top|upper|bottom|lower|left|right|middle|center|centre)[\s-]*)+)"
     r"(?:(?:hand )?(?:corner|side|edge|part))?(?: of the (?:screen|window|page|dialog))?$"
 )
-_SIDE_NAMES: dict[str, Side] = {
-    "top": "top", "upper": "top", "bottom": "bottom", "lower": "bottom", "left": "left", "right": "right",
-    "middle": "center", "center": "center", "centre": "center",
-}  # fmt: skip
 _BEARS = re.compile(
     r"\s*\b(?:(?:that|which) )?(?:labell?ed|called|named|titled|entitled|with the (?:text|label|name|title)|"
     r"(?:that )?(?:shows|says|reads|contains|displays)|showing|saying|reading|containing)\s+(?:as\s+)?"
@@ -164,7 +99,6 @@ _AMOUNT = re.compile(
     r"how (?P<much>many|much|long|often|big|large|far)\s+(?P<thing>.+?)(?:\s+(?:is|are|to be|should be|gets?)\b.*)?",
     re.I,
 )
-_AMOUNTS = {"long": "duration", "often": "interval", "big": "size", "large": "size", "far": "distance"}
 _OWNED = re.compile(rf"(?:{_ARTICLE}\s+)?(?P<owner>[^⟨⟩]+?)['’]s\s+(?P<thing>.+)")
 _NAME_ROLE = re.compile(rf"(?P<name>.+?)(?<!\bthe)(?<!\ba)(?<!\ban)\s+(?P<role>{_ANY_ROLE})", re.I)
 _ROLE_NAME = re.compile(
@@ -295,13 +229,13 @@ def take_sides(reading: Reading) -> Reading:
     place = _SIDES.search(reading.rest)
     if not place or place.start() == 0:
         return reading
-    sides = dict.fromkeys(_SIDE_NAMES[word] for word in re.findall(r"\w+", place["sides"]))
+    sides = dict.fromkeys(GRAMMAR.sides[word] for word in re.findall(r"\w+", place["sides"]))
     return replace(reading, rest=reading.rest[: place.start()], sides=tuple(sides))
 
 
 def take_verb(reading: Reading) -> Reading:
     """Take what is done, and the role that it implies: "tick 'Match case'" is about a check box."""
-    for pattern, role in _VERBS:
+    for role, pattern in GRAMMAR.verbs:
         if match := re.match(rf"({pattern})\s+(?=\S)", reading.rest, re.I):
             return replace(reading, rest=reading.rest[match.end() :], verb=match[1].lower(), implied=role)
     pointing = re.match(rf"(?:{_POINT})\s+(?:(?:on|at|in|into|inside|over)\s+)?(?=\S)", reading.rest, re.I)
@@ -321,7 +255,7 @@ def name_amount(reading: Reading) -> Reading:
     asked = _AMOUNT.fullmatch(reading.rest)
     if not asked:
         return reading
-    return replace(reading, rest=f"{asked['thing']} {_AMOUNTS.get(asked['much'].lower(), '')}".strip())
+    return replace(reading, rest=f"{asked['thing']} {GRAMMAR.amounts.get(asked['much'].lower(), '')}".strip())
 
 
 def take_option(reading: Reading) -> Reading:
@@ -393,18 +327,18 @@ def _is_verb_part(spoken: str, cut: re.Match[str]) -> bool:
 
 
 def _bond(word: str) -> Bond:
-    return next(kind for pattern, kind in _BONDS if re.fullmatch(pattern, word))
+    return next(kind for kind, pattern in GRAMMAR.bonds if re.fullmatch(pattern, word))
 
 
 def _container(words: str) -> Container | None:
     bare = _bare(words)
-    return next((name for pattern, name in _CONTAINERS if re.fullmatch(pattern, bare, re.I)), None)
+    return next((name for name, pattern in GRAMMAR.containers if re.fullmatch(pattern, bare, re.I)), None)
 
 
 def _role_of(word: str, verb: str) -> Role | None:
     if word == "box" and re.match(r"(?:un)?(?:tick|check|mark)|enable|disable|toggle", verb):
         return "checkbox"
-    return next((role for pattern, role in _ROLES if re.fullmatch(pattern, word)), None)
+    return next((role for role, pattern in GRAMMAR.roles if re.fullmatch(pattern, word)), None)
 
 
 def _bare(words: str) -> str:

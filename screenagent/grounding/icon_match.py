@@ -175,20 +175,12 @@ def _window_buttons(phrase: Phrase, icons: Sequence[Icon], words: IconWords) -> 
 
 def _row_left_of(number: int, icons: Sequence[Icon]) -> list[int]:
     """From an icon leftwards, those that stand in step with it: the buttons of a title bar."""
-    row = [number]
-    last = icons[number].rect
-    beside = sorted(
-        (
-            other
-            for other, icon in enumerate(icons)
-            if icon.rect.right < last.left and last.grown(6).shared_height(icon.rect) > 0
-        ),
-        key=lambda other: -icons[other].rect.right,
-    )
-    for other in beside:
-        gap = last.center_x - icons[other].rect.center_x
-        if gap > 56 or len(row) == 3:
+    row, rects = [number], [icon.rect for icon in icons]
+    last = rects[number]
+    beside = [at for at, rect in enumerate(rects) if rect.right < last.left and last.grown(6).shared_height(rect) > 0]
+    for other in sorted(beside, key=lambda at: -rects[at].right):
+        if last.center_x - rects[other].center_x > 56 or len(row) == 3:
             break
         row.append(other)
-        last = icons[other].rect
+        last = rects[other]
     return row

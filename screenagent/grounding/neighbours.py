@@ -67,10 +67,8 @@ def _fit(kind: Bond, rect: PixelBox, other: PixelBox, size: Size) -> float:
 
 
 def _cell(head: Candidate, rows: Sequence[PixelBox], labels: Sequence[Label]) -> Candidate | None:
-    """Return the text below the head of a column in one of the rows, as in "the amount in Ada's row".
-
-    It is a table if the name of the row stands in a column that has a head, too.
-    """
+    """Return the text below the head of a column in one of the rows, as in "the amount in Ada's row". It is a table if
+    the name of the row stands in a column that has a head, too."""
     heads = [label.rect for label in labels if abs(label.rect.center_y - head.rect.center_y) < 0.4 * head.rect.height]
     for row in rows:
         named = any(other != head.rect and _aligned(other, row) for other in heads)

@@ -22,10 +22,8 @@ from screenagent.perception.similarity import likeness
 
 
 def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = scoring.SURE) -> list[Candidate]:
-    """Return the candidates of at least the score `sure`, the best first.
-
-    Raise `NothingFits` if a neighbour that the phrase names is not on the screen.
-    """
+    """Return the candidates of at least the score `sure`, the best first. Raise `NothingFits` if a neighbour that the
+    phrase names is not on the screen."""
     candidates = list(_joined(_seen(phrase, screen), _told(phrase, screen)))
     written = max((candidate.score for candidate in candidates), default=0.0)
     if written < scoring.SURE and is_strange(phrase.name):
@@ -109,10 +107,8 @@ def _told(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
 
 
 def _joined(seen: Iterable[Candidate], told: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Join what was seen and what the program states of the same place; the one that is surer of its name counts.
-
-    Both may err alike, as by taking "Save" for "Save As", so they do not make each other surer.
-    """
+    """Join what was seen and what the program states of the same place; the one that is surer of its name counts. Both
+    may err alike, as by taking "Save" for "Save As", so they do not make each other surer."""
     rest = list(told)
     for candidate in seen:
         same = [other for other in rest if _one_place(candidate, other)]
@@ -158,12 +154,8 @@ def _is_headline(label: Label, screen: ScreenContents) -> bool:
 def _role_fit(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float:
     """Return how much a text looks like the role; a little less is enough to choose between equals."""
     inside = screen.layout.around(*match.label.rect.center)
-    if (
-        phrase.role in ("menu", "button")
-        and inside is not None
-        and inside.role == "field"
-        and len(match.label.words) < 3
-    ):
+    in_field = inside is not None and inside.role == "field"
+    if in_field and phrase.role in ("menu", "button") and len(match.label.words) < 3:
         return scoring.PLACEHOLDER
     if _looks_like_its_role(phrase, match, screen):
         return 1.0

@@ -93,10 +93,8 @@ def score(evidence: Evidence) -> float:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A possible target: `rect` is what to point at; `text` is written at `written`, in `rect` or beside it.
-
-    `by` is the method that found it.
-    """
+    """A possible target: `rect` is what to point at; `text` is written at `written`, in `rect` or beside it; `by` is
+    the method that found it."""
 
     rect: PixelBox
     text: str

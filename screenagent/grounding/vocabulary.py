@@ -5,58 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 
+from screenagent.geometry import Value
 from screenagent.perception.similarity import stem
+from screenagent.yaml_file import read_yaml
 
-_EMPTY = frozenset(
-    """a an and are as at be by for from how in into is it its my new of on or that the their this to which with
-    your""".split()  # words read better as words
-)
-_WEAK = frozenset(
-    """all app application article change choose chapter display entry enable file go item open page program section
-    select service set show switch topic turn use view window""".split()
-)
-_SAME = (
-    {"about", "information", "info"},
-    {"delete", "remove", "trash"},
-    {"preference", "setting", "option", "configure"},
-    {"search", "find"},
-    {"surname", "last"},
-    {"directory", "folder"},
-    {"picture", "image", "photo"},
-    {"quit", "exit", "close"},
-    {"ok", "yes", "confirm", "accept"},
-    {"email", "mail"},
-    {"edit", "modify"},
-    {"color", "colour"},
-    {"create", "new", "add"},
-    {"one", "1"},
-    {"two", "2"},
-    {"three", "3"},
-    {"plus", "+"},
-    {"minus", "-"},
-    {"equal", "="},
-    {"percent", "%"},
-    {"division", "divide", "/", "÷"},
-    {"times", "multiply", "*", "×"},
-)
 
+class Vocabulary(Value):
+    """Words and values by what they tell, from `vocabulary.yaml`."""
+
+    empty: str
+    weak: str
+    same: tuple[str, ...]
+    values: dict[str, str]
+
+
+_READ: Final = read_yaml(Path(__file__).with_name("vocabulary.yaml"), Vocabulary, what="a vocabulary")
+_EMPTY, _WEAK = frozenset(_READ.empty.split()), frozenset(_READ.weak.split())
+_SAME = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
+_VALUES = tuple((frozenset(map(stem, key.split())), re.compile(value, re.I)) for key, value in _READ.values.items())
 _WORD = re.compile(r"[^\W_]+(?:[.'’@-][^\W_]+)*%?|[+*/=×÷%-]")
-_VALUES = (
-    ({"clock", "time"}, r"(?:\w+ \d+,? )?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?"),
-    ({"date"}, r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|[A-Z][a-z]+ \d{1,2}(?:, \d{4})?"),
-    (
-        {"location", "address", "path", "url"},
-        r"(?:~|/|[a-z]+:/|[A-Z]:\\|www\.)\S*|[\w.-]+\.(?:com|org|net|html?)(?:/\S*)?",
-    ),
-    ({"color", "colour", "hex"}, r"#[0-9a-f]{3,8}"),
-    ({"percentage", "zoom", "scale"}, r"\d+ ?%"),
-    ({"email", "mail"}, r"[^\s@]+@[^\s@]+"),
-)
-"""What a value tells of itself: whoever asks for the address bar means what an address stands in."""
 
 
 class WeightedStem(NamedTuple):
@@ -72,22 +44,16 @@ def tokens(text: str) -> tuple[WeightedStem, ...]:
     return tuple(WeightedStem(stem(word), 0.1 if word in _EMPTY else 0.4 if word in _WEAK else 1.0) for word in words)
 
 
-_SAME_STEMS = tuple(frozenset(map(stem, words)) for words in _SAME)
-
-
 @lru_cache(maxsize=16384)
 def alike(one: str, other: str) -> float:
     """How surely two stems mean the same, a letter read wrong allowed."""
     if one == other:
         return 1.0
-    if any(one in same and other in same for same in _SAME_STEMS):
+    if any(one in same and other in same for same in _SAME):
         return 0.8
     return 0.9 if min(len(one), len(other)) >= 5 and fuzz.ratio(one, other) > 80 else 0.0
 
 
-_VALUE_STEMS = tuple((frozenset(map(stem, words)), re.compile(value, re.I)) for words, value in _VALUES)
-
-
 def is_value(stems: Iterable[str], text: str) -> bool:
     """Whether `text` is a value of a sort that one of the words names."""
-    return any(not words.isdisjoint(stems) and value.fullmatch(text) for words, value in _VALUE_STEMS)
+    return any(not words.isdisjoint(stems) and value.fullmatch(text) for words, value in _VALUES)

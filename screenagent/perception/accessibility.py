@@ -35,14 +35,8 @@ class AccessibleControl:
 
 def accessible_controls(
     elements: Iterable[Element], picture: PictureArray, labels: Sequence[Label], size: Size
-) -> list[AccessibleControl]:
-    """Those that may be where they are said to be."""
-    return list(_checked(elements, picture, labels, size))
-
-
-def _checked(
-    elements: Iterable[Element], picture: PictureArray, labels: Sequence[Label], size: Size
 ) -> Iterator[AccessibleControl]:
+    """Yield the elements that may be where they are said to be."""
     for element in elements:
         rect = element.box.exact_pixels(size)
         if rect.area > LARGEST * size.width * size.height or not _is_drawn(rect, picture):

@@ -58,10 +58,7 @@ def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] =
 
 
 def changed_box(before: Screenshot, after: Screenshot, within: Box = WHOLE) -> Box | None:
-    """Return the box of all that differs in a part of two screens, or None if nothing does.
-
-    Screens of different sizes differ everywhere.
-    """
+    """Return the box of what differs in a part of two screens, if anything. Screens of two sizes differ everywhere."""
     if before.size != after.size:
         return within
     edges = within.pixels(after.size)

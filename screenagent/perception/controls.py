@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 import cv2
@@ -39,6 +38,7 @@ class ControlLayout:
     def __init__(self, picture: PictureArray, labels: Sequence[Label]) -> None:
         self._labels = labels
         self.controls = list(_controls(picture, labels))
+        self._named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
 
     def around(self, x: float, y: float) -> ControlBox | None:
         """Return the smallest control that holds the place."""
@@ -91,18 +91,13 @@ class ControlLayout:
         return None
 
     def _left_of(self, label: Label) -> Tie | None:
-        """A unit or the rest of a sentence stands right of its entry, "Show [10] entries", and in a mirrored form all
-        labels do."""
+        """A unit stands right of its entry, as in "Show [10] entries", and in a mirrored form all labels do."""
         text = label.rect
         for control in self._named:
             rect, gap = control.rect, text.left - control.rect.right
             if rect.beside(text) and -4 <= gap <= 2.5 * text.height:
                 return Tie(control, 0.7 if gap <= text.height else 0.65)
         return None
-
-    @cached_property
-    def _named(self) -> list[ControlBox]:
-        return [control for control in self.controls if control.role in ("field", "dropdown", "button")]
 
 
 def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[ControlBox]:
@@ -156,8 +151,7 @@ def _role(picture: PictureArray, rect: PixelBox, inside: Sequence[Label], *, hol
 
 
 def has_arrow(picture: PictureArray, rect: PixelBox, *, after: float) -> bool:
-    """Whether right of the text, that ends at `after`, an arrow opens a list: a figure wider than high, or two of them
-    one above the other."""
+    """Return whether right of the text, which ends at `after`, an arrow or one above another opens a list."""
     left, top, right, bottom = (int(edge) for edge in rect)
     reach = min(right - left, round(1.1 * (bottom - top)) + 4)
     part = picture[top + 3 : bottom - 3, right - reach : right - 3].astype(np.int16)
@@ -176,11 +170,8 @@ def has_arrow(picture: PictureArray, rect: PixelBox, *, after: float) -> bool:
         return False
     if len(blobs) == 1:
         return 1.3 <= arrow.width / arrow.height <= 2.6
-    return (
-        abs(blobs[0].center_x - blobs[1].center_x) <= 2
-        and abs(blobs[0].width - blobs[1].width) <= 2
-        and arrow.height <= 22
-    )
+    one, other = blobs
+    return abs(one.center_x - other.center_x) <= 2 and abs(one.width - other.width) <= 2 and arrow.height <= 22
 
 
 def frames(picture: PictureArray) -> list[PixelBox]:

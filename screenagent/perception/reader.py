@@ -40,10 +40,8 @@ class ReadFrame:
 
 
 class ScreenReader:
-    """The words of a screenshot, by two small networks on the CPU.
-
-    A picture larger than `LARGEST` is searched for text at reduced size; the text found is read at full size.
-    """
+    """Reads the words of a screenshot with two small networks on the CPU. A picture larger than `LARGEST` is searched
+    for text at reduced size; the text found is read at full size."""
 
     MOST_LINES = 1500
     MARGIN = 24  # how far beyond its edge a change of pixels changes what the detector sees

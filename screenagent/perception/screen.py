@@ -22,7 +22,6 @@ from screenagent.perception.widgets import Widget, expanders, widgets
 from screenagent.screenshot import Element, Screenshot, Word
 
 PLAIN = 16  # pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little
-
 INK = 60  # what stands out from its ground by more is a letter's
 COLOUR = 60  # where the strongest channel of a pixel leads by more, it is no grey
 
@@ -44,7 +43,7 @@ class ScreenContents:
     def told_of(self, elements: Sequence[Element]) -> ScreenContents:
         """The same screen, and what the program in front says is on it."""
         screen = copy(self)
-        screen.told = accessible_controls(elements, self._picture, self.labels, self.size)
+        screen.told = list(accessible_controls(elements, self._picture, self.labels, self.size))
         return screen
 
     @cached_property

@@ -66,10 +66,8 @@ def as_misread(text: str) -> str:
 
 
 def stem(word: str, *, doers: bool = False) -> str:
-    """Return the word without its ending, so that "opening" and "open", "contacts" and "contact" meet.
-
-    With `doers`, "director" and "directed" meet, too.
-    """
+    """Return the word without its ending, so that "opening" and "open", "contacts" and "contact" meet, and with `doers`
+    "director" and "directed", too."""
     for suffix in ("ings", "ing", "ies", "ed", "es", "s", *(("or", "er") if doers else ())):
         if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith("ss"):
             word = word[: -len(suffix)] + ("y" if suffix == "ies" else "")

@@ -12,10 +12,8 @@ TimingStage = Literal["detect", "recognise", "layout", "icons", "match"]
 
 
 class Timing:
-    """Seconds by stage since the last call of `take`.
-
-    Threads may share one: the lock protects the seconds, and each thread has its own nesting of stages.
-    """
+    """Seconds by stage since the last call of `take`. Threads may share one: the lock protects the seconds, and each
+    thread has its own nesting of stages."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
