@@ -79,7 +79,7 @@ class ScriptPlanner:
 
     def _next(self, episode: Episode) -> Generator[str, None, Decision]:
         if "stop" in [text.strip(" .!").lower() for text in episode.told]:
-            return _failed("you said stop")
+            return Decision.give_up("you said stop")
         self._episode = episode
         for said in self._course:
             match said:
@@ -169,7 +169,7 @@ class ScriptPlanner:
             case Step(verdict=Skip()):
                 return None
             case Step(action=Ask(question=question)) as last:
-                yield from _give_up(f"{question}: {_failure(last) or 'nobody answered'}")
+                yield from _give_up(f"{question}: {last.failure_reason or 'nobody answered'}")
         return None
 
     def _carry_out(self, at: int) -> Course:
@@ -179,7 +179,7 @@ class ScriptPlanner:
         """
         was_fetched, late_since = False, None
         yield from self._attempt(at)
-        while why := _failure(self._last):
+        while why := self._last.failure_reason:
             action = self._actions[at]
             is_lost, is_rejected = _is_lost(self._last), isinstance(self._last.verdict, Reject)
             is_behind = not self._is_in_front(action)
@@ -289,19 +289,6 @@ class ScriptPlanner:
         return getattr(action.step, "timeout", None) or self.script.timeout
 
 
-def _failure(step: Step) -> str:
-    """Why the script cannot go on after `step`; empty if it can."""
-    if isinstance(step.verdict, Skip):
-        return ""
-    if isinstance(step.verdict, Reject):
-        return f"it was rejected: {step.verdict.reason}" if step.verdict.reason else "it was rejected"
-    if step.feedback:
-        return step.feedback
-    if step.effect and (step.effect.outcome == "unmet" or (step.effect.outcome == "unchanged" and step.unconfirmed)):
-        return step.effect.evidence or "its effect is not to be seen"
-    return ""
-
-
 def _is_lost(step: Step) -> bool:
     """Its target was not found: nobody was asked yet, and nothing was sent."""
     return (
@@ -340,8 +327,4 @@ def _decision(action: Ask | Wait) -> Decision:
 def _give_up(why: str) -> Generator[Decision, None, None]:
     """End the replay, for good."""
     while True:
-        yield _failed(why)
-
-
-def _failed(why: str) -> Decision:
-    return Decision(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)
+        yield Decision.give_up(why)
