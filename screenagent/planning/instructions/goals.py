@@ -51,9 +51,7 @@ def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
     return _fill(f"choose {' and '.join(names)} from the {list}", choosing.choose, names, place=list)
 
 
-@goal_form("PICK (nothing|none|no item|no box)")
-def choose_nothing() -> Steps:
-    return ()
+goal_form("PICK (nothing|none|no item|no box)")(lambda: [])
 
 
 @goal_form("(type|enter|write|input) {quoted} in[ all] {case}[-| |]case[ (letters|characters)][ (in|into) {into}]")
@@ -126,15 +124,14 @@ def plan_find_among(folded: Literal["tabs", "sections"], target: str) -> Steps:
     return _skill(f"find {target} among the {folded}", finding.find_among, target, in_a_row=folded == "tabs")
 
 
-@goal_form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")
-def plan_expand(section: str) -> Steps:
-    return _skill(f"expand {section}", finding.expand, section)
+goal_form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")(
+    lambda section: _skill(f"expand {section}", finding.expand, section)
+)
 
-
-@goal_form("(navigate|look|go|search|browse) (through|around in|in) the [file |folder |directory ](tree|folders|list)")
-def look_through() -> Steps:
-    """Says where, and the next phrase what."""
-    return ()
+# Says where, and the next phrase what.
+goal_form("(navigate|look|go|search|browse) (through|around in|in) the [file |folder |directory ](tree|folders|list)")(
+    lambda: []
+)
 
 
 @goal_form("(find|locate|look for|search for|find and) (and )?(click|select|open|choose|press)[ on] {target}")
@@ -145,14 +142,12 @@ def plan_find_and_click(target: str) -> Steps:
     return _skill(f"find and click {wanted}", finding.find_and_click, wanted)
 
 
-@goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")
-def copy_text(target: str) -> Steps:
-    return (*click_into(_there(target)), press("ctrl", "a"), press("ctrl", "c"))
-
-
-@goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")
-def plan_mark_paragraph(nth: int = 1) -> Steps:
-    return _skill(f"mark paragraph {nth}", texts.mark_paragraph, nth)
+goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")(
+    lambda target: [*click_into(_there(target)), press("ctrl", "a"), press("ctrl", "c")]
+)
+goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")(
+    lambda nth=1: _skill(f"mark paragraph {nth}", texts.mark_paragraph, nth)
+)
 
 
 @goal_form(
@@ -174,9 +169,7 @@ def plan_scroll_to_end(pane: str, end_of: str, to: str | None = None) -> Steps:
     return (*scrolled, click_on(to)) if to else scrolled
 
 
-@goal_form("submit[ (it|the form|the answer|the order)]")
-def submit() -> Steps:
-    return (click_on("the Submit button"),)
+goal_form("submit[ (it|the form|the answer|the order)]")(lambda: [click_on("the Submit button")])
 
 
 @goal_form("CLICK (a|an|any|the|some) {quoted} (widget|control|element|input)")
@@ -194,29 +187,15 @@ def plan_resize(target: str, side: Literal["height", "width"], larger: bool) -> 
     return _skill(words, texts.resize, target, side, larger=larger)
 
 
-@goal_form("(search|look) for {sentence}")
-def search_for(sentence: str) -> Steps:
-    return _skill(f"search for {sentence}", forms.fill_from, sentence)
-
-
-@goal_form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")
-def choose_several(several: tuple[str, ...]) -> Steps:
-    return tuple(click_on(f"“{name}”") for name in several)
-
-
-@goal_form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")
-def put_caret(target: str) -> Steps:
-    return click_into(target)
-
-
-@goal_form("close {target} (with|by|using) (its|the) {to}")
-def close_with(target: str, to: str) -> Steps:
-    return (click_on(f"the “{to}” of {target}"),)
-
-
-@goal_form("find {target} (in|on) the (tree|list|menu|page|text|table)")
-def plan_bring_into_view(target: str) -> Steps:
-    return (Skill(f"find {target}", partial(finding.bring_into_view, target=target), target=target),)
+goal_form("(search|look) for {sentence}")(lambda sentence: _skill(f"search for {sentence}", forms.fill_from, sentence))
+goal_form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")(
+    lambda several: [click_on(f"“{name}”") for name in several]
+)
+goal_form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")(lambda target: [*click_into(target)])
+goal_form("close {target} (with|by|using) (its|the) {to}")(lambda target, to: [click_on(f"the “{to}” of {target}")])
+goal_form("find {target} (in|on) the (tree|list|menu|page|text|table)")(
+    lambda target: [Skill(f"find {target}", partial(finding.bring_into_view, target=target), target=target)]
+)
 
 
 @goal_form("PRESS {sending}")
