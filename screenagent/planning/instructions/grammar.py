@@ -56,7 +56,7 @@ def steps_of(
 
 
 def form(forms: list[Pattern], *patterns: str) -> Callable[[Builder], Builder]:
-    """Make the decorated function say what to do for phrases of these patterns, after those that `forms` has."""
+    """Let a function, or a short lambda, say what to do for phrases of these patterns, after those that `forms` has."""
 
     def add(steps: Builder) -> Builder:
         forms.extend(Pattern(_compiled(pattern), steps) for pattern in patterns)
