@@ -15,6 +15,10 @@ HAND_SECONDS: Final = 0.5
 POLL_SECONDS: Final = 0.02
 """How often a wait looks at what it waits for, unless it says otherwise."""
 
+Predicate = Callable[[], object]
+Pause = Callable[[float], object]
+"""Takes the seconds until the next look; it may return sooner if there is something new to look at."""
+
 
 class Stopped(Exception):
     """The user said stop. Caught once, in the loop."""
@@ -191,12 +195,7 @@ class Control:
         self.wait(moment - time.monotonic())
 
     def until(
-        self,
-        predicate: Callable[[], object],
-        *,
-        seconds: float,
-        poll: float = POLL_SECONDS,
-        wait: Callable[[float], object] | None = None,
+        self, predicate: Predicate, *, seconds: float, poll: float = POLL_SECONDS, wait: Pause | None = None
     ) -> bool:
         """Wait as the function `until` does, but raise `Stopped` if stop is said."""
 
@@ -208,17 +207,8 @@ class Control:
         return until(predicate, seconds=seconds, poll=poll, wait=wait_or_stop)
 
 
-def until(
-    predicate: Callable[[], object],
-    *,
-    seconds: float,
-    poll: float = POLL_SECONDS,
-    wait: Callable[[float], object] = time.sleep,
-) -> bool:
-    """Look at `predicate` every `poll` seconds until it holds. Return whether it did within `seconds`.
-
-    `wait` gets the seconds until the next look; it may return sooner if there is something new to look at.
-    """
+def until(predicate: Predicate, *, seconds: float, poll: float = POLL_SECONDS, wait: Pause = time.sleep) -> bool:
+    """Look at `predicate` every `poll` seconds until it holds. Return whether it did within `seconds`."""
     deadline = time.monotonic() + seconds
     while not (holds := bool(predicate())) and (left := deadline - time.monotonic()) > 0:
         wait(min(poll, left))

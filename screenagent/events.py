@@ -42,6 +42,9 @@ _PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere"]
 EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answered"]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
+Witness = Literal["", "pixels", "words", "model"]
+"""Who says what an action brought about."""
+
 Recovery = Literal["wait", "zoom", "think", "ask"]
 
 
@@ -137,7 +140,7 @@ class Effect(Value):
     outcome: Outcome
     code: EffectCode = ""
     evidence: str = ""
-    by: Literal["", "pixels", "words", "model"] = ""
+    by: Witness = ""
     where: Box | None = None
 
     @property

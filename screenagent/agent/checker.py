@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from screenagent.actions import Change, Gone, Visible, WaitFor
-from screenagent.events import Effect, EffectCode, Outcome, PlannedStep
+from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
 from screenagent.geometry import Absent, Box, Location
 from screenagent.models import crop, parsing, prompts
 from screenagent.models.answer import complete
@@ -65,16 +65,15 @@ class ScreenChecker:
 
     def _seen(self, words: str, after: Screenshot) -> Effect:
         if _titled(words, after):
-            return _by_words("confirmed", "in_title", f"“{words}” is in the title of the front window")
+            return _effect("confirmed", "in_title", f"“{words}” is in the title of the front window")
         match self._found(words, after):
             case Location(point=point, box=box, confidence=confidence) if confidence >= SURE:
                 place = box or Box.around(point, width=0, height=0)
-                return _by_words("confirmed", "seen", f"“{words}” is on the screen", where=place)
+                return _effect("confirmed", "seen", f"“{words}” is on the screen", where=place)
             case Location(confidence=confidence):
-                only = f"“{words}” was to be seen: only {confidence:.0%} like it is"
-                return _by_words("unmet", "unsure", only)
+                return _effect("unmet", "unsure", f"“{words}” was to be seen: only {confidence:.0%} like it is")
             case Absent(why=why):
-                return _by_words("unmet", "not_seen", f"“{words}” was to be seen: {why}")
+                return _effect("unmet", "not_seen", f"“{words}” was to be seen: {why}")
 
     def _is_news(self, words: str, before: Screenshot, where: Box | None) -> bool:
         """Whether the words, read at `where` or in the title, were not there before, or stood elsewhere."""
@@ -86,23 +85,14 @@ class ScreenChecker:
     def _gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool) -> Effect:
         """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""
         if place := self._is_read(words, after):
-            return _by_words("unmet", "still_there", f"“{words}” is still {place}")
+            return _effect("unmet", "still_there", f"“{words}” is still {place}")
         if self._is_read(words, before):
-            return _by_words("confirmed", "gone", f"“{words}” was on the screen and is gone")
+            return _effect("confirmed", "gone", f"“{words}” was on the screen and is gone")
         if waited:
-            return Effect(
-                outcome="confirmed", code="never_there", evidence=f"“{words}” is not on the screen, and was not before"
-            )
+            return _effect("confirmed", "never_there", f"“{words}” is not on the screen, and was not before", by="")
         if difference(before, after) is None:
-            return Effect(
-                outcome="unmet",
-                code="unchanged",
-                evidence=f"“{words}” was to go: the screen did not change",
-                by="pixels",
-            )
-        return Effect(
-            outcome="unknown", code="never_there", evidence=f"“{words}” was to go, and could not be read before, either"
-        )
+            return _effect("unmet", "unchanged", f"“{words}” was to go: the screen did not change", by="pixels")
+        return _effect("unknown", "never_there", f"“{words}” was to go, and could not be read before, either", by="")
 
     def _is_read(self, words: str, screenshot: Screenshot) -> str:
         """Where the words are read; empty where they are not."""
@@ -131,20 +121,18 @@ class ScreenChecker:
         try:
             answer = complete(model.generate(request, mode="nothink", grammar=YES_OR_NO, budget=TokenBudget(answer=4)))
             if isinstance(answer, Refused):
-                return _by_model("unknown", "not_judged", f"“{words}”: the model will not say: {answer.text}")
+                return _effect("unknown", "not_judged", f"“{words}”: the model will not say: {answer.text}", by="model")
             agreed = parsing.parse_yes(answer.text)
         except Retry as retry:
-            return _by_model("unknown", "not_judged", f"“{words}”: {retry}")
+            return _effect("unknown", "not_judged", f"“{words}”: {retry}", by="model")
         said = f"“{words}” cannot be read; by the looks of both screens it is {'gone' if gone == agreed else 'there'}"
-        return _by_model("confirmed" if agreed else "unmet", "judged", said)
+        return _effect("confirmed" if agreed else "unmet", "judged", said, by="model")
 
 
-def _by_words(outcome: Outcome, code: EffectCode, evidence: str, *, where: Box | None = None) -> Effect:
-    return Effect(outcome=outcome, code=code, evidence=evidence, by="words", where=where)
-
-
-def _by_model(outcome: Outcome, code: EffectCode, evidence: str) -> Effect:
-    return Effect(outcome=outcome, code=code, evidence=evidence, by="model")
+def _effect(
+    outcome: Outcome, code: EffectCode, evidence: str, *, by: Witness = "words", where: Box | None = None
+) -> Effect:
+    return Effect(outcome=outcome, code=code, evidence=evidence, by=by, where=where)
 
 
 def _titled(words: str, screenshot: Screenshot) -> bool:
@@ -161,13 +149,9 @@ def _as_before(effect: Effect) -> Effect:
 def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: Outcome) -> Effect:
     found = difference(before, after, at)
     if found is None:
-        return Effect(outcome=otherwise, code="unchanged", evidence="the screen did not change", by="pixels")
+        return _effect(otherwise, "unchanged", "the screen did not change", by="pixels")
     left, top, right, bottom = found.box.pixels(after.size)
     changed = f"{right - left}×{bottom - top} pixels changed at ({left}, {top}), {found.place}"
-    return Effect(
-        outcome="changed" if found.is_expected else otherwise,
-        code="changed_here" if found.is_expected else "changed_elsewhere",
-        evidence=changed if found.is_expected else f"only {changed}",
-        where=found.box,
-        by="pixels",
-    )
+    if found.is_expected:
+        return _effect("changed", "changed_here", changed, by="pixels", where=found.box)
+    return _effect(otherwise, "changed_elsewhere", f"only {changed}", by="pixels", where=found.box)

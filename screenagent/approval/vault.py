@@ -96,7 +96,7 @@ class Vault:
     def reveal(self, name: str, window: Window | None) -> SecretStr:
         if refused := self.why_not(name, window):
             raise Retry(refused, "secret")
-        missing = []
+        missing = [f"there is no secret {name!r}: `screenagent secret set {name}` keeps one"]
         for source in self.sources:
             try:
                 value = source.get(name)
@@ -105,8 +105,4 @@ class Vault:
                 continue
             if value is not None:
                 return value
-        raise Retry(
-            f"there is no secret {name!r}: `screenagent secret set {name}` keeps one"
-            + "".join(f"; {m}" for m in missing),
-            "secret",
-        )
+        raise Retry("; ".join(missing), "secret")

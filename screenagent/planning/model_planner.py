@@ -128,14 +128,8 @@ def _summary_lengths(steps: int) -> Iterable[int]:
 
 
 def _render(episode: Episode, history: Sequence[str], surprise: str) -> str:
-    variables = {
-        "task": episode.task,
-        "window": _title(episode),
-        "history": history,
-        "told": episode.told,
-        "surprise": surprise,
-    }
-    return prompts.render_prompt("plan", variables)
+    said = {"task": episode.task, "told": episode.told}
+    return prompts.render_prompt("plan", {**said, "window": _title(episode), "history": history, "surprise": surprise})
 
 
 def _collected(pieces: Generator[str, None, ResultT]) -> Generator[str, None, tuple[str, ResultT]]:

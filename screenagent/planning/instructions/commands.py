@@ -75,29 +75,15 @@ def clear(target: str) -> Steps:
     return (*click_into(target), press("ctrl", "a"), press("delete"))
 
 
-@form("select (all|everything)[ of][ (it|the text|text|the files|files|the items|items|the words)]")
-def select_all() -> Steps:
-    return (press("ctrl", "a"),)
-
-
-@form("select TEXT_OF (in|of) {target}")
-def select_all_of(target: str) -> Steps:
-    return (*click_into(target), press("ctrl", "a"))
-
-
-@form("{shortcut}[ (it|that|this|them|the selection|the selected text|the selected files|the text|the last change)]")
-def use_shortcut(shortcut: tuple[str, ...]) -> Steps:
-    return (press(*shortcut),)
-
-
-@form("delete (it|the selection|the selected text|the selected files?)")
-def delete_selection() -> Steps:
-    return (press("delete"),)
-
-
-@form("paste[ (it|that|them|the text)] (into|in) {into}")
-def paste_into(into: str | None = None) -> Steps:
-    return (*click_into(into), press("ctrl", "v"))
+form("select (all|everything)[ of][ (it|the text|text|the files|files|the items|items|the words)]")(
+    lambda: [press("ctrl", "a")]
+)
+form("select TEXT_OF (in|of) {target}")(lambda target: [*click_into(target), press("ctrl", "a")])
+form("{shortcut}[ (it|that|this|them|the selection|the selected text|the selected files|the text|the last change)]")(
+    lambda shortcut: [press(*shortcut)]
+)
+form("delete (it|the selection|the selected text|the selected files?)")(lambda: [press("delete")])
+form("paste[ (it|that|them|the text)] (into|in) {into}")(lambda into=None: [*click_into(into), press("ctrl", "v")])
 
 
 @form(
@@ -118,9 +104,7 @@ def press_keys(keys: str, times: int = 1) -> Steps:
     return (press(*parse_keys(keys), times=times),)
 
 
-@form("(press|hit|push|tap|strike)[ the] {keys} key")
-def press_key(keys: str) -> Steps:
-    return (press(*parse_keys(keys)),)
+form("(press|hit|push|tap|strike)[ the] {keys} key")(lambda keys: [press(*parse_keys(keys))])
 
 
 @form(
@@ -147,24 +131,14 @@ def wait_until_gone(words: str, seconds: float | None = None) -> Steps:
     return (wait_for_words(words, gone=True, seconds=seconds),)
 
 
-@form("(wait|pause|sleep)[ for][ another] {seconds}[ more]")
-def wait(seconds: float) -> Steps:
-    return (PlannedStep(action=Wait(seconds=seconds)),)
-
-
-@form("wait for {words}[[,] UP_TO {seconds}]")
-def wait_for(words: str, seconds: float | None = None) -> Steps:
-    return (wait_for_words(words, seconds=seconds),)
-
-
-@form("CHECK {words} GONE", "CHECK there (is|are) no {words}")
-def check_gone(words: str) -> Steps:
-    return (wait_for_words(words, gone=True, seconds=0),)
-
-
-@form("CHECK {words} and {more} are STATE", "CHECK both {words} and {more} are STATE")
-def check_both_shown(words: str, more: str) -> Steps:
-    return (wait_for_words(words, seconds=0), wait_for_words(more, seconds=0))
+form("(wait|pause|sleep)[ for][ another] {seconds}[ more]")(lambda seconds: [PlannedStep(action=Wait(seconds=seconds))])
+form("wait for {words}[[,] UP_TO {seconds}]")(lambda words, seconds=None: [wait_for_words(words, seconds=seconds)])
+form("CHECK {words} GONE", "CHECK there (is|are) no {words}")(
+    lambda words: [wait_for_words(words, gone=True, seconds=0)]
+)
+form("CHECK {words} and {more} are STATE", "CHECK both {words} and {more} are STATE")(
+    lambda words, more: [wait_for_words(words, seconds=0), wait_for_words(more, seconds=0)]
+)
 
 
 @form(
@@ -177,9 +151,7 @@ def check_shown(words: str = "", quoted: str = "") -> Steps:
     return (wait_for_words(words or quoted, seconds=0),)
 
 
-@form("ask[ me| the user][:|,] {question}")
-def plan_ask(question: str) -> Steps:
-    return (PlannedStep(action=Ask(question=question)),)
+form("ask[ me| the user][:|,] {question}")(lambda question: [PlannedStep(action=Ask(question=question))])
 
 
 @form(
@@ -212,19 +184,13 @@ def plan_drag(
     return drag_over((target, via, to) if via else (target, to), button, modifiers)
 
 
-@form(
+form(
     "(move|bring) MOUSE (to|over|onto|on|above) {target}",
     "hover[ MOUSE][ (over|on|above|at)] {target}",
     "mouse over {target}",
     "point[ MOUSE] (at|to) {target}",
-)
-def move(target: str) -> Steps:
-    return (PlannedStep(action=Move(target=target)),)
-
-
-@form("click (in|into|inside) {target}", "focus[ (on|in|into)] {target}")
-def focus(target: str) -> Steps:
-    return click_into(target)
+)(lambda target: [PlannedStep(action=Move(target=target))])
+form("click (in|into|inside) {target}", "focus[ (on|in|into)] {target}")(lambda target: [*click_into(target)])
 
 
 @form(
@@ -245,20 +211,10 @@ def plan_click(
     return (PlannedStep(action=action, expectation=expectation_of(action)),) * times
 
 
-@form("open[ up] {folder}")
-def open_folder(folder: str) -> Steps:
-    """What lies in a folder opens by two clicks."""
-    return (PlannedStep(action=Click(target=folder, count=2), expectation=Change()),)
-
-
-@form("OPEN {target} from {menu}")
-def choose_from(target: str, menu: str) -> Steps:
-    return (click_on(menu), click_on(target))
-
-
-@form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")
-def plan_choose(target: str, times: int = 1) -> Steps:
-    return (click_on(target),) * times
+# What lies in a folder opens by two clicks.
+form("open[ up] {folder}")(lambda folder: [PlannedStep(action=Click(target=folder, count=2), expectation=Change())])
+form("OPEN {target} from {menu}")(lambda target, menu: [click_on(menu), click_on(target)])
+form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")(lambda target, times=1: [click_on(target)] * times)
 
 
 @form("(check|uncheck|tick|untick|mark|unmark)[ off] {target}")
@@ -270,29 +226,13 @@ def tick(target: str) -> Steps:
     return (PlannedStep(action=Click(target=target), expectation=Change()),)
 
 
-@form("(go|switch|change|jump)[ back][ over] to {place}")
-def go_to(place: str) -> Steps:
-    return (click_on(place),)
-
-
-@form("IN {target}, OPEN {to}", "IN {target}, CLICK {to}")
-def click_in_place(target: str, to: str) -> Steps:
-    return (click_on(f"{to} in {target}"),)
-
-
-@form(".{1,200} by (pressing|hitting|using) {keys}")
-def do_by_keys(keys: str) -> Steps:
-    return (press(*parse_keys(keys)),)
-
-
-@form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")
-def do_by_click(target: str) -> Steps:
-    return (click_on(target),)
-
-
-@form(".{1,200} (with|using|via) {keys}")
-def do_with_keys(keys: str) -> Steps:
-    return (press(*parse_keys(keys)),) if "+" in keys and reads_as_keys(keys) else None
+form("(go|switch|change|jump)[ back][ over] to {place}")(lambda place: [click_on(place)])
+form("IN {target}, OPEN {to}", "IN {target}, CLICK {to}")(lambda target, to: [click_on(f"{to} in {target}")])
+form(".{1,200} by (pressing|hitting|using) {keys}")(lambda keys: [press(*parse_keys(keys))])
+form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")(lambda target: [click_on(target)])
+form(".{1,200} (with|using|via) {keys}")(
+    lambda keys: [press(*parse_keys(keys))] if "+" in keys and reads_as_keys(keys) else None
+)
 
 
 @form("{keys}")

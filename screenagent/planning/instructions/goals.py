@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, time
 from functools import partial
-from typing import Final, Literal
+from typing import Concatenate, Final, Literal, ParamSpec
 
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
@@ -20,12 +20,19 @@ from screenagent.planning.skills.view import ScreenView
 FORMS: Final[list[Pattern]] = []
 goal_form = partial(add_form, FORMS)
 
+Options = ParamSpec("Options")
+Work = Callable[Concatenate[ScreenView, Options], SkillRun]
 
 _KINDS: Final = {"text": "text field", "textarea": "text area", "radio": "radio button", "select": "drop-down"}
 
 
-def _skill(words: str, work: Callable[[ScreenView], SkillRun], *, fills: bool = False) -> tuple[Skill]:
-    return (Skill(words, work, fills=fills),)
+def _skill(words: str, work: Work[Options], *args: Options.args, **options: Options.kwargs) -> tuple[Skill]:
+    return (Skill(words, lambda view: work(view, *args, **options)),)
+
+
+def _fill(words: str, work: Work[Options], *args: Options.args, **options: Options.kwargs) -> tuple[Skill]:
+    """Return a skill that fills in a part of a form."""
+    return (Skill(words, lambda view: work(view, *args, **options), fills=True),)
 
 
 @goal_form(
@@ -34,26 +41,17 @@ def _skill(words: str, work: Callable[[ScreenView], SkillRun], *, fills: bool = 
 )
 def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Steps:
     names = path or menus
-    return (
-        Skill(
-            f"choose {' > '.join(names)}",
-            partial(choosing.follow, names=names),
-            blind=tuple(click_on(name) for name in names),
-        ),
-    )
+    blind = tuple(click_on(name) for name in names)
+    return (Skill(f"choose {' > '.join(names)}", partial(choosing.follow, names=names), blind=blind),)
 
 
 @goal_form("PICK[ (the|all|both)][ (items?|options?|entries|names|boxes|check ?boxes)] {names} (from|in|out of) {list}")
 @goal_form("(in|from) {list}, PICK {names}")
 def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
-    return _skill(
-        f"choose {' and '.join(names)} from the {list}", partial(choosing.choose, names=names, place=list), fills=True
-    )
+    return _fill(f"choose {' and '.join(names)} from the {list}", choosing.choose, names, place=list)
 
 
-@goal_form("PICK (nothing|none|no item|no box)")
-def choose_nothing() -> Steps:
-    return ()
+goal_form("PICK (nothing|none|no item|no box)")(lambda: [])
 
 
 @goal_form("(type|enter|write|input) {quoted} in[ all] {case}[-| |]case[ (letters|characters)][ (in|into) {into}]")
@@ -68,18 +66,12 @@ def type_in_case(quoted: str, case: Literal["upper", "lower"] = "upper", into: s
 )
 def enter_completed(quoted: str, end: str = "", field: str = "the field") -> Steps:
     ends = f" and ends with “{end}”" if end else ""
-    return _skill(
-        f"enter what starts with “{quoted}”{ends}",
-        partial(forms.complete, start=quoted, end=end, field=field),
-        fills=True,
-    )
+    return _fill(f"enter what starts with “{quoted}”{ends}", forms.complete, quoted, end, field)
 
 
 @goal_form("(type|enter|write|put|input)[ the .{1,30}?] {quoted} (into|in) (both|all|each|every)[ of][ the] {fields}")
 def type_into_all(quoted: str, fields: str) -> Steps:
-    return _skill(
-        f"enter “{quoted}” into all {fields}", partial(forms.fill_all, text=quoted, fields=_one(fields)), fills=True
-    )
+    return _fill(f"enter “{quoted}” into all {fields}", forms.fill_all, quoted, _one(fields))
 
 
 @goal_form(
@@ -88,7 +80,7 @@ def type_into_all(quoted: str, fields: str) -> Steps:
 )
 def fill_in(pairs: tuple[Pair, ...]) -> Steps:
     said = " and ".join(f"“{text}” as the {name}" for name, text in pairs)
-    return _skill(f"enter {said}", partial(forms.fill, pairs=pairs), fills=True)
+    return _fill(f"enter {said}", forms.fill, pairs)
 
 
 @goal_form(
@@ -98,21 +90,14 @@ def fill_in(pairs: tuple[Pair, ...]) -> Steps:
 )
 def enter_date(date: tuple[date, str], date_field: str = "date") -> Steps:
     day, written = date
-    return _skill(
-        f"enter {day:%B} {day.day}, {day.year} as the {date_field}",
-        partial(dates.choose_date, day=day, field=f"the {date_field} field", written=written),
-        fills=True,
-    )
+    words = f"enter {day:%B} {day.day}, {day.year} as the {date_field}"
+    return _fill(words, dates.choose_date, day, field=f"the {date_field} field", written=written)
 
 
 @goal_form("ENTER[ the][ time] {time} (as|for|in|into|with|using)[ the| a] {time_field}", "set {time_field} to {time}")
 def enter_time(time: tuple[time, str], time_field: str = "time") -> Steps:
     at, written = time
-    return _skill(
-        f"enter {written} as the {time_field}",
-        partial(dates.set_time, at=at, field=f"the {time_field} field"),
-        fills=True,
-    )
+    return _fill(f"enter {written} as the {time_field}", dates.set_time, at, field=f"the {time_field} field")
 
 
 @goal_form(
@@ -120,7 +105,7 @@ def enter_time(time: tuple[time, str], time_field: str = "time") -> Steps:
     "(set|move|drag|turn|change|adjust|slide|bring|put) {dial} to[ the value| the number] {amount}",
 )
 def plan_set_amount(amount: int, dial: str) -> Steps:
-    return _skill(f"set {dial} to {amount}", partial(amounts_skill.set_amount, amount=amount, dial=dial), fills=True)
+    return _fill(f"set {dial} to {amount}", amounts_skill.set_amount, amount, dial)
 
 
 @goal_form(
@@ -128,8 +113,7 @@ def plan_set_amount(amount: int, dial: str) -> Steps:
     " [(combination|values?|positions?|numbers?)[ of] ]{amounts}"
 )
 def plan_set_amounts(amounts: tuple[int, ...]) -> Steps:
-    said = ", ".join(map(str, amounts))
-    return _skill(f"set the sliders to {said}", partial(amounts_skill.set_amounts, amounts=amounts), fills=True)
+    return _fill(f"set the sliders to {', '.join(map(str, amounts))}", amounts_skill.set_amounts, amounts)
 
 
 @goal_form(
@@ -137,19 +121,17 @@ def plan_set_amounts(amounts: tuple[int, ...]) -> Steps:
     " (to find|and find|to look for|find) and CLICK {target}"
 )
 def plan_find_among(folded: Literal["tabs", "sections"], target: str) -> Steps:
-    words = f"find {target} among the {folded}"
-    return _skill(words, partial(finding.find_among, target=target, in_a_row=folded == "tabs"))
+    return _skill(f"find {target} among the {folded}", finding.find_among, target, in_a_row=folded == "tabs")
 
 
-@goal_form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")
-def plan_expand(section: str) -> Steps:
-    return _skill(f"expand {section}", partial(finding.expand, section=section))
+goal_form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")(
+    lambda section: _skill(f"expand {section}", finding.expand, section)
+)
 
-
-@goal_form("(navigate|look|go|search|browse) (through|around in|in) the [file |folder |directory ](tree|folders|list)")
-def look_through() -> Steps:
-    """Says where, and the next phrase what."""
-    return ()
+# Says where, and the next phrase what.
+goal_form("(navigate|look|go|search|browse) (through|around in|in) the [file |folder |directory ](tree|folders|list)")(
+    lambda: []
+)
 
 
 @goal_form("(find|locate|look for|search for|find and) (and )?(click|select|open|choose|press)[ on] {target}")
@@ -157,17 +139,15 @@ def look_through() -> Steps:
 def plan_find_and_click(target: str) -> Steps:
     named = re.fullmatch(r"the (?:folder or file|file or folder|folder|file) (?:named|called|labell?ed) (.+)", target)
     wanted = named[1] if named else target
-    return _skill(f"find and click {wanted}", partial(finding.find_and_click, target=wanted))
+    return _skill(f"find and click {wanted}", finding.find_and_click, wanted)
 
 
-@goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")
-def copy_text(target: str) -> Steps:
-    return (*click_into(_there(target)), press("ctrl", "a"), press("ctrl", "c"))
-
-
-@goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")
-def plan_mark_paragraph(nth: int = 1) -> Steps:
-    return _skill(f"mark paragraph {nth}", partial(texts.mark_paragraph, number=nth))
+goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")(
+    lambda target: [*click_into(_there(target)), press("ctrl", "a"), press("ctrl", "c")]
+)
+goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")(
+    lambda nth=1: _skill(f"mark paragraph {nth}", texts.mark_paragraph, nth)
+)
 
 
 @goal_form(
@@ -176,7 +156,7 @@ def plan_mark_paragraph(nth: int = 1) -> Steps:
 )
 def plan_give_style(styled: str | None, style: str) -> Steps:
     what = f"“{styled}”" if styled else "everything"
-    return _skill(f"make {what} {style}", partial(texts.give_style, words=styled, style=style))
+    return _skill(f"make {what} {style}", texts.give_style, styled, style)
 
 
 @goal_form(
@@ -184,16 +164,12 @@ def plan_give_style(styled: str | None, style: str) -> Steps:
     "scroll[ all the way] to the {end_of} (of|in) {pane}[[ and] PRESS {to}]",
 )
 def plan_scroll_to_end(pane: str, end_of: str, to: str | None = None) -> Steps:
-    scrolled = _skill(
-        f"scroll {pane} to the {end_of}",
-        partial(finding.scroll_to_end, pane=pane, top=end_of in ("top", "start", "beginning")),
-    )
-    return (*scrolled, *((click_on(to),) if to else ()))
+    top = end_of in ("top", "start", "beginning")
+    scrolled = _skill(f"scroll {pane} to the {end_of}", finding.scroll_to_end, pane, top=top)
+    return (*scrolled, click_on(to)) if to else scrolled
 
 
-@goal_form("submit[ (it|the form|the answer|the order)]")
-def submit() -> Steps:
-    return (click_on("the Submit button"),)
+goal_form("submit[ (it|the form|the answer|the order)]")(lambda: [click_on("the Submit button")])
 
 
 @goal_form("CLICK (a|an|any|the|some) {quoted} (widget|control|element|input)")
@@ -207,35 +183,19 @@ def click_kind(quoted: str) -> Steps:
     "make (the|its) {side} of {target} {larger}( than .{1,60})?",
 )
 def plan_resize(target: str, side: Literal["height", "width"], larger: bool) -> Steps:
-    return _skill(
-        f"make {target} {'larger' if larger else 'smaller'} in {side}",
-        partial(texts.resize, target=target, side=side, larger=larger),
-    )
+    words = f"make {target} {'larger' if larger else 'smaller'} in {side}"
+    return _skill(words, texts.resize, target, side, larger=larger)
 
 
-@goal_form("(search|look) for {sentence}")
-def search_for(sentence: str) -> Steps:
-    return _skill(f"search for {sentence}", partial(forms.fill_from, sentence=sentence))
-
-
-@goal_form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")
-def choose_several(several: tuple[str, ...]) -> Steps:
-    return tuple(click_on(f"“{name}”") for name in several)
-
-
-@goal_form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")
-def put_caret(target: str) -> Steps:
-    return click_into(target)
-
-
-@goal_form("close {target} (with|by|using) (its|the) {to}")
-def close_with(target: str, to: str) -> Steps:
-    return (click_on(f"the “{to}” of {target}"),)
-
-
-@goal_form("find {target} (in|on) the (tree|list|menu|page|text|table)")
-def plan_bring_into_view(target: str) -> Steps:
-    return (Skill(f"find {target}", partial(finding.bring_into_view, target=target), target=target),)
+goal_form("(search|look) for {sentence}")(lambda sentence: _skill(f"search for {sentence}", forms.fill_from, sentence))
+goal_form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")(
+    lambda several: [click_on(f"“{name}”") for name in several]
+)
+goal_form("(put|place|set) the (cursor|caret|focus) (in|into|on|at) {target}")(lambda target: [*click_into(target)])
+goal_form("close {target} (with|by|using) (its|the) {to}")(lambda target, to: [click_on(f"the “{to}” of {target}")])
+goal_form("find {target} (in|on) the (tree|list|menu|page|text|table)")(
+    lambda target: [Skill(f"find {target}", partial(finding.bring_into_view, target=target), target=target)]
+)
 
 
 @goal_form("PRESS {sending}")

@@ -1,8 +1,8 @@
 """The grammar: patterns of plain English and the steps that a phrase of such a pattern asks for.
 
 A pattern is written like the phrase: `{slot}` is a part that varies (see `slots`), `(a|b)` a choice, `[...]` is
-optional, and words in capitals stand for the wordings below. The first form that fits a phrase reads it. Slots are
-regular expressions, composed of the tokens in `tokens`.
+optional, and words in capitals stand for the wordings in `english.yaml`. The first form that fits a phrase reads it.
+Slots are regular expressions, composed of the tokens in `tokens`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from pydantic import ValidationError
 
 from screenagent.events import PlannedStep
+from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.slots import SLOTS, SlotValue
@@ -41,34 +41,6 @@ class Pattern:
         return None if steps is None else tuple(steps)
 
 
-WORDINGS: Final = {
-    "TYPE": "(type|enter|write|insert|input|put)",
-    "WRITE": "(type|enter|write)[ the (text|words?|number|phrase|string|sentence|command|following text)][:]",
-    "PRESS": "(press|hit|push|click|tap)[ on]",
-    "PICK": "(select|choose|pick|tick|check|mark)",
-    "ENTER": "(enter|type|select|choose|pick|set|put|input)",
-    "CLICK": "[{count}(-| |)][{button}(-| |)](click|clicking|tap)[ once][ (on|at)]",
-    "OPEN": "(open|press|hit|push|choose|select|pick|tap|highlight|toggle|follow)[ on]",
-    "DRAG": "[{button}(-| )](drag|dragging)[ and drop][ from]",
-    "HOLDING": "(hold|holding|keep)[ down][ the] {modifiers}[ key][ (down|pressed)][,][ (and|then|while)]",
-    "HELD": "(while holding|holding|with)[ down][ the] {modifiers}[ key][ (held|pressed)][ down]",
-    "MOUSE": "[the ](mouse|pointer|cursor|mouse pointer|mouse cursor)",
-    "ONTO": "(to|onto|into|over to|on top of)",
-    "VIA": "(via|through|by way of)",
-    "OVER": "(in|over|on|inside|within)",
-    "IN": "(in|on|from|under|inside|at)",
-    "CHECK": "(check|verify|make sure|ensure|confirm|assert|see)[ that| if| whether]",
-    "STATE": "(shown|visible|displayed|seen|there|present|open|on [the ]screen)",
-    "SHOWN": "((is|are) (STATE|up)|(has|have) appeared|can be seen|[should ](appears?|shows?|be STATE)[ up]"
-    "|(comes|pops) up)",
-    "GONE": "((is|are) (not|no longer) STATE|(isn.t|aren.t) STATE|(is|are|has|have) (gone|disappeared|vanished)"
-    "|[should ](disappears?|vanish|vanishes|be gone)|goes away|can.t be seen|cannot be seen|closes)",
-    "UP_TO": "(up to|for up to|for at most|at most|within|for a maximum of|for)",
-    "TEXT_OF": "(all|all the text|all text|the text|text|the contents?|everything|the value)",
-    "PURPOSE": "(confirm|accept|close|save|apply|continue|finish|cancel|submit)[ (it|this|that|the .{1,40}|changes)]",
-}
-
-
 def steps_of(
     phrase: str, quotes: Quotes, *, forms: Iterable[Pattern], it: str | None = None
 ) -> tuple[PlannedStep | Skill, ...] | None:
@@ -84,7 +56,7 @@ def steps_of(
 
 
 def form(forms: list[Pattern], *patterns: str) -> Callable[[Builder], Builder]:
-    """Make the decorated function say what to do for phrases of these patterns, after those that `forms` has."""
+    """Let a function, or a short lambda, say what to do for phrases of these patterns, after those that `forms` has."""
 
     def add(steps: Builder) -> Builder:
         forms.extend(Pattern(_compiled(pattern), steps) for pattern in patterns)
@@ -104,4 +76,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _worded(pattern: str) -> str:
     """`pattern` with every wording put in its place, also those within wordings."""
-    return re.sub(r"\b[A-Z][A-Z_]+\b", lambda name: _worded(WORDINGS[name[0]]), pattern)
+    return re.sub(r"\b[A-Z][A-Z_]+\b", lambda name: _worded(ENGLISH.wordings[name[0]]), pattern)

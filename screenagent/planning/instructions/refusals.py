@@ -6,26 +6,9 @@ import re
 from typing import Final, Literal
 
 from screenagent.errors import WrongUsage
+from screenagent.planning.instructions.english import ENGLISH, by_word
 
-UNDERSTOOD: Final = (
-    "open the File menu",
-    "click the Save button",
-    "double-click notes.txt",
-    "tick Wrap lines",
-    'type "Hello, Bob" into the Name field',
-    "clear the Name field",
-    "press ctrl+s",
-    "hold shift for 2 seconds",
-    "scroll down 3 times in the list",
-    "drag notes.txt to Trash",
-    "hover over Help",
-    "wait 2 seconds",
-    "wait until Saved appears",
-    "check that Saved is shown",
-    "ask me whether to go on",
-)
-
-
+UNDERSTOOD: Final = ENGLISH.examples
 _TaskCode = Literal["empty", "too_long", "too_many_steps", "unclosed_quote", "needs_screen"]
 _NoStepCode = Literal["goal", "question", "negated", "conditional", "unknown_verb", "unknown_form", "run_together"]
 _PartCode = Literal[
@@ -58,58 +41,11 @@ class Unreadable(WrongUsage, ValueError):
         super().__init__(f"cannot read “{self.phrase}”: {why}")
 
 
-# Other verbs for what the examples say.
-_SAME_VERB: Final = {
-    **dict.fromkeys(("verify", "make", "ensure", "confirm", "assert", "uncheck", "untick"), "check"),
-    **dict.fromkeys(("write", "enter", "insert", "input", "put", "fill", "set"), "type"),
-    **dict.fromkeys(("choose", "select", "pick", "tap"), "click"),
-    **dict.fromkeys(("move", "point", "mouse"), "hover"),
-    **dict.fromkeys(("hit", "push", "strike"), "press"),
-}
-
-# What the user probably wants from a goal that has a well-known way to get there.
-_HINTS: Final = {
-    "save": "press ctrl+s",
-    "close": "click the Close button",
-    "quit": "press ctrl+q",
-    "exit": "press ctrl+q",
-    "print": "press ctrl+p",
-    "find": "press ctrl+f, type the words, press enter",
-    "search": "click the search field, type the words, press enter",
-    "copy": "press ctrl+c",
-    "move": "drag a.txt to Trash",
-    "delete": "press delete",
-    "scroll": "scroll down 10 times",
-    "zoom": "press ctrl++",
-    "visit": "click the address bar, type example.org, press enter",
-    "browse": "click the address bar, type example.org, press enter",
-    "navigate": "click the address bar, type example.org, press enter",
-    "go": "click the address bar, type example.org, press enter",
-    "open": "click the address bar, type example.org, press enter",
-}
-
-_GOAL: Final = re.compile(
-    r"""(?:
-      (?:add|arrange|book|browse|buy|calculate|cancel|change|clean|close|compare|compose|compute|configure|convert|copy
-        |count|create|crop|cut|delete|disable|download|draft|draw|edit|email|enable|execute|exit|explain|export|fetch
-        |find|finish|fix|format|get|give|google|help|import|install|launch|list|log|look|mail|maximi[sz]e|minimi[sz]e|make(?!\s+sure)|message|monitor|move
-        |navigate|order|organi[sz]e|paint|pay|plan|play|post|print|quit|read|record|register|remove|rename|reply
-        |replace|reserve|resize|rotate|run|save|schedule|search|send|set|share|show|sign|solve|sort|start|summari[sz]e
-        |take|tell|translate|turn|uninstall|update|upgrade|upload|visit|watch|zoom)
-    )\b(?=\s|$)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_SAME_VERB: Final = by_word(ENGLISH.same_verb)
+_HINTS: Final = by_word(ENGLISH.hints)
+_GOAL: Final = re.compile(ENGLISH.beginnings["goal"], re.IGNORECASE | re.VERBOSE)
 # These begin like a step.
-_GOAL_IN_DISGUISE: Final = re.compile(
-    r"""(?:
-        (?:go|open|navigate)\s+(?:to\s+)?(?=\S+://|www\.|[\w-]+\.(?:com|org|net|io|edu|gov|de|uk)\b)\S+
-      | check\s+(?:my|for|out|in)
-      | write\s+(?:me\s+)?(?:an?|some|the)\s+(?:\w+\s+){0,2}
-        (?:essay|letter|poem|story|report|e-?mail|mail|script|program|summary|article|novel|song|review|code|reply)
-      | write\s+(?:\w+\s+){0,3}about
-    )(?=\s|$)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_GOAL_IN_DISGUISE: Final = re.compile(ENGLISH.beginnings["goal_in_disguise"], re.IGNORECASE | re.VERBOSE)
 _QUESTION: Final = re.compile(
     r"(?:what|who|why|where|which|how|is|are|does|do)\s+(?:is|are|do|does|did|can|many|much|i|you|the|to|there)\b", re.I
 )

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from screenagent import keys
+from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.refusals import is_goal
-from screenagent.planning.instructions.tokens import ROLES, SHORTCUTS, compiled
+from screenagent.planning.instructions.tokens import compiled
 
 Joint = Literal["line", "then", "dot", "comma", "and"]
 """What separates a fragment from the one before it; the first in this order counts if there are several."""
@@ -35,17 +36,7 @@ _HEADING: Final = re.compile(
     re.IGNORECASE,
 )
 
-_FILLER: Final = re.compile(
-    r"""(?:
-      please | now | first(?:ly|\ of\ all)? | second(?:ly)? | third(?:ly)? | last(?:ly|\ of\ all) | finally | next
-    | then | also | and | so | just | simply | kindly | okay | ok | well | afterwards | after\ that
-    | to\ (?:start|begin)(?:\ with)? | in\ the\ end | at\ the\ end | carefully | quickly | immediately
-    | (?:could|can|would|will)\ you | I(?:\ would|['’]d)?\ (?:want|like|need)\ you\ to | let['’]s | let\ us
-    | you\ (?:should|must|can|(?:have|need)\ to) | go\ ahead\ and | try\ to | proceed\ to
-    | (?:be|make)\ sure\ to | (?:don['’]t\ forget|remember)\ to
-    )(?:\s*[,:]\s*|\s+|\Z)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_FILLER: Final = re.compile(ENGLISH.beginnings["filler"], re.IGNORECASE | re.VERBOSE)
 
 _CLOSING: Final = re.compile(
     r"(?:that['’]s (?:it|all)|stop(?: here)?|done|you['’]re done|you are done|finish|the end|thanks|thank you)!?",
@@ -155,7 +146,7 @@ def _goes_on(phrase: Clause, piece: Clause) -> bool:
         return True
     if starts_a_step(piece.text):
         return False
-    if piece.text in SHORTCUTS:
+    if piece.text in ENGLISH.shortcuts:
         return phrase.is_free_text
     if _LISTED.match(phrase.text) and piece.joint in ("comma", "and"):
         return not phrase.text.lower().startswith(piece.text.lower())
@@ -184,7 +175,7 @@ def _awaits(phrase: Clause, piece: Clause) -> bool:
 
 def _has_role(text: str) -> bool:
     """Whether it ends as a target with its role does: "the Save button"."""
-    return text.rpartition(" ")[2].lower() in ROLES
+    return text.rpartition(" ")[2].lower() in ENGLISH.roles
 
 
 def starts_a_step(text: str) -> bool:

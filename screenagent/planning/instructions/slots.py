@@ -9,9 +9,10 @@ from datetime import date, time
 from typing import Final
 
 from screenagent import keys
+from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.instructions.tokens import MONTHS, NUMBERS, ROLES, SHORTCUTS, compiled
+from screenagent.planning.instructions.tokens import MONTHS, NUMBERS, compiled
 
 _UNITS: Final = {"ms": 0.001, "mi": 60.0, "m": 60.0, "s": 1.0}
 _PRONOUNS: Final = ("it", "this", "that", "them", "this one", "that one", "there")
@@ -60,7 +61,7 @@ class SlotValue:
             return self.quotes.meant(quoted[0])
         bare = re.sub(r"^(?:(?:the|a|an|some)\s+)?(?:(?:text|words?|message|title|label)\s+)?", "", part, flags=re.I)
         said = bare.split()
-        while said and said[-1].lower() in ROLES:
+        while said and said[-1].lower() in ENGLISH.roles:
             said.pop()
         if not said or " ".join(said).lower() in _PRONOUNS:
             raise Unreadable(
@@ -196,7 +197,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
         SlotValue.target,
     ),
     "pane": Slot(r"the .{1,100}?\S", SlotValue.target),
-    "shortcut": Slot("{SHORTCUT}", lambda _, part: SHORTCUTS[part.lower()]),
+    "shortcut": Slot("{SHORTCUT}", lambda _, part: ENGLISH.shortcuts[part.lower()]),
     "path": Slot(r"[^>→»›]{1,80}(?:{ARROW}[^>→»›]{1,80}){1,8}", SlotValue.path),
     "menus": Slot(
         r"(?-i:{QUOTED}|[A-Z][\w .…]{0,40}?)(?:{ARROW}(?-i:{QUOTED}|[A-Z][\w .…]{0,40})){1,8}", SlotValue.path

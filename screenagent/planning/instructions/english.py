@@ -1,0 +1,37 @@
+"""The English that plain instructions are read with, from `english.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Final, TypeVar
+
+import yaml
+
+from screenagent.geometry import Value
+
+T = TypeVar("T")
+
+
+class English(Value):
+    """What stands in `english.yaml`."""
+
+    examples: tuple[str, ...]
+    same_verb: Mapping[str, tuple[str, ...]]
+    hints: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[int, tuple[str, ...]]
+    roles: frozenset[str]
+    shortcuts: Mapping[str, tuple[str, ...]]
+    tokens: Mapping[str, str]
+    wordings: Mapping[str, str]
+    beginnings: Mapping[str, str]
+
+
+def by_word(groups: Mapping[T, tuple[str, ...]]) -> dict[str, T]:
+    """Return for each word the group that it belongs to."""
+    return {word: group for group, words in groups.items() for word in words}
+
+
+ENGLISH: Final = English.model_validate(
+    yaml.safe_load(resources.files("screenagent.planning.instructions").joinpath("english.yaml").read_text("utf-8"))
+)
