@@ -169,16 +169,12 @@ def _loaded(content: bytes, file: Path) -> tuple[Any, Places]:
         what = f"it is not YAML: {error.problem or error.context}"
         raise stop(what, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1) from error
     except YAMLError as error:  # a character that YAML does not have
-        raise stop(f"it is not YAML: {' '.join(str(error).split())}", _line_of(error, text)) from error
+        before = text[: getattr(error, "position", 0)]
+        raise stop(f"it is not YAML: {' '.join(str(error).split())}", before.count("\n") + 1) from error
     if node is None:
         raise stop("it is empty; a script has at least a name and steps")
     lines: dict[Path_, tuple[int, int]] = {}
     return _value(node, (), lines, stop), Places(file, lines)
-
-
-def _line_of(error: YAMLError, text: str) -> int:
-    position = getattr(error, "position", 0)
-    return text[:position].count("\n") + 1 if isinstance(position, int) else 1
 
 
 def _plain_yaml(text: str, stop: Any) -> None:

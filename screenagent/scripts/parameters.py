@@ -47,9 +47,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     """`text` with each known parameter's value in its place; a secret's place stays until it is typed."""
 
     def value(place: re.Match[str]) -> str:
-        if place[1]:
-            return f"{{{{secret:{place[2]}}}}}"
-        return values.get(place[2], place[0])
+        return f"{{{{secret:{place[2]}}}}}" if place[1] else values.get(place[2], place[0])
 
     return PLACE.sub(value, text)
 
@@ -59,16 +57,10 @@ def names_in(text: str) -> Iterator[str]:
     yield from (place[2] for place in PLACE.finditer(text) if not place[1])
 
 
-def has_secret(text: str) -> bool:
-    return any(place[1] for place in PLACE.finditer(text))
-
-
 def undefined(script: Script, text: str) -> str | None:
     """What is wrong with the places in `text`, in a sentence."""
-    known = {
-        *script.parameters,
-        *(step.into for step in every_step(script.steps) if isinstance(step, AskStep) and step.into),
-    }
+    asked = {step.into for step in every_step(script.steps) if isinstance(step, AskStep) and step.into}
+    known = asked.union(script.parameters)
     for name in names_in(text):
         if name not in known:
             return f"{{{{{name}}}}} is no parameter of this script{_nearest(name, known)}"
@@ -76,10 +68,9 @@ def undefined(script: Script, text: str) -> str | None:
 
 
 def misplaced_secret(script: Script, text: str, *, typed: bool) -> str | None:
-    secret = has_secret(text) or any(
-        name in script.parameters and script.parameters[name].secret for name in names_in(text)
-    )
-    return None if typed or not secret else "a secret may only be typed: use it in `type`"
+    secrets = {name for name, parameter in script.parameters.items() if parameter.secret}
+    is_secret = any(place[1] or place[2] in secrets for place in PLACE.finditer(text))
+    return "a secret may only be typed: use it in `type`" if is_secret and not typed else None
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Final, Self
 
 from rapidfuzz import fuzz
@@ -188,11 +189,10 @@ class Watcher:
         """Return what the person waited for: a target that was not there yet at the step before."""
         if not isinstance(action, Click) or gesture.at - earlier.at < PAUSE_SECONDS:
             return None
-        if self._namer.finds(action.target.words, earlier.seen) or not self._namer.finds(
-            action.target.words, gesture.seen
-        ):
+        words = action.target.words
+        if self._namer.finds(words, earlier.seen) or not self._namer.finds(words, gesture.seen):
             return None
-        return WaitFor(words=action.target.words, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
+        return WaitFor(words=words, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
 
     def _secret(self, text: str) -> str:
         name = self._secrets.get(text)
@@ -226,13 +226,10 @@ def is_hidden(typed: Typed, reader: TextReader) -> bool:
 
 def _but_for_ctrl_c(done: Iterable[Gesture]) -> Iterator[Gesture]:
     """Leave out a last Ctrl-C: it was typed in a terminal to end the recording."""
-    earlier: Gesture | None = None
-    for gesture in done:
-        if earlier is not None:
-            yield earlier
-        earlier = gesture
-    if earlier is not None and not (isinstance(earlier, Pressed) and earlier.keys == ("ctrl", "c")):
-        yield earlier
+    for gesture, later in pairwise(chain(done, (None,))):
+        is_ctrl_c = isinstance(gesture, Pressed) and gesture.keys == ("ctrl", "c")
+        if gesture is not None and (later is not None or not is_ctrl_c):
+            yield gesture
 
 
 def _done(action: Action, places: tuple[Location, ...], *, at: float) -> Iterator[Event]:

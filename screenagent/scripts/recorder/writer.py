@@ -17,6 +17,7 @@ from screenagent.actions import (
     Expectation,
     Gone,
     HoldKeys,
+    KeyboardInput,
     Move,
     PressKeys,
     Scroll,
@@ -87,6 +88,9 @@ class ScriptWriter:
 
     def add(self, performed: PerformedStep) -> None:
         """Append the step that does the same as `performed`."""
+        window = performed.before.window
+        if isinstance(performed.action, KeyboardInput) and window is not None and window.app:
+            self.windows.append(window.app)
         step = self._step(performed, self._anchors(performed))
         if step is not None:
             self.steps.append(step)
@@ -116,15 +120,12 @@ class ScriptWriter:
         )
 
     def _kept(self, plain: str, appearance: Appearance) -> str:
-        """Keep `appearance` under the name `plain`, or that with a number; return the name.
-
-        One that is the same is kept once.
-        """
-        for name in chain((plain,), (f"{plain}-{number}" for number in count(2))):
-            if name not in self.appearances or _is_same(self.appearances[name], appearance):
-                self.appearances.setdefault(name, appearance)
-                return name
-        raise AssertionError("there is always another number")
+        """Keep `appearance`, once, under the name `plain` or that with a number, and return the name."""
+        names = chain((plain,), (f"{plain}-{number}" for number in count(2)))
+        kept = self.appearances
+        name = next(name for name in names if name not in kept or _is_same(kept[name], appearance))
+        kept.setdefault(name, appearance)
+        return name
 
     def _step(self, performed: PerformedStep, names: tuple[str, ...]) -> AnyStep | None:
         targets = performed.targets
@@ -146,30 +147,20 @@ class ScriptWriter:
                 over = next(iter(targets), None)
                 return schema.ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
             case TypeText(text=text):
-                self._note_window(performed)
                 return schema.TypeStep(type=self._literal(text), expect=expect)
             case PressKeys(keys=pressed, times=times):
-                self._note_window(performed)
                 return schema.PressStep(press="+".join(pressed), times=times, expect=expect)
             case HoldKeys(keys=held, seconds=seconds):
-                self._note_window(performed)
                 return schema.HoldStep(hold_keys="+".join(held), seconds=seconds, expect=expect)
             case WaitFor(words=words, gone=gone, seconds=seconds):
                 wanted: Expected = Vanished(gone=words) if gone else words
-                return (
-                    schema.ExpectStep(expect=wanted)
-                    if seconds == 0
-                    else schema.WaitForStep(wait_for=wanted, timeout=seconds)
-                )
+                if seconds == 0:
+                    return schema.ExpectStep(expect=wanted)
+                return schema.WaitForStep(wait_for=wanted, timeout=seconds)
             case Ask(question=question):
                 return schema.AskStep(ask=question)
             case _:
                 return None  # a pause: a replay waits for what it needs, not for so long
-
-    def _note_window(self, performed: PerformedStep) -> None:
-        window = performed.before.window
-        if window is not None and window.app:
-            self.windows.append(window.app)
 
     def _literal(self, text: str) -> str:
         """Return the text as a script says it: as a parameter if its braces would be read as one."""

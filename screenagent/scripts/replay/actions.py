@@ -86,10 +86,7 @@ def is_beyond(target: Placed, screen: Size) -> bool:
 
 @dataclass(frozen=True)
 class ScriptAction:
-    """An action of a step. `window` is what has to be in front for its keys.
-
-    `targets` and `anchors` have an entry for each target of the action.
-    """
+    """An action of a step, with its targets and their anchors; `window` is what has to be in front for its keys."""
 
     step: AnyStep
     planned: PlannedStep
@@ -99,10 +96,7 @@ class ScriptAction:
 
     @property
     def anchor_names(self) -> dict[str, str]:
-        """The anchor of each target, by the target's words.
-
-        A target that a parameter names has none: what was recorded may be another.
-        """
+        """The anchor of each target, by its words; what a parameter names has none: it may be another than recorded."""
         named = ((words_for(target), name) for target, name in zip(self.targets, self.anchors, strict=True))
         return {words: name for words, name in named if not PLACE.search(words)}
 
@@ -116,8 +110,8 @@ def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -
             case schema.TaskStep():
                 pass
             case _:
+                window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
                 for planned in _planned(step, script, binding):
-                    window = _window(step, script)
                     if isinstance(step, TargetStep) and targets(planned.action):
                         yield ScriptAction(step, planned, window, step.targets, step.anchors)
                     else:
@@ -182,7 +176,3 @@ def _expectation(expected: Expected | None, binding: Binding) -> Expectation | N
             return Gone(words=binding.fill(words))
         case words:
             return Visible(words=binding.fill(words))
-
-
-def _window(step: AnyStep, script: Script) -> str | None:
-    return (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window

@@ -13,7 +13,7 @@ from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Absent, Box, Location, Pixel, Point, Size
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
-from screenagent.scripts.replay import AnchorGrounder
+from screenagent.scripts.replay.anchor_grounder import AnchorGrounder
 from screenagent.scripts.replay.appearance import Appearance
 from tests.builders import Drawing, DrawnReader, ScriptedGrounder
 
