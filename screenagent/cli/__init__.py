@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 
-from screenagent.errors import OldSpellingWarning
+from screenagent.control import Stopped
+from screenagent.engine.errors import EngineError
+from screenagent.errors import MissingExtra, OldSpellingWarning, UserError
 
-COMMANDS: Final = {
-    "run": "screenagent.cli.run",
-    "play": "screenagent.cli.play",
-    "record": "screenagent.cli.record",
-    "save": "screenagent.cli.scripts",
-    "heal": "screenagent.cli.scripts",
-    "check": "screenagent.cli.scripts",
-    "export": "screenagent.cli.scripts",
-    "schema": "screenagent.cli.schema",
-    "console": "screenagent.cli.console",
-    "stop": "screenagent.cli.stop",
-    "resume": "screenagent.cli.stop",
-    "ground": "screenagent.cli.ground",
-    "see": "screenagent.cli.ground",
-    "report": "screenagent.cli.report",
-    "runs": "screenagent.cli.runs",
-    "policy": "screenagent.cli.policy",
-    "secret": "screenagent.cli.secret",
-    "drill": "screenagent.cli.drill",
-    "prove-offline": "screenagent.cli.offline",
-    "doctor": "screenagent.cli.doctor",
-    "model": "screenagent.cli.model",
-    "bench": "screenagent.cli.bench",
-    "ask": "screenagent.cli.model",
-}
-
+COMMANDS: Final = dict(
+    entry.split(":")
+    for entry in (
+        "run:run play:play record:scripts save:scripts heal:scripts check:scripts export:scripts schema:policy "
+        "console:run stop:stop resume:stop ground:pictures see:pictures report:runs runs:runs policy:policy "
+        "secret:secret drill:diagnostics prove-offline:diagnostics doctor:diagnostics model:model bench:bench "
+        "ask:pictures"
+    ).split()
+)
+"""Each command's module, in the order of `--help`."""
 
 PIPE_CLOSED: Final = 141
 """The exit code that a shell gives a program ended by SIGPIPE."""
@@ -54,7 +41,7 @@ class Lazy(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
+        command = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 
@@ -121,11 +108,43 @@ def _run_command() -> None:
     except (click.Abort, KeyboardInterrupt):
         _end("stopped", code=130)
     except Exception as error:
-        from screenagent.cli.errors import ending
-
         if (said := ending(error)) is None:
             raise
         _end(said.text, code=said.exit_code)
+
+
+class Ending(NamedTuple):
+    """The line on stderr, and the exit code."""
+
+    text: str
+    exit_code: int
+
+
+def ending(error: Exception) -> Ending | None:
+    """Return how `error` ends a command; None if it is a bug."""
+    match error:
+        case Stopped():
+            return Ending("stopped", 130)
+        case UserError():
+            return Ending(_line(error), error.exit_code)
+        case ModuleNotFoundError():
+            missing = MissingExtra.of(error)
+            return ending(missing) if missing else None
+        case OSError(errno=errno.ENOSPC):
+            full = f"the disk is full: {error.filename or error}"
+            return Ending(f"screenagent: {full}; free some space, or choose another folder with --runs", 1)
+        case OSError(strerror=str(why), filename=str(place)):
+            return Ending(f"screenagent: {place}: {why}", 1)
+        case EngineError() | OSError():
+            return Ending(_line(error), 1)
+        case _:
+            return None
+
+
+def _line(error: Exception) -> str:
+    """Return the error's text as one line; a script's problems stand behind each other."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return f"screenagent: {'; '.join(line for line in lines if line)}"
 
 
 def _sentence(error: click.ClickException) -> str:

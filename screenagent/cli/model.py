@@ -1,15 +1,15 @@
-"""`screenagent model …` and `screenagent ask`: the vision model's weights, its server, its check, a question to it."""
+"""`screenagent model …`: the vision model's weights, its server and its check."""
 
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.files import open_picture
-from screenagent.cli.options import NEW_FOLDER, QUANT, max_image_patches_option
+from screenagent.cli.options import NEW_FOLDER, QUANT
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -68,22 +68,15 @@ def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device
 @click.option("--count", type=click.IntRange(1, 30), default=30, show_default=True, help="How many screens to ask.")
 def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | None, count: int) -> None:
     """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
-    from collections.abc import Iterator
-
     from screenagent.bench.verify import verify_weights as check
-    from screenagent.models.phi4 import Phi4, load_phi4
+    from screenagent.models.phi4 import load_phi4
     from screenagent.settings import Settings
 
     folder = Settings.load(model_weights=weights).model_weights
-    wanted: tuple[Quant, ...] = ("none", *quants)
-    first = load_phi4(folder, device=device, quant=wanted[0], say=_say)
-
-    def forms() -> Iterator[tuple[str, Phi4]]:
-        yield wanted[0], first
-        for quant in wanted[1:]:
-            yield quant, load_phi4(folder, device=device, quant=quant, say=_say)
-
-    click.echo(str(check(first.engine.chat, forms(), where=first.engine.device.type, count=count, say=_say)))
+    first = load_phi4(folder, device=device, quant="none", say=_say)
+    others = ((quant, load_phi4(folder, device=device, quant=quant, say=_say)) for quant in quants)
+    forms = chain([("none", first)], others)
+    click.echo(str(check(first.engine.chat, forms, where=first.engine.device.type, count=count, say=_say)))
 
 
 @model.command
@@ -109,41 +102,6 @@ def check(*, place: str | None) -> None:
             sign = click.style("✓", fg="green") if finding.works else click.style("✗", fg="red")
             click.echo(f"{sign} {finding.what}: {finding.said}")
     sys.exit(1 if wrong else 0)
-
-
-@click.command
-@click.argument("words", nargs=-1, required=True, metavar="PICTURE… QUESTION")
-@click.option("--think", is_flag=True, help="Let it think before it answers; the thought goes to stderr.")
-@click.option(
-    "--model", "source", default="phi4", show_default=True, help="The pulled weights, a folder, or a server's URL."
-)
-@max_image_patches_option
-def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: int | None) -> None:
-    """Ask the vision model about one or several pictures.
-
-    \b
-    screenagent ask screen.png "what does this dialog want?"
-    screenagent ask before.png after.png "what changed?" --think
-    """
-    from screenagent.assembly.models import vision_model
-    from screenagent.assembly.parts import stoppable_control
-    from screenagent.models.vision import Finished, Refused, Request, TextChunk
-    from screenagent.settings import Settings
-
-    *pictures, question = words
-    request = Request(text=question, pictures=tuple(open_picture(Path(picture)) for picture in pictures))
-    with stoppable_control() as control:
-        asked = vision_model(source, Settings.load(max_image_patches=max_image_patches), control)
-        for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
-            match chunk:
-                case TextChunk(text=text, part=part):
-                    click.echo(text, nl=False, err=part == "thought")
-                case Finished(notes=notes, usage=usage):
-                    click.echo("")
-                    phases = ", ".join(f"{phase} {spent * 1000:.0f} ms" for phase, spent in usage.seconds.items())
-                    _say("; ".join((*notes, phases, f"{usage.answer_tokens} tokens")))
-                case Refused(text=text):
-                    raise click.ClickException(f"the model refused: {text}")
 
 
 def _say(line: str) -> None:

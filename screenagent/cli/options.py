@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -31,12 +32,12 @@ class LiteralType(click.ParamType[str]):
 
     name = "choice"
 
-    def __init__(self, literal: Callable[[], object]) -> None:
-        self._literal = literal
+    def __init__(self, module: str, literal: str) -> None:
+        self._module, self._literal = module, literal
 
     @property
     def choice(self) -> click.Choice[str]:
-        return click.Choice(get_args(self._literal()))
+        return click.Choice(get_args(getattr(import_module(self._module), self._literal)))
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return self.choice.convert(value, param, ctx)
@@ -45,27 +46,9 @@ class LiteralType(click.ParamType[str]):
         return self.choice.get_metavar(param, ctx)
 
 
-def _approval() -> object:
-    from screenagent.settings import Approval
-
-    return Approval
-
-
-def _crop() -> object:
-    from screenagent.models.crop import CropMode
-
-    return CropMode
-
-
-def _quant() -> object:
-    from screenagent.engine.config import Quant
-
-    return Quant
-
-
-APPROVAL: Final = LiteralType(_approval)
-CROP: Final = LiteralType(_crop)
-QUANT: Final = LiteralType(_quant)
+APPROVAL: Final = LiteralType("screenagent.settings", "Approval")
+CROP: Final = LiteralType("screenagent.models.crop", "CropMode")
+QUANT: Final = LiteralType("screenagent.engine.config", "Quant")
 
 
 class SizeType(click.ParamType["Size"]):
@@ -152,21 +135,14 @@ class AgentOptions:
 
     def __post_init__(self) -> None:
         if self.app and not self.virtual:
-            raise click.UsageError(
-                "--app opens a program on a virtual desktop; add --virtual, or open the program yourself"
-            )
+            cure = "add --virtual, or open the program yourself"
+            raise click.UsageError(f"--app opens a program on a virtual desktop; {cure}")
 
     @property
     def settings(self) -> dict[str, object]:
         """Those that are settings, by the setting's name; None if the option was not given."""
-        return {
-            "approve": self.approve,
-            "policy": self.policy,
-            "model": self.model,
-            "runs": self.runs,
-            "display": self.display,
-            "virtual_size": self.size,
-        }
+        names = ("approve", "policy", "model", "runs", "display")
+        return {name: getattr(self, name) for name in names} | {"virtual_size": self.size}
 
 
 agent_options: Final = gathered(

@@ -36,10 +36,6 @@ class PlayOptions:
         return self.agent.settings | {"approve": "each" if self.step else self.agent.approve or "risky"}
 
     @property
-    def keeps_results(self) -> bool:
-        return self.results is not None or self.junit is not None
-
-    @property
     def given(self) -> dict[str, str]:
         """The parameters' values."""
         given: dict[str, str] = {}
@@ -87,15 +83,15 @@ def play(script: Path, *, options: PlayOptions) -> None:
     from screenagent.settings import Settings
 
     read = read_script(script)
-    playing = Playing(supervision(Settings.load(**options.settings), options.agent, options.output))
+    where = supervision(Settings.load(**options.settings), options.agent, options.output)
     if options.rows is not None:
         replays = [build_replay(script, read, options.given | row) for row in _rows(options.rows)]
-        found = playing.rows(replays, options.results or options.rows.with_suffix(".results.jsonl"))
+        found = _played_rows(where, replays, options.results or options.rows.with_suffix(".results.jsonl"))
     else:
         replay = build_replay(script, read, options.given)
-        if not options.keeps_results and wants_console(playing.where.settings, options.output):
-            sys.exit(EXIT_CODES[supervise(playing.where.replay(replay)).result])
-        found = [playing.once(replay, results=options.results, as_json=options.output.as_json)]
+        if options.results is None and options.junit is None and wants_console(where.settings, options.output):
+            sys.exit(EXIT_CODES[supervise(where.replay(replay)).result])
+        found = [_played(where, replay, options.results, as_json=options.output.as_json)]
     if options.junit is not None:
         from screenagent.scripts.replay.results import junit
 
@@ -104,50 +100,43 @@ def play(script: Path, *, options: PlayOptions) -> None:
     sys.exit(max((EXIT_CODES[result.outcome] for result in found), default=0))
 
 
-@dataclass(frozen=True)
-class Playing:
-    """Plays replays one after the other, and keeps their results."""
+def _played(
+    where: Supervision, replay: Replay, results: Path | None, *, row: int | None = None, as_json: bool = False
+) -> ReplayResult:
+    """Play once, and keep the result in `results`."""
+    from screenagent.cli.running import carry_out
+    from screenagent.scripts.replay.results import append, result
 
-    where: Supervision
+    carried = carry_out(where.replay(replay), as_json=as_json)
+    found = result(replay.script.name, carried.episode, replay.public_values, row=row, run=carried.folder)
+    if results is not None:
+        append(results, found)
+    return found
 
-    def once(
-        self, replay: Replay, *, row: int | None = None, results: Path | None = None, as_json: bool = False
-    ) -> ReplayResult:
-        from screenagent.cli.running import carry_out
-        from screenagent.scripts.replay.results import append, result
 
-        carried = carry_out(self.where.replay(replay), as_json=as_json)
-        found = result(replay.script.name, carried.episode, replay.public_values, row=row, run=carried.folder)
-        if results is not None:
-            append(results, found)
-        return found
+def _played_rows(where: Supervision, replays: Sequence[Replay], results: Path) -> list[ReplayResult]:
+    """Play each row that is not done yet; its result is kept before the next begins."""
+    from screenagent.scripts.replay.results import done_rows, read_results
 
-    def rows(self, replays: Sequence[Replay], results: Path) -> list[ReplayResult]:
-        """Each row that is not done yet; its result is kept before the next begins."""
-        from screenagent.scripts.replay.results import done_rows, read_results
-
-        try:
-            earlier = read_results(results)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
-        done = done_rows(earlier, [replay.public_values for replay in replays])
-        found = [result for result in earlier if result.row in done and result.outcome == "done"]
-        for row, replay in enumerate(replays, start=1):
-            if row in done:
-                continue
-            click.secho(f"row {row} of {len(replays)}: {replay.task}", bold=True, err=True)
-            found.append(self.once(replay, row=row, results=results))
-            outcome = found[-1].outcome
-            if outcome == "stopped" or (outcome != "done" and not self.where.virtual):
-                click.echo(
-                    f"row {row} ended: {found[-1].message or outcome}; the rows after it were not played", err=True
-                )
-                break
-        click.echo(
-            f"{sum(result.outcome == 'done' for result in found)} of {len(replays)} rows are done; see {results}",
-            err=True,
-        )
-        return found
+    try:
+        earlier = read_results(results)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    done = done_rows(earlier, [replay.public_values for replay in replays])
+    found = [result for result in earlier if result.row in done and result.outcome == "done"]
+    for row, replay in enumerate(replays, start=1):
+        if row in done:
+            continue
+        click.secho(f"row {row} of {len(replays)}: {replay.task}", bold=True, err=True)
+        last = _played(where, replay, results, row=row)
+        found.append(last)
+        if last.outcome == "stopped" or (last.outcome != "done" and not where.virtual):
+            why = last.message or last.outcome
+            click.echo(f"row {row} ended: {why}; the rows after it were not played", err=True)
+            break
+    done_now = sum(result.outcome == "done" for result in found)
+    click.echo(f"{done_now} of {len(replays)} rows are done; see {results}", err=True)
+    return found
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

@@ -1,12 +1,18 @@
-"""`screenagent policy`: what is allowed, asked about and denied."""
+"""`screenagent policy` and `schema`: what is allowed, and what the files that people write may say."""
 
 from __future__ import annotations
 
+import json
+from importlib import import_module, resources
 from pathlib import Path
+from typing import Final
 
 import click
 
 from screenagent.cli.options import FILE, FOLDER
+
+SCHEMAS: Final = {"script": "scripts.Script", "policy": "approval.Policy", "settings": "settings.Settings"}
+"""The models, by the names of the files that they describe."""
 
 
 @click.group
@@ -37,19 +43,31 @@ def check(run: Path, *, path: Path | None) -> None:
         click.echo(f"{unseen} were judged without their pictures, which were not kept: no words were read", err=True)
 
 
-@policy.command
-def schema() -> None:
+@policy.command("schema")
+def policy_schema() -> None:
     """The JSON Schema of a policy."""
-    import json
-
-    from screenagent.approval import Policy
-
-    click.echo(json.dumps(Policy.model_json_schema(), indent=2))
+    _print_schema("policy")
 
 
 @policy.command
 def default() -> None:
     """The policy that holds where none is chosen, as a file to begin with."""
-    from importlib import resources
-
     click.echo(resources.files("screenagent.approval").joinpath("default.yaml").read_text("utf-8"), nl=False)
+
+
+@click.command
+@click.argument("kind", type=click.Choice(list(SCHEMAS)))
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a script, a policy or the settings.
+
+    \b
+    screenagent schema script > script.schema.json
+    # and on a script's first line: # yaml-language-server: $schema=script.schema.json
+    """
+    _print_schema(kind)
+
+
+def _print_schema(kind: str) -> None:
+    module, _, model = SCHEMAS[kind].partition(".")
+    described = getattr(import_module(f"screenagent.{module}"), model)
+    click.echo(json.dumps(described.model_json_schema(), indent=2))

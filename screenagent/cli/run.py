@@ -1,14 +1,25 @@
-"""`screenagent run`: a task in plain words, on the user's own desktop or on a virtual one."""
+"""`screenagent run` and `console`: a task in plain words, on the user's own desktop or on a virtual one."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import AgentOptions, OutputOptions, agent_options, crop_option, gathered, output_options
+from screenagent.cli.options import (
+    FOLDER,
+    AgentOptions,
+    OutputOptions,
+    agent_options,
+    crop_option,
+    gathered,
+    output_options,
+)
+from screenagent.errors import MissingExtra
 
 if TYPE_CHECKING:
     from screenagent.assembly.supervised import Supervision
@@ -106,3 +117,27 @@ def _dry_run(instructions: Instructions, where: Supervision) -> None:
                     case absent:
                         click.echo(f"       not on this screen: {absent.why}")
     click.echo("nothing was touched", err=True)
+
+
+@click.command
+@click.argument("run", type=FOLDER, required=False)
+@agent_options
+def console(run: Path | None, *, agent: AgentOptions) -> None:
+    """Write a task and supervise it, or look at RUN step by step.
+
+    \b
+    screenagent console
+    screenagent console --virtual --app mousepad
+    screenagent console --approve risky --model phi4
+    screenagent console runs/2026-11-22_10-15-03_open-the-file-menu
+    """
+    from screenagent.assembly.supervised import Supervision
+    from screenagent.cli.running import build_console, is_terminal, run_console
+    from screenagent.settings import Settings
+
+    if find_spec("textual") is None:
+        raise MissingExtra("textual", "console")
+    if not is_terminal():
+        raise click.UsageError("the console needs a terminal; `screenagent run --plain` works without one")
+    supervision = Supervision(Settings.load(**agent.settings), virtual=agent.virtual, app=agent.app)
+    run_console(build_console(supervision, past=run, options=agent.settings))

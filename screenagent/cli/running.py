@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from screenagent.console.app import Console
     from screenagent.console.supervise_screen import Begin
     from screenagent.episode import Episode
-    from screenagent.events import Ended, Event
+    from screenagent.events import Ended
     from screenagent.scripts import Script
     from screenagent.settings import Settings
 
@@ -64,15 +64,11 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
 
     answer_seconds = supervised.supervision.settings.answer_seconds
     with stoppable_control() as control, supervised.open(control, TerminalAnswers(control, answer_seconds)) as work:
-        printed = [_print_json] if as_json else []
+        printed = [lambda event: click.echo(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         if work.folder:
             click.echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
     return Carried(episode, work.folder)
-
-
-def _print_json(event: Event) -> None:
-    click.echo(event.model_dump_json())
 
 
 def supervise(supervised: Supervised) -> Ended:

@@ -1,15 +1,18 @@
-"""`screenagent runs`: what is recorded, and what of it is to go."""
+"""`screenagent runs` and `report`: what is recorded, what of it is to go, and a run as one HTML page and a GIF."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import NEW_FOLDER
+from screenagent.cli.options import FOLDER, NEW_FOLDER
+
+if TYPE_CHECKING:
+    from screenagent.runs.retention import StoredRun
 
 UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 ROOT = click.option("--runs", "root", type=NEW_FOLDER, help="Where runs are recorded.")
@@ -99,10 +102,7 @@ def prune(
     click.echo(f"removed {said}", err=True)
 
 
-def _line(run: object) -> str:
-    from screenagent.runs.retention import StoredRun
-
-    assert isinstance(run, StoredRun)
+def _line(run: StoredRun) -> str:
     when = f"{run.when.astimezone():%Y-%m-%d %H:%M}"
     return f"{when}  {run.outcome:<12}  {_size(run.size):>8}  {run.task or '–'}  [{run.folder.name}]"
 
@@ -114,3 +114,39 @@ def _size(count: int) -> str:
             return f"{amount:.0f} {unit}"
         amount /= 1000
     return f"{amount:.1f} GB"
+
+
+@click.command
+@click.argument("run", type=FOLDER, required=False)
+@click.option("--out", type=NEW_FOLDER, help="Folder for report.html and run.gif; the run's own if not given.")
+@ROOT
+def report(run: Path | None, *, out: Path | None, root: Path | None) -> None:
+    """Make one self-contained page, and a GIF, of RUN; of the last one if none is named.
+
+    \b
+    screenagent report
+    screenagent report runs/2026-11-22_10-15-03_open-the-file-menu --out ~/reports
+    """
+    from screenagent.runs.report.gif import write_gif
+    from screenagent.runs.report.html import write_html
+    from screenagent.runs.store import read_run
+
+    folder = run or _last(root)
+    target = out or folder
+    target.mkdir(parents=True, exist_ok=True)
+    click.echo(write_html(folder, target / "report.html"))
+    if read_run(folder).screens:
+        click.echo(write_gif(folder, target / "run.gif"))
+    else:
+        click.echo("its pictures were not kept, so there is no GIF", err=True)
+
+
+def _last(root: Path | None) -> Path:
+    from screenagent.runs.store import recorded_runs
+    from screenagent.settings import Settings
+
+    settings = Settings.load(runs=root)
+    recorded = recorded_runs(settings.runs)
+    if not recorded:
+        raise click.UsageError(f"no run is recorded in {settings.runs}; `screenagent run …` records one")
+    return recorded[0]

@@ -1,18 +1,88 @@
-"""`screenagent save`, `heal`, `check`, `export`: scripts made, mended, looked over and handed on."""
+"""`screenagent record`, `save`, `heal`, `check` and `export`: scripts."""
 
 from __future__ import annotations
 
 import sys
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.files import refuse_overwriting, write_script
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from screenagent.control import Control
+    from screenagent.events import Event
     from screenagent.scripts.replay.healing import Heal
+    from screenagent.settings import Settings
+
+
+@click.command
+@click.argument("script", type=NEW_FILE)
+@click.option("--name", help="What the script is called; its file's name if not given.")
+@click.option("--app", help="What the script opens when it is played on a virtual desktop.")
+@click.option("--display", help="Which monitor to watch, by the name that `screenagent doctor` shows.")
+@click.option("--runs", type=NEW_FOLDER, help="Where what was seen is kept.")
+@click.option("--force", is_flag=True, help="Overwrite an existing script.")
+def record(
+    script: Path, *, name: str | None, app: str | None, display: str | None, runs: Path | None, force: bool
+) -> None:
+    """Watch you do it, and write SCRIPT: steps in words, and what their targets looked like.
+
+    \b
+    screenagent record invoice.yaml
+    screenagent record invoice.yaml --name "Enter an invoice" --app "gnumeric invoices.gnumeric"
+    screenagent play invoice.yaml --step                  then play it, asked about each step
+
+    What you do in the terminal that it runs in is left out. What a field hides as you type is never written down: it
+    becomes a secret, which `screenagent secret set` keeps. End with ctrl+shift+escape (the setting stop_keys), or with
+    Ctrl-C here.
+    """
+    from screenagent.actions import describe
+    from screenagent.assembly.parts import stoppable_control
+    from screenagent.assembly.supervised import record_run
+    from screenagent.settings import Settings
+
+    _refuse_overwriting(script, force=force)
+    task = name or script.stem
+    settings = Settings.load(runs=runs, display=display, keep_screens=True)
+    with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
+        understood = count(1)
+        for event in _watched(settings, control, task=task):
+            kept(event)
+            if event.event == "started":
+                stop_keys = settings.stop_keys
+                click.echo(f"watching you: do it as you always do, then press {stop_keys}, or Ctrl-C here", err=True)
+            elif event.event == "acted":
+                click.echo(f"{next(understood):>3}  {describe(event.action)}", err=True)
+    _write_script(kept.folder, script, name=task, app=app)
+    click.echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
+
+
+def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
+    from screenagent import keys
+    from screenagent.assembly.parts import build_grounder, build_reader
+    from screenagent.desktop.input_listener import InputListener
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.grounding.naming import Namer
+    from screenagent.scripts.recorder.watcher import ScreenPoller, ScreenSample, Watcher
+
+    reader = build_reader(settings)
+    with LocalDesktop(control=control, monitor=settings.display) as desktop:
+        seeing = build_grounder(settings, reader=reader, desktop=desktop)
+        watching = Watcher(namer=Namer(seeing), reader=reader)
+
+        def look(at: float) -> ScreenSample:
+            return ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+
+        with (
+            ScreenPoller(look) as sight,
+            InputListener(sight.before, control=control, stop_keys=keys.chord(settings.stop_keys)) as listening,
+        ):
+            yield from watching.events(listening.heard(), task=task, last=sight.now)
 
 
 @click.command
@@ -27,8 +97,8 @@ def save(run: Path, script: Path, *, name: str | None, app: str | None, force: b
     \b
     screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
     """
-    refuse_overwriting(script, force=force)
-    write_script(run, script, name=name, app=app)
+    _refuse_overwriting(script, force=force)
+    _write_script(run, script, name=name, app=app)
 
 
 @click.command
@@ -155,3 +225,30 @@ def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG00
     else:
         out.write_text(program, "utf-8")
         click.echo(f"{out}: run it beside {Anchors.of(script).folder.name}", err=True)
+
+
+def _refuse_overwriting(script: Path, *, force: bool) -> None:
+    """Raise `click.UsageError` if the script exists already, unless `force` allows to overwrite it."""
+    if script.exists() and not force:
+        raise click.UsageError(f"{script} exists already; choose another name, or add --force")
+
+
+def _write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
+    """Write what the run did as `script`, with its anchors beside it, and print where they are."""
+    from screenagent.assembly.parts import build_reader
+    from screenagent.runs.store import read_events
+    from screenagent.scripts import Anchors, written
+    from screenagent.scripts.recorder.writer import ScriptWriter, task_of
+    from screenagent.settings import Settings
+
+    try:
+        made = ScriptWriter.of_run(read_events(run), build_reader(Settings.load()))
+        text = written(made.script((name or task_of(read_events(run)) or script.stem)[:200], app=app))
+    except ValueError as error:
+        raise click.ClickException(f"{run}: {error}") from error
+    anchors = Anchors.of(script)
+    anchors.remove(anchors.names())
+    for anchor, appearance in made.appearances.items():
+        anchors.write(anchor, appearance.anchor, appearance.picture)
+    script.write_text(text, "utf-8")
+    click.echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -32,16 +33,12 @@ def stop(*, display: str | None, seconds: float, as_json: bool) -> None:
 
     Exit codes: 0 stopped, 1 nothing was running, or something does not end.
     """
-    from screenagent.desktop.lock import drivers, named
+    from screenagent.desktop.lock import drivers
 
-    found = drivers(display and named(display))
-    told_at = time.monotonic()
-    for driver in found:
-        _tell(driver, signal.SIGTERM)
-    running = found
-    while running and time.monotonic() < told_at + seconds:
-        running = [driver for driver in running if driver in drivers(driver.display)]
-        if running:
+    given_up_at = time.monotonic() + seconds
+    found = running = _told(display, signal.SIGTERM)
+    while running and time.monotonic() < given_up_at:
+        if running := [driver for driver in running if driver in drivers(driver.display)]:
             time.sleep(LOOK_SECONDS)  # a lock that is let go says nothing of itself
     stopped = [driver for driver in found if driver not in running]
     if as_json:
@@ -51,8 +48,6 @@ def stop(*, display: str | None, seconds: float, as_json: bool) -> None:
         click.echo(f"stopped {driver}", err=True)
     for driver in running:
         click.echo(f"{driver} was told to stop, and has not ended yet; if it hangs: kill -9 {driver.pid}", err=True)
-    if not found:
-        click.echo(f"no agent is at work{f' on {display}' if display else ''}", err=True)
     sys.exit(0 if stopped and not running else 1)
 
 
@@ -65,17 +60,20 @@ def resume(*, display: str | None) -> None:
     screenagent resume
     screenagent resume --display :0
     """
+    found = _told(display, signal.SIGUSR1)
+    for driver in found:
+        click.echo(f"goes on: {driver}", err=True)
+    sys.exit(0 if found else 1)
+
+
+def _told(display: str | None, number: signal.Signals) -> Sequence[Driver]:
+    """Send the signal to the agents on the display, or to all, and return them."""
     from screenagent.desktop.lock import drivers, named
 
     found = drivers(display and named(display))
     for driver in found:
-        _tell(driver, signal.SIGUSR1)
-        click.echo(f"goes on: {driver}", err=True)
+        with suppress(ProcessLookupError):  # it has just ended
+            os.kill(driver.pid, number)
     if not found:
         click.echo(f"no agent is at work{f' on {display}' if display else ''}", err=True)
-        sys.exit(1)
-
-
-def _tell(driver: Driver, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it has just ended
-        os.kill(driver.pid, number)
+    return found

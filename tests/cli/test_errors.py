@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from screenagent import cli
-from screenagent.cli.errors import Ending, ending
+from screenagent.cli import Ending, ending
 from screenagent.cli.options import LiteralType, SizeType
 from screenagent.control import Stopped
 from screenagent.engine.errors import EngineError
@@ -264,7 +264,7 @@ import contextlib, io, json, sys
 for name in sys.argv[1].split(","):
     sys.modules[name] = None
 from screenagent import cli
-from screenagent.cli.errors import Ending, ending
+from screenagent.cli import Ending, ending
 from screenagent.control import Stopped
 from screenagent.engine.errors import EngineError
 for words in json.loads(sys.argv[2]):

@@ -1,4 +1,4 @@
-"""`screenagent ground` and `screenagent see`: what the grounder makes of a picture, as a picture."""
+"""`screenagent ground`, `see` and `ask`: what the grounder and the vision model make of a picture."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.files import open_picture
-from screenagent.cli.options import FILE, NEW_FILE
+from screenagent.cli.options import FILE, NEW_FILE, max_image_patches_option
 
 if TYPE_CHECKING:
+    from screenagent.geometry import Absent, Location
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.screenshot import Screenshot
 
@@ -45,7 +45,7 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     from screenagent.runs.report.annotations import annotate
     from screenagent.settings import Settings
 
-    screen = open_picture(picture)
+    screen = _open_picture(picture)
     text = build_grounder(Settings.load())
     with stoppable_control() as control:
         grounder = Models.of(Settings.load(model=model), control).pointing(text) or text
@@ -67,13 +67,11 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     sys.exit(0 if isinstance(answer, Location) else 1)
 
 
-def _said(answer: object, target: str, seconds: float) -> str:
-    from screenagent.geometry import Location
-
-    if isinstance(answer, Location):
-        place = f"({answer.point.x:.4f}, {answer.point.y:.4f})"
-        return f"“{target}” is at {place}, sure to {answer.confidence:.0%}, by {answer.by}, in {seconds * 1000:.0f} ms"
-    return f"absent: {getattr(answer, 'why', answer)} ({seconds * 1000:.0f} ms)"
+def _said(answer: Location | Absent, target: str, seconds: float) -> str:
+    if answer.kind == "absent":
+        return f"absent: {answer.why} ({seconds * 1000:.0f} ms)"
+    place = f"({answer.point.x:.4f}, {answer.point.y:.4f})"
+    return f"“{target}” is at {place}, sure to {answer.confidence:.0%}, by {answer.by}, in {seconds * 1000:.0f} ms"
 
 
 def _explained(grounder: EmbeddedGrounder, target: str, screen: Screenshot) -> Iterator[str]:
@@ -107,7 +105,7 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     from screenagent.settings import Settings
 
     began = time.perf_counter()
-    screen = open_picture(picture) if picture else _captured()
+    screen = _open_picture(picture) if picture else _captured()
     stages = Timing()
     grounder = build_grounder(Settings.load(), stages=stages)
     captured = time.perf_counter()
@@ -135,3 +133,53 @@ def _captured() -> Screenshot:
 
     with stoppable_control() as control, open_desktop(Settings.load(), control, virtual=False, app=None) as desktop:
         return desktop.screenshot()
+
+
+@click.command
+@click.argument("words", nargs=-1, required=True, metavar="PICTURE… QUESTION")
+@click.option("--think", is_flag=True, help="Let it think before it answers; the thought goes to stderr.")
+@click.option(
+    "--model", "source", default="phi4", show_default=True, help="The pulled weights, a folder, or a server's URL."
+)
+@max_image_patches_option
+def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: int | None) -> None:
+    """Ask the vision model about one or several pictures.
+
+    \b
+    screenagent ask screen.png "what does this dialog want?"
+    screenagent ask before.png after.png "what changed?" --think
+    """
+    from screenagent.assembly.models import vision_model
+    from screenagent.assembly.parts import stoppable_control
+    from screenagent.models.vision import Finished, Refused, Request, TextChunk
+    from screenagent.settings import Settings
+
+    *pictures, question = words
+    request = Request(text=question, pictures=tuple(_open_picture(Path(picture)) for picture in pictures))
+    with stoppable_control() as control:
+        asked = vision_model(source, Settings.load(max_image_patches=max_image_patches), control)
+        for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
+            match chunk:
+                case TextChunk(text=text, part=part):
+                    click.echo(text, nl=False, err=part == "thought")
+                case Finished(notes=notes, usage=usage):
+                    click.echo("")
+                    phases = ", ".join(f"{phase} {spent * 1000:.0f} ms" for phase, spent in usage.seconds.items())
+                    click.echo("; ".join((*notes, phases, f"{usage.answer_tokens} tokens")), err=True)
+                case Refused(text=text):
+                    raise click.ClickException(f"the model refused: {text}")
+
+
+def _open_picture(path: Path) -> Screenshot:
+    """Return the picture in a file as a screenshot."""
+    from PIL import Image, UnidentifiedImageError
+
+    from screenagent.screenshot import Screenshot
+
+    try:
+        with Image.open(path) as image:
+            return Screenshot.of(image.convert("RGB"))
+    except FileNotFoundError as error:
+        raise click.UsageError(f"there is no picture {path}") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise click.UsageError(f"{path} cannot be read as a picture: {error}") from error
