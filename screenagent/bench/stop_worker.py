@@ -42,8 +42,7 @@ def supervised(
     shorten_escape_delay()
     from screenagent.assembly.supervised import SupervisedWork
     from screenagent.console.app import Console
-    from screenagent.console.options import ConsoleOptions
-    from screenagent.console.supervise_screen import Begin
+    from screenagent.console.supervise_screen import Begin, ConsoleOptions
     from screenagent.control import Control
     from screenagent.runs.log import Recorder
 
