@@ -226,7 +226,7 @@ class SuperviseScreen(RunScreen):
 
     def action_edit(self) -> None:
         assert self.open_question is not None
-        title = f"Other words to {wording.kind_words(self.open_question.asked.action)}"
+        title = f"Other words to {self.open_question.asked.action.kind.replace('_', ' ')}"
         self.app.push_screen(PromptScreen(title, value=self.open_question.words or ""), self._edited)
 
     def _edited(self, words: str | None) -> None:
