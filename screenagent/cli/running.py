@@ -99,7 +99,7 @@ def build_console(
     shorten_escape_delay()
     from screenagent.assembly.supervised import build_replay
     from screenagent.console.app import Console
-    from screenagent.console.options import ConsoleOptions
+    from screenagent.console.supervise_screen import ConsoleOptions
     from screenagent.console.terminal import choose_terminal
     from screenagent.settings import settings_in_force
 

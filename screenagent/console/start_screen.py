@@ -26,7 +26,6 @@ from screenagent.settings import SettingInForce
 RECENT = 50
 """How many runs are listed, and their tasks remembered."""
 
-
 HINTS: Final = {
     "line": "plain steps, or any goal where a model plans · Tab goes on from here",
     "runs": "Enter opens a run, to be gone through step by step",
@@ -102,9 +101,8 @@ class StartScreen(Screen[None]):
         self._scripts = scripts
         _fill(self.query_one("#runs", OptionList), [_line(seen) for seen in glances], "none yet")
         lines = [Content.assemble(script.name, (f"  {file.name}", "$foreground 60%")) for file, script in scripts]
-        _fill(
-            self.query_one("#scripts", OptionList), lines, "none; `screenagent save RUN SCRIPT.yaml` makes one of a run"
-        )
+        nothing = "none; `screenagent save RUN SCRIPT.yaml` makes one of a run"
+        _fill(self.query_one("#scripts", OptionList), lines, nothing)
         self._glances = glances
         self._tasks = list(dict.fromkeys(seen.task for seen in glances if seen.task))
         self._recalled = -1
@@ -179,6 +177,5 @@ def script_title(path: Path) -> str:
 
 def _line(seen: Glance) -> Content:
     tone = {"done": "$text-success", "stopped": "$text-warning"}.get(seen.outcome, "$text-error")
-    return Content.assemble(
-        (f"{seen.when}  ", "$foreground 60%"), (f"{seen.outcome:<13}", tone), seen.task or seen.folder.name
-    )
+    when, outcome = (f"{seen.when}  ", "$foreground 60%"), (f"{seen.outcome:<13}", tone)
+    return Content.assemble(when, outcome, seen.task or seen.folder.name)

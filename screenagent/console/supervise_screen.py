@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -19,15 +20,16 @@ from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console import wording
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.dialogs import PromptScreen
-from screenagent.console.options import ConsoleOptions
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.question import OpenQuestion
 from screenagent.console.run_screen import EventHappened, RunScreen
+from screenagent.console.terminal import BLOCKS, Terminal
 from screenagent.console.view import PictureView
 from screenagent.control import Control
 from screenagent.episode import Step
 from screenagent.events import Approve, Event, LookAgain, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
+from screenagent.settings import SettingInForce
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place"))
 """What a key can do about a question."""
@@ -35,8 +37,24 @@ ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", 
 STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
 """What a key can do about a run that is not over."""
 
+IGNORE_KEYS_SECONDS: Final = 0.5
+"""How long a question takes no answer: keys that were on their way to something else are not meant for it."""
+
 Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
 """Opens the desktop and builds the agent, for as long as the run lasts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleOptions:
+    """Where runs and scripts lie, how pictures are drawn, how long a question waits, and what the user stops."""
+
+    runs: Path
+    scripts: Path = Path()
+    settings: Sequence[SettingInForce] = ()
+    terminal: Terminal = BLOCKS
+    ignore_keys_seconds: float = IGNORE_KEYS_SECONDS
+    answer_seconds: float | None = None
+    control: Callable[[], Control] = Control
 
 
 @dataclass
@@ -208,7 +226,7 @@ class SuperviseScreen(RunScreen):
 
     def action_edit(self) -> None:
         assert self.open_question is not None
-        title = f"Other words to {wording.kind_words(self.open_question.asked.action)}"
+        title = f"Other words to {self.open_question.asked.action.kind.replace('_', ' ')}"
         self.app.push_screen(PromptScreen(title, value=self.open_question.words or ""), self._edited)
 
     def _edited(self, words: str | None) -> None:

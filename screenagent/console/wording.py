@@ -9,7 +9,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 from textual.content import Content
 
-from screenagent.actions import Action, KeyboardInput, describe
+from screenagent.actions import KeyboardInput, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, PlannedStep
 from screenagent.geometry import Location
@@ -82,7 +82,7 @@ def facts(episode: Episode, last: Event | None) -> Content:
     tokens = usage.prompt_tokens + usage.thought_tokens + usage.answer_tokens
     parts = [
         f"in {window.app or 'a window'}: {window.title or 'untitled'}" if window else "no window in front",
-        _counted(len(episode.steps), "step"),
+        "1 step" if len(episode.steps) == 1 else f"{len(episode.steps)} steps",
         f"{last.at if last else 0:.1f} s",
         *([f"{tokens:,} tokens"] if tokens else []),
     ]
@@ -199,14 +199,6 @@ def cost_words(usage: Usage) -> Content:
     return Content.styled("\n".join(part for part in (times, usage.gears) if part), "$foreground 60%")
 
 
-def kind_words(action: Action) -> str:
-    return action.kind.replace("_", " ")
-
-
 def why_not(error: ValueError) -> str:
     """The reason in a refusal, without the machinery round it."""
     return error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")

@@ -45,12 +45,19 @@ class Recorder:
         screens: bool = True,
     ) -> None:
         self._screens = screens
+        made_with = Run(
+            version=_version(),
+            python=platform.python_version(),
+            platform=platform.platform(),
+            started=datetime.now().astimezone(),
+            settings=settings or {},
+            prompts=prompts or {},
+            screens=screens,
+        )
         with _explained(folder):
             _claim(folder)
             # Written first, so that every folder with a log also says what made it.
-            (folder / "run.json").write_text(
-                _run(settings or {}, prompts or {}, screens=screens).model_dump_json(indent=2) + "\n", "utf-8"
-            )
+            (folder / "run.json").write_text(made_with.model_dump_json(indent=2) + "\n", "utf-8")
             self._pictures = _Pictures(folder / "screens")
             self._log = _Log(folder / "events.jsonl")
         self.folder = folder
@@ -87,8 +94,7 @@ def new_run_folder(root: Path, task: str) -> Path:
 
 
 def _slug(task: str) -> str:
-    words = re.findall(r"\w+", task.lower())
-    return "-".join(words)[:40].rstrip("-") or "run"
+    return "-".join(re.findall(r"\w+", task.lower()))[:40].rstrip("-") or "run"
 
 
 class _Log:
@@ -164,18 +170,6 @@ def _claim(folder: Path) -> None:
     if any(folder.iterdir()):
         raise FileExistsError(errno.EEXIST, "it is not empty")
     folder.chmod(PRIVATE)
-
-
-def _run(settings: Mapping[str, JsonValue], prompts: Mapping[str, str], *, screens: bool) -> Run:
-    return Run(
-        version=_version(),
-        python=platform.python_version(),
-        platform=platform.platform(),
-        started=datetime.now().astimezone(),
-        settings=settings,
-        prompts=prompts,
-        screens=screens,
-    )
 
 
 def _version() -> str:

@@ -12,6 +12,7 @@ from screenagent.errors import OldSpellingWarning
 from screenagent.events import Event
 
 EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
+_JSON: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 Fields = dict[str, Any]
 
@@ -23,23 +24,15 @@ def _checked(event: Fields) -> Fields:
     return event
 
 
-def _told(event: Fields) -> Fields:
-    return event | {"event": "user_message"}
-
-
-def _retried(event: Fields) -> Fields:
-    return _renamed(event, "rung", "recovery")
-
-
-def _ended(event: Fields) -> Fields:
-    return _renamed(event, "outcome", "result")
+def _renamed(event: Fields, old: str, new: str) -> Fields:
+    return {new if name == old else name: value for name, value in event.items()}
 
 
 UPGRADES: Final[Mapping[str, Callable[[Fields], Fields]]] = {
     "checked": _checked,
-    "told": _told,
-    "retried": _retried,
-    "ended": _ended,
+    "told": lambda event: event | {"event": "user_message"},
+    "retried": lambda event: _renamed(event, "rung", "recovery"),
+    "ended": lambda event: _renamed(event, "outcome", "result"),
 }
 """By the event's name in the log: from version 0.1 to today's form. Today's form stays as it is."""
 
@@ -64,11 +57,7 @@ def _from_earlier(line: bytes | str) -> Event:
     try:
         return EVENT.validate_json(_JSON.dump_json(upgraded))
     except ValidationError as error:
-        known = _without_unknown(upgraded, error)
-        return EVENT.validate_json(_JSON.dump_json(known))
-
-
-_JSON: Final[TypeAdapter[Any]] = TypeAdapter(Any)
+        return EVENT.validate_json(_JSON.dump_json(_without_unknown(upgraded, error)))
 
 
 def _without_unknown(fields: Fields, error: ValidationError) -> Fields:
@@ -92,7 +81,3 @@ def _leave_out(fields: Any, place: tuple[int | str, ...]) -> None:
         elif isinstance(fields.get(key), dict | list):
             fields = fields[key]
     fields.pop(name, None)
-
-
-def _renamed(event: Fields, old: str, new: str) -> Fields:
-    return {new if name == old else name: value for name, value in event.items()}

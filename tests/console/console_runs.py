@@ -19,9 +19,8 @@ from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import Asker, PolicyApprover
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.app import Console
-from screenagent.console.options import ConsoleOptions
 from screenagent.console.run_screen import RunScreen
-from screenagent.console.supervise_screen import Begin, SuperviseScreen
+from screenagent.console.supervise_screen import Begin, ConsoleOptions, SuperviseScreen
 from screenagent.control import Control
 from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, FakeGrounder, ScriptedPlanner

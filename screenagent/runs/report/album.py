@@ -28,9 +28,8 @@ class AlbumPicture:
 
 
 def album_picture(image: Image.Image) -> AlbumPicture:
-    return AlbumPicture(
-        uri=_uri(_webp(scaled(image, WIDEST))), thumb_uri=_uri(_lossy(scaled(image, THUMB_WIDTH), quality=70))
-    )
+    thumb = _lossy(scaled(image, THUMB_WIDTH), quality=70)
+    return AlbumPicture(uri=uri(scaled(image, WIDEST)), thumb_uri=_uri(thumb))
 
 
 def collecting(

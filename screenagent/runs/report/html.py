@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, get_args
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from screenagent.actions import KeyboardInput, targets
@@ -62,7 +62,7 @@ class Card:
     looks: tuple[ExpectedLook, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Spent:
     """Seconds in a phase; "other" is what no phase accounts for."""
 
@@ -85,20 +85,16 @@ def render_page(
     story: Story, pictures: Mapping[str, AlbumPicture], run: Run, looks: ExpectedLooks | None = None
 ) -> str:
     style, script = _packaged("page.css"), _packaged("page.js")
-    return (
-        _templates()
-        .get_template("page.html.j2")
-        .render(
-            story=story,
-            run=run,
-            cards=_cards(story.pages, pictures, looks or {}),
-            spent=_spent(story.usage, story.seconds),
-            outcome=outcome_words(story.episode.ended),
-            style=Markup(style),
-            script=Markup(script),
-            style_hash=_csp_hash(style),
-            script_hash=_csp_hash(script),
-        )
+    return _page_template().render(
+        story=story,
+        run=run,
+        cards=_cards(story.pages, pictures, looks or {}),
+        spent=_spent(story.usage, story.seconds),
+        outcome=outcome_words(story.episode.ended),
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_csp_hash(style),
+        script_hash=_csp_hash(script),
     )
 
 
@@ -143,10 +139,10 @@ def _marks(page: StoryPage) -> tuple[PageMark, ...]:
 
 def _spent(usage: Usage, wall: float) -> tuple[Spent, ...]:
     """By phase, in the order of a step."""
-    known = [Spent(phase=phase, seconds=usage.seconds[phase]) for phase in PHASES if usage.seconds.get(phase)]
+    known = [Spent(phase, usage.seconds[phase]) for phase in PHASES if usage.seconds.get(phase)]
     other = wall - sum(spent.seconds for spent in known)
     # Below a millisecond it is rounding, not work.
-    return (*known, Spent(phase="other", seconds=other)) if known and other > 0.001 else tuple(known)
+    return (*known, Spent("other", other)) if known and other > 0.001 else tuple(known)
 
 
 def _seconds(seconds: float) -> str:
@@ -158,7 +154,7 @@ def _seconds(seconds: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-def _templates() -> Environment:
+def _page_template() -> Template:
     templates = Environment(
         loader=PackageLoader("screenagent.runs.report", package_path=""),
         autoescape=True,
@@ -172,7 +168,7 @@ def _templates() -> Environment:
         "verdict": verdict_words,
         "effect": effect_words,
     }
-    return templates
+    return templates.get_template("page.html.j2")
 
 
 def _packaged(name: str) -> str:
