@@ -24,13 +24,14 @@ from screenagent.geometry import Value
 from screenagent.scripts.parameters import misplaced_secret, undefined
 from screenagent.scripts.schema import (
     STEPS,
-    IfSeenStep,
+    KeyPath,
     Parameter,
     Placed,
     Script,
     TypeStep,
     kind_of_step,
     no_step,
+    paths,
     words_for,
 )
 from screenagent.scripts.upgrade import upgrade, warn
@@ -44,9 +45,6 @@ SCALARS: Final[Mapping[str, Callable[[str], object]]] = {
     "float": float,
 }
 """How a scalar is read, by its tag; any other is a text."""
-
-Path_ = tuple[str | int, ...]
-"""Where something stands in the file: keys and positions, from the outside in."""
 
 
 class Problem(Value):
@@ -76,16 +74,16 @@ class Places:
     """Where in the file each part of a script stands."""
 
     file: Path
-    lines: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
+    lines: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
-    def problem(self, path: Path_, what: str) -> Problem:
+    def problem(self, path: KeyPath, what: str) -> Problem:
         """Return what is wrong at `path`, or at the nearest part round it that the file has."""
         line, column = next(self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines)
         return Problem(file=str(self.file), line=line, column=column, what=what)
 
-    def known(self, path: Sequence[str | int]) -> Path_:
+    def known(self, path: Sequence[str | int]) -> KeyPath:
         """Return the part of the file that a validator's `path` leads to, without what the validator put between."""
-        found: Path_ = ()
+        found: KeyPath = ()
         for index, part in enumerate(path):
             is_tag = index > 0 and isinstance(path[index - 1], int) and index < len(path) - 1
             if not is_tag and (*found, part) in self.lines:
@@ -121,7 +119,7 @@ def written(script: Script) -> str:
     return text.getvalue()
 
 
-def edited(content: str, changes: Mapping[Path_, str | Placed]) -> str:
+def edited(content: str, changes: Mapping[KeyPath, str | Placed]) -> str:
     """Return the file's text with other values at some paths; comments and order stay."""
     yaml = _yaml()
     document = yaml.load(content)
@@ -132,15 +130,6 @@ def edited(content: str, changes: Mapping[Path_, str | Placed]) -> str:
     text = StringIO()
     yaml.dump(document, text)
     return text.getvalue()
-
-
-def paths(steps: Sequence[Any], at: Path_ = ("steps",)) -> Iterator[tuple[Path_, Any]]:
-    """Every step with its path, those within others after them."""
-    for number, step in enumerate(steps):
-        yield (*at, number), step
-        if isinstance(step, IfSeenStep):
-            yield from paths(step.then, (*at, number, "then"))
-            yield from paths(step.otherwise, (*at, number, "else"))
 
 
 def _yaml() -> YAML:
@@ -173,7 +162,7 @@ def _loaded(content: bytes, file: Path) -> tuple[Any, Places]:
         raise stop(f"it is not YAML: {' '.join(str(error).split())}", before.count("\n") + 1) from error
     if node is None:
         raise stop("it is empty; a script has at least a name and steps")
-    lines: dict[Path_, tuple[int, int]] = {}
+    lines: dict[KeyPath, tuple[int, int]] = {}
     return _value(node, (), lines, stop), Places(file, lines)
 
 
@@ -191,7 +180,7 @@ def _plain_yaml(text: str, stop: Any) -> None:
             raise stop(f"it is more than {DEEPEST} levels deep", line, column)
 
 
-def _value(node: Node, path: Path_, lines: dict[Path_, tuple[int, int]], stop: Any) -> Any:
+def _value(node: Node, path: KeyPath, lines: dict[KeyPath, tuple[int, int]], stop: Any) -> Any:
     lines.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     match node:
         case MappingNode():
@@ -221,7 +210,7 @@ def _scalar(node: Node) -> Any:
 
 def _problems(error: ValidationError, data: Any, places: Places) -> list[Problem]:
     """One for each place, in the order of the file."""
-    found: dict[Path_, Problem] = {}
+    found: dict[KeyPath, Problem] = {}
     errors = error.errors(include_url=False)
     for wrong in errors:
         loc = wrong["loc"]
@@ -234,7 +223,7 @@ def _problems(error: ValidationError, data: Any, places: Places) -> list[Problem
     return sorted(found.values(), key=lambda problem: (problem.line, problem.column))
 
 
-def _said(wrong: dict[str, Any], value: Any, path: Path_) -> str:
+def _said(wrong: dict[str, Any], value: Any, path: KeyPath) -> str:
     name = str(wrong["loc"][-1]) if wrong["loc"] else ""
     match wrong["type"]:
         case "union_tag_not_found" | "union_tag_invalid":
@@ -268,7 +257,7 @@ def _fields(loc: Sequence[str | int]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _at(data: Any, path: Path_) -> Any:
+def _at(data: Any, path: KeyPath) -> Any:
     return reduce(getitem, path, data)
 
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 from screenagent.geometry import Value
 from screenagent.scripts import Anchors
-from screenagent.scripts.file import Places, Problem, ScriptError, parsed, paths, texts
+from screenagent.scripts.file import Places, Problem, ScriptError, parsed, texts
 from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.appearance import Appearance
-from screenagent.scripts.schema import Script, TargetStep, TaskStep
+from screenagent.scripts.schema import KeyPath, Script, TargetStep, TaskStep, paths
 
 
 class LintFinding(Value):
@@ -64,7 +64,7 @@ def _anchors(script: Script, anchors: Anchors, places: Places) -> Iterator[LintF
             yield LintFinding(weight="warning", problem=places.problem((), what))
 
 
-def _anchor(name: str, anchors: Anchors, places: Places, path: tuple[str | int, ...]) -> Iterator[LintFinding]:
+def _anchor(name: str, anchors: Anchors, places: Places, path: KeyPath) -> Iterator[LintFinding]:
     try:
         appearance = Appearance(*anchors.read(name))
     except ValueError as error:

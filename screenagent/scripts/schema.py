@@ -17,6 +17,9 @@ ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_l
 AnchorName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Timeout = Annotated[float, Field(gt=0, le=3600)]
 
+KeyPath = tuple[str | int, ...]
+"""Where something stands in a script's file: keys and positions, from the outside in."""
+
 
 def _chord(text: str) -> str:
     keys.chord(text)
@@ -309,10 +312,16 @@ class Script(Value):
 
 def every_step(steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:
     """`steps`, and those within them."""
-    for step in steps:
-        yield step
+    return (step for _, step in paths(steps))
+
+
+def paths(steps: tuple[AnyStep, ...], at: KeyPath = ("steps",)) -> Iterator[tuple[KeyPath, AnyStep]]:
+    """Every step with its path, those within others after them."""
+    for number, step in enumerate(steps):
+        yield (*at, number), step
         if isinstance(step, IfSeenStep):
-            yield from every_step((*step.then, *step.otherwise))
+            yield from paths(step.then, (*at, number, "then"))
+            yield from paths(step.otherwise, (*at, number, "else"))
 
 
 def slug(words: str) -> str:

@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from screenagent.errors import OldSpellingWarning
-from screenagent.scripts.schema import STEPS, Placed, TargetStep, kind_of_step
+from screenagent.scripts.schema import STEPS, KeyPath, Placed, TargetStep, kind_of_step
 
 PLACE: Final = re.compile(r"\bat \((\d{1,5}), (\d{1,5})\)$")
 
-Where = tuple[str | int, ...]
 
-
-def upgrade(content: Any) -> dict[Where, Placed]:
+def upgrade(content: Any) -> dict[KeyPath, Placed]:
     """Turn the content of a file of version 1 into that of version 2, and return each place that was written as words.
 
     This is done before parameters have values: no value can become a place. Content of other versions stays as it is.
@@ -27,7 +25,7 @@ def upgrade(content: Any) -> dict[Where, Placed]:
     return dict(_replaced_in_steps(content.get("steps"), ("steps",)))
 
 
-def warn(places: Mapping[Where, Placed], *, file: str, line: int) -> None:
+def warn(places: Mapping[KeyPath, Placed], *, file: str, line: int) -> None:
     """Say once for the file how the first of its old places is written today."""
     where, placed = next(iter(places.items()))
     x, y = placed.at
@@ -50,7 +48,7 @@ def placed(words: str) -> Placed | None:
     return Placed(target=words[: place.start()].rstrip() or "the place", at=(int(place[1]), int(place[2])))
 
 
-def _replaced_in_steps(steps: Any, at: Where) -> Iterator[tuple[Where, Placed]]:
+def _replaced_in_steps(steps: Any, at: KeyPath) -> Iterator[tuple[KeyPath, Placed]]:
     """Replace the places in the steps of a file that has not been checked yet, and yield each."""
     for number, step in enumerate(steps if isinstance(steps, list) else ()):
         kind = kind_of_step(step)
@@ -63,7 +61,7 @@ def _replaced_in_steps(steps: Any, at: Where) -> Iterator[tuple[Where, Placed]]:
                 yield from _replaced_in_steps(step.get(branch), (*at, number, branch))
 
 
-def _replaced(parent: Any, key: str | int, at: Where) -> Iterator[tuple[Where, Placed]]:
+def _replaced(parent: Any, key: str | int, at: KeyPath) -> Iterator[tuple[KeyPath, Placed]]:
     value = parent[key]
     if isinstance(value, str) and (place := placed(value)):
         parent[key] = place.model_dump(mode="json")

@@ -16,6 +16,7 @@ from screenagent.actions import (
     Finish,
     Gone,
     HoldKeys,
+    Input,
     Move,
     PressKeys,
     Scroll,
@@ -95,6 +96,13 @@ class ScriptAction:
     anchors: tuple[str, ...] = ()
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of an input: what its targets are called, and what it types."""
+        action = self.planned.action
+        named = (target.words for target in targets(action))
+        return (*named, getattr(action, "text", "")) if isinstance(action, Input) else ()
+
+    @property
     def anchor_names(self) -> dict[str, str]:
         """The anchor of each target, by its words; what a parameter names has none: it may be another than recorded."""
         named = ((words_for(target), name) for target, name in zip(self.targets, self.anchors, strict=True))
@@ -122,6 +130,17 @@ def plan_of(actions: Sequence[ScriptAction]) -> Plan:
     """Return the plan that is shown: every action, and the end."""
     done = PlannedStep(action=Finish(success=True, message="every step was carried out"))
     return Plan(steps=(*(action.planned for action in actions), done))
+
+
+def renamed(planned: PlannedStep, words: str) -> PlannedStep:
+    """Return `planned` with its target, or the first one of a drag, called `words`."""
+    action = planned.action
+    match action:
+        case Click() | Move() | Scroll():
+            action = action.model_copy(update={"target": Target(words=words)})
+        case Drag(path=(_, *rest)):
+            action = action.model_copy(update={"path": (Target(words=words), *rest)})
+    return planned.model_copy(update={"action": action})
 
 
 def _planned(step: AnyStep, script: Script, binding: Binding) -> Iterator[PlannedStep]:

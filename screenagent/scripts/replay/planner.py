@@ -9,29 +9,14 @@ from functools import cached_property
 from itertools import repeat
 from typing import Final
 
-from screenagent.actions import (
-    Action,
-    Ask,
-    Click,
-    Drag,
-    Finish,
-    Input,
-    Move,
-    PressKeys,
-    Scroll,
-    Target,
-    Wait,
-    WaitFor,
-    describe,
-    targets,
-)
+from screenagent.actions import Ask, Finish, PressKeys, Wait, WaitFor, describe, targets
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.geometry import Point
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.parameters import names_in
-from screenagent.scripts.replay.actions import Binding, ScriptAction, is_beyond, plan_of, script_actions
+from screenagent.scripts.replay.actions import Binding, ScriptAction, is_beyond, plan_of, renamed, script_actions
 from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
@@ -205,7 +190,7 @@ class ScriptPlanner:
 
     def _why_not(self, action: ScriptAction) -> str:
         """Why the action cannot be carried out; empty if it can."""
-        missing = [name for text in _texts(action.planned.action) for name in names_in(text)]
+        missing = [name for text in action.texts for name in names_in(text)]
         if missing:
             return f"{{{{{missing[0]}}}}} has no value; the step that asks for it was left out"
         size = self._screen.size
@@ -240,8 +225,7 @@ class ScriptPlanner:
                 yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
             case said:
                 self.anchor_names, self.points = {}, {}
-                renamed = planned.model_copy(update={"action": _renamed(planned.action, said)})
-                yield Decision(plan=Plan(steps=(renamed,)))
+                yield Decision(plan=Plan(steps=(renamed(planned, said),)))
 
     def _attend_to(self, action: ScriptAction | None) -> None:
         """Let the grounder and the approver know what the current action is; None if it is not of the script."""
@@ -290,21 +274,6 @@ def _is_lost(step: Step) -> bool:
     """Its target was not found: nobody was asked yet, and nothing was sent."""
     is_about_a_target = step.action is not None and targets(step.action) != ()
     return step.feedback != "" and is_about_a_target and not step.acted and step.verdict is None
-
-
-def _renamed(action: object, words: str) -> object:
-    match action:
-        case Click() | Move() | Scroll():
-            return action.model_copy(update={"target": Target(words=words)})
-        case Drag(path=(_, *rest)):
-            return action.model_copy(update={"path": (Target(words=words), *rest)})
-    return action
-
-
-def _texts(action: Action) -> tuple[str, ...]:
-    if not isinstance(action, Input):
-        return ()
-    return (*(target.words for target in targets(action)), getattr(action, "text", ""))
 
 
 def _thought(decision: Decision) -> str:
