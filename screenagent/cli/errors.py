@@ -6,7 +6,7 @@ import errno
 from typing import NamedTuple
 
 from screenagent.control import Stopped
-from screenagent.engine.errors import EngineError
+from screenagent.engine.config import EngineError
 from screenagent.errors import MissingExtra, UserError
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from screenagent.engine import checkpoint
 from screenagent.engine.cache import Cache, kv_bytes_per_token
 from screenagent.engine.chat import Chat, ChatMessage, ChatMode, ChatPrompt
-from screenagent.engine.config import Config, Quant
+from screenagent.engine.config import Config, EngineError, Quant
 from screenagent.engine.decoding import (
     DEFAULT_BUDGET,
     GREEDY,
@@ -31,12 +31,10 @@ from screenagent.engine.decoding import (
     decode,
     decode_plainly,
 )
-from screenagent.engine.errors import EngineError
 from screenagent.engine.grammar import Grammars, TokenGrammar
 from screenagent.engine.image import PatchLimits, picture_patches
 from screenagent.engine.model import Check, Phi4Network, keep_going
-from screenagent.engine.sequence import LongSequence
-from screenagent.engine.step import CompiledStep, DecodeStep, EagerStep
+from screenagent.engine.sequence import CompiledStep, DecodeStep, EagerStep, LongSequence
 
 
 class TooLong(EngineError):

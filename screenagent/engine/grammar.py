@@ -14,7 +14,7 @@ from llguidance import LLMatcher, LLTokenizer
 from torch import Tensor
 
 from screenagent.engine.chat import Chat
-from screenagent.engine.errors import EngineError
+from screenagent.engine.config import EngineError
 
 
 class GrammarError(EngineError):

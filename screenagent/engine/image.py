@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from screenagent.engine.errors import EngineError
+from screenagent.engine.config import EngineError
 
 PATCH = 16
 LARGEST = 100_000_000  # pixels: 300 MB as RGB; beyond that a picture is a mistake or an attack

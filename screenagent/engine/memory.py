@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from screenagent.engine.cache import kv_bytes_per_token
-from screenagent.engine.config import Config, Quant
-from screenagent.engine.errors import EngineError
+from screenagent.engine.config import Config, EngineError, Quant
 from screenagent.engine.model import Phi4Network
 from screenagent.engine.quant import prepare_quant
 
