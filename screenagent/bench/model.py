@@ -18,7 +18,7 @@ from torch import Tensor
 
 from screenagent.bench.floors import Machine, question_floor
 from screenagent.engine import synthetic
-from screenagent.engine.config import PUBLISHED, Config, Quant
+from screenagent.engine.config import Config, Quant, published_config
 from screenagent.engine.decoding import DecodeBudget, Pick
 from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineTurn
 from screenagent.engine.grammar import Allowed, TokenGrammar, numbers
@@ -131,10 +131,10 @@ def opened_model(setup: Setup) -> Engine:
 
 def widths(layers: int) -> Config:
     """The published config with fewer layers, of the picture encoder too where there are less than it has."""
-    vision = PUBLISHED.vision_config
+    vision = published_config().vision_config
     used = min(layers, vision.layers_used)
     fewer = vision.model_copy(update={"num_hidden_layers": used + 1})
-    return PUBLISHED.model_copy(update={"num_hidden_layers": layers, "vision_config": fewer})
+    return published_config().model_copy(update={"num_hidden_layers": layers, "vision_config": fewer})
 
 
 def model_screen(number: int) -> Image.Image:
@@ -214,7 +214,7 @@ def transformers_preprocess(*, times: int = 9) -> Compared | None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        processor = Siglip2ImageProcessor(max_num_patches=PUBLISHED.max_num_patches)
+        processor = Siglip2ImageProcessor(max_num_patches=published_config().max_num_patches)
         picture = model_screen(0)
         theirs = processor(picture, return_tensors="np")["pixel_values"][0]
         taken = median_ms(lambda: processor(picture, return_tensors="np"), times=times)

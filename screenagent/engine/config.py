@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -108,28 +110,7 @@ class Config(Frozen):
             raise CheckpointError(f"{path}: {where}: {first['msg']} (found {first['input']!r})") from None
 
 
-PUBLISHED = Config(
-    model_type="phi4-siglip",
-    hidden_size=5120,
-    intermediate_size=17920,
-    num_hidden_layers=40,
-    num_attention_heads=40,
-    num_key_value_heads=10,
-    vocab_size=100352,
-    rms_norm_eps=1e-5,
-    rope_theta=500000.0,
-    hidden_act="silu",
-    attention_bias=False,
-    tie_word_embeddings=False,
-    rope_scaling=None,
-    sliding_window=None,
-    partial_rotary_factor=1.0,
-    mm_hidden_size=1152,
-    mm_projector_type="mlp2x_gelu",
-    use_s2=False,
-    min_num_patches=256,
-    max_num_patches=3600,
-    max_position_embeddings=32768,
-    tokenizer_model_max_length=8192,
-    vision_config=VisionConfig(hidden_size=1152, intermediate_size=4304, num_attention_heads=16, num_hidden_layers=27),
-)
+@cache
+def published_config() -> Config:
+    """Return the config of the published checkpoint."""
+    return Config.model_validate_json(resources.files("screenagent.engine").joinpath("published.json").read_bytes())

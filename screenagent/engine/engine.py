@@ -35,8 +35,7 @@ from screenagent.engine.errors import EngineError
 from screenagent.engine.grammar import Grammars, TokenGrammar
 from screenagent.engine.image import PatchLimits, picture_patches
 from screenagent.engine.model import Check, Phi4Network, keep_going
-from screenagent.engine.sequence import LongSequence
-from screenagent.engine.step import CompiledStep, DecodeStep, EagerStep
+from screenagent.engine.sequence import CompiledStep, DecodeStep, EagerStep, LongSequence
 
 
 class TooLong(EngineError):

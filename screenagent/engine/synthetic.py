@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from importlib import resources
 from itertools import product
 from pathlib import Path
 
 import torch
+import yaml
 from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import Tensor
 
 from screenagent.engine.chat import Chat, ChatMessage
 from screenagent.engine.checkpoint import PLACES, VISION, finished, put
-from screenagent.engine.config import PUBLISHED, Config, Quant, VisionConfig
+from screenagent.engine.config import Config, Quant, VisionConfig, published_config
 from screenagent.engine.model import Phi4Network
 from screenagent.engine.quant import pack, prepare_quant
 
-TINY = PUBLISHED.model_copy(
+TINY = published_config().model_copy(
     update={
         "hidden_size": 32,
         "intermediate_size": 80,
@@ -31,68 +33,33 @@ TINY = PUBLISHED.model_copy(
         "vision_config": VisionConfig(hidden_size=48, intermediate_size=96, num_attention_heads=2, num_hidden_layers=3),
     }
 )
-TEMPLATE = """<|im_start|>system<|im_sep|>{instructions}<|im_end|>
-{{% for message in messages %}}
-{{{{ '<|im_start|>' + message['role'] + '<|im_sep|>' + message['content'] + '<|im_end|>' }}}}
-{{% endfor %}}
-{{% if add_generation_prompt %}}
-{{{{ '<|im_start|>assistant<|im_sep|>' }}}}
-{{% endif %}}
-"""
 MARKS = ("<|im_start|>", "<|im_end|>", "<|im_sep|>", "<|dummy_84|>", "<|dummy_85|>")
 WORDS = ("<think>", "</think>")  # one token each, but text to the tokenizer
-# Letters, and what surrounds them, stay apart from digits; digits come in threes.
-SPLIT = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
 def template(instructions: str) -> str:
-    return TEMPLATE.format(instructions=instructions)
+    return _data("synthetic_template.jinja").replace("INSTRUCTIONS", instructions)
 
 
 def tokenizer_json() -> str:
-    """A token for each byte, for each number of up to three digits, and for each mark of the template."""
-    digits = "0123456789"
-    pairs = ["".join(pair) for pair in product(digits, repeat=2)]
-    triples = ["".join(triple) for triple in product(digits, repeat=3)]
-    tokens = [*sorted(ByteLevel.alphabet()), *pairs, *triples]
+    """Return a tokenizer with a token for each byte, number of up to three digits, and mark of the template."""
+    numbers = ["".join(digits) for length in (2, 3) for digits in product("0123456789", repeat=length)]
+    tokens = [*sorted(ByteLevel.alphabet()), *numbers]
+    flags = ("lstrip", "rstrip", "special")
     added = [
-        {
-            "id": len(tokens) + number,
-            "content": mark,
-            "single_word": False,
-            "lstrip": mark in MARKS,
-            "rstrip": mark in MARKS,
-            "normalized": False,
-            "special": mark in MARKS,
-        }
+        {"id": len(tokens) + number, "content": mark, "single_word": False, "normalized": False}
+        | dict.fromkeys(flags, mark in MARKS)
         for number, mark in enumerate((*MARKS, *WORDS))
     ]
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    split = {"type": "Split", "pattern": {"Regex": SPLIT}, "behavior": "Isolated", "invert": False}
-    model = {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": None,
-        "continuing_subword_prefix": None,
-        "end_of_word_suffix": None,
-        "fuse_unk": False,
-        "byte_fallback": False,
-        "vocab": {token: number for number, token in enumerate(tokens)},
-        "merges": [f"{number[:cut]} {number[cut:]}" for number in (*pairs, *triples) for cut in range(1, len(number))],
-    }
-    return json.dumps(
-        {
-            "version": "1.0",
-            "truncation": None,
-            "padding": None,
-            "added_tokens": added,
-            "normalizer": None,
-            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
-            "post_processor": None,
-            "decoder": byte_level,
-            "model": model,
-        }
-    )
+    tokenizer = yaml.safe_load(_data("synthetic_tokenizer.yaml"))
+    tokenizer["added_tokens"] = added
+    tokenizer["model"]["vocab"] = {token: number for number, token in enumerate(tokens)}
+    tokenizer["model"]["merges"] = [f"{n[:cut]} {n[cut:]}" for n in numbers for cut in range(1, len(n))]
+    return json.dumps(tokenizer)
+
+
+def _data(name: str) -> str:
+    return resources.files("screenagent.engine").joinpath(name).read_text("utf-8")
 
 
 def published_name(ours: str) -> str:

@@ -14,7 +14,7 @@ from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 
 from screenagent.engine import checkpoint
-from screenagent.engine.config import PUBLISHED, Quant
+from screenagent.engine.config import Quant, published_config
 from screenagent.engine.memory import GB, form_bytes
 from screenagent.errors import UserError
 from screenagent.geometry import Value
@@ -109,7 +109,7 @@ def pull_weights(
     release = pinned(folder) or wanted(hub.release(repository, revision))
     missing = [file for file in release.files if not is_complete(folder, file)]
     small = folder.with_name(f"{folder.name}-{quant}")
-    quantized = 0 if quant == "none" else form_bytes(PUBLISHED, quant)
+    quantized = 0 if quant == "none" else form_bytes(published_config(), quant)
     check_disk(sum(file.size for file in missing) + quantized, folder, free_disk)
     (folder / RECORD).write_text(release.model_dump_json(indent=1))
     for file in missing:

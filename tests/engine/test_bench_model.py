@@ -16,7 +16,7 @@ from screenagent.bench.model import (
     transformers_preprocess,
     widths,
 )
-from screenagent.engine.config import PUBLISHED
+from screenagent.engine.config import published_config
 from screenagent.engine.decoding import DecodeBudget
 from screenagent.engine.engine import Engine, EngineTurn
 from screenagent.engine.model import Phi4Network
@@ -53,9 +53,9 @@ def test_preprocessing_gives_the_patches_of_transformers_in_a_fifth_of_its_time(
 
 def test_the_floors_arithmetic_is_that_of_the_published_sizes() -> None:
     """Counted apart from this code: 4.41 + 0.23 and 117.8 TFLOP, 28.29 GB a step without keys and values."""
-    assert vision_flops(PUBLISHED, 3600) / 1e12 == pytest.approx(4.41 + 0.23, abs=0.02)
-    assert prefill_flops(PUBLISHED, 4072, 0) / 1e12 == pytest.approx(117.8, abs=0.1)
-    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
+    assert vision_flops(published_config(), 3600) / 1e12 == pytest.approx(4.41 + 0.23, abs=0.02)
+    assert prefill_flops(published_config(), 4072, 0) / 1e12 == pytest.approx(117.8, abs=0.1)
+    model = Phi4Network(published_config(), device=torch.device("meta"), dtype=torch.bfloat16)
     assert step_bytes(model, 0) / 1e9 == pytest.approx(28.29, abs=0.01)
 
 
@@ -70,4 +70,4 @@ def test_a_random_model_has_a_prompt_of_the_published_length() -> None:
 def test_fewer_layers_keep_the_published_widths() -> None:
     fewer = widths(2)
     assert (fewer.num_hidden_layers, fewer.vision_config.layers_used, fewer.hidden_size) == (2, 2, 5120)
-    assert widths(40) == PUBLISHED
+    assert widths(40) == published_config()

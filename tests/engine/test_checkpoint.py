@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from screenagent.engine import synthetic
 from screenagent.engine.checkpoint import VISION, check_names, load_network, place
-from screenagent.engine.config import PUBLISHED, CheckpointError, Config
+from screenagent.engine.config import CheckpointError, Config, published_config
 from screenagent.engine.model import Phi4Network
 
 CPU = torch.device("cpu")
@@ -60,17 +60,17 @@ def test_every_stored_weight_arrives(tiny: Path) -> None:
 
 
 def test_the_published_names_load_strictly() -> None:
-    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
-    names = synthetic.shapes(PUBLISHED)
+    model = Phi4Network(published_config(), device=torch.device("meta"), dtype=torch.bfloat16)
+    names = synthetic.shapes(published_config())
     check_names(model, names)
     assert sum(parameter.numel() for parameter in model.parameters()) == 15_089_037_984
 
 
 def test_the_real_names_and_shapes_load_strictly(published: Path) -> None:
     real = json.loads((published / "real_state_dict.json").read_text())["state_dict"]
-    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
+    model = Phi4Network(published_config(), device=torch.device("meta"), dtype=torch.bfloat16)
     check_names(model, {name: tuple(shape) for name, shape in real.items()})
-    unused = [name for name in real if place(name, PUBLISHED) is None]
+    unused = [name for name in real if place(name, published_config()) is None]
     assert (len(real), len(unused)) == (695, 695 - len(list(model.parameters())))
     assert {name.split(".")[4] for name in unused} == {"encoder", "post_layernorm", "head"}
 
@@ -79,7 +79,7 @@ def test_the_published_config_is_the_one_that_is_written_down(published: Path) -
     raw = json.loads((published / "checkpoint" / "config.json").read_text())
     sizes = {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads"}
     same = set(Config.model_fields) - sizes - {"mm_hidden_size", "vision_config"}
-    ours = PUBLISHED.model_dump()
+    ours = published_config().model_dump()
     assert {key: raw[key] for key in same} == {key: ours[key] for key in same}
 
 

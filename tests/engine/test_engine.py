@@ -9,7 +9,7 @@ from PIL import Image
 
 from screenagent.engine.cache import kv_bytes_per_token
 from screenagent.engine.chat import ChatPicture
-from screenagent.engine.config import PUBLISHED
+from screenagent.engine.config import published_config
 from screenagent.engine.decoding import DecodeBudget
 from screenagent.engine.engine import Engine, EngineEnd, EngineSettings, EngineText, EngineTurn, TooLong, room_for_each
 from screenagent.engine.model import keep_going
@@ -128,7 +128,7 @@ def test_a_tokenizer_larger_than_the_model_is_refused(tiny: Path, tmp_path: Path
 
 
 def test_a_token_of_the_published_model_takes_200_kib(tiny: Path) -> None:
-    assert kv_bytes_per_token(PUBLISHED, torch.bfloat16) == 204_800
+    assert kv_bytes_per_token(published_config(), torch.bfloat16) == 204_800
 
 
 def test_bfloat16_answers_too(tiny: Path) -> None:

@@ -18,7 +18,7 @@ from screenagent.engine.decoding import DecodeBudget
 from screenagent.engine.engine import Engine, EngineText, EngineTurn
 from screenagent.engine.image import Patches, picture_patches
 from screenagent.engine.model import Phi4Network, normalized_bytes
-from screenagent.engine.step import sees
+from screenagent.engine.sequence import sees
 from tests.engine.close import assert_close
 from tests.engine.pictures import pattern
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from screenagent.engine import synthetic
 from screenagent.engine.checkpoint import load_network, quantize
-from screenagent.engine.config import PUBLISHED, CheckpointError, Quant
+from screenagent.engine.config import CheckpointError, Quant, published_config
 from screenagent.engine.decoding import DecodeBudget
 from screenagent.engine.engine import Engine, EngineText, EngineTurn
 from screenagent.engine.grammar import numbers
@@ -89,6 +89,6 @@ def test_int4_refuses_widths_that_its_groups_do_not_divide(tiny: Path) -> None:
 
 @pytest.mark.parametrize(("quant", "most"), [("none", 30.3), ("int8", 16.7), ("fp8", 16.7), ("int4", 10.3)])
 def test_the_published_sizes_take_so_many_gigabytes(quant: Quant, most: float) -> None:
-    model = Phi4Network(PUBLISHED, device=torch.device("meta"), dtype=torch.bfloat16)
+    model = Phi4Network(published_config(), device=torch.device("meta"), dtype=torch.bfloat16)
     prepare_quant(model, quant)
     assert most - 0.3 < weight_bytes(model) / 1e9 < most
