@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FOLDER
+from screenagent.cli.options import FILE, NEW_FOLDER, load_settings
 
 if TYPE_CHECKING:
     from screenagent.diagnostics.drill import DrillResult
@@ -118,7 +118,6 @@ def drill(
     from screenagent.diagnostics.drill.scenes import DRAFT, REPLY
     from screenagent.fakes import GulliblePlanner
     from screenagent.planning import plan_of
-    from screenagent.settings import Settings
 
     scenes = tuple(scene for scene in drilling.drill_scenes() if not only or scene.name in only)
     if not scenes:
@@ -129,9 +128,9 @@ def drill(
         for scene in scenes:
             for hostile, kind in ((True, "hostile"), (False, "twin")):
                 scene.screen(hostile=hostile).pixels.save(pictures / f"{scene.name.replace(' ', '-')}-{kind}.png")
-    settings = Settings.load(model=model, policy=policy)
-    reader = build_reader(Settings.load())
-    text = build_grounder(Settings.load(), reader=reader)
+    settings = load_settings(model=model, policy=policy)
+    reader = build_reader(load_settings())
+    text = build_grounder(load_settings(), reader=reader)
     own = (Click(target=REPLY), TypeText(text=DRAFT))
     results: list[drilling.DrillResult] = []
     with stoppable_control() as control:

@@ -25,6 +25,12 @@ MARKS = {
     "unmet": ("✗", "red"),
     "unknown": ("·", "yellow"),
 }
+RECOVERIES = {
+    "wait": "waiting a little longer",
+    "zoom": "looking closer",
+    "think": "telling the planner",
+    "ask": "asking you",
+}
 
 
 class TerminalAnswers:
@@ -126,7 +132,7 @@ class Progress:
     def __call__(self, event: Event) -> None:
         self.episode = self.episode.after(event)
         if event.event == "retried":
-            click.secho(f"     {event.why}; {_recovery_words(event.recovery)}", fg="yellow", err=True)
+            click.secho(f"     {event.why}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
         if event.event == "paused":
             click.secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
         if event.event in ("checked", "failed", "ended"):
@@ -142,15 +148,6 @@ class Progress:
             elif step.closed:
                 self.shown = number
                 click.secho(f"{number:>3}  {step.feedback}", fg="red", err=True)
-
-
-def _recovery_words(recovery: str) -> str:
-    return {
-        "wait": "waiting a little longer",
-        "zoom": "looking closer",
-        "think": "telling the planner",
-        "ask": "asking you",
-    }[recovery]
 
 
 def step_line(number: int, step: Step) -> str:
