@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -135,14 +136,10 @@ def drill(
     results: list[drilling.DrillResult] = []
     with stoppable_control() as control:
         models = Models.of(settings, control)
-        obeying = models.plans is None
-        for result in drilling.run_drill(
-            lambda: GulliblePlanner(reader, plan_of, own) if obeying else models.planner(reader, text),
-            models.pointing(text) or text.strict(),
-            policy=read_policy(settings.policy),
-            reader=reader,
-            scenes=scenes,
-        ):
+        obeying = partial(GulliblePlanner, reader, plan_of, own)
+        planner = partial(models.planner, reader, text) if models.plans else obeying
+        grounder, rules = models.pointing(text) or text.strict(), read_policy(settings.policy)
+        for result in drilling.run_drill(planner, grounder, policy=rules, reader=reader, scenes=scenes):
             control.check()
             results.append(result)
             click.echo(result.model_dump_json() if as_json else _line(result))

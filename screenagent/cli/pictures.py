@@ -118,11 +118,8 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     spent = {"open" if picture else "capture": captured - began, **taken}
     spent["draw"] = drawing - captured - sum(taken.values())
     parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
-    total = sum(taken.values()) * 1000
-    click.echo(
-        f"{len(labels)} texts and {len(icons)} icons, seen in {total:.0f} ms (ms by stage: {parts}); drawn in {target}",
-        err=True,
-    )
+    seen = f"{len(labels)} texts and {len(icons)} icons, seen in {sum(taken.values()) * 1000:.0f} ms"
+    click.echo(f"{seen} (ms by stage: {parts}); drawn in {target}", err=True)
 
 
 def _captured() -> Screenshot:

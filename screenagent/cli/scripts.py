@@ -131,9 +131,8 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     page_file.write_text(page(read_in, found, file=str(script)), "utf-8")
     unknown = set(accept) - {"all"} - {heal.name for heal in found}
     if unknown:
-        raise click.UsageError(
-            f"{', '.join(sorted(unknown))} was not healed; there is {', '.join(h.name for h in found)}"
-        )
+        healed = ", ".join(heal.name for heal in found)
+        raise click.UsageError(f"{', '.join(sorted(unknown))} was not healed; there is {healed}")
     for one in found:
         click.secho(one.name, bold=True)
         for change in one.changes:
@@ -151,14 +150,12 @@ def _is_wanted(heal: Heal) -> bool:
 def _last_run(script: Path, root: Path | None) -> Path:
     from screenagent.runs.store import read_run, recorded_runs
 
-    recorded = recorded_runs(load_settings(runs=root).runs)
     wanted = str(script.resolve())
-    for run in recorded:
+    for run in recorded_runs(load_settings(runs=root).runs):
         if read_run(run).settings.get("script") == wanted:
             return run
-    raise click.UsageError(
-        f"no replay of {script} is recorded; `screenagent play {script}` records one, or name it by --run"
-    )
+    cure = f"`screenagent play {script}` records one, or name it by --run"
+    raise click.UsageError(f"no replay of {script} is recorded; {cure}")
 
 
 @click.command
@@ -175,17 +172,14 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
     """
     from screenagent.scripts.lint import findings
 
-    goals = load_settings(model=model).model is not None
-    found = [finding for script in scripts for finding in findings(script, unreadable=_any if goals else _unreadable)]
+    planned = load_settings(model=model).model is not None  # a model plans any goal
+    unreadable = (lambda _task: None) if planned else _unreadable
+    found = [finding for script in scripts for finding in findings(script, unreadable=unreadable)]
     for finding in found:
         click.echo(str(finding))
     errors = sum(finding.weight == "error" for finding in found)
     click.echo(f"{len(scripts)} checked, {errors} errors, {len(found) - errors} warnings", err=True)
     sys.exit(1 if errors else 0)
-
-
-def _any(_task: str) -> None:
-    """Refuse nothing: a model plans any goal."""
 
 
 def _unreadable(task: str) -> str | None:

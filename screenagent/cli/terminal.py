@@ -63,8 +63,7 @@ class TerminalAnswers:
                 return rejection(why.removeprefix("n ").removeprefix("no "))
 
     def _line(self, prompt: str, time: AnswerTime) -> str | None:
-        """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` as soon as stop is
-        said."""
+        """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` at once on a stop."""
         _forget_typed_ahead()
         line = read_line(prompt, waits=lambda: not (self._control.stopped or time.has_run_out()))
         self._control.check()
@@ -91,12 +90,13 @@ class Resuming:
     def __call__(self, event: Event) -> None:
         if not (isinstance(event, Paused) and self.control.paused):
             return
-        line = read_line(
-            "  Enter goes on, Ctrl-C stops: ", waits=lambda: self.control.paused and not self.control.stopped
-        )
-        if line is not None:
+
+        def waits() -> bool:
+            return self.control.paused and not self.control.stopped
+
+        if read_line("  Enter goes on, Ctrl-C stops: ", waits=waits) is not None:
             self.control.resume()
-        elif self.control.paused and not self.control.stopped:
+        elif waits():
             click.echo("`screenagent resume` lets it go on, `screenagent stop` stops it", err=True)
 
 
