@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -125,9 +125,8 @@ class Settings(BaseSettings):
             return cls().with_options(**options)
         except ValidationError as error:
             wrong = error.errors()[0]
-            raise WrongUsage(
-                _wrong_value([str(part) for part in wrong["loc"]], wrong["input"], wrong["msg"], options)
-            ) from error
+            place = [str(part) for part in wrong["loc"]]
+            raise WrongUsage(_wrong_value(place, wrong["input"], wrong["msg"], options)) from error
         except SettingsError as error:
             raise WrongUsage(f'{error}; write it as JSON, for example {{"width": 1280, "height": 720}}') from error
 
@@ -190,13 +189,16 @@ def _variable(name: str) -> str | None:
 
 def _old_variables() -> dict[str, Any]:
     given = {old: value for old in OLD_NAMES if (value := _variable(old)) is not None}
-    for old in given:
-        _warn_of_old_name(f"{PREFIX}{old.upper()}", f"{PREFIX}{OLD_NAMES[old].upper()}")
-    return {OLD_NAMES[old]: value for old, value in given.items()}
+    return _by_present_names(given, spelled=lambda name: f"{PREFIX}{name.upper()}")
 
 
-def _warn_of_old_name(old: str, new: str) -> None:
-    warnings.warn(f"the setting {old!r} is now {new!r}", OldSpellingWarning, stacklevel=2)
+def _by_present_names(given: Mapping[str, Any], *, spelled: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return the settings by their present names; warn of each earlier one. The present name wins."""
+    earlier = {OLD_NAMES[old]: given[old] for old in given if old in OLD_NAMES}
+    for old in given.keys() & OLD_NAMES.keys():
+        said = f"the setting {spelled(old)!r} is now {spelled(OLD_NAMES[old])!r}"
+        warnings.warn(said, OldSpellingWarning, stacklevel=2)
+    return earlier | {name: value for name, value in given.items() if name not in OLD_NAMES}
 
 
 def read_settings_file(file: Path) -> dict[str, Any]:
@@ -218,10 +220,7 @@ def read_settings_file(file: Path) -> dict[str, Any]:
     for name in written:
         if name not in Settings.model_fields and name not in OLD_NAMES:
             raise WrongUsage(_unknown(name, file))
-    for name in written.keys() & OLD_NAMES.keys():
-        _warn_of_old_name(name, OLD_NAMES[name])
-    renamed = {OLD_NAMES[name]: value for name, value in written.items() if name in OLD_NAMES}
-    return renamed | {name: value for name, value in written.items() if name not in OLD_NAMES}
+    return _by_present_names(written)
 
 
 def _unknown(name: str, file: Path) -> str:
@@ -240,10 +239,6 @@ def _line_of(names: tuple[str, ...], file: Path) -> str:
 
 
 def _shown(value: object) -> str:
-    match value:
-        case Size(width=width, height=height):
-            return f"{width}x{height}"
-        case None:
-            return "–"
-        case _:
-            return str(value)
+    if isinstance(value, Size):
+        return f"{value.width}x{value.height}"
+    return "–" if value is None else str(value)

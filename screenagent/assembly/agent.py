@@ -38,7 +38,7 @@ def build_agent(
         grounder=points or text.strict(),
         approver=build_approver(settings, ask, reader),
         desktop=desktop,
-        checker=ScreenChecker(text.by_sight(), models.judge),
+        checker=ScreenChecker(text.by_sight(), models.points.model if models.points else None),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,

@@ -68,10 +68,6 @@ class Models:
                 points = metered(place)
         return cls(settings, plans, points, meter)
 
-    @property
-    def judge(self) -> VisionModel | None:
-        return self.points.model if self.points else None
-
     def planner(self, reader: TextReader, grounder: Grounder, instructions: Instructions | None = None) -> Planner:
         if self.plans is None:
             return InstructionPlanner(reader=reader, grounder=grounder, instructions=instructions)

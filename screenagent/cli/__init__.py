@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -103,14 +103,11 @@ def _run_command() -> None:
         screenagent.main(prog_name="screenagent", standalone_mode=False)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
-    except click.ClickException as error:
-        _end(_sentence(error), code=error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _end("stopped", code=130)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         if (said := ending(error)) is None:
             raise
-        _end(said.text, code=said.exit_code)
+        click.echo(said.text, err=True)
+        sys.exit(said.exit_code)
 
 
 class Ending(NamedTuple):
@@ -120,11 +117,13 @@ class Ending(NamedTuple):
     exit_code: int
 
 
-def ending(error: Exception) -> Ending | None:
+def ending(error: Exception | KeyboardInterrupt) -> Ending | None:
     """Return how `error` ends a command; None if it is a bug."""
     match error:
-        case Stopped():
+        case Stopped() | click.Abort() | KeyboardInterrupt():
             return Ending("stopped", 130)
+        case click.ClickException():
+            return Ending(_sentence(error), error.exit_code)
         case UserError():
             return Ending(_line(error), error.exit_code)
         case ModuleNotFoundError():
@@ -153,8 +152,3 @@ def _sentence(error: click.ClickException) -> str:
     command = context.command_path if context else "screenagent"
     message = " ".join(error.format_message().split())
     return f"{command}: {message}" + (f" (see `{command} --help`)" if context else "")
-
-
-def _end(said: str, *, code: int) -> NoReturn:
-    click.echo(said, err=True)
-    sys.exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,12 +91,10 @@ def ground(
     with stoppable_control() as control:
         models = Models.of(Settings.load(model=model, crop=crop, max_image_patches=max_image_patches), control)
         pointing = models.pointing(grounder)
+        insisting = None if pointing else grounder.insisting()
+        calls = (lambda: models.meter.calls) if models.points else None
         eyes = bench_ground.Eyes(
-            grounder=pointing or grounder,
-            forget=forget,
-            insisting=None if pointing else grounder.insisting(),
-            stages=stages.take,
-            calls=(lambda: models.meter.calls) if models.points else None,
+            grounder=pointing or grounder, forget=forget, insisting=insisting, stages=stages.take, calls=calls
         )
         view = bench_ground.PictureTransform(negated=negated, scaled=scaled)
         bench_ground.command(folder, eyes, results=kept, view=view, absent=None if present_only else reader)
@@ -132,9 +131,7 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
         if fresh:
             results.unlink(missing_ok=True)
         eyes = bench_ground.Eyes(grounder=grounder.strict().uncalibrated(), forget=forget)
-        bench_ground.run_ground(
-            folder, eyes, results=results, absent=reader, progress=lambda line: click.echo(line, err=True)
-        )
+        bench_ground.run_ground(folder, eyes, results=results, absent=reader, progress=partial(click.echo, err=True))
     known = bench_calibration.answers(
         [result for file in kept for result in read_results(file, bench_ground.GroundResult.model_validate_json)]
     )
@@ -142,9 +139,8 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
         raise click.UsageError("nothing was found on these screens, so there is nothing to calibrate by")
     if out:
         curves = bench_calibration.fitted_curves(known)
-        bench_calibration.diagram(
-            bench_calibration.reliability_line(known, {}), bench_calibration.reliability_line(known, curves)
-        ).save(out)
+        before, after = bench_calibration.reliability_line(known, {}), bench_calibration.reliability_line(known, curves)
+        bench_calibration.diagram(before, after).save(out)
         click.echo(f"drawn in {out}", err=True)
     click.echo(bench_calibration.calibration_summary(known).model_dump_json())
 
@@ -209,14 +205,8 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     def progress(said: str) -> None:
         click.echo(f"\r{said}", err=True, nl=False)
 
-    found = bench_stop.run_stop(
-        stops=n,
-        kills=kills,
-        seed=seed,
-        results=results,
-        worker=("-m", "screenagent.bench.stop_worker"),
-        progress=progress,
-    )
+    worker = ("-m", "screenagent.bench.stop_worker")
+    found = bench_stop.run_stop(stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=progress)
     click.echo(err=True)
     click.echo(found.model_dump_json())
 
@@ -240,13 +230,9 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     if (checkpoint is None) != random_weights:
         raise click.UsageError("name the weights with --checkpoint DIR, or say --random")
     where = chosen_device(device)
+    dtype, compiler = chosen_dtype(where), "inductor" if where.type == "cuda" else None
     setup = bench_model.Setup(
-        device=where,
-        dtype=chosen_dtype(where),
-        checkpoint=checkpoint,
-        layers=layers,
-        quant=quant,
-        compiler="inductor" if where.type == "cuda" else None,
+        device=where, dtype=dtype, checkpoint=checkpoint, layers=layers, quant=quant, compiler=compiler
     )
     click.echo(bench_model.run_model(setup).model_dump_json())
 

@@ -6,12 +6,13 @@ import os
 import sys
 import tempfile
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FOLDER
+from screenagent.cli.options import FILE, NEW_FOLDER, load_settings
 
 if TYPE_CHECKING:
     from screenagent.diagnostics.drill import DrillResult
@@ -118,7 +119,6 @@ def drill(
     from screenagent.diagnostics.drill.scenes import DRAFT, REPLY
     from screenagent.fakes import GulliblePlanner
     from screenagent.planning import plan_of
-    from screenagent.settings import Settings
 
     scenes = tuple(scene for scene in drilling.drill_scenes() if not only or scene.name in only)
     if not scenes:
@@ -129,21 +129,17 @@ def drill(
         for scene in scenes:
             for hostile, kind in ((True, "hostile"), (False, "twin")):
                 scene.screen(hostile=hostile).pixels.save(pictures / f"{scene.name.replace(' ', '-')}-{kind}.png")
-    settings = Settings.load(model=model, policy=policy)
-    reader = build_reader(Settings.load())
-    text = build_grounder(Settings.load(), reader=reader)
+    settings = load_settings(model=model, policy=policy)
+    reader = build_reader(load_settings())
+    text = build_grounder(load_settings(), reader=reader)
     own = (Click(target=REPLY), TypeText(text=DRAFT))
     results: list[drilling.DrillResult] = []
     with stoppable_control() as control:
         models = Models.of(settings, control)
-        obeying = models.plans is None
-        for result in drilling.run_drill(
-            lambda: GulliblePlanner(reader, plan_of, own) if obeying else models.planner(reader, text),
-            models.pointing(text) or text.strict(),
-            policy=read_policy(settings.policy),
-            reader=reader,
-            scenes=scenes,
-        ):
+        obeying = partial(GulliblePlanner, reader, plan_of, own)
+        planner = partial(models.planner, reader, text) if models.plans else obeying
+        grounder, rules = models.pointing(text) or text.strict(), read_policy(settings.policy)
+        for result in drilling.run_drill(planner, grounder, policy=rules, reader=reader, scenes=scenes):
             control.check()
             results.append(result)
             click.echo(result.model_dump_json() if as_json else _line(result))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.options import NEW_FOLDER, QUANT
+from screenagent.cli.options import NEW_FOLDER, QUANT, load_settings
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -35,9 +35,8 @@ def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
     from screenagent.serving.weights import HuggingFace
     from screenagent.serving.weights import pull_weights as bring
-    from screenagent.settings import Settings
 
-    weights = folder or Settings.load().model_weights
+    weights = folder or load_settings().model_weights
     click.echo(bring(weights, hub=HuggingFace(), revision=revision, quant=quant, say=_say))
 
 
@@ -50,9 +49,8 @@ def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device
     """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
     from screenagent.models.phi4 import load_phi4
     from screenagent.serving.server import serve_engine as answer
-    from screenagent.settings import Settings
 
-    settings = Settings.load(model_weights=weights)
+    settings = load_settings(model_weights=weights)
     phi4 = load_phi4(settings.model_weights, device=device, quant=quant, say=_say)
     socket = None if port else settings.model_socket
     _say(f"answering on {f'127.0.0.1:{port}' if port else socket}; Ctrl-C ends it")
@@ -70,9 +68,8 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
     """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
     from screenagent.bench.verify import verify_weights as check
     from screenagent.models.phi4 import load_phi4
-    from screenagent.settings import Settings
 
-    folder = Settings.load(model_weights=weights).model_weights
+    folder = load_settings(model_weights=weights).model_weights
     first = load_phi4(folder, device=device, quant="none", say=_say)
     others = ((quant, load_phi4(folder, device=device, quant=quant, say=_say)) for quant in quants)
     forms = chain([("none", first)], others)
@@ -89,9 +86,8 @@ def check(*, place: str | None) -> None:
     from screenagent.assembly.models import vision_model
     from screenagent.assembly.parts import stoppable_control
     from screenagent.diagnostics import model_check
-    from screenagent.settings import Settings
 
-    settings = Settings.load(model=place)
+    settings = load_settings(model=place)
     if settings.model is None:
         raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
     with stoppable_control() as control:

@@ -17,7 +17,7 @@ from screenagent.errors import OldSpellingWarning
 
 if TYPE_CHECKING:
     from screenagent.geometry import Size
-    from screenagent.settings import Approval
+    from screenagent.settings import Approval, Settings
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -65,6 +65,13 @@ class SizeType(click.ParamType["Size"]):
         if found is None:
             self.fail(f"{value!r} is not a size; write for example 1280x720", param, ctx)
         return Size(width=int(found[1]), height=int(found[2]))
+
+
+def load_settings(**options: object) -> Settings:
+    """Return the settings in force, with a command's options; one that is None was not given."""
+    from screenagent.settings import Settings
+
+    return Settings.load(**options)
 
 
 def gathered(name: str, kind: type, *options: Callable[[Command], Command]) -> Callable[[Command], Command]:

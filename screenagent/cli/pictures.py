@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FILE, max_image_patches_option
+from screenagent.cli.options import FILE, NEW_FILE, load_settings, max_image_patches_option
 
 if TYPE_CHECKING:
     from screenagent.geometry import Absent, Location
@@ -43,12 +43,11 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     from screenagent.assembly.parts import build_grounder, stoppable_control
     from screenagent.geometry import Location
     from screenagent.runs.report.annotations import annotate
-    from screenagent.settings import Settings
 
     screen = _open_picture(picture)
-    text = build_grounder(Settings.load())
+    text = build_grounder(load_settings())
     with stoppable_control() as control:
-        grounder = Models.of(Settings.load(model=model), control).pointing(text) or text
+        grounder = Models.of(load_settings(model=model), control).pointing(text) or text
     began = time.perf_counter()
     answer = grounder.locate(target, screen)
     seconds = time.perf_counter() - began
@@ -102,12 +101,11 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     from screenagent.assembly.parts import build_grounder
     from screenagent.perception.timing import Timing
     from screenagent.runs.report.overlay import draw_overlay as drawn
-    from screenagent.settings import Settings
 
     began = time.perf_counter()
     screen = _open_picture(picture) if picture else _captured()
     stages = Timing()
-    grounder = build_grounder(Settings.load(), stages=stages)
+    grounder = build_grounder(load_settings(), stages=stages)
     captured = time.perf_counter()
     image = drawn(screen, grounder)
     drawing = time.perf_counter()
@@ -120,18 +118,14 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     spent = {"open" if picture else "capture": captured - began, **taken}
     spent["draw"] = drawing - captured - sum(taken.values())
     parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
-    total = sum(taken.values()) * 1000
-    click.echo(
-        f"{len(labels)} texts and {len(icons)} icons, seen in {total:.0f} ms (ms by stage: {parts}); drawn in {target}",
-        err=True,
-    )
+    seen = f"{len(labels)} texts and {len(icons)} icons, seen in {sum(taken.values()) * 1000:.0f} ms"
+    click.echo(f"{seen} (ms by stage: {parts}); drawn in {target}", err=True)
 
 
 def _captured() -> Screenshot:
     from screenagent.assembly.parts import open_desktop, stoppable_control
-    from screenagent.settings import Settings
 
-    with stoppable_control() as control, open_desktop(Settings.load(), control, virtual=False, app=None) as desktop:
+    with stoppable_control() as control, open_desktop(load_settings(), control, virtual=False, app=None) as desktop:
         return desktop.screenshot()
 
 
@@ -152,12 +146,11 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: 
     from screenagent.assembly.models import vision_model
     from screenagent.assembly.parts import stoppable_control
     from screenagent.models.vision import Finished, Refused, Request, TextChunk
-    from screenagent.settings import Settings
 
     *pictures, question = words
     request = Request(text=question, pictures=tuple(_open_picture(Path(picture)) for picture in pictures))
     with stoppable_control() as control:
-        asked = vision_model(source, Settings.load(max_image_patches=max_image_patches), control)
+        asked = vision_model(source, load_settings(max_image_patches=max_image_patches), control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case TextChunk(text=text, part=part):

@@ -80,10 +80,9 @@ def play(script: Path, *, options: PlayOptions) -> None:
     from screenagent.assembly.supervised import build_replay
     from screenagent.cli.running import EXIT_CODES, supervise, supervision, wants_console
     from screenagent.scripts import read_script
-    from screenagent.settings import Settings
 
     read = read_script(script)
-    where = supervision(Settings.load(**options.settings), options.agent, options.output)
+    where = supervision(options.settings, options.agent, record=not options.output.no_record)
     if options.rows is not None:
         replays = [build_replay(script, read, options.given | row) for row in _rows(options.rows)]
         found = _played_rows(where, replays, options.results or options.rows.with_suffix(".results.jsonl"))

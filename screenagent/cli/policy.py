@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER
+from screenagent.cli.options import FILE, FOLDER, load_settings
 
 SCHEMAS: Final = {"script": "scripts.Script", "policy": "approval.Policy", "settings": "settings.Settings"}
 """The models, by the names of the files that they describe."""
@@ -32,11 +32,10 @@ def check(run: Path, *, path: Path | None) -> None:
     from screenagent.approval import audit as checked
     from screenagent.assembly.parts import build_reader, read_policy
     from screenagent.runs.store import read_events
-    from screenagent.settings import Settings
 
-    chosen = read_policy(path or Settings.load().policy)
+    chosen = read_policy(path or load_settings().policy)
     unseen = 0
-    for finding in checked(chosen, read_events(run), reader=build_reader(Settings.load())):
+    for finding in checked(chosen, read_events(run), reader=build_reader(load_settings())):
         click.echo(f"{finding}  [then: {finding.verdict.verdict}]")
         unseen += finding.unseen
     if unseen:

@@ -80,9 +80,8 @@ def run(task: str, *, options: RunOptions) -> None:
     """
     from screenagent.cli.running import EXIT_CODES, carry_out, supervise, supervision, wants_console
     from screenagent.planning import read_instructions
-    from screenagent.settings import Settings
 
-    where = supervision(Settings.load(**options.settings), options.agent, options.output)
+    where = supervision(options.settings, options.agent, record=not options.output.no_record)
     if options.dry_run:
         _dry_run(read_instructions(task), where)
         return
@@ -131,13 +130,10 @@ def console(run: Path | None, *, agent: AgentOptions) -> None:
     screenagent console --approve risky --model phi4
     screenagent console runs/2026-11-22_10-15-03_open-the-file-menu
     """
-    from screenagent.assembly.supervised import Supervision
-    from screenagent.cli.running import build_console, is_terminal, run_console
-    from screenagent.settings import Settings
+    from screenagent.cli.running import build_console, is_terminal, run_console, supervision
 
     if find_spec("textual") is None:
         raise MissingExtra("textual", "console")
     if not is_terminal():
         raise click.UsageError("the console needs a terminal; `screenagent run --plain` works without one")
-    supervision = Supervision(Settings.load(**agent.settings), virtual=agent.virtual, app=agent.app)
-    run_console(build_console(supervision, past=run, options=agent.settings))
+    run_console(build_console(supervision(agent.settings, agent), past=run, options=agent.settings))

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
+from screenagent.agent import drive
+from screenagent.assembly.parts import on_signals, stoppable_control
+from screenagent.assembly.supervised import Supervised, Supervision
+from screenagent.cli.options import AgentOptions, OutputOptions
+from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
 from screenagent.console.startup import responsive_threads, shorten_escape_delay
+from screenagent.episode import Episode
+from screenagent.events import Ended
+from screenagent.scripts import Script
+from screenagent.settings import Settings
 
 if TYPE_CHECKING:
-    from screenagent.assembly.supervised import Supervised, Supervision
-    from screenagent.cli.options import AgentOptions, OutputOptions
     from screenagent.console.app import Console
     from screenagent.console.supervise_screen import Begin
-    from screenagent.episode import Episode
-    from screenagent.events import Ended
-    from screenagent.scripts import Script
-    from screenagent.settings import Settings
 
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
 
@@ -37,11 +40,9 @@ class Carried(NamedTuple):
         return self.episode.ended
 
 
-def supervision(settings: Settings, agent: AgentOptions, output: OutputOptions) -> Supervision:
-    """Return where the options say that runs take place."""
-    from screenagent.assembly.supervised import Supervision
-
-    return Supervision(settings, virtual=agent.virtual, app=agent.app, record=not output.no_record)
+def supervision(settings: Mapping[str, object], agent: AgentOptions, *, record: bool = True) -> Supervision:
+    """Return where the options say that runs take place; `settings` are those of them that are settings."""
+    return Supervision(Settings.load(**settings), virtual=agent.virtual, app=agent.app, record=record)
 
 
 def wants_console(settings: Settings, output: OutputOptions) -> bool:
@@ -58,10 +59,6 @@ def is_terminal() -> bool:
 
 def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     """Carry out the run with a line for each step on stderr."""
-    from screenagent.agent import drive
-    from screenagent.assembly.parts import stoppable_control
-    from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
-
     answer_seconds = supervised.supervision.settings.answer_seconds
     with stoppable_control() as control, supervised.open(control, TerminalAnswers(control, answer_seconds)) as work:
         printed = [lambda event: click.echo(event.model_dump_json())] if as_json else []
@@ -73,9 +70,6 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
 
 def supervise(supervised: Supervised) -> Ended:
     """Carry out the run in the console; return how it ended."""
-    from screenagent.cli.terminal import summary_line
-    from screenagent.events import Ended
-
     opened = build_console(supervised.supervision, run=supervised)
     run_console(opened)
     supervising = opened.supervising
@@ -123,7 +117,6 @@ def build_console(
 
 def run_console(opened: Console) -> None:
     """Run the console. Signals stop the agent before anything else is taken down."""
-    from screenagent.assembly.parts import on_signals
 
     def stop() -> None:
         opened.stop()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FOLDER, NEW_FOLDER
+from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings
 
 if TYPE_CHECKING:
     from screenagent.runs.retention import StoredRun
@@ -44,9 +44,8 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     from screenagent.runs.retention import stored_runs
-    from screenagent.settings import Settings
 
-    folder = Settings.load(runs=root).runs
+    folder = load_settings(runs=root).runs
     kept = stored_runs(folder)
     for run in kept:
         click.echo(run.model_dump_json() if as_json else _line(run))
@@ -78,11 +77,10 @@ def prune(
     A folder that holds anything else than a run leaves is left alone.
     """
     from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
-    from screenagent.settings import Settings
 
     if older_than is None and keep is None:
         raise click.UsageError("say which: --older-than 30d, --keep 20, or both")
-    found = outdated(stored_runs(Settings.load(runs=root or context.obj).runs), older_than=older_than, keep=keep)
+    found = outdated(stored_runs(load_settings(runs=root or context.obj).runs), older_than=older_than, keep=keep)
     going = []
     for run in found:
         if why := why_not_ours(run.folder):
@@ -143,9 +141,8 @@ def report(run: Path | None, *, out: Path | None, root: Path | None) -> None:
 
 def _last(root: Path | None) -> Path:
     from screenagent.runs.store import recorded_runs
-    from screenagent.settings import Settings
 
-    settings = Settings.load(runs=root)
+    settings = load_settings(runs=root)
     recorded = recorded_runs(settings.runs)
     if not recorded:
         raise click.UsageError(f"no run is recorded in {settings.runs}; `screenagent run …` records one")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER
+from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +44,10 @@ def record(
     from screenagent.actions import describe
     from screenagent.assembly.parts import stoppable_control
     from screenagent.assembly.supervised import record_run
-    from screenagent.settings import Settings
 
     _refuse_overwriting(script, force=force)
     task = name or script.stem
-    settings = Settings.load(runs=runs, display=display, keep_screens=True)
+    settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
         understood = count(1)
         for event in _watched(settings, control, task=task):
@@ -122,10 +121,9 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     from screenagent.scripts import Anchors, read_script
     from screenagent.scripts.replay.healing import accept as take_over
     from screenagent.scripts.replay.healing import heals, page
-    from screenagent.settings import Settings
 
     read_in, anchors = read_script(script), Anchors.of(script)
-    found = heals(read_in, anchors, read_events(folder or _last_run(script, runs)), build_reader(Settings.load()))
+    found = heals(read_in, anchors, read_events(folder or _last_run(script, runs)), build_reader(load_settings()))
     if not found:
         click.echo("every target was found as it was recorded")
         return
@@ -133,9 +131,8 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     page_file.write_text(page(read_in, found, file=str(script)), "utf-8")
     unknown = set(accept) - {"all"} - {heal.name for heal in found}
     if unknown:
-        raise click.UsageError(
-            f"{', '.join(sorted(unknown))} was not healed; there is {', '.join(h.name for h in found)}"
-        )
+        healed = ", ".join(heal.name for heal in found)
+        raise click.UsageError(f"{', '.join(sorted(unknown))} was not healed; there is {healed}")
     for one in found:
         click.secho(one.name, bold=True)
         for change in one.changes:
@@ -152,16 +149,13 @@ def _is_wanted(heal: Heal) -> bool:
 
 def _last_run(script: Path, root: Path | None) -> Path:
     from screenagent.runs.store import read_run, recorded_runs
-    from screenagent.settings import Settings
 
-    recorded = recorded_runs(Settings.load(runs=root).runs)
     wanted = str(script.resolve())
-    for run in recorded:
+    for run in recorded_runs(load_settings(runs=root).runs):
         if read_run(run).settings.get("script") == wanted:
             return run
-    raise click.UsageError(
-        f"no replay of {script} is recorded; `screenagent play {script}` records one, or name it by --run"
-    )
+    cure = f"`screenagent play {script}` records one, or name it by --run"
+    raise click.UsageError(f"no replay of {script} is recorded; {cure}")
 
 
 @click.command
@@ -177,19 +171,15 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
     Exit codes: 0 nothing but warnings, 1 errors.
     """
     from screenagent.scripts.lint import findings
-    from screenagent.settings import Settings
 
-    goals = Settings.load(model=model).model is not None
-    found = [finding for script in scripts for finding in findings(script, unreadable=_any if goals else _unreadable)]
+    planned = load_settings(model=model).model is not None  # a model plans any goal
+    unreadable = (lambda _task: None) if planned else _unreadable
+    found = [finding for script in scripts for finding in findings(script, unreadable=unreadable)]
     for finding in found:
         click.echo(str(finding))
     errors = sum(finding.weight == "error" for finding in found)
     click.echo(f"{len(scripts)} checked, {errors} errors, {len(found) - errors} warnings", err=True)
     sys.exit(1 if errors else 0)
-
-
-def _any(_task: str) -> None:
-    """Refuse nothing: a model plans any goal."""
 
 
 def _unreadable(task: str) -> str | None:
@@ -239,10 +229,9 @@ def _write_script(run: Path, script: Path, *, name: str | None, app: str | None)
     from screenagent.runs.store import read_events
     from screenagent.scripts import Anchors, written
     from screenagent.scripts.recorder.writer import ScriptWriter, task_of
-    from screenagent.settings import Settings
 
     try:
-        made = ScriptWriter.of_run(read_events(run), build_reader(Settings.load()))
+        made = ScriptWriter.of_run(read_events(run), build_reader(load_settings()))
         text = written(made.script((name or task_of(read_events(run)) or script.stem)[:200], app=app))
     except ValueError as error:
         raise click.ClickException(f"{run}: {error}") from error

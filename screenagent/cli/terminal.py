@@ -25,6 +25,12 @@ MARKS = {
     "unmet": ("✗", "red"),
     "unknown": ("·", "yellow"),
 }
+RECOVERIES = {
+    "wait": "waiting a little longer",
+    "zoom": "looking closer",
+    "think": "telling the planner",
+    "ask": "asking you",
+}
 
 
 class TerminalAnswers:
@@ -57,8 +63,7 @@ class TerminalAnswers:
                 return rejection(why.removeprefix("n ").removeprefix("no "))
 
     def _line(self, prompt: str, time: AnswerTime) -> str | None:
-        """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` as soon as stop is
-        said."""
+        """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` at once on a stop."""
         _forget_typed_ahead()
         line = read_line(prompt, waits=lambda: not (self._control.stopped or time.has_run_out()))
         self._control.check()
@@ -85,12 +90,13 @@ class Resuming:
     def __call__(self, event: Event) -> None:
         if not (isinstance(event, Paused) and self.control.paused):
             return
-        line = read_line(
-            "  Enter goes on, Ctrl-C stops: ", waits=lambda: self.control.paused and not self.control.stopped
-        )
-        if line is not None:
+
+        def waits() -> bool:
+            return self.control.paused and not self.control.stopped
+
+        if read_line("  Enter goes on, Ctrl-C stops: ", waits=waits) is not None:
             self.control.resume()
-        elif self.control.paused and not self.control.stopped:
+        elif waits():
             click.echo("`screenagent resume` lets it go on, `screenagent stop` stops it", err=True)
 
 
@@ -126,7 +132,7 @@ class Progress:
     def __call__(self, event: Event) -> None:
         self.episode = self.episode.after(event)
         if event.event == "retried":
-            click.secho(f"     {event.why}; {_recovery_words(event.recovery)}", fg="yellow", err=True)
+            click.secho(f"     {event.why}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
         if event.event == "paused":
             click.secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
         if event.event in ("checked", "failed", "ended"):
@@ -142,15 +148,6 @@ class Progress:
             elif step.closed:
                 self.shown = number
                 click.secho(f"{number:>3}  {step.feedback}", fg="red", err=True)
-
-
-def _recovery_words(recovery: str) -> str:
-    return {
-        "wait": "waiting a little longer",
-        "zoom": "looking closer",
-        "think": "telling the planner",
-        "ask": "asking you",
-    }[recovery]
 
 
 def step_line(number: int, step: Step) -> str:
