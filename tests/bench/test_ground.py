@@ -17,7 +17,7 @@ from screenagent.bench.ground import (
     run_ground,
 )
 from screenagent.bench.questions import painted_over, read_questions
-from screenagent.bench.statistics import percentile, wilson
+from screenagent.bench.results import percentile, wilson
 from screenagent.fakes import FakeReader, ScriptedModel
 from screenagent.geometry import Absent, Location, Point
 from screenagent.grounding.model import ModelGrounder
