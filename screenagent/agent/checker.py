@@ -11,8 +11,7 @@ from screenagent.actions import Change, Gone, Visible, WaitFor
 from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
 from screenagent.geometry import Absent, Box, Location
 from screenagent.models import crop, parsing, prompts
-from screenagent.models.answer import complete
-from screenagent.models.vision import AnswerGrammar, Refused, Regex, Request, TokenBudget, VisionModel
+from screenagent.models.vision import AnswerGrammar, Refused, Regex, Request, TokenBudget, VisionModel, complete
 from screenagent.perception.changes import difference
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot

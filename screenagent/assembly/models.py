@@ -16,8 +16,7 @@ from screenagent.errors import MissingExtra, WrongUsage
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
 from screenagent.models.dialects import PHI4, Dialect, dialect_of
-from screenagent.models.metered import Metered
-from screenagent.models.vision import VisionModel
+from screenagent.models.vision import Metered, VisionModel
 from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
 from screenagent.planning.model_planner import tokens_at_most
 from screenagent.protocols import Grounder, Planner, TextReader

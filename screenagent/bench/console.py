@@ -7,6 +7,7 @@ is drawn, as a terminal would, and types.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import random
 import struct
@@ -24,7 +25,7 @@ from typing import Any, Final
 from screenagent.agent import Agent, Sink, drive
 from screenagent.approval import ApprovalQuestion, Asker, Policy, PolicyApprover
 from screenagent.assembly.supervised import SupervisedWork
-from screenagent.bench.statistics import percentile_ms
+from screenagent.bench.results import percentile_ms
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
@@ -32,6 +33,7 @@ from screenagent.console.startup import responsive_threads
 from screenagent.console.supervise_screen import ConsoleOptions
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
+from screenagent.desktop.testing.probe import Probe
 from screenagent.events import Acted, Event, Reviewed, Verdict
 from screenagent.geometry import Size, Value
 from screenagent.runs.log import Recorder
@@ -39,6 +41,8 @@ from screenagent.runs.log import Recorder
 TERMINAL: Final = Size(width=200, height=60)
 TURNS: Final = 5
 """The clicks are made in so many turns without and with the console, so that both meet the same machine."""
+
+Run = Callable[[Callable[[Asker], Agent], Sink], None]
 
 LONGEST: Final = 60.0
 TASK: Final = "click the targets in turn"
@@ -149,12 +153,8 @@ class _Terminal:
                 return
 
 
-def _say(value: Value) -> None:
-    print(value.model_dump_json(), file=sys.__stdout__, flush=True)  # Textual takes what is printed to `sys.stdout`
-
-
-class _Moment(Value):
-    at: float
+def _say(**said: float) -> None:
+    print(json.dumps(said), file=sys.__stdout__, flush=True)  # Textual takes what is printed to `sys.stdout`
 
 
 def _cost(clicks: int) -> None:
@@ -164,29 +164,26 @@ def _cost(clicks: int) -> None:
     with probed() as (desktop, probe, control):
         for _ in range(TURNS):
             for spent, run in ((plain, _plainly), (supervised, _in_console)):
-                events: list[Event] = []
-                agent = clicker(desktop, probe, control, max(1, clicks // TURNS))
-                probe.receipts.clear()
-                busy: list[float] = []
-
-                def note(event: Event, events: list[Event] = events, busy: list[float] = busy) -> None:
-                    events.append(event)
-                    busy.append(time.process_time())
-
-                run(lambda _, agent=agent: agent, note)  # type: ignore[misc]
-                processor[run] += busy[-1] - busy[0]
-                spent.extend(step_seconds(events, probe))
+                events = _timed_events(run, clicker(desktop, probe, control, max(1, clicks // TURNS)), probe)
+                processor[run] += events[-1][1] - events[0][1]
+                spent.extend(step_seconds([event for event, _ in events], probe))
     _say(
-        ConsoleCost(
-            plain_ms_p50=_ms(plain, 50),
-            plain_ms_p95=_ms(plain, 95),
-            console_ms_p50=_ms(supervised, 50),
-            console_ms_p95=_ms(supervised, 95),
-            cost_ms=round(_ms(supervised, 50) - _ms(plain, 50), 2),
-            cpu_ms=round((processor[_in_console] - processor[_plainly]) / len(supervised) * 1000, 2),
-            n=len(supervised),
-        )
+        plain_ms_p50=_ms(plain, 50),
+        plain_ms_p95=_ms(plain, 95),
+        console_ms_p50=_ms(supervised, 50),
+        console_ms_p95=_ms(supervised, 95),
+        cost_ms=round(_ms(supervised, 50) - _ms(plain, 50), 2),
+        cpu_ms=round((processor[_in_console] - processor[_plainly]) / len(supervised) * 1000, 2),
+        n=len(supervised),
     )
+
+
+def _timed_events(run: Run, agent: Agent, probe: Probe) -> list[tuple[Event, float]]:
+    """Return the run's events, and the processor's time at each."""
+    events: list[tuple[Event, float]] = []
+    probe.receipts.clear()
+    run(lambda _: agent, lambda event: events.append((event, time.process_time())))
+    return events
 
 
 def _keys(clicks: int) -> None:
@@ -195,13 +192,13 @@ def _keys(clicks: int) -> None:
     def say_when_it_listens() -> None:
         while not ((asking := consoles[0].supervising) and asking.accepts_answers):
             time.sleep(0.005)  # it has ended long before the key is pressed
-        _say(_Moment(at=time.monotonic()))
+        _say(at=time.monotonic())
 
     def tell(event: Event) -> None:
         if isinstance(event, Reviewed):
-            _say(_Moment(at=time.monotonic()))
+            _say(at=time.monotonic())
         elif isinstance(event, Acted):
-            _say(_Moment(at=probe.wait_for("press")["at"]))
+            _say(at=probe.wait_for("press")["at"])
 
     with probed() as (desktop, probe, control):
 

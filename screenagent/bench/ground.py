@@ -20,8 +20,7 @@ from screenagent.bench.questions import (
     painted_over,
     read_questions,
 )
-from screenagent.bench.results import keep_results, read_results
-from screenagent.bench.statistics import percentile, share, wilson
+from screenagent.bench.results import keep_results, percentile, read_results, share, wilson
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
@@ -173,6 +172,7 @@ def ground_summary(results: Sequence[GroundResult]) -> GroundSummary:
     absent = [result for result in results if result.bbox is None]
     times = [result.ms for result in results if result.ms is not None]
     stages = [result.stages_ms for result in results if result.stages_ms]
+    calls = [result.calls for result in results if result.calls is not None]
     return GroundSummary(
         n=len(results),
         ms_p50=percentile(times, 50),
@@ -182,7 +182,7 @@ def ground_summary(results: Sequence[GroundResult]) -> GroundSummary:
             stage: percentile([one.get(stage, 0.0) for one in stages], 50) or 0.0
             for stage in dict.fromkeys(stage for one in stages for stage in one)
         },
-        prefills_per_answer=_mean([result.calls for result in results if result.calls is not None]),
+        prefills_per_answer=share(sum(calls), len(calls)),
         rss_peak_mb=max((r.rss_mb for r in results if r.rss_mb is not None), default=None),
         text=_score(result for result in present if result.data_type == "text"),
         icon=_score(result for result in present if result.data_type == "icon"),
@@ -201,10 +201,6 @@ def _rate(results: Iterable[GroundResult]) -> GroundRate:
     asked = list(results)
     refused = sum(isinstance(result.answer, Absent) for result in asked)
     return GroundRate(n=len(asked), refused=share(refused, len(asked)))
-
-
-def _mean(counts: Sequence[int]) -> float | None:
-    return share(sum(counts), len(counts))
 
 
 def _score(results: Iterable[GroundResult]) -> GroundScore:

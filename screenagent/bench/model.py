@@ -16,14 +16,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from screenagent.bench.floors import Machine, question_floor
 from screenagent.engine import synthetic
+from screenagent.engine.cache import kv_bytes_per_token
 from screenagent.engine.config import Config, Quant, published_config
 from screenagent.engine.decoding import DecodeBudget, Pick
 from screenagent.engine.engine import Engine, EngineCost, EngineEnd, EngineSettings, EngineTurn
 from screenagent.engine.grammar import Allowed, TokenGrammar, numbers
 from screenagent.engine.image import picture_patches
 from screenagent.engine.memory import weight_bytes
+from screenagent.engine.model import Phi4Network
 from screenagent.geometry import Value
 
 SCREEN = (1280, 720)
@@ -108,13 +109,13 @@ def run_model(
         next_question_positions=following.cost.new_positions,
         first_ms=round(first.seconds * 1e3, 2),
         next_ms=round(following.seconds * 1e3, 2),
-        first_floor_ms=round(floor(engine, machine, first.cost, seen) * 1e3, 2),
-        next_floor_ms=round(floor(engine, machine, following.cost, 0) * 1e3, 2),
+        first_floor_ms=round(question_floor(engine.model, machine, first.cost, patches=seen) * 1e3, 2),
+        next_floor_ms=round(question_floor(engine.model, machine, following.cost, patches=0) * 1e3, 2),
         decode_ms_per_token=round(plain.cost.decode_seconds / plain.cost.forwards * 1e3, 3),
         prefill_tokens_per_s=round(first.cost.new_positions / first.cost.prefill_seconds, 1),
         resident_gb=round((weight_bytes(engine.model) + engine.cache.nbytes) / 1e9, 3),
         load_peak_gb=round(loaded / 1e9, 3),
-        device=device_name(setup.device),
+        device=torch.cuda.get_device_name(setup.device) if setup.device.type == "cuda" else setup.device.type,
         quant=setup.quant,
     )
 
@@ -155,7 +156,7 @@ def ask_timed(engine: Engine, text: str, picture: Image.Image, answer: str, gram
 
 def spelled(engine: Engine, answer: str, grammar: TokenGrammar) -> Pick:
     """Picks the tokens of `answer` wherever the grammar leaves a choice."""
-    choices = iter(list(chosen_device(engine, answer, grammar)))
+    choices = iter(list(chosen_tokens(engine, answer, grammar)))
 
     def pick(logits: Tensor, allowed: Allowed) -> int:
         if isinstance(allowed, int):
@@ -166,18 +167,12 @@ def spelled(engine: Engine, answer: str, grammar: TokenGrammar) -> Pick:
     return pick
 
 
-def chosen_device(engine: Engine, answer: str, grammar: TokenGrammar) -> Iterator[int]:
+def chosen_tokens(engine: Engine, answer: str, grammar: TokenGrammar) -> Iterator[int]:
     matcher = engine.grammars.start(grammar)
     for token in engine.chat.encode_plain(answer):
         if not isinstance(matcher.allowed(), int):
             yield token
         matcher.take(token)
-
-
-def floor(engine: Engine, machine: Machine, cost: EngineCost, seen: int) -> float:
-    return question_floor(
-        engine.model, machine, patches=seen, new=cost.new_positions, past=cost.reused_positions, forwards=cost.forwards
-    )
 
 
 def phases(cost: EngineCost) -> str:
@@ -243,5 +238,67 @@ def peak_bytes(device: torch.device) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+@dataclass(frozen=True)
+class Machine:
+    """What the device reaches in this very run."""
+
+    flops: float  # a second, in matrix products of the model's precision
+    bandwidth: float  # bytes a second
+
+    @classmethod
+    def measured(cls, device: torch.device, dtype: torch.dtype) -> Machine:
+        gpu = device.type == "cuda"
+        side = 8192 if gpu else 1536
+        one, other = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+        product = fastest(lambda: one @ other, device)
+        large = torch.empty((4 << 30) if gpu else (256 << 20), dtype=torch.uint8, device=device)
+        target = torch.empty_like(large)
+        copy = fastest(lambda: target.copy_(large), device)
+        return cls(flops=2 * side**3 / product, bandwidth=2 * large.nbytes / copy)
+
+
+def fastest(work: Callable[[], object], device: torch.device, *, times: int = 8) -> float:
+    """Seconds."""
+    best = float("inf")
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def vision_flops(config: Config, patches: int) -> float:
+    vision, width = config.vision_config, config.vision_config.hidden_size
+    layer = 4 * width**2 + 2 * width * vision.intermediate_size
+    embedding = vision.num_channels * vision.patch_size**2 * width
+    projector = (width + config.hidden_size) * config.hidden_size
+    attention = 2 * vision.layers_used * patches * width
+    return 2.0 * patches * (vision.layers_used * layer + embedding + projector + attention)
+
+
+def prefill_flops(config: Config, positions: int, past: int) -> float:
+    heads = config.num_attention_heads * config.head_dim
+    qkv = config.hidden_size * (heads + 2 * config.num_key_value_heads * config.head_dim)
+    layer = qkv + heads * config.hidden_size + 3 * config.hidden_size * config.intermediate_size
+    seen = past + positions / 2
+    head = config.hidden_size * config.vocab_size
+    return 2.0 * positions * config.num_hidden_layers * (layer + 2 * heads * seen) + 2.0 * head
+
+
+def step_bytes(model: Phi4Network, length: int) -> float:
+    """What one decode forward reads: all weights but the embeddings, and the keys and values."""
+    language = model.language
+    dtype = language.norm.weight.dtype
+    read = weight_bytes(language) - weight_bytes(language.embed_tokens)
+    return read + kv_bytes_per_token(model.config, dtype) * length
+
+
+def question_floor(model: Phi4Network, machine: Machine, cost: EngineCost, *, patches: int) -> float:
+    """Return the least seconds of a question that encodes `patches`: its arithmetic and bytes at the measured rates."""
+    past, new = cost.reused_positions, cost.new_positions
+    reading = step_bytes(model, past + new) / machine.bandwidth
+    encode = vision_flops(model.config, patches) / machine.flops if patches else 0.0
+    prefill = max(prefill_flops(model.config, new, past) / machine.flops, reading)
+    return encode + prefill + cost.forwards * reading

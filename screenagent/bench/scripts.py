@@ -22,8 +22,7 @@ from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, Sink, drive
-from screenagent.bench.results import keep_results, read_results
-from screenagent.bench.statistics import percentile
+from screenagent.bench.results import keep_results, percentile, read_results
 from screenagent.bench.tasks import FileCheck, ShellCheck, holds, stopped_after
 from screenagent.control import Control
 from screenagent.desktop.virtual import HD, VirtualDesktop
@@ -145,12 +144,8 @@ def run_scripts(
     found = read_results(results_file, ReplayAttempt.model_validate_json)
     done = {(result.case, result.kind, result.number) for result in found}
     for case in cases:
-        left = [
-            (kind, number)
-            for kind in case.kinds()
-            for number in range(times(kind))
-            if (case.id, kind, number) not in done
-        ]
+        planned = [(kind, number) for kind in case.kinds() for number in range(times(kind))]
+        left = [(kind, number) for kind, number in planned if (case.id, kind, number) not in done]
         file = work / f"{case.id}.yaml"
         if left and not file.exists() and (why := _not_learned(case, read_script(scripts / case.script), file, build)):
             found.append(
@@ -172,10 +167,9 @@ def _not_learned(case: Case, script: Script, file: Path, build: BuildReplay) -> 
     for _ in range(2):
         try:
             learn(case, script, file, build)
+            return ""
         except (ValueError, subprocess.TimeoutExpired) as error:
             why = str(error)
-        else:
-            return ""
     return why
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from screenagent.actions import Click
-from screenagent.bench.statistics import percentile, wilson
+from screenagent.bench.results import percentile, wilson
 from screenagent.control import Control
 from screenagent.desktop.testing.probe import Probe, Shows
 from screenagent.desktop.testing.probe_window import POPUP
@@ -40,15 +40,13 @@ def run_settle(
     """Each popup comes after another random time, in a window of its own; the expectation is to see it."""
     chance = random.Random(seed)
     control = Control()
-    early = 0
     late: list[float] = []
     with VirtualDesktop(control=control) as virtual:
         for number in range(popups):
-            after = chance.uniform(EARLIEST, LATEST)
-            seen, lateness = _popup(virtual, after)
-            early += not seen
-            late += [lateness] if lateness is not None else []
+            lateness = _late_ms(virtual, chance.uniform(EARLIEST, LATEST))
+            late += [] if lateness is None else [lateness]
             progress(number + 1)
+    early = popups - len(late)
     return SettleSummary(
         n=popups,
         too_early=early / popups,
@@ -58,8 +56,8 @@ def run_settle(
     )
 
 
-def _popup(virtual: VirtualDesktop, after: float) -> tuple[bool, float | None]:
-    """Whether the settled screen showed the popup, and how many milliseconds after it was painted."""
+def _late_ms(virtual: VirtualDesktop, after: float) -> float | None:
+    """Return the milliseconds from the popup's paint to the settled screen; None if that does not show the popup."""
     desktop = virtual.desktop
     with Probe(virtual.display, shows=Shows(popup=after, caret=True)) as probe:
         before = desktop.settled()
@@ -68,9 +66,9 @@ def _popup(virtual: VirtualDesktop, after: float) -> tuple[bool, float | None]:
         settled = desktop.settled(_shows_popup)
         moment = time.monotonic()
         if not _shows_popup(settled):
-            return False, None
+            return None
         painted = next(receipt for receipt in probe.drain() if receipt.get("what") == "popup")
-        return True, (moment - painted["at"]) * 1000
+        return float(moment - painted["at"]) * 1000
 
 
 def _shows_popup(screen: Screenshot) -> bool:

@@ -17,7 +17,7 @@ from screenagent.actions import Change, Click, Finish
 from screenagent.agent import Agent, drive
 from screenagent.approval import AllowAll
 from screenagent.assembly.agent import build_from
-from screenagent.bench.statistics import percentile_ms
+from screenagent.bench.results import percentile_ms
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.probe import Probe, Shows

@@ -26,8 +26,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, TypeAdapter
 
 from screenagent.bench import stop_worker
-from screenagent.bench.results import keep_results, read_results
-from screenagent.bench.statistics import percentile
+from screenagent.bench.results import keep_results, percentile, read_results
 from screenagent.control import Control, until
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
@@ -147,7 +146,7 @@ def run_stop(
 
     kills_left = range(kills - sum(isinstance(one, Kill) for one in found))
     if not (ways or kills_left):
-        return stop_summary(found, load=_per_core(loads))
+        return stop_summary(found, loads)
     with VirtualDesktop(control=Control()) as virtual, StopScene(virtual.display, latest_seconds) as scene:
         for kind, console in ((PLAIN, False), (CONSOLE, True)):
             mine = [way for way in ways if way in kind]
@@ -157,13 +156,12 @@ def run_stop(
                         take(scene.stop(agent, way, chance))
         for _ in kills_left:
             take(scene.kill(chance))
-    return stop_summary(found, load=_per_core(loads))
+    return stop_summary(found, loads)
 
 
-def stop_summary(found: Iterable[StopMeasured | Kill], *, load: float) -> StopSummary:
-    of = list(found)
-    stops = [one for one in of if isinstance(one, StopMeasured)]
-    kills = [one for one in of if isinstance(one, Kill)]
+def stop_summary(found: Sequence[StopMeasured | Kill], loads: Sequence[float]) -> StopSummary:
+    stops = [one for one in found if isinstance(one, StopMeasured)]
+    kills = [one for one in found if isinstance(one, Kill)]
     times = [one.ms for one in stops]
     ways = {way: [one.ms for one in stops if one.way == way] for way in (*PLAIN, *CONSOLE)}
     return StopSummary(
@@ -185,7 +183,7 @@ def stop_summary(found: Iterable[StopMeasured | Kill], *, load: float) -> StopSu
             unreadable=sum(not one.readable for one in kills),
             n=len(kills),
         ),
-        load=round(load, 2),
+        load=round(sum(loads) / len(loads) / (os.cpu_count() or 1), 2),
     )
 
 
@@ -411,7 +409,3 @@ def _rest(ear: Any) -> list[str]:
         while ear.poll():
             rest.append(ear.recv())
     return rest
-
-
-def _per_core(loads: Sequence[float]) -> float:
-    return sum(loads) / len(loads) / (os.cpu_count() or 1)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, drive
-from screenagent.bench.statistics import percentile, share, wilson
+from screenagent.bench.results import percentile, share, wilson
 from screenagent.control import Control, until
 from screenagent.desktop.testing.event_monitor import EventMonitor, gaps
 from screenagent.desktop.virtual import VirtualDesktop

@@ -15,7 +15,7 @@ from screenagent.geometry import Location, Value
 from screenagent.grounding.model import ModelGrounder
 from screenagent.models import prompts
 from screenagent.models.dialects import PHI4
-from screenagent.models.vision import Chunk, Finished, JsonSchema, Refused, Request, TextChunk, TokenBudget, VisionModel
+from screenagent.models.vision import Finished, JsonSchema, Refused, Request, TextChunk, TokenBudget, VisionModel
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
 
@@ -29,25 +29,14 @@ TEXTS = (
     "x <y> {z}",
     "a\n\nb\tc",
 )
-PLAN = {
-    "type": "object",
-    "properties": {
-        "steps": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": 5,
-            "items": {
-                "type": "object",
-                "properties": {"action": {"enum": ["click", "type", "wait"]}, "target": {"type": "string"}},
-                "required": ["action", "target"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["steps"],
-    "additionalProperties": False,
-}
-BUDGET = TokenBudget(thought=1024, answer=256)
+
+
+def _object(**properties: Mapping[str, object]) -> dict[str, object]:
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+
+
+STEP = _object(action={"enum": ["click", "type", "wait"]}, target={"type": "string"})
+PLAN = _object(steps={"type": "array", "minItems": 1, "maxItems": 5, "items": STEP})
 TASK = "What would you click, in order, to reach: {target}? Answer with the steps."
 
 
@@ -158,11 +147,8 @@ def judged(
     budget: TokenBudget,
 ) -> WeightForm:
     places = [place for place, _ in found]
-    free = [reply_text(model, screen, where(screen), mode="nothink", budget=budget) for screen in shown[:10]]
-    plans = [
-        reply_text(model, screen, TASK.format(target=screen.target), mode="think", budget=budget, plan=True)
-        for screen in shown[:3]
-    ]
+    free = [reply_text(model, screen, mode="nothink", budget=budget) for screen in shown[:10]]
+    plans = [reply_text(model, screen, mode="think", budget=budget) for screen in shown[:3]]
     return WeightForm(
         name=name,
         found=sum(place is not None and place.point in screen.box for place, screen in zip(places, shown, strict=True)),
@@ -180,23 +166,20 @@ def judged(
     )
 
 
-def where(screen: DrawnScreen) -> str:
-    return prompts.render_prompt(PHI4.prompt, {"target": screen.target, "absent": False})
-
-
-def reply_text(
-    model: VisionModel, screen: DrawnScreen, question: str, *, mode: Mode, budget: TokenBudget, plan: bool = False
-) -> Answered:
+def reply_text(model: VisionModel, screen: DrawnScreen, *, mode: Mode, budget: TokenBudget) -> Answered:
+    """Ask for a plan if the model is to think, or else, without a grammar, for the target's place."""
+    if mode == "think":
+        question, form = TASK.format(target=screen.target), JsonSchema(definition=PLAN)
+    else:
+        question, form = prompts.render_prompt(PHI4.prompt, {"target": screen.target, "absent": False}), None
     request = Request(text=question, pictures=(Screenshot.of(screen.image),))
-    form = JsonSchema(definition=PLAN) if plan else None
-    chunks = list(model.generate(request, mode=mode, grammar=form, budget=budget))
-    last = chunks[-1]
+    *said, last = model.generate(request, mode=mode, grammar=form, budget=budget)
     assert not isinstance(last, TextChunk)
-    return Answered(joined(chunks, "thought"), joined(chunks, "answer"), last)
-
-
-def joined(chunks: Sequence[Chunk], part: str) -> str:
-    return "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk) and chunk.part == part)
+    texts = {"thought": "", "answer": ""}
+    for chunk in said:
+        if isinstance(chunk, TextChunk):
+            texts[chunk.part] += chunk.text
+    return Answered(texts["thought"], texts["answer"], last)
 
 
 def agreement(place: Location | None, first: Location | None) -> bool:

@@ -10,10 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import Absent, Box, Point
 from screenagent.models import prompts
-from screenagent.models.answer import complete, stream
 from screenagent.models.dialects import DIALECTS, Dialect
 from screenagent.models.parsing import ModelPlace
-from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel
+from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel, complete, stream
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
 

@@ -10,10 +10,9 @@ from typing import Final
 from screenagent.geometry import WHOLE, Absent, Box, Location, Point, Size
 from screenagent.grounding.agreement import UNSURE, compared
 from screenagent.models import crop, prompts
-from screenagent.models.answer import complete
 from screenagent.models.crop import CropMode
 from screenagent.models.dialects import PHI4, Dialect
-from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel
+from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel, complete
 from screenagent.perception.changes import changed_shares
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot

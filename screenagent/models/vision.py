@@ -1,15 +1,17 @@
-"""The interface to a vision-language model: a request with pictures, and a stream of chunks as the reply."""
+"""The interface to a vision-language model: a request with pictures, a stream of chunks, and the reply they form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
 from screenagent.geometry import Value
+from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
-from screenagent.usage import Mode, Usage
+from screenagent.usage import Meter, Mode, Usage
 
 ReplySection = Literal["thought", "answer"]
 
@@ -92,3 +94,61 @@ class VisionModel(Protocol):
     ) -> Iterator[Chunk]:
         """Yield text as it forms, and `Finished` or `Refused` last. The grammar constrains the answer alone."""
         ...
+
+
+class Metered:
+    """A vision model that adds the usage of each reply to a meter."""
+
+    def __init__(self, model: VisionModel, meter: Meter) -> None:
+        self._model = model
+        self._meter = meter
+
+    def generate(
+        self,
+        request: Request,
+        *,
+        mode: Mode = "auto",
+        grammar: AnswerGrammar | None = None,
+        budget: TokenBudget | None = None,
+    ) -> Iterator[Chunk]:
+        for chunk in self._model.generate(request, mode=mode, grammar=grammar, budget=budget or TokenBudget()):
+            if isinstance(chunk, Finished | Refused):
+                self._meter.add(chunk.usage, mode)
+            yield chunk
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; `notes` say what the model changed in the request, such as pictures shrunk to fit."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def stream(chunks: Iterator[Chunk]) -> Generator[str, None, Reply | Refused]:
+    """Yield the thought as it forms; return the answer or the refusal. Raise `Retry` if the answer was cut off."""
+    said = ""
+    for chunk in chunks:
+        match chunk:
+            case Refused():
+                return chunk
+            case Finished(reason="length"):
+                raise Retry("the model's answer was longer than it may be, and was cut off", "model_answer")
+            case Finished(notes=notes):
+                return Reply(said, notes)
+            case _ if chunk.part == "thought":
+                yield chunk.text
+            case _:
+                said += chunk.text
+    raise Retry("the model's answer broke off", "model_answer")
+
+
+def complete(chunks: Iterator[Chunk]) -> Reply | Refused:
+    """Return the answer or the refusal without showing the thought."""
+    listening = stream(chunks)
+    while True:
+        try:
+            next(listening)
+        except StopIteration as end:
+            answer: Reply | Refused = end.value
+            return answer

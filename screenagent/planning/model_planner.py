@@ -12,8 +12,7 @@ from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk as Answered
 from screenagent.events import Decision, Plan, PlannedStep, Reject
 from screenagent.models import crop, parsing, plan_schema, prompts
-from screenagent.models.answer import stream
-from screenagent.models.vision import AnswerGrammar, JsonSchema, Refused, Request, TokenBudget, VisionModel
+from screenagent.models.vision import AnswerGrammar, JsonSchema, Refused, Request, TokenBudget, VisionModel, stream
 from screenagent.protocols import Retry
 
 CONTEXT: Final = 8192

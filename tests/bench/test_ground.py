@@ -17,11 +17,11 @@ from screenagent.bench.ground import (
     run_ground,
 )
 from screenagent.bench.questions import painted_over, read_questions
-from screenagent.bench.statistics import percentile, wilson
+from screenagent.bench.results import percentile, wilson
 from screenagent.fakes import FakeReader, ScriptedModel
 from screenagent.geometry import Absent, Location, Point
 from screenagent.grounding.model import ModelGrounder
-from screenagent.models.metered import Metered
+from screenagent.models.vision import Metered
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Meter
 from tests.builders import words

@@ -54,7 +54,7 @@ def test_what_comes_late_stays_held_or_is_lost_is_counted() -> None:
         way="esc", what="held", ms=80, in_the_middle=True, late=2, held=1, outcome="done", readable=False
     )
     killed = Kill(what="held", ms=40, held=2, lost=3, readable=False)
-    found = stop.stop_summary([good, bad, killed], load=0.5)
+    found = stop.stop_summary([good, bad, killed], [0.5])
     assert (found.late, found.held, found.not_stopped, found.unreadable, found.worst_ms) == (2, 1, 1, 1, 80)
     assert (found.kills.held, found.kills.lost, found.kills.unreadable) == (2, 3, 1)
     assert found.ways["esc"].p99_ms == 80

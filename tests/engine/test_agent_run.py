@@ -25,10 +25,9 @@ from screenagent.events import AnswerAsk, Approve, Ended, Event, Verdict
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Location, Size
 from screenagent.grounding.model import ModelGrounder
-from screenagent.models.metered import Metered
 from screenagent.models.phi4 import Phi4
 from screenagent.models.plan_schema import plan_schema
-from screenagent.models.vision import AnswerGrammar, Chunk, JsonSchema, Request, TokenBudget
+from screenagent.models.vision import AnswerGrammar, Chunk, JsonSchema, Metered, Request, TokenBudget
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approved
 from screenagent.screenshot import Screenshot

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from screenagent.bench.floors import prefill_flops, step_bytes, vision_flops
 from screenagent.bench.model import (
     BEFORE_PICTURE,
     ModelSummary,
     Setup,
     model_screen,
+    prefill_flops,
     preprocess_ms,
     run_model,
+    step_bytes,
     transformers_preprocess,
+    vision_flops,
     widths,
 )
 from screenagent.engine.config import published_config

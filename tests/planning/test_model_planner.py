@@ -20,8 +20,7 @@ from screenagent.fakes import FakeApprover, FakeDesktop, ScriptedModel, plain_sc
 from screenagent.geometry import Absent, Location, Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
-from screenagent.models.metered import Metered
-from screenagent.models.vision import Refused, TokenBudget
+from screenagent.models.vision import Metered, Refused, TokenBudget
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approver, Grounder
 from screenagent.screenshot import Screenshot, Window

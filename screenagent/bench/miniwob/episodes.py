@@ -15,8 +15,7 @@ import yaml
 from screenagent.actions import describe
 from screenagent.agent import Agent
 from screenagent.bench.miniwob.page import TaskPage, browser
-from screenagent.bench.results import keep_results, read_results
-from screenagent.bench.statistics import percentile, wilson
+from screenagent.bench.results import keep_results, percentile, read_results, wilson
 from screenagent.control import Control, until
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.episode import Episode

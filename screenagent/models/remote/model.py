@@ -11,11 +11,11 @@ import openai
 from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
 from screenagent.models.parsing import refuses
-from screenagent.models.remote.errors import ServerError
 from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Endpoint, Provider, key_of, provider_of
 from screenagent.models.remote.transport import (
     END_OF_THOUGHT,
     ReplyClock,
+    ServerError,
     StreamPiece,
     ThoughtSplitter,
     Wire,
@@ -28,10 +28,6 @@ from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
 
 
-def keep_waiting() -> None:
-    """Never stop."""
-
-
 class RemoteModel:
     """A `VisionModel` behind a server.
 
@@ -40,7 +36,7 @@ class RemoteModel:
     in place, so that the grammar constrains the answer alone.
     """
 
-    def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = keep_waiting) -> None:
+    def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = lambda: None) -> None:
         self.endpoint = endpoint
         self._style = STYLES[endpoint.kind]
         self._wire = Wire(endpoint, check=check)
@@ -152,7 +148,7 @@ def _data_url(picture: Screenshot) -> str:
 
 
 def connect_server(
-    url: str, *, name: str | None = None, kind: Provider | None = None, check: Callable[[], None] = keep_waiting
+    url: str, *, name: str | None = None, kind: Provider | None = None, check: Callable[[], None] = lambda: None
 ) -> RemoteModel:
     """Return the model `name` on the server at `url`; whatever is not given is taken from what the server lists.
 

@@ -52,11 +52,11 @@ class ProviderStyle:
     `grammar` returns the fields of the request that constrain the answer.
     """
 
-    opens: bool
-    effort: bool
     grammar: Callable[[AnswerGrammar], Mapping[str, Any]]
-    body: Mapping[str, Any] = field(default_factory=dict)
+    opens: bool = False
+    effort: bool = False
     modes: bool = False
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 def pattern(wanted: Numbers) -> str:
@@ -92,28 +92,22 @@ def _own(grammar: AnswerGrammar) -> Mapping[str, Any]:
 
 
 def _gbnf(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    match grammar:
-        case Numbers():
-            fewest, most = grammar.decimals
-            number = f'[01] "." [0-9]{{{fewest},{most}}}'
-            numbers = ' ", " '.join([number] * grammar.count)
-            return {"grammar": f'root ::= "[" {numbers} "]"'}
-        case _:
-            return _response_format(grammar)
+    if not isinstance(grammar, Numbers):
+        return _response_format(grammar)
+    fewest, most = grammar.decimals
+    numbers = ' ", " '.join([f'[01] "." [0-9]{{{fewest},{most}}}'] * grammar.count)
+    return {"grammar": f'root ::= "[" {numbers} "]"'}
 
 
 STYLES: Final[Mapping[Provider, ProviderStyle]] = {
     "vllm": ProviderStyle(
-        opens=True,
-        effort=False,
-        grammar=_structured,
-        body={"add_generation_prompt": False, "continue_final_message": True},
+        _structured, opens=True, body={"add_generation_prompt": False, "continue_final_message": True}
     ),
-    "llama.cpp": ProviderStyle(opens=True, effort=False, grammar=_gbnf, body={"cache_prompt": True}),
-    "foundry": ProviderStyle(opens=False, effort=False, grammar=_response_format),
-    "mistral": ProviderStyle(opens=False, effort=True, grammar=_response_format),
-    "openai": ProviderStyle(opens=False, effort=False, grammar=_response_format),
-    "screenagent": ProviderStyle(opens=False, effort=False, grammar=_own, modes=True),
+    "llama.cpp": ProviderStyle(_gbnf, opens=True, body={"cache_prompt": True}),
+    "foundry": ProviderStyle(_response_format),
+    "mistral": ProviderStyle(_response_format, effort=True),
+    "openai": ProviderStyle(_response_format),
+    "screenagent": ProviderStyle(_own, modes=True),
 }
 OPENINGS: Final[Mapping[Mode, str]] = {"think": "<think>", "nothink": "<|dummy_84|>"}
 EFFORTS: Final[Mapping[Mode, str]] = {"think": "high", "nothink": "none"}
