@@ -20,7 +20,7 @@ from screenagent.bench.questions import (
     painted_over,
     read_questions,
 )
-from screenagent.bench.results import keep_results, percentile, read_results, share, wilson
+from screenagent.bench.results import keep_results, percentile, read_bench_results, share, wilson
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
@@ -107,7 +107,7 @@ class GroundSummary(Value):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Eyes:
+class GroundSetup:
     """What the bench asks, and what it may look into: `forget` empties caches before each picture, `insisting` answers
     whatever it is asked, `stages` are seconds since it was last called, `calls` how often a model was asked so far."""
 
@@ -120,7 +120,7 @@ class Eyes:
 
 def run_ground(
     folder: Path,
-    eyes: Eyes,
+    eyes: GroundSetup,
     *,
     results: Path,
     view: PictureTransform = PictureTransform(),  # frozen
@@ -132,7 +132,7 @@ def run_ground(
     items = read_questions(folder)
     if absent:
         items += absent_questions(folder, items, absent)
-    answered = {_key(result): result for result in read_results(results, GroundResult.model_validate_json)}
+    answered = {_key(result): result for result in read_bench_results(results, GroundResult.model_validate_json)}
     known = [answered[_key(item)] for item in items if _key(item) in answered]
     todo = [item for item in items if _key(item) not in answered]
     if known:
@@ -151,7 +151,7 @@ def run_ground(
 
 def command(
     folder: Path,
-    eyes: Eyes,
+    eyes: GroundSetup,
     *,
     results: Path,
     view: PictureTransform = PictureTransform(),  # frozen
@@ -214,7 +214,9 @@ def _score(results: Iterable[GroundResult]) -> GroundScore:
     )
 
 
-def _ask(folder: Path, items: Sequence[GroundQuestion], eyes: Eyes, view: PictureTransform) -> list[GroundResult]:
+def _ask(
+    folder: Path, items: Sequence[GroundQuestion], eyes: GroundSetup, view: PictureTransform
+) -> list[GroundResult]:
     image = open_picture(folder, items[0].picture)
     screenshot = Screenshot.of(view.of(image))
     eyes.forget()

@@ -14,7 +14,7 @@ from screenagent.errors import BadFile
 Result = TypeVar("Result")
 
 
-def read_results(file: Path, parse: Callable[[str], Result]) -> list[Result]:
+def read_bench_results(file: Path, parse: Callable[[str], Result]) -> list[Result]:
     """Return the results in `file`, without a last line that was cut off. Raise `BadFile` if it holds anything else."""
     if not file.is_file():
         return []

@@ -22,7 +22,7 @@ from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, Sink, drive
-from screenagent.bench.results import keep_results, percentile, read_results
+from screenagent.bench.results import keep_results, percentile, read_bench_results
 from screenagent.bench.tasks import FileCheck, ShellCheck, holds, stopped_after
 from screenagent.control import Control
 from screenagent.desktop.virtual import HD, VirtualDesktop
@@ -141,7 +141,7 @@ def run_scripts(
 ) -> ReplaySummary:
     """Every case, of each kind so many times; what an earlier call left in `work` is not played again."""
     results_file = work / "results.jsonl"
-    found = read_results(results_file, ReplayAttempt.model_validate_json)
+    found = read_bench_results(results_file, ReplayAttempt.model_validate_json)
     done = {(result.case, result.kind, result.number) for result in found}
     for case in cases:
         planned = [(kind, number) for kind in case.kinds() for number in range(times(kind))]

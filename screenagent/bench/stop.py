@@ -26,7 +26,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, TypeAdapter
 
 from screenagent.bench import stop_worker
-from screenagent.bench.results import keep_results, percentile, read_results
+from screenagent.bench.results import keep_results, percentile, read_bench_results
 from screenagent.control import Control, until
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
@@ -132,7 +132,7 @@ def run_stop(
 ) -> StopSummary:
     """`worker` is the program that runs `serve_orders`; with `results` it goes on where it was broken off."""
     chance = random.Random(seed)
-    found = read_results(results, KEPT.validate_json) if results else []
+    found = read_bench_results(results, KEPT.validate_json) if results else []
     stopped_before = sum(isinstance(one, StopMeasured) for one in found)
     ways = _shared_out(max(0, stops - stopped_before), chance)
     loads = [os.getloadavg()[0]]

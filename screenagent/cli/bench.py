@@ -93,7 +93,7 @@ def ground(
         pointing = models.pointing(grounder)
         insisting = None if pointing else grounder.insisting()
         calls = (lambda: models.meter.calls) if models.points else None
-        eyes = bench_ground.Eyes(
+        eyes = bench_ground.GroundSetup(
             grounder=pointing or grounder, forget=forget, insisting=insisting, stages=stages.take, calls=calls
         )
         view = bench_ground.PictureTransform(negated=negated, scaled=scaled)
@@ -115,7 +115,7 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.bench import calibration as bench_calibration
     from screenagent.bench import ground as bench_ground
-    from screenagent.bench.results import read_results
+    from screenagent.bench.results import read_bench_results
     from screenagent.settings import Settings
 
     settings = Settings.load()
@@ -130,10 +130,10 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
     for folder, results in zip(folders, kept, strict=True):
         if fresh:
             results.unlink(missing_ok=True)
-        eyes = bench_ground.Eyes(grounder=grounder.strict().uncalibrated(), forget=forget)
+        eyes = bench_ground.GroundSetup(grounder=grounder.strict().uncalibrated(), forget=forget)
         bench_ground.run_ground(folder, eyes, results=results, absent=reader, progress=partial(click.echo, err=True))
     known = bench_calibration.answers(
-        [result for file in kept for result in read_results(file, bench_ground.GroundResult.model_validate_json)]
+        [result for file in kept for result in read_bench_results(file, bench_ground.GroundResult.model_validate_json)]
     )
     if not known:
         raise click.UsageError("nothing was found on these screens, so there is nothing to calibrate by")

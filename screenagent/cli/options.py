@@ -91,7 +91,7 @@ def gathered(name: str, kind: type, *options: Callable[[Command], Command]) -> C
     return decorate
 
 
-def renamed(old: str, new: str, **attributes: Any) -> Callable[[Command], Command]:
+def renamed_option(old: str, new: str, **attributes: Any) -> Callable[[Command], Command]:
     """Declare the option `new`. Its former name `old` still works, with a warning; if both are given, `new` wins."""
     name, former = _parameter(new), f"old_{_parameter(old)}"
 
@@ -113,13 +113,13 @@ def _parameter(option: str) -> str:
     return option.removeprefix("--").replace("-", "_")
 
 
-crop_option: Final = renamed(
+crop_option: Final = renamed_option(
     "--look",
     "--crop",
     type=CROP,
     help="The part of a large screen that the model is shown; defaults to the focused window.",
 )
-max_image_patches_option: Final = renamed(
+max_image_patches_option: Final = renamed_option(
     "--patches",
     "--max-image-patches",
     type=click.IntRange(256, 3600),

@@ -32,7 +32,7 @@ def related(relation: Relation, candidates: Sequence[Candidate], screen: ScreenC
     return [candidate.beside(_best_neighbour(relation, candidate.rect, rects, screen.size)) for candidate in candidates]
 
 
-def placed(candidate: Candidate, sides: Sequence[Side], size: Size) -> Candidate:
+def at_place(candidate: Candidate, sides: Sequence[Side], size: Size) -> Candidate:
     """Judge the candidate by the sides of the screen that the phrase names."""
     x, y = candidate.rect.center_x / size.width, candidate.rect.center_y / size.height
     towards = {"left": 1 - x, "right": x, "top": 1 - y, "bottom": y, "center": 1 - abs(x - 0.5) - abs(y - 0.5)}

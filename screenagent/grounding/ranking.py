@@ -9,7 +9,7 @@ from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
-from screenagent.grounding.neighbours import NothingFits, placed, related
+from screenagent.grounding.neighbours import NothingFits, at_place, related
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.perception.icon_encoder import IconWords
@@ -34,7 +34,7 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
     for relation in phrase.relations:
         candidates = related(relation, candidates, screen)
     if phrase.sides:
-        candidates = [placed(candidate, phrase.sides, screen.size) for candidate in candidates]
+        candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]

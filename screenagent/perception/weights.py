@@ -20,17 +20,17 @@ FOLDER = Path(__file__).parent / "networks"
 Letters = Literal["latin", "cjk"]
 
 
-class Reading(NamedTuple):
+class OcrWeights(NamedTuple):
     """The weights that find lines of text, and those that read them."""
 
     detector: Path
     recogniser: Path
 
 
-LATIN: Final = Reading(FOLDER / "PP-OCRv6_det_tiny.onnx", FOLDER / "PP-OCRv6_rec_tiny_latin.onnx")
+LATIN: Final = OcrWeights(FOLDER / "PP-OCRv6_det_tiny.onnx", FOLDER / "PP-OCRv6_rec_tiny_latin.onnx")
 
 
-def reading(letters: Letters) -> Reading:
+def reading(letters: Letters) -> OcrWeights:
     """Small ones for Latin lie in the package; those for Chinese and Japanese, too, come in the wheel of rapidocr."""
     if letters == "latin":
         return LATIN
@@ -41,7 +41,7 @@ def reading(letters: Letters) -> Reading:
             'pip install "screenagent[cjk]", or set letters to latin'
         )
     models = Path(wheel.origin).parent / "models"
-    return Reading(models / "PP-OCRv6_det_small.onnx", models / "PP-OCRv6_rec_small.onnx")
+    return OcrWeights(models / "PP-OCRv6_det_small.onnx", models / "PP-OCRv6_rec_small.onnx")
 
 
 class MissingWeights(WrongUsage):

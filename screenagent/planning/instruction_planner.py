@@ -80,7 +80,7 @@ class InstructionPlanner:
         return read_instructions(task)
 
     def _continue(self, plan: Plan, episode: Episode) -> Decision:
-        progress = Progress.of(plan, episode)
+        progress = PlanProgress.of(plan, episode)
         if progress.failure:
             failed = f"step {progress.at + 1} of {_count(plan)}, {plan.steps[progress.at]}: {progress.failure}"
             return Decision(plan=self._next_plan(episode, failed))
@@ -100,30 +100,30 @@ class InstructionPlanner:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PlanProgress:
     """How far a plan has come: the position of the next step, or, with a `failure`, of the step that failed."""
 
     at: int = 0
     failure: str = ""
 
     @classmethod
-    def of(cls, plan: Plan, episode: Episode) -> Progress:
+    def of(cls, plan: Plan, episode: Episode) -> PlanProgress:
         """Follow the steps of `plan` and the user's "skip" messages; skips never pass over the final `Finish`."""
-        progress = reduce(Progress.after, _current_pass(plan, episode), cls().skipped(episode.told))
+        progress = reduce(PlanProgress.after, _current_pass(plan, episode), cls().skipped(episode.told))
         ends = isinstance(plan.steps[-1].action, Finish)
         return replace(progress, at=min(progress.at, len(plan.steps) - 1)) if ends else progress
 
-    def after(self, step: Step) -> Progress:
+    def after(self, step: Step) -> PlanProgress:
         """The progress after `step`, and after what the user said about it."""
         if step.decision is None:
             return self.skipped(step.heard)
         at, failure = step.decision.at, _failure(step)
-        return Progress(at if failure else at + 1, failure).skipped(step.heard)
+        return PlanProgress(at if failure else at + 1, failure).skipped(step.heard)
 
-    def skipped(self, messages: Sequence[str]) -> Progress:
+    def skipped(self, messages: Sequence[str]) -> PlanProgress:
         """Pass over one step for each "skip"; a step that failed is the first to be passed over."""
         skips = [_bare(message) for message in messages].count("skip")
-        return Progress(self.at + skips) if skips else self
+        return PlanProgress(self.at + skips) if skips else self
 
 
 def _no_segments() -> Generator[Segment, None, None]:

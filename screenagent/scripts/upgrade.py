@@ -39,7 +39,7 @@ def warn(places: Mapping[KeyPath, Placed], *, file: str, line: int) -> None:
     )
 
 
-def placed(words: str) -> Placed | None:
+def with_places(words: str) -> Placed | None:
     """Return the place that `words` name in version 1; None if they name none."""
     words = words.strip()
     place = PLACE.search(words)
@@ -63,7 +63,7 @@ def _replaced_in_steps(steps: Any, at: KeyPath) -> Iterator[tuple[KeyPath, Place
 
 def _replaced(parent: Any, key: str | int, at: KeyPath) -> Iterator[tuple[KeyPath, Placed]]:
     value = parent[key]
-    if isinstance(value, str) and (place := placed(value)):
+    if isinstance(value, str) and (place := with_places(value)):
         parent[key] = place.model_dump(mode="json")
         yield at, place
     elif isinstance(value, list):

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.bench.ground import (
-    Eyes,
     GroundRate,
     GroundResult,
     GroundScore,
+    GroundSetup,
     PictureTransform,
     Refusals,
     command,
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_hit_is_strict_or_within_eight_pixels_or_none(folder: Path) -> None:
-    found = run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
+    found = run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
     assert (found.n, found.all.n) == (4, 3)
     assert found.text == GroundScore(n=1, strict=1.0, within_8px=1.0, interval=wilson(1, 1))
     assert found.icon == GroundScore(n=1, strict=0.0, within_8px=1.0, interval=wilson(0, 1))
@@ -78,16 +78,17 @@ def test_what_an_answer_cost_is_counted_in_calls_of_the_model(folder: Path) -> N
     model = ScriptedModel(lambda request, mode: "[0.1, 0.1, 0.2, 0.2]")
     meter = Meter()
     grounder = ModelGrounder(Metered(model, meter))
-    found = run_ground(folder, Eyes(grounder=grounder, calls=lambda: meter.calls), results=folder / "r.jsonl")
+    found = run_ground(folder, GroundSetup(grounder=grounder, calls=lambda: meter.calls), results=folder / "r.jsonl")
     assert found.prefills_per_answer == 1
     assert (
-        run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=folder / "none.jsonl").prefills_per_answer is None
+        run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=folder / "none.jsonl").prefills_per_answer
+        is None
     )
 
 
 def test_a_kind_that_was_not_asked_for_has_no_rate(folder: Path) -> None:
     (folder / "annotations.json").write_text(json.dumps(ITEMS[:1]))
-    found = run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
+    found = run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
     assert found.icon == GroundScore(n=0, strict=None, within_8px=None, interval=None)
     assert found.absent == Refusals(n=0, refused=None, easy=NONE, hard=NONE, lost=0.0)
 
@@ -95,7 +96,9 @@ def test_a_kind_that_was_not_asked_for_has_no_rate(folder: Path) -> None:
 def test_each_picture_is_asked_about_first_with_empty_caches_and_once_again(folder: Path) -> None:
     grounder, told = Pointing(POINTS), []
     found = run_ground(
-        folder, Eyes(grounder=grounder, forget=lambda: told.append(len(grounder.asked))), results=folder / "r.jsonl"
+        folder,
+        GroundSetup(grounder=grounder, forget=lambda: told.append(len(grounder.asked))),
+        results=folder / "r.jsonl",
     )
     assert grounder.asked == ["save", "gear", "save", "save", "name", "nothing", "name", "name"]
     assert told == [0, 4]
@@ -107,21 +110,21 @@ def test_a_stopped_run_goes_on_where_it_was_and_says_so(folder: Path) -> None:
     results = folder / "r.jsonl"
     said: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        run_ground(folder, Eyes(grounder=Pointing(POINTS, stop_at="name")), results=results)
+        run_ground(folder, GroundSetup(grounder=Pointing(POINTS, stop_at="name")), results=results)
     second = Pointing(POINTS)
-    found = run_ground(folder, Eyes(grounder=second), results=results, progress=said.append)
+    found = run_ground(folder, GroundSetup(grounder=second), results=results, progress=said.append)
     assert second.asked == ["name", "nothing", "name", "name"]
     assert said[0] == f"2 of 4 questions are answered in {results}; asking the other 2"
     assert (found.n, found.all.n) == (4, 3)
-    assert run_ground(folder, Eyes(grounder=Pointing({})), results=results) == found
+    assert run_ground(folder, GroundSetup(grounder=Pointing({})), results=results) == found
 
 
 def test_a_line_cut_off_by_a_crash_is_asked_again(folder: Path) -> None:
     results = folder / "r.jsonl"
-    whole = run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=results)
+    whole = run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=results)
     text = results.read_text()
     results.write_text(text[: len(text) - 30])
-    again = run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=results)
+    again = run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=results)
     assert (again.n, again.all, again.absent) == (4, whole.all, whole.absent)
     assert len(results.read_text().splitlines()) == 4
 
@@ -130,12 +133,12 @@ def test_a_file_of_something_else_is_refused(folder: Path) -> None:
     results = folder / "notes.txt"
     results.write_text("shopping list\nbread\n")
     with pytest.raises(ValueError, match=r"line 1 of .*notes\.txt is no result of this bench"):
-        run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=results)
+        run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=results)
     assert results.read_text() == "shopping list\nbread\n"
 
 
 def test_the_last_line_on_stdout_is_the_summary(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command(folder, Eyes(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
+    command(folder, GroundSetup(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
     out, err = capsys.readouterr()
     assert list(json.loads(out)) == [
         "n", "ms_p50", "ms_p95", "unchanged_ms_p50", "stages_ms_p50", "rss_peak_mb", "prefills_per_answer",
@@ -171,10 +174,10 @@ def test_a_folder_without_a_list_is_named(tmp_path: Path) -> None:
 def test_a_picture_that_is_missing_or_broken_is_named(folder: Path) -> None:
     (folder / "images" / "one.png").write_bytes(b"no picture")
     with pytest.raises(ValueError, match=r"one\.png can't be read"):
-        run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
+        run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
     (folder / "images" / "one.png").unlink()
     with pytest.raises(ValueError, match=r"one\.png is neither in"):
-        run_ground(folder, Eyes(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
+        run_ground(folder, GroundSetup(grounder=Pointing(POINTS)), results=folder / "r.jsonl")
 
 
 def test_wilsons_interval_is_the_published_one() -> None:
@@ -201,7 +204,7 @@ def test_the_opposite_colours_and_a_larger_picture_have_the_same_answers(folder:
 
     larger = {target: (x * 1.25, y * 1.25) for target, (x, y) in POINTS.items()}
     view = PictureTransform(negated=True, scaled=1.25)
-    found = run_ground(folder, Eyes(grounder=Looking(larger)), results=folder / "r.jsonl", view=view)
+    found = run_ground(folder, GroundSetup(grounder=Looking(larger)), results=folder / "r.jsonl", view=view)
     assert (found.text.strict, found.icon.within_8px, found.field.within_8px) == (1.0, 1.0, 0.0)
     assert set(shown) == {(125, (255, 255, 127))}
 
@@ -218,7 +221,7 @@ THERE = [
 def test_what_is_not_there_is_asked_for_and_its_refusal_counted(folder: Path) -> None:
     (folder / "annotations.json").write_text(json.dumps(THERE))
     nobody, all_knowing = Pointing({}), Pointing({"click 'Save'": (15.0, 15.0)})
-    eyes = Eyes(grounder=nobody, insisting=all_knowing)
+    eyes = GroundSetup(grounder=nobody, insisting=all_knowing)
     found = run_ground(folder, eyes, results=folder / "r.jsonl", absent=SAVE_UNDO)
     asked = [GroundResult.model_validate_json(line) for line in (folder / "r.jsonl").read_text().splitlines()]
     made = {(one.picture, one.instruction, one.absent) for one in asked if one.absent}
@@ -232,7 +235,7 @@ def test_what_is_not_there_is_asked_for_and_its_refusal_counted(folder: Path) ->
     }
     assert (found.absent.easy, found.absent.hard) == (GroundRate(n=1, refused=1.0), GroundRate(n=5, refused=1.0))
     assert found.absent.lost == 0.25
-    again = run_ground(folder, Eyes(grounder=all_knowing), results=folder / "r.jsonl", absent=SAVE_UNDO)
+    again = run_ground(folder, GroundSetup(grounder=all_knowing), results=folder / "r.jsonl", absent=SAVE_UNDO)
     assert again == found
 
 

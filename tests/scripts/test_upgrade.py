@@ -29,7 +29,7 @@ from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import heals
 from screenagent.scripts.schema import ClickStep, Placed, Script, TargetStep, every_step, kind_of_step
-from screenagent.scripts.upgrade import placed
+from screenagent.scripts.upgrade import with_places
 from tests.paths import ROOT
 
 RECORDED: Final = ROOT / "tests" / "fixtures" / "v0_1"
@@ -99,7 +99,7 @@ def test_nothing_is_warned_of_without_an_old_place(name: str) -> None:
     ],
 )
 def test_a_place_of_version_1_ends_the_words(words: str, place: Placed | None) -> None:
-    assert placed(words) == place
+    assert with_places(words) == place
 
 
 def test_in_version_2_such_words_are_words() -> None:

@@ -15,7 +15,7 @@ import yaml
 from screenagent.actions import describe
 from screenagent.agent import Agent
 from screenagent.bench.miniwob.page import TaskPage, browser
-from screenagent.bench.results import keep_results, percentile, read_results, wilson
+from screenagent.bench.results import keep_results, percentile, read_bench_results, wilson
 from screenagent.control import Control, until
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.episode import Episode
@@ -115,7 +115,7 @@ def run_miniwob(
 ) -> list[MiniwobResult]:
     """Go through `asked`, leaving out what `results` holds already; a failure's last screen is kept in `failures`."""
     try:
-        known = {result.asked: result for result in read_results(results, MiniwobResult.model_validate_json)}
+        known = {result.asked: result for result in read_bench_results(results, MiniwobResult.model_validate_json)}
     except BadFile as error:
         raise BadFile(f"{results} holds no results of bench miniwob; remove it, or say --fresh: {error}") from error
     missing = [one for one in asked if one not in known]

@@ -17,7 +17,7 @@ from Xlib import error
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own_terminal import WindowArea
-from screenagent.desktop.x11.bus import BusLost, open_bus, receive, send
+from screenagent.desktop.x11.bus import BusLost, open_bus, receive, send_message
 from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Display, Pixel
 from screenagent.perception.roles import Role
@@ -180,7 +180,7 @@ class AccessibilityQuery:
         return answers
 
     def _batch(self, questions: Sequence[Question]) -> list[Any]:
-        waiting = {send(self._bus, question.call): number for number, question in enumerate(questions)}
+        waiting = {send_message(self._bus, question.call): number for number, question in enumerate(questions)}
         answers: list[Any] = [None] * len(questions)
         while waiting and (answer := receive(self._bus, seconds=self._deadline - time.monotonic())) is not None:
             number = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, 0), None)

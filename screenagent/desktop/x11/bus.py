@@ -31,7 +31,7 @@ def open_bus(address: str, *, seconds: float) -> DBusConnection:
         return open_dbus_connection(address, auth_timeout=seconds)
 
 
-def send(bus: DBusConnection, message: Message) -> int:
+def send_message(bus: DBusConnection, message: Message) -> int:
     """Send a message, and return the serial that its reply will name."""
     serial: int = next(bus.outgoing_serial)
     try:
@@ -53,7 +53,7 @@ def receive(bus: DBusConnection, *, seconds: float) -> Message | None:
 def ask(bus: DBusConnection, message: Message, *, seconds: float) -> Message | None:
     """Send a message, and return the reply to it, or None if none comes in time."""
     deadline = time.monotonic() + seconds
-    serial = send(bus, message)
+    serial = send_message(bus, message)
     while (reply := receive(bus, seconds=deadline - time.monotonic())) is not None:
         if reply.header.fields.get(HeaderFields.reply_serial) == serial:
             return reply

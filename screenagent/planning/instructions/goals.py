@@ -66,7 +66,7 @@ def type_in_case(quoted: str, case: Literal["upper", "lower"] = "upper", into: s
 )
 def enter_completed(quoted: str, end: str = "", field: str = "the field") -> Steps:
     ends = f" and ends with “{end}”" if end else ""
-    return _fill(f"enter what starts with “{quoted}”{ends}", forms.complete, quoted, end, field)
+    return _fill(f"enter what starts with “{quoted}”{ends}", forms.complete_field, quoted, end, field)
 
 
 @goal_form("(type|enter|write|put|input)[ the .{1,30}?] {quoted} (into|in) (both|all|each|every)[ of][ the] {fields}")

@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 from screenagent import keys
 from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.refusals import is_goal
-from screenagent.planning.instructions.tokens import compiled
+from screenagent.planning.instructions.tokens import compile_pattern
 
 Joint = Literal["line", "then", "dot", "comma", "and"]
 """What separates a fragment from the one before it; the first in this order counts if there are several."""
@@ -65,11 +65,11 @@ _FREE_TEXT: Final = re.compile(
     r"(?:(?:into?\s.{1,120}?\s)?(?:type|enter|write|insert|input)|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
     re.IGNORECASE,
 )
-_PLACED_TEXT: Final = compiled(
+_PLACED_TEXT: Final = compile_pattern(
     r"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{0,120}?\b{FIELD}|as\s(?:the|your|my)\s.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_QUOTED_TEXT: Final = compiled(
+_QUOTED_TEXT: Final = compile_pattern(
     r"(?:[\w-]+(?:\s+(?:in|out|on|the|following|text|words?|string|command|line|name|value|number|button|me)\b)*:?\s+)?"
     r"{QUOTED}(?:\s+(?:in|into|to|on|as|for)\s.*)?",
     re.IGNORECASE | re.DOTALL,

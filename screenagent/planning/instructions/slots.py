@@ -12,15 +12,15 @@ from screenagent import keys
 from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.instructions.tokens import MONTHS, NUMBERS, compiled
+from screenagent.planning.instructions.tokens import MONTHS, NUMBERS, compile_pattern
 
 _UNITS: Final = {"ms": 0.001, "mi": 60.0, "m": 60.0, "s": 1.0}
 _PRONOUNS: Final = ("it", "this", "that", "them", "this one", "that one", "there")
 
-_QUOTED: Final = compiled("{QUOTED}")
-_NUMBER: Final = compiled("{NUMBER}")
-_ARROW: Final = compiled("{ARROW}")
-_LABELLED_TEXT: Final = compiled(r"(?:\b(?:the|your|my|and)\s)*({LABEL})\s({QUOTED})", re.NOFLAG)
+_QUOTED: Final = compile_pattern("{QUOTED}")
+_NUMBER: Final = compile_pattern("{NUMBER}")
+_ARROW: Final = compile_pattern("{ARROW}")
+_LABELLED_TEXT: Final = compile_pattern(r"(?:\b(?:the|your|my|and)\s)*({LABEL})\s({QUOTED})", re.NOFLAG)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from screenagent import keys as key_names
 from screenagent.actions import Button, Change, Click, Drag, Modifier, PressKeys, TypeText, WaitFor
 from screenagent.events import PlannedStep
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.instructions.tokens import compiled
+from screenagent.planning.instructions.tokens import compile_pattern
 
-_ENDS_IN_FIELD: Final = compiled(r"\b{FIELD}$")
+_ENDS_IN_FIELD: Final = compile_pattern(r"\b{FIELD}$")
 
 
 def click_on(target: str) -> PlannedStep:

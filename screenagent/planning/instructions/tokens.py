@@ -27,6 +27,6 @@ def expanded(pattern: str) -> str:
     return re.sub(r"\{([A-Z]+)\}", lambda token: f"(?:{expanded(TOKENS[token[1]])})", pattern)
 
 
-def compiled(pattern: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
+def compile_pattern(pattern: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
     """Compile a regular expression that may contain a `{TOKEN}`."""
     return re.compile(expanded(pattern), flags)

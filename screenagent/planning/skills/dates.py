@@ -9,14 +9,14 @@ from typing import Final
 from screenagent.geometry import Location
 from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import type_text
-from screenagent.planning.instructions.tokens import MONTHS, compiled
+from screenagent.planning.instructions.tokens import MONTHS, compile_pattern
 from screenagent.planning.skills.moves import click, replace_text, require
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 
 MOST_MONTHS: Final = 240
 _PARTS: Final = re.compile(r"(?:mm|dd|yyyy|--)\W", re.IGNORECASE)
-_MONTH: Final = compiled(r"({MONTH})\W*(\d{4})")
+_MONTH: Final = compile_pattern(r"({MONTH})\W*(\d{4})")
 
 
 def choose_date(view: ScreenView, day: date, *, field: str, written: str) -> SkillRun:

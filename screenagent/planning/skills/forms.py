@@ -115,7 +115,7 @@ def press_to_send(view: ScreenView, name: str) -> SkillRun:
         yield (click(buttons[0], "the one button that sends the form"),)
 
 
-def complete(view: ScreenView, start: str, end: str, field: str) -> SkillRun:
+def complete_field(view: ScreenView, start: str, end: str, field: str) -> SkillRun:
     """Type the start of an entry and take the one of the list that has the end, too."""
     place = require(view, field)
     yield replace_text(place, field, start)

@@ -47,7 +47,7 @@ from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.schema import AnyStep, Expected, Vanished, slug, words_for
-from screenagent.scripts.upgrade import placed
+from screenagent.scripts.upgrade import with_places
 
 
 class PerformedStep(NamedTuple):
@@ -228,7 +228,7 @@ def _script_target(target: Target, location: Location | None, screen: Screenshot
         pixel = location.point.pixel(screen.size)
         return Placed(target=target.words, at=(pixel.x, pixel.y))
     if location is not None and location.by == "place":
-        return placed(target.words) or target.words
+        return with_places(target.words) or target.words
     return target.words
 
 

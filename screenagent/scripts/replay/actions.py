@@ -126,13 +126,13 @@ def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -
                         yield ScriptAction(step, planned, window)
 
 
-def plan_of(actions: Sequence[ScriptAction]) -> Plan:
+def script_plan(actions: Sequence[ScriptAction]) -> Plan:
     """Return the plan that is shown: every action, and the end."""
     done = PlannedStep(action=Finish(success=True, message="every step was carried out"))
     return Plan(steps=(*(action.planned for action in actions), done))
 
 
-def renamed(planned: PlannedStep, words: str) -> PlannedStep:
+def renamed_target(planned: PlannedStep, words: str) -> PlannedStep:
     """Return `planned` with its target, or the first one of a drag, called `words`."""
     action = planned.action
     match action:

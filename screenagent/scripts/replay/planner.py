@@ -16,7 +16,14 @@ from screenagent.geometry import Point
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.parameters import names_in
-from screenagent.scripts.replay.actions import Binding, ScriptAction, is_beyond, plan_of, renamed, script_actions
+from screenagent.scripts.replay.actions import (
+    Binding,
+    ScriptAction,
+    is_beyond,
+    renamed_target,
+    script_actions,
+    script_plan,
+)
 from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
@@ -78,7 +85,7 @@ class ScriptPlanner:
         yield from self._play(self.script.steps, 0)
         self._attend_to(None)
         while True:
-            yield Decision(plan=plan_of(self._actions), at=len(self._actions))
+            yield Decision(plan=script_plan(self._actions), at=len(self._actions))
 
     def _play(self, steps: Sequence[AnyStep], at: int) -> Course:
         """Play `steps`, the first action of which is the one at `at` in the plan."""
@@ -186,7 +193,7 @@ class ScriptPlanner:
         if problem := self._why_not(action):
             yield from repeat(Decision.give_up(f"{action.planned}: {problem}"))
         self._attend_to(action)
-        yield Decision(plan=plan_of(self._actions), at=at)
+        yield Decision(plan=script_plan(self._actions), at=at)
 
     def _why_not(self, action: ScriptAction) -> str:
         """Why the action cannot be carried out; empty if it can."""
@@ -225,7 +232,7 @@ class ScriptPlanner:
                 yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
             case said:
                 self.anchor_names, self.points = {}, {}
-                yield Decision(plan=Plan(steps=(renamed(planned, said),)))
+                yield Decision(plan=Plan(steps=(renamed_target(planned, said),)))
 
     def _attend_to(self, action: ScriptAction | None) -> None:
         """Let the grounder and the approver know what the current action is; None if it is not of the script."""

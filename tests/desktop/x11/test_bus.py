@@ -68,7 +68,7 @@ def test_a_message_that_cannot_be_read_is_a_lost_bus(answer: Callable[[Message],
 def test_a_message_of_ours_that_cannot_be_written_is_a_mistake() -> None:
     wrong = new_method_call(DBusAddress("/", "org.example", "org.example.Thing"), "Get", "u", ("seven",))
     with pytest.raises(struct.error):
-        bus.send(FakeBus(malformed), wrong)
+        bus.send_message(FakeBus(malformed), wrong)
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tcp:host=localhost,port=1", "unix:path=/nowhere/at/all"])
