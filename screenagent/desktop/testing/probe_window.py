@@ -244,8 +244,9 @@ class ProbeWindow:
 
     def _put(self, picture: Image.Image, left: int, top: int) -> None:
         self._canvas.paste(picture, (left, top))
-        self._window.put_pil_image(self._gc, left, top, picture)
-        self._server.flush()
+        if self._ready:  # before, there is nothing to paint on
+            self._window.put_pil_image(self._gc, left, top, picture)
+            self._server.flush()
 
 
 KEY_NAMES: Final = {
