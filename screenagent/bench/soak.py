@@ -59,7 +59,8 @@ def measured(command: Sequence[str]) -> dict[str, Any]:
 
 def section(title: str, command: Sequence[str], figures: Mapping[str, Any]) -> str:
     rows = "\n".join(f"| `{name}` | {_shown(value)} |" for name, value in figures.items())
-    said = f"`screenagent {shlex.join(command)}` · {hardware()} · {date.today()}"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    said = f"`screenagent {shlex.join(command)}` · {machine} · {date.today()}"
     return f"\n## {title}\n\n{said}\n\n| figure | value |\n| --- | --- |\n{rows}\n"
 
 
@@ -68,7 +69,8 @@ def _shown(value: object) -> str:
         case float():
             return f"{value:.4g}"
         case dict():
-            parts = {name: part for name, part in value.items() if not _is_of_none(part)}
+            # A group in which nothing was measured has no figures.
+            parts = {name: part for name, part in value.items() if not (isinstance(part, dict) and part.get("n") == 0)}
             apart = "<br>" if any(isinstance(part, dict) for part in parts.values()) else ", "
             return apart.join(f"{name} {_shown(part)}" for name, part in parts.items()) or "—"
         case [str(), *_]:
@@ -77,15 +79,6 @@ def _shown(value: object) -> str:
             return " to ".join(_shown(part) for part in value) or "none"
         case _:
             return "—" if value is None else str(value)
-
-
-def _is_of_none(part: object) -> bool:
-    """A group in which nothing was measured."""
-    return isinstance(part, dict) and part.get("n") == 0
-
-
-def hardware() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
 def sections(page: str) -> dict[str, str]:

@@ -52,19 +52,7 @@ def run_steps(*, clicks: int = CLICKS) -> StepsSummary:
         captures = [_timed(desktop) for _ in range(clicks)]
         events: list[Event] = []
         drive(clicker(desktop, probe, control, clicks), "click the targets in turn", recorder, events.append)
-        return steps_summary(events, probe, captures)
-
-
-@contextmanager
-def probed() -> Iterator[tuple[LocalDesktop, Probe, Control]]:
-    """A desktop with the probe on it, whose caret blinks."""
-    control = Control()
-    with VirtualDesktop(control=control) as virtual, Probe(virtual.display, shows=Shows(caret=True)) as probe:
-        yield virtual.desktop, probe, control
-
-
-def steps_summary(events: Sequence[Event], probe: Probe, captures: Sequence[float]) -> StepsSummary:
-    steps = step_seconds(events, probe)
+        steps = step_seconds(events, probe)
     settles = [event.usage.seconds["settle"] for event in events if isinstance(event, Observed) and event.usage.seconds]
     return StepsSummary(
         step_ms_p50=percentile_ms(steps, 50),
@@ -73,6 +61,14 @@ def steps_summary(events: Sequence[Event], probe: Probe, captures: Sequence[floa
         settle_ms_p50=percentile_ms(settles, 50),
         n=len(steps),
     )
+
+
+@contextmanager
+def probed() -> Iterator[tuple[LocalDesktop, Probe, Control]]:
+    """A desktop with the probe on it, whose caret blinks."""
+    control = Control()
+    with VirtualDesktop(control=control) as virtual, Probe(virtual.display, shows=Shows(caret=True)) as probe:
+        yield virtual.desktop, probe, control
 
 
 def step_seconds(events: Sequence[Event], probe: Probe) -> list[float]:

@@ -66,9 +66,8 @@ class Cache:
         self.kept_bytes = kept_bytes
         self.held: list[PositionName] = []
         self._spans: list[range] = []
-        self._kept: OrderedDict[tuple[PositionName, ...], CachedSpan] = (
-            OrderedDict()
-        )  # by everything up to the span's end
+        # By everything up to the span's end.
+        self._kept: OrderedDict[tuple[PositionName, ...], CachedSpan] = OrderedDict()
 
     @property
     def layers(self) -> list[LayerCache]:
@@ -90,7 +89,9 @@ class Cache:
         wanted = position_names(prompt)
         spans = picture_spans(prompt)
         common = shared_length(self.held, wanted)
-        self._keep_pictures(beyond=common)
+        for span in self._spans:  # copied away, since they are about to be written over
+            if common < span.stop <= len(self.held):
+                self._keep(span)
         self.cut(common)
         for span in spans:
             self._recall(wanted, span)
@@ -103,12 +104,6 @@ class Cache:
         self.held = []
         self._spans = []
         self._kept.clear()
-
-    def _keep_pictures(self, *, beyond: int) -> None:
-        """Copy away what is about to be written over."""
-        for span in self._spans:
-            if beyond < span.stop <= len(self.held):
-                self._keep(span)
 
     def _keep(self, span: range) -> None:
         name = tuple(self.held[: span.stop])
@@ -132,7 +127,5 @@ class Cache:
 
 
 def shared_length(one: Sequence[PositionName], other: Sequence[PositionName]) -> int:
-    for at, (first, second) in enumerate(zip(one, other, strict=False)):
-        if first != second:
-            return at
-    return min(len(one), len(other))
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (first, second) in enumerate(pairs) if first != second), min(len(one), len(other)))

@@ -91,7 +91,12 @@ class Chat:
             self.template = environment.from_string(template)
         except TemplateError as error:
             raise CheckpointError(f"the chat template cannot be read: {error}") from None
-        self.special = self._special()
+        self.special = Special(
+            end=self._single("<|im_end|>"),
+            think=self._single("<think>"),
+            think_end=self._single("</think>"),
+            nothink=self._single("<|dummy_84|>"),
+        )
         self._check_newline_rule()
 
     @classmethod
@@ -110,14 +115,6 @@ class Chat:
             raise CheckpointError(f"{folder}: tokenizer.json has {tokens} tokens, the model {config.vocab_size}")
         return chat
 
-    def _special(self) -> Special:
-        return Special(
-            end=self._single("<|im_end|>"),
-            think=self._single("<think>"),
-            think_end=self._single("</think>"),
-            nothink=self._single("<|dummy_84|>"),
-        )
-
     def _single(self, text: str) -> int:
         ids = self.encode(text)
         if len(ids) != 1:
@@ -127,7 +124,7 @@ class Chat:
     def _check_newline_rule(self) -> None:
         """The template leaves newlines round its special tokens, and in training these took no token."""
         both = self.encode("<|im_end|>\n<|im_start|>")
-        if both != [self._single("<|im_end|>"), self._single("<|im_start|>")]:
+        if both != [self.special.end, self._single("<|im_start|>")]:
             raise CheckpointError(
                 f"<|im_end|>, newline, <|im_start|> become the tokens {both}: the newline has to vanish "
                 "(lstrip and rstrip of the added tokens in tokenizer.json)"

@@ -137,30 +137,23 @@ class Rules:
             self._part = "thought" if token == self._special.think else "answer"
             return DecodedToken(token, None)
         if self._part == "thought":
-            return self._take_thought(token)
-        self._part = "answer"
-        return self._take_answer(token)
-
-    def _take_thought(self, token: int) -> DecodedToken:
-        if token == self._special.think_end:
+            if token == self._special.think_end:
+                self._part = "answer"
+                return DecodedToken(token, None)
+        else:
             self._part = "answer"
-            return DecodedToken(token, None)
+            if self._matcher:
+                self._matcher.take(token)
         if token == self._special.end:
             self.ended = "end"
             return DecodedToken(token, None)
-        self.thought += 1
-        return DecodedToken(token, "thought")
-
-    def _take_answer(self, token: int) -> DecodedToken:
-        if self._matcher:
-            self._matcher.take(token)
-        if token == self._special.end:
-            self.ended = "end"
-            return DecodedToken(token, None)
-        self.answer += 1
-        if self.answer >= self._budget.answer:
-            self.ended = "length"
-        return DecodedToken(token, "answer")
+        if self._part == "thought":
+            self.thought += 1
+        else:
+            self.answer += 1
+            if self.answer >= self._budget.answer:
+                self.ended = "length"
+        return DecodedToken(token, self._part)
 
     def guesses(self) -> list[int]:
         """The tokens that must or probably will come next."""

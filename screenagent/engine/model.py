@@ -157,11 +157,8 @@ class LayerCache(NamedTuple):
 class Attention(nn.Module):
     def __init__(self, config: Config, make: Factory) -> None:
         super().__init__()
-        self.heads, self.kv_heads, self.head_dim = (
-            config.num_attention_heads,
-            config.num_key_value_heads,
-            config.head_dim,
-        )
+        self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads
+        self.head_dim = config.head_dim
         rows = (self.heads + 2 * self.kv_heads) * self.head_dim
         self.qkv_proj = make.linear(config.hidden_size, rows, bias=False)
         self.o_proj = make.linear(self.heads * self.head_dim, config.hidden_size, bias=False)

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -33,16 +34,6 @@ FLAGS: Final = (
 READY_SECONDS: Final = 20.0
 EPISODE_MS: Final = 600_000
 
-START: Final = """
-Math.seedrandom(%d);
-core.EPISODE_MAX_TIME = %d;
-core.startEpisodeReal();
-for (const id of ["reward-display", "click-canvas"]) {
-  const shown = document.getElementById(id);
-  if (shown) shown.style.display = "none";
-}
-document.getElementById("query").style.visibility = "hidden";
-"""
 PAINTED: Final = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
 UTTERANCE: Final = '(said => typeof said == "string" ? said : said.utterance)(core.getUtterance())'
 
@@ -72,7 +63,8 @@ class TaskPage:
         """Load `task` afresh and begin it; what it asks for."""
         self._call("Page.navigate", url=(pages() / f"{task}.html").as_uri())
         self._until('typeof core != "undefined" && document.readyState == "complete" && core.cover_div != null')
-        self._evaluate(START % (seed, EPISODE_MS))
+        start = resources.files("screenagent.bench.miniwob").joinpath("start.js").read_text("utf-8")
+        self._evaluate(f"({start.strip()})({seed}, {EPISODE_MS})")
         self._until("WOB_TASK_READY")
         self._evaluate(PAINTED)
         return " ".join(str(self._evaluate(UTTERANCE)).split())
