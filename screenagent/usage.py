@@ -14,7 +14,6 @@ Phase = Literal[
     "capture", "decide", "encode", "prefill", "decode", "locate", "approve", "guard", "act", "settle", "check"
 ]
 
-
 Mode = Literal["think", "nothink", "auto"]
 
 

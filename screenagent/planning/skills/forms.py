@@ -19,7 +19,6 @@ SENDING: Final = (
     *("Sign in", "Sign up", "Register", "Book", "Order", "Confirm"),
 )
 
-
 CANCELLING: Final = ("Cancel", "Not now", "Later", "Dismiss")
 _NUMERIC: Final = re.compile(r"date|year|time|number|amount|price|count|age|zip|phone|day|month", re.IGNORECASE)
 
