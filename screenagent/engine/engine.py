@@ -13,24 +13,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from screenagent.engine import checkpoint
+from screenagent.engine import checkpoint, decoding
 from screenagent.engine.cache import Cache, kv_bytes_per_token
 from screenagent.engine.chat import Chat, ChatMessage, ChatMode, ChatPrompt
 from screenagent.engine.config import Config, Quant
-from screenagent.engine.decoding import (
-    DEFAULT_BUDGET,
-    GREEDY,
-    WIDEST,
-    DecodeBudget,
-    DecodedToken,
-    Pick,
-    Reason,
-    ReplyPart,
-    Rules,
-    Sampling,
-    decode,
-    decode_plainly,
-)
 from screenagent.engine.errors import EngineError
 from screenagent.engine.grammar import Grammars, TokenGrammar
 from screenagent.engine.image import PatchLimits, picture_patches
@@ -82,7 +68,7 @@ class EngineText(NamedTuple):
     """A piece of text as it forms, and the tokens it stands for."""
 
     text: str
-    part: ReplyPart
+    part: decoding.ReplyPart
     token: int
 
 
@@ -90,7 +76,7 @@ class EngineText(NamedTuple):
 class EngineEnd:
     """The last thing of a reply; `notes` say in the open what was changed to make it possible."""
 
-    reason: Reason
+    reason: decoding.Reason
     cost: EngineCost
     notes: tuple[str, ...] = ()
 
@@ -122,7 +108,8 @@ class Engine:
         self.longest = min(settings.longest, model.config.tokenizer_model_max_length)
         self.cache = Cache(
             model.config,
-            capacity=self.longest + 2 * WIDEST,  # guesses and what fills up a step may stand beyond the last token
+            capacity=self.longest
+            + 2 * decoding.WIDEST,  # guesses and what fills up a step may stand beyond the last token
             device=self.device,
             dtype=self.dtype,
             kept_bytes=settings.kept_bytes,
@@ -152,7 +139,12 @@ class Engine:
         return kv_bytes_per_token(self.model.config, self.dtype)
 
     def prompt(
-        self, turns: Sequence[EngineTurn], *, mode: ChatMode, budget: DecodeBudget, limits: PatchLimits | None = None
+        self,
+        turns: Sequence[EngineTurn],
+        *,
+        mode: ChatMode,
+        budget: decoding.DecodeBudget,
+        limits: PatchLimits | None = None,
     ) -> tuple[ChatPrompt, tuple[str, ...]]:
         """The prompt, counted with its budget before anything runs. To make room pictures are shrunk, and the notes
         say so; text is never cut."""
@@ -182,10 +174,10 @@ class Engine:
         *,
         mode: ChatMode = "auto",
         grammar: TokenGrammar | None = None,
-        budget: DecodeBudget = DEFAULT_BUDGET,
-        sampling: Sampling = GREEDY,
+        budget: decoding.DecodeBudget = decoding.DEFAULT_BUDGET,
+        sampling: decoding.Sampling = decoding.GREEDY,
         check: Check = keep_going,
-        pick: Pick | None = None,
+        pick: decoding.Pick | None = None,
     ) -> Iterator[EngineText | EngineEnd]:
         """Yield text as it forms, and an `EngineEnd` last.
 
@@ -200,7 +192,7 @@ class Engine:
         finally:
             self._busy.release()
 
-    def _reply(self, asked: PendingQuestion, pick: Pick, check: Check) -> Iterator[EngineText | EngineEnd]:
+    def _reply(self, asked: PendingQuestion, pick: decoding.Pick, check: Check) -> Iterator[EngineText | EngineEnd]:
         start = self._start(asked, check)
         decoder = self.chat.decoder()
         clock = PhaseClock(self.device)
@@ -218,10 +210,10 @@ class Engine:
         )
         yield EngineEnd(start.rules.ended, cost, start.notes)
 
-    def _decode(self, start: Prefilled, pick: Pick) -> Iterator[DecodedToken]:
+    def _decode(self, start: Prefilled, pick: decoding.Pick) -> Iterator[decoding.DecodedToken]:
         if self.settings.fast:
-            return decode(start.sequence, start.rows, start.guesses, start.rules, pick)
-        return decode_plainly(start.sequence, start.rows[-1], start.rules, pick)
+            return decoding.decode(start.sequence, start.rows, start.guesses, start.rules, pick)
+        return decoding.decode_plainly(start.sequence, start.rows[-1], start.rules, pick)
 
     def _start(self, asked: PendingQuestion, check: Check) -> Prefilled:
         """Prefill; if memory runs out, once more with what was kept freed and half the patches."""
@@ -240,7 +232,7 @@ class Engine:
         clock = PhaseClock(self.device)
         matcher = self.grammars.start(asked.grammar) if asked.grammar else None
         prompt, notes = self.prompt(asked.turns, mode=asked.mode, budget=asked.budget, limits=limits)
-        rules = Rules(
+        rules = decoding.Rules(
             asked.mode, self.chat.special, budget=asked.budget, matcher=matcher, any_but_end=self._any_but_end
         )
         guesses = rules.guesses() if self.settings.fast else []
@@ -265,7 +257,7 @@ class PendingQuestion:
     turns: Sequence[EngineTurn]
     mode: ChatMode
     grammar: TokenGrammar | None
-    budget: DecodeBudget
+    budget: decoding.DecodeBudget
 
 
 @dataclass(frozen=True)
@@ -275,7 +267,7 @@ class Prefilled:
     sequence: LongSequence
     rows: Tensor  # (guesses + 1, vocabulary)
     guesses: list[int]
-    rules: Rules
+    rules: decoding.Rules
     cost: EngineCost
     notes: tuple[str, ...]
 

@@ -13,19 +13,8 @@ from screenagent.engine.config import Config, Quant
 from screenagent.engine.engine import Engine, EngineEnd, EngineSettings, EngineTurn
 from screenagent.engine.model import keep_going
 from screenagent.errors import WrongUsage
+from screenagent.models import vision
 from screenagent.models.parsing import refuses
-from screenagent.models.vision import (
-    AnswerGrammar,
-    Chunk,
-    Finished,
-    JsonSchema,
-    Numbers,
-    Refused,
-    Regex,
-    Request,
-    TextChunk,
-    TokenBudget,
-)
 from screenagent.usage import Mode, Usage
 
 COMPACT: Final = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
@@ -48,14 +37,14 @@ class Phi4:
 
     def generate(
         self,
-        request: Request,
+        request: vision.Request,
         *,
         mode: Mode = "auto",
-        grammar: AnswerGrammar | None = None,
-        budget: TokenBudget | None = None,
-    ) -> Iterator[Chunk]:
+        grammar: vision.AnswerGrammar | None = None,
+        budget: vision.TokenBudget | None = None,
+    ) -> Iterator[vision.Chunk]:
         turn = EngineTurn("user", request.text, tuple(picture.pixels for picture in request.pictures))
-        budget = budget or TokenBudget()
+        budget = budget or vision.TokenBudget()
         answer = ""
         for piece in self.engine.reply(
             (turn,),
@@ -69,22 +58,22 @@ class Phi4:
                 yield last(piece, answer)
             elif piece.text:
                 answer += piece.text if piece.part == "answer" else ""
-                yield TextChunk(text=piece.text, part=piece.part)
+                yield vision.TextChunk(text=piece.text, part=piece.part)
 
 
-def compiled(wanted: AnswerGrammar | None) -> grammar.TokenGrammar | None:
+def compiled(wanted: vision.AnswerGrammar | None) -> grammar.TokenGrammar | None:
     match wanted:
         case None:
             return None
-        case Numbers():
+        case vision.Numbers():
             return grammar.numbers(wanted.count, decimals=wanted.decimals)
-        case Regex():
+        case vision.Regex():
             return grammar.TokenGrammar.regex(wanted.pattern)
-        case JsonSchema():
+        case vision.JsonSchema():
             return grammar.TokenGrammar.json({**wanted.definition, **COMPACT})
 
 
-def last(ended: EngineEnd, answer: str) -> Finished | Refused:
+def last(ended: EngineEnd, answer: str) -> vision.Finished | vision.Refused:
     cost = ended.cost
     usage = Usage(
         seconds={**cost.seconds},
@@ -93,8 +82,8 @@ def last(ended: EngineEnd, answer: str) -> Finished | Refused:
         answer_tokens=cost.answer_tokens,
     )
     if refuses(answer):
-        return Refused(text=answer, usage=usage, notes=ended.notes)
-    return Finished(reason=ended.reason, usage=usage, notes=ended.notes)
+        return vision.Refused(text=answer, usage=usage, notes=ended.notes)
+    return vision.Finished(reason=ended.reason, usage=usage, notes=ended.notes)
 
 
 def load_phi4(

@@ -10,19 +10,8 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from screenagent.geometry import Value
+from screenagent.scripts import schema
 from screenagent.scripts.parameters import filled, names_in
-from screenagent.scripts.schema import (
-    AnyStep,
-    AskStep,
-    IfSeenStep,
-    KeyboardStep,
-    Placed,
-    Script,
-    TargetStep,
-    Vanished,
-    every_step,
-    kind_of_step,
-)
 
 LONGEST: Final = 100
 """How many characters the parameters of `play` may have in one line."""
@@ -30,7 +19,7 @@ ESCAPED_PLACE: Final = re.compile(r"\{{4}\s*(?!secret:)([^{}]*?)\s*\}{4}")
 """The place of a parameter in a text whose braces are doubled, as in an f-string."""
 
 
-def python(script: Script, *, file: str, anchors: str) -> str:
+def python(script: schema.Script, *, file: str, anchors: str) -> str:
     """Return the program; raise `ValueError` naming a step that a program cannot say."""
     templates = Environment(
         loader=PackageLoader("screenagent.scripts", package_path=""),
@@ -49,7 +38,7 @@ def python(script: Script, *, file: str, anchors: str) -> str:
     )
 
 
-def _parameters(script: Script) -> str:
+def _parameters(script: schema.Script) -> str:
     """The parameters of `play`, in one line if they fit; those without a default come first."""
     parameters = [
         f"{identifier(name)}: str"
@@ -62,9 +51,9 @@ def _parameters(script: Script) -> str:
     return line if len(line) <= LONGEST else "\n" + "".join(f"    {parameter},\n" for parameter in every)
 
 
-def _is_placed(script: Script) -> bool:
-    steps = (step for step in every_step(script.steps) if isinstance(step, TargetStep))
-    return any(isinstance(target, Placed) for step in steps for target in step.targets)
+def _is_placed(script: schema.Script) -> bool:
+    steps = (step for step in schema.every_step(script.steps) if isinstance(step, schema.TargetStep))
+    return any(isinstance(target, schema.Placed) for step in steps for target in step.targets)
 
 
 def identifier(name: str) -> str:
@@ -77,48 +66,48 @@ def _in_docstring(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _lines(steps: Sequence[AnyStep], script: Script, *, depth: int) -> Iterator[str]:
+def _lines(steps: Sequence[schema.AnyStep], script: schema.Script, *, depth: int) -> Iterator[str]:
     indent = "    " * depth
     for step in steps:
         match step:
-            case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
+            case schema.IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
                 yield f"{indent}if script.sees({_text(words, script)}):"
                 yield from _lines(then, script, depth=depth + 1)
                 if otherwise:
                     yield f"{indent}else:"
                     yield from _lines(otherwise, script, depth=depth + 1)
-            case AskStep(ask=question, into=str(into)):
+            case schema.AskStep(ask=question, into=str(into)):
                 yield f"{indent}{identifier(into)} = input({_text(question + ' ', script)})"
             case _:
-                yield f"{indent}script.{kind_of_step(step)}({', '.join(_arguments(step, script))})"
+                yield f"{indent}script.{schema.kind_of_step(step)}({', '.join(_arguments(step, script))})"
 
 
-def _arguments(step: Value, script: Script) -> Iterator[str]:
-    kind = kind_of_step(step)
+def _arguments(step: Value, script: schema.Script) -> Iterator[str]:
+    kind = schema.kind_of_step(step)
     assert kind is not None
     match getattr(step, kind):
-        case Vanished(gone=words):
+        case schema.Vanished(gone=words):
             yield _text(words, script)
             yield "gone=True"
         case value:
             yield _literal(value, script)
-    if isinstance(step, KeyboardStep) and step.window is None and script.window is not None:
+    if isinstance(step, schema.KeyboardStep) and step.window is None and script.window is not None:
         yield f"window={_quoted(script.window)}"
     for name in type(step).model_fields:
         value = getattr(step, name)
         is_needless = name == "timeout" and kind not in ("wait_for", "expect")
         if name == kind or is_needless or value == type(step).model_fields[name].default:
             continue
-        if isinstance(value, Vanished):
+        if isinstance(value, schema.Vanished):
             raise ValueError(f"`{kind}` expects that “{value.gone}” goes; write that as a step of its own to export it")
         yield f"{name}={_literal(value, script)}"
 
 
-def _literal(value: object, script: Script) -> str:
+def _literal(value: object, script: schema.Script) -> str:
     match value:
         case str(text):
             return _text(text, script)
-        case Placed(target=words, at=pixel):
+        case schema.Placed(target=words, at=pixel):
             return f"Placed(target={_text(words, script)}, at={pixel})"
         case tuple() as parts:
             return "(" + "".join(f"{_literal(part, script)}, " for part in parts).rstrip(" ") + ")"
@@ -126,7 +115,7 @@ def _literal(value: object, script: Script) -> str:
             return repr(value)
 
 
-def _text(text: str, script: Script) -> str:
+def _text(text: str, script: schema.Script) -> str:
     """A literal, or an f-string if it has parameters in it. A secret stays as `{{secret:name}}`."""
     secrets = (name for name, parameter in script.parameters.items() if parameter.secret)
     text = filled(text, {name: f"{{{{secret:{name}}}}}" for name in secrets})

@@ -21,19 +21,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from screenagent.errors import WrongUsage
 from screenagent.geometry import Value
+from screenagent.scripts import schema
 from screenagent.scripts.parameters import misplaced_secret, undefined
-from screenagent.scripts.schema import (
-    STEPS,
-    KeyPath,
-    Parameter,
-    Placed,
-    Script,
-    TypeStep,
-    kind_of_step,
-    no_step,
-    paths,
-    words_for,
-)
 from screenagent.scripts.upgrade import upgrade, warn
 
 LARGEST: Final = 200_000
@@ -74,16 +63,16 @@ class Places:
     """Where in the file each part of a script stands."""
 
     file: Path
-    lines: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    lines: Mapping[schema.KeyPath, tuple[int, int]] = field(default_factory=dict)
 
-    def problem(self, path: KeyPath, what: str) -> Problem:
+    def problem(self, path: schema.KeyPath, what: str) -> Problem:
         """Return what is wrong at `path`, or at the nearest part round it that the file has."""
         line, column = next(self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines)
         return Problem(file=str(self.file), line=line, column=column, what=what)
 
-    def known(self, path: Sequence[str | int]) -> KeyPath:
+    def known(self, path: Sequence[str | int]) -> schema.KeyPath:
         """Return the part of the file that a validator's `path` leads to, without what the validator put between."""
-        found: KeyPath = ()
+        found: schema.KeyPath = ()
         for index, part in enumerate(path):
             is_tag = index > 0 and isinstance(path[index - 1], int) and index < len(path) - 1
             if not is_tag and (*found, part) in self.lines:
@@ -91,17 +80,17 @@ class Places:
         return found
 
 
-def read_script(file: Path) -> Script:
+def read_script(file: Path) -> schema.Script:
     """The script in `file`; `ScriptError` says what is wrong with it, and where."""
     return parsed(file.read_bytes(), file)[0]
 
 
-def parsed(content: bytes, file: Path) -> tuple[Script, Places]:
+def parsed(content: bytes, file: Path) -> tuple[schema.Script, Places]:
     """Return the script that `content` spells, in version 1 or 2, and where in `file` each part of it is."""
     data, places = _loaded(content, file)
     upgraded = upgrade(data)
     try:
-        script = Script.model_validate(data)
+        script = schema.Script.model_validate(data)
     except ValidationError as error:
         raise ScriptError(_problems(error, data, places)) from error
     if problems := [*_wrong_places(script, places)]:
@@ -112,20 +101,20 @@ def parsed(content: bytes, file: Path) -> tuple[Script, Places]:
     return script, places
 
 
-def written(script: Script) -> str:
+def written(script: schema.Script) -> str:
     """Return `script` as a person would write it: no defaults, the kind of a step first."""
     text = StringIO()
     _yaml().dump(_document(script), text)
     return text.getvalue()
 
 
-def edited(content: str, changes: Mapping[KeyPath, str | Placed]) -> str:
+def edited(content: str, changes: Mapping[schema.KeyPath, str | schema.Placed]) -> str:
     """Return the file's text with other values at some paths; comments and order stay."""
     yaml = _yaml()
     document = yaml.load(content)
     for path, value in changes.items():
         _at(document, path[:-1])[path[-1]] = _in_one_line(
-            value.model_dump(mode="json") if isinstance(value, Placed) else value
+            value.model_dump(mode="json") if isinstance(value, schema.Placed) else value
         )
     text = StringIO()
     yaml.dump(document, text)
@@ -162,7 +151,7 @@ def _loaded(content: bytes, file: Path) -> tuple[Any, Places]:
         raise stop(f"it is not YAML: {' '.join(str(error).split())}", before.count("\n") + 1) from error
     if node is None:
         raise stop("it is empty; a script has at least a name and steps")
-    lines: dict[KeyPath, tuple[int, int]] = {}
+    lines: dict[schema.KeyPath, tuple[int, int]] = {}
     return _value(node, (), lines, stop), Places(file, lines)
 
 
@@ -180,7 +169,7 @@ def _plain_yaml(text: str, stop: Any) -> None:
             raise stop(f"it is more than {DEEPEST} levels deep", line, column)
 
 
-def _value(node: Node, path: KeyPath, lines: dict[KeyPath, tuple[int, int]], stop: Any) -> Any:
+def _value(node: Node, path: schema.KeyPath, lines: dict[schema.KeyPath, tuple[int, int]], stop: Any) -> Any:
     lines.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     match node:
         case MappingNode():
@@ -210,7 +199,7 @@ def _scalar(node: Node) -> Any:
 
 def _problems(error: ValidationError, data: Any, places: Places) -> list[Problem]:
     """One for each place, in the order of the file."""
-    found: dict[KeyPath, Problem] = {}
+    found: dict[schema.KeyPath, Problem] = {}
     errors = error.errors(include_url=False)
     for wrong in errors:
         loc = wrong["loc"]
@@ -223,11 +212,11 @@ def _problems(error: ValidationError, data: Any, places: Places) -> list[Problem
     return sorted(found.values(), key=lambda problem: (problem.line, problem.column))
 
 
-def _said(wrong: dict[str, Any], value: Any, path: KeyPath) -> str:
+def _said(wrong: dict[str, Any], value: Any, path: schema.KeyPath) -> str:
     name = str(wrong["loc"][-1]) if wrong["loc"] else ""
     match wrong["type"]:
         case "union_tag_not_found" | "union_tag_invalid":
-            return no_step(value)
+            return schema.no_step(value)
         case "too_short":
             return f"{name}: there is to be at least one step"
         case "missing":
@@ -251,21 +240,21 @@ def _said(wrong: dict[str, Any], value: Any, path: KeyPath) -> str:
 def _fields(loc: Sequence[str | int]) -> list[str]:
     """The keys that may stand where `loc` found one that may not."""
     if len(loc) > 1 and loc[-2] == "place":
-        return list(Placed.model_fields)
-    kind = next((part for part in reversed(loc[:-1]) if isinstance(part, str) and part in STEPS), None)
-    model: type[Value] = STEPS[kind] if kind else Parameter if "parameters" in loc[:-1] else Script
+        return list(schema.Placed.model_fields)
+    kind = next((part for part in reversed(loc[:-1]) if isinstance(part, str) and part in schema.STEPS), None)
+    model: type[Value] = schema.STEPS[kind] if kind else schema.Parameter if "parameters" in loc[:-1] else schema.Script
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _at(data: Any, path: KeyPath) -> Any:
+def _at(data: Any, path: schema.KeyPath) -> Any:
     return reduce(getitem, path, data)
 
 
-def _wrong_places(script: Script, places: Places) -> Iterator[Problem]:
+def _wrong_places(script: schema.Script, places: Places) -> Iterator[Problem]:
     """Parameters that nothing gives a value, and secrets where they would be seen."""
-    for path, step in paths(script.steps):
+    for path, step in schema.paths(script.steps):
         for name, text in texts(step):
-            typed = isinstance(step, TypeStep) and name == "type"
+            typed = isinstance(step, schema.TypeStep) and name == "type"
             wrong = undefined(script, text) or misplaced_secret(script, text, typed=typed)
             if wrong:
                 yield places.problem((*path, name), wrong)
@@ -278,13 +267,13 @@ def texts(step: Value) -> Iterator[tuple[str, str]]:
                 yield name, text
             case tuple() as several:
                 for each in several:
-                    if isinstance(each, str | Placed):
-                        yield name, words_for(each)
+                    if isinstance(each, str | schema.Placed):
+                        yield name, schema.words_for(each)
             case Value() as part:
                 yield from ((name, text) for _, text in texts(part))
 
 
-def _document(script: Script) -> dict[str, Any]:
+def _document(script: schema.Script) -> dict[str, Any]:
     document = script.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     document["steps"] = [_in_one_line(_kind_first(step)) for step in document["steps"]]
     return {"version": script.version, **document}
@@ -306,7 +295,7 @@ def _in_one_line(part: Any) -> Any:
 
 
 def _kind_first(step: dict[str, Any]) -> dict[str, Any]:
-    kind = kind_of_step(step)
+    kind = schema.kind_of_step(step)
     assert kind is not None
     for branch in ("then", "else"):
         if branch in step:

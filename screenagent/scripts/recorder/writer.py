@@ -9,24 +9,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from screenagent.actions import (
-    Action,
-    Ask,
-    Click,
-    Drag,
-    Expectation,
-    Gone,
-    HoldKeys,
-    KeyboardInput,
-    Move,
-    PressKeys,
-    Scroll,
-    Target,
-    TypeText,
-    Visible,
-    WaitFor,
-    targets,
-)
+from screenagent import actions
 from screenagent.events import (
     Acted,
     AnswerAsk,
@@ -53,15 +36,15 @@ from screenagent.scripts.upgrade import with_places
 class PerformedStep(NamedTuple):
     """An action that was carried out, and the screenshot before it."""
 
-    action: Action
+    action: actions.Action
     locations: tuple[Location, ...]
     before: Screenshot
-    expectation: Expectation | None = None
+    expectation: actions.Expectation | None = None
 
     @property
     def targets(self) -> tuple[str | Placed, ...]:
         """The targets as a script has them: with a pixel if the run had a point for them."""
-        located = zip_longest(targets(self.action), self.locations[: len(targets(self.action))])
+        located = zip_longest(actions.targets(self.action), self.locations[: len(actions.targets(self.action))])
         return tuple(_script_target(target, location, self.before) for target, location in located)
 
 
@@ -89,7 +72,7 @@ class ScriptWriter:
     def add(self, performed: PerformedStep) -> None:
         """Append the step that does the same as `performed`."""
         window = performed.before.window
-        if isinstance(performed.action, KeyboardInput) and window is not None and window.app:
+        if isinstance(performed.action, actions.KeyboardInput) and window is not None and window.app:
             self.windows.append(window.app)
         step = self._step(performed, self._anchors(performed))
         if step is not None:
@@ -132,32 +115,32 @@ class ScriptWriter:
         expect = _expected(performed.expectation)
         anchor = _anchor(names, targets)
         match performed.action:
-            case Click(button=button, count=times, modifiers=hold):
+            case actions.Click(button=button, count=times, modifiers=hold):
                 return schema.ClickStep(
                     click=targets[0], button=button, count=times, hold=hold, expect=expect, anchor=anchor
                 )
-            case Move():
+            case actions.Move():
                 return schema.MoveStep(move=targets[0], expect=expect, anchor=anchor)
-            case Drag(button=button, modifiers=hold):
+            case actions.Drag(button=button, modifiers=hold):
                 first, *via, last = targets
                 return schema.DragStep(
                     drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, anchor=anchor
                 )
-            case Scroll(direction=direction, notches=notches):
+            case actions.Scroll(direction=direction, notches=notches):
                 over = next(iter(targets), None)
                 return schema.ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
-            case TypeText(text=text):
+            case actions.TypeText(text=text):
                 return schema.TypeStep(type=self._literal(text), expect=expect)
-            case PressKeys(keys=pressed, times=times):
+            case actions.PressKeys(keys=pressed, times=times):
                 return schema.PressStep(press="+".join(pressed), times=times, expect=expect)
-            case HoldKeys(keys=held, seconds=seconds):
+            case actions.HoldKeys(keys=held, seconds=seconds):
                 return schema.HoldStep(hold_keys="+".join(held), seconds=seconds, expect=expect)
-            case WaitFor(words=words, gone=gone, seconds=seconds):
+            case actions.WaitFor(words=words, gone=gone, seconds=seconds):
                 wanted: Expected = Vanished(gone=words) if gone else words
                 if seconds == 0:
                     return schema.ExpectStep(expect=wanted)
                 return schema.WaitForStep(wait_for=wanted, timeout=seconds)
-            case Ask(question=question):
+            case actions.Ask(question=question):
                 return schema.AskStep(ask=question)
             case _:
                 return None  # a pause: a replay waits for what it needs, not for so long
@@ -209,17 +192,17 @@ def task_of(events: Iterable[Event]) -> str:
     return next((event.task for event in events if isinstance(event, Started)), "")
 
 
-def _expected(expectation: Expectation | None) -> Expected | None:
+def _expected(expectation: actions.Expectation | None) -> Expected | None:
     match expectation:
-        case Visible(words=words):
+        case actions.Visible(words=words):
             return words
-        case Gone(words=words):
+        case actions.Gone(words=words):
             return Vanished(gone=words)
         case _:
             return None
 
 
-def _script_target(target: Target, location: Location | None, screen: Screenshot) -> str | Placed:
+def _script_target(target: actions.Target, location: Location | None, screen: Screenshot) -> str | Placed:
     """Return `target` as a script has it: with its pixel if the run was given a point for it.
 
     In runs of version 0.1 the pixel is in the target's words.
