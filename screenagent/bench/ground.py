@@ -20,13 +20,10 @@ from screenagent.bench.questions import (
     painted_over,
     read_questions,
 )
-from screenagent.bench.results import keep_results, percentile, read_bench_results, share, wilson
+from screenagent.bench.results import keep_results, percentile, read_bench_results, rss_peak_mb, share, wilson
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
-
-if sys.platform != "win32":
-    import resource
 
 
 @dataclass(frozen=True)
@@ -265,11 +262,3 @@ def _inside(bbox: PixelEdges | None, x: float, y: float, slack: float) -> bool:
 
 def _key(asked: GroundQuestion | GroundResult) -> tuple[str, str, object, object]:
     return asked.picture, asked.instruction, asked.bbox, asked.painted
-
-
-def rss_peak_mb() -> float | None:
-    """Return the most memory this process has held, in MB; None if the system does not tell."""
-    if sys.platform == "win32":
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1024 / (1024 if sys.platform == "darwin" else 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import sys
 import time
@@ -16,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from screenagent.bench.results import rss_peak_mb
 from screenagent.engine import synthetic
 from screenagent.engine.cache import kv_bytes_per_token
 from screenagent.engine.config import Config, Quant, published_config
@@ -234,8 +234,7 @@ def peak_bytes(device: torch.device) -> int:
     """The most memory that was ever taken: the card's, or this process's."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return int((rss_peak_mb() or 0) * (1 << 20))
 
 
 @dataclass(frozen=True)

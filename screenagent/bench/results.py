@@ -1,7 +1,8 @@
-"""The results of a bench, kept one JSON object a line to go on from, and their shares, intervals and percentiles."""
+"""The results of a bench, kept one JSON object a line to go on from, and what sums them up."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from math import sqrt
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from screenagent.errors import BadFile
+
+if sys.platform != "win32":
+    import resource
 
 Result = TypeVar("Result")
 
@@ -61,3 +65,11 @@ def percentile_ms(seconds: Sequence[float], percent: float) -> float | None:
     """Return a percentile of times in milliseconds, rounded."""
     found = percentile(seconds, percent)
     return None if found is None else round(found * 1000, 2)
+
+
+def rss_peak_mb() -> float | None:
+    """Return the most memory this process has held, in MB; None if the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024 / (1024 if sys.platform == "darwin" else 1)

@@ -103,16 +103,12 @@ def clicker(
 ) -> Agent:
     """An agent that clicks the probe's targets in turn, unasked where no approver is given."""
     places = {name: probe.location(name, desktop.display).point for name in TARGETS}
-    return build_from(
-        _planner(clicks), FakeGrounder(places), desktop, control, approver=approver or AllowAll(), max_steps=clicks + 1
-    )
-
-
-def _planner(clicks: int) -> ScriptedPlanner:
     names = list(TARGETS)
     steps = [PlannedStep(action=Click(target=names[n % len(names)]), expectation=Change()) for n in range(clicks)]
     plan = Plan(steps=(*steps, PlannedStep(action=Finish(success=True))))
-    return ScriptedPlanner([Decision(plan=plan, at=at) for at in range(clicks + 1)])
+    planner = ScriptedPlanner([Decision(plan=plan, at=at) for at in range(clicks + 1)])
+    approver = approver or AllowAll()
+    return build_from(planner, FakeGrounder(places), desktop, control, approver=approver, max_steps=clicks + 1)
 
 
 def _timed(desktop: LocalDesktop) -> float:

@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -134,7 +135,8 @@ def run_stop(
     chance = random.Random(seed)
     found = read_bench_results(results, KEPT.validate_json) if results else []
     stopped_before = sum(isinstance(one, StopMeasured) for one in found)
-    ways = _shared_out(max(0, stops - stopped_before), chance)
+    ways = list(islice(cycle(PLAIN + CONSOLE), max(0, stops - stopped_before)))
+    chance.shuffle(ways)
     loads = [os.getloadavg()[0]]
 
     def take(one: StopMeasured | Kill) -> None:
@@ -316,7 +318,7 @@ class StopScene:
         seen = self._seen_until(at + RELEASE_SECONDS)
         held = self.held()
         agent.join()
-        begun += len(_rest(ear))
+        begun += _count_rest(ear)
         _, readable, written = _read_back(folder)
         after = [raw.at - at for raw in seen if raw.at > at and not raw.pressed and raw.kind != "motion"]
         return Kill(
@@ -375,14 +377,6 @@ class StopScene:
         return self._folder / f"run-{self._runs}"
 
 
-def _shared_out(stops: int, chance: random.Random) -> list[StopWay]:
-    """Each way as often as any other, in a random order."""
-    ways = (PLAIN + CONSOLE) * (stops // len(PLAIN + CONSOLE) + 1)
-    shuffled = list(ways[:stops])
-    chance.shuffle(shuffled)
-    return shuffled
-
-
 def _read_back(folder: Path) -> tuple[str, bool, int]:
     """How the run ended, whether its folder can be read, and how many events it holds."""
     try:
@@ -394,7 +388,7 @@ def _read_back(folder: Path) -> tuple[str, bool, int]:
 
 
 def _heard_until(ear: Any, happened: str) -> int:
-    """How many events had begun to be written by then."""
+    """Return how many events had begun to be written by then."""
     count = 0
     while ear.poll(READY_SECONDS):
         count += 1
@@ -403,9 +397,10 @@ def _heard_until(ear: Any, happened: str) -> int:
     raise TimeoutError(f"the agent did not say {happened} within {READY_SECONDS:g} s")
 
 
-def _rest(ear: Any) -> list[str]:
-    rest = []
+def _count_rest(ear: Any) -> int:
+    count = 0
     with suppress(EOFError):
         while ear.poll():
-            rest.append(ear.recv())
-    return rest
+            ear.recv()
+            count += 1
+    return count

@@ -42,11 +42,28 @@ class FileCheck(Value):
     file: str
     text: str
 
+    def holds(self, folder: Path, _: dict[str, str]) -> bool:
+        path = folder / self.file
+        return path.is_file() and path.read_text("utf-8", errors="replace").rstrip("\n") == self.text.rstrip("\n")
+
 
 class ShellCheck(Value):
     """A shell command, run on the task's desktop before it is taken down; exit code 0 is success."""
 
     shell: str
+
+    def holds(self, folder: Path, environment: dict[str, str]) -> bool:
+        done = subprocess.run(
+            ["sh", "-c", self.shell],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=30,
+            check=False,
+        )
+        return done.returncode == 0
 
 
 class Task(Value):
@@ -160,26 +177,7 @@ def holds(
     check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str], *, seconds: float = WRITTEN_SECONDS
 ) -> bool:
     """Return whether the effect is there, and wait for it: an application may still be writing the file."""
-    return until(lambda: _holds(check, folder, environment), seconds=seconds, poll=0.1)
-
-
-def _holds(check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str]) -> bool:
-    match check:
-        case FileCheck(file=file, text=text):
-            path = folder / file
-            return path.is_file() and path.read_text("utf-8", errors="replace").rstrip("\n") == text.rstrip("\n")
-        case ShellCheck(shell=shell):
-            done = subprocess.run(
-                ["sh", "-c", shell],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=30,
-                check=False,
-            )
-            return done.returncode == 0
+    return until(lambda: check.holds(folder, environment), seconds=seconds, poll=0.1)
 
 
 def task_summary(results: Sequence[TaskResult]) -> TaskSummary:

@@ -117,18 +117,14 @@ def verify_weights(
 
 
 def token_checks(chat: Chat) -> dict[str, bool]:
-    """Whether a text becomes the tokens that it has when the whole prompt is tokenized in one piece."""
-    return {text: in_pieces(chat, text) == at_once(chat, text) for text in TEXTS}
-
-
-def in_pieces(chat: Chat, text: str) -> list[int]:
-    prompt = chat.prompt([ChatMessage("user", text)], mode="nothink")
-    return [token for segment in prompt.segments for token in segment if isinstance(token, int)]
-
-
-def at_once(chat: Chat, text: str) -> list[int]:
-    whole = chat.template.render(messages=[{"role": "user", "content": text}], add_generation_prompt=True)
-    return chat.encode(whole + "<|dummy_84|>")
+    """Return whether each text becomes the tokens that it has when the whole prompt is tokenized in one piece."""
+    same: dict[str, bool] = {}
+    for text in TEXTS:
+        prompt = chat.prompt([ChatMessage("user", text)], mode="nothink")
+        pieces = [token for segment in prompt.segments for token in segment if isinstance(token, int)]
+        whole = chat.template.render(messages=[{"role": "user", "content": text}], add_generation_prompt=True)
+        same[text] = pieces == chat.encode(whole + "<|dummy_84|>")
+    return same
 
 
 def located(model: VisionModel, screen: DrawnScreen) -> tuple[Location | None, float]:

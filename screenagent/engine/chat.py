@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -175,16 +175,7 @@ class Chat:
         text = f"\n{text}" if message.pictures else text.lstrip(WHITE_SPACE)
         yield self.encode_plain(text.rstrip(WHITE_SPACE))
 
-    def decoder(self) -> Decoder:
-        return Decoder(self)
-
-
-class Decoder:
-    """Tokens to text as they come; part of a character waits for the rest."""
-
-    def __init__(self, chat: Chat) -> None:
-        self._chat = chat
-        self._stream = DecodeStream(skip_special_tokens=True)
-
-    def text(self, token: int) -> str:
-        return self._stream.step(self._chat.tokenizer, token) or ""
+    def decoder(self) -> Callable[[int], str]:
+        """Return a function that turns tokens into text as they come; part of a character waits for the rest."""
+        stream = DecodeStream(skip_special_tokens=True)
+        return lambda token: stream.step(self.tokenizer, token) or ""

@@ -194,12 +194,16 @@ class Engine:
 
     def _reply(self, asked: PendingQuestion, pick: decoding.Pick, check: Check) -> Iterator[EngineText | EngineEnd]:
         start = self._start(asked, check)
-        decoder = self.chat.decoder()
+        decoded = self.chat.decoder()
         clock = PhaseClock(self.device)
-        for token in self._decode(start, pick):
+        if self.settings.fast:
+            tokens = decoding.decode(start.sequence, start.rows, start.guesses, start.rules, pick)
+        else:
+            tokens = decoding.decode_plainly(start.sequence, start.rows[-1], start.rules, pick)
+        for token in tokens:
             check()
             if token.part:
-                yield EngineText(decoder.text(token.id), token.part, token.id)
+                yield EngineText(decoded(token.id), token.part, token.id)
         assert start.rules.ended
         cost = replace(
             start.cost,
@@ -209,11 +213,6 @@ class Engine:
             decode_seconds=clock.lap(),
         )
         yield EngineEnd(start.rules.ended, cost, start.notes)
-
-    def _decode(self, start: Prefilled, pick: decoding.Pick) -> Iterator[decoding.DecodedToken]:
-        if self.settings.fast:
-            return decoding.decode(start.sequence, start.rows, start.guesses, start.rules, pick)
-        return decoding.decode_plainly(start.sequence, start.rows[-1], start.rules, pick)
 
     def _start(self, asked: PendingQuestion, check: Check) -> Prefilled:
         """Prefill; if memory runs out, once more with what was kept freed and half the patches."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,23 +104,16 @@ def grid(width: int, height: int, limits: PatchLimits) -> tuple[int, int]:
 def fit(width: int, height: int, most: int) -> tuple[int, int]:
     """The largest grid of at most `most` patches. The search's bounds and its rounding up decide about single rows of
     patches, and the model was trained on exactly these."""
-    precision = 1e-5
 
     def sides(scale: float) -> tuple[int, int]:
         return math.ceil(height * scale / PATCH), math.ceil(width * scale / PATCH)
 
-    def area(scale: float) -> int:
-        high, wide = sides(scale)
-        return high * wide
-
-    return sides(bisect(lambda scale: area(scale) <= most, precision / 10, 100.0, precision))
-
-
-def bisect(holds: Callable[[float], bool], low: float, high: float, precision: float) -> float:
+    precision = 1e-5
+    low, high = precision / 10, 100.0
     while high - low >= precision:
         middle = (low + high) / 2
-        if holds(middle):
+        if math.prod(sides(middle)) <= most:
             low = middle
         else:
             high = middle
-    return low
+    return sides(low)

@@ -156,15 +156,11 @@ class LongSequence:
             seen = sees(at, stop) if start else None
             features = self._model.language(x[:count], layers, at, seen, check=self._check)
             self._cache.grow(whole[start:stop])
-            self._catch_up()
+            if self._device.type == "cuda":  # let the device finish, so that a stop never waits for more than a chunk
+                torch.cuda.current_stream().synchronize()
+            self._check()
             x = x[count:]
         return self._model.language.logits(features[-len(guesses) - 1 :])
-
-    def _catch_up(self) -> None:
-        """Let the device finish, so that a stop never waits for more than a chunk."""
-        if self._device.type == "cuda":
-            torch.cuda.current_stream().synchronize()
-        self._check()
 
     @torch.inference_mode()
     def forward(self, tokens: Sequence[int]) -> Tensor:

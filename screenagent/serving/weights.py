@@ -110,7 +110,9 @@ def pull_weights(
     missing = [file for file in release.files if not is_complete(folder, file)]
     small = folder.with_name(f"{folder.name}-{quant}")
     quantized = 0 if quant == "none" else form_bytes(published_config(), quant)
-    check_disk(sum(file.size for file in missing) + quantized, folder, free_disk)
+    needed, free = sum(file.size for file in missing) + quantized, free_disk(folder)
+    if needed > free:
+        raise PullError(f"{needed / GB:.1f} GB are to come, and {folder} has room for {free / GB:.1f} GB")
     (folder / RECORD).write_text(release.model_dump_json(indent=1))
     for file in missing:
         say(f"{file.name}, {file.size / GB:.2f} GB")
@@ -140,12 +142,6 @@ def pinned(folder: Path) -> Release | None:
 def is_complete(folder: Path, file: RemoteFile) -> bool:
     path = folder / file.name
     return path.is_file() and path.stat().st_size == file.size
-
-
-def check_disk(needed: int, folder: Path, free_disk: Callable[[Path], int]) -> None:
-    free = free_disk(folder)
-    if needed > free:
-        raise PullError(f"{needed / GB:.1f} GB are to come, and {folder} has room for {free / GB:.1f} GB")
 
 
 def check_hash(folder: Path, file: RemoteFile) -> None:

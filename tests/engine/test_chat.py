@@ -93,8 +93,8 @@ def test_a_prompt_needs_a_question() -> None:
 
 
 def test_text_comes_back_as_it_forms_even_within_a_character() -> None:
-    decoder = CHAT.decoder()
-    pieces = [decoder.text(token) for token in CHAT.encode_plain("a中🙂")]
+    decoded = CHAT.decoder()
+    pieces = [decoded(token) for token in CHAT.encode_plain("a中🙂")]
     assert "".join(pieces) == "a中🙂"
     assert "\ufffd" not in "".join(pieces)
 

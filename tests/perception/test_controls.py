@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from screenagent.bench.ground import rss_peak_mb
+from screenagent.bench.results import rss_peak_mb
 from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.controls import ControlLayout, frames

@@ -155,10 +155,9 @@ def connect_server(
     A deployment may follow the address: `https://…/v1#blue`.
     """
     base, _, deployment = url.partition("#")
-    listed = None if name and kind else _listed(base, kind)
-    chosen_kind: Provider = kind or provider_of(base, listed[1] if listed else "")
-    chosen = name or (listed[0] if listed else "")
-    endpoint = Endpoint(url=base, name=chosen, kind=chosen_kind, deployment=deployment or None)
+    listed, owner = ("", "") if name and kind else _listed(base, kind)
+    kind = kind or provider_of(base, owner)
+    endpoint = Endpoint(url=base, name=name or listed, kind=kind, deployment=deployment or None)
     return RemoteModel(endpoint, check=check)
 
 

@@ -59,17 +59,11 @@ class ProviderStyle:
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-def pattern(wanted: Numbers) -> str:
-    """Return the regular expression for `wanted`."""
-    fewest, most = wanted.decimals
-    numbers = ", ".join([rf"[01]\.[0-9]{{{fewest},{most}}}"] * wanted.count)
-    return rf"\[{numbers}\]"
-
-
 def _structured(grammar: AnswerGrammar) -> Mapping[str, Any]:
     match grammar:
-        case Numbers():
-            return {"structured_outputs": {"regex": pattern(grammar)}}
+        case Numbers(count=count, decimals=(fewest, most)):
+            numbers = ", ".join([rf"[01]\.[0-9]{{{fewest},{most}}}"] * count)
+            return {"structured_outputs": {"regex": rf"\[{numbers}\]"}}
         case Regex():
             return {"structured_outputs": {"regex": grammar.pattern}}
         case JsonSchema():
