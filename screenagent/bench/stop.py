@@ -18,8 +18,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -153,7 +154,7 @@ def run_stop(
         for kind, console in ((PLAIN, False), (CONSOLE, True)):
             mine = [way for way in ways if way in kind]
             if mine:
-                with Worker(worker, virtual.display, console=console) as agent:
+                with started_worker(worker, virtual.display, console=console) as agent:
                     for way in mine:
                         take(scene.stop(agent, way, chance))
         for _ in kills_left:
@@ -189,41 +190,14 @@ def stop_summary(found: Sequence[StopMeasured | Kill], loads: Sequence[float]) -
     )
 
 
+@dataclass(frozen=True)
 class Worker:
-    """The process of the agent that is stopped, over many runs; with `console`, in a terminal of its own."""
+    """The process of the agent that is stopped, over many runs, on a terminal of its own."""
 
-    def __init__(self, command: Sequence[str], display: str, *, console: bool) -> None:
-        self._command, self._display, self._console = command, display, console
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            theirs_in, self._orders = os.pipe()
-            reports, theirs_out = os.pipe()
-            self.terminal, slave = pty.openpty()
-            arguments = [self._display, str(theirs_in), str(theirs_out), *(["console"] if self._console else [])]
-            self._process = subprocess.Popen(
-                [sys.executable, *self._command, *arguments],
-                pass_fds=[theirs_in, theirs_out],
-                env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
-                stdin=slave,
-                stderr=slave if self._console else None,
-            )
-            stack.callback(self._end)
-            for descriptor in (theirs_in, theirs_out, slave):
-                os.close(descriptor)
-            self._reports = Lines(stack.enter_context(os.fdopen(reports, "rb")))
-            threading.Thread(target=self._drain, name="terminal", daemon=True).start()
-            self.wait_for("ready", seconds=READY_SECONDS)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    @property
-    def pid(self) -> int:
-        return int(self._process.pid)
+    pid: int
+    terminal: int
+    _orders: int
+    _reports: Lines
 
     def order(self, what: str, folder: Path) -> None:
         os.write(self._orders, json.dumps({"what": what, "folder": str(folder)}).encode() + b"\n")
@@ -235,20 +209,44 @@ class Worker:
                 return
         raise TimeoutError(f"the agent did not say {' or '.join(happened)} within {seconds:g} s")
 
-    def _drain(self) -> None:
-        with suppress(OSError):  # its end
-            while os.read(self.terminal, 1 << 16):
-                pass
 
-    def _end(self) -> None:
-        os.close(self._orders)
+@contextmanager
+def started_worker(command: Sequence[str], display: str, *, console: bool) -> Iterator[Worker]:
+    """Start the agent's process; with `console`, each run is shown in the terminal."""
+    theirs_in, orders = os.pipe()
+    reports, theirs_out = os.pipe()
+    terminal, slave = pty.openpty()
+    arguments = [display, str(theirs_in), str(theirs_out), *(["console"] if console else [])]
+    process = subprocess.Popen(
+        [sys.executable, *command, *arguments],
+        pass_fds=[theirs_in, theirs_out],
+        env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
+        stdin=slave,
+        stderr=slave if console else None,
+    )
+    for descriptor in (theirs_in, theirs_out, slave):
+        os.close(descriptor)
+    try:
+        with os.fdopen(reports, "rb") as lines:
+            threading.Thread(target=_drain, args=[terminal], name="terminal", daemon=True).start()
+            worker = Worker(process.pid, terminal, orders, Lines(lines))
+            worker.wait_for("ready", seconds=READY_SECONDS)
+            yield worker
+    finally:
+        os.close(orders)
         try:
-            self._process.wait(END_SECONDS)
+            process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            process.kill()
+            process.wait()
         with suppress(OSError):
-            os.close(self.terminal)
+            os.close(terminal)
+
+
+def _drain(terminal: int) -> None:
+    with suppress(OSError):  # its end
+        while os.read(terminal, 1 << 16):
+            pass
 
 
 class StopScene:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from screenagent.bench import stop
-from screenagent.bench.stop import Kill, StopMeasured, StopScene, Worker
+from screenagent.bench.stop import Kill, StopMeasured, StopScene, started_worker
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import Ended
 from screenagent.runs.store import read_events
@@ -62,7 +62,8 @@ def test_what_comes_late_stays_held_or_is_lost_is_counted() -> None:
 
 
 def test_a_console_that_crashes_stops_the_agent_and_lifts_what_it_held(virtual: VirtualDesktop) -> None:
-    with StopScene(virtual.display, 0.0) as scene, Worker(("-c", CRASHES), virtual.display, console=True) as agent:
+    worker = ("-c", CRASHES)
+    with StopScene(virtual.display, 0.0) as scene, started_worker(worker, virtual.display, console=True) as agent:
         folder = scene.new_folder()
         agent.order("held", folder)
         agent.wait_for("acted", "ended")
