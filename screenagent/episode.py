@@ -183,7 +183,6 @@ class Episode(Value):
         return self.model_copy(update={"steps": (*self.steps[:-1], self.steps[-1].model_copy(update=changes))})
 
     def _stopped(self) -> Episode:
-        """Say of the step that was under way that it was stopped."""
         return self._with_last(failure="stopped") if self._under_way and self._under_way.action else self
 
 

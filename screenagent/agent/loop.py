@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import cast
 
 from screenagent import events
 from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
@@ -48,8 +49,7 @@ class Agent:
 
         Without an `approver` every input is denied. `control` is the desktop's own if not given.
         """
-        agent: Agent = import_module("screenagent.assembly.agent").build_embedded(desktop, approver, control)
-        return agent
+        return cast(Agent, import_module("screenagent.assembly.agent").build_embedded(desktop, approver, control))
 
     def run(self, task: str) -> Generator[Event, None, None]:
         """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""

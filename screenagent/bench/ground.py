@@ -11,15 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from screenagent.bench.questions import (
-    GroundQuestion,
-    PixelEdges,
-    Sort,
-    absent_questions,
-    open_picture,
-    painted_over,
-    read_questions,
-)
+from screenagent.bench import questions
 from screenagent.bench.results import keep_results, percentile, read_bench_results, rss_peak_mb, share, wilson
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, TextReader
@@ -48,10 +40,10 @@ class GroundResult(Value):
 
     picture: str
     instruction: str
-    bbox: PixelEdges | None
+    bbox: questions.PixelEdges | None
     data_type: str
-    absent: Sort | None = None
-    painted: PixelEdges | None = None
+    absent: questions.Sort | None = None
+    painted: questions.PixelEdges | None = None
     answer: Location | Absent
     x: float | None = None
     y: float | None = None
@@ -126,9 +118,9 @@ def run_ground(
 ) -> GroundSummary:
     """Ask every question of `folder` that `results` has no answer to, and append the answers there picture by picture,
     so a run that was stopped goes on where it was. With `absent`, which reads what is there, ask what is not, too."""
-    items = read_questions(folder)
+    items = questions.read_questions(folder)
     if absent:
-        items += absent_questions(folder, items, absent)
+        items += questions.absent_questions(folder, items, absent)
     answered = {_key(result): result for result in read_bench_results(results, GroundResult.model_validate_json)}
     known = [answered[_key(item)] for item in items if _key(item) in answered]
     todo = [item for item in items if _key(item) not in answered]
@@ -212,15 +204,17 @@ def _score(results: Iterable[GroundResult]) -> GroundScore:
 
 
 def _ask(
-    folder: Path, items: Sequence[GroundQuestion], eyes: GroundSetup, view: PictureTransform
+    folder: Path, items: Sequence[questions.GroundQuestion], eyes: GroundSetup, view: PictureTransform
 ) -> list[GroundResult]:
-    image = open_picture(folder, items[0].picture)
+    image = questions.open_picture(folder, items[0].picture)
     screenshot = Screenshot.of(view.of(image))
     eyes.forget()
     eyes.stages()
     found: list[GroundResult] = []
     for item in sorted(items, key=lambda item: item.painted is not None):
-        shown = screenshot if item.painted is None else Screenshot.of(view.of(painted_over(image, item.painted)))
+        shown = (
+            screenshot if item.painted is None else Screenshot.of(view.of(questions.painted_over(image, item.painted)))
+        )
         before, asked = time.perf_counter(), eyes.calls() if eyes.calls else 0
         answer = eyes.grounder.locate(item.instruction, shown)
         result = _result(item, answer, shown, view, ms=(time.perf_counter() - before) * 1000)
@@ -242,7 +236,12 @@ def _ask(
 
 
 def _result(
-    item: GroundQuestion, answer: Location | Absent, screenshot: Screenshot, view: PictureTransform, *, ms: float
+    item: questions.GroundQuestion,
+    answer: Location | Absent,
+    screenshot: Screenshot,
+    view: PictureTransform,
+    *,
+    ms: float,
 ) -> GroundResult:
     asked = GroundResult(**item.model_dump(), answer=answer, ms=ms)
     if isinstance(answer, Absent):
@@ -253,12 +252,12 @@ def _result(
     return asked.model_copy(update={"x": x, "y": y, "strict": strict, "within_8px": near})
 
 
-def _inside(bbox: PixelEdges | None, x: float, y: float, slack: float) -> bool:
+def _inside(bbox: questions.PixelEdges | None, x: float, y: float, slack: float) -> bool:
     if bbox is None:
         return False
     left, top, width, height = bbox
     return left - slack <= x <= left + width + slack and top - slack <= y <= top + height + slack
 
 
-def _key(asked: GroundQuestion | GroundResult) -> tuple[str, str, object, object]:
+def _key(asked: questions.GroundQuestion | GroundResult) -> tuple[str, str, object, object]:
     return asked.picture, asked.instruction, asked.bbox, asked.painted

@@ -52,8 +52,7 @@ def _from_earlier(line: bytes | str) -> Event:
     fields: Any = _JSON.validate_json(line)
     if not isinstance(fields, dict):
         return EVENT.validate_python(fields)
-    upgrade = UPGRADES.get(str(fields.get("event")))
-    upgraded = upgrade(fields) if upgrade else fields
+    upgraded = UPGRADES.get(str(fields.get("event")), dict)(fields)
     try:
         return EVENT.validate_json(_JSON.dump_json(upgraded))
     except ValidationError as error:

@@ -11,17 +11,8 @@ import openai
 from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
 from screenagent.models.parsing import refuses
+from screenagent.models.remote import transport
 from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Endpoint, Provider, key_of, provider_of
-from screenagent.models.remote.transport import (
-    END_OF_THOUGHT,
-    ReplyClock,
-    ServerError,
-    StreamPiece,
-    ThoughtSplitter,
-    Wire,
-    client,
-    stream_pieces,
-)
 from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TextChunk, TokenBudget
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
@@ -39,7 +30,7 @@ class RemoteModel:
     def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = lambda: None) -> None:
         self.endpoint = endpoint
         self._style = STYLES[endpoint.kind]
-        self._wire = Wire(endpoint, check=check)
+        self._wire = transport.Wire(endpoint, check=check)
 
     def close(self) -> None:
         self._wire.close()
@@ -54,18 +45,18 @@ class RemoteModel:
     ) -> Iterator[Chunk]:
         """As in `VisionModel`; raise `Retry` if the answer breaks off and `ServerError` if the set-up is wrong."""
         budget = budget or TokenBudget()
-        clock = ReplyClock()
+        clock = transport.ReplyClock()
         opening = OPENINGS.get(mode, "") if self._style.opens else ""
         if opening and mode == "think":
             thought = yield from self._thought(request, budget, clock=clock, opening=opening)
-            opening = f"{opening}{thought}{END_OF_THOUGHT}"
+            opening = f"{opening}{thought}{transport.END_OF_THOUGHT}"
         yield from self._answer(request, budget, mode=mode, grammar=grammar, clock=clock, opening=opening)
 
     def _thought(
-        self, request: Request, budget: TokenBudget, *, clock: ReplyClock, opening: str
+        self, request: Request, budget: TokenBudget, *, clock: transport.ReplyClock, opening: str
     ) -> Generator[Chunk, None, str]:
         """Yield the thought, which ends by itself or at its budget; return all of it."""
-        body = {"max_tokens": budget.thought, "stop": [END_OF_THOUGHT]}
+        body = {"max_tokens": budget.thought, "stop": [transport.END_OF_THOUGHT]}
         thought = ""
         for piece in self._pieces(request, body, clock, opening):
             thought += piece.text
@@ -81,7 +72,7 @@ class RemoteModel:
         *,
         mode: Mode,
         grammar: AnswerGrammar | None,
-        clock: ReplyClock,
+        clock: transport.ReplyClock,
         opening: str,
     ) -> Iterator[Chunk]:
         """Yield the answer, and before it the thought if the opening does not hold one already."""
@@ -89,7 +80,7 @@ class RemoteModel:
         body = self._answer_body(budget, mode=mode, grammar=grammar, thinks=thinks)
         answer, reason = "", None
         said = self._pieces(request, body, clock, opening)
-        for piece in said if self._style.modes else ThoughtSplitter(thinks).parts(said):
+        for piece in said if self._style.modes else transport.ThoughtSplitter(thinks).parts(said):
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer += piece.text if piece.part == "answer" else ""
             if piece.text:
@@ -115,14 +106,14 @@ class RemoteModel:
         return body
 
     def _pieces(
-        self, request: Request, body: Mapping[str, Any], clock: ReplyClock, opening: str
-    ) -> Iterator[StreamPiece]:
+        self, request: Request, body: Mapping[str, Any], clock: transport.ReplyClock, opening: str
+    ) -> Iterator[transport.StreamPiece]:
         """Yield the reply as it arrives; the last piece has the reason why it ended."""
         ended = False
         chunks = self._wire.chunks(messages(request, opening), {**(self._style.body if opening else {}), **body})
         for chunk in chunks:
             clock.tick(chunk)
-            for piece in stream_pieces(chunk):
+            for piece in transport.stream_pieces(chunk):
                 ended = ended or piece.reason is not None
                 yield piece
         if not ended:
@@ -165,13 +156,13 @@ def _listed(url: str, kind: Provider | None) -> tuple[str, str]:
     """Return the name and the owner of the first model that the server lists."""
     key = key_of(kind or provider_of(url, "")) or "none"
     try:
-        with client(url, api_key=key, timeout=10.0, max_retries=1) as asked:
+        with transport.client(url, api_key=key, timeout=10.0, max_retries=1) as asked:
             models = asked.models.list().data
     except (openai.APIError, ValueError) as error:
-        raise ServerError(
+        raise transport.ServerError(
             f"{url} lists no models ({type(error).__name__}); is the server running, and does the address end in /v1? "
             "Give model_name and server to do without"
         ) from error
     if not models:
-        raise ServerError(f"{url} has no model loaded")
+        raise transport.ServerError(f"{url} has no model loaded")
     return models[0].id, models[0].owned_by or ""

@@ -8,20 +8,10 @@ from typing import Final, Literal
 
 from screenagent.actions import Ask, Button, Change, Click, Direction, HoldKeys, Modifier, Move, Scroll, Wait
 from screenagent.events import PlannedStep
+from screenagent.planning.instructions import steps
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.instructions.steps import (
-    click_into,
-    click_on,
-    drag_over,
-    expectation_of,
-    parse_keys,
-    press,
-    reads_as_keys,
-    type_text,
-    wait_for_words,
-)
 
 FORMS: Final[list[Pattern]] = []
 form = partial(add_form, FORMS)
@@ -48,17 +38,17 @@ def type_into(
     into_field: str | None = None,
     the_into: str | None = None,
 ) -> Steps:
-    return (*click_into(into or into_field or the_into), type_text(quoted or text))
+    return (*steps.click_into(into or into_field or the_into), steps.type_text(quoted or text))
 
 
 @form("WRITE {text} followed by[ the] {keys}[ key]")
 def type_and_press(text: str, keys: str) -> Steps:
-    return (type_text(text), press(*parse_keys(keys)))
+    return (steps.type_text(text), steps.press(*steps.parse_keys(keys)))
 
 
 @form("WRITE {text}", "paste {quoted}")
 def type_here(text: str = "", quoted: str = "") -> Steps:
-    return (type_text(quoted or text),)
+    return (steps.type_text(quoted or text),)
 
 
 @form(
@@ -67,23 +57,25 @@ def type_here(text: str = "", quoted: str = "") -> Steps:
     "change the (text|contents?|value) (in|of) {target} to {text}",
 )
 def type_instead(text: str, field: str = "", target: str = "") -> Steps:
-    return (*click_into(field or target), press("ctrl", "a"), type_text(text))
+    return (*steps.click_into(field or target), steps.press("ctrl", "a"), steps.type_text(text))
 
 
 @form("(clear|empty) {target}", "(delete|clear|remove|erase) TEXT_OF (in|of|from) {target}")
 def clear(target: str) -> Steps:
-    return (*click_into(target), press("ctrl", "a"), press("delete"))
+    return (*steps.click_into(target), steps.press("ctrl", "a"), steps.press("delete"))
 
 
 form("select (all|everything)[ of][ (it|the text|text|the files|files|the items|items|the words)]")(
-    lambda: [press("ctrl", "a")]
+    lambda: [steps.press("ctrl", "a")]
 )
-form("select TEXT_OF (in|of) {target}")(lambda target: [*click_into(target), press("ctrl", "a")])
+form("select TEXT_OF (in|of) {target}")(lambda target: [*steps.click_into(target), steps.press("ctrl", "a")])
 form("{shortcut}[ (it|that|this|them|the selection|the selected text|the selected files|the text|the last change)]")(
-    lambda shortcut: [press(*shortcut)]
+    lambda shortcut: [steps.press(*shortcut)]
 )
-form("delete (it|the selection|the selected text|the selected files?)")(lambda: [press("delete")])
-form("paste[ (it|that|them|the text)] (into|in) {into}")(lambda into=None: [*click_into(into), press("ctrl", "v")])
+form("delete (it|the selection|the selected text|the selected files?)")(lambda: [steps.press("delete")])
+form("paste[ (it|that|them|the text)] (into|in) {into}")(
+    lambda into=None: [*steps.click_into(into), steps.press("ctrl", "v")]
+)
 
 
 @form(
@@ -91,7 +83,7 @@ form("paste[ (it|that|them|the text)] (into|in) {into}")(lambda into=None: [*cli
     "keep[ the] {keys}[ (key|keys)] (pressed|down) for {seconds}",
 )
 def hold_keys(keys: str, seconds: float) -> Steps:
-    return (PlannedStep(action=HoldKeys(keys=parse_keys(keys), seconds=seconds)),)
+    return (PlannedStep(action=HoldKeys(keys=steps.parse_keys(keys), seconds=seconds)),)
 
 
 @form(
@@ -99,12 +91,12 @@ def hold_keys(keys: str, seconds: float) -> Steps:
     "[ (key|keys|shortcut)][ {times}][ again][ on the keyboard][ to .{1,100}]"
 )
 def press_keys(keys: str, times: int = 1) -> Steps:
-    if not reads_as_keys(keys):
+    if not steps.reads_as_keys(keys):
         return None
-    return (press(*parse_keys(keys), times=times),)
+    return (steps.press(*steps.parse_keys(keys), times=times),)
 
 
-form("(press|hit|push|tap|strike)[ the] {keys} key")(lambda keys: [press(*parse_keys(keys))])
+form("(press|hit|push|tap|strike)[ the] {keys} key")(lambda keys: [steps.press(*steps.parse_keys(keys))])
 
 
 @form(
@@ -116,7 +108,7 @@ form("(press|hit|push|tap|strike)[ the] {keys} key")(lambda keys: [press(*parse_
     "{words} should (appear|be STATE|show up|come up)",
 )
 def wait_until_shown(words: str, seconds: float | None = None) -> Steps:
-    return (wait_for_words(words, seconds=seconds),)
+    return (steps.wait_for_words(words, seconds=seconds),)
 
 
 @form(
@@ -128,16 +120,18 @@ def wait_until_shown(words: str, seconds: float | None = None) -> Steps:
     "{words} should (disappear|vanish|be gone|go away)",
 )
 def wait_until_gone(words: str, seconds: float | None = None) -> Steps:
-    return (wait_for_words(words, gone=True, seconds=seconds),)
+    return (steps.wait_for_words(words, gone=True, seconds=seconds),)
 
 
 form("(wait|pause|sleep)[ for][ another] {seconds}[ more]")(lambda seconds: [PlannedStep(action=Wait(seconds=seconds))])
-form("wait for {words}[[,] UP_TO {seconds}]")(lambda words, seconds=None: [wait_for_words(words, seconds=seconds)])
+form("wait for {words}[[,] UP_TO {seconds}]")(
+    lambda words, seconds=None: [steps.wait_for_words(words, seconds=seconds)]
+)
 form("CHECK {words} GONE", "CHECK there (is|are) no {words}")(
-    lambda words: [wait_for_words(words, gone=True, seconds=0)]
+    lambda words: [steps.wait_for_words(words, gone=True, seconds=0)]
 )
 form("CHECK {words} and {more} are STATE", "CHECK both {words} and {more} are STATE")(
-    lambda words, more: [wait_for_words(words, seconds=0), wait_for_words(more, seconds=0)]
+    lambda words, more: [steps.wait_for_words(words, seconds=0), steps.wait_for_words(more, seconds=0)]
 )
 
 
@@ -148,7 +142,7 @@ form("CHECK {words} and {more} are STATE", "CHECK both {words} and {more} are ST
     "CHECK .{1,60} is {quoted}",
 )
 def check_shown(words: str = "", quoted: str = "") -> Steps:
-    return (wait_for_words(words or quoted, seconds=0),)
+    return (steps.wait_for_words(words or quoted, seconds=0),)
 
 
 form("ask[ me| the user][:|,] {question}")(lambda question: [PlannedStep(action=Ask(question=question))])
@@ -169,7 +163,7 @@ def plan_scroll(direction: Direction, notches: int = 5, target: str | None = Non
 
 @form("[{modifiers}(-|+| )]DRAG {stops}")
 def drag_along(stops: tuple[str, ...], button: Button = "left", modifiers: tuple[Modifier, ...] = ()) -> Steps:
-    return drag_over(stops, button, modifiers)
+    return steps.drag_over(stops, button, modifiers)
 
 
 @form(
@@ -181,7 +175,7 @@ def drag_along(stops: tuple[str, ...], button: Button = "left", modifiers: tuple
 def plan_drag(
     target: str, to: str, via: str | None = None, button: Button = "left", modifiers: tuple[Modifier, ...] = ()
 ) -> Steps:
-    return drag_over((target, via, to) if via else (target, to), button, modifiers)
+    return steps.drag_over((target, via, to) if via else (target, to), button, modifiers)
 
 
 form(
@@ -190,7 +184,7 @@ form(
     "mouse over {target}",
     "point[ MOUSE] (at|to) {target}",
 )(lambda target: [PlannedStep(action=Move(target=target))])
-form("click (in|into|inside) {target}", "focus[ (on|in|into)] {target}")(lambda target: [*click_into(target)])
+form("click (in|into|inside) {target}", "focus[ (on|in|into)] {target}")(lambda target: [*steps.click_into(target)])
 
 
 @form(
@@ -208,13 +202,13 @@ def plan_click(
     times: int = 1,
 ) -> Steps:
     action = Click(target=target, count=count, button=button, modifiers=modifiers)
-    return (PlannedStep(action=action, expectation=expectation_of(action)),) * times
+    return (PlannedStep(action=action, expectation=steps.expectation_of(action)),) * times
 
 
 # What lies in a folder opens by two clicks.
 form("open[ up] {folder}")(lambda folder: [PlannedStep(action=Click(target=folder, count=2), expectation=Change())])
-form("OPEN {target} from {menu}")(lambda target, menu: [click_on(menu), click_on(target)])
-form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")(lambda target, times=1: [click_on(target)] * times)
+form("OPEN {target} from {menu}")(lambda target, menu: [steps.click_on(menu), steps.click_on(target)])
+form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")(lambda target, times=1: [steps.click_on(target)] * times)
 
 
 @form("(check|uncheck|tick|untick|mark|unmark)[ off] {target}")
@@ -226,12 +220,14 @@ def tick(target: str) -> Steps:
     return (PlannedStep(action=Click(target=target), expectation=Change()),)
 
 
-form("(go|switch|change|jump)[ back][ over] to {place}")(lambda place: [click_on(place)])
-form("IN {target}, OPEN {to}", "IN {target}, CLICK {to}")(lambda target, to: [click_on(f"{to} in {target}")])
-form(".{1,200} by (pressing|hitting|using) {keys}")(lambda keys: [press(*parse_keys(keys))])
-form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")(lambda target: [click_on(target)])
+form("(go|switch|change|jump)[ back][ over] to {place}")(lambda place: [steps.click_on(place)])
+form("IN {target}, OPEN {to}", "IN {target}, CLICK {to}")(lambda target, to: [steps.click_on(f"{to} in {target}")])
+form(".{1,200} by (pressing|hitting|using) {keys}")(lambda keys: [steps.press(*steps.parse_keys(keys))])
+form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")(
+    lambda target: [steps.click_on(target)]
+)
 form(".{1,200} (with|using|via) {keys}")(
-    lambda keys: [press(*parse_keys(keys))] if "+" in keys and reads_as_keys(keys) else None
+    lambda keys: [steps.press(*steps.parse_keys(keys))] if "+" in keys and steps.reads_as_keys(keys) else None
 )
 
 
@@ -242,4 +238,4 @@ def press_bare_keys(keys: str) -> Steps:
         r"(?:ctrl|control|alt|shift|super|cmd)\s?\+", keys, re.I
     ):
         return None
-    return (press(*parse_keys(keys)),)
+    return (steps.press(*steps.parse_keys(keys)),)
