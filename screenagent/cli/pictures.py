@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +12,8 @@ import click
 from screenagent.cli.options import FILE, NEW_FILE, load_settings, max_image_patches_option
 
 if TYPE_CHECKING:
-    from screenagent.geometry import Absent, Location
-    from screenagent.grounding.embedded import EmbeddedGrounder
+    from screenagent.geometry import Absent, Location, Pixel
+    from screenagent.grounding.scoring import Candidate
     from screenagent.screenshot import Screenshot
 
 MOST_EXPLAINED: Final = 5
@@ -27,7 +26,7 @@ MOST_EXPLAINED: Final = 5
 @click.option("--out", type=NEW_FILE, help="Where the marked picture goes.")
 @click.option("--model", metavar="phi4|FOLDER|URL", help="Ask a model, too: the pulled one, a folder, or a server.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
-@click.option("--explain", "explained", is_flag=True, help="Print the best candidates and the evidence for each.")
+@click.option("--explain", "explained", is_flag=True, help="Number the best candidates and print their evidence.")
 def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool, explained: bool) -> None:
     """Find TARGET, in words, on PICTURE: print the point, write the picture with a mark on it.
 
@@ -42,7 +41,7 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     from screenagent.assembly.models import Models
     from screenagent.assembly.parts import build_grounder, stoppable_control
     from screenagent.geometry import Location
-    from screenagent.runs.report.annotations import annotate
+    from screenagent.runs.report.annotations import Annotation, annotate, outlined
 
     screen = _open_picture(picture)
     text = build_grounder(load_settings())
@@ -52,16 +51,18 @@ def ground(picture: Path, target: str, *, out: Path | None, model: str | None, a
     answer = grounder.locate(target, screen)
     seconds = time.perf_counter() - began
     marked = out or Path(f"{picture.stem}-ground.png")
-    annotate(screen.pixels, answer, target).save(marked)
+    candidates = text.candidates(target, screen)[:MOST_EXPLAINED] if explained else []
+    boxes = [candidate.spot.box(text.screen(screen).size) for candidate in candidates]
+    numbered = [Annotation(box, "field", str(number)) for number, box in enumerate(boxes, start=1)]
+    outlined(annotate(screen.pixels, answer, target), numbered).save(marked)
     if as_json:
         click.echo(answer.model_dump_json())
     elif isinstance(answer, Location):
         pixel = answer.point.pixel(screen.size)
         click.echo(f"{pixel.x} {pixel.y}")
     click.echo(_said(answer, target, seconds), err=True)
-    if explained:
-        for line in _explained(text, target, screen):
-            click.echo(line, err=True)
+    for number, (candidate, box) in enumerate(zip(candidates, boxes, strict=True), start=1):
+        click.echo(f"{number}  {_explained(candidate, box.center.pixel(screen.size))}", err=True)
     click.echo(f"marked in {marked}", err=True)
     sys.exit(0 if isinstance(answer, Location) else 1)
 
@@ -73,17 +74,11 @@ def _said(answer: Location | Absent, target: str, seconds: float) -> str:
     return f"“{target}” is at {place}, sure to {answer.confidence:.0%}, by {answer.by}, in {seconds * 1000:.0f} ms"
 
 
-def _explained(grounder: EmbeddedGrounder, target: str, screen: Screenshot) -> Iterator[str]:
-    """Yield a line for each of the best candidates of the embedded grounder."""
+def _explained(candidate: Candidate, pixel: Pixel) -> str:
     from screenagent.grounding.scoring import explain
 
-    candidates = grounder.candidates(target, screen)[:MOST_EXPLAINED]
-    if not candidates:
-        yield "no candidates"
-    for candidate in candidates:
-        pixel = candidate.spot.box(grounder.screen(screen).size).center.pixel(screen.size)
-        found = f"“{candidate.text}” at ({pixel.x}, {pixel.y}) by {candidate.by}"
-        yield f"{candidate.score:.3f} {found}: {explain(candidate)}"
+    found = f"“{candidate.text}” at ({pixel.x}, {pixel.y}) by {candidate.by}"
+    return f"{candidate.score:.3f} {found}: {explain(candidate)}"
 
 
 @click.command

@@ -119,7 +119,7 @@ class TestPictures:
         done = screenagent("ground", str(picture), "the Save button near Cancel", "--out", str(marked), "--explain")
         assert done.returncode == 0
         assert len(done.stdout.split()) == 2
-        assert re.search(r"^\d\.\d{3} “Save” at \(\d+, \d+\) by text: name .* · near “Cancel” ×", done.stderr, re.M)
+        assert re.search(r"^\d  \d\.\d{3} “Save” at \(\d+, \d+\) by text: name .* · near “Cancel” ×", done.stderr, re.M)
 
     def test_what_is_absent_is_said_to_be_absent(self, picture: Path, tmp_path: Path) -> None:
         done = screenagent("ground", str(picture), "the Paste button", "--out", str(tmp_path / "marked.png"))
