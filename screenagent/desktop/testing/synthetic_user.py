@@ -20,7 +20,6 @@ from screenagent.desktop.x11.connection import connect_display, disconnect_displ
 from screenagent.desktop.x11.input_devices import KeyboardLayout
 
 ANSWER_SECONDS: Final = 60.0  # an overloaded machine may take its time to start a process
-ACTS: Final = ("tap", "down", "up", "move", "click")
 
 
 class SyntheticUser:
@@ -37,6 +36,10 @@ class SyntheticUser:
 
     def up(self, *keys: str) -> None:
         self._send(*((X.KeyRelease, self._codes[key]) for key in reversed(keys)))
+
+    def tap(self, *keys: str) -> None:
+        self.down(*keys)
+        self.up(*keys)
 
     def move(self, x: str | int, y: str | int) -> None:
         xtest.fake_input(self._server, X.MotionNotify, x=int(x), y=int(y))
@@ -81,13 +84,14 @@ class SyntheticPerson:
 
 def main() -> None:
     with closing(SyntheticUser(sys.argv[1])) as hand:
+        acts = {"tap": hand.tap, "down": hand.down, "up": hand.up, "move": hand.move, "click": hand.click}
         _say(began=time.monotonic())
         for line in sys.stdin:
             told = json.loads(line)
-            if told["act"] not in ACTS:
-                raise SystemExit(f"unknown act {told['act']!r}; there are {', '.join(ACTS)}")
+            if told["act"] not in acts:
+                raise SystemExit(f"unknown act {told['act']!r}; there are {', '.join(acts)}")
             began = time.monotonic()
-            getattr(hand, told["act"])(*told["words"])
+            acts[told["act"]](*told["words"])
             _say(began=began)
 
 
