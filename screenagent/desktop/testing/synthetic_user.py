@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any, Final, Self
 
@@ -20,7 +21,6 @@ from screenagent.desktop.x11.connection import connect_display, disconnect_displ
 from screenagent.desktop.x11.input_devices import KeyboardLayout
 
 ANSWER_SECONDS: Final = 60.0  # an overloaded machine may take its time to start a process
-ACTS: Final = ("tap", "down", "up", "move", "click")
 
 
 class SyntheticUser:
@@ -39,7 +39,6 @@ class SyntheticUser:
         self._send(*((X.KeyRelease, self._codes[key]) for key in reversed(keys)))
 
     def tap(self, *keys: str) -> None:
-        """Keys pressed together and released."""
         self.down(*keys)
         self.up(*keys)
 
@@ -86,13 +85,15 @@ class SyntheticPerson:
 
 def main() -> None:
     with closing(SyntheticUser(sys.argv[1])) as hand:
+        listed: list[Callable[..., None]] = [hand.tap, hand.down, hand.up, hand.move, hand.click]
+        acts = {act.__name__: act for act in listed}
         _say(began=time.monotonic())
         for line in sys.stdin:
             told = json.loads(line)
-            if told["act"] not in ACTS:
-                raise SystemExit(f"unknown act {told['act']!r}; there are {', '.join(ACTS)}")
+            if told["act"] not in acts:
+                raise SystemExit(f"unknown act {told['act']!r}; there are {', '.join(acts)}")
             began = time.monotonic()
-            getattr(hand, told["act"])(*told["words"])
+            acts[told["act"]](*told["words"])
             _say(began=began)
 
 
