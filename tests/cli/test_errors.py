@@ -331,7 +331,7 @@ def test_a_missing_extra_is_named(module: str) -> None:
 
 
 @pytest.mark.display
-@pytest.mark.parametrize("module", ["Xlib", "pyautogui"])
+@pytest.mark.parametrize("module", ["Xlib"])
 def test_a_library_of_the_desktop_that_is_missing_on_a_virtual_one_is_named(module: str) -> None:
     [said] = without(module, ["run", "click Save", "--virtual", "--approve", "never", "--no-record"])
     assert said.code == 2

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -15,7 +16,7 @@ from screenagent.geometry import Absent, Box, Location
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Element, Screenshot
-from tests.builders import Drawing, pixel
+from tests.builders import Drawing, eventually, pixel
 
 
 @pytest.fixture(scope="module")
@@ -103,15 +104,21 @@ def test_a_picture_from_a_file_is_asked_of_nobody() -> None:
 @pytest.mark.parametrize("scale", [1, 2])
 def test_real_controls_are_where_they_are_said_to_be(reader: ScreenReader, scale: int) -> None:
     with VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual:
-        shot = virtual.desktop.settled()
         program = AtSpi(virtual.display, seconds=10)
-        deadline = time.monotonic() + 20  # it registers a little after its window is up
-        while not (told := program.elements(shot)) and time.monotonic() < deadline:
+        told: Sequence[Element] = ()
+        read: set[str] = set()
+
+        def is_told_and_read() -> bool:
+            """It registers, and paints, a little after its window is up."""
+            nonlocal told, read
             shot = virtual.desktop.settled()
+            told = program.elements(shot)
+            grounder = EmbeddedGrounder(reader, accessibility=FakeAccessibility(told))
+            read = {one.label.text for one in grounder.screen(shot).told if one.read}
+            return {"7", "View", "Help"} <= read
+
+        eventually(is_told_and_read, seconds=20, seen=lambda: (told, read))
         assert {"=", "7", "File"} <= {one.name for one in told}
-        grounder = EmbeddedGrounder(reader, accessibility=FakeAccessibility(told))
-        read = {one.label.text for one in grounder.screen(shot).told if one.read}
-        assert {"7", "View", "Help"} <= read
 
 
 @pytest.mark.display
