@@ -158,7 +158,7 @@ def _typefaces() -> DoctorFinding:
     if can_find_typefaces():
         return _works(what, "text that OCR cannot read is found by rendering it")
     detail = f"{TYPEFACE_TOOL} is not installed: text in scripts that OCR cannot read is not found"
-    return DoctorFinding(what=what, ok=False, detail=detail, remedy="apt-get install fontconfig")
+    return _fails(what, "missing_programs", detail, "apt-get install fontconfig")
 
 
 def _described(monitor: Display) -> str:

@@ -62,7 +62,7 @@ def test_a_missing_typeface_tool_is_told_and_how_to_install_it(monkeypatch: pyte
     assert finding("typefaces", list(examine(Control()))).ok
     tool.unlink()
     missing = finding("typefaces", list(examine(Control())))
-    assert (missing.ok, missing.remedy) == (False, "apt-get install fontconfig")
+    assert (missing.ok, missing.code, missing.remedy) == (False, "missing_programs", "apt-get install fontconfig")
 
 
 GRABBER = """
