@@ -322,6 +322,7 @@ MISSING: Final[Mapping[str, tuple[str, Sequence[Sequence[str]]]]] = {
 
 
 @pytest.mark.parametrize("module", MISSING)
+@pytest.mark.slow
 def test_a_missing_extra_is_named(module: str) -> None:
     Image.new("RGB", (64, 48)).save("screen.png")
     extra, commands = MISSING[module]
@@ -365,6 +366,7 @@ def test_a_download_that_fails_is_one_line(tmp_path: Path) -> None:
     assert "cannot be downloaded" in said.line
 
 
+@pytest.mark.slow
 def test_without_the_consoles_extra_the_console_names_it() -> None:
     [said] = without("textual", ["console"])
     assert said.code == 2
@@ -373,6 +375,7 @@ def test_without_the_consoles_extra_the_console_names_it() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no head")
 @pytest.mark.parametrize("command", ["--help", "schema settings", "doctor --json"])
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_a_command_quietly(command: str) -> None:
     piped = f"{sys.executable} -m screenagent {command} | head -c 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(

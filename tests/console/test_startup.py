@@ -11,6 +11,7 @@ import pytest
 from screenagent.console.startup import SWITCH_SECONDS, responsive_threads, shorten_escape_delay
 
 
+@pytest.mark.slow
 def test_threads_switch_sooner_while_the_console_is_open() -> None:
     before = (sys.getswitchinterval(), gc.get_freeze_count())
     with responsive_threads():
@@ -19,6 +20,7 @@ def test_threads_switch_sooner_while_the_console_is_open() -> None:
     assert (sys.getswitchinterval(), gc.get_freeze_count()) == before
 
 
+@pytest.mark.slow
 def test_what_was_tuned_is_undone_after_an_error() -> None:
     before = (sys.getswitchinterval(), gc.get_freeze_count())
     with pytest.raises(RuntimeError), responsive_threads():

@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.paths import ROOT
 
 
+@pytest.mark.slow
 def test_the_reference_of_the_settings_is_up_to_date() -> None:
     printed = subprocess.run(
         [sys.executable, "docs/settings.py"],

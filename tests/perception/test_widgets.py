@@ -82,6 +82,7 @@ def test_a_picture_without_widgets_has_none(size: tuple[int, int]) -> None:
     assert expanders(np.full((size[1], size[0], 3), 200, np.uint8)) == []
 
 
+@pytest.mark.slow
 def test_noise_is_looked_at_in_bounded_time() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
     assert len(widgets(noise, [])) < 100

@@ -163,6 +163,7 @@ def test_the_window_behind_is_fetched_for_keys_that_are_meant_for_it() -> None:
     assert [action.model_dump().get("keys") for action in desktop.performed] == [("alt", "tab"), None]
 
 
+@pytest.mark.slow
 def test_keys_are_still_guarded_after_the_change_of_windows_was_skipped() -> None:
     desktop = in_front("Update available")
     approver = FakeApprover([Skip(), Approve()])
