@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
     *("--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"),
 )
+
+PAGE_IS_GONE = ("navigated or closed", "context was destroyed", "Cannot find context", "context with specified id")
 
 # Chromium reads commands from descriptor 3 and writes to 4; `subprocess` has no way to say which becomes which.
 ON_3_AND_4 = """
@@ -66,6 +69,12 @@ class Tab:
         self.call("Page.navigate", url=url)
         self.until("document.readyState === 'complete' && [...document.images].every(image => image.complete)")
 
+    def reload(self) -> None:
+        """Load the page anew; what held of the old document is not asked of it again."""
+        self.evaluate("window.isTheOldPage = true")
+        self.call("Page.reload")
+        self.until("!window.isTheOldPage && document.readyState === 'complete'")
+
     def evaluate(self, expression: str) -> Any:
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in result:
@@ -73,15 +82,23 @@ class Tab:
         return result["result"].get("value")
 
     def until(self, condition: str) -> None:
-        """Wait, frame by frame, until `condition` holds; give up after 20 seconds."""
-        held = self.evaluate(
+        """Wait, frame by frame, until `condition` holds, also on the page that replaces this one; at most 20 seconds."""
+        script = (
             "new Promise(done => {"
             "  const began = performance.now(), late = () => performance.now() - began > 20000;"
             f" const look = () => ({condition}) ? done(true) : late() ? done(false) : requestAnimationFrame(look);"
             "  look();"
             "})"
         )
-        assert held, f"never came true: {condition}"
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                assert self.evaluate(script), f"never came true: {condition}"
+                return
+            except RuntimeError as error:
+                # A page that goes takes the question with it.
+                if not any(words in str(error) for words in PAGE_IS_GONE) or time.monotonic() > deadline:
+                    raise
 
     def press(self, key: str) -> None:
         text = {"text": key} if len(key) == 1 else {}

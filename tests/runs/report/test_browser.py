@@ -89,8 +89,9 @@ def test_a_click_on_the_strip_goes_to_that_step(report: Tab) -> None:
 
 
 def test_a_link_to_a_step_opens_there(report: Tab) -> None:
-    report.evaluate("location.hash = '#step-5'; location.reload()")
-    report.until("document.readyState === 'complete' && document.querySelector('.card.current')?.id === 'step-5'")
+    report.evaluate("location.hash = '#step-5'")
+    report.reload()
+    report.until("document.querySelector('.card.current')?.id === 'step-5'")
 
 
 def test_the_marker_is_where_the_target_was_found(report: Tab) -> None:
