@@ -15,7 +15,7 @@ Outcome = Literal["confirmed", "changed", "unchanged", "contradicted", "unmet", 
 """What became of one action.
 
 `confirmed`: something named that was expected is there. `changed`: pixels changed where they should. `unchanged`:
-nothing did. `contradicted`: the screen says that it failed. `unmet`: what was expected is not there. `unknown`: nobody
+nothing did. `contradicted`: the screen says that it failed, or shows what should not be there. `unmet`: what was expected is not there. `unknown`: nobody
 can tell. `refused`: a person, the policy or a guard did not let it through. `stopped`: a stop came first.
 """
 
@@ -27,7 +27,16 @@ _Withheld = Literal[
 ]
 _OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
 _NotDone = Literal[
-    "failed", "stopped", "not_found", "interrupted", "no_key", "clipboard", "not_believed", "model_answer", "no_effect"
+    "failed",
+    "stopped",
+    "not_found",
+    "interrupted",
+    "no_key",
+    "clipboard",
+    "not_believed",
+    "model_answer",
+    "no_effect",
+    "contradicted",
 ]
 
 FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
@@ -36,10 +45,11 @@ FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
 REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_Withheld, _OtherScreen]))
 """The failures of an action that was not let through."""
 
-_WordsCode = Literal["seen", "in_title", "as_before", "not_seen", "unsure", "gone", "still_there", "never_there"]
-_PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere"]
+_WordsCode = Literal["seen", "in_title", "not_seen", "unsure", "gone", "still_there", "never_there"]
+_NoNewsCode = Literal["already_there", "typed", "as_before"]  # the last one is of logs of version 0.1
+_PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere", "doubtful"]
 
-EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answered"]
+EffectCode = Literal["", _WordsCode, _NoNewsCode, _PixelsCode, "bad_news", "judged", "not_judged", "answered"]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
 Witness = Literal["", "pixels", "words", "model"]

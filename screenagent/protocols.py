@@ -73,13 +73,26 @@ class SecondLook(Protocol):
 
 class Checker(Protocol):
     def check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
-        """What `step`, done `at` these places, brought about since `before`: what is waited for, the input did."""
+        """What `step`, done `at` these places, brought about: only what is new since `before` counts, and not what only
+        repeats the text `typed`. Without `before` no input was sent, and what is there counts."""
         ...
 
     def quick_check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
         """The same in milliseconds, `unknown` where that does not do: asked again and again while a screen settles."""
         ...

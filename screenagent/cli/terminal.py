@@ -17,13 +17,16 @@ from screenagent.approval.answers import Answers, AnswerTime, rejection, reply
 from screenagent.control import Control
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, Approve, Ended, Event, Paused, Verdict
+from screenagent.runs.wording import counts_words, status_of
 
 MARKS = {
     "confirmed": ("✓", "green"),
-    "changed": ("✓", "green"),
+    "changed": ("~", "green"),
     "unchanged": ("✗", "red"),
+    "contradicted": ("✗", "red"),
     "unmet": ("✗", "red"),
-    "unknown": ("·", "yellow"),
+    "unknown": ("?", "yellow"),
+    "performed": ("·", "yellow"),
 }
 RECOVERIES = {
     "wait": "waiting a little longer",
@@ -152,7 +155,7 @@ class Progress:
 
 def step_line(number: int, step: Step) -> str:
     assert step.action is not None
-    sign, colour = ("✗", "red") if step.feedback else MARKS[step.effect.outcome if step.effect else "unknown"]
+    sign, colour = ("✗", "red") if step.feedback else MARKS.get(status_of(step), MARKS["performed"])
     by = " ".join(f"{place.by} {place.confidence:.2f}" for place in step.locations)
     times = [f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001]
     spent = " · ".join([*times, *([step.usage.gears] if step.usage.gears else [])])
@@ -163,11 +166,8 @@ def step_line(number: int, step: Step) -> str:
 
 def summary_line(episode: Episode) -> str:
     assert episode.ended is not None
-    performed = episode.performed
-    expected = [step for step in performed if step.expectation is not None]
-    confirmed = [step for step in expected if not step.unconfirmed]
     outcome = episode.ended.result.replace("_", " ")
     colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.result, "red")
     message = f": {episode.ended.message}" if episode.ended.message else ""
-    counts = f"{len(performed)} steps performed, {len(confirmed)} of {len(expected)} that should show confirmed"
-    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts}, {episode.ended.at:.1f} s"
+    took = f"{episode.ended.at:.1f} s"
+    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts_words(episode)}, {took}"

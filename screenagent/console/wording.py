@@ -21,8 +21,12 @@ State = Literal["asked", "paused", "taken over", "broken", "at work"]
 
 MARKS: Final = {
     "confirmed": ("✓", "$text-success"),
+    "changed": ("~", "$text-success"),
     "performed": ("·", "$text-success"),
-    "unconfirmed": ("?", "$text-warning"),
+    "unchanged": ("?", "$text-warning"),
+    "unmet": ("?", "$text-warning"),
+    "unknown": ("?", "$text-warning"),
+    "contradicted": ("✗", "$text-error"),
     "refused": ("✗", "$text-error"),
     "failed": ("✗", "$text-error"),
     "finished": ("✓", "$text-success"),

@@ -17,13 +17,13 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, Ended, Event, Reject
 from screenagent.fakes import FakeApprover, FakeDesktop, ScriptedModel, plain_screen
-from screenagent.geometry import Absent, Location, Point
+from screenagent.geometry import Absent, Box, Location, Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
 from screenagent.models.vision import Metered, Refused, TokenBudget
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approver, Grounder
-from screenagent.screenshot import Screenshot, Window
+from screenagent.screenshot import Screenshot, Window, Word
 from screenagent.usage import Meter, Usage
 from tests.builders import fake_agent
 
@@ -62,10 +62,21 @@ class ShadeGrounder:
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if target not in self.shown(screenshot):
             return Absent(why=f"“{target}” is not on the screen; the nearest text is “{min(self.shown(screenshot))}”")
+        return Location(point=self._place(target, screenshot), confidence=0.98, by="text")
+
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        lines = sorted(self.shown(screenshot))
+        places = [Box.around(self._place(line, screenshot), width=0.005, height=0.005) for line in lines]
+        return [
+            Word(text=word, box=place, line=number)
+            for number, (line, place) in enumerate(zip(lines, places, strict=True))
+            for word in line.split()
+        ]
+
+    def _place(self, words: str, screenshot: Screenshot) -> Point:
         shade = screenshot.pixels.getpixel((0, 0))
         assert isinstance(shade, tuple)
-        place = Point(x=(sum(target.encode()) % 97) / 100, y=0.5 + (target == "Saved") * int(shade[0]) / 100)
-        return Location(point=place, confidence=0.98, by="text")
+        return Point(x=(sum(words.encode()) % 97) / 100, y=0.5 + (words == "Saved") * int(shade[0]) / 100)
 
 
 class Run:
@@ -94,7 +105,7 @@ class Run:
             grounder=self.grounder,
             approver=approver or AllowAll(),
             desktop=self.desktop,
-            checker=ScreenChecker(self.text, judge),
+            checker=ScreenChecker(self.text, self.text, judge),
             control=self.control,
             meter=self.meter,
             **parts,

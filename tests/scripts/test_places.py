@@ -65,7 +65,7 @@ def agent_on(desktop: FakeDesktop, grounder: FakeGrounder, approver: Approver | 
         grounder=grounder,
         approver=approver or AllowAll(),
         desktop=desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(FakeReader([]), grounder),
     )
 
 

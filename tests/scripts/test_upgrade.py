@@ -117,7 +117,7 @@ def agent_on(desktop: FakeDesktop, grounder: FakeGrounder) -> Agent:
         grounder=grounder,
         approver=AllowAll(),
         desktop=desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(FakeReader([]), grounder),
     )
 
 
