@@ -60,8 +60,12 @@ class Desktop(Protocol):
         """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed."""
         ...
 
-    def perform(self, approved: Approved[Input]) -> None:
-        """Send the input, or raise; `Retry` for what another plan could mend, `Stopped` between any two events."""
+    def perform(self, approved: Approved[Input]) -> Screenshot | None:
+        """Send the input, or raise; `Retry` for what another plan could mend, `Stopped` between any two events.
+
+        Return the screen just before the input, with the mouse already there and what it lit up at rest; None where
+        the desktop has no such picture.
+        """
         ...
 
 

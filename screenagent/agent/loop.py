@@ -84,6 +84,7 @@ class _Run:
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
         self._timeline = Timeline(agent.meter)
+        self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
         self._eyes = Eyes(self._timeline, agent.grounder, agent.desktop, agent.control)
         self._review = Review(self._timeline, self._eyes, agent.approver, agent.control, agent.second_look)
 
@@ -157,22 +158,23 @@ class _Run:
                 before = before if gone else self.episode.before_last_input
             case _:
                 try:
-                    self._perform(action, locations, verdict)
+                    before = self._perform(action, locations, verdict) or before
                 except Interrupted as interruption:
                     yield self._interrupted(interruption, action)
                     yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
                     return
+        self._before = before
         yield self.happened(events.Acted(action=action, locations=locations))
         planned = PlannedStep(action=action, expectation=step.expectation)
         patience = action.seconds if isinstance(action, WaitFor) else None
         yield self._look(planned, before, locations, seconds=patience)
         yield self._check(planned, before, locations)
 
-    def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
+    def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> Screenshot | None:
         self.agent.control.check_input()
         approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict)
         with self._timeline.phase("act"):
-            self.agent.desktop.perform(approved)
+            return self.agent.desktop.perform(approved)
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
@@ -210,8 +212,9 @@ class _Run:
             yield self.happened(events.Retried(recovery=recovery, why=why))
             match recovery:
                 case "wait":
-                    yield self._look(step, last.before, last.locations, seconds=LATE_SECONDS)
-                    yield self._check(step, last.before, last.locations)
+                    before = self._before or last.before
+                    yield self._look(step, before, last.locations, seconds=LATE_SECONDS)
+                    yield self._check(step, before, last.locations)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":

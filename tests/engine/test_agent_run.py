@@ -92,8 +92,8 @@ class Hasty:
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
         return self.desktop.settled(until, seconds=MOMENT if until else seconds and MOMENT)
 
-    def perform(self, approved: Approved[Input]) -> None:
-        self.desktop.perform(approved)
+    def perform(self, approved: Approved[Input]) -> Screenshot | None:
+        return self.desktop.perform(approved)
 
 
 class Willing:
