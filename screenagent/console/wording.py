@@ -176,6 +176,11 @@ def with_plight(said: Content, plight: str) -> Content:
     return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
 
 
+def with_hint(said: Content, hint: str) -> Content:
+    """What is asked, and below it what a key would do next."""
+    return Content("\n").join((said, Content.styled(hint, "bold $text-warning"))) if hint else said
+
+
 def _where(place: Location, step: Step, number: int, chosen: int) -> Content:
     found = step.locations[number] if number < len(step.locations) else None
     words = f"at {pixel_words(place, step.before)}, {place.confidence:.0%} sure, by {place.by}"
