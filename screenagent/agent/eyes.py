@@ -11,8 +11,8 @@ from screenagent.actions import Action, Target, targets
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
-from screenagent.geometry import Location
-from screenagent.protocols import Desktop, Grounder, Retry
+from screenagent.geometry import Doubt, Location
+from screenagent.protocols import Desktop, Grounder, Guesser, Retry
 from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
@@ -21,10 +21,14 @@ LATE_SECONDS: Final = 3.0
 
 @dataclass
 class Eyes:
+    """`min_confidence` is the bound below which a place that `guesser` can judge is doubted."""
+
     timeline: Timeline
     grounder: Grounder
     desktop: Desktop
     control: Control
+    guesser: Guesser | None = None
+    min_confidence: float = 0.0
 
     def look(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Observed:
         """Return the settled screen; with `until`, once that holds or `seconds` have passed."""
@@ -58,11 +62,45 @@ class Eyes:
         except Retry as absent:
             why = str(absent)
         before = self.timeline.screen
+        yield from self.wait_for(action, why)
+        if self.timeline.screen.digest == before.digest:  # a model need not be asked twice about one picture
+            return self._guessed(action, Retry(why, "not_found"))
+        try:
+            return self.locate(action)
+        except Retry as absent:
+            return self._guessed(action, absent)
+
+    def wait_for(self, action: Action, why: str) -> Generator[Event, None, None]:
+        """Watch the screen for a while, until every target of `action` is surely found on another picture."""
+        before = self.timeline.screen
         yield self.timeline.happened(Retried(recovery="wait", why=why))
         yield self.look(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
-        if self.timeline.screen.digest == before.digest:  # a model need not be asked twice about one picture
-            raise Retry(why, "not_found")
-        return self.locate(action)
+
+    def doubt(self, action: Action, locations: tuple[Location, ...]) -> Doubt | None:
+        """Return what speaks against the first place that is too unsure to act on; None if all are sure enough."""
+        doubts = (
+            self._doubt(target, location, self.timeline.screen)
+            for target, location in zip(targets(action), locations, strict=True)
+        )
+        return next((doubt for doubt in doubts if doubt), None)
+
+    def _doubt(self, target: Target, location: Location, screenshot: Screenshot) -> Doubt | None:
+        if self.guesser is None or target.at is not None or location.confidence >= self.min_confidence:
+            return None
+        return self.guesser.doubt(target.words, screenshot, found=location)
+
+    def _guessed(self, action: Action, absent: Retry) -> tuple[Location, ...]:
+        """Return the likeliest place of each target, if several fit alike; raise `absent` if one is not there at all."""
+        return tuple(self._place_or_guess(target, absent) for target in targets(action))
+
+    def _place_or_guess(self, target: Target, absent: Retry) -> Location:
+        try:
+            return self._place(target, None)
+        except Retry:
+            doubt = self.guesser.doubt(target.words, self.timeline.screen) if self.guesser else None
+            if doubt is None or doubt.guesses[0].location.confidence >= self.min_confidence:
+                raise absent from None
+            return doubt.guesses[0].location
 
     def _place(self, target: Target, near: Location | None) -> Location:
         if target.at is not None:
@@ -74,6 +112,9 @@ class Eyes:
 
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
         return later.digest != before.digest and all(
-            target.at is not None or isinstance(self.grounder.locate(target.words, later), Location)
-            for target in targets(action)
+            target.at is not None or self._is_sure(target, later) for target in targets(action)
         )
+
+    def _is_sure(self, target: Target, screenshot: Screenshot) -> bool:
+        answer = self.grounder.locate(target.words, screenshot)
+        return isinstance(answer, Location) and self._doubt(target, answer, screenshot) is None

@@ -47,8 +47,11 @@ class TerminalAnswers:
         if isinstance(question.action, Ask):
             return reply(self._line(f"? {question.action.question} ", time))
         _show(question)
-        answer = self._line("  [y]es, [a]ll of this kind, [q]uit, or no and why: ", time)
+        kinds = "its number, " if question.doubt else ""
+        answer = self._line(f"  {kinds}[y]es, [a]ll of this kind, [q]uit, or no and why: ", time)
         match (answer or "").strip():
+            case number if number.isdecimal() and question.doubt:
+                return question.picked(int(number)) or rejection(f"there is no number {number}")
             case "":
                 return None
             case "y" | "Y" | "yes":
@@ -79,6 +82,9 @@ def _show(question: ApprovalQuestion) -> None:
     click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
     if question.risk:
         click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
+    for number, guess in enumerate(question.doubt.guesses if question.doubt else (), start=1):
+        at = guess.location.point
+        click.echo(f"  {number}  {guess.words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
 
 
 @dataclass
