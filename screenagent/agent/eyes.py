@@ -59,22 +59,25 @@ class Eyes:
         """Locate every target; one that is absent may only be late, so the screen is watched for it a little longer."""
         try:
             return self.locate(action)
-        except Retry as absent:
-            why = str(absent)
+        except Retry as missing:
+            absent = missing
+        if (yield from self.watch_for(action, str(absent))):
+            return self.locate_or_guess(action)
+        return self._guessed(action, absent)  # a model need not be asked twice about one picture
+
+    def watch_for(self, action: Action, why: str) -> Generator[Event, None, bool]:
+        """Watch the screen for a while until every target is surely there; return whether it has changed at all."""
         before = self.timeline.screen
-        yield from self.wait_for(action, why)
-        if self.timeline.screen.digest == before.digest:  # a model need not be asked twice about one picture
-            return self._guessed(action, Retry(why, "not_found"))
+        yield self.timeline.happened(Retried(recovery="wait", why=why))
+        yield self.look(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
+        return self.timeline.screen.digest != before.digest
+
+    def locate_or_guess(self, action: Action) -> tuple[Location, ...]:
+        """Locate every target; of several places that fit one alike it is the first, which is then doubted."""
         try:
             return self.locate(action)
         except Retry as absent:
             return self._guessed(action, absent)
-
-    def wait_for(self, action: Action, why: str) -> Generator[Event, None, None]:
-        """Watch the screen for a while, until every target of `action` is surely found on another picture."""
-        before = self.timeline.screen
-        yield self.timeline.happened(Retried(recovery="wait", why=why))
-        yield self.look(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
 
     def doubt(self, action: Action, locations: tuple[Location, ...]) -> Doubt | None:
         """Return what speaks against the first place that is too unsure to act on; None if all are sure enough."""
@@ -90,17 +93,17 @@ class Eyes:
         return self.guesser.doubt(target.words, screenshot, found=location)
 
     def _guessed(self, action: Action, absent: Retry) -> tuple[Location, ...]:
-        """Return the likeliest place of each target, if several fit alike; raise `absent` if one is not there at all."""
-        return tuple(self._place_or_guess(target, absent) for target in targets(action))
+        """Return the places, and of a target that fits several alike the first; raise `absent` if there is none."""
+        guesses = [self._guess(target) for target in targets(action)]
+        if not any(guesses):
+            raise absent
+        return tuple(guess or self._place(target, None) for guess, target in zip(guesses, targets(action), strict=True))
 
-    def _place_or_guess(self, target: Target, absent: Retry) -> Location:
-        try:
-            return self._place(target, None)
-        except Retry:
-            doubt = self.guesser.doubt(target.words, self.timeline.screen) if self.guesser else None
-            if doubt is None or doubt.guesses[0].location.confidence >= self.min_confidence:
-                raise absent from None
-            return doubt.guesses[0].location
+    def _guess(self, target: Target) -> Location | None:
+        """Return the first place of several that fit alike, if a person can be asked about it."""
+        doubt = self.guesser.doubt(target.words, self.timeline.screen) if self.guesser and target.at is None else None
+        first = doubt.guesses[0].location if doubt else None
+        return first if first and first.confidence < self.min_confidence else None
 
     def _place(self, target: Target, near: Location | None) -> Location:
         if target.at is not None:

@@ -63,9 +63,8 @@ class Review:
             yield self.timeline.happened(proposal.event)
             verdict, locations = yield from self._asked(proposal)
             if isinstance(verdict, Reject) and verdict.by == "bound" and not waited:
-                waited = True  # the right place may only be late
-                yield from self.eyes.wait_for(proposal.action, verdict.reason)
-                proposal = Proposal(proposal.action, self.eyes.locate(proposal.action))
+                waited = True
+                proposal = yield from self._surer(proposal, verdict.reason)
                 continue
             yield self.timeline.happened(events.Reviewed(verdict=verdict))
             proposal = yield from self._answered(replace(proposal, locations=locations, verdict=None), verdict)
@@ -106,6 +105,12 @@ class Review:
                 yield self.timeline.happened(replace(proposal, locations=locations).event)
         with self.timeline.phase("approve"):
             return answer.result(), locations
+
+    def _surer(self, proposal: Proposal, why: str) -> Generator[Event, None, Proposal]:
+        """Return the proposal with what is found a little later, since the right place may not be there yet."""
+        if (yield from self.eyes.watch_for(proposal.action, why)):
+            return Proposal(proposal.action, self.eyes.locate_or_guess(proposal.action))
+        return proposal
 
     def _answered(self, asked: Proposal, verdict: Verdict) -> Generator[Event, None, Proposal]:
         """Return what `verdict` makes of what was asked: with it, if that lets it through, or else what to ask next."""

@@ -23,7 +23,6 @@ from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
 
-
 EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
 MOST_GUESSES: Final = 5  # that a person is shown
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
