@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from screenagent import events
 from screenagent.actions import Action, Change, Expectation, Input, TypeText
 from screenagent.events import Decision, Effect, Event, FailureCode, Outcome, Plan, Recovery, Reject, Skip, Verdict
-from screenagent.geometry import Location, Value
+from screenagent.geometry import Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
@@ -25,6 +25,7 @@ class Step(Value):
     decision: Decision | None = None
     action: Action | None = None
     locations: tuple[Location, ...] = ()
+    doubt: Doubt | None = None
     verdict: Verdict | None = None
     acted: bool = False
     after: Screenshot | None = None
@@ -70,7 +71,7 @@ class Step(Value):
         """Why a plan cannot continue after this step, in words; empty if it can."""
         if isinstance(self.verdict, Skip):
             return ""
-        if isinstance(self.verdict, Reject):
+        if isinstance(self.verdict, Reject) and self.verdict.by != "bound":
             return f"it was rejected: {self.verdict.reason}" if self.verdict.reason else "it was rejected"
         if self.feedback:
             return self.feedback
@@ -140,8 +141,8 @@ class Episode(Value):
                 return self._step(event, thought=self._open().thought + text)
             case events.Decided(decision=decision):
                 return self._step(event, decision=decision, action=decision.step.action)
-            case events.Grounded(action=action, locations=locations):
-                return self._step(event, action=action, locations=locations)
+            case events.Grounded(action=action, locations=locations, doubt=doubt):
+                return self._step(event, action=action, locations=locations, doubt=doubt)
             case events.Reviewed(verdict=verdict):
                 return self._step(event, verdict=verdict)
             case events.Acted(action=action, locations=locations):

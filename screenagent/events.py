@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import Field
 
 from screenagent.actions import Action, Expectation, Finish, Gone, Visible, WaitFor, describe
-from screenagent.geometry import Box, Location, Value
+from screenagent.geometry import Box, Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
@@ -23,7 +23,7 @@ RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
 """How a run ended."""
 
 _Withheld = Literal[
-    "refused_by_person", "refused_by_policy", "skipped", "unanswered", "own_terminal", "stop_keys", "secret"
+    "refused_by_person", "refused_by_policy", "skipped", "unsure", "unanswered", "own_terminal", "stop_keys", "secret"
 ]
 _OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
 _NotDone = Literal[
@@ -124,9 +124,11 @@ class Skip(Value):
 
 
 class Reject(Value):
+    """`by` the bound means that a target was too unsure to be acted on, and nobody could be asked which is meant."""
+
     verdict: Literal["reject"] = "reject"
     reason: str
-    by: Literal["person", "policy"] = "person"
+    by: Literal["person", "policy", "bound"] = "person"
 
 
 class Abort(Value):
@@ -186,11 +188,13 @@ class Decided(EventBase):
 
 
 class Grounded(EventBase):
-    """Each of the action's targets has its place, in the order of `actions.targets`."""
+    """Each of the action's targets has its place, in the order of `actions.targets`; with a `doubt`, one of these
+    places is only the likeliest of those that may be meant."""
 
     event: Literal["grounded"] = "grounded"
     action: Action
     locations: tuple[Location, ...] = ()
+    doubt: Doubt | None = None
 
 
 class Reviewed(EventBase):

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Effect, FailureCode, PlannedStep, Verdict
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Doubt, Location
 from screenagent.screenshot import Element, Screenshot, Word
 
 InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
@@ -46,6 +46,15 @@ class Planner(Protocol):
 class Grounder(Protocol):
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         """Find `target`, given in words. With `near`, look again and closer round an answer that did not help."""
+        ...
+
+
+class Guesser(Protocol):
+    def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
+        """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike.
+
+        None if `found` was found in another way, whose confidence is not measured, or if nothing fits.
+        """
         ...
 
 

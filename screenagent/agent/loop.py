@@ -19,7 +19,7 @@ from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
 from screenagent.geometry import Location
-from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry, SecondLook
+from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Guesser, Planner, Retry, SecondLook
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Meter
 
@@ -31,6 +31,7 @@ class Agent:
     """Its parts, wired together. It cannot be built without an approver.
 
     `second_look` uses the time in which a person thinks about an approval; `meter` is what the parts' models count on.
+    A place that `guesser` can judge and that is less sure than `min_confidence` is acted on only if a person says so.
     """
 
     planner: Planner
@@ -41,6 +42,8 @@ class Agent:
     control: Control = field(default_factory=Control)
     max_steps: int = 50
     second_look: SecondLook | None = None
+    guesser: Guesser | None = None
+    min_confidence: float = 0.0
     meter: Meter = field(default_factory=Meter)
 
     @classmethod
@@ -85,7 +88,9 @@ class _Run:
         self.agent = agent
         self._timeline = Timeline(agent.meter)
         self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
-        self._eyes = Eyes(self._timeline, agent.grounder, agent.desktop, agent.control)
+        self._eyes = Eyes(
+            self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
+        )
         self._review = Review(self._timeline, self._eyes, agent.approver, agent.control, agent.second_look)
 
     @property

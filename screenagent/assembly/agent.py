@@ -42,6 +42,8 @@ def build_agent(
         control=control,
         max_steps=settings.max_steps,
         second_look=points,
+        guesser=text,
+        min_confidence=settings.min_confidence,
         meter=models.meter,
     )
     return replay.playing(built, reader) if replay else built
@@ -64,6 +66,8 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
         desktop=desktop,
         checker=ScreenChecker(reader, text.by_sight()),
         control=control or getattr(desktop, "control", None) or Control(),
+        guesser=text,
+        min_confidence=settings.min_confidence,
     )
 
 

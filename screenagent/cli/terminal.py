@@ -69,11 +69,14 @@ class TerminalAnswers:
 
     def _verdict(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
         all_of_kind, twice = ("a", "A", "all") if can_cover(question) else (), TwiceInTime()
-        prompt = "  [y]es, [a]ll of this kind, [q]uit, or no and why: " if all_of_kind else QUESTION_ABOUT_RISK
+        kinds = "its number, " if question.doubt else ""
+        prompt = f"  {kinds}[y]es, [a]ll of this kind, [q]uit, or no and why: " if all_of_kind else QUESTION_ABOUT_RISK
         while (answer := (self._line(prompt, time) or "").strip()) in all_of_kind:
             if twice.said():
                 return self._answers.approve_all(question)
             prompt = "  [a] again within 2 s: all of this kind unasked from here on; or [y], [q], no and why: "
+        if answer.isdecimal() and question.doubt:
+            return question.picked(int(answer)) or rejection(f"there is no number {answer}")
         return _read_verdict(answer)
 
     def _line(self, prompt: str, time: AnswerTime) -> str | None:
@@ -109,6 +112,9 @@ def _show(question: ApprovalQuestion) -> None:
     click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
     if question.risk:
         click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
+    for number, guess in enumerate(question.doubt.guesses if question.doubt else (), start=1):
+        at = guess.location.point
+        click.echo(f"  {number}  {guess.words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
 
 
 @dataclass

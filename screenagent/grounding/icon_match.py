@@ -168,12 +168,12 @@ def _window_buttons(phrase: Phrase, icons: Sequence[Icon], words: IconWords) -> 
     found = []
     for number, icon in enumerate(icons):
         if float(icon.vector @ cross) > CROSS:
-            row = _row_left_of(number, icons)
+            row = row_left_of(number, icons)
             found += [row[place] for place in places[:1] if place < len(row) and len(row) > 1]
     return found
 
 
-def _row_left_of(number: int, icons: Sequence[Icon]) -> list[int]:
+def row_left_of(number: int, icons: Sequence[Icon]) -> list[int]:
     """From an icon leftwards, those that stand in step with it: the buttons of a title bar."""
     row, rects = [number], [icon.rect for icon in icons]
     last = rects[number]

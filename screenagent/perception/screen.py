@@ -27,7 +27,10 @@ COLOUR = 60  # where the strongest channel of a pixel leads by more, it is no gr
 
 
 class ScreenContents:
-    """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
+    """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels.
+
+    `front` is where the contents of the window in front are, without its frame; None if that is not known.
+    """
 
     def __init__(
         self, screenshot: Screenshot, words: Sequence[Word], encoder: IconEncoder, *, stages: Timing | None = None
@@ -38,6 +41,8 @@ class ScreenContents:
         self.size = Size(width=width, height=height)
         self.labels: list[Label] = labels(words, self.size)
         self._encoder = encoder
+        window = screenshot.window
+        self.front: PixelBox | None = window.box.exact_pixels(self.size) if window and window.box else None
         self.told: list[AccessibleControl] = []
 
     def told_of(self, elements: Sequence[Element]) -> ScreenContents:
