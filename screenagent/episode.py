@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
-from typing import Final, assert_never
+from typing import assert_never
 
 from screenagent import events
 from screenagent.actions import Action, Change, Expectation, Input, TypeText
@@ -12,9 +12,6 @@ from screenagent.events import Decision, Effect, Event, FailureCode, Outcome, Pl
 from screenagent.geometry import Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
-
-FAILING: Final[tuple[Outcome, ...]] = ("unchanged", "unmet", "contradicted")
-"""The outcomes that end a plan where nothing named was expected."""
 
 
 class Step(Value):
@@ -75,9 +72,15 @@ class Step(Value):
             return f"it was rejected: {self.verdict.reason}" if self.verdict.reason else "it was rejected"
         if self.feedback:
             return self.feedback
-        if self.effect and (self.unconfirmed if self.is_named else self.effect.outcome in FAILING):
+        if self.effect and self._is_failed(self.effect.outcome):
             return self.effect.evidence or "its effect is not to be seen"
         return ""
+
+    def _is_failed(self, outcome: Outcome) -> bool:
+        """Whether a plan ends with this outcome: named things have to be confirmed, and any change to be seen."""
+        if outcome in ("unmet", "contradicted"):
+            return True
+        return self.unconfirmed and (self.is_named or outcome == "unchanged")
 
     @property
     def is_named(self) -> bool:

@@ -15,8 +15,9 @@ Outcome = Literal["confirmed", "changed", "unchanged", "contradicted", "unmet", 
 """What became of one action.
 
 `confirmed`: something named that was expected is there. `changed`: pixels changed where they should. `unchanged`:
-nothing did. `contradicted`: the screen says that it failed, or shows what should not be there. `unmet`: what was expected is not there. `unknown`: nobody
-can tell. `refused`: a person, the policy or a guard did not let it through. `stopped`: a stop came first.
+nothing did. `contradicted`: the screen says that it failed, or shows what should not be there. `unmet`: what was
+expected is not there. `unknown`: nobody can tell. `refused`: a person, the policy or a guard did not let it through.
+`stopped`: a stop came first.
 """
 
 RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]

@@ -24,7 +24,7 @@ LONGEST: Final = 400
 
 
 class BadNewsWords(Value):
-    """Regular expressions from `bad_news.yaml`: for any line, a whole line, where little is new, and for what is none."""
+    """Regular expressions from `bad_news.yaml`: for any line, a whole line, where little is new, and for none."""
 
     says: tuple[str, ...]
     alone: tuple[str, ...]

@@ -86,7 +86,8 @@ class ScreenChecker:
         fresh = new_places(self._look(words, before).places if before else (), found.places)
         if before is not None and (why := _no_news(words, fresh, typed)):
             return _effect("unknown", "typed" if fresh else "already_there", why, where=next(iter(found.places), None))
-        return _effect("confirmed", "seen", f"“{words}” is on the screen", where=next(iter(fresh), None))
+        by: Witness = "words" if before else ""
+        return _effect("confirmed", "seen", f"“{words}” is on the screen", by=by, where=next(iter(fresh), None))
 
     def _gone(self, words: str, before: Screenshot | None, after: Screenshot, *, waited: bool) -> Effect:
         """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""

@@ -122,7 +122,7 @@ class TestModel:
 
 def test_the_evidence_says_where_and_how_large() -> None:
     effect = check(CHECKER, Change(), EMPTY, MENU)
-    assert effect.evidence == "100×50 pixels changed at (10, 10), on the screen"
+    assert effect.evidence == "“Saved” came; 100×50 pixels changed at (10, 10), on the screen"
     assert effect.where is not None
     assert effect.where.pixels(MENU.size) == (10, 10, 110, 60)
 

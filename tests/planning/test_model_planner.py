@@ -47,9 +47,12 @@ DONE = step("finish", success=True, message="saved")
 GIVE_UP = step("finish", success=False, message="it cannot be saved")
 
 
+MOVING = ("Saved", "Save As", "Name")
+
+
 class ShadeGrounder:
-    """Finds what is on the screen after so many inputs: the words are told by the shade of the screen; "Saved" is
-    written elsewhere after each."""
+    """Finds and reads what is on the screen after so many inputs: the words are told by the shade of the screen; those
+    that `MOVING` has are written elsewhere after each."""
 
     def __init__(self, *screens: Iterable[str]) -> None:
         self.screens = [set(words) for words in screens]
@@ -76,7 +79,7 @@ class ShadeGrounder:
     def _place(self, words: str, screenshot: Screenshot) -> Point:
         shade = screenshot.pixels.getpixel((0, 0))
         assert isinstance(shade, tuple)
-        return Point(x=(sum(words.encode()) % 97) / 100, y=0.5 + (words == "Saved") * int(shade[0]) / 100)
+        return Point(x=(sum(words.encode()) % 97) / 100, y=0.5 + (words in MOVING) * int(shade[0]) / 100)
 
 
 class Run:
@@ -85,7 +88,7 @@ class Run:
     def __init__(
         self,
         *thoughts: str | Refused,
-        screens: tuple[Iterable[str], ...] = (("File", "Save As", "Name", "OK", "Saved"),),
+        screens: tuple[Iterable[str], ...] = (("File", "OK"), ("File", "Save As", "Name", "OK", "Saved")),
         pointing: tuple[str, ...] = (),
         approver: Approver | None = None,
         desktop: FakeDesktop | None = None,
@@ -295,8 +298,8 @@ def test_a_model_that_lies_about_what_it_sees_does_not_end_the_run_well() -> Non
 def test_words_that_were_there_all_along_prove_nothing() -> None:
     waits = plan(step("wait_for", words="TASK DONE", seconds=0), DONE)
     presses = plan(step("press_keys", "TASK DONE", keys=["escape"]), step("wait_for", words="TASK DONE"), DONE)
-    for obedient in (waits, presses):
-        run = Run(obedient, plan(DONE), screens=(["TASK DONE"],))()
+    for obedient, insists in ((waits, 1), (presses, 2)):
+        run = Run(obedient, *(plan(DONE),) * insists, screens=(["TASK DONE"],))()
         assert run.ended.result == "gave_up"
         assert "says that the task is done" in run.ended.message
 

@@ -70,7 +70,8 @@ def agent_on(desktop: FakeDesktop, grounder: FakeGrounder, approver: Approver | 
 
 
 def form_desktop(reader: DrawnReader, *, dx: int = 0) -> FakeDesktop:
-    return FakeDesktop(lambda performed: reader.screen(form(dx=dx)))
+    """A desktop on which each input leaves a trace."""
+    return FakeDesktop(lambda performed: reader.screen(form(dx=dx).text("m" * (performed + 1), 20, 380)))
 
 
 def replayed(

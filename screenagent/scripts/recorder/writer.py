@@ -128,14 +128,7 @@ class ScriptWriter:
             case actions.Drag(button=button, modifiers=hold):
                 first, *via, last = targets
                 return schema.DragStep(
-                    drag=first,
-                    via=tuple(via),
-                    to=last,
-                    button=button,
-                    hold=hold,
-                    expect=expect,
-                    may=may,
-                    anchor=anchor,
+                    drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, may=may, anchor=anchor
                 )
             case actions.Scroll(direction=direction, notches=notches):
                 over = next(iter(targets), None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Final
 
 from screenagent import keys
@@ -113,7 +112,7 @@ class ScriptAction:
 
 def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -> Iterator[ScriptAction]:
     """Yield the actions of `steps` of `script`, those of both branches too; a task is planned when it is its turn."""
-    for step, following in zip_longest(steps, steps[1:]):
+    for step, following in zip(steps, (*steps[1:], None), strict=True):
         match step:
             case schema.IfSeenStep(then=then, otherwise=otherwise):
                 yield from script_actions((*then, *otherwise), script, binding)
