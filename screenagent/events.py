@@ -39,7 +39,7 @@ REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_Withheld, _
 _WordsCode = Literal["seen", "in_title", "as_before", "not_seen", "unsure", "gone", "still_there", "never_there"]
 _PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere"]
 
-EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answered"]
+EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answered", "value"]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
 Witness = Literal["", "pixels", "words", "model"]

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from screenagent.actions import Change, Gone, Visible, WaitFor
+from screenagent.actions import Change, Gone, TypeText, Visible, WaitFor
+from screenagent.agent.typed_text import read_back
 from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
 from screenagent.geometry import Absent, Box, Location
 from screenagent.models import crop, parsing, prompts
 from screenagent.models.vision import AnswerGrammar, Refused, Regex, Request, TokenBudget, VisionModel, complete
 from screenagent.perception.changes import difference
-from screenagent.protocols import Grounder, Retry
+from screenagent.protocols import Grounder, Retry, TextReader
 from screenagent.screenshot import Screenshot
 
 SURE: Final = 0.7
@@ -32,10 +33,13 @@ class ScreenChecker:
     grounder: Grounder
     model: VisionModel | None = None
     patches: int = 1024
+    reader: TextReader | None = None
 
     def check(
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
     ) -> Effect:
+        if (typed := self._read_back(step, before, after, at)) and _decides(typed, step):
+            return typed
         effect = self.quick_check(step, before, after, at=at)
         if isinstance(step.expected, Visible) and effect.outcome == "confirmed":
             return effect if self._is_news(step.expected.words, before, effect.where) else _as_before(effect)
@@ -48,6 +52,14 @@ class ScreenChecker:
                 return self._judged(self.model, words, before, after, gone=True)
             case _:
                 return effect
+
+    def _read_back(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, at: tuple[Location, ...]
+    ) -> Effect | None:
+        """What the field reads that was typed into; None if nothing was, or it cannot be read."""
+        if self.reader is None or not isinstance(step.action, TypeText):
+            return None
+        return read_back(step.action, before, after, self.reader.read, at=at)
 
     def quick_check(
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
@@ -132,6 +144,11 @@ def _effect(
     outcome: Outcome, code: EffectCode, evidence: str, *, by: Witness = "words", where: Box | None = None
 ) -> Effect:
     return Effect(outcome=outcome, code=code, evidence=evidence, by=by, where=where)
+
+
+def _decides(typed: Effect, step: PlannedStep) -> bool:
+    """Whether what a field reads says all: that it reads what was typed is no news that a step may expect besides."""
+    return typed.outcome == "contradicted" or not isinstance(step.expected, Visible | Gone)
 
 
 def _titled(words: str, screenshot: Screenshot) -> bool:

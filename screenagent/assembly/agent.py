@@ -38,7 +38,7 @@ def build_agent(
         grounder=points or text.strict(),
         approver=build_approver(settings, ask, reader),
         desktop=desktop,
-        checker=ScreenChecker(text.by_sight(), models.points.model if models.points else None),
+        checker=ScreenChecker(text.by_sight(), models.points.model if models.points else None, reader=reader),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,
@@ -62,7 +62,7 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
         grounder=text.strict(),
         approver=approver or DenyAll(),
         desktop=desktop,
-        checker=ScreenChecker(text.by_sight()),
+        checker=ScreenChecker(text.by_sight(), reader=reader),
         control=control or getattr(desktop, "control", None) or Control(),
     )
 
