@@ -50,7 +50,7 @@ _WordsCode = Literal["seen", "in_title", "not_seen", "unsure", "gone", "still_th
 _NoNewsCode = Literal["already_there", "typed", "as_before"]  # the last one is of logs of version 0.1
 _PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere", "doubtful"]
 
-EffectCode = Literal["", _WordsCode, _NoNewsCode, _PixelsCode, "bad_news", "judged", "not_judged", "answered"]
+EffectCode = Literal["", _WordsCode, _NoNewsCode, _PixelsCode, "bad_news", "value", "judged", "not_judged", "answered"]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
 Witness = Literal["", "pixels", "words", "model"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from screenagent.actions import Change, Gone, TypeText, Visible, WaitFor, targets
 from screenagent.agent.bad_news import bad_news
+from screenagent.agent.typed_text import read_back
 from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
 from screenagent.geometry import WHOLE, Absent, Box, Location
 from screenagent.grounding.expression import parse
@@ -53,9 +54,19 @@ class ScreenChecker:
         effect = self.quick_check(step, before, after, at=at, typed=typed)
         if before is None or before.digest == after.digest:
             return effect
-        if self.model is not None and difference(before, after) is not None:
+        if (value := self._read_back(step, before, after, at)) and _decides(value, step):
+            effect = value
+        elif self.model is not None and difference(before, after) is not None:
             effect = self._judged_if_unread(self.model, step, effect, before, after)
         return self._told(step, effect, before, after, typed)
+
+    def _read_back(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, at: tuple[Location, ...]
+    ) -> Effect | None:
+        """What the field reads that was typed into; None if nothing was, or it cannot be read."""
+        if not isinstance(step.action, TypeText):
+            return None
+        return read_back(step.action, before, after, self.reader.read, at=at)
 
     def quick_check(
         self,
@@ -162,6 +173,11 @@ def _effect(
     outcome: Outcome, code: EffectCode, evidence: str, *, by: Witness = "words", where: Box | None = None
 ) -> Effect:
     return Effect(outcome=outcome, code=code, evidence=evidence, by=by, where=where)
+
+
+def _decides(value: Effect, step: PlannedStep) -> bool:
+    """Whether what a field reads says all of a step: what is wrong always does, what is right where no words are named."""
+    return value.outcome != "confirmed" or not isinstance(step.expected, Visible | Gone)
 
 
 def _unseen(words: str, found: TextFinding) -> Effect:
