@@ -15,7 +15,7 @@ from screenagent.agent import Agent
 from screenagent.bench.devtools import BrowserPage, browser
 from screenagent.bench.results import keep_results, read_bench_results
 from screenagent.bench.tasks import WRITTEN_SECONDS, holds
-from screenagent.bench.truth.pairs import SLIP, TWINS, Pair, Report, Twin
+from screenagent.bench.truth.pairs import SLIP, TWINS, TruthPair, Report, Twin
 from screenagent.bench.truth.results import TruthResult, classified
 from screenagent.bench.truth.witness import Witness
 from screenagent.control import Control, until
@@ -48,7 +48,7 @@ class Happened(Protocol):
 
 
 @dataclass(frozen=True)
-class Carried:
+class TruthRun:
     """How one run ended."""
 
     episode: Episode
@@ -67,7 +67,7 @@ class TruthBench:
     runs: Path
     progress: Callable[[TruthResult], None]
 
-    def run(self, pairs: Sequence[Pair]) -> list[TruthResult]:
+    def run(self, pairs: Sequence[TruthPair]) -> list[TruthResult]:
         """Attempt both twins of each pair, leaving out what the file of results holds already."""
         known = {(one.pair, one.twin): one for one in read_bench_results(self.results, TruthResult.model_validate_json)}
         asked = [(pair, twin) for pair in pairs for twin in TWINS]
@@ -79,7 +79,7 @@ class TruthBench:
             self.progress(result)
         return [known[pair.id, twin] for pair, twin in asked]
 
-    def _attempts(self, missing: Sequence[tuple[Pair, Twin]]) -> Iterator[TruthResult]:
+    def _attempts(self, missing: Sequence[tuple[TruthPair, Twin]]) -> Iterator[TruthResult]:
         on_pages = [(pair, twin) for pair, twin in missing if pair.page]
         if on_pages:
             shown = "--app=about:blank"
@@ -88,7 +88,7 @@ class TruthBench:
         yield from (self._in_program(pair, twin) for pair, twin in missing if pair.app)
 
     def _on_page(
-        self, pair: Pair, twin: Twin, virtual: VirtualDesktop, page: BrowserPage, witness: Witness
+        self, pair: TruthPair, twin: Twin, virtual: VirtualDesktop, page: BrowserPage, witness: Witness
     ) -> TruthResult:
         _put_mouse_away(virtual)
         page.load("about:blank")
@@ -102,7 +102,7 @@ class TruthBench:
 
         return self._attempt(pair, twin, virtual, happened)
 
-    def _in_program(self, pair: Pair, twin: Twin) -> TruthResult:
+    def _in_program(self, pair: TruthPair, twin: Twin) -> TruthResult:
         with (
             _files(pair, twin) as (folder, here),
             VirtualDesktop(here.app or "", control=self.control, size=SCREEN, cwd=folder) as virtual,
@@ -117,7 +117,7 @@ class TruthBench:
 
             return self._attempt(here, twin, virtual, happened)
 
-    def _attempt(self, pair: Pair, twin: Twin, virtual: VirtualDesktop, happened: Happened) -> TruthResult:
+    def _attempt(self, pair: TruthPair, twin: Twin, virtual: VirtualDesktop, happened: Happened) -> TruthResult:
         carried = self._carried_out(pair, twin, virtual)
         until(lambda: happened()[0], seconds=WRITTEN_SECONDS if twin == "works" else WRITTEN_SECONDS / 4)
         true, reports = happened()
@@ -142,7 +142,7 @@ class TruthBench:
             seconds=carried.seconds,
         )
 
-    def _carried_out(self, pair: Pair, twin: Twin, virtual: VirtualDesktop) -> Carried:
+    def _carried_out(self, pair: TruthPair, twin: Twin, virtual: VirtualDesktop) -> TruthRun:
         replay = Replay(pair.script, bound(pair.script, {})) if pair.script else None
         agent = self.build(self.control, virtual.desktop, replay)
         began, episode, late = time.monotonic(), Episode(), False
@@ -158,15 +158,15 @@ class TruthBench:
                     if late:
                         break
         except Unreadable as unread:
-            return Carried(episode, "unread", str(unread), round(time.monotonic() - began, 2))
+            return TruthRun(episode, "unread", str(unread), round(time.monotonic() - began, 2))
         ended, seconds = episode.ended, round(time.monotonic() - began, 2)
         if late or ended is None:
-            return Carried(episode, "late", f"not done within {LIMIT_SECONDS:g} s", seconds)
-        return Carried(episode, ended.result, ended.message, seconds)
+            return TruthRun(episode, "late", f"not done within {LIMIT_SECONDS:g} s", seconds)
+        return TruthRun(episode, ended.result, ended.message, seconds)
 
 
 @contextmanager
-def _files(pair: Pair, twin: Twin) -> Iterator[tuple[Path, Pair]]:
+def _files(pair: TruthPair, twin: Twin) -> Iterator[tuple[Path, TruthPair]]:
     """A folder with the twin's files, and the pair as it is attempted there."""
     with tempfile.TemporaryDirectory(prefix="screenagent-truth-", ignore_cleanup_errors=True) as name:
         folder = Path(name)

@@ -41,7 +41,7 @@ class Report(Value):
         return self.line in reports
 
 
-class Pair(Value):
+class TruthPair(Value):
     """One task in two twins: in `works` it can be done, in `broken` it silently cannot.
 
     `page` is a file in `pages/`, whose part with the pair's id is shown. `app` is a command; in it and in the task
@@ -71,13 +71,13 @@ class Pair(Value):
             raise ValueError("a pair has either a task or a script")
         return self
 
-    def within(self, folder: Path, twin: Twin) -> Pair:
+    def within(self, folder: Path, twin: Twin) -> TruthPair:
         """Return the pair as it is attempted in `folder`."""
         places = {"{dir}": str(folder), "{twin}": twin, "{programs}": str(PROGRAMS), "{python}": tk_python() or ""}
         text = self.model_dump_json(by_alias=True, exclude_defaults=True)
         for name, place in places.items():
             text = text.replace(name, place)
-        return Pair.model_validate_json(text)
+        return TruthPair.model_validate_json(text)
 
     def files_of(self, twin: Twin) -> dict[str, str]:
         return self.files | (self.works if twin == "works" else self.broken)
@@ -92,11 +92,11 @@ class Pair(Value):
 
 
 @cache
-def all_pairs() -> tuple[Pair, ...]:
-    return tuple(Pair.model_validate(pair) for pair in yaml.safe_load((HOME / "pairs.yaml").read_text("utf-8")))
+def all_pairs() -> tuple[TruthPair, ...]:
+    return tuple(TruthPair.model_validate(pair) for pair in yaml.safe_load((HOME / "pairs.yaml").read_text("utf-8")))
 
 
-def chosen_pairs(names: Sequence[str]) -> list[Pair]:
+def chosen_pairs(names: Sequence[str]) -> list[TruthPair]:
     """Return the pairs with these ids, or all if none is named."""
     return [pair for pair in all_pairs() if not names or pair.id in names]
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from screenagent.bench.truth.pairs import PAGES, Pair, Twin
+from screenagent.bench.truth.pairs import PAGES, TruthPair, Twin
 
 POSTED: Final = "received.html"
 """What the server answers to a form."""
@@ -39,7 +39,7 @@ class Witness:
         self._server.server_close()
         self._thread.join()
 
-    def begin(self, pair: Pair, twin: Twin) -> str:
+    def begin(self, pair: TruthPair, twin: Twin) -> str:
         """Forget earlier reports; return the address of the pair's page for a new attempt."""
         with self._lock:
             self._attempt, self._reports = self._attempt + 1, []

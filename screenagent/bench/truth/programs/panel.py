@@ -164,7 +164,7 @@ def towns(panel: Panel) -> None:
 
     def selected(_: object) -> None:
         if panel.works:
-            panel.did(f"town {rows.selection_get()}")
+            panel.did(f"town {rows.get('active')}")
         else:
             rows.selection_clear(0, "end")
             rows.selection_set(0)
