@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from screenagent.assembly.agent import build_unattended
 from screenagent.bench.truth.attempts import TruthBench
-from screenagent.bench.truth.pairs import PAGES, TruthPair, Report, Twin, all_pairs, chosen_pairs
+from screenagent.bench.truth.pairs import PAGES, Report, TruthPair, Twin, all_pairs, chosen_pairs
 from screenagent.bench.truth.results import TruthClass, TruthResult, classified, truth_summary
 from screenagent.bench.truth.witness import Witness
 from screenagent.control import Control

@@ -15,7 +15,7 @@ from screenagent.agent import Agent
 from screenagent.bench.devtools import BrowserPage, browser
 from screenagent.bench.results import keep_results, read_bench_results
 from screenagent.bench.tasks import WRITTEN_SECONDS, holds
-from screenagent.bench.truth.pairs import SLIP, TWINS, TruthPair, Report, Twin
+from screenagent.bench.truth.pairs import SLIP, TWINS, Report, TruthPair, Twin
 from screenagent.bench.truth.results import TruthResult, classified
 from screenagent.bench.truth.witness import Witness
 from screenagent.control import Control, until
