@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,13 +70,11 @@ class BrowserPage:
 
 
 @contextmanager
-def browser(
-    control: Control, *flags: str, size: Size, page: str = "about:blank"
-) -> Iterator[tuple[VirtualDesktop, BrowserPage]]:
-    """A virtual desktop of that size with nothing but a browser on it."""
+def browser(control: Control, *arguments: str, size: Size) -> Iterator[tuple[VirtualDesktop, BrowserPage]]:
+    """A virtual desktop of that size with nothing but a browser on it; `arguments` say what it opens, and how."""
     with TemporaryDirectory(prefix="screenagent-browser-", ignore_cleanup_errors=True) as profile:
-        filling = f"--window-size={size.width},{size.height}"
-        command: Sequence[str] = ("chromium", *FLAGS, filling, *flags, f"--user-data-dir={profile}", page)
+        own = (f"--window-size={size.width},{size.height}", f"--user-data-dir={profile}")
+        command = ("chromium", *FLAGS, *own, *arguments)
         with VirtualDesktop(command, control=control, size=size) as virtual, closing(_socket(Path(profile))) as socket:
             yield virtual, BrowserPage(socket)
 

@@ -63,7 +63,7 @@ class TaskPage:
 def task_browser(control: Control) -> Iterator[tuple[VirtualDesktop, TaskPage]]:
     """A virtual desktop with nothing but the page on it."""
     pages()
-    shown = ("--kiosk", "--allow-file-access-from-files", f"--force-device-scale-factor={SCALE}")
+    shown = ("--kiosk", "--allow-file-access-from-files", f"--force-device-scale-factor={SCALE}", "about:blank")
     with browser(control, *shown, size=SCREEN) as (virtual, page):
         yield virtual, TaskPage(page)
 

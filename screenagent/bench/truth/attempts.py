@@ -31,6 +31,8 @@ from screenagent.scripts import bound
 from screenagent.scripts.replay import Replay
 
 SCREEN: Final = Size(width=1280, height=720)
+BARE: Final = ("--test-type",)
+"""No bar above the page that warns of the browser's flags; with `--app` there is no bar with the address either."""
 LIMIT_SECONDS: Final = 60.0
 """A run that takes longer is broken off, and was not said to be done."""
 SAID: Final = "reports.txt"
@@ -82,8 +84,10 @@ class TruthBench:
     def _attempts(self, missing: Sequence[tuple[TruthPair, Twin]]) -> Iterator[TruthResult]:
         on_pages = [(pair, twin) for pair, twin in missing if pair.page]
         if on_pages:
-            shown = "--app=about:blank"
-            with Witness() as witness, browser(self.control, shown, size=SCREEN) as (virtual, page):
+            with (
+                Witness() as witness,
+                browser(self.control, *BARE, f"--app={witness.blank}", size=SCREEN) as (virtual, page),
+            ):
                 yield from (self._on_page(pair, twin, virtual, page, witness) for pair, twin in on_pages)
         yield from (self._in_program(pair, twin) for pair, twin in missing if pair.app)
 
@@ -91,7 +95,7 @@ class TruthBench:
         self, pair: TruthPair, twin: Twin, virtual: VirtualDesktop, page: BrowserPage, witness: Witness
     ) -> TruthResult:
         _put_mouse_away(virtual)
-        page.load("about:blank")
+        page.load(witness.blank)
         page.load(witness.begin(pair, twin))
         page.painted()
         virtual.desktop.look_away()

@@ -44,7 +44,16 @@ class Witness:
         with self._lock:
             self._attempt, self._reports = self._attempt + 1, []
         asked = {"case": pair.id, "twin": twin, "attempt": self._attempt, "closed": _closed_port()}
-        return f"http://127.0.0.1:{self._server.server_port}/{pair.page}?{urlencode(asked)}"
+        return f"{self._origin}/{pair.page}?{urlencode(asked)}"
+
+    @property
+    def blank(self) -> str:
+        """The address of a page with nothing on it."""
+        return f"{self._origin}/blank.html"
+
+    @property
+    def _origin(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def reports(self) -> Sequence[str]:
