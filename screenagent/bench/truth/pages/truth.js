@@ -21,6 +21,6 @@ function show() {
   document.querySelectorAll(works ? "[broken]" : "[works]").forEach(part => part.remove());
   document.querySelectorAll("[name=attempt]").forEach(field => (field.value = asked.get("attempt")));
   document.querySelectorAll("form[method=post]").forEach(form => (form.action = works ? "/order" : closed));
-  document.title = document.querySelector("section").title || document.title;
+  document.title = document.querySelector("section").dataset.title;
   cases[name]?.();
 }
