@@ -60,7 +60,9 @@ def test_a_window_that_draws_its_own_title_bar_has_buttons_too() -> None:
 
 
 def test_where_the_window_is_not_known_nothing_is_left_out() -> None:
-    assert isinstance(locate(cross(framed(known=False).text("hello", 150, 200), 515, 68), "close the search bar"), Location)
+    assert isinstance(
+        locate(cross(framed(known=False).text("hello", 150, 200), 515, 68), "close the search bar"), Location
+    )
 
 
 def test_a_title_is_no_guess_for_a_button() -> None:
