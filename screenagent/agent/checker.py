@@ -176,7 +176,7 @@ def _effect(
 
 
 def _decides(value: Effect, step: PlannedStep) -> bool:
-    """Whether what a field reads says all of a step: where it is right, words that the step names still have to come."""
+    """Whether what a field reads settles a step: where it is right, words that the step names still have to come."""
     return value.outcome != "confirmed" or not isinstance(step.expected, Visible | Gone)
 
 

@@ -63,7 +63,7 @@ def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
 def _icons(
     phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float, rival: float
 ) -> Iterator[Candidate]:
-    for icon in icons_matching(phrase, screen.icons, screen.labels, words):
+    for icon in icons_matching(phrase, screen, words):
         if icon.score >= scoring.LIKELY * sure:
             yield Candidate(icon.rect, icon.name, Evidence(name=icon.score, rival=rival), "icon")
 

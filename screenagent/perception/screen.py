@@ -12,7 +12,7 @@ import numpy.typing as npt
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
 from screenagent.perception.controls import ControlLayout
-from screenagent.perception.icon_encoder import Icon, IconEncoder
+from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import bounded
@@ -93,3 +93,8 @@ class ScreenContents:
     def icons(self) -> list[Icon]:
         with self._stages.timing("icons"):
             return self._encoder.look(self._picture, proposals(self._picture, self.labels))
+
+    def mirrored(self, icons: Sequence[Icon], mirror: Mirror) -> list[Icon]:
+        """What these icons would show in a mirror."""
+        with self._stages.timing("icons"):
+            return self._encoder.look(self._picture, [icon.rect for icon in icons], mirror=mirror)
