@@ -56,13 +56,28 @@ class TestSources:
         assert Settings.load().max_steps == 50
 
 
+class TestAnswerKeys:
+    def test_keys_answer_that_no_application_needs_and_can_be_others_or_none(self) -> None:
+        assert str(Settings.load().user_keys) == "ctrl+alt+y yes, ctrl+alt+n no"
+        assert str(Settings.load(yes_keys="off", no_keys="Ctrl-Shift-F9").user_keys) == "ctrl+shift+f9 no"
+        assert str(Settings.load(yes_keys="off", no_keys="off").user_keys) == ""
+
+    @pytest.mark.parametrize("no_keys", ["ctrl+alt+y", "alt+y", "ctrl+alt+shift+y"])
+    def test_a_no_is_not_a_yes_too(self, no_keys: str) -> None:
+        assert "presses the yes_keys 'ctrl+alt+y' too" in refusal(no_keys=no_keys)
+
+    def test_what_is_typed_answers_nothing(self) -> None:
+        assert "is pressed when text is typed" in refusal(yes_keys="y")
+
+
 class TestOldNames:
     def test_a_file_of_version_0_1_is_read_as_it_was(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Settings, "file", KEPT / "settings.toml")
         read = json.loads((KEPT / "expected.json").read_text("utf-8"))["settings"]
         with pytest.warns(OldSpellingWarning) as warned:
             settings = Settings()
-        assert settings.model_dump(mode="json") == {OLD_NAMES.get(name, name): value for name, value in read.items()}
+        dumped, expected = settings.model_dump(mode="json"), {OLD_NAMES.get(name, name): read[name] for name in read}
+        assert {name: dumped[name] for name in expected} == expected
         said = sorted(str(warning.message) for warning in warned)
         assert said == [f"the setting {old!r} is now {new!r}" for old, new in sorted(OLD_NAMES.items())]
 
