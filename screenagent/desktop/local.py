@@ -17,7 +17,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
 from screenagent.desktop.hover import Hovering, HoverTimes
-from screenagent.desktop.keyboard import STOP_KEYS, Keyboard
+from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
 from screenagent.desktop.platform import open_system
@@ -48,7 +48,7 @@ class LocalDesktop:
         monitor: str | None = None,
         secrets: Secrets | None = None,
         reader: TextReader | None = None,
-        stop_keys: Sequence[str] = STOP_KEYS,
+        user_keys: keys.UserKeys = keys.ONLY_STOP,
         away: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._away = away
@@ -60,11 +60,11 @@ class LocalDesktop:
         self._action: SentAction | None = None
         self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
-            self._open(stack, display=display, monitor=monitor, stop_keys=stop_keys)
+            self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
         self._agreed = self._screen.display
 
-    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, stop_keys: Sequence[str]) -> None:
+    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
@@ -76,7 +76,7 @@ class LocalDesktop:
         self._watch = stack.enter_context(closing(IdleWatch(self._idle_frame, self._ambient)))
         held = stack.enter_context(closing(HeldInput(x_display, ledger=self.ledger)))
         self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
-        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, stop_keys=stop_keys)
+        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
         self._keyboard = stack.enter_context(closing(keyboard))
 
     def __enter__(self) -> Self:
