@@ -24,8 +24,15 @@ RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
 """How a run ended."""
 
 _Withheld = Literal[
-    "refused_by_person", "refused_by_policy", "skipped", "unsure", "unanswered", "own_terminal", "stop_keys",
-    "answer_keys", "secret",
+    "refused_by_person",
+    "refused_by_policy",
+    "skipped",
+    "unsure",
+    "unanswered",
+    "own_terminal",
+    "stop_keys",
+    "answer_keys",
+    "secret",
 ]
 _OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
 _NotDone = Literal[

@@ -66,7 +66,10 @@ class Desktop(Protocol):
     def screenshot(self) -> Screenshot: ...
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
-        """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed."""
+        """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed.
+
+        With `seconds` alone, a late answer to the last input is waited for as long.
+        """
         ...
 
     def perform(self, approved: Approved[Input]) -> Screenshot | None:

@@ -200,7 +200,7 @@ class _Run:
             return self.agent.checker.quick_check(step, before, after, at=at, typed=typed).as_expected
 
         # That anything changes, a desktop waits for by itself.
-        watched = step.expected is not None and (seconds is not None or not isinstance(step.expected, Change))
+        watched = step.expected is not None and not isinstance(step.expected, Change)
         return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:

@@ -58,6 +58,7 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
+        self._last_action: SentAction | None = None  # whose late answer may still be asked for
         self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
@@ -110,24 +111,27 @@ class LocalDesktop:
             frame, window = self._screen.grab(), self._front()
             if self._action is None:
                 self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._shown(frame, window)
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        late = self._action is None and until is None and seconds is not None
         with self._display_there():
             self._screen.follow()
+            if late:
+                self._watch.pause()
             frame = self._quiet(
-                self._action,
+                self._last_action if late else self._action,
                 until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
                 seconds=seconds,
             )
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._shown(frame, window)
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
         self._watch.look_away()
-        self._action = None
+        self._action = self._last_action = None
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
@@ -173,7 +177,7 @@ class LocalDesktop:
         front = self._front()
         if self._action is None:
             self.control.wait_until(self._watch.enough_at(app=_app(front)))
-        before, mouse = self._screen.grab(), self._mouse_place()
+        before, mouse, watched = self._screen.grab(), self._mouse_place(), self._watch.seconds(app=_app(front))
         self._watch.end(before.pixels)
         self._traces.end(before.pixels)
         sent: int | None = None
@@ -187,15 +191,16 @@ class LocalDesktop:
             raise Interrupted(str(interruption), partly=partly) from None
         finally:
             pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
-            self._action = SentAction(
+            self._action = self._last_action = SentAction(
                 before=before.pixels,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
                 confirms="enter" in pressed,
                 shortcut=keys.is_shortcut(pressed),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
+                watched=watched,
             )
-        return self._screen.screenshot(before, front)
+        return self._shown(before, front)
 
     def _hovered(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
         """Bring the mouse to where it will press or scroll; return the frame that shows it there and at rest."""
@@ -287,6 +292,9 @@ class LocalDesktop:
         pixel, display = self._mouse.position, self.display
         x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
         return FramePoint(round(x * display.scale), round(y * display.scale))
+
+    def _shown(self, frame: CapturedFrame, window: Window | None) -> Screenshot:
+        return self._screen.screenshot(frame, window, moving=self._ambient.moving(at=time.monotonic()))
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""
