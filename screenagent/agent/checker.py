@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from screenagent.actions import Change, Gone, Visible, WaitFor
+from screenagent.actions import Change, Gone, Holds, Visible, WaitFor
+from screenagent.agent.state_check import check_state
 from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
 from screenagent.geometry import Absent, Box, Location
 from screenagent.models import crop, parsing, prompts
 from screenagent.models.vision import AnswerGrammar, Refused, Regex, Request, TokenBudget, VisionModel, complete
 from screenagent.perception.changes import difference
-from screenagent.protocols import Grounder, Retry
+from screenagent.protocols import Grounder, Retry, StateReader
 from screenagent.screenshot import Screenshot
 
 SURE: Final = 0.7
@@ -32,6 +33,7 @@ class ScreenChecker:
     grounder: Grounder
     model: VisionModel | None = None
     patches: int = 1024
+    states: StateReader | None = None
 
     def check(
         self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
@@ -57,6 +59,8 @@ class ScreenChecker:
                 return self._seen(words, after)
             case Gone(words=words):
                 return self._gone(words, before, after, waited=isinstance(step.action, WaitFor))
+            case Holds() as wanted:
+                return check_state(wanted, before, after, self.states)
             case Change():
                 return _changed(before, after, at, otherwise="unchanged")
             case None:

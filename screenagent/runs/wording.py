@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, assert_never
 
-from screenagent.actions import Change, Expectation, Finish, Gone, Visible, describe
+from screenagent.actions import Change, Expectation, Finish, Gone, Holds, Visible, describe
 from screenagent.episode import Step
 from screenagent.events import Abort, AnswerAsk, Approve, Effect, Ended, LookAgain, Reject, Revise, Skip, Verdict
 
@@ -42,6 +42,8 @@ def expectation_words(expectation: Expectation) -> str:
             return f"“{words}” is to be gone"
         case Change():
             return "something is to change"
+        case Holds() as wanted:
+            return f"it is to be so that {wanted}"
         case _:
             assert_never(expectation)
 
