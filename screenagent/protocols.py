@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Effect, FailureCode, PlannedStep, Verdict
-from screenagent.geometry import Absent, Doubt, Location
-from screenagent.screenshot import Element, Screenshot, Word
+from screenagent.geometry import Absent, Box, Doubt, Location
+from screenagent.screenshot import ControlState, Element, Screenshot, Word
 
 InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
 
@@ -123,4 +123,14 @@ class TextReader(Protocol):
 class Accessibility(Protocol):
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
         """What the window in front says of its controls, as far as it says it soon; of a picture in a file, nothing."""
+        ...
+
+
+class StateReader(Protocol):
+    def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """The check box, radio button or switch that stands at `label` or in its row, if there is one."""
+        ...
+
+    def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
+        """The state of the control in `box`; with `valued` also what it shows."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from PIL import Image
@@ -126,3 +127,29 @@ class Element(Value):
     box: Box
     states: frozenset[ElementState] = frozenset()
     value: str | None = None
+
+
+OPPOSITES: Final[Mapping[ElementState, tuple[ElementState, ...]]] = {
+    "checked": ("unchecked", "mixed"),
+    "unchecked": ("checked", "mixed"),
+    "selected": ("unselected",),
+    "unselected": ("selected",),
+    "expanded": ("collapsed",),
+    "collapsed": ("expanded",),
+}
+
+
+class ControlState(Value):
+    """A control, as far as its state and value are known, and who says so."""
+
+    box: Box
+    role: str = ""
+    states: frozenset[ElementState] = frozenset()
+    value: str | None = None
+    by: Literal["accessibility", "pixels", "words"] = "pixels"
+
+    def is_in(self, state: ElementState) -> bool | None:
+        """Whether it is in this state; None if nobody can say."""
+        if state in self.states:
+            return True
+        return False if self.states.intersection(OPPOSITES.get(state, ())) else None

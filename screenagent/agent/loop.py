@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Change, Finish, Input, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.recovery import next_recovery
@@ -159,6 +159,8 @@ class _Run:
             case Wait(seconds=seconds):
                 with self._timeline.phase("act"):
                     self.agent.control.wait(seconds)
+            case Verify():
+                pass
             case WaitFor(gone=gone):  # what the last input brought about may be there already
                 before = before if gone else self.episode.before_last_input
             case _:

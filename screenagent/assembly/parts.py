@@ -15,7 +15,7 @@ from screenagent.approval import AllowAll, Asker, Policy, PolicyApprover, defaul
 from screenagent.approval.vault import Vault
 from screenagent.control import Control
 from screenagent.keys import UserKeys
-from screenagent.protocols import Accessibility, Approver, Desktop, TextReader
+from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
@@ -131,6 +131,13 @@ def build_grounder(
 
     accessibility = _accessibility(desktop) if settings.accessibility else None
     return EmbeddedGrounder(reader or build_reader(settings, stages), accessibility=accessibility, stages=stages)
+
+
+def build_states(settings: Settings, reader: TextReader, desktop: Desktop | None) -> StateReader:
+    """Build what reads the states of controls; it asks their programs under the same setting as the grounder."""
+    from screenagent.perception.states import ControlStateReader
+
+    return ControlStateReader(reader, _accessibility(desktop) if settings.accessibility else None)
 
 
 def _accessibility(desktop: Desktop | None) -> Accessibility | None:
