@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -150,6 +150,20 @@ class Change(Value):
 
 
 Expectation = Annotated[Visible | Gone | Change, Field(discriminator="kind")]
+
+
+_SILENT: Final = frozenset({("ctrl", "c"), ("ctrl", "insert"), ("ctrl", "shift", "c")})
+"""Chords that copy: they show nothing."""
+
+
+def usual_expectation(action: Action) -> Change | None:
+    """Return what an input is expected to bring about where nothing else is said: that something changes. The mouse
+    may come to a place, and keys may copy or be held, without that."""
+    if isinstance(action, Click | Drag | Scroll | TypeText) or (
+        isinstance(action, PressKeys) and action.keys not in _SILENT
+    ):
+        return Change()
+    return None
 
 
 def targets(action: Action) -> tuple[Target, ...]:

@@ -257,3 +257,18 @@ class Absent(Value):
 
     kind: Literal["absent"] = "absent"
     why: str
+
+
+class Guess(Value):
+    """A place that may be meant, and what is written or drawn there."""
+
+    words: str
+    location: Location
+
+
+class Doubt(Value):
+    """Why a target's place is too unsure to be acted on without a person, in words, and what may be meant: the
+    likeliest first, which is where the action goes unless another one is picked."""
+
+    why: str
+    guesses: tuple[Guess, ...] = Field(min_length=1)

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Effect, FailureCode, PlannedStep, Verdict
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Doubt, Location
 from screenagent.screenshot import Element, Screenshot, Word
 
 InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
@@ -49,6 +49,15 @@ class Grounder(Protocol):
         ...
 
 
+class Guesser(Protocol):
+    def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
+        """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike.
+
+        None if `found` was found in another way, whose confidence is not measured, or if nothing fits.
+        """
+        ...
+
+
 class Approver(Protocol):
     def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict: ...
 
@@ -60,8 +69,12 @@ class Desktop(Protocol):
         """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed."""
         ...
 
-    def perform(self, approved: Approved[Input]) -> None:
-        """Send the input, or raise; `Retry` for what another plan could mend, `Stopped` between any two events."""
+    def perform(self, approved: Approved[Input]) -> Screenshot | None:
+        """Send the input, or raise; `Retry` for what another plan could mend, `Stopped` between any two events.
+
+        Return the screen just before the input, with the mouse already there and what it lit up at rest; None where
+        the desktop has no such picture.
+        """
         ...
 
 
@@ -73,13 +86,26 @@ class SecondLook(Protocol):
 
 class Checker(Protocol):
     def check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
-        """What `step`, done `at` these places, brought about since `before`: what is waited for, the input did."""
+        """What `step`, done `at` these places, brought about: only what is new since `before` counts, and not what only
+        repeats the text `typed`. Without `before` no input was sent, and what is there counts."""
         ...
 
     def quick_check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
         """The same in milliseconds, `unknown` where that does not do: asked again and again while a screen settles."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Final, Literal
 
 from PIL import Image
 from pydantic import ConfigDict, Field
@@ -106,9 +106,21 @@ class Word(Value):
     line: int = 0
 
 
+ElementState = Literal[
+    "disabled", "checked", "unchecked", "mixed", "selected", "unselected", "expanded", "collapsed", "focused",
+    "editable", "pressed", "multiple", "password",
+]  # fmt: skip
+
+
 class Element(Value):
-    """A control as its own program describes it: "button", "field", "item" …, its name, and where it says it is."""
+    """A control as its own program describes it: "button", "field", "item" …, its name, and where it says it is.
+
+    `states` are those that the program tells: neither "checked" nor "unchecked" means that it said nothing of this.
+    `value` is a field's text, a slider's number, a drop-down's choice; of a password as many dots as it has characters.
+    """
 
     role: str
     name: str
     box: Box
+    states: frozenset[ElementState] = frozenset()
+    value: str | None = None

@@ -53,6 +53,12 @@ class Settings(BaseSettings):
 
     approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
     policy: Path | None = Field(None, description="rules for what is allowed, asked about and denied; a YAML file")
+    min_confidence: float = Field(
+        0.9,
+        ge=0,
+        le=1,
+        description="a target found with less confidence is asked about, or ends a run that nobody watches; 0: never",
+    )
     answer_seconds: float = Field(600, gt=0, description="no answer to a question within so many seconds is a no")
     max_steps: int = Field(50, gt=0, description="give up after so many steps")
     runs: Path = Field(

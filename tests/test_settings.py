@@ -62,7 +62,8 @@ class TestOldNames:
         read = json.loads((KEPT / "expected.json").read_text("utf-8"))["settings"]
         with pytest.warns(OldSpellingWarning) as warned:
             settings = Settings()
-        assert settings.model_dump(mode="json") == {OLD_NAMES.get(name, name): value for name, value in read.items()}
+        expected = {OLD_NAMES.get(name, name): value for name, value in read.items()}
+        assert settings.model_dump(mode="json", include=set(expected)) == expected
         said = sorted(str(warning.message) for warning in warned)
         assert said == [f"the setting {old!r} is now {new!r}" for old, new in sorted(OLD_NAMES.items())]
 

@@ -16,7 +16,7 @@ from screenagent.agent.eyes import Eyes
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control, Stopped
 from screenagent.events import Abort, AnswerAsk, Approve, Event, FailureCode, LookAgain, Reject, Revise, Skip, Verdict
-from screenagent.geometry import Location
+from screenagent.geometry import Doubt, Location
 from screenagent.protocols import Approver, Retry, SecondLook
 
 ReviewT = TypeVar("ReviewT")
@@ -37,6 +37,11 @@ class Proposal:
     verdict: Verdict | None = None
     moved: bool = False
     """The user has put the targets there."""
+    doubt: Doubt | None = None
+
+    @property
+    def event(self) -> events.Grounded:
+        return events.Grounded(action=self.action, locations=self.locations, doubt=self.doubt)
 
 
 @dataclass
@@ -51,10 +56,16 @@ class Review:
         """Locate and review `action`, and see that the screen is still the one reviewed; if not, start again there."""
         yield from self.eyes.look_if_handed_back()
         proposal = Proposal(action, (yield from self.eyes.locate_patiently(action)) if located is None else located)
-        changes = 0
+        changes, waited = 0, False
         while changes < ROUNDS:
-            yield self.timeline.happened(events.Grounded(action=proposal.action, locations=proposal.locations))
+            doubt = None if proposal.moved else self.eyes.doubt(proposal.action, proposal.locations)
+            proposal = replace(proposal, doubt=doubt)
+            yield self.timeline.happened(proposal.event)
             verdict, locations = yield from self._asked(proposal)
+            if isinstance(verdict, Reject) and verdict.by == "bound" and not waited:
+                waited = True
+                proposal = yield from self._surer(proposal, verdict.reason)
+                continue
             yield self.timeline.happened(events.Reviewed(verdict=verdict))
             proposal = yield from self._answered(replace(proposal, locations=locations, verdict=None), verdict)
             if proposal.verdict is None:
@@ -91,9 +102,15 @@ class Review:
                 surer = self.second_look.confirm(target.words, self.timeline.screen, locations[index])
             if surer != locations[index] and surer.point == locations[index].point:
                 locations = (*locations[:index], surer, *locations[index + 1 :])
-                yield self.timeline.happened(events.Grounded(action=action, locations=locations))
+                yield self.timeline.happened(replace(proposal, locations=locations).event)
         with self.timeline.phase("approve"):
             return answer.result(), locations
+
+    def _surer(self, proposal: Proposal, why: str) -> Generator[Event, None, Proposal]:
+        """Return the proposal with what is found a little later, since the right place may not be there yet."""
+        if (yield from self.eyes.watch_for(proposal.action, why)):
+            return Proposal(proposal.action, self.eyes.locate_or_guess(proposal.action))
+        return proposal
 
     def _answered(self, asked: Proposal, verdict: Verdict) -> Generator[Event, None, Proposal]:
         """Return what `verdict` makes of what was asked: with it, if that lets it through, or else what to ask next."""
@@ -130,6 +147,8 @@ class Review:
 def _refused(action: Action, verdict: Skip | Reject) -> Retry:
     if isinstance(verdict, Skip):
         return Retry(f"the user skipped this: {describe(action)}", "skipped")
+    if verdict.by == "bound":
+        return Retry(verdict.reason, "unsure")
     code: FailureCode = "refused_by_policy" if verdict.by == "policy" else "refused_by_person"
     return Retry(f"the user refused to {describe(action)}: {verdict.reason}", code)
 

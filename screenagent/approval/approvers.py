@@ -10,15 +10,19 @@ from screenagent.approval.context import last_clicked
 from screenagent.approval.policy import Policy, Ruling, default_policy
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Verdict
-from screenagent.geometry import Location
+from screenagent.geometry import Doubt, Location
 from screenagent.protocols import TextReader
 
 
 class AllowAll:
-    """Unattended: every input goes through. Where this is used, it stands in sight at the call."""
+    """Unattended: every input goes through unless the agent doubts its place, since nobody can be asked which is meant.
+    Where this is used, it stands in sight at the call."""
 
-    def review(self, action: Action, _locations: tuple[Location, ...], _episode: Episode) -> Verdict:
-        return Reject(reason="there is nobody to ask") if isinstance(action, Ask) else Approve()
+    def review(self, action: Action, _locations: tuple[Location, ...], episode: Episode) -> Verdict:
+        if isinstance(action, Ask):
+            return Reject(reason="there is nobody to ask")
+        doubt = _doubt(action, episode)
+        return Reject(reason=doubt.why, by="bound") if doubt else Approve()
 
 
 class DenyAll:
@@ -37,6 +41,20 @@ class ApprovalQuestion:
     risk: str | None
     episode: Episode
 
+    @property
+    def doubt(self) -> Doubt | None:
+        """What else may be meant, if the agent is not sure of a place; the guesses are numbered from 1."""
+        return _doubt(self.action, self.episode)
+
+    def picked(self, number: int) -> Approve | None:
+        """Return the approval of the action at the guess of this number; None if there is no such guess."""
+        guesses = self.doubt.guesses if self.doubt else ()
+        if not 1 <= number <= len(guesses):
+            return None
+        meant = guesses[number - 1].location.model_copy(update={"confidence": 1.0, "by": "you"})
+        doubted = guesses[0].location.point
+        return Approve(locations=tuple(meant if place.point == doubted else place for place in self.locations))
+
 
 Asker = Callable[[ApprovalQuestion], Verdict | None]
 """Asks a person; None means that nobody answered."""
@@ -44,7 +62,8 @@ Asker = Callable[[ApprovalQuestion], Verdict | None]
 
 @dataclass(frozen=True)
 class PolicyApprover:
-    """Asks where the policy says so or says nothing; with `risky_only` only where it says so.
+    """Asks where the policy says so or says nothing, and where the agent doubts a place; with `risky_only` a policy
+    that says nothing is a yes.
 
     `ask` gives None where nobody answered. What `reader` reads under the mouse counts as the target's words do.
     """
@@ -59,15 +78,18 @@ class PolicyApprover:
             return Approve()
         if not isinstance(action, Input):
             return self._asked(ApprovalQuestion(action, locations, None, episode))
+        doubt = _doubt(action, episode)
         match self._ruling(action, locations, episode):
             case Ruling(then="deny", why=why):
                 return Reject(reason=f"the policy forbids it: {why}", by="policy")
-            case Ruling(then="allow"):
+            case Ruling(then="allow") if doubt is None:
                 return Approve()
-            case Ruling(rule=None) if self.risky_only:
+            case Ruling(rule=None) if self.risky_only and doubt is None:
                 return Approve()
-            case Ruling(why=why):
-                verdict = self._asked(ApprovalQuestion(action, locations, why or None, episode))
+            case Ruling(then=then, why=why):
+                reasons = (why if then == "ask" else "", doubt.why if doubt else "")
+                risk = "; ".join(filter(None, reasons)) or None
+                verdict = self._asked(ApprovalQuestion(action, locations, risk, episode))
         if isinstance(verdict, Approve) and verdict.locations:
             return self._unless_forbidden(verdict, action, episode)
         return verdict
@@ -84,3 +106,9 @@ class PolicyApprover:
         return self.policy.ruling(
             action, locations, screen=episode.screenshot, reader=self.reader, focus=last_clicked(episode)
         )
+
+
+def _doubt(action: Action, episode: Episode) -> Doubt | None:
+    """Return the agent's doubt about where the action under way goes."""
+    step = episode.current
+    return step.doubt if step and not step.closed and step.action == action else None

@@ -9,7 +9,7 @@ from screenagent.assembly.models import Models
 from screenagent.assembly.parts import build_approver, build_grounder, build_reader
 from screenagent.control import Control
 from screenagent.planning import InstructionPlanner, Instructions
-from screenagent.protocols import Approver, Desktop, Grounder, Planner
+from screenagent.protocols import Approver, Desktop, Grounder, Planner, TextReader
 from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
 
@@ -38,10 +38,12 @@ def build_agent(
         grounder=points or text.strict(),
         approver=build_approver(settings, ask, reader),
         desktop=desktop,
-        checker=ScreenChecker(text.by_sight(), models.points.model if models.points else None),
+        checker=ScreenChecker(reader, text.by_sight(), models.points.model if models.points else None),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,
+        guesser=text,
+        min_confidence=settings.min_confidence,
         meter=models.meter,
     )
     return replay.playing(built, reader) if replay else built
@@ -62,8 +64,10 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
         grounder=text.strict(),
         approver=approver or DenyAll(),
         desktop=desktop,
-        checker=ScreenChecker(text.by_sight()),
+        checker=ScreenChecker(reader, text.by_sight()),
         control=control or getattr(desktop, "control", None) or Control(),
+        guesser=text,
+        min_confidence=settings.min_confidence,
     )
 
 
@@ -74,15 +78,16 @@ def build_from(
     control: Control,
     *,
     approver: Approver,
+    reader: TextReader,
     max_steps: int = Agent.max_steps,
 ) -> Agent:
-    """Build an agent from a planner and a grounder; the checker grounds with the same one."""
+    """Build an agent from a planner, a grounder and a reader; the checker has the same ones."""
     return Agent(
         planner=planner,
         grounder=grounder,
         approver=approver,
         desktop=desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(reader, grounder),
         control=control,
         max_steps=max_steps,
     )
@@ -94,7 +99,7 @@ def build_guessing(control: Control, desktop: Desktop) -> Agent:
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader)
     planner = InstructionPlanner(reader=reader, grounder=text, sends_forms=True)
-    return build_from(planner, text, desktop, control, approver=AllowAll())
+    return build_from(planner, text, desktop, control, approver=AllowAll(), reader=reader)
 
 
 def _nobody(question: ApprovalQuestion) -> None:

@@ -137,6 +137,7 @@ class AgentOptions:
     display: str | None
     approve: Approval | None
     policy: Path | None
+    min_confidence: float | None
     model: str | None
     runs: Path | None
 
@@ -148,7 +149,7 @@ class AgentOptions:
     @property
     def settings(self) -> dict[str, object]:
         """Those that are settings, by the setting's name; None if the option was not given."""
-        names = ("approve", "policy", "model", "runs", "display")
+        names = ("approve", "policy", "min_confidence", "model", "runs", "display")
         return {name: getattr(self, name) for name in names} | {"virtual_size": self.size}
 
 
@@ -163,6 +164,11 @@ agent_options: Final = gathered(
         "--approve", type=APPROVAL, help="Ask before each input, before risky ones, or never. No answer means no."
     ),
     click.option("--policy", type=FILE, help="Rules for what is allowed, asked about and denied; a YAML file."),
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0, 1),
+        help="Ask about a target found with less confidence; with --approve never the run ends there.",
+    ),
     click.option("--model", metavar="phi4|FOLDER|URL", help="The model that plans: weights, or a server's URL."),
     click.option("--runs", type=NEW_FOLDER, help="The folder that runs are recorded in."),
 )

@@ -16,6 +16,7 @@ from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
+from screenagent.desktop.hover import Hovering, HoverTimes
 from screenagent.desktop.keyboard import STOP_KEYS, Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
@@ -57,6 +58,7 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
+        self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, stop_keys=stop_keys)
             self._stack = stack.pop_all()
@@ -132,10 +134,10 @@ class LocalDesktop:
         with self._display_there():
             self._windows.activate(window)
 
-    def perform(self, approved: Approved[Input]) -> None:
+    def perform(self, approved: Approved[Input]) -> Screenshot:
         self.control.check()
         with self._display_there():
-            self._perform(approved)
+            return self._perform(approved)
 
     @contextmanager
     def _display_there(self) -> Iterator[None]:
@@ -167,28 +169,56 @@ class LocalDesktop:
             seconds=seconds,
         ).frame()
 
-    def _perform(self, approved: Approved[Input]) -> None:
+    def _perform(self, approved: Approved[Input]) -> Screenshot:
+        front = self._front()
         if self._action is None:
-            self.control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
-        before, mouse = self._screen.grab().pixels, self._mouse_place()
-        self._watch.end(before)
-        self._traces.end(before)
-        sent = self.ledger.sent
+            self.control.wait_until(self._watch.enough_at(app=_app(front)))
+        before, mouse = self._screen.grab(), self._mouse_place()
+        self._watch.end(before.pixels)
+        self._traces.end(before.pixels)
+        sent: int | None = None
         try:
             self._as_it_was(approved.on)
+            before = self._hovered(approved, before)
+            sent = self.ledger.sent
             self._send(approved)
         except Interrupted as interruption:
-            raise Interrupted(str(interruption), partly=self.ledger.sent > sent) from None
+            partly = sent is not None and self.ledger.sent > sent
+            raise Interrupted(str(interruption), partly=partly) from None
         finally:
             pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
             self._action = SentAction(
-                before=before,
+                before=before.pixels,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
                 confirms="enter" in pressed,
                 shortcut=keys.is_shortcut(pressed),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
             )
+        return self._screen.screenshot(before, front)
+
+    def _hovered(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
+        """Bring the mouse to where it will press or scroll; return the frame that shows it there and at rest."""
+        pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
+        if isinstance(approved.action, MouseInput):
+            self._reaches_no_terminal_of_ours(pixels or [self._mouse.position])
+        if not pixels or not isinstance(approved.action, Click | Drag | Scroll):
+            return before
+        earlier, place = self._mouse.position, self._mouse_place()
+        if isinstance(approved.action, Scroll):
+            self._mouse.move(pixels[0])
+        else:
+            self._mouse.approach(pixels[0], button=approved.action.button)
+        if earlier == self._mouse.position:
+            return self._screen.grab()
+        return Hovering(
+            look=self._screen.grab,
+            now=time.monotonic,
+            wait=self.control.wait,
+            ambient=self._ambient,
+            places=(place, self._mouse_place()),
+            times=self._hover_times.setdefault(_app(approved.on.window), HoverTimes()),
+        ).frame(before.pixels)
 
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
@@ -204,8 +234,6 @@ class LocalDesktop:
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
-        if isinstance(approved.action, MouseInput):
-            self._reaches_no_terminal_of_ours(pixels or [self._mouse.position])
         match approved.action:
             case Click(button=button, count=count, modifiers=modifiers):
                 with self._keyboard.held(modifiers):
@@ -216,8 +244,6 @@ class LocalDesktop:
                 with self._keyboard.held(modifiers):
                     self._mouse.drag(pixels, button=button)
             case Scroll(direction=direction, notches=notches):
-                for pixel in pixels:
-                    self._mouse.move(pixel)
                 self._mouse.scroll(direction, notches=notches)
             case TypeText(text=text):
                 self._type_pieces(text_pieces(text), approved.on.window)

@@ -70,7 +70,8 @@ class Settling:
 
     _moved_at: float = field(init=False)
     _moves: int = field(init=False, default=0)
-    _deadline: float = field(init=False)
+    _limit: float = field(init=False)
+    _deadline: float = field(init=False)  # the limit, or earlier while `until` holds
     _judged: CapturedFrame | None = field(init=False, default=None)  # the frame that `until` was last asked about
     _judged_at: float = field(init=False)
     _holds: bool = field(init=False, default=False)
@@ -81,7 +82,7 @@ class Settling:
         frame = self.look()
         self._moved_at = self._judged_at = self.now()
         patience = UNTIL_SECONDS if self.until else MOVING_SECONDS
-        self._deadline = self._moved_at + (patience if self.seconds is None else self.seconds)
+        self._limit = self._deadline = self._moved_at + (patience if self.seconds is None else self.seconds)
         prepared = False
         while not self._is_settled(frame) and self.now() < self._deadline:
             rest_in = self._quiet_at() - self.now()
@@ -143,8 +144,7 @@ class Settling:
         if (quiet or self.now() - self._judged_at >= JUDGE_SECONDS) and self._is_worth_judging(frame.pixels):
             self._judged, self._judged_at = frame, self.now()
             self._holds = until(frame)
-            if self._holds:
-                self._deadline = min(self._deadline, self.now() + MOVING_SECONDS)
+            self._deadline = min(self._deadline, self.now() + MOVING_SECONDS) if self._holds else self._limit
         return False
 
     def _is_worth_judging(self, pixels: ScreenFrame) -> bool:

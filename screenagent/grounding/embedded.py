@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import Final
 
 from PIL import Image
 from rapidfuzz import fuzz, process
 
-from screenagent.geometry import Absent, Box, Location
+from screenagent.geometry import Absent, Box, Doubt, Guess, Location, Size
 from screenagent.grounding.expression import Phrase, described, parse
 from screenagent.grounding.neighbours import NothingFits
 from screenagent.grounding.ranking import ranked
-from screenagent.grounding.scoring import SURE, Candidate, calibrated
+from screenagent.grounding.scoring import FITTED, SURE, Candidate, calibrated
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
+
+EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
+MOST_GUESSES: Final = 5  # that a person is shown
+LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,19 @@ class EmbeddedGrounder:
         except NothingFits:
             return []
 
+    def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
+        """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike."""
+        candidates = self.candidates(target, screenshot)
+        alike = sum(candidate.score > EQUAL * candidates[0].score for candidate in candidates)
+        if (found is None and alike < 2) or (found is not None and found.by not in FITTED):
+            return None
+        guesses = tuple(_guesses(candidates, alike, self.screen(screenshot).size))
+        if found is not None:
+            others = [guess for guess in guesses if guess.location.point != found.point]
+            name = next((guess.words for guess in guesses if guess not in others), "the place that it found")
+            guesses = (Guess(words=name, location=found), *others)
+        return Doubt(why=_unsure(parse(target), guesses, alike), guesses=guesses[:MOST_GUESSES])
+
     def _ranked(self, phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
         """Return the candidates, the best first. Raise `NothingFits` if something that the phrase names is missing."""
         try:
@@ -161,7 +180,7 @@ class EmbeddedGrounder:
         if not found:
             return Absent(why=_nearest(phrase, screen))
         best, *others = found
-        guess = sum(other.score > 0.97 * best.score for other in others)
+        guess = sum(other.score > EQUAL * best.score for other in others)
         if guess and not self._options.may_guess:
             return Absent(why=_which(phrase, guess + 1))
         spot, box = best.spot.box(screen.size), best.rect.box(screen.size)
@@ -171,6 +190,36 @@ class EmbeddedGrounder:
     def screen(self, screenshot: Screenshot) -> ScreenContents:
         """Return what is on the screenshot; it is read at most once."""
         return self._source.told(screenshot) if self._options.asks_programs else self._source.seen(screenshot)
+
+
+def _guesses(candidates: Sequence[Candidate], alike: int, size: Size) -> Iterator[Guess]:
+    """Yield the places that may be meant, each with what confidence the better ones leave it."""
+    left = 1.0
+    for number, candidate in enumerate(candidates):
+        sure = calibrated(candidate.score, candidate.by)
+        confidence = sure / alike if number < alike else min(sure, left)
+        left = max(0.0, left - confidence)
+        if number < alike or confidence >= LEAST_GUESS:
+            spot, box = candidate.spot.box(size), candidate.rect.box(size)
+            location = Location(point=spot.center, box=box, confidence=confidence, by=candidate.by)
+            yield Guess(words=_called(candidate), location=location)
+
+
+def _called(candidate: Candidate) -> str:
+    match candidate.by:
+        case "icon":
+            return f"an icon like “{candidate.text}”"
+        case "field":
+            return f"a control of “{candidate.text}”" if candidate.text else "a control"
+        case _:
+            return f"“{candidate.text}”"
+
+
+def _unsure(phrase: Phrase, guesses: Sequence[Guess], alike: int) -> str:
+    if alike > 1:
+        return _which(phrase, alike)
+    nearest = guesses[0]
+    return f"“{phrase.name}” is not surely there: the nearest is {nearest.words} ({nearest.location.confidence:.0%})"
 
 
 def _which(phrase: Phrase, count: int) -> str:

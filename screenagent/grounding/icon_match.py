@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Container, Phrase
-from screenagent.perception.icon_encoder import Floats, Icon, IconWords
+from screenagent.perception.icon_encoder import Floats, Icon, IconWords, Mirror
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import NEVER_AN_ICON, Role
+from screenagent.perception.screen import ScreenContents
 
 
 class IconMatch(NamedTuple):
@@ -33,6 +34,21 @@ _WINDOW: Final[tuple[tuple[str, int], ...]] = (
 )
 """What a window's own buttons do, and the place of each, counted from the right end of the title bar."""
 
+_DIRECTIONS: Final[tuple[tuple[Mirror, str], ...]] = (
+    (
+        "sideways",
+        r"undo|redo|backwards?|back|forwards?|next|prev(?:ious)?|left|right|(?:counter|anti)?-?clockwise|first|last|rewind"
+        r"|reply|(?:un|out)?-?indent|earlier|later",
+    ),
+    ("upside down", r"up|down|(?:up|down)wards?|top|bottom|(?:a|de)scending|(?:up|down)load|raise|lower|above|below"),
+)
+"""What icons say by the way that they point, and the mirror in which each says the opposite."""
+
+POINTING: Final = 6  # so many of the likeliest icons are also seen in the mirror
+SYMMETRIC: Final = 0.95  # an icon that is as like its mirror image points nowhere
+TURNED: Final = 0.015  # how much more like the words an icon has to be than its mirror image
+TURNS: Final = 0.5  # what part of that it gains
+WRONG_WAY: Final = 0.2  # what it loses if the mirror image is more like the words: it says the opposite
 CROSS: Final = 0.25  # an icon at the end of a row that is this much like a cross closes the window
 IN_ITS_PLACE: Final = 0.15  # what an icon gains in likeness in its place in a title bar
 IN_A_ROW: Final = 0.06  # what it gains among icons of its size
@@ -42,20 +58,22 @@ TWINS: Final = 0.95  # the likeness from which on two icons show the same
 STRONGEST: Final = 0.8  # an icon's score at most: where words are written that fit well, those are meant
 
 
-def icons_matching(phrase: Phrase, icons: Sequence[Icon], labels: Sequence[Label], words: IconWords) -> list[IconMatch]:
+def icons_matching(phrase: Phrase, screen: ScreenContents, words: IconWords) -> list[IconMatch]:
     """Scores are in step with those of text: how sure it is that this is meant."""
-    if not icons or phrase.quoted or phrase.nameless or phrase.role in NEVER_AN_ICON or phrase.container in _WORDED:
+    if phrase.quoted or phrase.nameless or phrase.role in NEVER_AN_ICON or phrase.container in _WORDED:
         return []
+    icons = screen.icons
     meant = words.vector(_told(phrase))
-    if not meant.any():
+    if not icons or not meant.any():
         return []
     seen = np.stack([icon.vector for icon in icons])
     likeness = seen @ meant
     named = words.vector([(phrase.name, 1.0)])
     unlike = likeness - seen @ named if named.any() else np.zeros_like(likeness)
     rects = [icon.rect for icon in icons]
-    likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, labels)
+    likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, screen.labels)
     likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
+    likeness += _directed(phrase, screen, likeness, meant)
     lead = _lead(likeness, alike=seen @ seen[likeness.argmax()] > TWINS)
     scores = [_sure(*all) for all in zip(likeness.tolist(), lead.tolist(), unlike.tolist(), strict=True)]
     return [IconMatch(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
@@ -67,6 +85,28 @@ def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
     yield phrase.about, 1.0
     if phrase.role:
         yield _SPOKEN.get(phrase.role, ""), 0.6
+
+
+def _directed(phrase: Phrase, screen: ScreenContents, likeness: Floats, meant: Floats) -> Floats:
+    """Return what the likeliest icons gain or lose because they point as the words say, or the other way: "undo" is
+    "redo" in a mirror."""
+    gains = np.zeros_like(likeness)
+    mirror = _mirror(phrase)
+    if mirror is None:
+        return gains
+    best = np.argsort(-likeness)[:POINTING].tolist()
+    for place, image in zip(best, screen.mirrored([screen.icons[place] for place in best], mirror), strict=True):
+        seen = screen.icons[place].vector
+        turned = float((seen - image.vector) @ meant)
+        if float(seen @ image.vector) < SYMMETRIC and abs(turned) >= TURNED:
+            gains[place] = TURNS * turned if turned > 0 else -WRONG_WAY
+    return gains
+
+
+def _mirror(phrase: Phrase) -> Mirror | None:
+    """Return the mirror in which an icon would say the opposite of the phrase; None if its words name no direction."""
+    said = f"{phrase.verb} {phrase.name} {phrase.about}"
+    return next((mirror for mirror, words in _DIRECTIONS if re.search(rf"\b(?:{words})\b", said, re.I)), None)
 
 
 def _sure(likeness: float, lead: float, unlike: float) -> float:
@@ -168,12 +208,12 @@ def _window_buttons(phrase: Phrase, icons: Sequence[Icon], words: IconWords) -> 
     found = []
     for number, icon in enumerate(icons):
         if float(icon.vector @ cross) > CROSS:
-            row = _row_left_of(number, icons)
+            row = row_left_of(number, icons)
             found += [row[place] for place in places[:1] if place < len(row) and len(row) > 1]
     return found
 
 
-def _row_left_of(number: int, icons: Sequence[Icon]) -> list[int]:
+def row_left_of(number: int, icons: Sequence[Icon]) -> list[int]:
     """From an icon leftwards, those that stand in step with it: the buttons of a title bar."""
     row, rects = [number], [icon.rect for icon in icons]
     last = rects[number]

@@ -11,6 +11,7 @@ from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.neighbours import NothingFits, at_place, related
 from screenagent.grounding.scoring import Candidate, Evidence
+from screenagent.grounding.surroundings import within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
@@ -35,6 +36,7 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
         candidates = related(relation, candidates, screen)
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
+    candidates = within_window(phrase, candidates, screen, words)
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
@@ -61,7 +63,7 @@ def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
 def _icons(
     phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float, rival: float
 ) -> Iterator[Candidate]:
-    for icon in icons_matching(phrase, screen.icons, screen.labels, words):
+    for icon in icons_matching(phrase, screen, words):
         if icon.score >= scoring.LIKELY * sure:
             yield Candidate(icon.rect, icon.name, Evidence(name=icon.score, rival=rival), "icon")
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from zipfile import BadZipFile
 
 import cv2
@@ -22,6 +22,7 @@ from screenagent.perception.similarity import stem
 from screenagent.perception.weights import FOLDER, BrokenWeights, open_session
 
 Floats = npt.NDArray[np.float32]
+Mirror = Literal["sideways", "upside down"]
 
 SIDE: Final = 32  # of the square that the encoder sees
 MARGIN: Final = 1.15  # how much wider than the icon that square is
@@ -80,9 +81,9 @@ class IconEncoder:
         self._weights = weights
         self._seen: SharedLRU[bytes, Floats] = SharedLRU(4000)
 
-    def look(self, picture: PictureArray, rects: Iterable[PixelBox]) -> list[Icon]:
-        """What has no contrast is left out."""
-        views = [(rect, view) for rect in rects if (view := seen(picture, rect)) is not None]
+    def look(self, picture: PictureArray, rects: Iterable[PixelBox], *, mirror: Mirror | None = None) -> list[Icon]:
+        """What has no contrast is left out. With `mirror`, see each place as if it stood there in a mirror."""
+        views = [(rect, _mirrored(view, mirror)) for rect in rects if (view := seen(picture, rect)) is not None]
         keys = [hashlib.blake2b(view.tobytes(), digest_size=16).digest() for _, view in views]
         vectors = self._seen.completed(dict(zip(keys, (view for _, view in views), strict=True)), self._vectors)
         return [Icon(rect, vectors[key]) for key, (rect, _) in zip(keys, views, strict=True)]
@@ -117,6 +118,16 @@ def seen(picture: PictureArray, rect: PixelBox) -> Floats | None:
     shrinks = side > SIDE
     sized = cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return np.ascontiguousarray(sized.transpose(2, 0, 1))
+
+
+def _mirrored(view: Floats, mirror: Mirror | None) -> Floats:
+    match mirror:
+        case "sideways":
+            return np.ascontiguousarray(view[:, :, ::-1])
+        case "upside down":
+            return np.ascontiguousarray(view[:, ::-1])
+        case None:
+            return view
 
 
 def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:

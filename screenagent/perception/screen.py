@@ -12,7 +12,7 @@ import numpy.typing as npt
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
 from screenagent.perception.controls import ControlLayout
-from screenagent.perception.icon_encoder import Icon, IconEncoder
+from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import bounded
@@ -27,7 +27,10 @@ COLOUR = 60  # where the strongest channel of a pixel leads by more, it is no gr
 
 
 class ScreenContents:
-    """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels."""
+    """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels.
+
+    `front` is where the contents of the window in front are, without its frame; None if that is not known.
+    """
 
     def __init__(
         self, screenshot: Screenshot, words: Sequence[Word], encoder: IconEncoder, *, stages: Timing | None = None
@@ -38,6 +41,8 @@ class ScreenContents:
         self.size = Size(width=width, height=height)
         self.labels: list[Label] = labels(words, self.size)
         self._encoder = encoder
+        window = screenshot.window
+        self.front: PixelBox | None = window.box.exact_pixels(self.size) if window and window.box else None
         self.told: list[AccessibleControl] = []
 
     def told_of(self, elements: Sequence[Element]) -> ScreenContents:
@@ -88,3 +93,8 @@ class ScreenContents:
     def icons(self) -> list[Icon]:
         with self._stages.timing("icons"):
             return self._encoder.look(self._picture, proposals(self._picture, self.labels))
+
+    def mirrored(self, icons: Sequence[Icon], mirror: Mirror) -> list[Icon]:
+        """What these icons would show in a mirror."""
+        with self._stages.timing("icons"):
+            return self._encoder.look(self._picture, [icon.rect for icon in icons], mirror=mirror)

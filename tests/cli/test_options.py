@@ -32,7 +32,15 @@ def greet(file: str, *, greeting: Greeting, agent: AgentOptions) -> None:
 def test_options_arrive_as_one_value_each() -> None:
     done = CliRunner().invoke(greet, ["a.txt", "--loud", "--virtual", "--app", "mousepad", "--runs", "kept"])
     agent = AgentOptions(
-        virtual=True, app="mousepad", size=None, display=None, approve=None, policy=None, model=None, runs=Path("kept")
+        virtual=True,
+        app="mousepad",
+        size=None,
+        display=None,
+        approve=None,
+        policy=None,
+        min_confidence=None,
+        model=None,
+        runs=Path("kept"),
     )
     assert done.output == f"a.txt {Greeting(name='Ada', loud=True)} {agent}\n"
 

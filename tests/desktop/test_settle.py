@@ -246,6 +246,15 @@ def test_what_is_expected_is_seen_beside_a_film() -> None:
     assert screen.time < 1.5 + MOVING_SECONDS
 
 
+def test_one_look_that_was_wrong_does_not_end_the_wait() -> None:
+    """What was taken for the answer at 1.4 seconds is no longer there when it is looked at again."""
+    screen = Screen([box(50, 50, 99, 99, since=1.4, to=1.42), box(300, 50, 99, 99, since=8.0)])
+    settling = replace(screen.settling(), seconds=10.0)
+    settling.until = lambda frame: bool(frame.pixels[60, 60] or frame.pixels[60, 310])
+    assert settling.frame().pixels[60, 310]
+    assert 8.0 <= screen.time < 8.2
+
+
 def test_no_time_means_one_look_and_one_question() -> None:
     screen = Screen([box(20, 20, 200, 100, color=9)])
     settling = screen.settling(acted=False)

@@ -13,6 +13,12 @@ from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
 
+_HOLDS_MORE: Final = re.compile(
+    r"\b(?:trash|bin|basket|cart|folder|directory|desktop|disk|drive|inbox|mailbox|history|cache|list|table|sheet|screen"
+    r"|display|terminal|console|log|canvas|calendar|queue|playlist|database)\b|\.\w{1,5}\Z",
+    re.IGNORECASE,
+)
+
 FORMS: Final[list[Pattern]] = []
 form = partial(add_form, FORMS)
 
@@ -41,6 +47,11 @@ def type_into(
     return (*steps.click_into(into or into_field or the_into), steps.type_text(quoted or text))
 
 
+form("WRITE {text} (on|to|inside|for) {the_field}")(
+    lambda text, the_field: [*steps.click_into(the_field), steps.type_text(text)]
+)
+
+
 @form("WRITE {text} followed by[ the] {keys}[ key]")
 def type_and_press(text: str, keys: str) -> Steps:
     return (steps.type_text(text), steps.press(*steps.parse_keys(keys)))
@@ -62,6 +73,9 @@ def type_instead(text: str, field: str = "", target: str = "") -> Steps:
 
 @form("(clear|empty) {target}", "(delete|clear|remove|erase) TEXT_OF (in|of|from) {target}")
 def clear(target: str) -> Steps:
+    if _HOLDS_MORE.search(target):
+        why = f"“{target}” may hold more than a text; name the button or the menu item that empties it"
+        raise Unreadable(target, why, "unnamed")
     return (*steps.click_into(target), steps.press("ctrl", "a"), steps.press("delete"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Final, Literal
 
-from screenagent.actions import Click, Direction, Drag, Modifier, Move, Scroll, Target
+from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, Scroll, Target
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location, Point
 from screenagent.planning.instructions.steps import press, type_text
@@ -18,21 +18,27 @@ Seeking = Generator[SkillSteps, None, Location | None]
 
 
 def click(
-    place: SkillTarget, name: str, *, count: Literal[1, 2, 3] = 1, held: tuple[Modifier, ...] = ()
+    place: SkillTarget,
+    name: str,
+    *,
+    count: Literal[1, 2, 3] = 1,
+    held: tuple[Modifier, ...] = (),
+    expectation: Change | None = None,
 ) -> PlannedStep:
-    return PlannedStep(action=Click(target=_target(place, name), count=count, modifiers=held))
+    action = Click(target=target_at(place, name), count=count, modifiers=held)
+    return PlannedStep(action=action, expectation=expectation)
 
 
 def hover(place: SkillTarget, name: str) -> PlannedStep:
-    return PlannedStep(action=Move(target=_target(place, name)))
+    return PlannedStep(action=Move(target=target_at(place, name)))
 
 
 def scroll(direction: Direction, *, over: SkillTarget, notches: int = 3) -> PlannedStep:
-    return PlannedStep(action=Scroll(direction=direction, target=_target(over, "the page"), notches=notches))
+    return PlannedStep(action=Scroll(direction=direction, target=target_at(over, "the page"), notches=notches))
 
 
 def drag(start: SkillTarget, end: SkillTarget, name: str) -> PlannedStep:
-    return PlannedStep(action=Drag(path=(_target(start, name), _target(end, "the place"))))
+    return PlannedStep(action=Drag(path=(target_at(start, name), target_at(end, "the place"))))
 
 
 def replace_text(field: SkillTarget, name: str, text: str) -> SkillSteps:
@@ -61,6 +67,6 @@ def scroll_into_view(view: ScreenView, target: str, *, over: SkillTarget | None 
     return view.find(target)
 
 
-def _target(place: SkillTarget, name: str) -> Target:
+def target_at(place: SkillTarget, name: str) -> Target:
     """The target for a place that the skill has already found."""
     return Target(words=name, at=place.point if isinstance(place, Location) else place)

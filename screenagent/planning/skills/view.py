@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count, permutations
 from typing import NamedTuple
 
 from screenagent.geometry import Box, Location, Point
 from screenagent.perception.labels import TextLine, text_lines
 from screenagent.protocols import Grounder, TextReader
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Screenshot, Word
 
 
 class Number(NamedTuple):
@@ -30,8 +30,12 @@ class ScreenView:
         self._grounder = grounder
 
     @property
+    def words(self) -> Sequence[Word]:
+        return self._reader.read(self.screen)
+
+    @property
     def lines(self) -> list[TextLine]:
-        return text_lines(self._reader.read(self.screen))
+        return text_lines(self.words)
 
     @property
     def middle(self) -> Point:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from screenagent.geometry import Absent, Location, Point
+from screenagent.geometry import Absent, Doubt, Location, Point
 from screenagent.perception.cache import SharedLRU
-from screenagent.protocols import Grounder, TextReader
+from screenagent.protocols import Grounder, Guesser, TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors
 from screenagent.scripts.replay.anchor_search import BY_APPEARANCE, AnchorSearch, by_words, unless_doubtful
@@ -39,8 +39,8 @@ class AnchorGrounder:
     _matchers: SharedLRU[str, TemplateMatcher] = field(default_factory=lambda: SharedLRU(3))
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        name = self.names().get(target)
-        if name is None or name not in self.anchors:
+        name = self._anchor_name(target)
+        if name is None:
             answer = self.configured.locate(target, screenshot, near=near)
             return unless_doubtful(answer, target, least=GUESSED)
         if near is not None:
@@ -48,6 +48,13 @@ class AnchorGrounder:
         search = AnchorSearch(target, self._appearance(name), screenshot, self._matcher(screenshot), self.reader)
         answers = (method(search) for method in (*BY_APPEARANCE, by_words(self.configured)))
         return next(answer for answer in answers if answer is not None)
+
+    def has_anchor(self, target: str) -> bool:
+        return self._anchor_name(target) is not None
+
+    def _anchor_name(self, target: str) -> str | None:
+        name = self.names().get(target)
+        return name if name is not None and name in self.anchors else None
 
     def _appearance(self, name: str) -> Appearance:
         if name not in self._appearances:
@@ -60,6 +67,17 @@ class AnchorGrounder:
             matcher = TemplateMatcher(screenshot.pixels)
             self._matchers.keep(screenshot.digest, matcher)
         return matcher
+
+
+@dataclass(frozen=True)
+class AnchorGuesser:
+    """Doubts no target that has an anchor: its looks and what is beside it have decided already."""
+
+    grounder: AnchorGrounder
+    configured: Guesser
+
+    def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
+        return None if self.grounder.has_anchor(target) else self.configured.doubt(target, screenshot, found=found)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from screenagent.geometry import Location
 from screenagent.protocols import Approver, TextReader
 from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
-from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, PointedGrounder
+from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, PointedGrounder
 from screenagent.scripts.replay.planner import ScriptPlanner, is_front
 
 
@@ -42,12 +42,13 @@ class Replay:
         """Return the agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
         recorded = frozenset(self.anchors.names()) if self.anchors else frozenset[str]()
         planner = ScriptPlanner(self.script, self.values, agent.planner, agent.checker, recorded)
-        grounder = agent.grounder
+        grounder, guesser = agent.grounder, agent.guesser
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
             grounder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
+            guesser = guesser and AnchorGuesser(grounder, guesser)
         approver = FocusApprover(agent.approver, lambda: planner.window)
-        return replace(agent, planner=planner, grounder=grounder, approver=approver)
+        return replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
 
 
 @dataclass(frozen=True)

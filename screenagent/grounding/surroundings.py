@@ -1,0 +1,74 @@
+"""Which places belong to the window that is worked in, and which to the window manager or the desktop around it.
+
+A window's own buttons, its title, panels and the desktop are meant only by words that name them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from screenagent.geometry import PixelBox
+from screenagent.grounding.expression import Phrase
+from screenagent.grounding.icon_match import CROSS, row_left_of
+from screenagent.grounding.scoring import ALIKE, Candidate
+from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.screen import ScreenContents
+
+TITLE_BAR: Final = 48  # pixels: the height of the tallest title bars
+PANEL: Final = 48  # pixels from the upper or lower edge of the screen, where panels lie
+EXACT: Final = 0.9  # a name that matches better is not a guess
+_BUTTON: Final = r"\b(?:close|quit|dismiss|exit|restore|enlarge|hide|shade|move|resize|drag)\b"
+_WINDOW: Final = r"\b(?:window|dialog|app|application|program)\b"
+_ALONE: Final = r"\b(?:(?:un)?maximi[sz]e|minimi[sz]e|iconify|title ?bar)\b|^\W*close\W*$"
+_DESKTOP: Final = (
+    r"\b(?:panel|task ?bar|(?:system |notification )?tray|notification area|dock|launcher|start menu|desktop|wallpaper"
+    r"|workspace|applet|clock)\b"
+)
+
+
+def within_window(
+    phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenContents, words: IconWords
+) -> list[Candidate]:
+    """Return the candidates without those that are part of what surrounds the window in front, unless that is named."""
+    if screen.front is None or _names_surroundings(phrase):
+        return list(candidates)
+    buttons = list(_window_buttons(screen.front, screen, words)) if any(one.by == "icon" for one in candidates) else []
+    inside = [one for one in candidates if screen.front.holds(*one.spot.center) and one.rect not in buttons]
+    best = max((one.score for one in inside), default=0.0)
+    outside = [
+        one
+        for one in candidates
+        if not screen.front.holds(*one.spot.center) and _may_be_meant(one, screen) and one.score * ALIKE > best
+    ]
+    return [*inside, *outside]
+
+
+def _names_surroundings(phrase: Phrase) -> bool:
+    """Whether the words ask for a window's button or title, or for something of the desktop."""
+    said = " ".join((phrase.verb, phrase.name, phrase.about, phrase.container or "")).strip().lower()
+    if re.search(_ALONE, said) or (re.search(_BUTTON, said) and re.search(_WINDOW, said)):
+        return True
+    where = [relation.other.lower() for relation in phrase.relations]
+    return any(re.search(_DESKTOP, words) for words in (said, *where))
+
+
+def _may_be_meant(candidate: Candidate, screen: ScreenContents) -> bool:
+    """Whether something outside the window in front, as in a menu that reaches beyond it or in another window, is no
+    part of a title bar or a panel."""
+    assert screen.front is not None
+    x, y = candidate.spot.center
+    if candidate.by == "icon" or (screen.front.grown(0, TITLE_BAR).holds(x, y) and y < screen.front.top):
+        return False
+    in_panel = y < PANEL or y > screen.size.height - PANEL
+    return candidate.evidence.name >= EXACT or not in_panel
+
+
+def _window_buttons(front: PixelBox, screen: ScreenContents, words: IconWords) -> Iterator[PixelBox]:
+    """Yield the buttons of a window that draws its own title bar: the row at its upper right that ends in a cross."""
+    cross = words.vector([("window close", 1.0)])
+    for number, icon in enumerate(screen.icons):
+        at_corner = icon.rect.top < front.top + TITLE_BAR and 0 <= front.right - icon.rect.right < TITLE_BAR
+        if at_corner and float(icon.vector @ cross) > CROSS:
+            yield from (screen.icons[place].rect for place in row_left_of(number, screen.icons))

@@ -1,0 +1,88 @@
+"""A window's own buttons, its title, panels and the desktop are never a guess for something else."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import ImageDraw
+
+from screenagent.geometry import Absent, Box, Location, Size
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.screenshot import Window
+from tests.builders import INK, Drawing, DrawnReader
+
+SIZE = Size(width=640, height=400)
+CLIENT = (100, 90, 540, 340)
+
+
+def cross(drawing: Drawing, x: int, y: int, *, side: int = 14) -> Drawing:
+    """A close button of the window manager or of a tab, with its left top at `x`, `y`."""
+    draw = ImageDraw.Draw(drawing.image)
+    draw.line((x, y, x + side, y + side), fill=INK, width=3)
+    draw.line((x, y + side, x + side, y), fill=INK, width=3)
+    return drawing
+
+
+def framed(*, contents: tuple[int, int, int, int] = CLIENT, known: bool = True) -> Drawing:
+    """A window with a title bar above its contents."""
+    box = Box.of_pixels(contents, SIZE) if known else None
+    return Drawing(window=Window(id=1, title="Save As", app="editor", box=box))
+
+
+def locate(drawing: Drawing, target: str) -> Location | Absent:
+    reader = DrawnReader()
+    return EmbeddedGrounder(reader).strict().locate(target, reader.screen(drawing))
+
+
+def height(answer: Location | Absent) -> float:
+    assert isinstance(answer, Location), answer
+    return answer.point.y * SIZE.height
+
+
+@pytest.mark.parametrize("target", ["multiply", "close the search bar", "the cross icon"])
+def test_the_close_button_of_the_frame_is_no_guess_for_another_sign(target: str) -> None:
+    assert isinstance(locate(cross(framed().text("hello", 150, 200), 515, 68), target), Absent)
+
+
+@pytest.mark.parametrize("target", ["close the window", "close the program"])
+def test_the_close_button_of_the_frame_is_found_by_its_name(target: str) -> None:
+    assert height(locate(cross(framed().text("hello", 150, 200), 515, 68), target)) < 90
+
+
+def test_the_same_sign_inside_the_window_is_found() -> None:
+    drawing = cross(cross(framed().text("hello", 150, 200), 515, 68), 300, 250)
+    assert height(locate(drawing, "close the search bar")) > 240
+
+
+def test_a_window_that_draws_its_own_title_bar_has_buttons_too() -> None:
+    drawing = cross(framed(contents=(100, 50, 540, 340)).text("hello", 150, 200), 515, 68)
+    assert isinstance(locate(drawing, "close the search bar"), Absent)
+    assert isinstance(locate(drawing, "close the window"), Location)
+
+
+def test_where_the_window_is_not_known_nothing_is_left_out() -> None:
+    assert isinstance(
+        locate(cross(framed(known=False).text("hello", 150, 200), 515, 68), "close the search bar"), Location
+    )
+
+
+def test_a_title_is_no_guess_for_a_button() -> None:
+    assert isinstance(locate(framed().text("Save As", 280, 75).button("Cancel", 150, 200), "Save As"), Absent)
+
+
+def test_a_button_is_not_taken_for_two_because_its_window_has_that_title() -> None:
+    drawing = framed().text("Save As", 280, 75).button("Save As", 150, 200)
+    assert height(locate(drawing, "Save As")) == pytest.approx(200, abs=5)
+
+
+def test_a_title_is_found_by_its_name() -> None:
+    assert height(locate(framed().text("Save As", 280, 75), "“Save As” in the title bar")) < 90
+
+
+def test_a_menu_that_reaches_beyond_its_window_is_read() -> None:
+    assert height(locate(framed().text("Print", 150, 352), "Print")) == pytest.approx(352, abs=5)
+
+
+def test_what_is_in_a_panel_is_found_only_to_the_letter_or_by_name() -> None:
+    drawing = framed().text("Save All Windows", 20, 390)
+    assert isinstance(locate(drawing, "save all"), Absent)
+    assert isinstance(locate(drawing, "Save All Windows"), Location)
