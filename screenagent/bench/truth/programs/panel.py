@@ -138,6 +138,7 @@ def volume(panel: Panel) -> None:
             slider.set(4)
 
     slider.configure(command=moved)
+    slider.bind("<Button-1>", lambda _: slider.focus_set(), add=True)
     slider.place(x=200, y=40)
 
 
@@ -164,7 +165,8 @@ def towns(panel: Panel) -> None:
 
     def selected(_: object) -> None:
         if panel.works:
-            panel.did(f"town {rows.get('active')}")
+            chosen = [str(rows.get(row)) for row in range(rows.size()) if rows.selection_includes(row)]
+            panel.did(f"town {' '.join(chosen)}")
         else:
             rows.selection_clear(0, "end")
             rows.selection_set(0)
