@@ -51,7 +51,7 @@ class ControlStateReader:
         named = named or [element for element in told if _says(element.name, rect, written)]
         if len(named) == 1:
             return _of(named[0])
-        row = Row(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
+        row = ControlRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
         return row.nearest(unnamed, screenshot) or row.nearest(list(_marks(screenshot, row, written)), screenshot)
 
@@ -73,7 +73,7 @@ class ControlStateReader:
 
 
 @dataclass(frozen=True)
-class Row:
+class ControlRow:
     """A label, and the other texts on the screen, in pixels."""
 
     label: PixelBox
@@ -142,7 +142,7 @@ class Row:
         return any(other.rect.shared_area(gap) > 0 for other in self.others)
 
 
-def _marks(screenshot: Screenshot, row: Row, written: Sequence[Label]) -> Iterator[ControlState]:
+def _marks(screenshot: Screenshot, row: ControlRow, written: Sequence[Label]) -> Iterator[ControlState]:
     top, bottom = row.region
     region = PixelBox(0, top, screenshot.size.width, bottom)
     words = [word for label in written for text, word in label.words if len(text) > 1]  # a mark is read as a letter
