@@ -49,10 +49,11 @@ def inflects(said: str, label: str) -> bool:
     )
 
 
-def lacks_particle(name: str, label: str) -> bool:
-    """Return whether a particle or a sign of the name is not on the label, or the other way round: "Sign up" is not
-    "Sign in", nor is C++ C."""
-    return PARTICLES & set(words_of(name)) != PARTICLES & set(words_of(label)) or _signs(name) != _signs(label)
+def differs_in_small_words(name: str, label: str) -> bool:
+    """Return whether a small word or a sign of the name is not on the label, or the other way round: "Sign up" is not
+    "Sign in", nor is C++ C, nor "Save" "Save As"."""
+    missed = set(words_of(name)) ^ set(words_of(label))
+    return bool(missed & (PARTICLES | EXTENDS)) or _signs(name) != _signs(label)
 
 
 def _signs(text: str) -> list[str]:
