@@ -27,13 +27,25 @@ _Withheld = Literal[
 ]
 _OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
 _NotDone = Literal[
-    "failed", "stopped", "not_found", "interrupted", "no_key", "clipboard", "not_believed", "model_answer", "no_effect"
+    "failed",
+    "stopped",
+    "not_found",
+    "disabled",
+    "covered",
+    "interrupted",
+    "no_key",
+    "clipboard",
+    "not_believed",
+    "model_answer",
+    "no_effect",
 ]
 
-FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
+_NotReachable = Literal["disabled", "covered"]
+
+FailureCode = Literal[_NotDone, _NotReachable, _Withheld, _OtherScreen]
 """Why a step failed, for programs; the words beside it are for people and planners."""
 
-REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_Withheld, _OtherScreen]))
+REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_NotReachable, _Withheld, _OtherScreen]))
 """The failures of an action that was not let through."""
 
 _WordsCode = Literal["seen", "in_title", "as_before", "not_seen", "unsure", "gone", "still_there", "never_there"]
@@ -45,7 +57,7 @@ EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answe
 Witness = Literal["", "pixels", "words", "model"]
 """Who says what an action brought about."""
 
-Recovery = Literal["wait", "zoom", "think", "ask"]
+Recovery = Literal["wait", "zoom", "again", "think", "ask"]
 
 
 class PlannedStep(Value):

@@ -16,7 +16,7 @@ from screenagent.agent.recovery import next_recovery
 from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
-from screenagent.episode import Episode
+from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
 from screenagent.geometry import Location
 from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Planner, Retry, SecondLook
@@ -206,13 +206,15 @@ class _Run:
         """Climb the ladder while the effect of the last step is not what was expected."""
         while self.episode.ended is None and (recovery := next_recovery(self.episode)):
             last = self.episode.steps[-1]
-            why = last.effect.evidence if last.effect else ""
+            why = "an open menu or list took the click" if recovery == "again" else _evidence(last)
             yield self.happened(events.Retried(recovery=recovery, why=why))
             match recovery:
                 case "wait":
                     before = self._before or last.before
                     yield self._look(step, before, last.locations, seconds=LATE_SECONDS)
                     yield self._check(step, before, last.locations)
+                case "again":
+                    yield from self._carry_out(step)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
@@ -257,6 +259,10 @@ def _ended(finish: Finish, episode: Episode) -> events.Ended:
         named = "; ".join(describe(step.action) for step in episode.doubtful if step.action)
         return events.Ended(result="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
     return events.Ended(result="done", message=finish.message)
+
+
+def _evidence(step: Step) -> str:
+    return step.effect.evidence if step.effect else ""
 
 
 def _answered(verdict: Verdict) -> Effect:
