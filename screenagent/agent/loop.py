@@ -215,13 +215,15 @@ class _Run:
         """Climb the ladder while the effect of the last step is not what was expected."""
         while self.episode.ended is None and (recovery := next_recovery(self.episode)):
             last = self.episode.steps[-1]
-            why = last.effect.evidence if last.effect else ""
+            why = "an open menu or list took the click" if recovery == "again" else _evidence(last)
             yield self.happened(events.Retried(recovery=recovery, why=why))
             match recovery:
                 case "wait":
                     before = self._before or last.before
                     yield self._look(step, before, last.locations, seconds=LATE_SECONDS)
                     yield self._check(step, before, last.locations)
+                case "again":
+                    yield from self._carry_out(step)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
@@ -274,6 +276,10 @@ def _ended(finish: Finish, episode: Episode) -> events.Ended:
 def _doubt(step: Step) -> str:
     assert step.action is not None
     return describe(step.action) + (f" ({step.effect.evidence})" if step.effect and step.effect.evidence else "")
+
+
+def _evidence(step: Step) -> str:
+    return step.effect.evidence if step.effect else ""
 
 
 def _answered(verdict: Verdict) -> Effect:

@@ -28,6 +28,7 @@ MARKS = {
 RECOVERIES = {
     "wait": "waiting a little longer",
     "zoom": "looking closer",
+    "again": "clicking again",
     "think": "telling the planner",
     "ask": "asking you",
 }

@@ -11,11 +11,12 @@ from typing import Final, Self
 from pydantic import SecretStr
 
 from screenagent import keys
-from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
+from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText, describe
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
-from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
+from screenagent.desktop.floating import Floating
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.hover import Hovering, HoverTimes
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
@@ -26,6 +27,7 @@ from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
 from screenagent.geometry import Display, Pixel
+from screenagent.perception.popups import is_covered
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
@@ -70,7 +72,7 @@ class LocalDesktop:
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
         self._windows, self._clipboard = system.windows, system.clipboard
-        self._ping, self._gone, self._own = system.ping, system.gone, system.own
+        self._ping, self._gone, self._own, self._floating = system.ping, system.gone, system.own, system.floating
         blanked, monitors = self._traces.blanked, system.monitors
         screen = ScreenCapture(x_display, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
         self._screen = stack.enter_context(closing(screen))
@@ -183,7 +185,9 @@ class LocalDesktop:
         sent: int | None = None
         try:
             self._as_it_was(approved.on)
-            before = self._hovered(approved, before)
+            before, as_it_came = self._hovered(approved, before), before
+            floating = self._floating()
+            self._refuse_covered(approved, as_it_came, before)
             sent = self.ledger.sent
             self._send(approved)
         except Interrupted as interruption:
@@ -200,7 +204,7 @@ class LocalDesktop:
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
                 watched=watched,
             )
-        return self._shown(before, front)
+        return self._shown(before, front, floating)
 
     def _hovered(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
         """Bring the mouse to where it will press or scroll; return the frame that shows it there and at rest."""
@@ -224,6 +228,14 @@ class LocalDesktop:
             places=(place, self._mouse_place()),
             times=self._hover_times.setdefault(_app(approved.on.window), HoverTimes()),
         ).frame(before.pixels)
+
+    def _refuse_covered(self, approved: Approved[Input], before: CapturedFrame, hovered: CapturedFrame) -> None:
+        """Nothing is pressed that something has opened over as the mouse came."""
+        if not isinstance(approved.action, Click | Drag) or not changed_patches(before.pixels, hovered.pixels):
+            return
+        target = approved.locations[0]
+        if is_covered(approved.on, self._screen.screenshot(hovered), target):
+            raise Retry(f"{describe(approved.action)}: something opened over it as the mouse came", "covered")
 
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
@@ -293,8 +305,9 @@ class LocalDesktop:
         x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
         return FramePoint(round(x * display.scale), round(y * display.scale))
 
-    def _shown(self, frame: CapturedFrame, window: Window | None) -> Screenshot:
-        return self._screen.screenshot(frame, window, moving=self._ambient.moving(at=time.monotonic()))
+    def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
+        moving = self._ambient.moving(at=time.monotonic())
+        return self._screen.screenshot(frame, window, moving=moving, floating=floating or self._floating())
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""

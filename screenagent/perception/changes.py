@@ -57,7 +57,7 @@ def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] =
         return None
     if before.size != after.size:
         return Difference(WHOLE, "all over the screen")
-    changed = _effects(before, after, at)
+    changed = effects(before, after, at)
     everything = extent(changed)
     if everything is None:
         return None
@@ -70,12 +70,12 @@ def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] =
     return Difference(PixelBox(*everything).box(after.size), place)
 
 
-def _effects(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Mask:
+def effects(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Mask:
     """Return the pixels that differ, those left out that changed by themselves or as they do with any click."""
     pictures = np.asarray(before.pixels), np.asarray(after.pixels)
     channels = pictures[0] != pictures[1]
     changed: Mask = channels[..., 0] | channels[..., 1] | channels[..., 2]
-    for box in after.moving:
+    for box in (*before.moving, *after.moving):
         left, top, right, bottom = box.pixels(after.size)
         changed[top:bottom, left:right] = False
     if float(changed.mean()) < LARGE:
