@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Final
 
 from screenagent.actions import Change, Drag, Gone, PressKeys, Visible
@@ -17,8 +16,6 @@ from screenagent.planning.skills.moves import click, target_at
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import Screenshot
-
-Colour = tuple[int, ...]
 
 SECONDS_TO_GO: Final = 5.0
 YES: Final = ("Move to Trash", "Move To Trash", "Delete", "Yes", "OK")
@@ -79,10 +76,10 @@ def is_selected(screen: Screenshot, box: Box) -> bool:
     return all(_background(screen, box) != _background(screen, part) for part in (above, below))
 
 
-def _background(screen: Screenshot, box: Box) -> Colour:
+def _background(screen: Screenshot, box: Box) -> object:
+    """The colour of most of its pixels."""
     pixels = screen.pixels.convert("RGB").crop(box.pixels(screen.size))
-    colours: Counter[Colour] = Counter(pixels.getdata())
-    return colours.most_common(1)[0][0]
+    return max(pixels.getcolors(pixels.width * pixels.height) or [(0, None)], key=lambda counted: counted[0])[1]
 
 
 def _is_about(before: Screenshot, after: Screenshot, item: Box) -> bool:
