@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Finish, Gone, Visible, WaitFor, describe
+from screenagent.actions import Action, Expectation, Finish, Gone, Verify, Visible, WaitFor, describe
 from screenagent.geometry import Box, Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -24,7 +24,15 @@ RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
 """How a run ended."""
 
 _Withheld = Literal[
-    "refused_by_person", "refused_by_policy", "skipped", "unsure", "unanswered", "own_terminal", "stop_keys", "secret"
+    "refused_by_person",
+    "refused_by_policy",
+    "skipped",
+    "unsure",
+    "unanswered",
+    "own_terminal",
+    "stop_keys",
+    "answer_keys",
+    "secret",
 ]
 _OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
 _NotDone = Literal[
@@ -40,23 +48,28 @@ _NotDone = Literal[
     "contradicted",
 ]
 
-FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
+_NotReachable = Literal["disabled", "covered"]
+
+FailureCode = Literal[_NotDone, _NotReachable, _Withheld, _OtherScreen]
 """Why a step failed, for programs; the words beside it are for people and planners."""
 
-REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_Withheld, _OtherScreen]))
+REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_NotReachable, _Withheld, _OtherScreen]))
 """The failures of an action that was not let through."""
 
 _WordsCode = Literal["seen", "in_title", "not_seen", "unsure", "gone", "still_there", "never_there"]
 _NoNewsCode = Literal["already_there", "typed", "as_before"]  # the last one is of logs of version 0.1
+_StateCode = Literal["in_state", "not_in_state", "state_unknown"]
 _PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere", "doubtful"]
 
-EffectCode = Literal["", _WordsCode, _NoNewsCode, _PixelsCode, "bad_news", "value", "judged", "not_judged", "answered"]
+EffectCode = Literal[
+    "", _WordsCode, _NoNewsCode, _StateCode, _PixelsCode, "bad_news", "value", "judged", "not_judged", "answered"
+]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
-Witness = Literal["", "pixels", "words", "model"]
+Witness = Literal["", "pixels", "words", "model", "accessibility"]
 """Who says what an action brought about."""
 
-Recovery = Literal["wait", "zoom", "think", "ask"]
+Recovery = Literal["wait", "zoom", "again", "think", "ask"]
 
 
 class PlannedStep(Value):
@@ -68,6 +81,8 @@ class PlannedStep(Value):
     @property
     def expected(self) -> Expectation | None:
         """What has to be seen for the step to count: its expectation, or what it waits for."""
+        if isinstance(self.action, Verify):
+            return self.action.that
         if isinstance(self.action, WaitFor):
             return (Gone if self.action.gone else Visible)(words=self.action.words)
         return self.expectation

@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Effect, FailureCode, PlannedStep, Verdict
-from screenagent.geometry import Absent, Doubt, Location
-from screenagent.screenshot import Element, Screenshot, Word
+from screenagent.geometry import Absent, Box, Doubt, Location
+from screenagent.screenshot import ControlState, Element, Screenshot, Word
 
 InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
 
@@ -66,7 +66,10 @@ class Desktop(Protocol):
     def screenshot(self) -> Screenshot: ...
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
-        """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed."""
+        """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed.
+
+        With `seconds` alone, a late answer to the last input is waited for as long.
+        """
         ...
 
     def perform(self, approved: Approved[Input]) -> Screenshot | None:
@@ -120,4 +123,34 @@ class TextReader(Protocol):
 class Accessibility(Protocol):
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
         """What the window in front says of its controls, as far as it says it soon; of a picture in a file, nothing."""
+        ...
+
+
+class StateReader(Protocol):
+    def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """The check box, radio button or switch that stands at `label` or in its row, if there is one."""
+        ...
+
+    def slider(self, screenshot: Screenshot, label: Location | None) -> ControlState | None:
+        """The slider at `label` or in its row; without a label the only slider."""
+        ...
+
+    def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
+        """The handle of the slider that is or was in `box`, which may have moved in its row."""
+        ...
+
+    def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
+        """The state of the control in `box`; with `valued` also what it shows."""
+        ...
+
+    def elements(self, screenshot: Screenshot) -> Sequence[Element]:
+        """The controls that the program in front tells."""
+        ...
+
+    def words(self, screenshot: Screenshot, box: Box) -> list[Word]:
+        """The words in `box`, read on their own: nothing beside the box belongs to them."""
+        ...
+
+    def opened(self, before: Screenshot, after: Screenshot, control: Box) -> Box | None:
+        """Where a list came up at a control, if one did."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from PIL import Image
@@ -43,6 +44,8 @@ class Screenshot(Value):
     """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it.
 
     `covered` is where the terminal that we run in lies: it is blank in the picture, and what is under it is not seen.
+    `moving` are the places that were seen to change by themselves when the picture was taken, and tips, which come and
+    go with the mouse; `popups` are the menus and drop-down lists that were open, as far as that is known.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -52,6 +55,8 @@ class Screenshot(Value):
     display: Display
     window: Window | None = None
     covered: tuple[Box, ...] = ()
+    moving: tuple[Box, ...] = ()
+    popups: tuple[Box, ...] = ()
     image: Image.Image | None = Field(default=None, exclude=True, repr=False)
 
     @classmethod
@@ -124,3 +129,29 @@ class Element(Value):
     box: Box
     states: frozenset[ElementState] = frozenset()
     value: str | None = None
+
+
+OPPOSITES: Final[Mapping[ElementState, tuple[ElementState, ...]]] = {
+    "checked": ("unchecked", "mixed"),
+    "unchecked": ("checked", "mixed"),
+    "selected": ("unselected",),
+    "unselected": ("selected",),
+    "expanded": ("collapsed",),
+    "collapsed": ("expanded",),
+}
+
+
+class ControlState(Value):
+    """A control, as far as its state and value are known, and who says so."""
+
+    box: Box
+    role: str = ""
+    states: frozenset[ElementState] = frozenset()
+    value: str | None = None
+    by: Literal["accessibility", "pixels", "words"] = "pixels"
+
+    def is_in(self, state: ElementState) -> bool | None:
+        """Whether it is in this state; None if nobody can say."""
+        if state in self.states:
+            return True
+        return False if self.states.intersection(OPPOSITES.get(state, ())) else None

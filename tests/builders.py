@@ -196,4 +196,4 @@ class DrawnReader:
 
     def read(self, screenshot: Screenshot) -> list[Word]:
         self.reads += 1
-        return self.drawings[screenshot.digest]
+        return self.drawings.get(screenshot.digest, [])

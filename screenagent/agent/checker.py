@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from screenagent.actions import Change, Gone, TypeText, Visible, WaitFor, targets
+from screenagent.actions import Change, Gone, Holds, TypeText, Visible, WaitFor, targets
 from screenagent.agent.bad_news import bad_news
+from screenagent.agent.state_check import check_state
 from screenagent.agent.typed_text import read_back
 from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
 from screenagent.geometry import WHOLE, Absent, Box, Location
@@ -19,7 +20,7 @@ from screenagent.perception.changes import difference
 from screenagent.perception.labels import TextLine
 from screenagent.perception.news import new_lines, new_places
 from screenagent.perception.text_test import TextFinding, TextQuery, TextTest, find_text
-from screenagent.protocols import Grounder, Retry, TextReader
+from screenagent.protocols import Grounder, Retry, StateReader, TextReader
 from screenagent.screenshot import Screenshot, Word
 
 SURE: Final = 0.7
@@ -41,6 +42,7 @@ class ScreenChecker:
     grounder: Grounder | None = None
     model: VisionModel | None = None
     patches: int = 1024
+    states: StateReader | None = None
 
     def check(
         self,
@@ -82,6 +84,8 @@ class ScreenChecker:
                 return self._seen(words, before, after, typed)
             case Gone(words=words):
                 return self._gone(words, before, after, waited=isinstance(step.action, WaitFor))
+            case Holds() as wanted:
+                return check_state(wanted, after, self.states)
             case Change():
                 return _changed(before or after, after, at, otherwise="unchanged")
             case None:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Change, Finish, Input, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.recovery import next_recovery
@@ -159,6 +159,8 @@ class _Run:
             case Wait(seconds=seconds):
                 with self._timeline.phase("act"):
                     self.agent.control.wait(seconds)
+            case Verify():
+                pass
             case WaitFor(gone=gone):  # what the last input brought about may be there already
                 before = before if gone else self.episode.before_last_input
             case _:
@@ -200,7 +202,7 @@ class _Run:
             return self.agent.checker.quick_check(step, before, after, at=at, typed=typed).as_expected
 
         # That anything changes, a desktop waits for by itself.
-        watched = step.expected is not None and (seconds is not None or not isinstance(step.expected, Change))
+        watched = step.expected is not None and not isinstance(step.expected, Change)
         return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:
@@ -213,13 +215,15 @@ class _Run:
         """Climb the ladder while the effect of the last step is not what was expected."""
         while self.episode.ended is None and (recovery := next_recovery(self.episode)):
             last = self.episode.steps[-1]
-            why = last.effect.evidence if last.effect else ""
+            why = "an open menu or list took the click" if recovery == "again" else _evidence(last)
             yield self.happened(events.Retried(recovery=recovery, why=why))
             match recovery:
                 case "wait":
                     before = self._before or last.before
                     yield self._look(step, before, last.locations, seconds=LATE_SECONDS)
                     yield self._check(step, before, last.locations)
+                case "again":
+                    yield from self._carry_out(step)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
@@ -272,6 +276,10 @@ def _ended(finish: Finish, episode: Episode) -> events.Ended:
 def _doubt(step: Step) -> str:
     assert step.action is not None
     return describe(step.action) + (f" ({step.effect.evidence})" if step.effect and step.effect.evidence else "")
+
+
+def _evidence(step: Step) -> str:
+    return step.effect.evidence if step.effect else ""
 
 
 def _answered(verdict: Verdict) -> Effect:

@@ -9,7 +9,7 @@ from typing import Final
 
 from screenagent.actions import Ask
 from screenagent.approval.approvers import ApprovalQuestion
-from screenagent.control import Control
+from screenagent.control import Control, KeyAnswer
 from screenagent.events import AnswerAsk, Approve, Reject, Verdict
 from screenagent.geometry import Location
 
@@ -33,7 +33,7 @@ class QuietTime:
         self.begin()
 
     def begin(self) -> None:
-        self._over_at = self._now() + self._seconds
+        self.over_at = self._now() + self._seconds
 
     def key(self) -> None:
         """Say that a key was pressed."""
@@ -43,11 +43,11 @@ class QuietTime:
     @property
     def left(self) -> float:
         """Seconds."""
-        return max(0.0, self._over_at - self._now())
+        return max(0.0, self.over_at - self._now())
 
     @property
     def is_over(self) -> bool:
-        return self._now() >= self._over_at
+        return self._now() >= self.over_at
 
 
 class TwiceInTime:
@@ -80,9 +80,12 @@ class Answers:
     An approval of all actions of a kind covers neither a risky action nor a question of the agent.
     """
 
-    def __init__(self, control: Control, *, seconds: float | None = None) -> None:
-        """`seconds` is the time for an answer; None sets no limit."""
+    def __init__(
+        self, control: Control, *, seconds: float | None = None, hears: Callable[[KeyAnswer], object] | None = None
+    ) -> None:
+        """`seconds` is the time for an answer; None sets no limit. `hears` is told of the user's answer keys."""
         self._control = control
+        self._hears = hears
         self._seconds = seconds
         self._approved_kinds: set[str] = set()
 
@@ -93,7 +96,8 @@ class Answers:
         self._control.check()
         if can_cover(question) and question.action.kind in self._approved_kinds:
             return Approve()
-        with self._control.asking():
+        in_words = isinstance(question.action, Ask)
+        with self._control.asking(None if in_words else self._hears):
             return ask(question, AnswerTime(self._control, self._seconds))
 
     def approve_all(self, question: ApprovalQuestion, locations: tuple[Location, ...] = ()) -> Approve:

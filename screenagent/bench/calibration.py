@@ -1,31 +1,47 @@
-"""Whether the grounder is right as often as it says: fits its confidence, and draws how well that holds."""
+"""Whether the grounder is right as often as it says, and from which confidence on it may act unasked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.bench.ground import GroundResult
+from screenagent.bench.results import share, wilson
 from screenagent.geometry import Location, Value
-from screenagent.grounding.scoring import Curve
+from screenagent.grounding.certainty import Signs, Weights, as_row
 
 BINS = 10
-FOLDS = 5
 FEWEST = 20
-"""Answers of a rung, without which no curve is fitted to it."""
-PULL = 1e-2
-"""How strongly a curve is held towards doing nothing where the answers say little."""
+"""Answers of a method, without which no weights are fitted to it."""
+PULL = 0.1
+"""How strongly each weight but the bias is held towards 0 where the answers say little."""
+LOOSE = 1e-2
+"""The same for the bias."""
+WRONG: Final = 0.01
+"""How many of the answers that are acted on unasked may be wrong, at most."""
+BOUNDS: Final = tuple(step / 100 for step in range(100))
 
 
 class CalibrationAnswer(NamedTuple):
-    picture: str
+    """An answer that names a place: `by` is its method, `kind` what was asked for, `app` whose screen it is."""
+
+    app: str
+    kind: str
     by: str
-    score: float
+    signs: Signs
     right: bool
+
+
+class Judged(NamedTuple):
+    """An answer and the confidence in it."""
+
+    answer: CalibrationAnswer
+    confidence: float
 
 
 class Bin(Value):
@@ -36,108 +52,206 @@ class Bin(Value):
     right: float
 
 
+class BoundPoint(Value):
+    """What a bound on the confidence lets through: `n` answers, of which `wrong` are, and the part of the targets of
+    each kind that is still found."""
+
+    bound: float
+    n: int
+    wrong: int
+    rate: float | None
+    interval: tuple[float, float] | None
+    recall: Mapping[str, float]
+
+
 class CalibrationSummary(Value):
-    """`ece` is the mean distance of confidence from rightness; `held_out` of curves fitted without the picture that
-    they are measured on; `raw` without any. `curves` are bias and slope by rung."""
+    """`ece` is the mean distance of confidence from rightness; `held_out` of weights fitted without the application
+    that they are measured on; `raw` of bare scores. `chosen` is the lowest bound, held out, at which at most 1 in 100
+    is wrong, and `unbounded` is all that is answered. `weights` are by method, in the order of the signs."""
 
     n: int
     raw: float
     ece: float
     held_out: float
-    curves: Mapping[str, tuple[float, float]]
+    unbounded: BoundPoint
+    chosen: BoundPoint | None
+    curve: tuple[BoundPoint, ...]
+    weights: Mapping[str, tuple[float, ...]]
 
 
 def answers(results: Sequence[GroundResult]) -> list[CalibrationAnswer]:
     """Those that name a place; it is right within 8 pixels of the target, and never where there is none."""
     return [
-        CalibrationAnswer(result.picture, result.answer.by, result.answer.confidence, result.within_8px)
+        CalibrationAnswer(result.app, _kind(result), result.answer.by, result.signs, result.within_8px)
         for result in results
-        if isinstance(result.answer, Location)
+        if isinstance(result.answer, Location) and result.signs is not None
     ]
 
 
-def fitted_curves(known: Sequence[CalibrationAnswer]) -> dict[str, Curve]:
-    by_rung = {rung: list(group) for rung, group in groupby(sorted(known, key=lambda a: a.by), lambda a: a.by)}
-    return {rung: _fit(group) for rung, group in by_rung.items() if len(group) >= FEWEST}
+def targets_by_kind(results: Iterable[GroundResult]) -> dict[str, int]:
+    """Return how many targets of each kind are there to be found."""
+    counted: dict[str, int] = defaultdict(int)
+    for result in results:
+        if result.bbox is not None:
+            counted[result.data_type] += 1
+    return dict(counted)
 
 
-def _fit(known: Sequence[CalibrationAnswer]) -> Curve:
+def _kind(result: GroundResult) -> str:
+    return result.data_type if result.bbox is not None else "absent"
+
+
+def fitted_weights(known: Sequence[CalibrationAnswer]) -> dict[str, Weights]:
+    by_method = {by: list(group) for by, group in groupby(sorted(known, key=lambda a: a.by), lambda a: a.by)}
+    return {by: _fit(group) for by, group in by_method.items() if len(group) >= FEWEST}
+
+
+def _fit(known: Sequence[CalibrationAnswer]) -> Weights:
     """Logistic regression by Newton's method."""
-    scores = np.array([(1.0, answer.score) for answer in known])  # (answers, bias and slope)
+    signs = np.array([as_row(answer.signs) for answer in known])  # (answers, signs)
     right = np.array([answer.right for answer in known], float)
-    weights = np.zeros(2)
+    pull = np.array([LOOSE, *(PULL for _ in signs[0][1:])])
+    weights = np.zeros(signs.shape[1])
     for _ in range(50):
-        likely = 1 / (1 + np.exp(-scores @ weights))
-        gradient = scores.T @ (right - likely) - PULL * weights
-        curvature = (scores * (likely * (1 - likely))[:, None]).T @ scores + PULL * np.eye(2)
+        likely = 1 / (1 + np.exp(-signs @ weights))
+        gradient = signs.T @ (right - likely) - pull * weights
+        curvature = (signs * (likely * (1 - likely))[:, None]).T @ signs + np.diag(pull)
         step = np.linalg.solve(curvature, gradient)
         weights += step
         if np.abs(step).max() < 1e-6:
             break
-    return Curve(bias=round(float(weights[0]), 2), slope=round(float(weights[1]), 2))
+    return Weights(*(round(float(weight), 2) for weight in weights))
 
 
-def calibration_summary(known: Sequence[CalibrationAnswer]) -> CalibrationSummary:
-    curves = fitted_curves(known)
-    pictures = sorted({answer.picture for answer in known})
-    held_out: list[tuple[float, bool]] = []
-    for fold in range(FOLDS):
-        left_out = set(pictures[fold::FOLDS])
-        others = fitted_curves([answer for answer in known if answer.picture not in left_out])
-        held_out += reliability_line([answer for answer in known if answer.picture in left_out], others)
-    return CalibrationSummary(
-        n=len(known),
-        raw=ece(reliability_line(known, {})),
-        ece=ece(reliability_line(known, curves)),
-        held_out=ece(held_out),
-        curves={rung: (curve.bias, curve.slope) for rung, curve in curves.items()},
-    )
+def held_out(known: Sequence[CalibrationAnswer]) -> list[Judged]:
+    """Return each answer with the confidence that weights give it which were fitted without its application."""
+    judged: list[Judged] = []
+    for app in sorted({answer.app for answer in known}):
+        weights = fitted_weights([answer for answer in known if answer.app != app])
+        judged += judged_by([answer for answer in known if answer.app == app], weights)
+    return judged
 
 
-def reliability_line(known: Sequence[CalibrationAnswer], curves: Mapping[str, Curve]) -> list[tuple[float, bool]]:
-    """Confidence and rightness."""
+def judged_by(known: Sequence[CalibrationAnswer], weights: Mapping[str, Weights]) -> list[Judged]:
+    """Return each answer with its confidence: its bare score, if there are no weights for its method."""
     return [
-        (curves[answer.by].at(answer.score) if answer.by in curves else answer.score, answer.right) for answer in known
+        Judged(one, weights[one.by].confidence(one.signs) if one.by in weights else one.signs.score) for one in known
     ]
 
 
-def bins(said: Sequence[tuple[float, bool]]) -> list[Bin]:
+def calibration_summary(known: Sequence[CalibrationAnswer], targets: Mapping[str, int]) -> CalibrationSummary:
+    weights, left_out = fitted_weights(known), held_out(known)
+    curve = tuple(bound_point(left_out, bound, targets) for bound in BOUNDS)
+    return CalibrationSummary(
+        n=len(known),
+        raw=ece(judged_by(known, {})),
+        ece=ece(judged_by(known, weights)),
+        held_out=ece(left_out),
+        unbounded=bound_point(left_out, 0.0, targets),
+        chosen=next((point for point in curve if point.rate is not None and point.rate <= WRONG), None),
+        curve=curve,
+        weights={by: tuple(fitted) for by, fitted in weights.items()},
+    )
+
+
+def bound_point(judged: Sequence[Judged], bound: float, targets: Mapping[str, int]) -> BoundPoint:
+    """Return what is answered, wrong and found with at least this confidence."""
+    passed = [one.answer for one in judged if one.confidence >= bound]
+    wrong = sum(not one.right for one in passed)
+    found = {kind: sum(one.right and one.kind == kind for one in passed) for kind in targets}
+    return BoundPoint(
+        bound=bound,
+        n=len(passed),
+        wrong=wrong,
+        rate=share(wrong, len(passed)),
+        interval=wilson(wrong, len(passed)),
+        recall={kind: round(found[kind] / count, 4) for kind, count in targets.items()},
+    )
+
+
+def bins(judged: Sequence[Judged]) -> list[Bin]:
     found = []
-    for _, group in groupby(sorted(said), key=lambda one: min(BINS - 1, int(one[0] * BINS))):
+    for _, group in groupby(sorted(judged, key=_sureness), lambda one: min(BINS - 1, int(one.confidence * BINS))):
         members = list(group)
-        sure, right = (sum(column) / len(members) for column in zip(*members, strict=True))
+        sure, right = (sum(column) / len(members) for column in zip(*map(_said, members), strict=True))
         found.append(Bin(n=len(members), confidence=sure, right=right))
     return found
 
 
-def ece(said: Sequence[tuple[float, bool]]) -> float:
-    total = sum(abs(one.confidence - one.right) * one.n for one in bins(said))
-    return round(total / len(said), 4) if said else 0.0
+def _sureness(judged: Judged) -> float:
+    return judged.confidence
+
+
+def _said(judged: Judged) -> tuple[float, bool]:
+    return judged.confidence, judged.answer.right
+
+
+def ece(judged: Sequence[Judged]) -> float:
+    total = sum(abs(one.confidence - one.right) * one.n for one in bins(judged))
+    return round(total / len(judged), 4) if judged else 0.0
 
 
 SIDE, EDGE = 420, 56
 INK, FAINT, GOOD, POOR = (40, 44, 52), (205, 208, 213), (36, 132, 255), (245, 146, 0)
+HUES: Final = ((36, 132, 255), (20, 160, 90), (150, 90, 220))
 
 
-def diagram(before: Sequence[tuple[float, bool]], after: Sequence[tuple[float, bool]]) -> Image.Image:
-    """Rightness over sureness, as matched and as said; on the diagonal they are the same. A disc shows how many."""
-    image = Image.new("RGB", (SIDE + 2 * EDGE, SIDE + 2 * EDGE), "white")
+def diagram(before: Sequence[Judged], after: Sequence[Judged], summary: CalibrationSummary) -> Image.Image:
+    """Left, rightness over sureness, as matched and as said; on the diagonal they are the same, and a disc shows how
+    many. Right, what each bound lets through: wrong answers and found targets."""
+    panel = SIDE + 2 * EDGE
+    image = Image.new("RGB", (2 * panel, panel), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(13)
-    for step in range(0, 11, 2):
-        along, label = EDGE + SIDE * step / 10, f"{step / 10:.1f}"
-        draw.line((along, EDGE, along, EDGE + SIDE), fill=FAINT)
-        draw.line((EDGE, along, EDGE + SIDE, along), fill=FAINT)
-        draw.text((along, EDGE + SIDE + 6), label, INK, font, anchor="mt")
-        draw.text((EDGE - 8, EDGE + SIDE - SIDE * step / 10), label, INK, font, anchor="rm")
-    draw.line((EDGE, EDGE + SIDE, EDGE + SIDE, EDGE), fill=INK)
-    for said_so, colour in ((before, POOR), (after, GOOD)):
-        places = [(EDGE + SIDE * one.confidence, EDGE + SIDE * (1 - one.right)) for one in bins(said_so)]
-        draw.line(places, fill=colour, width=2)
-        for (x, y), one in zip(places, bins(said_so), strict=True):
-            radius = max(2.5, 24 * (one.n / len(said_so)) ** 0.5)
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=2)
+    for left in (EDGE, panel + EDGE):
+        _grid(draw, font, left)
+    _reliability(draw, before, after)
     draw.text((EDGE, 12), f"{len(after)} answers: score of the match (ECE {ece(before):.3f})", POOR, font)
     draw.text((EDGE, 30), f"and confidence said (ECE {ece(after):.3f})", GOOD, font)
-    draw.text((EDGE + SIDE / 2, 2 * EDGE + SIDE - 12), "how sure", INK, font, anchor="ms")
+    draw.text((EDGE + SIDE / 2, panel - 12), "how sure", INK, font, anchor="ms")
     draw.text((EDGE + 8, EDGE + 8), "how often right", INK, font)
+    _bounds(draw, font, panel + EDGE, summary)
     return image
+
+
+def _grid(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, left: float) -> None:
+    for step in range(0, 11, 2):
+        along, label = SIDE * step / 10, f"{step / 10:.1f}"
+        draw.line((left + along, EDGE, left + along, EDGE + SIDE), fill=FAINT)
+        draw.line((left, EDGE + along, left + SIDE, EDGE + along), fill=FAINT)
+        draw.text((left + along, EDGE + SIDE + 6), label, INK, font, anchor="mt")
+        draw.text((left - 8, EDGE + SIDE - along), label, INK, font, anchor="rm")
+
+
+def _reliability(draw: ImageDraw.ImageDraw, before: Sequence[Judged], after: Sequence[Judged]) -> None:
+    draw.line((EDGE, EDGE + SIDE, EDGE + SIDE, EDGE), fill=INK)
+    for judged, colour in ((before, POOR), (after, GOOD)):
+        found = bins(judged)
+        places = [(EDGE + SIDE * one.confidence, EDGE + SIDE * (1 - one.right)) for one in found]
+        draw.line(places, fill=colour, width=2)
+        for (x, y), one in zip(places, found, strict=True):
+            radius = max(2.5, 24 * (one.n / len(judged)) ** 0.5)
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=2)
+
+
+def _bounds(
+    draw: ImageDraw.ImageDraw,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    left: float,
+    summary: CalibrationSummary,
+) -> None:
+    def line(colour: tuple[int, int, int], height: Callable[[BoundPoint], float]) -> None:
+        points = [point for point in summary.curve if point.n]
+        draw.line([(left + SIDE * one.bound, EDGE + SIDE * (1 - height(one))) for one in points], fill=colour, width=2)
+
+    line(POOR, lambda point: point.rate or 0.0)
+    draw.text((left, 12), "wrong of those acted on", POOR, font)
+    x = left
+    for kind, colour in zip(summary.unbounded.recall, HUES, strict=False):
+        line(colour, lambda point, kind=kind: point.recall[kind])  # type: ignore[misc]
+        draw.text((x, 30), f"{kind} found", colour, font)
+        x += 110
+    if summary.chosen:
+        at = left + SIDE * summary.chosen.bound
+        draw.line((at, EDGE, at, EDGE + SIDE), fill=INK)
+        draw.text((at - 4, EDGE + SIDE / 2), f"{summary.chosen.bound:.2f}", INK, font, anchor="rm")
+    draw.text((left + SIDE / 2, SIDE + 2 * EDGE - 12), "bound, applications held out", INK, font, anchor="ms")

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from screenagent.bench import questions
 from screenagent.bench.results import keep_results, percentile, read_bench_results, rss_peak_mb, share, wilson
 from screenagent.geometry import Absent, Location, Value
+from screenagent.grounding.certainty import Signs
 from screenagent.protocols import Grounder, TextReader
 from screenagent.screenshot import Screenshot
 
@@ -42,6 +43,7 @@ class GroundResult(Value):
     instruction: str
     bbox: questions.PixelEdges | None
     data_type: str
+    app: str = ""
     absent: questions.Sort | None = None
     painted: questions.PixelEdges | None = None
     answer: Location | Absent
@@ -50,6 +52,7 @@ class GroundResult(Value):
     strict: bool = False
     within_8px: bool = False
     lost: bool = False
+    signs: Signs | None = None
     ms: float | None = None
     stages_ms: Mapping[str, float] | None = None
     unchanged_ms: float | None = None
@@ -98,13 +101,15 @@ class GroundSummary(Value):
 @dataclass(frozen=True, kw_only=True)
 class GroundSetup:
     """What the bench asks, and what it may look into: `forget` empties caches before each picture, `insisting` answers
-    whatever it is asked, `stages` are seconds since it was last called, `calls` how often a model was asked so far."""
+    whatever it is asked, `stages` are seconds since it was last called, `calls` how often a model was asked so far,
+    `signs` what the confidence in an answer is made of."""
 
     grounder: Grounder
     forget: Callable[[], None] = lambda: None
     insisting: Grounder | None = None
     stages: Callable[[], Mapping[str, float]] = dict
     calls: Callable[[], int] | None = None
+    signs: Callable[[str, Screenshot], Signs | None] | None = None
 
 
 def run_ground(
@@ -114,13 +119,17 @@ def run_ground(
     results: Path,
     view: PictureTransform = PictureTransform(),  # frozen
     absent: TextReader | None = None,
+    near: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> GroundSummary:
     """Ask every question of `folder` that `results` has no answer to, and append the answers there picture by picture,
-    so a run that was stopped goes on where it was. With `absent`, which reads what is there, ask what is not, too."""
+    so a run that was stopped goes on where it was. With `absent`, which reads what is there, ask what is not, too; with
+    `near`, a file, ask for what that says is not there."""
     items = questions.read_questions(folder)
     if absent:
         items += questions.absent_questions(folder, items, absent)
+    if near:
+        items += questions.near_misses(near, items)
     answered = {_key(result): result for result in read_bench_results(results, GroundResult.model_validate_json)}
     known = [answered[_key(item)] for item in items if _key(item) in answered]
     todo = [item for item in items if _key(item) not in answered]
@@ -220,6 +229,8 @@ def _ask(
         result = _result(item, answer, shown, view, ms=(time.perf_counter() - before) * 1000)
         if not found:
             result = result.model_copy(update={"stages_ms": {name: s * 1000 for name, s in eyes.stages().items()}})
+        if eyes.signs and isinstance(answer, Location):
+            result = result.model_copy(update={"signs": eyes.signs(item.instruction, shown)})
         if eyes.calls:
             result = result.model_copy(update={"calls": eyes.calls() - asked})
         if eyes.insisting and isinstance(answer, Absent) and item.bbox:

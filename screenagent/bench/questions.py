@@ -7,11 +7,12 @@ painted over.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from PIL import Image, UnidentifiedImageError
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -22,7 +23,7 @@ from screenagent.grounding.vocabulary import tokens
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Word
 
-Sort = Literal["easy", "renamed", "painted"]
+Sort = Literal["easy", "renamed", "painted", "near"]
 PixelEdges = tuple[float, float, float, float]
 """left, top, width, height in pixels"""
 
@@ -42,6 +43,7 @@ class GroundQuestion(BaseModel):
     instruction: str
     bbox: Annotated[PixelEdges | None, Field(description="left, top, width, height in pixels")]
     data_type: str = "text"
+    app: str = Field("", validation_alias=AliasChoices("app", "data_source"))
     absent: Sort | None = None
     painted: PixelEdges | None = None
 
@@ -95,6 +97,21 @@ def absent_questions(folder: Path, asked: Sequence[GroundQuestion], reader: Text
         }
         made += [one for sort, some in sorts.items() for one in islice(some, EACH[sort])]
     return made
+
+
+def near_misses(file: Path, asked: Sequence[GroundQuestion]) -> list[GroundQuestion]:
+    """Return the questions in `file`, by picture: about what is not there although something like it is."""
+    try:
+        written = TypeAdapter(Mapping[str, tuple[str, ...]]).validate_python(yaml.safe_load(file.read_bytes()))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise BadFile(f"{file} is not a list of targets for each picture: {error}") from None
+    pictures = {one.picture: one for one in asked}
+    return [
+        pictures[picture].about_absent("near", instruction=target, data_type="text")
+        for picture, targets in written.items()
+        if picture in pictures
+        for target in targets
+    ]
 
 
 def _of_others(picture: str, others: Sequence[GroundQuestion], words: Sequence[Word]) -> Iterator[GroundQuestion]:

@@ -105,14 +105,19 @@ def ground(
 @bench.command
 @click.argument("folders", type=FOLDER, nargs=-1, required=True)
 @click.option("--out", type=NEW_FILE, help="Where the reliability diagram goes.")
+@click.option("--near", type=FILE, help="What else is not there, by picture; a YAML file.")
 @click.option("--fresh", is_flag=True, help="Forget earlier answers and ask everything again.")
-def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> None:
+def calibration(folders: tuple[Path, ...], *, out: Path | None, near: Path | None, fresh: bool) -> None:
     """Fit how sure the embedded grounder says it is to how often it is right on the screens in FOLDERS.
 
-    Asks what `bench ground` asks; prints the curves of screenagent/grounding/scoring.py and their calibration error.
+    Asks what `bench ground` asks. Prints the weights of screenagent/grounding/certainty.py, their calibration error,
+    and for each bound on the confidence how many of the answers are wrong and what is still found, with each
+    application judged by weights that were fitted without it. `chosen` is the lowest bound with at most 1 wrong answer
+    in 100.
 
     \b
-    screenagent bench calibration ../shared/data/apps_dev ../shared/data/openqa_dev --out docs/reliability.png
+    screenagent bench calibration ../shared/data/apps_dev ../shared/data/openqa_dev \\
+        --near examples/near_misses.yaml --out docs/reliability.png
     """
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.bench import calibration as bench_calibration
@@ -128,23 +133,25 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, fresh: bool) -> 
         reader.forget()
         grounder.forget()
 
-    kept = [Path(f"ground-{folder.resolve().name}-bare.jsonl") for folder in folders]
+    kept = [Path(f"calibration-{folder.resolve().name}.jsonl") for folder in folders]
     for folder, results in zip(folders, kept, strict=True):
         if fresh:
             results.unlink(missing_ok=True)
-        eyes = bench_ground.GroundSetup(grounder=grounder.strict().uncalibrated(), forget=forget)
-        bench_ground.run_ground(folder, eyes, results=results, absent=reader, progress=partial(click.echo, err=True))
-    known = bench_calibration.answers(
-        [result for file in kept for result in read_bench_results(file, bench_ground.GroundResult.model_validate_json)]
-    )
+        eyes = bench_ground.GroundSetup(grounder=grounder.strict(), forget=forget, signs=grounder.signs)
+        progress = partial(click.echo, err=True)
+        bench_ground.run_ground(folder, eyes, results=results, absent=reader, near=near, progress=progress)
+    asked = [
+        result for file in kept for result in read_bench_results(file, bench_ground.GroundResult.model_validate_json)
+    ]
+    known = bench_calibration.answers(asked)
     if not known:
         raise click.UsageError("nothing was found on these screens, so there is nothing to calibrate by")
+    found = bench_calibration.calibration_summary(known, bench_calibration.targets_by_kind(asked))
     if out:
-        curves = bench_calibration.fitted_curves(known)
-        before, after = bench_calibration.reliability_line(known, {}), bench_calibration.reliability_line(known, curves)
-        bench_calibration.diagram(before, after).save(out)
+        before, after = bench_calibration.judged_by(known, {}), bench_calibration.held_out(known)
+        bench_calibration.diagram(before, after, found).save(out)
         click.echo(f"drawn in {out}", err=True)
-    click.echo(bench_calibration.calibration_summary(known).model_dump_json())
+    click.echo(found.model_dump_json())
 
 
 @bench.command

@@ -11,7 +11,7 @@ from screenagent.actions import Ask, describe
 from screenagent.approval import ApprovalQuestion
 from screenagent.approval.answers import Answers, AnswerTime, QuietTime, TwiceInTime, can_cover, rejection, reply
 from screenagent.cli.typed import EarlyAnswer, Waits, read_line, wait_until_quiet
-from screenagent.control import Control
+from screenagent.control import Control, KeyAnswer
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, Approve, Ended, Event, Paused, Verdict
 from screenagent.runs.wording import counts_words, status_of
@@ -28,6 +28,7 @@ MARKS = {
 RECOVERIES = {
     "wait": "waiting a little longer",
     "zoom": "looking closer",
+    "again": "clicking again",
     "think": "telling the planner",
     "ask": "asking you",
 }
@@ -39,18 +40,30 @@ QUESTION_ABOUT_RISK: Final = "  [y]es, [q]uit, or no and why: "
 class TerminalAnswers:
     """Ask in the terminal. An empty answer, a closed stdin, or none within `seconds` is a no."""
 
-    def __init__(self, control: Control, seconds: float | None = None) -> None:
+    def __init__(self, control: Control, seconds: float | None = None, *, answer_keys: str = "") -> None:
+        """`answer_keys` says which keys answer from anywhere on the desktop."""
         self._control = control
-        self._answers = Answers(control, seconds=seconds)
+        self._answers = Answers(control, seconds=seconds, hears=self._hear)
+        self._anywhere = f"  anywhere: {answer_keys}" if answer_keys else ""
+        self._quiet = QuietTime()
+        self._keyed: KeyAnswer | None = None
 
     def __call__(self, question: ApprovalQuestion) -> Verdict | None:
         return self._answers.verdict(question, self._ask)
 
+    def _hear(self, said: KeyAnswer) -> None:
+        """Take an answer of the answer keys, as one that was typed here."""
+        if said == "no" or self._quiet.is_over:
+            self._keyed = said
+
     def _ask(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
+        self._quiet, self._keyed = QuietTime(), None
         if isinstance(question.action, Ask):
             return self._in_words(question.action, time)
         _show(question)
-        match wait_until_quiet(QuietTime(), waits=self._waits(time)):
+        if self._anywhere:
+            click.echo(self._anywhere, err=True)
+        match wait_until_quiet(self._quiet, waits=self._waits(time)):
             case EarlyAnswer(is_stop=True):
                 return Abort()
             case EarlyAnswer(typed=typed):
@@ -58,7 +71,7 @@ class TerminalAnswers:
         return self._verdict(question, time)
 
     def _in_words(self, ask: Ask, time: AnswerTime) -> Verdict | None:
-        early = wait_until_quiet(QuietTime(), waits=self._waits(time), takes_no=False)
+        early = wait_until_quiet(self._quiet, waits=self._waits(time), takes_no=False)
         return Abort() if early else reply(self._line(f"? {ask.question} ", time))
 
     def _refusal(self, typed: str, time: AnswerTime) -> Verdict:
@@ -77,7 +90,11 @@ class TerminalAnswers:
             prompt = "  [a] again within 2 s: all of this kind unasked from here on; or [y], [q], no and why: "
         if answer.isdecimal() and question.doubt:
             return question.picked(int(answer)) or rejection(f"there is no number {answer}")
-        return _read_verdict(answer)
+        return self._by_key() if self._keyed else _read_verdict(answer)
+
+    def _by_key(self) -> Verdict:
+        click.echo(self._keyed, err=True)
+        return Approve() if self._keyed == "yes" else rejection("")
 
     def _line(self, prompt: str, time: AnswerTime) -> str | None:
         """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` at once on a stop."""
@@ -88,7 +105,7 @@ class TerminalAnswers:
         return line
 
     def _waits(self, time: AnswerTime) -> Waits:
-        return lambda: not (self._control.stopped or time.has_run_out())
+        return lambda: not (self._control.stopped or self._keyed or time.has_run_out())
 
 
 def _read_verdict(answer: str) -> Verdict | None:

@@ -25,7 +25,7 @@ from screenagent.console.question import OpenQuestion
 from screenagent.console.run_screen import EventHappened, RunScreen
 from screenagent.console.terminal import BLOCKS, Terminal
 from screenagent.console.view import PictureView
-from screenagent.control import Control
+from screenagent.control import Control, KeyAnswer
 from screenagent.episode import Step
 from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
@@ -53,6 +53,8 @@ class ConsoleOptions:
     terminal: Terminal = BLOCKS
     ignore_keys_seconds: float = QUIET_SECONDS
     answer_seconds: float | None = None
+    answer_keys: str = ""
+    """What the keys are that answer from anywhere on the desktop, in words."""
     control: Callable[[], Control] = Control
 
 
@@ -61,6 +63,13 @@ class QuestionAsked(Message):
     """The agent waits for an answer."""
 
     question: ApprovalQuestion
+
+
+@dataclass
+class AnsweredByKey(Message):
+    """The user's answer keys were pressed somewhere on the desktop."""
+
+    said: KeyAnswer
 
 
 @dataclass
@@ -94,11 +103,15 @@ class SuperviseScreen(RunScreen):
         self.accepts_answers = False
         self.broke: Exception | None = None
         self._begin = begin
-        self._quiet = QuietTime(options.ignore_keys_seconds)
+        self.quiet = QuietTime(options.ignore_keys_seconds)
         self._all = TwiceInTime()
         self._person = ConsoleAnswers(
-            self.control, lambda asked: self.post_message(QuestionAsked(asked)), seconds=options.answer_seconds
+            self.control,
+            lambda asked: self.post_message(QuestionAsked(asked)),
+            seconds=options.answer_seconds,
+            hears=lambda said: self.post_message(AnsweredByKey(said)),
         )
+        self._answer_keys = options.answer_keys
         self._taken_over = False
 
     def on_mount(self) -> None:
@@ -132,6 +145,16 @@ class SuperviseScreen(RunScreen):
         self._be_quiet()
         self.show()
 
+    @on(AnsweredByKey)
+    def heed_answer_keys(self, message: AnsweredByKey) -> None:
+        """Answer as the keys here would, which a line that is being typed keeps from answering, too."""
+        if self.app.screen is not self:
+            return
+        if message.said == "yes" and self.check_action("approve", ()):
+            self.action_approve()
+        elif message.said == "no" and self.check_action("reject", ()):
+            self.answer(rejection(""))
+
     @on(EventHappened)
     def withdraw(self, message: EventHappened) -> None:
         """Close a question that has been answered, or that nobody answered in time."""
@@ -142,12 +165,12 @@ class SuperviseScreen(RunScreen):
     def _be_quiet(self) -> None:
         """From here on keys are no answers, until none has come for a while."""
         self.accepts_answers = False
-        self._quiet.begin()
+        self.quiet.begin()
         self._accept_when_quiet()
 
     def _accept_when_quiet(self) -> None:
-        if not self._quiet.is_over:
-            self.set_timer(self._quiet.left, self._accept_when_quiet)
+        if not self.quiet.is_over:
+            self.set_timer(self.quiet.left, self._accept_when_quiet)
         elif self.app.screen is self:
             self.accept_answers()
 
@@ -173,7 +196,7 @@ class SuperviseScreen(RunScreen):
         if self.open_question is None or self.app.screen is not self:
             return
         if not self.accepts_answers:
-            self._quiet.key()
+            self.quiet.key()
         elif key.is_printable and key.key not in self.active_bindings:
             self._be_quiet()
             self.show()
@@ -247,7 +270,16 @@ class SuperviseScreen(RunScreen):
     def proposal(self, step: Step) -> Content:
         risk = self._shown_question.asked.risk if self._shown_question else None
         said = wording.proposal(step, self.locations, risk=risk, chosen=self._chosen, note=self.note)
-        return wording.with_hint(said, APPROVE_ALL_HINT if self._all.begun else "")
+        return wording.with_hint(said, self._hint)
+
+    @property
+    def _hint(self) -> str:
+        """What keys would do about the question that is shown."""
+        if self._shown_question is None or self._shown_question.asked_in_words is not None:
+            return ""
+        if self._all.begun:
+            return APPROVE_ALL_HINT
+        return f"anywhere: {self._answer_keys}" if self._answer_keys else ""
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)

@@ -11,13 +11,14 @@ from typing import Final, Self
 from pydantic import SecretStr
 
 from screenagent import keys
-from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
+from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText, describe
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
-from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
+from screenagent.desktop.floating import Floating
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.hover import Hovering, HoverTimes
-from screenagent.desktop.keyboard import STOP_KEYS, Keyboard
+from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
 from screenagent.desktop.platform import open_system
@@ -26,6 +27,7 @@ from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
 from screenagent.geometry import Display, Pixel
+from screenagent.perception.popups import is_covered
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
@@ -48,7 +50,7 @@ class LocalDesktop:
         monitor: str | None = None,
         secrets: Secrets | None = None,
         reader: TextReader | None = None,
-        stop_keys: Sequence[str] = STOP_KEYS,
+        user_keys: keys.UserKeys = keys.ONLY_STOP,
         away: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._away = away
@@ -58,25 +60,26 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
+        self._last_action: SentAction | None = None  # whose late answer may still be asked for
         self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
-            self._open(stack, display=display, monitor=monitor, stop_keys=stop_keys)
+            self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
         self._agreed = self._screen.display
 
-    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, stop_keys: Sequence[str]) -> None:
+    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
         self._windows, self._clipboard = system.windows, system.clipboard
-        self._ping, self._gone, self._own = system.ping, system.gone, system.own
+        self._ping, self._gone, self._own, self._floating = system.ping, system.gone, system.own, system.floating
         blanked, monitors = self._traces.blanked, system.monitors
         screen = ScreenCapture(x_display, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
         self._screen = stack.enter_context(closing(screen))
         self._watch = stack.enter_context(closing(IdleWatch(self._idle_frame, self._ambient)))
         held = stack.enter_context(closing(HeldInput(x_display, ledger=self.ledger)))
         self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
-        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, stop_keys=stop_keys)
+        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
         self._keyboard = stack.enter_context(closing(keyboard))
 
     def __enter__(self) -> Self:
@@ -110,24 +113,27 @@ class LocalDesktop:
             frame, window = self._screen.grab(), self._front()
             if self._action is None:
                 self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._shown(frame, window)
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        late = self._action is None and until is None and seconds is not None
         with self._display_there():
             self._screen.follow()
+            if late:
+                self._watch.pause()
             frame = self._quiet(
-                self._action,
+                self._last_action if late else self._action,
                 until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
                 seconds=seconds,
             )
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._shown(frame, window)
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
         self._watch.look_away()
-        self._action = None
+        self._action = self._last_action = None
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
@@ -173,13 +179,15 @@ class LocalDesktop:
         front = self._front()
         if self._action is None:
             self.control.wait_until(self._watch.enough_at(app=_app(front)))
-        before, mouse = self._screen.grab(), self._mouse_place()
+        before, mouse, watched = self._screen.grab(), self._mouse_place(), self._watch.seconds(app=_app(front))
         self._watch.end(before.pixels)
         self._traces.end(before.pixels)
         sent: int | None = None
         try:
             self._as_it_was(approved.on)
-            before = self._hovered(approved, before)
+            before, as_it_came = self._hovered(approved, before), before
+            floating = self._floating()
+            self._refuse_covered(approved, as_it_came, before)
             sent = self.ledger.sent
             self._send(approved)
         except Interrupted as interruption:
@@ -187,15 +195,16 @@ class LocalDesktop:
             raise Interrupted(str(interruption), partly=partly) from None
         finally:
             pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
-            self._action = SentAction(
+            self._action = self._last_action = SentAction(
                 before=before.pixels,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
                 confirms="enter" in pressed,
                 shortcut=keys.is_shortcut(pressed),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
+                watched=watched,
             )
-        return self._screen.screenshot(before, front)
+        return self._shown(before, front, floating)
 
     def _hovered(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
         """Bring the mouse to where it will press or scroll; return the frame that shows it there and at rest."""
@@ -219,6 +228,14 @@ class LocalDesktop:
             places=(place, self._mouse_place()),
             times=self._hover_times.setdefault(_app(approved.on.window), HoverTimes()),
         ).frame(before.pixels)
+
+    def _refuse_covered(self, approved: Approved[Input], before: CapturedFrame, hovered: CapturedFrame) -> None:
+        """Nothing is pressed that something has opened over as the mouse came."""
+        if not isinstance(approved.action, Click | Drag) or not changed_patches(before.pixels, hovered.pixels):
+            return
+        target = approved.locations[0]
+        if is_covered(approved.on, self._screen.screenshot(hovered), target):
+            raise Retry(f"{describe(approved.action)}: something opened over it as the mouse came", "covered")
 
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
@@ -287,6 +304,10 @@ class LocalDesktop:
         pixel, display = self._mouse.position, self.display
         x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
         return FramePoint(round(x * display.scale), round(y * display.scale))
+
+    def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
+        moving = self._ambient.moving(at=time.monotonic())
+        return self._screen.screenshot(frame, window, moving=moving, floating=floating or self._floating())
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""

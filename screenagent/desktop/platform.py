@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from screenagent.actions import Button
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.floating import Floating
 from screenagent.desktop.mouse import Pointer
 from screenagent.desktop.own_terminal import Stack
 from screenagent.geometry import Pixel
@@ -64,6 +65,7 @@ class System:
     ping: PingProtocol | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
+    floating: Callable[[], Floating] = Floating  # the menus, lists and tips that lie above the windows
     monitors: Callable[[], object] = lambda: None  # something else when they have changed
 
 
@@ -104,6 +106,7 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
         ping=stack.enter_context(closing(Ping(name))),
         gone=GONE,
         own=stack.enter_context(closing(OwnWindows(name))),
+        floating=windows.floating,
         monitors=partial(monitors, asked_for_monitors),
     )
 

@@ -12,10 +12,11 @@ from PIL import Image
 from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Doubt, Guess, Location, Size
+from screenagent.grounding.certainty import Signs, confidence, is_measured, signs_of
 from screenagent.grounding.expression import Phrase, described, parse
 from screenagent.grounding.neighbours import NothingFits
 from screenagent.grounding.ranking import ranked
-from screenagent.grounding.scoring import FITTED, SURE, Candidate, calibrated
+from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.screen import ScreenContents
@@ -30,12 +31,11 @@ LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 @dataclass(frozen=True)
 class GroundingOptions:
-    """How a grounder answers: whether it may guess between equal candidates, asks the focused program for its controls,
-    and calibrates its confidence, and the score below which a candidate counts as absent."""
+    """How a grounder answers: whether it may guess between equal candidates, whether it asks the focused program for
+    its controls, and the score below which a candidate counts as absent."""
 
     may_guess: bool = True
     asks_programs: bool = True
-    calibrates: bool = True
     sure: float = SURE
 
 
@@ -110,10 +110,6 @@ class EmbeddedGrounder:
         """Return a variant that names the likeliest place however unlikely: a bench measures what `Absent` loses."""
         return self._variant(replace(self._options, sure=0.0))
 
-    def uncalibrated(self) -> EmbeddedGrounder:
-        """Return a variant whose confidence is the bare score: a calibration starts from that."""
-        return self._variant(replace(self._options, calibrates=False))
-
     def _variant(self, options: GroundingOptions) -> EmbeddedGrounder:
         """Return a grounder with other options that shares everything else, so each screenshot is read once."""
         variant = copy(self)
@@ -146,13 +142,18 @@ class EmbeddedGrounder:
         except NothingFits:
             return []
 
+    def signs(self, target: str, screenshot: Screenshot) -> Signs | None:
+        """Return the signs that the confidence in the likeliest place is made of; None if there is none."""
+        candidates = self.candidates(target, screenshot)
+        return signs_of(parse(target), candidates) if candidates else None
+
     def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
         """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike."""
         candidates = self.candidates(target, screenshot)
         alike = sum(candidate.score > EQUAL * candidates[0].score for candidate in candidates)
-        if (found is None and alike < 2) or (found is not None and found.by not in FITTED):
+        if (found is None and alike < 2) or (found is not None and not is_measured(found.by)):
             return None
-        guesses = tuple(_guesses(candidates, alike, self.screen(screenshot).size))
+        guesses = tuple(_guesses(parse(target), candidates, alike, self.screen(screenshot).size))
         if found is not None:
             others = [guess for guess in guesses if guess.location.point != found.point]
             name = next((guess.words for guess in guesses if guess not in others), "the place that it found")
@@ -184,25 +185,27 @@ class EmbeddedGrounder:
         if guess and not self._options.may_guess:
             return Absent(why=_which(phrase, guess + 1))
         spot, box = best.spot.box(screen.size), best.rect.box(screen.size)
-        confidence = calibrated(best.score, best.by) if self._options.calibrates else min(1.0, best.score)
-        return Location(point=spot.center, box=box, confidence=confidence / (1 + guess), by=best.by)
+        sure = confidence(signs_of(phrase, found), best.by)
+        return Location(point=spot.center, box=box, confidence=sure / (1 + guess), by=best.by)
 
     def screen(self, screenshot: Screenshot) -> ScreenContents:
         """Return what is on the screenshot; it is read at most once."""
         return self._source.told(screenshot) if self._options.asks_programs else self._source.seen(screenshot)
 
 
-def _guesses(candidates: Sequence[Candidate], alike: int, size: Size) -> Iterator[Guess]:
+def _guesses(phrase: Phrase, candidates: Sequence[Candidate], alike: int, size: Size) -> Iterator[Guess]:
     """Yield the places that may be meant, each with what confidence the better ones leave it."""
     left = 1.0
     for number, candidate in enumerate(candidates):
-        sure = calibrated(candidate.score, candidate.by)
-        confidence = sure / alike if number < alike else min(sure, left)
-        left = max(0.0, left - confidence)
-        if number < alike or confidence >= LEAST_GUESS:
+        sure = confidence(signs_of(phrase, candidates[number:]), candidate.by)
+        share = sure / alike if number < alike else min(sure, left)
+        left = max(0.0, left - share)
+        if number < alike or share >= LEAST_GUESS:
             spot, box = candidate.spot.box(size), candidate.rect.box(size)
-            location = Location(point=spot.center, box=box, confidence=confidence, by=candidate.by)
-            yield Guess(words=_called(candidate), location=location)
+            yield Guess(
+                words=_called(candidate),
+                location=Location(point=spot.center, box=box, confidence=share, by=candidate.by),
+            )
 
 
 def _called(candidate: Candidate) -> str:

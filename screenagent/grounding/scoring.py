@@ -1,12 +1,11 @@
-"""What speaks for a candidate: named evidence, its weights, the score that they add up to, and the confidence in it."""
+"""What speaks for a candidate: named evidence, its weights, and the score that they add up to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import exp
-from typing import Final, NamedTuple
+from typing import Final
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Bond
@@ -119,30 +118,6 @@ class Candidate:
     def placed(self, place: float) -> Candidate:
         """Return the candidate with its place on the screen judged."""
         return replace(self, evidence=replace(self.evidence, place=place))
-
-
-class Curve(NamedTuple):
-    """A logistic curve that turns a score into a confidence: how likely an answer is right."""
-
-    bias: float
-    slope: float
-
-    def at(self, score: float) -> float:
-        return 1 / (1 + exp(-(self.bias + self.slope * score)))
-
-
-FITTED: Final[Mapping[str, Curve]] = {
-    "text": Curve(bias=-2.86, slope=6.68),
-    "field": Curve(bias=-4.44, slope=7.62),
-    "icon": Curve(bias=-6.22, slope=10.85),
-}
-"""`screenagent bench calibration` prints these curves for the development screens; docs/reliability.png draws them."""
-
-
-def calibrated(score: float, by: str) -> float:
-    """Return the confidence for a score. Uncalibrated methods return their score unchanged."""
-    bounded = min(1.0, max(0.0, score))
-    return FITTED[by].at(bounded) if by in FITTED else bounded
 
 
 PREPOSITIONS: Final[dict[Bond, str]] = {

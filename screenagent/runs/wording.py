@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final, Literal, assert_never
 
-from screenagent.actions import Change, Expectation, Finish, Gone, Visible, describe
+from screenagent.actions import Change, Expectation, Finish, Gone, Holds, Visible, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Approve, Effect, Ended, LookAgain, Reject, Revise, Skip, Verdict
 
@@ -73,6 +73,8 @@ def expectation_words(expectation: Expectation) -> str:
             return f"“{words}” is to be gone"
         case Change():
             return "something is to change"
+        case Holds() as wanted:
+            return f"it is to be so that {wanted}"
         case _:
             assert_never(expectation)
 

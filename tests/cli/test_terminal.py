@@ -14,7 +14,7 @@ import pytest
 from screenagent.actions import Ask, Click
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.terminal import TerminalAnswers
-from screenagent.control import Control, Stopped
+from screenagent.control import Control, KeyAnswer, Stopped
 from screenagent.episode import Episode
 from screenagent.events import Abort, AnswerAsk, Approve, Reject, Verdict
 from tests.builders import becomes
@@ -88,6 +88,31 @@ def test_a_stop_ends_the_question(keyboard: int) -> None:
     control.stop()
     with pytest.raises(Stopped):
         answers(SAVE)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds", "verdict"),
+    [
+        ("no", 0, Reject(reason="the user said no")),
+        pytest.param("yes", 0.6, Approve(), marks=pytest.mark.slow),
+        ("yes", 0, None),
+    ],
+)
+def test_the_answer_keys_answer_from_anywhere_and_say_no_at_once(
+    keyboard: int, said: KeyAnswer, seconds: float, verdict: Verdict | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    control = Control()
+
+    def press() -> None:
+        assert becomes(lambda: control.expects_a_hand)
+        time.sleep(seconds)
+        control.answer_by_key(said)
+
+    hands = threading.Thread(target=press)
+    hands.start()
+    assert TerminalAnswers(control, seconds=seconds + 0.2, answer_keys="ctrl+alt+y yes")(SAVE) == verdict
+    hands.join()
+    assert "anywhere: ctrl+alt+y yes" in capsys.readouterr().err
 
 
 class Typist:

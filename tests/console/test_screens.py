@@ -118,11 +118,16 @@ async def test_a_no_counts_at_once_and_what_follows_it_is_its_reason() -> None:
 
 @piloted
 async def test_each_early_key_makes_the_quiet_time_begin_anew() -> None:
-    async with asked(ignore_keys_seconds=0.4) as (stage, pilot):
-        for _ in range(6):
-            await pilot.press("y")
-            await pilot.pause(0.1)
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        over_at = stage.live.quiet.over_at
+        await pilot.press("y")
+        assert stage.live.quiet.over_at > over_at
         assert stage.live.question is not None
+
+
+@piloted
+async def test_a_question_is_answered_once_it_is_quiet() -> None:
+    async with asked(ignore_keys_seconds=0.1) as (stage, pilot):
         await until(pilot, lambda: stage.live.accepts_answers)
         await pilot.press("y")
         await to_the_end(stage, pilot)
@@ -131,20 +136,20 @@ async def test_each_early_key_makes_the_quiet_time_begin_anew() -> None:
 
 @piloted
 async def test_a_letter_that_means_nothing_here_makes_those_after_it_mean_nothing() -> None:
-    async with asked(ignore_keys_seconds=0.2) as (stage, pilot):
-        await until(pilot, lambda: stage.live.accepts_answers)
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        stage.live.accept_answers()
         await pilot.press(*"way")
         assert stage.live.question is not None
-        await until(pilot, lambda: stage.live.accepts_answers)
+        assert not stage.live.accepts_answers
 
 
 @piloted
 async def test_after_a_line_that_was_not_sent_keys_are_no_answers_at_once() -> None:
-    async with asked(ignore_keys_seconds=0.2) as (stage, pilot):
-        await until(pilot, lambda: stage.live.accepts_answers)
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        stage.live.accept_answers()
         await pilot.press("n", "x", "escape", "y")
         assert stage.live.question is not None
-        await until(pilot, lambda: stage.live.accepts_answers)
+        stage.live.accept_answers()
         await pilot.press("y")
         await to_the_end(stage, pilot)
         assert stage.desktop.performed == [SAVE]
@@ -179,6 +184,35 @@ async def test_approving_all_takes_a_second_key_and_says_so() -> None:
         await pilot.press("a")
         await to_the_end(stage, pilot)
         assert stage.desktop.performed == [SAVE, SAVE]
+
+
+@piloted
+async def test_the_answer_keys_answer_from_anywhere_and_stand_by_the_question() -> None:
+    async with asked(SAVE, SAVE, DONE, answer_keys="ctrl+alt+y yes") as (stage, pilot):
+        first = stage.live.question
+        assert stage.text("proposal").splitlines()[-1] == "anywhere: ctrl+alt+y yes"
+        await pilot.press("right")
+        stage.live.control.answer_by_key("yes")
+        await again(stage, pilot, first)
+        stage.live.control.answer_by_key("no")
+        await until(pilot, lambda: stage.screen.episode.steps[1].verdict)
+        assert performed(stage) == [Pixel(x=161, y=90)]
+        assert stage.screen.episode.steps[1].verdict == Reject(reason="the user said no")
+
+
+@piloted
+async def test_the_answer_keys_are_no_yes_in_the_quiet_time_nor_while_a_reason_is_typed() -> None:
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        stage.live.control.answer_by_key("yes")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(stage.console.screen, PromptScreen))
+        stage.live.accept_answers()
+        stage.live.control.answer_by_key("yes")
+        await pilot.press("w", "escape")
+        assert stage.live.question is not None
+        stage.live.control.answer_by_key("no")
+        await until(pilot, lambda: stage.screen.episode.steps[0].verdict)
+        assert stage.screen.episode.steps[0].verdict == Reject(reason="the user said no")
 
 
 @piloted

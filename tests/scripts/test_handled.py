@@ -48,19 +48,19 @@ def run(task: str, reader: DrawnReader, *, dx: int = 0) -> list[Event]:
     """A run on the form, whose pictures change with each input so that a click confirms itself."""
 
     def screen(performed: int) -> Screenshot:
-        return reader.screen(form(dx=dx).centred(" ".join("m" * (performed + 1)), 500, 500))
+        return reader.screen(form(dx=dx).centred(" ".join("mwyzk"[: performed + 1]), 500, 500))
 
     return list(agent_on(FakeDesktop(screen), FakeGrounder(PLACES), reader).run(task))
 
 
 def test_a_run_that_went_well_becomes_a_script(tmp_path: Path) -> None:
     reader = DrawnReader()
-    made = ScriptWriter.of_run(run("click Save, type 'hello', press ctrl+s, check that m is shown", reader), reader)
+    made = ScriptWriter.of_run(run("click Save, type 'hello', press ctrl+s, check that z is shown", reader), reader)
     assert made.script("x").steps == (
         ClickStep(click="Save"),
         TypeStep(type="hello"),
         PressStep(press="ctrl+s"),
-        ExpectStep(expect="m"),
+        ExpectStep(expect="z"),
     )
     assert [(name, look.anchor.text) for name, look in made.appearances.items()] == [("save", "Save")]
 

@@ -12,6 +12,9 @@ from screenagent.planning.instructions import steps
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
+from screenagent.planning.skills import states
+from screenagent.planning.skills.skill import Skill
+from screenagent.screenshot import ElementState
 
 _HOLDS_MORE: Final = re.compile(
     r"\b(?:trash|bin|basket|cart|folder|directory|desktop|disk|drive|inbox|mailbox|history|cache|list|table|sheet|screen"
@@ -225,13 +228,28 @@ form("OPEN {target} from {menu}")(lambda target, menu: [steps.click_on(menu), st
 form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")(lambda target, times=1: [steps.click_on(target)] * times)
 
 
-@form("(check|uncheck|tick|untick|mark|unmark)[ off] {target}")
+@form("(check|tick|mark)[ off] {target}")
 def tick(target: str) -> Steps:
     if re.match(r"(?:that|if|whether|there)\b", target, re.IGNORECASE):
         raise Unreadable(
             target, "only words can be looked for, for example “check that Saved is shown”", "not_checkable"
         )
-    return (PlannedStep(action=Click(target=target), expectation=Change()),)
+    return _switch(f"tick {target}", target, "checked")
+
+
+form("(uncheck|untick|unmark)[ off] {target}")(lambda target: _switch(f"untick {target}", target, "unchecked"))
+form("(turn|switch) on {target}", "(turn|switch) {target} on")(
+    lambda target: _switch(f"turn {target} on", target, "checked")
+)
+form("(turn|switch) off {target}", "(turn|switch) {target} off")(
+    lambda target: _switch(f"turn {target} off", target, "unchecked")
+)
+
+
+def _switch(words: str, target: str, state: ElementState) -> Steps:
+    """A skill that reads the state first; a planner that does not see the screen clicks."""
+    blind = (PlannedStep(action=Click(target=target), expectation=Change()),)
+    return (Skill(words, partial(states.switch, target=target, state=state), target=target, blind=blind),)
 
 
 form("(go|switch|change|jump)[ back][ over] to {place}")(lambda place: [steps.click_on(place)])

@@ -67,7 +67,7 @@ def _steps(said: list[Clause], quotes: Quotes) -> list[PlannedStep | Skill]:
     for phrase in said:
         whole = _with_its_verb(phrase, before)
         if before and whole is phrase and before.is_free_text:
-            _refuse_two_readings(phrase, quotes)
+            _refuse_two_readings(phrase, before, quotes)
         read = _read(_reworded(whole), phrase, before, quotes, it=_last_target(steps))
         if steps and steps[-1] is wishes.ENDS_CELL and _ends_cell(read[0]):
             steps.pop()
@@ -87,10 +87,10 @@ def _read(
     return read
 
 
-def _refuse_two_readings(phrase: Clause, quotes: Quotes) -> None:
+def _refuse_two_readings(phrase: Clause, before: Clause, quotes: Quotes) -> None:
     """Refuse what follows an unquoted text and may go on with it."""
     if phrase.joint not in ("line", "then") and not is_plain_step(phrase.text):
-        raise Unreadable(quotes.verbatim(phrase.text), quotes.verbatim(text_or_step(phrase.text)), "ambiguous")
+        raise Unreadable(quotes.verbatim(phrase.text), quotes.verbatim(text_or_step(before.text)), "ambiguous")
 
 
 def _reworded(phrase: Clause) -> Clause:

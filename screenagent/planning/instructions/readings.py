@@ -36,14 +36,22 @@ _SENTENCE: Final = _compiled("<sentence>")
 _PLAIN_STEP: Final = _compiled(r"<plain_step>\Z")
 _PLACEHOLDER: Final = _compiled(r"<placeholder>\Z")
 _KEY: Final = _compiled(r"<key>\Z")
+_TITLE: Final = _compiled(r"(?P<text>\S+)\s+and\s+(?P<rest><verb>)\Z")
 _COMMAND: Final = _compiled(r"(?P<text>.*\S)\s+(?:and|then)\s+(?P<rest>(?=(?-i:[a-z]))<verb>)\Z")
 
 
 def second_reading(text: str) -> str:
     """Say what else an unquoted text to type may mean; empty if it is plain."""
+    if text.startswith("="):
+        return ""  # a formula
     if _KEY.match(text):
         return f"this could be the text “{text}” or the key; put the text in quotes, or write {_step(text)}"
     return next((why for look in _LOOKS if (why := look.at(text))), "")
+
+
+def second_step(text: str) -> str:
+    """Say which step an unquoted question may end in; empty if it ends in none."""
+    return _LOOKS[0].at(text)
 
 
 def is_placeholder(text: str) -> bool:
@@ -56,16 +64,21 @@ def second_target(text: str) -> str:
     return _Look(_COMMAND, _name_or_step, also_in_sentences=True).at(text)
 
 
+def one_target(text: str) -> str:
+    """Say which one name two unquoted names may be: "Save and Quit"; empty if they are two."""
+    return _Look(_TITLE, _name_or_step, also_in_sentences=True).at(text)
+
+
 def is_plain_step(text: str) -> bool:
     """Whether words that follow an unquoted text can only be a step."""
     return bool(_PLAIN_STEP.match(text))
 
 
-def text_or_step(step: str) -> str:
-    """Say that `step` may belong to the unquoted text before it."""
+def text_or_step(typing: str) -> str:
+    """Say that a step may go on with the unquoted text of the step `typing` before it."""
     return (
-        f"this could be a step, or a part of the text before it; put that text in quotes, up to “{step}” or with it, "
-        "or write the step on a line of its own"
+        f"this could be a step of its own, or go on with “{typing}”; "
+        "put that text in quotes, with these words or without them"
     )
 
 
@@ -121,13 +134,20 @@ _LOOKS: Final = (
         _text_or_step,
         also_in_sentences=True,
     ),
+    # "Ada tab Bob", but not "the tab is open".
+    _Look(
+        _compiled(r"(?P<text>.*?\S)(?<!\bthe)(?<!\ba)(?<!\bnew)(?<!\bthis)(?<!\bto)\s(?P<rest>(?:tab|enter)\s\S.*)\Z"),
+        _text_or_step,
+    ),
     # "Ada when the dialog appears", "Ada but don't press enter", "Ada to search", "Ada twice".
     _Look(_compiled(r"(?P<text>.*?\S)(?P<rest><clause>)\Z"), _text_or_condition),
     # "Ada press enter": a step without a comma before it.
     _Look(_compiled(r"(?P<text>.*?\S)(?P<rest><run_together>)\Z"), _text_or_step),
     # "Ada enter", "Ada, Tab", "Ada + enter": a key at the end.
     _Look(
-        _compiled(r"(?P<text>.*?\S)(?:\s*[,+]\s*|\s+(?:(?:and|then|plus|with)\s+)?|(?=[<(\[{↵⏎⇥]))(?P<rest><key>)\Z"),
+        _compiled(
+            r"(?P<text>.*?\S)(?:,\s+|\s+[+]\s+|\s+(?:(?:and|then|plus|with)\s+)?|(?=[<(\[{↵⏎⇥]))(?P<rest><key>)\Z"
+        ),
         _text_or_step,
         also_in_sentences=True,
     ),
@@ -157,6 +177,8 @@ _LOOKS: Final = (
         _compiled(r"(?P<text>.*\S)\s(?:as|for)\s(?P<rest>(?:(?:the|my|your|its)\s)?(?:<label>|.{1,40}\s{FIELD}))\Z"),
         _text_or_place,
     ),
+    # "Ada in bold".
+    _Look(_compiled(r"(?P<text>.*\S)\s(?P<rest>in\s(?:<style>))\Z"), _text_or_spot),
     # "Ada in Name".
     _Look(
         _compiled(

@@ -110,7 +110,8 @@ def _reason(phrase: str) -> tuple[RefusalCode, str]:
 
 def _way(phrase: str) -> str:
     """How to say what many people say in other words; empty if that is not known."""
-    return next((f"say how: {way}" for said, way in _WAYS if said.match(phrase)), "")
+    way = next((way for said, way in _WAYS if said.match(phrase)), "")
+    return f"write for example {way}" if way.startswith("“") else way
 
 
 def _goal_words(verb: str) -> str:

@@ -23,7 +23,7 @@ _JOINT: Final = re.compile(
     r"""
       (?P<line> (?:\A|\n)[ \t]*(?:(?:\(?\d{1,2}[.):]|[-*•‣–—]|step[ ]\d{1,2}[:.)]?)(?=\s))? )
     | (?P<then> (?<=\s)(?:then|after\ that|afterwards)(?=[\s,:]) )
-    | (?P<dot> ; | (?<!\.)\.(?=\s|\Z) )
+    | (?P<dot> ; | (?<![.\s])\.(?=\s|\Z) )
     | (?P<comma> (?<!\w\+),(?!\d) )
     | (?P<and> (?<!\bdrag\s)(?<!\bpress\s)(?<!\bgo\sahead\s)(?<!\bfind\s)(?<!\blocate\s)(?<=\s)and(?=\s) )
     """,
@@ -49,7 +49,7 @@ _FREE_TEXT: Final = re.compile(
     re.IGNORECASE,
 )
 _PLACED_TEXT: Final = compile_pattern(
-    r"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{0,120}?\b{FIELD}|(?:on|to|inside|for)\s(?:the|your|my)\s.{0,120}?\b{FIELD}|in\s{CELL}|as\s(?:the|your|my)\s.+)",
+    r"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s(?!an?\snew\b).{0,120}?\b{FIELD}|(?:on|to|inside|for)\s(?:the|your|my)\s.{0,120}?\b{FIELD}|in\s{CELL}|as\s(?:the|your|my)\s.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED_TEXT: Final = compile_pattern(

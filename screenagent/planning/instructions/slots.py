@@ -11,7 +11,13 @@ from typing import Final
 from screenagent import keys
 from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.quotes import Quotes
-from screenagent.planning.instructions.readings import is_placeholder, second_reading, second_target
+from screenagent.planning.instructions.readings import (
+    is_placeholder,
+    one_target,
+    second_reading,
+    second_step,
+    second_target,
+)
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.tokens import MONTHS, NUMBERS, compile_pattern
 
@@ -69,7 +75,7 @@ class SlotValue:
         return self.quotes.meant(part)
 
     def question(self, part: str) -> str:
-        if why := second_target(part):
+        if why := second_step(part):
             raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
         return self.quotes.meant(part)
 
@@ -128,6 +134,11 @@ class SlotValue:
 
     def files(self, part: str) -> tuple[str, ...]:
         return tuple(self.quotes.meant(name) for name in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", part.strip()))
+
+    def several(self, part: str) -> tuple[str, ...]:
+        if why := one_target(part):
+            raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
+        return self.names(part)
 
     def pairs(self, part: str) -> tuple[tuple[str, str], ...]:
         return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in _LABELLED_TEXT.findall(part))
@@ -218,7 +229,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "via": Slot("{NAME}", SlotValue.target),
     "field": Slot(r"(?:(?!\sto\s).){0,200}?\b{FIELD}", SlotValue.target),
     "into": Slot("{NAME}", SlotValue.place_to_type),
-    "into_field": Slot(r"{QUOTED}|.{0,120}?\b{FIELD}|it|there|here", SlotValue.place_to_type),
+    "into_field": Slot(r"{QUOTED}|(?!an? new\b).{0,120}?\b{FIELD}|it|there|here", SlotValue.place_to_type),
     "the_into": Slot(r"(?:the|your|my|its) .{1,120}", SlotValue.place_to_type),
     "the_field": Slot(r"(?:the|your|my) .{0,120}?\b{FIELD}", SlotValue.place_to_type),
     "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", SlotValue.target),
@@ -253,8 +264,10 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "times": Slot("{TIMES}", SlotValue.number),
     "notches": Slot(r"{TIMES}|a bit|a little|{NUMBER}(?: (?:notch|line|step|click|tick)(?:e?s)?)?", SlotValue.number),
     "names": Slot(r".{1,400}?", SlotValue.names),
-    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.names),
+    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.several),
     "list": Slot(r"(?:the |a |an )?(?:[\w-]+ )?{LIST}", _list_name),
+    "option": Slot(r"(?!(?:the|a|an) )\S(?:.{0,80}?\S)??", SlotValue.target),
+    "setting": Slot(r"[\w-]+(?: [\w-]+){0,3}", _verbatim),
     "case": Slot("upper|lower", _lower),
     "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
     "pairs": Slot(r"{PAIR}(?:(?:,| and|, and)\s{PAIR})*", SlotValue.pairs),

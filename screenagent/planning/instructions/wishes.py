@@ -56,13 +56,13 @@ form("select the word {old_text}")(lambda old_text: [_double_click(f"“{old_tex
     "(create|make|add)[ (a|the)][ new] (folder|directory)[ (named|called|with the name)] {new_name}",
     "[a ]new (folder|directory)[ (named|called|with the name)] {new_name}",
 )
-def new_folder(new_name: str) -> Steps:
+def plan_new_folder(new_name: str) -> Steps:
     words = f"make a folder called “{new_name}”"
     return (Skill(words, partial(dialogs.new_folder, name=new_name), target=f"the {new_name} folder"),)
 
 
 @form("save[ WORK] (as|under the name|under)[ a file][ (named|called)] {new_name}")
-def save_as(new_name: str) -> Steps:
+def plan_save_as(new_name: str) -> Steps:
     return (Skill(f"save as “{new_name}”", partial(dialogs.save_as, name=new_name)),)
 
 
@@ -73,7 +73,7 @@ form("save[ WORK]")(lambda: [Skill("save", dialogs.save, blind=(press("ctrl", "s
     "replace[ (all|every|each)][ the words?] {old_text} (with|by) {new_text}[ EVERYWHERE]",
     "change (all|every|each) {old_text} (to|into) {new_text}[ EVERYWHERE]",
 )
-def replace(old_text: str, new_text: str) -> Steps:
+def plan_replace(old_text: str, new_text: str) -> Steps:
     words = f"replace “{old_text}” with “{new_text}”"
     return (Skill(words, partial(dialogs.replace_words, old=old_text, new=new_text)),)
 
@@ -86,7 +86,7 @@ def replace(old_text: str, new_text: str) -> Steps:
 )
 def go_to_page(page_number: int = 0, page: str = "") -> Steps:
     words = f"go to the {page} page" if page else f"go to page {page_number}"
-    return (Skill(words, partial(pages.go_to, page=page or page_number)),)
+    return (Skill(words, partial(pages.turn_to_page, page=page or page_number)),)
 
 
 @form("GO to {cell}", "(select|click)[ (on|in|into)] {cell}", "(select|mark|highlight) {cells}")
@@ -114,11 +114,14 @@ def style_cells(style: str, cell: str = "", cells: str = "") -> Steps:
     return (_cell(cell or cells), _styled(style))
 
 
+form("(type|enter|write) {line_text} in (capitals|capital letters|[all ](upper case|uppercase|upper-case))")(
+    lambda line_text: [type_text(line_text.upper())]
+)
 form("make (it|that|this|them|the selection|the selected (text|words?|cells?)) {style}")(lambda style: [_styled(style)])
 
 
 @form("rename {item} (to|as|into) {new_name}", "(change|set) the name of {item} to {new_name}")
-def rename(item: str, new_name: str) -> Steps:
+def plan_rename(item: str, new_name: str) -> Steps:
     if not item:
         return None
     words = f"rename “{item}” to “{new_name}”"
@@ -126,14 +129,14 @@ def rename(item: str, new_name: str) -> Steps:
 
 
 @form("(move|put|throw) {item} (in|into|to|onto)[ the] TRASH", "(delete|remove|trash) {item}")
-def delete(item: str) -> Steps:
+def plan_delete(item: str) -> Steps:
     if not item:
         return None
     return (Skill(f"delete “{item}”", partial(items.delete, name=item)),)
 
 
 @form("move {item} (into|to|onto|in) {to_item}", "put {item} (in|into) {to_folder}")
-def move(item: str, to_item: str = "", to_folder: str = "") -> Steps:
+def plan_move(item: str, to_item: str = "", to_folder: str = "") -> Steps:
     to_item = to_item or to_folder
     if not (item and to_item):
         return None
@@ -174,8 +177,8 @@ form("append {quoted}[ to (the|this|my) (document|file|text|note)]", "(add|appen
 
 
 @form("(calculate|compute|work out|figure out) {sum}[ (with|on|in|using) the calculator]")
-def calculate(sum: str) -> Steps:
-    return _calculation(calculating.parsed(sum))
+def plan_calculation(sum: str) -> Steps:
+    return _calculation(calculating.parse_sum(sum))
 
 
 form("multiply {one} (by|with|and) {other}")(lambda one, other: _calculation((one, "*", other)))
@@ -190,7 +193,7 @@ def go_to_address(url: str) -> Steps:
 
 
 @form("find the (words?|text) {old_text}[ IN_THE_TEXT]", "find {old_text} IN_THE_TEXT")
-def find_text(old_text: str) -> Steps:
+def search_for(old_text: str) -> Steps:
     return (_shortcut("ctrl", "f"), type_text(old_text), press("enter"))
 
 
@@ -213,7 +216,7 @@ def _double_click(target: str) -> PlannedStep:
 
 
 def _cell(name: str) -> Skill:
-    return Skill(f"go to cell {name}", partial(cells.go_to, name=name), target=f"cell {name}")
+    return Skill(f"go to cell {name}", partial(cells.select_cell, name=name), target=f"cell {name}")
 
 
 def _styled(style: str) -> PlannedStep:

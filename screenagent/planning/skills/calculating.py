@@ -22,7 +22,7 @@ _CLEARING: Final = ("AC", "C", "CE", "Clear")
 _TERM: Final = re.compile(r"\d+(?:\.\d+)?|" + "|".join(map(re.escape, sorted(_OPERATORS, key=len, reverse=True))))
 
 
-def parsed(sum: str) -> tuple[str, ...]:
+def parse_sum(sum: str) -> tuple[str, ...]:
     """Return numbers and the signs +, -, * and / between them."""
     return tuple(_OPERATORS.get(term, term) for term in _TERM.findall(sum.lower()))
 

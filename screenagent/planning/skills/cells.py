@@ -15,7 +15,7 @@ from screenagent.planning.skills.view import ScreenView
 _CELL: Final = re.compile(r"[A-Z]{1,3}\d{1,7}(?::[A-Z]{1,3}\d{1,7})?")
 
 
-def go_to(view: ScreenView, name: str) -> SkillRun:
+def select_cell(view: ScreenView, name: str) -> SkillRun:
     """Type the name of a cell, or of a range, into the name box; see that the box shows it afterwards."""
     box = _name_box(view)
     if box is None:

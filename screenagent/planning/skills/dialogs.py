@@ -11,7 +11,7 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Location
 from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import press, type_text
-from screenagent.planning.skills.letters import columns, exact, new_lines
+from screenagent.planning.skills.letters import changed_lines, columns, exact
 from screenagent.planning.skills.moves import click, replace_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
 from screenagent.planning.skills.view import ScreenView
@@ -72,7 +72,7 @@ def _opened(view: ScreenView, chord: tuple[str, ...], sign: re.Pattern[str], pur
 
 
 def _asked(view: ScreenView, before: list[TextLine], sign: re.Pattern[str]) -> TextLine | None:
-    return next((line for line in new_lines(view, before) if sign.search(line.text)), None)
+    return next((line for line in changed_lines(view, before) if sign.search(line.text)), None)
 
 
 def _field(view: ScreenView, label: re.Pattern[str]) -> Location:

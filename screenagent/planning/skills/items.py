@@ -9,7 +9,7 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Box
 from screenagent.perception.changes import changed_box
 from screenagent.planning.instructions.steps import press, type_text
-from screenagent.planning.skills.letters import columns, new_lines, require_exact
+from screenagent.planning.skills.letters import changed_lines, columns, require_exact
 from screenagent.planning.skills.moves import click, target_at
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
@@ -27,7 +27,9 @@ def rename(view: ScreenView, name: str, new: str) -> SkillRun:
         yield (PlannedStep(action=PressKeys(keys=("f2",)), expectation=Change()),)
     except SkillStepFailed:
         raise SkillFailed(f"F2 does not rename “{name}” here; write the steps of this program") from None
-    asked = any("rename" in line.text.casefold() or "name:" in line.text.casefold() for line in new_lines(view, lines))
+    asked = any(
+        "rename" in line.text.casefold() or "name:" in line.text.casefold() for line in changed_lines(view, lines)
+    )
     if not asked and not (item.box and _is_about(before, view.screen, item.box)):
         yield (press("escape"),)
         raise SkillFailed(f"F2 does not rename “{name}” here; write the steps of this program")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Final, Literal
+from collections.abc import Callable, Generator
+from typing import Final, Literal, TypeVar
 
-from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, Scroll, Target
+from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, Scroll, Target, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location, Point
 from screenagent.planning.instructions.steps import press, type_text
 from screenagent.planning.skills.skill import SkillFailed, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
+FoundT = TypeVar("FoundT")
+
+LATE_SECONDS: Final = (0.4, 0.6, 0.8, 1.2)
+"""How long what is not there yet is waited for; each wait is another, as the same three times would be a loop."""
 MOST_SCROLLS: Final = 40
 SkillTarget = Location | Point
 Seeking = Generator[SkillSteps, None, Location | None]
@@ -51,6 +55,15 @@ def require(view: ScreenView, target: str) -> Location:
     if (found := view.find(target)) is None:
         raise SkillFailed(f"{target} is not to be seen")
     return found
+
+
+def appearing(look: Callable[[], FoundT | None]) -> Generator[SkillSteps, None, FoundT | None]:
+    """Return what `look` finds, as soon as it does: a page or window may still be on its way, as for a click."""
+    for seconds in LATE_SECONDS:
+        if found := look():
+            return found
+        yield (PlannedStep(action=Wait(seconds=seconds)),)
+    return look()
 
 
 def scroll_into_view(view: ScreenView, target: str, *, over: SkillTarget | None = None) -> Seeking:

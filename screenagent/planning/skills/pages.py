@@ -23,7 +23,7 @@ class Pages(NamedTuple):
     field: Point
 
 
-def go_to(view: ScreenView, page: int | str) -> SkillRun:
+def turn_to_page(view: ScreenView, page: int | str) -> SkillRun:
     pages = _pages(view)
     number = _number(page, pages)
     if not 1 <= number <= pages.total:

@@ -1,0 +1,106 @@
+"""How sure an answer is: the signs that tell right answers from wrong ones, weighed as they did on the development
+screens. `screenagent bench calibration` measures it, and prints these weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import exp
+from typing import Final, NamedTuple
+
+from screenagent.geometry import Value
+from screenagent.grounding.expression import Phrase
+from screenagent.grounding.scoring import Candidate
+from screenagent.grounding.vocabulary import alike, tokens
+from screenagent.perception.roles import satisfying
+from screenagent.perception.similarity import solid
+
+_DECORATION: Final = "….:*>×•| "
+
+
+class Signs(Value):
+    """What speaks for the best candidate, each from 0 to 1 and at most one of `exact` and `told` over 0."""
+
+    score: float
+    """Of the candidate, by which it was ranked."""
+    lead: float
+    """What part of that score the next candidate lacks."""
+    exact: float = 0.0
+    """1 if it bears the name to the letter, and was not asked for by what it does: "show the transactions"."""
+    told: float = 0.0
+    """How much of what was said is written there, in these or like words."""
+    renamed: float = 0.0
+    """1 if it was asked for by a name, and bears another."""
+    label: float = 0.0
+    """1 if it is only the label of the control that was asked for."""
+
+
+class Weights(NamedTuple):
+    """How much each sign counts, in a logistic model of how likely an answer is right."""
+
+    bias: float
+    score: float = 0.0
+    lead: float = 0.0
+    exact: float = 0.0
+    told: float = 0.0
+    renamed: float = 0.0
+    label: float = 0.0
+
+    def confidence(self, signs: Signs) -> float:
+        return 1 / (1 + exp(-sum(weight * sign for weight, sign in zip(self, as_row(signs), strict=True))))
+
+
+def as_row(signs: Signs) -> tuple[float, ...]:
+    """Return the signs in the order of their weights; the bias weighs a sign that is always there."""
+    return 1.0, *(getattr(signs, name) for name in Weights._fields[1:])
+
+
+def signs_of(phrase: Phrase, candidates: Sequence[Candidate]) -> Signs:
+    """Return the signs of the first candidate."""
+    best = candidates[0]
+    score = min(1.0, max(0.0, best.score))
+    lead = 1 - candidates[1].score / best.score if len(candidates) > 1 else 1.0
+    if best.by == "icon":
+        return Signs(score=score, lead=lead)
+    called = phrase.named or phrase.quoted
+    exact = (called or not phrase.verb) and _bare(phrase.name) == _bare(best.text)
+    return Signs(
+        score=score,
+        lead=lead,
+        exact=float(exact),
+        told=0.0 if exact else _told(phrase, best.text),
+        renamed=float(not exact and called),
+        label=float(best.by == "text" and bool(phrase.role and satisfying(phrase.role).framed)),
+    )
+
+
+def _bare(text: str) -> str:
+    """Return the text without blanks and capitals, and without what decorates a label; signs such as + stay."""
+    return solid(text).casefold().strip(_DECORATION)
+
+
+def _told(phrase: Phrase, text: str) -> float:
+    said = (*tokens(phrase.verb), *tokens(phrase.name))
+    weight = sum(token.weight for token in said)
+    if not weight:
+        return 0.0
+    there = tokens(text)
+    shared = sum(token.weight * max((alike(token.stem, other.stem) for other in there), default=0) for token in said)
+    return shared / weight
+
+
+FITTED: Final[Mapping[str, Weights]] = {
+    "text": Weights(bias=-2.86, score=6.68),
+    "field": Weights(bias=-4.44, score=7.62),
+    "icon": Weights(bias=-6.22, score=10.85),
+}
+"""By the method that found the place; docs/reliability.png draws what comes of it."""
+
+
+def confidence(signs: Signs, by: str) -> float:
+    """Return how likely an answer with these signs is right."""
+    return FITTED[by].confidence(signs) if by in FITTED else signs.score
+
+
+def is_measured(by: str) -> bool:
+    """Whether the confidence of a method's answers is measured, so that a bound on it means something."""
+    return by in FITTED
