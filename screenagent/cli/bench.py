@@ -110,7 +110,8 @@ def calibration(folders: tuple[Path, ...], *, out: Path | None, near: Path | Non
 
     Asks what `bench ground` asks. Prints the weights of screenagent/grounding/certainty.py, their calibration error,
     and for each bound on the confidence how many of the answers are wrong and what is still found, with each
-    application judged by weights that were fitted without it. `chosen` is the lowest bound with at most 1 wrong answer in 100.
+    application judged by weights that were fitted without it. `chosen` is the lowest bound with at most 1 wrong answer
+    in 100.
 
     \b
     screenagent bench calibration ../shared/data/apps_dev ../shared/data/openqa_dev \\
