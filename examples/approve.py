@@ -5,7 +5,7 @@ from screenagent.agent import Agent, drive
 from screenagent.agent.checker import ScreenChecker
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Revise, Verdict
-from screenagent.fakes import FakeDesktop, FakeGrounder
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
 from screenagent.geometry import Location, Point
 from screenagent.planning import InstructionPlanner
 
@@ -30,7 +30,7 @@ agent = Agent(
     grounder=grounder,
     approver=Careful(),
     desktop=desktop,
-    checker=ScreenChecker(grounder),
+    checker=ScreenChecker(FakeReader([])),
 )
 episode = drive(agent, "type 'hello', click Save, press ctrl+q")
 for action in desktop.performed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +15,8 @@ from pydantic import (
 )
 
 from screenagent import keys
-from screenagent.geometry import Point, Value
+from screenagent.geometry import Box, Point, Value
+from screenagent.screenshot import ElementState
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Key = Annotated[str, AfterValidator(keys.key)]
@@ -112,6 +114,44 @@ class WaitFor(Value):
     seconds: float = Field(default=10.0, ge=0, le=3600)
 
 
+class Holds(Value):
+    """The control `at` this place is to be in a state, or to show a value."""
+
+    kind: Literal["holds"] = "holds"
+    control: Words
+    at: Box
+    state: ElementState | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        return f"“{self.control}” " + (STATE_WORDS[self.state] if self.state else f"shows “{self.value}”")
+
+
+STATE_WORDS: Final[Mapping[ElementState, str]] = {
+    "disabled": "is disabled",
+    "checked": "is on",
+    "unchecked": "is off",
+    "mixed": "is neither on nor off",
+    "selected": "is selected",
+    "unselected": "is not selected",
+    "expanded": "is expanded",
+    "collapsed": "is collapsed",
+    "focused": "has the focus",
+    "editable": "can be edited",
+    "pressed": "is pressed",
+    "multiple": "takes several choices",
+    "password": "is a password",
+}
+"""What is said of a control in that state."""
+
+
+class Verify(Value):
+    """Look whether a control is in a state; nothing is sent."""
+
+    kind: Literal["verify"] = "verify"
+    that: Holds
+
+
 class Ask(Value):
     """A question to the user; the answer is the verdict on it."""
 
@@ -128,7 +168,9 @@ class Finish(Value):
 MouseInput = Click | Move | Drag | Scroll
 KeyboardInput = TypeText | PressKeys | HoldKeys
 Input = MouseInput | KeyboardInput
-Action = Annotated[Input | Wait | WaitFor | Ask | Finish, Field(discriminator="kind")]
+Unsent = Wait | WaitFor | Verify | Finish
+"""Actions that ask nobody and send nothing."""
+Action = Annotated[Input | Wait | WaitFor | Verify | Ask | Finish, Field(discriminator="kind")]
 
 
 class Visible(Value):
@@ -149,7 +191,21 @@ class Change(Value):
     kind: Literal["change"] = "change"
 
 
-Expectation = Annotated[Visible | Gone | Change, Field(discriminator="kind")]
+Expectation = Annotated[Visible | Gone | Change | Holds, Field(discriminator="kind")]
+
+
+_SILENT: Final = frozenset({("ctrl", "c"), ("ctrl", "insert"), ("ctrl", "shift", "c")})
+"""Chords that copy: they show nothing."""
+
+
+def usual_expectation(action: Action) -> Change | None:
+    """Return what an input is expected to bring about where nothing else is said: that something changes. The mouse
+    may come to a place, and keys may copy or be held, without that."""
+    if isinstance(action, Click | Drag | Scroll | TypeText) or (
+        isinstance(action, PressKeys) and action.keys not in _SILENT
+    ):
+        return Change()
+    return None
 
 
 def targets(action: Action) -> tuple[Target, ...]:
@@ -187,6 +243,8 @@ def describe(action: Action) -> str:
         case WaitFor(words=words, gone=gone, seconds=seconds):
             state = "gone" if gone else "seen"
             return f"check that “{words}” is {state}" if seconds == 0 else f"wait until “{words}” is {state}"
+        case Verify(that=that):
+            return f"check that {that}"
         case Ask(question=question):
             return f"ask: {question}"
         case Finish(success=success, message=message):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, Literal
 
 HAND_SECONDS: Final = 0.5
 """For so long after an answer the hand that gave it may still move."""
@@ -16,6 +16,9 @@ POLL_SECONDS: Final = 0.02
 """How often a wait looks at what it waits for, unless it says otherwise."""
 
 Predicate = Callable[[], object]
+KeyAnswer = Literal["yes", "no"]
+"""What the user's answer keys say, wherever on the desktop they are pressed."""
+
 Pause = Callable[[float], object]
 """Takes the seconds until the next look; it may return sooner if there is something new to look at."""
 
@@ -49,6 +52,7 @@ class Control:
         self._one_step = False
         self._handed_back = False
         self._asking = False
+        self._hears: Callable[[KeyAnswer], object] | None = None
         self._asked_until = 0.0
         self._paused_at = 0.0
         self._why = ""
@@ -125,14 +129,22 @@ class Control:
         return said
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Said by who waits for the user's answer: a hand on the desktop is no surprise meanwhile."""
-        self._asking = True
+    def asking(self, hears: Callable[[KeyAnswer], object] | None = None) -> Iterator[None]:
+        """Said by who waits for the user's answer: a hand on the desktop is no surprise meanwhile.
+
+        `hears` is told of the answer keys, in the thread of who listens for them.
+        """
+        self._asking, self._hears = True, hears
         try:
             yield
         finally:
             self._asked_until = time.monotonic() + HAND_SECONDS
-            self._asking = False
+            self._asking, self._hears = False, None
+
+    def answer_by_key(self, said: KeyAnswer) -> None:
+        """Tell who is asking that the user's answer keys were pressed; without a question they mean nothing."""
+        if (hears := self._hears) is not None:
+            hears(said)
 
     @property
     def expects_a_hand(self) -> bool:

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import assert_never
 
 from screenagent import events
-from screenagent.actions import Action, Expectation, Input
+from screenagent.actions import Action, Change, Expectation, Input, TypeText
 from screenagent.events import Decision, Effect, Event, FailureCode, Outcome, Plan, Recovery, Reject, Skip, Verdict
 from screenagent.geometry import Doubt, Location, Value
 from screenagent.screenshot import Screenshot
@@ -58,8 +58,10 @@ class Step(Value):
 
     @property
     def unconfirmed(self) -> bool:
-        """It was done and should have shown, and did not."""
-        return self.acted and self.expectation is not None and not (self.effect and self.effect.as_expected)
+        """It was done and should have shown, and did not, or the screen tells of a failure."""
+        if not self.acted or (self.effect and self.effect.as_expected):
+            return False
+        return self.expectation is not None or (self.effect is not None and self.effect.outcome == "contradicted")
 
     @property
     def failure_reason(self) -> str:
@@ -70,11 +72,20 @@ class Step(Value):
             return f"it was rejected: {self.verdict.reason}" if self.verdict.reason else "it was rejected"
         if self.feedback:
             return self.feedback
-        if self.effect and (
-            self.effect.outcome == "unmet" or (self.effect.outcome == "unchanged" and self.unconfirmed)
-        ):
+        if self.effect and self._is_failed(self.effect.outcome):
             return self.effect.evidence or "its effect is not to be seen"
         return ""
+
+    def _is_failed(self, outcome: Outcome) -> bool:
+        """Whether a plan ends with this outcome: named things have to be confirmed, and any change to be seen."""
+        if outcome in ("unmet", "contradicted"):
+            return True
+        return self.unconfirmed and (self.is_named or outcome == "unchanged")
+
+    @property
+    def is_named(self) -> bool:
+        """Whether something named was expected of it, rather than any change or nothing."""
+        return self.expectation is not None and not isinstance(self.expectation, Change)
 
 
 class Episode(Value):
@@ -103,17 +114,23 @@ class Episode(Value):
         return tuple(step for step in self.steps if step.acted)
 
     @property
-    def since(self) -> Screenshot | None:
-        """The screen before the last input: what has come since, that may have brought about."""
-        return next((step.before for step in reversed(self.steps) if step.sent), self.screenshot)
+    def before_last_input(self) -> Screenshot | None:
+        """What has come since this screen the last input may have brought about; None where none was sent."""
+        return next((step.before for step in reversed(self.steps) if step.sent), None)
+
+    @property
+    def last_typed(self) -> str:
+        """The text of the last input; empty if that was another kind."""
+        sent = next((step.action for step in reversed(self.steps) if step.sent), None)
+        return sent.text if isinstance(sent, TypeText) else ""
 
     @property
     def doubtful(self) -> tuple[Step, ...]:
-        """What keeps "done" from being believed: steps that should have shown and did not.
+        """What keeps "done" from being believed: steps that should have shown and did not, or were contradicted.
 
         A step that the planner was told about counts only while nothing after it went better.
         """
-        checked = [step for step in self.performed if step.expectation is not None]
+        checked = [step for step in self.performed if step.expectation is not None or step.unconfirmed]
         return tuple(step for step in checked if step.unconfirmed and (not step.feedback or step is checked[-1]))
 
     def after(self, event: Event) -> Episode:

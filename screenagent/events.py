@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Finish, Gone, Visible, WaitFor, describe
+from screenagent.actions import Action, Expectation, Finish, Gone, Verify, Visible, WaitFor, describe
 from screenagent.geometry import Box, Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -15,19 +15,37 @@ Outcome = Literal["confirmed", "changed", "unchanged", "contradicted", "unmet", 
 """What became of one action.
 
 `confirmed`: something named that was expected is there. `changed`: pixels changed where they should. `unchanged`:
-nothing did. `contradicted`: the screen says that it failed. `unmet`: what was expected is not there. `unknown`: nobody
-can tell. `refused`: a person, the policy or a guard did not let it through. `stopped`: a stop came first.
+nothing did. `contradicted`: the screen says that it failed, or shows what should not be there. `unmet`: what was
+expected is not there. `unknown`: nobody can tell. `refused`: a person, the policy or a guard did not let it through.
+`stopped`: a stop came first.
 """
 
 RunResult = Literal["done", "gave_up", "out_of_steps", "stopped", "crashed"]
 """How a run ended."""
 
 _Withheld = Literal[
-    "refused_by_person", "refused_by_policy", "skipped", "unsure", "unanswered", "own_terminal", "stop_keys", "secret"
+    "refused_by_person",
+    "refused_by_policy",
+    "skipped",
+    "unsure",
+    "unanswered",
+    "own_terminal",
+    "stop_keys",
+    "answer_keys",
+    "secret",
 ]
 _OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
 _NotDone = Literal[
-    "failed", "stopped", "not_found", "interrupted", "no_key", "clipboard", "not_believed", "model_answer", "no_effect"
+    "failed",
+    "stopped",
+    "not_found",
+    "interrupted",
+    "no_key",
+    "clipboard",
+    "not_believed",
+    "model_answer",
+    "no_effect",
+    "contradicted",
 ]
 
 FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
@@ -36,13 +54,17 @@ FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
 REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_Withheld, _OtherScreen]))
 """The failures of an action that was not let through."""
 
-_WordsCode = Literal["seen", "in_title", "as_before", "not_seen", "unsure", "gone", "still_there", "never_there"]
-_PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere"]
+_WordsCode = Literal["seen", "in_title", "not_seen", "unsure", "gone", "still_there", "never_there"]
+_NoNewsCode = Literal["already_there", "typed", "as_before"]  # the last one is of logs of version 0.1
+_StateCode = Literal["in_state", "not_in_state", "state_unknown"]
+_PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere", "doubtful"]
 
-EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answered"]
+EffectCode = Literal[
+    "", _WordsCode, _NoNewsCode, _StateCode, _PixelsCode, "bad_news", "value", "judged", "not_judged", "answered"
+]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
-Witness = Literal["", "pixels", "words", "model"]
+Witness = Literal["", "pixels", "words", "model", "accessibility"]
 """Who says what an action brought about."""
 
 Recovery = Literal["wait", "zoom", "think", "ask"]
@@ -57,6 +79,8 @@ class PlannedStep(Value):
     @property
     def expected(self) -> Expectation | None:
         """What has to be seen for the step to count: its expectation, or what it waits for."""
+        if isinstance(self.action, Verify):
+            return self.action.that
         if isinstance(self.action, WaitFor):
             return (Gone if self.action.gone else Visible)(words=self.action.words)
         return self.expectation

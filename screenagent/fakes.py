@@ -52,10 +52,12 @@ class FakeDesktop:
             until(screen)
         return screen
 
-    def perform(self, approved: Approved[Input]) -> None:
+    def perform(self, approved: Approved[Input]) -> Screenshot | None:
         self.control.check()
+        before = self.screenshot()
         self.performed.append(approved.action)
         self.places.append(tuple(location.point for location in approved.locations))
+        return before
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 MODIFIERS: Final = ("ctrl", "shift", "alt", "super")
@@ -69,8 +70,9 @@ def chord(text: str) -> tuple[str, ...]:
     return tuple(key(name.strip()) for name in names)
 
 
-def stop_chord(text: str) -> tuple[str, ...]:
-    """Keys that stop the agent, which it never presses itself: not what writes a character, nor what it pastes with."""
+def user_chord(text: str) -> tuple[str, ...]:
+    """Keys by which the user steers the agent, which it never presses itself: not what writes a character, nor what it
+    pastes with."""
     wanted = chord(text)
     others = [name for name in wanted if name not in MODIFIERS]
     if len(others) != 1:
@@ -81,3 +83,23 @@ def stop_chord(text: str) -> tuple[str, ...]:
     if any(set(wanted) <= set(pasting) for pasting in PASTING):
         raise ValueError(f"the agent pastes text with {text!r}; choose another, such as 'ctrl+shift+escape'")
     return wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserKeys:
+    """Keys by which the user steers the agent from anywhere on the desktop; it never presses them. Empty is none.
+
+    `stop` is reached with one hand, and bound to nothing on the usual desktops of Linux.
+    """
+
+    stop: tuple[str, ...] = ("ctrl", "shift", "escape")
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The keys that answer, for people; empty without any."""
+        answers = {"yes": self.yes, "no": self.no}
+        return ", ".join(f"{'+'.join(chord)} {said}" for said, chord in answers.items() if chord)
+
+
+ONLY_STOP: Final = UserKeys()

@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Effect, FailureCode, PlannedStep, Verdict
-from screenagent.geometry import Absent, Doubt, Location
-from screenagent.screenshot import Element, Screenshot, Word
+from screenagent.geometry import Absent, Box, Doubt, Location
+from screenagent.screenshot import ControlState, Element, Screenshot, Word
 
 InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
 
@@ -66,11 +66,18 @@ class Desktop(Protocol):
     def screenshot(self) -> Screenshot: ...
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
-        """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed."""
+        """The screen once it is quiet; with `until`, once that holds too, or `seconds` have passed.
+
+        With `seconds` alone, a late answer to the last input is waited for as long.
+        """
         ...
 
-    def perform(self, approved: Approved[Input]) -> None:
-        """Send the input, or raise; `Retry` for what another plan could mend, `Stopped` between any two events."""
+    def perform(self, approved: Approved[Input]) -> Screenshot | None:
+        """Send the input, or raise; `Retry` for what another plan could mend, `Stopped` between any two events.
+
+        Return the screen just before the input, with the mouse already there and what it lit up at rest; None where
+        the desktop has no such picture.
+        """
         ...
 
 
@@ -82,13 +89,26 @@ class SecondLook(Protocol):
 
 class Checker(Protocol):
     def check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
-        """What `step`, done `at` these places, brought about since `before`: what is waited for, the input did."""
+        """What `step`, done `at` these places, brought about: only what is new since `before` counts, and not what only
+        repeats the text `typed`. Without `before` no input was sent, and what is there counts."""
         ...
 
     def quick_check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
         """The same in milliseconds, `unknown` where that does not do: asked again and again while a screen settles."""
         ...
@@ -103,4 +123,14 @@ class TextReader(Protocol):
 class Accessibility(Protocol):
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
         """What the window in front says of its controls, as far as it says it soon; of a picture in a file, nothing."""
+        ...
+
+
+class StateReader(Protocol):
+    def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """The check box, radio button or switch that stands at `label` or in its row, if there is one."""
+        ...
+
+    def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
+        """The state of the control in `box`; with `valued` also what it shows."""
         ...

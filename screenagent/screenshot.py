@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from PIL import Image
 from pydantic import ConfigDict, Field
@@ -43,6 +44,7 @@ class Screenshot(Value):
     """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it.
 
     `covered` is where the terminal that we run in lies: it is blank in the picture, and what is under it is not seen.
+    `moving` are the places that were seen to change by themselves when the picture was taken.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -52,6 +54,7 @@ class Screenshot(Value):
     display: Display
     window: Window | None = None
     covered: tuple[Box, ...] = ()
+    moving: tuple[Box, ...] = ()
     image: Image.Image | None = Field(default=None, exclude=True, repr=False)
 
     @classmethod
@@ -106,9 +109,47 @@ class Word(Value):
     line: int = 0
 
 
+ElementState = Literal[
+    "disabled", "checked", "unchecked", "mixed", "selected", "unselected", "expanded", "collapsed", "focused",
+    "editable", "pressed", "multiple", "password",
+]  # fmt: skip
+
+
 class Element(Value):
-    """A control as its own program describes it: "button", "field", "item" …, its name, and where it says it is."""
+    """A control as its own program describes it: "button", "field", "item" …, its name, and where it says it is.
+
+    `states` are those that the program tells: neither "checked" nor "unchecked" means that it said nothing of this.
+    `value` is a field's text, a slider's number, a drop-down's choice; of a password as many dots as it has characters.
+    """
 
     role: str
     name: str
     box: Box
+    states: frozenset[ElementState] = frozenset()
+    value: str | None = None
+
+
+OPPOSITES: Final[Mapping[ElementState, tuple[ElementState, ...]]] = {
+    "checked": ("unchecked", "mixed"),
+    "unchecked": ("checked", "mixed"),
+    "selected": ("unselected",),
+    "unselected": ("selected",),
+    "expanded": ("collapsed",),
+    "collapsed": ("expanded",),
+}
+
+
+class ControlState(Value):
+    """A control, as far as its state and value are known, and who says so."""
+
+    box: Box
+    role: str = ""
+    states: frozenset[ElementState] = frozenset()
+    value: str | None = None
+    by: Literal["accessibility", "pixels", "words"] = "pixels"
+
+    def is_in(self, state: ElementState) -> bool | None:
+        """Whether it is in this state; None if nobody can say."""
+        if state in self.states:
+            return True
+        return False if self.states.intersection(OPPOSITES.get(state, ())) else None

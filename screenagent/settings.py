@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -28,7 +28,8 @@ from screenagent.models.crop import CropMode
 
 Approval = Literal["each", "risky", "never"]
 UserInputSetting = Literal["auto", "on", "off"]
-StopKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(keys.stop_chord(text)))]
+StopKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(keys.user_chord(text)))]
+AnswerKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(_chord(text)) or OFF)]
 GraphicsSetting = Literal["auto", "kitty", "sixel", "blocks"]
 OcrAlphabet = Literal["latin", "cjk"]
 ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
@@ -45,6 +46,9 @@ OLD_NAMES: Final = {
 """What version 0.1 called settings; the settings file and the environment may still say so."""
 
 PREFIX: Final = "SCREENAGENT_"
+
+OFF: Final = "off"
+"""Says of keys that there are none."""
 
 
 class Settings(BaseSettings):
@@ -97,6 +101,12 @@ class Settings(BaseSettings):
     stop_keys: StopKeysSetting = Field(
         "ctrl+shift+escape", description="pressed together anywhere on the desktop these stop the agent"
     )
+    yes_keys: AnswerKeysSetting = Field(
+        "ctrl+alt+y", description="pressed together anywhere on your own desktop these answer yes; off: none do"
+    )
+    no_keys: AnswerKeysSetting = Field(
+        "ctrl+alt+n", description="pressed together anywhere on your own desktop these answer no; off: none do"
+    )
     stop_corner: bool = Field(True, description="the mouse thrown into a corner of the screen stops the agent")
     pause_on_user_input: UserInputSetting = Field(
         "auto", description="pause when you use the mouse or the keyboard; auto: on your own desktop only"
@@ -110,6 +120,20 @@ class Settings(BaseSettings):
         description="the socket that `model serve` answers at",
     )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
+
+    @field_validator("no_keys")
+    @classmethod
+    def _says_no_without_saying_yes(cls, no_keys: str, other: ValidationInfo) -> str:
+        yes_keys = other.data.get("yes_keys", OFF)
+        yes, no = set(_chord(yes_keys)), set(_chord(no_keys))
+        if yes and no and (yes <= no or no <= yes):
+            raise ValueError(f"who presses it presses the yes_keys {yes_keys!r} too; choose another, or 'off'")
+        return no_keys
+
+    @property
+    def user_keys(self) -> keys.UserKeys:
+        """The keys by which the user steers the agent from anywhere on the desktop."""
+        return keys.UserKeys(stop=_chord(self.stop_keys), yes=_chord(self.yes_keys), no=_chord(self.no_keys))
 
     @classmethod
     def settings_customise_sources(
@@ -140,6 +164,10 @@ class Settings(BaseSettings):
         """These settings with the command line's options; an option that is None was not given."""
         given = {name: value for name, value in options.items() if value is not None}
         return Settings.model_validate(self.model_dump() | given)
+
+
+def _chord(text: str) -> tuple[str, ...]:
+    return () if text == OFF else keys.user_chord(text)
 
 
 class SettingInForce(Value):

@@ -82,7 +82,7 @@ class Tab:
         return result["result"].get("value")
 
     def until(self, condition: str) -> None:
-        """Wait, frame by frame, until `condition` holds, also on the page that replaces this one; at most 20 seconds."""
+        """Wait until `condition` holds, also on a page that replaces this one; fail after 20 seconds."""
         script = (
             "new Promise(done => {"
             "  const began = performance.now(), late = () => performance.now() - began > 20000;"

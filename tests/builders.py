@@ -20,7 +20,7 @@ from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.cli import main
 from screenagent.control import Control
-from screenagent.fakes import FakeDesktop, FakeGrounder
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
 from screenagent.geometry import Absent, Box, Location, Size
 from screenagent.protocols import Grounder, Planner
 from screenagent.screenshot import Screenshot, Window, Word
@@ -72,7 +72,7 @@ def fake_agent(
     usual: dict[str, Any] = {
         "approver": AllowAll(),
         "desktop": FakeDesktop(control=control),
-        "checker": ScreenChecker(grounder),
+        "checker": ScreenChecker(FakeReader([]), grounder),
     }
     return Agent(planner=planner, grounder=grounder, control=control, **(usual | parts))
 
@@ -196,4 +196,4 @@ class DrawnReader:
 
     def read(self, screenshot: Screenshot) -> list[Word]:
         self.reads += 1
-        return self.drawings[screenshot.digest]
+        return self.drawings.get(screenshot.digest, [])

@@ -53,7 +53,7 @@ def test_any_text_is_a_chord_or_a_sentence_about_keys(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["ctrl+shift+escape", "F12", "pause", "ctrl+alt+k", "super+enter"])
 def test_the_agent_can_be_stopped_by_keys_that_it_never_needs(text: str) -> None:
-    assert keys.stop_chord(text) == keys.chord(text)
+    assert keys.user_chord(text) == keys.chord(text)
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_the_agent_can_be_stopped_by_keys_that_it_never_needs(text: str) -> None
 )
 def test_keys_that_it_needs_are_refused_as_stop_keys(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
-        keys.stop_chord(text)
+        keys.user_chord(text)

@@ -56,6 +56,20 @@ class TestSources:
         assert Settings.load().max_steps == 50
 
 
+class TestAnswerKeys:
+    def test_keys_answer_that_no_application_needs_and_can_be_others_or_none(self) -> None:
+        assert str(Settings.load().user_keys) == "ctrl+alt+y yes, ctrl+alt+n no"
+        assert str(Settings.load(yes_keys="off", no_keys="Ctrl-Shift-F9").user_keys) == "ctrl+shift+f9 no"
+        assert str(Settings.load(yes_keys="off", no_keys="off").user_keys) == ""
+
+    @pytest.mark.parametrize("no_keys", ["ctrl+alt+y", "alt+y", "ctrl+alt+shift+y"])
+    def test_a_no_is_not_a_yes_too(self, no_keys: str) -> None:
+        assert "presses the yes_keys 'ctrl+alt+y' too" in refusal(no_keys=no_keys)
+
+    def test_what_is_typed_answers_nothing(self) -> None:
+        assert "is pressed when text is typed" in refusal(yes_keys="y")
+
+
 class TestOldNames:
     def test_a_file_of_version_0_1_is_read_as_it_was(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Settings, "file", KEPT / "settings.toml")

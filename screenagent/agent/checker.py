@@ -1,115 +1,160 @@
-"""What an action brought about, as far as can be seen: by pixels first, by words where words are expected, and by a
-model's yes or no where neither decides."""
+"""What an action brought about, as far as can be seen: by words where words are expected, by pixels where any change
+will do, and by a model's yes or no where neither decides. What tells of a failure contradicts all of it."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from screenagent.actions import Change, Gone, Visible, WaitFor
+from screenagent.actions import Change, Gone, Holds, TypeText, Visible, WaitFor, targets
+from screenagent.agent.bad_news import bad_news
+from screenagent.agent.state_check import check_state
+from screenagent.agent.typed_text import read_back
 from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
-from screenagent.geometry import Absent, Box, Location
+from screenagent.geometry import WHOLE, Absent, Box, Location
+from screenagent.grounding.expression import parse
 from screenagent.models import crop, parsing, prompts
 from screenagent.models.vision import AnswerGrammar, Refused, Regex, Request, TokenBudget, VisionModel, complete
 from screenagent.perception.changes import difference
-from screenagent.protocols import Grounder, Retry
-from screenagent.screenshot import Screenshot
+from screenagent.perception.labels import TextLine
+from screenagent.perception.news import new_lines, new_places
+from screenagent.perception.text_test import TextFinding, TextQuery, TextTest, find_text
+from screenagent.protocols import Grounder, Retry, StateReader, TextReader
+from screenagent.screenshot import Screenshot, Word
 
 SURE: Final = 0.7
-"""What was found with less confidence is something like the words, not the words."""
+"""A control that is described, as in "the Save button", counts as seen from this confidence on."""
+SAID: Final = 3
+"""How many of the new lines the evidence quotes."""
 
 YES_OR_NO: Final[AnswerGrammar] = Regex(pattern="yes|no")
 
 
 @dataclass(frozen=True)
 class ScreenChecker:
-    """Compares two screens; words are looked for by the grounder, which knows what "the Save dialog" may look like.
+    """Compares two screens. Words are looked for to the letter, and controls, such as "the Save button", by `grounder`.
 
     With a `model`, what is expected but not to be read is asked of it, once a check, if the screen changed at all.
     """
 
-    grounder: Grounder
+    reader: TextReader
+    grounder: Grounder | None = None
     model: VisionModel | None = None
     patches: int = 1024
+    states: StateReader | None = None
 
     def check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
-        effect = self.quick_check(step, before, after, at=at)
-        if isinstance(step.expected, Visible) and effect.outcome == "confirmed":
-            return effect if self._is_news(step.expected.words, before, effect.where) else _as_before(effect)
-        if self.model is None or difference(before, after) is None:
+        effect = self.quick_check(step, before, after, at=at, typed=typed)
+        if before is None or before.digest == after.digest:
             return effect
-        match step.expected:
-            case Visible(words=words) if effect.outcome == "unmet":
-                return self._judged(self.model, words, before, after, gone=False)
-            case Gone(words=words) if not effect.by:
-                return self._judged(self.model, words, before, after, gone=True)
-            case _:
-                return effect
+        if (value := self._read_back(step, before, after, at)) and _decides(value, step):
+            effect = value
+        elif self.model is not None and difference(before, after) is not None:
+            effect = self._judged_if_unread(self.model, step, effect, before, after)
+        return self._told(step, effect, before, after, typed)
+
+    def _read_back(
+        self, step: PlannedStep, before: Screenshot, after: Screenshot, at: tuple[Location, ...]
+    ) -> Effect | None:
+        """What the field reads that was typed into; None if nothing was, or it cannot be read."""
+        if not isinstance(step.action, TypeText):
+            return None
+        return read_back(step.action, before, after, self.reader.read, at=at)
 
     def quick_check(
-        self, step: PlannedStep, before: Screenshot, after: Screenshot, *, at: tuple[Location, ...] = ()
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
     ) -> Effect:
         match step.expected:
             case Visible(words=words):
-                return self._seen(words, after)
+                return self._seen(words, before, after, typed)
             case Gone(words=words):
                 return self._gone(words, before, after, waited=isinstance(step.action, WaitFor))
+            case Holds() as wanted:
+                return check_state(wanted, before or after, after, self.states)
             case Change():
-                return _changed(before, after, at, otherwise="unchanged")
+                return _changed(before or after, after, at, otherwise="unchanged")
             case None:
-                return _changed(before, after, at, otherwise="unknown")
+                return _changed(before or after, after, at, otherwise="unknown")
 
-    def _seen(self, words: str, after: Screenshot) -> Effect:
-        if _titled(words, after):
+    def _seen(self, words: str, before: Screenshot | None, after: Screenshot, typed: str) -> Effect:
+        """Only what is new since `before` answers an input; without one, what stands there will do."""
+        if _titled(words, after) and not (before and _titled(words, before)):
             return _effect("confirmed", "in_title", f"“{words}” is in the title of the front window")
-        match self._found(words, after):
-            case Location(point=point, box=box, confidence=confidence) if confidence >= SURE:
-                place = box or Box.around(point, width=0, height=0)
-                return _effect("confirmed", "seen", f"“{words}” is on the screen", where=place)
-            case Location(confidence=confidence):
-                return _effect("unmet", "unsure", f"“{words}” was to be seen: only {confidence:.0%} like it is")
-            case Absent(why=why):
-                return _effect("unmet", "not_seen", f"“{words}” was to be seen: {why}")
+        found = self._look(words, after)
+        if found.answer != "seen" and not _titled(words, after):
+            return _unseen(words, found)
+        fresh = new_places(self._look(words, before).places if before else (), found.places)
+        if before is not None and (why := _no_news(words, fresh, typed)):
+            return _effect("unknown", "typed" if fresh else "already_there", why, where=next(iter(found.places), None))
+        by: Witness = "words" if before else ""
+        return _effect("confirmed", "seen", f"“{words}” is on the screen", by=by, where=next(iter(fresh), None))
 
-    def _is_news(self, words: str, before: Screenshot, where: Box | None) -> bool:
-        """Whether the words, read at `where` or in the title, were not there before, or stood elsewhere."""
-        if where is None:
-            return not _titled(words, before)
-        earlier = self._found(words, before)
-        return isinstance(earlier, Absent) or earlier.confidence < SURE or earlier.point not in where
-
-    def _gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool) -> Effect:
+    def _gone(self, words: str, before: Screenshot | None, after: Screenshot, *, waited: bool) -> Effect:
         """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""
-        if place := self._is_read(words, after):
-            return _effect("unmet", "still_there", f"“{words}” is still {place}")
-        if self._is_read(words, before):
+        now = self._answer(words, after)
+        if now == "seen":
+            return _effect("contradicted" if waited else "unmet", "still_there", f"“{words}” is still on the screen")
+        if now == "unclear":
+            return _effect("unknown", "unsure", f"“{words}” was to go, and something like it is on the screen")
+        if before is not None and self._answer(words, before) == "seen":
             return _effect("confirmed", "gone", f"“{words}” was on the screen and is gone")
         if waited:
             return _effect("confirmed", "never_there", f"“{words}” is not on the screen, and was not before", by="")
-        if difference(before, after) is None:
+        if before is None or difference(before, after) is None:
             return _effect("unmet", "unchanged", f"“{words}” was to go: the screen did not change", by="pixels")
         return _effect("unknown", "never_there", f"“{words}” was to go, and could not be read before, either", by="")
 
-    def _is_read(self, words: str, screenshot: Screenshot) -> str:
-        """Where the words are read; empty where they are not."""
-        if _titled(words, screenshot):
-            return "in the title of the window in front"
-        match self._found(words, screenshot):
-            case Location(confidence=confidence) if confidence >= SURE:
-                return "on the screen"
-            case _:
-                return ""
+    def _answer(self, words: str, screenshot: Screenshot) -> str:
+        return "seen" if _titled(words, screenshot) else self._look(words, screenshot).answer
 
-    def _found(self, words: str, screenshot: Screenshot) -> Location | Absent:
-        """To the letter, or else as a description: "Hello from Ada" is a text first, and only then a "Hello" in it."""
-        if not any(quote in words for quote in "“”\"'"):
-            letters = self.grounder.locate(f"“{words}”", screenshot)
-            if isinstance(letters, Location):
-                return letters
-        return self.grounder.locate(words, screenshot)
+    def _look(self, words: str, screenshot: Screenshot) -> TextFinding:
+        """To the letter, or else as the description of a control: "Save dialog" is a text first."""
+        found = TextTest(self.reader).look(TextQuery(words=words.strip("“”\"'")), screenshot)
+        if found.answer == "seen" or self.grounder is None or parse(words).role is None:
+            return found
+        match self.grounder.locate(words, screenshot):
+            case Location(point=point, box=box, confidence=confidence) if confidence >= SURE:
+                return TextFinding(answer="seen", places=(box or Box.around(point, width=0, height=0),))
+            case Location():
+                return TextFinding(answer="unclear", nearest=found.nearest)
+            case Absent():
+                return found
+
+    def _told(self, step: PlannedStep, effect: Effect, before: Screenshot, after: Screenshot, typed: str) -> Effect:
+        """The effect with what has newly come in words, contradicted if that tells of a failure."""
+        lines = new_lines(before, self.reader.read(before), after, self.reader.read(after))
+        if news := bad_news(lines, titles=_new_titles(before, after), unless=_own_words(step, typed)):
+            said, where = (news, None) if isinstance(news, str) else (news.text, news.box)
+            return _effect("contradicted", "bad_news", f"the screen says: “{said}”", where=where)
+        if effect.outcome == "changed" and lines:
+            return effect.model_copy(update={"evidence": f"{_came(lines)}; {effect.evidence}"})
+        return effect
+
+    def _judged_if_unread(
+        self, model: VisionModel, step: PlannedStep, effect: Effect, before: Screenshot, after: Screenshot
+    ) -> Effect:
+        match step.expected:
+            case Visible(words=words) if effect.outcome == "unmet":
+                return self._judged(model, words, before, after, gone=False)
+            case Gone(words=words) if not effect.by:
+                return self._judged(model, words, before, after, gone=True)
+            case _:
+                return effect
 
     def _judged(self, model: VisionModel, words: str, before: Screenshot, after: Screenshot, *, gone: bool) -> Effect:
         """What the model says of the two pictures; `unknown` where it says neither yes nor no."""
@@ -134,15 +179,60 @@ def _effect(
     return Effect(outcome=outcome, code=code, evidence=evidence, by=by, where=where)
 
 
+def _decides(value: Effect, step: PlannedStep) -> bool:
+    """Whether what a field reads settles a step: where it is right, words that the step names still have to come."""
+    return value.outcome != "confirmed" or not isinstance(step.expected, Visible | Gone)
+
+
+def _unseen(words: str, found: TextFinding) -> Effect:
+    nearest = f"; the nearest text is “{found.nearest}”" if found.nearest else ""
+    if found.answer == "unclear":
+        return _effect("unknown", "unsure", f"“{words}” was to be seen, and cannot be told from what is there{nearest}")
+    return _effect("unmet", "not_seen", f"“{words}” was to be seen, and is not on the screen{nearest}")
+
+
+def _no_news(words: str, fresh: tuple[Box, ...], typed: str) -> str:
+    """Why words that are seen say nothing of the input; empty if they do."""
+    if not fresh:
+        return f"“{words}” is on the screen, as it was before the input, which says nothing of it"
+    if typed and len(fresh) == 1 and _said_in(words, typed):
+        return f"“{words}” is on the screen only where it was typed"
+    return ""
+
+
+def _said_in(words: str, text: str) -> bool:
+    return " ".join(words.casefold().split()) in " ".join(text.casefold().split())
+
+
 def _titled(words: str, screenshot: Screenshot) -> bool:
     """Whether the window system knows a title with these words: it misreads nothing."""
     title = screenshot.window.title if screenshot.window else ""
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", title, re.IGNORECASE) is not None
+    read = [Word(text=word, box=WHOLE, line=0) for word in title.split()]
+    return find_text(TextQuery(words=words.strip("“”\"'")), read).answer == "seen"
 
 
-def _as_before(effect: Effect) -> Effect:
-    """Nobody can say that the step brought this about."""
-    return effect.model_copy(update={"by": "", "code": "as_before", "evidence": f"{effect.evidence}, as it was before"})
+def _new_titles(before: Screenshot, after: Screenshot) -> tuple[str, ...]:
+    """The title of a window that has come to the front."""
+    if after.window is None or (before.window and before.window.id == after.window.id):
+        return ()
+    return (after.window.title,)
+
+
+def _own_words(step: PlannedStep, typed: str) -> Iterable[str]:
+    """What the user said: it is no news where the screen repeats it."""
+    yield from (target.words for target in targets(step.action))
+    yield typed
+    match step.action:
+        case TypeText(text=text):
+            yield text
+    match step.expected:
+        case Visible(words=words) | Gone(words=words):
+            yield words
+
+
+def _came(lines: list[TextLine]) -> str:
+    shown = ", ".join(f"“{line.text}”" for line in lines[:SAID])
+    return f"{shown}{' and more' if len(lines) > SAID else ''} came"
 
 
 def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: Outcome) -> Effect:

@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Change, Finish, Input, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.recovery import next_recovery
 from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
-from screenagent.episode import Episode
+from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
 from screenagent.geometry import Location
 from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Guesser, Planner, Retry, SecondLook
@@ -87,6 +87,7 @@ class _Run:
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
         self._timeline = Timeline(agent.meter)
+        self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
         self._eyes = Eyes(
             self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
         )
@@ -146,7 +147,7 @@ class _Run:
         proposal = yield from self._review.approved(step.action, located=at)
         action, locations, verdict = proposal.action, proposal.locations, proposal.verdict
         assert verdict is not None
-        before = self._timeline.screen
+        before: Screenshot | None = self._timeline.screen
         match action:
             case Finish():
                 yield self.happened(_ended(action, self.episode))
@@ -158,26 +159,29 @@ class _Run:
             case Wait(seconds=seconds):
                 with self._timeline.phase("act"):
                     self.agent.control.wait(seconds)
-            case WaitFor(gone=gone):  # what an input before this brings about may be there already
-                before = before if gone else self.episode.since or before
+            case Verify():
+                pass
+            case WaitFor(gone=gone):  # what the last input brought about may be there already
+                before = before if gone else self.episode.before_last_input
             case _:
                 try:
-                    self._perform(action, locations, verdict)
+                    before = self._perform(action, locations, verdict) or before
                 except Interrupted as interruption:
                     yield self._interrupted(interruption, action)
                     yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
                     return
+        self._before = before
         yield self.happened(events.Acted(action=action, locations=locations))
         planned = PlannedStep(action=action, expectation=step.expectation)
         patience = action.seconds if isinstance(action, WaitFor) else None
         yield self._look(planned, before, locations, seconds=patience)
         yield self._check(planned, before, locations)
 
-    def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
+    def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> Screenshot | None:
         self.agent.control.check_input()
         approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict)
         with self._timeline.phase("act"):
-            self.agent.desktop.perform(approved)
+            return self.agent.desktop.perform(approved)
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
@@ -189,20 +193,22 @@ class _Run:
         return self.happened(events.Paused(why=self.agent.control.why))
 
     def _look(
-        self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...], *, seconds: float | None
+        self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...], *, seconds: float | None
     ) -> events.Observed:
         """The settled screen after a step; where that says what should be seen, once it is seen or time is up."""
+        typed = self.episode.last_typed
 
         def is_seen(after: Screenshot) -> bool:
-            return self.agent.checker.quick_check(step, before, after, at=at).as_expected
+            return self.agent.checker.quick_check(step, before, after, at=at, typed=typed).as_expected
 
         # That anything changes, a desktop waits for by itself.
-        watched = step.expected is not None and (seconds is not None or not isinstance(step.expected, Change))
+        watched = step.expected is not None and not isinstance(step.expected, Change)
         return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
-    def _check(self, step: PlannedStep, before: Screenshot, at: tuple[Location, ...]) -> events.Checked:
+    def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:
+        screen, typed = self._timeline.screen, self.episode.last_typed
         with self._timeline.phase("check"):
-            effect = self.agent.checker.check(step, before, self._timeline.screen, at=at)
+            effect = self.agent.checker.check(step, before, screen, at=at, typed=typed)
         return self.happened(events.Checked(effect=effect))
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
@@ -213,12 +219,16 @@ class _Run:
             yield self.happened(events.Retried(recovery=recovery, why=why))
             match recovery:
                 case "wait":
-                    yield self._look(step, last.before, last.locations, seconds=LATE_SECONDS)
-                    yield self._check(step, last.before, last.locations)
+                    before = self._before or last.before
+                    yield self._look(step, before, last.locations, seconds=LATE_SECONDS)
+                    yield self._check(step, before, last.locations)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
-                    yield self.happened(events.Failed(feedback=why, code="no_effect"))
+                    contradicted = last.effect is not None and last.effect.outcome == "contradicted"
+                    yield self.happened(
+                        events.Failed(feedback=why, code="contradicted" if contradicted else "no_effect")
+                    )
                 case "ask":
                     yield from self._ask(f"{describe(step.action)}: {why}. What now?")
 
@@ -250,15 +260,20 @@ class _Run:
 
 
 def _ended(finish: Finish, episode: Episode) -> events.Ended:
-    """Done is believed only as far as effects confirm it."""
+    """Done is believed only as far as effects bear it out."""
     if not finish.success:
         return events.Ended(result="gave_up", message=finish.message)
     if not episode.performed:
         return events.Ended(result="gave_up", message="nothing was performed")
     if episode.doubtful:
-        named = "; ".join(describe(step.action) for step in episode.doubtful if step.action)
-        return events.Ended(result="gave_up", message=f"performed, but nothing on the screen confirms it: {named}")
+        named = "; ".join(_doubt(step) for step in episode.doubtful)
+        return events.Ended(result="gave_up", message=f"performed, but the screen does not bear it out: {named}")
     return events.Ended(result="done", message=finish.message)
+
+
+def _doubt(step: Step) -> str:
+    assert step.action is not None
+    return describe(step.action) + (f" ({step.effect.evidence})" if step.effect and step.effect.evidence else "")
 
 
 def _answered(verdict: Verdict) -> Effect:

@@ -6,7 +6,7 @@ from typing import Final
 
 from screenagent.actions import Ask, Finish, WaitFor, targets
 from screenagent.episode import Episode, Step
-from screenagent.events import Recovery
+from screenagent.events import Effect, Recovery
 
 SAME_AGAIN: Final = 3
 """The same action on the same picture this often is a loop."""
@@ -19,14 +19,20 @@ def next_recovery(episode: Episode) -> Recovery | None:
         return None
     if _repeats(episode, step) >= SAME_AGAIN and not _as_expected(step):
         return None if "ask" in step.recoveries else "ask"
-    if step.effect is None or step.effect.outcome not in ("unchanged", "unmet"):
+    if step.effect is None or not _calls_for_help(step, step.effect):
         return None
     return next((recovery for recovery in _ladder(episode, step) if recovery not in step.recoveries), None)
 
 
+def _calls_for_help(step: Step, effect: Effect) -> bool:
+    """Whether it failed, or nobody can say whether what it names has come."""
+    return effect.outcome in ("unchanged", "unmet", "contradicted") or (effect.outcome == "unknown" and step.is_named)
+
+
 def _ladder(episode: Episode, step: Step) -> tuple[Recovery, ...]:
     last: Recovery = "ask" if _thought_in_vain(episode) else "think"
-    if isinstance(step.action, WaitFor):
+    decided = step.effect is not None and step.effect.outcome in ("contradicted", "unknown")
+    if decided or isinstance(step.action, WaitFor):
         return (last,)
     if step.action is not None and targets(step.action):
         return ("wait", "zoom", last)

@@ -5,12 +5,73 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Final
 
 from screenagent.actions import Ask
 from screenagent.approval.approvers import ApprovalQuestion
-from screenagent.control import Control
+from screenagent.control import Control, KeyAnswer
 from screenagent.events import AnswerAsk, Approve, Reject, Verdict
 from screenagent.geometry import Location
+
+QUIET_SECONDS: Final = 0.5
+"""How long a question takes no answer: keys that were on their way to something else are not meant for it."""
+
+AGAIN_SECONDS: Final = 2.0
+"""How soon the second key has to follow where one key is not enough."""
+
+Clock = Callable[[], float]
+
+
+class QuietTime:
+    """The time at the start of a question in which keys are no answers. Every key in it begins it anew.
+
+    A no and a stop count all the time.
+    """
+
+    def __init__(self, seconds: float = QUIET_SECONDS, *, now: Clock = time.monotonic) -> None:
+        self._seconds, self._now = seconds, now
+        self.begin()
+
+    def begin(self) -> None:
+        self.over_at = self._now() + self._seconds
+
+    def key(self) -> None:
+        """Say that a key was pressed."""
+        if not self.is_over:
+            self.begin()
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self.over_at - self._now())
+
+    @property
+    def is_over(self) -> bool:
+        return self._now() >= self.over_at
+
+
+class TwiceInTime:
+    """Something that has to be said twice in a row, the second time within `AGAIN_SECONDS`."""
+
+    def __init__(self, *, now: Clock = time.monotonic) -> None:
+        self._now = now
+        self._until = -math.inf
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was said once, and there is time left for the second time."""
+        return self._now() < self._until
+
+    def said(self) -> bool:
+        """Return whether this was the second time."""
+        second, self._until = self.begun, self._now() + AGAIN_SECONDS
+        if second:
+            self.forget()
+        return second
+
+    def forget(self) -> None:
+        """Something else was said."""
+        self._until = -math.inf
 
 
 class Answers:
@@ -19,9 +80,12 @@ class Answers:
     An approval of all actions of a kind covers neither a risky action nor a question of the agent.
     """
 
-    def __init__(self, control: Control, *, seconds: float | None = None) -> None:
-        """`seconds` is the time for an answer; None sets no limit."""
+    def __init__(
+        self, control: Control, *, seconds: float | None = None, hears: Callable[[KeyAnswer], object] | None = None
+    ) -> None:
+        """`seconds` is the time for an answer; None sets no limit. `hears` is told of the user's answer keys."""
         self._control = control
+        self._hears = hears
         self._seconds = seconds
         self._approved_kinds: set[str] = set()
 
@@ -32,7 +96,8 @@ class Answers:
         self._control.check()
         if can_cover(question) and question.action.kind in self._approved_kinds:
             return Approve()
-        with self._control.asking():
+        in_words = isinstance(question.action, Ask)
+        with self._control.asking(None if in_words else self._hears):
             return ask(question, AnswerTime(self._control, self._seconds))
 
     def approve_all(self, question: ApprovalQuestion, locations: tuple[Location, ...] = ()) -> Approve:

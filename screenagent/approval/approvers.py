@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from screenagent.actions import Action, Ask, Finish, Input, Wait, WaitFor
+from screenagent.actions import Action, Ask, Input, Unsent
 from screenagent.approval.context import last_clicked
 from screenagent.approval.policy import Policy, Ruling, default_policy
 from screenagent.episode import Episode
@@ -29,7 +29,7 @@ class DenyAll:
     """Nothing is sent; looking and finishing are allowed. For a dry run."""
 
     def review(self, action: Action, _locations: tuple[Location, ...], _episode: Episode) -> Verdict:
-        return Approve() if isinstance(action, Wait | WaitFor | Finish) else Reject(reason="nothing may be sent")
+        return Approve() if isinstance(action, Unsent) else Reject(reason="nothing may be sent")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class PolicyApprover:
     reader: TextReader | None = None
 
     def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:
-        if isinstance(action, Wait | WaitFor | Finish):
+        if isinstance(action, Unsent):
             return Approve()
         if not isinstance(action, Input):
             return self._asked(ApprovalQuestion(action, locations, None, episode))

@@ -6,10 +6,10 @@ from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
 from screenagent.assembly.models import Models
-from screenagent.assembly.parts import build_approver, build_grounder, build_reader
+from screenagent.assembly.parts import build_approver, build_grounder, build_reader, build_states
 from screenagent.control import Control
 from screenagent.planning import InstructionPlanner, Instructions
-from screenagent.protocols import Approver, Desktop, Grounder, Planner
+from screenagent.protocols import Approver, Desktop, Grounder, Planner, StateReader, TextReader
 from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
 
@@ -32,13 +32,14 @@ def build_agent(
     models = models or Models.of(settings, control)
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader, desktop=desktop)
+    states = build_states(settings, reader, desktop)
     points = models.pointing(text)
     built = Agent(
-        planner=models.planner(reader, text, instructions),
+        planner=models.planner(reader, text, states, instructions),
         grounder=points or text.strict(),
         approver=build_approver(settings, ask, reader),
         desktop=desktop,
-        checker=ScreenChecker(text.by_sight(), models.points.model if models.points else None),
+        checker=ScreenChecker(reader, text.by_sight(), models.points.model if models.points else None, states=states),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,
@@ -59,12 +60,13 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
     settings = Settings.load().model_copy(update={"model": None, "grounder_model": None})
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader, desktop=desktop)
+    states = build_states(settings, reader, desktop)
     return Agent(
-        planner=InstructionPlanner(reader=reader, grounder=text),
+        planner=InstructionPlanner(reader=reader, grounder=text, strict=text.strict(), states=states),
         grounder=text.strict(),
         approver=approver or DenyAll(),
         desktop=desktop,
-        checker=ScreenChecker(text.by_sight()),
+        checker=ScreenChecker(reader, text.by_sight(), states=states),
         control=control or getattr(desktop, "control", None) or Control(),
         guesser=text,
         min_confidence=settings.min_confidence,
@@ -78,15 +80,17 @@ def build_from(
     control: Control,
     *,
     approver: Approver,
+    reader: TextReader,
     max_steps: int = Agent.max_steps,
+    states: StateReader | None = None,
 ) -> Agent:
-    """Build an agent from a planner and a grounder; the checker grounds with the same one."""
+    """Build an agent from a planner, a grounder and a reader; the checker has the same ones."""
     return Agent(
         planner=planner,
         grounder=grounder,
         approver=approver,
         desktop=desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(reader, grounder, states=states),
         control=control,
         max_steps=max_steps,
     )
@@ -97,8 +101,9 @@ def build_guessing(control: Control, desktop: Desktop) -> Agent:
     settings = Settings.load()
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader)
-    planner = InstructionPlanner(reader=reader, grounder=text, sends_forms=True)
-    return build_from(planner, text, desktop, control, approver=AllowAll())
+    states = build_states(settings, reader, None)
+    planner = InstructionPlanner(reader=reader, grounder=text, states=states, sends_forms=True)
+    return build_from(planner, text, desktop, control, approver=AllowAll(), reader=reader, states=states)
 
 
 def _nobody(question: ApprovalQuestion) -> None:

@@ -19,7 +19,7 @@ from screenagent.models.dialects import PHI4, Dialect, dialect_of
 from screenagent.models.vision import Metered, VisionModel
 from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
 from screenagent.planning.model_planner import tokens_at_most
-from screenagent.protocols import Grounder, Planner, TextReader
+from screenagent.protocols import Planner, StateReader, TextReader
 from screenagent.settings import Settings
 from screenagent.usage import Meter
 
@@ -67,9 +67,17 @@ class Models:
                 points = metered(place)
         return cls(settings, plans, points, meter)
 
-    def planner(self, reader: TextReader, grounder: Grounder, instructions: Instructions | None = None) -> Planner:
+    def planner(
+        self,
+        reader: TextReader,
+        grounder: EmbeddedGrounder,
+        states: StateReader,
+        instructions: Instructions | None = None,
+    ) -> Planner:
         if self.plans is None:
-            return InstructionPlanner(reader=reader, grounder=grounder, instructions=instructions)
+            return InstructionPlanner(
+                reader=reader, grounder=grounder, strict=grounder.strict(), states=states, instructions=instructions
+            )
         return ModelPlanner(model=self.plans.model, patches=self.settings.max_image_patches, count=self.plans.count)
 
     def pointing(self, text: EmbeddedGrounder) -> Cascade | None:

@@ -6,15 +6,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from screenagent import keys
 from screenagent.approval import AllowAll, Asker, Policy, PolicyApprover, default_policy
 from screenagent.approval.vault import Vault
 from screenagent.control import Control
-from screenagent.protocols import Accessibility, Approver, Desktop, TextReader
+from screenagent.keys import UserKeys
+from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,26 +67,32 @@ def open_desktop(
     from screenagent.desktop.virtual import VirtualDesktop
 
     secrets, reader = Vault(read_policy(settings.policy).why_not), build_reader(settings)
-    stops = keys.chord(settings.stop_keys)
+    users = user_keys(settings, virtual=virtual)
     pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
     with ExitStack() as stack:
         if virtual:
             size = settings.virtual_size
             started = VirtualDesktop(
-                app or (), size=size, control=control, secrets=secrets, reader=reader, stop_keys=stops
+                app or (), size=size, control=control, secrets=secrets, reader=reader, user_keys=users
             )
             desktop = stack.enter_context(started).desktop
         else:
             monitor, away = settings.display, _screen_lock(stack)
             own = LocalDesktop(
-                control=control, monitor=monitor, secrets=secrets, reader=reader, stop_keys=stops, away=away
+                control=control, monitor=monitor, secrets=secrets, reader=reader, user_keys=users, away=away
             )
             desktop = stack.enter_context(own)
         if task is not None:
             stack.enter_context(driving(desktop.x_display, task))
-        heeds = MonitorOptions(stop_keys=stops, corner=settings.stop_corner, touch=pauses)
+        heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
         yield desktop
+
+
+def user_keys(settings: Settings, *, virtual: bool) -> UserKeys:
+    """The keys by which the user steers the agent. Where nobody is asked, or nobody sits, none of them answers."""
+    all_keys = settings.user_keys
+    return replace(all_keys, yes=(), no=()) if virtual or settings.approve == "never" else all_keys
 
 
 def _screen_lock(stack: ExitStack) -> Callable[[], str | None]:
@@ -124,6 +131,13 @@ def build_grounder(
 
     accessibility = _accessibility(desktop) if settings.accessibility else None
     return EmbeddedGrounder(reader or build_reader(settings, stages), accessibility=accessibility, stages=stages)
+
+
+def build_states(settings: Settings, reader: TextReader, desktop: Desktop | None) -> StateReader:
+    """Build what reads the states of controls; it asks their programs under the same setting as the grounder."""
+    from screenagent.perception.states import ControlStateReader
+
+    return ControlStateReader(reader, _accessibility(desktop) if settings.accessibility else None)
 
 
 def _accessibility(desktop: Desktop | None) -> Accessibility | None:

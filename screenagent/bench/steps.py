@@ -24,7 +24,7 @@ from screenagent.desktop.testing.probe import Probe, Shows
 from screenagent.desktop.testing.probe_window import TARGETS
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import Acted, Decided, Decision, Event, Grounded, Observed, Plan, PlannedStep
-from screenagent.fakes import FakeGrounder, ScriptedPlanner
+from screenagent.fakes import FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Value
 from screenagent.protocols import Approver
 from screenagent.runs.log import Recorder
@@ -108,7 +108,9 @@ def clicker(
     plan = Plan(steps=(*steps, PlannedStep(action=Finish(success=True))))
     planner = ScriptedPlanner([Decision(plan=plan, at=at) for at in range(clicks + 1)])
     approver = approver or AllowAll()
-    return build_from(planner, FakeGrounder(places), desktop, control, approver=approver, max_steps=clicks + 1)
+    return build_from(
+        planner, FakeGrounder(places), desktop, control, approver=approver, reader=FakeReader([]), max_steps=clicks + 1
+    )
 
 
 def _timed(desktop: LocalDesktop) -> float:

@@ -27,7 +27,7 @@ from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
 from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
 from screenagent.events import Decision, Event, Plan, PlannedStep
-from screenagent.fakes import FakeGrounder, ScriptedPlanner
+from screenagent.fakes import FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Point
 from screenagent.runs.log import Recorder
 
@@ -56,7 +56,7 @@ class Again(Control):
 def long_input_agent(what: str, desktop: LocalDesktop, control: Control) -> Agent:
     plan = Plan(steps=(PlannedStep(action=LONG[what]),))
     planner = ScriptedPlanner([Decision(plan=plan)])
-    return build_from(planner, FakeGrounder(PLACES), desktop, control, approver=AllowAll())
+    return build_from(planner, FakeGrounder(PLACES), desktop, control, approver=AllowAll(), reader=FakeReader([]))
 
 
 def serve_orders(

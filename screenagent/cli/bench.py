@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ def bench() -> None:
     screenagent bench scripts              the example scripts, on desktops that have changed
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench truth                tasks where they work and where they silently do not
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
     screenagent bench model --random       the vision model's engine against the hardware's floor
     """
@@ -273,6 +275,52 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
     found = bench_tasks.run_tasks(wanted, build_unattended, runs=root, progress=progress)
     click.echo(f"runs in {root}; `screenagent report {root}/ID` shows one", err=True)
     click.echo(found.model_dump_json())
+
+
+@bench.command
+@click.option("--only", multiple=True, metavar="PAIR", help="Only this pair; may be given several times.")
+@click.option("--results", type=NEW_FILE, default=Path("truth.jsonl"), show_default=True)
+@click.option("--runs", type=NEW_FOLDER, help="Where the runs are recorded.")
+@click.option("--fresh", is_flag=True, help="Forget earlier results.")
+def truth(*, only: tuple[str, ...], results: Path, runs: Path | None, fresh: bool) -> None:
+    """Do each task where it works and where it silently does not; hold what is said against what is so.
+
+    The pages and programs report what truly happened; the agent has no part in that. Goes on where it was stopped.
+    Exit code 1 if anything was called done that was not, or if something else was pressed.
+
+    \b
+    screenagent bench truth
+    screenagent bench truth --only error-dialog --only tk-clock --fresh
+    """
+    from screenagent.assembly.agent import build_unattended
+    from screenagent.assembly.parts import stoppable_control
+    from screenagent.bench.truth.attempts import TruthBench
+    from screenagent.bench.truth.pairs import all_pairs, chosen_pairs
+    from screenagent.bench.truth.results import FALSE, TruthResult, truth_progress, truth_summary, truth_table
+    from screenagent.settings import Settings
+
+    if unknown := set(only) - {pair.id for pair in all_pairs()}:
+        raise click.UsageError(f"there is no pair {', '.join(sorted(unknown))}")
+    if fresh:
+        results.unlink(missing_ok=True)
+    root = runs or Settings.load().runs / f"bench-truth-{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    wanted = chosen_pairs(only)
+    skipped = {pair.id: pair.missing for pair in wanted if pair.missing}
+    for pair, missing in skipped.items():
+        click.echo(f"skipped {pair}: {missing} is not installed", err=True)
+
+    def progress(result: TruthResult) -> None:
+        colour = "red" if result.found in FALSE else "yellow" if result.found == "false_failure" else None
+        click.secho(truth_progress(result), fg=colour, err=True)
+
+    with stoppable_control() as control:
+        carrying = TruthBench(build_unattended, control, results=results, runs=root, progress=progress)
+        found = carrying.run([pair for pair in wanted if pair.id not in skipped])
+    click.echo(truth_table(found), err=True)
+    click.echo(f"runs in {root}; `screenagent report {root}/PAIR-TWIN` shows one", err=True)
+    summary = truth_summary(found, skipped=skipped)
+    click.echo(summary.model_dump_json())
+    sys.exit(1 if summary.false_done or summary.wrong else 0)
 
 
 @bench.command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from screenagent.agent import drive
-from screenagent.assembly.parts import on_signals, stoppable_control
+from screenagent.assembly.parts import on_signals, stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
 from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
@@ -59,8 +60,12 @@ def is_terminal() -> bool:
 
 def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     """Carry out the run with a line for each step on stderr."""
-    answer_seconds = supervised.supervision.settings.answer_seconds
-    with stoppable_control() as control, supervised.open(control, TerminalAnswers(control, answer_seconds)) as work:
+    where = supervised.supervision
+    answer_keys = str(user_keys(where.settings, virtual=where.virtual))
+    with ExitStack() as stack:
+        control = stack.enter_context(stoppable_control())
+        person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
+        work = stack.enter_context(supervised.open(control, person))
         printed = [lambda event: click.echo(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         if work.folder:
@@ -111,6 +116,7 @@ def build_console(
         settings=settings_in_force(settings, **(options or {})),
         terminal=choose_terminal(settings.terminal_graphics),
         answer_seconds=settings.answer_seconds,
+        answer_keys=str(user_keys(settings, virtual=supervision.virtual)),
     )
     return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)
 

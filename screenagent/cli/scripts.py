@@ -62,7 +62,6 @@ def record(
 
 
 def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
-    from screenagent import keys
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.desktop.input_listener import InputListener
     from screenagent.desktop.local import LocalDesktop
@@ -79,7 +78,7 @@ def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Eve
 
         with (
             ScreenPoller(look) as sight,
-            InputListener(sight.before, control=control, stop_keys=keys.chord(settings.stop_keys)) as listening,
+            InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop) as listening,
         ):
             yield from watching.events(listening.heard(), task=task, last=sight.now)
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import selectors
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
+from typing import Final
 
 import click
 
 from screenagent.actions import Ask, describe
 from screenagent.approval import ApprovalQuestion
-from screenagent.approval.answers import Answers, AnswerTime, rejection, reply
-from screenagent.control import Control
+from screenagent.approval.answers import Answers, AnswerTime, QuietTime, TwiceInTime, can_cover, rejection, reply
+from screenagent.cli.typed import EarlyAnswer, Waits, read_line, wait_until_quiet
+from screenagent.control import Control, KeyAnswer
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, Approve, Ended, Event, Paused, Verdict
+from screenagent.runs.wording import counts_words, status_of
 
 MARKS = {
     "confirmed": ("✓", "green"),
-    "changed": ("✓", "green"),
+    "changed": ("~", "green"),
     "unchanged": ("✗", "red"),
+    "contradicted": ("✗", "red"),
     "unmet": ("✗", "red"),
-    "unknown": ("·", "yellow"),
+    "unknown": ("?", "yellow"),
+    "performed": ("·", "yellow"),
 }
 RECOVERIES = {
     "wait": "waiting a little longer",
@@ -32,47 +32,93 @@ RECOVERIES = {
     "ask": "asking you",
 }
 
+QUESTION_ABOUT_RISK: Final = "  [y]es, [q]uit, or no and why: "
+"""A yes to all of a kind covers no risk, so it is not offered there."""
+
 
 class TerminalAnswers:
     """Ask in the terminal. An empty answer, a closed stdin, or none within `seconds` is a no."""
 
-    def __init__(self, control: Control, seconds: float | None = None) -> None:
+    def __init__(self, control: Control, seconds: float | None = None, *, answer_keys: str = "") -> None:
+        """`answer_keys` says which keys answer from anywhere on the desktop."""
         self._control = control
-        self._answers = Answers(control, seconds=seconds)
+        self._answers = Answers(control, seconds=seconds, hears=self._hear)
+        self._anywhere = f"  anywhere: {answer_keys}" if answer_keys else ""
+        self._quiet = QuietTime()
+        self._keyed: KeyAnswer | None = None
 
     def __call__(self, question: ApprovalQuestion) -> Verdict | None:
         return self._answers.verdict(question, self._ask)
 
+    def _hear(self, said: KeyAnswer) -> None:
+        """Take an answer of the answer keys, as one that was typed here."""
+        if said == "no" or self._quiet.is_over:
+            self._keyed = said
+
     def _ask(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
+        self._quiet, self._keyed = QuietTime(), None
         if isinstance(question.action, Ask):
-            return reply(self._line(f"? {question.action.question} ", time))
+            return self._in_words(question.action, time)
         _show(question)
-        kinds = "its number, " if question.doubt else ""
-        answer = self._line(f"  {kinds}[y]es, [a]ll of this kind, [q]uit, or no and why: ", time)
-        match (answer or "").strip():
-            case number if number.isdecimal() and question.doubt:
-                return question.picked(int(number)) or rejection(f"there is no number {number}")
-            case "":
-                return None
-            case "y" | "Y" | "yes":
-                return Approve()
-            case "a" | "A" | "all":
-                return self._answers.approve_all(question)
-            case "q" | "Q" | "quit":
+        if self._anywhere:
+            click.echo(self._anywhere, err=True)
+        match wait_until_quiet(self._quiet, waits=self._waits(time)):
+            case EarlyAnswer(is_stop=True):
                 return Abort()
-            case "n" | "N" | "no":
-                return rejection("")
-            case why:
-                return rejection(why.removeprefix("n ").removeprefix("no "))
+            case EarlyAnswer(typed=typed):
+                return self._refusal(typed, time)
+        return self._verdict(question, time)
+
+    def _in_words(self, ask: Ask, time: AnswerTime) -> Verdict | None:
+        early = wait_until_quiet(self._quiet, waits=self._waits(time), takes_no=False)
+        return Abort() if early else reply(self._line(f"? {ask.question} ", time))
+
+    def _refusal(self, typed: str, time: AnswerTime) -> Verdict:
+        """A no, whose reason begins with what was typed already."""
+        begun, entered, _ = typed.partition("\n")
+        rest = "" if entered else self._line(f"  no; why not? {begun}", time)
+        return rejection(begun + (rest or ""))
+
+    def _verdict(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
+        all_of_kind, twice = ("a", "A", "all") if can_cover(question) else (), TwiceInTime()
+        kinds = "its number, " if question.doubt else ""
+        prompt = f"  {kinds}[y]es, [a]ll of this kind, [q]uit, or no and why: " if all_of_kind else QUESTION_ABOUT_RISK
+        while (answer := (self._line(prompt, time) or "").strip()) in all_of_kind:
+            if twice.said():
+                return self._answers.approve_all(question)
+            prompt = "  [a] again within 2 s: all of this kind unasked from here on; or [y], [q], no and why: "
+        if answer.isdecimal() and question.doubt:
+            return question.picked(int(answer)) or rejection(f"there is no number {answer}")
+        return self._by_key() if self._keyed else _read_verdict(answer)
+
+    def _by_key(self) -> Verdict:
+        click.echo(self._keyed, err=True)
+        return Approve() if self._keyed == "yes" else rejection("")
 
     def _line(self, prompt: str, time: AnswerTime) -> str | None:
         """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` at once on a stop."""
-        _forget_typed_ahead()
-        line = read_line(prompt, waits=lambda: not (self._control.stopped or time.has_run_out()))
+        line = read_line(prompt, waits=self._waits(time))
         self._control.check()
         if line is None and time.has_run_out():
             click.echo(f"no answer within {time.seconds:g} s, which is a no", err=True)
         return line
+
+    def _waits(self, time: AnswerTime) -> Waits:
+        return lambda: not (self._control.stopped or self._keyed or time.has_run_out())
+
+
+def _read_verdict(answer: str) -> Verdict | None:
+    match answer:
+        case "":
+            return None
+        case "y" | "Y" | "yes":
+            return Approve()
+        case "q" | "Q" | "quit" | "\x1b":
+            return Abort()
+        case "n" | "N" | "no":
+            return rejection("")
+        case why:
+            return rejection(why.removeprefix("n ").removeprefix("no "))
 
 
 def _show(question: ApprovalQuestion) -> None:
@@ -106,28 +152,6 @@ class Resuming:
             click.echo("`screenagent resume` lets it go on, `screenagent stop` stops it", err=True)
 
 
-def read_line(prompt: str, *, waits: Callable[[], bool]) -> str | None:
-    """A line from stdin, given up when `waits` says no; None then, and at its end."""
-    click.echo(prompt, err=True, nl=False)
-    with selectors.DefaultSelector() as selector:
-        try:
-            selector.register(sys.stdin, selectors.EVENT_READ)
-        except (PermissionError, ValueError):  # a plain file is always ready, and a closed one never
-            return None if sys.stdin.closed else sys.stdin.readline().rstrip("\n") or None
-        while not selector.select(timeout=0.05):
-            if not waits():
-                return None
-    line = sys.stdin.readline()
-    return line.rstrip("\n") if line else None
-
-
-def _forget_typed_ahead() -> None:
-    """What was typed before a question is no answer to it."""
-    if sys.stdin.isatty() and find_spec("termios"):
-        termios = import_module("termios")
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
-
-
 @dataclass
 class Progress:
     """A line for each step as it ends, and a last one that tells performed from confirmed."""
@@ -158,7 +182,7 @@ class Progress:
 
 def step_line(number: int, step: Step) -> str:
     assert step.action is not None
-    sign, colour = ("✗", "red") if step.feedback else MARKS[step.effect.outcome if step.effect else "unknown"]
+    sign, colour = ("✗", "red") if step.feedback else MARKS.get(status_of(step), MARKS["performed"])
     by = " ".join(f"{place.by} {place.confidence:.2f}" for place in step.locations)
     times = [f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001]
     spent = " · ".join([*times, *([step.usage.gears] if step.usage.gears else [])])
@@ -169,11 +193,8 @@ def step_line(number: int, step: Step) -> str:
 
 def summary_line(episode: Episode) -> str:
     assert episode.ended is not None
-    performed = episode.performed
-    expected = [step for step in performed if step.expectation is not None]
-    confirmed = [step for step in expected if not step.unconfirmed]
     outcome = episode.ended.result.replace("_", " ")
     colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.result, "red")
     message = f": {episode.ended.message}" if episode.ended.message else ""
-    counts = f"{len(performed)} steps performed, {len(confirmed)} of {len(expected)} that should show confirmed"
-    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts}, {episode.ended.at:.1f} s"
+    took = f"{episode.ended.at:.1f} s"
+    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts_words(episode)}, {took}"

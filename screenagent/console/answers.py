@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 
 from screenagent.approval import ApprovalQuestion
 from screenagent.approval.answers import Answers, AnswerTime
-from screenagent.control import Control
+from screenagent.control import Control, KeyAnswer
 from screenagent.events import Abort, Approve, Verdict
 from screenagent.geometry import Location
 
@@ -16,10 +16,15 @@ class ConsoleAnswers:
     """Show a question, and wait without polling until `answer` is called, stop is said, or the time is over."""
 
     def __init__(
-        self, control: Control, show: Callable[[ApprovalQuestion], object], *, seconds: float | None = None
+        self,
+        control: Control,
+        show: Callable[[ApprovalQuestion], object],
+        *,
+        seconds: float | None = None,
+        hears: Callable[[KeyAnswer], object] | None = None,
     ) -> None:
         self._show = show
-        self._answers = Answers(control, seconds=seconds)
+        self._answers = Answers(control, seconds=seconds, hears=hears)
         # A stop may come from a signal handler in the middle of a put, which a simple queue survives.
         self._given: SimpleQueue[Verdict | None] = SimpleQueue()
         control.on_stop(lambda: self._given.put(Abort()))

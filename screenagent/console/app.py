@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -64,6 +64,11 @@ class Console(App[Episode]):
 
     def get_driver_class(self) -> type[Driver]:
         return driver_that_reports_keys(super().get_driver_class(), self._stop_at_once)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded and self.supervising is not None:
+            self.supervising.heed_key(event)
+        await super().on_event(event)
 
     def _stop_at_once(self, key: str) -> None:
         """Stop the agent, if this key does, before the key gets its turn in the app; the app then shows it."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
 from screenagent.agent import drive
 from screenagent.approval import ApprovalQuestion, Asker
-from screenagent.approval.answers import rejection, reply
+from screenagent.approval.answers import AGAIN_SECONDS, QUIET_SECONDS, QuietTime, TwiceInTime, rejection, reply
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console import wording
 from screenagent.console.answers import ConsoleAnswers
@@ -25,9 +25,9 @@ from screenagent.console.question import OpenQuestion
 from screenagent.console.run_screen import EventHappened, RunScreen
 from screenagent.console.terminal import BLOCKS, Terminal
 from screenagent.console.view import PictureView
-from screenagent.control import Control
+from screenagent.control import Control, KeyAnswer
 from screenagent.episode import Step
-from screenagent.events import Approve, Event, LookAgain, Reviewed, Revise, Skip, Verdict
+from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
 from screenagent.settings import SettingInForce
 
@@ -37,8 +37,7 @@ ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", 
 STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
 """What a key can do about a run that is not over."""
 
-IGNORE_KEYS_SECONDS: Final = 0.5
-"""How long a question takes no answer: keys that were on their way to something else are not meant for it."""
+APPROVE_ALL_HINT: Final = "a again: all of this kind unasked from here on"
 
 Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
 """Opens the desktop and builds the agent, for as long as the run lasts."""
@@ -52,8 +51,10 @@ class ConsoleOptions:
     scripts: Path = Path()
     settings: Sequence[SettingInForce] = ()
     terminal: Terminal = BLOCKS
-    ignore_keys_seconds: float = IGNORE_KEYS_SECONDS
+    ignore_keys_seconds: float = QUIET_SECONDS
     answer_seconds: float | None = None
+    answer_keys: str = ""
+    """What the keys are that answer from anywhere on the desktop, in words."""
     control: Callable[[], Control] = Control
 
 
@@ -62,6 +63,13 @@ class QuestionAsked(Message):
     """The agent waits for an answer."""
 
     question: ApprovalQuestion
+
+
+@dataclass
+class AnsweredByKey(Message):
+    """The user's answer keys were pressed somewhere on the desktop."""
+
+    said: KeyAnswer
 
 
 @dataclass
@@ -75,7 +83,7 @@ class SuperviseScreen(RunScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "approve", "Yes", tooltip="do it, where the crosshair is"),
         Binding("n", "reject", "No", tooltip="don't, and say why"),
-        Binding("a", "approve_all", "All", tooltip="do it and all of its kind unasked, risky ones aside"),
+        Binding("a", "approve_all", "All", tooltip="twice: do it and all of its kind unasked, risky ones aside"),
         Binding("e", "edit", "Edit", tooltip="other words for target, text or keys; located again"),
         Binding("z", "zoom", "Zoom", tooltip="locate it again, closer"),
         Binding("s", "skip", "Skip", tooltip="leave this step out and go on"),
@@ -95,10 +103,15 @@ class SuperviseScreen(RunScreen):
         self.accepts_answers = False
         self.broke: Exception | None = None
         self._begin = begin
-        self._ignore_keys_seconds = options.ignore_keys_seconds
+        self.quiet = QuietTime(options.ignore_keys_seconds)
+        self._all = TwiceInTime()
         self._person = ConsoleAnswers(
-            self.control, lambda asked: self.post_message(QuestionAsked(asked)), seconds=options.answer_seconds
+            self.control,
+            lambda asked: self.post_message(QuestionAsked(asked)),
+            seconds=options.answer_seconds,
+            hears=lambda said: self.post_message(AnsweredByKey(said)),
         )
+        self._answer_keys = options.answer_keys
         self._taken_over = False
 
     def on_mount(self) -> None:
@@ -126,14 +139,21 @@ class SuperviseScreen(RunScreen):
 
     @on(QuestionAsked)
     def ask(self, message: QuestionAsked) -> None:
-        self.open_question, self.accepts_answers, self.looked_at = OpenQuestion.of(message.question), False, None
+        self.open_question, self.looked_at = OpenQuestion.of(message.question), None
         if self.open_question.locations:
             self.query_one("#closer").focus()
-        if self._ignore_keys_seconds:
-            self.set_timer(self._ignore_keys_seconds, self.accept_answers)
-        else:
-            self.accept_answers()
+        self._be_quiet()
         self.show()
+
+    @on(AnsweredByKey)
+    def heed_answer_keys(self, message: AnsweredByKey) -> None:
+        """Answer as the keys here would, which a line that is being typed keeps from answering, too."""
+        if self.app.screen is not self:
+            return
+        if message.said == "yes" and self.check_action("approve", ()):
+            self.action_approve()
+        elif message.said == "no" and self.check_action("reject", ()):
+            self.answer(rejection(""))
 
     @on(EventHappened)
     def withdraw(self, message: EventHappened) -> None:
@@ -142,17 +162,48 @@ class SuperviseScreen(RunScreen):
             self._close_question()
             self.show()
 
+    def _be_quiet(self) -> None:
+        """From here on keys are no answers, until none has come for a while."""
+        self.accepts_answers = False
+        self.quiet.begin()
+        self._accept_when_quiet()
+
+    def _accept_when_quiet(self) -> None:
+        if not self.quiet.is_over:
+            self.set_timer(self.quiet.left, self._accept_when_quiet)
+        elif self.app.screen is self:
+            self.accept_answers()
+
+    @on(events.ScreenResume)
+    def come_back(self) -> None:
+        """Accept answers to a question that came while something else lay over it."""
+        if self.open_question is not None and not self.accepts_answers:
+            self._be_quiet()
+
     def accept_answers(self) -> None:
         """From here on keys answer the question."""
-        if self.open_question is None:
+        if self.open_question is None or self.accepts_answers:
             return
         self.accepts_answers = True
         self.show()
         if (asked := self.open_question.asked_in_words) is not None:
-            self.app.push_screen(PromptScreen("Your answer", hint=asked), self._answered)
+            self._prompt(PromptScreen("Your answer", hint=asked), self._answered, about=self.question)
+
+    def heed_key(self, key: events.Key) -> None:
+        """Hear of every key before it has its turn here. What means nothing here was meant for something else."""
+        if key.key != "a":
+            self._all.forget()
+        if self.open_question is None or self.app.screen is not self:
+            return
+        if not self.accepts_answers:
+            self.quiet.key()
+        elif key.is_printable and key.key not in self.active_bindings:
+            self._be_quiet()
+            self.show()
 
     def answer(self, verdict: Verdict | None) -> None:
-        if self.open_question is None or not self.accepts_answers:
+        """Answer the question that is open. A no counts at once, anything else once keys are heeded."""
+        if self.open_question is None or not (self.accepts_answers or isinstance(verdict, Reject)):
             return
         self._close_question()
         self._person.answer(verdict)
@@ -160,6 +211,21 @@ class SuperviseScreen(RunScreen):
 
     def _close_question(self) -> None:
         self.open_question, self.accepts_answers = None, False
+        self._all.forget()
+
+    def _prompt(
+        self, prompt: PromptScreen, use: Callable[[str | None], object], *, about: ApprovalQuestion | None = None
+    ) -> None:
+        """Ask for a line and use it. A line `about` a question is used only while that is the one that is open."""
+
+        def entered(line: str | None) -> None:
+            if about is None or self.question is about:
+                use(line)
+            if self.open_question is not None:
+                self._be_quiet()  # the hands may not know yet that the line is over
+                self.show()
+
+        self.app.push_screen(prompt, entered)
 
     @property
     def question(self) -> ApprovalQuestion | None:
@@ -203,7 +269,17 @@ class SuperviseScreen(RunScreen):
 
     def proposal(self, step: Step) -> Content:
         risk = self._shown_question.asked.risk if self._shown_question else None
-        return wording.proposal(step, self.locations, risk=risk, chosen=self._chosen, note=self.note)
+        said = wording.proposal(step, self.locations, risk=risk, chosen=self._chosen, note=self.note)
+        return wording.with_hint(said, self._hint)
+
+    @property
+    def _hint(self) -> str:
+        """What keys would do about the question that is shown."""
+        if self._shown_question is None or self._shown_question.asked_in_words is not None:
+            return ""
+        if self._all.begun:
+            return APPROVE_ALL_HINT
+        return f"anywhere: {self._answer_keys}" if self._answer_keys else ""
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
@@ -215,10 +291,14 @@ class SuperviseScreen(RunScreen):
 
     def action_approve_all(self) -> None:
         assert self.open_question is not None
-        self.answer(self._person.approve_all(self.open_question.asked, self.open_question.new_locations))
+        if self._all.said():
+            self.answer(self._person.approve_all(self.open_question.asked, self.open_question.new_locations))
+        else:
+            self.set_timer(AGAIN_SECONDS, self.show)
+        self.show()
 
     def action_reject(self) -> None:
-        self.app.push_screen(PromptScreen("Why not?", hint="Enter alone just says no"), self._rejected)
+        self._prompt(PromptScreen("Why not?", hint="Enter alone just says no"), self._rejected, about=self.question)
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:
@@ -227,7 +307,7 @@ class SuperviseScreen(RunScreen):
     def action_edit(self) -> None:
         assert self.open_question is not None
         title = f"Other words to {self.open_question.asked.action.kind.replace('_', ' ')}"
-        self.app.push_screen(PromptScreen(title, value=self.open_question.words or ""), self._edited)
+        self._prompt(PromptScreen(title, value=self.open_question.words or ""), self._edited, about=self.question)
 
     def _edited(self, words: str | None) -> None:
         if words is None or self.open_question is None:
@@ -291,7 +371,7 @@ class SuperviseScreen(RunScreen):
         self.show()
 
     def action_tell(self) -> None:
-        self.app.push_screen(PromptScreen("Tell the agent", hint="it enters the next decision"), self._told)
+        self._prompt(PromptScreen("Tell the agent", hint="it enters the next decision"), self._told)
 
     def _told(self, text: str | None) -> None:
         if text and text.strip():
@@ -330,4 +410,4 @@ class SuperviseScreen(RunScreen):
         question = self._shown_question
         if question is None or self._taken_over or question.asked_in_words is not None or not question.offers(action):
             return False
-        return True if self.accepts_answers else None
+        return True if self.accepts_answers or action == "reject" else None

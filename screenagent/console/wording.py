@@ -21,8 +21,12 @@ State = Literal["asked", "paused", "taken over", "broken", "at work"]
 
 MARKS: Final = {
     "confirmed": ("✓", "$text-success"),
+    "changed": ("~", "$text-success"),
     "performed": ("·", "$text-success"),
-    "unconfirmed": ("?", "$text-warning"),
+    "unchanged": ("?", "$text-warning"),
+    "unmet": ("?", "$text-warning"),
+    "unknown": ("?", "$text-warning"),
+    "contradicted": ("✗", "$text-error"),
     "refused": ("✗", "$text-error"),
     "failed": ("✗", "$text-error"),
     "finished": ("✓", "$text-success"),
@@ -170,6 +174,11 @@ def with_plight(said: Content, plight: str) -> Content:
     if not plight or plight in said.plain:
         return said
     return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
+
+
+def with_hint(said: Content, hint: str) -> Content:
+    """What is asked, and below it what a key would do next."""
+    return Content("\n").join((said, Content.styled(hint, "bold $text-warning"))) if hint else said
 
 
 def _where(place: Location, step: Step, number: int, chosen: int) -> Content:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Final
 
 from screenagent.desktop import NoDesktop
@@ -16,6 +17,17 @@ FILM_FRAMES: Final = 4  # big changes that follow each other so closely are a fi
 FILM_SECONDS: Final = 1.5
 POLL_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then
+APART_SECONDS: Final = 0.4  # what is painted in steps is painted by then: a later change is another one
+OVERDUE: Final = 1.5  # times the mean interval
+NEXT_PIXELS: Final = 40
+
+
+@dataclass
+class MovingPlace:
+    """A place that changes again and again by itself, and when it was last seen to."""
+
+    patch: Patch
+    at: float
 
 
 @dataclass
@@ -25,6 +37,10 @@ class AmbientChange:
     patch: Patch
     at: float
     restless: bool
+    came: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.came = self.at
 
     def is_like(self, patch: Patch, *, since: float) -> bool:
         return self.at >= since and _reach(self.patch).holds(patch)
@@ -37,8 +53,9 @@ class AmbientChanges:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # protects `_seen`, the list and the times in it
+        self._lock = threading.Lock()  # protects `_seen` and `_moving`, the lists and the times in them
         self._seen: list[AmbientChange] = []
+        self._moving: list[MovingPlace] = []
 
     def learn(self, before: ScreenFrame, after: ScreenFrame, *, at: float) -> None:
         """Remember what changed between two frames; nothing was done in between."""
@@ -52,7 +69,38 @@ class AmbientChanges:
 
     def forget(self) -> None:
         with self._lock:
-            self._seen = []
+            self._seen, self._moving = [], []
+
+    def came(self, patch: Patch) -> tuple[float, ...]:
+        """Return when changes next to such a one came by themselves, the first one first."""
+        with self._lock:
+            return tuple(sorted(seen.came for seen in self._seen if seen.restless and is_next_to(seen.patch, patch)))
+
+    def conclude(self, *, at: float) -> None:
+        """Decide which places move by themselves: those that changed more than once, and not long ago."""
+        with self._lock:
+            for patch, came in _joined([seen for seen in self._seen if seen.restless]):
+                if _goes_on(came, at=at):
+                    self._moving.append(MovingPlace(_reach(patch), at))
+
+    def add(self, patch: Patch, *, at: float) -> None:
+        """Remember a place that was seen to move by itself, however large it is."""
+        with self._lock:
+            self._seen.append(AmbientChange(patch, at, restless=True))
+            self._moving.append(MovingPlace(_reach(patch), at))
+
+    def note(self, changed: Sequence[Patch], *, at: float) -> None:
+        """Keep the moving places among those that have just changed in mind for longer."""
+        with self._lock:
+            for place in self._moving:
+                if any(place.patch.holds(patch) for patch in changed):
+                    place.at = at
+
+    def moving(self, *, at: float) -> tuple[Patch, ...]:
+        """Return the places that move by themselves."""
+        with self._lock:
+            self._moving = [place for place in self._moving if place.at >= at - FORGET_SECONDS]
+            return tuple(dict.fromkeys(place.patch for place in self._moving))
 
     def holds(self, patch: Patch, *, at: float) -> bool:
         """Return whether such a change comes by itself; if it does, keep its place in mind for longer."""
@@ -64,6 +112,29 @@ class AmbientChanges:
 
     def _is_film(self, patch: Patch, *, at: float) -> bool:
         return sum(seen.is_like(patch, since=at - FILM_SECONDS) for seen in self._seen) >= FILM_FRAMES
+
+
+def is_next_to(one: Patch, other: Patch) -> bool:
+    """Return whether both may be of one thing that moves: a clock's digits, the lines of a log, a bar that grows."""
+    return one.grown(NEXT_PIXELS, NEXT_PIXELS).overlaps(other)
+
+
+def _joined(seen: Sequence[AmbientChange]) -> list[tuple[Patch, list[float]]]:
+    """Return each place that changed, and when."""
+    found: list[tuple[Patch, list[float]]] = []
+    for change in seen:
+        near = [place for place in found if is_next_to(place[0], change.patch)]
+        found = [place for place in found if place not in near]
+        joined = reduce(Patch.joined, (patch for patch, _ in near), change.patch)
+        found.append((joined, sorted([change.came, *(moment for _, came in near for moment in came)])))
+    return found
+
+
+def _goes_on(came: Sequence[float], *, at: float) -> bool:
+    """Return whether these changes are of something that has not come to rest: another one is not overdue."""
+    if len(came) < 2 or came[-1] - came[0] < APART_SECONDS:
+        return False
+    return at - came[-1] <= OVERDUE * (came[-1] - came[0]) / (len(came) - 1) + APART_SECONDS
 
 
 def _reach(patch: Patch) -> Patch:
@@ -99,6 +170,17 @@ class IdleWatch:
         with self._lock:
             self._learn(frame)
             self._last = None
+            self._ambient.conclude(at=time.monotonic())
+
+    def pause(self) -> None:
+        """Until it begins again, nothing is learned: what changes may be the late answer to an input."""
+        with self._lock:
+            self._last = None
+
+    def seconds(self, *, app: int) -> float:
+        """Return for how long `app` has been worked on."""
+        now = time.monotonic()
+        return now - self._began.get(app, now)
 
     def look_away(self) -> None:
         """Until it begins again, what changes is not learned from, and what was learned is void."""

@@ -72,6 +72,10 @@ class Patch(NamedTuple):
     def holds(self, other: Patch) -> bool:
         return self.joined(other) == self
 
+    def overlaps(self, other: Patch) -> bool:
+        across = min(self.right, other.right) > max(self.left, other.left)
+        return across and min(self.bottom, other.bottom) > max(self.top, other.top)
+
     def near(self, place: FramePoint) -> bool:
         grown = self.grown(NEAR, NEAR)
         return grown.left <= place.x < grown.right and grown.top <= place.y < grown.bottom

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from screenagent.control import Control
 from screenagent.desktop.sent_input import HeldInput
-from screenagent.keys import NAMED
+from screenagent.keys import NAMED, UserKeys
 from screenagent.protocols import Retry
 
 if TYPE_CHECKING:
     from screenagent.desktop.x11.input_devices import KeyboardLayout
-
-STOP_KEYS: Final = ("ctrl", "shift", "escape")
-"""Reached with one hand, and bound to nothing on the usual desktops of Linux. The agent never presses it."""
 
 PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAMED - {"escape", "super"}}
 
@@ -44,10 +41,10 @@ class Keyboard:
         control: Control,
         held: HeldInput,
         layout: KeyboardLayout | None,
-        stop_keys: Sequence[str] = STOP_KEYS,
+        user_keys: UserKeys,
     ) -> None:
         self._control = control
-        self._stop_keys = stop_keys
+        self._user_keys = user_keys
         self._held = held
         self._layout = layout
         self._display = display
@@ -73,9 +70,7 @@ class Keyboard:
     @contextmanager
     def held(self, keys: Sequence[str]) -> Iterator[None]:
         """The keys are down, pressed in this order and lifted in the reverse one."""
-        if self._stop_keys and set(self._stop_keys) <= set(keys):
-            chord = "+".join(self._stop_keys)
-            raise Retry(f"{chord} is how the user stops the agent, so the agent does not press it", "stop_keys")
+        self._refuse_the_users(frozenset(keys))
         self._follow_layout()
         strokes = [self._named(key) for key in keys]
         if any(stroke.shifted for stroke in strokes) and "shift" not in keys:
@@ -85,6 +80,14 @@ class Keyboard:
                 stack.enter_context(self._down(stroke))
             yield
             self._control.check_input()
+
+    def _refuse_the_users(self, keys: frozenset[str]) -> None:
+        """The agent neither stops itself nor answers for the user."""
+        for chord in filter(None, (self._user_keys.stop, self._user_keys.yes, self._user_keys.no)):
+            if keys.issuperset(chord):
+                stops = chord == self._user_keys.stop
+                why = f"{'+'.join(chord)} is how the user {'stops' if stops else 'answers'} the agent"
+                raise Retry(f"{why}, so the agent does not press it", "stop_keys" if stops else "answer_keys")
 
     def type(self, text: Iterable[str], *, caps_lock: bool) -> None:
         """Send characters that `can_type` said yes to."""

@@ -16,7 +16,8 @@ from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
-from screenagent.desktop.keyboard import STOP_KEYS, Keyboard
+from screenagent.desktop.hover import Hovering, HoverTimes
+from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.own_terminal import lies_on_top
 from screenagent.desktop.platform import open_system
@@ -47,7 +48,7 @@ class LocalDesktop:
         monitor: str | None = None,
         secrets: Secrets | None = None,
         reader: TextReader | None = None,
-        stop_keys: Sequence[str] = STOP_KEYS,
+        user_keys: keys.UserKeys = keys.ONLY_STOP,
         away: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._away = away
@@ -57,12 +58,14 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
+        self._last_action: SentAction | None = None  # whose late answer may still be asked for
+        self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
-            self._open(stack, display=display, monitor=monitor, stop_keys=stop_keys)
+            self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
         self._agreed = self._screen.display
 
-    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, stop_keys: Sequence[str]) -> None:
+    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
@@ -74,7 +77,7 @@ class LocalDesktop:
         self._watch = stack.enter_context(closing(IdleWatch(self._idle_frame, self._ambient)))
         held = stack.enter_context(closing(HeldInput(x_display, ledger=self.ledger)))
         self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
-        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, stop_keys=stop_keys)
+        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
         self._keyboard = stack.enter_context(closing(keyboard))
 
     def __enter__(self) -> Self:
@@ -108,34 +111,37 @@ class LocalDesktop:
             frame, window = self._screen.grab(), self._front()
             if self._action is None:
                 self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._shown(frame, window)
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        late = self._action is None and until is None and seconds is not None
         with self._display_there():
             self._screen.follow()
+            if late:
+                self._watch.pause()
             frame = self._quiet(
-                self._action,
+                self._last_action if late else self._action,
                 until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
                 seconds=seconds,
             )
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._shown(frame, window)
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
         self._watch.look_away()
-        self._action = None
+        self._action = self._last_action = None
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
         with self._display_there():
             self._windows.activate(window)
 
-    def perform(self, approved: Approved[Input]) -> None:
+    def perform(self, approved: Approved[Input]) -> Screenshot:
         self.control.check()
         with self._display_there():
-            self._perform(approved)
+            return self._perform(approved)
 
     @contextmanager
     def _display_there(self) -> Iterator[None]:
@@ -167,28 +173,57 @@ class LocalDesktop:
             seconds=seconds,
         ).frame()
 
-    def _perform(self, approved: Approved[Input]) -> None:
+    def _perform(self, approved: Approved[Input]) -> Screenshot:
+        front = self._front()
         if self._action is None:
-            self.control.wait_until(self._watch.enough_at(app=_app(self._windows.foreground())))
-        before, mouse = self._screen.grab().pixels, self._mouse_place()
-        self._watch.end(before)
-        self._traces.end(before)
-        sent = self.ledger.sent
+            self.control.wait_until(self._watch.enough_at(app=_app(front)))
+        before, mouse, watched = self._screen.grab(), self._mouse_place(), self._watch.seconds(app=_app(front))
+        self._watch.end(before.pixels)
+        self._traces.end(before.pixels)
+        sent: int | None = None
         try:
             self._as_it_was(approved.on)
+            before = self._hovered(approved, before)
+            sent = self.ledger.sent
             self._send(approved)
         except Interrupted as interruption:
-            raise Interrupted(str(interruption), partly=self.ledger.sent > sent) from None
+            partly = sent is not None and self.ledger.sent > sent
+            raise Interrupted(str(interruption), partly=partly) from None
         finally:
             pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
-            self._action = SentAction(
-                before=before,
+            self._action = self._last_action = SentAction(
+                before=before.pixels,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
                 confirms="enter" in pressed,
                 shortcut=keys.is_shortcut(pressed),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
+                watched=watched,
             )
+        return self._shown(before, front)
+
+    def _hovered(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
+        """Bring the mouse to where it will press or scroll; return the frame that shows it there and at rest."""
+        pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
+        if isinstance(approved.action, MouseInput):
+            self._reaches_no_terminal_of_ours(pixels or [self._mouse.position])
+        if not pixels or not isinstance(approved.action, Click | Drag | Scroll):
+            return before
+        earlier, place = self._mouse.position, self._mouse_place()
+        if isinstance(approved.action, Scroll):
+            self._mouse.move(pixels[0])
+        else:
+            self._mouse.approach(pixels[0], button=approved.action.button)
+        if earlier == self._mouse.position:
+            return self._screen.grab()
+        return Hovering(
+            look=self._screen.grab,
+            now=time.monotonic,
+            wait=self.control.wait,
+            ambient=self._ambient,
+            places=(place, self._mouse_place()),
+            times=self._hover_times.setdefault(_app(approved.on.window), HoverTimes()),
+        ).frame(before.pixels)
 
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
@@ -204,8 +239,6 @@ class LocalDesktop:
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
-        if isinstance(approved.action, MouseInput):
-            self._reaches_no_terminal_of_ours(pixels or [self._mouse.position])
         match approved.action:
             case Click(button=button, count=count, modifiers=modifiers):
                 with self._keyboard.held(modifiers):
@@ -216,8 +249,6 @@ class LocalDesktop:
                 with self._keyboard.held(modifiers):
                     self._mouse.drag(pixels, button=button)
             case Scroll(direction=direction, notches=notches):
-                for pixel in pixels:
-                    self._mouse.move(pixel)
                 self._mouse.scroll(direction, notches=notches)
             case TypeText(text=text):
                 self._type_pieces(text_pieces(text), approved.on.window)
@@ -261,6 +292,9 @@ class LocalDesktop:
         pixel, display = self._mouse.position, self.display
         x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
         return FramePoint(round(x * display.scale), round(y * display.scale))
+
+    def _shown(self, frame: CapturedFrame, window: Window | None) -> Screenshot:
+        return self._screen.screenshot(frame, window, moving=self._ambient.moving(at=time.monotonic()))
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""

@@ -56,9 +56,13 @@ class Mouse:
         self._ledger.motion(pixel)
         self._pointer.move(pixel)
 
-    def click(self, pixel: Pixel, *, button: Button, count: int) -> None:
+    def approach(self, pixel: Pixel, *, button: Button) -> None:
+        """Move to `pixel`, and wait until a click there would not make a double click with the last one."""
         self.move(pixel)
         self._part_from_last_click(pixel, button)
+
+    def click(self, pixel: Pixel, *, button: Button, count: int) -> None:
+        self._stay_at(pixel)
         for again in range(count):
             if again:
                 self._control.wait(CLICK_SECONDS)
@@ -67,7 +71,7 @@ class Mouse:
         self._clicked = time.monotonic(), pixel, button
 
     def drag(self, path: Sequence[Pixel], *, button: Button) -> None:
-        self.move(path[0])
+        self._stay_at(path[0])
         with self.pressed(button):
             for start, end in itertools.pairwise(path):
                 for pixel in _line(start, end):
@@ -93,6 +97,11 @@ class Mouse:
             self._control.check_input()
         finally:
             self._held.up("button", code)
+
+    def _stay_at(self, pixel: Pixel) -> None:
+        """Move to `pixel`, unless the mouse is there already."""
+        if self.position != pixel:
+            self.move(pixel)
 
     def _part_from_last_click(self, pixel: Pixel, button: Button) -> None:
         """Wait until a click at the place of the last one no longer makes a double click with it."""

@@ -14,9 +14,9 @@ from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.frames import CapturedFrame, ScreenFrame
+from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
-from screenagent.geometry import Display, Pixel, Size
+from screenagent.geometry import Display, Pixel, PixelBox, Size
 from screenagent.screenshot import Screenshot, Window
 
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
@@ -82,18 +82,22 @@ class ScreenCapture:
         covered = tuple(box for box in map(display.box, edges) if box)
         return CapturedFrame(without_own(frame, areas, display.origin), display, covered)
 
-    def screenshot(self, captured: CapturedFrame, window: Window | None = None) -> Screenshot:
+    def screenshot(
+        self, captured: CapturedFrame, window: Window | None = None, *, moving: Sequence[Patch] = ()
+    ) -> Screenshot:
         """Return a capture as a screenshot without secrets; an unchanged screen keeps its picture and digest."""
         frame = self._blanked(captured.pixels)
+        height, width = frame.shape
+        places = tuple(PixelBox(*patch).box(Size(width=width, height=height)) for patch in moving)
         last = self._last
         if last and np.array_equal(last[0], frame):
-            seen = {"display": captured.display, "window": window, "covered": captured.covered}
+            seen = {"display": captured.display, "window": window, "covered": captured.covered, "moving": places}
             now = last[1].model_copy(update=seen)
             shot = last[1] if now == last[1] else now
         else:
-            height, width = frame.shape
             image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)
-            shot = Screenshot.of(image, display=captured.display, window=window, covered=captured.covered)
+            seen_there = Screenshot.of(image, display=captured.display, window=window, covered=captured.covered)
+            shot = seen_there.model_copy(update={"moving": places})
         self._last = frame, shot
         return shot
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from screenagent.desktop.ambient_changes import AmbientChanges
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
+from screenagent.desktop.recurrence import Recurrence
 
 POLL_SECONDS: Final = 0.008
 QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
@@ -21,6 +22,8 @@ MOVING_SECONDS: Final = 3.0  # a film never comes to rest
 UNTIL_SECONDS: Final = 5.0
 JUDGE_SECONDS: Final = 0.25  # on a screen that does not rest, how often `until` is asked
 BUSY_SECONDS: Final = 2.0  # an application that has not answered by then may be hung
+WATCHED_SECONDS: Final = 5.0  # an application that was watched for so long has shown what moves in it by itself
+AT_TARGET: Final = (64, 36)  # how far round the mouse, in pixels, a change is at the target: a tenth of the screen
 TYPED_QUIET_SECONDS: Final = 0.2  # a field completes what was typed unseen; GTK's file chooser loses an Enter till then
 
 
@@ -29,7 +32,7 @@ class SentAction:
     """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is.
 
     With `confirms`, a press of Enter: a button anywhere may look pressed for long before what it does begins. With
-    `shortcut`, likewise but not for long.
+    `shortcut`, likewise but not for long. `watched` says for how long the application had been watched before.
     """
 
     before: ScreenFrame
@@ -38,6 +41,7 @@ class SentAction:
     confirms: bool = False
     shortcut: bool = False
     quiet: float = QUIET_SECONDS
+    watched: float = float("inf")
 
 
 class PingProtocol(Protocol):
@@ -55,7 +59,8 @@ class Settling:
     """One wait for the screen. It is over when the screen is quiet, has answered the action, and is not busy.
 
     `look` captures a frame; `now` and `wait` are the clock's. With `until`, the answer is what `until` accepts.
-    `meanwhile` gets the frame that will probably be returned, to prepare it while the screen is watched.
+    `meanwhile` gets the frame that will probably be returned, to prepare it while the screen is watched. `seconds` is
+    how long `until`, or without it the answer, is waited for.
     """
 
     look: Callable[[], CapturedFrame]
@@ -70,24 +75,32 @@ class Settling:
 
     _moved_at: float = field(init=False)
     _moves: int = field(init=False, default=0)
-    _deadline: float = field(init=False)
+    _limit: float = field(init=False)
+    _deadline: float = field(init=False)  # the limit, or earlier while `until` holds
+    _due: float = field(init=False)  # when an answer would be visible
     _judged: CapturedFrame | None = field(init=False, default=None)  # the frame that `until` was last asked about
     _judged_at: float = field(init=False)
     _holds: bool = field(init=False, default=False)
     _pinged_at: float = field(init=False, default=float("-inf"))
+    _recurrence: Recurrence | None = field(init=False, default=None)
 
     def frame(self) -> CapturedFrame:
         """Return the frame on which the screen has settled, or the last one when the time for that is over."""
         frame = self.look()
         self._moved_at = self._judged_at = self.now()
         patience = UNTIL_SECONDS if self.until else MOVING_SECONDS
-        self._deadline = self._moved_at + (patience if self.seconds is None else self.seconds)
+        self._limit = self._deadline = self._moved_at + (patience if self.seconds is None else self.seconds)
+        self._due = self._answer_due()
+        self._begin_to_doubt(frame.pixels)
         prepared = False
         while not self._is_settled(frame) and self.now() < self._deadline:
             rest_in = self._quiet_at() - self.now()
             self.wait(min(POLL_SECONDS, rest_in) if rest_in > 0 else POLL_SECONDS)
             following = self.look()
-            if self._changes(frame.pixels, following.pixels):
+            changed = changed_patches(frame.pixels, following.pixels)
+            self.ambient.note(changed, at=self.now())
+            self._doubt(changed, following.pixels)
+            if self._not_ambient(changed):
                 self._moved_at, self._moves, prepared = self.now(), self._moves + 1, False
             elif not prepared:
                 self.meanwhile(following)
@@ -114,9 +127,39 @@ class Settling:
         if self.action is None:
             return True
         changes = self._changes(self.action.before, pixels)
+        if self._is_all_doubtful(changes, pixels):
+            return False
         if not changes:
             return self._is_overdue()
         return not all(self._is_acknowledgement(patch, pixels) for patch in changes) or self._is_all_there_is()
+
+    def _begin_to_doubt(self, pixels: ScreenFrame) -> None:
+        """Watch what comes again by itself, where the application is not known for long enough to know already."""
+        action = self.action
+        if action and self.until is None and action.watched < WATCHED_SECONDS:
+            self._recurrence = Recurrence(ambient=self.ambient, at=action.at, watched=action.watched)
+            self._doubt(changed_patches(action.before, pixels), pixels)
+
+    def _doubt(self, changed: list[Patch], pixels: ScreenFrame) -> None:
+        """Take note of what changed elsewhere than at the target, unless it is only as it was before the action."""
+        if self._recurrence and self.action and changed:
+            new = changed_patches(self.action.before, pixels)
+            elsewhere = [patch for patch in changed if self._is_elsewhere(patch, pixels)]
+            self._recurrence.see((p for p in elsewhere if any(p.overlaps(other) for other in new)), now=self.now())
+
+    def _is_all_doubtful(self, changes: list[Patch], pixels: ScreenFrame) -> bool:
+        """Return whether nothing has changed for certain, and what has may yet come again by itself."""
+        if self._recurrence is None or self.action is None:
+            return False
+        now = self.now()
+        if any(not self._recurrence.is_doubtful(patch, now=now) for patch in changes):
+            return False
+        moving = self.ambient.moving(at=now)
+        raw = [p for p in changed_patches(self.action.before, pixels) if not any(m.holds(p) for m in moving)]
+        doubtful = [patch for patch in raw if self._recurrence.is_doubtful(patch, now=now)]
+        if doubtful:
+            self._deadline = max(self._deadline, now + QUIET_SECONDS)
+        return bool(doubtful)
 
     def _is_all_there_is(self) -> bool:
         """Return whether what an acknowledged action brings about would be visible by now."""
@@ -126,8 +169,20 @@ class Settling:
         grace = SHORTCUT_SECONDS if self.action.shortcut else GRACE_SECONDS
         return self._is_overdue() or self.now() >= self._moved_at + grace
 
+    def _answer_due(self) -> float:
+        if self.until is None and self.seconds is not None:
+            return self._deadline
+        return self.action.at + REACTION_SECONDS if self.action else self._moved_at
+
     def _is_overdue(self) -> bool:
-        return self.action is not None and self.now() >= self.action.at + REACTION_SECONDS
+        return self.action is not None and self.now() >= self._due
+
+    def _is_elsewhere(self, patch: Patch, pixels: ScreenFrame) -> bool:
+        """Return whether a small change is not at the target of the action."""
+        assert self.action is not None  # a change is elsewhere than an action
+        place = self.action.mouse[-1] if self.action.mouse else None
+        target = place and Patch(place.x, place.y, place.x + 1, place.y + 1).grown(*AT_TARGET)
+        return patch.is_small(pixels) and not (target and target.overlaps(patch))
 
     def _is_acknowledgement(self, patch: Patch, pixels: ScreenFrame) -> bool:
         """Return whether this only shows a button pressed, or no longer under the mouse: seen, not yet answered."""
@@ -143,8 +198,7 @@ class Settling:
         if (quiet or self.now() - self._judged_at >= JUDGE_SECONDS) and self._is_worth_judging(frame.pixels):
             self._judged, self._judged_at = frame, self.now()
             self._holds = until(frame)
-            if self._holds:
-                self._deadline = min(self._deadline, self.now() + MOVING_SECONDS)
+            self._deadline = min(self._deadline, self.now() + MOVING_SECONDS) if self._holds else self._limit
         return False
 
     def _is_worth_judging(self, pixels: ScreenFrame) -> bool:
@@ -164,5 +218,8 @@ class Settling:
 
     def _changes(self, before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
         """Return what differs, without the places that change by themselves."""
+        return self._not_ambient(changed_patches(before, after))
+
+    def _not_ambient(self, patches: list[Patch]) -> list[Patch]:
         now = self.now()
-        return [patch for patch in changed_patches(before, after) if not self.ambient.holds(patch, at=now)]
+        return [patch for patch in patches if not self.ambient.holds(patch, at=now)]

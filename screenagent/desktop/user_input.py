@@ -1,20 +1,24 @@
-"""What the user does at mouse and keyboard beside the agent: stops it, or just touches them, and it waits."""
+"""What the user does at mouse and keyboard beside the agent: stops it, answers it, or touches them, and it waits."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from screenagent.control import Control
-from screenagent.desktop.keyboard import PYNPUT, STOP_KEYS
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.keyboard import PYNPUT
 from screenagent.geometry import Display, Pixel
+from screenagent.keys import ONLY_STOP, UserKeys
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.x11.input_devices import KeyboardLayout
     from screenagent.desktop.x11.raw_events import Raw
 
 LEAVE_SECONDS: Final = 0.1  # how long leaving may take; an event is heeded as it comes
@@ -28,7 +32,7 @@ TOUCHED: Final = "you touched the {what}, so the agent waits"
 class MonitorOptions:
     """What of the user's doings counts. A corner does not once the agent has waited for a while: the user works."""
 
-    stop_keys: tuple[str, ...] = STOP_KEYS
+    keys: UserKeys = ONLY_STOP
     corner: bool = True
     touch: bool = True
 
@@ -37,19 +41,25 @@ EVERYTHING: Final = MonitorOptions()
 
 
 @dataclass
-class StopKeyWatch:
-    """Told of every key, says when all of the combination are down; `codes` are the keys that count as each."""
+class ChordWatch:
+    """Told of every key, says when all of the combination are down; `codes` are the keys that count as each.
 
-    codes: Mapping[str, frozenset[int]]
+    Without `repeats`, keys that are held say it once.
+    """
+
+    codes: Sequence[frozenset[int]]
+    repeats: bool = True
     down: set[int] = field(default_factory=set)
 
     def completes(self, code: int, *, pressed: bool) -> bool:
         if not pressed:
             self.down.discard(code)
             return False
+        held = code in self.down
         self.down.add(code)
-        keys = self.codes.values()
-        return any(code in codes for codes in keys) and all(codes & self.down for codes in keys)
+        if held and not self.repeats:
+            return False
+        return any(code in codes for codes in self.codes) and all(codes & self.down for codes in self.codes)
 
 
 class UserInputMonitor:
@@ -85,7 +95,7 @@ class UserInputMonitor:
         events = stack.enter_context(closing(RawEvents(display)))
         self._own = stack.enter_context(closing(OwnWindows(display)))
         layout = stack.enter_context(closing(KeyboardLayout(display)))
-        self._stop_keys = StopKeyWatch({key: layout.codes(key) for key in self._heeds.stop_keys})
+        self._chords = self._watched(layout)
         self._pointer: Callable[[], Pixel] = lambda: pointer(events.server)
         self._moved(self._pointer(), by_user=False)
         leaving = threading.Event()
@@ -106,12 +116,25 @@ class UserInputMonitor:
         stack.callback(thread.join)
         stack.callback(leaving.set)
 
+    def _watched(self, layout: KeyboardLayout) -> list[tuple[ChordWatch, Callable[[], None]]]:
+        """The chords of the user, and what each does. Answer keys that this keyboard does not have are not heard."""
+        keys, codes = self._heeds.keys, layout.codes
+        if lacking := [key for key in keys.stop if not codes(key)]:
+            raise NoDesktop(f"this keyboard has no {lacking[0]!r} key; choose others with the setting stop_keys")
+        yes, no = ([codes(key) for key in chord] for chord in (keys.yes, keys.no))
+        return [
+            (ChordWatch([codes(key) for key in keys.stop]), self._control.stop),
+            (ChordWatch(yes if all(yes) else (), repeats=False), partial(self._control.answer_by_key, "yes")),
+            (ChordWatch(no if all(no) else (), repeats=False), partial(self._control.answer_by_key, "no")),
+        ]
+
     def _heed(self, raw: Raw) -> None:
         ours = self._desktop.ledger.claims(raw) and raw.by_xtest
         match raw.kind:
             case "key":
-                if self._stop_keys.completes(raw.code, pressed=raw.pressed):
-                    self._control.stop()
+                for watch, heard in self._chords:
+                    if watch.completes(raw.code, pressed=raw.pressed):
+                        heard()
                 if raw.pressed and not ours and not self._own.has_keys():
                     self._touched("keyboard")
             case "button":
@@ -151,12 +174,18 @@ class UserInputMonitor:
                 self._touched("keyboard")
 
         listeners: list[Any] = [mouse.Listener(on_move=moved), keyboard.Listener(on_press=pressed)]
-        if self._heeds.stop_keys:
-            chord = "+".join(f"<{PYNPUT[key]}>" if key in PYNPUT else key for key in self._heeds.stop_keys)
-            listeners.append(keyboard.GlobalHotKeys({chord: self._control.stop}))
+        keys, answered = self._heeds.keys, self._control.answer_by_key
+        heard = {keys.stop: self._control.stop, keys.yes: partial(answered, "yes"), keys.no: partial(answered, "no")}
+        hot_keys = {_pynput_chord(chord): hears for chord, hears in heard.items() if chord}
+        if hot_keys:
+            listeners.append(keyboard.GlobalHotKeys(hot_keys))
         for listener in listeners:
             listener.start()
             stack.callback(listener.stop)
+
+
+def _pynput_chord(chord: tuple[str, ...]) -> str:
+    return "+".join(f"<{PYNPUT[key]}>" if key in PYNPUT else key for key in chord)
 
 
 def in_corner(pixel: Pixel, display: Display) -> bool:

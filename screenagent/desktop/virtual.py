@@ -20,10 +20,10 @@ from typing import Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.keyboard import STOP_KEYS
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
 from screenagent.geometry import Size
+from screenagent.keys import ONLY_STOP, UserKeys
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Window
 from screenagent.secrets import Secrets
@@ -68,12 +68,12 @@ class VirtualDesktop:
         environment: Mapping[str, str] | None = None,
         secrets: Secrets | None = None,
         reader: TextReader | None = None,
-        stop_keys: Sequence[str] = STOP_KEYS,
+        user_keys: UserKeys = ONLY_STOP,
     ) -> None:
         self.control = control or Control()
         self._app, self._size, self._cwd = app, size, cwd
         self._extra = dict(environment or {})
-        self._open = partial(LocalDesktop, control=self.control, secrets=secrets, reader=reader, stop_keys=stop_keys)
+        self._open = partial(LocalDesktop, control=self.control, secrets=secrets, reader=reader, user_keys=user_keys)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

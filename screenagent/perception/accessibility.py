@@ -14,7 +14,7 @@ from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.roles import SHOWS_ITS_NAME, Role, satisfying
 from screenagent.perception.similarity import likeness
-from screenagent.screenshot import Element
+from screenagent.screenshot import Element, ElementState
 
 LARGEST: Final = 0.5  # of the picture: what is larger holds controls rather than be one
 DRAWN: Final = 6  # where no pixel differs by more than this, of 255, from its neighbours nothing is drawn
@@ -22,12 +22,14 @@ DRAWN: Final = 6  # where no pixel differs by more than this, of 255, from its n
 
 @dataclass(frozen=True)
 class AccessibleControl:
-    """A control that its program names, and whether its name is read there, too."""
+    """A control that its program names, its state and value, and whether its name is read there, too."""
 
     role: str
     rect: PixelBox
     label: Label
     read: bool
+    states: frozenset[ElementState] = frozenset()
+    value: str | None = None
 
     def fits(self, role: Role | None) -> bool:
         return role is None or self.role in satisfying(role).told
@@ -46,7 +48,7 @@ def accessible_controls(
         if element.role in SHOWS_ITS_NAME and not read and _letters(inside) > 2:
             continue  # something else is written there: it has moved, or lies beneath
         name = Label([(word, rect) for word in element.name.split()] or [("", rect)])
-        yield AccessibleControl(element.role, rect, name, read)
+        yield AccessibleControl(element.role, rect, name, read, element.states, element.value)
 
 
 def _says(text: str, name: str) -> bool:

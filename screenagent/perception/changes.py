@@ -10,10 +10,21 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
 
-from screenagent.geometry import WHOLE, Box, Location, PixelBox, Size
+from screenagent.geometry import WHOLE, Box, Location, PixelBox
+from screenagent.perception.incidental import (
+    CARET,
+    Mask,
+    Region,
+    extent,
+    fades,
+    is_caret,
+    is_field,
+    is_link_bubble,
+    is_ring,
+    regions,
+)
 from screenagent.screenshot import Screenshot
 
-CARET: Final = Size(width=3, height=40)  # a change no larger than this, in pixels, may be a blinking caret
 REACH: Final = 0.1  # side of the surroundings, as a part of the display, where a clicked menu or tooltip opens
 LARGE: Final = 0.05  # a change of at least this share of the screen is not a clock: a dialog opened or closed
 ELSEWHERE: Final = "elsewhere"
@@ -23,10 +34,11 @@ Pixels = npt.NDArray[np.uint8]  # (height, width, 3)
 
 @dataclass(frozen=True)
 class Difference:
-    """What changed, and where that is with respect to the action."""
+    """What changed, and where that is with respect to the action; `doubt` is why it may not be the action's effect."""
 
     box: Box
     place: str
+    doubt: str = ""
 
     @property
     def is_expected(self) -> bool:
@@ -35,26 +47,58 @@ class Difference:
 
 
 def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] = ()) -> Difference | None:
-    """Return the change that answers an action done `at` these places, or None if at most a caret blinked.
+    """Return the change that answers an action done `at` these places, or None if nothing did that counts.
 
-    The effect is looked for around the places, then in the focused window, then anywhere if the change is large or
-    another window came to the front.
+    A caret, a place that moves by itself, and a focus ring or a browser's bubble for a link that came with a click are
+    no effect. The effect is looked for around the places, then in the focused window, then anywhere if the change is
+    large or another window came to the front.
     """
     if before.digest == after.digest:
         return None
     if before.size != after.size:
         return Difference(WHOLE, "all over the screen")
-    pixels = ImageChops.difference(before.pixels, after.pixels)
-    everything = _extent(pixels)
-    if everything is None or is_caret(everything):
+    changed = _effects(before, after, at)
+    everything = extent(changed)
+    if everything is None:
         return None
     for box, place in _looked_at(before, after, at):
-        edges = box.pixels(after.size)
-        found = _extent(pixels.crop(edges), corner=edges[:2])
-        if found and not is_caret(found):
-            return Difference(found.box(after.size), place)
-    place = "all over the screen" if _share(pixels) >= LARGE else ELSEWHERE
-    return Difference(everything.box(after.size), place)
+        left, top, right, bottom = box.pixels(after.size)
+        found = extent(changed[top:bottom, left:right])
+        if found and not is_caret(found.width, found.height):
+            return Difference(PixelBox(*found).moved(left, top).box(after.size), place)
+    place = "all over the screen" if float(changed.mean()) >= LARGE else ELSEWHERE
+    return Difference(PixelBox(*everything).box(after.size), place)
+
+
+def _effects(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Mask:
+    """Return the pixels that differ, those left out that changed by themselves or as they do with any click."""
+    pictures = np.asarray(before.pixels), np.asarray(after.pixels)
+    channels = pictures[0] != pictures[1]
+    changed: Mask = channels[..., 0] | channels[..., 1] | channels[..., 2]
+    for box in after.moving:
+        left, top, right, bottom = box.pixels(after.size)
+        changed[top:bottom, left:right] = False
+    if float(changed.mean()) < LARGE:
+        for region in regions(changed):
+            if _is_incidental(region, changed, pictures, after, at):
+                changed[region.slices] = False
+    return changed
+
+
+def _is_incidental(
+    region: Region, changed: Mask, pictures: tuple[Pixels, Pixels], after: Screenshot, at: tuple[Location, ...]
+) -> bool:
+    """Return whether a change of this kind comes with any click, or by itself."""
+    if is_caret(region.width, region.height):
+        return True
+    if len(at) != 1:  # keys move the focus, and a drag may draw a frame
+        return False
+    target = at[0].point.pixel(after.size)
+    if region.holds(target.x, target.y):
+        return is_ring(changed, region) and not is_field(pictures[1], region)
+    if after.window and after.window.box and is_link_bubble(region, after.window.box.exact_pixels(after.size)):
+        return True
+    return is_ring(changed, region) and fades(*pictures, changed, region)
 
 
 def changed_box(before: Screenshot, after: Screenshot, within: Box = WHOLE) -> Box | None:
@@ -81,11 +125,6 @@ def looks_same(before: Pixels, after: Pixels, *, noticed: int) -> bool:
     steps = np.maximum(before, after) - np.minimum(before, after)
     columns = np.flatnonzero((steps.max(axis=2) > noticed).any(axis=0))
     return columns.size == 0 or int(columns[-1] - columns[0]) < CARET.width
-
-
-def is_caret(edges: PixelBox) -> bool:
-    """Return whether a change of this extent may be a blinking caret."""
-    return edges.width <= CARET.width and edges.height <= CARET.height
 
 
 def _looked_at(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Iterator[tuple[Box, str]]:

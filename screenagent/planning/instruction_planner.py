@@ -15,7 +15,7 @@ from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.skills.forms import send
 from screenagent.planning.skills.skill import Instructions, Segment, Skill, SkillFailed, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
-from screenagent.protocols import Grounder, TextReader
+from screenagent.protocols import Grounder, StateReader, TextReader
 
 _NO: Final = ("n", "no", "nope", "stop", "cancel", "don't", "do not", "never")
 
@@ -33,17 +33,20 @@ class InstructionPlanner:
         *,
         reader: TextReader | None = None,
         grounder: Grounder | None = None,
+        strict: Grounder | None = None,
+        states: StateReader | None = None,
         sends_forms: bool = False,
         instructions: Instructions | None = None,
     ) -> None:
         """Create a planner for any number of tasks.
 
-        `sends_forms` appends a click on the send button to a task that ends with a form filled in. `instructions` are
-        those of a task that was read already; the planner reads every other task itself.
+        `strict` is a grounder that does not choose between equal targets. `states` reads whether something is ticked,
+        or which choice is shown. `sends_forms` appends a click on the send button to a task that ends with a form
+        filled in. `instructions` are those of a task that was read already; the planner reads every other task itself.
         """
         self._sends_forms = sends_forms
         self._instructions = instructions
-        self._view = ScreenView(reader, grounder) if reader and grounder else None
+        self._view = ScreenView(reader, grounder, strict=strict, states=states) if reader and grounder else None
         self._segments: Generator[Segment, None, None] = _no_segments()
         self._purpose = ""
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from collections import Counter
+from typing import Final, Literal, assert_never
 
-from screenagent.actions import Change, Expectation, Finish, Gone, Visible, describe
-from screenagent.episode import Step
+from screenagent.actions import Change, Expectation, Finish, Gone, Holds, Visible, describe
+from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Approve, Effect, Ended, LookAgain, Reject, Revise, Skip, Verdict
 
-Status = Literal["confirmed", "performed", "unconfirmed", "refused", "failed", "finished", "not done"]
+Status = Literal[
+    "confirmed", "changed", "performed", "unchanged", "unmet", "unknown", "contradicted", "refused", "failed",
+    "finished", "not done",
+]  # fmt: skip
 
 
 def status_of(step: Step) -> Status:
     """What became of a step."""
-    if step.acted and step.effect and step.effect.as_expected:
-        return "confirmed"
     if step.acted:
-        return "unconfirmed" if step.unconfirmed else "performed"
+        return _effect_status(step)
     if isinstance(step.verdict, Reject | Abort):
         return "refused"
     if isinstance(step.verdict, Skip):
@@ -24,6 +26,35 @@ def status_of(step: Step) -> Status:
     if step.feedback:
         return "failed"
     return "finished" if isinstance(step.action, Finish) and step.action.success else "not done"
+
+
+def _effect_status(step: Step) -> Status:
+    """The outcome of what was done; where nothing was expected and nothing is known, it was performed, no more."""
+    outcome = step.effect.outcome if step.effect else "unknown"
+    if outcome == "refused" or outcome == "stopped" or (outcome == "unknown" and not step.unconfirmed):  # noqa: PLR1714
+        return "performed"
+    return outcome
+
+
+def counts_words(episode: Episode) -> str:
+    """How many steps were performed, how many of those that name what should come are confirmed, and what is only
+    known to have changed something."""
+    found = Counter(map(status_of, episode.performed))
+    named = sum(step.is_named or status_of(step) == "confirmed" for step in episode.performed)
+    parts = [_steps(len(episode.performed)) + " performed"]
+    if named:
+        parts.append(f"{found['confirmed']} of {named} confirmed")
+    if found["changed"]:
+        parts.append(f"{found['changed']} only changed something")
+    parts += [f"{found[status]} {status}" for status in DOUBTFUL if found[status]]
+    return ", ".join(parts)
+
+
+DOUBTFUL: Final[tuple[Status, ...]] = ("unchanged", "contradicted", "unmet", "unknown")
+
+
+def _steps(number: int) -> str:
+    return f"{number} step" if number == 1 else f"{number} steps"
 
 
 def thought_of(step: Step) -> str:
@@ -42,6 +73,8 @@ def expectation_words(expectation: Expectation) -> str:
             return f"“{words}” is to be gone"
         case Change():
             return "something is to change"
+        case Holds() as wanted:
+            return f"it is to be so that {wanted}"
         case _:
             assert_never(expectation)
 
@@ -71,6 +104,9 @@ def effect_words(effect: Effect) -> str:
         "confirmed": "as expected",
         "changed": "the screen changed",
         "unchanged": "nothing changed",
+        "contradicted": "it failed",
         "unmet": "not as expected",
         "unknown": "could not be told",
+        "refused": "was not let through",
+        "stopped": "was stopped",
     }[effect.outcome]

@@ -111,6 +111,9 @@ class ScriptStep(Value):
     expect: Expected | None = Field(
         None, description="what has to be seen, or be gone, afterwards; else the replay ends"
     )
+    may: Literal["nothing"] | None = Field(
+        None, description="`nothing`: the screen may stay as it is; without it the replay ends where nothing changes"
+    )
     timeout: Timeout | None = Field(None, description="how many seconds its target, or what it waits for, may be late")
 
 

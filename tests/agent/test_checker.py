@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 import pytest
 from PIL import Image, ImageDraw
 
-from screenagent.actions import Change, Click, Expectation, Gone, Visible, WaitFor
+from screenagent.actions import Change, Click, Expectation, Gone, TypeText, Visible, WaitFor
 from screenagent.agent.checker import ScreenChecker
 from screenagent.events import Effect, PlannedStep
-from screenagent.fakes import FakeGrounder, ScriptedModel
-from screenagent.geometry import Absent, Box, Location, Point
+from screenagent.fakes import ScriptedModel
+from screenagent.geometry import Box, Location, Point
 from screenagent.models.vision import Refused
 from screenagent.perception.changes import changed_shares, difference
-from screenagent.screenshot import Screenshot, Window
+from screenagent.screenshot import Screenshot, Window, Word
+from tests.builders import Text, words
 
 
 def screen(*rectangles: tuple[int, int, int, int], size: tuple[int, int] = (320, 200)) -> Screenshot:
@@ -24,7 +28,19 @@ def screen(*rectangles: tuple[int, int, int, int], size: tuple[int, int] = (320,
 
 EMPTY, CARET, MENU = screen(), screen((50, 50, 51, 66)), screen((10, 10, 109, 59))
 NEVER = Refused(text="I'm sorry, but I can't help with that.")
-CHECKER = ScreenChecker(FakeGrounder({"Saved": Point(x=0.5, y=0.5)}))
+
+
+@dataclass
+class PictureReader:
+    """Reads the texts that the test says are on a picture, each at its left top; on any other picture, none."""
+
+    texts: Mapping[str, Sequence[Text]] = field(default_factory=dict)
+
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        return words(self.texts.get(screenshot.digest, ()), size=screenshot.size)
+
+
+CHECKER = ScreenChecker(PictureReader({MENU.digest: [("Saved", 12, 14)]}))
 
 
 def check(checker: ScreenChecker, expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
@@ -39,10 +55,11 @@ def check(checker: ScreenChecker, expectation: Expectation | None, before: Scree
         (Change(), CARET, "unchanged"),
         (None, MENU, "changed"),
         (None, EMPTY, "unknown"),
-        (Visible(words="Saved"), EMPTY, "confirmed"),
-        (Visible(words="Failed"), MENU, "unmet"),
-        (Gone(words="Failed"), EMPTY, "unmet"),
-        (Gone(words="Failed"), MENU, "unknown"),
+        (Visible(words="Saved"), MENU, "confirmed"),
+        (Visible(words="Saved"), EMPTY, "unmet"),
+        (Visible(words="Sent"), MENU, "unmet"),
+        (Gone(words="Sent"), EMPTY, "unmet"),
+        (Gone(words="Sent"), MENU, "unknown"),
         (Gone(words="Saved"), MENU, "unmet"),
     ],
 )
@@ -65,14 +82,14 @@ class TestModel:
     )
     def test_what_cannot_be_read_is_judged(self, answer: str | Refused, outcome: str) -> None:
         model = ScriptedModel([answer])
-        effect = check(ScreenChecker(CHECKER.grounder, model), Visible(words="a red line"), EMPTY, MENU)
+        effect = check(ScreenChecker(CHECKER.reader, model=model), Visible(words="a red line"), EMPTY, MENU)
         assert (effect.outcome, effect.by) == (outcome, "model")
         [(request, mode, grammar)] = model.asked
         assert (mode, grammar and grammar.kind, len(request.pictures)) == ("nothink", "regex", 2)
 
     def test_what_was_never_readable_is_judged_to_be_gone(self) -> None:
         model = ScriptedModel(["no"])
-        effect = check(ScreenChecker(CHECKER.grounder, model), Gone(words="the spinning wheel"), EMPTY, MENU)
+        effect = check(ScreenChecker(CHECKER.reader, model=model), Gone(words="the spinning wheel"), EMPTY, MENU)
         assert (effect.outcome, effect.by) == ("unmet", "model")
 
     @pytest.mark.parametrize(
@@ -89,23 +106,23 @@ class TestModel:
         self, expectation: Expectation | None, after: Screenshot
     ) -> None:
         model = ScriptedModel([])
-        assert check(ScreenChecker(CHECKER.grounder, model), expectation, EMPTY, after).by != "model"
+        assert check(ScreenChecker(CHECKER.reader, model=model), expectation, EMPTY, after).by != "model"
 
     def test_a_glance_asks_nobody(self) -> None:
-        checker = ScreenChecker(CHECKER.grounder, ScriptedModel([]))
+        checker = ScreenChecker(CHECKER.reader, model=ScriptedModel([]))
         step = PlannedStep(action=Click(target="OK"), expectation=Visible(words="a red line"))
         assert checker.quick_check(step, EMPTY, MENU).outcome == "unmet"
 
     def test_the_pictures_are_small(self) -> None:
         model = ScriptedModel(["yes"])
         before, after = screen(size=(1280, 720)), screen((0, 0, 9, 99), size=(1280, 720))
-        check(ScreenChecker(CHECKER.grounder, model, patches=1024), Visible(words="a red line"), before, after)
+        check(ScreenChecker(CHECKER.reader, model=model, patches=1024), Visible(words="a red line"), before, after)
         assert all(picture.size.width * picture.size.height <= 1024 * 256 for picture in model.asked[0][0].pictures)
 
 
 def test_the_evidence_says_where_and_how_large() -> None:
     effect = check(CHECKER, Change(), EMPTY, MENU)
-    assert effect.evidence == "100×50 pixels changed at (10, 10), on the screen"
+    assert effect.evidence == "“Saved” came; 100×50 pixels changed at (10, 10), on the screen"
     assert effect.where is not None
     assert effect.where.pixels(MENU.size) == (10, 10, 110, 60)
 
@@ -117,33 +134,56 @@ def test_another_size_of_the_screen_is_a_change_of_everything() -> None:
     assert found.box == Box(left=0, top=0, right=1, bottom=1)
 
 
-class Reading:
-    """Reads "Saving" wherever there is a menu."""
+def page(*texts: Text, title: str = "", window: int = 1) -> Screenshot:
+    """A screen with these texts on it; each text makes it another picture."""
+    image = Image.new("RGB", (640, 400), "white")
+    for text, left, top in texts:
+        ImageDraw.Draw(image).text((left, top + 4), text, fill="black")
+    drawn = Screenshot.of(image, window=Window(id=window, title=title))
+    PAGES[drawn.digest] = texts
+    return drawn
 
-    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        if screenshot.digest == MENU.digest and target.strip("“”") == "Saving":
-            return Location(point=Point(x=0.1, y=0.1), confidence=0.9, by="text")
-        return Absent(why="no such text")
+
+PAGES: dict[str, Sequence[Text]] = {}
+PAGE_CHECKER = ScreenChecker(PictureReader(PAGES))
+
+BLANK = page()
+OLD, NEW = ("Saved number 3: Acme", 20, 40), ("Saved number 4: Ghost", 20, 70)
+FIELD = ("Ghost Ltd", 300, 200)
+
+
+def after_click(expectation: Expectation | None, before: Screenshot, after: Screenshot) -> Effect:
+    return PAGE_CHECKER.check(PlannedStep(action=Click(target="Save"), expectation=expectation), before, after)
 
 
 class TestNews:
-    """Words that stood there before are there, and nobody says that the step brought them."""
+    """After an input, only what is new answers it."""
 
-    def seen(self, words: str, before: Screenshot, after: Screenshot) -> tuple[str, str]:
-        step = PlannedStep(action=Click(target="OK"), expectation=Visible(words=words))
-        effect = ScreenChecker(Reading()).check(step, before, after)
-        return effect.outcome, effect.by
+    def seen(self, words: str, before: Screenshot | None, after: Screenshot, typed: str = "") -> tuple[str, str]:
+        waiting = PlannedStep(action=WaitFor(words=words))
+        effect = PAGE_CHECKER.check(waiting, before, after, typed=typed)
+        return effect.outcome, effect.code
 
     def test_words_that_came_are_news(self) -> None:
-        assert self.seen("Saving", EMPTY, MENU) == ("confirmed", "words")
+        assert self.seen("Saved", BLANK, page(OLD)) == ("confirmed", "seen")
 
-    def test_words_that_were_there_are_none(self) -> None:
-        assert self.seen("Saving", MENU, MENU) == ("confirmed", "")
+    def test_words_that_were_there_before_say_nothing_of_the_input(self) -> None:
+        assert self.seen("Saved number", page(OLD), page(OLD, FIELD)) == ("unknown", "already_there")
+
+    def test_without_an_input_what_stands_there_will_do(self) -> None:
+        assert self.seen("Saved number", None, page(OLD)) == ("confirmed", "seen")
+
+    def test_the_same_words_at_another_place_are_news(self) -> None:
+        assert self.seen("Saved number", page(OLD), page(OLD, NEW)) == ("confirmed", "seen")
+
+    def test_what_was_typed_is_no_news_where_it_was_typed(self) -> None:
+        assert self.seen("Ghost Ltd", BLANK, page(FIELD), "Ghost Ltd") == ("unknown", "typed")
+        assert self.seen("Ghost Ltd", BLANK, page(FIELD, ("Welcome, Ghost Ltd", 20, 20)), "Ghost Ltd")[0] == "confirmed"
 
     def test_words_that_came_into_the_title_are_news_wherever_else_they_stood(self) -> None:
-        titled = Screenshot.of(MENU.pixels, window=Window(id=1, title="Saving - Editor"))
-        assert self.seen("Saving", MENU, titled) == ("confirmed", "words")
-        assert self.seen("Saving", titled, titled) == ("confirmed", "")
+        assert self.seen("Saved", page(OLD), page(OLD, title="Saved - Editor")) == ("confirmed", "in_title")
+        titled = page(OLD, title="Saved - Editor")
+        assert self.seen("Saved", titled, titled) == ("unknown", "already_there")
 
 
 class TestGone:
@@ -152,27 +192,81 @@ class TestGone:
     def gone(self, words: str, before: Screenshot, after: Screenshot, *, waited: bool = False) -> Effect:
         click = PlannedStep(action=Click(target="OK"), expectation=Gone(words=words))
         wait = PlannedStep(action=WaitFor(words=words, gone=True))
-        return ScreenChecker(Reading()).check(wait if waited else click, before, after)
+        return PAGE_CHECKER.check(wait if waited else click, before, after)
 
     def test_words_that_were_there_are_gone(self) -> None:
-        assert self.gone("Saving", MENU, EMPTY) == Effect(
-            outcome="confirmed", code="gone", evidence="“Saving” was on the screen and is gone", by="words"
+        assert self.gone("Saved", page(OLD), BLANK) == Effect(
+            outcome="confirmed", code="gone", evidence="“Saved” was on the screen and is gone", by="words"
         )
 
     def test_words_that_never_were_are_not_gone(self) -> None:
-        assert self.gone("Loading", MENU, EMPTY).outcome == "unknown"
+        assert self.gone("Loading", page(OLD), BLANK).outcome == "unknown"
 
     def test_nothing_is_gone_from_a_screen_that_did_not_change(self) -> None:
-        assert self.gone("Loading", EMPTY, EMPTY).outcome == "unmet"
-        assert self.gone("Saving", MENU, MENU).outcome == "unmet"
+        assert self.gone("Loading", BLANK, BLANK).outcome == "unmet"
+        assert self.gone("Saved", page(OLD), page(OLD)).outcome == "unmet"
 
     def test_who_waits_for_words_to_go_is_told_that_they_are_not_there_which_proves_nothing(self) -> None:
-        effect = self.gone("Loading", MENU, EMPTY, waited=True)
+        effect = self.gone("Loading", page(OLD), BLANK, waited=True)
         assert (effect.outcome, effect.by) == ("confirmed", "")
 
+    def test_words_that_should_not_be_there_and_are_contradict(self) -> None:
+        assert self.gone("Saved", page(OLD), page(OLD), waited=True).outcome == "contradicted"
+
+    def test_what_is_something_like_the_words_is_not_taken_for_gone(self) -> None:
+        assert self.gone("modem", page(("modern", 20, 40)), page(("modern", 20, 40)), waited=True).outcome == "unknown"
+
     def test_a_title_that_no_longer_says_so_is_gone(self) -> None:
-        titled = Screenshot.of(MENU.pixels, window=Window(id=1, title="notes.txt - Editor"))
-        assert self.gone("notes.txt", titled, EMPTY).outcome == "confirmed"
+        assert self.gone("notes.txt", page(OLD, title="notes.txt - Editor"), page(NEW)).outcome == "confirmed"
+
+
+class TestBadNews:
+    """What has newly come and tells of a failure contradicts whatever else is seen."""
+
+    @pytest.mark.parametrize(
+        "said",
+        ["Could not upload.", "Error: disk full", "The name is already taken", "Speichern fehlgeschlagen", "Not saved"],
+    )
+    def test_a_line_that_tells_of_a_failure_contradicts(self, said: str) -> None:
+        effect = after_click(Change(), page(OLD), page(OLD, (said, 20, 90)))
+        assert (effect.outcome, effect.code, effect.evidence) == (
+            "contradicted",
+            "bad_news",
+            f"the screen says: “{said}”",
+        )
+
+    @pytest.mark.parametrize("said", ["No errors", "This cannot be undone.", "Upload complete", "Report an error"])
+    def test_other_lines_do_not(self, said: str) -> None:
+        assert after_click(Change(), page(OLD), page(OLD, (said, 20, 90))).outcome == "changed"
+
+    def test_a_failure_that_was_told_before_is_none_of_this_step(self) -> None:
+        old = ("Could not upload.", 20, 90)
+        assert after_click(Change(), page(old), page(old, ("Done", 20, 120))).outcome == "changed"
+
+    def test_it_counts_beside_what_was_expected_and_where_nothing_was(self) -> None:
+        after = page(OLD, ("Saved, but the copy failed.", 20, 90))
+        assert after_click(Visible(words="Saved"), BLANK, after).outcome == "contradicted"
+        assert after_click(None, BLANK, after).outcome == "contradicted"
+
+    def test_words_that_the_user_waits_for_or_types_are_no_news(self) -> None:
+        after = page(("Invalid email address", 20, 90))
+        assert after_click(Visible(words="Invalid email address"), BLANK, after).outcome == "confirmed"
+        typing = PlannedStep(action=TypeText(text="Invalid email address"), expectation=Change())
+        assert PAGE_CHECKER.check(typing, BLANK, after).outcome == "changed"
+
+    def test_the_title_of_a_new_window_counts(self) -> None:
+        effect = after_click(Change(), BLANK, page(("OK", 20, 20), title="Upload failed", window=2))
+        assert effect.evidence == "the screen says: “Upload failed”"
+
+    def test_a_new_document_that_speaks_of_failures_somewhere_is_none(self) -> None:
+        chapter = [(f"Line {number} of a text on testing", 20, 20 * number) for number in range(17)]
+        assert after_click(Change(), BLANK, page(*chapter, ("The test failed.", 20, 360))).outcome == "changed"
+        assert after_click(Change(), BLANK, page(("Server error", 20, 0), *chapter[1:])).outcome == "contradicted"
+
+
+def test_what_came_is_told_in_words() -> None:
+    effect = after_click(Change(), page(OLD), page(OLD, NEW))
+    assert effect.evidence.startswith("“Saved number 4: Ghost” came; ")
 
 
 EDITOR, DIALOG = (

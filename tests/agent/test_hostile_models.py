@@ -14,13 +14,14 @@ from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll, PolicyApprover
 from screenagent.episode import Episode
-from screenagent.fakes import FakeDesktop, FakeGrounder
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
 from screenagent.geometry import Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
 from screenagent.models.remote import Endpoint, RemoteModel
 from screenagent.planning import ModelPlanner
 from screenagent.protocols import Approver
+from tests.builders import words
 from tests.loopback import Reply, Stream, says, serving
 
 SCREEN = FakeGrounder({"OK": Point(x=0.5, y=0.5), "TASK DONE": Point(x=0.5, y=0.1)})
@@ -54,7 +55,7 @@ def ran(reply: Callable[[dict[str, Any]], Reply], approver: Approver) -> tuple[E
             grounder=Cascade((CascadeStage(SCREEN, sure=0.9), CascadeStage(ModelGrounder(model), sure=ONCE))),
             approver=approver,
             desktop=desktop,
-            checker=ScreenChecker(SCREEN, model),
+            checker=ScreenChecker(FakeReader(words([("TASK DONE", 500, 40), ("OK", 480, 240)])), SCREEN, model),
             max_steps=12,
         )
         episode = Episode.of(agent.run("save it as notes.txt"))

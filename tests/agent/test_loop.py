@@ -407,9 +407,9 @@ def test_a_sink_hears_of_the_approval_before_the_hand_moves() -> None:
     heard: list[str] = []
 
     class Watching(FakeDesktop):
-        def perform(self, approved: Any) -> None:
+        def perform(self, approved: Any) -> Screenshot | None:
             heard.append("hand")
-            super().perform(approved)
+            return super().perform(approved)
 
     drive(agent(SAVE, DONE, desktop=Watching()), "t", lambda event: heard.append(event.event))
     assert heard.index("reviewed") < heard.index("hand") < heard.index("acted")
@@ -510,15 +510,34 @@ class Touched(FakeDesktop):
 
     partly = False
 
-    def perform(self, approved: Approved[Any]) -> None:
+    def perform(self, approved: Approved[Any]) -> Screenshot | None:
         if not self.performed and not self.control.paused and not self.places:
             self.places.append(())
             raise Interrupted("you touched the mouse, so the agent waits", partly=self.partly)
-        super().perform(approved)
+        return super().perform(approved)
 
 
 class HalfDone(Touched):
     partly = True
+
+
+class LitUp(FakeDesktop):
+    """Its screen changes because the mouse comes, and not because of the press."""
+
+    def screenshot(self) -> Screenshot:
+        return plain_screen(len(self.performed))
+
+    def perform(self, approved: Approved[Any]) -> Screenshot | None:
+        super().perform(approved)
+        return self.screenshot()
+
+
+def test_what_lights_up_under_the_mouse_is_no_effect_however_long_it_is_waited_for() -> None:
+    episode = Episode.of(agent(decision(SAVE, Change()), DONE, desktop=LitUp()).run("t"))
+    step = episode.steps[0]
+    assert step.effect is not None
+    assert step.before.digest != step.after.digest if step.after else False
+    assert (step.effect.outcome, step.recoveries[0]) == ("unchanged", "wait")
 
 
 def events_of(clicker: Agent, control: Control) -> list[Event]:

@@ -6,7 +6,16 @@ import pytest
 
 from screenagent.actions import Action, Ask, Click, TypeText
 from screenagent.approval import ApprovalQuestion
-from screenagent.approval.answers import Answers, AnswerTime, can_cover, rejection, reply
+from screenagent.approval.answers import (
+    AGAIN_SECONDS,
+    Answers,
+    AnswerTime,
+    QuietTime,
+    TwiceInTime,
+    can_cover,
+    rejection,
+    reply,
+)
 from screenagent.control import Control, Stopped
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, Reject, Skip, Verdict
@@ -96,3 +105,41 @@ def test_a_no_carries_its_reason(reason: str, verdict: Reject) -> None:
 @pytest.mark.parametrize(("text", "answer"), [("mine", AnswerAsk(text="mine")), ("", None), (None, None)])
 def test_an_empty_reply_is_no_answer(text: str | None, answer: AnswerAsk | None) -> None:
     assert reply(text) == answer
+
+
+class Watch:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_key_within_the_quiet_time_begins_it_anew_and_one_after_it_does_not() -> None:
+    watch = Watch()
+    quiet = QuietTime(0.5, now=watch)
+    watch.seconds += 0.4
+    quiet.key()
+    watch.seconds += 0.4
+    assert not quiet.is_over
+    assert quiet.left == pytest.approx(0.1)
+    watch.seconds += 0.1001
+    quiet.key()
+    assert quiet.is_over
+    assert quiet.left == 0
+
+
+def test_what_has_to_be_said_twice_is_said_twice_in_a_row_and_soon() -> None:
+    watch = Watch()
+    twice = TwiceInTime(now=watch)
+    assert not twice.said()
+    assert twice.begun
+    watch.seconds += AGAIN_SECONDS + 0.1
+    assert not twice.begun
+    assert not twice.said()
+    twice.forget()
+    assert not twice.said()
+    assert twice.said()
+    assert not twice.begun

@@ -74,7 +74,7 @@ class TestWords:
     def test_an_instruction_that_cannot_be_read_is_wrong_usage(self) -> None:
         done = in_process("run", "book me a flight to Oslo", *EDITOR)
         assert done.returncode == 2
-        assert "literal steps" in done.stderr
+        assert "name the steps" in done.stderr
 
     def test_an_unknown_key_is_refused_with_the_nearest(self) -> None:
         done = in_process("run", "press ctlr+s", *EDITOR)

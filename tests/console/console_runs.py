@@ -23,7 +23,7 @@ from screenagent.console.run_screen import RunScreen
 from screenagent.console.supervise_screen import Begin, ConsoleOptions, SuperviseScreen
 from screenagent.control import Control
 from screenagent.events import Decision, Event, Plan, PlannedStep
-from screenagent.fakes import FakeDesktop, FakeGrounder, ScriptedPlanner
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Pixel, Point, Size
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Script
@@ -87,7 +87,7 @@ class Stage:
             grounder=self.grounder,
             approver=PolicyApprover(person),
             desktop=self.desktop,
-            checker=ScreenChecker(self.grounder),
+            checker=ScreenChecker(FakeReader([]), self.grounder),
             control=control,
         )
         yield SupervisedWork(agent, self._sinks)

@@ -95,7 +95,7 @@ async def test_yes_lets_it_through() -> None:
 @piloted
 async def test_keys_that_come_too_early_are_no_answer() -> None:
     async with asked(ignore_keys_seconds=3600) as (stage, pilot):
-        await pilot.press("y", "a", "s", "z", "n", "right")
+        await pilot.press("y", "a", "a", "s", "z", "right")
         assert stage.live.question is not None
         assert stage.live.locations[0].point == SAVE_AT
         assert not isinstance(stage.console.screen, PromptScreen)
@@ -103,6 +103,116 @@ async def test_keys_that_come_too_early_are_no_answer() -> None:
         await pilot.press("y")
         await to_the_end(stage, pilot)
         assert stage.desktop.performed == [SAVE]
+
+
+@piloted
+async def test_a_no_counts_at_once_and_what_follows_it_is_its_reason() -> None:
+    async with asked(SAVE, SAVE, DONE, ignore_keys_seconds=3600) as (stage, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(stage.console.screen, PromptScreen))
+        await pilot.press(*"ya aa y", "enter")
+        await until(pilot, lambda: stage.screen.episode.steps[0].verdict)
+        assert stage.screen.episode.steps[0].verdict == Reject(reason="ya aa y")
+        assert stage.desktop.performed == []
+
+
+@piloted
+async def test_each_early_key_makes_the_quiet_time_begin_anew() -> None:
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        over_at = stage.live.quiet.over_at
+        await pilot.press("y")
+        assert stage.live.quiet.over_at > over_at
+        assert stage.live.question is not None
+
+
+@piloted
+async def test_a_question_is_answered_once_it_is_quiet() -> None:
+    async with asked(ignore_keys_seconds=0.1) as (stage, pilot):
+        await until(pilot, lambda: stage.live.accepts_answers)
+        await pilot.press("y")
+        await to_the_end(stage, pilot)
+        assert stage.desktop.performed == [SAVE]
+
+
+@piloted
+async def test_a_letter_that_means_nothing_here_makes_those_after_it_mean_nothing() -> None:
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        stage.live.accept_answers()
+        await pilot.press(*"way")
+        assert stage.live.question is not None
+        assert not stage.live.accepts_answers
+
+
+@piloted
+async def test_after_a_line_that_was_not_sent_keys_are_no_answers_at_once() -> None:
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        stage.live.accept_answers()
+        await pilot.press("n", "x", "escape", "y")
+        assert stage.live.question is not None
+        stage.live.accept_answers()
+        await pilot.press("y")
+        await to_the_end(stage, pilot)
+        assert stage.desktop.performed == [SAVE]
+
+
+@piloted
+async def test_a_question_that_comes_while_something_is_told_takes_no_word_of_it() -> None:
+    async with asked(SAVE, Ask(question="Which?"), DONE, ignore_keys_seconds=0.05) as (stage, pilot):
+        await until(pilot, lambda: stage.live.accepts_answers)
+        first = stage.live.question
+        stage.live.control.pause()
+        await pilot.press("y", "m")
+        stage.live.control.resume()
+        await again(stage, pilot, first)
+        await pilot.pause(0.2)
+        await pilot.press(*"take care", "enter")
+        await until(pilot, lambda: isinstance(stage.console.screen, PromptScreen))
+        await pilot.press(*"mine", "enter")
+        await to_the_end(stage, pilot)
+        assert stage.screen.episode.told == ("take care",)
+        assert stage.screen.episode.steps[1].verdict == AnswerAsk(text="mine")
+
+
+@piloted
+async def test_approving_all_takes_a_second_key_and_says_so() -> None:
+    async with asked(SAVE, SAVE, DONE) as (stage, pilot):
+        await pilot.press("a")
+        assert "a again" in stage.text("proposal")
+        await pilot.press("l", "a")
+        assert stage.live.question is not None
+        assert stage.desktop.performed == []
+        await pilot.press("a")
+        await to_the_end(stage, pilot)
+        assert stage.desktop.performed == [SAVE, SAVE]
+
+
+@piloted
+async def test_the_answer_keys_answer_from_anywhere_and_stand_by_the_question() -> None:
+    async with asked(SAVE, SAVE, DONE, answer_keys="ctrl+alt+y yes") as (stage, pilot):
+        first = stage.live.question
+        assert stage.text("proposal").splitlines()[-1] == "anywhere: ctrl+alt+y yes"
+        await pilot.press("right")
+        stage.live.control.answer_by_key("yes")
+        await again(stage, pilot, first)
+        stage.live.control.answer_by_key("no")
+        await until(pilot, lambda: stage.screen.episode.steps[1].verdict)
+        assert performed(stage) == [Pixel(x=161, y=90)]
+        assert stage.screen.episode.steps[1].verdict == Reject(reason="the user said no")
+
+
+@piloted
+async def test_the_answer_keys_are_no_yes_in_the_quiet_time_nor_while_a_reason_is_typed() -> None:
+    async with asked(ignore_keys_seconds=3600) as (stage, pilot):
+        stage.live.control.answer_by_key("yes")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(stage.console.screen, PromptScreen))
+        stage.live.accept_answers()
+        stage.live.control.answer_by_key("yes")
+        await pilot.press("w", "escape")
+        assert stage.live.question is not None
+        stage.live.control.answer_by_key("no")
+        await until(pilot, lambda: stage.screen.episode.steps[0].verdict)
+        assert stage.screen.episode.steps[0].verdict == Reject(reason="the user said no")
 
 
 @piloted
@@ -136,7 +246,7 @@ async def test_a_no_can_be_taken_back() -> None:
 async def test_all_of_a_kind_are_asked_about_once() -> None:
     async with asked(SAVE, SAVE, TypeText(text="hi"), DONE) as (stage, pilot):
         first = stage.live.question
-        await pilot.press("a")
+        await pilot.press("a", "a")
         await again(stage, pilot, first)
         assert stage.desktop.performed == [SAVE, SAVE]
         assert stage.live.question is not None
@@ -147,12 +257,12 @@ async def test_all_of_a_kind_are_asked_about_once() -> None:
 async def test_risky_actions_are_asked_about_each_time() -> None:
     async with asked(SAVE, Click(target="Trash"), DONE) as (stage, pilot):
         first = stage.live.question
-        await pilot.press("a")
+        await pilot.press("a", "a")
         await again(stage, pilot, first)
         assert stage.live.question is not None
         assert stage.live.question.risk is not None
         assert stage.live.question.risk in stage.text("proposal")
-        await pilot.press("a")
+        await pilot.press("a", "a")
         assert stage.live.question is not None
 
 
@@ -558,7 +668,7 @@ async def test_every_key_is_a_command_by_name() -> None:
 async def test_a_step_of_long_ago_is_shown_with_its_picture(tmp_path: Path) -> None:
     with Recorder(tmp_path / "run") as recorder:
         async with asked(SAVE, SAVE, SAVE, SAVE, DONE, sinks=[recorder]) as (stage, pilot):
-            await pilot.press("a")
+            await pilot.press("a", "a")
             await to_the_end(stage, pilot)
     stage = Stage(task=None, past=tmp_path / "run")
     async with stage.console.run_test(size=NARROW) as pilot:

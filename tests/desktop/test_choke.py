@@ -26,7 +26,7 @@ from screenagent.events import (
     Skip,
     Verdict,
 )
-from screenagent.fakes import FakeApprover, FakeGrounder, ScriptedPlanner
+from screenagent.fakes import FakeApprover, FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Point
 
 pytestmark = pytest.mark.display
@@ -76,7 +76,7 @@ def test_no_event_reaches_the_display_without_a_review(virtual: VirtualDesktop) 
         grounder=grounder,
         approver=FakeApprover([verdict for _, verdict in CASES]),
         desktop=virtual.desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(FakeReader([]), grounder),
         control=control,
         max_steps=len(CASES),
     )

@@ -96,7 +96,7 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.secret_masking import SecretNotTyped
     from screenagent.desktop.testing.probe import Probe
-    from screenagent.fakes import FakeGrounder, ScriptedPlanner
+    from screenagent.fakes import FakeGrounder, FakeReader, ScriptedPlanner
     from screenagent.runs.report.html import write_html
 
     control = Breaks()
@@ -114,7 +114,7 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
             grounder=FakeGrounder({}),
             approver=AllowAll(),
             desktop=desktop,
-            checker=ScreenChecker(FakeGrounder({})),
+            checker=ScreenChecker(FakeReader([]), FakeGrounder({})),
             control=control,
             max_steps=2,
         )

@@ -17,6 +17,7 @@ from screenagent.desktop.settle import (
     REACTION_SECONDS,
     SHORTCUT_SECONDS,
     UNTIL_SECONDS,
+    WATCHED_SECONDS,
     SentAction,
     Settling,
 )
@@ -73,6 +74,22 @@ def caret(frame: ScreenFrame, moment: float) -> None:
 
 def clock(frame: ScreenFrame, moment: float) -> None:
     frame[5:17, 600:608] = int(moment + 10)
+
+
+def growing_log(period: float, *, first: float) -> Paint:
+    def paint(frame: ScreenFrame, moment: float) -> None:
+        for line in range(int((moment - first) // period) + 1 if moment >= first else 0):
+            frame[100 + 16 * line : 112 + 16 * line, 400:600] = line + 1
+
+    return paint
+
+
+def message(period: float, *, first: float, shown: float) -> Paint:
+    def paint(frame: ScreenFrame, moment: float) -> None:
+        if moment >= first and (moment - first) % period < shown:
+            frame[300:340, 400:500] = 5
+
+    return paint
 
 
 def film(frame: ScreenFrame, moment: float) -> None:
@@ -204,6 +221,88 @@ def test_what_has_come_to_rest_is_forgotten() -> None:
     assert not ambient.holds(patch, at=30.0)
 
 
+def shortly_watched(screen: Screen, ambient: AmbientChanges, *, watched: float = 1.5) -> Settling:
+    """What was watched for a moment before a click on the target at the mouse."""
+    action = SentAction(before=screen.at(0.0), at=0.0, mouse=(MOUSE,), watched=watched)
+    return replace(screen.settling(ambient=ambient), action=action)
+
+
+def moving_pixels(ambient: AmbientChanges, screen: Screen) -> list[tuple[int, int]]:
+    """Return those of the pixels that the tests paint on that are known to move by themselves."""
+    places = ambient.moving(at=screen.time)
+    looked_at = ((500, 105), (450, 320), (450, 20))
+    return [(x, y) for x, y in looked_at if any(place.holds(Patch(x, y, x + 1, y + 1)) for place in places)]
+
+
+def test_a_log_that_grows_by_itself_is_no_answer() -> None:
+    screen, ambient = Screen([growing_log(2.0, first=0.3)]), AmbientChanges()
+    shortly_watched(screen, ambient).frame()
+    assert moving_pixels(ambient, screen) == [(500, 105)]
+    assert screen.time < 2.6
+
+
+def test_a_message_that_comes_again_by_itself_is_no_answer() -> None:
+    screen, ambient = Screen([message(3.0, first=0.5, shown=2.9)]), AmbientChanges()
+    settling = replace(shortly_watched(screen, ambient), seconds=4.0)
+    settling.frame()
+    assert moving_pixels(ambient, screen) == [(450, 320)]
+    assert screen.time < 5.0
+
+
+def test_a_message_that_comes_late_and_goes_is_an_answer() -> None:
+    screen, ambient = Screen([box(400, 300, 100, 40, since=0.5, to=5.0, color=5)]), AmbientChanges()
+    assert shortly_watched(screen, ambient).frame().pixels[320, 450] == 5
+    assert moving_pixels(ambient, screen) == []
+
+
+def test_what_changes_elsewhere_at_once_is_an_answer_that_costs_no_wait() -> None:
+    screen, ambient = Screen([growing_log(2.0, first=0.05)]), AmbientChanges()
+    assert shortly_watched(screen, ambient).frame().pixels[105, 500] == 1
+    assert screen.time < 0.2
+    assert moving_pixels(ambient, screen) == []
+
+
+def test_what_changes_more_often_than_it_could_have_before_is_an_answer() -> None:
+    screen, ambient = Screen([growing_log(0.9, first=0.3)]), AmbientChanges()
+    assert shortly_watched(screen, ambient, watched=3.0).frame().pixels[105, 500] == 1
+    assert moving_pixels(ambient, screen) == []
+
+
+def test_an_application_that_was_watched_for_long_is_not_doubted() -> None:
+    screen, ambient = Screen([growing_log(2.0, first=0.3)]), AmbientChanges()
+    shortly_watched(screen, ambient, watched=WATCHED_SECONDS).frame()
+    assert screen.time < 0.5
+
+
+def test_a_change_at_the_target_is_an_answer_however_late_it_is() -> None:
+    screen, ambient = Screen([growing_log(2.0, first=0.3), box(80, 90, 60, 24, since=0.4)]), AmbientChanges()
+    shortly_watched(screen, ambient).frame()
+    assert screen.time < 0.4 + GRACE_SECONDS + 0.1
+
+
+def test_a_late_answer_is_waited_for_as_long_as_is_said() -> None:
+    screen = Screen([answer(1.7)])
+    settling = replace(screen.settling(), seconds=3.0)
+    assert settling.frame().pixels[200, 300] == 7
+    assert screen.time < 1.8
+
+
+def test_a_clock_seen_to_tick_more_than_once_is_known_to_move() -> None:
+    ambient, screen = AmbientChanges(), Screen([clock])
+    for tick in (0.5, 1.5):
+        ambient.learn(screen.at(tick - 1), screen.at(tick), at=tick)
+        ambient.conclude(at=tick)
+        assert bool(ambient.moving(at=tick)) == (tick > 1)
+
+
+def test_what_has_come_to_rest_does_not_move() -> None:
+    ambient, screen = AmbientChanges(), Screen([clock])
+    for tick in (0.5, 1.5):
+        ambient.learn(screen.at(tick - 1), screen.at(tick), at=tick)
+    ambient.conclude(at=4.0)
+    assert ambient.moving(at=4.0) == ()
+
+
 @pytest.mark.parametrize("delay", [0.05, 0.4, 0.8, 2.0])
 def test_what_is_expected_is_waited_for(delay: float) -> None:
     screen = Screen([answer(0.0), caret, clock, box(20, 20, 200, 100, since=delay, color=9)])
@@ -244,6 +343,15 @@ def test_what_is_expected_is_seen_beside_a_film() -> None:
     settling.seconds = 20.0
     assert settling.frame().pixels[50, 50] == 9
     assert screen.time < 1.5 + MOVING_SECONDS
+
+
+def test_one_look_that_was_wrong_does_not_end_the_wait() -> None:
+    """What was taken for the answer at 1.4 seconds is no longer there when it is looked at again."""
+    screen = Screen([box(50, 50, 99, 99, since=1.4, to=1.42), box(300, 50, 99, 99, since=8.0)])
+    settling = replace(screen.settling(), seconds=10.0)
+    settling.until = lambda frame: bool(frame.pixels[60, 60] or frame.pixels[60, 310])
+    assert settling.frame().pixels[60, 310]
+    assert 8.0 <= screen.time < 8.2
 
 
 def test_no_time_means_one_look_and_one_question() -> None:

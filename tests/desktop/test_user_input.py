@@ -19,12 +19,14 @@ from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.geometry import Location, Point
+from screenagent.keys import UserKeys
 from screenagent.protocols import Retry
 from tests.builders import becomes
 
 pytestmark = pytest.mark.display
 
 MONITOR = MonitorOptions()
+ANSWERING = UserKeys(yes=("ctrl", "alt", "y"), no=("ctrl", "alt", "a"))
 LINES = "some words to be typed\n" * 4000
 
 
@@ -172,6 +174,32 @@ def test_a_hand_is_expected_while_the_user_is_asked(virtual: VirtualDesktop, hum
         assert becomes(lambda: not control.expects_a_hand)
         human.does("move", "200", "300")
         assert becomes(lambda: control.paused)
+
+
+def test_the_answer_keys_answer_while_a_menu_has_grabbed_the_keyboard(
+    virtual: VirtualDesktop, human: SyntheticPerson
+) -> None:
+    heard: list[str] = []
+    menu = connect_display(virtual.display)
+    try:
+        assert menu.screen().root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == X.GrabSuccess
+        with overseen(virtual, MonitorOptions(keys=ANSWERING, touch=False)) as (_, control):
+            human.does("tap", "ctrl", "alt", "y")  # nobody asks
+            with control.asking(heard.append):
+                human.does("tap", "ctrl", "alt", "b")
+                human.does("tap", "ctrl", "alt", "y")
+                human.does("tap", "ctrl", "alt", "a")
+                assert becomes(lambda: heard == ["yes", "no"])
+    finally:
+        disconnect_display(menu)
+
+
+def test_the_agent_does_not_press_the_keys_that_answer(virtual: VirtualDesktop) -> None:
+    with LocalDesktop(control=Control(), display=virtual.display, user_keys=ANSWERING) as desktop:
+        for pressed in (("ctrl", "alt", "y"), ("a", "alt", "shift", "ctrl")):
+            with pytest.raises(Retry, match="is how the user answers the agent") as refused:
+                perform_input(desktop, PressKeys(keys=pressed))
+            assert refused.value.code == "answer_keys"
 
 
 def test_the_agent_does_not_press_the_stop_keys(virtual: VirtualDesktop) -> None:

@@ -22,7 +22,7 @@ from screenagent.engine import decoding
 from screenagent.engine.engine import Engine, EngineSettings
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, Ended, Event, Verdict
-from screenagent.fakes import FakeGrounder
+from screenagent.fakes import FakeGrounder, FakeReader
 from screenagent.geometry import Location, Size
 from screenagent.grounding.model import ModelGrounder
 from screenagent.models.phi4 import Phi4
@@ -92,8 +92,8 @@ class Hasty:
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
         return self.desktop.settled(until, seconds=MOMENT if until else seconds and MOMENT)
 
-    def perform(self, approved: Approved[Input]) -> None:
-        self.desktop.perform(approved)
+    def perform(self, approved: Approved[Input]) -> Screenshot | None:
+        return self.desktop.perform(approved)
 
 
 class Willing:
@@ -131,7 +131,7 @@ def run(tiny: Path) -> Iterator[Callable[[int], tuple[Agent, Control]]]:
                 grounder=ModelGrounder(model, patches=256),
                 approver=Willing(),
                 desktop=Hasty(virtual.desktop),
-                checker=ScreenChecker(FakeGrounder({}), model, patches=256),
+                checker=ScreenChecker(FakeReader([]), FakeGrounder({}), model, patches=256),
                 control=control,
                 max_steps=max_steps,
                 meter=meter,

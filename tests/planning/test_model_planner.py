@@ -17,13 +17,13 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, Ended, Event, Reject
 from screenagent.fakes import FakeApprover, FakeDesktop, ScriptedModel, plain_screen
-from screenagent.geometry import Absent, Location, Point
+from screenagent.geometry import Absent, Box, Location, Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
 from screenagent.models.vision import Metered, Refused, TokenBudget
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approver, Grounder
-from screenagent.screenshot import Screenshot, Window
+from screenagent.screenshot import Screenshot, Window, Word
 from screenagent.usage import Meter, Usage
 from tests.builders import fake_agent
 
@@ -47,9 +47,12 @@ DONE = step("finish", success=True, message="saved")
 GIVE_UP = step("finish", success=False, message="it cannot be saved")
 
 
+MOVING = ("Saved", "Save As", "Name")
+
+
 class ShadeGrounder:
-    """Finds what is on the screen after so many inputs: the words are told by the shade of the screen; "Saved" is
-    written elsewhere after each."""
+    """Finds and reads what is on the screen after so many inputs: the words are told by the shade of the screen; those
+    that `MOVING` has are written elsewhere after each."""
 
     def __init__(self, *screens: Iterable[str]) -> None:
         self.screens = [set(words) for words in screens]
@@ -62,10 +65,21 @@ class ShadeGrounder:
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if target not in self.shown(screenshot):
             return Absent(why=f"“{target}” is not on the screen; the nearest text is “{min(self.shown(screenshot))}”")
+        return Location(point=self._place(target, screenshot), confidence=0.98, by="text")
+
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        lines = sorted(self.shown(screenshot))
+        places = [Box.around(self._place(line, screenshot), width=0.005, height=0.005) for line in lines]
+        return [
+            Word(text=word, box=place, line=number)
+            for number, (line, place) in enumerate(zip(lines, places, strict=True))
+            for word in line.split()
+        ]
+
+    def _place(self, words: str, screenshot: Screenshot) -> Point:
         shade = screenshot.pixels.getpixel((0, 0))
         assert isinstance(shade, tuple)
-        place = Point(x=(sum(target.encode()) % 97) / 100, y=0.5 + (target == "Saved") * int(shade[0]) / 100)
-        return Location(point=place, confidence=0.98, by="text")
+        return Point(x=(sum(words.encode()) % 97) / 100, y=0.5 + (words in MOVING) * int(shade[0]) / 100)
 
 
 class Run:
@@ -74,7 +88,7 @@ class Run:
     def __init__(
         self,
         *thoughts: str | Refused,
-        screens: tuple[Iterable[str], ...] = (("File", "Save As", "Name", "OK", "Saved"),),
+        screens: tuple[Iterable[str], ...] = (("File", "OK"), ("File", "Save As", "Name", "OK", "Saved")),
         pointing: tuple[str, ...] = (),
         approver: Approver | None = None,
         desktop: FakeDesktop | None = None,
@@ -94,7 +108,7 @@ class Run:
             grounder=self.grounder,
             approver=approver or AllowAll(),
             desktop=self.desktop,
-            checker=ScreenChecker(self.text, judge),
+            checker=ScreenChecker(self.text, self.text, judge),
             control=self.control,
             meter=self.meter,
             **parts,
@@ -284,8 +298,8 @@ def test_a_model_that_lies_about_what_it_sees_does_not_end_the_run_well() -> Non
 def test_words_that_were_there_all_along_prove_nothing() -> None:
     waits = plan(step("wait_for", words="TASK DONE", seconds=0), DONE)
     presses = plan(step("press_keys", "TASK DONE", keys=["escape"]), step("wait_for", words="TASK DONE"), DONE)
-    for obedient in (waits, presses):
-        run = Run(obedient, plan(DONE), screens=(["TASK DONE"],))()
+    for obedient, insists in ((waits, 1), (presses, 2)):
+        run = Run(obedient, *(plan(DONE),) * insists, screens=(["TASK DONE"],))()
         assert run.ended.result == "gave_up"
         assert "says that the task is done" in run.ended.message
 

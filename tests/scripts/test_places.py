@@ -65,12 +65,13 @@ def agent_on(desktop: FakeDesktop, grounder: FakeGrounder, approver: Approver | 
         grounder=grounder,
         approver=approver or AllowAll(),
         desktop=desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(FakeReader([]), grounder),
     )
 
 
 def form_desktop(reader: DrawnReader, *, dx: int = 0) -> FakeDesktop:
-    return FakeDesktop(lambda performed: reader.screen(form(dx=dx)))
+    """A desktop on which each input leaves a trace."""
+    return FakeDesktop(lambda performed: reader.screen(form(dx=dx).text("m" * (performed + 1), 20, 380)))
 
 
 def replayed(

@@ -14,7 +14,7 @@ import yaml
 
 from screenagent.actions import describe
 from screenagent.agent import Agent
-from screenagent.bench.miniwob.page import TaskPage, browser
+from screenagent.bench.miniwob.page import TaskPage, task_browser
 from screenagent.bench.results import keep_results, percentile, read_bench_results, wilson
 from screenagent.control import Control, until
 from screenagent.desktop.virtual import VirtualDesktop
@@ -122,7 +122,7 @@ def run_miniwob(
     if missing:
         failures.mkdir(parents=True, exist_ok=True)
         results.touch()
-        with browser(control) as (virtual, page):
+        with task_browser(control) as (virtual, page):
             agent = build(control, virtual.desktop)
             for one in missing:
                 result = _attempt(one, agent, virtual, page, failures)

@@ -9,14 +9,24 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from jeepney import DBusAddress, Message, MessageType, Properties, new_method_call
+from jeepney import DBusAddress, Message, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection
 from jeepney.low_level import HeaderFields
-from jeepney.wrappers import bus_name_pat
 from Xlib import error
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own_terminal import WindowArea
+from screenagent.desktop.x11.accessible_nodes import (
+    ACCESSIBLE,
+    REFERENCES,
+    SHOWING,
+    AccessibleNode,
+    Question,
+    Reference,
+    StateBits,
+    references,
+)
+from screenagent.desktop.x11.accessible_values import values
 from screenagent.desktop.x11.bus import BusLost, open_bus, receive, send_message
 from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Display, Pixel
@@ -34,8 +44,6 @@ CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program m
 
 BUS: Final = "org.freedesktop.DBus"
 ROOT: Final = "/org/a11y/atspi/accessible/root"
-ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
-SHOWING: Final = 25
 POPUPS: Final = (41, 69)  # popup menu, window
 
 ROLES: Final[Mapping[int, Role]] = {
@@ -47,36 +55,7 @@ ROLES: Final[Mapping[int, Role]] = {
 POPPED_UP: Final = ("item", "menu")
 
 LOST: Final = (BusLost, NoDesktop, error.XError, error.ConnectionClosedError)  # the bus or the display is gone
-REFERENCES: Final = "a(so)"
-"""The signature of a list of objects, each by the name of its program on the bus and its path there."""
-
 Numbers = tuple[int, int, int, int]  # edges: left, top, right and bottom; or extents: left, top, width and height
-
-
-class Reference(NamedTuple):
-    """An object of a program: the name of the program on the bus, and the object's path there."""
-
-    bus: str
-    path: str
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether it can be asked; programs also send references to nothing, with an empty name."""
-        return len(self.bus) < 256 and bool(bus_name_pat.match(self.bus))
-
-
-class Question(NamedTuple):
-    """A call, and the signature of an answer to it; what has another one is no answer."""
-
-    call: Message
-    signature: str
-
-
-class AccessibleNode(NamedTuple):
-    bus: str
-    path: str
-    role: int
-    name: str
 
 
 @dataclass(frozen=True)
@@ -108,18 +87,20 @@ class AtSpi:
             return
         nodes = list(AccessibilityQuery(bus, began + 0.6 * self.seconds).shown(window))
         named = [node for node in nodes if node.role in ROLES][:MOST]
-        top, *places = AccessibilityQuery(bus, began + self.seconds).extents([*nodes[:1], *named]) or [None]
+        query = AccessibilityQuery(bus, began + self.seconds)
+        top, *places = query.extents([*nodes[:1], *named]) or [None]
         if (scale := _scale(top, edges)) is None:
             return
         covering = list(_covering(windows, window))
-        for node, place in zip(named, places, strict=True):
+        told = values(query.many, named)
+        for node, place, value in zip(named, places, told, strict=True):
             if place is None or min(place[2:]) <= 0:
                 continue
             left, upper, right, lower = _scaled(place, top, edges, scale)
             role, middle = ROLES[node.role], Pixel(x=(left + right) // 2, y=(upper + lower) // 2)
             box = display.box((left, upper, right, lower))
             if box and not _is_covered(middle, role, covering):
-                yield Element(role=role, name=node.name.strip(), box=box)
+                yield Element(role=role, name=node.name.strip(), box=box, states=node.states, value=value)
 
 
 class AccessibilityQuery:
@@ -135,42 +116,45 @@ class AccessibilityQuery:
         owner = next((name for name, pid in self._pids(self._children(registry)) if pid == window.pid), None)
         if owner is None:
             return
-        level = self._described(self._children(DBusAddress(ROOT, owner, ACCESSIBLE)))
-        titled = [(node, below) for node, below in level if node.name == window.title]
-        level = [*(titled or level), *((node, below) for node, below in level if titled and node.role in POPUPS)]
+        tops = self._children(DBusAddress(ROOT, owner, ACCESSIBLE))
+        level = self._described([(top, StateBits()) for top in tops])
+        titled = [node for node in level if node.name == window.title]
+        level = [*(titled or level), *(node for node in level if titled and node.role in POPUPS)]
         for _ in range(DEEPEST):
-            yield from (node for node, _ in level)
-            level = self._described([child for _, below in level for child in below][: 2 * MOST])
+            yield from level
+            level = self._described([(child, node.bits) for node in level for child in node.below][: 2 * MOST])
 
     def _children(self, parent: DBusAddress) -> list[Reference]:
-        (answer,) = self._many([Question(new_method_call(parent, "GetChildren"), REFERENCES)])
-        return _references(answer)
+        (answer,) = self.many([Question(new_method_call(parent, "GetChildren"), REFERENCES)])
+        return references(answer)
 
     def _pids(self, programs: Sequence[Reference]) -> Iterator[tuple[str, int]]:
         """The name of each program with its process, as far as the bus knows it."""
         bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
         calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (program.bus,)) for program in programs]
-        answers = self._many([Question(call, "u") for call in calls])
+        answers = self.many([Question(call, "u") for call in calls])
         return ((program.bus, pid[0]) for program, pid in zip(programs, answers, strict=True) if pid)
 
-    def _described(self, objects: Sequence[Reference]) -> list[tuple[AccessibleNode, list[Reference]]]:
-        """Those that are shown, with what they hold."""
-        objects = [found for found in objects if found.is_valid]
-        answers = self._many([question for found in objects for question in _description(found)])
+    def _described(self, objects: Sequence[tuple[Reference, StateBits]]) -> list[AccessibleNode]:
+        """Those that are shown; each of the objects comes with the states of what holds it."""
+        objects = [found for found in objects if found[0].is_valid]
+        answers = self.many([question for found, _ in objects for question in found.description])
         described = []
-        for number, (bus, path) in enumerate(objects):
+        for number, (found, holder) in enumerate(objects):
             role, state, name, below = answers[4 * number : 4 * number + 4]
-            if role and state and name and _is_showing(state[0]):
-                described.append((AccessibleNode(bus, path, role[0], str(name[0][1])), _references(below)))
+            bits = StateBits.of(state)
+            if role and name and bits.holds(SHOWING):
+                told = str(name[0][1])
+                described.append(AccessibleNode(found, role[0], told, bits, holder, tuple(references(below))))
         return described
 
     def extents(self, nodes: Sequence[AccessibleNode]) -> list[Numbers | None]:
         """Left, top, width and height on the screen, in the program's own units."""
-        places = [DBusAddress(node.path, node.bus, "org.a11y.atspi.Component") for node in nodes]
+        places = [DBusAddress(node.path, node.bus, "org.a11y.atspi.Component") for node, *_ in nodes]
         calls = [Question(new_method_call(place, "GetExtents", "u", (0,)), "(iiii)") for place in places]
-        return [found[0] if found else None for found in self._many(calls)]
+        return [found[0] if found else None for found in self.many(calls)]
 
-    def _many(self, questions: Sequence[Question]) -> list[Any]:
+    def many(self, questions: Sequence[Question]) -> list[Any]:
         """The answers in order; None for an error, and for what wasn't answered in time."""
         answers: list[Any] = []
         for start in range(0, len(questions), IN_FLIGHT):
@@ -187,25 +171,6 @@ class AccessibilityQuery:
             if number is not None and _answers(answer, questions[number]):
                 answers[number] = answer.body
         return answers
-
-
-def _description(found: Reference) -> tuple[Question, ...]:
-    place = DBusAddress(found.path, found.bus, ACCESSIBLE)
-    return (
-        Question(new_method_call(place, "GetRole"), "u"),
-        Question(new_method_call(place, "GetState"), "au"),
-        Question(Properties(place).get("Name"), "v"),
-        Question(new_method_call(place, "GetChildren"), REFERENCES),
-    )
-
-
-def _references(answer: Any) -> list[Reference]:
-    return [Reference(*found) for found in answer[0]] if answer else []
-
-
-def _is_showing(states: Sequence[int]) -> bool:
-    word, bit = divmod(SHOWING, 32)
-    return len(states) > word and bool(states[word] >> bit & 1)
 
 
 def _answers(answer: Message, question: Question) -> bool:

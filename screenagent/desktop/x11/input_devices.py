@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from Xlib import XK, X
 from Xlib.ext import xtest
 
-from screenagent.desktop import NoDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display, pointer
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
@@ -63,12 +62,12 @@ class KeyboardLayout:
         return LayoutKey(keysym, code, level == 1) if code and level <= 1 else None
 
     def codes(self, key: str) -> frozenset[int]:
-        """The keys that count as `key`, by its name here: for a modifier the left one and the right one."""
+        """The keys that count as `key`, by its name here: for a modifier the left one and the right one.
+
+        None where this keyboard does not have it.
+        """
         keysyms = [XK.string_to_keysym(name) for name in KEYSYMS.get(key, (key,))]
-        found = [code for keysym in keysyms for code, _ in self._display.keysym_to_keycodes(keysym)]
-        if not found:
-            raise NoDesktop(f"this keyboard has no {key!r} key; choose others with the setting stop_keys")
-        return frozenset(found)
+        return frozenset(code for keysym in keysyms for code, _ in self._display.keysym_to_keycodes(keysym))
 
     def code(self, keysym: int, name: str) -> int:
         code: int = self._display.keysym_to_keycode(keysym)

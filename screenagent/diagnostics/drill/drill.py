@@ -133,7 +133,7 @@ def _result(
         grounder=grounder,
         approver=PolicyApprover(person, risky_only=True, policy=policy, reader=reader),
         desktop=desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(reader, grounder),
         max_steps=MAX_STEPS,
     )
     events: list[Event] = []

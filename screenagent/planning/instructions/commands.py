@@ -12,6 +12,15 @@ from screenagent.planning.instructions import steps
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
+from screenagent.planning.skills import states
+from screenagent.planning.skills.skill import Skill
+from screenagent.screenshot import ElementState
+
+_HOLDS_MORE: Final = re.compile(
+    r"\b(?:trash|bin|basket|cart|folder|directory|desktop|disk|drive|inbox|mailbox|history|cache|list|table|sheet|screen"
+    r"|display|terminal|console|log|canvas|calendar|queue|playlist|database)\b|\.\w{1,5}\Z",
+    re.IGNORECASE,
+)
 
 FORMS: Final[list[Pattern]] = []
 form = partial(add_form, FORMS)
@@ -41,6 +50,11 @@ def type_into(
     return (*steps.click_into(into or into_field or the_into), steps.type_text(quoted or text))
 
 
+form("WRITE {text} (on|to|inside|for) {the_field}")(
+    lambda text, the_field: [*steps.click_into(the_field), steps.type_text(text)]
+)
+
+
 @form("WRITE {text} followed by[ the] {keys}[ key]")
 def type_and_press(text: str, keys: str) -> Steps:
     return (steps.type_text(text), steps.press(*steps.parse_keys(keys)))
@@ -62,6 +76,9 @@ def type_instead(text: str, field: str = "", target: str = "") -> Steps:
 
 @form("(clear|empty) {target}", "(delete|clear|remove|erase) TEXT_OF (in|of|from) {target}")
 def clear(target: str) -> Steps:
+    if _HOLDS_MORE.search(target):
+        why = f"“{target}” may hold more than a text; name the button or the menu item that empties it"
+        raise Unreadable(target, why, "unnamed")
     return (*steps.click_into(target), steps.press("ctrl", "a"), steps.press("delete"))
 
 
@@ -211,13 +228,28 @@ form("OPEN {target} from {menu}")(lambda target, menu: [steps.click_on(menu), st
 form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")(lambda target, times=1: [steps.click_on(target)] * times)
 
 
-@form("(check|uncheck|tick|untick|mark|unmark)[ off] {target}")
+@form("(check|tick|mark)[ off] {target}")
 def tick(target: str) -> Steps:
     if re.match(r"(?:that|if|whether|there)\b", target, re.IGNORECASE):
         raise Unreadable(
             target, "only words can be looked for, for example “check that Saved is shown”", "not_checkable"
         )
-    return (PlannedStep(action=Click(target=target), expectation=Change()),)
+    return _switch(f"tick {target}", target, "checked")
+
+
+form("(uncheck|untick|unmark)[ off] {target}")(lambda target: _switch(f"untick {target}", target, "unchecked"))
+form("(turn|switch) on {target}", "(turn|switch) {target} on")(
+    lambda target: _switch(f"turn {target} on", target, "checked")
+)
+form("(turn|switch) off {target}", "(turn|switch) {target} off")(
+    lambda target: _switch(f"turn {target} off", target, "unchecked")
+)
+
+
+def _switch(words: str, target: str, state: ElementState) -> Steps:
+    """A skill that reads the state first; a planner that does not see the screen clicks."""
+    blind = (PlannedStep(action=Click(target=target), expectation=Change()),)
+    return (Skill(words, partial(states.switch, target=target, state=state), target=target, blind=blind),)
 
 
 form("(go|switch|change|jump)[ back][ over] to {place}")(lambda place: [steps.click_on(place)])

@@ -13,18 +13,32 @@ from screenagent.geometry import Value
 T = TypeVar("T")
 
 
+class Wish(Value):
+    """A wish that is one chord in most programs, and the ways to say it."""
+
+    said: tuple[str, ...]
+    press: str
+    changes: bool = True
+    """Whether the screen has to look different afterwards."""
+
+
 class English(Value):
     """What stands in `english.yaml`."""
 
     examples: tuple[str, ...]
     same_verb: Mapping[str, tuple[str, ...]]
     hints: Mapping[str, tuple[str, ...]]
+    ways: Mapping[str, str]
     numbers: Mapping[int, tuple[str, ...]]
     roles: frozenset[str]
     shortcuts: Mapping[str, tuple[str, ...]]
+    wishes: tuple[Wish, ...]
+    buttons: Mapping[str, tuple[str, ...]]
+    rewordings: Mapping[str, str]
     tokens: Mapping[str, str]
     wordings: Mapping[str, str]
     beginnings: Mapping[str, str]
+    ambiguous: Mapping[str, str]
 
 
 def by_word(groups: Mapping[T, tuple[str, ...]]) -> dict[str, T]:

@@ -5,27 +5,33 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from screenagent.actions import Finish, targets
+from screenagent.actions import Finish, PressKeys, targets
 from screenagent.events import Plan, PlannedStep
 from screenagent.planning.instructions import commands as literal
-from screenagent.planning.instructions import goals
+from screenagent.planning.instructions import goals, wishes
+from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.grammar import steps_of
 from screenagent.planning.instructions.quotes import Quotes
+from screenagent.planning.instructions.readings import is_plain_step, text_or_step
 from screenagent.planning.instructions.refusals import UNDERSTOOD, Unreadable, is_goal_in_disguise, refuse_phrase
 from screenagent.planning.instructions.segments import Clause, is_chord, phrases, starts_a_step
 from screenagent.planning.skills.skill import Instructions, Skill
 
 LONGEST_TASK: Final = 10_000
 MOST_STEPS: Final = 500
-FORMS: Final = (*goals.FORMS, *literal.FORMS)
+FORMS: Final = (*wishes.FORMS, *goals.FORMS, *literal.FORMS)
 """What is to be reached before how: "choose Ada from the list" is more than two clicks."""
 
+_REWORDINGS: Final = [(re.compile(said, re.IGNORECASE), meant) for said, meant in ENGLISH.rewordings.items()]
+_CELL_KEYS: Final = ("enter", "tab", "up", "down", "left", "right")
 _REQUEST: Final = re.compile(r"\A(\s*(?:please\s+)?(?:could|can|would|will) you\s.*)\?\s*\Z", re.IGNORECASE | re.DOTALL)
 _NAME: Final = re.compile(r"[A-Z\U000F0000-\U000FFFFD]|the\s")
+_SIGN: Final = re.compile(r"\d{1,2}|[^\w\s]")
+_WORDS: Final = re.compile(r"[\w.-]+(?: [\w.-]+){0,2}")
 _REPEATED: Final = re.compile(
     r"(?:(?:(?:double|triple|right|middle|left)[- ])?click(?:\s+on)?"
     r"|press|hit|push|open|choose|select|pick|tick|untick|check|uncheck"
-    r"|type|enter|write|insert|input|put|fill(?:\s+in)?)(?=\s)",
+    r"|type|enter|write|insert|input|put|set|fill(?:\s+in)?)(?=\s)",
     re.IGNORECASE,
 )
 
@@ -60,17 +66,43 @@ def _steps(said: list[Clause], quotes: Quotes) -> list[PlannedStep | Skill]:
     before: Clause | None = None
     for phrase in said:
         whole = _with_its_verb(phrase, before)
-        read = (
-            None
-            if is_goal_in_disguise(whole.text)
-            else steps_of(whole.text, quotes, forms=FORMS, it=_last_target(steps))
-        )
-        if read is None:
-            after_typing = before is not None and before.is_free_text
-            raise refuse_phrase(phrase.text, quotes.verbatim(phrase.text), after_typing=after_typing)
+        if before and whole is phrase and before.is_free_text:
+            _refuse_two_readings(phrase, before, quotes)
+        read = _read(_reworded(whole), phrase, before, quotes, it=_last_target(steps))
+        if steps and steps[-1] is wishes.ENDS_CELL and _ends_cell(read[0]):
+            steps.pop()
         steps.extend(read)
         before = whole
     return steps
+
+
+def _read(
+    whole: Clause, phrase: Clause, before: Clause | None, quotes: Quotes, *, it: str | None
+) -> tuple[PlannedStep | Skill, ...]:
+    """Return the steps of `phrase`, which reads `whole` with the verb that it left out; refuse it if it has none."""
+    after_typing = before is not None and before.is_free_text
+    read = None if is_goal_in_disguise(whole.text) else steps_of(whole.text, quotes, forms=FORMS, it=it)
+    if read is None:
+        raise refuse_phrase(whole.text, quotes.verbatim(phrase.text), after_typing=after_typing)
+    return read
+
+
+def _refuse_two_readings(phrase: Clause, before: Clause, quotes: Quotes) -> None:
+    """Refuse what follows an unquoted text and may go on with it."""
+    if phrase.joint not in ("line", "then") and not is_plain_step(phrase.text):
+        raise Unreadable(quotes.verbatim(phrase.text), quotes.verbatim(text_or_step(before.text)), "ambiguous")
+
+
+def _reworded(phrase: Clause) -> Clause:
+    for said, meant in _REWORDINGS:
+        if fit := said.fullmatch(phrase.text):
+            return Clause(meant.format(*fit.groups()), phrase.joint)
+    return phrase
+
+
+def _ends_cell(step: PlannedStep | Skill) -> bool:
+    """Whether a step ends what is being typed into a cell by itself."""
+    return isinstance(step, PlannedStep) and isinstance(step.action, PressKeys) and step.action.keys[-1] in _CELL_KEYS
 
 
 def _with_its_verb(phrase: Clause, before: Clause | None) -> Clause:
@@ -78,7 +110,8 @@ def _with_its_verb(phrase: Clause, before: Clause | None) -> Clause:
     verb = _REPEATED.match(before.text) if before else None
     if before is None or verb is None or phrase.joint in ("line", "dot") or starts_a_step(phrase.text):
         return phrase
-    return Clause(f"{verb[0]} {phrase.text}", phrase.joint) if _leaves_out(verb[0].lower(), phrase.text) else phrase
+    goes_on = _leaves_out(verb[0].lower(), phrase.text) or _is_another(verb[0].lower(), before.text, phrase)
+    return Clause(f"{verb[0]} {phrase.text}", phrase.joint) if goes_on else phrase
 
 
 def _leaves_out(verb: str, text: str) -> bool:
@@ -87,9 +120,20 @@ def _leaves_out(verb: str, text: str) -> bool:
         return True
     if verb.startswith("fill"):
         return " with " in text
+    if verb == "set":
+        return " to " in text
     if verb in ("type", "enter", "write", "insert", "input", "put"):
         return bool(re.search(r"\s(?:in|into|as|for)\s", text))
     return bool(_NAME.match(text))
+
+
+def _is_another(verb: str, before: str, phrase: Clause) -> bool:
+    """Whether a phrase names something else to click, as before: "click 7, then +", "click bold, then italic"."""
+    if not re.search(r"click|push|open|choose|select|pick|tick|press|hit", verb):
+        return False
+    if _SIGN.fullmatch(phrase.text):
+        return bool(_SIGN.fullmatch(before[len(verb) :].strip()))
+    return phrase.joint == "then" and bool(_WORDS.fullmatch(phrase.text))
 
 
 def _last_target(steps: list[PlannedStep | Skill]) -> str | None:

@@ -10,18 +10,29 @@ from screenagent.planning.instructions.english import ENGLISH, by_word
 
 UNDERSTOOD: Final = ENGLISH.examples
 _TaskCode = Literal["empty", "too_long", "too_many_steps", "unclosed_quote", "needs_screen"]
-_NoStepCode = Literal["goal", "question", "negated", "conditional", "unknown_verb", "unknown_form", "run_together"]
+_NoStepCode = Literal[
+    "goal", "question", "negated", "conditional", "unknown_verb", "unknown_form", "run_together", "ambiguous"
+]
 _PartCode = Literal[
-    "no_antecedent", "no_text", "no_words", "not_checkable", "unknown_key", "bad_date", "bad_time", "bad_value"
+    "unnamed",
+    "no_antecedent",
+    "no_text",
+    "no_words",
+    "not_checkable",
+    "unknown_key",
+    "bad_date",
+    "bad_time",
+    "bad_value",
 ]
 
 RefusalCode = Literal[_TaskCode, _NoStepCode, _PartCode]
 """Why a task was refused, for programs; the words beside the code are for people.
 
 `unknown_verb`: no step begins with this verb. `unknown_form`: a step does, but continues in another way.
-`run_together`: a second step follows without a comma. `no_antecedent`: "it" refers to nothing. `no_text`: the text to
-type is not given. `no_words`: the words to look for are not given. `not_checkable`: the check is not about words on
-the screen. `bad_value`: a number or text is out of range. `needs_screen`: the planner has no reader and no grounder.
+`run_together`: a second step follows without a comma. `ambiguous`: unquoted words can be read in two ways. `unnamed`:
+what is to be emptied is not named well enough. `no_antecedent`: "it" refers to nothing. `no_text`: the text to type is
+not given. `no_words`: the words to look for are not given. `not_checkable`: the check is not about words on the screen.
+`bad_value`: a number or text is out of range. `needs_screen`: the planner has no reader and no grounder.
 """
 
 
@@ -41,8 +52,12 @@ class Unreadable(WrongUsage, ValueError):
         super().__init__(f"cannot read “{self.phrase}”: {why}")
 
 
+MOST_EXAMPLES: Final = 8
+"""Steps that are shown to a user whose phrase is like none."""
+
 _SAME_VERB: Final = by_word(ENGLISH.same_verb)
 _HINTS: Final = by_word(ENGLISH.hints)
+_WAYS: Final = [(re.compile(said, re.IGNORECASE), way) for said, way in ENGLISH.ways.items()]
 _GOAL: Final = re.compile(ENGLISH.beginnings["goal"], re.IGNORECASE | re.VERBOSE)
 # These begin like a step.
 _GOAL_IN_DISGUISE: Final = re.compile(ENGLISH.beginnings["goal_in_disguise"], re.IGNORECASE | re.VERBOSE)
@@ -81,18 +96,26 @@ def refuse_phrase(phrase: str, shown: str, *, after_typing: bool = False) -> Unr
 def _reason(phrase: str) -> tuple[RefusalCode, str]:
     verb = phrase.split(maxsplit=1)[0].lower() if phrase.split() else ""
     if is_goal(phrase):
-        return "goal", _goal_words(verb)
+        return "goal", _way(phrase) or _goal_words(verb)
     if _QUESTION.match(phrase):
-        return "question", _goal_words(verb)
+        return "question", _way(phrase) or _goal_words(verb)
     if _NEGATED.match(phrase):
         return "negated", "say what to do, not what to leave"
     if _CONDITIONAL.match(phrase):
-        return "conditional", "conditions and repetitions need a model; it is literal steps only without one"
+        return "conditional", "conditions and repetitions need a model; without one, write each step"
     alike = [step for step in UNDERSTOOD if verb and step.startswith(_SAME_VERB.get(verb, verb))]
-    why = "a step reads like " + ", ".join(f"“{step}”" for step in alike or UNDERSTOOD)
-    return "unknown_form" if alike else "unknown_verb", why
+    why = "a step reads like " + ", ".join(f"“{step}”" for step in alike or UNDERSTOOD[:MOST_EXAMPLES])
+    return "unknown_form" if alike else "unknown_verb", _way(phrase) or why
+
+
+def _way(phrase: str) -> str:
+    """How to say what many people say in other words; empty if that is not known."""
+    way = next((way for said, way in _WAYS if said.match(phrase)), "")
+    return f"write for example {way}" if way.startswith("“") else way
 
 
 def _goal_words(verb: str) -> str:
-    hint = f"for example “{_HINTS[verb]}”" if verb in _HINTS else "name the steps that lead there"
-    return f"this is a goal, and it is literal steps only without a model; {hint}"
+    hint = _HINTS.get(verb, "open the File menu, click Save As")
+    return (
+        f"this says what to reach, not how, and that needs a model; without one, name the steps, for example “{hint}”"
+    )

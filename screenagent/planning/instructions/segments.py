@@ -23,7 +23,7 @@ _JOINT: Final = re.compile(
     r"""
       (?P<line> (?:\A|\n)[ \t]*(?:(?:\(?\d{1,2}[.):]|[-*•‣–—]|step[ ]\d{1,2}[:.)]?)(?=\s))? )
     | (?P<then> (?<=\s)(?:then|after\ that|afterwards)(?=[\s,:]) )
-    | (?P<dot> ; | (?<!\.)\.(?=\s|\Z) )
+    | (?P<dot> ; | (?<![.\s])\.(?=\s|\Z) )
     | (?P<comma> (?<!\w\+),(?!\d) )
     | (?P<and> (?<!\bdrag\s)(?<!\bpress\s)(?<!\bgo\sahead\s)(?<!\bfind\s)(?<!\blocate\s)(?<=\s)and(?=\s) )
     """,
@@ -43,30 +43,13 @@ _CLOSING: Final = re.compile(
     re.IGNORECASE,
 )
 
-_STARTS: Final = re.compile(
-    r"""(?:
-      (?:(?:ctrl|control|shift|alt|super|cmd)[+\- ])*
-      (?:(?:double|triple|right|middle|left)[- ]?)*(?:click|clicking|drag|tap)
-    | open | follow | press | hit | push | choose | select | pick | check | uncheck | tick | untick | toggle | hover
-    | move
-    | mouse\ over | point | scroll | type | enter | write | insert | input | put | fill | clear | empty | hold | wait
-    | pause | sleep | verify | make\ sure | ensure | confirm | ask | go\ to | switch\ to | focus | place | keep
-    | copy | highlight | expand | unfold | resize | make | set | find\ and | locate\ and | search\ for | give
-    | when | once | as\ soon\ as | if | unless | do\ not | don['’]t | never | repeat | paste
-    )\s+(?=\S)
-    | (?:ctrl|control|shift|alt|super|cmd)\s?[+]\s?\S+\Z
-    | (?:enter|return|submit)\Z
-    | submit\ (?:it|the)\s
-    | (?:in|into)\ .{1,120}?\ (?:type|enter|write)\s
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+_STARTS: Final = re.compile(ENGLISH.beginnings["step"], re.IGNORECASE | re.VERBOSE)
 _FREE_TEXT: Final = re.compile(
     r"(?:(?:into?\s.{1,120}?\s)?(?:type|enter|write|insert|input)|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
     re.IGNORECASE,
 )
 _PLACED_TEXT: Final = compile_pattern(
-    r"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s.{0,120}?\b{FIELD}|as\s(?:the|your|my)\s.+)",
+    r"(?:type|enter|write|insert|input|put)\s.*\s(?:into\s.+|in\s(?!an?\snew\b).{0,120}?\b{FIELD}|(?:on|to|inside|for)\s(?:the|your|my)\s.{0,120}?\b{FIELD}|in\s{CELL}|as\s(?:the|your|my)\s.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED_TEXT: Final = compile_pattern(
@@ -74,8 +57,11 @@ _QUOTED_TEXT: Final = compile_pattern(
     r"{QUOTED}(?:\s+(?:in|into|to|on|as|for)\s.*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_IN_CELL: Final = compile_pattern(r"(?!.*\sand\s).{1,200}\s(?:in|into)\s{CELL}", re.IGNORECASE)
 _FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
 _FILLED_TOO: Final = re.compile(r".{1,120}\swith\s.+", re.IGNORECASE)
+_SET: Final = re.compile(r"set\s", re.IGNORECASE)
+_SET_TOO: Final = re.compile(r".{1,120}\sto\s.+", re.IGNORECASE)
 _STATE: Final = (
     r"\b(?:is|are|has|have|appears?|disappears?|shows?|contains|says|reads|displays|comes|goes|pops|closes)\b"
 )
@@ -150,11 +136,20 @@ def _goes_on(phrase: Clause, piece: Clause) -> bool:
         return phrase.is_free_text
     if _LISTED.match(phrase.text) and piece.joint in ("comma", "and"):
         return not phrase.text.lower().startswith(piece.text.lower())
+    if _IN_CELL.fullmatch(phrase.text) and _IN_CELL.fullmatch(piece.text):
+        return False
     if phrase.is_free_text:
-        return piece.joint != "then" and not (_FILLED.match(phrase.text) and _FILLED_TOO.fullmatch(piece.text))
+        return piece.joint != "then" and not _is_another_field(phrase, piece)
     if _EXPECTED.fullmatch(piece.text) or (phrase.is_press and is_chord(piece.text)):
         return False
     return piece.joint == "and" and not phrase.is_complete and not (_has_role(phrase.text) and _has_role(piece.text))
+
+
+def _is_another_field(phrase: Clause, piece: Clause) -> bool:
+    """Whether `piece` names a second field and what to put into it: "fill in A with b and C with d"."""
+    if _FILLED.match(phrase.text):
+        return bool(_FILLED_TOO.fullmatch(piece.text))
+    return bool(_SET.match(phrase.text) and _SET_TOO.fullmatch(piece.text))
 
 
 def _awaits(phrase: Clause, piece: Clause) -> bool:

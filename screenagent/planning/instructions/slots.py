@@ -11,6 +11,13 @@ from typing import Final
 from screenagent import keys
 from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.quotes import Quotes
+from screenagent.planning.instructions.readings import (
+    is_placeholder,
+    one_target,
+    second_reading,
+    second_step,
+    second_target,
+)
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.tokens import MONTHS, NUMBERS, compile_pattern
 
@@ -20,6 +27,13 @@ _PRONOUNS: Final = ("it", "this", "that", "them", "this one", "that one", "there
 _QUOTED: Final = compile_pattern("{QUOTED}")
 _NUMBER: Final = compile_pattern("{NUMBER}")
 _ARROW: Final = compile_pattern("{ARROW}")
+_ITEM: Final = compile_pattern(
+    r"(?:(?:the|my|this) )?{HOLDER}(?: (?:named|called))? (.+)|(?:(?:the|my|this) )?(.+) {HOLDER}"
+)
+_OPENED: Final = re.compile(r"\S.*(?:\.\w{1,5}| folder)")
+_LOADING: Final = re.compile(
+    r"\sto (?:load|finish|complete|end|start|settle|change|update|respond|be ready)\Z", re.IGNORECASE
+)
 _LABELLED_TEXT: Final = compile_pattern(r"(?:\b(?:the|your|my|and)\s)*({LABEL})\s({QUOTED})", re.NOFLAG)
 
 
@@ -38,6 +52,8 @@ class SlotValue:
             )
         if step := re.search(r"\s(press|(?:double-|right-)?click|wait\s\d|scroll\s(?:up|down))\s", part):
             raise Unreadable(part, f"put a comma before “{step[1]}”, or the name in quotes", "run_together")
+        if why := second_target(part):
+            raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
         if part.strip().lower() not in _PRONOUNS:
             return self.quotes.meant(part)
         if self.it is None:
@@ -51,9 +67,26 @@ class SlotValue:
         return None if part.strip().lower() in (*_PRONOUNS, "here") else self.quotes.meant(part)
 
     def text(self, part: str) -> str:
-        if part.strip().lower() in _PRONOUNS:
-            raise Unreadable(part, "say the text itself, in quotes", "no_text")
+        if part.strip().lower() in _PRONOUNS or is_placeholder(part):
+            why = f"these words stand for a text; say the text itself, in quotes, or put “{part}” in quotes"
+            raise Unreadable(part, self.quotes.verbatim(why), "no_text")
+        if why := second_reading(part):
+            raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
         return self.quotes.meant(part)
+
+    def question(self, part: str) -> str:
+        if why := second_step(part):
+            raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
+        return self.quotes.meant(part)
+
+    def item(self, part: str) -> str:
+        """The name of a file or folder as it is written on the screen; empty if "it" is none."""
+        if part.strip().lower() in _PRONOUNS:
+            if not self.it or not _OPENED.fullmatch(self.it):
+                return ""
+            part = self.it
+        named = _ITEM.fullmatch(part.strip())
+        return self.target(named[1] or named[2] if named else part)
 
     def words(self, part: str) -> str:
         """The words to look for on the screen: what is quoted, or without the role of what shows them."""
@@ -63,7 +96,7 @@ class SlotValue:
         said = bare.split()
         while said and said[-1].lower() in ENGLISH.roles:
             said.pop()
-        if not said or " ".join(said).lower() in _PRONOUNS:
+        if not said or " ".join(said).lower() in _PRONOUNS or _LOADING.search(bare):
             raise Unreadable(
                 part, "name words that can be read on the screen, for example “wait until Saved appears”", "no_words"
             )
@@ -98,6 +131,14 @@ class SlotValue:
         *first, last = re.split(r"\s*,\s*", part.strip())
         parted = re.split(r"^and\s+|\s+and\s+", last) if first or len(last.split()) == 3 else [last]
         return tuple(self.target(name) for name in (*first, *parted) if name)
+
+    def files(self, part: str) -> tuple[str, ...]:
+        return tuple(self.quotes.meant(name) for name in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", part.strip()))
+
+    def several(self, part: str) -> tuple[str, ...]:
+        if why := one_target(part):
+            raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
+        return self.names(part)
 
     def pairs(self, part: str) -> tuple[tuple[str, str], ...]:
         return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in _LABELLED_TEXT.findall(part))
@@ -159,6 +200,11 @@ def _time(_: SlotValue, part: str) -> tuple[time, str]:
         raise Unreadable(part, f"this is no time: {wrong}", "bad_time") from None
 
 
+def _cells(part: str) -> str:
+    """As a name box has it: "A1:B5"."""
+    return ":".join(name.upper() for name in re.findall(r"[a-z]{1,3}\d{1,6}", part, re.IGNORECASE))
+
+
 def _whole(_: SlotValue, part: str) -> int:
     return int(part.replace("−", "-"))
 
@@ -181,13 +227,14 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "target": Slot("{NAME}", SlotValue.target),
     "to": Slot("{NAME}", SlotValue.target),
     "via": Slot("{NAME}", SlotValue.target),
-    "field": Slot(r".{0,200}\b{FIELD}", SlotValue.target),
+    "field": Slot(r"(?:(?!\sto\s).){0,200}?\b{FIELD}", SlotValue.target),
     "into": Slot("{NAME}", SlotValue.place_to_type),
-    "into_field": Slot(r"{QUOTED}|.{0,120}?\b{FIELD}|it|there|here", SlotValue.place_to_type),
+    "into_field": Slot(r"{QUOTED}|(?!an? new\b).{0,120}?\b{FIELD}|it|there|here", SlotValue.place_to_type),
     "the_into": Slot(r"(?:the|your|my|its) .{1,120}", SlotValue.place_to_type),
+    "the_field": Slot(r"(?:the|your|my) .{0,120}?\b{FIELD}", SlotValue.place_to_type),
     "menu": Slot(r".{1,100}?\S (?:menu|drop-?down(?: list| menu)?|combo ?box)", SlotValue.target),
     "folder": Slot(
-        r"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{1,100}|{QUOTED}|\S+\.\w+)"
+        r"(?:the )?(?:file|folder|directory) (?:(?:named|called) .{1,100}|{QUOTED}|\S+\.\w+|(?-i:[A-Z])\S*)"
         r"|.{1,120} (?:file|folder|directory|icon)",
         SlotValue.target,
     ),
@@ -206,7 +253,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "quoted": Slot("{QUOTED}", SlotValue.text),
     # Words after a quoted text belong neither to it nor to a place: better refused than typed with the quotes.
     "text": Slot(r"(?!{QUOTED}\s).+", SlotValue.text),
-    "question": Slot(r".+", SlotValue.text),
+    "question": Slot(r".+", SlotValue.question),
     "words": Slot("{NAME}", SlotValue.words),
     "more": Slot("{NAME}", SlotValue.words),
     "keys": Slot(r"\S.{0,60}?", _verbatim),
@@ -217,7 +264,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "times": Slot("{TIMES}", SlotValue.number),
     "notches": Slot(r"{TIMES}|a bit|a little|{NUMBER}(?: (?:notch|line|step|click|tick)(?:e?s)?)?", SlotValue.number),
     "names": Slot(r".{1,400}?", SlotValue.names),
-    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.names),
+    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.several),
     "list": Slot(r"(?:the |a |an )?(?:[\w-]+ )?{LIST}", _list_name),
     "case": Slot("upper|lower", _lower),
     "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
@@ -241,6 +288,32 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "side": Slot("height|width", _lower),
     "larger": Slot("larger|smaller|bigger|greater|taller|shorter|wider|narrower|less", _larger),
     "sentence": Slot(r".{1,300}", _verbatim),
+    "item": Slot("{ITEM}|it|this|that", SlotValue.item),
+    "items": Slot(r"{FILE}(?:(?:,| and|, and) {FILE})+", SlotValue.files),
+    "to_item": Slot(r"{ITEM}|(?!(?:the|a|an|my|this|it|that)\s|\d+\Z){NAME}", SlotValue.item),
+    "to_folder": Slot(r"(?:the|my) (?:.{1,80} (?:folder|directory)|(?:folder|directory) .{1,80})", SlotValue.item),
+    "new_name": Slot(
+        r"{QUOTED}|(?!{QUOTED})(?!(?:the|a|an|my|this|it|something|in|on|at|inside|for|under|to|and)\b)(?!{FORMAT}\Z)\S.{0,120}",
+        SlotValue.text,
+    ),
+    "cell": Slot("{CELL}", lambda _, part: part.split()[-1].replace("$", "").upper()),
+    "cells": Slot(r"(?:(?:the )?cells )?{CELLNAME}(?: ?: ?| to | through ){CELLNAME}", lambda _, part: _cells(part)),
+    "cell_text": Slot(r"{QUOTED}|(?!{QUOTED})\S.{0,200}?", SlotValue.text),
+    "old_text": Slot(r"{QUOTED}|(?!{QUOTED})(?!(?:the|all|it|this|that|everything)\b)\S.{0,80}?", SlotValue.text),
+    "new_text": Slot(r"{QUOTED}|(?!{QUOTED})\S.{0,80}?", SlotValue.text),
+    "line_text": Slot(
+        r"{QUOTED}|(?!{QUOTED})(?!(?:at|to|in|on|below|above|after|before|break|saying|that|which|with|reading)\b)\S.{0,400}?",
+        SlotValue.text,
+    ),
+    "command": Slot(r"{QUOTED}|(?!{QUOTED})(?!(?:the|it|this|that|my|all)\b)\S.{0,200}?", SlotValue.text),
+    "file": Slot("{FILE}", SlotValue.target),
+    "page": Slot("first|last|next|previous", _lower),
+    "page_number": Slot("{NUMBER}", SlotValue.number),
+    "antecedent": Slot("it|this|that", SlotValue.item),
+    "sum": Slot(r"{AMOUNT}(?: ?{OPERATOR} ?{AMOUNT}){1,9}", lambda _, part: part),
+    "url": Slot("{URL}", _verbatim),
+    "one": Slot("{AMOUNT}", _lower),
+    "other": Slot("{AMOUNT}", _lower),
     "sending": Slot(r"(?:the )?(?:submit|log ?in|sign in|search|send|go|ok)(?: button)?", SlotValue.target),
     "seconds": Slot(
         r"(?:about )?(?:half an? (?:second|minute)"

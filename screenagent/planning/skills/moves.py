@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Final, Literal
+from collections.abc import Callable, Generator
+from typing import Final, Literal, TypeVar
 
-from screenagent.actions import Click, Direction, Drag, Modifier, Move, Scroll, Target
+from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, Scroll, Target, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location, Point
 from screenagent.planning.instructions.steps import press, type_text
 from screenagent.planning.skills.skill import SkillFailed, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
+FoundT = TypeVar("FoundT")
+
+LATE_SECONDS: Final = 3.0
+"""How long what is not there yet is waited for."""
+LATE_LOOKS: Final = 5
 MOST_SCROLLS: Final = 40
 SkillTarget = Location | Point
 Seeking = Generator[SkillSteps, None, Location | None]
 
 
 def click(
-    place: SkillTarget, name: str, *, count: Literal[1, 2, 3] = 1, held: tuple[Modifier, ...] = ()
+    place: SkillTarget,
+    name: str,
+    *,
+    count: Literal[1, 2, 3] = 1,
+    held: tuple[Modifier, ...] = (),
+    expectation: Change | None = None,
 ) -> PlannedStep:
-    return PlannedStep(action=Click(target=_target(place, name), count=count, modifiers=held))
+    action = Click(target=target_at(place, name), count=count, modifiers=held)
+    return PlannedStep(action=action, expectation=expectation)
 
 
 def hover(place: SkillTarget, name: str) -> PlannedStep:
-    return PlannedStep(action=Move(target=_target(place, name)))
+    return PlannedStep(action=Move(target=target_at(place, name)))
 
 
 def scroll(direction: Direction, *, over: SkillTarget, notches: int = 3) -> PlannedStep:
-    return PlannedStep(action=Scroll(direction=direction, target=_target(over, "the page"), notches=notches))
+    return PlannedStep(action=Scroll(direction=direction, target=target_at(over, "the page"), notches=notches))
 
 
 def drag(start: SkillTarget, end: SkillTarget, name: str) -> PlannedStep:
-    return PlannedStep(action=Drag(path=(_target(start, name), _target(end, "the place"))))
+    return PlannedStep(action=Drag(path=(target_at(start, name), target_at(end, "the place"))))
 
 
 def replace_text(field: SkillTarget, name: str, text: str) -> SkillSteps:
@@ -45,6 +56,15 @@ def require(view: ScreenView, target: str) -> Location:
     if (found := view.find(target)) is None:
         raise SkillFailed(f"{target} is not to be seen")
     return found
+
+
+def appearing(look: Callable[[], FoundT | None]) -> Generator[SkillSteps, None, FoundT | None]:
+    """Return what `look` finds, as soon as it does: a page or window may still be on its way, as for a click."""
+    for _ in range(LATE_LOOKS):
+        if found := look():
+            return found
+        yield (PlannedStep(action=Wait(seconds=LATE_SECONDS / LATE_LOOKS)),)
+    return look()
 
 
 def scroll_into_view(view: ScreenView, target: str, *, over: SkillTarget | None = None) -> Seeking:
@@ -61,6 +81,6 @@ def scroll_into_view(view: ScreenView, target: str, *, over: SkillTarget | None 
     return view.find(target)
 
 
-def _target(place: SkillTarget, name: str) -> Target:
+def target_at(place: SkillTarget, name: str) -> Target:
     """The target for a place that the skill has already found."""
     return Target(words=name, at=place.point if isinstance(place, Location) else place)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count, permutations
 from typing import NamedTuple
 
-from screenagent.geometry import Box, Location, Point
+from screenagent.geometry import Absent, Box, Location, Point
 from screenagent.perception.labels import TextLine, text_lines
-from screenagent.protocols import Grounder, TextReader
-from screenagent.screenshot import Screenshot
+from screenagent.protocols import Grounder, StateReader, TextReader
+from screenagent.screenshot import ControlState, Screenshot, Word
 
 
 class Number(NamedTuple):
@@ -25,13 +25,26 @@ class ScreenView:
 
     screen: Screenshot
 
-    def __init__(self, reader: TextReader, grounder: Grounder) -> None:
+    def __init__(
+        self,
+        reader: TextReader,
+        grounder: Grounder,
+        *,
+        strict: Grounder | None = None,
+        states: StateReader | None = None,
+    ) -> None:
         self._reader = reader
         self._grounder = grounder
+        self._strict = strict or grounder
+        self._states = states
+
+    @property
+    def words(self) -> Sequence[Word]:
+        return self._reader.read(self.screen)
 
     @property
     def lines(self) -> list[TextLine]:
-        return text_lines(self._reader.read(self.screen))
+        return text_lines(self.words)
 
     @property
     def middle(self) -> Point:
@@ -93,6 +106,20 @@ class ScreenView:
                 return location
             case _:
                 return None
+
+    def find_exactly(self, target: str) -> Location | None:
+        """Where `target` is; None also if it is there twice, since a click on the wrong one changes the wrong thing."""
+        found = self._strict.locate(target, self.screen)
+        return found if isinstance(found, Location) else None
+
+    def why_absent(self, target: str) -> str:
+        """Why `find_exactly` finds nothing."""
+        found = self._strict.locate(target, self.screen)
+        return found.why if isinstance(found, Absent) else f"“{target}” is there, but not clearly enough"
+
+    def ticked(self, label: Location) -> ControlState | None:
+        """The check box, radio button or switch that belongs to a label, and whether it is on."""
+        return self._states.ticked(self.screen, label) if self._states else None
 
     def every(self, role: str) -> list[Location]:
         """All the controls of a role, in reading order: every "check box"."""

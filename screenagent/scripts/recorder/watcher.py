@@ -33,7 +33,7 @@ from screenagent.events import (
 )
 from screenagent.geometry import Box, Location, Pixel, Point
 from screenagent.grounding.naming import Namer
-from screenagent.perception.changes import changed_box
+from screenagent.perception.changes import changed_box, difference
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
@@ -245,7 +245,7 @@ def _reviewed(action: Action, places: tuple[Location, ...], *, at: float = 0.0) 
 
 
 def _effect(gesture: Gesture, after: Screenshot) -> Checked:
-    changed = gesture.seen.digest != after.digest
+    changed = difference(gesture.seen, after)
     return Checked(effect=Effect(outcome="changed" if changed else "unchanged", by="pixels"))
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count, zip_longest
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
 from screenagent import actions
+from screenagent.actions import usual_expectation
 from screenagent.events import (
     Acted,
     AnswerAsk,
     Checked,
     Decided,
+    Effect,
     Ended,
     Event,
     Failed,
@@ -34,12 +36,13 @@ from screenagent.scripts.upgrade import with_places
 
 
 class PerformedStep(NamedTuple):
-    """An action that was carried out, and the screenshot before it."""
+    """An action that was carried out, and the screenshot before it; `silent` if nothing changed after it."""
 
     action: actions.Action
     locations: tuple[Location, ...]
     before: Screenshot
     expectation: actions.Expectation | None = None
+    silent: bool = False
 
     @property
     def targets(self) -> tuple[str | Placed, ...]:
@@ -113,26 +116,29 @@ class ScriptWriter:
     def _step(self, performed: PerformedStep, names: tuple[str, ...]) -> AnyStep | None:
         targets = performed.targets
         expect = _expected(performed.expectation)
+        may: Literal["nothing"] | None = "nothing" if performed.silent else None
         anchor = _anchor(names, targets)
         match performed.action:
             case actions.Click(button=button, count=times, modifiers=hold):
                 return schema.ClickStep(
-                    click=targets[0], button=button, count=times, hold=hold, expect=expect, anchor=anchor
+                    click=targets[0], button=button, count=times, hold=hold, expect=expect, may=may, anchor=anchor
                 )
             case actions.Move():
                 return schema.MoveStep(move=targets[0], expect=expect, anchor=anchor)
             case actions.Drag(button=button, modifiers=hold):
                 first, *via, last = targets
                 return schema.DragStep(
-                    drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, anchor=anchor
+                    drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, may=may, anchor=anchor
                 )
             case actions.Scroll(direction=direction, notches=notches):
                 over = next(iter(targets), None)
-                return schema.ScrollStep(scroll=direction, over=over, notches=notches, expect=expect, anchor=anchor)
+                return schema.ScrollStep(
+                    scroll=direction, over=over, notches=notches, expect=expect, may=may, anchor=anchor
+                )
             case actions.TypeText(text=text):
-                return schema.TypeStep(type=self._literal(text), expect=expect)
+                return schema.TypeStep(type=self._literal(text), expect=expect, may=may)
             case actions.PressKeys(keys=pressed, times=times):
-                return schema.PressStep(press="+".join(pressed), times=times, expect=expect)
+                return schema.PressStep(press="+".join(pressed), times=times, expect=expect, may=may)
             case actions.HoldKeys(keys=held, seconds=seconds):
                 return schema.HoldStep(hold_keys="+".join(held), seconds=seconds, expect=expect)
             case actions.WaitFor(words=words, gone=gone, seconds=seconds):
@@ -176,8 +182,10 @@ def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
                     raise ValueError(f"the screen {screen.digest} of the run is not there; a script needs them all")
                 expectation = decided.decision.step.expectation if decided else None
                 pending = PerformedStep(action, locations, screen, expectation)
-            case Checked(effect=effect) if effect.outcome == "unmet":
+            case Checked(effect=effect) if effect.outcome in ("unmet", "contradicted"):
                 pending = None
+            case Checked(effect=effect) if pending and _is_silent(effect):
+                pending = pending._replace(silent=usual_expectation(pending.action) is not None)
             case Failed():
                 pending = pending if isinstance(verdict, AnswerAsk) else None
             case Ended(result=outcome, message=message):
@@ -185,6 +193,10 @@ def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
                     raise ValueError(f"the run did not end well ({outcome.replace('_', ' ')}: {message})")
             case _:
                 pass
+
+
+def _is_silent(effect: Effect) -> bool:
+    return effect.outcome == "unchanged" or effect.code in ("unchanged", "changed_elsewhere")
 
 
 def task_of(events: Iterable[Event]) -> str:

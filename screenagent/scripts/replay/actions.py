@@ -25,6 +25,7 @@ from screenagent.actions import (
     Visible,
     WaitFor,
     targets,
+    usual_expectation,
 )
 from screenagent.events import Plan, PlannedStep
 from screenagent.geometry import Point, Size
@@ -111,7 +112,7 @@ class ScriptAction:
 
 def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -> Iterator[ScriptAction]:
     """Yield the actions of `steps` of `script`, those of both branches too; a task is planned when it is its turn."""
-    for step in steps:
+    for step, following in zip(steps, (*steps[1:], None), strict=True):
         match step:
             case schema.IfSeenStep(then=then, otherwise=otherwise):
                 yield from script_actions((*then, *otherwise), script, binding)
@@ -119,7 +120,7 @@ def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -
                 pass
             case _:
                 window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
-                for planned in _planned(step, script, binding):
+                for planned in _planned(step, script, binding, is_for_focus=_gives_focus(step, following)):
                     if isinstance(step, TargetStep) and targets(planned.action):
                         yield ScriptAction(step, planned, window, step.targets, step.anchors)
                     else:
@@ -143,12 +144,19 @@ def renamed_target(planned: PlannedStep, words: str) -> PlannedStep:
     return planned.model_copy(update={"action": action})
 
 
-def _planned(step: AnyStep, script: Script, binding: Binding) -> Iterator[PlannedStep]:
-    """The actions that a step is made of; what it expects is expected of the last."""
+def _gives_focus(step: AnyStep, following: AnyStep | None) -> bool:
+    """Whether a step is a click into what the next one types into: only a caret may come of it."""
+    return isinstance(step, schema.ClickStep) and isinstance(following, schema.TypeStep) and following.into is None
+
+
+def _planned(step: AnyStep, script: Script, binding: Binding, *, is_for_focus: bool) -> Iterator[PlannedStep]:
+    """The actions that a step is made of; what it expects is expected of the last, and of each step that it changes
+    something, unless it says otherwise."""
     *before, last = _actions(step, script, binding)
     yield from (PlannedStep(action=action) for action in before)
-    expected = step.expect if isinstance(step, schema.ScriptStep) else None
-    yield PlannedStep(action=last, expectation=_expectation(expected, binding))
+    expected, may = (step.expect, step.may) if isinstance(step, schema.ScriptStep) else (None, None)
+    usual = None if may == "nothing" or is_for_focus else usual_expectation(last)
+    yield PlannedStep(action=last, expectation=_expectation(expected, binding) or usual)
 
 
 def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action]:

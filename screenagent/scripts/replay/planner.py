@@ -108,13 +108,15 @@ class ScriptPlanner:
     def _count(self, steps: Sequence[AnyStep]) -> int:
         return sum(1 for _ in script_actions(steps, self.script, Binding()))
 
-    def _sees(self, words: str) -> Generator[str, None, bool]:
-        """Look once at the settled screen."""
+    def _sees(self, words: str) -> Generator[str | Decision, None, bool]:
+        """Look once at the settled screen; where nobody can say what is there, neither branch is right."""
         words = Binding(self.values).fill(words)
         look = PlannedStep(action=WaitFor(words=words, seconds=0))
-        seen = self.checker.quick_check(look, self._screen, self._screen).as_expected
-        yield f"“{words}” is {'' if seen else 'not '}seen; "
-        return seen
+        effect = self.checker.quick_check(look, None, self._screen)
+        if effect.outcome == "unknown":
+            yield from repeat(Decision.give_up(f"if_seen: {effect.evidence}"))
+        yield f"“{words}” is {'' if effect.as_expected else 'not '}seen; "
+        return effect.as_expected
 
     def _delegate(self, task: str) -> Course:
         """Let the configured planner decide until the goal is reached; it is told what happened since it began."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +20,8 @@ class ReplayResult(Value):
     """The result of one replay.
 
     `row` counts from 1 if there are rows. `healed` is how many targets were not found where they were and as they
-    looked. `values` are those of the parameters that are not secret.
+    looked. Of the performed `steps`, `confirmed` showed what they named, and `changed` only changed something. `values`
+    are those of the parameters that are not secret.
     """
 
     script: str
@@ -28,6 +30,8 @@ class ReplayResult(Value):
     outcome: RunResult
     message: str = ""
     steps: int = 0
+    confirmed: int = 0
+    changed: int = 0
     healed: int = 0
     seconds: float = 0.0
     run: str = ""
@@ -42,6 +46,7 @@ def result(
     script: str, episode: Episode, values: Mapping[str, str], *, row: int | None, run: Path | None
 ) -> ReplayResult:
     ended = episode.ended
+    outcomes = Counter(step.effect.outcome for step in episode.performed if step.effect)
     return ReplayResult(
         script=script,
         row=row,
@@ -49,6 +54,8 @@ def result(
         outcome=ended.result if ended else "stopped",
         message=ended.message if ended else "",
         steps=len(episode.performed),
+        confirmed=outcomes["confirmed"],
+        changed=outcomes["changed"],
         healed=sum(place.by not in FOUND_AS_IT_WAS for step in episode.performed for place in step.locations),
         seconds=round(ended.at, 3) if ended else 0.0,
         run=str(run or ""),
@@ -94,8 +101,8 @@ def junit(name: str, results: Iterable[ReplayResult]) -> JUnitXml:
         case = TestCase(found.name, classname=found.script, time=found.seconds)
         if found.outcome != "done":
             case.result = [Failure(message=found.message, type_=found.outcome)]
-        if found.run:
-            case.system_out = f"recorded in {found.run}"
+        counts = f"{found.steps} performed, {found.confirmed} confirmed, {found.changed} only changed something"
+        case.system_out = f"{counts}; recorded in {found.run}" if found.run else counts
         suite.add_testcase(case)
     xml = JUnitXml()
     xml.add_testsuite(suite)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from screenagent.actions import Button, Direction, Modifier, Visible, WaitFor
 from screenagent.agent import Agent, Sink, drive
-from screenagent.events import PlannedStep
+from screenagent.events import Effect, PlannedStep
+from screenagent.geometry import Location
 from screenagent.perception.reader import ScreenReader
-from screenagent.protocols import TextReader
+from screenagent.protocols import Checker, TextReader
+from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, Placed, Script, schema
 from screenagent.scripts.replay.replay import Replay
 from screenagent.scripts.schema import AnyStep, Expected, Vanished
@@ -23,7 +25,7 @@ class ScriptStepFailed(Exception):
 
 @dataclass
 class ScriptApi:
-    """Carries out one step after the other with the parts of `agent`.
+    """Carries out one step after the other with the parts of `agent`. What is expected after an input must be new.
 
     A target is words, or `Placed(target="the Save button", at=(412, 233))` for a pixel of the screen. `anchors` is the
     folder with the appearances of the targets.
@@ -33,6 +35,8 @@ class ScriptApi:
     reader: TextReader = field(default_factory=ScreenReader)
     anchors: Path | None = None
     sinks: Sequence[Sink] = field(default_factory=tuple)
+    _before: Screenshot | None = field(init=False, repr=False, default=None)
+    _typed: str = field(init=False, repr=False, default="")
 
     def click(
         self,
@@ -42,9 +46,12 @@ class ScriptApi:
         count: Literal[1, 2, 3] = 1,
         hold: tuple[Modifier, ...] = (),
         expect: Expected | None = None,
+        may: Literal["nothing"] | None = None,
         anchor: str | None = None,
     ) -> None:
-        self.do(schema.ClickStep(click=target, button=button, count=count, hold=hold, expect=expect, anchor=anchor))
+        self.do(
+            schema.ClickStep(click=target, button=button, count=count, hold=hold, expect=expect, may=may, anchor=anchor)
+        )
 
     def type(
         self,
@@ -52,13 +59,22 @@ class ScriptApi:
         *,
         into: str | Placed | None = None,
         expect: Expected | None = None,
+        may: Literal["nothing"] | None = None,
         window: str | None = None,
         anchor: str | None = None,
     ) -> None:
-        self.do(schema.TypeStep(type=text, into=into, expect=expect, window=window, anchor=anchor))
+        self.do(schema.TypeStep(type=text, into=into, expect=expect, may=may, window=window, anchor=anchor))
 
-    def press(self, chord: str, *, times: int = 1, expect: Expected | None = None, window: str | None = None) -> None:
-        self.do(schema.PressStep(press=chord, times=times, expect=expect, window=window))
+    def press(
+        self,
+        chord: str,
+        *,
+        times: int = 1,
+        expect: Expected | None = None,
+        may: Literal["nothing"] | None = None,
+        window: str | None = None,
+    ) -> None:
+        self.do(schema.PressStep(press=chord, times=times, expect=expect, may=may, window=window))
 
     def hold_keys(
         self, chord: str, *, seconds: float, expect: Expected | None = None, window: str | None = None
@@ -74,14 +90,25 @@ class ScriptApi:
         button: Button = "left",
         hold: tuple[Modifier, ...] = (),
         expect: Expected | None = None,
+        may: Literal["nothing"] | None = None,
         anchor: tuple[str, ...] | None = None,
     ) -> None:
-        self.do(schema.DragStep(drag=target, to=to, via=via, button=button, hold=hold, expect=expect, anchor=anchor))
+        self.do(
+            schema.DragStep(
+                drag=target, to=to, via=via, button=button, hold=hold, expect=expect, may=may, anchor=anchor
+            )
+        )
 
     def scroll(
-        self, direction: Direction, *, over: str | Placed | None = None, notches: int = 5, anchor: str | None = None
+        self,
+        direction: Direction,
+        *,
+        over: str | Placed | None = None,
+        notches: int = 5,
+        may: Literal["nothing"] | None = None,
+        anchor: str | None = None,
     ) -> None:
-        self.do(schema.ScrollStep(scroll=direction, over=over, notches=notches, anchor=anchor))
+        self.do(schema.ScrollStep(scroll=direction, over=over, notches=notches, may=may, anchor=anchor))
 
     def move(self, target: str | Placed, *, expect: Expected | None = None, anchor: str | None = None) -> None:
         self.do(schema.MoveStep(move=target, expect=expect, anchor=anchor))
@@ -105,10 +132,47 @@ class ScriptApi:
         """Whether `words` are on the settled screen."""
         screen = self.agent.desktop.settled()
         look = PlannedStep(action=WaitFor(words=words, seconds=0), expectation=Visible(words=words))
-        return self.agent.checker.quick_check(look, screen, screen).as_expected
+        return self.agent.checker.quick_check(look, None, screen).as_expected
 
     def do(self, step: AnyStep) -> None:
         replay = Replay(Script(name="a step", steps=(step,)), anchors=Anchors(self.anchors) if self.anchors else None)
-        ended = drive(replay.playing(self.agent, self.reader), replay.task, *self.sinks).ended
-        if ended is None or ended.result != "done":
-            raise ScriptStepFailed(ended.message if ended else "it was cut off")
+        checker = CheckerSince(self.agent.checker, self._before, self._typed)
+        episode = drive(replay.playing(replace(self.agent, checker=checker), self.reader), replay.task, *self.sinks)
+        if (before := episode.before_last_input) is not None:
+            self._before, self._typed = before, episode.last_typed
+        if episode.ended is None or episode.ended.result != "done":
+            raise ScriptStepFailed(episode.ended.message if episode.ended else "it was cut off")
+
+
+@dataclass(frozen=True)
+class CheckerSince:
+    """A checker that remembers, in a run that has sent no input yet, the screen before the last input of an earlier."""
+
+    checker: Checker
+    before: Screenshot | None
+    typed: str
+
+    def check(
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
+    ) -> Effect:
+        return self.checker.check(step, before or self.before, after, at=at, typed=typed or self._typed(before))
+
+    def quick_check(
+        self,
+        step: PlannedStep,
+        before: Screenshot | None,
+        after: Screenshot,
+        *,
+        at: tuple[Location, ...] = (),
+        typed: str = "",
+    ) -> Effect:
+        return self.checker.quick_check(step, before or self.before, after, at=at, typed=typed or self._typed(before))
+
+    def _typed(self, before: Screenshot | None) -> str:
+        return "" if before else self.typed

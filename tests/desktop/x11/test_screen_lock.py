@@ -27,7 +27,7 @@ from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.desktop.x11.screen_lock import BLANK, LOCKED, ScreenLock
 from screenagent.events import Decision, Event, Observed, Paused, Plan, PlannedStep
-from screenagent.fakes import FakeGrounder, ScriptedPlanner
+from screenagent.fakes import FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Location, Point, Size
 
 pytestmark = pytest.mark.display
@@ -67,7 +67,7 @@ def clicks(desktop: LocalDesktop, control: Control, count: int) -> Agent:
         grounder=grounder,
         approver=AllowAll(),
         desktop=desktop,
-        checker=ScreenChecker(grounder),
+        checker=ScreenChecker(FakeReader([]), grounder),
         control=control,
     )
 

@@ -164,7 +164,6 @@ SENTENCES: list[tuple[str, Sequence[Action]]] = [
     ('type 5" nails', [text('5" nails')]),
     ("type ls -l | grep x; cat y, then press enter", [text("ls -l | grep x; cat y"), press("enter")]),
     ('type print("hello, world") and press enter', [text('print("hello, world")'), press("enter")]),
-    ("type Dear Sir, please open the door", [text("Dear Sir"), click("the door")]),
     ('type "Dear Sir, please open the door"', [text("Dear Sir, please open the door")]),
     ("type “a, then b and c. Press enter”", [text("a, then b and c. Press enter")]),
     ("type ‘don’t’ and press enter", [text("don’t"), press("enter")]),
@@ -308,20 +307,11 @@ REFUSALS: list[tuple[str, str, RefusalCode, str]] = [
     ("write a letter to Bob", "write a letter to Bob", "goal", ""),
     ("check my mail", "check my mail", "goal", ""),
     ("what is on the screen?", "what is on the screen?", "question", ""),
-    ("save the file", "save the file", "goal", "“press ctrl+s”"),
     ("close the window", "close the window", "goal", "“click the Close button”"),
-    ("visit example.org", "visit example.org", "goal", "“click the address bar, type example.org, press enter”"),
-    ("go to google.com", "go to google.com", "goal", "“click the address bar, type example.org, press enter”"),
-    (
-        "open https://example.org/a",
-        "open https://example.org/a",
-        "goal",
-        "“click the address bar, type example.org, press enter”",
-    ),
-    ("move the file a.txt to b", "move the file a.txt to b", "goal", "“drag a.txt to Trash”"),
     ("click Save, book me a flight", "book me a flight", "goal", ""),
     ("click Save. Then rename the file.", "rename the file", "goal", ""),
-    ("type hello and save the file", "save the file", "goal", "“press ctrl+s”"),
+    ("type hello and rename the file", "rename the file", "ambiguous", "go on with"),
+    ("type Dear Sir, please open the door", "open the door", "ambiguous", "go on with"),
     ("type hello, then world", "world", "unknown_verb", ""),
     ("type hello\nworld", "world", "unknown_verb", ""),
     ("type 'a' and 'b'", "'b'", "unknown_verb", "“click the Save button”"),
@@ -348,14 +338,13 @@ REFUSALS: list[tuple[str, str, RefusalCode, str]] = [
     ("wait until the dialog appears", "wait until the dialog appears", "no_words", "“wait until Saved appears”"),
     ("wait until the page is loaded", "wait until the page is loaded", "unknown_form", "“wait until Saved appears”"),
     ("check that Wrap is ticked", "check that Wrap is ticked", "not_checkable", "“check that Saved is shown”"),
-    ("scroll to the bottom", "scroll to the bottom", "unknown_form", "“scroll down 3 times in the list”"),
     ("scroll down 500 times", "scroll down 500 times", "bad_value", "100"),
     ("drag a.txt", "drag a.txt", "unknown_form", "“drag notes.txt to Trash”"),
     ("click it", "click it", "no_antecedent", ""),
     ('click Save, type "hello', '"hello', "unclosed_quote", ""),
     ("click “Save", "“Save", "unclosed_quote", ""),
     ('type ""', 'type ""', "bad_value", ""),
-    ("insert a table", "insert a table", "unknown_form", "“type "),
+    ("insert a table", "insert a table", "unknown_form", "“open the Insert menu, click Table”"),
     ("click Save, type", "type", "unknown_form", "“type "),
     ("enter 13/13/2016 as the date", "enter 13/13/2016 as the date", "bad_date", ""),
     ("enter 25:70 as the time", "enter 25:70 as the time", "bad_time", ""),
@@ -374,7 +363,7 @@ def test_what_is_no_step_is_refused_by_name(task: str, phrase: str, code: Refusa
 REFUSAL_WORDS: list[tuple[str, str]] = [
     ("x" * 10_001, "the task has 10001 characters; at most 10000 are read"),
     ("press a, " * 501, "these are 501 steps; at most 500 are taken in one task"),
-    ("save the file", "this is a goal, and it is literal steps only without a model; for example “press ctrl+s”"),
+    ("book me a flight", "this says what to reach, not how, and that needs a model; without one, name the steps"),
     ("don't click Save", "say what to do, not what to leave"),
     ("press ctlr+s", "unknown key 'ctlr'; did you mean 'ctrl'?"),
     ("click Save press enter", "put a comma before “press”, or the name in quotes"),
@@ -389,7 +378,7 @@ def test_a_refusal_says_what_was_wrong_and_what_to_do(task: str, why: str) -> No
     assert str(refused.value) == f"cannot read “{refused.value.phrase}”: {refused.value.why}"
 
 
-@pytest.mark.parametrize("task", ["type hello and save the file", "type hello, then world", "type hello\nworld"])
+@pytest.mark.parametrize("task", ["type hello, then world", "type hello\nworld"])
 def test_a_refusal_after_unquoted_text_suggests_quotes(task: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read_instructions(task)

@@ -57,9 +57,9 @@ def test_every_step_is_told_with_its_words() -> None:
     assert [(page.number, page.title, page.status) for page in Story.of(whole_run()).pages] == [
         (1, "click “File”", "confirmed"),
         (2, "click “Save As”", "confirmed"),
-        (3, "type “notes.txt”", "unconfirmed"),
+        (3, "type “notes.txt”", "unchanged"),
         (4, "press enter", "refused"),
-        (5, "drag “the file” to “the folder”", "confirmed"),
+        (5, "drag “the file” to “the folder”", "changed"),
         (6, "finish: saved", "finished"),
     ]
 

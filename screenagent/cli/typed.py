@@ -1,0 +1,100 @@
+"""What a person types at the terminal: lines, and the keys of the quiet time before a question takes any."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final, NamedTuple
+
+import click
+
+from screenagent.approval.answers import QuietTime
+
+POLL_SECONDS: Final = 0.05
+ESCAPE: Final = b"\x1b"
+
+Waits = Callable[[], bool]
+
+
+def read_line(prompt: str, *, waits: Waits) -> str | None:
+    """Return a line from stdin; None at its end, and as soon as `waits` says no."""
+    click.echo(prompt, err=True, nl=False)
+    with selectors.DefaultSelector() as selector:
+        try:
+            selector.register(sys.stdin, selectors.EVENT_READ)
+        except (PermissionError, ValueError):  # a plain file is always ready, and a closed one never
+            return None if sys.stdin.closed else sys.stdin.readline().rstrip("\n") or None
+        while not selector.select(timeout=POLL_SECONDS):
+            if not waits():
+                return None
+    return _line(sys.stdin.fileno())
+
+
+def _line(stdin: int) -> str | None:
+    """Return the next line, and leave those after it to whoever waits for one; None at the end."""
+    line = b""
+    while not line.endswith(b"\n") and (more := os.read(stdin, 1)):
+        line += more
+    return line.decode(errors="replace").rstrip("\r\n") if line else None
+
+
+class EarlyAnswer(NamedTuple):
+    """A no or a stop of the quiet time, and what was typed after it."""
+
+    is_stop: bool
+    typed: str = ""
+
+
+def wait_until_quiet(quiet: QuietTime, *, waits: Waits, takes_no: bool = True) -> EarlyAnswer | None:
+    """Drop the keys of the quiet time, and what was typed before; return a no or a stop that is among them.
+
+    With `takes_no=False` an `n` is a letter like any other. What comes through a pipe is not typed, and waits for
+    nothing.
+    """
+    if not (sys.stdin.isatty() and find_spec("termios")):
+        return None
+    termios = import_module("termios")
+    with _single_keys() as stdin, selectors.DefaultSelector() as selector:
+        termios.tcflush(stdin, termios.TCIFLUSH)
+        selector.register(stdin, selectors.EVENT_READ)
+        while not quiet.is_over and waits():
+            if not selector.select(timeout=min(quiet.left, POLL_SECONDS)):
+                continue
+            match os.read(stdin, 1):
+                case b"":
+                    return None
+                case b"n" | b"N" if takes_no:
+                    return EarlyAnswer(is_stop=False, typed=_rest(stdin))
+                case key if key == ESCAPE and not _rest(stdin):
+                    return EarlyAnswer(is_stop=True)
+                case _:
+                    quiet.key()
+    return None
+
+
+@contextmanager
+def _single_keys() -> Iterator[int]:
+    """Hand over each key as it is pressed, and don't show it."""
+    termios, tty = import_module("termios"), import_module("tty")
+    stdin = sys.stdin.fileno()
+    before = termios.tcgetattr(stdin)
+    try:
+        tty.setcbreak(stdin, termios.TCSANOW)
+        yield stdin
+    finally:
+        termios.tcsetattr(stdin, termios.TCSANOW, before)
+
+
+def _rest(stdin: int) -> str:
+    """What has been typed by now."""
+    typed = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdin, selectors.EVENT_READ)
+        while selector.select(timeout=0) and (more := os.read(stdin, 1024)):
+            typed += more
+    return typed.decode(errors="replace")

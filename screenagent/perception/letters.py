@@ -1,0 +1,98 @@
+"""Texts letter by letter, without blanks, which OCR misses and invents: how texts that should be equal are compared."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+_SAME: Final = {"…": "...", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "´": "'", "`": "'",
+                **dict.fromkeys("‐‑‒–—−", "-"), **dict.fromkeys("‘’‚", "'")}  # fmt: skip
+"""Signs that are typed and drawn in several ways, and mean the same."""
+
+_PAIRS: Final = {"rn": "m", "cl": "d", "vv": "w"}
+_MISTAKEN: Final = {**dict.fromkeys("i1|!¹", "l"), "0": "o", "5": "s", "8": "b", "2": "z", "²": "z", "³": "3", "q": "g",
+                    "≠": "=", "±": "+", "·": ".", "×": "x", "≤": "<", "≥": ">", "°": "", "÷": "+"}  # fmt: skip
+"""What the reader may take for each other: letters that look alike, and signs that it does not know."""
+
+_DRAWN_ALIKE: Final = "cikopsuvwxz"
+"""Letters whose capital has the same shape, or that of an l."""
+
+LATIN_ENDS: Final = "\u024f"
+_KNOWN: Final = "–—‘’“”•…€™←↑→↓✓„«»‐‑‒−‚"
+"""Signs beyond the Latin letters that the reader of Latin knows, or takes for others of the same meaning."""
+_UNKNOWN: Final = "±÷¬¤¦§¨ª¯²³¸¹º¼½¾µ"
+
+
+class Letter(NamedTuple):
+    """`text` is one letter as it is compared; `raw`, what was read; `place`, the number of its word; `first`, if that
+    begins with it."""
+
+    text: str
+    raw: str
+    place: int
+    first: bool
+
+
+class LookAlike(NamedTuple):
+    """One letter for all those that may be misread for each other; `start` and `end` are those of the letters read."""
+
+    text: str
+    start: int
+    end: int
+
+
+def letters(words: Sequence[str], *, case: bool = False) -> list[Letter]:
+    return [
+        Letter(text, raw, place, number == 0)
+        for place, word in enumerate(words)
+        for number, (text, raw) in enumerate(_compared(mended(unicodedata.normalize("NFC", word)), case=case))
+    ]
+
+
+def _compared(word: str, *, case: bool) -> Iterator[tuple[str, str]]:
+    for raw in word:
+        same = _SAME.get(raw, raw)
+        yield from ((text, raw) for text in (same if case else same.casefold()))
+
+
+def mended(word: str) -> str:
+    """Return the word with an I for an l among capitals, and an l for an I or a stroke among small letters: they are
+    drawn alike. The first letter, which no other tells of, stays."""
+    return word[:1] + "".join(
+        _mended(word[number - 1], word[number], word[number + 1 : number + 2]) for number in range(1, len(word))
+    )
+
+
+def _mended(before: str, letter: str, after: str) -> str:
+    if letter in "I|" and before.islower() and (after.islower() or not after):
+        return "l"
+    if letter in "l|" and before.isupper() and after.isupper():
+        return "I"
+    return letter
+
+
+def look_alikes(read: Sequence[Letter]) -> list[LookAlike]:
+    """Return the letters with those that are misread for each other made one."""
+    found, start = [], 0
+    while start < len(read):
+        pair = "".join(letter.text for letter in read[start : start + 2])
+        if pair in _PAIRS and not read[start + 1].first:
+            found.append(LookAlike(_PAIRS[pair], start, start + 2))
+            start += 2
+            continue
+        single = _plain(read[start].text)
+        found += [LookAlike(text, start, start + 1) for text in _MISTAKEN.get(single, single)]
+        start += 1
+    return found
+
+
+def _plain(letter: str) -> str:
+    """Return the letter without its accent, which the reader may miss, and small if it is drawn like the capital."""
+    bare = unicodedata.normalize("NFD", letter)[:1]
+    return bare.casefold() if bare.casefold() in _DRAWN_ALIKE else bare
+
+
+def is_readable(text: str) -> bool:
+    """Return whether the reader of Latin letters knows all of the text's letters and signs."""
+    return all((letter <= LATIN_ENDS and letter not in _UNKNOWN) or letter in _KNOWN for letter in text)

@@ -1,0 +1,39 @@
+"""Bringing a control into a state: its state is read first, changed only where it is another, and read again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from screenagent.actions import Click, Holds, Target, Verify
+from screenagent.events import PlannedStep
+from screenagent.geometry import Location
+from screenagent.planning.instructions.steps import click_on
+from screenagent.planning.skills.moves import appearing
+from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.view import ScreenView
+from screenagent.screenshot import ControlState, ElementState
+
+IMPOSSIBLE: Final = "cannot be changed: it is disabled"
+
+
+def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
+    """Tick or untick a box, choose a radio button, turn a switch on or off."""
+    label = yield from appearing(lambda: view.find_exactly(target))
+    if label is None:
+        raise SkillFailed(view.why_absent(target))
+    control = view.ticked(label)
+    if control is None or control.is_in(state) is None:
+        yield (click_on(target),)
+    else:
+        yield (bring_about(control, target, state, at=label),)
+
+
+def bring_about(control: ControlState, name: str, state: ElementState, *, at: Location | None = None) -> PlannedStep:
+    """Return the step that leaves the control in this state: a look at it, where it is in it already."""
+    wanted = Holds(control=name, at=control.box, state=state)
+    if control.is_in(state):
+        return PlannedStep(action=Verify(that=wanted))
+    if "disabled" in control.states:
+        raise SkillFailed(f"“{name}” {IMPOSSIBLE}")
+    point = at.point if at and at.point in control.box else control.box.center
+    return PlannedStep(action=Click(target=Target(words=name, at=point)), expectation=wanted)

@@ -1,0 +1,144 @@
+"""What was typed is read back from the screen."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from screenagent.actions import TypeText
+from screenagent.agent.typed_text import read_back
+from screenagent.agent.value_match import Match, compare
+from screenagent.events import Effect
+from screenagent.geometry import Box, Location, Size
+from screenagent.perception.reader import ScreenReader
+from screenagent.screenshot import Screenshot, Window
+
+SIZE = Size(width=640, height=320)
+FIELD = (120, 40, 420, 68)
+TERMINAL = Window(id=1, app="xterm")
+
+
+@cache
+def reader() -> ScreenReader:
+    return ScreenReader()
+
+
+def form(*lines: str, caret: bool = False, wide: int = 300, window: Window | None = None) -> Screenshot:
+    """A field named Name with these lines in it, and another field below."""
+    image = Image.new("RGB", (SIZE.width, SIZE.height), (240, 240, 240))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(15)
+    bottom = 44 + 24 * max(1, len(lines))
+    for top, end in ((40, bottom), (200, 228)):
+        draw.rectangle((120, top, 120 + wide, end), fill="white", outline=(120, 120, 120))
+    draw.text((40, 54), "Name", fill="black", font=font, anchor="lm")
+    draw.text((40, 214), "City", fill="black", font=font, anchor="lm")
+    draw.text((126, 214), "London", fill="black", font=font, anchor="lm")
+    for number, line in enumerate(lines):
+        x = 126 + 8 * (len(line) - len(line.lstrip()))
+        for dot in range(line.count("•")):
+            draw.ellipse((126 + 9 * dot, 53, 131 + 9 * dot, 58), fill="black")
+        draw.text((x, 56 + 24 * number), line.strip(" •"), fill="black", font=font, anchor="lm")
+    if caret and lines:
+        x = 127 + round(font.getlength(lines[-1]))
+        draw.line((x, 44, x, 64), fill="black")
+    return Screenshot.of(image, window=window)
+
+
+def in_field(text: str, before: Screenshot, after: Screenshot) -> Effect | None:
+    box = Box.of_pixels(FIELD, SIZE)
+    place = Location(point=box.center, box=box, confidence=1, by="field")
+    return read_back(TypeText(text=text), before, after, reader().read, at=(place,))
+
+
+def outcome(effect: Effect | None) -> str | None:
+    assert effect is None or effect.code == "value"
+    return effect.outcome if effect else None
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "said"),
+    [
+        ("Ada Lovelace", "Ada Lovelace", "confirmed"),
+        ("12.06.2026", "12.06.2026", "confirmed"),
+        ("/home/ada/notes.txt", "/home/ada/notes.txt", "confirmed"),
+        ("1234.50", "1,234.50", "confirmed"),
+        ("2026-06-12", "12.06.2026", "confirmed"),
+        ("ABCDEFGH", "ABCDE", "contradicted"),
+        ("12.06.2026", "12.08.2026", "contradicted"),
+        ("1250", "1280", "contradicted"),
+        ("12.50", "1250", "contradicted"),
+        ('f(x[1], "a")', 'f(x[1], "a")""])', "contradicted"),
+        ("example", "example.com/login", "contradicted"),
+        ("abc123def456", "123456", "contradicted"),
+        ("Ada", "••••", None),
+        ("12*3", "36", None),
+    ],
+)
+@pytest.mark.parametrize("caret", [False, True])
+def test_what_the_field_reads_is_compared_with_what_was_typed(
+    typed: str, shown: str, said: str | None, *, caret: bool
+) -> None:
+    assert outcome(in_field(typed, form(), form(shown, caret=caret))) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "before", "after", "said"),
+    [
+        ("Bob", form("London"), form("LondonBob"), "confirmed"),
+        ("Bob", form("London"), form("BobLondon"), "confirmed"),
+        ("Adam", form("Ada"), form("Adam"), "confirmed"),
+        ("12.08.2026", form("12.06.2026"), form("12.08.2026"), "confirmed"),
+        ("Bob", form("Ada"), form("Rob"), None),
+        ("Code", form("Search here"), form("Code"), "confirmed"),
+        ("one two three four", form("one"), form("one two", "three four"), "confirmed"),
+        ("first\nsecond\nthird", form(), form("first", "second", "third"), "confirmed"),
+        ("first\nsecond\nthird", form(), form("first", "    second", "    third"), "contradicted"),
+        ("abcdefghijklmnopqrstuvwxyz", form(wide=122), form("mnopqrstuvwxyz", wide=122), "confirmed"),
+        ("abcdefghijklmnopqrstuvwxyz", form(wide=110), form("abcdefghijklmn", wide=110), None),
+        ("abcdefghijklmnopqrstuvwxyz", form(), form("stuvwxyz"), "contradicted"),
+        ("hunter2", form(), form("•••••••"), "confirmed"),
+        ("hunter2", form(), form("•••••"), "contradicted"),
+        ("{{secret:PASSWORD}}", form(), form("hunter2"), None),
+        ("ABCDEFGH", form(window=TERMINAL), form("ABCDE", window=TERMINAL), None),
+    ],
+)
+def test_what_was_there_before_counts(typed: str, before: Screenshot, after: Screenshot, said: str | None) -> None:
+    assert outcome(in_field(typed, before, after)) == said
+
+
+def test_a_password_is_never_in_the_evidence() -> None:
+    for dots in ("•••••••", "•••••"):
+        effect = in_field("hunter2", form(), form(dots))
+        assert effect is not None
+        assert "hunter" not in effect.evidence
+
+
+def test_text_that_came_into_another_field_is_no_success() -> None:
+    image = form().pixels.copy()
+    ImageDraw.Draw(image).text((126, 214), "LondonBob", fill="black", font=ImageFont.load_default(15), anchor="lm")
+    effect = in_field("Bob", form(), Screenshot.of(image))
+    assert effect is not None
+    assert (effect.outcome, "LondonBob" in effect.evidence) == ("contradicted", True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read", "match"),
+    [
+        ("Ada", "Ada", "equal"),
+        ("report 10", "report lO", "equal"),
+        ("1234,5", "1.234,50", "equal"),
+        ("1234", "1.235", "other"),
+        ("1.5", "15", "other"),
+        ("06/12/2026", "2026-06-12", "equal"),
+        ("ABCDEFGH", "ABCDE", "cut"),
+        ("ABCDEFGH", "DEFGH", "tail"),
+        ("exam", "example.com", "longer"),
+        ("modern", "modem", "unclear"),
+        ("abc", "ABC", "other"),
+        ("gh", "Saved", "unclear"),
+    ],
+)
+def test_a_number_a_date_and_a_text_are_compared_as_such(typed: str, read: str, match: Match) -> None:
+    assert compare(typed, read) == match
