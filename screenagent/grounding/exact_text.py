@@ -8,6 +8,7 @@ from typing import Final
 from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase, parse
+from screenagent.grounding.text_match import runs, stands_for_itself
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import CLICKED_ON_ITS_NAME
 from screenagent.perception.similarity import solid
@@ -27,7 +28,7 @@ class ExactText:
         phrase = parse(target)
         if not _is_name(phrase):
             return Absent(why=f"“{target}” says more than a name")
-        places = [place for label in self._grounder.screen(screenshot).labels for place in _runs(phrase.name, label)]
+        places = [place for label in self._grounder.screen(screenshot).labels for place in _places(phrase.name, label)]
         if len(places) != 1:
             return Absent(why=f"“{phrase.name}” is written {len(places)} times on the screen")
         box = places[0].box(screenshot.size)
@@ -40,13 +41,10 @@ def _is_name(phrase: Phrase) -> bool:
     )
 
 
-def _runs(name: str, label: Label) -> Iterator[PixelBox]:
+def _places(name: str, label: Label) -> Iterator[PixelBox]:
     """Yield the places of `name` in `label`, capitals and all, but not blanks, which OCR misses and invents."""
     wanted = solid(name).strip(_DECORATION)
-    for start in range(len(label.words)):
-        for end in range(start + 1, len(label.words) + 1):
-            text = solid("".join(text for text, _ in label.words[start:end])).strip(_DECORATION)
-            if text == wanted:
-                yield PixelBox.around_all(rect for _, rect in label.words[start:end])
-            if len(text) >= len(wanted):
-                break
+    for run in runs(label, longest=len(wanted)):
+        text = solid(run.text).strip(_DECORATION)
+        if text == wanted and stands_for_itself(run):
+            yield run.rect

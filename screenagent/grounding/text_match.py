@@ -5,15 +5,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from screenagent.geometry import PixelBox
+from screenagent.grounding.contradictions import contradicts, extends, inflects, is_harmless, lacks_particle, words_of
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
 from screenagent.perception.labels import Label
-from screenagent.perception.similarity import likeness, squeezed
+from screenagent.perception.similarity import likeness, spelled
+from screenagent.perception.text_edges import negated_after, negated_before
 
 VALUE: Final = 0.55  # how surely an address is what is meant by the address bar
+APART: Final = 1.5  # letters between two texts that were read as one; the words of one text are closer
+BAR_GAP: Final = 0.85  # the same between the titles of a menu bar
+NAMED: Final = 0.7  # how much of a name has to be shown
+_STROKES: Final = frozenset("|•·›»")
+SENTENCE: Final = 5  # words beside a name: a longer label is no name of a control
+MOST_WORDS: Final = 3  # of a name that is said without quotes or a role word
+_ARTICLES: Final = frozenset(("the", "a", "an"))
 _SHORTCUT: Final = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
 
 
@@ -26,36 +36,122 @@ class TextMatch(NamedTuple):
     label: Label
 
 
+class Run(NamedTuple):
+    """Some words of a label, and what stands before and after them in the same text."""
+
+    words: tuple[tuple[str, PixelBox], ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(text for text, _ in self.words)
+
+    @property
+    def rect(self) -> PixelBox:
+        return PixelBox.around_all(rect for _, rect in self.words)
+
+    @property
+    def whole(self) -> str:
+        """All of the text that the words belong to."""
+        return " ".join((*self.before, *(text for text, _ in self.words), *self.after))
+
+    @property
+    def rest(self) -> list[str]:
+        """What is left out; a lone sign is an icon, and a shortcut isn't said."""
+        rest = (*self.before, *self.after)
+        return [word for word in rest if len(spelled(word)) > 1 and not _SHORTCUT.fullmatch(word)]
+
+
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
     """The best run of each label that has one."""
     words = () if phrase.quoted else labels_saying(phrase)
-    best = (max(_runs(phrase, words, label), key=lambda match: match.score, default=None) for label in screen)
+    best = (max(_matching(phrase, words, label), key=lambda match: match.score, default=None) for label in screen)
     return [match for match in best if match]
 
 
-def _runs(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
+def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
+    named, alone = _is_name(phrase), _stands_alone(phrase, label)
+    for run in runs(label, longest=max(8, len(phrase.name.split()) + 1)):
+        like = likeness(phrase.name, run.text)
+        if like and not alone and not stands_for_itself(run, strict=named):
+            continue
+        if not like and told and not _is_another(phrase, run) and (alone or not named or stands_for_itself(run)):
+            like = shared(told, tokens(run.text), least=NAMED if named else 0.0)
+        if not like and len(run.words) == len(label.words) and is_value(_sorts(phrase, told), run.text):
+            like = VALUE
+        if like:
+            yield TextMatch(run.text, run.rect, like * (0.9 if alone else _wholeness(run)), label)
+
+
+def runs(label: Label, *, longest: int) -> Iterator[Run]:
+    """Yield the runs of the label's words. What is wide apart, or parted by a stroke, is two texts read as one."""
     words = label.words
-    longest = min(len(words), max(8, len(phrase.name.split()) + 1))
-    for length in range(1, longest + 1):
+    ends = _ends(label)
+    for length in range(1, min(len(words), longest) + 1):
         for start in range(len(words) - length + 1):
-            run, rest = words[start : start + length], (*words[:start], *words[start + length :])
-            text = " ".join(word for word, _ in run)
-            like = likeness(phrase.name, text)
-            if not like and told and not (_another(text) - _another(phrase.name) and phrase.named):
-                like = shared(told, tokens(text), all_of_it=phrase.named)
-            if not like and not rest and is_value(_sorts(phrase, told), text):
-                like = VALUE
-            if like:
-                whole = 0.9 if _stands_alone(phrase, label) else _wholeness(text, [word for word, _ in rest])
-                score = like * whole
-                yield TextMatch(text, PixelBox.around_all(rect for _, rect in run), score, label)
+            first = max(end for end in ends if end <= start)
+            last = min(end for end in ends if end >= start + length)
+            before = tuple(text for text, _ in words[first:start])
+            after = tuple(text for text, _ in words[start + length : last])
+            yield Run(words[start : start + length], before, after)
+
+
+def _ends(label: Label) -> list[int]:
+    """Return how many words of the label stand before each end of a text, 0 first."""
+    letter = sum(rect.width for _, rect in label.words) / max(1, sum(len(text) for text, _ in label.words))
+    inner = [
+        number
+        for number, ((one, left), (other, right)) in enumerate(pairwise(label.words), start=1)
+        if right.left - left.right > APART * letter or one in _STROKES or other in _STROKES
+    ]
+    return [0, *inner, len(label.words)]
+
+
+def stands_for_itself(run: Run, *, strict: bool = True) -> bool:
+    """Return whether the words beside the run leave its meaning as it is: in a sentence, or if the phrase describes,
+    words that neither negate nor extend it; in a short label, if the phrase is a name, only words that say nothing."""
+    rest = run.rest
+    if not rest:
+        return True
+    if negated_before(list(run.before)) or negated_after(run.text, list(run.after)):
+        return False
+    if len(rest) >= SENTENCE:
+        return not extends((*run.before[-2:], *run.after[:2]))
+    return is_harmless(rest) if strict else not extends(rest)
+
+
+def _is_another(phrase: Phrase, run: Run) -> bool:
+    """Return whether the text says something else than the phrase does, though they may share words."""
+    said = " ".join((phrase.verb, phrase.name, phrase.about))
+    if contradicts(said, run.whole):
+        return True
+    words = words_of(said)
+    beyond = (word for word in run.whole.split() if not set(words_of(word)) <= set(words))
+    return _is_name(phrase) and (inflects(said, run.text) or extends(beyond) or lacks_particle(phrase.name, run.text))
+
+
+def _is_name(phrase: Phrase) -> bool:
+    """Return whether the phrase says what is written, rather than describes it."""
+    if phrase.quoted or phrase.named:
+        return True
+    words = words_of(phrase.name)
+    bare = not (phrase.verb or phrase.about or phrase.relations or phrase.role)
+    return bare and len(words) <= MOST_WORDS and not _ARTICLES & set(words)
 
 
 def _stands_alone(phrase: Phrase, label: Label) -> bool:
-    """Whether a part of the label will do as well as all of it: a word of a text, or a title of a menu bar that was
-    read as one line."""
-    bar = phrase.role == "menu" and len(label.words) >= 3 and all(text[:1].isupper() for text, _ in label.words)
-    return phrase.role == "text" or bar
+    """Return whether a part of the label will do as well as all of it: a word of a text, or a title of a menu bar that
+    was read as one line."""
+    if phrase.role == "text":
+        return True
+    words = [text for text, _ in label.words]
+    titles = all(word[:1].isupper() for word in words) and not extends(words)
+    gap = min((other.left - one.right for (_, one), (_, other) in pairwise(label.words)), default=0.0)
+    letter = sum(rect.width for _, rect in label.words) / max(1, sum(map(len, words)))
+    if phrase.role == "menu" or phrase.container == "menu bar":
+        return titles and len(words) >= 2
+    return titles and len(words) >= 3 and gap > BAR_GAP * letter
 
 
 def _sorts(phrase: Phrase, told: Sequence[WeightedStem]) -> list[str]:
@@ -64,19 +160,12 @@ def _sorts(phrase: Phrase, told: Sequence[WeightedStem]) -> list[str]:
     return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
 
 
-def _another(text: str) -> set[str]:
-    """The words that make another command of one: "Save As…" does not save, nor does "Close All" close one."""
-    return {word for word in re.findall(r"\w+", text.casefold()) if word in ("as", "all")}
-
-
-def _wholeness(text: str, rest: Sequence[str]) -> float:
-    """Less for a run that leaves words of its label out; a lone sign is an icon, and a shortcut isn't said."""
-    left_out = [word for word in rest if len(squeezed(word)) > 1 and not _SHORTCUT.fullmatch(word)]
-    if not left_out:
-        return 1.0 if not rest else 0.97
-    if _another(" ".join(left_out)):
-        return 0.3
-    return 0.45 + 0.35 * len(text) / (len(text) + len(" ".join(left_out)))
+def _wholeness(run: Run) -> float:
+    """Return less for a run that leaves words of its text out."""
+    rest = run.rest
+    if not rest:
+        return 1.0 if not (run.before or run.after) else 0.97
+    return 0.45 + 0.35 * len(run.text) / (len(run.text) + len(" ".join(rest)))
 
 
 def labels_saying(phrase: Phrase) -> list[WeightedStem]:
@@ -97,13 +186,13 @@ def labels_saying(phrase: Phrase) -> list[WeightedStem]:
     ]
 
 
-def shared(told: Sequence[WeightedStem], shown: Sequence[WeightedStem], *, all_of_it: bool = False) -> float:
+def shared(told: Sequence[WeightedStem], shown: Sequence[WeightedStem], *, least: float = 0.0) -> float:
     """How well a description and a label go together: what is shown must have been said, and much of what was said
-    should be shown; `all_of_it`, where it is a name."""
+    should be shown, `least` of it in any case."""
     if not told or not shown:
         return 0.0
     precision, recall = _covered(shown, told), _covered(told, shown)
-    if all_of_it and recall < 0.8:
+    if recall < least:
         return 0.0
     return float(0.9 * precision**1.5 * (0.25 + 0.75 * recall))
 

@@ -8,11 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from rapidfuzz import fuzz
+from rapidfuzz.distance import Prefix
 
 from screenagent.geometry import Value
-from screenagent.perception.similarity import stem
+from screenagent.perception.similarity import is_misread, stem
 from screenagent.yaml_file import read_yaml
+
+DERIVED: Final = 0.7  # of the longer word, what two forms of one word share at the beginning
 
 
 class Vocabulary(Value):
@@ -22,12 +24,20 @@ class Vocabulary(Value):
     weak: str
     same: tuple[str, ...]
     values: dict[str, str]
+    opposites: tuple[tuple[str, str], ...]
+    prefixes: str
+    extends: str
+    harmless: str
 
 
 _READ: Final = read_yaml(Path(__file__).with_name("vocabulary.yaml"), Vocabulary, what="a vocabulary")
 _EMPTY, _WEAK = frozenset(_READ.empty.split()), frozenset(_READ.weak.split())
 _SAME = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
 _VALUES = tuple((frozenset(map(stem, key.split())), re.compile(value, re.I)) for key, value in _READ.values.items())
+OPPOSITES: Final = tuple((frozenset(these.split()), frozenset(those.split())) for these, those in _READ.opposites)
+PREFIXES: Final = tuple(_READ.prefixes.split())
+EXTENDS: Final = frozenset(_READ.extends.split())
+HARMLESS: Final = frozenset(_READ.harmless.split())
 _WORD = re.compile(r"[^\W_]+(?:[.'’@-][^\W_]+)*%?|[+*/=×÷%-]")
 
 
@@ -51,7 +61,13 @@ def alike(one: str, other: str) -> float:
         return 1.0
     if any(one in same and other in same for same in _SAME):
         return 0.8
-    return 0.9 if min(len(one), len(other)) >= 5 and fuzz.ratio(one, other) > 80 else 0.0
+    return 0.9 if is_misread(one, other) or _is_derived(one, other) else 0.0
+
+
+def _is_derived(one: str, other: str) -> bool:
+    """Return whether both are forms of one word, as "annotation" and "annotate" are."""
+    shared = Prefix.similarity(one, other)
+    return shared >= 5 and shared >= DERIVED * max(len(one), len(other))
 
 
 def is_value(stems: Iterable[str], text: str) -> bool:

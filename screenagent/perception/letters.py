@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _SAME: Final = {"…": "...", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "´": "'", "`": "'",
@@ -15,6 +17,7 @@ _MISTAKEN: Final = {**dict.fromkeys("i1|!¹", "l"), "0": "o", "5": "s", "8": "b"
                     "≠": "=", "±": "+", "·": ".", "×": "x", "≤": "<", "≥": ">", "°": "", "÷": "+"}  # fmt: skip
 """What the reader may take for each other: letters that look alike, and signs that it does not know."""
 
+_MENDED: Final = re.compile(r"(?<=.)[Il|]")
 _DRAWN_ALIKE: Final = "cikopsuvwxz"
 """Letters whose capital has the same shape, or that of an l."""
 
@@ -46,26 +49,42 @@ def letters(words: Sequence[str], *, case: bool = False) -> list[Letter]:
     return [
         Letter(text, raw, place, number == 0)
         for place, word in enumerate(words)
-        for number, (text, raw) in enumerate(_compared(mended(unicodedata.normalize("NFC", word)), case=case))
+        for number, (text, raw) in enumerate(_compared(word, case=case))
     ]
 
 
-def _compared(word: str, *, case: bool) -> Iterator[tuple[str, str]]:
-    for raw in word:
-        same = _SAME.get(raw, raw)
-        yield from ((text, raw) for text in (same if case else same.casefold()))
+@lru_cache(16384)
+def outline(word: str, *, case: bool = False) -> str:
+    """Return the word with one letter for all those that may be misread for each other."""
+    return "".join(letter.text for letter in look_alikes(letters([word], case=case)))
+
+
+@lru_cache(16384)
+def _compared(word: str, *, case: bool) -> tuple[tuple[str, str], ...]:
+    """Return each letter as it is compared and as it was read."""
+    read = mended(unicodedata.normalize("NFC", word))
+    return tuple((text, raw) for raw in read for text in _form(raw, case=case))
+
+
+def _form(letter: str, *, case: bool) -> str:
+    same = _SAME.get(letter, letter)
+    return same if case else same.casefold()
 
 
 def mended(word: str) -> str:
     """Return the word with an I for an l among capitals, and an l for an I or a stroke among small letters: they are
     drawn alike. The first letter, which no other tells of, stays."""
+    if not _MENDED.search(word):
+        return word
     return word[:1] + "".join(
-        _mended(word[number - 1], word[number], word[number + 1 : number + 2]) for number in range(1, len(word))
+        _mended(word[:number], word[number], word[number + 1 : number + 2]) for number in range(1, len(word))
     )
 
 
-def _mended(before: str, letter: str, after: str) -> str:
-    if letter in "I|" and before.islower() and (after.islower() or not after):
+def _mended(begun: str, letter: str, after: str) -> str:
+    before = begun[-1]
+    small = before.islower() or (before.isupper() and len(begun) == 1)
+    if letter in "I|" and small and (after.islower() or (before.islower() and not after)):
         return "l"
     if letter in "l|" and before.isupper() and after.isupper():
         return "I"

@@ -3,56 +3,109 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
-from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from screenagent.perception.letters import letters, outline
 
 MISREAD: Final = str.maketrans("i1|0q", "lllog")
 """Letters that many typefaces draw alike, or that look alike when they are underlined."""
 
+_BULLET: Final = re.compile(r"^[oO0](?=[A-Z][a-z])")  # an icon before a name is read as a round letter
+LEFT: Final = 8  # letters that are left of a name that was cut off
+
+LONG: Final = 7  # letters of a word in which one that is drawn like another may have been misread
+LONGER: Final = 8  # the same for a letter that was missed, or seen twice
+_ROUND: Final = str.maketrans("ceáàâäéèêëóòôö", "oooooooooooooo")
+"""Round letters, which small typefaces draw alike."""
+_NARROW: Final = "ilrtfj1|!'"  # letters that are missed easily
+
+_NUMBER: Final = re.compile(r"(?:(?<![\w.])[-+±<>≤≥≠≈~])?[$€£¥]?\d+(?:[.,:/-]\d+)*%?")
+_TELLING: Final = "+#%@$€£¥="  # signs that make another name of it: C is neither C++ nor C#
+
 
 def likeness(name: str, text: str) -> float:
-    """Return how alike two names are: 1 if they are the same, 0 if they are not to be taken for each other."""
+    """Return how alike two names are: 1 if they are the same, 0 if they are not to be taken for each other. Numbers are
+    the same or not; a letter may be misread within a word that is no other word then."""
     if name == text:
         return 1.0
-    if name.casefold() == text.casefold():
+    one, other = as_typed(name), as_typed(text)
+    if one == other:
+        return 0.99
+    if one.casefold() == other.casefold():
         return 0.98
-    if name.endswith("%") and text == f"{name[:-1]}96":  # a small % is read so
-        return 0.9
-    one, other = squeezed(name), squeezed(text)
-    if one == other:
-        return 0.96
-    if min(len(one), len(other)) >= 4 and re.findall(r"\d+", one) != re.findall(r"\d+", other):
-        return 0.94 if one.translate(MISREAD) == other.translate(MISREAD) else 0.0
-    one, other = one.translate(MISREAD), other.translate(MISREAD)
-    if one == other:
-        return 0.94
-    if min(len(one), len(other)) < 4:
+    if numbers(one) != numbers(other):
         return 0.0
-    ratio = fuzz.ratio(one, other, score_cutoff=80) / 100
-    # A letter read wrong is tolerated, a word too many is not: "Save As" is not "Save".
-    if ratio and _words_in(name, text) and _words_in(text, name):
-        return 0.95 * ratio
-    return 0.0
+    if spelled(one) == spelled(other):
+        return 0.96
+    if _is_misread_name(one, other) or _is_cut_off(one, other):
+        return 0.94
+    return 0.93 if spelled(one) == spelled(_BULLET.sub("", other)) else 0.0
 
 
-def _words_in(words: str, text: str) -> bool:
-    """Return whether `text` has every word of `words`; letters read wrong and missed blanks are tolerated."""
-    there = [squeezed(word).translate(MISREAD) for word in text.split()]
-    joined = "".join(there)
-    for word in (squeezed(word).translate(MISREAD) for word in words.split()):
-        apart = any(
-            fuzz.ratio(word, other) >= 60 and abs(len(word) - len(other)) <= 1 + len(word) // 4 for other in there
-        )
-        if not apart and (len(word) < 4 or fuzz.partial_ratio(word, joined) < 70):
-            return len(word) == 1
-    return True
+@lru_cache(16384)
+def as_typed(text: str) -> str:
+    """Return the text with signs that are drawn in several ways in the form that they are typed in."""
+    words = ("".join(letter.text for letter in letters([word], case=True)) for word in text.split())
+    return " ".join(words)
 
 
-def squeezed(text: str) -> str:
-    """Return only the letters and digits, in lower case; a text of other signs stays as it is."""
-    lettered = re.sub(r"(?<=\w)\||\|(?=\w)", "l", text.casefold())  # a stroke within a word was a letter
-    return re.sub(r"[^\w]+|_", "", lettered) or text.replace(" ", "")
+def numbers(text: str) -> list[str]:
+    """Return the numbers, dates and times in the text with the signs that belong to them."""
+    return _NUMBER.findall(text)
+
+
+@lru_cache(16384)
+def spelled(text: str) -> str:
+    """Return the letters, digits and telling signs of the text in lower case; a text of other signs stays as it is."""
+    lettered = re.sub(rf"[^\w{re.escape(_TELLING)}]+|_", "", text.casefold())
+    return lettered if any(map(str.isalnum, lettered)) else text.replace(" ", "")
+
+
+def _is_misread_name(name: str, text: str) -> bool:
+    """Return whether each word of the text is that of the name, or is this word misread."""
+    wanted, read = ([spelled(word) for word in words.split()] for words in (name, text))
+    wanted, read = [word for word in wanted if word], [word for word in read if word]
+    if len(wanted) != len(read):
+        wanted, read = ["".join(wanted)], ["".join(read)]
+    return all(is_misread(one, other) for one, other in zip(wanted, read, strict=True))
+
+
+def _is_cut_off(name: str, text: str) -> bool:
+    """Return whether the text is the beginning of the name, with dots for the rest."""
+    left, dots, _ = text.casefold().partition("...")
+    rest = name.casefold().removeprefix(left)
+    return bool(dots) and text.endswith(dots) and len(left) >= LEFT and rest != name.casefold() and " " not in rest
+
+
+def is_misread(word: str, read: str) -> bool:
+    """Return whether `read` is the word, or what a reader may take it for and what is no word of its own: letters stand
+    where they do in the word but for one that is drawn like another, and the first letter is right."""
+    if word == read:
+        return True
+    if word[:1] != read[:1] or any(letter.isdigit() for letter in word):
+        return False
+    if len(word) >= 4 and _is_no_word(read) and outline(word) == outline(read):
+        return True
+    if len(word) >= LONG and outline(word) == outline(read):
+        return True
+    if len(word) >= LONG and len(word) == len(read):
+        return Levenshtein.distance(word, read) == 1 and word.translate(_ROUND) == read.translate(_ROUND)
+    return len(word) >= LONGER and _is_missed(word, read)
+
+
+def _is_no_word(read: str) -> bool:
+    """Return whether a digit or a stroke stands among letters, or a q without its u."""
+    return re.search(r"[^\W\d_][\d|!]|q(?!u)", read) is not None
+
+
+def _is_missed(word: str, read: str) -> bool:
+    """Return whether one narrow or doubled letter within the word was missed, or seen where there is none."""
+    long, short = (word, read) if len(word) > len(read) else (read, word)
+    places = (place for place in range(1, len(long) - 1) if long[:place] + long[place + 1 :] == short)
+    return any(long[place] in _NARROW or long[place] == long[place - 1] for place in places)
 
 
 def solid(text: str) -> str:

@@ -138,9 +138,14 @@ def negated_before(words: list[str]) -> bool:
         bare = bared(word)
         if word[-1:] in _CLAUSE_ENDS or bare in _JOINTS or not bare:
             return False
-        if bare in _BEFORE or bare.endswith("n't"):
+        if is_negation(bare):
             return True
     return False
+
+
+def is_negation(word: str) -> bool:
+    """Return whether the word, in small letters, negates what follows it."""
+    return word in _BEFORE or word.endswith("n't")
 
 
 def negated_after(last: str, words: list[str]) -> bool:

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Box, Value
-from screenagent.perception.letters import LATIN_ENDS, Letter, is_readable, letters, look_alikes
+from screenagent.perception.letters import LATIN_ENDS, Letter, is_readable, letters, look_alikes, outline
 from screenagent.perception.passages import Passage, passages
 from screenagent.perception.text_edges import REACH, Verdict, edge, goes_on, joined, negated_after, negated_before
 from screenagent.protocols import TextReader
@@ -199,9 +199,11 @@ def _matching(query: TextQuery, passage: Passage, *, seconds: float) -> Iterator
 
 def _by_letters(query: TextQuery, texts: Sequence[Passage]) -> Iterator[Match]:
     wanted = letters(query.words.split(), case=query.case)
+    alike = "".join(letter.text for letter in look_alikes(_without_end(wanted)))
     for passage in texts:
-        read = letters([place.word.text for place in passage], case=query.case)
-        yield from _spelled(wanted, Spelled(passage, read))
+        words = [place.word.text for place in passage]
+        if alike in "".join(outline(word, case=query.case) for word in words):
+            yield from _spelled(wanted, Spelled(passage, letters(words, case=query.case)))
 
 
 def _spelled(wanted: Sequence[Letter], text: Spelled) -> Iterator[Match]:

@@ -37,7 +37,7 @@ def score(target: str, text: str) -> float:
 
 
 def test_the_exact_text_comes_before_other_case_before_a_part_of_a_line() -> None:
-    exact, other_case, part = score("'Save'", "Save"), score("'Save'", "SAVE"), score("'Save'", "Save the whales")
+    exact, other_case, part = score("'Save'", "Save"), score("'Save'", "SAVE"), score("'Save'", "Save the changes")
     assert exact > other_case > part > 0
 
 
@@ -215,10 +215,13 @@ def test_the_side_of_the_screen_tells_equals_apart() -> None:
         ("Save", "Save"),
         ("save", "SAVE"),
         ("Save As", "Save As…"),
-        ("OK", "0K"),
+        ("Tools", "Too|s"),
+        ("A – B", "A - B"),
+        ("Save...", "Save…"),
+        ("First Name", "oFirst Name"),
+        ("Filter in any column", "Filter in any colu..."),
         ("Preferences", "Preferonces"),
         ("Clear All", "ClearAll"),
-        ("100%", "10096"),
     ],
 )
 def test_what_looks_the_same_is_alike(name: str, text: str) -> None:
@@ -230,6 +233,9 @@ def test_what_looks_the_same_is_alike(name: str, text: str) -> None:
     [
         ("Save As", "Save"), ("Undo", "Redo"), ("Tab 1", "Tab 2"), ("+", "-"),
         ("Last Name As", "Last Name"), ("To Lower Case As", "To Lower Case"), ("Show All Tools", "Show Tools"),
+        ("100%", "10096"), ("modem", "modern"), ("I1", "l1"), ("I1", "11"), ("1", "l"), ("Iceland", "Ireland"),
+        ("report_2024-01.pdf", "report_2024-07.pdf"), ("C", "C++"), ("5", "-5"), ("+1", "-1"), ("Toolbar", "Ioolbar"),
+        ("Generate", "Regenerate"), ("Import", "Important"), ("Filter in any column As", "Filter in any colu..."),
     ],
 )  # fmt: skip
 def test_what_means_something_else_is_not_alike(name: str, text: str) -> None:

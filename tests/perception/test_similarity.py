@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from screenagent.perception.similarity import as_misread, solid, squeezed, stem
+from screenagent.perception.similarity import as_misread, solid, spelled, stem
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,5 @@ def test_letters_that_are_read_for_each_other_are_one() -> None:
 
 def test_blanks_and_signs_are_left_out() -> None:
     assert solid(" Save  As … ") == "SaveAs…"
-    assert squeezed("Save As…") == "saveas"
-    assert squeezed("+ -") == "+-"
+    assert spelled("Save As…") == "saveas"
+    assert spelled("+ -") == "+-"
