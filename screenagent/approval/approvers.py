@@ -30,12 +30,16 @@ class DenyAll:
 
 @dataclass(frozen=True)
 class ApprovalQuestion:
-    """What a person is asked: the action in words, where, and why it is asked about."""
+    """What a person is asked: the action in words, where, and why it is asked about.
+
+    `note` says what they should know about answering.
+    """
 
     action: Action
     locations: tuple[Location, ...]
     risk: str | None
     episode: Episode
+    note: str = ""
 
 
 Asker = Callable[[ApprovalQuestion], Verdict | None]

@@ -122,6 +122,8 @@ def _show(question: ApprovalQuestion) -> None:
     click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
     if question.risk:
         click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
+    if question.note:
+        click.secho(f"  {question.note}", fg="yellow", err=True)
 
 
 @dataclass

@@ -97,6 +97,41 @@ def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_b
     ] == [(True, True)] * 2
 
 
+def test_the_terminal_is_in_front_while_it_asks_and_the_application_when_it_has_been_answered(
+    virtual: VirtualDesktop, tmp_path: Path
+) -> None:
+    """Nobody goes to the terminal here: every `y` is pressed wherever the keys go."""
+    from screenagent.desktop.testing.probe import Probe
+    from screenagent.desktop.testing.synthetic_user import SyntheticPerson
+    from screenagent.desktop.x11.windows import X11Windows
+
+    task = "click “two”, type 'abba', click “three”"
+    terminal = ["xterm", "-geometry", "80x24+720+60", "-e", sys.executable, "-m", "screenagent", "run", task]
+    with (
+        Probe(virtual.display) as probe,
+        SyntheticPerson(virtual.display) as person,
+        closing(X11Windows(virtual.display)) as windows,
+        ended([*terminal, "--runs", str(tmp_path)], virtual.environment),
+    ):
+        human = Human(virtual, tmp_path)
+
+        def in_front() -> str:
+            front = windows.foreground()
+            return front.app.lower() if front else ""
+
+        for question in (1, 2, 3):
+            human.waits_until(lambda question=question: human.count("grounded") >= question)  # type: ignore[misc]
+            human.waits_until(lambda: in_front() == "xterm")
+            while human.count("reviewed") < question:
+                person.does("tap", "y")
+                human.sees(lambda question=question: human.count("reviewed") >= question, seconds=1)  # type: ignore[misc]
+        human.waits_until(lambda: human.count("ended") == 1)
+        probe.drain()
+        assert "".join(event["text"] for event in probe.of("text"))[-4:] == "abba"
+        assert [press["button"] for press in probe.of("press")] == [1, 1]
+        assert "y" not in str(probe.of("text"))
+
+
 @contextmanager
 def ended(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlast the test."""
