@@ -43,6 +43,7 @@ class Screenshot(Value):
     """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it.
 
     `covered` is where the terminal that we run in lies: it is blank in the picture, and what is under it is not seen.
+    `menus` is where menus are open, as far as the window system tells them.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -52,6 +53,7 @@ class Screenshot(Value):
     display: Display
     window: Window | None = None
     covered: tuple[Box, ...] = ()
+    menus: tuple[Box, ...] = ()
     image: Image.Image | None = Field(default=None, exclude=True, repr=False)
 
     @classmethod

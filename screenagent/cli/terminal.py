@@ -27,6 +27,7 @@ RECOVERIES = {
     "zoom": "looking closer",
     "think": "telling the planner",
     "ask": "asking you",
+    "reopen": "opening it again",
 }
 
 QUESTION_ABOUT_RISK: Final = "  [y]es, [q]uit, or no and why: "
@@ -120,6 +121,8 @@ def _show(question: ApprovalQuestion) -> None:
     window = question.episode.screenshot.window if question.episode.screenshot else None
     click.secho(f"? {describe(question.action)}", bold=True, err=True, nl=False)
     click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
+    for entry in question.path:
+        click.echo(f"  and in the menu that opens, {describe(entry)}", err=True)
     if question.risk:
         click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
     if question.note:

@@ -280,7 +280,8 @@ class SuperviseScreen(RunScreen):
         if self._all.begun:
             return APPROVE_ALL_HINT
         anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
-        return "\n".join(filter(None, (self._shown_question.asked.note, anywhere)))
+        asked = self._shown_question.asked
+        return "\n".join(filter(None, (wording.path_words(asked.path), asked.note, anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)

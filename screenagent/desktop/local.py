@@ -110,7 +110,7 @@ class LocalDesktop:
             frame, window = self._screen.grab(), self._front()
             if self._action is None:
                 self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._with_menus(self._screen.screenshot(frame, window))
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
         with self._display_there():
@@ -122,7 +122,7 @@ class LocalDesktop:
             )
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=_app(window))
-            return self._screen.screenshot(frame, window)
+            return self._with_menus(self._screen.screenshot(frame, window))
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
@@ -153,11 +153,9 @@ class LocalDesktop:
         front, terminal = self._windows.foreground(), self._windows.own_terminal()
         if terminal is None or (front and front.own):
             return ""
-        if self._windows.has_grabbed_keys():  # what is open there would close
-            return MENU_HAS_KEYS
         with suppress(Retry):  # then the user has to go there, as to any other window
             self._windows.activate(terminal)
-        return ""
+        return MENU_HAS_KEYS if self._windows.has_grabbed_keys() else ""
 
     def _back_to(self, worked_in: Window | None) -> None:
         front = self._windows.foreground()
@@ -290,6 +288,10 @@ class LocalDesktop:
         window = self._traces.masked(self._windows.worked_in())
         edges = window and self._windows.edges(window)
         return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
+
+    def _with_menus(self, screenshot: Screenshot) -> Screenshot:
+        menus = tuple(box for box in map(self.display.box, self._windows.menus()) if box)
+        return screenshot.model_copy(update={"menus": menus}) if menus else screenshot
 
     def _mouse_place(self) -> FramePoint:
         """Where the mouse is in the pictures of the display."""

@@ -56,6 +56,9 @@ class MacWindows:
     def has_grabbed_keys(self) -> bool:
         return False
 
+    def menus(self) -> tuple[tuple[int, int, int, int], ...]:
+        return ()
+
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
         return None
 

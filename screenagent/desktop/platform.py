@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +43,10 @@ class WindowSystem(Protocol):
 
     def has_grabbed_keys(self) -> bool:
         """Whether something, such as an open menu, gets all keys, whichever window is in front."""
+        ...
+
+    def menus(self) -> Sequence[tuple[int, int, int, int]]:
+        """Left, top, right and bottom of each menu that is open, in the input space; none where that is not known."""
         ...
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:

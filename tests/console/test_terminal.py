@@ -132,6 +132,31 @@ def test_the_terminal_is_in_front_while_it_asks_and_the_application_when_it_has_
         assert "y" not in str(probe.of("text"))
 
 
+@pytest.mark.parametrize("task", ["open the File menu, click Save As", "click File then Save As"])
+def test_a_menu_is_gone_through_with_one_answer_in_a_terminal_beside_the_application(
+    virtual: VirtualDesktop, tmp_path: Path, task: str
+) -> None:
+    from screenagent.desktop.testing.synthetic_user import SyntheticPerson
+    from screenagent.desktop.x11.windows import X11Windows
+
+    terminal = ["xterm", "-geometry", "60x24+760+300", "-e", sys.executable, "-m", "screenagent", "run", task]
+    with (
+        ended(["mousepad"], virtual.environment),
+        SyntheticPerson(virtual.display) as person,
+        closing(X11Windows(virtual.display)) as windows,
+    ):
+        human = Human(virtual, tmp_path)
+        human.waits_until(lambda: any(window.app == "Mousepad" for window in windows.all()))
+        with ended([*terminal, "--runs", str(tmp_path)], virtual.environment):
+            human.waits_until(lambda: human.count("grounded") == 1)
+            while human.count("reviewed") < 1:
+                person.does("tap", "y")
+                human.sees(lambda: human.count("reviewed") == 1, seconds=1)
+            human.waits_until(lambda: any(window.title == "Save As" for window in windows.all()), seconds=20)
+            human.waits_until(lambda: human.count("ended") == 1)
+        assert human.count("acted") == 2
+
+
 @contextmanager
 def ended(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlast the test."""

@@ -24,6 +24,7 @@ POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was s
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
+MENUS: Final = tuple(f"_NET_WM_WINDOW_TYPE_{kind}" for kind in ("MENU", "DROPDOWN_MENU", "POPUP_MENU", "COMBO"))
 FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
 
 
@@ -73,6 +74,19 @@ class X11Windows:
             self._display.ungrab_keyboard(X.CurrentTime)
             self._display.flush()
         return bool(tried == X.AlreadyGrabbed)
+
+    def menus(self) -> list[tuple[int, int, int, int]]:
+        """Where menus are open. A menu lies on the root without a frame, and says that it is one."""
+        unframed = [top for top in self.tops() if self._is_unframed(top)]
+        areas = [self.area(top, own=False) for top in unframed if self._is_a(top.id, *MENUS)]
+        return [(area.left, area.top, area.right, area.bottom) for area in areas if area]
+
+    def _is_unframed(self, top: Any) -> bool:
+        try:
+            seen = top.get_attributes()
+        except error.BadWindow:  # it closed while it was asked
+            return False
+        return bool(seen.override_redirect and seen.map_state == X.IsViewable)
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""

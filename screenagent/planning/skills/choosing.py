@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Final
 
 from screenagent.actions import Move
@@ -52,13 +51,20 @@ def _stepped_to(view: ScreenView, name: str, closed: Location, box: Box) -> Skil
 
 
 def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
-    """Through menus: what the mouse over an item does not open, a click on it does."""
-    for name, following in zip_longest(names, names[1:]):
-        if following:
-            yield (PlannedStep(action=Move(target=name)),)
-            if view.find(following):
-                continue
+    """Through menus: what the mouse over an item does not open, a click on it does.
+
+    The last entry is planned together with the click that shows it, so that a person is asked about both as one.
+    """
+    for number, following in enumerate(names[1:]):
+        name = names[number]
+        yield (PlannedStep(action=Move(target=name)),)
+        if view.find(following):
+            continue
+        if number == len(names) - 2:
+            yield (click_on(name), click_on(following))
+            return
         yield (click_on(name),)
+    yield (click_on(names[-1]),)
 
 
 def _holds(view: ScreenView, box: Box, name: str) -> bool:
