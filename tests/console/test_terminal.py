@@ -157,6 +157,43 @@ def test_a_menu_is_gone_through_with_one_answer_in_a_terminal_beside_the_applica
         assert human.count("acted") == 2
 
 
+@pytest.mark.parametrize("answer", [("move", "click", "y"), ("ctrl", "alt", "y")], ids=["a click", "answer keys"])
+def test_an_entry_that_is_asked_about_while_its_menu_is_open_is_clicked(
+    virtual: VirtualDesktop, tmp_path: Path, answer: tuple[str, ...]
+) -> None:
+    """The menu has the keys: a click into the terminal closes it, and the answer keys are heard all the same."""
+    from screenagent.desktop.testing.synthetic_user import SyntheticPerson
+    from screenagent.desktop.x11.windows import X11Windows
+
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("rules: [{then: ask, because: it is asked about by itself, target: Save As}]\n")
+    task = ["run", "open the File menu, click Save As", "--policy", str(policy), "--runs", str(tmp_path)]
+    terminal = ["xterm", "-geometry", "60x24+760+300", "-e", sys.executable, "-m", "screenagent", *task]
+    with (
+        ended(["mousepad"], virtual.environment),
+        SyntheticPerson(virtual.display) as person,
+        closing(X11Windows(virtual.display)) as windows,
+    ):
+        human = Human(virtual, tmp_path)
+        human.waits_until(lambda: any(window.app == "Mousepad" for window in windows.all()))
+        with ended(terminal, virtual.environment):
+            human.waits_until(lambda: human.count("grounded") == 1)
+            while human.count("reviewed") < 1:
+                person.does("tap", "y")
+                human.sees(lambda: human.count("reviewed") == 1, seconds=1)
+            human.waits_until(lambda: human.count("grounded") == 2)
+            assert windows.menus()
+            while human.count("reviewed") < 2:
+                if answer[0] == "move":
+                    person.does("move", "900", "400")
+                    person.does("click")
+                person.does("tap", *answer[-1:] if answer[0] == "move" else answer)
+                human.sees(lambda: human.count("reviewed") == 2, seconds=1)
+            human.waits_until(lambda: any(window.title == "Save As" for window in windows.all()), seconds=20)
+            human.waits_until(lambda: human.count("ended") == 1)
+        assert (human.count("retried") > 0) is (answer[0] == "move")
+
+
 @contextmanager
 def ended(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlast the test."""
