@@ -92,7 +92,8 @@ class _Run:
         self._eyes = Eyes(
             self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
         )
-        self._review = Review(self._timeline, self._eyes, agent.approver, agent.control, agent.second_look)
+        parts = (agent.approver, agent.control, agent.second_look)
+        self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform)
 
     @property
     def episode(self) -> Episode:
