@@ -204,8 +204,18 @@ def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[PixelBox]:
     sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
     for number in np.flatnonzero(sized[1:]) + 1:
         x, y, w, h = stats[number, :4].tolist()
-        if all(straight_sides(labels[y : y + h, x : x + w] == number, rounded=w > 1.8 * h)):
+        part = labels[y : y + h, x : x + w] == number
+        left, *others = straight_sides(part, rounded=w > 1.8 * h)
+        if all(others) and (left or _begins_with_caret(part)):
             yield PixelBox(x - 1, y - 1, x + w + 1, y + h + 1)
+
+
+def _begins_with_caret(part: npt.NDArray[np.bool_]) -> bool:
+    """Whether the left side of a long area is straight but for a caret, which stands at the beginning of an entry."""
+    height, width = part.shape
+    beginning = part[:, : CARET_WIDTH + 3]
+    open_rows = int((~beginning[:, :2].any(axis=1)).sum())
+    return width > 3 * height and open_rows in CARET_HEIGHTS and float(beginning.any(axis=1).mean()) > 0.9
 
 
 def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:
