@@ -186,6 +186,13 @@ def test_words_are_replaced_in_the_dialog_and_looked_for_afterwards(after: str, 
     assert play.why == why
 
 
+def test_the_second_shortcut_is_pressed_only_where_the_first_does_nothing() -> None:
+    still, other = Scene([("a lion", 40, 40)]), Scene([("History", 40, 40)], marked="History")
+    replace = partial(replace_words, old="lion", new="tiger")
+    assert Play(replace, still, still, other).done == ["press ctrl+h", "press ctrl+r"]
+    assert Play(replace, still, other).done == ["press ctrl+h"]
+
+
 SHEET = [("A1", 30, 20), ("B2", 200, 300)]
 
 
