@@ -37,12 +37,12 @@ def save(view: ScreenView) -> SkillRun:
 
 def save_as(view: ScreenView, name: str) -> SkillRun:
     asked = yield from _opened(view, "save under another name", _SAVING, ("ctrl", "shift", "s"))
-    yield (press("ctrl", "a"), type_text(name), _enter(Gone(words=asked.text)))
+    yield from enter_name(view, name, Gone(words=asked.text))
 
 
 def new_folder(view: ScreenView, name: str) -> SkillRun:
     yield from _opened(view, "make a folder", _FOLDER, ("ctrl", "shift", "n"))
-    yield (press("ctrl", "a"), type_text(name), _enter(Visible(words=name)))
+    yield from enter_name(view, name, Visible(words=name))
 
 
 def replace_words(view: ScreenView, old: str, new: str) -> SkillRun:
@@ -106,5 +106,17 @@ def _count(view: ScreenView, words: str) -> int:
     return sum(line.text.count(words) for line in view.lines)
 
 
-def _enter(expectation: Gone | Visible) -> PlannedStep:
-    return PlannedStep(action=PressKeys(keys=("enter",)), expectation=expectation)
+def enter_name(view: ScreenView, name: str, expectation: Gone | Visible) -> SkillRun:
+    """Replace the name in the field that has the focus, see that nothing of the old one is left, and press Enter.
+
+    Ctrl+A selects all in some of these fields only.
+    """
+    yield (press("home"), press("shift", "end"), type_text(name))
+    if left := next((line.text for line in columns(view) if _goes_on(line.text, name)), None):
+        raise SkillFailed(f"the field reads “{left}” instead of “{name}”")
+    yield (PlannedStep(action=PressKeys(keys=("enter",)), expectation=expectation),)
+
+
+def _goes_on(text: str, name: str) -> bool:
+    """Whether a line reads more than the name, without a blank between."""
+    return text.startswith(name) and not text[len(name) :].startswith((" ", "/")) and text != name
