@@ -106,6 +106,14 @@ class StateReader(Protocol):
         """The slider at `label` or in its row; without a label the only slider."""
         ...
 
+    def dropdown(self, screenshot: Screenshot, name: str) -> ControlState | None:
+        """The closed drop-down of that name, as far as it is seen."""
+        ...
+
+    def folding(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """The section or tree row of that label, if it can be said whether it is expanded."""
+        ...
+
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
         """The handle of the slider that is or was in `box`, which may have moved in its row."""
         ...

@@ -11,9 +11,12 @@ from PIL import ImageOps
 
 from screenagent.geometry import Box, Location, PixelBox
 from screenagent.perception.cache import SharedLRU
+from screenagent.perception.controls import frames, has_arrow
+from screenagent.perception.disclosures import folding_state
 from screenagent.perception.highlights import is_highlighted
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.open_lists import opened_list
 from screenagent.perception.similarity import as_misread
 from screenagent.perception.sliders import handles_in
@@ -29,6 +32,7 @@ TALL_ROW: Final = 1.9
 MARGIN: Final = 32
 """Pixels around a part that is read on its own: the reader misses words at an edge."""
 TICKED: Final = ("checked", "unchecked", "mixed")
+FOLDING: Final = ("expanded", "collapsed")
 
 
 class RowRange(NamedTuple):
@@ -76,6 +80,29 @@ class ControlStateReader:
         everywhere = [_of(element) for element in told] or list(_sliders(screenshot, ALL, ()))
         return everywhere[0] if len(everywhere) == 1 else None
 
+    def dropdown(self, screenshot: Screenshot, name: str) -> ControlState | None:
+        """Return the closed drop-down of that name, also where its label and its choice are read as one line."""
+        picture = np.asarray(screenshot.pixels)
+        written = labels(self._reader.read(screenshot), screenshot.size)
+        boxes = [rect for rect in frames(picture) if _is_dropdown(picture, rect)]
+        words = [word for one in written for word in one.words]
+        apart = [Label([word]) for word in words if not any(box.holds(*word[1].center) for box in boxes)]
+        seen = [ControlState(box=box.box(screenshot.size), role="dropdown") for box in boxes]
+        for label in _named(name, written):
+            others = [one for one in apart if not label.grown(2).holds(*one.rect.center)]
+            if found := Row(label, others).nearest(seen, screenshot):
+                return found
+        return None
+
+    def folding(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """Return the section or tree row of that label, if it is told or seen whether it is expanded."""
+        told = [element for element in self.elements(screenshot) if element.states.intersection(FOLDING)]
+        if told and (found := self._labelled(screenshot, label, told, _none)):
+            return found
+        box = label.box or Box.around(label.point, width=0, height=0)
+        state = folding_state(np.asarray(screenshot.pixels), box.exact_pixels(screenshot.size))
+        return ControlState(box=box, states=frozenset((state,))) if state else None
+
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
         """Return the handle of the slider that is or was in `box`, which may have moved in its row."""
         rect = box.exact_pixels(screenshot.size)
@@ -112,6 +139,8 @@ class ControlStateReader:
             states.add(marked)
         if (highlighted := is_highlighted(picture, rect)) is not None:
             states.add("selected" if highlighted else "unselected")
+        if folded := folding_state(picture, rect):
+            states.add(folded)
         return ControlState(box=box, states=frozenset(states))
 
     def words(self, screenshot: Screenshot, box: Box) -> list[Word]:
@@ -209,6 +238,26 @@ def _marks(screenshot: Screenshot, rows: RowRange, words: Sequence[PixelBox]) ->
     for mark in marks_in(np.asarray(screenshot.pixels), rows.region(screenshot), words):
         states = frozenset((mark.state,) if mark.state else ())
         yield ControlState(box=mark.rect.box(screenshot.size), role=mark.role, states=states)
+
+
+def _named(name: str, written: Sequence[Label]) -> Iterator[PixelBox]:
+    """Where a name is written: as a line, or at the beginning of one."""
+    count = len(name.split())
+    for label in sorted(written, key=lambda one: len(one.words)):
+        first = label.words[:count]
+        if as_misread(" ".join(text for text, _ in first).rstrip(":")) == as_misread(name):
+            yield PixelBox.around_all(rect for _, rect in first)
+
+
+def _is_dropdown(picture: PictureArray, rect: PixelBox) -> bool:
+    if not 14 <= rect.height <= 64 or rect.width < 1.5 * rect.height:
+        return False
+    ends = (PixelBox(rect.right - share * rect.height, *rect[1:]) for share in (1.3, 1.0))
+    return any(has_arrow(picture, end, after=end.left) for end in ends)  # its text may be read as far as the sign
+
+
+def _none(_screenshot: Screenshot, _rows: RowRange, _words: Sequence[PixelBox]) -> Iterator[ControlState]:
+    yield from ()
 
 
 def _sliders(screenshot: Screenshot, rows: RowRange, _words: Sequence[PixelBox]) -> Iterator[ControlState]:

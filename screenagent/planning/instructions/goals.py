@@ -130,7 +130,10 @@ def plan_find_among(folded: Literal["tabs", "sections"], target: str) -> Steps:
 
 
 goal_form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")(
-    lambda section: _skill(f"expand {section}", finding.expand, section)
+    lambda section: _skill(f"expand {section}", finding.fold, section, "expanded")
+)
+goal_form("(collapse|fold|fold up|fold in) {section}[ below| above]")(
+    lambda section: _skill(f"collapse {section}", finding.fold, section, "collapsed")
 )
 
 # Says where, and the next phrase what.

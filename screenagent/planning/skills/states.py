@@ -8,7 +8,6 @@ from screenagent.actions import Click, Holds, Target, Verify
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location
 from screenagent.planning.instructions.steps import click_on
-from screenagent.planning.skills.moves import appearing
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import ControlState, ElementState
@@ -18,7 +17,7 @@ IMPOSSIBLE: Final = "cannot be changed: it is disabled"
 
 def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
     """Tick or untick a box, choose a radio button, turn a switch on or off."""
-    label = yield from appearing(lambda: view.find_exactly(target))
+    label = view.find_exactly(target)
     if label is None:
         raise SkillFailed(view.why_absent(target))
     control = view.ticked(label)
