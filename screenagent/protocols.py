@@ -102,6 +102,10 @@ class StateReader(Protocol):
         """The check box, radio button or switch that stands at `label` or in its row, if there is one."""
         ...
 
+    def selectable(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """The tab, row or item of that label, if its program tells whether it is selected."""
+        ...
+
     def slider(self, screenshot: Screenshot, label: Location | None) -> ControlState | None:
         """The slider at `label` or in its row; without a label the only slider."""
         ...

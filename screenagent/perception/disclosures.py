@@ -17,6 +17,7 @@ from screenagent.screenshot import ElementState
 INK: Final = 60  # of 255 in any channel: a sign differs from its ground by more
 SIDE: Final = range(4, 22)  # the longer side of a sign, in pixels
 REACH: Final = 2.4  # how far left of its label a sign stands, in heights of the label
+OFF: Final = 0.4  # how far its middle is from that of the label at most, in heights of the label
 TIP: Final = 0.25  # of its side: how far the tip of an arrow is beyond its ends
 THIN: Final = 0.45  # height to width of a minus, at most
 
@@ -40,7 +41,8 @@ def folding_state(picture: PictureArray, label: PixelBox) -> ElementState | None
     if min(part.shape[:2]) < SIDE.start:
         return None
     figure = far(part, commonest(part)) > INK
-    sign = next((sign for shape in _shapes(figure) if (sign := sign_of(shape))), None)
+    middle = label.center_y - y
+    sign = next((sign for shape in _shapes(figure, middle, OFF * label.height) if (sign := sign_of(shape))), None)
     return LEFT_SIGNS.get(sign) if sign else None
 
 
@@ -58,11 +60,11 @@ def sign_of(shape: Mask) -> Sign | None:
     return _arrow(shape)
 
 
-def _shapes(figure: Mask) -> Iterator[Mask]:
-    """What stands there, the nearest to the label first; a frame comes with what is in it."""
+def _shapes(figure: Mask, middle: float, off: float) -> Iterator[Mask]:
+    """What stands in line with the label, the nearest to it first; a frame comes with what is in it."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(figure.astype(np.uint8), connectivity=8)
     for x, y, width, height, area in sorted(stats[1:].tolist(), key=lambda one: -one[0] - one[2]):
-        if area >= SIDE.start:
+        if area >= SIDE.start and abs(y + height / 2 - middle) <= off:
             yield figure[y : y + height, x : x + width]
 
 

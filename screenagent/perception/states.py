@@ -31,7 +31,10 @@ TALL_ROW: Final = 1.9
 """The same, where a row holds a second line that explains the first."""
 MARGIN: Final = 32
 """Pixels around a part that is read on its own: the reader misses words at an edge."""
+FRAME: Final = 2
+"""Pixels of a control's frame, which may be read as a letter."""
 TICKED: Final = ("checked", "unchecked", "mixed")
+SELECTABLE: Final = ("selected", "unselected")
 FOLDING: Final = ("expanded", "collapsed")
 
 
@@ -71,6 +74,11 @@ class ControlStateReader:
         told = [element for element in self.elements(screenshot) if element.states.intersection(TICKED)]
         return self._labelled(screenshot, label, told, _marks)
 
+    def selectable(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """Return the tab, row or item of that label, if its program tells whether it is selected."""
+        told = [element for element in self.elements(screenshot) if element.states.intersection(SELECTABLE)]
+        return self._labelled(screenshot, label, told, _none) if told else None
+
     def slider(self, screenshot: Screenshot, label: Location | None) -> ControlState | None:
         """Return the slider that stands at `label` or in its row; without a label the only slider. By sight, its box is
         that of its handle."""
@@ -90,7 +98,7 @@ class ControlStateReader:
         seen = [ControlState(box=box.box(screenshot.size), role="dropdown") for box in boxes]
         for label in _named(name, written):
             others = [one for one in apart if not label.grown(2).holds(*one.rect.center)]
-            if found := Row(label, others).nearest(seen, screenshot):
+            if found := LabelledRow(label, others).nearest(seen, screenshot):
                 return found
         return None
 
@@ -99,9 +107,12 @@ class ControlStateReader:
         told = [element for element in self.elements(screenshot) if element.states.intersection(FOLDING)]
         if told and (found := self._labelled(screenshot, label, told, _none)):
             return found
-        box = label.box or Box.around(label.point, width=0, height=0)
-        state = folding_state(np.asarray(screenshot.pixels), box.exact_pixels(screenshot.size))
-        return ControlState(box=box, states=frozenset((state,))) if state else None
+        x, y = label.point.x * screenshot.size.width, label.point.y * screenshot.size.height
+        written = (one for one in labels(self._reader.read(screenshot), screenshot.size) if one.rect.holds(x, y))
+        words = [rect for one in written for text, rect in one.words if len(text) > 1]  # a sign is read as a letter
+        rect = PixelBox.around_all(words) if words else None
+        state = folding_state(np.asarray(screenshot.pixels), rect) if rect else None
+        return ControlState(box=rect.box(screenshot.size), states=frozenset((state,))) if rect and state else None
 
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
         """Return the handle of the slider that is or was in `box`, which may have moved in its row."""
@@ -120,7 +131,7 @@ class ControlStateReader:
         named = named or [element for element in told if _says(element.name, rect, written)]
         if len(named) == 1:
             return _of(named[0])
-        row = Row(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
+        row = LabelledRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
         words = [word for one in written for text, word in one.words if len(text) > 1]  # a mark is read as a letter
         seen = look(screenshot, row.region, words)
@@ -158,14 +169,15 @@ class ControlStateReader:
 
     def _shown(self, screenshot: Screenshot, box: Box) -> str | None:
         """What a field or a drop-down shows; the sign that opens a list may be read as a letter."""
-        words = self.words(screenshot, box)
+        inner = box.exact_pixels(screenshot.size).grown(-FRAME).box(screenshot.size)
+        words = self.words(screenshot, inner)
         sign = 1.3 * (box.bottom - box.top) * screenshot.size.height / screenshot.size.width
         shown = [word.text for word in words if len(word.text) > 1 or word.box.center.x < box.right - sign]
         return " ".join(shown) or None
 
 
 @dataclass(frozen=True)
-class Row:
+class LabelledRow:
     """A label, and the other texts on the screen, in pixels."""
 
     label: PixelBox

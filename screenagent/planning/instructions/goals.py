@@ -12,7 +12,7 @@ from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.steps import click_into, click_on, press, type_text
 from screenagent.planning.skills import amounts as amounts_skill
-from screenagent.planning.skills import choosing, dates, finding, forms, texts
+from screenagent.planning.skills import choosing, dates, finding, forms, states, texts
 from screenagent.planning.skills.forms import Pair
 from screenagent.planning.skills.skill import Skill, SkillRun
 from screenagent.planning.skills.view import ScreenView
@@ -103,6 +103,17 @@ def enter_time(time: tuple[time, str], time_field: str = "time") -> Steps:
 goal_form("(choose|select|pick|set) {option} (as|for) (the|your|my) {setting}")(
     lambda option, setting: _fill(f"choose {option} as the {setting}", choosing.choose_setting, option, setting)
 )
+
+
+@goal_form("(select|choose|pick) {ticked}")
+def plan_choose_ticked(ticked: str) -> Steps:
+    work = partial(states.switch, target=ticked, state="checked")
+    return (Skill(f"choose {ticked}", work, target=ticked, blind=(click_on(ticked),)),)
+
+
+@goal_form("(select|choose|pick|go to|switch to|open) {tab}")
+def plan_select(tab: str) -> Steps:
+    return (Skill(f"select {tab}", partial(states.select, target=tab), target=tab, blind=(click_on(tab),)),)
 
 
 @goal_form(

@@ -27,6 +27,15 @@ def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
         yield (bring_about(control, target, state, at=label),)
 
 
+def select(view: ScreenView, target: str) -> SkillRun:
+    """Select a tab, a row or an item; it is clicked also where nobody tells whether it is selected."""
+    label = view.find_exactly(target)
+    if label is None:
+        raise SkillFailed(view.why_absent(target))
+    told = view.selectable(label)
+    yield (bring_about(told, target, "selected", at=label) if told else click_on(target),)
+
+
 def bring_about(control: ControlState, name: str, state: ElementState, *, at: Location | None = None) -> PlannedStep:
     """Return the step that leaves the control in this state: a look at it, where it is in it already."""
     wanted = Holds(control=name, at=control.box, state=state)

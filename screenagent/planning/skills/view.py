@@ -136,6 +136,10 @@ class ScreenView:
         """The section or tree row of a label, if it can be said whether it is expanded."""
         return self._states.folding(self.screen, label) if self._states else None
 
+    def selectable(self, label: Location) -> ControlState | None:
+        """The tab, row or item of a label, if its program tells whether it is selected."""
+        return self._states.selectable(self.screen, label) if self._states else None
+
     def slider(self, label: Location | None) -> ControlState | None:
         """The slider that belongs to a label; without a label the only slider."""
         return self._states.slider(self.screen, label) if self._states else None
