@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -31,11 +32,19 @@ TALL_ROW: Final = 1.9
 """The same, where a row holds a second line that explains the first."""
 MARGIN: Final = 32
 """Pixels around a part that is read on its own: the reader misses words at an edge."""
+FRESH_SECONDS: Final = 0.2
 FRAME: Final = 2
 """Pixels of a control's frame, which may be read as a letter."""
 TICKED: Final = ("checked", "unchecked", "mixed")
 SELECTABLE: Final = ("selected", "unselected")
 FOLDING: Final = ("expanded", "collapsed")
+
+
+class ToldElements(NamedTuple):
+    """What a program told, and when."""
+
+    elements: tuple[Element, ...]
+    at: float
 
 
 class RowRange(NamedTuple):
@@ -58,16 +67,18 @@ class ControlStateReader:
     def __init__(self, reader: TextReader, accessibility: Accessibility | None = None) -> None:
         self._reader = reader
         self._accessibility = accessibility
-        self._told: SharedLRU[str, Sequence[Element]] = SharedLRU(4)
+        self._told: SharedLRU[str, ToldElements] = SharedLRU(4)
 
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
-        """Return the controls that the program in front tells; it is asked once for each picture."""
+        """Return the controls that the program in front tells. It may tell of a change later than it shows it, so it is
+        asked again about the same picture after a while."""
         if self._accessibility is None:
             return ()
-        if (known := self._told.get(screenshot.digest)) is None:
-            known = tuple(self._accessibility.elements(screenshot))
+        known = self._told.get(screenshot.digest)
+        if known is None or time.monotonic() - known.at > FRESH_SECONDS:
+            known = ToldElements(tuple(self._accessibility.elements(screenshot)), time.monotonic())
             self._told.keep(screenshot.digest, known)
-        return known
+        return known.elements
 
     def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:
         """Return the check box, radio button or switch that stands at `label` or in its row, if there is one."""
