@@ -18,6 +18,7 @@ from screenagent.planning.instructions.steps import click_on, press, type_text
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
+from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
 
 MOST_TURNS: Final = 20
@@ -29,15 +30,14 @@ DROPDOWN: Final = re.compile(r"\b(?:drop-?down|combo ?box|select)\b", re.IGNOREC
 
 def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
     """Choose one of a drop-down, or one or several of a list."""
-    if DROPDOWN.search(place):
-        closed = yield from appearing(lambda: _closed(view, place))
-        if closed is None:
-            raise SkillFailed(f"there is no {place} on the screen")
-    elif rows := rows_of(view, names, place):
+    is_dropdown = DROPDOWN.search(place) is not None
+    rows = None if is_dropdown else rows_of(view, names, place)
+    if rows:
         yield from select_rows(view, rows)
         return
-    else:
-        closed = _closed(view, place)
+    closed = _closed(view, place)
+    if closed is None and is_dropdown:
+        raise SkillFailed(f"there is no {place} on the screen")
     if closed is None:
         yield from _scrolled_to(view, names, place)
     elif len(names) > 1:
@@ -48,21 +48,23 @@ def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
 
 def choose_setting(view: ScreenView, name: str, setting: str) -> SkillRun:
     """Choose an option where the screen offers it: in the drop-down of that name, or as a radio button."""
-    closed = yield from appearing(lambda: _closed(view, f"{setting} drop-down") or view.find(f"“{name}”"))
-    dropdown = _closed(view, f"{setting} drop-down")
-    if closed is None:
+    if (closed := _one_line(view, view.dropdown(setting))) is not None:
+        yield from Dropdown(view, closed, setting).choose(name)
+    elif view.find(f"“{name}”"):
+        yield from switch(view, f"“{name}”", "checked")
+    else:
         raise SkillFailed(f"neither a {setting} drop-down nor “{name}” is on the screen")
-    if dropdown is None:
-        yield (click_on(f"“{name}”"),)
-        return
-    yield from Dropdown(view, dropdown, setting).choose(name)
 
 
 def _closed(view: ScreenView, place: str) -> Location | None:
     """The drop-down of that name, or the only one if no name was said."""
-    found = view.find(f"the {place}")
-    if found is None and ANY_DROPDOWN.fullmatch(place):
-        found = view.find("the drop-down")
+    if ANY_DROPDOWN.fullmatch(place):
+        return _one_line(view, view.find(f"the {place}") or view.find("the drop-down"))
+    name = ANY_DROPDOWN.sub("", place).strip(" “”\"'")
+    return _one_line(view, view.dropdown(name) or view.find(f"the {place}"))
+
+
+def _one_line(view: ScreenView, found: Location | None) -> Location | None:
     return found if found and found.box and view.is_one_line(found.box) else None
 
 

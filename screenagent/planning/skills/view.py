@@ -129,6 +129,21 @@ class ScreenView:
         """The check box, radio button or switch that belongs to a label, and whether it is on."""
         return self._states.ticked(self.screen, label) if self._states else None
 
+    def dropdown(self, name: str) -> Location | None:
+        """The closed drop-down of that name."""
+        found = self.find(f"the {name} drop-down")
+        if found is None and self._states and (seen := self._states.dropdown(self.screen, name)):
+            found = Location(point=seen.box.center, box=seen.box, confidence=0.9, by="pixels")
+        return found
+
+    def folding(self, label: Location) -> ControlState | None:
+        """The section or tree row of a label, if it can be said whether it is expanded."""
+        return self._states.folding(self.screen, label) if self._states else None
+
+    def selectable(self, label: Location) -> ControlState | None:
+        """The tab, row or item of a label, if its program tells whether it is selected."""
+        return self._states.selectable(self.screen, label) if self._states else None
+
     def slider(self, label: Location | None) -> ControlState | None:
         """The slider that belongs to a label; without a label the only slider."""
         return self._states.slider(self.screen, label) if self._states else None
