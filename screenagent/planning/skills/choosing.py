@@ -9,12 +9,12 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from screenagent.actions import Direction, Holds, Move, Verify
+from screenagent.actions import Direction, Holds, Move, TypeText, Verify, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
 from screenagent.perception.labels import TextLine
 from screenagent.perception.similarity import as_misread
-from screenagent.planning.instructions.steps import click_on, press, type_text
+from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
@@ -22,6 +22,8 @@ from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
 
 MOST_TURNS: Final = 20
+PAUSE: Final = 0.4
+"""Seconds that a list is waited for after the click that is to open it."""
 NAMED: Final = 3
 """How many of the options that come nearest are named."""
 ANY_DROPDOWN: Final = re.compile(r"(?:drop-?down|combo ?box|select)(?: list| menu| box)?|list|options|selection", re.I)
@@ -96,24 +98,29 @@ class Dropdown:
         if shown is not None and as_misread(shown) == as_misread(name):
             yield (PlannedStep(action=Verify(that=wanted)),)
             return
-        before = self._view.screen
-        yield (click(self._closed, f"the {self._kind}"),)
-        opened = self._view.opened(before, self._box)
+        opened = yield from self._opened()
         if opened is None:
-            yield from self._typed(name, wanted)
-            return
+            yield (PlannedStep(action=TypeText(text=name)), press("enter"))  # a list may open unseen, and take keys
+            shown = self._view.value(self._box)
+            if shown is not None and as_misread(shown) == as_misread(name):
+                yield (PlannedStep(action=Verify(that=wanted)),)
+                return
+            opened = yield from self._opened()  # a list that was closing may have taken the click for itself
+        if opened is None:
+            raise SkillFailed(f"the {self._kind} does not open; it shows “{shown or 'nothing'}”")
         option = self._option(name, opened) or (yield from self._searched(name, opened))
         named = shown is None or as_misread(self._name).startswith(as_misread(shown))
         step = click(option, f"“{name}”")
         yield (step if named else step.model_copy(update={"expectation": wanted}),)
 
-    def _typed(self, name: str, wanted: Holds) -> SkillRun:
-        """Where no list is seen to open: by the keys that such lists have, if that brings the very option."""
-        yield (type_text(name), press("enter"))
-        shown = self._view.value(self._box)
-        if shown is None or as_misread(shown) != as_misread(name):
-            raise SkillFailed(f"“{name}” cannot be chosen in the {self._kind}: it shows “{shown or 'nothing'}”")
-        yield (PlannedStep(action=Verify(that=wanted)),)
+    def _opened(self) -> Generator[SkillSteps, None, Box | None]:
+        """Click the drop-down, and return where its list came up."""
+        before = self._view.screen
+        yield (click(self._closed, f"the {self._kind}"),)
+        if opened := self._view.opened(before, self._box):
+            return opened
+        yield (PlannedStep(action=Wait(seconds=PAUSE)),)
+        return self._view.opened(before, self._box)
 
     def _option(self, name: str, opened: Box) -> Location | None:
         """The option to the letter; of two that the reader cannot tell apart, neither."""

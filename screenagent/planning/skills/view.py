@@ -21,11 +21,13 @@ class Number(NamedTuple):
 
 
 class ListRow(NamedTuple):
-    """A row of a list, or a line that may be one: its text, where that stands, and the box whose state is read."""
+    """A row of a list, or a line that may be one: its text, where that stands, the box whose state is read, and whether
+    its program tells that state."""
 
     name: str
     text: Box
     box: Box
+    told: bool = False
 
 
 class ScreenView:
@@ -180,7 +182,7 @@ class ScreenView:
     @property
     def rows(self) -> list[ListRow]:
         """What may be rows of lists: those that a program tells, and every line that stands in none of these."""
-        told = [ListRow(one.name.strip(), one.box, one.box) for one in self._elements if _is_row(one)]
+        told = [ListRow(one.name.strip(), one.box, one.box, told=True) for one in self._elements if _is_row(one)]
         lines = [line for line in self.lines if not any(line.box.center in row.box for row in told)]
         return [*told, *(ListRow(line.text, line.box, line.box) for line in lines)]
 
