@@ -113,7 +113,7 @@ def work(
     grounder = EmbeddedGrounder(reader)
     states = ControlStateReader(reader, accessibility)
     planner = InstructionPlanner(reader=reader, grounder=grounder, strict=grounder.strict(), states=states)
-    checker = ScreenChecker(grounder, states=states)
+    checker = ScreenChecker(reader, grounder, states=states)
     episode = drive(fake_agent(planner, grounder=grounder, desktop=desktop, checker=checker), task)
     return episode, list(desktop.performed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final, Self
 
@@ -62,7 +63,7 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
-        self._last_action: SentAction | None = None  # whose late answer may still be asked for
+        self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
         self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
@@ -128,6 +129,8 @@ class LocalDesktop:
                 until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
                 seconds=seconds,
             )
+            if self._action:
+                self._last_action = replace(self._action, before=frame.pixels)
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=_app(window))
             return self._shown(frame, window)
@@ -228,7 +231,7 @@ class LocalDesktop:
             raise Interrupted(str(interruption), partly=partly) from None
         finally:
             pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
-            self._action = self._last_action = SentAction(
+            self._action = SentAction(
                 before=before.pixels,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
