@@ -45,7 +45,7 @@ EffectCode = Literal["", _WordsCode, _PixelsCode, "judged", "not_judged", "answe
 Witness = Literal["", "pixels", "words", "model"]
 """Who says what an action brought about."""
 
-Recovery = Literal["wait", "zoom", "think", "ask"]
+Recovery = Literal["wait", "zoom", "retype", "think", "ask"]
 
 
 class PlannedStep(Value):

@@ -14,6 +14,7 @@ from screenagent.agent import guard
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.fields import field_of, is_entered
 from screenagent.agent.recovery import next_recovery
+from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
@@ -220,6 +221,16 @@ class _Run:
                     yield self.happened(events.Failed(feedback=why, code="no_effect"))
                 case "ask":
                     yield from self._ask(f"{describe(step.action)}: {why}. What now?")
+                case "retype":
+                    yield from self._retype(step, why)
+
+    def _retype(self, step: PlannedStep, why: str) -> Generator[Event, None, None]:
+        """Paste what was typed and did not arrive; if that changes nothing, the field still reads the same."""
+        yield from self._carry_out(pasted(step))
+        effect = self.episode.steps[-1].effect
+        if effect is not None and effect.outcome == "unchanged":
+            yield self.happened(events.Retried(recovery="think", why=why))
+            yield self.happened(events.Failed(feedback=why, code="no_effect"))
 
     def _zoom(
         self, step: PlannedStep, earlier: tuple[Location, ...], effect: Effect | None

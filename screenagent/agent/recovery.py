@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from screenagent.actions import Ask, Finish, WaitFor, targets
+from screenagent.agent.retyping import is_retypable
 from screenagent.episode import Episode, Step
 from screenagent.events import Recovery
 
@@ -17,6 +18,8 @@ def next_recovery(episode: Episode) -> Recovery | None:
     step = episode.current
     if step is None or not step.acted or isinstance(step.action, Ask | Finish):
         return None
+    if "retype" not in step.recoveries and is_retypable(step):
+        return "retype"
     if _repeats(episode, step) >= SAME_AGAIN and not _as_expected(step):
         return None if "ask" in step.recoveries else "ask"
     if step.effect is None or step.effect.outcome not in ("unchanged", "unmet"):

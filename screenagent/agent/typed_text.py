@@ -68,7 +68,8 @@ def _arrivals(
         return min((abs(area.center_y - place.y) + abs(area.center_x - place.x) / 9 for place in places), default=0.0)
 
     for area in sorted(areas, key=lambda area: (far(area), -area.area))[:MOST_AREAS]:
-        yield Arrival(action.text, was, now, area, after, read, at)
+        arrival = Arrival(action.text, was, now, area, after, read, at, afresh=action.afresh)
+        yield arrival.whole if action.afresh else arrival
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Arrival:
     screenshot: Screenshot
     read: Read
     at: tuple[Location, ...]
+    afresh: bool
+    """Whether it was to replace all that was there."""
 
     @cached_property
     def part(self) -> InkPart:
@@ -128,9 +131,14 @@ class Arrival:
         if not lines:
             return "unclear", ""
         reads = [text for zoom in ZOOMS if (text := self._text(lines, self.after, zoom))]
-        old = self._text(lines, self.before, ZOOMS[0]) if reads else ""
+        old = self._text(lines, self.before, ZOOMS[0]) if reads and self._was_written else ""
         matches = [self._relation(text, old) for text in reads]
         return agreed(matches), reads[0] if reads else ""
+
+    @cached_property
+    def _was_written(self) -> bool:
+        """Whether a text stood there that is still to be accounted for."""
+        return not (self.afresh or InkPart(self.before, self.rect).is_blank)
 
     def _relation(self, read: str, old: str) -> Match:
         match = compare(self.typed, read)

@@ -28,6 +28,7 @@ MARKS = {
 RECOVERIES = {
     "wait": "waiting a little longer",
     "zoom": "looking closer",
+    "retype": "clearing the field and pasting it",
     "think": "telling the planner",
     "ask": "asking you",
 }

@@ -29,6 +29,7 @@ from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
+CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
 
@@ -219,8 +220,12 @@ class LocalDesktop:
                 for pixel in pixels:
                     self._mouse.move(pixel)
                 self._mouse.scroll(direction, notches=notches)
-            case TypeText(text=text):
-                self._type_pieces(text_pieces(text), approved.on.window)
+            case TypeText(text=text, afresh=afresh):
+                if afresh:
+                    self._clear_field(approved.on.window)
+                    self._paste(text, self._still_in_front(approved.on.window))
+                else:
+                    self._type_pieces(text_pieces(text), approved.on.window)
             case PressKeys(keys=keys, times=times):
                 self._still_in_front(approved.on.window)
                 for _ in range(times):
@@ -312,6 +317,12 @@ class LocalDesktop:
         for line in rest:
             self._keyboard.press(("enter",))
             self._type_line(line, self._still_in_front(reviewed))
+
+    def _clear_field(self, reviewed: Window | None) -> None:
+        """Delete what is in the field; where Ctrl+A does something else, the line is selected by its ends."""
+        for chord in CLEARING:
+            self._still_in_front(reviewed)
+            self._keyboard.press(chord)
 
     def _type_line(self, line: str, window: Window | None) -> None:
         if len(line) <= TYPED_AT_MOST and not self._windows.other_script() and self._keyboard.can_type(line):
