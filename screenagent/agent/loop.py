@@ -11,8 +11,9 @@ from typing import cast
 from screenagent import events
 from screenagent.actions import Action, Ask, Change, Finish, Input, TypeText, Wait, WaitFor, describe
 from screenagent.agent import guard
+from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
-from screenagent.agent.fields import field_of, is_entered
+from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered
 from screenagent.agent.recovery import next_recovery
 from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
@@ -173,9 +174,18 @@ class _Run:
 
     def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> None:
         self.agent.control.check_input()
+        self._expect_caret(action)
         approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict)
         with self._timeline.phase("act"):
             self.agent.desktop.perform(approved)
+
+    def _expect_caret(self, action: Input) -> None:
+        """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""
+        sent = [step for step in self.episode.steps if step.sent]
+        if is_editing(action) and sent and entered_field(sent[-1]):
+            watch = CaretWatch(self._eyes.quick_look, self.agent.control.until)
+            if watch.is_elsewhere(sent[-1]):
+                raise Retry(f"{described_field(sent[-1])} did not take the focus: the caret is in another place")
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""

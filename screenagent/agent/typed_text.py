@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from screenagent.actions import TypeText
+from screenagent.agent.fields import FIELDS
 from screenagent.agent.value_match import Match, agreed, compare, folded
 from screenagent.events import Effect
 from screenagent.geometry import Location, PixelBox
@@ -28,9 +29,6 @@ MOST_AREAS: Final = 4  # places that changed and are looked at
 LARGEST: Final = 0.3  # a change of more of the screen than this is more than a text
 CARET_WIDTH: Final = 3
 AROUND: Final = 8  # pixels that a text may stick out of its field
-FIELDS: Final = ("field", "accessibility")
-"""The ways of finding a target that give the bounds of the field, not those of a text at it."""
-
 SPLIT: Final = {'"': 2, "%": 3, "“": 2, "”": 2, "=": 1}
 """The strokes apart that a sign may have; every other has one."""
 
