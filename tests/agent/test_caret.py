@@ -11,7 +11,7 @@ from screenagent.agent.fields import field_named
 from screenagent.control import Control
 from screenagent.events import Decision, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, ScriptedPlanner
-from screenagent.geometry import Box, Location, Size
+from screenagent.geometry import Box, Location, Point, Size
 from screenagent.screenshot import Screenshot
 from tests.builders import ScriptedGrounder, fake_agent
 
@@ -86,3 +86,22 @@ def test_keys_go_only_to_the_field_that_was_clicked(pictures: tuple[Screenshot, 
 )
 def test_a_label_names_its_field(words: str, field: str) -> None:
     assert field_named(words) == field
+
+
+class LabelAndField:
+    """Finds the label by its bare name, and the field by the name of a field."""
+
+    def locate(self, target: str, _screenshot: Screenshot, *, near: Location | None = None) -> Location:
+        if target == "the Name field":
+            return Location(point=NAME.center, box=NAME, confidence=0.9, by="field")
+        return Location(point=Point(x=0.1, y=0.16), confidence=0.98, by="text")
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_text_for_a_label_goes_into_its_field(*, typed: bool) -> None:
+    following = TypeText(text="Bob") if typed else Click(target="Save")
+    plan = Plan(steps=(PlannedStep(action=Click(target="Name")), PlannedStep(action=following)))
+    desktop = FakeDesktop()
+    planner = ScriptedPlanner([Decision(plan=plan), Decision.give_up("enough")])
+    drive(fake_agent(planner, grounder=LabelAndField(), desktop=desktop), "click it")
+    assert (desktop.places[0] == (NAME.center,)) is typed
