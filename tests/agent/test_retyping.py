@@ -42,7 +42,7 @@ def test_what_did_not_arrive_is_pasted_once(screens: tuple[Screenshot, ...], sen
     planner = ScriptedPlanner([Decision(plan=plan), Decision(plan=plan, at=1) if result == "done" else giving_up])
     desktop = FakeDesktop(screen=lambda number: screens[min(number, len(screens) - 1)])
     grounder = FakeGrounder({})
-    checker = ScreenChecker(grounder, reader=ScreenReader())
+    checker = ScreenChecker(grounder=grounder, reader=ScreenReader())
     episode = drive(fake_agent(planner, grounder=grounder, desktop=desktop, checker=checker), "type it")
     assert [action.afresh for action in desktop.performed if isinstance(action, TypeText)] == sent
     assert episode.ended is not None
