@@ -68,7 +68,7 @@ def type_instead(text: str, field: str = "", target: str = "") -> Steps:
 @form("(clear|empty) {target}", "(delete|clear|remove|erase) TEXT_OF (in|of|from) {target}")
 def clear(target: str) -> Steps:
     blind = (*steps.click_into(target), steps.press("ctrl", "a"), steps.press("delete"))
-    work = partial(fields.clear, entering=steps.click_into(target), target=target)
+    work = partial(fields.clear_text, entering=steps.click_into(target), target=target)
     return (Skill(f"clear {target}", work, target=target, blind=blind),)
 
 

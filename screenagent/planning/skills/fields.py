@@ -45,7 +45,7 @@ def set_text(view: ScreenView, entering: SkillSteps, target: str | None, text: s
     yield (type_text(text),)
 
 
-def clear(view: ScreenView, entering: SkillSteps, target: str | None) -> SkillRun:
+def clear_text(view: ScreenView, entering: SkillSteps, target: str | None) -> SkillRun:
     """Put the caret into the field by `entering`, and delete what is there."""
     yield from _selected(view, entering, target, delete=True)
 

@@ -85,7 +85,7 @@ class Entry:
         view.screen = self.screen
         entering, target = click_into("the Name field"), "the Name field"
         work: SkillRun = (
-            fields.set_text(view, entering, target, text) if skill == "set" else fields.clear(view, entering, target)
+            fields.set_text(view, entering, target, text) if skill == "set" else fields.clear_text(view, entering, target)
         )
         for steps in work:
             for step in steps:
