@@ -43,8 +43,12 @@ class CaretWatch:
         if changed_box(before, after, within=field.box(after.size)) is not None:
             return False
         carets: list[PixelBox] = []
-        self.until(lambda: carets.extend(_blinked(after, self.look())) or carets, seconds=BLINK_SECONDS)
-        return bool(carets) and not any(field.holds(*caret.center) for caret in carets)
+
+        def has_blinked() -> bool:
+            carets[:] = _blinked(after, self.look())
+            return bool(carets)
+
+        return self.until(has_blinked, seconds=BLINK_SECONDS) and not any(field.holds(*box.center) for box in carets)
 
 
 def _blinked(before: Screenshot, now: Screenshot) -> list[PixelBox]:
