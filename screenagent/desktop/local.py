@@ -35,6 +35,7 @@ from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
+CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
 
@@ -298,8 +299,12 @@ class LocalDesktop:
                     self._mouse.drag(pixels, button=button)
             case Scroll(direction=direction, notches=notches):
                 self._mouse.scroll(direction, notches=notches)
-            case TypeText(text=text):
-                self._type_pieces(text_pieces(text), approved.on.window)
+            case TypeText(text=text, afresh=afresh):
+                if afresh:
+                    self._clear_field(approved.on.window)
+                    self._paste(text, self._still_in_front(approved.on.window))
+                else:
+                    self._type_pieces(text_pieces(text), approved.on.window)
             case PressKeys(keys=keys, times=times):
                 self._still_in_front(approved.on.window)
                 for _ in range(times):
@@ -395,6 +400,12 @@ class LocalDesktop:
         for line in rest:
             self._keyboard.press(("enter",))
             self._type_line(line, self._still_in_front(reviewed))
+
+    def _clear_field(self, reviewed: Window | None) -> None:
+        """Delete what is in the field; where Ctrl+A does something else, the line is selected by its ends."""
+        for chord in CLEARING:
+            self._still_in_front(reviewed)
+            self._keyboard.press(chord)
 
     def _type_line(self, line: str, window: Window | None) -> None:
         if len(line) <= TYPED_AT_MOST and not self._windows.other_script() and self._keyboard.can_type(line):
