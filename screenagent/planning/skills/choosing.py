@@ -9,7 +9,7 @@ from typing import Final
 from screenagent.actions import Move
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
-from screenagent.perception.similarity import as_misread
+from screenagent.perception.similarity import likeness
 from screenagent.planning.instructions.steps import click_on, press, type_text
 from screenagent.planning.skills.moves import click, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
@@ -66,7 +66,7 @@ def _holds(view: ScreenView, box: Box, name: str) -> bool:
         return False  # cut off, it may be any that begins so
     shown = view.find(f"“{name}”")
     return bool(shown and shown.point in box) or any(
-        as_misread(line.text) == as_misread(name) and line.box.center in box for line in view.texts()
+        likeness(name, line.text) > 0 and line.box.center in box for line in view.texts()
     )
 
 
@@ -79,7 +79,7 @@ def _outside(view: ScreenView, name: str, box: Box) -> Location | None:
         (
             Location(point=line.box.center, box=line.box, confidence=1.0, by="text")
             for line in view.texts()
-            if as_misread(line.text) == as_misread(name) and line.box.center not in box
+            if likeness(name, line.text) > 0 and line.box.center not in box
         ),
         None,
     )
