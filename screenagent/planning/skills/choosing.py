@@ -13,7 +13,7 @@ from screenagent.actions import Direction, Holds, Move, TypeText, Verify, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
 from screenagent.perception.labels import TextLine
-from screenagent.perception.similarity import as_misread
+from screenagent.perception.similarity import as_misread, likeness
 from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
@@ -126,7 +126,7 @@ class Dropdown:
         """The option to the letter; of two that the reader cannot tell apart, neither."""
         rows = self._rows(opened)
         fitting = [row for row in rows if row.text.casefold() == name.casefold()]
-        fitting = fitting or [row for row in rows if as_misread(row.text) == as_misread(name)]
+        fitting = fitting or [row for row in rows if likeness(name, row.text) > 0]
         outside = [row for row in fitting if row.box.center not in self._box]
         found = outside or fitting
         if len(found) != 1:
