@@ -19,7 +19,7 @@ from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.open_lists import opened_list
-from screenagent.perception.similarity import as_misread
+from screenagent.perception.similarity import likeness
 from screenagent.perception.sliders import handles_in
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import ControlState, Element, ElementState, Screenshot, Word
@@ -268,7 +268,7 @@ def _named(name: str, written: Sequence[Label]) -> Iterator[PixelBox]:
     count = len(name.split())
     for label in sorted(written, key=lambda one: len(one.words)):
         first = label.words[:count]
-        if as_misread(" ".join(text for text, _ in first).rstrip(":")) == as_misread(name):
+        if likeness(name, " ".join(text for text, _ in first).rstrip(":")) > 0:
             yield PixelBox.around_all(rect for _, rect in first)
 
 
@@ -297,7 +297,7 @@ def _of(element: Element) -> ControlState:
 def _says(name: str, rect: PixelBox, written: Sequence[Label]) -> bool:
     """Whether a name is what is written there."""
     return bool(name.strip()) and any(
-        _is_same(label.rect, rect) and as_misread(label.text) == as_misread(name) for label in written
+        _is_same(label.rect, rect) and likeness(name, label.text) > 0 for label in written
     )
 
 

@@ -13,7 +13,7 @@ from screenagent.actions import Direction, Holds, Move, TypeText, Verify, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
 from screenagent.perception.labels import TextLine
-from screenagent.perception.similarity import as_misread, likeness
+from screenagent.perception.similarity import letters_of, likeness
 from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
@@ -95,21 +95,21 @@ class Dropdown:
     def choose(self, name: str) -> SkillRun:
         shown = self._view.value(self._box)
         wanted = Holds(control=self._name, at=self._box, value=name)
-        if shown is not None and as_misread(shown) == as_misread(name):
+        if shown is not None and likeness(name, shown) > 0:
             yield (PlannedStep(action=Verify(that=wanted)),)
             return
         opened = yield from self._opened()
         if opened is None:
             yield (PlannedStep(action=TypeText(text=name)), press("enter"))  # a list may open unseen, and take keys
             shown = self._view.value(self._box)
-            if shown is not None and as_misread(shown) == as_misread(name):
+            if shown is not None and likeness(name, shown) > 0:
                 yield (PlannedStep(action=Verify(that=wanted)),)
                 return
             opened = yield from self._opened()  # a list that was closing may have taken the click for itself
         if opened is None:
             raise SkillFailed(f"the {self._kind} does not open; it shows “{shown or 'nothing'}”")
         option = self._option(name, opened) or (yield from self._searched(name, opened))
-        named = shown is None or as_misread(self._name).startswith(as_misread(shown))
+        named = shown is None or letters_of(self._name).startswith(letters_of(shown))
         step = click(option, f"“{name}”")
         yield (step if named else step.model_copy(update={"expectation": wanted}),)
 
@@ -138,7 +138,7 @@ class Dropdown:
 
     def _searched(self, name: str, opened: Box) -> Generator[SkillSteps, None, Location]:
         """Scroll the list to its end, and back to its beginning; close it if the option is not there."""
-        seen = {as_misread(row.text): row.text for row in self._rows(opened)}
+        seen = {letters_of(row.text): row.text for row in self._rows(opened)}
         ways: tuple[Direction, ...] = ("down", "up")
         for way in ways:
             for _ in range(MOST_TURNS):
@@ -147,7 +147,7 @@ class Dropdown:
                 if found := self._option(name, opened):
                     return found
                 now = [row.text for row in self._rows(opened)]
-                seen = {as_misread(text): text for text in now} | seen
+                seen = {letters_of(text): text for text in now} | seen
                 if now == known:
                     break
         yield (press("escape"),)

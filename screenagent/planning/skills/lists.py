@@ -9,7 +9,7 @@ from typing import Final
 from screenagent.actions import Change, Click, Holds, Target, Verify
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
-from screenagent.perception.similarity import as_misread
+from screenagent.perception.similarity import likeness
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.states import bring_about
 from screenagent.planning.skills.view import ListRow, ScreenView
@@ -80,7 +80,7 @@ def _is_selected(view: ScreenView, rows: Rows) -> bool:
 
 def _rows(view: ScreenView, name: str) -> list[ListRow]:
     exact = [row for row in view.rows if row.name.casefold() == name.casefold()]
-    return exact or [row for row in view.rows if as_misread(row.name) == as_misread(name)]
+    return exact or [row for row in view.rows if likeness(name, row.name) > 0]
 
 
 def _in_line(rows: Sequence[ListRow], with_: Box, label: Box | None) -> ListRow | None:
@@ -97,7 +97,7 @@ def _is_aligned(one: Box, other: Box) -> bool:
 def _label(view: ScreenView, place: str) -> Box | None:
     """Where the name of the list is written, if one was said."""
     name = _LIST.sub(" ", place).strip(" “”\"'")
-    found = [line.box for line in view.lines if as_misread(line.text.rstrip(":")) == as_misread(name)] if name else []
+    found = [line.box for line in view.lines if likeness(name, line.text.rstrip(":")) > 0] if name else []
     if name and len(found) != 1:
         raise SkillFailed(f"there is no list “{name}” on the screen" if not found else f"“{name}” is there twice")
     return found[0] if found else None

@@ -9,7 +9,7 @@ import pytest
 from screenagent.actions import Action, Click, PressKeys, Scroll, TypeText
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Size
-from screenagent.screenshot import Element
+from screenagent.screenshot import Element, ElementState
 from tests.panels import Panel, work
 
 SIZE = Size(width=640, height=400)
@@ -221,3 +221,22 @@ def test_a_goal_waits_for_what_is_not_there_yet() -> None:
     episode, done = work(late, "choose Large from the Size dropdown")
     assert (clicks(done), ended(episode)[0]) == (["the Size dropdown", "“Large”"], "done")
     assert not any(isinstance(action, Scroll) for action in done)
+
+
+@pytest.mark.parametrize(("state", "sent"), [("selected", 0), ("unselected", 1)])
+def test_a_tab_that_is_selected_is_not_clicked(state: ElementState, sent: int) -> None:
+    box = Box.of_pixels((90, 85, 200, 115), SIZE)
+
+    def told(done: Sequence[Action]) -> list[Element]:
+        return [Element(role="tab", name="Second", box=box, states=frozenset({"selected" if done else state}))]
+
+    episode, done = work(lambda done: Panel().text("Second", 100, 100 + len(done)), "select the Second tab", told=told)
+    assert (len(done), ended(episode)[0], codes(episode)) == (sent, "done", ["in_state"])
+
+
+def test_rows_with_a_box_to_tick_are_ticked() -> None:
+    def boxes(done: Sequence[Action]) -> Panel:
+        return Panel().tick_box("Ann", 40, 100, on=True).tick_box("Bob", 40, 130, on=bool(done))
+
+    episode, done = work(boxes, "select Ann and Bob from the list")
+    assert (clicks(done), ended(episode)[0], set(codes(episode))) == (["Bob"], "done", {"in_state"})
