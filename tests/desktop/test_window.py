@@ -10,7 +10,7 @@ from Xlib import X, Xatom
 
 from screenagent.actions import Click
 from screenagent.control import Control
-from screenagent.desktop.testing.probe import Probe
+from screenagent.desktop.testing.probe import Probe, Shows
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display
 from screenagent.events import Approve
@@ -76,3 +76,16 @@ def test_the_picture_before_a_click_shows_nothing_of_its_answer(virtual: Virtual
         after = virtual.desktop.settled()
     assert before.digest == seen.digest
     assert after.digest != before.digest
+
+
+@pytest.mark.display
+@pytest.mark.slow
+def test_an_answer_that_comes_after_the_screen_has_settled_is_still_waited_for(virtual: VirtualDesktop) -> None:
+    with Probe(virtual.display, shows=Shows(delay=1.5)) as probe:
+        location = probe.location("one", virtual.desktop.display)
+        seen = virtual.desktop.settled()
+        virtual.desktop.perform(Approved(action=Click(target="One"), locations=(location,), on=seen, verdict=Approve()))
+        first = virtual.desktop.settled()
+        late = virtual.desktop.settled(seconds=3.0)
+    assert first.digest == seen.digest
+    assert late.digest != seen.digest
