@@ -225,6 +225,8 @@ class LocalDesktop:
             before, as_it_came = self._hovered(approved, before), before
             floating = self._floating()
             self._refuse_covered(approved, as_it_came, before)
+            if len(floating.popups) > len(approved.on.popups):
+                before = as_it_came  # a submenu opens as the mouse comes, and is what the click is for
             sent = self.ledger.sent
             self._send(approved)
         except Interrupted as interruption:
