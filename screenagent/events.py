@@ -69,7 +69,7 @@ EffectCode = Literal[
 Witness = Literal["", "pixels", "words", "model", "accessibility"]
 """Who says what an action brought about."""
 
-Recovery = Literal["wait", "zoom", "again", "think", "ask"]
+Recovery = Literal["wait", "zoom", "again", "reopen", "think", "ask"]
 
 
 class PlannedStep(Value):
@@ -113,10 +113,14 @@ class Decision(Value):
 
 
 class Approve(Value):
-    """`locations` are where the user moved the targets to; empty where they stay as they were found."""
+    """`locations` are where the user moved the targets to; empty where they stay as they were found.
+
+    `entries` is how many of the plan's next steps are approved too: clicks in the menu that this step opens.
+    """
 
     verdict: Literal["approve"] = "approve"
     locations: tuple[Location, ...] = ()
+    entries: int = Field(default=0, ge=0)
 
 
 class Revise(Value):

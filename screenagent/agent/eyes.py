@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Final
 
 from screenagent.actions import Action, Click, Target, targets
+from screenagent.agent.fields import field_named
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
@@ -31,6 +32,8 @@ class Eyes:
     guesser: Guesser | None = None
     min_confidence: float = 0.0
     is_disabled: Callable[[Screenshot, Location], bool] = is_greyed
+    seeks_field: bool = False
+    """Whether the target is the field that the next step types into, perhaps named by its label."""
 
     def look(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Observed:
         """Return the settled screen; with `until`, once that holds or `seconds` have passed."""
@@ -123,10 +126,18 @@ class Eyes:
     def _place(self, target: Target, near: Location | None) -> Location:
         if target.at is not None:
             return Location(point=target.at, confidence=1.0, by="pointed")
-        found = self.grounder.locate(target.words, self.timeline.screen, near=near)
+        found = self._field(target.words, near) or self.grounder.locate(target.words, self.timeline.screen, near=near)
         if isinstance(found, Location):
             return found
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
+
+    def _field(self, words: str, near: Location | None) -> Location | None:
+        """Return the field of that name. A label that no field is seen at may hand on the focus, or be the field."""
+        called = field_named(words)
+        if not self.seeks_field or called == words:
+            return None
+        found = self.grounder.locate(called, self.timeline.screen, near=near)
+        return found if isinstance(found, Location) and found.by != "text" else None
 
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
         return later.digest != before.digest and all(

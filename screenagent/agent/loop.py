@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, Verify, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Change, Finish, Input, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
+from screenagent.agent.fields import field_of, is_entered
 from screenagent.agent.recovery import next_recovery
 from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
@@ -91,7 +92,8 @@ class _Run:
         self._eyes = Eyes(
             self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
         )
-        self._review = Review(self._timeline, self._eyes, agent.approver, agent.control, agent.second_look)
+        parts = (agent.approver, agent.control, agent.second_look)
+        self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform)
 
     @property
     def episode(self) -> Episode:
@@ -128,6 +130,7 @@ class _Run:
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()
         yield self.happened(events.Decided(decision=decision))
+        self._eyes.seeks_field = is_entered(decision)
         yield from self._carry_out(decision.step)
         yield from self._recover(decision.step)
 
@@ -208,7 +211,9 @@ class _Run:
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:
         screen, typed = self._timeline.screen, self.episode.last_typed
         with self._timeline.phase("check"):
-            effect = self.agent.checker.check(step, before, screen, at=at, typed=typed)
+            is_typed = isinstance(step.action, TypeText) and not at
+            where = field_of(self.episode) if is_typed else at
+            effect = self.agent.checker.check(step, before, screen, at=where, typed=typed)
         return self.happened(events.Checked(effect=effect))
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:

@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.bench.ground import GroundResult
 from screenagent.bench.results import share, wilson
 from screenagent.geometry import Location, Value
-from screenagent.grounding.certainty import Signs, Weights, as_row
+from screenagent.grounding.certainty import FAMILIES, Signs, Weights, as_row
 
 BINS = 10
 FEWEST = 20
-"""Answers of a method, without which no weights are fitted to it."""
-PULL = 0.1
+"""Answers of a family of methods, without which no weights are fitted to it."""
+PULL = 0.3
 """How strongly each weight but the bias is held towards 0 where the answers say little."""
 LOOSE = 1e-2
 """The same for the bias."""
@@ -67,7 +67,7 @@ class BoundPoint(Value):
 class CalibrationSummary(Value):
     """`ece` is the mean distance of confidence from rightness; `held_out` of weights fitted without the application
     that they are measured on; `raw` of bare scores. `chosen` is the lowest bound, held out, at which at most 1 in 100
-    is wrong, and `unbounded` is all that is answered. `weights` are by method, in the order of the signs."""
+    is wrong, and `unbounded` is all that is answered. `weights` are by family, in the order of the signs."""
 
     n: int
     raw: float
@@ -102,8 +102,13 @@ def _kind(result: GroundResult) -> str:
 
 
 def fitted_weights(known: Sequence[CalibrationAnswer]) -> dict[str, Weights]:
-    by_method = {by: list(group) for by, group in groupby(sorted(known, key=lambda a: a.by), lambda a: a.by)}
-    return {by: _fit(group) for by, group in by_method.items() if len(group) >= FEWEST}
+    """Return weights by family of methods."""
+    families = {family: list(group) for family, group in groupby(sorted(known, key=_family), _family)}
+    return {family: _fit(group) for family, group in families.items() if len(group) >= FEWEST}
+
+
+def _family(answer: CalibrationAnswer) -> str:
+    return FAMILIES.get(answer.by, answer.by)
 
 
 def _fit(known: Sequence[CalibrationAnswer]) -> Weights:
@@ -133,9 +138,10 @@ def held_out(known: Sequence[CalibrationAnswer]) -> list[Judged]:
 
 
 def judged_by(known: Sequence[CalibrationAnswer], weights: Mapping[str, Weights]) -> list[Judged]:
-    """Return each answer with its confidence: its bare score, if there are no weights for its method."""
+    """Return each answer with its confidence: its bare score, if there are no weights for its family."""
     return [
-        Judged(one, weights[one.by].confidence(one.signs) if one.by in weights else one.signs.score) for one in known
+        Judged(one, weights[_family(one)].confidence(one.signs) if _family(one) in weights else one.signs.score)
+        for one in known
     ]
 
 

@@ -279,7 +279,9 @@ class SuperviseScreen(RunScreen):
             return ""
         if self._all.begun:
             return APPROVE_ALL_HINT
-        return f"anywhere: {self._answer_keys}" if self._answer_keys else ""
+        anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
+        asked = self._shown_question.asked
+        return "\n".join(filter(None, (wording.path_words(asked.path), asked.note, anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)

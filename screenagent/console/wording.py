@@ -9,7 +9,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 from textual.content import Content
 
-from screenagent.actions import KeyboardInput, describe
+from screenagent.actions import Click, KeyboardInput, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, PlannedStep
 from screenagent.geometry import Location
@@ -174,6 +174,11 @@ def with_plight(said: Content, plight: str) -> Content:
     if not plight or plight in said.plain:
         return said
     return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
+
+
+def path_words(path: tuple[Click, ...]) -> str:
+    """What is approved together with the step that opens a menu."""
+    return "\n".join(f"and in the menu that opens, {describe(entry)}" for entry in path)
 
 
 def with_hint(said: Content, hint: str) -> Content:

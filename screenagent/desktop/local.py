@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import Final, Self
 
@@ -31,6 +31,8 @@ from screenagent.perception.popups import is_covered
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
+
+MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
@@ -139,6 +141,37 @@ class LocalDesktop:
         """Bring `window` to the front, and wait until it is there."""
         with self._display_there():
             self._windows.activate(window)
+
+    @contextmanager
+    def terminal_in_front(self) -> Iterator[str]:
+        """While the user is asked, the terminal that we run in is in front, and afterwards the window worked in again.
+
+        Yields what keeps keys from the terminal, for the user; mostly nothing. A window that the user went to meanwhile
+        stays in front.
+        """
+        with self._display_there():
+            worked_in, note = self._windows.worked_in(), self._to_terminal()
+        try:
+            yield note
+        finally:
+            with self._display_there():
+                self._back_to(worked_in)
+
+    def _to_terminal(self) -> str:
+        front, terminal = self._windows.foreground(), self._windows.own_terminal()
+        if terminal is None or (front and front.own):
+            return ""
+        with suppress(Retry):  # then the user has to go there, as to any other window
+            self._windows.activate(terminal)
+        return MENU_HAS_KEYS if self._windows.has_grabbed_keys() else ""
+
+    def _back_to(self, worked_in: Window | None) -> None:
+        front = self._windows.foreground()
+        if self.control.stopped or worked_in is None or worked_in.own or not (front and front.own):
+            return
+        with suppress(Retry):  # it has closed; what was to go there finds out by itself
+            self._windows.activate(worked_in)
+            self._quiet(None)
 
     def perform(self, approved: Approved[Input]) -> Screenshot:
         self.control.check()

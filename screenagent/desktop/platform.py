@@ -38,6 +38,14 @@ class WindowSystem(Protocol):
         """The window in front; where that is our own terminal, the one that was there before or would be without it."""
         ...
 
+    def own_terminal(self) -> Window | None:
+        """The terminal that we run in, where it is a window of this desktop."""
+        ...
+
+    def has_grabbed_keys(self) -> bool:
+        """Whether something, such as an open menu, gets all keys, whichever window is in front."""
+        ...
+
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, in the input space; None if unknown."""
         ...

@@ -3,7 +3,7 @@ screens. `screenagent bench calibration` measures it, and prints these weights."
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import exp
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.roles import satisfying
 from screenagent.perception.similarity import solid
 
+BELONGS: Final = 0.9  # a control that is tied to its label and fits its role as surely as this bears its name
 _DECORATION: Final = "….:*>×•| "
 
 
@@ -22,10 +23,9 @@ class Signs(Value):
 
     score: float
     """Of the candidate, by which it was ranked."""
-    lead: float
-    """What part of that score the next candidate lacks."""
     exact: float = 0.0
-    """1 if it bears the name to the letter, and was not asked for by what it does: "show the transactions"."""
+    """1 if it bears the name to the letter, surely belongs to that, and was not asked for by what it does, as in "show
+    the transactions"."""
     told: float = 0.0
     """How much of what was said is written there, in these or like words."""
     renamed: float = 0.0
@@ -39,7 +39,6 @@ class Weights(NamedTuple):
 
     bias: float
     score: float = 0.0
-    lead: float = 0.0
     exact: float = 0.0
     told: float = 0.0
     renamed: float = 0.0
@@ -54,21 +53,20 @@ def as_row(signs: Signs) -> tuple[float, ...]:
     return 1.0, *(getattr(signs, name) for name in Weights._fields[1:])
 
 
-def signs_of(phrase: Phrase, candidates: Sequence[Candidate]) -> Signs:
-    """Return the signs of the first candidate."""
-    best = candidates[0]
+def signs_of(phrase: Phrase, best: Candidate) -> Signs:
+    """Return the signs of the best candidate."""
     score = min(1.0, max(0.0, best.score))
-    lead = 1 - candidates[1].score / best.score if len(candidates) > 1 else 1.0
     if best.by == "icon":
-        return Signs(score=score, lead=lead)
+        return Signs(score=score)
     called = phrase.named or phrase.quoted
-    exact = (called or not phrase.verb) and _bare(phrase.name) == _bare(best.text)
+    same = _bare(phrase.name) == _bare(best.text)
+    belongs = best.by != "field" or best.evidence.tie * best.evidence.role >= BELONGS
+    exact = same and belongs and (called or not phrase.verb)
     return Signs(
         score=score,
-        lead=lead,
         exact=float(exact),
         told=0.0 if exact else _told(phrase, best.text),
-        renamed=float(not exact and called),
+        renamed=float(not same and called),
         label=float(best.by == "text" and bool(phrase.role and satisfying(phrase.role).framed)),
     )
 
@@ -88,19 +86,21 @@ def _told(phrase: Phrase, text: str) -> float:
     return shared / weight
 
 
+FAMILIES: Final[Mapping[str, str]] = {"text": "name", "field": "name", "accessibility": "name", "icon": "icon"}
+"""The methods, by what their answers rest on: one of each family says as much about the others."""
+
 FITTED: Final[Mapping[str, Weights]] = {
-    "text": Weights(bias=-2.86, score=6.68),
-    "field": Weights(bias=-4.44, score=7.62),
-    "icon": Weights(bias=-6.22, score=10.85),
+    "name": Weights(bias=-1.5, score=2.91, exact=3.13, told=0.68, renamed=-2.99, label=-2.51),
+    "icon": Weights(bias=-3.81, score=6.16),
 }
-"""By the method that found the place; docs/reliability.png draws what comes of it."""
+"""By family; docs/reliability.png draws what comes of it."""
 
 
 def confidence(signs: Signs, by: str) -> float:
     """Return how likely an answer with these signs is right."""
-    return FITTED[by].confidence(signs) if by in FITTED else signs.score
+    return FITTED[FAMILIES[by]].confidence(signs) if by in FAMILIES else signs.score
 
 
 def is_measured(by: str) -> bool:
     """Whether the confidence of a method's answers is measured, so that a bound on it means something."""
-    return by in FITTED
+    return by in FAMILIES

@@ -41,10 +41,11 @@ def is_harmless(rest: Iterable[str]) -> bool:
 
 
 def inflects(said: str, label: str) -> bool:
-    """Return whether the label has another form of a word that was said, other than the plural: "Saved" is not Save."""
+    """Return whether the label has another form of a word that was said: "Saved" is not Save. The plural may stand for
+    it, and so may "edit" for "editing"."""
     asked, shown = words_of(said), words_of(label)
     return any(
-        one != other and stem(one) == stem(other) and not _is_plural(*sorted((one, other), key=len))
+        stem(one) == stem(other) and not one.endswith("ing") and not _is_plural(*sorted((one, other), key=len))
         for one, other in product(asked, [word for word in shown if word not in asked])
     )
 

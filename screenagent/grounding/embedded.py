@@ -145,7 +145,7 @@ class EmbeddedGrounder:
     def signs(self, target: str, screenshot: Screenshot) -> Signs | None:
         """Return the signs that the confidence in the likeliest place is made of; None if there is none."""
         candidates = self.candidates(target, screenshot)
-        return signs_of(parse(target), candidates) if candidates else None
+        return signs_of(parse(target), candidates[0]) if candidates else None
 
     def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
         """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike."""
@@ -185,7 +185,7 @@ class EmbeddedGrounder:
         if guess and not self._options.may_guess:
             return Absent(why=_which(phrase, guess + 1))
         spot, box = best.spot.box(screen.size), best.rect.box(screen.size)
-        sure = confidence(signs_of(phrase, found), best.by)
+        sure = confidence(signs_of(phrase, best), best.by)
         return Location(point=spot.center, box=box, confidence=sure / (1 + guess), by=best.by)
 
     def screen(self, screenshot: Screenshot) -> ScreenContents:
@@ -197,7 +197,7 @@ def _guesses(phrase: Phrase, candidates: Sequence[Candidate], alike: int, size: 
     """Yield the places that may be meant, each with what confidence the better ones leave it."""
     left = 1.0
     for number, candidate in enumerate(candidates):
-        sure = confidence(signs_of(phrase, candidates[number:]), candidate.by)
+        sure = confidence(signs_of(phrase, candidate), candidate.by)
         share = sure / alike if number < alike else min(sure, left)
         left = max(0.0, left - share)
         if number < alike or share >= LEAST_GUESS:

@@ -80,9 +80,10 @@ def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
 
 def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
     named, alone = _is_name(phrase), _stands_alone(phrase, label)
+    strict = named and phrase.role != "link"  # links stand in texts
     for run in runs(label, longest=max(8, len(phrase.name.split()) + 1)):
         like = likeness(phrase.name, run.text)
-        if like and not alone and not stands_for_itself(run, strict=named):
+        if like and not alone and not stands_for_itself(run, strict=strict):
             continue
         if not like and told and not _is_another(phrase, run) and (alone or not named or stands_for_itself(run)):
             like = shared(told, tokens(run.text), least=NAMED if named else 0.0)

@@ -25,7 +25,7 @@ def is_greyed(screenshot: Screenshot, location: Location) -> bool:
 
     A label that is not centred in an edge may be a field's hint, or a pale text that can be clicked.
     """
-    if location.box is None:
+    if location.box is None or location.by != "text":  # another box holds a control's edge, too
         return False
     left, top, right, bottom = location.box.pixels(screenshot.size)
     if min(right - left, bottom - top) < SMALLEST:

@@ -18,7 +18,7 @@ from screenagent.bench.calibration import (
     judged_by,
 )
 from screenagent.geometry import PixelBox
-from screenagent.grounding.certainty import FITTED, Signs, Weights, confidence, signs_of
+from screenagent.grounding.certainty import FAMILIES, Signs, Weights, confidence, signs_of
 from screenagent.grounding.expression import parse
 from screenagent.grounding.scoring import Candidate, Evidence
 
@@ -26,7 +26,7 @@ NO_TARGETS: dict[str, int] = {}
 
 
 def answer(score: float, *, right: bool, app: str = "one", by: str = "text", kind: str = "text") -> CalibrationAnswer:
-    return CalibrationAnswer(app, kind, by, Signs(score=score, lead=0.0), right)
+    return CalibrationAnswer(app, kind, by, Signs(score=score), right)
 
 
 def boastful(n: int = 400) -> list[CalibrationAnswer]:
@@ -41,17 +41,17 @@ def said(*judged: tuple[float, bool]) -> list[Judged]:
 
 
 def test_confidence_grows_with_the_score_and_stays_one() -> None:
-    for by in (*FITTED, "place"):
-        steps = [confidence(Signs(score=score / 20, lead=0.5), by) for score in range(21)]
+    for by in (*FAMILIES, "place"):
+        steps = [confidence(Signs(score=score / 20), by) for score in range(21)]
         assert steps == sorted(steps)
         assert 0 <= steps[0] <= steps[-1] <= 1
 
 
 def test_a_boaster_is_taken_down_to_what_it_is_right_in() -> None:
     known = boastful()
-    weights = fitted_weights(known)["text"]
-    assert weights.confidence(Signs(score=0.9, lead=0)) == pytest.approx(0.5, abs=0.05)
-    assert weights.confidence(Signs(score=0.1, lead=0)) < 0.05
+    weights = fitted_weights(known)["name"]
+    assert weights.confidence(Signs(score=0.9)) == pytest.approx(0.5, abs=0.05)
+    assert weights.confidence(Signs(score=0.1)) < 0.05
     found = calibration_summary(known, NO_TARGETS)
     assert found.raw > 0.2
     assert max(found.ece, found.held_out) < 0.05
@@ -64,8 +64,8 @@ def test_a_method_with_few_answers_gets_no_weights() -> None:
 
 
 def test_even_answers_that_are_all_right_have_weights() -> None:
-    weights = fitted_weights([answer(1.0, right=True)] * 50)["text"]
-    assert 0.9 < weights.confidence(Signs(score=1.0, lead=0)) < 1
+    weights = fitted_weights([answer(1.0, right=True)] * 50)["name"]
+    assert 0.9 < weights.confidence(Signs(score=1.0)) < 1
 
 
 def test_an_application_is_judged_by_weights_that_were_fitted_without_it() -> None:
@@ -101,10 +101,19 @@ def test_the_chosen_bound_is_the_lowest_with_at_most_one_wrong_in_a_hundred() ->
 
 def test_the_diagram_shows_both_series_and_the_bounds() -> None:
     known = boastful(40)
-    before, after = judged_by(known, {}), judged_by(known, {"text": Weights(bias=-5, score=6)})
+    before, after = judged_by(known, {}), judged_by(known, {"name": Weights(bias=-5, score=6)})
     drawn = diagram(before, after, calibration_summary(known, {"text": 80, "icon": 5}))
     colours = {colour for _, colour in drawn.getcolors(10**6) or ()}
     assert {(36, 132, 255), (245, 146, 0), (20, 160, 90)} <= colours
+
+
+def test_a_control_bears_its_label_only_if_that_is_close_to_it() -> None:
+    def signs(tie: float) -> Signs:
+        found = Candidate(PixelBox(0, 0, 50, 20), "Encoding", Evidence(name=0.98, tie=tie), "field")
+        return signs_of(parse("change the 'Encoding' setting"), found)
+
+    assert (signs(1.0).exact, signs(0.85).exact) == (1, 0)
+    assert confidence(signs(1.0), "field") > confidence(signs(0.85), "field") + 0.05
 
 
 @pytest.mark.parametrize(
@@ -122,5 +131,5 @@ def test_a_name_to_the_letter_and_a_label_alone_are_signs(
     said: str, text: str, exact: float, renamed: float, label: float
 ) -> None:
     best = Candidate(PixelBox(0, 0, 50, 20), text, Evidence(name=0.9), "text")
-    signs = signs_of(parse(said), [best])
+    signs = signs_of(parse(said), best)
     assert (signs.exact, signs.renamed, signs.label) == (exact, renamed, label)

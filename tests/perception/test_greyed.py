@@ -57,5 +57,13 @@ def test_a_fields_pale_hint_is_no_disabled_button() -> None:
     assert not greyed((185, 185, 185), WHITE, (150, 150, 150), left=5)
 
 
+def test_a_control_whose_edge_is_in_its_box_is_not_judged() -> None:
+    image = Image.new("RGB", (300, 100), WHITE)
+    ImageDraw.Draw(image).rectangle((40, 30, 240, 62), fill=WHITE, outline=(190, 190, 190))
+    screenshot = Screenshot.of(image)
+    box = PixelBox(40, 30, 241, 63).box(screenshot.size)
+    assert not is_greyed(screenshot, Location(point=box.center, box=box, confidence=1.0, by="field"))
+
+
 def test_a_pale_text_without_an_edge_is_no_disabled_button() -> None:
     assert not greyed((185, 185, 185), WHITE, None)

@@ -39,6 +39,7 @@ class X11Windows:
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
         self._terminals = TerminalWindows(self._display)
         self._worked_in: int | None = None
+        self._asked_in: int | None = None
         self._display.sync()
 
     @property
@@ -58,9 +59,23 @@ class X11Windows:
         if front is None or not front.own:
             self._worked_in = front.id if front else None
             return front
+        self._asked_in = front.id
         others = [window for window in reversed(self.stacked()) if not window.own and self._can_work_in(window.id)]
         before = (window for window in others if window.id == self._worked_in)
         return next(before, others[0] if others else front)
+
+    def own_terminal(self) -> Window | None:
+        """The window of ours that was in front last, or lies on top of the others."""
+        ours = [window for window in reversed(self.stacked()) if window.own]
+        return next((window for window in ours if window.id == self._asked_in), ours[0] if ours else None)
+
+    def has_grabbed_keys(self) -> bool:
+        """Whether another client has grabbed the keyboard: that is known by trying, since a server does not say it."""
+        tried = self._root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        if tried == X.GrabSuccess:
+            self._display.ungrab_keyboard(X.CurrentTime)
+            self._display.flush()
+        return bool(tried == X.AlreadyGrabbed)
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""

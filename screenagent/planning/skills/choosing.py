@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Sequence
 from functools import partial
-from itertools import zip_longest
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -153,10 +152,17 @@ def _nearest(name: str, options: Iterable[str]) -> str:
 
 
 def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
-    """Through menus: what the mouse over an item does not open, a click on it does."""
-    for name, following in zip_longest(names, names[1:]):
-        if following:
-            yield (PlannedStep(action=Move(target=name)),)
-            if view.find(following):
-                continue
+    """Through menus: what the mouse over an item does not open, a click on it does.
+
+    The last entry is planned together with the click that shows it, so that a person is asked about both as one.
+    """
+    for number, following in enumerate(names[1:]):
+        name = names[number]
+        yield (PlannedStep(action=Move(target=name)),)
+        if view.find(following):
+            continue
+        if number == len(names) - 2:
+            yield (click_on(name), click_on(following))
+            return
         yield (click_on(name),)
+    yield (click_on(names[-1]),)

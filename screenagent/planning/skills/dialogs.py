@@ -51,7 +51,7 @@ def replace_words(view: ScreenView, old: str, new: str) -> SkillRun:
     button = next((box for name in ("Replace All", "Replace all") for box in exact(view, name)), None)
     if button is None:
         raise SkillFailed("the dialog has no button “Replace All” to be seen")
-    yield (click(button.center, "“Replace All”", expectation=Change()),)
+    yield (click(button.center, "Replace All", expectation=Change()),)
     yield (press("escape"),)
     if before and _count(view, old) >= before and old not in new:
         raise SkillFailed(f"“{old}” is still there")
