@@ -29,6 +29,7 @@ RECOVERIES = {
     "wait": "waiting a little longer",
     "zoom": "looking closer",
     "again": "clicking again",
+    "retype": "clearing the field and pasting it",
     "think": "telling the planner",
     "ask": "asking you",
     "reopen": "opening it again",

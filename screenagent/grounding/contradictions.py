@@ -8,7 +8,7 @@ from itertools import product
 from typing import Final
 
 from screenagent.grounding.vocabulary import EXTENDS, HARMLESS, OPPOSITES, PREFIXES
-from screenagent.perception.similarity import numbers, stem
+from screenagent.perception.similarity import numbers_in, stem
 from screenagent.perception.text_edges import is_negation
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -21,7 +21,7 @@ def contradicts(said: str, label: str) -> bool:
     """Return whether `label` denies what was `said`, or says the opposite."""
     asked, shown = words_of(said), words_of(label)
     added, missed = [word for word in shown if word not in asked], [word for word in asked if word not in shown]
-    if numbers(said) and numbers(label) and not set(numbers(said)) <= set(numbers(label)):
+    if numbers_in(said) and numbers_in(label) and not set(numbers_in(said)) <= set(numbers_in(label)):
         return True
     if any(map(is_negation, added)) or any(map(is_negation, missed)):
         return True
@@ -31,13 +31,13 @@ def contradicts(said: str, label: str) -> bool:
 def extends(rest: Iterable[str]) -> bool:
     """Return whether words that a label has beyond the name make another command of it: "Save As…", "Yes to all"."""
     text = " ".join(word for word in rest if not _COUNT.fullmatch(word))
-    return bool(numbers(text)) or any(word in EXTENDS or is_negation(word) for word in words_of(text))
+    return bool(numbers_in(text)) or any(word in EXTENDS or is_negation(word) for word in words_of(text))
 
 
 def is_harmless(rest: Iterable[str]) -> bool:
     """Return whether words that a label has beyond the name leave its meaning as it is: "Save changes"."""
     text = " ".join(word for word in rest if not _COUNT.fullmatch(word))
-    return not numbers(text) and all(word in HARMLESS for word in words_of(text))
+    return not numbers_in(text) and all(word in HARMLESS for word in words_of(text))
 
 
 def inflects(said: str, label: str) -> bool:

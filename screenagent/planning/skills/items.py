@@ -10,7 +10,8 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Box
 from screenagent.perception.changes import changed_box
 from screenagent.perception.labels import TextLine
-from screenagent.planning.instructions.steps import press, type_text, wait_for_words
+from screenagent.planning.instructions.steps import press, wait_for_words
+from screenagent.planning.skills.dialogs import enter_name
 from screenagent.planning.skills.letters import changed_lines, columns, exact, require_exact
 from screenagent.planning.skills.moves import click, target_at
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
@@ -36,7 +37,7 @@ def rename(view: ScreenView, name: str, new: str) -> SkillRun:
     if not asked and not (item.box and _is_about(before, view.screen, item.box)):
         yield (press("escape"),)
         raise SkillFailed(f"F2 does not rename “{name}” here; write the steps of this program")
-    yield (press("ctrl", "a"), type_text(new), _enter(Visible(words=new)))
+    yield from enter_name(view, new, Visible(words=new))
 
 
 def move(view: ScreenView, name: str, to: str) -> SkillRun:
@@ -96,7 +97,3 @@ def _is_about(before: Screenshot, after: Screenshot, item: Box) -> bool:
         and changed.left <= item.center.x <= changed.right
         and changed.right - changed.left >= 0.5 * wide
     )
-
-
-def _enter(expectation: Visible) -> PlannedStep:
-    return PlannedStep(action=PressKeys(keys=("enter",)), expectation=expectation)

@@ -132,7 +132,7 @@ def test_a_question_about_the_item_is_answered_unless_it_goes_for_good(question:
 def test_an_item_is_renamed_in_the_dialog_that_asks_for_it() -> None:
     dialog = Scene([*FILES, ("Rename “Archive” to:", 200, 200)])
     play = Play(lambda view: rename(view, "Archive", "Old"), Scene(FILES), Scene(FILES, marked="Archive"), dialog)
-    assert play.done == ["click “Archive”", "press f2", "press ctrl+a", "type “Old”", "press enter"]
+    assert play.done == ["click “Archive”", "press f2", "press home", "press shift+end", "type “Old”", "press enter"]
 
 
 def test_nothing_is_typed_where_f2_does_something_else() -> None:
@@ -152,7 +152,7 @@ def test_an_item_is_dragged_into_the_folder_of_that_name() -> None:
 def test_a_name_is_typed_only_into_a_dialog_that_came() -> None:
     text = Scene([("Dear Ann", 40, 40)])
     dialog = Scene([("Dear Ann", 40, 40), ("Save As", 200, 100), ("Name:", 200, 140)])
-    typed = ["press ctrl+shift+s", "press ctrl+a", "type “b.txt”", "press enter"]
+    typed = ["press ctrl+shift+s", "press home", "press shift+end", "type “b.txt”", "press enter"]
     assert Play(lambda view: save_as(view, "b.txt"), text, dialog).done == typed
     assert Play(lambda view: save_as(view, "b.txt"), text, text).done == typed[:1]
     folder = Scene([("Dear Ann", 40, 40), ("Create New Folder", 200, 100)])
@@ -160,6 +160,13 @@ def test_a_name_is_typed_only_into_a_dialog_that_came() -> None:
     assert Play(lambda view: new_folder(view, "Tax"), text, Scene([("New Incognito tab", 40, 40)])).done == [
         "press ctrl+shift+n"
     ]
+
+
+def test_a_name_of_which_the_old_one_is_left_is_not_entered() -> None:
+    dialog, typed = Scene([("Save As", 200, 100), ("a.txt", 260, 140)]), Scene([("b.txt.txt", 260, 140)])
+    play = Play(lambda view: save_as(view, "b.txt"), Scene([("Dear Ann", 40, 40)]), dialog, typed)
+    assert play.done[-1] == "type “b.txt”"
+    assert play.why == "the field reads “b.txt.txt” instead of “b.txt”"
 
 
 def test_a_document_without_a_name_is_not_said_to_be_saved() -> None:
@@ -184,6 +191,13 @@ def test_words_are_replaced_in_the_dialog_and_looked_for_afterwards(after: str, 
         "click “Replace All”",
     ]
     assert play.why == why
+
+
+def test_the_second_shortcut_is_pressed_only_where_the_first_does_nothing() -> None:
+    still, other = Scene([("a lion", 40, 40)]), Scene([("History", 40, 40)], marked="History")
+    replace = partial(replace_words, old="lion", new="tiger")
+    assert Play(replace, still, still, other).done == ["press ctrl+h", "press ctrl+r"]
+    assert Play(replace, still, other).done == ["press ctrl+h"]
 
 
 SHEET = [("A1", 30, 20), ("B2", 200, 300)]
