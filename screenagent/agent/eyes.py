@@ -110,8 +110,14 @@ class Eyes:
             return Location(point=target.at, confidence=1.0, by="pointed")
         found = self.grounder.locate(target.words, self.timeline.screen, near=near)
         if isinstance(found, Location):
-            return found
+            return self._looked_at_closer(target, found)
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
+
+    def _looked_at_closer(self, target: Target, found: Location) -> Location:
+        """Return `found`, or if it is too unsure to act on, what a closer look is surer of."""
+        if self.guesser is None or found.confidence >= self.min_confidence:
+            return found
+        return self.guesser.look_closer(target.words, self.timeline.screen, found)
 
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
         return later.digest != before.digest and all(
