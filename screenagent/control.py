@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from queue import Empty, SimpleQueue
 from typing import Final, Literal
 
@@ -53,6 +53,7 @@ class Control:
         self._handed_back = False
         self._asking = False
         self._hears: Callable[[KeyAnswer], object] | None = None
+        self._while_asking: Callable[[], AbstractContextManager[str]] = lambda: nullcontext("")
         self._asked_until = 0.0
         self._paused_at = 0.0
         self._why = ""
@@ -129,17 +130,26 @@ class Control:
         return said
 
     @contextmanager
-    def asking(self, hears: Callable[[KeyAnswer], object] | None = None) -> Iterator[None]:
+    def asking(self, hears: Callable[[KeyAnswer], object] | None = None) -> Iterator[str]:
         """Said by who waits for the user's answer: a hand on the desktop is no surprise meanwhile.
 
-        `hears` is told of the answer keys, in the thread of who listens for them.
+        `hears` is told of the answer keys, in the thread of who listens for them. Yields what the user should know
+        about answering; mostly nothing.
         """
         self._asking, self._hears = True, hears
         try:
-            yield
+            with self._while_asking() as note:
+                yield note
         finally:
             self._asked_until = time.monotonic() + HAND_SECONDS
             self._asking, self._hears = False, None
+
+    def while_asking(self, hold: Callable[[], AbstractContextManager[str]]) -> None:
+        """Hold this while the user is asked: for a desktop, which brings the place where they are asked to the front.
+
+        It yields what the user should know about answering.
+        """
+        self._while_asking = hold
 
     def answer_by_key(self, said: KeyAnswer) -> None:
         """Tell who is asking that the user's answer keys were pressed; without a question they mean nothing."""

@@ -48,10 +48,12 @@ _NotDone = Literal[
     "contradicted",
 ]
 
-FailureCode = Literal[_NotDone, _Withheld, _OtherScreen]
+_NotReachable = Literal["disabled", "covered"]
+
+FailureCode = Literal[_NotDone, _NotReachable, _Withheld, _OtherScreen]
 """Why a step failed, for programs; the words beside it are for people and planners."""
 
-REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_Withheld, _OtherScreen]))
+REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_NotReachable, _Withheld, _OtherScreen]))
 """The failures of an action that was not let through."""
 
 _WordsCode = Literal["seen", "in_title", "not_seen", "unsure", "gone", "still_there", "never_there"]
@@ -67,7 +69,7 @@ EffectCode = Literal[
 Witness = Literal["", "pixels", "words", "model", "accessibility"]
 """Who says what an action brought about."""
 
-Recovery = Literal["wait", "zoom", "think", "ask"]
+Recovery = Literal["wait", "zoom", "again", "reopen", "think", "ask"]
 
 
 class PlannedStep(Value):
@@ -111,10 +113,14 @@ class Decision(Value):
 
 
 class Approve(Value):
-    """`locations` are where the user moved the targets to; empty where they stay as they were found."""
+    """`locations` are where the user moved the targets to; empty where they stay as they were found.
+
+    `entries` is how many of the plan's next steps are approved too: clicks in the menu that this step opens.
+    """
 
     verdict: Literal["approve"] = "approve"
     locations: tuple[Location, ...] = ()
+    entries: int = Field(default=0, ge=0)
 
 
 class Revise(Value):

@@ -137,6 +137,26 @@ class StateReader(Protocol):
         """The check box, radio button or switch that stands at `label` or in its row, if there is one."""
         ...
 
+    def slider(self, screenshot: Screenshot, label: Location | None) -> ControlState | None:
+        """The slider at `label` or in its row; without a label the only slider."""
+        ...
+
+    def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
+        """The handle of the slider that is or was in `box`, which may have moved in its row."""
+        ...
+
     def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
         """The state of the control in `box`; with `valued` also what it shows."""
+        ...
+
+    def elements(self, screenshot: Screenshot) -> Sequence[Element]:
+        """The controls that the program in front tells."""
+        ...
+
+    def words(self, screenshot: Screenshot, box: Box) -> list[Word]:
+        """The words in `box`, read on their own: nothing beside the box belongs to them."""
+        ...
+
+    def opened(self, before: Screenshot, after: Screenshot, control: Box) -> Box | None:
+        """Where a list came up at a control, if one did."""
         ...

@@ -44,7 +44,8 @@ class Screenshot(Value):
     """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it.
 
     `covered` is where the terminal that we run in lies: it is blank in the picture, and what is under it is not seen.
-    `moving` are the places that were seen to change by themselves when the picture was taken.
+    `moving` are the places that were seen to change by themselves when the picture was taken, and tips, which come and
+    go with the mouse; `popups` are the menus and drop-down lists that were open, as far as that is known.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -55,6 +56,7 @@ class Screenshot(Value):
     window: Window | None = None
     covered: tuple[Box, ...] = ()
     moving: tuple[Box, ...] = ()
+    popups: tuple[Box, ...] = ()
     image: Image.Image | None = Field(default=None, exclude=True, repr=False)
 
     @classmethod

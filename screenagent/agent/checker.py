@@ -85,7 +85,7 @@ class ScreenChecker:
             case Gone(words=words):
                 return self._gone(words, before, after, waited=isinstance(step.action, WaitFor))
             case Holds() as wanted:
-                return check_state(wanted, before or after, after, self.states)
+                return check_state(wanted, after, self.states)
             case Change():
                 return _changed(before or after, after, at, otherwise="unchanged")
             case None:

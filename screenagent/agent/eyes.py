@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from screenagent.actions import Action, Target, targets
+from screenagent.actions import Action, Click, Target, targets
+from screenagent.agent.fields import field_named
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
 from screenagent.geometry import Doubt, Location
+from screenagent.perception.greyed import is_greyed
 from screenagent.protocols import Desktop, Grounder, Guesser, Retry
 from screenagent.screenshot import Screenshot
 
@@ -29,6 +31,9 @@ class Eyes:
     control: Control
     guesser: Guesser | None = None
     min_confidence: float = 0.0
+    is_disabled: Callable[[Screenshot, Location], bool] = is_greyed
+    seeks_field: bool = False
+    """Whether the target is the field that the next step types into, perhaps named by its label."""
 
     def look(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Observed:
         """Return the settled screen; with `until`, once that holds or `seconds` have passed."""
@@ -56,17 +61,21 @@ class Eyes:
             return tuple(self._place(target, earlier) for target, earlier in zip_longest(wanted, near[: len(wanted)]))
 
     def locate_patiently(self, action: Action) -> Generator[Event, None, tuple[Location, ...]]:
-        """Locate every target; one that is absent may only be late, so the screen is watched for it a little longer."""
+        """Locate every target; one that is absent or disabled may only be late, so it is waited for a little longer."""
         try:
-            return self.locate(action)
-        except Retry as missing:
-            absent = missing
-        if (yield from self.watch_for(action, str(absent))):
-            return self.locate_or_guess(action)
-        return self._guessed(action, absent)  # a model need not be asked twice about one picture
+            return self._reachable(action)
+        except Retry as unreachable:
+            early = unreachable
+        changed = yield from self.watch_for(action, str(early))
+        if early.code == "disabled" and not changed:
+            raise early
+        return self.locate_or_guess(action) if changed else self._guessed(action, early)
 
     def watch_for(self, action: Action, why: str) -> Generator[Event, None, bool]:
-        """Watch the screen for a while until every target is surely there; return whether it has changed at all."""
+        """Watch the screen for a while until every target is surely there; return whether it has changed at all.
+
+        A model need not be asked twice about one picture.
+        """
         before = self.timeline.screen
         yield self.timeline.happened(Retried(recovery="wait", why=why))
         yield self.look(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
@@ -75,9 +84,18 @@ class Eyes:
     def locate_or_guess(self, action: Action) -> tuple[Location, ...]:
         """Locate every target; of several places that fit one alike it is the first, which is then doubted."""
         try:
-            return self.locate(action)
+            return self._reachable(action)
         except Retry as absent:
+            if absent.code == "disabled":
+                raise
             return self._guessed(action, absent)
+
+    def _reachable(self, action: Action) -> tuple[Location, ...]:
+        """Return the place of each target; `Retry` if one is absent, or if it is to be clicked and is disabled."""
+        found = self.locate(action)
+        if isinstance(action, Click) and self.is_disabled(self.timeline.screen, found[0]):
+            raise Retry(f"“{action.target}” is disabled", "disabled")
+        return found
 
     def doubt(self, action: Action, locations: tuple[Location, ...]) -> Doubt | None:
         """Return what speaks against the first place that is too unsure to act on; None if all are sure enough."""
@@ -108,7 +126,7 @@ class Eyes:
     def _place(self, target: Target, near: Location | None) -> Location:
         if target.at is not None:
             return Location(point=target.at, confidence=1.0, by="pointed")
-        found = self.grounder.locate(target.words, self.timeline.screen, near=near)
+        found = self._field(target.words, near) or self.grounder.locate(target.words, self.timeline.screen, near=near)
         if isinstance(found, Location):
             return self._looked_at_closer(target, found)
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
@@ -119,11 +137,21 @@ class Eyes:
             return found
         return self.guesser.look_closer(target.words, self.timeline.screen, found)
 
+    def _field(self, words: str, near: Location | None) -> Location | None:
+        """Return the field of that name. A label that no field is seen at may hand on the focus, or be the field."""
+        called = field_named(words)
+        if not self.seeks_field or called == words:
+            return None
+        found = self.grounder.locate(called, self.timeline.screen, near=near)
+        return found if isinstance(found, Location) and found.by != "text" else None
+
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
         return later.digest != before.digest and all(
-            target.at is not None or self._is_sure(target, later) for target in targets(action)
+            target.at is not None or self._is_sure(target, action, later) for target in targets(action)
         )
 
-    def _is_sure(self, target: Target, screenshot: Screenshot) -> bool:
-        answer = self.grounder.locate(target.words, screenshot)
-        return isinstance(answer, Location) and self._doubt(target, answer, screenshot) is None
+    def _is_sure(self, target: Target, action: Action, screenshot: Screenshot) -> bool:
+        found = self.grounder.locate(target.words, screenshot)
+        if not isinstance(found, Location) or self._doubt(target, found, screenshot) is not None:
+            return False
+        return not isinstance(action, Click) or not self.is_disabled(screenshot, found)

@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, Verify, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Change, Finish, Input, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
+from screenagent.agent.fields import field_of, is_entered
 from screenagent.agent.recovery import next_recovery
 from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
@@ -91,7 +92,8 @@ class _Run:
         self._eyes = Eyes(
             self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
         )
-        self._review = Review(self._timeline, self._eyes, agent.approver, agent.control, agent.second_look)
+        parts = (agent.approver, agent.control, agent.second_look)
+        self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform)
 
     @property
     def episode(self) -> Episode:
@@ -128,6 +130,7 @@ class _Run:
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()
         yield self.happened(events.Decided(decision=decision))
+        self._eyes.seeks_field = is_entered(decision)
         yield from self._carry_out(decision.step)
         yield from self._recover(decision.step)
 
@@ -208,20 +211,24 @@ class _Run:
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:
         screen, typed = self._timeline.screen, self.episode.last_typed
         with self._timeline.phase("check"):
-            effect = self.agent.checker.check(step, before, screen, at=at, typed=typed)
+            is_typed = isinstance(step.action, TypeText) and not at
+            where = field_of(self.episode) if is_typed else at
+            effect = self.agent.checker.check(step, before, screen, at=where, typed=typed)
         return self.happened(events.Checked(effect=effect))
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
         """Climb the ladder while the effect of the last step is not what was expected."""
         while self.episode.ended is None and (recovery := next_recovery(self.episode)):
             last = self.episode.steps[-1]
-            why = last.effect.evidence if last.effect else ""
+            why = "an open menu or list took the click" if recovery == "again" else _evidence(last)
             yield self.happened(events.Retried(recovery=recovery, why=why))
             match recovery:
                 case "wait":
                     before = self._before or last.before
                     yield self._look(step, before, last.locations, seconds=LATE_SECONDS)
                     yield self._check(step, before, last.locations)
+                case "again":
+                    yield from self._carry_out(step)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":
@@ -274,6 +281,10 @@ def _ended(finish: Finish, episode: Episode) -> events.Ended:
 def _doubt(step: Step) -> str:
     assert step.action is not None
     return describe(step.action) + (f" ({step.effect.evidence})" if step.effect and step.effect.evidence else "")
+
+
+def _evidence(step: Step) -> str:
+    return step.effect.evidence if step.effect else ""
 
 
 def _answered(verdict: Verdict) -> Effect:

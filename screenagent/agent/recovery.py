@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from screenagent.actions import Ask, Finish, WaitFor, targets
+from screenagent.actions import Ask, Click, Finish, WaitFor, targets
 from screenagent.episode import Episode, Step
 from screenagent.events import Effect, Recovery
+from screenagent.perception.popups import only_closed_popup
 
 SAME_AGAIN: Final = 3
 """The same action on the same picture this often is a loop."""
 
 
 def next_recovery(episode: Episode) -> Recovery | None:
-    """Return what to try about the last step, or None to go on: wait, zoom, think, ask, the cheapest first."""
+    """Return what to try about the last step, or None to go on: again, wait, zoom, think, ask, the cheapest first."""
     step = episode.current
     if step is None or not step.acted or isinstance(step.action, Ask | Finish):
         return None
     if _repeats(episode, step) >= SAME_AGAIN and not _as_expected(step):
         return None if "ask" in step.recoveries else "ask"
+    if "again" not in step.recoveries and _closed_a_popup(step):
+        return "again"
     if step.effect is None or not _calls_for_help(step, step.effect):
         return None
     return next((recovery for recovery in _ladder(episode, step) if recovery not in step.recoveries), None)
@@ -27,6 +30,13 @@ def next_recovery(episode: Episode) -> Recovery | None:
 def _calls_for_help(step: Step, effect: Effect) -> bool:
     """Whether it failed, or nobody can say whether what it names has come."""
     return effect.outcome in ("unchanged", "unmet", "contradicted") or (effect.outcome == "unknown" and step.is_named)
+
+
+def _closed_a_popup(step: Step) -> bool:
+    """Return whether a menu or list that was open has taken the click for itself."""
+    if not isinstance(step.action, Click) or step.after is None or step.before.image is None:
+        return False
+    return step.after.image is not None and only_closed_popup(step.before, step.after, step.locations)
 
 
 def _ladder(episode: Episode, step: Step) -> tuple[Recovery, ...]:

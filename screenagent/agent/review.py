@@ -14,10 +14,13 @@ from screenagent.actions import Action, Input, describe, targets
 from screenagent.agent import guard
 from screenagent.agent.eyes import Eyes
 from screenagent.agent.timeline import Timeline
-from screenagent.control import Control, Stopped
+from screenagent.approval.menu_path import has_closed, opens
+from screenagent.control import Control, Interrupted, Stopped
+from screenagent.episode import Step
 from screenagent.events import Abort, AnswerAsk, Approve, Event, FailureCode, LookAgain, Reject, Revise, Skip, Verdict
 from screenagent.geometry import Doubt, Location
 from screenagent.protocols import Approver, Retry, SecondLook
+from screenagent.screenshot import Screenshot
 
 ReviewT = TypeVar("ReviewT")
 
@@ -51,6 +54,7 @@ class Review:
     approver: Approver
     control: Control
     second_look: SecondLook | None
+    perform: Callable[[Input, tuple[Location, ...], Verdict], object]
 
     def approved(self, action: Action, *, located: tuple[Location, ...] | None) -> Generator[Event, None, Proposal]:
         """Locate and review `action`, and see that the screen is still the one reviewed; if not, start again there."""
@@ -77,6 +81,8 @@ class Review:
                 return proposal
             yield self.timeline.happened(events.Observed(screenshot=now))
             changes += 1
+            if (yield from self._menu_is_back(proposal, reviewed)):
+                return proposal
             if proposal.moved:  # only the hand that put it there knows whether it still belongs there
                 continue
             found = self.eyes.locate(proposal.action)
@@ -84,6 +90,41 @@ class Review:
                 return proposal
             proposal = Proposal(proposal.action, found)
         raise Retry(f"the screen kept changing under {describe(proposal.action)}", "screen_changing")
+
+    def _menu_is_back(self, proposal: Proposal, reviewed: Screenshot) -> Generator[Event, None, bool]:
+        """Open the menu again that has closed while its entry was asked about; return whether that is where it was."""
+        steps, action, locations = self.timeline.episode.steps, proposal.action, proposal.locations
+        closed = len(steps) > 1 and has_closed(steps[-2], reviewed, self.timeline.screen, locations)
+        if not (closed and isinstance(action, Input)):
+            return False
+        yield self.timeline.happened(events.Retried(recovery="reopen", why="the menu has closed"))
+        yield from self._open_again(steps[:-1])
+        yield self.timeline.happened(events.Grounded(action=action, locations=locations))
+        return guard.same_screen(reviewed, self.timeline.screen, action, locations)
+
+    def _open_again(self, steps: tuple[Step, ...]) -> Generator[Event, None, None]:
+        """Do the last of these steps again; first those that brought up its target, if that has gone, too."""
+        opener = steps[-1]
+        if not self._is_there(opener) and len(steps) > 1 and opens(steps[-2].action):
+            yield from self._open_again(steps[:-1])
+        if not (isinstance(opener.action, Input) and isinstance(opener.verdict, Approve) and self._is_there(opener)):
+            raise Retry("the menu has closed while it was asked about, and cannot be opened again", "screen_changing")
+        try:
+            self.perform(opener.action, opener.locations, opener.verdict)
+        except Interrupted as interruption:
+            self.control.interrupt(str(interruption))
+            raise Retry(f"{interruption}, while a menu was opened again", "interrupted") from interruption
+        yield self.timeline.happened(events.Acted(action=opener.action, locations=opener.locations))
+        yield self.eyes.look()
+
+    def _is_there(self, opener: Step) -> bool:
+        """Whether what the step was done to is found where it was. A place that the user chose is taken as it is."""
+        if opener.action is None or any(place.by == "you" for place in opener.locations):
+            return opener.action is not None
+        try:
+            return guard.same_places(opener.locations, self.eyes.locate(opener.action))
+        except Retry:
+            return False
 
     def _asked(self, proposal: Proposal) -> Generator[Event, None, tuple[Verdict, tuple[Location, ...]]]:
         """Ask the approver. While a person thinks about it, look again at the targets; the places stay those shown."""

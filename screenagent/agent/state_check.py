@@ -9,25 +9,20 @@ from screenagent.protocols import StateReader
 from screenagent.screenshot import ControlState, Screenshot
 
 
-def check_state(wanted: Holds, before: Screenshot, after: Screenshot, states: StateReader | None) -> Effect:
-    """Return the effect of a step that was to bring a control into a state; also if it was in that state before."""
+def check_state(wanted: Holds, after: Screenshot, states: StateReader | None) -> Effect:
+    """Return whether a control is in the state that a step was to bring it into, or to find it in."""
     if states is None:
         return Effect(outcome="unknown", code="state_unknown", evidence=f"nothing here can read whether {wanted}")
     now = states.state(after, wanted.at, valued=wanted.value is not None)
     match _holds(now, wanted):
         case True:
-            return _confirmed(wanted, now, earlier=states.state(before, wanted.at, valued=wanted.value is not None))
+            return Effect(outcome="confirmed", code="in_state", evidence=str(wanted), by=now.by, where=wanted.at)
         case False:
             said = f"“{wanted.control}” {_described(now)}; it was to be so that {wanted}"
             return Effect(outcome="unmet", code="not_in_state", evidence=said, by=now.by, where=wanted.at)
         case None:
             said = f"it is not to be seen whether {wanted}"
             return Effect(outcome="unknown", code="state_unknown", evidence=said, where=wanted.at)
-
-
-def _confirmed(wanted: Holds, now: ControlState, *, earlier: ControlState) -> Effect:
-    already = " already" if _holds(earlier, wanted) else ""
-    return Effect(outcome="confirmed", code="in_state", evidence=f"{wanted}{already}", by=now.by, where=wanted.at)
 
 
 def _holds(control: ControlState, wanted: Holds) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from screenagent.actions import Ask
@@ -97,8 +98,8 @@ class Answers:
         if can_cover(question) and question.action.kind in self._approved_kinds:
             return Approve()
         in_words = isinstance(question.action, Ask)
-        with self._control.asking(None if in_words else self._hears):
-            return ask(question, AnswerTime(self._control, self._seconds))
+        with self._control.asking(None if in_words else self._hears) as note:
+            return ask(replace(question, note=note), AnswerTime(self._control, self._seconds))
 
     def approve_all(self, question: ApprovalQuestion, locations: tuple[Location, ...] = ()) -> Approve:
         """Approve the action at `locations`, and from now on every action of its kind without asking."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
-from screenagent.actions import Action, Ask, Input, Unsent
+from screenagent.actions import Action, Ask, Click, Input, Unsent
 from screenagent.approval.context import last_clicked
+from screenagent.approval.menu_path import came_with_menu, entries_after
 from screenagent.approval.policy import Policy, Ruling, default_policy
 from screenagent.episode import Episode
 from screenagent.events import Approve, Reject, Verdict
@@ -34,12 +36,18 @@ class DenyAll:
 
 @dataclass(frozen=True)
 class ApprovalQuestion:
-    """What a person is asked: the action in words, where, and why it is asked about."""
+    """What a person is asked: the action in words, where, and why it is asked about.
+
+    `path` are the clicks in the menu that the action opens, which are approved with it. `note` says what they should
+    know about answering.
+    """
 
     action: Action
     locations: tuple[Location, ...]
     risk: str | None
     episode: Episode
+    path: tuple[Click, ...] = ()
+    note: str = ""
 
     @property
     def doubt(self) -> Doubt | None:
@@ -86,16 +94,33 @@ class PolicyApprover:
                 return Approve()
             case Ruling(rule=None) if self.risky_only and doubt is None:
                 return Approve()
-            case Ruling(then=then, why=why):
+            case Ruling(rule=None) if doubt is None and came_with_menu(action, locations, episode):
+                return Approve()
+            case Ruling(rule=rule, then=then, why=why):
                 reasons = (why if then == "ask" else "", doubt.why if doubt else "")
                 risk = "; ".join(filter(None, reasons)) or None
-                verdict = self._asked(ApprovalQuestion(action, locations, risk, episode))
+                path = () if rule else self._entries(episode)
+                verdict = self._asked(ApprovalQuestion(action, locations, risk, episode, path))
         if isinstance(verdict, Approve) and verdict.locations:
             return self._unless_forbidden(verdict, action, episode)
         return verdict
 
     def _asked(self, question: ApprovalQuestion) -> Verdict:
-        return self.ask(question) or Reject(reason="nobody answered")
+        verdict = self.ask(question) or Reject(reason="nobody answered")
+        if isinstance(verdict, Approve) and question.path:
+            return verdict.model_copy(update={"entries": len(question.path)})
+        return verdict
+
+    def _entries(self, episode: Episode) -> tuple[Click, ...]:
+        """The clicks in the menu that the step under way opens, up to the first about which the policy says something.
+
+        What is already on the screen is in no menu that is yet to open.
+        """
+        screen, reader = episode.screenshot, self.reader
+        if reader is None or screen is None or screen.image is None:
+            return ()
+        entries = entries_after(episode, lambda: reader.read(screen))
+        return tuple(takewhile(lambda click: self._ruling(click, (), episode).rule is None, entries))
 
     def _unless_forbidden(self, moved: Approve, action: Input, episode: Episode) -> Verdict:
         """A point may not be moved to where it is forbidden to go."""

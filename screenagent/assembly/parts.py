@@ -82,6 +82,7 @@ def open_desktop(
                 control=control, monitor=monitor, secrets=secrets, reader=reader, user_keys=users, away=away
             )
             desktop = stack.enter_context(own)
+            control.while_asking(desktop.terminal_in_front)
         if task is not None:
             stack.enter_context(driving(desktop.x_display, task))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)

@@ -28,8 +28,10 @@ MARKS = {
 RECOVERIES = {
     "wait": "waiting a little longer",
     "zoom": "looking closer",
+    "again": "clicking again",
     "think": "telling the planner",
     "ask": "asking you",
+    "reopen": "opening it again",
 }
 
 QUESTION_ABOUT_RISK: Final = "  [y]es, [q]uit, or no and why: "
@@ -126,11 +128,15 @@ def _show(question: ApprovalQuestion) -> None:
     window = question.episode.screenshot.window if question.episode.screenshot else None
     click.secho(f"? {describe(question.action)}", bold=True, err=True, nl=False)
     click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
+    for entry in question.path:
+        click.echo(f"  and in the menu that opens, {describe(entry)}", err=True)
     if question.risk:
         click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
     for number, guess in enumerate(question.doubt.guesses if question.doubt else (), start=1):
         at = guess.location.point
         click.echo(f"  {number}  {guess.words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
+    if question.note:
+        click.secho(f"  {question.note}", fg="yellow", err=True)
 
 
 @dataclass

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import Final, Self
 
 from pydantic import SecretStr
 
 from screenagent import keys
-from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText
+from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText, describe
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
-from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame
+from screenagent.desktop.floating import Floating
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.hover import Hovering, HoverTimes
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
@@ -26,9 +27,12 @@ from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
 from screenagent.geometry import Display, Pixel
+from screenagent.perception.popups import is_covered
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
+
+MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
@@ -70,7 +74,7 @@ class LocalDesktop:
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
         self._windows, self._clipboard = system.windows, system.clipboard
-        self._ping, self._gone, self._own = system.ping, system.gone, system.own
+        self._ping, self._gone, self._own, self._floating = system.ping, system.gone, system.own, system.floating
         blanked, monitors = self._traces.blanked, system.monitors
         screen = ScreenCapture(x_display, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
         self._screen = stack.enter_context(closing(screen))
@@ -138,6 +142,37 @@ class LocalDesktop:
         with self._display_there():
             self._windows.activate(window)
 
+    @contextmanager
+    def terminal_in_front(self) -> Iterator[str]:
+        """While the user is asked, the terminal that we run in is in front, and afterwards the window worked in again.
+
+        Yields what keeps keys from the terminal, for the user; mostly nothing. A window that the user went to meanwhile
+        stays in front.
+        """
+        with self._display_there():
+            worked_in, note = self._windows.worked_in(), self._to_terminal()
+        try:
+            yield note
+        finally:
+            with self._display_there():
+                self._back_to(worked_in)
+
+    def _to_terminal(self) -> str:
+        front, terminal = self._windows.foreground(), self._windows.own_terminal()
+        if terminal is None or (front and front.own):
+            return ""
+        with suppress(Retry):  # then the user has to go there, as to any other window
+            self._windows.activate(terminal)
+        return MENU_HAS_KEYS if self._windows.has_grabbed_keys() else ""
+
+    def _back_to(self, worked_in: Window | None) -> None:
+        front = self._windows.foreground()
+        if self.control.stopped or worked_in is None or worked_in.own or not (front and front.own):
+            return
+        with suppress(Retry):  # it has closed; what was to go there finds out by itself
+            self._windows.activate(worked_in)
+            self._quiet(None)
+
     def perform(self, approved: Approved[Input]) -> Screenshot:
         self.control.check()
         with self._display_there():
@@ -183,7 +218,9 @@ class LocalDesktop:
         sent: int | None = None
         try:
             self._as_it_was(approved.on)
-            before = self._hovered(approved, before)
+            before, as_it_came = self._hovered(approved, before), before
+            floating = self._floating()
+            self._refuse_covered(approved, as_it_came, before)
             sent = self.ledger.sent
             self._send(approved)
         except Interrupted as interruption:
@@ -200,7 +237,7 @@ class LocalDesktop:
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
                 watched=watched,
             )
-        return self._shown(before, front)
+        return self._shown(before, front, floating)
 
     def _hovered(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
         """Bring the mouse to where it will press or scroll; return the frame that shows it there and at rest."""
@@ -224,6 +261,14 @@ class LocalDesktop:
             places=(place, self._mouse_place()),
             times=self._hover_times.setdefault(_app(approved.on.window), HoverTimes()),
         ).frame(before.pixels)
+
+    def _refuse_covered(self, approved: Approved[Input], before: CapturedFrame, hovered: CapturedFrame) -> None:
+        """Nothing is pressed that something has opened over as the mouse came."""
+        if not isinstance(approved.action, Click | Drag) or not changed_patches(before.pixels, hovered.pixels):
+            return
+        target = approved.locations[0]
+        if is_covered(approved.on, self._screen.screenshot(hovered), target):
+            raise Retry(f"{describe(approved.action)}: something opened over it as the mouse came", "covered")
 
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
@@ -293,8 +338,9 @@ class LocalDesktop:
         x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
         return FramePoint(round(x * display.scale), round(y * display.scale))
 
-    def _shown(self, frame: CapturedFrame, window: Window | None) -> Screenshot:
-        return self._screen.screenshot(frame, window, moving=self._ambient.moving(at=time.monotonic()))
+    def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
+        moving = self._ambient.moving(at=time.monotonic())
+        return self._screen.screenshot(frame, window, moving=moving, floating=floating or self._floating())
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""

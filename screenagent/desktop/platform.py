@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from screenagent.actions import Button
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.floating import Floating
 from screenagent.desktop.mouse import Pointer
 from screenagent.desktop.own_terminal import Stack
 from screenagent.geometry import Pixel
@@ -35,6 +36,14 @@ class WindowSystem(Protocol):
 
     def worked_in(self) -> Window | None:
         """The window in front; where that is our own terminal, the one that was there before or would be without it."""
+        ...
+
+    def own_terminal(self) -> Window | None:
+        """The terminal that we run in, where it is a window of this desktop."""
+        ...
+
+    def has_grabbed_keys(self) -> bool:
+        """Whether something, such as an open menu, gets all keys, whichever window is in front."""
         ...
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
@@ -64,6 +73,7 @@ class System:
     ping: PingProtocol | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
+    floating: Callable[[], Floating] = Floating  # the menus, lists and tips that lie above the windows
     monitors: Callable[[], object] = lambda: None  # something else when they have changed
 
 
@@ -104,6 +114,7 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
         ping=stack.enter_context(closing(Ping(name))),
         gone=GONE,
         own=stack.enter_context(closing(OwnWindows(name))),
+        floating=windows.floating,
         monitors=partial(monitors, asked_for_monitors),
     )
 

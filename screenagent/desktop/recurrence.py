@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
-from screenagent.desktop.ambient_changes import APART_SECONDS, AmbientChanges, is_next_to
+from screenagent.desktop.ambient_changes import APART_SECONDS, NEXT_PIXELS, AmbientChanges, is_next_to
 from screenagent.desktop.frames import Patch
 
 AGAIN_SECONDS: Final = 3.2  # a message that is shown every 3 s has come again by then
@@ -52,7 +52,10 @@ class Recurrence:
 
     def is_doubtful(self, patch: Patch, *, now: float) -> bool:
         """Return whether it is too early to say that the input brought this change about."""
-        return any(is_next_to(place.patch, patch) and self._may_come_again(place, now=now) for place in self._places)
+        return any(
+            place.patch.grown(NEXT_PIXELS, NEXT_PIXELS).holds(patch) and self._may_come_again(place, now=now)
+            for place in self._places
+        )
 
     def _may_come_again(self, place: ChangingPlace, *, now: float) -> bool:
         if len(place.came) > 1 or now >= place.came[0] + AGAIN_SECONDS:

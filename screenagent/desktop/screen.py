@@ -14,9 +14,10 @@ from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
-from screenagent.geometry import Display, Pixel, PixelBox, Size
+from screenagent.geometry import Box, Display, Pixel, PixelBox, Size
 from screenagent.screenshot import Screenshot, Window
 
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
@@ -83,21 +84,32 @@ class ScreenCapture:
         return CapturedFrame(without_own(frame, areas, display.origin), display, covered)
 
     def screenshot(
-        self, captured: CapturedFrame, window: Window | None = None, *, moving: Sequence[Patch] = ()
+        self,
+        captured: CapturedFrame,
+        window: Window | None = None,
+        *,
+        moving: Sequence[Patch] = (),
+        floating: Floating | None = None,
     ) -> Screenshot:
         """Return a capture as a screenshot without secrets; an unchanged screen keeps its picture and digest."""
         frame = self._blanked(captured.pixels)
         height, width = frame.shape
+        popups = _on(captured.display, floating.popups if floating else ())
         places = tuple(PixelBox(*patch).box(Size(width=width, height=height)) for patch in moving)
+        seen: dict[str, object] = {
+            "window": window,
+            "display": captured.display,
+            "covered": captured.covered,
+            "moving": places + _on(captured.display, floating.tips if floating else ()),
+            "popups": popups,
+        }
         last = self._last
         if last and np.array_equal(last[0], frame):
-            seen = {"display": captured.display, "window": window, "covered": captured.covered, "moving": places}
             now = last[1].model_copy(update=seen)
             shot = last[1] if now == last[1] else now
         else:
             image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)
-            seen_there = Screenshot.of(image, display=captured.display, window=window, covered=captured.covered)
-            shot = seen_there.model_copy(update={"moving": places})
+            shot = Screenshot.of(image, display=captured.display).model_copy(update=seen)
         self._last = frame, shot
         return shot
 
@@ -117,6 +129,11 @@ class ScreenCapture:
             size=Size(width=monitor["width"], height=monitor["height"]),
             scale=1.0 if abs(scale - 1) < ONE_UNIT else scale,
         )
+
+
+def _on(display: Display, areas: Sequence[FloatingArea]) -> tuple[Box, ...]:
+    """Return what of each area is on the display."""
+    return tuple(box for area in areas if (box := display.box(area)))
 
 
 def _open(display: str | None) -> mss.MSS:

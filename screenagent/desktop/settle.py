@@ -23,7 +23,7 @@ UNTIL_SECONDS: Final = 5.0
 JUDGE_SECONDS: Final = 0.25  # on a screen that does not rest, how often `until` is asked
 BUSY_SECONDS: Final = 2.0  # an application that has not answered by then may be hung
 WATCHED_SECONDS: Final = 5.0  # an application that was watched for so long has shown what moves in it by itself
-AT_TARGET: Final = (64, 36)  # how far round the mouse, in pixels, a change is at the target: a tenth of the screen
+AT_TARGET: Final = 20  # a change within one part in so many of the screen, to each side of the mouse, is at the target
 TYPED_QUIET_SECONDS: Final = 0.2  # a field completes what was typed unseen; GTK's file chooser loses an Enter till then
 
 
@@ -180,9 +180,11 @@ class Settling:
     def _is_elsewhere(self, patch: Patch, pixels: ScreenFrame) -> bool:
         """Return whether a small change is not at the target of the action."""
         assert self.action is not None  # a change is elsewhere than an action
-        place = self.action.mouse[-1] if self.action.mouse else None
-        target = place and Patch(place.x, place.y, place.x + 1, place.y + 1).grown(*AT_TARGET)
-        return patch.is_small(pixels) and not (target and target.overlaps(patch))
+        height, width = pixels.shape
+        near = (
+            Patch(x, y, x + 1, y + 1).grown(width // AT_TARGET, height // AT_TARGET) for x, y in self.action.mouse[-1:]
+        )
+        return patch.is_small(pixels) and not any(target.overlaps(patch) for target in near)
 
     def _is_acknowledgement(self, patch: Patch, pixels: ScreenFrame) -> bool:
         """Return whether this only shows a button pressed, or no longer under the mouse: seen, not yet answered."""

@@ -51,6 +51,12 @@ class Win32Windows:
     def worked_in(self) -> Window | None:
         return self.foreground()
 
+    def own_terminal(self) -> Window | None:
+        return None  # which windows are ours is not asked of this system
+
+    def has_grabbed_keys(self) -> bool:
+        return False
+
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
         return None
 

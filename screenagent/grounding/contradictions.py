@@ -41,18 +41,20 @@ def is_harmless(rest: Iterable[str]) -> bool:
 
 
 def inflects(said: str, label: str) -> bool:
-    """Return whether the label has another form of a word that was said, other than the plural: "Saved" is not Save."""
+    """Return whether the label has another form of a word that was said: "Saved" is not Save. The plural may stand for
+    it, and so may "edit" for "editing"."""
     asked, shown = words_of(said), words_of(label)
     return any(
-        one != other and stem(one) == stem(other) and not _is_plural(*sorted((one, other), key=len))
+        stem(one) == stem(other) and not one.endswith("ing") and not _is_plural(*sorted((one, other), key=len))
         for one, other in product(asked, [word for word in shown if word not in asked])
     )
 
 
-def lacks_particle(name: str, label: str) -> bool:
-    """Return whether a particle or a sign of the name is not on the label, or the other way round: "Sign up" is not
-    "Sign in", nor is C++ C."""
-    return PARTICLES & set(words_of(name)) != PARTICLES & set(words_of(label)) or _signs(name) != _signs(label)
+def differs_in_small_words(name: str, label: str) -> bool:
+    """Return whether a small word or a sign of the name is not on the label, or the other way round: "Sign up" is not
+    "Sign in", nor is C++ C, nor "Save" "Save As"."""
+    missed = set(words_of(name)) ^ set(words_of(label))
+    return bool(missed & (PARTICLES | EXTENDS)) or _signs(name) != _signs(label)
 
 
 def _signs(text: str) -> list[str]:

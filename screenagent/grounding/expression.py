@@ -136,7 +136,7 @@ class Reading:
 
     def restored(self, text: str) -> str:
         """Return `text` with the quoted names put back, and without punctuation round it."""
-        return _HELD.sub(lambda match: self.held[int(match[1])], text).strip(" ,.;:")
+        return _unpunctuated(_HELD.sub(lambda match: self.held[int(match[1])], text))
 
     def plain(self, text: str) -> str:
         """Return the same without articles at the start."""
@@ -181,7 +181,7 @@ def hold_quotes(reading: Reading) -> Reading:
         held.append(next(group for group in quoted.groups() if group).strip())
         return f"⟨{len(held) - 1}⟩"
 
-    rest = " ".join(_QUOTED.sub(hold, reading.rest).split()).strip(" .;!")
+    rest = _unpunctuated(" ".join(_QUOTED.sub(hold, reading.rest).split()).strip("!"))
     return replace(reading, rest=rest, held=tuple(held))
 
 
@@ -339,6 +339,12 @@ def _role_of(word: str, verb: str) -> Role | None:
     if word == "box" and re.match(r"(?:un)?(?:tick|check|mark)|enable|disable|toggle", verb):
         return "checkbox"
     return next((role for role, pattern in GRAMMAR.roles if re.fullmatch(pattern, word)), None)
+
+
+def _unpunctuated(text: str) -> str:
+    """Return the text without punctuation round it; three dots at the end belong to a name."""
+    bare = text.strip(" ,.;:")
+    return f"{bare}..." if text.endswith("...") else bare
 
 
 def _bare(words: str) -> str:

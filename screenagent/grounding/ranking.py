@@ -13,6 +13,7 @@ from screenagent.grounding.neighbours import NothingFits, at_place, related
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import within_window
 from screenagent.grounding.text_match import TextMatch, matches
+from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
 from screenagent.perception.reader import in_reading_order
@@ -86,7 +87,7 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
     """Yield the controls beside the labels that match, and the labels themselves as a last resort."""
     fitting = satisfying(role).framed
     for match in found:
-        ties = screen.layout.ties(match.label)
+        ties = [*screen.layout.ties(match.label), *_areas(role, match.label, screen)]
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
@@ -97,6 +98,20 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
         if match.label.text.endswith(":"):
             alone = scoring.LABEL_OF_ANOTHER
         yield Candidate(match.rect, match.text, Evidence(name=match.score, tie=alone), "text")
+
+
+def _areas(role: Role, label: Label, screen: ScreenContents) -> Iterator[Tie]:
+    """Yield the text area, too high to be a framed control, that a label stands in, above, or before its first line."""
+    text = label.rect
+    for area in (
+        widget.rect for widget in screen.widgets if role in ("field", "textarea") and widget.role == "textarea"
+    ):
+        above = -4 <= area.top - text.bottom <= text.height and abs(text.left - area.left) < text.height
+        before = area.top - 4 <= text.center_y <= area.top + 2 * text.height and area.left - text.right >= 0
+        if area.holds(*text.center):
+            yield Tie(ControlBox(area, "field"), 1.0)
+        elif above or (before and area.left - text.right < 4 * text.height):
+            yield Tie(ControlBox(area, "field"), scoring.AREA)
 
 
 def _told(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:

@@ -22,6 +22,7 @@ ROLE_WORD: Final = 0.9  # if a text matches the role word better than this, the 
 WRITTEN: Final = 0.9  # if a text matches better than this, no icon is looked for
 
 # The tie between the name and what is pointed at.
+AREA: Final = 0.9  # a text area below a label or beside it
 LABEL_ALONE: Final = 0.6  # a label, if a field or a setting was asked for: its control may not have been recognized
 LABEL_OF_BUTTONS: Final = 0.8  # the same for a setting that has at most buttons beside it
 LABEL_OF_ANOTHER: Final = 0.35  # the same for a label with a colon: it names a field that was not recognized

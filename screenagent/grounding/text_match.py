@@ -9,7 +9,14 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from screenagent.geometry import PixelBox
-from screenagent.grounding.contradictions import contradicts, extends, inflects, is_harmless, lacks_particle, words_of
+from screenagent.grounding.contradictions import (
+    contradicts,
+    differs_in_small_words,
+    extends,
+    inflects,
+    is_harmless,
+    words_of,
+)
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
 from screenagent.perception.labels import Label
@@ -20,6 +27,7 @@ VALUE: Final = 0.55  # how surely an address is what is meant by the address bar
 APART: Final = 1.5  # letters between two texts that were read as one; the words of one text are closer
 BAR_GAP: Final = 0.85  # the same between the titles of a menu bar
 NAMED: Final = 0.7  # how much of a name has to be shown
+_LIKE_CAPITALS: Final = "ckopsuvwxz"  # a small letter of these may have been a capital
 _STROKES: Final = frozenset("|•·›»")
 SENTENCE: Final = 5  # words beside a name: a longer label is no name of a control
 MOST_WORDS: Final = 3  # of a name that is said without quotes or a role word
@@ -72,9 +80,10 @@ def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
 
 def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
     named, alone = _is_name(phrase), _stands_alone(phrase, label)
+    strict = named and phrase.role != "link"  # links stand in texts
     for run in runs(label, longest=max(8, len(phrase.name.split()) + 1)):
         like = likeness(phrase.name, run.text)
-        if like and not alone and not stands_for_itself(run, strict=named):
+        if like and not alone and not stands_for_itself(run, strict=strict):
             continue
         if not like and told and not _is_another(phrase, run) and (alone or not named or stands_for_itself(run)):
             like = shared(told, tokens(run.text), least=NAMED if named else 0.0)
@@ -128,7 +137,9 @@ def _is_another(phrase: Phrase, run: Run) -> bool:
         return True
     words = words_of(said)
     beyond = (word for word in run.whole.split() if not set(words_of(word)) <= set(words))
-    return _is_name(phrase) and (inflects(said, run.text) or extends(beyond) or lacks_particle(phrase.name, run.text))
+    return _is_name(phrase) and (
+        inflects(said, run.text) or extends(beyond) or differs_in_small_words(phrase.name, run.text)
+    )
 
 
 def _is_name(phrase: Phrase) -> bool:
@@ -146,7 +157,7 @@ def _stands_alone(phrase: Phrase, label: Label) -> bool:
     if phrase.role == "text":
         return True
     words = [text for text, _ in label.words]
-    titles = all(word[:1].isupper() for word in words) and not extends(words)
+    titles = not any(word[:1].islower() and word[0] not in _LIKE_CAPITALS for word in words) and not extends(words)
     gap = min((other.left - one.right for (_, one), (_, other) in pairwise(label.words)), default=0.0)
     letter = sum(rect.width for _, rect in label.words) / max(1, sum(map(len, words)))
     if phrase.role == "menu" or phrase.container == "menu bar":

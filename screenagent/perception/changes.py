@@ -23,11 +23,14 @@ from screenagent.perception.incidental import (
     is_ring,
     regions,
 )
+from screenagent.perception.restyle import is_recoloured
 from screenagent.screenshot import Screenshot
 
 REACH: Final = 0.1  # side of the surroundings, as a part of the display, where a clicked menu or tooltip opens
 LARGE: Final = 0.05  # a change of at least this share of the screen is not a clock: a dialog opened or closed
 ELSEWHERE: Final = "elsewhere"
+GROUND: Final = 0.5  # of a region: what changed so much of it is not only its label
+LOST_HIGHLIGHT: Final = "something only lost its highlight"
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3)
 
@@ -42,8 +45,8 @@ class Difference:
 
     @property
     def is_expected(self) -> bool:
-        """Whether the change may be the action's effect; a clock elsewhere on the screen is not."""
-        return self.place != ELSEWHERE
+        """Whether the change may well be the action's effect; a clock elsewhere on the screen is not."""
+        return self.place != ELSEWHERE and not self.doubt
 
 
 def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] = ()) -> Difference | None:
@@ -51,31 +54,59 @@ def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] =
 
     A caret, a place that moves by itself, and a focus ring or a browser's bubble for a link that came with a click are
     no effect. The effect is looked for around the places, then in the focused window, then anywhere if the change is
-    large or another window came to the front.
+    large or another window came to the front. It is doubtful if all that changed is that something elsewhere is no
+    longer highlighted, or if the target is in a place that moves by itself.
     """
     if before.digest == after.digest:
         return None
     if before.size != after.size:
         return Difference(WHOLE, "all over the screen")
-    changed = _effects(before, after, at)
+    changed = effects(before, after, at)
     everything = extent(changed)
     if everything is None:
-        return None
+        return _moving_target(before, after, at)
+    doubt = LOST_HIGHLIGHT if _is_lost_highlight(before, after, changed, at) else ""
     for box, place in _looked_at(before, after, at):
         left, top, right, bottom = box.pixels(after.size)
         found = extent(changed[top:bottom, left:right])
         if found and not is_caret(found.width, found.height):
-            return Difference(PixelBox(*found).moved(left, top).box(after.size), place)
+            return Difference(PixelBox(*found).moved(left, top).box(after.size), place, doubt)
     place = "all over the screen" if float(changed.mean()) >= LARGE else ELSEWHERE
-    return Difference(PixelBox(*everything).box(after.size), place)
+    return Difference(PixelBox(*everything).box(after.size), place, doubt)
 
 
-def _effects(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Mask:
+def _moving_target(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Difference | None:
+    """Return the change of a place that moves by itself, with the target in it."""
+    moving = [box for box in after.moving if any(location.point in box for location in at)]
+    seen = next((box for box in moving if changed_box(before, after, within=box)), None)
+    return Difference(seen, "at the target", "it moves there by itself") if seen else None
+
+
+def _is_lost_highlight(before: Screenshot, after: Screenshot, changed: Mask, at: tuple[Location, ...]) -> bool:
+    """Return whether all that changed is that something elsewhere has become as what lies round it."""
+    if len(at) != 1 or float(changed.mean()) >= LARGE:
+        return False
+    edges = Box.around(at[0].point, width=REACH, height=REACH).pixels(after.size)
+    left, top, right, bottom = edges
+    if changed[top:bottom, left:right].any():
+        return False
+    pictures = np.asarray(before.pixels), np.asarray(after.pixels)
+    return all(_loses_highlight(*pictures, changed, region) for region in regions(changed))
+
+
+def _loses_highlight(before: Pixels, after: Pixels, changed: Mask, region: Region) -> bool:
+    if float(changed[region.slices].mean()) < GROUND:  # a label that turned grey is disabled, which is an effect
+        return False
+    recoloured = is_recoloured(before[region.slices], after[region.slices])
+    return recoloured and fades(before, after, changed, region)
+
+
+def effects(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Mask:
     """Return the pixels that differ, those left out that changed by themselves or as they do with any click."""
     pictures = np.asarray(before.pixels), np.asarray(after.pixels)
     channels = pictures[0] != pictures[1]
     changed: Mask = channels[..., 0] | channels[..., 1] | channels[..., 2]
-    for box in after.moving:
+    for box in (*before.moving, *after.moving):
         left, top, right, bottom = box.pixels(after.size)
         changed[top:bottom, left:right] = False
     if float(changed.mean()) < LARGE:

@@ -20,6 +20,13 @@ smoothed corner of a faint filling goes by steps that only the second sees, and 
 first."""
 
 
+CARET_EDGE = 40  # a caret differs from its ground by more than this, of 255 in any channel
+CARET_WIDTH = 2  # pixels
+CARET_HEIGHTS = range(11, 49)
+CARET_GAP = 5  # how far from the border of its field it ends; farther off, it leaves the field in one piece
+CARET_BORDER = 15  # pixels on either side of it along which the border is straight
+
+
 class ControlBox(NamedTuple):
     rect: PixelBox
     role: Role
@@ -179,6 +186,8 @@ def frames(picture: PictureArray) -> list[PixelBox]:
     if min(picture.shape[:2]) < 8:
         return []
     steps = _steps(picture)
+    for caret in _carets(picture, steps):
+        steps[caret] = 0
     found: list[PixelBox] = []
     for edge in EDGES:
         known = _table(found)
@@ -195,8 +204,18 @@ def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[PixelBox]:
     sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
     for number in np.flatnonzero(sized[1:]) + 1:
         x, y, w, h = stats[number, :4].tolist()
-        if all(straight_sides(labels[y : y + h, x : x + w] == number, rounded=w > 1.8 * h)):
+        part = labels[y : y + h, x : x + w] == number
+        left, *others = straight_sides(part, rounded=w > 1.8 * h)
+        if all(others) and (left or _begins_with_caret(part)):
             yield PixelBox(x - 1, y - 1, x + w + 1, y + h + 1)
+
+
+def _begins_with_caret(part: npt.NDArray[np.bool_]) -> bool:
+    """Whether the left side of a long area is straight but for a caret, which stands at the beginning of an entry."""
+    height, width = part.shape
+    beginning = part[:, : CARET_WIDTH + 3]
+    open_rows = int((~beginning[:, :2].any(axis=1)).sum())
+    return width > 3 * height and open_rows in CARET_HEIGHTS and float(beginning.any(axis=1).mean()) > 0.9
 
 
 def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:
@@ -208,6 +227,34 @@ def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:
         cv2.max(differs[:, :-1], across, dst=differs[:, :-1])
         cv2.max(differs[:-1], down, dst=differs[:-1])
     return differs
+
+
+def _carets(picture: PictureArray, steps: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, slice]]:
+    """The thin upright strokes that all but part a frame in two: each is a caret that stands in a field."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    sides = (cv2.absdiff(grey[:, :-1], grey[:, 1:]) > CARET_EDGE).astype(np.uint8)
+    upright = cv2.morphologyEx(sides, cv2.MORPH_OPEN, np.ones((CARET_HEIGHTS.start, 1), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(upright, connectivity=4)
+    for left, top, across, down, _ in stats[1:].tolist():
+        bottom, right = top + down, left + across
+        if across > CARET_WIDTH or down not in CARET_HEIGHTS or top < CARET_GAP:
+            continue
+        along = slice(max(0, left - CARET_BORDER), right + CARET_BORDER)
+        borders = (steps[top - CARET_GAP : top - 1, along], steps[bottom : bottom + CARET_GAP, along])
+        if all(_is_border(rows) for rows in borders) and _stands_free(picture, left, right, top, bottom):
+            yield slice(top - 1, bottom), slice(max(0, left - 1), right + 1)
+
+
+def _stands_free(picture: PictureArray, left: int, right: int, top: int, bottom: int) -> bool:
+    """Whether an upright stroke has nothing but its ground at both ends; the side of a frame has a corner there."""
+    height, width = picture.shape[:2]
+    rows = [row for row in (*range(top - 1, top + 2), *range(bottom - 2, bottom + 1)) if row < height]
+    columns = [column for column in (*range(left - 4, left - 1), *range(right + 2, right + 5)) if 0 <= column < width]
+    return int(np.ptp(picture[np.ix_(rows, columns)].reshape(-1, 3), axis=0).max()) <= CARET_EDGE
+
+
+def _is_border(steps: npt.NDArray[np.uint8]) -> bool:
+    return bool(steps.size) and float((steps > CARET_EDGE).mean(axis=1).max()) > 0.9
 
 
 def straight_sides(part: npt.NDArray[np.bool_], *, rounded: bool = False) -> list[bool]:

@@ -14,9 +14,10 @@ _SAME: Final = {"…": "...", "“": '"', "”": '"', "„": '"', "«": '"', "»
 
 _PAIRS: Final = {"rn": "m", "cl": "d", "vv": "w"}
 _MISTAKEN: Final = {**dict.fromkeys("i1|!¹", "l"), "0": "o", "5": "s", "8": "b", "2": "z", "²": "z", "³": "3", "q": "g",
-                    "≠": "=", "±": "+", "·": ".", "×": "x", "≤": "<", "≥": ">", "°": "", "÷": "+"}  # fmt: skip
+                    "≠": "=", "±": "+", "·": ".", "×": "x", "≤": "<", "≥": ">", "°": "", "÷": "+", "'": ""}  # fmt: skip
 """What the reader may take for each other: letters that look alike, and signs that it does not know."""
 
+_NO_BEGINNING: Final = re.compile(r"^l(?=[bcdfgjkmnpqrstvwxz][a-z]{2})")
 _MENDED: Final = re.compile(r"(?<=.)[Il|]")
 _DRAWN_ALIKE: Final = "cikopsuvwxz"
 """Letters whose capital has the same shape, or that of an l."""
@@ -72,8 +73,9 @@ def _form(letter: str, *, case: bool) -> str:
 
 
 def mended(word: str) -> str:
-    """Return the word with an I for an l among capitals, and an l for an I or a stroke among small letters: they are
-    drawn alike. The first letter, which no other tells of, stays."""
+    """Return the word with an I for an l among capitals or where no word begins with an l, as "lnbox", and an l for an
+    I or a stroke among small letters: they are drawn alike."""
+    word = _NO_BEGINNING.sub("I", word)
     if not _MENDED.search(word):
         return word
     return word[:1] + "".join(

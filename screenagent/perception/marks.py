@@ -45,7 +45,7 @@ def marks_in(picture: PictureArray, region: PixelBox, words: Sequence[PixelBox])
     if min(part.shape[:2]) < SIDE.start:
         return []
     found: dict[PixelBox, Mark] = {}
-    for ground in _grounds(part):
+    for ground in grounds(part):
         for role, rect in _shapes(part, ground):
             placed = rect.moved(left, top)
             if not any(_is_letter(placed, word) for word in words):
@@ -55,7 +55,7 @@ def marks_in(picture: PictureArray, region: PixelBox, words: Sequence[PixelBox])
 
 def _shapes(part: PictureArray, ground: Colour) -> Iterator[tuple[Role, PixelBox]]:
     """What has the shape of a mark on this ground."""
-    figure = (_far(part, ground) > STANDS_OUT).astype(np.uint8)
+    figure = (far(part, ground) > STANDS_OUT).astype(np.uint8)
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
     for number, (x, y, width, height, _) in enumerate(stats[1:].tolist(), start=1):
         if height in SIDE and SQUARE[0] * height <= width <= PILL[1] * height:
@@ -68,9 +68,9 @@ def mark_state(picture: PictureArray, rect: PixelBox) -> ElementState | None:
     """Return whether the check box, radio button or switch in `rect` is on; None where that is not to be seen."""
     left, top, right, bottom = rect.clipped(picture.shape[1], picture.shape[0]).rounded
     part = picture[top:bottom, left:right]
-    if min(part.shape[:2]) < SIDE.start:
+    if part.shape[0] not in SIDE or not SQUARE[0] <= part.shape[1] / part.shape[0] <= PILL[1]:
         return None
-    return _switch_state(part) if rect.width > PILL[0] * rect.height else _tick_state(part)
+    return _switch_state(part) if rect.width >= PILL[0] * rect.height else _tick_state(part)
 
 
 def _is_letter(rect: PixelBox, word: PixelBox) -> bool:
@@ -102,7 +102,7 @@ def _tick_state(part: PictureArray) -> ElementState | None:
     y, x = np.ogrid[:height, :width]
     middle = np.hypot(x - (width - 1) / 2, y - (height - 1) / 2) <= MIDDLE * min(height, width)
     ground = np.median(part[middle], axis=0).astype(np.int16)
-    ink = middle & (_far(part, ground) > INK)
+    ink = middle & (far(part, ground) > INK)
     share = float(ink.sum() / middle.sum())
     if share < BARE:
         return "checked" if int(np.ptp(ground)) > COLOUR else "unchecked"
@@ -122,14 +122,14 @@ def _switch_state(part: PictureArray) -> ElementState | None:
     height, width = part.shape[:2]
     reach = max(2, round(0.2 * height))
     middle, columns = height // 2, (height // 2, width - 1 - height // 2)
-    near, far = (part[middle - reach : middle + reach + 1, x - reach : x + reach + 1] for x in columns)
-    colours = [_commonest(near), _commonest(far)]
+    left, right_end = (part[middle - reach : middle + reach + 1, x - reach : x + reach + 1] for x in columns)
+    colours = [commonest(left), commonest(right_end)]
     apart = int(np.abs(colours[0] - colours[1]).max())
     if apart <= STANDS_OUT:
         return None
-    shape = _filled(_far(part, part[0, 0].astype(np.int16)) > STANDS_OUT)
+    shape = _filled(far(part, part[0, 0].astype(np.int16)) > STANDS_OUT)
     highs = [int(shape[:, x].sum()) for x in columns]
-    covers = [int((shape & (_far(part, colour) <= apart // 3)).sum()) for colour in colours]
+    covers = [int((shape & (far(part, colour) <= apart // 3)).sum()) for colour in colours]
     if min(highs) < 0.75 * max(highs):
         right = highs[1] > highs[0]
     elif min(covers) < 0.9 * max(covers):
@@ -141,15 +141,16 @@ def _switch_state(part: PictureArray) -> ElementState | None:
     return "checked" if right else "unchecked"
 
 
-def _grounds(part: PictureArray) -> list[Colour]:
-    """The colours that large parts of it have: a panel may lie on a page, and a window on a desktop."""
+def grounds(part: PictureArray) -> list[Colour]:
+    """Return the colours that large parts of it have: a panel may lie on a page, and a window on a desktop."""
     keys, counts = np.unique(_keys(part), return_counts=True)
     common = [key for count, key in sorted(zip(counts.tolist(), keys.tolist(), strict=True), reverse=True)]
     large = [key for key in common[:4] if (_keys(part) == key).mean() >= LARGE]
     return [_colour(part, key) for key in large or common[:1]]
 
 
-def _commonest(part: PictureArray) -> Colour:
+def commonest(part: PictureArray) -> Colour:
+    """Return the colour that most of the part has."""
     keys, counts = np.unique(_keys(part), return_counts=True)
     return _colour(part, int(keys[np.argmax(counts)]))
 
@@ -164,5 +165,6 @@ def _keys(part: PictureArray) -> npt.NDArray[np.int32]:
     return np.asarray(red << 12 | green << 6 | blue)
 
 
-def _far(part: PictureArray, colour: Colour) -> Colour:
+def far(part: PictureArray, colour: Colour) -> Colour:
+    """Return how much each pixel differs from a colour, in the channel where it differs most."""
     return np.asarray(np.abs(part.astype(np.int16) - colour).max(axis=2))

@@ -93,7 +93,7 @@ def is_misread(word: str, read: str) -> bool:
         return True
     if len(word) >= LONG and len(word) == len(read):
         return Levenshtein.distance(word, read) == 1 and word.translate(_ROUND) == read.translate(_ROUND)
-    return len(word) >= LONGER and _is_missed(word, read)
+    return len(word) >= LONGER and is_missed(word, read)
 
 
 def _is_no_word(read: str) -> bool:
@@ -101,7 +101,7 @@ def _is_no_word(read: str) -> bool:
     return re.search(r"[^\W\d_][\d|!]|q(?!u)", read) is not None
 
 
-def _is_missed(word: str, read: str) -> bool:
+def is_missed(word: str, read: str) -> bool:
     """Return whether one narrow or doubled letter within the word was missed, or seen where there is none."""
     long, short = (word, read) if len(word) > len(read) else (read, word)
     places = (place for place in range(1, len(long) - 1) if long[:place] + long[place + 1 :] == short)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from PIL import ImageOps
 
 from screenagent.geometry import Box, Location, PixelBox
 from screenagent.perception.cache import SharedLRU
-from screenagent.perception.labels import Label, TextLine, labels, text_lines
-from screenagent.perception.marks import mark_state, marks_in
+from screenagent.perception.highlights import is_highlighted
+from screenagent.perception.labels import Label, labels
+from screenagent.perception.marks import commonest, mark_state, marks_in
+from screenagent.perception.open_lists import opened_list
 from screenagent.perception.similarity import as_misread
+from screenagent.perception.sliders import handles_in
 from screenagent.protocols import Accessibility, TextReader
-from screenagent.screenshot import ControlState, Element, Screenshot
+from screenagent.screenshot import ControlState, Element, ElementState, Screenshot, Word
 
 NEAR: Final = 2.5
 """How far a mark may be from its label, in heights of the label, without standing at the end of its row."""
@@ -22,7 +26,23 @@ ROW: Final = 0.75
 """How far the middle of a mark may be from that of its label, in heights of the label."""
 TALL_ROW: Final = 1.9
 """The same, where a row holds a second line that explains the first."""
+MARGIN: Final = 32
+"""Pixels around a part that is read on its own: the reader misses words at an edge."""
 TICKED: Final = ("checked", "unchecked", "mixed")
+
+
+class RowRange(NamedTuple):
+    """A part of a picture from one side to the other."""
+
+    top: float
+    bottom: float
+
+    def region(self, screenshot: Screenshot) -> PixelBox:
+        return PixelBox(0, self.top, screenshot.size.width, self.bottom)
+
+
+ALL: Final = RowRange(0, float("inf"))
+Look = Callable[[Screenshot, RowRange, Sequence[PixelBox]], Iterator[ControlState]]
 
 
 class ControlStateReader:
@@ -44,16 +64,40 @@ class ControlStateReader:
 
     def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:
         """Return the check box, radio button or switch that stands at `label` or in its row, if there is one."""
+        told = [element for element in self.elements(screenshot) if element.states.intersection(TICKED)]
+        return self._labelled(screenshot, label, told, _marks)
+
+    def slider(self, screenshot: Screenshot, label: Location | None) -> ControlState | None:
+        """Return the slider that stands at `label` or in its row; without a label the only slider. By sight, its box is
+        that of its handle."""
+        told = [element for element in self.elements(screenshot) if element.role == "slider"]
+        if label is not None:
+            return self._labelled(screenshot, label, told, _sliders)
+        everywhere = [_of(element) for element in told] or list(_sliders(screenshot, ALL, ()))
+        return everywhere[0] if len(everywhere) == 1 else None
+
+    def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
+        """Return the handle of the slider that is or was in `box`, which may have moved in its row."""
+        rect = box.exact_pixels(screenshot.size)
+        rows = RowRange(rect.center_y - 2 * rect.height, rect.center_y + 2 * rect.height)
+        found = [one.box for one in _sliders(screenshot, rows, ())]
+        return min(found, key=lambda one: abs(one.center.x - box.center.x), default=None)
+
+    def _labelled(
+        self, screenshot: Screenshot, label: Location, told: Sequence[Element], look: Look
+    ) -> ControlState | None:
+        """Return the control that a label names: the program says so, or it stands in the row of the label."""
         written = labels(self._reader.read(screenshot), screenshot.size)
         rect = (label.box or Box.around(label.point, width=0, height=0)).exact_pixels(screenshot.size)
-        told = [element for element in self.elements(screenshot) if element.states.intersection(TICKED)]
         named = [element for element in told if label.point in element.box]
         named = named or [element for element in told if _says(element.name, rect, written)]
         if len(named) == 1:
             return _of(named[0])
         row = ControlRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
-        return row.nearest(unnamed, screenshot) or row.nearest(list(_marks(screenshot, row, written)), screenshot)
+        words = [word for one in written for text, word in one.words if len(text) > 1]  # a mark is read as a letter
+        seen = look(screenshot, row.region, words)
+        return row.nearest(unnamed, screenshot) or row.nearest(list(seen), screenshot)
 
     def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
         """Return the state of the control in `box`; with `valued` also what it shows."""
@@ -61,15 +105,34 @@ class ControlStateReader:
         if told and (told[0].states or told[0].value is not None):
             return _of(max(told, key=lambda element: _overlap(element.box, box)))
         if valued:
-            return ControlState(box=box, value=" ".join(line.text for line in self.lines(screenshot, box)), by="words")
-        marked = mark_state(np.asarray(screenshot.pixels), box.exact_pixels(screenshot.size))
-        return ControlState(box=box, states=frozenset((marked,) if marked else ()))
+            return ControlState(box=box, value=self._shown(screenshot, box), by="words")
+        picture, rect = np.asarray(screenshot.pixels), box.exact_pixels(screenshot.size)
+        states: set[ElementState] = set()
+        if marked := mark_state(picture, rect):
+            states.add(marked)
+        if (highlighted := is_highlighted(picture, rect)) is not None:
+            states.add("selected" if highlighted else "unselected")
+        return ControlState(box=box, states=frozenset(states))
 
-    def lines(self, screenshot: Screenshot, box: Box) -> list[TextLine]:
-        """Return the lines in `box`, read on their own: nothing beside the box belongs to them."""
-        part = Screenshot.of(screenshot.pixels.crop(box.pixels(screenshot.size)))
-        words = [word.model_copy(update={"box": word.box.within(box)}) for word in self._reader.read(part)]
-        return text_lines(words)
+    def words(self, screenshot: Screenshot, box: Box) -> list[Word]:
+        """Return the words in `box`, read on their own: nothing beside the box belongs to them."""
+        rect = PixelBox(*box.pixels(screenshot.size))
+        cut = screenshot.pixels.crop(rect.rounded)
+        ground = tuple(commonest(np.asarray(cut)).tolist())
+        part = Screenshot.of(ImageOps.expand(cut, MARGIN, fill=ground))
+        corner = rect.left - MARGIN, rect.top - MARGIN
+        placed = ((word, word.box.exact_pixels(part.size).moved(*corner)) for word in self._reader.read(part))
+        return [word.model_copy(update={"box": place.box(screenshot.size)}) for word, place in placed]
+
+    def opened(self, before: Screenshot, after: Screenshot, control: Box) -> Box | None:
+        return opened_list(before, after, control)
+
+    def _shown(self, screenshot: Screenshot, box: Box) -> str | None:
+        """What a field or a drop-down shows; the sign that opens a list may be read as a letter."""
+        words = self.words(screenshot, box)
+        sign = 1.3 * (box.bottom - box.top) * screenshot.size.height / screenshot.size.width
+        shown = [word.text for word in words if len(word.text) > 1 or word.box.center.x < box.right - sign]
+        return " ".join(shown) or None
 
 
 @dataclass(frozen=True)
@@ -80,10 +143,10 @@ class ControlRow:
     others: Sequence[Label]
 
     @property
-    def region(self) -> tuple[float, float]:
-        """The top and the bottom of what belongs to the row."""
+    def region(self) -> RowRange:
+        """What belongs to the row, and is looked at."""
         reach = TALL_ROW * max(self.label.height, 12) + 22
-        return self.label.center_y - reach, self.label.center_y + reach
+        return RowRange(self.label.center_y - reach, self.label.center_y + reach)
 
     def nearest(self, found: Sequence[ControlState], screenshot: Screenshot) -> ControlState | None:
         """Return the control that belongs to the label: left or right beside it, or at an end of its row."""
@@ -142,13 +205,15 @@ class ControlRow:
         return any(other.rect.shared_area(gap) > 0 for other in self.others)
 
 
-def _marks(screenshot: Screenshot, row: ControlRow, written: Sequence[Label]) -> Iterator[ControlState]:
-    top, bottom = row.region
-    region = PixelBox(0, top, screenshot.size.width, bottom)
-    words = [word for label in written for text, word in label.words if len(text) > 1]  # a mark is read as a letter
-    for mark in marks_in(np.asarray(screenshot.pixels), region, words):
+def _marks(screenshot: Screenshot, rows: RowRange, words: Sequence[PixelBox]) -> Iterator[ControlState]:
+    for mark in marks_in(np.asarray(screenshot.pixels), rows.region(screenshot), words):
         states = frozenset((mark.state,) if mark.state else ())
         yield ControlState(box=mark.rect.box(screenshot.size), role=mark.role, states=states)
+
+
+def _sliders(screenshot: Screenshot, rows: RowRange, _words: Sequence[PixelBox]) -> Iterator[ControlState]:
+    for handle in handles_in(np.asarray(screenshot.pixels), rows.region(screenshot)):
+        yield ControlState(box=handle.box(screenshot.size), role="slider")
 
 
 def _of(element: Element) -> ControlState:

@@ -6,27 +6,48 @@ the first two.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final, Literal, NamedTuple, Self
 
+import numpy as np
 import regex
 from PIL import Image
 from pydantic import Field, model_validator
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
-from screenagent.geometry import Box, Value
+from screenagent.geometry import Box, Size, Value
+from screenagent.perception.labels import labels
 from screenagent.perception.letters import LATIN_ENDS, Letter, is_readable, letters, look_alikes, outline
+from screenagent.perception.ocr import bounded
 from screenagent.perception.passages import Passage, passages
-from screenagent.perception.text_edges import REACH, Verdict, edge, goes_on, joined, negated_after, negated_before
+from screenagent.perception.rendered_text import find_rendered, is_strange
+from screenagent.perception.similarity import LONG, is_misread, is_missed
+from screenagent.perception.text_edges import (
+    REACH,
+    Verdict,
+    bared,
+    edge,
+    goes_on,
+    joined,
+    negated_after,
+    negated_before,
+)
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Word
 
 Answer = Literal["seen", "not_seen", "unclear"]
 
 PATTERN_SECONDS: Final = 0.25  # what a regular expression may take for one screen
+FEW: Final = 3  # letters that an icon may be read as
+SURE_OF_FEW: Final = 0.6  # the confidence that so few letters need
+SURE_OF_SIGN: Final = 0.8  # the same for a sign, which the reader may not know
+UNSURE: Final = 0.95  # with less confidence, one letter of a long word may be another
+_SIGN: Final = re.compile(r"[-+=<>~]\d|\d[-+=<>~]|[=<>~+]")
 NEAR: Final = 60  # of 100: a text that is less like the words is not named as the nearest
 SHORT: Final = 8  # words of a text that is told as a whole, at most
 LONGEST_NEAREST: Final = 80  # letters of the nearest text that are told
@@ -117,6 +138,8 @@ class TextTest:
             word for word in self.reader.read(screenshot) if query.within is None or word.box.center in query.within
         ]
         found = _matches(query, words)
+        if not found and not _could_be_read(query, words):
+            return _rendered(query, words, screenshot)
         if _finding(query, found, words).answer != "unclear":
             return _finding(query, found, words)
         return _finding(query, [self._again(query, match, screenshot) for match in found], words)
@@ -130,6 +153,17 @@ class TextTest:
         if any(find_text(closer, self.reader.read(look)).answer == "seen" for look in looks):
             return replace(match, verdict=Verdict.WHOLE)
         return match
+
+
+def _rendered(query: TextQuery, words: Sequence[Word], screenshot: Screenshot) -> TextFinding:
+    """Compare the words, which the reader does not know, with what the picture shows, as typefaces here draw them."""
+    picture = bounded(np.asarray(screenshot.pixels))
+    height, width = picture.shape[:2]
+    size = Size(width=width, height=height)
+    known = is_strange(query.words)
+    found = list(find_rendered(query.words, picture, labels(words, size))) if known else []
+    places = tuple(rect.box(size) for rect, _ in found)
+    return TextFinding("seen" if places and query.count in (None, len(places)) else "unclear", places)
 
 
 def _finding(query: TextQuery, found: Sequence[Match], words: Sequence[Word]) -> TextFinding:
@@ -204,6 +238,8 @@ def _by_letters(query: TextQuery, texts: Sequence[Passage]) -> Iterator[Match]:
         words = [place.word.text for place in passage]
         if alike in "".join(outline(word, case=query.case) for word in words):
             yield from _spelled(wanted, Spelled(passage, letters(words, case=query.case)))
+        else:
+            yield from _misread(query, passage)
 
 
 def _spelled(wanted: Sequence[Letter], text: Spelled) -> Iterator[Match]:
@@ -246,6 +282,7 @@ def _judged(wanted: Sequence[Letter], text: Spelled, start: int, end: int, at_mo
         edge(read[end - 1].text, beyond, after=True, path=path),
         *_blanks(wanted, read[start:end]),
         _among_numbers(passage, first, last),
+        _as_sure(wanted, passage[first : last + 1]),
     )
     negated = _is_negated(passage, first, last)
     if negated:
@@ -283,6 +320,37 @@ def _among_numbers(passage: Passage, first: int, last: int) -> Verdict:
     after = passage[last + 1].word.text if last + 1 < len(passage) else ""
     minus = before == "-" and first == 1 and begin[:1].isdigit()
     return Verdict.DOUBTFUL if minus or goes_on(before, begin) or goes_on(end, after) else Verdict.WHOLE
+
+
+def _as_sure(wanted: Sequence[Letter], run: Passage) -> Verdict:
+    """Return a doubt if a few letters or a sign were read unsurely: icons are read as letters, too, and ± as +."""
+    few = len(wanted) <= FEW
+    for place in run:
+        least = SURE_OF_SIGN if _SIGN.search(place.word.text) else SURE_OF_FEW if few else 0.0
+        if place.word.confidence < least:
+            return Verdict.DOUBTFUL
+    return Verdict.WHOLE
+
+
+def _misread(query: TextQuery, passage: Passage) -> Iterator[Match]:
+    """Yield the runs of words each of which is the one that was asked for, or may be it with a letter misread."""
+    wanted = query.words.casefold().split()
+    for start in range(len(passage) - len(wanted) + 1):
+        run = passage[start : start + len(wanted)]
+        pairs = [(word, bared(place.word.text), place.word.confidence) for word, place in zip(wanted, run, strict=True)]
+        if all(_may_be(*pair) for pair in pairs) and any(word != read for word, read, _ in pairs):
+            yield Match.of(passage, start, start + len(wanted) - 1, Verdict.DOUBTFUL)
+
+
+def _may_be(word: str, read: str, confidence: float) -> bool:
+    """Return whether `read` is the word, or may be it with a letter that was misread or missed; a digit never is."""
+    if word == read or is_misread(word, read):
+        return True
+    if any(map(str.isdigit, word + read)):
+        return False
+    missed = len(word) > FEW and word[0] == read[:1] and is_missed(word, read)
+    unsure = confidence < UNSURE and len(word) >= LONG
+    return missed or (unsure and Levenshtein.distance(word, read, score_cutoff=1) <= 1)
 
 
 def _is_negated(passage: Passage, first: int, last: int) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import (
     Action,
@@ -46,7 +46,7 @@ from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedP
 from screenagent.geometry import Box, Location, Point
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
-from tests.builders import fake_agent
+from tests.builders import ScriptedGrounder, fake_agent
 from tests.timeless import timeless
 
 CENTER = Point(x=0.5, y=0.5)
@@ -538,6 +538,56 @@ def test_what_lights_up_under_the_mouse_is_no_effect_however_long_it_is_waited_f
     assert step.effect is not None
     assert step.before.digest != step.after.digest if step.after else False
     assert (step.effect.outcome, step.recoveries[0]) == ("unchanged", "wait")
+
+
+def pictured(shade: int, *, popups: tuple[Box, ...] = ()) -> Screenshot:
+    image = Image.new("RGB", (640, 400), (240, 240, 240))
+    image.paste((shade, shade, shade), (20, 20, 120, 90))
+    return Screenshot.of(image).model_copy(update={"popups": popups})
+
+
+def test_a_click_that_an_open_menu_took_is_located_reviewed_and_done_once_more() -> None:
+    menu = Box(left=20 / 640, top=20 / 400, right=120 / 640, bottom=90 / 400)
+    screens = [pictured(200, popups=(menu,)), pictured(240), pictured(240)]
+    clicker = agent(decision(SAVE, Change()), DONE, desktop=FakeDesktop(screen=lambda done: screens[min(done, 2)]))
+    happened = list(clicker.run("t"))
+    episode = Episode.of(happened)
+    assert performed(clicker) == [SAVE, SAVE]
+    assert episode.steps[0].recoveries[0] == "again"
+    assert kinds(happened).count("reviewed") - kinds(happened).count("acted") == 1, "the end is reviewed, too"
+    assert episode.steps[0].effect is not None
+    assert episode.steps[0].effect.outcome == "unchanged"
+
+
+def save_button(shade: int, *, said: str = "") -> Screenshot:
+    """A Save button whose label has this shade of grey."""
+    image = Image.new("RGB", (300, 100), (255, 255, 255))
+    canvas = ImageDraw.Draw(image)
+    canvas.rectangle((100, 30, 164, 62), fill=(217, 217, 217), outline=(130, 130, 130))
+    canvas.text((132, 46), "Save", fill=(shade,) * 3, font=ImageFont.load_default(14), anchor="mm")
+    canvas.text((10, 80), said, fill=(0, 0, 0))
+    return Screenshot.of(image)
+
+
+@pytest.mark.parametrize(("later", "failure"), [(163, "disabled"), (0, None)])
+def test_a_disabled_button_is_waited_for_and_then_refused(later: int, failure: str | None) -> None:
+    screens = iter([save_button(163), save_button(later, said="ready")])
+    shown = [next(screens)]
+
+    class Later(FakeDesktop):
+        def settled(
+            self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None
+        ) -> Screenshot:
+            if until:
+                shown.append(next(screens, shown[-1]))
+            return super().settled(until, seconds=seconds)
+
+    box = Box(left=0.36, top=0.36, right=0.52, bottom=0.56)
+    grounder = ScriptedGrounder(Location(point=box.center, box=box, confidence=1, by="text"))
+    desktop = Later(screen=lambda _: shown[-1])
+    step = Episode.of(agent(decision(SAVE), DONE, desktop=desktop, grounder=grounder).run("t")).steps[0]
+    assert step.recoveries == ("wait",)
+    assert (step.failure, step.acted) == (failure, failure is None)
 
 
 def events_of(clicker: Agent, control: Control) -> list[Event]:

@@ -106,13 +106,29 @@ def test_the_summary_counts_and_names_what_is_not_right() -> None:
     assert summary.in_other_words == ("b unknown",)
 
 
+def test_a_report_holds_until_another_of_its_kind_comes() -> None:
+    truth = Report(line="code ABC")
+    assert truth.holds(["name Ada", "code AB", "code ABC", "saved"])
+    assert not truth.holds(["code ABC", "code ABCD"])
+    assert not truth.holds([])
+
+
+def test_reports_that_overtook_each_other_are_put_in_order() -> None:
+    pair = chosen_pairs(["text-is-cut"])[0]
+    with Witness() as witness:
+        address = witness.begin(pair, "works").rpartition("/")[0]
+        for number, line in ((2, "code+AB"), (1, "code+A")):
+            urlopen(f"{address}/report?attempt=1&number={number}&line={line}").close()
+        assert witness.reports == ("code A", "code AB")
+
+
 def test_reports_of_an_earlier_attempt_do_not_count() -> None:
     pair = chosen_pairs(["disabled-button"])[0]
     with Witness() as witness:
         earlier, address = (witness.begin(pair, "works") for _ in range(2))
         for url, line in ((earlier, "stale"), (address, "archived")):
             attempt = re.findall(r"attempt=(\d+)", url)[0]
-            urlopen(f"{url.rpartition('/')[0]}/report?attempt={attempt}&line={line}").close()
+            urlopen(f"{url.rpartition('/')[0]}/report?attempt={attempt}&number=1&line={line}").close()
         assert witness.reports == ("archived",)
         with urlopen(address) as page:
             assert b"section id=disabled-button" in page.read()

@@ -97,6 +97,103 @@ def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_b
     ] == [(True, True)] * 2
 
 
+def test_the_terminal_is_in_front_while_it_asks_and_the_application_when_it_has_been_answered(
+    virtual: VirtualDesktop, tmp_path: Path
+) -> None:
+    """Nobody goes to the terminal here: every `y` is pressed wherever the keys go."""
+    from screenagent.desktop.testing.probe import Probe
+    from screenagent.desktop.testing.synthetic_user import SyntheticPerson
+    from screenagent.desktop.x11.windows import X11Windows
+
+    task = "click “two”, type 'abba', click “three”"
+    terminal = ["xterm", "-geometry", "80x24+720+60", "-e", sys.executable, "-m", "screenagent", "run", task]
+    with (
+        Probe(virtual.display) as probe,
+        SyntheticPerson(virtual.display) as person,
+        closing(X11Windows(virtual.display)) as windows,
+        ended([*terminal, "--runs", str(tmp_path)], virtual.environment),
+    ):
+        human = Human(virtual, tmp_path)
+
+        def in_front() -> str:
+            front = windows.foreground()
+            return front.app.lower() if front else ""
+
+        for question in (1, 2, 3):
+            human.waits_until(lambda question=question: human.count("grounded") >= question)  # type: ignore[misc]
+            human.waits_until(lambda: in_front() == "xterm")
+            while human.count("reviewed") < question:
+                person.does("tap", "y")
+                human.sees(lambda question=question: human.count("reviewed") >= question, seconds=1)  # type: ignore[misc]
+        human.waits_until(lambda: human.count("ended") == 1)
+        probe.drain()
+        assert "".join(event["text"] for event in probe.of("text"))[-4:] == "abba"
+        assert [press["button"] for press in probe.of("press")] == [1, 1]
+        assert "y" not in str(probe.of("text"))
+
+
+@pytest.mark.parametrize("task", ["open the File menu, click Save As", "click File then Save As"])
+def test_a_menu_is_gone_through_with_one_answer_in_a_terminal_beside_the_application(
+    virtual: VirtualDesktop, tmp_path: Path, task: str
+) -> None:
+    from screenagent.desktop.testing.synthetic_user import SyntheticPerson
+    from screenagent.desktop.x11.windows import X11Windows
+
+    terminal = ["xterm", "-geometry", "60x24+760+300", "-e", sys.executable, "-m", "screenagent", "run", task]
+    with (
+        ended(["mousepad"], virtual.environment),
+        SyntheticPerson(virtual.display) as person,
+        closing(X11Windows(virtual.display)) as windows,
+    ):
+        human = Human(virtual, tmp_path)
+        human.waits_until(lambda: any(window.app == "Mousepad" for window in windows.all()))
+        with ended([*terminal, "--runs", str(tmp_path)], virtual.environment):
+            human.waits_until(lambda: human.count("grounded") == 1)
+            while human.count("reviewed") < 1:
+                person.does("tap", "y")
+                human.sees(lambda: human.count("reviewed") == 1, seconds=1)
+            human.waits_until(lambda: any(window.title == "Save As" for window in windows.all()), seconds=20)
+            human.waits_until(lambda: human.count("ended") == 1)
+        assert human.count("acted") == 2
+
+
+@pytest.mark.parametrize("answer", [("move", "click", "y"), ("ctrl", "alt", "y")], ids=["a click", "answer keys"])
+def test_an_entry_that_is_asked_about_while_its_menu_is_open_is_clicked(
+    virtual: VirtualDesktop, tmp_path: Path, answer: tuple[str, ...]
+) -> None:
+    """The menu has the keys: a click into the terminal closes it, and the answer keys are heard all the same."""
+    from screenagent.desktop.testing.synthetic_user import SyntheticPerson
+    from screenagent.desktop.x11.windows import X11Windows
+
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("rules: [{then: ask, because: it is asked about by itself, target: Save As}]\n")
+    task = ["run", "open the File menu, click Save As", "--policy", str(policy), "--runs", str(tmp_path)]
+    terminal = ["xterm", "-geometry", "60x24+760+300", "-e", sys.executable, "-m", "screenagent", *task]
+    with (
+        ended(["mousepad"], virtual.environment),
+        SyntheticPerson(virtual.display) as person,
+        closing(X11Windows(virtual.display)) as windows,
+    ):
+        human = Human(virtual, tmp_path)
+        human.waits_until(lambda: any(window.app == "Mousepad" for window in windows.all()))
+        with ended(terminal, virtual.environment):
+            human.waits_until(lambda: human.count("grounded") == 1)
+            while human.count("reviewed") < 1:
+                person.does("tap", "y")
+                human.sees(lambda: human.count("reviewed") == 1, seconds=1)
+            human.waits_until(lambda: human.count("grounded") == 2)
+            assert windows.floating().popups
+            while human.count("reviewed") < 2:
+                if answer[0] == "move":
+                    person.does("move", "900", "400")
+                    person.does("click")
+                person.does("tap", *answer[-1:] if answer[0] == "move" else answer)
+                human.sees(lambda: human.count("reviewed") == 2, seconds=1)
+            human.waits_until(lambda: any(window.title == "Save As" for window in windows.all()), seconds=20)
+            human.waits_until(lambda: human.count("ended") == 1)
+        assert (human.count("retried") > 0) is (answer[0] == "move")
+
+
 @contextmanager
 def ended(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlast the test."""

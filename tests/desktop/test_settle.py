@@ -274,6 +274,12 @@ def test_an_application_that_was_watched_for_long_is_not_doubted() -> None:
     assert screen.time < 0.5
 
 
+def test_a_dialog_is_an_answer_however_late_it_is_and_whatever_else_changes() -> None:
+    screen, ambient = Screen([box(420, 140, 60, 20, since=0.3), answer(0.5)]), AmbientChanges()
+    shortly_watched(screen, ambient).frame()
+    assert screen.time < 0.6
+
+
 def test_a_change_at_the_target_is_an_answer_however_late_it_is() -> None:
     screen, ambient = Screen([growing_log(2.0, first=0.3), box(80, 90, 60, 24, since=0.4)]), AmbientChanges()
     shortly_watched(screen, ambient).frame()

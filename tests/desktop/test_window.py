@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import closing
+from typing import Any
 
+import pytest
+from Xlib import X, Xatom
+
+from screenagent.actions import Click
 from screenagent.control import Control
+from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.geometry import Box, Display, Pixel, Size
+from screenagent.desktop.x11.connection import connect_display
+from screenagent.events import Approve
+from screenagent.geometry import Box, Display, Pixel, PixelBox, Size
+from screenagent.protocols import Approved
 
 RED = (192, 0, 0)
 
@@ -29,3 +38,41 @@ def test_edges_beyond_a_display_are_cut_off_and_a_window_on_another_one_has_no_b
     right = Display(name="right", origin=Pixel(x=800, y=0), size=Size(width=400, height=400))
     assert right.box((700, 100, 1000, 500)) == Box(left=0, top=0.25, right=0.5, bottom=1)
     assert right.box((0, 0, 800, 400)) is None
+
+
+@pytest.mark.display
+def test_open_menus_are_known_and_tips_are_left_out_of_what_an_effect_is(virtual: VirtualDesktop) -> None:
+    connection = connect_display(virtual.display)
+    with closing(connection):
+        menu = open_floating(connection, "POPUP_MENU", (100, 120, 80, 60))
+        tip = open_floating(connection, "TOOLTIP", (300, 320, 90, 30))
+        screen = virtual.desktop.settled()
+        assert screen.popups == (PixelBox(100, 120, 180, 180).box(screen.size),)
+        assert PixelBox(300, 320, 390, 350).box(screen.size) in screen.moving
+        menu.destroy()
+        tip.destroy()
+        connection.sync()
+        assert virtual.desktop.settled().popups == ()
+
+
+def open_floating(connection: Any, kind: str, place: tuple[int, int, int, int]) -> Any:
+    """Open a window that no window manager frames."""
+    root = connection.screen().root
+    window = root.create_window(*place, 0, X.CopyFromParent, override_redirect=True, background_pixel=0x808080)
+    name, of_kind = (connection.intern_atom(f"_NET_WM_WINDOW_TYPE{suffix}") for suffix in ("", f"_{kind}"))
+    window.change_property(name, Xatom.ATOM, 32, [of_kind])
+    window.map()
+    connection.sync()
+    return window
+
+
+@pytest.mark.display
+def test_the_picture_before_a_click_shows_nothing_of_its_answer(virtual: VirtualDesktop) -> None:
+    with Probe(virtual.display) as probe:
+        seen = virtual.desktop.settled()
+        location = probe.location("one", virtual.desktop.display)
+        click = Approved(action=Click(target="One"), locations=(location,), on=seen, verdict=Approve())
+        before = virtual.desktop.perform(click)
+        after = virtual.desktop.settled()
+    assert before.digest == seen.digest
+    assert after.digest != before.digest

@@ -8,7 +8,7 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.geometry import WHOLE, Box, Location, PixelBox, Size
-from screenagent.perception.changes import Difference, difference
+from screenagent.perception.changes import LOST_HIGHLIGHT, Difference, difference
 from screenagent.screenshot import Screenshot, Window
 from tests.builders import INK, Drawing
 
@@ -120,3 +120,37 @@ def test_a_caret_that_goes_beside_an_effect_is_no_part_of_it() -> None:
     found = changes(words("Saved", 400, 300), before=(caret,))
     assert found is not None
     assert found.box.left > 0.5
+
+
+def row(*, selected: bool) -> Draw:
+    def draw(canvas: ImageDraw.ImageDraw) -> None:
+        canvas.rectangle((300, 230, 600, 254), fill=BLUE if selected else (246, 245, 244))
+        canvas.text((310, 236), "Ada, London", fill=(255, 255, 255) if selected else INK)
+
+    return draw
+
+
+def test_a_row_elsewhere_that_is_no_longer_highlighted_is_a_doubtful_effect() -> None:
+    lost = difference(form(row(selected=True)), form(row(selected=False)), SAVE)
+    assert lost is not None
+    assert (lost.doubt, lost.is_expected) == (LOST_HIGHLIGHT, False)
+    gained = difference(form(row(selected=False)), form(row(selected=True)), SAVE)
+    assert gained is not None
+    assert gained.is_expected
+    also = difference(form(row(selected=True)), form(row(selected=False), words("Saved", 300, 100)), SAVE)
+    assert also is not None
+    assert also.is_expected
+
+
+def test_a_row_at_the_target_may_lose_its_highlight() -> None:
+    found = difference(form(row(selected=True)), form(row(selected=False)), at(340, 242))
+    assert found is not None
+    assert found.is_expected
+
+
+def test_a_target_in_a_place_that_moves_by_itself_may_have_answered() -> None:
+    film = Box.of_pixels((20, 40, 200, 100), SIZE)
+    after = form(filled(40, 50, 80, 90)).model_copy(update={"moving": (film,)})
+    found = difference(form(), after, SAVE)
+    assert found is not None
+    assert found.doubt

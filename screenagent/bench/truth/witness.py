@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -20,13 +21,13 @@ POSTED: Final = "received.html"
 class Witness:
     """Serves the pages while it is entered. A report counts only for the attempt whose page sent it.
 
-    `/report?attempt=…&line=…` is a report, and so is what a form posts.
+    `/report?attempt=…&number=…&line=…` is a report, and so is what a form posts, which comes last.
     """
 
     def __init__(self) -> None:
         # The server answers each request in a thread of its own.
         self._lock = threading.Lock()
-        self._attempt, self._reports = 0, list[str]()
+        self._attempt, self._reports = 0, list[tuple[float, str]]()
 
     def __enter__(self) -> Self:
         self._server = make_server("127.0.0.1", 0, self._answer, _Server, _QuietRequest)
@@ -58,7 +59,7 @@ class Witness:
     @property
     def reports(self) -> Sequence[str]:
         with self._lock:
-            return tuple(self._reports)
+            return tuple(line for _, line in sorted(self._reports))
 
     def _answer(
         self, request: dict[str, Any], begin: Callable[[str, list[tuple[str, str]]], object]
@@ -67,11 +68,11 @@ class Witness:
         if request["REQUEST_METHOD"] == "POST":
             sent = request["wsgi.input"].read(int(request["CONTENT_LENGTH"]))
             given = dict(parse_qsl(sent.decode()))
-            self._report(given.pop("attempt"), f"posted {' '.join(given.values())}")
+            self._report(given.pop("attempt"), math.inf, f"posted {' '.join(given.values())}")
             name = POSTED
         elif name == "report":
             given = dict(parse_qsl(request["QUERY_STRING"]))
-            self._report(given["attempt"], given["line"])
+            self._report(given["attempt"], float(given["number"]), given["line"])
         known = name in {file.name for file in PAGES.iterdir()}
         kind = f"{guess_type(name)[0] or 'text/plain'}; charset=utf-8"
         begin(
@@ -80,10 +81,10 @@ class Witness:
         )
         return [(PAGES / name).read_bytes()] if known else []
 
-    def _report(self, attempt: str, line: str) -> None:
+    def _report(self, attempt: str, number: float, line: str) -> None:
         with self._lock:
             if attempt == str(self._attempt):
-                self._reports.append(line)
+                self._reports.append((number, line))
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -12,6 +12,7 @@ from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
 from screenagent.control import until
+from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.connection import connect_display, disconnect_display, property_text, property_values
 from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
@@ -24,6 +25,8 @@ POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was s
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
+POPUPS: Final = frozenset(f"_NET_WM_WINDOW_TYPE_{kind}" for kind in ("MENU", "DROPDOWN_MENU", "POPUP_MENU", "COMBO"))
+TIP: Final = "_NET_WM_WINDOW_TYPE_TOOLTIP"
 FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
 
 
@@ -36,6 +39,7 @@ class X11Windows:
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
         self._terminals = TerminalWindows(self._display)
         self._worked_in: int | None = None
+        self._asked_in: int | None = None
         self._display.sync()
 
     @property
@@ -55,9 +59,23 @@ class X11Windows:
         if front is None or not front.own:
             self._worked_in = front.id if front else None
             return front
+        self._asked_in = front.id
         others = [window for window in reversed(self.stacked()) if not window.own and self._can_work_in(window.id)]
         before = (window for window in others if window.id == self._worked_in)
         return next(before, others[0] if others else front)
+
+    def own_terminal(self) -> Window | None:
+        """The window of ours that was in front last, or lies on top of the others."""
+        ours = [window for window in reversed(self.stacked()) if window.own]
+        return next((window for window in ours if window.id == self._asked_in), ours[0] if ours else None)
+
+    def has_grabbed_keys(self) -> bool:
+        """Whether another client has grabbed the keyboard: that is known by trying, since a server does not say it."""
+        tried = self._root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        if tried == X.GrabSuccess:
+            self._display.ungrab_keyboard(X.CurrentTime)
+            self._display.flush()
+        return bool(tried == X.AlreadyGrabbed)
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""
@@ -104,6 +122,24 @@ class X11Windows:
             return None
         width, height = place.width + 2 * place.border_width, place.height + 2 * place.border_width
         return WindowArea(left=place.x, top=place.y, right=place.x + width, bottom=place.y + height, own=own)
+
+    def floating(self) -> Floating:
+        """Return where menus and drop-down lists are open, and where tips are shown."""
+        popups: list[FloatingArea] = []
+        tips: list[FloatingArea] = []
+        for top in self.tops():
+            kinds = self._kinds(top)
+            found = tips if TIP in kinds else popups if kinds & POPUPS else None
+            if found is not None and (area := self.area(top, own=False)):
+                found.append(FloatingArea(area.left, area.top, area.right, area.bottom))
+        return Floating(popups=tuple(popups), tips=tuple(tips))
+
+    def _kinds(self, window: Any) -> set[str]:
+        try:
+            atoms = property_values(window, "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
+            return {self._display.get_atom_name(atom) for atom in atoms}
+        except error.BadWindow:  # it closed while it was asked
+            return set()
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""

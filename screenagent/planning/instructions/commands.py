@@ -12,7 +12,7 @@ from screenagent.planning.instructions import steps
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.skills import states
+from screenagent.planning.skills import fields, states
 from screenagent.planning.skills.skill import Skill
 from screenagent.screenshot import ElementState
 
@@ -71,7 +71,10 @@ def type_here(text: str = "", quoted: str = "") -> Steps:
     "change the (text|contents?|value) (in|of) {target} to {text}",
 )
 def type_instead(text: str, field: str = "", target: str = "") -> Steps:
-    return (*steps.click_into(field or target), steps.press("ctrl", "a"), steps.type_text(text))
+    into = field or target
+    blind = (*steps.click_into(into), steps.press("ctrl", "a"), steps.type_text(text))
+    work = partial(fields.set_text, entering=steps.click_into(into), target=into, text=text)
+    return (Skill(f"set {into} to “{text}”", work, fills=True, target=into, blind=blind),)
 
 
 @form("(clear|empty) {target}", "(delete|clear|remove|erase) TEXT_OF (in|of|from) {target}")
@@ -79,7 +82,9 @@ def clear(target: str) -> Steps:
     if _HOLDS_MORE.search(target):
         why = f"“{target}” may hold more than a text; name the button or the menu item that empties it"
         raise Unreadable(target, why, "unnamed")
-    return (*steps.click_into(target), steps.press("ctrl", "a"), steps.press("delete"))
+    blind = (*steps.click_into(target), steps.press("ctrl", "a"), steps.press("delete"))
+    work = partial(fields.clear, entering=steps.click_into(target), target=target)
+    return (Skill(f"clear {target}", work, target=target, blind=blind),)
 
 
 form("select (all|everything)[ of][ (it|the text|text|the files|files|the items|items|the words)]")(

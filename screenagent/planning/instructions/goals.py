@@ -100,6 +100,11 @@ def enter_time(time: tuple[time, str], time_field: str = "time") -> Steps:
     return _fill(f"enter {written} as the {time_field}", dates.set_time, at, field=f"the {time_field} field")
 
 
+goal_form("(choose|select|pick|set) {option} (as|for) (the|your|my) {setting}")(
+    lambda option, setting: _fill(f"choose {option} as the {setting}", choosing.choose_setting, option, setting)
+)
+
+
 @goal_form(
     "(select|choose|pick|set|enter) {amount} (with|on|using|in|by|via) {dial}",
     "(set|move|drag|turn|change|adjust|slide|bring|put) {dial} to[ the value| the number] {amount}",

@@ -266,6 +266,8 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "names": Slot(r".{1,400}?", SlotValue.names),
     "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.several),
     "list": Slot(r"(?:the |a |an )?(?:[\w-]+ )?{LIST}", _list_name),
+    "option": Slot(r"(?!(?:the|a|an) )\S(?:.{0,80}?\S)??", SlotValue.target),
+    "setting": Slot(r"[\w-]+(?: [\w-]+){0,3}", _verbatim),
     "case": Slot("upper|lower", _lower),
     "fields": Slot(r"[\w -]{0,30}?(?:fields|boxes|textboxes|inputs|areas|entries)", _lower),
     "pairs": Slot(r"{PAIR}(?:(?:,| and|, and)\s{PAIR})*", SlotValue.pairs),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from screenagent.actions import Key
+from screenagent.actions import Holds, Key, Verify
+from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.instructions.steps import press
-from screenagent.planning.skills.moves import click, replace_text, require
+from screenagent.planning.skills.moves import appearing, click, replace_text, require
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
 from screenagent.planning.skills.view import Number, ScreenView
 
 TURNS: Final = 8
+_KIND: Final = re.compile(r"\b(?:the|a|an|slider|scale)\b", re.IGNORECASE)
 MOST_PRESSES: Final = 100
 
 
@@ -20,8 +23,22 @@ def set_amount(view: ScreenView, amount: int, dial: str) -> SkillRun:
     if "slider" not in dial.lower():
         yield from spin(view, require(view, dial), amount, dial)
         return
-    handle = require(view, dial)
-    yield from slide(view, handle, amount, dial, number=_nearest(view, handle))
+    slider = yield from appearing(lambda: _slider(view, dial))
+    if slider is None:
+        raise SkillFailed(f"{dial} is not to be seen")
+    yield from slide(view, slider, amount, dial, number=_nearest(view, slider))
+
+
+def _slider(view: ScreenView, dial: str) -> Location | None:
+    """The slider of that name, or the only one; a name may stand at the other end of its row."""
+    named = _KIND.sub("", dial).strip()
+    label = view.find(f"“{named}”") if named else None
+    if named and label is None:
+        return view.find(dial)
+    found = view.slider(label)
+    if found is None:
+        return view.find(dial)
+    return Location(point=found.box.center, box=found.box, confidence=0.9, by=found.by)
 
 
 def spin(view: ScreenView, field: Location, amount: int, name: str) -> SkillRun:
@@ -54,23 +71,59 @@ def slide(
     number: Number | None,
     keys: tuple[Key, Key] = ("left", "right"),
 ) -> SkillRun:
-    """Give it the focus, and press arrows by what its number lacks; where that cannot be read, it is reckoned."""
-    if number is None:
+    """Give it the focus, and press arrows by what its number lacks, until it is read to be right.
+
+    A number that is misread is reckoned from the presses, but only if it or the handle is seen to change.
+    """
+    gauge = Gauge(view, handle, number)
+    if gauge.value() is None:
         raise SkillFailed(f"no number says where {name} stands")
-    value, step = number.value, 1.0
-    yield (click(handle, name),)
+    if gauge.value() != amount:
+        yield (click(handle, name),)
+    value, step = gauge.value(), 1.0
     for _ in range(TURNS):
-        if value == amount:
-            return
+        if value is None or value == amount:
+            break
         way = 1 if amount > value else -1
         times = max(1, min(MOST_PRESSES, round(abs(amount - value) / step)))
+        look = gauge.look()
         yield (press(keys[way > 0], times=times),)
-        moved = _value(view, number.box)
-        if moved is None or (moved - value) * way <= 0:  # misread: it cannot have moved the other way
+        moved = gauge.value()
+        if moved is None or (moved - value) * way <= 0:
+            if gauge.look() == look:
+                raise SkillFailed(f"{name} stays at {value:g}")
             moved = value + times * step * way
         value, step = moved, abs(moved - value) / times
-    if value != amount:
-        raise SkillFailed(f"{name} cannot be brought to {amount}")
+    if gauge.value() not in (amount, None) or value != amount:
+        raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {gauge.value() or value:g}")
+    if gauge.is_told:
+        yield (PlannedStep(action=Verify(that=Holds(control=name, at=gauge.box, value=f"{amount:g}"))),)
+
+
+class Gauge:
+    """What says where a slider stands: its program, or the number beside it."""
+
+    def __init__(self, view: ScreenView, handle: Location, number: Number | None) -> None:
+        self._view = view
+        self._number = number
+        self.box = handle.box or Box.around(handle.point, width=0, height=0)
+        self.is_told = view.told_value(self.box) is not None
+
+    def value(self) -> float | None:
+        if self.is_told:
+            return _as_number(self._view.told_value(self.box))
+        return _value(self._view, self._number.box) if self._number else None
+
+    def look(self) -> tuple[Box | None, str]:
+        """What changes when it moves: the place of its handle, and how its number looks."""
+        return self._view.handle(self.box), self._view.look_of(self._number.box) if self._number else ""
+
+
+def _as_number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
 
 
 def _nearest(view: ScreenView, handle: Location) -> Number | None:

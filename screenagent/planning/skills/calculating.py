@@ -36,7 +36,7 @@ def calculate(view: ScreenView, terms: tuple[str, ...]) -> SkillRun:
     if clear is not None:
         yield (click(clear.center, "the key that clears"),)
     pressed = (*"".join(terms), "=")
-    yield tuple(click(keys[sign], f"“{sign}”", expectation=Change()) for sign in pressed)
+    yield tuple(click(keys[sign], sign, expectation=Change()) for sign in pressed)
     result = value(terms)
     if not any(_reads(line.text, result) for line in view.lines):
         raise SkillFailed(f"the calculator does not show {float(result):g}")

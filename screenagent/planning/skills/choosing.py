@@ -2,84 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import zip_longest
+import re
+from collections.abc import Generator, Iterable, Sequence
+from functools import partial
 from typing import Final
 
-from screenagent.actions import Move
+from rapidfuzz import fuzz, process
+
+from screenagent.actions import Direction, Holds, Move, Verify
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
+from screenagent.perception.labels import TextLine
 from screenagent.perception.similarity import as_misread
 from screenagent.planning.instructions.steps import click_on, press, type_text
-from screenagent.planning.skills.moves import click, scroll_into_view
-from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.lists import rows_of, select_rows
+from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
-MOST_STEPS: Final = 30
+MOST_TURNS: Final = 20
+NAMED: Final = 3
+"""How many of the options that come nearest are named."""
+ANY_DROPDOWN: Final = re.compile(r"(?:drop-?down|combo ?box|select)(?: list| menu| box)?|list|options|selection", re.I)
+DROPDOWN: Final = re.compile(r"\b(?:drop-?down|combo ?box|select)\b", re.IGNORECASE)
 
 
 def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
-    """One or several; several with ctrl, as lists have it."""
+    """Choose one of a drop-down, or one or several of a list."""
+    if DROPDOWN.search(place):
+        closed = yield from appearing(lambda: _closed(view, place))
+        if closed is None:
+            raise SkillFailed(f"there is no {place} on the screen")
+    elif rows := rows_of(view, names, place):
+        yield from select_rows(view, rows)
+        return
+    else:
+        closed = _closed(view, place)
+    if closed is None:
+        yield from _scrolled_to(view, names, place)
+    elif len(names) > 1:
+        raise SkillFailed(f"the {place} takes one choice, not {len(names)}")
+    else:
+        yield from Dropdown(view, closed, place).choose(names[0])
+
+
+def choose_setting(view: ScreenView, name: str, setting: str) -> SkillRun:
+    """Choose an option where the screen offers it: in the drop-down of that name, or as a radio button."""
+    closed = yield from appearing(lambda: _closed(view, f"{setting} drop-down") or view.find(f"“{name}”"))
+    dropdown = _closed(view, f"{setting} drop-down")
+    if closed is None:
+        raise SkillFailed(f"neither a {setting} drop-down nor “{name}” is on the screen")
+    if dropdown is None:
+        yield (click_on(f"“{name}”"),)
+        return
+    yield from Dropdown(view, dropdown, setting).choose(name)
+
+
+def _closed(view: ScreenView, place: str) -> Location | None:
+    """The drop-down of that name, or the only one if no name was said."""
+    found = view.find(f"the {place}")
+    if found is None and ANY_DROPDOWN.fullmatch(place):
+        found = view.find("the drop-down")
+    return found if found and found.box and view.is_one_line(found.box) else None
+
+
+def _scrolled_to(view: ScreenView, names: Sequence[str], place: str) -> SkillRun:
+    """One or several of a list that is larger than what it shows; several with ctrl, as lists have it."""
     for number, name in enumerate(names):
-        closed = view.find(f"the {place}") or view.find("the drop-down")
-        if closed is None or not closed.box or not view.is_one_line(closed.box):
-            found = yield from scroll_into_view(view, f"“{name}”")
-            if found is None:
-                raise SkillFailed(f"“{name}” is not in the {place}")
-            yield (click(found, f"“{name}”", held=("ctrl",) if number else ()),)
-        elif not _holds(view, closed.box, name):
-            yield (click(closed, f"the {place}"),)
-            if found := _outside(view, name, closed.box):
-                yield (click(found, f"“{name}”"),)
-            else:
-                yield (type_text(name), press("enter"))
-                if not _holds(view, closed.box, name):
-                    yield from _stepped_to(view, name, closed, closed.box)
+        found = yield from scroll_into_view(view, f"“{name}”")
+        if found is None:
+            found = yield from appearing(partial(view.find, f"“{name}”"))
+        if found is None:
+            raise SkillFailed(f"“{name}” is not in the {place}")
+        yield (click(found, f"“{name}”", held=("ctrl",) if number else ()),)
 
 
-def _stepped_to(view: ScreenView, name: str, closed: Location, box: Box) -> SkillRun:
-    """In a list that opens but does not go where it is typed: by its arrow down, from the top."""
-    yield (click(closed, "the list"), press("home"))
-    for _ in range(MOST_STEPS):
-        if found := _outside(view, name, box):
-            yield (click(found, f"“{name}”"),)
+class Dropdown:
+    """A drop-down that is closed: it is opened, and exactly the option that was named is taken."""
+
+    def __init__(self, view: ScreenView, closed: Location, name: str) -> None:
+        assert closed.box is not None
+        self._view = view
+        self._closed = closed
+        self._box = closed.box
+        self._name = name
+        self._kind = name if DROPDOWN.search(name) else f"{name} drop-down"
+
+    def choose(self, name: str) -> SkillRun:
+        shown = self._view.value(self._box)
+        wanted = Holds(control=self._name, at=self._box, value=name)
+        if shown is not None and as_misread(shown) == as_misread(name):
+            yield (PlannedStep(action=Verify(that=wanted)),)
             return
-        seen = view.screen.digest
-        yield (press("down"),)
-        if view.screen.digest == seen:
-            break
-    raise SkillFailed(f"“{name}” is not in the list")
+        before = self._view.screen
+        yield (click(self._closed, f"the {self._kind}"),)
+        opened = self._view.opened(before, self._box)
+        if opened is None:
+            yield from self._typed(name, wanted)
+            return
+        option = self._option(name, opened) or (yield from self._searched(name, opened))
+        named = shown is None or as_misread(self._name).startswith(as_misread(shown))
+        step = click(option, f"“{name}”")
+        yield (step if named else step.model_copy(update={"expectation": wanted}),)
+
+    def _typed(self, name: str, wanted: Holds) -> SkillRun:
+        """Where no list is seen to open: by the keys that such lists have, if that brings the very option."""
+        yield (type_text(name), press("enter"))
+        shown = self._view.value(self._box)
+        if shown is None or as_misread(shown) != as_misread(name):
+            raise SkillFailed(f"“{name}” cannot be chosen in the {self._kind}: it shows “{shown or 'nothing'}”")
+        yield (PlannedStep(action=Verify(that=wanted)),)
+
+    def _option(self, name: str, opened: Box) -> Location | None:
+        """The option to the letter; of two that the reader cannot tell apart, neither."""
+        rows = self._rows(opened)
+        fitting = [row for row in rows if row.text.casefold() == name.casefold()]
+        fitting = fitting or [row for row in rows if as_misread(row.text) == as_misread(name)]
+        outside = [row for row in fitting if row.box.center not in self._box]
+        found = outside or fitting
+        if len(found) != 1:
+            return None
+        return Location(point=found[0].box.center, box=found[0].box, confidence=1.0, by="text")
+
+    def _rows(self, opened: Box) -> list[TextLine]:
+        return self._view.lines_in(opened)
+
+    def _searched(self, name: str, opened: Box) -> Generator[SkillSteps, None, Location]:
+        """Scroll the list to its end, and back to its beginning; close it if the option is not there."""
+        seen = {as_misread(row.text): row.text for row in self._rows(opened)}
+        ways: tuple[Direction, ...] = ("down", "up")
+        for way in ways:
+            for _ in range(MOST_TURNS):
+                known = [row.text for row in self._rows(opened)]
+                yield (scroll(way, over=opened.center, notches=3),)
+                if found := self._option(name, opened):
+                    return found
+                now = [row.text for row in self._rows(opened)]
+                seen = {as_misread(text): text for text in now} | seen
+                if now == known:
+                    break
+        yield (press("escape"),)
+        raise SkillFailed(f"“{name}” is not in the {self._kind}{_nearest(name, seen.values())}")
+
+
+def _nearest(name: str, options: Iterable[str]) -> str:
+    found = process.extract(name, [option for option in options if option], scorer=fuzz.WRatio, limit=NAMED)
+    near = ", ".join(f"“{option}”" for option, _, _ in found)
+    return f"; it has {near}" if near else ""
 
 
 def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
-    """Through menus: what the mouse over an item does not open, a click on it does."""
-    for name, following in zip_longest(names, names[1:]):
-        if following:
-            yield (PlannedStep(action=Move(target=name)),)
-            if view.find(following):
-                continue
+    """Through menus: what the mouse over an item does not open, a click on it does.
+
+    The last entry is planned together with the click that shows it, so that a person is asked about both as one.
+    """
+    for number, following in enumerate(names[1:]):
+        name = names[number]
+        yield (PlannedStep(action=Move(target=name)),)
+        if view.find(following):
+            continue
+        if number == len(names) - 2:
+            yield (click_on(name), click_on(following))
+            return
         yield (click_on(name),)
-
-
-def _holds(view: ScreenView, box: Box, name: str) -> bool:
-    if any(line.text.endswith(("..", "…")) and line.box.center in box for line in view.lines):
-        return False  # cut off, it may be any that begins so
-    shown = view.find(f"“{name}”")
-    return bool(shown and shown.point in box) or any(
-        as_misread(line.text) == as_misread(name) and line.box.center in box for line in view.texts()
-    )
-
-
-def _outside(view: ScreenView, name: str, box: Box) -> Location | None:
-    """The option itself in the list that is open, not the choice that it shows above."""
-    found = view.find(f"“{name}”")
-    if found and found.point not in box:
-        return found
-    return next(
-        (
-            Location(point=line.box.center, box=line.box, confidence=1.0, by="text")
-            for line in view.texts()
-            if as_misread(line.text) == as_misread(name) and line.box.center not in box
-        ),
-        None,
-    )
+    yield (click_on(names[-1]),)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Final
 
 from screenagent.actions import Change, Gone, PressKeys, Visible
 from screenagent.events import PlannedStep
-from screenagent.geometry import Location
+from screenagent.geometry import Box, Location
+from screenagent.perception.changes import difference
 from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import press, type_text
 from screenagent.planning.skills.letters import changed_lines, columns, exact
@@ -21,7 +23,8 @@ Opening = Generator[SkillSteps, None, TextLine]
 _SAVING: Final = re.compile(r"save.*\b(?:as|copy|file|document)\b|^(?:file ?)?name ?:?$|^save in folder", re.IGNORECASE)
 _FOLDER: Final = re.compile(r"\b(?:folder|directory)\b", re.IGNORECASE)
 _REPLACING: Final = re.compile(r"\breplace\b", re.IGNORECASE)
-_FINDING: Final = re.compile(r"^(?:find|search(?: for)?|search term|text to find)\b.*", re.IGNORECASE)
+_FIND_LABEL: Final = re.compile(r"^(?:find(?: what)?|search(?: for)?|search term|text to find)$", re.IGNORECASE)
+_REPLACE_LABEL: Final = re.compile(r"^(?:replace(?: with| by)?|replacement|with)$", re.IGNORECASE)
 
 
 def save(view: ScreenView) -> SkillRun:
@@ -33,42 +36,57 @@ def save(view: ScreenView) -> SkillRun:
 
 
 def save_as(view: ScreenView, name: str) -> SkillRun:
-    asked = yield from _opened(view, ("ctrl", "shift", "s"), _SAVING, "save under another name")
-    yield (press("ctrl", "a"), type_text(name), _enter(Gone(words=asked.text)))
+    asked = yield from _opened(view, "save under another name", _SAVING, ("ctrl", "shift", "s"))
+    yield from enter_name(view, name, Gone(words=asked.text))
 
 
 def new_folder(view: ScreenView, name: str) -> SkillRun:
-    yield from _opened(view, ("ctrl", "shift", "n"), _FOLDER, "make a folder")
-    yield (press("ctrl", "a"), type_text(name), _enter(Visible(words=name)))
+    yield from _opened(view, "make a folder", _FOLDER, ("ctrl", "shift", "n"))
+    yield from enter_name(view, name, Visible(words=name))
 
 
 def replace_words(view: ScreenView, old: str, new: str) -> SkillRun:
-    """All of them, in the dialog that most editors open by Ctrl+H."""
+    """All of them, in the dialog that editors open by Ctrl+H or, if that does nothing, by Ctrl+R."""
     before = _count(view, old)
-    yield from _opened(view, ("ctrl", "h"), _REPLACING, "replace words")
-    yield replace_text(_field(view, _FINDING), "the field of what to find", old)
-    yield replace_text(_field(view, _REPLACING), "the field of what to put there", new)
-    button = next((box for name in ("Replace All", "Replace all") for box in exact(view, name)), None)
-    if button is None:
-        raise SkillFailed("the dialog has no button “Replace All” to be seen")
-    yield (click(button.center, "“Replace All”", expectation=Change()),)
+    yield from _opened(view, "replace words", _REPLACING, ("ctrl", "h"), ("ctrl", "r"))
+    finding, replacing = _field(view, _FIND_LABEL), _field(view, _REPLACE_LABEL)
+    if finding.point == replacing.point:
+        raise SkillFailed("the two fields of the dialog cannot be told from each other")
+    yield replace_text(finding, "the field of what to find", old)
+    yield replace_text(replacing, "the field of what to put there", new)
+    button = yield from _replace_all(view)
+    yield (click(button.center, "Replace All", expectation=Change()),)
     yield (press("escape"),)
     if before and _count(view, old) >= before and old not in new:
         raise SkillFailed(f"“{old}” is still there")
 
 
-def _opened(view: ScreenView, chord: tuple[str, ...], sign: re.Pattern[str], purpose: str) -> Opening:
-    """Press `chord`; return the line of the dialog that says what it is for."""
-    before = columns(view)
-    nothing = SkillFailed(f"{'+'.join(chord)} opens no dialog here to {purpose}; open it by its menu first")
-    try:
-        yield (PlannedStep(action=PressKeys(keys=chord), expectation=Change()),)
-    except SkillStepFailed:
-        raise nothing from None
-    asked = _asked(view, before, sign)
-    if asked is None:
-        raise nothing
-    return asked
+def _replace_all(view: ScreenView) -> Generator[SkillSteps, None, Box]:
+    """Return the button for all of them; some dialogs have it only after a tick that says so."""
+    option = next((line for line in columns(view) if line.text.startswith("Replace all in")), None)
+    if not _buttons(view) and option:
+        yield (click(option.box.center, option.text, expectation=Change()),)
+    if found := _buttons(view):
+        return found[0]
+    raise SkillFailed("the dialog has no button “Replace All” to be seen")
+
+
+def _buttons(view: ScreenView) -> list[Box]:
+    return [box for name in ("Replace All", "Replace all") for box in exact(view, name)]
+
+
+def _opened(view: ScreenView, purpose: str, sign: re.Pattern[str], *chords: tuple[str, ...]) -> Opening:
+    """Press the first of `chords` that does something; return the line of the dialog that says what it is for."""
+    before, lines = view.screen, columns(view)
+    for chord in chords:
+        with suppress(SkillStepFailed):
+            yield (PlannedStep(action=PressKeys(keys=chord), expectation=Change()),)
+        if asked := _asked(view, lines, sign):
+            return asked
+        if difference(before, view.screen):
+            break
+    pressed = " and ".join("+".join(chord) for chord in chords)
+    raise SkillFailed(f"no dialog to {purpose} is opened by {pressed} here; open it by its menu first")
 
 
 def _asked(view: ScreenView, before: list[TextLine], sign: re.Pattern[str]) -> TextLine | None:
@@ -88,5 +106,17 @@ def _count(view: ScreenView, words: str) -> int:
     return sum(line.text.count(words) for line in view.lines)
 
 
-def _enter(expectation: Gone | Visible) -> PlannedStep:
-    return PlannedStep(action=PressKeys(keys=("enter",)), expectation=expectation)
+def enter_name(view: ScreenView, name: str, expectation: Gone | Visible) -> SkillRun:
+    """Replace the name in the field that has the focus, see that nothing of the old one is left, and press Enter.
+
+    Ctrl+A selects all in some of these fields only.
+    """
+    yield (press("home"), press("shift", "end"), type_text(name))
+    if left := next((line.text for line in columns(view) if _goes_on(line.text, name)), None):
+        raise SkillFailed(f"the field reads “{left}” instead of “{name}”")
+    yield (PlannedStep(action=PressKeys(keys=("enter",)), expectation=expectation),)
+
+
+def _goes_on(text: str, name: str) -> bool:
+    """Whether a line reads more than the name, without a blank between."""
+    return text.startswith(name) and not text[len(name) :].startswith((" ", "/")) and text != name

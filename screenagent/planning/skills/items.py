@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from typing import Final
 
 from screenagent.actions import Change, Drag, Gone, PressKeys, Visible
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box
 from screenagent.perception.changes import changed_box
-from screenagent.planning.instructions.steps import press, type_text
-from screenagent.planning.skills.letters import changed_lines, columns, require_exact
+from screenagent.perception.labels import TextLine
+from screenagent.planning.instructions.steps import press, wait_for_words
+from screenagent.planning.skills.dialogs import enter_name
+from screenagent.planning.skills.letters import changed_lines, columns, exact, require_exact
 from screenagent.planning.skills.moves import click, target_at
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import Screenshot
 
-Colour = tuple[int, ...]
+SECONDS_TO_GO: Final = 5.0
+YES: Final = ("Move to Trash", "Move To Trash", "Delete", "Yes", "OK")
 
 
 def rename(view: ScreenView, name: str, new: str) -> SkillRun:
     """Select it and press F2; type only if the item, or a dialog that says so, is then open for a new name."""
     item = require_exact(view, name)
-    yield (click(item, f"“{name}”"),)
+    yield (click(item, name),)
     before, lines = view.screen, columns(view)
     try:
         yield (PlannedStep(action=PressKeys(keys=("f2",)), expectation=Change()),)
@@ -33,22 +37,36 @@ def rename(view: ScreenView, name: str, new: str) -> SkillRun:
     if not asked and not (item.box and _is_about(before, view.screen, item.box)):
         yield (press("escape"),)
         raise SkillFailed(f"F2 does not rename “{name}” here; write the steps of this program")
-    yield (press("ctrl", "a"), type_text(new), _enter(Visible(words=new)))
+    yield from enter_name(view, new, Visible(words=new))
 
 
 def move(view: ScreenView, name: str, to: str) -> SkillRun:
     start, end = require_exact(view, name), require_exact(view, to)
-    drag = Drag(path=(target_at(start, f"“{name}”"), target_at(end, f"“{to}”")))
+    drag = Drag(path=(target_at(start, name), target_at(end, to)))
     yield (PlannedStep(action=drag, expectation=Gone(words=name)),)
 
 
 def delete(view: ScreenView, name: str) -> SkillRun:
-    """Select it and press Delete, only if it is seen to be selected."""
+    """Select it and press Delete, only if it is seen to be selected; answer the question whether it is meant."""
     item = require_exact(view, name)
-    yield (click(item, f"“{name}”"),)
+    yield (click(item, name),)
     if item.box is None or not is_selected(view.screen, item.box):
         raise SkillFailed(f"a click does not select “{name}”, so Delete could delete something else")
-    yield (PlannedStep(action=PressKeys(keys=("delete",)), expectation=Gone(words=name)),)
+    before = columns(view)
+    yield (PlannedStep(action=PressKeys(keys=("delete",)), expectation=Change()),)
+    if answer := _answer(view, changed_lines(view, before), name):
+        yield (click(answer.center, "the button that says yes", expectation=Change()),)
+    yield (wait_for_words(name, gone=True, seconds=SECONDS_TO_GO),)
+
+
+def _answer(view: ScreenView, lines: list[TextLine], name: str) -> Box | None:
+    """Return the button that says yes to a question about this item, unless it would be deleted for good."""
+    asked = " ".join(line.text for line in lines)
+    if re.search(r"\b(?:permanent|irrevers|cannot be undone|forever)", asked, re.IGNORECASE):
+        raise SkillFailed(f"“{name}” would be deleted for good; answer that question yourself")
+    if name not in asked:
+        return None
+    return next((box for yes in YES for box in exact(view, yes)), None)
 
 
 def is_selected(screen: Screenshot, box: Box) -> bool:
@@ -61,10 +79,10 @@ def is_selected(screen: Screenshot, box: Box) -> bool:
     return all(_background(screen, box) != _background(screen, part) for part in (above, below))
 
 
-def _background(screen: Screenshot, box: Box) -> Colour:
+def _background(screen: Screenshot, box: Box) -> object:
+    """The colour of most of its pixels."""
     pixels = screen.pixels.convert("RGB").crop(box.pixels(screen.size))
-    colours: Counter[Colour] = Counter(pixels.getdata())
-    return colours.most_common(1)[0][0]
+    return max(pixels.getcolors(pixels.width * pixels.height) or [(0, None)], key=lambda counted: counted[0])[1]
 
 
 def _is_about(before: Screenshot, after: Screenshot, item: Box) -> bool:
@@ -79,7 +97,3 @@ def _is_about(before: Screenshot, after: Screenshot, item: Box) -> bool:
         and changed.left <= item.center.x <= changed.right
         and changed.right - changed.left >= 0.5 * wide
     )
-
-
-def _enter(expectation: Visible) -> PlannedStep:
-    return PlannedStep(action=PressKeys(keys=("enter",)), expectation=expectation)

@@ -14,9 +14,8 @@ from screenagent.planning.skills.view import ScreenView
 
 FoundT = TypeVar("FoundT")
 
-LATE_SECONDS: Final = 3.0
-"""How long what is not there yet is waited for."""
-LATE_LOOKS: Final = 5
+LATE_SECONDS: Final = (0.4, 0.6, 0.8, 1.2)
+"""How long what is not there yet is waited for; each wait is another, as the same three times would be a loop."""
 MOST_SCROLLS: Final = 40
 SkillTarget = Location | Point
 Seeking = Generator[SkillSteps, None, Location | None]
@@ -60,10 +59,10 @@ def require(view: ScreenView, target: str) -> Location:
 
 def appearing(look: Callable[[], FoundT | None]) -> Generator[SkillSteps, None, FoundT | None]:
     """Return what `look` finds, as soon as it does: a page or window may still be on its way, as for a click."""
-    for _ in range(LATE_LOOKS):
+    for seconds in LATE_SECONDS:
         if found := look():
             return found
-        yield (PlannedStep(action=Wait(seconds=LATE_SECONDS / LATE_LOOKS)),)
+        yield (PlannedStep(action=Wait(seconds=seconds)),)
     return look()
 
 

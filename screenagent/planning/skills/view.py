@@ -10,13 +10,21 @@ from typing import NamedTuple
 from screenagent.geometry import Absent, Box, Location, Point
 from screenagent.perception.labels import TextLine, text_lines
 from screenagent.protocols import Grounder, StateReader, TextReader
-from screenagent.screenshot import ControlState, Screenshot, Word
+from screenagent.screenshot import ControlState, Element, Screenshot, Word, digest
 
 
 class Number(NamedTuple):
     """A number that stands alone, and where."""
 
     value: float
+    box: Box
+
+
+class ListRow(NamedTuple):
+    """A row of a list, or a line that may be one: its text, where that stands, and the box whose state is read."""
+
+    name: str
+    text: Box
     box: Box
 
 
@@ -121,6 +129,54 @@ class ScreenView:
         """The check box, radio button or switch that belongs to a label, and whether it is on."""
         return self._states.ticked(self.screen, label) if self._states else None
 
+    def slider(self, label: Location | None) -> ControlState | None:
+        """The slider that belongs to a label; without a label the only slider."""
+        return self._states.slider(self.screen, label) if self._states else None
+
+    def value(self, box: Box) -> str | None:
+        """What the control in a box shows."""
+        if self._states:
+            return self._states.state(self.screen, box, valued=True).value
+        return " ".join(line.text for line in self.lines if line.box.center in box)
+
+    def told_value(self, box: Box) -> str | None:
+        """What the program says that the control in a box shows."""
+        told = self._states.state(self.screen, box) if self._states else None
+        return told.value if told else None
+
+    def handle(self, box: Box) -> Box | None:
+        """Where the handle of the slider is that was in a box: there, or elsewhere in its row."""
+        return self._states.handle(self.screen, box) if self._states else None
+
+    def look_of(self, box: Box) -> str:
+        """A name for the pixels in a box: others have another name."""
+        return digest(self.screen.pixels.crop(box.pixels(self.screen.size)))
+
+    def opened(self, before: Screenshot, control: Box) -> Box | None:
+        """Where a list came up at a control since the screen `before`."""
+        return self._states.opened(before, self.screen, control) if self._states else None
+
+    def lines_in(self, box: Box) -> list[TextLine]:
+        """The lines in a box; what stands beside it belongs to none of them."""
+        if self._states:
+            return text_lines(self._states.words(self.screen, box))
+        return [line for line in self.lines if line.box.center in box]
+
+    @property
+    def rows(self) -> list[ListRow]:
+        """What may be rows of lists: those that a program tells, and every line that stands in none of these."""
+        told = [ListRow(one.name.strip(), one.box, one.box) for one in self._elements if _is_row(one)]
+        lines = [line for line in self.lines if not any(line.box.center in row.box for row in told)]
+        return [*told, *(ListRow(line.text, line.box, line.box) for line in lines)]
+
+    @property
+    def _elements(self) -> Sequence[Element]:
+        return self._states.elements(self.screen) if self._states else ()
+
+    def is_selected(self, row: ListRow) -> bool | None:
+        """Whether a row is selected; None where that is not to be seen."""
+        return self._states.state(self.screen, row.box).is_in("selected") if self._states else None
+
     def every(self, role: str) -> list[Location]:
         """All the controls of a role, in reading order: every "check box"."""
         found: list[Location] = []
@@ -137,6 +193,10 @@ class ScreenView:
             for word in line.words:
                 if re.fullmatch(r"[-+−]?\d+(?:\.\d+)?", word.text):
                     yield Number(float(word.text.replace("−", "-")), word.box)
+
+
+def _is_row(element: Element) -> bool:
+    return element.role == "item" and not element.states.isdisjoint(("selected", "unselected"))
 
 
 def ordinal(number: int) -> str:

@@ -4,9 +4,11 @@ const works = asked.get("twin") == "works", broken = !works;
 const closed = `http://127.0.0.1:${asked.get("closed")}/order`;
 const cases = {};
 
-// The task was truly done; `line` is what the pair names.
+let reported = 0;
+
+// Report what is so now. Requests may overtake each other, so reports are numbered.
 function did(line) {
-  fetch(`/report?${new URLSearchParams({attempt: asked.get("attempt"), line})}`, {keepalive: true});
+  fetch(`/report?${new URLSearchParams({attempt: asked.get("attempt"), number: ++reported, line})}`, {keepalive: true});
 }
 
 // Something was pressed or changed that the task did not mean.

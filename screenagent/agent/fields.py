@@ -1,0 +1,72 @@
+"""The field that a text goes into: what it is called, and whether it has the caret."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from screenagent.actions import Click, PressKeys, TypeText
+from screenagent.episode import Episode, Step
+from screenagent.events import Decision, PlannedStep
+from screenagent.geometry import Location
+
+_RELATION: Final = re.compile(
+    r"\s(?:in|of|on|near|next|above|below|under|beside|label+ed|named|called|with|at|for|left|right)\s", re.IGNORECASE
+)
+_KNOWN: Final = re.compile(
+    r"\b(?:fields?|entry|editor|input|text ?(?:area|box|view)?|document|canvas|terminal|prompt|box|bar|cell\b.*|row|"
+    r"column|list|table|sheet|page|window|dialog|form|tab|pane|panel|app|application|browser|file|line)$",
+    re.IGNORECASE,
+)
+"""What says already what kind of thing is meant."""
+
+EDITING: Final = frozenset(("home", "end", "delete", "backspace"))
+MARKING: Final = (("ctrl", "a"), ("shift", "end"), ("shift", "home"))
+
+
+def field_named(words: str) -> str:
+    """Return the words for the field that `words` name, perhaps by its label: the label itself takes no text."""
+    head = _RELATION.split(words)[0]
+    if _KNOWN.search(head):
+        return words
+    article = "" if re.match(r"(?:the|an?|my|your|its)\s", head, re.IGNORECASE) else "the "
+    return f"{article}{head} field{words[len(head) :]}"
+
+
+def is_entered(decision: Decision) -> bool:
+    """Whether the step only puts the caret where the next one types."""
+    following = decision.plan.steps[decision.at + 1 : decision.at + 2]
+    return _puts_caret(decision.step) and any(_is_editing(step.action) for step in following)
+
+
+def field_of(episode: Episode) -> tuple[Location, ...]:
+    """Return where the field is that the keys go to, if it is the last that was clicked."""
+    clicked = last_click(episode)
+    return clicked.locations if clicked else ()
+
+
+def last_click(episode: Episode) -> Step | None:
+    """Return the click that put the caret where the keys go now; None if another input came after it."""
+    for step in reversed([step for step in episode.steps if step.sent]):
+        if step.action is not None and not _is_editing(step.action):
+            return step if _clicks(step.action) else None
+    return None
+
+
+def _puts_caret(step: PlannedStep) -> bool:
+    return step.expectation is None and _clicks(step.action)
+
+
+def _clicks(action: object) -> bool:
+    return isinstance(action, Click) and action.button == "left" and not action.modifiers
+
+
+def _is_editing(action: object) -> bool:
+    """Whether the keys work on the text of the field that has the caret, and leave the caret in it."""
+    match action:
+        case TypeText():
+            return True
+        case PressKeys(keys=keys):
+            return keys in MARKING or (len(keys) == 1 and keys[0] in EDITING)
+        case _:
+            return False
