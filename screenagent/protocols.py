@@ -49,15 +49,6 @@ class Grounder(Protocol):
         ...
 
 
-class Guesser(Protocol):
-    def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
-        """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike.
-
-        None if `found` was found in another way, whose confidence is not measured, or if nothing fits.
-        """
-        ...
-
-
 class Approver(Protocol):
     def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict: ...
 
@@ -84,6 +75,21 @@ class Desktop(Protocol):
 class SecondLook(Protocol):
     def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
         """The same place, surer or less sure than before. Done while a person thinks about an approval."""
+        ...
+
+
+class Guesser(Protocol):
+    """What is asked about a place that is not sure enough to act on."""
+
+    def look_closer(self, target: str, screenshot: Screenshot, found: Location) -> Location:
+        """Return what a closer look round `found` is surer of, or `found` itself."""
+        ...
+
+    def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
+        """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike.
+
+        None if `found` was found in another way, whose confidence is not measured, or if nothing fits.
+        """
         ...
 
 

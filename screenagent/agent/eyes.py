@@ -130,8 +130,14 @@ class Eyes:
         if self.seeks_field and (isinstance(found, Absent) or found.by == "text"):
             found = self._field(target.words, near) or found
         if isinstance(found, Location):
-            return found
+            return self._looked_at_closer(target, found)
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
+
+    def _looked_at_closer(self, target: Target, found: Location) -> Location:
+        """Return `found`, or if it is too unsure to act on, what a closer look is surer of."""
+        if self.guesser is None or found.confidence >= self.min_confidence:
+            return found
+        return self.guesser.look_closer(target.words, self.timeline.screen, found)
 
     def _field(self, words: str, near: Location | None) -> Location | None:
         """Return the field of that name. A label that no field is seen at may hand on the focus, or be the field."""

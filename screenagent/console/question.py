@@ -41,6 +41,11 @@ class OpenQuestion:
         moved = Location(point=point, confidence=1.0, by="you")
         return replace(self, locations=(*self.locations[: self.chosen], moved, *self.locations[self.chosen + 1 :]))
 
+    def at_guess(self, number: int) -> OpenQuestion:
+        """Move the doubted place to the guess of this number; stay where it is if there is no such guess."""
+        picked = self.asked.picked(number)
+        return replace(self, locations=picked.locations) if picked else self
+
     def moved_by(self, x: int, y: int, size: Size) -> OpenQuestion:
         """Move the chosen place by so many pixels, but not off a screen of this size."""
         pixel = self.locations[self.chosen].point.pixel(size)
@@ -61,6 +66,8 @@ class OpenQuestion:
                 return self.words is not None
             case "zoom" | "push":
                 return bool(self.locations)
+            case "guess":
+                return self.asked.doubt is not None
             case "next_place":
                 return len(self.locations) > 1
             case "approve_all":

@@ -31,7 +31,7 @@ from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revi
 from screenagent.geometry import Location
 from screenagent.settings import SettingInForce
 
-ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place"))
+ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place", "guess"))
 """What a key can do about a question."""
 
 STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
@@ -88,6 +88,10 @@ class SuperviseScreen(RunScreen):
         Binding("z", "zoom", "Zoom", tooltip="locate it again, closer"),
         Binding("s", "skip", "Skip", tooltip="leave this step out and go on"),
         Binding("t", "take_over", "Take over", tooltip="you work, the agent waits; again: hand it back"),
+        *(
+            Binding(f"{number}", f"guess({number})", f"Guess {number}", show=False, tooltip="put the crosshair there")
+            for number in range(1, 6)
+        ),
         Binding("p", "next_place", "Place", tooltip="move the next of several places"),
         Binding("space", "pause", "Pause", key_display="␣", tooltip="wait after what it is at; again: go on"),
         Binding("full_stop", "one_step", "One step", key_display=".", tooltip="one step, then pause again"),
@@ -281,7 +285,8 @@ class SuperviseScreen(RunScreen):
             return APPROVE_ALL_HINT
         anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
         asked = self._shown_question.asked
-        return "\n".join(filter(None, (wording.path_words(asked.path), asked.note, anywhere)))
+        parts = (wording.path_words(asked.path), asked.note, wording.guess_words(asked.doubt), anywhere)
+        return "\n".join(filter(None, parts))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
@@ -290,6 +295,12 @@ class SuperviseScreen(RunScreen):
     def action_approve(self) -> None:
         assert self.open_question is not None
         self.answer(Approve(locations=self.open_question.new_locations))
+
+    def action_guess(self, number: int) -> None:
+        """Put the crosshair at the guess of this number; a yes then acts there."""
+        assert self.open_question is not None
+        self.open_question = self.open_question.at_guess(number)
+        self.show()
 
     def action_approve_all(self) -> None:
         assert self.open_question is not None

@@ -12,7 +12,7 @@ from textual.content import Content
 from screenagent.actions import Click, KeyboardInput, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, PlannedStep
-from screenagent.geometry import Location
+from screenagent.geometry import Doubt, Location
 from screenagent.runs.wording import effect_words, expectation_words, outcome_words, status_of, verdict_words
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -174,6 +174,17 @@ def with_plight(said: Content, plight: str) -> Content:
     if not plight or plight in said.plain:
         return said
     return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
+
+
+def guess_words(doubt: Doubt | None) -> str:
+    """The places that may be meant, by the keys that put the crosshair there; empty if there is no doubt."""
+    if doubt is None:
+        return ""
+    named = (
+        f"{number} {guess.words} ({guess.location.confidence:.0%})"
+        for number, guess in enumerate(doubt.guesses, start=1)
+    )
+    return "which: " + " · ".join(named)
 
 
 def path_words(path: tuple[Click, ...]) -> str:

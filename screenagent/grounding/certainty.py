@@ -12,10 +12,9 @@ from screenagent.grounding.expression import Phrase
 from screenagent.grounding.scoring import Candidate
 from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.roles import satisfying
-from screenagent.perception.similarity import solid
+from screenagent.perception.similarity import likeness
 
 BELONGS: Final = 0.9  # a control that is tied to its label and fits its role as surely as this bears its name
-_DECORATION: Final = "….:*>×•| "
 
 
 class Signs(Value):
@@ -24,8 +23,8 @@ class Signs(Value):
     score: float
     """Of the candidate, by which it was ranked."""
     exact: float = 0.0
-    """1 if it bears the name to the letter, surely belongs to that, and was not asked for by what it does, as in "show
-    the transactions"."""
+    """1 if it bears the name, misread letters aside, surely belongs to that, and was not asked for by what it does, as
+    in "show the transactions"."""
     told: float = 0.0
     """How much of what was said is written there, in these or like words."""
     renamed: float = 0.0
@@ -59,7 +58,7 @@ def signs_of(phrase: Phrase, best: Candidate) -> Signs:
     if best.by == "icon":
         return Signs(score=score)
     called = phrase.named or phrase.quoted
-    same = _bare(phrase.name) == _bare(best.text)
+    same = likeness(phrase.name, best.text) > 0
     belongs = best.by != "field" or best.evidence.tie * best.evidence.role >= BELONGS
     exact = same and belongs and (called or not phrase.verb)
     return Signs(
@@ -69,11 +68,6 @@ def signs_of(phrase: Phrase, best: Candidate) -> Signs:
         renamed=float(not same and called),
         label=float(best.by == "text" and bool(phrase.role and satisfying(phrase.role).framed)),
     )
-
-
-def _bare(text: str) -> str:
-    """Return the text without blanks and capitals, and without what decorates a label; signs such as + stay."""
-    return solid(text).casefold().strip(_DECORATION)
 
 
 def _told(phrase: Phrase, text: str) -> float:
@@ -90,8 +84,8 @@ FAMILIES: Final[Mapping[str, str]] = {"text": "name", "field": "name", "accessib
 """The methods, by what their answers rest on: one of each family says as much about the others."""
 
 FITTED: Final[Mapping[str, Weights]] = {
-    "name": Weights(bias=-1.5, score=2.91, exact=3.13, told=0.68, renamed=-2.99, label=-2.51),
-    "icon": Weights(bias=-3.81, score=6.16),
+    "name": Weights(bias=-2.18, score=4.36, exact=2.31, told=0.57, renamed=-2.31, label=-2.81),
+    "icon": Weights(bias=-3.58, score=5.85),
 }
 """By family; docs/reliability.png draws what comes of it."""
 

@@ -142,6 +142,13 @@ class EmbeddedGrounder:
         except NothingFits:
             return []
 
+    def look_closer(self, target: str, screenshot: Screenshot, found: Location) -> Location:
+        """Return what a closer look round `found` is surer of, since it may read the name; otherwise `found`."""
+        if not is_measured(found.by):
+            return found
+        closer = self.locate(target, screenshot, near=found)
+        return closer if isinstance(closer, Location) and closer.confidence > found.confidence else found
+
     def signs(self, target: str, screenshot: Screenshot) -> Signs | None:
         """Return the signs that the confidence in the likeliest place is made of; None if there is none."""
         candidates = self.candidates(target, screenshot)

@@ -31,7 +31,11 @@ SAVE = Click(target="Save")
 
 @dataclass
 class FakeGuesser:
+    closer: float = 0.0
     doubted: list[str] = field(default_factory=list)
+
+    def look_closer(self, _target: str, _screenshot: Screenshot, found: Location) -> Location:
+        return found.model_copy(update={"confidence": max(self.closer, found.confidence)})
 
     def doubt(self, target: str, _screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
         if found is None:
@@ -71,6 +75,12 @@ def test_a_sure_place_is_acted_on_without_a_doubt() -> None:
     guesser = FakeGuesser()
     episode, desktop = run(agent(SURE, guesser=guesser))
     assert (desktop.places, guesser.doubted, episode.steps[0].doubt) == ([(FIRST,)], [], None)
+
+
+def test_an_unsure_place_that_a_closer_look_is_sure_of_is_acted_on() -> None:
+    episode, desktop = run(agent(UNSURE, guesser=FakeGuesser(closer=0.95)))
+    assert desktop.places == [(FIRST,)]
+    assert episode.steps[0].locations[0].confidence == 0.95
 
 
 def test_without_a_bound_every_place_is_acted_on() -> None:

@@ -76,6 +76,9 @@ class AnchorGuesser:
     grounder: AnchorGrounder
     configured: Guesser
 
+    def look_closer(self, target: str, screenshot: Screenshot, found: Location) -> Location:
+        return found if self.grounder.has_anchor(target) else self.configured.look_closer(target, screenshot, found)
+
     def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
         return None if self.grounder.has_anchor(target) else self.configured.doubt(target, screenshot, found=found)
 

@@ -1,4 +1,4 @@
-"""At a question about an unsure place, the terminal lists the guesses, and a number picks one."""
+"""At a question about an unsure place, the guesses are listed, and a number picks one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from screenagent.actions import Click
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.terminal import TerminalAnswers
+from screenagent.console.question import OpenQuestion
+from screenagent.console.wording import guess_words
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import (
@@ -77,3 +79,15 @@ def test_the_guesses_are_listed_with_their_numbers(keyboard: int, capsys: pytest
     shown = capsys.readouterr().err
     assert "1  “Save as” (62%)" in shown
     assert "2  “Saved” (31%)" in shown
+
+
+def test_in_the_console_a_number_puts_the_crosshair_at_its_guess() -> None:
+    opened = OpenQuestion.of(question())
+    assert opened.offers("guess")
+    assert [place.point for place in opened.at_guess(2).new_locations] == [SECOND.point]
+    assert opened.at_guess(3) == opened
+
+
+def test_the_console_says_what_each_number_means() -> None:
+    assert guess_words(DOUBT) == "which: 1 “Save as” (62%) · 2 “Saved” (31%)"
+    assert guess_words(None) == ""
