@@ -193,7 +193,7 @@ def go_to_address(url: str) -> Steps:
 
 
 @form("find the (words?|text) {old_text}[ IN_THE_TEXT]", "find {old_text} IN_THE_TEXT")
-def find_text(old_text: str) -> Steps:
+def search_for(old_text: str) -> Steps:
     return (_shortcut("ctrl", "f"), type_text(old_text), press("enter"))
 
 

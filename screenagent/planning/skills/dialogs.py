@@ -13,7 +13,7 @@ from screenagent.geometry import Box, Location
 from screenagent.perception.changes import difference
 from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import press, type_text
-from screenagent.planning.skills.letters import columns, exact, new_lines
+from screenagent.planning.skills.letters import changed_lines, columns, exact
 from screenagent.planning.skills.moves import click, replace_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
 from screenagent.planning.skills.view import ScreenView
@@ -97,7 +97,7 @@ def _opened(view: ScreenView, purpose: str, sign: re.Pattern[str], *chords: tupl
 
 
 def _asked(view: ScreenView, before: list[TextLine], sign: re.Pattern[str]) -> TextLine | None:
-    return next((line for line in new_lines(view, before) if sign.search(line.text)), None)
+    return next((line for line in changed_lines(view, before) if sign.search(line.text)), None)
 
 
 def _field(view: ScreenView, label: re.Pattern[str]) -> Location:

@@ -12,7 +12,7 @@ from screenagent.perception.changes import changed_box
 from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import press, wait_for_words
 from screenagent.planning.skills.dialogs import enter_name
-from screenagent.planning.skills.letters import columns, exact, new_lines, require_exact
+from screenagent.planning.skills.letters import changed_lines, columns, exact, require_exact
 from screenagent.planning.skills.moves import click, target_at
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
@@ -31,7 +31,9 @@ def rename(view: ScreenView, name: str, new: str) -> SkillRun:
         yield (PlannedStep(action=PressKeys(keys=("f2",)), expectation=Change()),)
     except SkillStepFailed:
         raise SkillFailed(f"F2 does not rename “{name}” here; write the steps of this program") from None
-    asked = any("rename" in line.text.casefold() or "name:" in line.text.casefold() for line in new_lines(view, lines))
+    asked = any(
+        "rename" in line.text.casefold() or "name:" in line.text.casefold() for line in changed_lines(view, lines)
+    )
     if not asked and not (item.box and _is_about(before, view.screen, item.box)):
         yield (press("escape"),)
         raise SkillFailed(f"F2 does not rename “{name}” here; write the steps of this program")
@@ -52,7 +54,7 @@ def delete(view: ScreenView, name: str) -> SkillRun:
         raise SkillFailed(f"a click does not select “{name}”, so Delete could delete something else")
     before = columns(view)
     yield (PlannedStep(action=PressKeys(keys=("delete",)), expectation=Change()),)
-    if answer := _answer(view, new_lines(view, before), name):
+    if answer := _answer(view, changed_lines(view, before), name):
         yield (click(answer.center, "the button that says yes", expectation=Change()),)
     yield (wait_for_words(name, gone=True, seconds=SECONDS_TO_GO),)
 

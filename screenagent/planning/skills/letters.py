@@ -37,7 +37,7 @@ def columns(view: ScreenView) -> list[TextLine]:
     return text_lines(view.words, gap=COLUMN_GAP)
 
 
-def new_lines(view: ScreenView, before: list[TextLine]) -> list[TextLine]:
+def changed_lines(view: ScreenView, before: list[TextLine]) -> list[TextLine]:
     """Return the lines that read otherwise than any that stood there before."""
     known = {line.text for line in before}
     return [line for line in columns(view) if line.text not in known]
