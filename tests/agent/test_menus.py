@@ -57,6 +57,9 @@ class Menus:
     def _write(self, drawing: Drawing, words: str) -> None:
         drawing.text(words, *PLACES[words])
 
+    def close(self) -> None:
+        self.open = []
+
     def _panel(self, drawing: Drawing, edges: tuple[int, int, int, int]) -> Box:
         ImageDraw.Draw(drawing.image).rectangle(edges, fill="#dde6f0", outline="#708090")
         return Box.of_pixels(edges, drawing.screenshot.size)
