@@ -75,5 +75,6 @@ def test_the_guesses_are_listed_with_their_numbers(keyboard: int, capsys: pytest
     os.write(keyboard, b"n\n")
     TerminalAnswers(Control())(question())
     shown = capsys.readouterr().err
+    assert "  its number, [y]es, [q]uit" in shown
     assert "1  “Save as” (62%)" in shown
     assert "2  “Saved” (31%)" in shown
