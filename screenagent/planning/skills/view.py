@@ -133,10 +133,9 @@ class ScreenView:
 
     def dropdown(self, name: str) -> Location | None:
         """The closed drop-down of that name."""
-        found = self.find(f"the {name} drop-down")
-        if found is None and self._states and (seen := self._states.dropdown(self.screen, name)):
-            found = Location(point=seen.box.center, box=seen.box, confidence=0.9, by="pixels")
-        return found
+        if self._states and (seen := self._states.dropdown(self.screen, name)):
+            return Location(point=seen.box.center, box=seen.box, confidence=0.9, by="pixels")
+        return self.find(f"the {name} drop-down")
 
     def folding(self, label: Location) -> ControlState | None:
         """The section or tree row of a label, if it can be said whether it is expanded."""
