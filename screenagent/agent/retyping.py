@@ -25,7 +25,7 @@ def is_retypable(step: Step) -> bool:
         return False
     if after is None or after.image is None or step.before.image is None or step.before.size != after.size:
         return False
-    rect = effect.where.exact_pixels(after.size)
+    rect = PixelBox(*effect.where.pixels(after.size))
     return InkPart(np.asarray(step.before.pixels), rect).is_blank and _stands_alone(np.asarray(after.pixels), rect)
 
 

@@ -16,7 +16,7 @@ from tests.builders import fake_agent
 
 
 def area(*lines: str, hint: str = "") -> Screenshot:
-    image, font = Image.new("RGB", (400, 200), (240, 240, 240)), ImageFont.load_default(15)
+    image, font = Image.new("RGB", (397, 203), (240, 240, 240)), ImageFont.load_default(15)
     draw = ImageDraw.Draw(image)
     draw.rectangle((40, 40, 360, 160), fill="white", outline=(90, 90, 90))
     for number, line in enumerate(lines or (hint,)):

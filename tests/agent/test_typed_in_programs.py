@@ -30,7 +30,16 @@ for row, (name, held) in enumerate((("Name", "Ada"), ("City", "London"))):
     entry.insert(0, held)
     entry.place(x=120, y=30 + 50 * row)
     entries.append(entry)
-save = lambda: open(sys.argv[1], "w").write(" ".join(entry.get() for entry in entries))
+said = tkinter.Label(root)
+said.place(x=220, y=140)
+
+
+def save():
+    held = " ".join(entry.get() for entry in entries)
+    open(sys.argv[1], "w").write(held)
+    said.config(text=f"Stored {len(held)} letters")
+
+
 tkinter.Button(root, text="Save", command=save).place(x=120, y=140)
 entries[1].focus_force()
 root.mainloop()
