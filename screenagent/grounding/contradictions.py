@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -13,6 +14,12 @@ from screenagent.perception.text_edges import is_negation
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _COUNT: Final = re.compile(r"[(\[]\d+[)\]]")  # how many there are: "Inbox (3)"
+_SIDES: Final = (*OPPOSITES, *((those, these) for these, those in OPPOSITES))
+_OPPOSITE: Final = {
+    word: frozenset().union(*(others for words, others in _SIDES if word in words))
+    for words, _ in _SIDES
+    for word in words
+}
 PARTICLES: Final = frozenset(("in", "out", "up", "down", "on", "off", "over", "back", "away"))
 SHORTEST: Final = 3  # letters of a word whose opposite may be made by a prefix
 
@@ -65,13 +72,13 @@ def _is_plural(one: str, many: str) -> bool:
     return len(one) > SHORTEST and many in (f"{one}s", f"{one}es", f"{one[:-1]}ies")
 
 
+@lru_cache(16384)
 def are_opposite(one: str, other: str) -> bool:
     """Return whether two words are opposites, or one is the other with a prefix such as "un"."""
     short, long = sorted((one, other), key=len)
     if len(short) >= SHORTEST and any(long == prefix + short for prefix in PREFIXES):
         return True
-    pairs = ((one, other), (other, one))
-    return any(this in these and that in those for these, those in OPPOSITES for this, that in pairs)
+    return other in _OPPOSITE.get(one, frozenset())
 
 
 def words_of(text: str) -> Sequence[str]:

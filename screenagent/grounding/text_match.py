@@ -85,8 +85,10 @@ def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Ite
         like = likeness(phrase.name, run.text)
         if like and not alone and not stands_for_itself(run, strict=strict):
             continue
-        if not like and told and not _is_another(phrase, run) and (alone or not named or stands_for_itself(run)):
+        if not like and told:
             like = shared(told, tokens(run.text), least=NAMED if named else 0.0)
+            if like and (_is_another(phrase, run) or not (alone or not named or stands_for_itself(run))):
+                continue
         if not like and len(run.words) == len(label.words) and is_value(_sorts(phrase, told), run.text):
             like = VALUE
         if like:

@@ -14,6 +14,7 @@ _BULLET: Final = re.compile(r"^[oO0](?=[A-Z][a-z])")  # an icon before a name is
 LEFT: Final = 8  # letters that are left of a name that was cut off
 
 LONG: Final = 7  # letters of a word in which one that is drawn like another may have been misread
+MOST_MISSED: Final = 3  # letters that one of two names may be longer
 LONGER: Final = 8  # the same for a letter that was missed, or seen twice
 _ROUND: Final = str.maketrans("ceáàâäéèêëóòôö", "oooooooooooooo")
 """Round letters, which small typefaces draw alike."""
@@ -33,6 +34,8 @@ def likeness(name: str, text: str) -> float:
         return 0.99
     if one.casefold() == other.casefold():
         return 0.98
+    if abs(len(letters_of(one)) - len(letters_of(other))) > MOST_MISSED and not text.endswith("."):
+        return 0.0
     if numbers_in(one) != numbers_in(other):
         return 0.0
     if letters_of(one) == letters_of(other):
