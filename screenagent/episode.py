@@ -7,7 +7,7 @@ from functools import reduce
 from typing import assert_never
 
 from screenagent import events
-from screenagent.actions import Action, Change, Expectation, Input, TypeText
+from screenagent.actions import Action, Change, Expectation, Input
 from screenagent.events import Decision, Effect, Event, FailureCode, Outcome, Plan, Recovery, Reject, Skip, Verdict
 from screenagent.geometry import Doubt, Location, Value
 from screenagent.screenshot import Screenshot
@@ -117,12 +117,6 @@ class Episode(Value):
     def before_last_input(self) -> Screenshot | None:
         """What has come since this screen the last input may have brought about; None where none was sent."""
         return next((step.before for step in reversed(self.steps) if step.sent), None)
-
-    @property
-    def last_typed(self) -> str:
-        """The text of the last input; empty if that was another kind."""
-        sent = next((step.action for step in reversed(self.steps) if step.sent), None)
-        return sent.text if isinstance(sent, TypeText) else ""
 
     @property
     def doubtful(self) -> tuple[Step, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from screenagent.actions import Action, Input
 from screenagent.episode import Episode
@@ -93,6 +93,14 @@ class Guesser(Protocol):
         ...
 
 
+class TypedText(NamedTuple):
+    """A text that the run has typed, where it clicked before that, and whether no other input came after it."""
+
+    text: str
+    place: Location | None = None
+    is_last: bool = True
+
+
 class Checker(Protocol):
     def check(
         self,
@@ -101,10 +109,10 @@ class Checker(Protocol):
         after: Screenshot,
         *,
         at: tuple[Location, ...] = (),
-        typed: str = "",
+        typed: tuple[TypedText, ...] = (),
     ) -> Effect:
-        """What `step`, done `at` these places, brought about: only what is new since `before` counts, and not what only
-        repeats the text `typed`. Without `before` no input was sent, and what is there counts."""
+        """What `step`, done `at` these places, brought about: what is new since `before` counts, unless it stands only
+        where the run has `typed` it. Without `before` no input was sent, and what is there counts."""
         ...
 
     def quick_check(
@@ -114,7 +122,7 @@ class Checker(Protocol):
         after: Screenshot,
         *,
         at: tuple[Location, ...] = (),
-        typed: str = "",
+        typed: tuple[TypedText, ...] = (),
     ) -> Effect:
         """The same in milliseconds, `unknown` where that does not do: asked again and again while a screen settles."""
         ...

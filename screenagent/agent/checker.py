@@ -20,7 +20,7 @@ from screenagent.perception.changes import difference
 from screenagent.perception.labels import TextLine
 from screenagent.perception.news import new_lines, new_places
 from screenagent.perception.text_test import TextFinding, TextQuery, TextTest, find_text
-from screenagent.protocols import Grounder, Retry, StateReader, TextReader
+from screenagent.protocols import Grounder, Retry, StateReader, TextReader, TypedText
 from screenagent.screenshot import Screenshot, Word
 
 SURE: Final = 0.7
@@ -51,7 +51,7 @@ class ScreenChecker:
         after: Screenshot,
         *,
         at: tuple[Location, ...] = (),
-        typed: str = "",
+        typed: tuple[TypedText, ...] = (),
     ) -> Effect:
         effect = self.quick_check(step, before, after, at=at, typed=typed)
         if before is None or before.digest == after.digest:
@@ -77,7 +77,7 @@ class ScreenChecker:
         after: Screenshot,
         *,
         at: tuple[Location, ...] = (),
-        typed: str = "",
+        typed: tuple[TypedText, ...] = (),
     ) -> Effect:
         match step.expected:
             case Visible(words=words):
@@ -91,18 +91,29 @@ class ScreenChecker:
             case None:
                 return _changed(before or after, after, at, otherwise="unknown")
 
-    def _seen(self, words: str, before: Screenshot | None, after: Screenshot, typed: str) -> Effect:
+    def _seen(self, words: str, before: Screenshot | None, after: Screenshot, typed: tuple[TypedText, ...]) -> Effect:
         """Only what is new since `before` answers an input; without one, what stands there will do."""
         if _titled(words, after) and not (before and _titled(words, before)):
             return _effect("confirmed", "in_title", f"“{words}” is in the title of the front window")
         found = self._look(words, after)
         if found.answer != "seen" and not _titled(words, after):
             return _unseen(words, found)
-        fresh = new_places(self._look(words, before).places if before else (), found.places)
-        if before is not None and (why := _no_news(words, fresh, typed)):
-            return _effect("unknown", "typed" if fresh else "already_there", why, where=next(iter(found.places), None))
-        by: Witness = "words" if before else ""
-        return _effect("confirmed", "seen", f"“{words}” is on the screen", by=by, where=next(iter(fresh), None))
+        if before is None:
+            return _effect("confirmed", "seen", f"“{words}” is on the screen", by="", where=found.places[0])
+        fresh = self._fresh(words, found, before, after)
+        if news := [box for box in fresh if box not in _where_typed(words, fresh, typed)]:
+            return _effect("confirmed", "seen", f"“{words}” is on the screen", where=news[0])
+        if fresh:
+            return _effect("unknown", "typed", f"“{words}” is on the screen only where it was typed", where=fresh[0])
+        why = f"“{words}” is on the screen, as it was before the input, which says nothing of it"
+        return _effect("unknown", "already_there", why, where=next(iter(found.places), None))
+
+    def _fresh(self, words: str, found: TextFinding, before: Screenshot, after: Screenshot) -> tuple[Box, ...]:
+        """The places of the words at which they did not stand before, or in a line that reads otherwise now."""
+        elsewhere = new_places(self._look(words, before).places, found.places)
+        lines = new_lines(before, self.reader.read(before), after, self.reader.read(after))
+        changed = (box for box in found.places if any(box.center in line.box for line in lines))
+        return (*elsewhere, *(box for box in changed if box not in elsewhere))
 
     def _gone(self, words: str, before: Screenshot | None, after: Screenshot, *, waited: bool) -> Effect:
         """Gone is what was there. Who waits for words to go may find that they are not there, and was told no more."""
@@ -135,7 +146,9 @@ class ScreenChecker:
             case Absent():
                 return found
 
-    def _told(self, step: PlannedStep, effect: Effect, before: Screenshot, after: Screenshot, typed: str) -> Effect:
+    def _told(
+        self, step: PlannedStep, effect: Effect, before: Screenshot, after: Screenshot, typed: tuple[TypedText, ...]
+    ) -> Effect:
         """The effect with what has newly come in words, contradicted if that tells of a failure."""
         lines = new_lines(before, self.reader.read(before), after, self.reader.read(after))
         if news := bad_news(lines, titles=_new_titles(before, after), unless=_own_words(step, typed)):
@@ -191,13 +204,19 @@ def _unseen(words: str, found: TextFinding) -> Effect:
     return _effect("unmet", "not_seen", f"“{words}” was to be seen, and is not on the screen{nearest}")
 
 
-def _no_news(words: str, fresh: tuple[Box, ...], typed: str) -> str:
-    """Why words that are seen say nothing of the input; empty if they do."""
-    if not fresh:
-        return f"“{words}” is on the screen, as it was before the input, which says nothing of it"
-    if typed and len(fresh) == 1 and _said_in(words, typed):
-        return f"“{words}” is on the screen only where it was typed"
-    return ""
+def _where_typed(words: str, fresh: tuple[Box, ...], typed: tuple[TypedText, ...]) -> tuple[Box, ...]:
+    """Return those of the places at which the run itself has typed the words."""
+    said = [text for text in typed if _said_in(words, text.text)]
+    known = [box for box in fresh if any(_is_at(text.place, box) for text in said)]
+    if not known and len(fresh) == 1 and any(text.is_last for text in said):
+        return fresh
+    return tuple(known)
+
+
+def _is_at(place: Location | None, box: Box) -> bool:
+    if place is None:
+        return False
+    return box.center in place.box if place.box else place.point in box
 
 
 def _said_in(words: str, text: str) -> bool:
@@ -218,10 +237,10 @@ def _new_titles(before: Screenshot, after: Screenshot) -> tuple[str, ...]:
     return (after.window.title,)
 
 
-def _own_words(step: PlannedStep, typed: str) -> Iterable[str]:
+def _own_words(step: PlannedStep, typed: tuple[TypedText, ...]) -> Iterable[str]:
     """What the user said: it is no news where the screen repeats it."""
     yield from (target.words for target in targets(step.action))
-    yield typed
+    yield from (text.text for text in typed)
     match step.action:
         case TypeText(text=text):
             yield text

@@ -9,6 +9,7 @@ from screenagent.actions import Click, PressKeys, TypeText
 from screenagent.episode import Episode, Step
 from screenagent.events import Decision, PlannedStep
 from screenagent.geometry import Location
+from screenagent.protocols import TypedText
 
 _RELATION: Final = re.compile(
     r"\s(?:in|of|on|near|next|above|below|under|beside|label+ed|named|called|with|at|for|left|right)\s", re.IGNORECASE
@@ -65,6 +66,22 @@ def entered_field(step: Step) -> bool:
 def described_field(step: Step) -> str:
     """Return what the step calls the field that it clicked."""
     return f"“{step.action.target}”" if isinstance(step.action, Click) else "the field"
+
+
+def typed_texts(episode: Episode) -> tuple[TypedText, ...]:
+    """Return what the run has typed, each with the field that it went into as far as that is known."""
+    found: list[TypedText] = []
+    place: Location | None = None
+    sent = [step for step in episode.steps if step.sent]
+    for step in sent:
+        match step.action:
+            case Click() if step.locations:
+                place = step.locations[-1]
+            case TypeText(text=text):
+                found.append(TypedText(text, place, is_last=step is sent[-1]))
+            case action if not is_editing(action):
+                place = None
+    return tuple(found)
 
 
 def _puts_caret(step: PlannedStep) -> bool:

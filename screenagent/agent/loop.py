@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import cast
+from typing import Final, cast
 
 from screenagent import events
 from screenagent.actions import Action, Ask, Change, Finish, Input, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
-from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered
+from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered, typed_texts
 from screenagent.agent.recovery import next_recovery
 from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
@@ -22,11 +23,15 @@ from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
 from screenagent.geometry import Location
+from screenagent.perception.changes import difference
 from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Guesser, Planner, Retry, SecondLook
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Meter
 
 Sink = Callable[[Event], None]
+
+UNDONE_SECONDS: Final = 0.6
+"""What an application takes back, it mostly takes back within this time after the input."""
 
 
 @dataclass(kw_only=True)
@@ -91,6 +96,7 @@ class _Run:
         self.agent = agent
         self._timeline = Timeline(agent.meter)
         self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
+        self._sent_at: float | None = None  # when the last input was sent, while that may still be undone
         self._eyes = Eyes(
             self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
         )
@@ -131,10 +137,37 @@ class _Run:
 
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()
+        if isinstance(decision.step.action, Finish) and decision.step.action.success:
+            changed = yield from self._look_once_more()
+            if changed and self.episode.current and self.episode.current.failure_reason:
+                return  # which the planner hears first
         yield self.happened(events.Decided(decision=decision))
         self._eyes.seeks_field = is_entered(decision)
         yield from self._carry_out(decision.step)
         yield from self._recover(decision.step)
+
+    def _look_once_more(self) -> Generator[Event, None, bool]:
+        """See, before "done" is believed, that what the last step brought about stays, and that no bad news follows.
+
+        Return whether the screen has changed, and the step was checked again.
+        """
+        last = self.episode.current
+        if last is None or not last.acted or last.decision is None or self._sent_at is None:
+            return False
+        stays_for, self._sent_at = self._sent_at + UNDONE_SECONDS - time.monotonic(), None
+        seen = self._timeline.screen
+        with self._timeline.phase("settle"):
+            now = self.agent.desktop.settled(
+                lambda later: difference(seen, later) is not None, seconds=max(0, stays_for)
+            )
+        if difference(seen, now) is None:
+            return False
+        step = PlannedStep(action=last.decision.step.action, expectation=last.decision.step.expectation)
+        yield self.happened(events.Retried(recovery="wait", why="the screen has changed again"))
+        yield self._eyes.look()
+        yield self._check(step, self._before, last.locations)
+        yield from self._recover(step)
+        return True
 
     def _decide(self) -> Generator[Event, None, Decision]:
         thoughts = self.agent.planner.decide(self.episode)
@@ -187,7 +220,9 @@ class _Run:
         self._expect_caret(action)
         approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict)
         with self._timeline.phase("act"):
-            return self.agent.desktop.perform(approved)
+            before = self.agent.desktop.perform(approved)
+        self._sent_at = time.monotonic()
+        return before
 
     def _expect_caret(self, action: Input) -> None:
         """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""
@@ -210,7 +245,7 @@ class _Run:
         self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...], *, seconds: float | None
     ) -> events.Observed:
         """The settled screen after a step; where that says what should be seen, once it is seen or time is up."""
-        typed = self.episode.last_typed
+        typed = typed_texts(self.episode)
 
         def is_seen(after: Screenshot) -> bool:
             return self.agent.checker.quick_check(step, before, after, at=at, typed=typed).as_expected
@@ -220,7 +255,7 @@ class _Run:
         return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:
-        screen, typed = self._timeline.screen, self.episode.last_typed
+        screen, typed = self._timeline.screen, typed_texts(self.episode)
         with self._timeline.phase("check"):
             is_typed = isinstance(step.action, TypeText) and not at
             where = field_of(self.episode) if is_typed else at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from PIL import Image, ImageDraw
@@ -15,6 +16,7 @@ from screenagent.fakes import ScriptedModel
 from screenagent.geometry import Box, Location, Point
 from screenagent.models.vision import Refused
 from screenagent.perception.changes import changed_shares, difference
+from screenagent.protocols import TypedText
 from screenagent.screenshot import Screenshot, Window, Word
 from tests.builders import Text, words
 
@@ -161,7 +163,7 @@ class TestNews:
 
     def seen(self, words: str, before: Screenshot | None, after: Screenshot, typed: str = "") -> tuple[str, str]:
         waiting = PlannedStep(action=WaitFor(words=words))
-        effect = PAGE_CHECKER.check(waiting, before, after, typed=typed)
+        effect = PAGE_CHECKER.check(waiting, before, after, typed=(TypedText(typed),) if typed else ())
         return effect.outcome, effect.code
 
     def test_words_that_came_are_news(self) -> None:
@@ -179,6 +181,16 @@ class TestNews:
     def test_what_was_typed_is_no_news_where_it_was_typed(self) -> None:
         assert self.seen("Ghost Ltd", BLANK, page(FIELD), "Ghost Ltd") == ("unknown", "typed")
         assert self.seen("Ghost Ltd", BLANK, page(FIELD, ("Welcome, Ghost Ltd", 20, 20)), "Ghost Ltd")[0] == "confirmed"
+
+    def test_nor_is_it_after_another_input(self) -> None:
+        typed = TypedText("Ghost Ltd", Location(point=Point(x=0.5, y=0.525), confidence=1, by="text"), is_last=False)
+        check = partial(PAGE_CHECKER.check, PlannedStep(action=WaitFor(words="Ghost Ltd")), typed=(typed,))
+        assert check(BLANK, page(FIELD)).code == "typed"
+        assert check(page(FIELD), page(FIELD, ("Ghost Ltd", 20, 20))).outcome == "confirmed"
+
+    def test_a_line_that_reads_otherwise_now_is_news(self) -> None:
+        later = ("Saved number 4: Acme", 20, 40)
+        assert self.seen("Saved number", page(OLD), page(later)) == ("confirmed", "seen")
 
     def test_words_that_came_into_the_title_are_news_wherever_else_they_stood(self) -> None:
         assert self.seen("Saved", page(OLD), page(OLD, title="Saved - Editor")) == ("confirmed", "in_title")

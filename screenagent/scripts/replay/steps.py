@@ -9,10 +9,11 @@ from typing import Literal
 
 from screenagent.actions import Button, Direction, Modifier, Visible, WaitFor
 from screenagent.agent import Agent, Sink, drive
+from screenagent.agent.fields import typed_texts
 from screenagent.events import Effect, PlannedStep
 from screenagent.geometry import Location
 from screenagent.perception.reader import ScreenReader
-from screenagent.protocols import Checker, TextReader
+from screenagent.protocols import Checker, TextReader, TypedText
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, Placed, Script, schema
 from screenagent.scripts.replay.replay import Replay
@@ -36,7 +37,7 @@ class ScriptApi:
     anchors: Path | None = None
     sinks: Sequence[Sink] = field(default_factory=tuple)
     _before: Screenshot | None = field(init=False, repr=False, default=None)
-    _typed: str = field(init=False, repr=False, default="")
+    _typed: tuple[TypedText, ...] = field(init=False, repr=False, default=())
 
     def click(
         self,
@@ -139,7 +140,7 @@ class ScriptApi:
         checker = CheckerSince(self.agent.checker, self._before, self._typed)
         episode = drive(replay.playing(replace(self.agent, checker=checker), self.reader), replay.task, *self.sinks)
         if (before := episode.before_last_input) is not None:
-            self._before, self._typed = before, episode.last_typed
+            self._before, self._typed = before, typed_texts(episode)
         if episode.ended is None or episode.ended.result != "done":
             raise ScriptStepFailed(episode.ended.message if episode.ended else "it was cut off")
 
@@ -150,7 +151,7 @@ class CheckerSince:
 
     checker: Checker
     before: Screenshot | None
-    typed: str
+    typed: tuple[TypedText, ...]
 
     def check(
         self,
@@ -159,7 +160,7 @@ class CheckerSince:
         after: Screenshot,
         *,
         at: tuple[Location, ...] = (),
-        typed: str = "",
+        typed: tuple[TypedText, ...] = (),
     ) -> Effect:
         return self.checker.check(step, before or self.before, after, at=at, typed=typed or self._typed(before))
 
@@ -170,9 +171,9 @@ class CheckerSince:
         after: Screenshot,
         *,
         at: tuple[Location, ...] = (),
-        typed: str = "",
+        typed: tuple[TypedText, ...] = (),
     ) -> Effect:
         return self.checker.quick_check(step, before or self.before, after, at=at, typed=typed or self._typed(before))
 
-    def _typed(self, before: Screenshot | None) -> str:
-        return "" if before else self.typed
+    def _typed(self, before: Screenshot | None) -> tuple[TypedText, ...]:
+        return () if before else self.typed
