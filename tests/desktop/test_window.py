@@ -97,6 +97,8 @@ def test_an_answer_that_comes_after_the_screen_has_settled_is_still_waited_for(v
 def test_a_submenu_that_opens_as_the_mouse_comes_counts_as_opened_by_the_click(virtual: VirtualDesktop) -> None:
     with Probe(virtual.display) as probe, closing(connect_display(virtual.display)) as connection:
         location = probe.location("one", virtual.desktop.display)
+        connection.screen().root.warp_pointer(5, 5)
+        connection.sync()
         seen = virtual.desktop.settled()
         place = seen.display.pixel(location.point)
 
