@@ -25,6 +25,10 @@ Button = Literal["left", "middle", "right"]
 Direction = Literal["up", "down", "left", "right"]
 
 
+def _is_false(value: bool) -> bool:
+    return not value
+
+
 class Target(Value):
     """What to act on: words for it, and its point if somebody has already pointed at it.
 
@@ -84,6 +88,8 @@ class TypeText(Value):
 
     kind: Literal["type_text"] = "type_text"
     text: str = Field(min_length=1)
+    afresh: bool = Field(default=False, exclude_if=_is_false)
+    """Paste it in place of all that is in the field, since it did not arrive unchanged when it was typed."""
 
 
 class PressKeys(Value):
@@ -232,8 +238,8 @@ def describe(action: Action) -> str:
         case Scroll(direction=direction, target=target, notches=notches):
             over = f" over “{target}”" if target else ""
             return f"scroll {direction} {notches} notches{over}"
-        case TypeText(text=text):
-            return f"type “{text}”"
+        case TypeText(text=text, afresh=afresh):
+            return f"type “{text}”" + (" once more, in place of what is there" if afresh else "")
         case PressKeys(keys=pressed, times=times):
             return f"press {'+'.join(pressed)}" + (f" {times} times" if times > 1 else "")
         case HoldKeys(keys=held_keys, seconds=seconds):

@@ -137,8 +137,20 @@ class StateReader(Protocol):
         """The check box, radio button or switch that stands at `label` or in its row, if there is one."""
         ...
 
+    def selectable(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """The tab, row or item of that label, if its program tells whether it is selected."""
+        ...
+
     def slider(self, screenshot: Screenshot, label: Location | None) -> ControlState | None:
         """The slider at `label` or in its row; without a label the only slider."""
+        ...
+
+    def dropdown(self, screenshot: Screenshot, name: str) -> ControlState | None:
+        """The closed drop-down of that name, as far as it is seen."""
+        ...
+
+    def folding(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """The section or tree row of that label, if it can be said whether it is expanded."""
         ...
 
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:

@@ -12,7 +12,7 @@ from screenagent.agent.fields import field_named
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
-from screenagent.geometry import Doubt, Location
+from screenagent.geometry import Absent, Doubt, Location
 from screenagent.perception.greyed import is_greyed
 from screenagent.protocols import Desktop, Grounder, Guesser, Retry
 from screenagent.screenshot import Screenshot
@@ -126,7 +126,9 @@ class Eyes:
     def _place(self, target: Target, near: Location | None) -> Location:
         if target.at is not None:
             return Location(point=target.at, confidence=1.0, by="pointed")
-        found = self._field(target.words, near) or self.grounder.locate(target.words, self.timeline.screen, near=near)
+        found = self.grounder.locate(target.words, self.timeline.screen, near=near)
+        if self.seeks_field and (isinstance(found, Absent) or found.by == "text"):
+            found = self._field(target.words, near) or found
         if isinstance(found, Location):
             return self._looked_at_closer(target, found)
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
@@ -140,9 +142,7 @@ class Eyes:
     def _field(self, words: str, near: Location | None) -> Location | None:
         """Return the field of that name. A label that no field is seen at may hand on the focus, or be the field."""
         called = field_named(words)
-        if not self.seeks_field or called == words:
-            return None
-        found = self.grounder.locate(called, self.timeline.screen, near=near)
+        found = self.grounder.locate(called, self.timeline.screen, near=near) if called != words else None
         return found if isinstance(found, Location) and found.by != "text" else None
 
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:

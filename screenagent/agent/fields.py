@@ -20,6 +20,9 @@ _KNOWN: Final = re.compile(
 )
 """What says already what kind of thing is meant."""
 
+FIELDS: Final = ("field", "accessibility")
+"""The ways of finding a target that give the bounds of the field, not those of a text at it."""
+
 EDITING: Final = frozenset(("home", "end", "delete", "backspace"))
 MARKING: Final = (("ctrl", "a"), ("shift", "end"), ("shift", "home"))
 
@@ -36,7 +39,7 @@ def field_named(words: str) -> str:
 def is_entered(decision: Decision) -> bool:
     """Whether the step only puts the caret where the next one types."""
     following = decision.plan.steps[decision.at + 1 : decision.at + 2]
-    return _puts_caret(decision.step) and any(_is_editing(step.action) for step in following)
+    return _puts_caret(decision.step) and any(is_editing(step.action) for step in following)
 
 
 def field_of(episode: Episode) -> tuple[Location, ...]:
@@ -48,9 +51,20 @@ def field_of(episode: Episode) -> tuple[Location, ...]:
 def last_click(episode: Episode) -> Step | None:
     """Return the click that put the caret where the keys go now; None if another input came after it."""
     for step in reversed([step for step in episode.steps if step.sent]):
-        if step.action is not None and not _is_editing(step.action):
+        if step.action is not None and not is_editing(step.action):
             return step if _clicks(step.action) else None
     return None
+
+
+def entered_field(step: Step) -> bool:
+    """Whether `step` clicked a field whose bounds are known, for no other purpose than to put the caret there."""
+    place = step.locations[0] if step.locations else None
+    return step.expectation is None and _clicks(step.action) and place is not None and place.by in FIELDS
+
+
+def described_field(step: Step) -> str:
+    """Return what the step calls the field that it clicked."""
+    return f"“{step.action.target}”" if isinstance(step.action, Click) else "the field"
 
 
 def _puts_caret(step: PlannedStep) -> bool:
@@ -61,7 +75,7 @@ def _clicks(action: object) -> bool:
     return isinstance(action, Click) and action.button == "left" and not action.modifiers
 
 
-def _is_editing(action: object) -> bool:
+def is_editing(action: object) -> bool:
     """Whether the keys work on the text of the field that has the caret, and leave the caret in it."""
     match action:
         case TypeText():

@@ -7,6 +7,7 @@ from typing import Final
 from screenagent.actions import Input, KeyboardInput
 from screenagent.geometry import Box, Location
 from screenagent.perception.changes import changed_box
+from screenagent.perception.incidental import is_caret
 from screenagent.screenshot import Screenshot
 
 PATCH: Final = 0.03
@@ -14,6 +15,10 @@ PATCH: Final = 0.03
 
 NEAR: Final = 0.006
 """How far a target may move and still be the same place: under 8 pixels at 1280x720."""
+
+
+CARET_HEIGHT: Final = 6
+"""Pixels; what is lower is no caret."""
 
 
 def same_screen(reviewed: Screenshot, now: Screenshot, action: Input, locations: tuple[Location, ...]) -> bool:
@@ -40,5 +45,10 @@ def same_places(earlier: tuple[Location, ...], later: tuple[Location, ...]) -> b
 
 
 def _same_patch(reviewed: Screenshot, now: Screenshot, location: Location) -> bool:
+    """A caret that blinks in the target does not make it another one."""
     box = location.box or Box.around(location.point, width=PATCH, height=PATCH)
-    return changed_box(reviewed, now, within=box) is None
+    changed = changed_box(reviewed, now, within=box)
+    if changed is None:
+        return True
+    edges = changed.exact_pixels(now.size)
+    return round(edges.height) >= CARET_HEIGHT and is_caret(round(edges.width), round(edges.height))

@@ -11,9 +11,11 @@ from typing import cast
 from screenagent import events
 from screenagent.actions import Action, Ask, Change, Finish, Input, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
+from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
-from screenagent.agent.fields import field_of, is_entered
+from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered
 from screenagent.agent.recovery import next_recovery
+from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
@@ -182,9 +184,18 @@ class _Run:
 
     def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> Screenshot | None:
         self.agent.control.check_input()
+        self._expect_caret(action)
         approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict)
         with self._timeline.phase("act"):
             return self.agent.desktop.perform(approved)
+
+    def _expect_caret(self, action: Input) -> None:
+        """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""
+        sent = [step for step in self.episode.steps if step.sent]
+        if is_editing(action) and sent and entered_field(sent[-1]):
+            watch = CaretWatch(self._eyes.quick_look, self.agent.control.until)
+            if watch.is_elsewhere(sent[-1]):
+                raise Retry(f"{described_field(sent[-1])} did not take the focus: the caret is in another place")
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
@@ -238,6 +249,16 @@ class _Run:
                     )
                 case "ask":
                     yield from self._ask(f"{describe(step.action)}: {why}. What now?")
+                case "retype":
+                    yield from self._retype(step, why)
+
+    def _retype(self, step: PlannedStep, why: str) -> Generator[Event, None, None]:
+        """Paste what was typed and did not arrive; if that changes nothing, the field still reads the same."""
+        yield from self._carry_out(pasted(step))
+        effect = self.episode.steps[-1].effect
+        if effect is not None and effect.outcome == "unchanged":
+            yield self.happened(events.Retried(recovery="think", why=why))
+            yield self.happened(events.Failed(feedback=why, code="no_effect"))
 
     def _zoom(
         self, step: PlannedStep, earlier: tuple[Location, ...], effect: Effect | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from screenagent.actions import Ask, Click, Finish, WaitFor, targets
+from screenagent.agent.retyping import is_retypable
 from screenagent.episode import Episode, Step
 from screenagent.events import Effect, Recovery
 from screenagent.perception.popups import only_closed_popup
@@ -18,6 +19,8 @@ def next_recovery(episode: Episode) -> Recovery | None:
     step = episode.current
     if step is None or not step.acted or isinstance(step.action, Ask | Finish):
         return None
+    if "retype" not in step.recoveries and is_retypable(step):
+        return "retype"
     if _repeats(episode, step) >= SAME_AGAIN and not _as_expected(step):
         return None if "ask" in step.recoveries else "ask"
     if "again" not in step.recoveries and _closed_a_popup(step):

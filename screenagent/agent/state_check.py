@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from screenagent.actions import STATE_WORDS, Holds
 from screenagent.events import Effect
-from screenagent.perception.similarity import as_misread
+from screenagent.perception.similarity import likeness
 from screenagent.protocols import StateReader
 from screenagent.screenshot import ControlState, Screenshot
 
@@ -30,7 +30,7 @@ def _holds(control: ControlState, wanted: Holds) -> bool | None:
         return control.is_in(wanted.state)
     if wanted.value is None or control.value is None:
         return None
-    return as_misread(control.value) == as_misread(wanted.value)
+    return likeness(wanted.value, control.value) > 0
 
 
 def _described(control: ControlState) -> str:

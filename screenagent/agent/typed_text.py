@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from screenagent.actions import TypeText
+from screenagent.agent.fields import FIELDS
 from screenagent.agent.value_match import Match, agreed, compare, folded
 from screenagent.events import Effect
 from screenagent.geometry import Location, PixelBox
@@ -28,9 +29,6 @@ MOST_AREAS: Final = 4  # places that changed and are looked at
 LARGEST: Final = 0.3  # a change of more of the screen than this is more than a text
 CARET_WIDTH: Final = 3
 AROUND: Final = 8  # pixels that a text may stick out of its field
-FIELDS: Final = ("field", "accessibility")
-"""The ways of finding a target that give the bounds of the field, not those of a text at it."""
-
 SPLIT: Final = {'"': 2, "%": 3, "“": 2, "”": 2, "=": 1}
 """The strokes apart that a sign may have; every other has one."""
 
@@ -68,7 +66,8 @@ def _arrivals(
         return min((abs(area.center_y - place.y) + abs(area.center_x - place.x) / 9 for place in places), default=0.0)
 
     for area in sorted(areas, key=lambda area: (far(area), -area.area))[:MOST_AREAS]:
-        yield Arrival(action.text, was, now, area, after, read, at)
+        arrival = Arrival(action.text, was, now, area, after, read, at, alone=len(areas) == 1, afresh=action.afresh)
+        yield arrival.whole if action.afresh else arrival
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,10 @@ class Arrival:
     screenshot: Screenshot
     read: Read
     at: tuple[Location, ...]
+    alone: bool
+    """Whether nothing else has changed on the screen."""
+    afresh: bool
+    """Whether it was to replace all that was there."""
 
     @cached_property
     def part(self) -> InkPart:
@@ -119,18 +122,24 @@ class Arrival:
         whole = self._match(lines)
         if whole[0] == "equal" or len(lines) == 1:
             return self._judged(*whole, lines)
-        single = [(self._match((line,)), (line,)) for line in lines] if "\n" not in self.typed else []
-        judged = [self._judged(*match, part) for match, part in single]
-        return next((effect for effect in judged if effect), None) or self._judged(*whole, lines)
+        single = [(line,) for line in lines] if "\n" not in self.typed else []
+        judged = [effect for line in single if (effect := self._judged(*self._match(line), line))]
+        judged.sort(key=lambda effect: effect.outcome != "confirmed")  # what is offered below a field is another text
+        return judged[0] if judged else self._judged(*whole, lines)
 
     def _match(self, lines: Sequence[InkLine]) -> tuple[Match, str]:
         """How what is read on these lines relates to what was typed, and what is read."""
         if not lines:
             return "unclear", ""
         reads = [text for zoom in ZOOMS if (text := self._text(lines, self.after, zoom))]
-        old = self._text(lines, self.before, ZOOMS[0]) if reads else ""
+        old = self._text(lines, self.before, ZOOMS[0]) if reads and self._was_written else ""
         matches = [self._relation(text, old) for text in reads]
         return agreed(matches), reads[0] if reads else ""
+
+    @cached_property
+    def _was_written(self) -> bool:
+        """Whether a text stood there that is still to be accounted for."""
+        return not (self.afresh or InkPart(self.before, self.rect).is_blank)
 
     def _relation(self, read: str, old: str) -> Match:
         match = compare(self.typed, read)
@@ -144,38 +153,40 @@ class Arrival:
     def _judged(self, match: Match, text: str, lines: Sequence[InkLine]) -> Effect | None:
         strokes, most = sum(len(line.strokes) for line in lines), _most_strokes(self.typed)
         match match:
-            case "equal" | "signs" if self._is_elsewhere:
+            case "equal" | "signs" if self._is_elsewhere(lines):
                 return self._landed_elsewhere(text, lines)
             case "equal":
                 return self._confirmed(f"the field reads “{_short(text)}”")
             case "signs" if strokes > most:
-                return self._differs(text)
+                return self._differs(text, lines)
             case "signs":
                 return self._confirmed(f"the field reads “{_short(text)}”")
             case "cut" if strokes < most and strokes <= 1.5 * len(folded(text)) and self._has_room(lines[-1]):
-                return self._differs(text)
+                return self._differs(text, lines)
             case "tail" if self._has_room(lines[-1]):
-                return self._differs(text)
+                return self._differs(text, lines)
             case "tail" if len(folded(text)) >= 4:
                 return self._confirmed(f"the end of the field reads “{_short(text)}”")
             case "longer" | "other":
-                return self._differs(text)
+                return self._differs(text, lines)
             case _:
                 return None
 
-    def _differs(self, text: str) -> Effect | None:
+    def _differs(self, text: str, lines: Sequence[InkLine]) -> Effect | None:
         """What comes where nobody clicked may be an answer to the keys, as a sum in a calculator is."""
+        if self._is_elsewhere(lines) or not (self.at or self.alone):
+            return None
         if self.screenshot.window and self.screenshot.window.is_terminal:
             return None
         if not self.at and not re.search(r"[^\W\d_]", self.typed):
             return None
         return self._other(f"the field reads “{_short(text)}”, not “{_short(self.typed)}”")
 
-    @property
-    def _is_elsewhere(self) -> bool:
-        """Whether a field is known that the text was to come into, and this lies beside it."""
+    def _is_elsewhere(self, lines: Sequence[InkLine]) -> bool:
+        """Whether a field is known that the text was to come into, and these lines lie beside it."""
+        rect = PixelBox.around_all(line.rect for line in lines)
         fields = [place.box.exact_pixels(self.screenshot.size) for place in self.at if place.box and place.by in FIELDS]
-        return bool(fields) and not any(field.grown(AROUND).shared_area(self.rect) > 0 for field in fields)
+        return bool(fields) and not any(field.grown(AROUND).shared_area(rect) > 0 for field in fields)
 
     def _landed_elsewhere(self, text: str, lines: Sequence[InkLine]) -> Effect:
         """A click may open a field of its own to be typed into. One that held a text before is another field."""

@@ -16,7 +16,6 @@ _SIGNS: Final = str.maketrans("“”„‟’‘‚´`–—−¥×", "\"\"\"\"
 _LOOKALIKES: Final = str.maketrans("OoIl|!CSUVWXZKP", "001111csuvwxzkp")
 """Letters that a typeface draws alike, or alike but for their size."""
 
-_CARET: Final = "1"  # what a caret behind the text may be read as, once it is folded
 _SIGNS_LOST: Final = 3  # signs that a reader hardly misses
 _LIKE: Final = 0.6  # texts that share less of their letters are not compared
 _NUMBER: Final = re.compile(r"[-+]?\d[\d.,'\s]*")
@@ -65,7 +64,7 @@ def _letters_match(asked: str, seen: str) -> Match:
     if asked.startswith(seen):
         return "cut"
     if seen.startswith(asked):
-        return "unclear" if seen[len(asked) :] == _CARET else "longer"
+        return "longer" if len(seen) > len(asked) + 1 else "unclear"  # one letter more may be a caret, or a sign
     if asked.endswith(seen):
         return "tail"
     if _is_within(seen, asked) and len(asked) - len(seen) > 1:

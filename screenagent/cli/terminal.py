@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import click
 
@@ -29,13 +28,11 @@ RECOVERIES = {
     "wait": "waiting a little longer",
     "zoom": "looking closer",
     "again": "clicking again",
+    "retype": "clearing the field and pasting it",
     "think": "telling the planner",
     "ask": "asking you",
     "reopen": "opening it again",
 }
-
-QUESTION_ABOUT_RISK: Final = "  [y]es, [q]uit, or no and why: "
-"""A yes to all of a kind covers no risk, so it is not offered there."""
 
 
 class TerminalAnswers:
@@ -83,8 +80,8 @@ class TerminalAnswers:
 
     def _verdict(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
         all_of_kind, twice = ("a", "A", "all") if can_cover(question) else (), TwiceInTime()
-        kinds = "its number, " if question.doubt else ""
-        prompt = f"  {kinds}[y]es, [a]ll of this kind, [q]uit, or no and why: " if all_of_kind else QUESTION_ABOUT_RISK
+        ways = ("its number, " if question.doubt else "") + ("[y]es, [a]ll of this kind" if all_of_kind else "[y]es")
+        prompt = f"  {ways}, [q]uit, or no and why: "
         while (answer := (self._line(prompt, time) or "").strip()) in all_of_kind:
             if twice.said():
                 return self._answers.approve_all(question)

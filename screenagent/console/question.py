@@ -70,6 +70,8 @@ class OpenQuestion:
                 return self.asked.doubt is not None
             case "next_place":
                 return len(self.locations) > 1
+            case "pick":
+                return self.asked.doubt is not None
             case "approve_all":
                 return can_cover(self.asked)
             case _:

@@ -31,8 +31,10 @@ from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revi
 from screenagent.geometry import Location
 from screenagent.settings import SettingInForce
 
-ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place", "guess"))
+ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place", "pick"))
 """What a key can do about a question."""
+
+WHICH: Final = "do it at the guess of this number, where the agent is not sure"
 
 STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
 """What a key can do about a run that is not over."""
@@ -87,11 +89,11 @@ class SuperviseScreen(RunScreen):
         Binding("e", "edit", "Edit", tooltip="other words for target, text or keys; located again"),
         Binding("z", "zoom", "Zoom", tooltip="locate it again, closer"),
         Binding("s", "skip", "Skip", tooltip="leave this step out and go on"),
-        Binding("t", "take_over", "Take over", tooltip="you work, the agent waits; again: hand it back"),
         *(
-            Binding(f"{number}", f"guess({number})", f"Guess {number}", show=False, tooltip="put the crosshair there")
-            for number in range(1, 6)
+            Binding(str(number), f"pick({number})", "Which", show=number == 1, key_display="1-9", tooltip=WHICH)
+            for number in range(1, 10)
         ),
+        Binding("t", "take_over", "Take over", tooltip="you work, the agent waits; again: hand it back"),
         Binding("p", "next_place", "Place", tooltip="move the next of several places"),
         Binding("space", "pause", "Pause", key_display="␣", tooltip="wait after what it is at; again: go on"),
         Binding("full_stop", "one_step", "One step", key_display=".", tooltip="one step, then pause again"),
@@ -285,22 +287,18 @@ class SuperviseScreen(RunScreen):
             return APPROVE_ALL_HINT
         anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
         asked = self._shown_question.asked
-        parts = (wording.path_words(asked.path), asked.note, wording.guess_words(asked.doubt), anywhere)
-        return "\n".join(filter(None, parts))
+        guesses = wording.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
+        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), asked.note, anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
-        return PictureView(view.screenshot, view.locations, self._chosen) if view else None
+        doubt = self._shown_question.asked.doubt if self._shown_question else None
+        guesses = tuple(guess.location for guess in doubt.guesses) if doubt else ()
+        return PictureView(view.screenshot, view.locations, self._chosen, guesses) if view else None
 
     def action_approve(self) -> None:
         assert self.open_question is not None
         self.answer(Approve(locations=self.open_question.new_locations))
-
-    def action_guess(self, number: int) -> None:
-        """Put the crosshair at the guess of this number; a yes then acts there."""
-        assert self.open_question is not None
-        self.open_question = self.open_question.at_guess(number)
-        self.show()
 
     def action_approve_all(self) -> None:
         assert self.open_question is not None
@@ -335,6 +333,11 @@ class SuperviseScreen(RunScreen):
     def action_zoom(self) -> None:
         assert self.open_question is not None
         self.answer(Revise(action=self.open_question.asked.action, near=self.open_question.locations))
+
+    def action_pick(self, number: int) -> None:
+        assert self.open_question is not None
+        if (picked := self.open_question.asked.picked(number)) is not None:
+            self.answer(picked)
 
     def action_skip(self) -> None:
         self.answer(Skip())

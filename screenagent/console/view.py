@@ -20,16 +20,17 @@ COARSEST: Final = 3.0
 
 @dataclass(frozen=True, eq=False)
 class PictureView:
-    """A screen, where its targets are, and which of them is meant."""
+    """A screen, where its targets are, and which of them is meant; `guesses` are numbered from 1."""
 
     screenshot: Screenshot
     locations: tuple[Location, ...] = ()
     chosen: int = 0
+    guesses: tuple[Location, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         """What two views have in common that look the same; pictures themselves are slow to compare."""
-        return self.screenshot.digest, self.locations, self.chosen
+        return self.screenshot.digest, self.locations, self.chosen, self.guesses
 
     @property
     def target(self) -> Location | None:
@@ -59,6 +60,13 @@ class PictureView:
             centre = _place(Point.of_pixel(location.point.pixel(size), size), part, pixels)
             for line in crosshair_lines(centre.x, centre.y, gap=2 * stroke, reach=max(3, pixels.height // 10)):
                 draw.line(line, fill=colour, width=stroke)
+        for number, guess in enumerate(self.guesses, start=1):
+            corner = Point(x=guess.box.left, y=guess.box.top) if guess.box else guess.point
+            place = _place(corner, part, pixels)
+            size_of_number = max(10, pixels.height // 12)
+            draw.text(
+                (place.x, place.y), str(number), TARGET_COLOUR, font_size=size_of_number, anchor="rb", stroke_width=1
+            )
         return small
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,7 +12,7 @@ from textual.content import Content
 from screenagent.actions import Click, KeyboardInput, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, PlannedStep
-from screenagent.geometry import Doubt, Location
+from screenagent.geometry import Guess, Location
 from screenagent.runs.wording import effect_words, expectation_words, outcome_words, status_of, verdict_words
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -176,20 +176,19 @@ def with_plight(said: Content, plight: str) -> Content:
     return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
 
 
-def guess_words(doubt: Doubt | None) -> str:
-    """The places that may be meant, by the keys that put the crosshair there; empty if there is no doubt."""
-    if doubt is None:
-        return ""
-    named = (
-        f"{number} {guess.words} ({guess.location.confidence:.0%})"
-        for number, guess in enumerate(doubt.guesses, start=1)
-    )
-    return "which: " + " · ".join(named)
-
-
 def path_words(path: tuple[Click, ...]) -> str:
     """What is approved together with the step that opens a menu."""
     return "\n".join(f"and in the menu that opens, {describe(entry)}" for entry in path)
+
+
+def guess_words(guesses: Sequence[Guess], screen: Screenshot | None) -> str:
+    """What may be meant, by the numbers that answer."""
+    if screen is None:
+        return ""
+    return "\n".join(
+        f"{number} {guess.words} at {pixel_words(guess.location, screen)}, {guess.location.confidence:.0%} sure"
+        for number, guess in enumerate(guesses, start=1)
+    )
 
 
 def with_hint(said: Content, hint: str) -> Content:

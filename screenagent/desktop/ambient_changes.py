@@ -131,10 +131,14 @@ def _joined(seen: Sequence[AmbientChange]) -> list[tuple[Patch, list[float]]]:
 
 
 def _goes_on(came: Sequence[float], *, at: float) -> bool:
-    """Return whether these changes are of something that has not come to rest: another one is not overdue."""
-    if len(came) < 2 or came[-1] - came[0] < APART_SECONDS:
+    """Return whether these changes are of something that has not come to rest: another one is not overdue.
+
+    Two that follow each other closely may be of a window that is being built up.
+    """
+    times, span = len(came), came[-1] - came[0]
+    if times < 2 or span < APART_SECONDS * (2 if times == 2 else 1):
         return False
-    return at - came[-1] <= OVERDUE * (came[-1] - came[0]) / (len(came) - 1) + APART_SECONDS
+    return at - came[-1] <= OVERDUE * span / (times - 1) + POLL_SECONDS
 
 
 def _reach(patch: Patch) -> Patch:

@@ -11,7 +11,7 @@ from screenagent.desktop.frames import CapturedFrame, FramePoint, ScreenFrame, c
 
 POLL_SECONDS: Final = 0.008
 UNKNOWN_SECONDS: Final = 0.06  # GTK begins to light a button up after 37 ms, Tk, Qt and Chromium after 9 to 24
-PLAIN_SECONDS: Final = 0.02  # in an application that has never lit anything up
+PLAIN_SECONDS: Final = 0.017  # in an application that has never lit anything up
 KNOWN_AFTER: Final = 3  # so many targets tell whether an application lights them up
 LATER: Final = 1.5  # the slowest time seen so far may be exceeded by this much
 STILL_SECONDS: Final = 0.03  # a fade is painted in frames of 17 ms
@@ -63,10 +63,11 @@ class Hovering:
                 first_change = first_change or changed_at - began
             last = frame.pixels
             rests_at = began + self.times.patience if first_change is None else changed_at + STILL_SECONDS
-            if self.now() >= min(rests_at, began + HOVER_SECONDS):
+            left = min(rests_at, began + HOVER_SECONDS) - self.now()
+            if left <= 0:
                 self.times.learn(first_change)
                 return frame
-            self.wait(POLL_SECONDS)
+            self.wait(min(POLL_SECONDS, left))
 
     def _changes(self, before: ScreenFrame, after: ScreenFrame) -> bool:
         now = self.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final, Self
 
@@ -34,6 +35,7 @@ from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
+CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
 TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
 
 
@@ -62,7 +64,7 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
-        self._last_action: SentAction | None = None  # whose late answer may still be asked for
+        self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
         self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
@@ -128,6 +130,8 @@ class LocalDesktop:
                 until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
                 seconds=seconds,
             )
+            if self._action:
+                self._last_action = replace(self._action, before=frame.pixels)
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=_app(window))
             return self._shown(frame, window)
@@ -221,6 +225,8 @@ class LocalDesktop:
             before, as_it_came = self._hovered(approved, before), before
             floating = self._floating()
             self._refuse_covered(approved, as_it_came, before)
+            if len(floating.popups) > len(approved.on.popups):
+                before = as_it_came  # a submenu opens as the mouse comes, and is what the click is for
             sent = self.ledger.sent
             self._send(approved)
         except Interrupted as interruption:
@@ -228,7 +234,7 @@ class LocalDesktop:
             raise Interrupted(str(interruption), partly=partly) from None
         finally:
             pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
-            self._action = self._last_action = SentAction(
+            self._action = SentAction(
                 before=before.pixels,
                 at=time.monotonic(),
                 mouse=(mouse, self._mouse_place()),
@@ -295,8 +301,12 @@ class LocalDesktop:
                     self._mouse.drag(pixels, button=button)
             case Scroll(direction=direction, notches=notches):
                 self._mouse.scroll(direction, notches=notches)
-            case TypeText(text=text):
-                self._type_pieces(text_pieces(text), approved.on.window)
+            case TypeText(text=text, afresh=afresh):
+                if afresh:
+                    self._clear_field(approved.on.window)
+                    self._paste(text, self._still_in_front(approved.on.window))
+                else:
+                    self._type_pieces(text_pieces(text), approved.on.window)
             case PressKeys(keys=keys, times=times):
                 self._still_in_front(approved.on.window)
                 for _ in range(times):
@@ -392,6 +402,12 @@ class LocalDesktop:
         for line in rest:
             self._keyboard.press(("enter",))
             self._type_line(line, self._still_in_front(reviewed))
+
+    def _clear_field(self, reviewed: Window | None) -> None:
+        """Delete what is in the field; where Ctrl+A does something else, the line is selected by its ends."""
+        for chord in CLEARING:
+            self._still_in_front(reviewed)
+            self._keyboard.press(chord)
 
     def _type_line(self, line: str, window: Window | None) -> None:
         if len(line) <= TYPED_AT_MOST and not self._windows.other_script() and self._keyboard.can_type(line):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
 from screenagent.grounding.vocabulary import EXTENDS, HARMLESS, OPPOSITES, PREFIXES
-from screenagent.perception.similarity import numbers, stem
+from screenagent.perception.similarity import numbers_in, stem
 from screenagent.perception.text_edges import is_negation
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _COUNT: Final = re.compile(r"[(\[]\d+[)\]]")  # how many there are: "Inbox (3)"
+_SIDES: Final = (*OPPOSITES, *((those, these) for these, those in OPPOSITES))
+_OPPOSITE: Final = {
+    word: frozenset().union(*(others for words, others in _SIDES if word in words))
+    for words, _ in _SIDES
+    for word in words
+}
 PARTICLES: Final = frozenset(("in", "out", "up", "down", "on", "off", "over", "back", "away"))
 SHORTEST: Final = 3  # letters of a word whose opposite may be made by a prefix
 
@@ -21,7 +28,7 @@ def contradicts(said: str, label: str) -> bool:
     """Return whether `label` denies what was `said`, or says the opposite."""
     asked, shown = words_of(said), words_of(label)
     added, missed = [word for word in shown if word not in asked], [word for word in asked if word not in shown]
-    if numbers(said) and numbers(label) and not set(numbers(said)) <= set(numbers(label)):
+    if numbers_in(said) and numbers_in(label) and not set(numbers_in(said)) <= set(numbers_in(label)):
         return True
     if any(map(is_negation, added)) or any(map(is_negation, missed)):
         return True
@@ -31,13 +38,13 @@ def contradicts(said: str, label: str) -> bool:
 def extends(rest: Iterable[str]) -> bool:
     """Return whether words that a label has beyond the name make another command of it: "Save As…", "Yes to all"."""
     text = " ".join(word for word in rest if not _COUNT.fullmatch(word))
-    return bool(numbers(text)) or any(word in EXTENDS or is_negation(word) for word in words_of(text))
+    return bool(numbers_in(text)) or any(word in EXTENDS or is_negation(word) for word in words_of(text))
 
 
 def is_harmless(rest: Iterable[str]) -> bool:
     """Return whether words that a label has beyond the name leave its meaning as it is: "Save changes"."""
     text = " ".join(word for word in rest if not _COUNT.fullmatch(word))
-    return not numbers(text) and all(word in HARMLESS for word in words_of(text))
+    return not numbers_in(text) and all(word in HARMLESS for word in words_of(text))
 
 
 def inflects(said: str, label: str) -> bool:
@@ -65,13 +72,13 @@ def _is_plural(one: str, many: str) -> bool:
     return len(one) > SHORTEST and many in (f"{one}s", f"{one}es", f"{one[:-1]}ies")
 
 
+@lru_cache(16384)
 def are_opposite(one: str, other: str) -> bool:
     """Return whether two words are opposites, or one is the other with a prefix such as "un"."""
     short, long = sorted((one, other), key=len)
     if len(short) >= SHORTEST and any(long == prefix + short for prefix in PREFIXES):
         return True
-    pairs = ((one, other), (other, one))
-    return any(this in these and that in those for these, those in OPPOSITES for this, that in pairs)
+    return other in _OPPOSITE.get(one, frozenset())
 
 
 def words_of(text: str) -> Sequence[str]:

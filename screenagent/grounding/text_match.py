@@ -20,7 +20,7 @@ from screenagent.grounding.contradictions import (
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
 from screenagent.perception.labels import Label
-from screenagent.perception.similarity import likeness, spelled
+from screenagent.perception.similarity import letters_of, likeness
 from screenagent.perception.text_edges import negated_after, negated_before
 
 VALUE: Final = 0.55  # how surely an address is what is meant by the address bar
@@ -44,7 +44,7 @@ class TextMatch(NamedTuple):
     label: Label
 
 
-class Run(NamedTuple):
+class WordRun(NamedTuple):
     """Some words of a label, and what stands before and after them in the same text."""
 
     words: tuple[tuple[str, PixelBox], ...]
@@ -68,7 +68,7 @@ class Run(NamedTuple):
     def rest(self) -> list[str]:
         """What is left out; a lone sign is an icon, and a shortcut isn't said."""
         rest = (*self.before, *self.after)
-        return [word for word in rest if len(spelled(word)) > 1 and not _SHORTCUT.fullmatch(word)]
+        return [word for word in rest if len(letters_of(word)) > 1 and not _SHORTCUT.fullmatch(word)]
 
 
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
@@ -85,15 +85,17 @@ def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Ite
         like = likeness(phrase.name, run.text)
         if like and not alone and not stands_for_itself(run, strict=strict):
             continue
-        if not like and told and not _is_another(phrase, run) and (alone or not named or stands_for_itself(run)):
+        if not like and told:
             like = shared(told, tokens(run.text), least=NAMED if named else 0.0)
+            if like and (_is_another(phrase, run) or not (alone or not named or stands_for_itself(run))):
+                continue
         if not like and len(run.words) == len(label.words) and is_value(_sorts(phrase, told), run.text):
             like = VALUE
         if like:
             yield TextMatch(run.text, run.rect, like * (0.9 if alone else _wholeness(run)), label)
 
 
-def runs(label: Label, *, longest: int) -> Iterator[Run]:
+def runs(label: Label, *, longest: int) -> Iterator[WordRun]:
     """Yield the runs of the label's words. What is wide apart, or parted by a stroke, is two texts read as one."""
     words = label.words
     ends = _ends(label)
@@ -103,7 +105,7 @@ def runs(label: Label, *, longest: int) -> Iterator[Run]:
             last = min(end for end in ends if end >= start + length)
             before = tuple(text for text, _ in words[first:start])
             after = tuple(text for text, _ in words[start + length : last])
-            yield Run(words[start : start + length], before, after)
+            yield WordRun(words[start : start + length], before, after)
 
 
 def _ends(label: Label) -> list[int]:
@@ -117,7 +119,7 @@ def _ends(label: Label) -> list[int]:
     return [0, *inner, len(label.words)]
 
 
-def stands_for_itself(run: Run, *, strict: bool = True) -> bool:
+def stands_for_itself(run: WordRun, *, strict: bool = True) -> bool:
     """Return whether the words beside the run leave its meaning as it is: in a sentence, or if the phrase describes,
     words that neither negate nor extend it; in a short label, if the phrase is a name, only words that say nothing."""
     rest = run.rest
@@ -130,7 +132,7 @@ def stands_for_itself(run: Run, *, strict: bool = True) -> bool:
     return is_harmless(rest) if strict else not extends(rest)
 
 
-def _is_another(phrase: Phrase, run: Run) -> bool:
+def _is_another(phrase: Phrase, run: WordRun) -> bool:
     """Return whether the text says something else than the phrase does, though they may share words."""
     said = " ".join((phrase.verb, phrase.name, phrase.about))
     if contradicts(said, run.whole):
@@ -171,7 +173,7 @@ def _sorts(phrase: Phrase, told: Sequence[WeightedStem]) -> list[str]:
     return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
 
 
-def _wholeness(run: Run) -> float:
+def _wholeness(run: WordRun) -> float:
     """Return less for a run that leaves words of its text out."""
     rest = run.rest
     if not rest:

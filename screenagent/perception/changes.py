@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 from screenagent.geometry import WHOLE, Box, Location, PixelBox
 from screenagent.perception.incidental import (
     CARET,
+    RING,
     Mask,
     Region,
     extent,
@@ -126,7 +127,8 @@ def _is_incidental(
         return False
     target = at[0].point.pixel(after.size)
     if region.holds(target.x, target.y):
-        return is_ring(changed, region) and not is_field(pictures[1], region)
+        caret = changed[region.shrunk(RING).slices].any()
+        return is_ring(changed, region) and not caret and not is_field(pictures[1], region)
     if after.window and after.window.box and is_link_bubble(region, after.window.box.exact_pixels(after.size)):
         return True
     return is_ring(changed, region) and fades(*pictures, changed, region)

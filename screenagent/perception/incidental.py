@@ -88,11 +88,16 @@ def fades(before: RGB, after: RGB, mask: Mask, region: Region) -> bool:
 
 
 def is_field(after: RGB, region: Region) -> bool:
-    """Return whether what is drawn within a control's edge is not centred, as a button's text is."""
+    """Return whether what is drawn within a control's edge is not one text in its middle, as on a button.
+
+    A drop-down that can be typed into has its text at one end and its arrow at the other.
+    """
     inside = after[region.shrunk(RING).slices].astype(np.int16)
     ground = np.median(inside.reshape(-1, 3), axis=0)
     drawn = np.flatnonzero((np.abs(inside - ground).max(axis=2) > INK).any(axis=0))
     if drawn.size == 0:
+        return True
+    if drawn.size > 1 and int(np.diff(drawn).max()) > region.height:
         return True
     left, right = int(drawn[0]), inside.shape[1] - 1 - int(drawn[-1])
     return bool(abs(left - right) > max(3, CENTRED * (left + right)))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from screenagent.geometry import PixelBox
 
 INK: Final = 40  # of 255, by how much a letter differs from its ground in one channel at least
+FAINT: Final = 165  # of 255: what differs from its ground by less may be a hint
 CELL: Final = 8  # pixels; changes are gathered in squares of this side
 REACH: Final = 2  # changes that are at most so many squares apart are one
 FRAMED: Final = 30  # pixels; what is narrower has no frame
@@ -74,6 +75,11 @@ class InkPart:
         text = self.pixels.copy()
         text[ink & ~self.mask] = self.ground.astype(np.uint8)
         return text
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands there, or nothing but a hint that an empty field shows, fainter than a text."""
+        return not self.lines or int(np.abs(self.text.astype(np.int16) - self.ground).max()) < FAINT
 
     @cached_property
     def lines(self) -> tuple[InkLine, ...]:

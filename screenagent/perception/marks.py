@@ -50,7 +50,7 @@ def marks_in(picture: PictureArray, region: PixelBox, words: Sequence[PixelBox])
             placed = rect.moved(left, top)
             if not any(_is_letter(placed, word) for word in words):
                 found.setdefault(placed, Mark(role, placed, mark_state(picture, placed)))
-    return list(found.values())
+    return [mark for mark in found.values() if not any(_is_within(mark.rect, other) for other in found)]
 
 
 def _shapes(part: PictureArray, ground: Colour) -> Iterator[tuple[Role, PixelBox]]:
@@ -71,6 +71,11 @@ def mark_state(picture: PictureArray, rect: PixelBox) -> ElementState | None:
     if part.shape[0] not in SIDE or not SQUARE[0] <= part.shape[1] / part.shape[0] <= PILL[1]:
         return None
     return _switch_state(part) if rect.width >= PILL[0] * rect.height else _tick_state(part)
+
+
+def _is_within(rect: PixelBox, other: PixelBox) -> bool:
+    """Whether it is the dot of a radio button, or the knob of a switch."""
+    return rect.area < other.area and other.holds(*rect.center)
 
 
 def _is_letter(rect: PixelBox, word: PixelBox) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from screenagent.geometry import Box
 from screenagent.perception.changes import changed_shares
 from screenagent.perception.labels import TextLine, text_lines
-from screenagent.perception.similarity import as_misread
+from screenagent.perception.similarity import letters_of
 from screenagent.screenshot import Screenshot, Word
 
 
@@ -18,8 +18,8 @@ def new_lines(
 
     What moves by itself on `after` is left out, and so is what looks as it did, however it was read.
     """
-    earlier = {as_misread(line.text) for line in text_lines(read_before)}
-    fresh = [line for line in text_lines(read_after) if as_misread(line.text) not in earlier]
+    earlier = {letters_of(line.text) for line in text_lines(read_before)}
+    fresh = [line for line in text_lines(read_after) if letters_of(line.text) not in earlier]
     changed = changed_shares(before, after, [line.box for line in fresh])
     return [line for line, share in zip(fresh, changed, strict=True) if share > 0 and not _moves(line.box, after)]
 

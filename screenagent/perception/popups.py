@@ -9,7 +9,7 @@ import numpy as np
 from screenagent.geometry import Location, PixelBox
 from screenagent.perception.changes import effects
 from screenagent.perception.incidental import TILE, Region, regions
-from screenagent.perception.restyle import UNLIKE, is_recoloured, likeness
+from screenagent.perception.restyle import UNLIKE, drawn_alike, is_recoloured
 from screenagent.screenshot import Screenshot
 
 SHADOW: Final = 16  # pixels round a popup that it may darken; what opened it is as near
@@ -51,7 +51,7 @@ def is_covered(before: Screenshot, hovered: Screenshot, location: Location) -> b
     changed = (pictures[0] != pictures[1]).any(axis=2)
     over = [region for region in regions(changed) if _reaches_beyond(region, box)]
     place = Region(*box.rounded).slices
-    return bool(over) and likeness(pictures[0][place], pictures[1][place]) < UNLIKE
+    return bool(over) and drawn_alike(pictures[0][place], pictures[1][place]) < UNLIKE
 
 
 def _is_of_opener(region: Region, popups: list[PixelBox]) -> bool:

@@ -22,7 +22,7 @@ def is_recoloured(before: RGB, after: RGB) -> bool:
     return before.shape == after.shape and _maps(before, after) and _maps(after, before)
 
 
-def likeness(before: RGB, after: RGB) -> float:
+def drawn_alike(before: RGB, after: RGB) -> float:
     """Return how alike two pictures of one size are drawn, from 0 to 1, whatever their colours.
 
     The second may be shifted a little. What has nothing drawn on it is like everything.

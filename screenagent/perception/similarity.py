@@ -10,13 +10,11 @@ from rapidfuzz.distance import Levenshtein
 
 from screenagent.perception.letters import letters, outline
 
-MISREAD: Final = str.maketrans("i1|0q", "lllog")
-"""Letters that many typefaces draw alike, or that look alike when they are underlined."""
-
 _BULLET: Final = re.compile(r"^[oO0](?=[A-Z][a-z])")  # an icon before a name is read as a round letter
 LEFT: Final = 8  # letters that are left of a name that was cut off
 
 LONG: Final = 7  # letters of a word in which one that is drawn like another may have been misread
+MOST_MISSED: Final = 3  # letters that one of two names may be longer
 LONGER: Final = 8  # the same for a letter that was missed, or seen twice
 _ROUND: Final = str.maketrans("ceáàâäéèêëóòôö", "oooooooooooooo")
 """Round letters, which small typefaces draw alike."""
@@ -36,13 +34,15 @@ def likeness(name: str, text: str) -> float:
         return 0.99
     if one.casefold() == other.casefold():
         return 0.98
-    if numbers(one) != numbers(other):
+    if abs(len(letters_of(one)) - len(letters_of(other))) > MOST_MISSED and not text.endswith("."):
         return 0.0
-    if spelled(one) == spelled(other):
+    if numbers_in(one) != numbers_in(other):
+        return 0.0
+    if letters_of(one) == letters_of(other):
         return 0.96
     if _is_misread_name(one, other) or _is_cut_off(one, other):
         return 0.94
-    return 0.93 if spelled(one) == spelled(_BULLET.sub("", other)) else 0.0
+    return 0.93 if letters_of(one) == letters_of(_BULLET.sub("", other)) else 0.0
 
 
 @lru_cache(16384)
@@ -52,13 +52,13 @@ def as_typed(text: str) -> str:
     return " ".join(words)
 
 
-def numbers(text: str) -> list[str]:
+def numbers_in(text: str) -> list[str]:
     """Return the numbers, dates and times in the text with the signs that belong to them."""
     return _NUMBER.findall(text)
 
 
 @lru_cache(16384)
-def spelled(text: str) -> str:
+def letters_of(text: str) -> str:
     """Return the letters, digits and telling signs of the text in lower case; a text of other signs stays as it is."""
     lettered = re.sub(rf"[^\w{re.escape(_TELLING)}]+|_", "", text.casefold())
     return lettered if any(map(str.isalnum, lettered)) else text.replace(" ", "")
@@ -66,7 +66,7 @@ def spelled(text: str) -> str:
 
 def _is_misread_name(name: str, text: str) -> bool:
     """Return whether each word of the text is that of the name, or is this word misread."""
-    wanted, read = ([spelled(word) for word in words.split()] for words in (name, text))
+    wanted, read = ([letters_of(word) for word in words.split()] for words in (name, text))
     wanted, read = [word for word in wanted if word], [word for word in read if word]
     if len(wanted) != len(read):
         wanted, read = ["".join(wanted)], ["".join(read)]
@@ -75,9 +75,9 @@ def _is_misread_name(name: str, text: str) -> bool:
 
 def _is_cut_off(name: str, text: str) -> bool:
     """Return whether the text is the beginning of the name, with dots for the rest."""
-    left, dots, _ = text.casefold().partition("...")
+    left = text.casefold().rstrip(".")
     rest = name.casefold().removeprefix(left)
-    return bool(dots) and text.endswith(dots) and len(left) >= LEFT and rest != name.casefold() and " " not in rest
+    return len(left) >= LEFT and text.endswith(".") and rest not in ("", name.casefold()) and " " not in rest
 
 
 def is_misread(word: str, read: str) -> bool:
@@ -111,11 +111,6 @@ def is_missed(word: str, read: str) -> bool:
 def solid(text: str) -> str:
     """Return the text without blanks: OCR sees some that are not there, and misses others."""
     return "".join(text.split())
-
-
-def as_misread(text: str) -> str:
-    """Return the text without blanks and case, with one letter for all those that OCR takes for each other."""
-    return solid(text).casefold().translate(MISREAD)
 
 
 def stem(word: str, *, doers: bool = False) -> str:

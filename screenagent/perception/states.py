@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -11,11 +12,14 @@ from PIL import ImageOps
 
 from screenagent.geometry import Box, Location, PixelBox
 from screenagent.perception.cache import SharedLRU
+from screenagent.perception.controls import frames, has_arrow
+from screenagent.perception.disclosures import folding_state
 from screenagent.perception.highlights import is_highlighted
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.open_lists import opened_list
-from screenagent.perception.similarity import as_misread
+from screenagent.perception.similarity import likeness
 from screenagent.perception.sliders import handles_in
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import ControlState, Element, ElementState, Screenshot, Word
@@ -28,7 +32,19 @@ TALL_ROW: Final = 1.9
 """The same, where a row holds a second line that explains the first."""
 MARGIN: Final = 32
 """Pixels around a part that is read on its own: the reader misses words at an edge."""
+FRESH_SECONDS: Final = 0.2
+FRAME: Final = 2
+"""Pixels of a control's frame, which may be read as a letter."""
 TICKED: Final = ("checked", "unchecked", "mixed")
+SELECTABLE: Final = ("selected", "unselected")
+FOLDING: Final = ("expanded", "collapsed")
+
+
+class ToldElements(NamedTuple):
+    """What a program told, and when."""
+
+    elements: tuple[Element, ...]
+    at: float
 
 
 class RowRange(NamedTuple):
@@ -51,21 +67,28 @@ class ControlStateReader:
     def __init__(self, reader: TextReader, accessibility: Accessibility | None = None) -> None:
         self._reader = reader
         self._accessibility = accessibility
-        self._told: SharedLRU[str, Sequence[Element]] = SharedLRU(4)
+        self._told: SharedLRU[str, ToldElements] = SharedLRU(4)
 
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
-        """Return the controls that the program in front tells; it is asked once for each picture."""
+        """Return the controls that the program in front tells. It may tell of a change later than it shows it, so it is
+        asked again about the same picture after a while."""
         if self._accessibility is None:
             return ()
-        if (known := self._told.get(screenshot.digest)) is None:
-            known = tuple(self._accessibility.elements(screenshot))
+        known = self._told.get(screenshot.digest)
+        if known is None or time.monotonic() - known.at > FRESH_SECONDS:
+            known = ToldElements(tuple(self._accessibility.elements(screenshot)), time.monotonic())
             self._told.keep(screenshot.digest, known)
-        return known
+        return known.elements
 
     def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:
         """Return the check box, radio button or switch that stands at `label` or in its row, if there is one."""
         told = [element for element in self.elements(screenshot) if element.states.intersection(TICKED)]
         return self._labelled(screenshot, label, told, _marks)
+
+    def selectable(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """Return the tab, row or item of that label, if its program tells whether it is selected."""
+        told = [element for element in self.elements(screenshot) if element.states.intersection(SELECTABLE)]
+        return self._labelled(screenshot, label, told, _none) if told else None
 
     def slider(self, screenshot: Screenshot, label: Location | None) -> ControlState | None:
         """Return the slider that stands at `label` or in its row; without a label the only slider. By sight, its box is
@@ -75,6 +98,32 @@ class ControlStateReader:
             return self._labelled(screenshot, label, told, _sliders)
         everywhere = [_of(element) for element in told] or list(_sliders(screenshot, ALL, ()))
         return everywhere[0] if len(everywhere) == 1 else None
+
+    def dropdown(self, screenshot: Screenshot, name: str) -> ControlState | None:
+        """Return the closed drop-down of that name, also where its label and its choice are read as one line."""
+        picture = np.asarray(screenshot.pixels)
+        written = labels(self._reader.read(screenshot), screenshot.size)
+        boxes = [rect for rect in frames(picture) if _is_dropdown(picture, rect)]
+        words = [word for one in written for word in one.words]
+        apart = [Label([word]) for word in words if not any(box.holds(*word[1].center) for box in boxes)]
+        seen = [ControlState(box=box.box(screenshot.size), role="dropdown") for box in boxes]
+        for label in _named(name, written):
+            others = [one for one in apart if not label.grown(2).holds(*one.rect.center)]
+            if found := LabelledRow(label, others).nearest(seen, screenshot):
+                return found
+        return None
+
+    def folding(self, screenshot: Screenshot, label: Location) -> ControlState | None:
+        """Return the section or tree row of that label, if it is told or seen whether it is expanded."""
+        told = [element for element in self.elements(screenshot) if element.states.intersection(FOLDING)]
+        if told and (found := self._labelled(screenshot, label, told, _none)):
+            return found
+        x, y = label.point.x * screenshot.size.width, label.point.y * screenshot.size.height
+        written = (one for one in labels(self._reader.read(screenshot), screenshot.size) if one.rect.holds(x, y))
+        words = [rect for one in written for text, rect in one.words if len(text) > 1]  # a sign is read as a letter
+        rect = PixelBox.around_all(words) if words else None
+        state = folding_state(np.asarray(screenshot.pixels), rect) if rect else None
+        return ControlState(box=rect.box(screenshot.size), states=frozenset((state,))) if rect and state else None
 
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
         """Return the handle of the slider that is or was in `box`, which may have moved in its row."""
@@ -93,7 +142,7 @@ class ControlStateReader:
         named = named or [element for element in told if _says(element.name, rect, written)]
         if len(named) == 1:
             return _of(named[0])
-        row = ControlRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
+        row = LabelledRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
         words = [word for one in written for text, word in one.words if len(text) > 1]  # a mark is read as a letter
         seen = look(screenshot, row.region, words)
@@ -112,6 +161,8 @@ class ControlStateReader:
             states.add(marked)
         if (highlighted := is_highlighted(picture, rect)) is not None:
             states.add("selected" if highlighted else "unselected")
+        if folded := folding_state(picture, rect):
+            states.add(folded)
         return ControlState(box=box, states=frozenset(states))
 
     def words(self, screenshot: Screenshot, box: Box) -> list[Word]:
@@ -129,14 +180,15 @@ class ControlStateReader:
 
     def _shown(self, screenshot: Screenshot, box: Box) -> str | None:
         """What a field or a drop-down shows; the sign that opens a list may be read as a letter."""
-        words = self.words(screenshot, box)
+        inner = box.exact_pixels(screenshot.size).grown(-FRAME).box(screenshot.size)
+        words = self.words(screenshot, inner)
         sign = 1.3 * (box.bottom - box.top) * screenshot.size.height / screenshot.size.width
         shown = [word.text for word in words if len(word.text) > 1 or word.box.center.x < box.right - sign]
         return " ".join(shown) or None
 
 
 @dataclass(frozen=True)
-class ControlRow:
+class LabelledRow:
     """A label, and the other texts on the screen, in pixels."""
 
     label: PixelBox
@@ -211,6 +263,26 @@ def _marks(screenshot: Screenshot, rows: RowRange, words: Sequence[PixelBox]) ->
         yield ControlState(box=mark.rect.box(screenshot.size), role=mark.role, states=states)
 
 
+def _named(name: str, written: Sequence[Label]) -> Iterator[PixelBox]:
+    """Where a name is written: as a line, or at the beginning of one."""
+    count = len(name.split())
+    for label in sorted(written, key=lambda one: len(one.words)):
+        first = label.words[:count]
+        if likeness(name, " ".join(text for text, _ in first).rstrip(":")) > 0:
+            yield PixelBox.around_all(rect for _, rect in first)
+
+
+def _is_dropdown(picture: PictureArray, rect: PixelBox) -> bool:
+    if not 14 <= rect.height <= 64 or rect.width < 1.5 * rect.height:
+        return False
+    ends = (PixelBox(rect.right - share * rect.height, *rect[1:]) for share in (1.3, 1.0))
+    return any(has_arrow(picture, end, after=end.left) for end in ends)  # its text may be read as far as the sign
+
+
+def _none(_screenshot: Screenshot, _rows: RowRange, _words: Sequence[PixelBox]) -> Iterator[ControlState]:
+    yield from ()
+
+
 def _sliders(screenshot: Screenshot, rows: RowRange, _words: Sequence[PixelBox]) -> Iterator[ControlState]:
     for handle in handles_in(np.asarray(screenshot.pixels), rows.region(screenshot)):
         yield ControlState(box=handle.box(screenshot.size), role="slider")
@@ -225,7 +297,7 @@ def _of(element: Element) -> ControlState:
 def _says(name: str, rect: PixelBox, written: Sequence[Label]) -> bool:
     """Whether a name is what is written there."""
     return bool(name.strip()) and any(
-        _is_same(label.rect, rect) and as_misread(label.text) == as_misread(name) for label in written
+        _is_same(label.rect, rect) and likeness(name, label.text) > 0 for label in written
     )
 
 

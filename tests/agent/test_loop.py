@@ -23,7 +23,7 @@ from screenagent.actions import (
     Visible,
     Wait,
 )
-from screenagent.agent import Agent, drive
+from screenagent.agent import Agent, drive, guard
 from screenagent.approval import DenyAll
 from screenagent.control import Control, Interrupted
 from screenagent.episode import Episode
@@ -557,6 +557,16 @@ def test_a_click_that_an_open_menu_took_is_located_reviewed_and_done_once_more()
     assert kinds(happened).count("reviewed") - kinds(happened).count("acted") == 1, "the end is reviewed, too"
     assert episode.steps[0].effect is not None
     assert episode.steps[0].effect.outcome == "unchanged"
+
+
+def test_a_caret_that_blinks_in_the_target_does_not_make_it_another_one() -> None:
+    box = Box(left=0, top=0, right=0.5, bottom=0.5)
+    field = (Location(point=box.center, box=box, confidence=1, by="field"),)
+    before, caret, word = (Image.new("RGB", (640, 400), (255, 255, 255)) for _ in range(3))
+    caret.paste((0, 0, 0), (20, 20, 22, 38))
+    word.paste((0, 0, 0), (20, 20, 60, 38))
+    assert guard.same_screen(Screenshot.of(before), Screenshot.of(caret), SAVE, field)
+    assert not guard.same_screen(Screenshot.of(before), Screenshot.of(word), SAVE, field)
 
 
 def save_button(shade: int, *, said: str = "") -> Screenshot:

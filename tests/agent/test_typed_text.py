@@ -142,3 +142,18 @@ def test_text_that_came_into_another_field_is_no_success() -> None:
 )
 def test_a_number_a_date_and_a_text_are_compared_as_such(typed: str, read: str, match: Match) -> None:
     assert compare(typed, read) == match
+
+
+def test_what_is_offered_below_a_field_is_not_what_it_reads() -> None:
+    shown = form("Ada Lovel").pixels.copy()
+    draw, font = ImageDraw.Draw(shown), ImageFont.load_default(15)
+    for number, offer in enumerate(("Ada", "Ada Lovelace, Countess", "Ada Lovelock")):
+        draw.text((126, 84 + 22 * number), offer, fill="black", font=font, anchor="lm")
+    assert outcome(in_field("Ada Lovel", form(), Screenshot.of(shown))) == "confirmed"
+
+
+def test_what_changes_besides_says_nothing_of_what_was_typed_where_nobody_clicked() -> None:
+    shown = form().pixels.copy()
+    ImageDraw.Draw(shown).text((440, 20), "ABCDE", fill="black", font=ImageFont.load_default(15))
+    ImageDraw.Draw(shown).text((440, 280), "12:01", fill="black", font=ImageFont.load_default(15))
+    assert read_back(TypeText(text="ABCDEFGH"), form(), Screenshot.of(shown), reader().read) is None

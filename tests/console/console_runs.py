@@ -25,6 +25,7 @@ from screenagent.control import Control
 from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Pixel, Point, Size
+from screenagent.protocols import Guesser
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Script
 
@@ -32,6 +33,7 @@ SAVE = Click(target="Save")
 SIZE = Size(width=320, height=180)
 SAVE_AT = Point.of_pixel(Pixel(x=160, y=90), SIZE)
 TRASH_AT = Point(x=0.15, y=0.85)
+ALWAYS_UNSURE = 1.1
 DONE = Finish(success=True, message="saved")
 
 
@@ -64,8 +66,10 @@ class Stage:
         task: str | None = "save it",
         past: Path | None = None,
         runs: Path = Path("runs"),
+        guesser: Guesser | None = None,
         **options: Any,
     ) -> None:
+        self.guesser = guesser
         self.events: list[Event] = []
         self.desktop = FakeDesktop(screen=editor)
         self.decisions = scripted(*(actions or (SAVE, DONE)))
@@ -89,6 +93,8 @@ class Stage:
             desktop=self.desktop,
             checker=ScreenChecker(FakeReader([]), self.grounder),
             control=control,
+            guesser=self.guesser,
+            min_confidence=ALWAYS_UNSURE if self.guesser else 0.0,
         )
         yield SupervisedWork(agent, self._sinks)
 

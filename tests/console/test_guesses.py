@@ -1,93 +1,46 @@
-"""At a question about an unsure place, the guesses are listed, and a number picks one."""
+"""At a question about an unsure place the console lists and numbers the guesses, and takes a number."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-
 import pytest
 
-from screenagent.actions import Click
-from screenagent.approval import ApprovalQuestion
-from screenagent.cli.terminal import TerminalAnswers
-from screenagent.console.question import OpenQuestion
-from screenagent.console.wording import guess_words
-from screenagent.control import Control
-from screenagent.episode import Episode
-from screenagent.events import (
-    Approve,
-    Decided,
-    Decision,
-    Grounded,
-    Observed,
-    Plan,
-    PlannedStep,
-    Reject,
-    Started,
-    Verdict,
-)
-from screenagent.fakes import plain_screen
-from screenagent.geometry import Doubt, Guess, Location, Point
+from screenagent.console.view import PictureView
+from screenagent.geometry import WHOLE, Doubt, Guess, Location, Pixel, Size
+from screenagent.screenshot import Screenshot
+from tests.console.console_runs import DONE, SAVE, SAVE_AT, SIZE, TRASH_AT, Stage, editor, piloted, until
 
-SAVE = Click(target="Save")
-FIRST = Location(point=Point(x=0.1, y=0.2), confidence=0.62, by="text")
-SECOND = Location(point=Point(x=0.5, y=0.2), confidence=0.31, by="text")
-DOUBT = Doubt(
-    why="the nearest is “Save as” (62%)",
-    guesses=(Guess(words="“Save as”", location=FIRST), Guess(words="“Saved”", location=SECOND)),
-)
+FIRST = Location(point=SAVE_AT, confidence=0.4, by="text")
+SECOND = Location(point=TRASH_AT, confidence=0.3, by="text")
+GUESSES = (Guess(words="“Save”", location=FIRST), Guess(words="“Trash”", location=SECOND))
+DOUBT = Doubt(why="two are alike", guesses=GUESSES)
 
 
-def question() -> ApprovalQuestion:
-    begun = (
-        Started(task="click Save"),
-        Observed(screenshot=plain_screen(0)),
-        Decided(decision=Decision(plan=Plan(steps=(PlannedStep(action=SAVE),)))),
-        Grounded(action=SAVE, locations=(FIRST,), doubt=DOUBT),
-    )
-    return ApprovalQuestion(SAVE, (FIRST,), DOUBT.why, Episode.of(begun))
+class Doubtful:
+    """Is never sure, and has the same guesses about everything."""
+
+    def look_closer(self, _target: str, _screenshot: Screenshot, found: Location) -> Location:
+        return found
+
+    def doubt(self, _target: str, _screenshot: Screenshot, *, found: Location | None = None) -> Doubt:
+        assert found
+        return DOUBT
 
 
-@pytest.fixture
-def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The descriptor that the person types into."""
-    ours, theirs = os.pipe()
-    with open(ours, encoding="utf-8") as stdin:
-        monkeypatch.setattr(sys, "stdin", stdin)
-        yield theirs
-        os.close(theirs)
+def test_the_guesses_are_numbered_on_the_picture() -> None:
+    pixels = Size(width=320, height=180)
+    plain, numbered = (PictureView(editor(0), (FIRST,), 0, guesses) for guesses in ((), (FIRST, SECOND)))
+    assert plain.key != numbered.key
+    assert plain.picture(WHOLE, pixels).tobytes() != numbered.picture(WHOLE, pixels).tobytes()
 
 
-@pytest.mark.parametrize(
-    ("typed", "verdict"),
-    [
-        ("2", Approve(locations=(SECOND.model_copy(update={"confidence": 1.0, "by": "you"}),))),
-        ("3", Reject(reason="there is no number 3")),
-        ("y", Approve()),
-        ("n", Reject(reason="the user said no")),
-    ],
-)
-def test_a_number_picks_a_guess(keyboard: int, typed: str, verdict: Verdict) -> None:
-    os.write(keyboard, f"{typed}\n".encode())
-    assert TerminalAnswers(Control())(question()) == verdict
-
-
-def test_the_guesses_are_listed_with_their_numbers(keyboard: int, capsys: pytest.CaptureFixture[str]) -> None:
-    os.write(keyboard, b"n\n")
-    TerminalAnswers(Control())(question())
-    shown = capsys.readouterr().err
-    assert "1  “Save as” (62%)" in shown
-    assert "2  “Saved” (31%)" in shown
-
-
-def test_in_the_console_a_number_puts_the_crosshair_at_its_guess() -> None:
-    opened = OpenQuestion.of(question())
-    assert opened.offers("guess")
-    assert [place.point for place in opened.at_guess(2).new_locations] == [SECOND.point]
-    assert opened.at_guess(3) == opened
-
-
-def test_the_console_says_what_each_number_means() -> None:
-    assert guess_words(DOUBT) == "which: 1 “Save as” (62%) · 2 “Saved” (31%)"
-    assert guess_words(None) == ""
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "pixel"), [("1", SAVE_AT.pixel(SIZE)), ("2", TRASH_AT.pixel(SIZE))])
+@piloted
+async def test_a_number_does_it_at_that_guess(number: str, pixel: Pixel) -> None:
+    stage = Stage(SAVE, DONE, guesser=Doubtful())
+    async with stage.console.run_test(size=(200, 60)) as pilot:
+        await until(pilot, lambda: stage.live.question)
+        assert "2 “Trash” at (48, 153), 30% sure" in stage.text("proposal")
+        await pilot.press("3", number)
+        await until(pilot, lambda: stage.live.is_over)
+        assert [place[0].pixel(SIZE) for place in stage.desktop.places] == [pixel]

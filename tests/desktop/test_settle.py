@@ -301,6 +301,14 @@ def test_a_clock_seen_to_tick_more_than_once_is_known_to_move() -> None:
         assert bool(ambient.moving(at=tick)) == (tick > 1)
 
 
+def test_a_window_that_is_being_built_up_does_not_move() -> None:
+    ambient, screen = AmbientChanges(), Screen([clock])
+    for number, tick in enumerate((0.2, 0.4, 0.6)):
+        ambient.learn(screen.at(number), screen.at(number + 1), at=tick)
+    ambient.conclude(at=1.2)
+    assert ambient.moving(at=1.2) == ()
+
+
 def test_what_has_come_to_rest_does_not_move() -> None:
     ambient, screen = AmbientChanges(), Screen([clock])
     for tick in (0.5, 1.5):

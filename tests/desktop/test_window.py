@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from typing import Any
 
@@ -10,12 +11,13 @@ from Xlib import X, Xatom
 
 from screenagent.actions import Click
 from screenagent.control import Control
-from screenagent.desktop.testing.probe import Probe
+from screenagent.desktop.testing.probe import Probe, Shows
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display
 from screenagent.events import Approve
 from screenagent.geometry import Box, Display, Pixel, PixelBox, Size
 from screenagent.protocols import Approved
+from tests.builders import eventually
 
 RED = (192, 0, 0)
 
@@ -76,3 +78,39 @@ def test_the_picture_before_a_click_shows_nothing_of_its_answer(virtual: Virtual
         after = virtual.desktop.settled()
     assert before.digest == seen.digest
     assert after.digest != before.digest
+
+
+@pytest.mark.display
+@pytest.mark.slow
+def test_an_answer_that_comes_after_the_screen_has_settled_is_still_waited_for(virtual: VirtualDesktop) -> None:
+    with Probe(virtual.display, shows=Shows(delay=1.5)) as probe:
+        location = probe.location("one", virtual.desktop.display)
+        seen = virtual.desktop.settled()
+        virtual.desktop.perform(Approved(action=Click(target="One"), locations=(location,), on=seen, verdict=Approve()))
+        first = virtual.desktop.settled()
+        late = virtual.desktop.settled(seconds=3.0)
+    assert first.digest == seen.digest
+    assert late.digest != seen.digest
+
+
+@pytest.mark.display
+def test_a_submenu_that_opens_as_the_mouse_comes_counts_as_opened_by_the_click(virtual: VirtualDesktop) -> None:
+    with Probe(virtual.display) as probe, closing(connect_display(virtual.display)) as connection:
+        location = probe.location("one", virtual.desktop.display)
+        seen = virtual.desktop.settled()
+        place = seen.display.pixel(location.point)
+
+        def open_as_the_mouse_comes() -> None:
+            pointer = connection.screen().root.query_pointer
+            eventually(lambda: (pointer().root_x, pointer().root_y) == (place.x, place.y))
+            open_floating(connection, "POPUP_MENU", (700, 500, 100, 60))
+
+        submenu = threading.Thread(target=open_as_the_mouse_comes)
+        submenu.start()
+        before = virtual.desktop.perform(
+            Approved(action=Click(target="One"), locations=(location,), on=seen, verdict=Approve())
+        )
+        submenu.join()
+        after = virtual.desktop.settled()
+    assert before.digest == seen.digest
+    assert len(after.popups) == 1

@@ -220,6 +220,7 @@ def test_the_side_of_the_screen_tells_equals_apart() -> None:
         ("Save...", "Save…"),
         ("First Name", "oFirst Name"),
         ("Filter in any column", "Filter in any colu..."),
+        ("Filter in any column", "Filter in any colu."),
         ("Preferences", "Preferonces"),
         ("Clear All", "ClearAll"),
     ],

@@ -76,6 +76,13 @@ def test_a_field_that_gets_the_focus_has_answered() -> None:
         assert found.place == "at the target"
 
 
+def test_a_drop_down_that_can_be_typed_into_has_answered_with_the_focus() -> None:
+    combo = (words("Small", 48, 214), words("v", 228, 214))
+    found = difference(form(*combo), form(*combo, ring(38, 203, 242, 237)), EMPTY)
+    assert found is not None
+    assert found.place == "at the target"
+
+
 def test_a_ring_that_another_control_loses_is_no_effect() -> None:
     assert changes(before=(ring(38, 133, 242, 167),)) is None
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from screenagent.perception.similarity import as_misread, solid, spelled, stem
+from screenagent.perception.similarity import letters_of, solid, stem
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,7 @@ def test_who_does_it_and_what_is_done_meet_on_request() -> None:
     assert stem("director", doers=True) == stem("directed", doers=True) == "direct"
 
 
-def test_letters_that_are_read_for_each_other_are_one() -> None:
-    assert as_misread("0il | Ink") == as_misread("o1ll1nk")
-    assert as_misread("Save") != as_misread("Sand")
-
-
 def test_blanks_and_signs_are_left_out() -> None:
     assert solid(" Save  As … ") == "SaveAs…"
-    assert spelled("Save As…") == "saveas"
-    assert spelled("+ -") == "+-"
+    assert letters_of("Save As…") == "saveas"
+    assert letters_of("+ -") == "+-"

@@ -83,7 +83,7 @@ def clear(target: str) -> Steps:
         why = f"“{target}” may hold more than a text; name the button or the menu item that empties it"
         raise Unreadable(target, why, "unnamed")
     blind = (*steps.click_into(target), steps.press("ctrl", "a"), steps.press("delete"))
-    work = partial(fields.clear, entering=steps.click_into(target), target=target)
+    work = partial(fields.clear_text, entering=steps.click_into(target), target=target)
     return (Skill(f"clear {target}", work, target=target, blind=blind),)
 
 

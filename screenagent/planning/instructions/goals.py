@@ -12,7 +12,7 @@ from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.steps import click_into, click_on, press, type_text
 from screenagent.planning.skills import amounts as amounts_skill
-from screenagent.planning.skills import choosing, dates, finding, forms, texts
+from screenagent.planning.skills import choosing, dates, finding, forms, states, texts
 from screenagent.planning.skills.forms import Pair
 from screenagent.planning.skills.skill import Skill, SkillRun
 from screenagent.planning.skills.view import ScreenView
@@ -105,6 +105,17 @@ goal_form("(choose|select|pick|set) {option} (as|for) (the|your|my) {setting}")(
 )
 
 
+@goal_form("(select|choose|pick) {ticked}")
+def plan_choose_ticked(ticked: str) -> Steps:
+    work = partial(states.switch, target=ticked, state="checked")
+    return (Skill(f"choose {ticked}", work, target=ticked, blind=(click_on(ticked),)),)
+
+
+@goal_form("(select|choose|pick|go to|switch to|open) {tab}")
+def plan_select(tab: str) -> Steps:
+    return (Skill(f"select {tab}", partial(states.select, target=tab), target=tab, blind=(click_on(tab),)),)
+
+
 @goal_form(
     "(select|choose|pick|set|enter) {amount} (with|on|using|in|by|via) {dial}",
     "(set|move|drag|turn|change|adjust|slide|bring|put) {dial} to[ the value| the number] {amount}",
@@ -130,7 +141,10 @@ def plan_find_among(folded: Literal["tabs", "sections"], target: str) -> Steps:
 
 
 goal_form("(expand|unfold|uncollapse|fold out) {section}[ below| above]")(
-    lambda section: _skill(f"expand {section}", finding.expand, section)
+    lambda section: _skill(f"expand {section}", finding.fold, section, "expanded")
+)
+goal_form("(collapse|fold|fold up|fold in) {section}[ below| above]")(
+    lambda section: _skill(f"collapse {section}", finding.fold, section, "collapsed")
 )
 
 # Says where, and the next phrase what.

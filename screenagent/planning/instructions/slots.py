@@ -200,6 +200,10 @@ def _time(_: SlotValue, part: str) -> tuple[time, str]:
         raise Unreadable(part, f"this is no time: {wrong}", "bad_time") from None
 
 
+def _cell(_: SlotValue, part: str) -> str:
+    return part.rsplit(maxsplit=1)[-1].replace("$", "").upper()
+
+
 def _cells(part: str) -> str:
     """As a name box has it: "A1:B5"."""
     return ":".join(name.upper() for name in re.findall(r"[a-z]{1,3}\d{1,6}", part, re.IGNORECASE))
@@ -264,8 +268,10 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "times": Slot("{TIMES}", SlotValue.number),
     "notches": Slot(r"{TIMES}|a bit|a little|{NUMBER}(?: (?:notch|line|step|click|tick)(?:e?s)?)?", SlotValue.number),
     "names": Slot(r".{1,400}?", SlotValue.names),
-    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.several),
-    "list": Slot(r"(?:the |a |an )?(?:[\w-]+ )?{LIST}", _list_name),
+    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.names),
+    "list": Slot(r"(?:the |a |an )?(?:{QUOTED} |(?:[\w-]+ ){0,3}){LIST}", _list_name),
+    "ticked": Slot(r"(?:the )?\S.{0,80} (?:radio ?button|check ?box|tick ?box|switch|toggle)", SlotValue.target),
+    "tab": Slot(r"(?:the )?\S.{0,80} tab", SlotValue.target),
     "option": Slot(r"(?!(?:the|a|an) )\S(?:.{0,80}?\S)??", SlotValue.target),
     "setting": Slot(r"[\w-]+(?: [\w-]+){0,3}", _verbatim),
     "case": Slot("upper|lower", _lower),
@@ -298,7 +304,8 @@ SLOTS: Final[Mapping[str, Slot]] = {
         r"{QUOTED}|(?!{QUOTED})(?!(?:the|a|an|my|this|it|something|in|on|at|inside|for|under|to|and)\b)(?!{FORMAT}\Z)\S.{0,120}",
         SlotValue.text,
     ),
-    "cell": Slot("{CELL}", lambda _, part: part.split()[-1].replace("$", "").upper()),
+    "cell": Slot("{CELL}", _cell),
+    "named_cell": Slot("(?:the )?cell {CELLNAME}", _cell),
     "cells": Slot(r"(?:(?:the )?cells )?{CELLNAME}(?: ?: ?| to | through ){CELLNAME}", lambda _, part: _cells(part)),
     "cell_text": Slot(r"{QUOTED}|(?!{QUOTED})\S.{0,200}?", SlotValue.text),
     "old_text": Slot(r"{QUOTED}|(?!{QUOTED})(?!(?:the|all|it|this|that|everything)\b)\S.{0,80}?", SlotValue.text),

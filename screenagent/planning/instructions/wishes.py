@@ -89,9 +89,9 @@ def go_to_page(page_number: int = 0, page: str = "") -> Steps:
     return (Skill(words, partial(pages.turn_to_page, page=page or page_number)),)
 
 
-@form("GO to {cell}", "(select|click)[ (on|in|into)] {cell}", "(select|mark|highlight) {cells}")
-def go_to_cell(cell: str = "", cells: str = "") -> Steps:
-    return (_cell(cell or cells),)
+@form("GO to {cell}", "(select|click)[ (on|in|into)] {named_cell}", "(select|mark|highlight) {cells}")
+def go_to_cell(cell: str = "", named_cell: str = "", cells: str = "") -> Steps:
+    return (_cell(cell or named_cell or cells),)
 
 
 @form(

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from screenagent.actions import Holds, Key, Verify
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.instructions.steps import press
-from screenagent.planning.skills.moves import appearing, click, replace_text, require
+from screenagent.planning.skills.moves import click, replace_text, require
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
 from screenagent.planning.skills.view import Number, ScreenView
 
 TURNS: Final = 8
 _KIND: Final = re.compile(r"\b(?:the|a|an|slider|scale)\b", re.IGNORECASE)
 MOST_PRESSES: Final = 100
+STILL: Final = 0.002
+"""How far, as a part of the screen, the middle of a handle may be off without having moved."""
 
 
 def set_amount(view: ScreenView, amount: int, dial: str) -> SkillRun:
     if "slider" not in dial.lower():
         yield from spin(view, require(view, dial), amount, dial)
         return
-    slider = yield from appearing(lambda: _slider(view, dial))
+    slider = _slider(view, dial)
     if slider is None:
         raise SkillFailed(f"{dial} is not to be seen")
     yield from slide(view, slider, amount, dial, number=_nearest(view, slider))
@@ -90,7 +92,7 @@ def slide(
         yield (press(keys[way > 0], times=times),)
         moved = gauge.value()
         if moved is None or (moved - value) * way <= 0:
-            if gauge.look() == look:
+            if not gauge.has_moved(look):
                 raise SkillFailed(f"{name} stays at {value:g}")
             moved = value + times * step * way
         value, step = moved, abs(moved - value) / times
@@ -98,6 +100,13 @@ def slide(
         raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {gauge.value() or value:g}")
     if gauge.is_told:
         yield (PlannedStep(action=Verify(that=Holds(control=name, at=gauge.box, value=f"{amount:g}"))),)
+
+
+class GaugeLook(NamedTuple):
+    """What changes when a slider moves: the place of its handle, and how its number looks."""
+
+    handle: Box | None
+    number: str
 
 
 class Gauge:
@@ -114,9 +123,16 @@ class Gauge:
             return _as_number(self._view.told_value(self.box))
         return _value(self._view, self._number.box) if self._number else None
 
-    def look(self) -> tuple[Box | None, str]:
-        """What changes when it moves: the place of its handle, and how its number looks."""
-        return self._view.handle(self.box), self._view.look_of(self._number.box) if self._number else ""
+    def has_moved(self, look: GaugeLook) -> bool:
+        """Whether it looks otherwise than it did; a ring around the handle does not count."""
+        now = self.look()
+        if now.handle is None or look.handle is None:
+            return now.number != look.number
+        return abs(now.handle.center.x - look.handle.center.x) > STILL
+
+    def look(self) -> GaugeLook:
+        number = self._view.look_of(self._number.box) if self._number else ""
+        return GaugeLook(self._view.handle(self.box), number)
 
 
 def _as_number(text: str | None) -> float | None:

@@ -9,18 +9,21 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from screenagent.actions import Direction, Holds, Move, Verify
+from screenagent.actions import Direction, Holds, Move, TypeText, Verify, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
 from screenagent.perception.labels import TextLine
-from screenagent.perception.similarity import as_misread
-from screenagent.planning.instructions.steps import click_on, press, type_text
+from screenagent.perception.similarity import letters_of, likeness
+from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
+from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
 
 MOST_TURNS: Final = 20
+PAUSE: Final = 0.4
+"""Seconds that a list is waited for after the click that is to open it."""
 NAMED: Final = 3
 """How many of the options that come nearest are named."""
 ANY_DROPDOWN: Final = re.compile(r"(?:drop-?down|combo ?box|select)(?: list| menu| box)?|list|options|selection", re.I)
@@ -29,15 +32,14 @@ DROPDOWN: Final = re.compile(r"\b(?:drop-?down|combo ?box|select)\b", re.IGNOREC
 
 def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
     """Choose one of a drop-down, or one or several of a list."""
-    if DROPDOWN.search(place):
-        closed = yield from appearing(lambda: _closed(view, place))
-        if closed is None:
-            raise SkillFailed(f"there is no {place} on the screen")
-    elif rows := rows_of(view, names, place):
+    is_dropdown = DROPDOWN.search(place) is not None
+    rows = None if is_dropdown else rows_of(view, names, place)
+    if rows:
         yield from select_rows(view, rows)
         return
-    else:
-        closed = _closed(view, place)
+    closed = _closed(view, place)
+    if closed is None and is_dropdown:
+        raise SkillFailed(f"there is no {place} on the screen")
     if closed is None:
         yield from _scrolled_to(view, names, place)
     elif len(names) > 1:
@@ -48,21 +50,23 @@ def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
 
 def choose_setting(view: ScreenView, name: str, setting: str) -> SkillRun:
     """Choose an option where the screen offers it: in the drop-down of that name, or as a radio button."""
-    closed = yield from appearing(lambda: _closed(view, f"{setting} drop-down") or view.find(f"“{name}”"))
-    dropdown = _closed(view, f"{setting} drop-down")
-    if closed is None:
+    if (closed := _one_line(view, view.dropdown(setting))) is not None:
+        yield from Dropdown(view, closed, setting).choose(name)
+    elif view.find(f"“{name}”"):
+        yield from switch(view, f"“{name}”", "checked")
+    else:
         raise SkillFailed(f"neither a {setting} drop-down nor “{name}” is on the screen")
-    if dropdown is None:
-        yield (click_on(f"“{name}”"),)
-        return
-    yield from Dropdown(view, dropdown, setting).choose(name)
 
 
 def _closed(view: ScreenView, place: str) -> Location | None:
     """The drop-down of that name, or the only one if no name was said."""
-    found = view.find(f"the {place}")
-    if found is None and ANY_DROPDOWN.fullmatch(place):
-        found = view.find("the drop-down")
+    if ANY_DROPDOWN.fullmatch(place):
+        return _one_line(view, view.find(f"the {place}") or view.find("the drop-down"))
+    name = ANY_DROPDOWN.sub("", place).strip(" “”\"'")
+    return _one_line(view, view.dropdown(name) or view.find(f"the {place}"))
+
+
+def _one_line(view: ScreenView, found: Location | None) -> Location | None:
     return found if found and found.box and view.is_one_line(found.box) else None
 
 
@@ -91,33 +95,38 @@ class Dropdown:
     def choose(self, name: str) -> SkillRun:
         shown = self._view.value(self._box)
         wanted = Holds(control=self._name, at=self._box, value=name)
-        if shown is not None and as_misread(shown) == as_misread(name):
+        if shown is not None and likeness(name, shown) > 0:
             yield (PlannedStep(action=Verify(that=wanted)),)
             return
-        before = self._view.screen
-        yield (click(self._closed, f"the {self._kind}"),)
-        opened = self._view.opened(before, self._box)
+        opened = yield from self._opened()
         if opened is None:
-            yield from self._typed(name, wanted)
-            return
+            yield (PlannedStep(action=TypeText(text=name)), press("enter"))  # a list may open unseen, and take keys
+            shown = self._view.value(self._box)
+            if shown is not None and likeness(name, shown) > 0:
+                yield (PlannedStep(action=Verify(that=wanted)),)
+                return
+            opened = yield from self._opened()  # a list that was closing may have taken the click for itself
+        if opened is None:
+            raise SkillFailed(f"the {self._kind} does not open; it shows “{shown or 'nothing'}”")
         option = self._option(name, opened) or (yield from self._searched(name, opened))
-        named = shown is None or as_misread(self._name).startswith(as_misread(shown))
+        named = shown is None or letters_of(self._name).startswith(letters_of(shown))
         step = click(option, f"“{name}”")
         yield (step if named else step.model_copy(update={"expectation": wanted}),)
 
-    def _typed(self, name: str, wanted: Holds) -> SkillRun:
-        """Where no list is seen to open: by the keys that such lists have, if that brings the very option."""
-        yield (type_text(name), press("enter"))
-        shown = self._view.value(self._box)
-        if shown is None or as_misread(shown) != as_misread(name):
-            raise SkillFailed(f"“{name}” cannot be chosen in the {self._kind}: it shows “{shown or 'nothing'}”")
-        yield (PlannedStep(action=Verify(that=wanted)),)
+    def _opened(self) -> Generator[SkillSteps, None, Box | None]:
+        """Click the drop-down, and return where its list came up."""
+        before = self._view.screen
+        yield (click(self._closed, f"the {self._kind}"),)
+        if opened := self._view.opened(before, self._box):
+            return opened
+        yield (PlannedStep(action=Wait(seconds=PAUSE)),)
+        return self._view.opened(before, self._box)
 
     def _option(self, name: str, opened: Box) -> Location | None:
         """The option to the letter; of two that the reader cannot tell apart, neither."""
         rows = self._rows(opened)
         fitting = [row for row in rows if row.text.casefold() == name.casefold()]
-        fitting = fitting or [row for row in rows if as_misread(row.text) == as_misread(name)]
+        fitting = fitting or [row for row in rows if likeness(name, row.text) > 0]
         outside = [row for row in fitting if row.box.center not in self._box]
         found = outside or fitting
         if len(found) != 1:
@@ -129,7 +138,7 @@ class Dropdown:
 
     def _searched(self, name: str, opened: Box) -> Generator[SkillSteps, None, Location]:
         """Scroll the list to its end, and back to its beginning; close it if the option is not there."""
-        seen = {as_misread(row.text): row.text for row in self._rows(opened)}
+        seen = {letters_of(row.text): row.text for row in self._rows(opened)}
         ways: tuple[Direction, ...] = ("down", "up")
         for way in ways:
             for _ in range(MOST_TURNS):
@@ -138,7 +147,7 @@ class Dropdown:
                 if found := self._option(name, opened):
                     return found
                 now = [row.text for row in self._rows(opened)]
-                seen = {as_misread(text): text for text in now} | seen
+                seen = {letters_of(text): text for text in now} | seen
                 if now == known:
                     break
         yield (press("escape"),)

@@ -28,7 +28,14 @@ _REPLACE_LABEL: Final = re.compile(r"^(?:replace(?: with| by)?|replacement|with)
 
 
 def save(view: ScreenView) -> SkillRun:
-    """A document without a name is not saved by its shortcut: the dialog that asks for one ends the task."""
+    """By the one button “Save” that is on the screen, or by Ctrl+S.
+
+    A document without a name is not saved by its shortcut: the dialog that asks for one ends the task.
+    """
+    buttons = exact(view, "Save")
+    if len(buttons) == 1:
+        yield (click(buttons[0].center, "Save", expectation=Change()),)
+        return
     before = columns(view)
     yield (press("ctrl", "s"),)
     if asked := _asked(view, before, _SAVING):

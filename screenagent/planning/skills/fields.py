@@ -15,7 +15,6 @@ from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
 SELECTED: Final = 0.3  # the share of a text and its ground that a selection colours at least
-FAINT: Final = 165  # of 255: what differs less from its ground may be a hint that an empty field shows
 ONE_LINE: Final = 64  # pixels; a field that is higher may hold several lines
 SPARE: Final = 3  # more deletions than there are letters, since a letter may be missed
 RIM: Final = 3  # pixels along the edge of a field in which no text stands
@@ -36,9 +35,8 @@ class FieldText:
         return float(np.asarray(differs.any(axis=2)).mean()) > SELECTED
 
     def is_gone(self, now: Pixels) -> bool:
-        """Whether nothing stands there `now` but a hint, which is fainter than a text."""
-        part = InkPart(now, self.rect)
-        return not part.lines or int(np.abs(part.text.astype(np.int16) - part.ground).max()) < FAINT
+        """Whether nothing but a hint stands there `now`."""
+        return InkPart(now, self.rect).is_blank
 
 
 def set_text(view: ScreenView, entering: SkillSteps, target: str | None, text: str) -> SkillRun:
@@ -47,7 +45,7 @@ def set_text(view: ScreenView, entering: SkillSteps, target: str | None, text: s
     yield (type_text(text),)
 
 
-def clear(view: ScreenView, entering: SkillSteps, target: str | None) -> SkillRun:
+def clear_text(view: ScreenView, entering: SkillSteps, target: str | None) -> SkillRun:
     """Put the caret into the field by `entering`, and delete what is there."""
     yield from _selected(view, entering, target, delete=True)
 

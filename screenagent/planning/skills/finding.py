@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from typing import Final
+from typing import Final, Literal
 
 from screenagent.geometry import Location
 from screenagent.perception.similarity import solid
 from screenagent.planning.skills.moves import Seeking, click, hover, require, scroll, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
+from screenagent.planning.skills.states import bring_about
 from screenagent.planning.skills.view import ScreenView
 
 MOST_FOLDS: Final = 30
@@ -50,9 +51,16 @@ def scroll_to_end(view: ScreenView, pane: str, *, top: bool) -> SkillRun:
             return
 
 
-def expand(view: ScreenView, section: str) -> SkillRun:
-    """What is folded opens by a click on its head."""
-    yield (click(view.find(section) or view.find("the disc") or require(view, section), section),)
+def fold(view: ScreenView, section: str, state: Literal["expanded", "collapsed"]) -> SkillRun:
+    """What is folded opens by a click on its head, and closes by another."""
+    head = view.find(section)
+    control = view.folding(head) if head else None
+    if control is None and state == "collapsed":
+        raise SkillFailed(f"it is not to be seen whether {section} is collapsed")
+    if head and control:
+        yield (bring_about(control, section, state, at=head),)
+    else:
+        yield (click(head or view.find("the disc") or require(view, section), section),)
 
 
 def _in_two_lines(view: ScreenView, target: str) -> Location | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from screenagent.geometry import Location
 from screenagent.perception.labels import TextLine
 from screenagent.perception.similarity import stem
 from screenagent.planning.instructions.steps import click_on, press
+from screenagent.planning.skills.fields import set_text
 from screenagent.planning.skills.moves import click, replace_text, require
-from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
 from screenagent.planning.skills.view import ScreenView
 
 SENDING: Final = (
@@ -35,19 +37,20 @@ def fill(view: ScreenView, pairs: Sequence[Pair]) -> SkillRun:
         field = view.find(f"the {name} field") or _nth(view, number)
         if field is None:
             raise SkillFailed(f"there is no field for the {name}")
-        yield from undisturbed(view, replace_text(field, f"the {name} field", text))
+        called = f"the {name} field"
+        yield from undisturbed(view, partial(set_text, view, (click(field, called),), called, text))
 
 
-def undisturbed(view: ScreenView, steps: SkillSteps) -> SkillRun:
-    """Where a step fails since a window came up that nobody asked for, that is cancelled, and they are done again."""
+def undisturbed(view: ScreenView, work: Callable[[], SkillRun]) -> SkillRun:
+    """Where a step fails since a window came up that nobody asked for, that is cancelled, and it is all done again."""
     try:
-        yield steps
+        yield from work()
     except SkillStepFailed:
         cancel = next((found for name in CANCELLING if (found := view.find(f"“{name}”"))), None)
         if cancel is None:
             raise
         yield (click(cancel, "the button that cancels what came up"),)
-        yield steps
+        yield from work()
 
 
 def fill_all(view: ScreenView, text: str, fields: str) -> SkillRun:

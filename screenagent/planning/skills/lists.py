@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from screenagent.actions import Click, Holds, Target, Verify
+from screenagent.actions import Change, Click, Holds, Target, Verify
 from screenagent.events import PlannedStep
-from screenagent.geometry import Box
-from screenagent.perception.similarity import as_misread
+from screenagent.geometry import Box, Location
+from screenagent.perception.similarity import likeness
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.states import bring_about
 from screenagent.planning.skills.view import ListRow, ScreenView
 
 ALIGNED: Final = 0.008
@@ -36,18 +37,34 @@ def rows_of(view: ScreenView, names: Sequence[str], place: str) -> Rows | None:
 
 
 def select_rows(view: ScreenView, rows: Rows) -> SkillRun:
-    """Select exactly these rows. The first click ends every other selection; ctrl adds to it."""
+    """Select exactly these rows. The first click ends every other selection; ctrl adds to it.
+
+    Rows with a box to tick are ticked. A list that shows no selection at all is only clicked.
+    """
+    boxes = {name: view.ticked(_location(row)) for name, row in rows.items()}
+    ticks = [
+        bring_about(box, name, "checked") for name, box in boxes.items() if box and box.is_in("checked") is not None
+    ]
+    if len(ticks) == len(rows):
+        yield tuple(ticks)
+        return
     if not _is_selected(view, rows):
         for number, (name, row) in enumerate(rows.items()):
-            target = Target(words=f"“{name}”", at=row.text.center)
-            known = view.is_selected(row) is not None
-            click = Click(target=target, modifiers=("ctrl",) if number else ())
-            yield (PlannedStep(action=click, expectation=_selected(name, row) if known else None),)
-        if len(rows) == 1:
-            return
-    seen = {name: row for name, row in rows.items() if view.is_selected(row) is not None}
-    if seen:
-        yield tuple(PlannedStep(action=Verify(that=_selected(name, row))) for name, row in seen.items())
+            yield (_click(name, row, held=number > 0),)
+    selected = {name: view.is_selected(row) for name, row in rows.items()}
+    if not any(selected.values()) and not any(row.told for row in rows.values()):
+        return
+    yield tuple(PlannedStep(action=Verify(that=_selected(name, row))) for name, row in rows.items())
+
+
+def _click(name: str, row: ListRow, *, held: bool) -> PlannedStep:
+    target = Target(words=f"“{name}”", at=row.text.center)
+    click = Click(target=target, modifiers=("ctrl",) if held else ())
+    return PlannedStep(action=click, expectation=_selected(name, row) if row.told else Change())
+
+
+def _location(row: ListRow) -> Location:
+    return Location(point=row.text.center, box=row.text, confidence=1.0, by="text")
 
 
 def _selected(name: str, row: ListRow) -> Holds:
@@ -63,7 +80,7 @@ def _is_selected(view: ScreenView, rows: Rows) -> bool:
 
 def _rows(view: ScreenView, name: str) -> list[ListRow]:
     exact = [row for row in view.rows if row.name.casefold() == name.casefold()]
-    return exact or [row for row in view.rows if as_misread(row.name) == as_misread(name)]
+    return exact or [row for row in view.rows if likeness(name, row.name) > 0]
 
 
 def _in_line(rows: Sequence[ListRow], with_: Box, label: Box | None) -> ListRow | None:
@@ -80,7 +97,7 @@ def _is_aligned(one: Box, other: Box) -> bool:
 def _label(view: ScreenView, place: str) -> Box | None:
     """Where the name of the list is written, if one was said."""
     name = _LIST.sub(" ", place).strip(" “”\"'")
-    found = [line.box for line in view.lines if as_misread(line.text.rstrip(":")) == as_misread(name)] if name else []
+    found = [line.box for line in view.lines if likeness(name, line.text.rstrip(":")) > 0] if name else []
     if name and len(found) != 1:
         raise SkillFailed(f"there is no list “{name}” on the screen" if not found else f"“{name}” is there twice")
     return found[0] if found else None

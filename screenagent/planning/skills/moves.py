@@ -9,13 +9,11 @@ from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, 
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location, Point
 from screenagent.planning.instructions.steps import press, type_text
-from screenagent.planning.skills.skill import SkillFailed, SkillSteps
+from screenagent.planning.skills.skill import LATE_SECONDS, SkillFailed, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
 FoundT = TypeVar("FoundT")
 
-LATE_SECONDS: Final = (0.4, 0.6, 0.8, 1.2)
-"""How long what is not there yet is waited for; each wait is another, as the same three times would be a loop."""
 MOST_SCROLLS: Final = 40
 SkillTarget = Location | Point
 Seeking = Generator[SkillSteps, None, Location | None]

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from screenagent.actions import Change, PressKeys
 from screenagent.events import PlannedStep
 from screenagent.geometry import Point
 from screenagent.planning.instructions.steps import press, type_text
+from screenagent.planning.skills.letters import exact
 from screenagent.planning.skills.moves import click
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import Word
+
+_BUTTONS: Final[dict[int | str, tuple[str, ...]]] = {
+    "next": ("Next page", "Next Page", "Next"),
+    "previous": ("Previous page", "Previous Page", "Previous"),
+}
 
 
 class Pages(NamedTuple):
@@ -24,6 +30,11 @@ class Pages(NamedTuple):
 
 
 def turn_to_page(view: ScreenView, page: int | str) -> SkillRun:
+    """By the field of the page's number; to the next page or the one before also by the button that says so."""
+    button = next((box for name in _BUTTONS.get(page, ()) for box in exact(view, name)), None)
+    if button:
+        yield (click(button.center, f"the {page} page", expectation=Change()),)
+        return
     pages = _pages(view)
     number = _number(page, pages)
     if not 1 <= number <= pages.total:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Final
 
-from screenagent.actions import TypeText
+from screenagent.actions import TypeText, Wait
 from screenagent.events import Plan, PlannedStep
 from screenagent.planning.skills.view import ScreenView
 
@@ -14,6 +15,12 @@ SkillSteps = tuple[PlannedStep, ...]
 """Steps that are planned at once; the screen is captured again after them."""
 
 SkillRun = Generator[SkillSteps, None, None]
+
+
+LATE_SECONDS: Final = (0.4, 0.6, 0.8, 1.2)
+"""How long what is not there yet is waited for; each wait is another, as the same three times would be a loop."""
+
+SkillWork = Generator[SkillSteps, None, object]
 
 
 class SkillStepFailed(Exception):
@@ -100,8 +107,7 @@ def _literal_steps(steps: Iterable[PlannedStep | Skill]) -> Iterator[PlannedStep
 
 
 def _segments_of(skill: Skill, view: ScreenView) -> Generator[Segment, None, None]:
-    work = skill.work(view)
-    steps = next(work, None)
+    work, steps = yield from _begun(skill, view)
     while steps is not None:
         try:
             yield Segment(Plan(steps=steps), skill.words)
@@ -109,6 +115,18 @@ def _segments_of(skill: Skill, view: ScreenView) -> Generator[Segment, None, Non
             steps = _after_failure(work, failed)
         else:
             steps = next(work, None)
+
+
+def _begun(skill: Skill, view: ScreenView) -> Generator[Segment, None, tuple[SkillWork, SkillSteps | None]]:
+    """Begin the skill. As long as it can do nothing at all, the page or window may still be on its way."""
+    for seconds in LATE_SECONDS:
+        work = skill.work(view)
+        try:
+            return work, next(work, None)
+        except SkillFailed:
+            yield Segment(Plan(steps=(PlannedStep(action=Wait(seconds=seconds)),)), skill.words)
+    work = skill.work(view)
+    return work, next(work, None)
 
 
 def _after_failure(work: Generator[SkillSteps, None, object], failed: SkillStepFailed) -> SkillSteps | None:

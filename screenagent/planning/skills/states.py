@@ -8,7 +8,6 @@ from screenagent.actions import Click, Holds, Target, Verify
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location
 from screenagent.planning.instructions.steps import click_on
-from screenagent.planning.skills.moves import appearing
 from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import ControlState, ElementState
@@ -18,7 +17,7 @@ IMPOSSIBLE: Final = "cannot be changed: it is disabled"
 
 def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
     """Tick or untick a box, choose a radio button, turn a switch on or off."""
-    label = yield from appearing(lambda: view.find_exactly(target))
+    label = view.find_exactly(target)
     if label is None:
         raise SkillFailed(view.why_absent(target))
     control = view.ticked(label)
@@ -26,6 +25,15 @@ def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
         yield (click_on(target),)
     else:
         yield (bring_about(control, target, state, at=label),)
+
+
+def select(view: ScreenView, target: str) -> SkillRun:
+    """Select a tab, a row or an item; it is clicked also where nobody tells whether it is selected."""
+    label = view.find_exactly(target)
+    if label is None:
+        raise SkillFailed(view.why_absent(target))
+    told = view.selectable(label)
+    yield (bring_about(told, target, "selected", at=label) if told else click_on(target),)
 
 
 def bring_about(control: ControlState, name: str, state: ElementState, *, at: Location | None = None) -> PlannedStep:

@@ -21,11 +21,13 @@ class Number(NamedTuple):
 
 
 class ListRow(NamedTuple):
-    """A row of a list, or a line that may be one: its text, where that stands, and the box whose state is read."""
+    """A row of a list, or a line that may be one: its text, where that stands, the box whose state is read, and whether
+    its program tells that state."""
 
     name: str
     text: Box
     box: Box
+    told: bool = False
 
 
 class ScreenView:
@@ -129,6 +131,20 @@ class ScreenView:
         """The check box, radio button or switch that belongs to a label, and whether it is on."""
         return self._states.ticked(self.screen, label) if self._states else None
 
+    def dropdown(self, name: str) -> Location | None:
+        """The closed drop-down of that name."""
+        if self._states and (seen := self._states.dropdown(self.screen, name)):
+            return Location(point=seen.box.center, box=seen.box, confidence=0.9, by="pixels")
+        return self.find(f"the {name} drop-down")
+
+    def folding(self, label: Location) -> ControlState | None:
+        """The section or tree row of a label, if it can be said whether it is expanded."""
+        return self._states.folding(self.screen, label) if self._states else None
+
+    def selectable(self, label: Location) -> ControlState | None:
+        """The tab, row or item of a label, if its program tells whether it is selected."""
+        return self._states.selectable(self.screen, label) if self._states else None
+
     def slider(self, label: Location | None) -> ControlState | None:
         """The slider that belongs to a label; without a label the only slider."""
         return self._states.slider(self.screen, label) if self._states else None
@@ -165,7 +181,7 @@ class ScreenView:
     @property
     def rows(self) -> list[ListRow]:
         """What may be rows of lists: those that a program tells, and every line that stands in none of these."""
-        told = [ListRow(one.name.strip(), one.box, one.box) for one in self._elements if _is_row(one)]
+        told = [ListRow(one.name.strip(), one.box, one.box, told=True) for one in self._elements if _is_row(one)]
         lines = [line for line in self.lines if not any(line.box.center in row.box for row in told)]
         return [*told, *(ListRow(line.text, line.box, line.box) for line in lines)]
 

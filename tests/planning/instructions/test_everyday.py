@@ -207,6 +207,10 @@ STEPS: list[tuple[str, str]] = [
     ("open a.txt", "double-click “a.txt”"),
     ("select a.txt, b.txt and c.txt", "click “a.txt”; ctrl+click “b.txt”; ctrl+click “c.txt”"),
     ("click 7, +, 5, =", "click “7”; click “+”; click “5”; click “=”"),
+    ("undo my last change", "press ctrl+z"),
+    ("scroll down to the end of the page", "scroll the page to the end"),
+    ("click cell B2", "go to cell B2"),
+    ("click B2", "click “B2”"),
     ("set A1 to 10", "go to cell A1; type “10”; press enter"),
 ]
 

@@ -305,6 +305,7 @@ REFUSALS: list[tuple[str, str, RefusalCode, str]] = [
     ("find cheap hotels", "find cheap hotels", "goal", "“press ctrl+f, type the words, press enter”"),
     ("write an essay about whales", "write an essay about whales", "goal", ""),
     ("write a letter to Bob", "write a letter to Bob", "goal", ""),
+    ("write a note saying buy milk", "write a note saying buy milk", "goal", ""),
     ("check my mail", "check my mail", "goal", ""),
     ("what is on the screen?", "what is on the screen?", "question", ""),
     ("close the window", "close the window", "goal", "“click the Close button”"),

@@ -82,6 +82,7 @@ TWO_READINGS: list[tuple[str, str]] = [
     # second clause
     ("type Ada. Save", "the text “Ada” and then Save"),
     ("type Ada; save", "the text “Ada” and then save"),
+    ("type a card saying Hello", "the text “a card” and how to type it, saying Hello"),
     ("type Ada when the dialog appears", "the text “Ada” and how to type it, when the dialog appears"),
     ("type Ada if the field is empty", "the text “Ada” and how to type it, if the field is empty"),
     ("type Ada until it fits", "the text “Ada” and how to type it, until it fits"),

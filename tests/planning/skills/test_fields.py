@@ -12,7 +12,7 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Size
 from screenagent.planning.instructions.steps import click_into
 from screenagent.planning.skills import fields
-from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.skill import SkillFailed
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import Screenshot, Word
 
@@ -84,10 +84,8 @@ class Entry:
         view, done = ScreenView(self, self), []
         view.screen = self.screen
         entering, target = click_into("the Name field"), "the Name field"
-        work: SkillRun = (
-            fields.set_text(view, entering, target, text) if skill == "set" else fields.clear(view, entering, target)
-        )
-        for steps in work:
+        setting, clearing = fields.set_text(view, entering, target, text), fields.clear_text(view, entering, target)
+        for steps in setting if skill == "set" else clearing:
             for step in steps:
                 self.do(step)
                 done.append(step)

@@ -84,6 +84,7 @@ def test_what_is_out_of_view_is_scrolled_to() -> None:
     assert clicked(done) == ["“Emil”"]
 
 
+@pytest.mark.slow
 def test_what_is_nowhere_ends_the_task_with_a_sentence() -> None:
     episode, _ = ScriptedScreen(lambda _: [("Ada", 20, 40)]).work("choose Emil from the list")
     assert episode.ended is not None

@@ -175,6 +175,11 @@ def test_a_document_without_a_name_is_not_said_to_be_saved() -> None:
     assert "asks for a name" in Play(save, text, Scene([("Save As", 200, 100)])).why
 
 
+def test_a_button_that_says_save_is_rather_clicked_than_the_shortcut_pressed() -> None:
+    assert Play(save, Scene([("Name", 40, 40), ("Save", 40, 80)])).done == ["click “Save”"]
+    assert Play(save, Scene([("Save", 40, 40), ("Save", 40, 80)])).done == ["press ctrl+s"]
+
+
 REPLACING = Scene(
     [("a lion", 40, 40), ("Search for:", 200, 200), ("Replace with:", 200, 240), ("Replace All", 200, 280)],
     fields={"the “Search for” field": 200, "the “Replace with” field": 240},
@@ -224,6 +229,11 @@ def test_a_page_is_gone_to_by_the_field_of_its_number(page: int | str, typed: st
     for shown in ("{} of 12", "{} / 12", "({} of 12)"):
         play = Play(lambda view: turn_to_page(view, page), _pages(shown.format(3)), _pages(shown.format(number)))
         assert (play.done[2], play.why) == (typed, "")
+
+
+def test_a_button_turns_to_the_next_page() -> None:
+    results = Scene([("Previous", 40, 40), ("1", 140, 40), ("2", 180, 40), ("Next", 240, 40)])
+    assert Play(lambda view: turn_to_page(view, "next"), results).done == ["click “the next page”"]
 
 
 def test_a_page_that_is_not_there_is_not_gone_to() -> None:

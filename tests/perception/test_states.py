@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from screenagent.fakes import FakeAccessibility
+from screenagent.geometry import Box, Location, PixelBox
+from screenagent.perception.disclosures import folding_state
+from screenagent.perception.highlights import is_highlighted
+from screenagent.perception.sliders import handles_in
+from screenagent.perception.states import ControlStateReader
+from screenagent.screenshot import Element, ElementState, Screenshot
+from tests.panels import Panel, PanelReader
+
+
+def location(screenshot: Screenshot, *edges: int) -> Location:
+    box = Box.of_pixels(edges, screenshot.size)  # type: ignore[arg-type]
+    return Location(point=box.center, box=box, confidence=1, by="text")
+
+
+def label(panel: Panel, shot: Screenshot, text: str) -> Location:
+    box = Box.around_all(word.box for word in panel.words if word.text in text.split())
+    return Location(point=box.center, box=box, confidence=1, by="text")
+
+
+def settings() -> Panel:
+    panel = Panel().switch("Spelling", 40, 100, at=400).switch("Sounds", 40, 140, at=400, on=True)
+    panel.text("Preferences", 40, 60)
+    return panel.tick_box("Ask first", 40, 180, on=True).tick_box("Ask later", 180, 180)
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [("Spelling", {"unchecked"}), ("Sounds", {"checked"}), ("first", {"checked"}), ("later", {"unchecked"})],
+)
+def test_what_is_ticked_belongs_to_the_label_of_its_row(text: str, states: set[ElementState]) -> None:
+    reader, panel = PanelReader(), settings()
+    shot = reader.screen(panel)
+    found = ControlStateReader(reader).ticked(shot, label(panel, shot, text))
+    assert found is not None
+    assert found.states == states
+
+
+def test_a_heading_has_nothing_to_tick() -> None:
+    reader, panel = PanelReader(), settings()
+    shot = reader.screen(panel)
+    assert ControlStateReader(reader).ticked(shot, label(panel, shot, "Preferences")) is None
+
+
+def test_a_program_is_believed_before_the_picture() -> None:
+    reader, panel = PanelReader(), settings()
+    shot = reader.screen(panel)
+    box = Box.of_pixels((400, 129, 440, 151), shot.size)
+    told = Element(role="checkbox", name="Sounds", box=box, states=frozenset({"unchecked"}))
+    states = ControlStateReader(reader, FakeAccessibility([told]))
+    found = states.ticked(shot, label(panel, shot, "Sounds"))
+    assert found is not None
+    assert (found.is_in("checked"), found.by) == (False, "accessibility")
+    assert states.state(shot, box).is_in("unchecked")
+
+
+def test_a_drop_down_shows_its_choice_without_its_sign() -> None:
+    reader, panel = PanelReader(), Panel()
+    panel.dropdown("US Letter", 100, 100).text("v", 240, 100)
+    shot = reader.screen(panel)
+    box = Box.of_pixels((100, 85, 260, 115), shot.size)
+    assert ControlStateReader(reader).state(shot, box, valued=True).value == "US Letter"
+
+
+def test_the_list_that_came_up_at_a_drop_down_is_seen_and_a_clock_is_not() -> None:
+    reader, closed, opened = PanelReader(), Panel(), Panel()
+    for panel, time in ((closed, "12:01"), (opened, "12:02")):
+        panel.dropdown("Choose", 100, 100).text(time, 500, 130).text("beside", 280, 130)
+    opened._draw.rectangle((100, 116, 260, 200), fill=(255, 255, 255), outline=(90, 90, 90))
+    before, after = reader.screen(closed), reader.screen(opened)
+    control = Box.of_pixels((100, 85, 260, 115), before.size)
+    found = ControlStateReader(reader).opened(before, after, control)
+    assert found is not None
+    assert found.pixels(after.size) == pytest.approx((100, 116, 261, 201), abs=3)
+    assert ControlStateReader(reader).opened(before, before, control) is None
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_row_is_highlighted_or_not(dark: bool) -> None:
+    panel = Panel(dark=dark)
+    panel._draw.rectangle((90, 80, 300, 300), fill=(255, 255, 255))
+    for number, name in enumerate(("Ann", "Bob", "Cleo", "Dan", "Eve")):
+        panel.row(name, 100, 100 + 20 * number, selected=name in ("Bob", "Cleo"))
+    picture = np.asarray(panel.screenshot.pixels)
+    rects = [word.box.exact_pixels(panel.screenshot.size) for word in panel.words]
+    assert [is_highlighted(picture, rect) for rect in rects] == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize("at", [8, 60, 122])
+def test_the_handle_of_a_slider_is_where_it_is_higher_than_its_groove(at: int) -> None:
+    picture = np.asarray(Panel().slider(100, 100, at=at).screenshot.pixels)
+    (handle,) = handles_in(picture, PixelBox(0, 60, 640, 140))
+    assert handle.center == pytest.approx((100 + at, 100), abs=4)
+
+
+@pytest.mark.parametrize(
+    ("corners", "state"),
+    [
+        ([(80, 95), (80, 105), (86, 100)], "collapsed"),
+        ([(78, 97), (90, 97), (84, 104)], "expanded"),
+        ([(80, 97), (90, 97), (90, 104), (80, 104)], None),
+    ],
+)
+def test_an_arrow_before_a_heading_says_whether_it_is_folded(corners: list[tuple[int, int]], state: str | None) -> None:
+    panel = Panel().text("Shipping", 100, 100)
+    panel._draw.polygon(corners, fill=(40, 40, 40))
+    rect = panel.words[0].box.exact_pixels(panel.screenshot.size)
+    assert folding_state(np.asarray(panel.screenshot.pixels), rect) == state
+
+
+@pytest.mark.parametrize(("plus", "state"), [(True, "collapsed"), (False, "expanded")])
+def test_a_plus_or_minus_before_a_row_says_so_too(plus: bool, state: str) -> None:
+    panel = Panel().text("Shipping", 100, 100)
+    panel._draw.rectangle((80, 95, 90, 105), outline=(90, 90, 90))
+    panel._draw.line((82, 100, 88, 100), fill=(40, 40, 40))
+    if plus:
+        panel._draw.line((85, 97, 85, 103), fill=(40, 40, 40))
+    rect = panel.words[0].box.exact_pixels(panel.screenshot.size)
+    assert folding_state(np.asarray(panel.screenshot.pixels), rect) == state
