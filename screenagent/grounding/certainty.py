@@ -15,7 +15,7 @@ from screenagent.perception.roles import satisfying
 from screenagent.perception.similarity import likeness
 
 ALONE: Final = 0.95  # the score of a label that is nothing but the name
-BELONGS: Final = 0.9  # a control that is tied to its label and fits its role as surely as this bears its name
+BELONGS: Final = 0.75  # a control that is tied to its label and fits its role as surely as this bears its name
 
 
 class Signs(Value):

@@ -326,7 +326,7 @@ def test_a_target_that_comes_late_is_waited_for() -> None:
     clicker = agent(SAVE, DONE, grounder=Late({}), desktop=desktop)
     episode = Episode.of(clicker.run("t"))
     assert performed(clicker) == [SAVE]
-    assert episode.steps[0].recoveries == ("wait",)
+    assert episode.steps[0].recoveries[0] == "wait"
 
 
 class TestLadder:

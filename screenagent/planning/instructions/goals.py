@@ -207,6 +207,21 @@ def plan_resize(target: str, side: Literal["height", "width"], larger: bool) -> 
 
 
 goal_form("(search|look) for {sentence}")(lambda sentence: _skill(f"search for {sentence}", forms.fill_from, sentence))
+
+
+@goal_form("(tick|check|mark)[ off][ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")
+def plan_tick_all(several: tuple[str, ...]) -> Steps:
+    return [
+        Skill(
+            f"tick {name}",
+            partial(states.switch, target=f"“{name}”", state="checked"),
+            target=name,
+            blind=(click_on(f"“{name}”"),),
+        )
+        for name in several
+    ]
+
+
 goal_form("PICK[ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")(
     lambda several: [click_on(f"“{name}”") for name in several]
 )

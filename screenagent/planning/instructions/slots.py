@@ -268,7 +268,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "times": Slot("{TIMES}", SlotValue.number),
     "notches": Slot(r"{TIMES}|a bit|a little|{NUMBER}(?: (?:notch|line|step|click|tick)(?:e?s)?)?", SlotValue.number),
     "names": Slot(r".{1,400}?", SlotValue.names),
-    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.names),
+    "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.several),
     "list": Slot(r"(?:the |a |an )?(?:{QUOTED} |(?:[\w-]+ ){0,3}){LIST}", _list_name),
     "ticked": Slot(r"(?:the )?\S.{0,80} (?:radio ?button|check ?box|tick ?box|switch|toggle)", SlotValue.target),
     "tab": Slot(r"(?:the )?\S.{0,80} tab", SlotValue.target),
