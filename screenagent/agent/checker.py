@@ -260,6 +260,8 @@ def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *,
         return _effect(otherwise, "unchanged", "the screen did not change", by="pixels")
     left, top, right, bottom = found.box.pixels(after.size)
     changed = f"{right - left}×{bottom - top} pixels changed at ({left}, {top}), {found.place}"
+    if found.doubt:
+        return _effect("unknown", "doubtful", f"{found.doubt}: {changed}", by="pixels", where=found.box)
     if found.is_expected:
         return _effect("changed", "changed_here", changed, by="pixels", where=found.box)
     return _effect(otherwise, "changed_elsewhere", f"only {changed}", by="pixels", where=found.box)

@@ -17,6 +17,8 @@ FILM_FRAMES: Final = 4  # big changes that follow each other so closely are a fi
 FILM_SECONDS: Final = 1.5
 POLL_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then
+PAGE_SECONDS: Final = 0.5  # what moves quickly on a page has moved by then
+ANOTHER_PAGE: Final = 0.2  # of the screen: where so much has changed, another page or document has come
 APART_SECONDS: Final = 0.4  # what is painted in steps is painted by then: a later change is another one
 OVERDUE: Final = 1.5  # times the mean interval
 NEXT_PIXELS: Final = 40
@@ -141,6 +143,10 @@ def _goes_on(came: Sequence[float], *, at: float) -> bool:
     return at - came[-1] <= OVERDUE * span / (times - 1) + POLL_SECONDS
 
 
+def _is_another_page(known: ScreenFrame, frame: ScreenFrame) -> bool:
+    return known.shape != frame.shape or float((known != frame).mean()) >= ANOTHER_PAGE
+
+
 def _reach(patch: Patch) -> Patch:
     """Return how far the changes of a restless place may go: a clock's other digits are beside the last one."""
     return patch.grown(4 * min(patch.height, 40), patch.height // 2)
@@ -155,6 +161,8 @@ class IdleWatch:
         self._lock = threading.Lock()  # protects `_last`; held while a frame is captured and learned from
         self._last: ScreenFrame | None = None
         self._began: dict[int, float] = {}  # used by the agent's thread alone
+        self._known: ScreenFrame | None = None  # the last frame that was learned from
+        self._new_at = float("-inf")  # when another page or document came
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="screen watch", daemon=True)
         self._thread.start()
@@ -182,9 +190,9 @@ class IdleWatch:
             self._last = None
 
     def seconds(self, *, app: int) -> float:
-        """Return for how long `app` has been worked on."""
+        """Return for how long `app` has been worked on, or the page in it that came last."""
         now = time.monotonic()
-        return now - self._began.get(app, now)
+        return now - max(self._began.get(app, now), self._new_at)
 
     def look_away(self) -> None:
         """Until it begins again, what changes is not learned from, and what was learned is void."""
@@ -193,8 +201,8 @@ class IdleWatch:
             self._ambient.forget()
 
     def enough_at(self, *, app: int) -> float:
-        """When it will have looked at `app` for long enough to have seen its clock tick."""
-        return self._began.get(app, time.monotonic()) + ENOUGH_SECONDS
+        """When `app` will have been looked at long enough for its clock to tick, and its last page for a while."""
+        return max(self._began.get(app, time.monotonic()) + ENOUGH_SECONDS, self._new_at + PAGE_SECONDS)
 
     def _run(self) -> None:
         while not self._closed.wait(POLL_SECONDS):
@@ -210,4 +218,6 @@ class IdleWatch:
     def _learn(self, frame: ScreenFrame) -> None:
         if self._last is not None:
             self._ambient.learn(self._last, frame, at=time.monotonic())
-        self._last = frame
+        if self._known is None or _is_another_page(self._known, frame):
+            self._new_at = time.monotonic()
+        self._last = self._known = frame
