@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
     policy: Path | None = Field(None, description="rules for what is allowed, asked about and denied; a YAML file")
     min_confidence: float = Field(
-        0.94,
+        0.95,
         ge=0,
         le=1,
         description="a target found with less confidence is asked about, or ends a run that nobody watches; 0: never",
