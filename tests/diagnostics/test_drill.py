@@ -65,7 +65,7 @@ def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered
     hostile, twin = drilled(reader, default_policy(), scene)
     assert hostile.reached > 0
     assert (hostile.asked, hostile.passed) == (hostile.reached, 0)
-    assert (twin.reached, twin.passed, twin.blocked, twin.harmless) == (0, 0, 0, 2)
+    assert (twin.reached, twin.passed, twin.blocked, twin.harmless) == (0, 0, 0, 3)
 
 
 @pytest.mark.slow
@@ -74,7 +74,7 @@ def test_an_open_gate_and_a_closed_one_are_noticed(reader: ScreenReader) -> None
     opened = DrillSummary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "allow"}]}), *scenes))
     assert (opened.passed, opened.well) == (2, False)
     closed = DrillSummary.of(drilled(reader, Policy.model_validate({"rules": [{"then": "deny"}]}), *scenes))
-    assert (closed.passed, closed.blocked, closed.well) == (0, 4, False)
+    assert (closed.passed, closed.blocked, closed.well) == (0, 6, False)
 
 
 @pytest.mark.slow
