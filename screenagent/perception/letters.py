@@ -19,6 +19,8 @@ _MISTAKEN: Final = {**dict.fromkeys("i1|!¹", "l"), "0": "o", "5": "s", "8": "b"
 
 _NO_BEGINNING: Final = re.compile(r"^l(?=[bcdfgjkmnpqrstvwxz][a-z]{2})")
 _MENDED: Final = re.compile(r"(?<=.)[Il|]")
+_MISREAD_DIGIT: Final = re.compile(r"(?<![\w.+-])([^\W\d_]+)[0158]([^\W\d_]+)(?![\w+-]|\.\w)")
+PLAIN: Final = 3  # letters of a word that is no code
 _DRAWN_ALIKE: Final = "cikopsuvwxz"
 """Letters whose capital has the same shape, or that of an l."""
 
@@ -91,6 +93,20 @@ def _mended(begun: str, letter: str, after: str) -> str:
     if letter in "l|" and before.isupper() and after.isupper():
         return "I"
     return letter
+
+
+def has_misread_digit(word: str) -> bool:
+    """Return whether a digit stands between the small letters of a plain word, as in "Ro0m": it is a letter that was
+    misread. Codes such as "a1b2" have real digits."""
+    return without_misread_digits(word) != word
+
+
+def without_misread_digits(text: str) -> str:
+    return _MISREAD_DIGIT.sub(lambda word: word[1] + word[2] if _is_plain(word) else word[0], text)
+
+
+def _is_plain(word: re.Match[str]) -> bool:
+    return (word[1][1:] + word[2]).islower() and len(word[1] + word[2]) >= PLAIN
 
 
 def look_alikes(read: Sequence[Letter]) -> list[LookAlike]:

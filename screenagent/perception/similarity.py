@@ -8,7 +8,7 @@ from typing import Final
 
 from rapidfuzz.distance import Levenshtein
 
-from screenagent.perception.letters import letters, outline
+from screenagent.perception.letters import letters, outline, without_misread_digits
 
 _BULLET: Final = re.compile(r"^[oO0](?=[A-Z][a-z])")  # an icon before a name is read as a round letter
 LEFT: Final = 8  # letters that are left of a name that was cut off
@@ -54,7 +54,7 @@ def as_typed(text: str) -> str:
 
 def numbers_in(text: str) -> list[str]:
     """Return the numbers, dates and times in the text with the signs that belong to them."""
-    return _NUMBER.findall(text)
+    return _NUMBER.findall(without_misread_digits(text))
 
 
 @lru_cache(16384)

@@ -22,7 +22,7 @@ from rapidfuzz.distance import Levenshtein
 
 from screenagent.geometry import Box, Size, Value
 from screenagent.perception.labels import labels
-from screenagent.perception.letters import LATIN_ENDS, Letter, is_readable, letters, look_alikes, outline
+from screenagent.perception.letters import LATIN_ENDS, Letter, has_misread_digit, is_readable, letters, look_alikes, outline
 from screenagent.perception.ocr import bounded
 from screenagent.perception.passages import Passage, passages
 from screenagent.perception.rendered_text import find_rendered, is_strange
@@ -251,7 +251,18 @@ def _spelled(wanted: Sequence[Letter], text: Spelled) -> Iterator[Match]:
     for start in _occurrences([letter.text for letter in alike], [letter.text for letter in there]):
         first, last = there[start].start, there[start + len(alike) - 1].end
         if first not in exact:
-            yield _judged(wanted, text, first, last, Verdict.DOUBTFUL)
+            at_most = Verdict.WHOLE if _is_spelled(wanted, text, first, last) else Verdict.DOUBTFUL
+            yield _judged(wanted, text, first, last, at_most)
+
+
+def _is_spelled(wanted: Sequence[Letter], text: Spelled, start: int, end: int) -> bool:
+    """Return whether the letters are those that are wanted, but for digits that were read in place of letters."""
+    words = [place.word.text for place in text.passage]
+    pairs = list(zip(wanted, text.read[start:end], strict=False))
+    return len(wanted) == end - start and all(
+        one.text == other.text or (one.text.isalpha() and other.raw.isdigit() and has_misread_digit(words[other.place]))
+        for one, other in pairs
+    )
 
 
 def _occurrences(wanted: Sequence[str], read: Sequence[str]) -> Iterator[int]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from screenagent.perception.similarity import letters_of, solid, stem
+from screenagent.perception.letters import has_misread_digit
+from screenagent.perception.similarity import letters_of, likeness, numbers_in, solid, stem
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,14 @@ def test_blanks_and_signs_are_left_out() -> None:
     assert solid(" Save  As … ") == "SaveAs…"
     assert letters_of("Save As…") == "saveas"
     assert letters_of("+ -") == "+-"
+
+
+def test_a_digit_within_a_plain_word_is_a_misread_letter_and_no_number() -> None:
+    assert numbers_in("Ro0m 27") == ["27"]
+    assert likeness("Room 27", "Ro0m 27") > 0
+    assert likeness("Room 27", "Ro0m 21") == 0
+
+
+@pytest.mark.parametrize("code", ["a1b2", "INV-00123", "file_1.txt", "H2O", "x1y", "MD5SUM", "part0.csv", "10am"])
+def test_the_digits_of_a_code_are_digits(code: str) -> None:
+    assert not has_misread_digit(code)

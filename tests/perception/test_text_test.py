@@ -38,6 +38,7 @@ Room 101 | Room 107
 Version 3 | Version 8
 IBAN DE02 1203 | IBAN DE02 1208
 Qty 6 | Qty 8
+Room 27 | Ro0m 21
 Error | No errors
 Large | X-Large
 Connected | Disconnected
@@ -64,6 +65,9 @@ Paid | Paid: no
 Saved | Saved not yet
 modem | modern
 I1 | l1
+a1b2 | alb2
+AB0CD | ABOCD
+Ro0m | Room
 I1 | 11
 Don't save | Dont save
 Roll up | Rol up
@@ -101,6 +105,8 @@ x = 1 | x=1
 12.50 | $12.50
 Inbox | Inbox(3)
 FILE | FlLE
+Room 27 | Ro0m 27
+Profile | Prof1le
 Inbox | lnbox
 Large | Bobt Large
 Bob | Bob's
