@@ -23,6 +23,9 @@ LONGEST: Final = 400
 """Characters of a line that are looked at."""
 
 
+_APOSTROPHES: Final = str.maketrans("`´‘’", "'" * 4)
+
+
 class BadNewsWords(Value):
     """Regular expressions from `bad_news.yaml`: for any line, a whole line, where little is new, and for none."""
 
@@ -48,7 +51,7 @@ def bad_news(lines: Sequence[TextLine], *, titles: Iterable[str] = (), unless: I
 
 
 def _tells(text: str, *, small: bool) -> bool:
-    text = text[:LONGEST]
+    text = text[:LONGEST].translate(_APOSTROPHES)
     if _pattern("exceptions").search(text):
         return False
     if _pattern("says").search(text) or _pattern("alone").fullmatch(text.strip(" .!:–—-")):
