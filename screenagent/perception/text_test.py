@@ -22,7 +22,15 @@ from rapidfuzz.distance import Levenshtein
 
 from screenagent.geometry import Box, Size, Value
 from screenagent.perception.labels import labels
-from screenagent.perception.letters import LATIN_ENDS, Letter, has_misread_digit, is_readable, letters, look_alikes, outline
+from screenagent.perception.letters import (
+    LATIN_ENDS,
+    Letter,
+    has_misread_digit,
+    is_readable,
+    letters,
+    look_alikes,
+    outline,
+)
 from screenagent.perception.ocr import bounded
 from screenagent.perception.passages import Passage, passages
 from screenagent.perception.rendered_text import find_rendered, is_strange
