@@ -36,8 +36,6 @@ class Phrase(Value):
     nameless: bool = False
     """Only a role was said, as in "the second button"; the role word stands for the name."""
     verb: str = ""
-    whole: str = ""
-    """The name with the verb that was taken off it: a label may bear just that, as "Enable sounds" does."""
     role: Role | None = None
     ordinal: int = 0
     """Counted from 1 in reading order, or from -1 at the end; 0 is none."""
@@ -124,7 +122,6 @@ class Reading:
     head: str = ""
     """What is left when the verb, the neighbours and the places are taken out; the name, if nothing else is."""
     verb: str = ""
-    whole: str = ""
     implied: Role | None = None
     """The role that the verb implies; a role word counts for more."""
     role: Role | None = None
@@ -160,7 +157,6 @@ def parse(target: str) -> Phrase:
         named=reading.named,
         nameless=not reading.named and reading.role is not None,
         verb=reading.verb,
-        whole=reading.plain(reading.whole),
         role=reading.role or reading.implied,
         ordinal=reading.ordinal,
         relations=tuple(Relation(kind=kind, other=reading.plain(other)) for kind, other in reading.relations),
@@ -241,10 +237,9 @@ def take_verb(reading: Reading) -> Reading:
     """Take what is done, and the role that it implies: "tick 'Match case'" is about a check box."""
     for role, pattern in GRAMMAR.verbs:
         if match := re.match(rf"({pattern})\s+(?=\S)", reading.rest, re.I):
-            rest = reading.rest[match.end() :]
-            return replace(reading, rest=rest, whole=reading.rest, verb=match[1].lower(), implied=role)
+            return replace(reading, rest=reading.rest[match.end() :], verb=match[1].lower(), implied=role)
     pointing = re.match(rf"(?:{_POINT})\s+(?:(?:on|at|in|into|inside|over)\s+)?(?=\S)", reading.rest, re.I)
-    return replace(reading, rest=reading.rest[pointing.end() :], whole=reading.rest) if pointing else reading
+    return replace(reading, rest=reading.rest[pointing.end() :]) if pointing else reading
 
 
 def take_owner(reading: Reading) -> Reading:

@@ -71,22 +71,6 @@ class WordRun(NamedTuple):
         return [word for word in rest if len(letters_of(word)) > 1 and not _SHORTCUT.fullmatch(word)]
 
 
-def as_labelled(phrase: Phrase, screen: Iterable[Label]) -> Phrase:
-    """Return the phrase with its verb as a part of the name if a label bears just that: "Select all"."""
-    if not phrase.whole or not any(_bears(label, phrase.whole) for label in screen):
-        return phrase
-    plain = Phrase(name=phrase.whole, quoted=True)
-    return phrase.model_copy(update=plain.model_dump(include={"name", "quoted", "verb", "whole", "role", "nameless"}))
-
-
-def _bears(label: Label, name: str) -> bool:
-    wanted = letters_of(name)
-    return any(
-        letters_of(run.text) == wanted and not (run.before or run.after)
-        for run in runs(label, longest=len(name.split()) + 1)
-    )
-
-
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
     """The best run of each label that has one."""
     words = () if phrase.quoted else labels_saying(phrase)

@@ -255,22 +255,3 @@ def test_of_two_that_fit_alike_it_is_asked_which(target: str, answered: int | No
     else:
         assert isinstance(answer, Location)
         assert abs(_at(answer)[0] - answered) < 60
-
-
-@pytest.mark.parametrize(
-    ("target", "label", "others"),
-    [
-        ("Enable sounds", "Enable sounds", ["Sounds"]),
-        ("enable sounds", "Enable sounds", ["Sounds"]),
-        ("Find and Replace", "Find and Replace...", ["Replace"]),
-        ("click Select All", "Select All", ["All"]),
-        ("Open files in the Recent box", "Open files", ["Files", "Recent"]),
-    ],
-)
-def test_a_label_that_bears_the_verb_too_comes_first(target: str, label: str, others: list[str]) -> None:
-    texts = [(text, 10, 10 + 80 * number) for number, text in enumerate([*others, label])]
-    assert found(target, *texts) == label
-
-
-def test_a_verb_that_no_label_bears_is_what_is_done() -> None:
-    assert found("open Files", ("Open", 10, 10), ("Files", 10, 90)) == "Files"
