@@ -25,6 +25,7 @@ from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
 
 EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
+DECORATION: Final = "…. :"
 MOST_GUESSES: Final = 5  # that a person is shown
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
@@ -121,24 +122,24 @@ class EmbeddedGrounder:
         self._source.forget()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
-        phrase = parse(target)
         if near is not None:
             region = Box.around(near.point, width=0.4, height=0.4)
-            closer = self._find(phrase, _enlarged(screenshot, region))
+            closer = self._find(target, _enlarged(screenshot, region))
             if isinstance(closer, Location):
                 box = closer.box.within(region) if closer.box else None
                 return closer.model_copy(update={"point": closer.point.within(region), "box": box})
-        return self._find(phrase, screenshot)
+        return self._find(target, screenshot)
 
-    def _find(self, phrase: Phrase, screenshot: Screenshot) -> Location | Absent:
+    def _find(self, target: str, screenshot: Screenshot) -> Location | Absent:
         screen = self.screen(screenshot)
         with self._stages.timing("match"):
-            return self._chosen(phrase, screen)
+            return self._chosen(_meant(target, screen), screen)
 
     def candidates(self, target: str, screenshot: Screenshot) -> list[Candidate]:
         """Return what `locate` chooses from, the best first, to explain its answer."""
+        screen = self.screen(screenshot)
         try:
-            return self._ranked(parse(target), self.screen(screenshot))
+            return self._ranked(_meant(target, screen), screen)
         except NothingFits:
             return []
 
@@ -152,7 +153,7 @@ class EmbeddedGrounder:
     def signs(self, target: str, screenshot: Screenshot) -> Signs | None:
         """Return the signs that the confidence in the likeliest place is made of; None if there is none."""
         candidates = self.candidates(target, screenshot)
-        return signs_of(parse(target), candidates[0]) if candidates else None
+        return signs_of(_meant(target, self.screen(screenshot)), candidates[0]) if candidates else None
 
     def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
         """Say what may be meant by `target`: beside `found`, which is not sure, or if several places fit alike."""
@@ -160,12 +161,14 @@ class EmbeddedGrounder:
         alike = sum(candidate.score > EQUAL * candidates[0].score for candidate in candidates)
         if (found is None and alike < 2) or (found is not None and not is_measured(found.by)):
             return None
-        guesses = tuple(_guesses(parse(target), candidates, alike, self.screen(screenshot).size))
+        screen = self.screen(screenshot)
+        phrase = _meant(target, screen)
+        guesses = tuple(_guesses(phrase, candidates, alike, screen.size))
         if found is not None:
             others = [guess for guess in guesses if guess.location.point != found.point]
             name = next((guess.words for guess in guesses if guess not in others), "the place that it found")
             guesses = (Guess(words=name, location=found), *others)
-        return Doubt(why=_unsure(parse(target), guesses, alike), guesses=guesses[:MOST_GUESSES])
+        return Doubt(why=_unsure(phrase, guesses, alike), guesses=guesses[:MOST_GUESSES])
 
     def _ranked(self, phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
         """Return the candidates, the best first. Raise `NothingFits` if something that the phrase names is missing."""
@@ -198,6 +201,16 @@ class EmbeddedGrounder:
     def screen(self, screenshot: Screenshot) -> ScreenContents:
         """Return what is on the screenshot; it is read at most once."""
         return self._source.told(screenshot) if self._options.asks_programs else self._source.seen(screenshot)
+
+
+def _meant(target: str, screen: ScreenContents) -> Phrase:
+    """Read `target`; one that is written on the screen as a whole is a name even if it begins with a verb."""
+    phrase, name = parse(target), " ".join(target.split())
+    if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
+        return phrase
+    if not any(label.text.strip(DECORATION).lower() == name.lower() for label in screen.labels):
+        return phrase
+    return phrase.model_copy(update={"name": name, "verb": ""})
 
 
 def _guesses(phrase: Phrase, candidates: Sequence[Candidate], alike: int, size: Size) -> Iterator[Guess]:

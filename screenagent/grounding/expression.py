@@ -71,6 +71,8 @@ _ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|‘([^’]+)’|'((?:[^']|(?<=\w)'(?=\w))+)')(?!\w)")
 _HELD = re.compile(r"⟨(\d+)⟩")
+_OBJECT = r"(?=\S)(?!(?:and|or|&)\b)"
+"""What follows a verb; the first word of "Find and Replace" is none."""
 _ARTICLE = r"(?:the|an?|any|this|that|my|your|its|their|some)"
 *_HARD, _SOFT = (pattern for _, pattern in GRAMMAR.bonds)
 # "in" and its like are a relation only before something that is pointed out: "zoom in", "turn on" have none.
@@ -236,9 +238,9 @@ def take_sides(reading: Reading) -> Reading:
 def take_verb(reading: Reading) -> Reading:
     """Take what is done, and the role that it implies: "tick 'Match case'" is about a check box."""
     for role, pattern in GRAMMAR.verbs:
-        if match := re.match(rf"({pattern})\s+(?=\S)", reading.rest, re.I):
+        if match := re.match(rf"({pattern})\s+{_OBJECT}", reading.rest, re.I):
             return replace(reading, rest=reading.rest[match.end() :], verb=match[1].lower(), implied=role)
-    pointing = re.match(rf"(?:{_POINT})\s+(?:(?:on|at|in|into|inside|over)\s+)?(?=\S)", reading.rest, re.I)
+    pointing = re.match(rf"(?:{_POINT})\s+(?:(?:on|at|in|into|inside|over)\s+)?{_OBJECT}", reading.rest, re.I)
     return replace(reading, rest=reading.rest[pointing.end() :]) if pointing else reading
 
 

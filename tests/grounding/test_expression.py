@@ -24,6 +24,8 @@ READINGS = {
     'click "Don\'t Save"': Phrase(name="Don't Save", quoted=True),
     "click 'Don't ask again'": Phrase(name="Don't ask again", quoted=True),
     "Save As": Phrase(name="Save As"),
+    "Find and Replace": Phrase(name="Find and Replace"),
+    "click Open or Save": Phrase(name="Open or Save"),
     "please click Cancel.": Phrase(name="Cancel"),
     "double-click notes.txt": Phrase(name="notes.txt"),
     "open the File menu": Phrase(name="File", named=True, role="menu", verb="open"),

@@ -255,3 +255,12 @@ def test_of_two_that_fit_alike_it_is_asked_which(target: str, answered: int | No
     else:
         assert isinstance(answer, Location)
         assert abs(_at(answer)[0] - answered) < 60
+
+
+@pytest.mark.parametrize("name", ["Find Next", "Enable sounds", "Open Recent…"])
+def test_a_name_that_begins_with_a_verb_is_found_where_it_is_written_as_a_whole(name: str) -> None:
+    assert found(name.rstrip("…"), (name.split()[1], 10, 10), (name, 10, 60)) == name
+
+
+def test_what_a_verb_is_said_of_is_found_where_the_verb_is_not_written() -> None:
+    assert found("open Recent", ("Recent", 10, 10), ("Other", 10, 60)) == "Recent"
