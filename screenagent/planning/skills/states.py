@@ -12,19 +12,26 @@ from screenagent.planning.skills.skill import SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import ControlState, ElementState
 
+_TURNING_ON: Final = ("Enable", "Turn on", "Use", "Allow", "Show", "Activate")  # what a label says before the name
 IMPOSSIBLE: Final = "cannot be changed: it is disabled"
 
 
 def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
     """Tick or untick a box, choose a radio button, turn a switch on or off."""
-    label = view.find_exactly(target)
+    label, name = view.find_exactly(target), target
+    control = view.ticked(label) if label else None
+    if control is None:
+        for longer in (f"“{verb} {target}”" for verb in _TURNING_ON):
+            other = view.find_exactly(longer)
+            if other and (told := view.ticked(other)):
+                label, name, control = other, longer, told
+                break
     if label is None:
         raise SkillFailed(view.why_absent(target))
-    control = view.ticked(label)
     if control is None or control.is_in(state) is None:
-        yield (click_on(target),)
+        yield (click_on(name),)
     else:
-        yield (bring_about(control, target, state, at=label),)
+        yield (bring_about(control, name, state, at=label),)
 
 
 def select(view: ScreenView, target: str) -> SkillRun:

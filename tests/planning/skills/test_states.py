@@ -41,6 +41,18 @@ def test_nothing_is_sent_where_it_is_so_already(task: str, on: bool) -> None:
     assert (done, ended(episode)[0], codes(episode)) == ([], "done", ["in_state"])
 
 
+@pytest.mark.parametrize(
+    "task", ["tick Enable sounds", "tick sounds", "turn on sounds", "enable sounds", "turn sounds off"]
+)
+def test_a_switch_whose_label_says_enable_is_found_beside_a_heading(task: str) -> None:
+    def panel(done: Sequence[Action]) -> Panel:
+        on = ("off" in task) ^ (len(done) % 2 == 1)
+        return Panel().text("Sounds", 40, 40).switch("Enable sounds", 40, 140, at=400, on=on)
+
+    episode, done = work(panel, task)
+    assert (len(done), ended(episode)[0], codes(episode)) == (1, "done", ["in_state"])
+
+
 def test_what_is_off_is_clicked_and_read_again() -> None:
     episode, done = work(lambda done: switches(done, on=False), "tick Sounds")
     (click,) = done
