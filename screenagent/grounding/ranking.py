@@ -87,7 +87,9 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
     """Yield the controls beside the labels that match, and the labels themselves as a last resort."""
     fitting = satisfying(role).framed
     for match in found:
-        ties = [*screen.layout.ties(match.label), *_areas(role, match.label, screen)]
+        beside = screen.layout.ties(match.label)
+        areas = (tie for tie in _areas(role, match.label, screen) if not _lies_under(tie.control, beside))
+        ties = [*beside, *areas]
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
@@ -98,6 +100,11 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
         if match.label.text.endswith(":"):
             alone = scoring.LABEL_OF_ANOTHER
         yield Candidate(match.rect, match.text, Evidence(name=match.score, tie=alone), "text")
+
+
+def _lies_under(area: ControlBox, ties: Iterable[Tie]) -> bool:
+    """Whether a control of the same label lies in the area: a dialog covers it then."""
+    return any(area.rect.holds(*tie.control.rect.center) for tie in ties)
 
 
 def _areas(role: Role, label: Label, screen: ScreenContents) -> Iterator[Tie]:

@@ -23,3 +23,14 @@ def test_a_text_area_is_found_by_its_label(place: tuple[int, int]) -> None:
     assert answer.by == "field"
     assert answer.box is not None
     assert answer.box.pixels(screen.size) == pytest.approx(AREA, abs=2)
+
+
+def test_a_field_in_a_dialog_is_the_one_of_its_label_and_not_the_text_area_that_the_dialog_covers() -> None:
+    drawing, reader = Drawing(), DrawnReader()
+    ImageDraw.Draw(drawing.image).rectangle((20, 60, 620, 380), fill="white", outline="gray")
+    ImageDraw.Draw(drawing.image).rectangle((100, 120, 560, 300), fill=(240, 240, 240), outline="gray")
+    drawing.text("Look for", 120, 180).entry("", 320, 180)
+    answer = EmbeddedGrounder(reader).strict().locate("the Look for field", reader.screen(drawing))
+    assert isinstance(answer, Location)
+    assert answer.box is not None
+    assert answer.box.right - answer.box.left < 0.4
