@@ -135,6 +135,10 @@ class EmbeddedGrounder:
         with self._stages.timing("match"):
             return self._chosen(_meant(target, screen), screen)
 
+    def meant(self, target: str, screenshot: Screenshot) -> Phrase:
+        """Return the parts of `target`; a verb belongs to the name if a label says so."""
+        return _meant(target, self.screen(screenshot))
+
     def candidates(self, target: str, screenshot: Screenshot) -> list[Candidate]:
         """Return what `locate` chooses from, the best first, to explain its answer."""
         screen = self.screen(screenshot)
