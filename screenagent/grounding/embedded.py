@@ -17,6 +17,7 @@ from screenagent.grounding.expression import Phrase, described, parse
 from screenagent.grounding.neighbours import NothingFits
 from screenagent.grounding.ranking import ranked
 from screenagent.grounding.scoring import SURE, Candidate
+from screenagent.grounding.text_match import is_written
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.screen import ScreenContents
@@ -25,7 +26,6 @@ from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
 
 EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
-DECORATION: Final = "…. :"
 MOST_GUESSES: Final = 5  # that a person is shown
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
@@ -135,6 +135,10 @@ class EmbeddedGrounder:
         with self._stages.timing("match"):
             return self._chosen(_meant(target, screen), screen)
 
+    def meant(self, target: str, screenshot: Screenshot) -> Phrase:
+        """Return the parts of `target`; a verb belongs to the name if a label says so."""
+        return _meant(target, self.screen(screenshot))
+
     def candidates(self, target: str, screenshot: Screenshot) -> list[Candidate]:
         """Return what `locate` chooses from, the best first, to explain its answer."""
         screen = self.screen(screenshot)
@@ -208,7 +212,7 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
     phrase, name = parse(target), " ".join(target.split())
     if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
         return phrase
-    if not any(label.text.strip(DECORATION).lower() == name.lower() for label in screen.labels):
+    if not any(is_written(name, label) for label in screen.labels):
         return phrase
     return phrase.model_copy(update={"name": name, "verb": ""})
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.grounding.expression import Phrase, parse
+from screenagent.grounding.expression import Phrase
 from screenagent.grounding.text_match import runs, stands_for_itself
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import CLICKED_ON_ITS_NAME
@@ -25,7 +25,7 @@ class ExactText:
         self._grounder = grounder
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:  # noqa: ARG002 -- closer is the same
-        phrase = parse(target)
+        phrase = self._grounder.meant(target, screenshot)
         if not _is_name(phrase):
             return Absent(why=f"“{target}” says more than a name")
         places = [place for label in self._grounder.screen(screenshot).labels for place in _places(phrase.name, label)]

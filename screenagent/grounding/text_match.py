@@ -71,6 +71,13 @@ class WordRun(NamedTuple):
         return [word for word in rest if len(letters_of(word)) > 1 and not _SHORTCUT.fullmatch(word)]
 
 
+def is_written(name: str, label: Label) -> bool:
+    """Return whether one of the texts of a label is the name, and nothing more."""
+    wanted = letters_of(name)
+    texts = (run for run in runs(label, longest=len(name.split()) + 1) if not (run.before or run.after))
+    return any(letters_of(run.text) == wanted for run in texts)
+
+
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
     """The best run of each label that has one."""
     words = () if phrase.quoted else labels_saying(phrase)

@@ -25,7 +25,9 @@ BESIDE = [word(text, column, 5) for text, column in (("Don't", 0), ("print", 1),
 EXACT = ExactText(EmbeddedGrounder(FakeReader([*MENU, *BELOW, *BESIDE])))
 
 
-@pytest.mark.parametrize("target", ["File", "the File menu", "“Open Recent”", "the Save As button", "Save As..."])
+@pytest.mark.parametrize(
+    "target", ["File", "the File menu", "“Open Recent”", "Open Recent", "the Save As button", "Save As..."]
+)
 def test_a_name_that_is_written_once_is_found_among_its_neighbours(target: str) -> None:
     found = EXACT.locate(target, SCREEN)
     assert isinstance(found, Location)
