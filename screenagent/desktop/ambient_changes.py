@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import Patch, ScreenFrame, changed_patches
 
@@ -18,10 +21,11 @@ FILM_SECONDS: Final = 1.5
 POLL_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then
 PAGE_SECONDS: Final = 0.5  # what moves quickly on a page has moved by then
-ANOTHER_PAGE: Final = 0.2  # of the screen: where so much has changed, another page or document has come
+ANOTHER_PAGE: Final = 0.5  # of what is drawn: where so much has changed, another page or document has come
 APART_SECONDS: Final = 0.4  # what is painted in steps is painted by then: a later change is another one
 OVERDUE: Final = 1.5  # times the mean interval
 NEXT_PIXELS: Final = 40
+REACH_PIXELS: Final = 20  # up and down: a log's next line; what lies farther from it than that is another control
 
 
 @dataclass
@@ -30,6 +34,11 @@ class MovingPlace:
 
     patch: Patch
     at: float
+
+    def goes_on_in(self, patch: Patch) -> bool:
+        """Return whether it holds the patch, or runs on to it in its own rows, as a bar that grows."""
+        in_its_rows = self.patch.top <= patch.top and patch.bottom <= self.patch.bottom
+        return in_its_rows and is_next_to(self.patch, patch)
 
 
 @dataclass
@@ -68,6 +77,7 @@ class AmbientChanges:
                 AmbientChange(patch, at, restless=patch.is_small(after) or self._is_film(patch, at=at))
                 for patch in changed
             ]
+            self._follow(changed, at=at)
 
     def forget(self) -> None:
         with self._lock:
@@ -92,11 +102,15 @@ class AmbientChanges:
             self._moving.append(MovingPlace(_reach(patch), at))
 
     def note(self, changed: Sequence[Patch], *, at: float) -> None:
-        """Keep the moving places among those that have just changed in mind for longer."""
+        """Keep the moving places among those that have just changed in mind for longer, and follow them."""
         with self._lock:
-            for place in self._moving:
-                if any(place.patch.holds(patch) for patch in changed):
-                    place.at = at
+            self._follow(changed, at=at)
+
+    def _follow(self, changed: Sequence[Patch], *, at: float) -> None:
+        for place in self._moving:
+            for patch in changed:
+                if place.goes_on_in(patch):
+                    place.patch, place.at = place.patch.joined(patch), at
 
     def moving(self, *, at: float) -> tuple[Patch, ...]:
         """Return the places that move by themselves."""
@@ -144,12 +158,25 @@ def _goes_on(came: Sequence[float], *, at: float) -> bool:
 
 
 def _is_another_page(known: ScreenFrame, frame: ScreenFrame) -> bool:
-    return known.shape != frame.shape or float((known != frame).mean()) >= ANOTHER_PAGE
+    if known.shape != frame.shape:
+        return True
+    changed = known != frame
+    if not changed.any():
+        return False
+    drawn = _edges(known) | _edges(frame)
+    return float(changed[drawn].mean()) >= ANOTHER_PAGE
+
+
+def _edges(frame: ScreenFrame) -> NDArray[np.bool_]:
+    """Return which pixels differ from the one to their left: two pages have the same ground, but nothing else."""
+    edges = np.zeros(frame.shape, dtype=np.bool_)
+    np.not_equal(frame[:, 1:], frame[:, :-1], out=edges[:, 1:])
+    return edges
 
 
 def _reach(patch: Patch) -> Patch:
     """Return how far the changes of a restless place may go: a clock's other digits are beside the last one."""
-    return patch.grown(4 * min(patch.height, 40), patch.height // 2)
+    return patch.grown(4 * min(patch.height, 40), min(patch.height // 2, REACH_PIXELS))
 
 
 class IdleWatch:

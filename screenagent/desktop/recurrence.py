@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
 from typing import Final
 
 from screenagent.desktop.ambient_changes import APART_SECONDS, NEXT_PIXELS, AmbientChanges, is_next_to
@@ -64,7 +65,17 @@ class Recurrence:
 
     def _comes_by_itself(self, place: ChangingPlace) -> bool:
         """Return whether the interval is not so short that more of it would have been seen before the input."""
+        before = [moment for moment in self.ambient.came(place.patch) if moment <= self.at]
+        if self._never_rests(place, before):
+            return True
         if len(place.came) < 2:
             return False
         seen_before = len(self.ambient.came(place.patch))
         return place.came[1] - place.came[0] >= AS_BEFORE * self.watched / (seen_before + 1)
+
+    def _never_rests(self, place: ChangingPlace, before: Sequence[float]) -> bool:
+        """Return whether it was moving when the input was sent, and moves on as if there had been none."""
+        moves = [*before, *place.seen]
+        rests = [later - earlier for earlier, later in pairwise(moves)]
+        lasts = place.seen[-1] - place.seen[0] >= APART_SECONDS
+        return len(before) > 1 and lasts and max(rests[len(before) - 2 :]) < APART_SECONDS

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import closing
 
 import numpy as np
+import pytest
 
-from screenagent.desktop.ambient_changes import AmbientChanges
-from screenagent.desktop.frames import Patch
+from screenagent.desktop.ambient_changes import ENOUGH_SECONDS, PAGE_SECONDS, AmbientChanges, IdleWatch
+from screenagent.desktop.frames import Patch, ScreenFrame
 
 CLOCK = Patch(8, 8, 16, 16)
 BEFORE = np.zeros((160, 160), dtype=np.uint32)
@@ -36,3 +39,22 @@ def test_what_is_forgotten_in_the_middle_of_learning_stays_forgotten() -> None:
     ambient.learn(BEFORE, BEFORE, at=moment)
     moment.other.join()
     assert not ambient.holds(CLOCK, at=2.0)
+
+
+def page(*rows: int) -> ScreenFrame:
+    """White, with text in a few rows: most of any two pages is alike."""
+    frame = np.full((360, 640), 0xFFFFFF, dtype=np.uint32)
+    for row in rows:
+        frame[row : row + 10, 40:200:4] = 0
+    return frame
+
+
+@pytest.mark.parametrize(("frame", "is_new"), [(page(80, 120, 160), True), (page(20, 40, 60, 300), False)])
+def test_another_page_is_watched_anew_though_its_ground_is_the_same(frame: ScreenFrame, is_new: bool) -> None:
+    known = page(20, 40, 60)
+    with closing(IdleWatch(lambda: known, AmbientChanges())) as watch:
+        watch.begin(known, app=1)
+        before = watch.enough_at(app=1)
+        time.sleep(ENOUGH_SECONDS - PAGE_SECONDS + 0.02)
+        watch.begin(frame, app=1)
+        assert (watch.enough_at(app=1) > before) == is_new

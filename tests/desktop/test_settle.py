@@ -262,6 +262,33 @@ def test_what_changes_elsewhere_at_once_is_an_answer_that_costs_no_wait() -> Non
     assert moving_pixels(ambient, screen) == []
 
 
+def bar(period: float) -> Paint:
+    def paint(frame: ScreenFrame, moment: float) -> None:
+        frame[300:310, 100 : 200 + 10 * int(moment / period)] = 9
+
+    return paint
+
+
+def test_a_bar_that_moved_before_and_never_rests_is_no_answer_however_soon_it_moves() -> None:
+    screen, ambient = Screen([bar(0.15)], time=-0.5), AmbientChanges()
+    for moment in (-0.4, -0.2, 0.0):
+        ambient.learn(screen.at(moment - 0.2), screen.at(moment), at=moment)
+    shortly_watched(screen, ambient, watched=0.6).frame()
+    changed = changed_patches(screen.at(0.0), screen.at(screen.time))
+    assert all(any(place.holds(patch) for place in ambient.moving(at=screen.time)) for patch in changed)
+
+
+def test_a_place_that_moves_is_followed_along_its_rows_and_not_beyond() -> None:
+    ambient = AmbientChanges()
+    ambient.add(Patch(100, 300, 120, 310), at=0.0)
+    (place,) = ambient.moving(at=0.0)
+    further, below = Patch(place.right, 300, place.right + 10, 310), Patch(100, place.bottom, 120, place.bottom + 30)
+    ambient.note([further, below], at=0.1)
+    (place,) = ambient.moving(at=0.1)
+    assert place.holds(further)
+    assert not place.overlaps(below)
+
+
 def test_what_changes_more_often_than_it_could_have_before_is_an_answer() -> None:
     screen, ambient = Screen([growing_log(0.9, first=0.3)]), AmbientChanges()
     assert shortly_watched(screen, ambient, watched=3.0).frame().pixels[105, 500] == 1
