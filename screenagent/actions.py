@@ -203,15 +203,20 @@ Expectation = Annotated[Visible | Gone | Change | Holds, Field(discriminator="ki
 _SILENT: Final = frozenset({("ctrl", "c"), ("ctrl", "insert"), ("ctrl", "shift", "c")})
 """Chords that copy: they show nothing."""
 
+_LEADING: Final = frozenset(("left", "right", "up", "down", "home", "end", "page_up", "page_down", "tab"))
+"""Keys that may do no more than move a caret or a focus."""
+
 
 def usual_expectation(action: Action) -> Change | None:
     """Return what an input is expected to bring about where nothing else is said: that something changes. The mouse
-    may come to a place, and keys may copy or be held, without that."""
-    if isinstance(action, Click | Drag | Scroll | TypeText) or (
-        isinstance(action, PressKeys) and action.keys not in _SILENT
-    ):
-        return Change()
-    return None
+    may come to a place, and keys may copy, lead on or be held, without that."""
+    match action:
+        case Click() | Drag() | Scroll() | TypeText():
+            return Change()
+        case PressKeys(keys=pressed) if pressed not in _SILENT and pressed[-1] not in _LEADING:
+            return Change()
+        case _:
+            return None
 
 
 def targets(action: Action) -> tuple[Target, ...]:

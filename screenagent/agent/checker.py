@@ -237,6 +237,13 @@ def _new_titles(before: Screenshot, after: Screenshot) -> tuple[str, ...]:
     return (after.window.title,)
 
 
+def _new_title(before: Screenshot, after: Screenshot) -> str:
+    """What the title of the same window says now; empty if it says the same."""
+    if before.window is None or after.window is None or before.window.id != after.window.id:
+        return ""
+    return after.window.title if after.window.title != before.window.title else ""
+
+
 def _own_words(step: PlannedStep, typed: tuple[TypedText, ...]) -> Iterable[str]:
     """What the user said: it is no news where the screen repeats it."""
     yield from (target.words for target in targets(step.action))
@@ -256,6 +263,8 @@ def _came(lines: list[TextLine]) -> str:
 
 def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: Outcome) -> Effect:
     found = difference(before, after, at)
+    if (found is None or not found.is_expected) and (title := _new_title(before, after)):
+        return _effect("changed", "in_title", f"the title of the window in front is now “{title}”")
     if found is None:
         return _effect(otherwise, "unchanged", "the screen did not change", by="pixels")
     left, top, right, bottom = found.box.pixels(after.size)

@@ -111,8 +111,8 @@ def test_it_goes_through_the_plan_and_finishes() -> None:
     assert decide(episode(*events))[0].step.action == Finish(success=True, message="all 3 steps were carried out")
 
 
-def test_a_step_without_an_expectation_needs_no_effect() -> None:
-    events = done(0) + done(1) + done(2, Effect(outcome="unchanged"))
+def test_a_step_whose_effect_nobody_can_tell_is_followed_by_the_next() -> None:
+    events = done(0) + done(1) + done(2, Effect(outcome="unknown"))
     assert decide(episode(*events))[0].at == 3
 
 

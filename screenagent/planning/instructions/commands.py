@@ -57,7 +57,7 @@ form("WRITE {text} (on|to|inside|for) {the_field}")(
 
 @form("WRITE {text} followed by[ the] {keys}[ key]")
 def type_and_press(text: str, keys: str) -> Steps:
-    return (steps.type_text(text), steps.press(*steps.parse_keys(keys)))
+    return (steps.type_text(text), steps.press_as_told(*steps.parse_keys(keys)))
 
 
 @form("WRITE {text}", "paste {quoted}")
@@ -115,10 +115,10 @@ def hold_keys(keys: str, seconds: float) -> Steps:
 def press_keys(keys: str, times: int = 1) -> Steps:
     if not steps.reads_as_keys(keys):
         return None
-    return (steps.press(*steps.parse_keys(keys), times=times),)
+    return (steps.press_as_told(*steps.parse_keys(keys), times=times),)
 
 
-form("(press|hit|push|tap|strike)[ the] {keys} key")(lambda keys: [steps.press(*steps.parse_keys(keys))])
+form("(press|hit|push|tap|strike)[ the] {keys} key")(lambda keys: [steps.press_as_told(*steps.parse_keys(keys))])
 
 
 @form(
@@ -259,12 +259,12 @@ def _switch(words: str, target: str, state: ElementState) -> Steps:
 
 form("(go|switch|change|jump)[ back][ over] to {place}")(lambda place: [steps.click_on(place)])
 form("IN {target}, OPEN {to}", "IN {target}, CLICK {to}")(lambda target, to: [steps.click_on(f"{to} in {target}")])
-form(".{1,200} by (pressing|hitting|using) {keys}")(lambda keys: [steps.press(*steps.parse_keys(keys))])
+form(".{1,200} by (pressing|hitting|using) {keys}")(lambda keys: [steps.press_as_told(*steps.parse_keys(keys))])
 form(".{1,200} by (clicking|choosing|selecting|pressing|ticking)[ on] {target}")(
     lambda target: [steps.click_on(target)]
 )
 form(".{1,200} (with|using|via) {keys}")(
-    lambda keys: [steps.press(*steps.parse_keys(keys))] if "+" in keys and steps.reads_as_keys(keys) else None
+    lambda keys: [steps.press_as_told(*steps.parse_keys(keys))] if "+" in keys and steps.reads_as_keys(keys) else None
 )
 
 
@@ -275,4 +275,4 @@ def press_bare_keys(keys: str) -> Steps:
         r"(?:ctrl|control|alt|shift|super|cmd)\s?\+", keys, re.I
     ):
         return None
-    return (steps.press(*steps.parse_keys(keys)),)
+    return (steps.press_as_told(*steps.parse_keys(keys)),)

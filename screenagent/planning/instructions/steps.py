@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from screenagent import keys as key_names
-from screenagent.actions import Button, Change, Click, Drag, Modifier, PressKeys, TypeText, WaitFor
+from screenagent.actions import Button, Change, Click, Drag, Modifier, PressKeys, TypeText, WaitFor, usual_expectation
 from screenagent.events import PlannedStep
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.tokens import compile_pattern
@@ -40,6 +40,12 @@ def type_text(text: str) -> PlannedStep:
 def press(*keys: str, times: int = 1) -> PlannedStep:
     """Press `keys` together."""
     return PlannedStep(action=PressKeys(keys=keys, times=times))
+
+
+def press_as_told(*keys: str, times: int = 1) -> PlannedStep:
+    """Press `keys` because the user says so: something has to come of it."""
+    action = PressKeys(keys=keys, times=times)
+    return PlannedStep(action=action, expectation=usual_expectation(action))
 
 
 def click_into(place: str | None) -> tuple[PlannedStep, ...]:

@@ -391,7 +391,7 @@ def test_what_should_change_the_screen_is_expected_to() -> None:
         "click Save, click the Name field, click in the text area, tick the Wrap box, type a, drag b to c, "
         "hover over d, press ctrl+s, scroll down, wait 1 s, wait until e appears, right-click the Name field"
     )
-    expected = [Change(), None, None, Change(), Change(), Change(), None, None, None, None, None, Change(), None]
+    expected = [Change(), None, None, Change(), Change(), Change(), None, Change(), None, None, None, Change(), None]
     assert [step.expectation for step in read_instructions(task).plan.steps] == expected
 
 
