@@ -169,6 +169,7 @@ def has_arrow(picture: PictureArray, rect: PixelBox, *, after: float) -> bool:
     _, _, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
     blobs = [PixelBox.at(x, y, width=w, height=h) for x, y, w, h, area in stats[1:].tolist() if area >= 6]
     blobs = [blob for blob in blobs if blob.height < 0.7 * part.shape[0]]  # a taller one parts the arrow from the text
+    blobs = [blob for blob in blobs if blob.left > 0]  # a letter that is cut through
     if not 1 <= len(blobs) <= 2:
         return False
     arrow = PixelBox.around_all(blobs)

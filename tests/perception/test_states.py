@@ -10,6 +10,7 @@ from screenagent.perception.highlights import is_highlighted
 from screenagent.perception.sliders import handles_in
 from screenagent.perception.states import ControlStateReader
 from screenagent.screenshot import Element, ElementState, Screenshot
+from tests.builders import WHITE
 from tests.panels import Panel, PanelReader
 
 
@@ -41,6 +42,22 @@ def test_what_is_ticked_belongs_to_the_label_of_its_row(text: str, states: set[E
     assert found.states == states
 
 
+@pytest.mark.parametrize("name", ["Berlin", "Lisbon", "Madrid", "Oslo"])
+@pytest.mark.parametrize("chosen", ["Lisbon", "Madrid"])
+def test_a_grey_row_of_a_white_list_on_a_grey_window_is_the_selected_one(name: str, chosen: str) -> None:
+    panel = Panel(window=None)
+    panel._draw.rectangle((0, 0, 640, 400), fill=(217, 217, 217))
+    panel._draw.rectangle((39, 69, 161, 190), fill=WHITE, outline=(0, 0, 0))
+    for number, town in enumerate(("Berlin", "Lisbon", "Madrid", "Oslo")):
+        if town == chosen:
+            panel._draw.rectangle((40, 71 + 18 * number, 160, 88 + 18 * number), fill=(195, 195, 195))
+        panel.text(town, 42, 80 + 18 * number)
+    panel._draw.rectangle((41, 107, 160, 123), outline=(90, 90, 90))  # the ring of the focus
+    shot = PanelReader().screen(panel)
+    rect = next(word.box for word in panel.words if word.text == name).exact_pixels(shot.size)
+    assert is_highlighted(np.asarray(shot.pixels), rect) is (name == chosen)
+
+
 def test_a_heading_has_nothing_to_tick() -> None:
     reader, panel = PanelReader(), settings()
     shot = reader.screen(panel)
@@ -65,6 +82,16 @@ def test_a_drop_down_shows_its_choice_without_its_sign() -> None:
     shot = reader.screen(panel)
     box = Box.of_pixels((100, 85, 260, 115), shot.size)
     assert ControlStateReader(reader).state(shot, box, valued=True).value == "US Letter"
+
+
+@pytest.mark.parametrize("width", range(76, 104, 4))
+def test_a_drop_down_as_narrow_as_its_choice_is_found_by_the_label_before_it(width: int) -> None:
+    reader, panel = PanelReader(), Panel()
+    panel.text("Country", 40, 100).dropdown("Austria", 108, 100, width=width)
+    shot = reader.screen(panel)
+    found = ControlStateReader(reader).dropdown(shot, "Country")
+    assert found is not None
+    assert found.box.pixels(shot.size) == pytest.approx((108, 85, 108 + width, 115), abs=2)
 
 
 def test_the_list_that_came_up_at_a_drop_down_is_seen_and_a_clock_is_not() -> None:
