@@ -147,7 +147,8 @@ class Episode(Value):
             case events.Checked(effect=effect):
                 return self._step(event, effect=effect, closed=True)
             case events.Retried(recovery=recovery):
-                return self._with_last(closed=False)._step(event, recoveries=(*self.steps[-1].recoveries, recovery))
+                again = self._without_thought()
+                return again._with_last(closed=False)._step(event, recoveries=(*again.steps[-1].recoveries, recovery))
             case events.Failed(feedback=feedback, code=code):
                 return self._step(event, feedback=feedback, failure=code, closed=True)
             case events.UserMessage(text=text):
@@ -174,6 +175,11 @@ class Episode(Value):
     @property
     def _under_way(self) -> Step | None:
         return self.steps[-1] if self.steps and not self.steps[-1].closed else None
+
+    def _without_thought(self) -> Episode:
+        """This episode without a step that was only thought of, after one that is returned to."""
+        is_thought = len(self.steps) > 1 and self._under_way is not None and self._under_way.decision is None
+        return self.model_copy(update={"steps": self.steps[:-1]}) if is_thought else self
 
     def _open(self) -> Step:
         """Return the step that is under way, or the one that begins here."""

@@ -18,6 +18,7 @@ from screenagent.agent.fields import described_field, entered_field, field_of, i
 from screenagent.agent.recovery import next_recovery
 from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
+from screenagent.agent.taken_back import taken_back
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode, Step
@@ -151,21 +152,21 @@ class _Run:
 
         Return whether the screen has changed, and the step was checked again.
         """
-        last = self.episode.current
+        last = next((step for step in reversed(self.episode.steps) if step.decision), None)
         if last is None or not last.acted or last.decision is None or self._sent_at is None:
             return False
         stays_for, self._sent_at = self._sent_at + UNDONE_SECONDS - time.monotonic(), None
         seen = self._timeline.screen
         with self._timeline.phase("settle"):
-            now = self.agent.desktop.settled(
-                lambda later: difference(seen, later) is not None, seconds=max(0, stays_for)
-            )
+            now = self.agent.desktop.settled(lambda _: False, seconds=max(0, stays_for))
         if difference(seen, now) is None:
             return False
         step = PlannedStep(action=last.decision.step.action, expectation=last.decision.step.expectation)
         yield self.happened(events.Retried(recovery="wait", why="the screen has changed again"))
         yield self._eyes.look()
-        yield self._check(step, self._before, last.locations)
+        effect = self._effect(step, self._before, last.locations)
+        gone = taken_back(last.effect, effect, seen, self._timeline.screen)
+        yield self.happened(events.Checked(effect=gone or effect))
         yield from self._recover(step)
         return True
 
@@ -255,12 +256,14 @@ class _Run:
         return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:
+        return self.happened(events.Checked(effect=self._effect(step, before, at)))
+
+    def _effect(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> Effect:
         screen, typed = self._timeline.screen, typed_texts(self.episode)
         with self._timeline.phase("check"):
             is_typed = isinstance(step.action, TypeText) and not at
             where = field_of(self.episode) if is_typed else at
-            effect = self.agent.checker.check(step, before, screen, at=where, typed=typed)
-        return self.happened(events.Checked(effect=effect))
+            return self.agent.checker.check(step, before, screen, at=where, typed=typed)
 
     def _recover(self, step: PlannedStep) -> Generator[Event, None, None]:
         """Climb the ladder while the effect of the last step is not what was expected."""

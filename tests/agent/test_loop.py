@@ -659,3 +659,24 @@ def test_a_stop_while_it_waits_ends_the_run() -> None:
         if isinstance(event, Paused):
             control.stop()
     assert kinds == ["started", "observed", "decided", "paused", "ended"]
+
+
+class TakesBack(FakeDesktop):
+    """Shows another screen once, right after the click, and then the one from before it again."""
+
+    looks = 0
+
+    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        self.looks += bool(self.performed)
+        return plain_screen(1) if self.looks == 1 else plain_screen(0)
+
+
+@pytest.mark.parametrize("thought", ["", "no step is left"])
+def test_what_is_taken_back_a_moment_later_is_not_done(thought: str) -> None:
+    control = Control()
+    finish = decision(DONE, thought=thought)
+    acting = agent(decision(SAVE, Change()), finish, finish, desktop=TakesBack(control=control), control=control)
+    episode = drive(acting, "save")
+    assert episode.ended
+    assert episode.ended.result == "gave_up"
+    assert [step.outcome for step in episode.performed] == ["unchanged"]
