@@ -31,13 +31,22 @@ def is_highlighted(picture: PictureArray, rect: PixelBox) -> bool | None:
         return int(np.ptp(own)) > COLOUR and _stands_out(picture, rect, own)
     if float((far(np.concatenate(near), own) <= ALIKE).mean()) > ELSEWHERE:
         return _stands_out(picture, rect, own)
-    contrasts = {int(np.abs(own - commonest(part)).max()) > HIGHLIGHT for part in _beside(picture, rect, NEXT)}
+    sides = _beside(picture, rect, NEXT, gap=-GAP)
+    of_list = [side for side in sides if not _is_bordered(side, own)] or sides
+    contrasts = {int(np.abs(own - commonest(side)).max()) > HIGHLIGHT for side in of_list}
     return contrasts.pop() if len(contrasts) == 1 else None
 
 
-def _beside(picture: PictureArray, rect: PixelBox, heights: float) -> list[PictureArray]:
+def _is_bordered(side: PictureArray, own: Colour) -> bool:
+    """Whether a line parts a row from what is beside it, which belongs to no list with it then."""
+    ground = commonest(side)
+    lines = [row for row in side if int(np.ptp(row, axis=0).max()) <= ALIKE]
+    return any(min(int(np.abs(line[0] - own).max()), int(np.abs(line[0] - ground).max())) > HIGHLIGHT for line in lines)
+
+
+def _beside(picture: PictureArray, rect: PixelBox, heights: float, *, gap: float = GAP) -> list[PictureArray]:
     """What is above and below a row, a little wider than its text, as far as so many heights of it."""
-    reach, gap = heights * rect.height, GAP * rect.height
+    reach, gap = heights * rect.height, gap * rect.height
     right = rect.right + rect.height
     above = PixelBox(rect.left, rect.top - reach, right, rect.top - gap)
     below = PixelBox(rect.left, rect.bottom + gap, right, rect.bottom + reach)

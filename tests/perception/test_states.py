@@ -43,7 +43,7 @@ def test_what_is_ticked_belongs_to_the_label_of_its_row(text: str, states: set[E
 
 
 @pytest.mark.parametrize("name", ["Berlin", "Lisbon", "Madrid", "Oslo"])
-@pytest.mark.parametrize("chosen", ["Lisbon", "Madrid"])
+@pytest.mark.parametrize("chosen", ["Berlin", "Lisbon", "Madrid"])
 def test_a_grey_row_of_a_white_list_on_a_grey_window_is_the_selected_one(name: str, chosen: str) -> None:
     panel = Panel(window=None)
     panel._draw.rectangle((0, 0, 640, 400), fill=(217, 217, 217))
@@ -52,7 +52,8 @@ def test_a_grey_row_of_a_white_list_on_a_grey_window_is_the_selected_one(name: s
         if town == chosen:
             panel._draw.rectangle((40, 71 + 18 * number, 160, 88 + 18 * number), fill=(195, 195, 195))
         panel.text(town, 42, 80 + 18 * number)
-    panel._draw.rectangle((41, 107, 160, 123), outline=(90, 90, 90))  # the ring of the focus
+    for x in range(41, 160, 2):  # the ring of the focus
+        panel._draw.point(((x, 107), (x, 123)), fill=(0, 0, 0))
     shot = PanelReader().screen(panel)
     rect = next(word.box for word in panel.words if word.text == name).exact_pixels(shot.size)
     assert is_highlighted(np.asarray(shot.pixels), rect) is (name == chosen)

@@ -163,12 +163,15 @@ def _distance(view: ScreenView, point: Point, box: Box) -> float:
 
 
 def _value(view: ScreenView, place: Box) -> float | None:
-    """The number that stands there, longer or shorter than it was."""
+    """The number that stands there, longer or shorter than it was, or the only one of its row: it may have moved."""
     wide, high = view.screen.size.width, view.screen.size.height
     line = (place.bottom - place.top) * high
-    near = [
+    row = [
         (abs(number.box.center.x - place.center.x) * wide, number.value)
         for number in view.numbers()
         if abs(number.box.center.y - place.center.y) * high < 0.7 * line
     ]
-    return next((value for far, value in sorted(near) if far < 2 * line), None)
+    near = [(far, value) for far, value in sorted(row) if far < 2 * line]
+    if not near and len(row) == 1:
+        return row[0][1]
+    return next((value for _, value in near), None)

@@ -16,6 +16,8 @@ from screenagent.planning.skills.view import ListRow, ScreenView
 
 ALIGNED: Final = 0.008
 """How far apart the beginnings of two rows of one list may be, as a part of the screen's width."""
+BESIDE: Final = 5
+"""How far apart two rows of one list are at most where one says whether the list shows selections, in their heights."""
 _LIST: Final = re.compile(r"\W*\b(?:scroll |multiple )?(?:list ?box|list|options|selection)\b\W*", re.IGNORECASE)
 
 Rows = Mapping[str, ListRow]
@@ -51,8 +53,7 @@ def select_rows(view: ScreenView, rows: Rows) -> SkillRun:
     if not _is_selected(view, rows):
         for number, (name, row) in enumerate(rows.items()):
             yield (_click(name, row, held=number > 0),)
-    selected = {name: view.is_selected(row) for name, row in rows.items()}
-    if not any(selected.values()) and not any(row.told for row in rows.values()):
+    if not _shows_selection(view, rows):
         return
     yield tuple(PlannedStep(action=Verify(that=_selected(name, row))) for name, row in rows.items())
 
@@ -74,8 +75,25 @@ def _selected(name: str, row: ListRow) -> Holds:
 def _is_selected(view: ScreenView, rows: Rows) -> bool:
     """Whether these rows are selected, and no other row of their list is."""
     wanted = list(rows.values())
-    others = [row for row in view.rows if row not in wanted and _is_aligned(row.box, wanted[0].box)]
-    return all(view.is_selected(row) for row in wanted) and not any(view.is_selected(row) for row in others)
+    return all(view.is_selected(row) for row in wanted) and not any(
+        view.is_selected(row) for row in _others(view, rows)
+    )
+
+
+def _shows_selection(view: ScreenView, rows: Rows) -> bool:
+    """Whether the list is seen or told to select rows, be it others beside these."""
+    if any(row.told or view.is_selected(row) for row in rows.values()):
+        return True
+    return any(view.is_selected(other) for other in _others(view, rows) if _is_near(other.box, rows))
+
+
+def _is_near(box: Box, rows: Rows) -> bool:
+    return any(abs(row.box.center.y - box.center.y) < BESIDE * (row.box.bottom - row.box.top) for row in rows.values())
+
+
+def _others(view: ScreenView, rows: Rows) -> list[ListRow]:
+    wanted = list(rows.values())
+    return [row for row in view.rows if row not in wanted and _is_aligned(row.box, wanted[0].box)]
 
 
 def _rows(view: ScreenView, name: str) -> list[ListRow]:

@@ -184,6 +184,17 @@ def test_a_list_that_takes_one_row_only_does_not_count_for_two() -> None:
     assert ended(episode)[0] == "gave_up"
 
 
+def test_a_click_on_a_row_that_only_gets_the_focus_leaves_another_row_selected() -> None:
+    def kept(done: Sequence[Action]) -> Panel:
+        panel = people([Click.model_validate({"target": "“Bob”"})])
+        if done:
+            panel._draw.rectangle((40, 155, 160, 173), outline=(90, 90, 90))
+        return panel
+
+    episode, _ = work(kept, "select Cleo from the People list")
+    assert ended(episode)[0] == "gave_up"
+
+
 def level(done: Sequence[Action], *, stuck: bool) -> Panel:
     value = 10
     for action in [] if stuck else done:
@@ -196,6 +207,22 @@ def level(done: Sequence[Action], *, stuck: bool) -> Panel:
 def test_a_slider_is_set_until_its_number_says_so() -> None:
     episode, done = work(lambda done: level(done, stuck=False), "set the Level slider to 3")
     assert [(action.keys, action.times) for action in done if isinstance(action, PressKeys)] == [(("left",), 7)]
+    assert ended(episode)[0] == "done"
+
+
+def volume(done: Sequence[Action]) -> Panel:
+    """A slider whose number stands above its handle, and goes with it."""
+    value = 4
+    for action in done:
+        if isinstance(action, PressKeys):
+            value += action.times * (1 if action.keys == ("right",) else -1)
+    panel = Panel().text("Volume", 40, 100).text(str(value), 146 + 22 * value, 80)
+    return panel.slider(150, 100, at=22 * value, width=250)
+
+
+def test_a_number_that_goes_with_the_handle_is_read_where_it_has_gone() -> None:
+    episode, done = work(volume, "set the Volume slider to 9")
+    assert [(action.keys, action.times) for action in done if isinstance(action, PressKeys)] == [(("right",), 5)]
     assert ended(episode)[0] == "done"
 
 
