@@ -15,6 +15,7 @@ import numpy as np
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.labels import split_where
+from screenagent.perception.line_marks import shifted, text_after_icon, unmarked
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
 from screenagent.perception.timing import Timing
 from screenagent.perception.weights import Letters, cores, reading
@@ -22,13 +23,9 @@ from screenagent.screenshot import Screenshot, Word
 
 LABEL_GAP: Final = 0.6  # words of a line that are farther apart than this times its height belong to two labels
 
-# A stroke under a letter, in pixels if nothing else is said.
-INK: Final = 50  # of 255, what a letter differs from its ground by more than
-TALL: Final = 0.3  # of the line's height: what is taller is a letter
-THICKEST: Final = 2
-SHORTEST: Final = 4
-NEAR: Final = 2  # pixels between a letter and the stroke under it, at most
-FEWEST: Final = 3  # letters that a line must have, or it may be no text
+
+SURE_WORDS: Final = 0.85
+"""What is read without the icon before it counts if each word is as sure as this."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +116,20 @@ class ScreenReader:
         crops = [cut_out(picture, line) for line in lines]
         keys = [(*crop.shape[:2], hashlib.blake2b(crop.tobytes(), digest_size=16).digest()) for crop in crops]
         read = self._lines.completed(
-            dict(zip(keys, crops, strict=True)),
-            lambda unread: self._recogniser.read([unmarked(crop) for crop in unread]),
+            dict(zip(keys, crops, strict=True)), lambda unread: self._recognised([unmarked(crop) for crop in unread])
         )
         return [read[key] for key in keys]
+
+    def _recognised(self, lines: list[PictureArray]) -> list[tuple[LineWord, ...]]:
+        """Read the lines; those of which the first word was read together with an icon, again from there on."""
+        read = self._recogniser.read(lines)
+        begins = {number: text_after_icon(line, read[number]) for number, line in enumerate(lines)}
+        glued = {number: begin for number, begin in begins.items() if begin}
+        again = self._recogniser.read([lines[number][:, begin:] for number, begin in glued.items()])
+        for (number, begin), words in zip(glued.items(), again, strict=True):
+            if words and min(word.confidence for word in words) >= SURE_WORDS:
+                read[number] = shifted(words, after=begin, width=lines[number].shape[1])
+        return read
 
 
 def cut_out(picture: PictureArray, line: PixelBox) -> PictureArray:
@@ -165,26 +172,3 @@ def changed_regions(before: PictureArray, after: PictureArray, *, cell: int = 16
         PixelBox.at(left, top, width=across - 2 * reach, height=down - 2 * reach).scaled(cell).clipped(width, height)
         for left, top, across, down, _ in stats[1:].tolist()
     ]
-
-
-def unmarked(line: PictureArray) -> PictureArray:
-    """Return a line of text without the strokes under single letters that show which key a menu answers to: the network
-    takes an underlined F for an E. A line without such strokes is returned itself."""
-    grey = cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
-    ground = int(np.bincount(grey.ravel()).argmax())
-    ink = np.asarray(cv2.absdiff(grey, np.full_like(grey, ground)) > INK, np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    left, top, width, height, area = stats[1:].T
-    tall = height > TALL * line.shape[0]
-    if tall.sum() < FEWEST:
-        return line
-    bottom, middle = top + height, left + width / 2
-    flat = (height <= THICKEST) & (width >= SHORTEST) & (area >= 0.8 * width * height)
-    cleaned = line
-    for stroke in np.flatnonzero(flat & (top >= np.median(bottom[tall]))):
-        gap = top[stroke] - bottom
-        above = tall & (gap >= 0) & (gap <= NEAR) & (abs(middle - middle[stroke]) <= NEAR + 0.5)
-        if (above & (width <= 2 * width[stroke]) & (width[stroke] <= 1.5 * width)).any():
-            cleaned = line.copy() if cleaned is line else cleaned
-            cleaned[top[stroke] : bottom[stroke], left[stroke] : left[stroke] + width[stroke]] = line[grey == ground][0]
-    return cleaned

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.perception.reader import ScreenReader, unmarked
+from screenagent.perception.line_marks import unmarked
+from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
 
 READER = ScreenReader()
