@@ -11,6 +11,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.cache import SharedLRU
@@ -187,4 +188,26 @@ def unmarked(line: PictureArray) -> PictureArray:
         if (above & (width <= 2 * width[stroke]) & (width[stroke] <= 1.5 * width)).any():
             cleaned = line.copy() if cleaned is line else cleaned
             cleaned[top[stroke] : bottom[stroke], left[stroke] : left[stroke] + width[stroke]] = line[grey == ground][0]
+    for stroke_rect in _touching(ink, baseline=int(np.median(bottom[tall]))):
+        cleaned = line.copy() if cleaned is line else cleaned
+        cleaned[stroke_rect] = line[grey == ground][0]
     return cleaned
+
+
+def _touching(ink: npt.NDArray[np.uint8], *, baseline: int) -> Iterator[tuple[slice, slice]]:
+    """Yield the strokes that touch the letter above them. They are flat, and begin further left than the foot of
+    the letter does."""
+    for first in (baseline - 1, baseline):  # round letters end a pixel lower than others
+        _, _, stats, _ = cv2.connectedComponentsWithStats(ink[first:], connectivity=8)
+        for left, top, width, height, area in stats[1:].tolist():
+            columns = slice(left, left + width)
+            flat = not top and width >= SHORTEST and height <= THICKEST and area == width * height
+            foot = ink[first - 1, columns]
+            if (
+                flat
+                and first + height > baseline
+                and foot.any()
+                and not foot.all()
+                and not ink[first - NEAR : first, left].any()
+            ):
+                yield slice(first, first + height), columns
