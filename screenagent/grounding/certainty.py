@@ -14,7 +14,7 @@ from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.roles import satisfying
 from screenagent.perception.similarity import likeness
 
-ALONE: Final = 0.95  # the score of a label that is nothing but the name
+ALONE: Final = 0.88  # the score of a text that is nothing but the name, be it one title of a menu bar
 BELONGS: Final = 0.75  # a control that is tied to its label and fits its role as surely as this bears its name
 
 

@@ -18,8 +18,10 @@ from screenagent.grounding.neighbours import NothingFits
 from screenagent.grounding.ranking import ranked
 from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.grounding.text_match import is_written
+from screenagent.grounding.vocabulary import SIGNS
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
+from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
@@ -208,13 +210,24 @@ class EmbeddedGrounder:
 
 
 def _meant(target: str, screen: ScreenContents) -> Phrase:
-    """Read `target`; one that is written on the screen as a whole is a name even if it begins with a verb."""
+    """Read `target`; one that is written on the screen as a whole is a name even if it begins with a verb, and the word
+    for a sign names the key that bears the sign."""
     phrase, name = parse(target), " ".join(target.split())
+    if sign := _sign(phrase, [*screen.labels, *(told.label for told in screen.told)]):
+        return phrase.model_copy(update={"name": sign, "named": True})
     if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
         return phrase
     if not any(is_written(name, label) for label in screen.labels):
         return phrase
     return phrase.model_copy(update={"name": name, "verb": ""})
+
+
+def _sign(phrase: Phrase, shown: Sequence[Label]) -> str | None:
+    """Return the sign that the phrase calls by its word, as "plus", if a label is that sign and none is the word."""
+    signs = () if phrase.quoted else SIGNS.get(phrase.name.lower(), ())
+    if any(is_written(phrase.name, label) for label in shown if signs):
+        return None
+    return next((sign for sign in signs if any(label.text == sign for label in shown)), None)
 
 
 def _guesses(phrase: Phrase, candidates: Sequence[Candidate], alike: int, size: Size) -> Iterator[Guess]:

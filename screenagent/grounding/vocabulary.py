@@ -23,6 +23,7 @@ class Vocabulary(Value):
     empty: str
     weak: str
     same: tuple[str, ...]
+    signs: dict[str, str]
     values: dict[str, str]
     opposites: tuple[tuple[str, str], ...]
     prefixes: str
@@ -33,6 +34,7 @@ class Vocabulary(Value):
 _READ: Final = read_yaml(Path(__file__).with_name("vocabulary.yaml"), Vocabulary, what="a vocabulary")
 _EMPTY, _WEAK = frozenset(_READ.empty.split()), frozenset(_READ.weak.split())
 _SAME = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
+SIGNS: Final = {word: tuple(signs.split()) for word, signs in _READ.signs.items()}
 _VALUES = tuple((frozenset(map(stem, key.split())), re.compile(value, re.I)) for key, value in _READ.values.items())
 OPPOSITES: Final = tuple((frozenset(these.split()), frozenset(those.split())) for these, those in _READ.opposites)
 PREFIXES: Final = tuple(_READ.prefixes.split())

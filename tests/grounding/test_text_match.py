@@ -12,6 +12,7 @@ from screenagent.perception.similarity import likeness
 from tests.builders import Drawing, Text, words
 
 SIZE = Size(width=1000, height=500)
+SURE = 0.95  # what is done without a question
 
 
 def found(target: str, *texts: Text) -> str | None:
@@ -264,3 +265,29 @@ def test_a_name_that_begins_with_a_verb_is_found_where_it_is_written_as_a_whole(
 
 def test_what_a_verb_is_said_of_is_found_where_the_verb_is_not_written() -> None:
     assert found("open Recent", ("Recent", 10, 10), ("Other", 10, 60)) == "Recent"
+
+
+@pytest.mark.parametrize(
+    ("target", "sign"),
+    [
+        ("the plus button", "+"),
+        ("the equals key", "="),
+        ("multiply", "×"),
+        ("the multiply button", "*"),
+        ("minus", "-"),
+    ],
+)
+def test_the_word_for_a_sign_names_its_key(target: str, sign: str) -> None:
+    keys = [(key, 10 + 80 * number, 10) for number, key in enumerate("789" + sign)]
+    answer = located(target, *keys)
+    assert isinstance(answer, Location)
+    assert answer.confidence > SURE
+    assert found(target, *keys) == sign
+    word = target.removeprefix("the ").split()[0]
+    assert found(target, *keys, (word, 10, 90)) == word
+
+
+def test_one_title_of_a_menu_bar_in_small_letters_is_surely_meant() -> None:
+    answer = located("go", ("File", 10, 10), ("Edit", 60, 10), ("Go Tools Help", 120, 10))
+    assert isinstance(answer, Location)
+    assert answer.confidence > SURE
