@@ -22,6 +22,7 @@ from screenagent.perception.incidental import (
     is_field,
     is_link_bubble,
     is_ring,
+    parts,
     regions,
 )
 from screenagent.perception.restyle import is_recoloured
@@ -112,7 +113,8 @@ def effects(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> 
         changed[top:bottom, left:right] = False
     if float(changed.mean()) < LARGE:
         for region in regions(changed):
-            if _is_incidental(region, changed, pictures, after, at):
+            together = (region,) if _is_incidental(region, changed, pictures, after, at) else parts(changed, region)
+            if all(_is_incidental(part, changed, pictures, after, at) for part in together):
                 changed[region.slices] = False
     return changed
 

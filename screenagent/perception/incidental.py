@@ -14,6 +14,8 @@ Mask = npt.NDArray[np.bool_]  # (height, width): the pixels that differ between 
 RGB = npt.NDArray[np.uint8]  # (height, width, 3)
 
 TILE: Final = 8  # changes in neighbouring tiles are one
+FINE_TILE: Final = 4  # two rings side by side are told apart
+SPECK: Final = 8  # pixels that differ: a rounded corner drawn anew, which nobody sees
 CARET: Final = Size(width=3, height=40)  # a change no larger than this, in pixels, may be a blinking caret
 RING: Final = 6  # pixels that a focus ring and the gap beside it take of a control's edge
 RING_AT_LEAST: Final = Size(width=18, height=16)
@@ -53,13 +55,22 @@ class Region(NamedTuple):
         return self.left <= x < self.right and self.top <= y < self.bottom
 
 
-def regions(mask: Mask) -> list[Region]:
+def regions(mask: Mask, tile: int = TILE) -> list[Region]:
     """Return the rectangles in which pixels differ, those of neighbouring tiles joined."""
     height, width = mask.shape
-    rows, columns = np.arange(0, height, TILE), np.arange(0, width, TILE)
+    rows, columns = np.arange(0, height, tile), np.arange(0, width, tile)
     tiles = np.logical_or.reduceat(np.logical_or.reduceat(mask, rows, axis=0), columns, axis=1)
     left = {(int(row), int(column)) for row, column in np.argwhere(tiles)}
-    return [_tight(mask, group) for group in _connected(left)]
+    return [_tight(mask, group, tile) for group in _connected(left)]
+
+
+def parts(mask: Mask, region: Region) -> list[Region]:
+    """Return the smaller rectangles that a region consists of, specks left out."""
+    found = regions(mask[region.slices], FINE_TILE)
+    moved = (
+        Region(p.left + region.left, p.top + region.top, p.right + region.left, p.bottom + region.top) for p in found
+    )
+    return [part for part in moved if np.count_nonzero(mask[part.slices]) >= SPECK]
 
 
 def is_caret(width: float, height: float) -> bool:
@@ -130,10 +141,10 @@ def _connected(left: set[tuple[int, int]]) -> Iterator[set[tuple[int, int]]]:
         yield group
 
 
-def _tight(mask: Mask, tiles: set[tuple[int, int]]) -> Region:
+def _tight(mask: Mask, tiles: set[tuple[int, int]], tile: int) -> Region:
     rows, columns = [row for row, _ in tiles], [column for _, column in tiles]
-    left, top = min(columns) * TILE, min(rows) * TILE
-    found = extent(mask[top : (max(rows) + 1) * TILE, left : (max(columns) + 1) * TILE])
+    left, top = min(columns) * tile, min(rows) * tile
+    found = extent(mask[top : (max(rows) + 1) * tile, left : (max(columns) + 1) * tile])
     assert found is not None  # a tile is in the group because a pixel of it differs
     return Region(found.left + left, found.top + top, found.right + left, found.bottom + top)
 

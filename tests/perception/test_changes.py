@@ -87,6 +87,15 @@ def test_a_ring_that_another_control_loses_is_no_effect() -> None:
     assert changes(before=(ring(38, 133, 242, 167),)) is None
 
 
+def test_a_ring_beside_which_a_corner_is_drawn_anew_is_told_apart_from_it() -> None:
+    def corner(canvas: ImageDraw.ImageDraw) -> None:
+        canvas.rectangle((60, 146, 61, 148), fill=INK)
+
+    field = ring(28, 104, 330, 136)
+    assert changes(corner, target=at(105, 165), before=(field,)) is None
+    assert changes(corner, filled(60, 150, 90, 170), target=at(105, 165), before=(field,)) is not None
+
+
 def test_a_ring_that_another_control_gets_is_an_effect() -> None:
     assert changes(ring(38, 203, 242, 237)) is not None, "a label hands the focus on to its field"
 
