@@ -44,9 +44,15 @@ def is_entered(decision: Decision) -> bool:
 
 
 def field_of(episode: Episode) -> tuple[Location, ...]:
-    """Return where the field is that the keys go to, if it is the last that was clicked."""
+    """Return where the field is that the keys go to, if it is the last that was clicked; a window that came up takes
+    them for itself."""
     clicked = last_click(episode)
-    return clicked.locations if clicked else ()
+    return clicked.locations if clicked and not _opened_window(clicked) else ()
+
+
+def _opened_window(step: Step) -> bool:
+    before, after = step.before.window, step.after.window if step.after else None
+    return before is not None and after is not None and before.id != after.id
 
 
 def last_click(episode: Episode) -> Step | None:

@@ -98,7 +98,7 @@ class Arrival:
     @property
     def effect(self) -> Effect | None:
         if not self.part.lines:
-            return None
+            return self._other(f"the field is empty, and not “{_short(self.typed)}”") if self._is_emptied else None
         if len(set(self.typed)) > 1 and (dots := self.part.dots):
             return self._of_dots(dots)
         if indented := self._indented:
@@ -140,6 +140,12 @@ class Arrival:
     def _was_written(self) -> bool:
         """Whether a text stood there that is still to be accounted for."""
         return not (self.afresh or InkPart(self.before, self.rect).is_blank)
+
+    @property
+    def _is_emptied(self) -> bool:
+        """Whether what was to be replaced is gone, and nothing came in place of it."""
+        replaced = self.afresh and self.typed.strip() and "\n" not in self.typed
+        return bool(replaced and self.at) and not InkPart(self.before, self.rect).is_blank
 
     def _relation(self, read: str, old: str) -> Match:
         match = compare(self.typed, read)

@@ -157,3 +157,13 @@ def test_what_changes_besides_says_nothing_of_what_was_typed_where_nobody_clicke
     ImageDraw.Draw(shown).text((440, 20), "ABCDE", fill="black", font=ImageFont.load_default(15))
     ImageDraw.Draw(shown).text((440, 280), "12:01", fill="black", font=ImageFont.load_default(15))
     assert read_back(TypeText(text="ABCDEFGH"), form(), Screenshot.of(shown), reader().read) is None
+
+
+@pytest.mark.parametrize(("typed", "afresh", "said"), [("A4711", True, "contradicted"), (" ", True, None)])
+def test_a_field_that_was_emptied_for_a_text_that_did_not_come_is_seen_to_be_empty(
+    typed: str, afresh: bool, said: str | None
+) -> None:
+    box = Box.of_pixels(FIELD, SIZE)
+    place = Location(point=box.center, box=box, confidence=1, by="field")
+    action = TypeText(text=typed, afresh=afresh)
+    assert outcome(read_back(action, form("A4"), form(), reader().read, at=(place,))) == said
