@@ -20,6 +20,7 @@ from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.grounding.text_match import is_written
 from screenagent.grounding.vocabulary import SIGNS
 from screenagent.perception.cache import SharedLRU
+from screenagent.perception.closer import read_closer
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
@@ -73,6 +74,11 @@ class ScreenSource:
                 known = seen.told_of(telling.result())
             self._told.keep(screenshot.digest, known)
         return known
+
+    def read_closer(self, wanted: str, screenshot: Screenshot) -> Iterator[ScreenContents]:
+        """Yield the screen as it reads where lines that are almost `wanted` are read again, enlarged."""
+        for words in read_closer(wanted, self._reader.read(screenshot), screenshot, self._reader):
+            yield ScreenContents(screenshot, words, self._icons, stages=self._stages)
 
     def forget(self) -> None:
         self._seen.clear()
@@ -135,7 +141,12 @@ class EmbeddedGrounder:
     def _find(self, target: str, screenshot: Screenshot) -> Location | Absent:
         screen = self.screen(screenshot)
         with self._stages.timing("match"):
-            return self._chosen(_meant(target, screen), screen)
+            phrase = _meant(target, screen)
+            found = self._chosen(phrase, screen)
+            if isinstance(found, Location):
+                return found
+            closer = (self._chosen(phrase, again) for again in self._source.read_closer(phrase.name, screenshot))
+            return next((answer for answer in closer if isinstance(answer, Location)), found)
 
     def meant(self, target: str, screenshot: Screenshot) -> Phrase:
         """Return the parts of `target`; a verb belongs to the name if a label says so."""

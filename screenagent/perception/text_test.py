@@ -21,6 +21,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
 from screenagent.geometry import Box, Size, Value
+from screenagent.perception.closer import read_closer
 from screenagent.perception.labels import labels
 from screenagent.perception.letters import (
     LATIN_ENDS,
@@ -148,8 +149,12 @@ class TextTest:
         found = _matches(query, words)
         if not found and not _could_be_read(query, words):
             return _rendered(query, words, screenshot)
-        if _finding(query, found, words).answer != "unclear":
-            return _finding(query, found, words)
+        first = _finding(query, found, words)
+        if first.answer == "not_seen" and not query.pattern:
+            closer = (find_text(query, again) for again in read_closer(query.words, words, screenshot, self.reader))
+            return next((finding for finding in closer if finding.answer == "seen"), first)
+        if first.answer != "unclear":
+            return first
         return _finding(query, [self._again(query, match, screenshot) for match in found], words)
 
     def _again(self, query: TextQuery, match: Match, screenshot: Screenshot) -> Match:

@@ -56,7 +56,7 @@ def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: 
         assert (press["x"], press["y"]) == (moved.x, moved.y + 10)
         terminal.wait_for("q Leave")
         terminal.press("q")
-        terminal.wait_for("1 steps performed")
+        terminal.wait_for("1 step performed")
 
 
 def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_beside_it(
