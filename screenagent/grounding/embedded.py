@@ -224,8 +224,9 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
     """Read `target`; one that is written on the screen as a whole is a name even if it begins with a verb, and the word
     for a sign names the key that bears the sign."""
     phrase, name = parse(target), " ".join(target.split())
-    if sign := _sign(phrase, [*screen.labels, *(told.label for told in screen.told)]):
-        return phrase.model_copy(update={"name": sign, "named": True})
+    shown = [*screen.labels, *(told.label for told in screen.told)]
+    if bare := _sign(phrase, shown) or _filed(phrase, shown):
+        return phrase.model_copy(update={"name": bare, "named": True})
     if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
         return phrase
     if not any(is_written(name, label) for label in screen.labels):
@@ -239,6 +240,14 @@ def _sign(phrase: Phrase, shown: Sequence[Label]) -> str | None:
     if any(is_written(phrase.name, label) for label in shown if signs):
         return None
     return next((sign for sign in signs if any(label.text == sign for label in shown)), None)
+
+
+def _filed(phrase: Phrase, shown: Sequence[Label]) -> str | None:
+    """Return the name of "the letters folder" or "the notes.txt file" if a label is that, capitals and all."""
+    name, _, kind = phrase.name.rpartition(" ")
+    if phrase.quoted or kind not in ("file", "folder", "directory"):
+        return None
+    return name if name and any(label.text == name for label in shown) else None
 
 
 def _guesses(phrase: Phrase, candidates: Sequence[Candidate], alike: int, size: Size) -> Iterator[Guess]:

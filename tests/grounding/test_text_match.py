@@ -291,3 +291,15 @@ def test_one_title_of_a_menu_bar_in_small_letters_is_surely_meant() -> None:
     answer = located("go", ("File", 10, 10), ("Edit", 60, 10), ("Go Tools Help", 120, 10))
     assert isinstance(answer, Location)
     assert answer.confidence > SURE
+
+
+@pytest.mark.parametrize(("target", "name"), [("the letters folder", "letters"), ("the notes.txt file", "notes.txt")])
+def test_a_file_or_folder_is_found_by_its_name(target: str, name: str) -> None:
+    answer = located(target, (name, 10, 10), ("archive", 10, 60))
+    assert isinstance(answer, Location)
+    assert answer.confidence > SURE
+    assert found(target, ("archive", 10, 10)) is None
+
+
+def test_a_command_that_ends_with_folder_is_no_folder() -> None:
+    assert found("the new folder", ("New", 10, 10), ("Open", 10, 60)) is None
