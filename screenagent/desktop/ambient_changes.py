@@ -22,6 +22,7 @@ POLL_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then
 PAGE_SECONDS: Final = 0.5  # what moves quickly on a page has moved by then
 ANOTHER_PAGE: Final = 0.5  # of what is drawn: where so much has changed, another page or document has come
+SAMPLED: Final = 3  # of so many rows one is looked at: text is higher
 APART_SECONDS: Final = 0.4  # what is painted in steps is painted by then: a later change is another one
 OVERDUE: Final = 1.5  # times the mean interval
 NEXT_PIXELS: Final = 40
@@ -160,6 +161,7 @@ def _goes_on(came: Sequence[float], *, at: float) -> bool:
 def _is_another_page(known: ScreenFrame, frame: ScreenFrame) -> bool:
     if known.shape != frame.shape:
         return True
+    known, frame = known[::SAMPLED], frame[::SAMPLED]
     changed = known != frame
     if not changed.any():
         return False

@@ -24,6 +24,7 @@ from screenagent.perception.incidental import (
     is_ring,
     parts,
     regions,
+    widens_bubble,
 )
 from screenagent.perception.restyle import is_recoloured
 from screenagent.screenshot import Screenshot
@@ -131,8 +132,10 @@ def _is_incidental(
     if region.holds(target.x, target.y):
         caret = changed[region.shrunk(RING).slices].any()
         return is_ring(changed, region) and not caret and not is_field(pictures[1], region)
-    if after.window and after.window.box and is_link_bubble(region, after.window.box.exact_pixels(after.size)):
-        return True
+    if after.window and after.window.box:
+        window = after.window.box.exact_pixels(after.size)
+        if is_link_bubble(region, window) or widens_bubble(pictures[1], region, window):
+            return True
     return is_ring(changed, region) and fades(*pictures, changed, region)
 
 

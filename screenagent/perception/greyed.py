@@ -1,4 +1,4 @@
-"""Whether a button looks disabled: its label hardly stands out from its ground, and neither has a hue."""
+"""Whether a button, or a menu's entry, looks disabled: its label hardly stands out from its ground, without a hue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ SMALLEST: Final = 7  # pixels; smaller letters are all edge, and pale
 def is_greyed(screenshot: Screenshot, location: Location) -> bool:
     """Return whether the label at `location` is drawn in grey on grey, as on disabled buttons; False if not sure.
 
-    A label that is not centred in an edge may be a field's hint, or a pale text that can be clicked.
+    A label that is not centred in an edge may be a field's hint, or a pale text that can be clicked, but for an entry
+    of a menu.
     """
     if location.box is None or location.by != "text":  # another box holds a control's edge, too
         return False
@@ -34,6 +35,8 @@ def is_greyed(screenshot: Screenshot, location: Location) -> bool:
     ground, ink = _ground_and_ink(picture[top:bottom, left:right].reshape(-1, 3))
     if max(_hue(ground), _hue(ink)) > HUE or not NO_CONTRAST < contrast(ground, ink) < LOW_CONTRAST:
         return False
+    if any(location.box.center in popup for popup in screenshot.popups):
+        return True
     row = np.abs(picture[(top + bottom) // 2] - ground).max(axis=1) > EDGE
     return _is_centred(row[max(0, left - PADDING) : left][::-1], row[right : right + PADDING])
 

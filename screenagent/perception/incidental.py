@@ -24,6 +24,7 @@ CORNER: Final = 2  # a bubble lies in its window's corner to the pixel; a status
 BUBBLE_HEIGHT: Final = range(14, 45)
 BUBBLE_WIDTH: Final = 2 / 3  # of the window
 CENTRED: Final = 0.25  # a button's text has the same room on both sides, within this share of it
+EVEN: Final = 8  # of 255: what differs by less is one line
 INK: Final = 40  # of 255: what differs so much from its ground is drawn on it
 
 
@@ -119,6 +120,22 @@ def is_link_bubble(region: Region, window: PixelBox) -> bool:
     low = abs(region.bottom - window.bottom) <= CORNER
     aside = abs(region.left - window.left) <= CORNER or abs(region.right - window.right) <= CORNER
     return low and aside and region.height in BUBBLE_HEIGHT and region.width <= BUBBLE_WIDTH * window.width
+
+
+def widens_bubble(after: RGB, region: Region, window: PixelBox) -> bool:
+    """Return whether a region is the end of a bubble in its window's lower left corner, which grows with its address.
+
+    The bubble's upper edge runs from the corner through the region, as one line on another ground.
+    """
+    left, start = max(0, round(window.left)), region.top
+    joined = region._replace(left=left)
+    if start < 1 or region.left <= left or not is_link_bubble(joined, window._replace(left=left)):
+        return False
+    edge, above = (
+        after[row, left + CORNER : region.right - region.height].astype(np.int16) for row in (start, start - 1)
+    )
+    is_line = edge.size > 0 and int(np.ptp(edge, axis=0).max()) <= EVEN
+    return is_line and bool(np.abs(edge - above).max(axis=1).min() > EVEN)
 
 
 def extent(mask: Mask) -> Region | None:

@@ -132,6 +132,18 @@ def test_the_bubble_with_a_links_address_is_no_effect() -> None:
     assert changes(filled(0, 377, 639, 399)) is not None, "a status bar is as wide as its window"
 
 
+def bubble(right: int) -> Draw:
+    def draw(canvas: ImageDraw.ImageDraw) -> None:
+        canvas.rectangle((0, 377, right, 399), fill=(240, 240, 240), outline=(150, 150, 150))
+
+    return draw
+
+
+def test_a_bubble_that_widens_is_no_effect() -> None:
+    assert changes(bubble(300), before=(bubble(200),)) is None
+    assert changes(bubble(200), filled(201, 377, 300, 399), before=(bubble(200),)) is not None
+
+
 def test_a_caret_that_goes_beside_an_effect_is_no_part_of_it() -> None:
     found = changes(words("Saved", 400, 300), before=(caret,))
     assert found is not None

@@ -57,6 +57,17 @@ def test_a_fields_pale_hint_is_no_disabled_button() -> None:
     assert not greyed((185, 185, 185), WHITE, (150, 150, 150), left=5)
 
 
+@pytest.mark.parametrize(("ink", "disabled"), [((163, 163, 163), True), (BLACK, False)])
+def test_an_entry_of_an_open_menu_is_disabled_though_no_edge_is_round_its_label(ink: Colour, disabled: bool) -> None:
+    image = Image.new("RGB", (300, 100), (217, 217, 217))
+    ImageDraw.Draw(image).text((10, 46), "Export", fill=ink, font=ImageFont.load_default(14), anchor="lm")
+    box = PixelBox(9, 38, 60, 55).box(Screenshot.of(image).size)
+    entry = Location(point=box.center, box=box, confidence=1.0, by="text")
+    menu = PixelBox(0, 20, 200, 90).box(Screenshot.of(image).size)
+    assert is_greyed(Screenshot.of(image).model_copy(update={"popups": (menu,)}), entry) == disabled
+    assert not is_greyed(Screenshot.of(image), entry)
+
+
 def test_a_control_whose_edge_is_in_its_box_is_not_judged() -> None:
     image = Image.new("RGB", (300, 100), WHITE)
     ImageDraw.Draw(image).rectangle((40, 30, 240, 62), fill=WHITE, outline=(190, 190, 190))
