@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -206,14 +205,22 @@ def _reach(ink: Mask, edges: Mask, gap: int) -> int:
 def _carets(ink: Mask) -> Mask:
     """The thin upright strokes that reach above and below all the rest of their line."""
     carets = np.zeros_like(ink)
-    upright = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, np.ones((CARET_HEIGHT, 1), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(upright, connectivity=4)
-    for left, top, width, height, _ in stats[1:].tolist():
-        bottom, right = top + height, left + width
+    for left, top, right, bottom in _uprights(ink):
         rest = np.delete(ink, slice(left, right), axis=1)
         within = _begins_at(rest, top, top - 1) or _begins_at(rest, bottom - 1, bottom)
-        carets[top:bottom, left:right] = width <= CARET_WIDTH and not within
+        carets[top:bottom, left:right] = right - left <= CARET_WIDTH and not within
     return carets
+
+
+def _uprights(ink: Mask) -> Iterator[tuple[int, int, int, int]]:
+    """The bounds of the strokes that go straight down at least as far as a caret does."""
+    long = np.zeros_like(ink)
+    for column in np.flatnonzero(ink.sum(axis=0) >= CARET_HEIGHT).tolist():
+        for top, bottom in _runs(ink[:, column]):
+            long[top:bottom, column] = bottom - top >= CARET_HEIGHT
+    for left, right in _runs(np.asarray(long.any(axis=0))):
+        for top, bottom in _runs(np.asarray(long[:, left:right].any(axis=1))):
+            yield left, top, right, bottom
 
 
 def _begins_at(ink: Mask, row: int, before: int) -> bool:
