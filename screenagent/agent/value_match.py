@@ -32,6 +32,8 @@ def compare(typed: str, read: str) -> Match:
         return _signs_match(asked, seen)
     if not letters or not seen_letters:
         return "unclear"
+    if asked.isdigit() and seen.isdigit() and not (_is_within(seen, asked) or _is_within(asked, seen)):
+        return "other"  # in a number a digit may be missed, and a caret be read as one more
     return _letters_match(letters, seen_letters)
 
 

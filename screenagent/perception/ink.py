@@ -19,7 +19,10 @@ REACH: Final = 2  # changes that are at most so many squares apart are one
 FRAMED: Final = 30  # pixels; what is narrower has no frame
 FRAME: Final = 0.9  # a row or column of which more than this is ink is a line of a frame, not of text
 ALIKE: Final = 0.85  # the share of pixels that two drawings of one dot have in common
-ROUND: Final = (0.6, 1.7)  # how much wider than high a dot may be
+ROUND: Final = (0.7, 1.4)  # how much wider than high a dot may be
+DISC: Final = (0.6, 0.92)  # the share of its bounds that a larger dot fills: a square fills more
+MIRRORED: Final = 0.7  # the share of its pixels that a disc has in common with its mirror image
+SMALL: Final = 4  # pixels; so low a dot has no corners to be told by
 CARET_WIDTH: Final = 2
 CARET_HEIGHT: Final = 11  # pixels; a lower stroke is no caret
 WORD_GAP: Final = 0.7  # how wide a gap between words is at most, as a part of the height of the text
@@ -66,7 +69,7 @@ class InkPart:
         across = ink.mean(axis=1) > FRAME
         if across.any() and ink.shape[1] >= FRAMED:  # the stem of a letter may be as high as all the text
             ink = _without(ink, across, ink.mean(axis=0) > FRAME)
-        return _without(ink, np.zeros(ink.shape[0], np.bool_), _carets(ink))
+        return np.asarray(ink & ~_carets(ink))
 
     @cached_property
     def text(self) -> Pixels:
@@ -94,7 +97,8 @@ class InkPart:
 
     @property
     def dots(self) -> int | None:
-        """How many dots of one kind stand there in a row, as in a field for a password; None if it is anything else."""
+        """How many filled discs of one kind stand there in a row, as in a field for a password; None if it is anything
+        else."""
         if len(self.lines) != 1:
             return None
         line = self.lines[0]
@@ -104,8 +108,9 @@ class InkPart:
         alike = all(dot.shape[1] <= width + 1 for dot in drawn) and all(
             (dot[:, :width] == drawn[0][:, :width]).mean() > ALIKE for dot in drawn
         )
-        round_ones = ROUND[0] <= width / line.rect.height <= ROUND[1]
-        return len(drawn) if alike and round_ones and len(drawn) > 1 else None
+        dark = np.abs(self.text.astype(np.int16) - self.ground).max(axis=2)
+        discs = [dark[top:bottom, left + start : left + end] for start, end in line.strokes]
+        return len(drawn) if alike and len(drawn) > 1 and all(map(_is_disc, discs)) else None
 
     @cached_property
     def whole(self) -> InkPart:
@@ -161,6 +166,20 @@ def _bounds(differs: Mask, group: list[tuple[int, int]]) -> PixelBox:
     return PixelBox(left + int(across[0]), top + int(down[0]), left + int(across[-1]) + 1, top + int(down[-1]) + 1)
 
 
+def _is_disc(dark: npt.NDArray[np.int16]) -> bool:
+    """Whether a stroke is a filled disc, the same from all sides; `dark` is how much it differs from its ground."""
+    outline = np.asarray(dark > dark.max() / 3)  # its edge may lie between two pixels
+    rows, columns = np.flatnonzero(outline.any(axis=1)), np.flatnonzero(outline.any(axis=0))
+    bounds = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    disc, solid = outline[bounds], np.asarray(dark > dark.max() / 2)[bounds]
+    height, width = disc.shape
+    if not ROUND[0] <= width / height <= ROUND[1] or (height > SMALL and not DISC[0] <= disc.mean() <= DISC[1]):
+        return False
+    whole = all(len(list(_runs(line))) <= 1 for line in (*solid, *solid.T))
+    mirrored = min((disc == disc[::-1]).mean(), (disc == disc[:, ::-1]).mean())
+    return whole and float(mirrored) > MIRRORED
+
+
 def _inked(pixels: Pixels, ground: npt.NDArray[np.int16]) -> Mask:
     return np.asarray(np.abs(pixels.astype(np.int16) - ground).max(axis=2) > INK)
 
@@ -184,14 +203,32 @@ def _reach(ink: Mask, edges: Mask, gap: int) -> int:
 
 
 def _carets(ink: Mask) -> Mask:
-    """The columns of thin upright strokes that reach above and below all the rest."""
-    carets = np.zeros(ink.shape[1], np.bool_)
-    for left, right in _runs(ink.sum(axis=0) >= CARET_HEIGHT):
-        rows = np.flatnonzero(ink[:, left:right].any(axis=1))
-        others = np.asarray(np.delete(ink[rows[0] : rows[-1] + 1], slice(left, right), axis=1).any(axis=1))
-        solid = rows[-1] - rows[0] + 1 == rows.size
-        carets[left:right] = right - left <= CARET_WIDTH and solid and not (others[0] or others[-1])
+    """The thin upright strokes that reach above and below all the rest of their line."""
+    carets = np.zeros_like(ink)
+    for left, top, right, bottom in _uprights(ink):
+        rest = np.delete(ink, slice(left, right), axis=1)
+        within = _begins_at(rest, top, top - 1) or _begins_at(rest, bottom - 1, bottom)
+        carets[top:bottom, left:right] = right - left <= CARET_WIDTH and not within
     return carets
+
+
+def _uprights(ink: Mask) -> Iterator[tuple[int, int, int, int]]:
+    """The bounds of the strokes that go straight down at least as far as a caret does."""
+    long = np.zeros_like(ink)
+    for column in np.flatnonzero(ink.sum(axis=0) >= CARET_HEIGHT).tolist():
+        for top, bottom in _runs(ink[:, column]):
+            long[top:bottom, column] = bottom - top >= CARET_HEIGHT
+    for left, right in _runs(np.asarray(long.any(axis=0))):
+        for top, bottom in _runs(np.asarray(long[:, left:right].any(axis=1))):
+            yield left, top, right, bottom
+
+
+def _begins_at(ink: Mask, row: int, before: int) -> bool:
+    """Whether any ink of a row does not reach into it from the row before it, where another line is."""
+    reaching = np.zeros(ink.shape[1] + 2, np.bool_)
+    if 0 <= before < ink.shape[0]:
+        reaching[1:-1] = ink[before]
+    return bool((ink[row] & ~(reaching[:-2] | reaching[1:-1] | reaching[2:])).any())
 
 
 def _runs(held: Mask) -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -11,7 +12,8 @@ from screenagent.actions import TypeText
 from screenagent.agent.typed_text import read_back
 from screenagent.agent.value_match import Match, compare
 from screenagent.events import Effect
-from screenagent.geometry import Box, Location, Size
+from screenagent.geometry import Box, Location, PixelBox, Size
+from screenagent.perception.ink import InkPart
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot, Window
 
@@ -138,6 +140,9 @@ def test_text_that_came_into_another_field_is_no_success() -> None:
         ("modern", "modem", "unclear"),
         ("abc", "ABC", "other"),
         ("gh", "Saved", "unclear"),
+        ("250", "99", "other"),
+        ("250", "20", "unclear"),
+        ("12*3", "36", "unclear"),
     ],
 )
 def test_a_number_a_date_and_a_text_are_compared_as_such(typed: str, read: str, match: Match) -> None:
@@ -167,3 +172,35 @@ def test_a_field_that_was_emptied_for_a_text_that_did_not_come_is_seen_to_be_emp
     place = Location(point=box.center, box=box, confidence=1, by="field")
     action = TypeText(text=typed, afresh=afresh)
     assert outcome(read_back(action, form("A4"), form(), reader().read, at=(place,))) == said
+
+
+@pytest.mark.parametrize("size", [12, 13, 14, 16, 18])
+@pytest.mark.parametrize("shown", ["99", "88", "66", "mmm", "nnn", "ooo", "OOO", "000", "eee", "ccc", "DD", "11"])
+def test_letters_and_digits_that_are_alike_are_no_dots_of_a_password(shown: str, size: int) -> None:
+    image = Image.new("RGB", (200, 60), "white")
+    ImageDraw.Draw(image).text((20, 30), shown, fill="black", font=ImageFont.load_default(size), anchor="lm")
+    assert InkPart(np.asarray(image), PixelBox(10, 10, 190, 50)).dots is None
+
+
+@pytest.mark.parametrize("across", [2.7, 3.0, 3.4])
+def test_dots_that_lie_between_pixels_are_counted(across: float) -> None:
+    large = Image.new("RGB", (1600, 480), "white")
+    for number in range(7):
+        x, y = 8 * (20.3 + 10.6 * number), 8 * 30.4
+        ImageDraw.Draw(large).ellipse((x - 8 * across, y - 8 * across, x + 8 * across, y + 8 * across), fill="black")
+    picture = np.asarray(large.resize((200, 60), Image.Resampling.BOX))
+    assert InkPart(picture, PixelBox(10, 10, 190, 50)).dots == 7
+
+
+@pytest.mark.parametrize("caret", [False, True])
+@pytest.mark.parametrize("indent", [0, 24])
+def test_lines_that_an_editor_indents_are_told_below_a_letter_that_hangs_low(indent: int, caret: bool) -> None:
+    image = Image.new("RGB", (SIZE.width, SIZE.height), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(15)
+    before = Screenshot.of(image.copy())
+    for number, line in enumerate(("if q:", "q", "z")):
+        draw.text((40 + indent * (number > 0), 40 + 17 * number), line, fill="black", font=font, anchor="ls")
+    if caret:
+        draw.line((46 + indent, 61, 46 + indent, 79), fill="black")  # through the end of the last letter
+    effect = read_back(TypeText(text="if q:\nq\nz"), before, Screenshot.of(image), reader().read)
+    assert (effect is not None and "indented" in effect.evidence) is bool(indent)
