@@ -80,6 +80,8 @@ class ScreenChecker:
         typed: tuple[TypedText, ...] = (),
     ) -> Effect:
         match step.expected:
+            case Visible() if _is_its_own_text(step) and before and difference(before, after) is None:
+                return _changed(before, after, at, otherwise="unchanged")
             case Visible(words=words):
                 return self._seen(words, before, after, typed)
             case Gone(words=words):
@@ -192,9 +194,19 @@ def _effect(
     return Effect(outcome=outcome, code=code, evidence=evidence, by=by, where=where)
 
 
+def _is_its_own_text(step: PlannedStep) -> bool:
+    """Whether a step that types expects no more than to see the text."""
+    match step.action, step.expected:
+        case TypeText(text=text), Visible(words=words):
+            return _said_in(words, text)
+        case _:
+            return False
+
+
 def _decides(value: Effect, step: PlannedStep) -> bool:
     """Whether what a field reads settles a step: where it is right, words that the step names still have to come."""
-    return value.outcome != "confirmed" or not isinstance(step.expected, Visible | Gone)
+    named = isinstance(step.expected, Visible | Gone) and not _is_its_own_text(step)
+    return value.outcome != "confirmed" or not named
 
 
 def _unseen(words: str, found: TextFinding) -> Effect:

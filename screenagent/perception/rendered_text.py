@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import Final
@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.geometry import PixelBox
-from screenagent.perception.labels import Label
-from screenagent.perception.ocr import PictureArray
+from screenagent.geometry import Box, PixelBox, Size
+from screenagent.perception.labels import Label, labels
+from screenagent.perception.ocr import PictureArray, bounded
+from screenagent.screenshot import Word
 
 TYPEFACE_TOOL: Final = "fc-match"
 LATIN_ENDS: Final = "\u024f"  # the last of the letters that the smaller reader may know
@@ -29,6 +30,16 @@ INKED: Final = 0.3
 STRETCHED: Final = 0.15  # how much wider or narrower than drawn here it may be
 
 Ink = npt.NDArray[np.float32]  # (height, width): how much each pixel stands out, 0 to 1, cut to what does
+
+
+def rendered_places(text: str, pixels: PictureArray, words: Sequence[Word]) -> Iterator[Box]:
+    """Yield where `text`, in letters that could not be read, looks to stand; nothing if they can be read."""
+    if not is_strange(text):
+        return
+    picture = bounded(pixels)
+    size = Size(width=picture.shape[1], height=picture.shape[0])
+    for rect, _ in find_rendered(text, picture, labels(words, size)):
+        yield rect.box(size)
 
 
 def is_strange(text: str) -> bool:

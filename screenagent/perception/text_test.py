@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import takewhile
 from typing import Final, Literal, NamedTuple, Self
 
@@ -20,9 +21,8 @@ from pydantic import Field, model_validator
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
-from screenagent.geometry import Box, Size, Value
+from screenagent.geometry import Box, Value
 from screenagent.perception.closer import read_closer
-from screenagent.perception.labels import labels
 from screenagent.perception.letters import (
     LATIN_ENDS,
     Letter,
@@ -32,9 +32,7 @@ from screenagent.perception.letters import (
     look_alikes,
     outline,
 )
-from screenagent.perception.ocr import bounded
 from screenagent.perception.passages import Passage, passages
-from screenagent.perception.rendered_text import find_rendered, is_strange
 from screenagent.perception.similarity import LONG, is_misread, is_missed
 from screenagent.perception.text_edges import (
     REACH,
@@ -170,12 +168,8 @@ class TextTest:
 
 def _rendered(query: TextQuery, words: Sequence[Word], screenshot: Screenshot) -> TextFinding:
     """Compare the words, which the reader does not know, with what the picture shows, as typefaces here draw them."""
-    picture = bounded(np.asarray(screenshot.pixels))
-    height, width = picture.shape[:2]
-    size = Size(width=width, height=height)
-    known = is_strange(query.words)
-    found = list(find_rendered(query.words, picture, labels(words, size))) if known else []
-    places = tuple(rect.box(size) for rect, _ in found)
+    drawn = import_module("screenagent.perception.rendered_text")  # and OpenCV with it, only where it is needed
+    places = tuple(drawn.rendered_places(query.words, np.asarray(screenshot.pixels), words))
     return TextFinding("seen" if places and query.count in (None, len(places)) else "unclear", places)
 
 
