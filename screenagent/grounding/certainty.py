@@ -15,6 +15,7 @@ from screenagent.perception.roles import satisfying
 from screenagent.perception.similarity import likeness
 
 ALONE: Final = 0.88  # the score of a text that is nothing but the name, be it one title of a menu bar
+FITS: Final = 0.9  # a control that looks like its role as surely as this, where only a role was said
 BELONGS: Final = 0.75  # a control that is tied to its label and fits its role as surely as this bears its name
 
 
@@ -63,6 +64,8 @@ def signs_of(phrase: Phrase, best: Candidate) -> Signs:
     belongs = best.by != "field" or best.evidence.tie * best.evidence.role >= BELONGS
     # In lower case it may say what is done as well, unless a label is that and nothing more.
     name = called or (not phrase.verb and (not phrase.name.islower() or score >= ALONE))
+    if phrase.nameless and best.evidence.role >= FITS:  # the score says no more than that it has no name
+        return Signs(score=best.evidence.role, exact=1.0)
     exact = same and belongs and name
     return Signs(
         score=score,

@@ -74,6 +74,8 @@ def text_after_icon(line: PictureArray, words: tuple[LineWord, ...]) -> int | No
     height, width = line.shape[:2]
     _, ink = _ink(line)
     ink = ink[ink.mean(axis=1) < EDGE]  # what runs all along is a border
+    if not ink.size:
+        return None
     inked = ink.any(axis=0) & (ink.mean(axis=0) < BORDER)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], inked.astype(np.int8), [0]))))
     runs = edges.reshape(-1, 2)  # of columns with ink: from and to
