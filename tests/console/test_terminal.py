@@ -185,7 +185,7 @@ def test_an_entry_that_is_asked_about_while_its_menu_is_open_is_clicked(
             assert windows.floating().popups
             while human.count("reviewed") < 2:
                 if answer[0] == "move":
-                    person.does("move", "900", "400")
+                    person.does("move", "900", "325")  # the head line: a click on the picture would move the target
                     person.does("click")
                 person.does("tap", *answer[-1:] if answer[0] == "move" else answer)
                 human.sees(lambda: human.count("reviewed") == 2, seconds=1)
