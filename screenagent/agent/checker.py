@@ -3,6 +3,7 @@ will do, and by a model's yes or no where neither decides. What tells of a failu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -238,8 +239,11 @@ def _said_in(words: str, text: str) -> bool:
 def _titled(words: str, screenshot: Screenshot) -> bool:
     """Whether the window system knows a title with these words: it misreads nothing."""
     title = screenshot.window.title if screenshot.window else ""
+    said = words.strip("“”\"'")
     read = [Word(text=word, box=WHOLE, line=0) for word in title.split()]
-    return find_text(TextQuery(words=words.strip("“”\"'")), read).answer == "seen"
+    # Of a file's name its ending is enough: "odt - Writer".
+    ending = rf"(?<=[./_-]){re.escape(said)}(?!\w)" if said[:1].isalpha() else "(?!)"
+    return find_text(TextQuery(words=said), read).answer == "seen" or bool(re.search(ending, title, re.IGNORECASE))
 
 
 def _new_titles(before: Screenshot, after: Screenshot) -> tuple[str, ...]:

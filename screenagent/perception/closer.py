@@ -45,6 +45,8 @@ def _enlarged(line: TextLine, screenshot: Screenshot, reader: TextReader, zoom: 
     rect = line.box.exact_pixels(screenshot.size)
     margin = MARGIN * rect.height
     left, top, right, bottom = rect.grown(margin, margin).clipped(width, height).rounded
+    if right <= left or bottom <= top:
+        return list(line.words)
     part = screenshot.pixels.crop((left, top, right, bottom))
     large = part.resize((part.width * zoom, part.height * zoom), Image.Resampling.BICUBIC)
     region = rect.grown(margin, margin).clipped(width, height).box(screenshot.size)
