@@ -200,8 +200,8 @@ class Change(Value):
 Expectation = Annotated[Visible | Gone | Change | Holds, Field(discriminator="kind")]
 
 
-_SILENT: Final = frozenset({("ctrl", "c"), ("ctrl", "insert"), ("ctrl", "shift", "c")})
-"""Chords that copy: they show nothing."""
+_SILENT: Final = frozenset({("ctrl", "c"), ("ctrl", "insert"), ("ctrl", "shift", "c"), ("ctrl", "x"), ("ctrl", "a")})
+"""Chords that copy or cut may show nothing; what selects all changes nothing where all is selected."""
 
 _LEADING: Final = frozenset(("left", "right", "up", "down", "home", "end", "page_up", "page_down", "tab"))
 """Keys that may do no more than move a caret or a focus."""

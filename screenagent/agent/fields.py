@@ -44,10 +44,11 @@ def is_entered(decision: Decision) -> bool:
 
 
 def field_of(episode: Episode) -> tuple[Location, ...]:
-    """Return where the field is that the keys go to, if it is the last that was clicked; a window that came up takes
-    them for itself."""
+    """Return where the field is that the keys go to, if it was clicked last and for no more than the caret: what was
+    clicked for an effect may have put the caret elsewhere, and a window that came up takes the keys for itself."""
     clicked = last_click(episode)
-    return clicked.locations if clicked and not _opened_window(clicked) else ()
+    is_field = clicked is not None and clicked.expectation is None and not _opened_window(clicked)
+    return clicked.locations if clicked and is_field else ()
 
 
 def _opened_window(step: Step) -> bool:
