@@ -253,11 +253,13 @@ def _new_titles(before: Screenshot, after: Screenshot) -> tuple[str, ...]:
     return (after.window.title,)
 
 
-def _new_title(before: Screenshot, after: Screenshot) -> str:
-    """What the title of the same window says now; empty if it says the same."""
+def _changed_title(before: Screenshot, after: Screenshot) -> str:
+    """What the title of the same window says now; empty if it says the same, or only a number in it has moved on, as a
+    counter's or a clock's does by itself."""
     if before.window is None or after.window is None or before.window.id != after.window.id:
         return ""
-    return after.window.title if after.window.title != before.window.title else ""
+    was, now = (re.sub(r"\d", "", window.title) for window in (before.window, after.window))
+    return after.window.title if was != now else ""
 
 
 def _own_words(step: PlannedStep, typed: tuple[TypedText, ...]) -> Iterable[str]:
@@ -279,7 +281,7 @@ def _came(lines: list[TextLine]) -> str:
 
 def _changed(before: Screenshot, after: Screenshot, at: tuple[Location, ...], *, otherwise: Outcome) -> Effect:
     found = difference(before, after, at)
-    if (found is None or not found.is_expected) and (title := _new_title(before, after)):
+    if (found is None or not found.is_expected) and (title := _changed_title(before, after)):
         return _effect("changed", "in_title", f"the title of the window in front is now “{title}”")
     if found is None:
         return _effect(otherwise, "unchanged", "the screen did not change", by="pixels")

@@ -8,7 +8,6 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Final
 
-from PIL import Image
 from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Doubt, Guess, Location, Size
@@ -20,7 +19,7 @@ from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.grounding.text_match import is_written
 from screenagent.grounding.vocabulary import SIGNS
 from screenagent.perception.cache import SharedLRU
-from screenagent.perception.closer import read_closer
+from screenagent.perception.closer import enlarged, read_closer
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
@@ -132,7 +131,7 @@ class EmbeddedGrounder:
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if near is not None:
             region = Box.around(near.point, width=0.4, height=0.4)
-            closer = self._find(target, _enlarged(screenshot, region))
+            closer = self._find(target, enlarged(screenshot, region.pixels(screenshot.size), 2))
             if isinstance(closer, Location):
                 box = closer.box.within(region) if closer.box else None
                 return closer.model_copy(update={"point": closer.point.within(region), "box": box})
@@ -294,9 +293,3 @@ def _nearest(phrase: Phrase, screen: ScreenContents) -> str:
         return f"“{phrase.name}” is not on the screen: there is no text on it"
     text, _, _ = process.extractOne(phrase.name, texts, scorer=fuzz.WRatio)
     return f"“{phrase.name}” is not on the screen; the nearest text is “{text}”"
-
-
-def _enlarged(screenshot: Screenshot, region: Box) -> Screenshot:
-    """Twice the size shows the reader letters that it mistook."""
-    part = screenshot.pixels.crop(region.pixels(screenshot.size))
-    return Screenshot.of(part.resize((part.width * 2, part.height * 2), Image.Resampling.BICUBIC))

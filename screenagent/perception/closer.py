@@ -26,10 +26,16 @@ def read_closer(
     """Yield all the words for each larger size at which a line that is almost `wanted` reads otherwise."""
     near = _nearest(letters_of(wanted), text_lines(words))
     for zoom in ZOOMS if near else ():
-        read = {line.words[0].line: _enlarged(line, screenshot, reader, zoom) for line in near}
+        read = {line.words[0].line: _read_enlarged(line, screenshot, reader, zoom) for line in near}
         if any(_text(read[line.words[0].line]) != line.text for line in near):
             others = [word for word in words if word.line not in read]
             yield [*others, *(word for line in read.values() for word in line)]
+
+
+def enlarged(screenshot: Screenshot, edges: tuple[int, int, int, int], zoom: int) -> Screenshot:
+    """Return a part of a screenshot, `zoom` times as large: it shows the reader letters that it mistook."""
+    part = screenshot.pixels.crop(edges)
+    return Screenshot.of(part.resize((part.width * zoom, part.height * zoom), Image.Resampling.BICUBIC))
 
 
 def _nearest(wanted: str, lines: Sequence[TextLine]) -> list[TextLine]:
@@ -40,20 +46,18 @@ def _nearest(wanted: str, lines: Sequence[TextLine]) -> list[TextLine]:
     return [line for _, line in sorted(near, key=lambda found: -found[0])[:MOST]]
 
 
-def _enlarged(line: TextLine, screenshot: Screenshot, reader: TextReader, zoom: int) -> list[Word]:
+def _read_enlarged(line: TextLine, screenshot: Screenshot, reader: TextReader, zoom: int) -> list[Word]:
     width, height = screenshot.size.width, screenshot.size.height
     rect = line.box.exact_pixels(screenshot.size)
     margin = MARGIN * rect.height
     left, top, right, bottom = rect.grown(margin, margin).clipped(width, height).rounded
     if right <= left or bottom <= top:
         return list(line.words)
-    part = screenshot.pixels.crop((left, top, right, bottom))
-    large = part.resize((part.width * zoom, part.height * zoom), Image.Resampling.BICUBIC)
     region = rect.grown(margin, margin).clipped(width, height).box(screenshot.size)
     number = line.words[0].line
     return [
         word.model_copy(update={"box": word.box.within(region), "line": number})
-        for word in reader.read(Screenshot.of(large))
+        for word in reader.read(enlarged(screenshot, (left, top, right, bottom), zoom))
     ]
 
 

@@ -30,4 +30,4 @@ def new_places(earlier: Sequence[Box], later: Sequence[Box]) -> tuple[Box, ...]:
 
 
 def _moves(box: Box, screen: Screenshot) -> bool:
-    return any(box.center in place for place in getattr(screen, "moving", ()))
+    return any(box.center in place for place in screen.moving)

@@ -16,13 +16,12 @@ from typing import Final, Literal, NamedTuple, Self
 
 import numpy as np
 import regex
-from PIL import Image
 from pydantic import Field, model_validator
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
 from screenagent.geometry import Box, Value
-from screenagent.perception.closer import read_closer
+from screenagent.perception.closer import enlarged, read_closer
 from screenagent.perception.letters import (
     LATIN_ENDS,
     Letter,
@@ -160,7 +159,7 @@ class TextTest:
         if match.verdict == Verdict.WHOLE or match.final:
             return match
         closer = query.model_copy(update={"within": None, "count": None})
-        looks = (_enlarged(screenshot, match.box, by) for by in ENLARGED)
+        looks = (_closer(screenshot, match.box, by) for by in ENLARGED)
         if any(find_text(closer, self.reader.read(look)).answer == "seen" for look in looks):
             return replace(match, verdict=Verdict.WHOLE)
         return match
@@ -387,10 +386,9 @@ def _could_be_read(query: TextQuery, words: Sequence[Word]) -> bool:
     return any(letter > LATIN_ENDS and letter.isalpha() for word in words for letter in word.text)
 
 
-def _enlarged(screenshot: Screenshot, box: Box, by: int) -> Screenshot:
+def _closer(screenshot: Screenshot, box: Box, by: int) -> Screenshot:
     """Return what is round `box`, `by` times as large."""
     width, height = screenshot.size.width, screenshot.size.height
     rect = box.exact_pixels(screenshot.size)
     around = rect.grown(ROUND * rect.height, 0.5 * rect.height).clipped(width, height).rounded
-    part = screenshot.pixels.crop(around)
-    return Screenshot.of(part.resize((part.width * by, part.height * by), Image.Resampling.BICUBIC))
+    return enlarged(screenshot, around, by)

@@ -31,9 +31,13 @@ def status_of(step: Step) -> Status:
 def _effect_status(step: Step) -> Status:
     """The outcome of what was done; where nothing was expected and nothing is known, it was performed, no more."""
     outcome = step.effect.outcome if step.effect else "unknown"
-    if outcome == "refused" or outcome == "stopped" or (outcome == "unknown" and not step.unconfirmed):  # noqa: PLR1714
-        return "performed"
-    return outcome
+    match outcome:
+        case "refused" | "stopped":
+            return "performed"
+        case "unknown" if not step.unconfirmed:
+            return "performed"
+        case _:
+            return outcome
 
 
 def counts_words(episode: Episode) -> str:

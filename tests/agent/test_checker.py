@@ -276,6 +276,17 @@ class TestBadNews:
         assert after_click(Change(), BLANK, page(("Server error", 20, 0), *chapter[1:])).outcome == "contradicted"
 
 
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [("notes.txt - Editor", "changed"), ("*Untitled 2 - Editor", "unchanged"), ("*Untitled 1 - Editor", "unchanged")],
+)
+def test_a_title_that_says_something_else_is_a_change_and_a_number_that_moves_on_is_none(
+    title: str, outcome: str
+) -> None:
+    before, after = page(OLD, title="*Untitled 1 - Editor"), page(OLD, title=title)
+    assert after_click(Change(), before, after).outcome == outcome
+
+
 def test_what_came_is_told_in_words() -> None:
     effect = after_click(Change(), page(OLD), page(OLD, NEW))
     assert effect.evidence.startswith("“Saved number 4: Ghost” came; ")
