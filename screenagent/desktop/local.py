@@ -365,6 +365,10 @@ class LocalDesktop:
         for part in parts:
             if part.is_secret:
                 self._type_secret(part.text, values[part.text], reviewed)
+            elif values:  # what is still drawn while a secret is typed is masked with it
+                before = self._screen.grab().pixels
+                self._type(part.text, reviewed)
+                self._once_typed(before)
             else:
                 self._type(part.text, reviewed)
 
@@ -379,12 +383,18 @@ class LocalDesktop:
         if self._windows.other_script() or not guarded(lambda: self._keyboard.can_type(value.get_secret_value())):
             lacking = f"the secret {name!r} has characters that this keyboard has no keys for as it is switched now"
             raise Retry(f"{lacking}; a secret is not pasted", "secret")
-        window, before, mouse = self._still_in_front(reviewed), self._screen.grab().pixels, (self._mouse_place(),)
+        window, before = self._still_in_front(reviewed), self._screen.grab().pixels
         self._traces.begin(name, value, before=before, window=window)
         caps_lock = self._windows.caps_lock()
         guarded(lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock))
-        typed = SentAction(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
-        self._traces.end(self._quiet(typed).pixels)
+        self._traces.end(self._once_typed(before))
+
+    def _once_typed(self, before: ScreenFrame) -> ScreenFrame:
+        """The screen once it is quiet after keys that were typed on it as it was `before`."""
+        mouse = (self._mouse_place(),)
+        return self._quiet(
+            SentAction(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
+        ).pixels
 
     def _characters(self, value: SecretStr, window: Window | None) -> Iterator[str]:
         """One after the other, for as long as `window` stays in front."""

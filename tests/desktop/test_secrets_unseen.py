@@ -70,6 +70,24 @@ def test_it_arrives_by_keys_and_is_blank_in_every_picture(virtual: VirtualDeskto
         assert "me" in read_off
 
 
+def test_what_was_typed_before_it_is_not_masked_with_it_where_letters_come_late(virtual: VirtualDesktop) -> None:
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.testing.contract import perform_input
+    from screenagent.desktop.testing.probe import Probe, Shows
+    from screenagent.perception.reader import ScreenReader
+
+    with (
+        Probe(virtual.display, shows=Shows(lag=0.15)) as probe,
+        LocalDesktop(control=Control(), display=virtual.display, secrets=VAULT) as desktop,
+    ):
+        perform_input(desktop, Click(target="field"), probe.location("field", desktop.display))
+        perform_input(desktop, TypeText(text="Account {{secret:BANK}}"))
+        assert probe.wait_for("text", text=f"Account {VALUE}")
+        read_off = " ".join(word.text for word in ScreenReader().read(desktop.settled()))
+        assert "Account" in read_off
+        assert not {"unter", "Xyz"} & set(read_off.split())
+
+
 def test_it_goes_nowhere_that_the_policy_does_not_name(virtual: VirtualDesktop) -> None:
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.testing.contract import refusal_of

@@ -16,9 +16,13 @@ Receipt = dict[str, Any]
 
 
 class Shows(Value):
-    """What a probe does by itself and in answer to a click; `delay` and `popup` are seconds from the click."""
+    """What a probe does by itself and in answer to a click; `delay` and `popup` are seconds from the click.
+
+    `lag` is the seconds from a key to its letter.
+    """
 
     delay: float = 0.0
+    lag: float = 0.0
     popup: float | None = None
     caret: bool = False
     clock: bool = False
@@ -34,7 +38,14 @@ class Probe:
         self, display: str, *, at: tuple[int, int] = (60, 60), title: str = "Probe", shows: Shows = NOTHING_ELSE
     ) -> None:
         self._display = display
-        self._options = [f"--title={title}", "--at", str(at[0]), str(at[1]), f"--delay={shows.delay}"]
+        self._options = [
+            f"--title={title}",
+            "--at",
+            str(at[0]),
+            str(at[1]),
+            f"--delay={shows.delay}",
+            f"--lag={shows.lag}",
+        ]
         self._options += [f"--popup={shows.popup}"] if shows.popup is not None else []
         self._options += [f"--{name}" for name in ("caret", "clock") if getattr(shows, name)]
         self.receipts: list[Receipt] = []

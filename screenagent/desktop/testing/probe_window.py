@@ -55,6 +55,9 @@ def report_line(happened: str, **facts: object) -> None:
 class ProbeWindow:
     """The window, its timers, and what it answers to each event."""
 
+    lag = 0.0
+    """Seconds from a key to its letter, as in an application that is slow to draw."""
+
     def __init__(self, server: Any, *, delay: float, popup: float | None, place: tuple[int, int], title: str) -> None:
         self._server = server
         self._delay = delay
@@ -87,7 +90,7 @@ class ProbeWindow:
                 heapq.heappop(self._timers)[2]()
             if self._text_is_new:
                 self._text_is_new = False
-                self._draw_field()
+                self.after(self.lag, self._draw_field)
             if not self._server.pending_events():
                 pause = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
                 select.select([self._server.fileno()], [], [], pause)
@@ -274,6 +277,7 @@ def _labelled(size: tuple[int, int], paper: ProbeColour, text: str, *, size_of_t
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--delay", type=float, default=0.0, help="seconds from a click to its answer")
+    options.add_argument("--lag", type=float, default=ProbeWindow.lag, help="seconds from a key to its letter")
     options.add_argument("--popup", type=float, help="seconds from a click to a window that pops up")
     options.add_argument("--caret", action="store_true", help="let a caret blink in the field")
     options.add_argument("--clock", action="store_true", help="show a clock that ticks")
@@ -282,6 +286,7 @@ def main() -> None:
     asked = options.parse_args()
     place = tuple(asked.at)
     window = ProbeWindow(display.Display(), delay=asked.delay, popup=asked.popup, place=place, title=asked.title)
+    window.lag = asked.lag
     if asked.caret:
         window.blink()
     if asked.clock:
