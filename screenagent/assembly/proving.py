@@ -13,7 +13,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from screenagent.models.families import Family, all_families
-from screenagent.models.families.probe import detect, prove
+from screenagent.models.families.probe import detect_family, prove_family
 
 if TYPE_CHECKING:
     from screenagent.models.remote import RemoteModel
@@ -64,10 +64,10 @@ def proven(model: RemoteModel, *, kept: ProvenModels | None = None, say: Callabl
         say(ASKING.format(name=model.endpoint.name))
         family = model.family
         if family is None:
-            family = detect((tried, model.as_family(tried)) for tried in all_families().values())
+            family = detect_family((tried, model.as_family(tried)) for tried in all_families().values())
             say(FOUND.format(name=model.endpoint.name, family=family.name))
         else:
-            prove(model, family)
+            prove_family(model, family)
         kept.add(key, family)
     return model.as_family(family)
 
