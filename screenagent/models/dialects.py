@@ -36,8 +36,7 @@ class Dialect:
         return self.grammar_or_absent if absent else self.grammar
 
 
-_FRACTION = r"[01]\.[0-9]{1,4}"
-_FRACTIONS = rf"\[{_FRACTION}, {_FRACTION}, {_FRACTION}, {_FRACTION}\]"
+_FRACTIONS = Numbers(count=4)
 _THOUSANDTHS = r'\{"bbox_2d": \[[0-9]{1,4}, [0-9]{1,4}, [0-9]{1,4}, [0-9]{1,4}\]\}'
 _CLICK = r"Action: click\(start_box='\([0-9]{1,4},[0-9]{1,4}\)'\)"
 
@@ -46,8 +45,8 @@ PHI4: Final = Dialect(
     prompt="ground_phi4",
     read=fraction_box,
     multiple=16,
-    grammar=Numbers(count=4),
-    grammar_or_absent=Regex(pattern=rf"{_FRACTIONS}|not there"),
+    grammar=_FRACTIONS,
+    grammar_or_absent=Regex(pattern=rf"{_FRACTIONS.pattern}|not there"),
     families=("phi-4", "phi4"),
 )
 QWEN: Final = Dialect(

@@ -11,7 +11,7 @@ import openai
 from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
 from screenagent.models.parsing import refuses
-from screenagent.models.remote import transport
+from screenagent.models.remote import constraints, transport
 from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Endpoint, Provider, key_of, provider_of
 from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TextChunk, TokenBudget
 from screenagent.protocols import Retry
@@ -98,7 +98,7 @@ class RemoteModel:
         thought = budget.thought if thinks and not self._style.modes else 0
         body: dict[str, Any] = {"max_tokens": budget.answer + thought}
         if grammar is not None:
-            body |= self._style.grammar(grammar)
+            body |= constraints.body(self.endpoint.kind, grammar, thinks=False) or {}
         if self._style.modes:
             body |= {"mode": mode, "thought_tokens": budget.thought}
         if self._style.effort and mode in EFFORTS:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from screenagent.models.vision import AnswerGrammar, JsonSchema, Numbers, Regex
 from screenagent.usage import Mode
 
-Provider = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
+Provider = Literal[
+    "vllm", "llama.cpp", "sglang", "transformers", "lmstudio", "ollama", "foundry", "mistral", "openai", "screenagent"
+]
 KEYS: Final[Mapping[Provider, tuple[str, ...]]] = {
     "foundry": ("AZUREML_API_KEY", "AZURE_API_KEY"),
     "mistral": ("MISTRAL_API_KEY",),
@@ -49,59 +50,25 @@ class ProviderStyle:
 
     `opens`: a request may begin the assistant's turn, which switches Phi-4 between think and no-think.
     `effort`: `reasoning_effort` is that switch. `modes`: the server takes a mode by name and marks the thought itself.
-    `grammar` returns the fields of the request that constrain the answer.
     """
 
-    grammar: Callable[[AnswerGrammar], Mapping[str, Any]]
     opens: bool = False
     effort: bool = False
     modes: bool = False
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _structured(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    match grammar:
-        case Numbers(count=count, decimals=(fewest, most)):
-            numbers = ", ".join([rf"[01]\.[0-9]{{{fewest},{most}}}"] * count)
-            return {"structured_outputs": {"regex": rf"\[{numbers}\]"}}
-        case Regex():
-            return {"structured_outputs": {"regex": grammar.pattern}}
-        case JsonSchema():
-            return {"structured_outputs": {"json": dict(grammar.definition)}}
-
-
-def _response_format(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    """Constrain JSON only: these servers take no other grammar, and the parser refuses an answer that does not fit."""
-    if not isinstance(grammar, JsonSchema):
-        return {}
-    schema = {"name": "answer", "strict": True, "schema": dict(grammar.definition)}
-    return {"response_format": {"type": "json_schema", "json_schema": schema}}
-
-
-def _own(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    """Use the form of `screenagent model serve`, whose `numbers` skips the forward pass of tokens that are certain."""
-    if isinstance(grammar, Numbers):
-        return {"structured_outputs": {"numbers": grammar.count}}
-    return _response_format(grammar) or _structured(grammar)
-
-
-def _gbnf(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    if not isinstance(grammar, Numbers):
-        return _response_format(grammar)
-    fewest, most = grammar.decimals
-    numbers = ' ", " '.join([f'[01] "." [0-9]{{{fewest},{most}}}'] * grammar.count)
-    return {"grammar": f'root ::= "[" {numbers} "]"'}
-
-
 STYLES: Final[Mapping[Provider, ProviderStyle]] = {
-    "vllm": ProviderStyle(
-        _structured, opens=True, body={"add_generation_prompt": False, "continue_final_message": True}
-    ),
-    "llama.cpp": ProviderStyle(_gbnf, opens=True, body={"cache_prompt": True}),
-    "foundry": ProviderStyle(_response_format),
-    "mistral": ProviderStyle(_response_format, effort=True),
-    "openai": ProviderStyle(_response_format),
-    "screenagent": ProviderStyle(_own, modes=True),
+    "vllm": ProviderStyle(opens=True, body={"add_generation_prompt": False, "continue_final_message": True}),
+    "llama.cpp": ProviderStyle(opens=True, body={"cache_prompt": True}),
+    "sglang": ProviderStyle(),
+    "transformers": ProviderStyle(),
+    "lmstudio": ProviderStyle(),
+    "ollama": ProviderStyle(),
+    "foundry": ProviderStyle(),
+    "mistral": ProviderStyle(effort=True),
+    "openai": ProviderStyle(),
+    "screenagent": ProviderStyle(modes=True),
 }
 OPENINGS: Final[Mapping[Mode, str]] = {"think": "<think>", "nothink": "<|dummy_84|>"}
 EFFORTS: Final[Mapping[Mode, str]] = {"think": "high", "nothink": "none"}
