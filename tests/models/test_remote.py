@@ -108,7 +108,7 @@ class TestThinkSwitch:
         )
         assert answer["messages"][-1]["content"] == "<think>Let me see.</think>"
         assert answer["max_tokens"] == 9
-        bound = {"structured_outputs", "response_format"}
+        bound = {"structured_outputs", "grammar"}
         assert not bound & set(thought)
         assert bound & set(answer)
 
@@ -165,21 +165,9 @@ class TestThinkSwitch:
 
 
 class TestGrammar:
-    def test_vllm_takes_patterns_and_schemas(self) -> None:
-        [numbers] = asked(says(BOX), kind="vllm", grammar=Numbers(count=2))
-        assert numbers["structured_outputs"] == {"regex": r"\[[01]\.[0-9]{1,4}, [01]\.[0-9]{1,4}\]"}
-        [plan] = asked(says("{}"), kind="vllm", grammar=PLAN_GRAMMAR)
-        assert "steps" in plan["structured_outputs"]["json"]["properties"]
-
-    def test_llama_cpp_takes_its_own_grammar_for_numbers(self) -> None:
-        [numbers] = asked(says(BOX), kind="llama.cpp", grammar=Numbers(count=2))
-        number = '[01] "." [0-9]{1,4}'
-        assert numbers["grammar"] == f'root ::= "[" {number} ", " {number} "]"'
-
-    @pytest.mark.parametrize("kind", ["openai", "mistral", "foundry", "llama.cpp"])
-    def test_a_schema_is_a_response_format_elsewhere(self, kind: Provider) -> None:
-        [request] = asked(says("{}"), kind=kind, grammar=PLAN_GRAMMAR)
-        assert request["response_format"]["json_schema"]["name"] == "answer"
+    def test_what_a_kind_of_server_can_bind_is_in_the_request(self) -> None:
+        [request] = asked(says(BOX), kind="vllm", grammar=Numbers(count=2))
+        assert request["structured_outputs"] == {"regex": Numbers(count=2).pattern}
 
     def test_where_a_pattern_cannot_be_bound_nothing_is_sent_that_a_server_would_refuse(self) -> None:
         [request] = asked(says("yes"), kind="mistral", grammar=Regex(pattern="yes|no"))

@@ -65,7 +65,7 @@ class RemoteModel:
 
     def binds(self, grammar: AnswerGrammar) -> bool:
         """Whether this kind of server can hold an answer to `grammar`."""
-        return constraints.body(self.endpoint.kind, grammar, thinks=False) is not None
+        return constraints.binding(self.endpoint.kind, grammar, thinks=False) is not None
 
     def close(self) -> None:
         self._wire.close()
@@ -107,7 +107,7 @@ class RemoteModel:
         yield from self._answer(answered, self._order("nothink"))
 
     def _constraint(self, asked: _Asked, *, thinks: bool) -> Mapping[str, Any] | None:
-        return None if asked.grammar is None else constraints.body(self.endpoint.kind, asked.grammar, thinks=thinks)
+        return None if asked.grammar is None else constraints.binding(self.endpoint.kind, asked.grammar, thinks=thinks)
 
     def _thought(self, asked: _Asked, order: ModeOrder) -> Generator[Chunk, None, str]:
         """Yield the thought, which ends by itself or at its budget; return all of it."""
