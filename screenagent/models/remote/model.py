@@ -7,12 +7,10 @@ import io
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
-import openai
-from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
-
 from screenagent.models.parsing import refuses
 from screenagent.models.remote import transport
-from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Endpoint, Provider, key_of, provider_of
+from screenagent.models.remote.facts import server_facts
+from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Endpoint, Provider
 from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TextChunk, TokenBudget
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
@@ -80,7 +78,7 @@ class RemoteModel:
         body = self._answer_body(budget, mode=mode, grammar=grammar, thinks=thinks)
         answer, reason = "", None
         said = self._pieces(request, body, clock, opening)
-        for piece in said if self._style.modes else transport.ThoughtSplitter(thinks).parts(said):
+        for piece in said if self._style.modes else transport.ThoughtSplitter().parts(said):
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer += piece.text if piece.part == "answer" else ""
             if piece.text:
@@ -120,13 +118,13 @@ class RemoteModel:
             raise Retry(f"the answer of {self.endpoint.url} broke off; nothing of it is used", "model_answer")
 
 
-def messages(request: Request, opening: str = "") -> list[ChatCompletionMessageParam]:
+def messages(request: Request, opening: str = "") -> list[transport.Message]:
     """Return the request as messages: its pictures, its text and, with `opening`, the beginning of the reply."""
-    content: list[ChatCompletionContentPartParam] = [
+    content: list[Mapping[str, Any]] = [
         {"type": "image_url", "image_url": {"url": _data_url(picture)}} for picture in request.pictures
     ]
     content.append({"type": "text", "text": request.text})
-    said: list[ChatCompletionMessageParam] = [{"role": "user", "content": content}]
+    said: list[transport.Message] = [{"role": "user", "content": content}]
     if opening:
         said.append({"role": "assistant", "content": opening})
     return said
@@ -146,23 +144,8 @@ def connect_server(
     A deployment may follow the address: `https://…/v1#blue`.
     """
     base, _, deployment = url.partition("#")
-    listed, owner = ("", "") if name and kind else _listed(base, kind)
-    kind = kind or provider_of(base, owner)
-    endpoint = Endpoint(url=base, name=name or listed, kind=kind, deployment=deployment or None)
+    if not (name and kind):
+        facts = server_facts(base, kind, name=name, check=check)
+        name, kind = facts.name, facts.kind
+    endpoint = Endpoint(url=base, name=name, kind=kind, deployment=deployment or None)
     return RemoteModel(endpoint, check=check)
-
-
-def _listed(url: str, kind: Provider | None) -> tuple[str, str]:
-    """Return the name and the owner of the first model that the server lists."""
-    key = key_of(kind or provider_of(url, "")) or "none"
-    try:
-        with transport.client(url, api_key=key, timeout=10.0, max_retries=1) as asked:
-            models = asked.models.list().data
-    except (openai.APIError, ValueError) as error:
-        raise transport.ServerError(
-            f"{url} lists no models ({type(error).__name__}); is the server running, and does the address end in /v1? "
-            "Give model_name and server to do without"
-        ) from error
-    if not models:
-        raise transport.ServerError(f"{url} has no model loaded")
-    return models[0].id, models[0].owned_by or ""
