@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from screenagent.actions import targets
 from screenagent.events import Plan
 from screenagent.geometry import Box, Point, Size
+from screenagent.models.prompts import restore_tokens
 from screenagent.protocols import Retry
 
 NotThere = Literal["not there"]
@@ -71,7 +72,10 @@ def _box(text: str, scale: Size) -> ModelPlace:
 
 
 def parse_plan(text: str) -> Plan:
-    """Return the plan in `text`, which has to be JSON and nothing else, apart from a code fence."""
+    """Return the plan in `text`, which has to be JSON and nothing else, apart from a code fence.
+
+    What the prompt took apart lest it be a token is put together again in the plan's texts.
+    """
     try:
         found = Plan.model_validate_json(unfenced(text), strict=True)
     except ValidationError as error:
@@ -82,7 +86,7 @@ def parse_plan(text: str) -> Plan:
         raise _unreadable(f"that is no plan: {error}") from error
     if any(target.at is not None for step in found.steps for target in targets(step.action)):
         raise _unreadable("that is no plan: a target is given in words, not as a point")
-    return found
+    return Plan.model_validate_json(restore_tokens(found.model_dump_json()), strict=True)
 
 
 def unfenced(text: str) -> str:

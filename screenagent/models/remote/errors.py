@@ -194,6 +194,10 @@ def _refused(error: BadStatus, endpoint: Endpoint) -> str:
             return f"{url} knows no model {endpoint.name!r} ({status}: {said}); set model_name to one that it lists"
         case status if status not in BUSY:
             return f"{url} refuses the request ({status}): {said}"
+        case 503:
+            return (
+                f"{url} failed {endpoint.attempts} times (503): {said}; wait until its model is loaded, and try again"
+            )
         case status:
             return f"{url} failed {endpoint.attempts} times ({status}): {said}"
 

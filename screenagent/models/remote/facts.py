@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from screenagent.models.remote.errors import ServerError, plain
 from screenagent.models.remote.providers import Endpoint, Provider, provider_of
@@ -37,26 +37,34 @@ class ServerFacts:
 
 
 class _Listed(BaseModel):
-    """One model in a listing; a field of another form than expected says nothing."""
+    """One model in a listing; a field of another form than expected says nothing.
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    Listings of vLLM and llama.cpp were read from the servers, those of Mistral and OpenRouter in their documentation.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str
     owned_by: str | None = None
     parent: str | None = None
-    max_model_len: int | None = None
-    meta: Mapping[str, Any] = {}
-    capabilities: tuple[str, ...] | None = None
-    status: Mapping[str, Any] = {}
+    max_model_len: int | None = None  # vLLM, SGLang
+    max_context_length: int | None = None  # Mistral
+    context_length: int | None = None  # OpenRouter
+    meta: Mapping[str, Any] = {}  # llama.cpp
+    architecture: Mapping[str, Any] = {}  # llama.cpp, OpenRouter
+    capabilities: tuple[str, ...] | Mapping[str, Any] | None = None  # llama.cpp, Mistral
+    status: Mapping[str, Any] = {}  # transformers serve, llama.cpp with several models
 
-    @field_validator("owned_by", "parent", "max_model_len", "meta", "capabilities", "status", mode="wrap")
+    @field_validator("*", mode="wrap")
     @classmethod
-    def _lenient(cls, found: Any, read: Callable[[Any], Any], field: Any) -> Any:
-        default = cls.model_fields[field.field_name].default
+    def _lenient(cls, found: Any, read: Callable[[Any], Any], field: ValidationInfo) -> Any:
+        own = cls.model_fields[str(field.field_name)]
         try:
-            return default if found is None else read(found)
+            return own.default if found is None and not own.is_required() else read(found)
         except ValidationError:
-            return default
+            if own.is_required():
+                raise
+            return own.default
 
     @property
     def owner(self) -> str:
@@ -68,15 +76,21 @@ class _Listed(BaseModel):
 
     @property
     def context(self) -> int | None:
-        found = self.max_model_len if self.max_model_len else self.meta.get("n_ctx")
-        return found if isinstance(found, int) and found > 0 else None
+        said = (self.max_model_len, self.max_context_length, self.context_length, self.meta.get("n_ctx"))
+        return next((tokens for tokens in said if isinstance(tokens, int) and tokens > 0), None)
 
     @property
     def vision(self) -> bool | None:
-        """Whether the model sees. Only llama.cpp lists abilities of which "multimodal" is one."""
-        if self.capabilities is None or not self.owner.startswith("llamacpp"):
-            return None
-        return "multimodal" in self.capabilities
+        """Whether the model sees, if its input or its abilities are listed."""
+        if isinstance(inputs := self.architecture.get("input_modalities"), list):
+            return "image" in inputs
+        match self.capabilities:
+            case {"vision": bool(sees)}:
+                return sees
+            case ("completion", *_) as abilities:
+                return "multimodal" in abilities
+            case _:
+                return None
 
     @property
     def identity(self) -> str:
@@ -116,19 +130,17 @@ def _listed(url: str, kind: Provider, check: Callable[[], None]) -> tuple[_Liste
         wire.close()
     match found:
         case {"data": list(models), **rest}:
-            abilities = _abilities(rest)
+            abilities = _abilities(rest.get("models"))
             return tuple(model for model in (_model(one, abilities) for one in models) if model is not None)
         case _:
             raise ServerError(f"{url} lists no models: is that a model server, and does the address end in /v1?")
 
 
-def _abilities(listing: Mapping[str, Any]) -> Mapping[str, Any]:
+def _abilities(models: object) -> Mapping[str, Any]:
     """Return what each model can do by its name, which llama.cpp writes into a second list in Ollama's form."""
-    match listing:
-        case {"models": list(models)}:
-            return {model["model"]: model.get("capabilities") for model in models if _is_named(model)}
-        case _:
-            return {}
+    if not isinstance(models, list):
+        return {}
+    return {model["model"]: model.get("capabilities") for model in models if _is_named(model)}
 
 
 def _is_named(model: object) -> bool:

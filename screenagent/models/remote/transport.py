@@ -104,7 +104,8 @@ class Wire:
 
     def listing(self) -> object:
         """Return what the server answers to the question which models it has."""
-        return next(self._asked(self._listing))
+        (found,) = self._asked(self._listing)
+        return found
 
     def _asked(
         self, read: Callable[[Extensions], Iterator[ItemT]], counts: Callable[[ItemT], bool] = lambda _: True
