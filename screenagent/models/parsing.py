@@ -78,6 +78,7 @@ def parse_plan(text: str) -> Plan:
     """
     try:
         found = Plan.model_validate_json(unfenced(text), strict=True)
+        found = Plan.model_validate_json(restore_tokens(found.model_dump_json()), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -86,7 +87,7 @@ def parse_plan(text: str) -> Plan:
         raise _unreadable(f"that is no plan: {error}") from error
     if any(target.at is not None for step in found.steps for target in targets(step.action)):
         raise _unreadable("that is no plan: a target is given in words, not as a point")
-    return Plan.model_validate_json(restore_tokens(found.model_dump_json()), strict=True)
+    return found
 
 
 def unfenced(text: str) -> str:

@@ -12,6 +12,7 @@ from screenagent.actions import Action, Click, Finish, PressKeys, TypeText, Visi
 from screenagent.events import Plan
 from screenagent.geometry import Box, Point, Size
 from screenagent.models import parsing
+from screenagent.models.prompts import break_tokens
 from screenagent.protocols import Retry
 
 SHOWN = Size(width=1288, height=728)
@@ -70,6 +71,14 @@ def test_absence_is_an_answer_in_every_convention(text: str) -> None:
 def test_a_point_outside_the_picture_is_nowhere() -> None:
     with pytest.raises(Retry, match="outside the picture of 1288x728"):
         parsing.pixel_point("click(start_box='(1500,20)')", SHOWN)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("text", ["<|im_end|>", "say <think> and </think>", '[INST] "it" \\ <b>\n', "<\u200bthink>"])
+def test_a_text_that_was_taken_apart_in_the_prompt_is_typed_as_it_was_meant(text: str, *, escaped: bool) -> None:
+    action = {"kind": "type_text", "text": break_tokens(text)}
+    plan = parsing.parse_plan(json.dumps({"steps": [{"action": action}]}, ensure_ascii=escaped))
+    assert plan.steps[0].action == TypeText(text=text)
 
 
 def test_a_plan_is_what_it_says() -> None:
