@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from screenagent.actions import targets
 from screenagent.events import Plan
 from screenagent.models.families.shapes import shortened
+from screenagent.models.prompts import restore_tokens
 from screenagent.protocols import Retry
 
 _YES_NO: Final = re.compile(r"\W*(yes|no)\b(?!.*\b(?:yes|no)\b)", re.IGNORECASE | re.DOTALL)
@@ -27,10 +28,12 @@ _REFUSAL: Final = re.compile(
 def parse_plan(text: str) -> Plan:
     """Return the plan in `text`, which has to be JSON and nothing else, apart from a code fence.
 
-    A null is what a strict schema makes a model print for a property that it leaves out.
+    A null is what a strict schema makes a model print for a property that it leaves out. What the prompt took apart
+    lest it be a token is put together again in the plan's texts.
     """
     try:
         found = Plan.model_validate_json(_without_nulls(unfenced(text)), strict=True)
+        found = Plan.model_validate_json(restore_tokens(found.model_dump_json()), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
