@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     model_socket: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "model.sock",
         description="the socket that `model serve` answers at",
+    )
+    proven_models: Path = Field(
+        default_factory=lambda: user_cache_path("screenagent") / "proven_models.json",
+        description="where it is kept which models behind a server were seen to point as their family does",
     )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 

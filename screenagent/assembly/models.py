@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from screenagent.assembly.proving import proven
+from screenagent.assembly.proving import ProvenModels, proven
 from screenagent.control import Control
 from screenagent.errors import MissingExtra, WrongUsage
 from screenagent.grounding.cascade import Cascade, CascadeStage
@@ -33,7 +33,7 @@ SURE: Final = 0.95
 
 @dataclass(frozen=True)
 class Seeing:
-    """A vision model, its family where that is known, how many tokens a text is to it, and how many it takes at once."""
+    """A vision model, its family if known, how many tokens a text is to it, and how many it takes at once."""
 
     model: VisionModel
     family: Family | None
@@ -45,7 +45,7 @@ class Seeing:
         binds = getattr(self.model, "binds", None)
         return binds is None or bool(binds(grammar))
 
-    def proven(self) -> Seeing:
+    def proven(self, kept: ProvenModels) -> Seeing:
         """Return the same, seen to point as its family does; raise `WrongFamily` if it does not."""
         remote = sys.modules.get("screenagent.models.remote")
         if (
@@ -54,7 +54,7 @@ class Seeing:
             or self.model.endpoint.kind == "screenagent"
         ):
             return self  # its family is known by its weights
-        model = proven(self.model)
+        model = proven(self.model, kept)
         return replace(self, model=model, family=model.family)
 
 
@@ -70,7 +70,7 @@ class Models:
     @classmethod
     def of(cls, settings: Settings, control: Control) -> Self:
         """A model that both plans and points is loaded once."""
-        meter = Meter()
+        meter, kept = Meter(), ProvenModels(settings.proven_models)
 
         def metered(seeing: Seeing | None) -> Seeing | None:
             return seeing and replace(seeing, model=Metered(seeing.model, meter))
@@ -78,11 +78,11 @@ class Models:
         plans = planning_model(settings, control)
         match settings.grounder_model:
             case None:
-                points = plans = plans and plans.proven()
+                points = plans = plans and plans.proven(kept)
             case "none":
                 points = None
             case _:
-                points = pointing_model(settings, control).proven()
+                points = pointing_model(settings, control).proven(kept)
         return cls(settings, metered(plans), metered(points), meter)
 
     def planner(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
-from platformdirs import user_cache_path
 
 from screenagent.models.families import Family, all_families
 from screenagent.models.families.probe import detect_family, prove_family
@@ -23,10 +22,10 @@ FOUND: Final = "{name} points as {family} does; --family {family} says so withou
 
 
 class ProvenModels:
-    """The models that were seen to point as their family does, kept in a file of the user's cache."""
+    """The models that were seen to point as their family does, kept in a file."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file or user_cache_path("screenagent") / "proven_models.json"
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
     def family(self, key: str) -> Family | None:
         """Return the family that the model of this key was seen to be of."""
@@ -52,12 +51,11 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def proven(model: RemoteModel, *, kept: ProvenModels | None = None, say: Callable[[str], None] = _say) -> RemoteModel:
+def proven(model: RemoteModel, kept: ProvenModels, *, say: Callable[[str], None] = _say) -> RemoteModel:
     """Return `model` as one of the family as which it is seen to point; raise `WrongFamily` if there is none.
 
     A model of a known family has to point as that one does. For any other the families are tried in turn.
     """
-    kept = kept or ProvenModels()
     key = _key(model)
     family = kept.family(key)
     if family is None:

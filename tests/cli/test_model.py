@@ -12,7 +12,9 @@ pytest.importorskip("openai")  # an extra
 
 from screenagent.runs.store import read_events, read_run, recorded_runs
 from tests.cli.test_commands import EDITOR, screenagent
-from tests.loopback import Reply, Stream, says, serving
+from tests.loopback import Reply, Stream, pointing, says, serving
+
+PHI4 = ("--family", "phi4")
 
 
 @pytest.mark.display
@@ -40,11 +42,11 @@ class TestGoal:
         def reply(body: dict[str, Any]) -> Reply:
             if body["messages"][-1]["content"] == "<think>":
                 return says("I see an editor. ", "I write, then save.")
-            return says(self.plan(saved) if "json" in body["structured_outputs"] else "no")
+            return says(self.plan(saved) if "grammar" in body["structured_outputs"] else "no")
 
-        with serving(reply) as loopback:
+        with serving(pointing(reply)) as loopback:
             done = screenagent(
-                *("run", "write a greeting and save it", *EDITOR, "--approve", "never", "--model", loopback.url),
+                *("run", "write a greeting and save it", *EDITOR, "--approve", "never", "--model", loopback.url, *PHI4),
                 *("--runs", str(tmp_path / "runs")),
             )
         assert done.returncode == 0, done.stderr
@@ -58,10 +60,32 @@ class TestGoal:
 
     def test_a_broken_answer_sends_nothing(self, tmp_path: Path) -> None:
         broken = Stream([{"content": self.plan(tmp_path / "never.txt")[:120]}], cut=True)
-        with serving([broken]) as loopback:
+        with serving(pointing(lambda _: broken)) as loopback:
             done = screenagent(
-                *("run", "save it", *EDITOR, "--approve", "never", "--model", loopback.url, "--json", "--no-record")
+                *(
+                    "run",
+                    "save it",
+                    *EDITOR,
+                    "--approve",
+                    "never",
+                    "--model",
+                    loopback.url,
+                    *PHI4,
+                    "--json",
+                    "--no-record",
+                )
             )
         assert done.returncode == 1
         assert '"acted"' not in done.stdout
         assert "broke off" in done.stderr
+
+    def test_a_model_that_counts_otherwise_sends_nothing(self, tmp_path: Path) -> None:
+        """Its answers are in thousandths, while it is said to be Phi-4."""
+        with serving(lambda _: says('{"bbox_2d": [740, 190, 860, 310]}')) as loopback:
+            done = screenagent(
+                *("run", "save it", *EDITOR, "--approve", "never", "--model", loopback.url, *PHI4, "--json"),
+                "--no-record",
+            )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "as phi4 is asked" in done.stderr
+        assert len(loopback.asked) == 3
