@@ -55,7 +55,7 @@ class Models:
 
         def metered(place: str) -> Seeing:
             seeing = vision_model(place, settings, control)
-            return replace(seeing, model=Metered(seeing.model, meter))
+            return replace(seeing, model=Metered(seeing.model, meter, name=seeing.dialect.name))
 
         plans = metered(settings.model) if settings.model else None
         match settings.grounder_model:

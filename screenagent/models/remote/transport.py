@@ -232,6 +232,7 @@ class ReplyClock:
         self._prefill = 0.0
         self._first: float | None = None
         self._prompt = self._thought = self._answer = 0
+        self._requests = 1
 
     def tick(self, chunk: ChatCompletionChunk) -> None:
         """Note when `chunk` arrived and which tokens it accounts for."""
@@ -247,13 +248,15 @@ class ReplyClock:
             self._answer += chunk.usage.completion_tokens - thought
 
     def thought_over(self) -> None:
-        """Count all tokens up to here as thought."""
+        """Count all tokens up to here as thought; the answer takes another request."""
+        self._requests += 1
         self._thought, self._answer = self._thought + self._answer, 0
 
     def usage(self) -> Usage:
         decode = max(0.0, self._last - self._began - self._prefill)
         return Usage(
             seconds={"prefill": self._prefill, "decode": decode},
+            requests=self._requests,
             prompt_tokens=self._prompt,
             thought_tokens=self._thought,
             answer_tokens=self._answer,
