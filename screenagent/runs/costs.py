@@ -89,18 +89,21 @@ class CostTable(Value):
             unattributed += bool(story.usage.asked and not story.usage.by_model)
         purposes = Counter(row.model for row in rows if row.purpose != "all")
         shown = (row for row in rows if row.purpose != "all" or purposes[row.model] > 1)
-        return cls(
-            rows=tuple(sorted(shown, key=lambda row: (ORDER.index(row.purpose), row.model))), unattributed=unattributed
-        )
+        return cls(rows=_ordered(shown), unattributed=unattributed)
 
 
 def step_costs(usage: Usage) -> tuple[ModelCost, ...]:
-    """Return what each family cost in one step, by purpose."""
-    return tuple(
+    """Return what each family cost in one step, by purpose, in the order of the purposes."""
+    costs = (
         _in_one_step(model, purpose, used)
         for model, by_phase in usage.by_model.items()
         for purpose, used in _by_purpose(by_phase).items()
     )
+    return _ordered(costs)
+
+
+def _ordered(costs: Iterable[ModelCost]) -> tuple[ModelCost, ...]:
+    return tuple(sorted(costs, key=lambda cost: (ORDER.index(cost.purpose), cost.model)))
 
 
 def _by_purpose(by_phase: Mapping[Phase, ModelUsage]) -> dict[Purpose, ModelUsage]:
