@@ -39,6 +39,12 @@ class Seeing:
     family: Family | None
     count: Callable[[str], int] = tokens_at_most
     context: int = CONTEXT
+    name: str = "model"
+
+    @property
+    def called(self) -> str:
+        """Its family's name, or its own where no family is known."""
+        return self.family.name if self.family else self.name
 
     def binds(self, grammar: AnswerGrammar) -> bool:
         """Whether answers can be held to `grammar`: in this process they always can, behind a server by its kind."""
@@ -73,7 +79,7 @@ class Models:
         meter, kept = Meter(), ProvenModels(settings.proven_models)
 
         def metered(seeing: Seeing | None) -> Seeing | None:
-            return seeing and replace(seeing, model=Metered(seeing.model, meter))
+            return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.called))
 
         plans = planning_model(settings, control)
         match settings.grounder_model:
@@ -177,7 +183,8 @@ def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(url, name=choice.name, kind=choice.server, family=family, check=control.check)
-    return Seeing(model, model.family, context=min(CONTEXT, model.facts.context or CONTEXT))
+    context = min(CONTEXT, model.facts.context or CONTEXT)
+    return Seeing(model, model.family, context=context, name=model.endpoint.name)
 
 
 def _is_address(url: str) -> bool:

@@ -88,7 +88,7 @@ def test_an_answer_comes_as_it_forms_and_says_what_it_cost() -> None:
     assert said(chunks) == BOX
     assert isinstance(chunks[-1], Finished)
     usage = chunks[-1].usage
-    assert (usage.prompt_tokens, usage.answer_tokens) == (4072, 20)
+    assert (usage.requests, usage.prompt_tokens, usage.answer_tokens) == (1, 4072, 20)
     assert set(usage.seconds) == {"prefill", "decode"}
 
 
@@ -162,6 +162,7 @@ class TestThinkSwitch:
         assert (said(chunks, "thought"), said(chunks)) == ("I look. ", BOX)
         assert isinstance(chunks[-1], Finished)
         assert (chunks[-1].usage.thought_tokens, chunks[-1].usage.answer_tokens) == (20, 20)
+        assert chunks[-1].usage.requests == 2
 
 
 class TestGrammar:

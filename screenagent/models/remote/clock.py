@@ -19,9 +19,13 @@ class ReplyClock:
         self._began = self._last = time.perf_counter()
         self._prefill = 0.0
         self._first: float | None = None
-        self._prompt = self._thought = 0
+        self._prompt = self._thought = self._requests = 0
         self._usage = TokenUsage()
         self._pieces = {"thought": 0, "answer": 0}
+
+    def sent(self) -> None:
+        """Count a request."""
+        self._requests += 1
 
     def tick(self, chunk: StreamChunk) -> None:
         """Note when `chunk` arrived and which tokens it accounts for."""
@@ -44,6 +48,7 @@ class ReplyClock:
         thought = self._reasoning()
         return Usage(
             seconds={"prefill": self._prefill, "decode": decode},
+            requests=self._requests,
             prompt_tokens=max(self._prompt, self._usage.prompt_tokens),
             thought_tokens=self._thought + thought,
             answer_tokens=self._usage.completion_tokens - thought,

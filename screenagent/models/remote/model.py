@@ -169,6 +169,7 @@ class RemoteModel:
         between, after = self._breaks()
         said = messages(asked.request, opening=opening, between=between, after=after)
         ended = False
+        asked.clock.sent()
         chunks = self._wire.chunks(said, {**(self._style.body if opening else {}), **body})
         for piece in EchoStripper(opening).parts(self._heard(asked, chunks)):
             ended = ended or piece.reason is not None
