@@ -53,12 +53,12 @@ def render_prompt(name: str, variables: Mapping[str, object]) -> str:
 
 @cache
 def declared(name: str) -> frozenset[str]:
-    """Return the variables that a template names in its first line."""
+    """Return the variables that a template names in its first line, which may name none: `{# variables: #}`."""
     first = source(name).partition("\n")[0]
-    found = re.fullmatch(r"\{# variables: (.*) #\}", first)
+    found = re.fullmatch(r"\{# variables:((?: \w+,?)*) #\}", first)
     if found is None:
         raise ValueError(f"the first line of the prompt {name!r} does not name its variables: {first!r}")
-    return frozenset(found[1].split(", "))
+    return frozenset(found[1].replace(",", " ").split())
 
 
 def prompt_names() -> tuple[str, ...]:

@@ -34,6 +34,13 @@ class Coordinates(Value):
         end = ENDS.get(self.unit)
         return seen if end is None else Size(width=end, height=end)
 
+    def numbers(self, parts: Sequence[float], seen: Size) -> list[str]:
+        """Return how the family writes a place, given as parts of the picture's sides, across and down in turn."""
+        ends = self.ends(seen)
+        counted = [part * (ends.height if number % 2 else ends.width) for number, part in enumerate(parts)]
+        written = [f"{part:.4f}" if self.unit == "fractions" else str(round(part)) for part in counted]
+        return [written[number ^ 1] for number in range(len(written))] if self.y_first else written
+
     def place(self, numbers: Sequence[float], seen: Size) -> Box | Point:
         """Return the point that two numbers mean, or the box that four mean, whichever corner comes first.
 

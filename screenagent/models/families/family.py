@@ -21,14 +21,19 @@ from screenagent.errors import WrongUsage
 from screenagent.geometry import Box, Point, Size, Value
 from screenagent.models import prompts
 from screenagent.models.families.coordinates import Coordinates
-from screenagent.models.families.shapes import SHAPES, AnswerShape
+from screenagent.models.families.shapes import SHAPES, AnswerShape, escaped
 from screenagent.models.vision import AnswerGrammar, Numbers, Regex, Request, TokenBudget
 from screenagent.screenshot import Screenshot
 
 NotThere = Literal["not there"]
 ModelPlace = Box | Point | NotThere
 
-NOT_THERE: Final = re.compile(r"\W*(?:it is )?not there\W*", re.IGNORECASE)
+NOT_THERE: Final = re.compile(r"\W*(?:action:|answer>)?\W*(?:it is )?not there\W*(?:answer>)?\W*", re.IGNORECASE)
+_THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
+"""Reasoning that a model was trained to begin its answer with, finished or not."""
+
+TOLD: Final = frozenset({"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified"})
+"""What a family's row tells its reader, and nothing goes by."""
 
 
 class Opening(Value):
@@ -90,15 +95,17 @@ class Resizing(Value):
 class Family(Value):
     """One family of models.
 
-    `names` are parts of its models' names. `prompt` and `system` are templates; `text_first` puts the text before the
+    `names` are parts of its models' names, and `trained_from` the families from which they were trained on, whose names
+    may stand beside theirs. `prompt` and `system` are templates; `text_first` puts the text before the
     picture, and `after_picture` is what stood behind each picture in training. `refusal` is the answer that the family
     was trained to give where the target is absent. `bindable` says whether a grammar may constrain its answers.
-    `verified` and `unverified` say what was read where, and what was not.
+    `verified` and `unverified` say what was read where, and what was not; `scores` are per cent of right clicks.
     """
 
     name: str
     title: str
     names: tuple[str, ...]
+    trained_from: tuple[str, ...] = ()
     prompt: str
     system: str | None = None
     text_first: bool = False
@@ -131,7 +138,7 @@ class Family(Value):
     @property
     def digest(self) -> str:
         """A digest of all that decides how the family is asked and read."""
-        asked = self.model_dump_json(exclude={"title", "sizes", "licence", "scores", "verified", "unverified"})
+        asked = self.model_dump_json(exclude=TOLD)
         templates = "".join(prompts.source(name) for name in (self.prompt, self.system) if name)
         return hashlib.sha256((asked + templates).encode()).hexdigest()[:12]
 
@@ -144,7 +151,8 @@ class Family(Value):
         """Return the question where `target` is; with `absent`, the model may also answer that it is not there."""
         seen = self.resizing.seen(picture.size)
         target = target.removesuffix(".") if self.drops_full_stop else target
-        variables = {"target": target, "absent": absent, "width": seen.width, "height": seen.height}
+        asked_for = absent and self.refusal is None  # one that was trained needs no words of ours
+        variables = {"target": target, "absent": asked_for, "width": seen.width, "height": seen.height}
         return Request(
             text=_rendered(self.prompt, variables),
             system=_rendered(self.system, variables) if self.system else "",
@@ -160,19 +168,25 @@ class Family(Value):
         if self.shape == "box" and self.coordinates.unit == "fractions" and not absent and not trained:
             return Numbers(count=4)
         place = self.form.pattern(self.coordinates.pattern)
-        absence = re.escape(self.refusal).replace(r"\-", "-") if self.refusal else "not there"
+        absence = escaped(self.refusal) if self.refusal else "not there"
         return Regex(pattern=f"{place}|{absence}" if absent or trained else place)
 
     def read(self, answer: str, sent: Size) -> ModelPlace:
         """Return the place that an answer about a picture of size `sent` means; raise `Retry` if it means none."""
-        if NOT_THERE.fullmatch(answer) or (self.refusal and _bare(self.refusal) == _bare(answer)):
+        said = _THOUGHT.sub("", answer)
+        if NOT_THERE.fullmatch(said) or (self.refusal and _bare(self.refusal) == _bare(said)):
             return "not there"
-        return self.coordinates.place(self.form.numbers(answer), self.resizing.seen(sent))
+        return self.coordinates.place(self.form.numbers(said), self.resizing.seen(sent))
 
-    def score_of(self, model: str) -> int:
-        """Return how long the family's name is that the name `model` contains; 0 if it contains none."""
-        lengths = [len(name) for name in self.names if _contains(model, name)]
-        return max(lengths, default=0)
+    def example(self, box: Box, sent: Size) -> str:
+        """Return the answer that means `box`, or its centre, on a picture of size `sent`: as a model is bound to."""
+        middle = box.center
+        edges = (box.left, box.top, box.right, box.bottom) if self.form.count == 4 else (middle.x, middle.y)
+        return self.form.example(self.coordinates.numbers(edges, self.resizing.seen(sent)))
+
+    def is_named_in(self, model: str) -> bool:
+        """Whether the name of a model contains one of the family's."""
+        return any(re.search(_name_pattern(name), model.lower()) for name in self.names)
 
 
 def _rendered(prompt: str, variables: Mapping[str, object]) -> str:
@@ -183,10 +197,6 @@ def _rendered(prompt: str, variables: Mapping[str, object]) -> str:
 def _bare(answer: str) -> str:
     """Return an answer without blanks, quotes and a code fence."""
     return re.sub(r"```(?:json)?|[\s'\"]", "", answer)
-
-
-def _contains(model: str, name: str) -> bool:
-    return re.search(_name_pattern(name), model.lower()) is not None
 
 
 @cache
@@ -214,6 +224,11 @@ def family_named(name: str) -> Family:
 
 
 def family_of(model: str) -> Family | None:
-    """Return the family whose name the name of a model contains, the longest one; None if it contains none."""
-    best = max(all_families().values(), key=lambda family: family.score_of(model))
-    return best if best.score_of(model) else None
+    """Return the family whose name the name of a model contains; None if it contains none, or those of two.
+
+    A family from which another one was trained does not count beside it: `UI-TARS-1.5-qwen2.5-vl` is a UI-TARS.
+    """
+    found = [family for family in all_families().values() if family.is_named_in(model)]
+    trained_from = {name for family in found for name in family.trained_from}
+    last = [family for family in found if family.name not in trained_from]
+    return last[0] if len(last) == 1 else None

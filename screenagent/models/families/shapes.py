@@ -13,14 +13,20 @@ from typing import Final
 from screenagent.protocols import Retry
 
 _NUMBER: Final = r"\s*(\d*\.\d+|\d+)\s*"
-_FOUR_IN_BRACKETS: Final = rf"\[{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}\]"
-_TWO_IN_BRACKETS: Final = rf"\[{_NUMBER},{_NUMBER}\]"
-_TWO_IN_PARENTHESES: Final = rf"\({_NUMBER},{_NUMBER}\)"
-_NAMED: Final = rf"""["']?\bx["']?\s*[:=]{_NUMBER},\s*["']?y["']?\s*[:=]{_NUMBER}"""
+_TWO: Final = rf"{_NUMBER},{_NUMBER}"
+_FOUR: Final = rf"{_TWO},{_TWO}"
+_FOUR_IN_BRACKETS: Final = rf"\[{_FOUR}\]"
+_TWO_IN_BRACKETS: Final = rf"\[{_TWO}\]"
+_NAMED: Final = rf"""["']?\bx["']?\s*[:=]{_NUMBER},\s*["']?y["']?\s*[:=]{_NUMBER}(?![\w.%])"""
+_COORDINATE: Final = (
+    rf"""(?<![\w])["']?coordinate["']?\s*[:=]\s*{_TWO_IN_BRACKETS}""",
+    rf"<parameter=coordinate>\s*{_TWO_IN_BRACKETS}\s*</parameter>",
+)
 _CALL: Final = r"(?:start_box|point)\s*=\s*['\"]?\s*(?:<\|box_start\|>|<point>)?"
 _IN_CALL: Final = (
-    rf"{_CALL}\s*[\[(]?{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}[\])]?",
+    rf"{_CALL}\s*[\[(]?{_FOUR}[\])]?",
     rf"{_CALL}\s*[\[(]?{_NUMBER}[,\s]{_NUMBER}[\])]?(?!\s*,?\s*[\d.])",
+    rf"<point>{_NUMBER}[,\s]{_NUMBER}</point>",
 )
 
 
@@ -41,7 +47,12 @@ class AnswerShape:
 
     def pattern(self, number: str) -> str:
         """Return the regular expression of the whole answer, each number as in `number`."""
-        return number.join(re.escape(part).replace(r"\ ", " ") for part in self.written.split("N"))
+        return number.join(escaped(part) for part in self.written.split("N"))
+
+    def example(self, numbers: Sequence[str]) -> str:
+        """Return what is written for these numbers."""
+        first, *rest = self.written.split("N")
+        return first + "".join(number + part for number, part in zip(numbers, rest, strict=True))
 
     def numbers(self, text: str) -> Sequence[float]:
         """Return the numbers of the one place in `text`; raise `Retry` if there is none or more than one."""
@@ -53,15 +64,31 @@ class AnswerShape:
         raise Retry(f"{count} in {shortened(text)}; expected {example}", "model_answer")
 
 
+def escaped(text: str) -> str:
+    """Return the pattern of `text` with as few escapes as it can do with, and with none that servers do not know."""
+    return re.escape(text).replace(r"\ ", " ").replace("\\\n", r"\n").replace(r"\-", "-")
+
+
 SHAPES: Final = {
     "box": AnswerShape("[N, N, N, N]", (_FOUR_IN_BRACKETS,)),
-    "bbox_2d": AnswerShape('{"bbox_2d": [N, N, N, N]}', (_FOUR_IN_BRACKETS,)),
+    "box_in_box": AnswerShape("[[N, N, N, N]]", (_FOUR_IN_BRACKETS,)),
+    "marked_box": AnswerShape("[[N,N,N,N]]", (rf"[\[(<]{_FOUR}[\])>]", *_IN_CALL)),
+    "bbox_2d": AnswerShape('{"bbox_2d": [N, N, N, N]}', (_FOUR_IN_BRACKETS, *_COORDINATE)),
     "box_2d": AnswerShape('{"box_2d": [N, N, N, N]}', (_FOUR_IN_BRACKETS,)),
-    "point": AnswerShape("[N,N]", (_TWO_IN_BRACKETS,)),
-    "pair": AnswerShape("(N,N)", (_TWO_IN_PARENTHESES,)),
+    "point": AnswerShape("[N,N]", (_TWO_IN_BRACKETS, _FOUR_IN_BRACKETS)),
+    "pair": AnswerShape("(N,N)", (rf"\({_TWO}\)",)),
     "x_and_y": AnswerShape('{"x": N, "y": N}', (_NAMED,)),
-    "coordinate": AnswerShape('{"coordinate": [N, N]}', (rf"""["']?coordinate["']?\s*[:=]\s*{_TWO_IN_BRACKETS}""",)),
+    "click_absolute": AnswerShape('{"action": "click_absolute", "x": N, "y": N}', (_NAMED,)),
+    "coordinate": AnswerShape('{"coordinate": [N,N]}', _COORDINATE),
+    "tool_call": AnswerShape(
+        '<tool_call>\n{"name": "computer_use", "arguments": {"action": "left_click", "coordinate": [N, N]}}\n'
+        "</tool_call>",
+        _COORDINATE,
+    ),
+    "click": AnswerShape("Click(N, N)", (rf"\bClick\({_TWO}\)",)),
     "click_call": AnswerShape("Action: click(start_box='(N,N)')", _IN_CALL),
+    "click_point": AnswerShape("Action: click(point='<point>N N</point>')", _IN_CALL),
+    "pyautogui": AnswerShape("pyautogui.click(x=N, y=N)", (rf"\bpyautogui\.\w+\({_NAMED}\s*[,)]",)),
 }
 """By the names that `families.yaml` uses."""
 
