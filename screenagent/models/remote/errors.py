@@ -39,6 +39,10 @@ class Closed(WireError):
     """The connection was closed on our side while an answer was awaited."""
 
 
+class BadAddress(WireError):
+    """No connection can be made to such an address."""
+
+
 @dataclass
 class BadStatus(WireError):
     """A status other than 200, what the server said about it, and how long it asks to wait, in seconds."""
