@@ -15,17 +15,17 @@ import httpx2
 
 from screenagent.models.remote.clock import ReplyClock
 from screenagent.models.remote.errors import (
+    AnswerTooLong,
     BadAddress,
     BadStatus,
     NotAStream,
     Redirected,
     ServerError,
-    TooLong,
     WireError,
     error_text,
     explained,
     is_passing,
-    plain,
+    one_line,
 )
 from screenagent.models.remote.exchange import POLL_SECONDS, Exchange, Extensions
 from screenagent.models.remote.providers import SOCKET, Endpoint, key_of
@@ -212,7 +212,7 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
             transport=httpx2.HTTPTransport(uds=endpoint.url.removeprefix(SOCKET)) if own else None,
         )
     except httpx2.InvalidURL as error:
-        raise ServerError(f"{plain(endpoint.url)} is not a valid address ({plain(str(error))})") from error
+        raise ServerError(f"{one_line(endpoint.url)} is not a valid address ({one_line(str(error))})") from error
 
 
 @cache
@@ -248,13 +248,13 @@ def _events(response: httpx2.Response, most_bytes: int) -> Iterator[str]:
     try:
         for event in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
             if response.num_bytes_downloaded > most_bytes:
-                raise TooLong(f"more than {most_bytes >> 20} MB came")
+                raise AnswerTooLong(f"more than {most_bytes >> 20} MB came")
             if event.data.strip() == END_OF_STREAM:
                 return
             if event.data.strip():
                 yield event.data
     except httpx2.SSEError as error:
-        raise TooLong(f"more than {LARGEST_EVENT >> 20} MB came in one event") from error
+        raise AnswerTooLong(f"more than {LARGEST_EVENT >> 20} MB came in one event") from error
 
 
 def _media_type(response: httpx2.Response) -> str:
