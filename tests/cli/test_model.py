@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 pytest.importorskip("openai")  # an extra
 
 from screenagent.runs.store import read_events, read_run, recorded_runs
+from tests.cli.conftest import Invoke
 from tests.cli.test_commands import EDITOR, screenagent
-from tests.loopback import Reply, Stream, pointing, says, serving
+from tests.loopback import Reply, Status, Stream, pointing, says, serving
+from tests.raw_server import raw_server, sends, with_body
 
 PHI4 = ("--family", "phi4")
 
@@ -89,3 +92,45 @@ class TestGoal:
         assert (done.returncode, done.stdout) == (1, "")
         assert "as phi4 is asked" in done.stderr
         assert len(loopback.asked) == 3
+
+TWO_MODELS = '{"data": [{"id": "one"}, {"id": "two"}]}'
+WRONG_SERVERS = {
+    "a web page": (with_body("200 OK", "<html>", media="text/html"), "web page"),
+    "a redirect": (with_body("302 Found", headers="Location: http://example.org/v1/models\r\n"), "redirects to"),
+    "a wrong key": (with_body("401 Unauthorized", "{}"), "SCREENAGENT_MODEL_KEY"),
+    "several models": (with_body("200 OK", TWO_MODELS), "give one with model_name: one, two"),
+    "no HTTP": (b"hello\r\n", "does not answer as a model server does"),
+    "a wrong path": (with_body("404 Not Found", "{}"), "end in /v1"),
+}
+
+
+@pytest.mark.parametrize(("answer", "sentence"), WRONG_SERVERS.values(), ids=WRONG_SERVERS)
+@pytest.mark.parametrize("words", [("run", "save it", "--virtual"), ("model", "check")], ids=lambda words: words[0])
+def test_a_wrong_server_ends_a_command_in_one_line(
+    words: Sequence[str], answer: bytes, sentence: str, invoke: Invoke
+) -> None:
+    with raw_server(sends(answer)) as server:
+        said = invoke(*words, "--model", server.url)
+    assert said.code == 1
+    assert said.line.startswith(f"screenagent: {server.url}")
+    assert sentence in said.line
+
+
+@pytest.mark.display
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        (Status(500, '{"error": {"message": "image input is not supported"}}'), "--mmproj"),
+        (Status(400, '{"error": {"message": "exceeds the available context size"}}'), "--ctx-size"),
+        (Status(200, "<html>", "text/html"), "web page"),
+    ],
+)
+def test_a_server_that_fails_in_a_run_ends_it_before_any_input(reply: Reply, sentence: str) -> None:
+    with serving([reply]) as loopback:
+        done = screenagent(
+            *("run", "save it", *EDITOR, "--approve", "never", "--model", loopback.url, "--json", "--no-record")
+        )
+    assert done.returncode == 1
+    assert '"acted"' not in done.stdout
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr

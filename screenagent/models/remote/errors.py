@@ -39,6 +39,10 @@ class Closed(WireError):
     """The connection was closed on our side while an answer was awaited."""
 
 
+class BadAddress(WireError):
+    """No connection can be made to such an address."""
+
+
 @dataclass
 class BadStatus(WireError):
     """A status other than 200, what the server said about it, and how long it asks to wait, in seconds."""
@@ -78,7 +82,7 @@ class ErrorEvent(WireError):
 
 
 @dataclass
-class TooLong(WireError):
+class AnswerTooLong(WireError):
     """An answer that is longer than it can be."""
 
     why: str
@@ -157,7 +161,7 @@ def explained(error: WireError | httpx2.HTTPError, endpoint: Endpoint, *, began:
             return Retry(f"{url} ended its answer with an error: {quoted(said)}; nothing of it is used", "model_answer")
         case BadEvent(said=said):
             return Retry(f"what {url} sent is no answer: {quoted(said)}; nothing of it is used", "model_answer")
-        case TooLong(why=why):
+        case AnswerTooLong(why=why):
             return ServerError(
                 f"{url} does not keep to the length of an answer: {why}; update it or use another server"
             )
@@ -227,7 +231,7 @@ def _not_a_stream(error: NotAStream, url: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return plain(str(error)) or type(error).__name__
+    return one_line(str(error)) or type(error).__name__
 
 
 def error_text(found: object) -> str | None:
@@ -251,10 +255,10 @@ def _first_text(report: Mapping[str, Any]) -> str:
 
 def quoted(text: str) -> str:
     """Return what a server said as one short line between quotes."""
-    line = plain(text)
+    line = one_line(text)
     return f"“{line}”" if len(line) <= QUOTED else f"“{line[: QUOTED - 1]}…”"
 
 
-def plain(text: str) -> str:
+def one_line(text: str) -> str:
     """Return `text` on one line and without characters that a terminal would obey."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -65,13 +65,13 @@ class Exchange(Generic[ItemT]):
                         return
                     case Exception():
                         raise item
-                    case _Nothing.YET if silent > patience:
-                        raise Silent(patience)
                     case _Nothing.YET:
-                        continue
+                        pass
                     case _:
                         silent = 0.0 if counts(item) else silent
                         yield item
+                if silent > patience:
+                    raise Silent(patience)
         finally:
             self.close()
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from screenagent.models.remote.errors import ServerError, plain
+from screenagent.models.remote.errors import ServerError, one_line
 from screenagent.models.remote.providers import Endpoint, Provider, provider_of
 from screenagent.models.remote.transport import Wire
 from screenagent.protocols import Retry
@@ -175,7 +175,7 @@ def _only(listed: tuple[_Listed, ...], url: str) -> _Listed:
         case []:
             raise ServerError(f"{url} lists no model: load one there, or give its name with model_name")
         case _:
-            names = ", ".join(plain(model.id) for model in models[:NAMED])
+            names = ", ".join(one_line(model.id) for model in models[:NAMED])
             more = f" and {len(models) - NAMED} more" if len(models) > NAMED else ""
             raise ServerError(f"{url} has {len(models)} models; give one with model_name: {names}{more}")
 

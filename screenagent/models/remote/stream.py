@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
-from screenagent.models.remote.errors import BadEvent, ErrorEvent, TooLong, error_text
+from screenagent.models.remote.errors import AnswerTooLong, BadEvent, ErrorEvent, error_text
 from screenagent.models.vision import ReplySection
 
 END_OF_STREAM: Final = "[DONE]"
@@ -47,7 +47,7 @@ class Delta(_Event):
     refusal: str | None = None
 
 
-class Choice(_Event):
+class StreamChoice(_Event):
     delta: Delta | None = None
     finish_reason: str | None = None
 
@@ -55,7 +55,7 @@ class Choice(_Event):
 class StreamChunk(_Event):
     """One event of a streamed answer."""
 
-    choices: tuple[Choice, ...] | None = None
+    choices: tuple[StreamChoice, ...] | None = None
     usage: TokenUsage | None = None
 
 
@@ -133,9 +133,9 @@ class Allowance:
         self._chunks = self._letters = 0
 
     def count(self, chunk: StreamChunk) -> None:
-        """Count one chunk; raise `TooLong` if the answer cannot be within its most tokens."""
+        """Count one chunk; raise `AnswerTooLong` if the answer cannot be within its most tokens."""
         for piece in stream_pieces(chunk):
             self._chunks += 1
             self._letters += len(piece.text)
         if self._chunks > 2 * self._most_tokens + 64 and self._letters > LETTERS_A_TOKEN * self._most_tokens:
-            raise TooLong(f"more text came than {self._most_tokens} tokens hold, which is its max_tokens")
+            raise AnswerTooLong(f"more text came than {self._most_tokens} tokens hold, which is its max_tokens")

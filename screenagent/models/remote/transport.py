@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import httpx2
 
 from screenagent.models.remote.clock import ReplyClock
 from screenagent.models.remote.errors import (
+    AnswerTooLong,
+    BadAddress,
     BadStatus,
     NotAStream,
     Redirected,
     ServerError,
-    TooLong,
     WireError,
     error_text,
     explained,
     is_passing,
-    plain,
+    one_line,
 )
 from screenagent.models.remote.exchange import POLL_SECONDS, Exchange, Extensions
 from screenagent.models.remote.providers import SOCKET, Endpoint, key_of
@@ -169,18 +172,24 @@ class Wire:
     @contextmanager
     def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
         """Send a request, follow a redirect within the same server only, and close the response at the end."""
-        response = self._client.send(request, stream=True)
+        response = self._send(request)
         try:
             for _ in range(REDIRECTS):
                 following = response.next_request
                 if following is None or not _stays(request, following):
                     break
                 response.close()
-                response = self._client.send(following, stream=True)
+                response = self._send(following)
             _raise_unless_ok(response)
             yield response
         finally:
             response.close()
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            return self._client.send(request, stream=True)
+        except (UnicodeError, OverflowError, httpx2.InvalidURL) as error:  # what the system says of host and port
+            raise BadAddress(str(error)) from error
 
 
 def _client(endpoint: Endpoint) -> httpx2.Client:
@@ -197,12 +206,19 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
         return httpx2.Client(
             base_url=SOCKET_HOST if own else endpoint.url,
             headers=headers,
+            verify=_trusted_authorities(),
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_keepalive_connections=0),
             transport=httpx2.HTTPTransport(uds=endpoint.url.removeprefix(SOCKET)) if own else None,
         )
     except httpx2.InvalidURL as error:
-        raise ServerError(f"{plain(endpoint.url)} is not a valid address ({plain(str(error))})") from error
+        raise ServerError(f"{one_line(endpoint.url)} is not a valid address ({one_line(str(error))})") from error
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Return the certificates that are trusted, which take a tenth of a second to read."""
+    return httpx2.create_ssl_context()
 
 
 def _key(endpoint: Endpoint) -> str:
@@ -232,13 +248,13 @@ def _events(response: httpx2.Response, most_bytes: int) -> Iterator[str]:
     try:
         for event in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
             if response.num_bytes_downloaded > most_bytes:
-                raise TooLong(f"more than {most_bytes >> 20} MB came")
+                raise AnswerTooLong(f"more than {most_bytes >> 20} MB came")
             if event.data.strip() == END_OF_STREAM:
                 return
             if event.data.strip():
                 yield event.data
     except httpx2.SSEError as error:
-        raise TooLong(f"more than {LARGEST_EVENT >> 20} MB came in one event") from error
+        raise AnswerTooLong(f"more than {LARGEST_EVENT >> 20} MB came in one event") from error
 
 
 def _media_type(response: httpx2.Response) -> str:
