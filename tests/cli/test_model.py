@@ -93,6 +93,7 @@ class TestGoal:
         assert "as phi4 is asked" in done.stderr
         assert len(loopback.asked) == 3
 
+
 TWO_MODELS = '{"data": [{"id": "one"}, {"id": "two"}]}'
 WRONG_SERVERS = {
     "a web page": (with_body("200 OK", "<html>", media="text/html"), "web page"),

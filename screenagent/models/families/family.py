@@ -32,7 +32,7 @@ NOT_THERE: Final = re.compile(r"\W*(?:action:|answer>)?\W*(?:it is )?not there\W
 _THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
 """Reasoning that a model was trained to begin its answer with, finished or not."""
 
-TOLD: Final = frozenset({"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified"})
+TOLD: Final = {"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified"}
 """What a family's row tells its reader, and nothing goes by."""
 
 
