@@ -59,6 +59,8 @@ class TestGoal:
         assert set(read_run(folder).prompts) >= {"plan", "ground_phi4", "check"}
         decided = [event for event in read_events(folder) if event.event == "decided"]
         assert decided[0].usage.prompt_tokens == 4072
+        assert decided[0].usage.requests == 2
+        assert "planning" in screenagent("runs", "costs", str(folder)).stdout
         assert all(event.usage.prompt_tokens == 0 for event in decided[1:])
 
     def test_a_broken_answer_sends_nothing(self, tmp_path: Path) -> None:
