@@ -53,8 +53,11 @@ def sends(*parts: bytes) -> Manner:
 
 
 @contextmanager
-def raw_server(manner: Manner, *, hold: bool = False) -> Iterator[RawServer]:
-    """Answer each request as `manner` says, then close, or `hold` the connection open."""
+def raw_server(manner: Manner, *, hold: bool = False, listens: bool = True) -> Iterator[RawServer]:
+    """Answer each request as `manner` says, then close, or `hold` the connection open.
+
+    One that does not listen waits for no request.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
     server = RawServer(f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
     ended = threading.Event()
@@ -62,7 +65,8 @@ def raw_server(manner: Manner, *, hold: bool = False) -> Iterator[RawServer]:
 
     def serve(connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            server.requests.append(_request(connection))
+            if listens:
+                server.requests.append(_request(connection))
             for part in manner():
                 connection.sendall(part)
                 server.sent += len(part)

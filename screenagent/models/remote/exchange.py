@@ -100,6 +100,8 @@ class Exchange(Generic[ItemT]):
             self._put(None)
         except Exception as error:  # noqa: BLE001 -- `items` raises it again in the caller's thread
             self._put(error)
+        finally:
+            self._connected(None)
 
     def _put(self, item: ItemT | Exception | None) -> None:
         while not self._closed.is_set():
@@ -108,16 +110,19 @@ class Exchange(Generic[ItemT]):
                 break
 
     def _trace(self, event: str, details: Mapping[str, Any]) -> None:
-        """Note the connection when it is made, and again when it is encrypted."""
-        if not event.endswith((".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")):
-            return
+        if event.endswith((".connect_tcp.complete", ".connect_unix_socket.complete")):
+            self._connected(details["return_value"].get_extra_info("socket"))
+
+    def _connected(self, connection: socket.socket | None) -> None:
+        """Keep a handle of our own on the connection: encryption takes the client's away while hands are shaken."""
         with self._lock:
-            self._socket = details["return_value"].get_extra_info("socket")
+            if self._socket is not None:
+                self._socket.close()
+            self._socket = connection.dup() if connection is not None else None
             if self._closed.is_set():
                 self._shut()
 
     def _shut(self) -> None:
-        if self._socket is None:
-            return
-        with suppress(OSError):  # closed already
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # at once, also if it is encrypted
+        if self._socket is not None:
+            with suppress(OSError):  # closed already
+                self._socket.shutdown(socket.SHUT_RDWR)

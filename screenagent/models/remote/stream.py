@@ -13,6 +13,8 @@ from screenagent.models.remote.errors import AnswerTooLong, BadEvent, ErrorEvent
 from screenagent.models.vision import ReplySection
 
 END_OF_STREAM: Final = "[DONE]"
+FAILED: Final = frozenset({"abort", "error"})
+"""Reasons for an end that is none: the server gave the answer up."""
 LETTERS_A_TOKEN: Final = 8
 """More letters than the tokens of an answer have on average."""
 
@@ -74,12 +76,16 @@ def parse_event(data: str) -> StreamChunk:
         found = from_json(data, allow_inf_nan=True)
     except ValueError as error:
         raise BadEvent(data) from error
-    if isinstance(found, Mapping) and not found.get("choices") and (said := error_text(found)) is not None:
+    reports = isinstance(found, Mapping) and (found.get("error") or not found.get("choices"))
+    if reports and (said := error_text(found)) is not None:
         raise ErrorEvent(said)
     try:
-        return StreamChunk.model_validate(found)
+        chunk = StreamChunk.model_validate(found)
     except ValidationError as error:
         raise BadEvent(data) from error
+    if failed := [choice.finish_reason for choice in chunk.choices or () if choice.finish_reason in FAILED]:
+        raise ErrorEvent(f"finish_reason is {failed[0]}")
+    return chunk
 
 
 def stream_pieces(chunk: StreamChunk) -> Iterator[StreamPiece]:

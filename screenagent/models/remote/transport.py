@@ -213,6 +213,8 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
         )
     except httpx2.InvalidURL as error:
         raise ServerError(f"{one_line(endpoint.url)} is not a valid address ({one_line(str(error))})") from error
+    except (ImportError, ValueError) as error:  # HTTP_PROXY and its like
+        raise ServerError(f"the proxy that the environment names cannot be used: {one_line(str(error))}") from error
 
 
 @cache

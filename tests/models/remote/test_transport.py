@@ -124,6 +124,28 @@ def test_a_stop_ends_a_flood() -> None:
         assert no_thread_is_left()
 
 
+def test_a_stop_reaches_a_server_that_never_answers_the_greeting_of_an_encrypted_connection() -> None:
+    control = Control()
+
+    def check() -> None:
+        if server.silent.is_set():
+            control.stop()
+        control.check()
+
+    with raw_server(sends(), hold=True, listens=False) as server:
+        asking = Wire(Endpoint(url=server.url.replace("http:", "https:"), name="m"), check=check)
+        with pytest.raises(Stopped):
+            list(asking.chunks(ASKED, {}))
+        server.was_left()
+        assert no_thread_is_left()
+
+
+def test_a_proxy_that_cannot_be_used_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "nonsense://x")
+    with pytest.raises(ServerError, match="proxy that the environment names"):
+        Wire(Endpoint(url="http://example.org/v1", name="m"))
+
+
 class TestRedirect:
     @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
     def test_the_screen_is_never_sent_to_a_server_that_the_user_did_not_name(self, status: str) -> None:
@@ -243,6 +265,19 @@ GARBAGE = {
     "half a character": '{"choices": [{"delta": {"content": "\\ud800"}}]}',
     "deep": "[" * 100_000,
 }
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('{"error": {"message": "no GPU"}, "choices": [{"delta": {}, "finish_reason": "error"}]}', "no GPU"),
+        ('{"choices": [{"delta": {}, "finish_reason": "abort"}]}', "abort"),
+        ('{"error": {"code": 7}}', "an error without a message"),
+    ],
+)
+def test_an_end_that_is_an_error_is_no_answer(data: str, said: str) -> None:
+    with pytest.raises(Retry, match=said):
+        ask(sends(HEADERS, text_event("a"), event(data)))
 
 
 @pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE)
