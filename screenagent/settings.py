@@ -84,9 +84,16 @@ class Settings(BaseSettings):
     server: ServerKind | None = Field(
         None, description="vllm, llama.cpp, foundry, mistral or openai; the server is asked if not given"
     )
+    model_family: str | None = Field(
+        None,
+        description="how the model is asked and what its answers mean; told by its name, or found out, if not given",
+    )
     grounder_model: str | None = Field(
         None, description="what points, where it is another than what plans; none: text only"
     )
+    grounder_name: str | None = Field(None, description="as model_name, for the grounder_model")
+    grounder_server: ServerKind | None = Field(None, description="as server, for the grounder_model")
+    grounder_family: str | None = Field(None, description="as model_family, for the grounder_model")
     crop: CropMode = Field(
         "auto", description="the part of a large screen that the model is shown: full, window, region or tiles"
     )

@@ -15,7 +15,10 @@ from pydantic import TypeAdapter
 
 REQUEST: TypeAdapter[Any] = TypeAdapter(CompletionCreateParamsStreaming)
 KNOWN = frozenset(get_type_hints(CompletionCreateParamsStreaming))
-BEYOND = {"structured_outputs", "add_generation_prompt", "continue_final_message", "grammar", "cache_prompt"}
+BEYOND = {
+    *("structured_outputs", "add_generation_prompt", "continue_final_message", "grammar", "cache_prompt"),
+    *("chat_template_kwargs", "thinking_token_budget", "reasoning_budget_tokens"),
+}
 """Fields that vLLM and llama.cpp understand beside those of OpenAI."""
 
 

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
+from screenagent.assembly.proving import proven
 from screenagent.control import Control
 from screenagent.errors import MissingExtra, WrongUsage
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
-from screenagent.models.dialects import PHI4, Dialect, dialect_of
-from screenagent.models.vision import Metered, VisionModel
+from screenagent.models.families import Family, family_named
+from screenagent.models.vision import AnswerGrammar, Metered, VisionModel
 from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
 from screenagent.planning.model_planner import tokens_at_most
 from screenagent.protocols import Planner, StateReader, TextReader
-from screenagent.settings import Settings
+from screenagent.settings import ServerKind, Settings
 from screenagent.usage import Meter
 
 if TYPE_CHECKING:
@@ -32,11 +33,28 @@ SURE: Final = 0.95
 
 @dataclass(frozen=True)
 class Seeing:
-    """A vision model, how it is spoken to, and how many tokens a text is to it."""
+    """A vision model, its family where that is known, and how many tokens a text is to it."""
 
     model: VisionModel
-    dialect: Dialect
+    family: Family | None
     count: Callable[[str], int] = tokens_at_most
+
+    def binds(self, grammar: AnswerGrammar) -> bool:
+        """Whether answers can be held to `grammar`: in this process they always can, behind a server by its kind."""
+        binds = getattr(self.model, "binds", None)
+        return binds is None or bool(binds(grammar))
+
+    def proven(self) -> Seeing:
+        """Return the same, seen to point as its family does; raise `WrongFamily` if it does not."""
+        remote = sys.modules.get("screenagent.models.remote")
+        if (
+            remote is None
+            or not isinstance(self.model, remote.RemoteModel)
+            or self.model.endpoint.kind == "screenagent"
+        ):
+            return self  # its family is known by its weights
+        model = proven(self.model)
+        return replace(self, model=model, family=model.family)
 
 
 @dataclass(frozen=True)
@@ -53,19 +71,18 @@ class Models:
         """A model that both plans and points is loaded once."""
         meter = Meter()
 
-        def metered(place: str) -> Seeing:
-            seeing = vision_model(place, settings, control)
-            return replace(seeing, model=Metered(seeing.model, meter))
+        def metered(seeing: Seeing | None) -> Seeing | None:
+            return seeing and replace(seeing, model=Metered(seeing.model, meter))
 
-        plans = metered(settings.model) if settings.model else None
+        plans = planning_model(settings, control)
         match settings.grounder_model:
             case None:
-                points = plans
+                points = plans = plans and plans.proven()
             case "none":
                 points = None
-            case place:
-                points = metered(place)
-        return cls(settings, plans, points, meter)
+            case _:
+                points = pointing_model(settings, control).proven()
+        return cls(settings, metered(plans), metered(points), meter)
 
     def planner(
         self,
@@ -86,9 +103,10 @@ class Models:
 
         if self.points is None:
             return None
+        assert self.points.family is not None, "a model that points was proven to"
         model = ModelGrounder(
             self.points.model,
-            self.points.dialect,
+            self.points.family,
             look=self.settings.crop,
             patches=self.settings.max_image_patches,
             rank=TileRanker(text),
@@ -98,12 +116,40 @@ class Models:
         )
 
 
-def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model: a place, and what the settings say of it where it is behind a server."""
+
+    place: str
+    name: str | None = None
+    server: ServerKind | None = None
+    family: str | None = None
+
+
+def planning_model(settings: Settings, control: Control) -> Seeing | None:
+    """Return the model that plans, if there is one."""
+    if settings.model is None:
+        return None
+    choice = ModelChoice(settings.model, settings.model_name, settings.server, settings.model_family)
+    return vision_model(choice, settings, control)
+
+
+def pointing_model(settings: Settings, control: Control) -> Seeing:
+    """Return the model that points, where it is another than the one that plans."""
+    assert settings.grounder_model is not None
+    choice = ModelChoice(
+        settings.grounder_model, settings.grounder_name, settings.grounder_server, settings.grounder_family
+    )
+    return vision_model(choice, settings, control)
+
+
+def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> Seeing:
     """The model in a folder, or behind a URL; "phi4" is the one that `model serve` keeps, or else the one pulled."""
+    place = choice.place
     if place == "phi4":
         place = f"unix:{settings.model_socket}" if settings.model_socket.exists() else str(settings.model_weights)
     if place.startswith(("http://", "https://", "unix:")):
-        return _served(place, settings, control)
+        return _served(place, choice, control)
     folder = Path(place).expanduser()
     if not folder.is_dir():
         raise WrongUsage(
@@ -114,17 +160,18 @@ def vision_model(place: str, settings: Settings, control: Control) -> Seeing:
     model = phi4.load_phi4(
         folder, largest_picture=settings.max_image_patches, check=control.check, say=partial(print, file=sys.stderr)
     )
-    return Seeing(model, PHI4, count=model.count)
+    return Seeing(model, family_named("phi4"), count=model.count)
 
 
-def _served(url: str, settings: Settings, control: Control) -> Seeing:
+def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     if url.startswith("unix:") and not Path(url.removeprefix("unix:")).exists():
         raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
     if not _is_address(url):
         raise WrongUsage(f"the model {url!r} is not a valid address; write for example http://localhost:8000/v1")
+    family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
-    model = server.connect_server(url, name=settings.model_name, kind=settings.server, check=control.check)
-    return Seeing(model, dialect_of(model.endpoint.name))
+    model = server.connect_server(url, name=choice.name, kind=choice.server, family=family, check=control.check)
+    return Seeing(model, model.family)
 
 
 def _is_address(url: str) -> bool:

@@ -13,8 +13,7 @@ from screenagent.bench.screens import DrawnScreen, screens
 from screenagent.engine.chat import Chat, ChatMessage
 from screenagent.geometry import Location, Value
 from screenagent.grounding.model import ModelGrounder
-from screenagent.models import prompts
-from screenagent.models.dialects import PHI4
+from screenagent.models.families import family_named
 from screenagent.models.vision import Finished, JsonSchema, Refused, Request, TextChunk, TokenBudget, VisionModel
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
@@ -129,7 +128,7 @@ def token_checks(chat: Chat) -> dict[str, bool]:
 
 def located(model: VisionModel, screen: DrawnScreen) -> tuple[Location | None, float]:
     start = time.perf_counter()
-    answer = ModelGrounder(model).locate(screen.target, Screenshot.of(screen.image))
+    answer = ModelGrounder(model, family_named("phi4")).locate(screen.target, Screenshot.of(screen.image))
     return answer if isinstance(answer, Location) else None, time.perf_counter() - start
 
 
@@ -164,11 +163,14 @@ def judged(
 
 def reply_text(model: VisionModel, screen: DrawnScreen, *, mode: Mode, budget: TokenBudget) -> Answered:
     """Ask for a plan if the model is to think, or else, without a grammar, for the target's place."""
+    picture = Screenshot.of(screen.image)
     if mode == "think":
-        question, form = TASK.format(target=screen.target), JsonSchema(definition=PLAN)
+        request, form = (
+            Request(text=TASK.format(target=screen.target), pictures=(picture,)),
+            JsonSchema(definition=PLAN),
+        )
     else:
-        question, form = prompts.render_prompt(PHI4.prompt, {"target": screen.target, "absent": False}), None
-    request = Request(text=question, pictures=(Screenshot.of(screen.image),))
+        request, form = family_named("phi4").question(screen.target, picture, absent=False), None
     *said, last = model.generate(request, mode=mode, grammar=form, budget=budget)
     assert not isinstance(last, TextChunk)
     texts = {"thought": "", "answer": ""}

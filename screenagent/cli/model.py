@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.options import NEW_FOLDER, QUANT, load_settings
+from screenagent.cli.options import NEW_FOLDER, QUANT, family_option, load_settings
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -83,22 +83,27 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
 
 @model.command
 @click.option("--model", "place", metavar="FOLDER|URL", help="What to check, if not the model of the settings.")
-def check(*, place: str | None) -> None:
-    """Show the model a picture with a known mark on it, and say in a sentence what is wrong.
+@family_option
+def check(*, place: str | None, model_family: str | None) -> None:
+    """Ask the model all that a run will ask of it, about a picture whose content is known; say what is wrong.
+
+    \b
+    screenagent model check --model http://localhost:8080/v1
+    screenagent model check --model http://localhost:8000/v1 --family ui-venus-2
 
     Exit codes: 0 all is well, 1 something is wrong.
     """
-    from screenagent.assembly.models import vision_model
+    from screenagent.assembly.models import planning_model
     from screenagent.assembly.parts import stoppable_control
-    from screenagent.diagnostics import model_check
+    from screenagent.diagnostics.model_check import ModelCheck
 
-    settings = load_settings(model=place)
-    if settings.model is None:
-        raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
+    settings = load_settings(model=place, model_family=model_family)
     with stoppable_control() as control:
-        seeing = vision_model(settings.model, settings, control)
+        seeing = planning_model(settings, control)
+        if seeing is None:
+            raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
         wrong = 0
-        for finding in model_check.check_model(seeing.model, seeing.dialect):
+        for finding in ModelCheck(seeing.model, seeing.family, seeing.binds).findings():
             wrong += not finding.works
             sign = click.style("✓", fg="green") if finding.works else click.style("✗", fg="red")
             click.echo(f"{sign} {finding.what}: {finding.said}")

@@ -127,6 +127,14 @@ max_image_patches_option: Final = renamed_option(
 )
 
 
+family_option: Final = click.option(
+    "--family",
+    "model_family",
+    metavar="FAMILY",
+    help="How the model is asked, if its name does not tell: `screenagent model families` lists them.",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AgentOptions:
     """The desktop that the agent works on, the model that plans, and what the agent may do unasked."""
@@ -139,6 +147,7 @@ class AgentOptions:
     policy: Path | None
     min_confidence: float | None
     model: str | None
+    model_family: str | None
     runs: Path | None
 
     def __post_init__(self) -> None:
@@ -149,7 +158,7 @@ class AgentOptions:
     @property
     def settings(self) -> dict[str, object]:
         """Those that are settings, by the setting's name; None if the option was not given."""
-        names = ("approve", "policy", "min_confidence", "model", "runs", "display")
+        names = ("approve", "policy", "min_confidence", "model", "model_family", "runs", "display")
         return {name: getattr(self, name) for name in names} | {"virtual_size": self.size}
 
 
@@ -170,6 +179,7 @@ agent_options: Final = gathered(
         help="Ask about a target found with less confidence; with --approve never the run ends there.",
     ),
     click.option("--model", metavar="phi4|FOLDER|URL", help="The model that plans: weights, or a server's URL."),
+    family_option,
     click.option("--runs", type=NEW_FOLDER, help="The folder that runs are recorded in."),
 )
 

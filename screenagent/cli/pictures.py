@@ -138,14 +138,14 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: 
     screenagent ask screen.png "what does this dialog want?"
     screenagent ask before.png after.png "what changed?" --think
     """
-    from screenagent.assembly.models import vision_model
+    from screenagent.assembly.models import ModelChoice, vision_model
     from screenagent.assembly.parts import stoppable_control
     from screenagent.models.vision import Finished, Refused, Request, TextChunk
 
     *pictures, question = words
     request = Request(text=question, pictures=tuple(_open_picture(Path(picture)) for picture in pictures))
     with stoppable_control() as control:
-        asked = vision_model(source, load_settings(max_image_patches=max_image_patches), control)
+        asked = vision_model(ModelChoice(source), load_settings(max_image_patches=max_image_patches), control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case TextChunk(text=text, part=part):

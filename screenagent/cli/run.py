@@ -34,6 +34,7 @@ class RunOptions:
     agent: AgentOptions
     output: OutputOptions
     grounder_model: str | None
+    grounder_family: str | None
     crop: CropMode | None
     max_steps: int | None
     dry_run: bool
@@ -44,6 +45,7 @@ class RunOptions:
         """Those that are settings, by the setting's name; None if the option was not given."""
         return self.agent.settings | {
             "grounder_model": self.grounder_model,
+            "grounder_family": self.grounder_family,
             "crop": self.crop,
             "max_steps": self.max_steps,
             "keep_screens": False if self.no_screens else None,
@@ -54,6 +56,7 @@ run_options: Final = gathered(
     "options",
     RunOptions,
     click.option("--grounder-model", metavar="phi4|FOLDER|URL", help="Ground with another model than the planner's."),
+    click.option("--grounder-family", metavar="FAMILY", help="As --family, for the --grounder-model."),
     crop_option,
     click.option("--max-steps", type=click.IntRange(min=1), help="Give up after this many steps; defaults to 50."),
     click.option("--dry-run", is_flag=True, help="Show the steps and where their targets are; send no input."),
@@ -75,6 +78,8 @@ def run(task: str, *, options: RunOptions) -> None:
     screenagent run "click Save" --dry-run
     screenagent run "press ctrl+s" --json > events.jsonl
     screenagent run "save this as notes.txt on the desktop" --model ~/models/phi-4-reasoning-vision
+    screenagent run "save this as notes.txt" --model http://localhost:8080/v1 --family holo2
+    screenagent run "save this as notes.txt" --model phi4 --grounder-model http://localhost:8000/v1
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """

@@ -1,29 +1,67 @@
-"""Checks a vision model with questions about a picture whose content is known."""
+"""Checks a vision model with questions about a picture whose content is known.
+
+What a run will ask for later is asked here first: answers in a fixed form, a whole plan, two pictures, and both modes.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from screenagent.geometry import Absent, Box, Point
-from screenagent.models import prompts
-from screenagent.models.dialects import DIALECTS, Dialect
-from screenagent.models.parsing import ModelPlace
-from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel, complete, stream
+from screenagent.actions import TypeText
+from screenagent.errors import UserError
+from screenagent.models import parsing, prompts
+from screenagent.models.families import Family
+from screenagent.models.families.family import NoSwitch
+from screenagent.models.families.probe import (
+    MARKS,
+    REMEDY,
+    answers_fit,
+    ask_mark,
+    better_family,
+    probe_picture,
+    why_wrong,
+)
+from screenagent.models.vision import (
+    AnswerGrammar,
+    Refused,
+    Regex,
+    Reply,
+    Request,
+    TokenBudget,
+    VisionModel,
+    complete,
+    stream,
+)
+from screenagent.planning.model_planner import BUDGET, PLAN_GRAMMAR
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Mode
 
-SIZE: Final = (896, 672)  # its sides are multiples of 16, 28 and 32, so no family resizes it
-MARK: Final = Box(left=0.625, top=0.25, right=0.75, bottom=0.375)
-NUMBER: Final = "7351"
+NUMBER: Final = MARKS[0].number
 CODE: Final = "MAGENTA-42"
 FILLER: Final = "This line means nothing. "
+FORM: Final = r"QX-[0-9]{4}"
+"""Nobody answers in this form who is not bound to it."""
+TYPED: Final = 'say "hi" to C:\\temp\nand go'
 
 ModelCode = Literal[
-    "works", "no_answer", "no_vision", "other_convention", "wrong_place", "prompt_cut", "no_thought", "unwanted_thought"
+    "works",
+    "not_bound",
+    "no_answer",
+    "no_vision",
+    "other_convention",
+    "wrong_place",
+    "unknown_family",
+    "one_picture",
+    "no_plan",
+    "prompt_cut",
+    "no_thought",
+    "unwanted_thought",
 ]
 
 
@@ -37,103 +75,130 @@ class ModelFinding:
 
     @property
     def works(self) -> bool:
-        return self.code == "works"
+        """Whether a run can do with it: where a server binds no answers, each has to be read as it comes."""
+        return self.code in ("works", "not_bound")
 
 
-def check_model(model: VisionModel, dialect: Dialect) -> Iterator[ModelFinding]:
-    """Yield the finding of each check as it is made."""
-    for what, attempt in (
-        ("vision", _vision),
-        ("coordinates", _coordinates),
-        ("whole prompt", _whole_prompt),
-        ("think switch", _think_switch),
-    ):
+@dataclass(frozen=True)
+class ModelCheck:
+    """The checks of one model; `binds` says of a grammar whether the server can bind answers by it at all."""
+
+    model: VisionModel
+    family: Family | None
+    binds: Callable[[AnswerGrammar], bool] = lambda _: True
+
+    def findings(self) -> Iterator[ModelFinding]:
+        """Yield the finding of each check as it is made. What goes wrong in one does not keep the others from it."""
+        for what, attempt in (
+            ("vision", self._vision),
+            ("coordinates", self._coordinates),
+            ("answers in a form", self._form),
+            ("two pictures", self._two_pictures),
+            ("plan", self._plan),
+            ("whole prompt", self._whole_prompt),
+            ("think switch", self._think_switch),
+        ):
+            try:
+                code, said = attempt()
+            except Retry as retry:
+                code, said = "no_answer", f"no usable answer: {retry}"
+            except UserError as error:
+                code, said = "no_answer", str(error)
+            yield ModelFinding(what, code, said)
+
+    def _vision(self) -> tuple[ModelCode, str]:
+        said = self._said("Which number is written on the red button? Answer with the number only.")
+        if NUMBER in said:
+            return "works", f"it reads {NUMBER} off the picture"
+        wrong = f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}"
+        return "no_vision", f"{wrong}; is the vision part loaded (llama.cpp: --mmproj), and is this a vision model?"
+
+    def _coordinates(self) -> tuple[ModelCode, str]:
+        if self.family is None:
+            return "unknown_family", f"its name tells no family, so a run has to find it out first; {REMEDY} its own"
+        for bound in (False, True):
+            said = [ask_mark(self.model, self.family, mark, bound=bound) for mark in MARKS]
+            if not answers_fit(self.family, said):
+                code: ModelCode = "other_convention" if better_family(self.family, said) else "wrong_place"
+                return code, why_wrong(self.family, said, bound=bound)
+        return "works", f"it points at three buttons, as {self.family.name} counts"
+
+    def _form(self) -> tuple[ModelCode, str]:
+        grammar = Regex(pattern=FORM)
+        said = self._said("How many buttons are there?", grammar=grammar, answer=16).strip()
+        if re.fullmatch(FORM, said):
+            return "works", "the server holds an answer to the form that it is given"
+        if not self.binds(grammar):
+            return "not_bound", "this kind of server holds no short answer to a form; each is read as it comes"
+        return "no_answer", f"bound to {FORM} it says {said!r}; set `server` to the kind of server that this is"
+
+    def _two_pictures(self) -> tuple[ModelCode, str]:
+        shown = probe_picture()
+        grey = Screenshot.of(Image.new("RGB", shown.pixels.size, (236, 236, 236)))
+        request = Request(
+            text="Which number was on the red button of the first picture? Answer with the number only.",
+            pictures=(shown, grey),
+        )
+        said = self._reply(request).text
+        if NUMBER in said:
+            return "works", "it sees two pictures, each on its own"
+        wrong = f"of two pictures it does not see the first: asked for {NUMBER} it says {said.strip()!r}"
+        return "one_picture", f"{wrong}; does the server take two (vLLM: --limit-mm-per-prompt '{{\"image\": 2}}')?"
+
+    def _plan(self) -> tuple[ModelCode, str]:
+        task = f"Type this text, and nothing else, into the field that has the focus:\n{TYPED}"
+        variables = {"task": task, "window": "", "history": (), "told": (), "surprise": ""}
+        request = Request(text=prompts.render_prompt("plan", variables), pictures=(probe_picture(),))
+        chunks = self.model.generate(request, mode="think", grammar=PLAN_GRAMMAR, budget=BUDGET)
+        plan = parsing.parse_plan(_answered(complete(chunks)).text)
+        typed = [step.action.text for step in plan.steps if isinstance(step.action, TypeText)]
+        if typed == [TYPED]:
+            return "works", f"{_steps(len(plan.steps))}, with quotes, a backslash and a line break as they were given"
+        return "no_plan", f"asked to plan to type {TYPED!r} it plans to type {typed or 'nothing'}"
+
+    def _whole_prompt(self) -> tuple[ModelCode, str]:
+        """Check that the beginning and the end of a prompt near the limit both arrive."""
+        said = self._said(f"The code is {CODE}. {FILLER * 400}What is the code? Answer with the code only.")
+        if CODE in said:
+            return "works", "a prompt of 3,000 tokens arrives whole"
+        wrong = f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}"
+        remedy = "raise the context length to 8192 (vLLM: --max-model-len, llama.cpp: --ctx-size)"
+        return "prompt_cut", f"{wrong}; {remedy}"
+
+    def _think_switch(self) -> tuple[ModelCode, str]:
+        if self.family and isinstance(self.family.think, NoSwitch):
+            return "works", f"{self.family.name} has none: it thinks or does not as it was trained"
+        if not self._thinks("think"):
+            return "no_thought", "no think switch: it never shows a thought; plans come without one"
         try:
-            yield attempt(what, model, dialect)
-        except Retry as retry:
-            yield ModelFinding(what, "no_answer", f"no usable answer: {retry}")
+            silent = not self._thinks("nothink")
+        except Retry:
+            silent = False
+        if silent:
+            return "works", "it thinks when asked to, and only then"
+        return (
+            "unwanted_thought",
+            f"no think switch: it thinks although told not to; {REMEDY} its own, and set `server`",
+        )
+
+    def _thinks(self, mode: Mode) -> bool:
+        request = Request(text="How many buttons are there? Answer with the number.", pictures=(probe_picture(),))
+        budget = TokenBudget(thought=256, answer=64)
+        return any(thought.strip() for thought in stream(self.model.generate(request, mode=mode, budget=budget)))
+
+    def _said(self, text: str, *, grammar: AnswerGrammar | None = None, answer: int = 64) -> str:
+        return self._reply(Request(text=text, pictures=(probe_picture(),)), grammar=grammar, answer=answer).text
+
+    def _reply(self, request: Request, *, grammar: AnswerGrammar | None = None, answer: int = 64) -> Reply:
+        budget = TokenBudget(answer=answer)
+        return _answered(complete(self.model.generate(request, mode="nothink", grammar=grammar, budget=budget)))
 
 
-def check_picture() -> Screenshot:
-    """Return a grey screen with one red button that shows a number."""
-    image = Image.new("RGB", SIZE, (236, 236, 236))
-    draw = ImageDraw.Draw(image)
-    edges = (MARK.left * SIZE[0], MARK.top * SIZE[1], MARK.right * SIZE[0], MARK.bottom * SIZE[1])
-    draw.rectangle(edges, fill=(200, 0, 0))
-    middle = (MARK.center.x * SIZE[0], MARK.center.y * SIZE[1])
-    draw.text(middle, NUMBER, fill="white", font=ImageFont.load_default(28), anchor="mm")
-    return Screenshot.of(image)
-
-
-def _said(model: VisionModel, text: str, *, answer: int = 64) -> str:
-    request = Request(text=text, pictures=(check_picture(),))
-    reply = complete(model.generate(request, mode="nothink", budget=TokenBudget(answer=answer)))
+def _answered(reply: Reply | Refused) -> Reply:
     if isinstance(reply, Refused):
         raise Retry(f"it refuses: {reply.text}")
-    return reply.text
+    return reply
 
 
-def _vision(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
-    said = _said(model, "Which number is written on the red button? Answer with the number only.")
-    if NUMBER in said:
-        return ModelFinding(what, "works", f"it reads {NUMBER} off the picture")
-    wrong = f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}"
-    remedy = "is the vision part loaded (llama.cpp: --mmproj), and is this a vision model?"
-    return ModelFinding(what, "no_vision", f"{wrong}; {remedy}")
-
-
-def _coordinates(what: str, model: VisionModel, dialect: Dialect) -> ModelFinding:
-    shown = check_picture().size
-    question = prompts.render_prompt(dialect.prompt, {"target": "the red button", "absent": False})
-    said = _said(model, question, answer=256)
-    place = _read(lambda: dialect.read(said, shown))
-    if place is not None and _on_mark(place):
-        return ModelFinding(what, "works", f"it points at the button, as {dialect.name} counts")
-    for other in DIALECTS.values():
-        meant = _read(lambda other=other: other.read(said, shown))  # type: ignore[misc]
-        if other is not dialect and meant is not None and _on_mark(meant):
-            wrong = f"{said.strip()!r} is right as {other.name} counts, not as {dialect.name} does"
-            remedy = f"set model_name to a name that has {other.families[0]!r} in it"
-            return ModelFinding(what, "other_convention", f"wrong coordinate convention: {wrong}; {remedy}")
-    return ModelFinding(what, "wrong_place", f"it does not point at the button: {said.strip()!r}")
-
-
-def _whole_prompt(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
-    """Check that the beginning and the end of a prompt near the limit both arrive."""
-    text = f"The code is {CODE}. {FILLER * 400}What is the code? Answer with the code only."
-    said = _said(model, text)
-    if CODE in said:
-        return ModelFinding(what, "works", "a prompt of 3,000 tokens arrives whole")
-    wrong = f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}"
-    remedy = "raise the context length to 8192 (vLLM: --max-model-len, llama.cpp: --ctx-size)"
-    return ModelFinding(what, "prompt_cut", f"{wrong}; {remedy}")
-
-
-def _think_switch(what: str, model: VisionModel, _: Dialect) -> ModelFinding:
-    request = Request(text="How many buttons are there? Answer with the number.", pictures=(check_picture(),))
-    budget = TokenBudget(thought=256, answer=64)
-    thinking = _thoughts(stream(model.generate(request, mode="think", budget=budget)))
-    silent = _thoughts(stream(model.generate(request, mode="nothink", budget=budget)))
-    if thinking and not silent:
-        return ModelFinding(what, "works", "it thinks when asked to, and only then")
-    code: ModelCode = "unwanted_thought" if thinking else "no_thought"
-    wrong = "it thinks although told not to" if thinking else "it never shows a thought"
-    remedy = "set server to the kind of server that this is (vllm, …)"
-    return ModelFinding(what, code, f"no think switch: {wrong}; {remedy}")
-
-
-def _thoughts(said: Iterator[str]) -> int:
-    return sum(len(thought.strip()) for thought in said)
-
-
-def _read(read: Callable[[], ModelPlace]) -> ModelPlace | None:
-    try:
-        return read()
-    except Retry:
-        return None
-
-
-def _on_mark(place: ModelPlace | Absent) -> bool:
-    if isinstance(place, Box):
-        return place.center in MARK
-    return isinstance(place, Point) and place in MARK
+def _steps(count: int) -> str:
+    return "a plan of one step" if count == 1 else f"a plan of {count} steps"

@@ -9,10 +9,11 @@ from typing import Final
 
 from screenagent.geometry import WHOLE, Absent, Box, Location, Point, Size
 from screenagent.grounding.agreement import UNSURE, compared
-from screenagent.models import crop, prompts
+from screenagent.models import crop
 from screenagent.models.crop import CropMode
-from screenagent.models.dialects import PHI4, Dialect
-from screenagent.models.vision import Refused, Request, TokenBudget, VisionModel, complete
+from screenagent.models.families import Family
+from screenagent.models.families.asking import ask_place
+from screenagent.models.vision import Refused, VisionModel
 from screenagent.perception.changes import changed_shares
 from screenagent.protocols import Grounder, Retry
 from screenagent.screenshot import Screenshot
@@ -56,7 +57,7 @@ class ModelGrounder:
     """
 
     model: VisionModel
-    dialect: Dialect = PHI4
+    family: Family
     look: CropMode = "auto"
     patches: int = 3600
     absent: bool = False
@@ -129,21 +130,11 @@ class ModelGrounder:
         absent: bool | None = None,
     ) -> Location | Absent:
         absent = self.absent if absent is None else absent
-        picture = crop.cropped(
-            screenshot, patches=self.patches, part=part, multiple=self.dialect.multiple, enlarge=enlarge
-        )
-        question = prompts.render_prompt(self.dialect.prompt, {"target": target, "absent": absent})
-        answer = complete(
-            self.model.generate(
-                Request(text=question, pictures=(picture,)),
-                mode="nothink",
-                grammar=self.dialect.answers(absent=absent),
-                budget=TokenBudget(answer=64),
-            )
-        )
-        if isinstance(answer, Refused):
-            return Absent(why=f"the model will not look for “{target}”: {answer.text}")
-        match self.dialect.read(answer.text, picture.size):
+        multiple = self.family.resizing.multiple
+        picture = crop.cropped(screenshot, patches=self.patches, part=part, multiple=multiple, enlarge=enlarge)
+        match ask_place(self.model, self.family, target, picture, absent=absent):
+            case Refused(text=reason):
+                return Absent(why=f"the model will not look for “{target}”: {reason}")
             case Box() as box:
                 inside = box.within(part)
                 return Location(point=inside.center, box=inside, confidence=ONCE, by=by)

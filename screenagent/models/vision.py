@@ -17,10 +17,12 @@ ReplySection = Literal["thought", "answer"]
 
 
 class Request(Value):
-    """A prompt: the model sees the pictures first, in this order, then reads the text."""
+    """A prompt: the model sees the pictures first, in this order, then reads the text; with `text_first`, after it."""
 
     text: str
     pictures: tuple[Screenshot, ...] = ()
+    system: str = ""
+    text_first: bool = False
 
 
 class Numbers(Value):

@@ -18,6 +18,7 @@ from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
 from screenagent.geometry import Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
+from screenagent.models.families import family_named
 from screenagent.models.remote import Endpoint, RemoteModel
 from screenagent.planning import ModelPlanner
 from screenagent.protocols import Approver
@@ -52,7 +53,9 @@ def ran(reply: Callable[[dict[str, Any]], Reply], approver: Approver) -> tuple[E
         model = RemoteModel(Endpoint(url=loopback.url, name="m", key="secret"))
         agent = Agent(
             planner=ModelPlanner(model=model),
-            grounder=Cascade((CascadeStage(SCREEN, sure=0.9), CascadeStage(ModelGrounder(model), sure=ONCE))),
+            grounder=Cascade(
+                (CascadeStage(SCREEN, sure=0.9), CascadeStage(ModelGrounder(model, family_named("phi4")), sure=ONCE))
+            ),
             approver=approver,
             desktop=desktop,
             checker=ScreenChecker(FakeReader(words([("TASK DONE", 500, 40), ("OK", 480, 240)])), SCREEN, model),

@@ -21,6 +21,7 @@ from screenagent.bench.results import percentile, wilson
 from screenagent.fakes import FakeReader, ScriptedModel
 from screenagent.geometry import Absent, Location, Point
 from screenagent.grounding.model import ModelGrounder
+from screenagent.models.families import family_named
 from screenagent.models.vision import Metered
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Meter
@@ -77,7 +78,7 @@ def test_a_hit_is_strict_or_within_eight_pixels_or_none(folder: Path) -> None:
 def test_what_an_answer_cost_is_counted_in_calls_of_the_model(folder: Path) -> None:
     model = ScriptedModel(lambda request, mode: "[0.1, 0.1, 0.2, 0.2]")
     meter = Meter()
-    grounder = ModelGrounder(Metered(model, meter))
+    grounder = ModelGrounder(Metered(model, meter), family_named("phi4"))
     found = run_ground(folder, GroundSetup(grounder=grounder, calls=lambda: meter.calls), results=folder / "r.jsonl")
     assert found.prefills_per_answer == 1
     assert (

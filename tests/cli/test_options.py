@@ -40,6 +40,7 @@ def test_options_arrive_as_one_value_each() -> None:
         policy=None,
         min_confidence=None,
         model=None,
+        model_family=None,
         runs=Path("kept"),
     )
     assert done.output == f"a.txt {Greeting(name='Ada', loud=True)} {agent}\n"

@@ -25,6 +25,7 @@ from screenagent.events import AnswerAsk, Approve, Ended, Event, Verdict
 from screenagent.fakes import FakeGrounder, FakeReader
 from screenagent.geometry import Location, Size
 from screenagent.grounding.model import ModelGrounder
+from screenagent.models.families import family_named
 from screenagent.models.phi4 import Phi4
 from screenagent.models.plan_schema import plan_schema
 from screenagent.models.vision import AnswerGrammar, Chunk, JsonSchema, Metered, Request, TokenBudget
@@ -128,7 +129,7 @@ def run(tiny: Path) -> Iterator[Callable[[int], tuple[Agent, Control]]]:
                     grammar=endless(),
                     patience=max_steps + 1,
                 ),
-                grounder=ModelGrounder(model, patches=256),
+                grounder=ModelGrounder(model, family_named("phi4"), patches=256),
                 approver=Willing(),
                 desktop=Hasty(virtual.desktop),
                 checker=ScreenChecker(FakeReader([]), FakeGrounder({}), model, patches=256),

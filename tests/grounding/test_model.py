@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PIL import Image, ImageDraw
 
@@ -11,7 +13,7 @@ from screenagent.grounding.agreement import UNSURE, agree
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
 from screenagent.models.crop import CropMode, cropped, region, tiles
-from screenagent.models.dialects import DIALECTS, PHI4, QWEN, UI_TARS, Dialect, dialect_of
+from screenagent.models.families import family_named
 from screenagent.models.vision import Refused, Request
 from screenagent.protocols import Grounder
 from screenagent.screenshot import Screenshot, Window
@@ -41,6 +43,10 @@ class RedMarkModel:
         return f"[{box.left:.4f}, {box.top:.4f}, {box.right:.4f}, {box.bottom:.4f}]"
 
 
+def phi4_grounder(model: ScriptedModel, **options: Any) -> ModelGrounder:
+    return ModelGrounder(model, family_named("phi4"), **options)
+
+
 def located(grounder: Grounder, screen: Screenshot = SCREEN, near: Location | None = None) -> Location:
     found = grounder.locate("the Save button", screen, near=near)
     assert isinstance(found, Location)
@@ -48,14 +54,14 @@ def located(grounder: Grounder, screen: Screenshot = SCREEN, near: Location | No
 
 
 def test_the_point_is_the_centre_of_the_models_box() -> None:
-    found = located(ModelGrounder(ScriptedModel(["[0.2, 0.4, 0.4, 0.6]"])))
+    found = located(phi4_grounder(ScriptedModel(["[0.2, 0.4, 0.4, 0.6]"])))
     assert (found.point.x, found.point.y) == pytest.approx((0.3, 0.5))
     assert (found.box, found.by) == (Box(left=0.2, top=0.4, right=0.4, bottom=0.6), "model")
 
 
 def test_it_asks_without_thinking_and_in_the_words_of_the_training() -> None:
     model = ScriptedModel(["[0.2, 0.4, 0.4, 0.6]"])
-    located(ModelGrounder(model))
+    located(phi4_grounder(model))
     [(request, mode, grammar)] = model.asked
     assert (mode, grammar and grammar.kind, request.pictures) == ("nothink", "numbers", (SCREEN,))
     assert request.text == (
@@ -64,47 +70,21 @@ def test_it_asks_without_thinking_and_in_the_words_of_the_training() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("dialect", "answer"),
-    [
-        (PHI4, "[0.2500, 0.5000, 0.5000, 0.7500]"),
-        (QWEN, '{"bbox_2d": [250, 500, 500, 750]}'),
-        # 1280x720 is shown as 1260x700, whose sides are multiples of 28.
-        (UI_TARS, "Action: click(start_box='(472,437)')"),
-    ],
-)
-def test_every_dialect_means_the_same_place(dialect: Dialect, answer: str) -> None:
-    model = ScriptedModel([answer])
-    found = located(ModelGrounder(model, dialect))
-    assert (found.point.x, found.point.y) == pytest.approx((0.375, 0.625), abs=0.002)
-    picture = model.asked[0][0].pictures[0].size
-    assert (picture.width % dialect.multiple, picture.height % dialect.multiple) == (0, 0)
-
-
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-def test_every_dialect_can_say_that_it_is_not_there(dialect: Dialect) -> None:
+@pytest.mark.parametrize("family", ["phi4", "qwen3", "ui-tars-1.5"])
+def test_the_picture_is_sent_at_a_size_that_the_family_does_not_change(family: str) -> None:
     model = ScriptedModel(["not there"])
-    found = ModelGrounder(model, dialect, absent=True).locate("the Save button", SCREEN)
-    assert found == Absent(why="the model does not see “the Save button” on the screen")
+    grounder = ModelGrounder(model, family_named(family), absent=True)
+    assert grounder.locate("the Save button", SCREEN) == Absent(
+        why="the model does not see “the Save button” on the screen"
+    )
+    picture = model.asked[0][0].pictures[0].size
+    assert grounder.family.resizing.seen(picture) == picture
     assert "not there" in model.asked[0][0].text
-
-
-@pytest.mark.parametrize(
-    ("model", "dialect"),
-    [
-        ("microsoft/Phi-4-reasoning-vision-15B", PHI4),
-        ("Qwen/Qwen3-VL-8B-Instruct", QWEN),
-        ("ByteDance-Seed/UI-TARS-1.5-7B", UI_TARS),
-        ("something else", PHI4),
-    ],
-)
-def test_a_models_name_tells_its_dialect(model: str, dialect: Dialect) -> None:
-    assert dialect_of(model) is dialect
 
 
 def test_a_refusal_is_absence_with_the_models_words() -> None:
     model = ScriptedModel([Refused(text="I'm sorry, but I can't help with that.")])
-    found = ModelGrounder(model).locate("the Save button", SCREEN)
+    found = phi4_grounder(model).locate("the Save button", SCREEN)
     assert found == Absent(why="the model will not look for “the Save button”: I'm sorry, but I can't help with that.")
 
 
@@ -115,7 +95,7 @@ def test_whatever_is_shown_the_place_is_one_of_the_whole_screen(look: CropMode, 
     left, top = round(width * 0.6), round(height * 0.3)
     window = Box(left=0.5, top=0.2, right=0.9, bottom=0.6)
     screen = desk(width, height, (left, top, left + 40, top + 24), window=window)
-    found = located(ModelGrounder(ScriptedModel(RedMarkModel()), look=look, absent=True), screen)
+    found = located(phi4_grounder(ScriptedModel(RedMarkModel()), look=look, absent=True), screen)
     assert found.point.x * width == pytest.approx(left + 20, abs=2)
     assert found.point.y * height == pytest.approx(top + 12, abs=2)
 
@@ -129,22 +109,22 @@ def test_a_second_look_is_paid_for_only_where_the_first_was_shrunk(
 ) -> None:
     screen = desk(*size, (700, 300, 740, 330), window=Box(left=0.2, top=0.2, right=0.8, bottom=0.8))
     model = ScriptedModel(RedMarkModel())
-    located(ModelGrounder(model, look=look), screen)
+    located(phi4_grounder(model, look=look), screen)
     assert len(model.asked) == looks
 
 
 @pytest.mark.slow
 def test_two_looks_that_agree_are_surer_and_two_that_do_not_are_less_sure() -> None:
     screen = desk(3840, 2160, (700, 300, 740, 330))
-    assert located(ModelGrounder(ScriptedModel(RedMarkModel()), look="region"), screen).confidence > ONCE
+    assert located(phi4_grounder(ScriptedModel(RedMarkModel()), look="region"), screen).confidence > ONCE
     astray = ScriptedModel(["[0.4, 0.4, 0.5, 0.5]", "[0.9, 0.9, 0.95, 0.95]"])
-    assert located(ModelGrounder(astray, look="region"), screen).confidence == UNSURE
+    assert located(phi4_grounder(astray, look="region"), screen).confidence == UNSURE
 
 
 def test_a_second_look_sees_a_part_enlarged_and_answers_for_the_whole() -> None:
     model = ScriptedModel(["[0.0, 0.0, 0.5, 0.5]"])
     near = Location(point=Point(x=0.5, y=0.5), confidence=0.5, by="model")
-    found = located(ModelGrounder(model), near=near)
+    found = located(phi4_grounder(model), near=near)
     assert model.asked[0][0].pictures[0].size == Size(width=1280, height=720)
     assert found.box == Box(left=0.25, top=0.25, right=0.5, bottom=0.5)
     assert found.by == "zoom"
@@ -172,20 +152,20 @@ class TestTiles:
 
     def test_they_are_ranked_before_the_model_is_paid_for(self) -> None:
         model = ScriptedModel(RedMarkModel())
-        grounder = ModelGrounder(model, look="tiles", rank=lambda target, screen, boxes: boxes[::-1])
+        grounder = phi4_grounder(model, look="tiles", rank=lambda target, screen, boxes: boxes[::-1])
         located(grounder, desk(3840, 2160, self.mark))
         assert len(model.asked) == 2  # the tile, and a closer look
 
     def test_the_next_tile_is_looked_at_where_it_is_not_there(self) -> None:
         model = ScriptedModel(RedMarkModel())
-        found = located(ModelGrounder(model, look="tiles"), desk(1920, 1080, (1800, 100, 1840, 130)))
+        found = located(phi4_grounder(model, look="tiles"), desk(1920, 1080, (1800, 100, 1840, 130)))
         assert (found.by, len(model.asked)) == ("model+zoom", 3)
         assert found.confidence > ONCE
 
     def test_the_next_tile_is_looked_at_where_a_closer_look_does_not_find_it_again(self) -> None:
         guess, elsewhere, box = "[0.4, 0.4, 0.5, 0.5]", "not there", "[0.4, 0.4, 0.6, 0.6]"
         model = ScriptedModel([guess, elsewhere, guess, "[0.0, 0.0, 0.1, 0.1]", box, box])
-        found = located(ModelGrounder(model, look="tiles"), desk(3840, 2160, self.mark))
+        found = located(phi4_grounder(model, look="tiles"), desk(3840, 2160, self.mark))
         third = tuple(tiles(Size(width=3840, height=2160)))[2]
         assert found.point in third
         assert found.by == "model+zoom"
@@ -193,25 +173,25 @@ class TestTiles:
     @pytest.mark.slow
     def test_what_no_closer_look_finds_again_is_unsure(self) -> None:
         model = ScriptedModel(["[0.5, 0.5, 0.6, 0.6]", "[0.0, 0.0, 0.1, 0.1]"] * 16)
-        found = located(ModelGrounder(model, look="tiles"), desk(3840, 2160, self.mark))
+        found = located(phi4_grounder(model, look="tiles"), desk(3840, 2160, self.mark))
         assert found.point in next(tiles(Size(width=3840, height=2160)))
         assert (found.confidence, len(model.asked)) == (UNSURE, 32)
 
     def test_an_answer_that_cannot_be_read_is_none_about_the_others(self) -> None:
         model = ScriptedModel(["[12, 13]", "not there", "[0.5, 0.5, 0.6, 0.6]", "[0.4, 0.4, 0.6, 0.6]"])
-        assert located(ModelGrounder(model, look="tiles"), desk(3840, 2160, self.mark)).confidence > ONCE
+        assert located(phi4_grounder(model, look="tiles"), desk(3840, 2160, self.mark)).confidence > ONCE
 
     def test_what_is_on_no_tile_is_absent(self) -> None:
         model = ScriptedModel(lambda request, mode: "not there")
-        found = ModelGrounder(model, look="tiles").locate("the Save button", desk(3840, 2160, self.mark))
+        found = phi4_grounder(model, look="tiles").locate("the Save button", desk(3840, 2160, self.mark))
         assert isinstance(found, Absent)
         assert len(model.asked) == 16
 
     def test_other_looks_may_not_say_so_where_that_was_not_asked_for(self) -> None:
         model = ScriptedModel(RedMarkModel())
-        located(ModelGrounder(model, look="full"), desk(3840, 2160, self.mark))
+        located(phi4_grounder(model, look="full"), desk(3840, 2160, self.mark))
         [(request, _, grammar)] = model.asked
-        assert grammar == PHI4.grammar
+        assert grammar == family_named("phi4").grammar(absent=False)
         assert "not there" not in request.text
 
     @pytest.mark.slow

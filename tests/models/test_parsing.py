@@ -10,11 +10,9 @@ import pytest
 
 from screenagent.actions import Action, Click, Finish, PressKeys, TypeText, Visible, WaitFor, describe, targets
 from screenagent.events import Plan
-from screenagent.geometry import Box, Point, Size
 from screenagent.models import parsing
 from screenagent.protocols import Retry
 
-SHOWN = Size(width=1288, height=728)
 FIVE_STEPS = json.dumps(
     {
         "steps": [
@@ -26,50 +24,6 @@ FIVE_STEPS = json.dumps(
         ]
     }
 )
-
-
-@pytest.mark.parametrize(
-    ("text", "edges"),
-    [
-        ("[0.174, 0.868, 0.224, 0.977]", (0.174, 0.868, 0.224, 0.977)),
-        ("[0.1740,0.8680,0.2240,0.9770]", (0.174, 0.868, 0.224, 0.977)),
-        ("The box is [0.5, 0.17, 1.0, 0.25].", (0.5, 0.17, 1.0, 0.25)),
-        ("[0, 0, 1, 1]", (0.0, 0.0, 1.0, 1.0)),
-        ("[0.6, 0.8, 0.2, 0.4]", (0.2, 0.4, 0.6, 0.8)),
-        ("[.1, .2, .3, .4]", (0.1, 0.2, 0.3, 0.4)),
-    ],
-)
-def test_a_box_is_read_however_it_is_printed(text: str, edges: tuple[float, float, float, float]) -> None:
-    left, top, right, bottom = edges
-    assert parsing.fraction_box(text, SHOWN) == Box(left=left, top=top, right=right, bottom=bottom)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "no", "[0.1, 0.2, 0.3]", "[12, 30, 45, 60]", "[0.1, 0.2, 0.3, nan]", "[0, 0, 1, 1] or [0, 0, 0.5, 0.5]"],
-)
-def test_text_without_one_box_is_told_back(text: str) -> None:
-    with pytest.raises(Retry, match=r"box"):
-        parsing.fraction_box(text, SHOWN)
-
-
-def test_each_convention_counts_in_its_own_unit() -> None:
-    half = Box(left=0.25, top=0.5, right=0.5, bottom=0.75)
-    assert parsing.fraction_box("[0.25, 0.5, 0.5, 0.75]", SHOWN) == half
-    assert parsing.thousandth_box('{"bbox_2d": [250, 500, 500, 750]}', SHOWN) == half
-    assert parsing.pixel_point("Action: click(start_box='(322,364)')", SHOWN) == Point(x=0.25, y=0.5)
-    assert parsing.pixel_point("click(point='<point>322 364</point>')", SHOWN) == Point(x=0.25, y=0.5)
-
-
-@pytest.mark.parametrize("text", ["not there", "Not there.", "It is not there"])
-def test_absence_is_an_answer_in_every_convention(text: str) -> None:
-    for read in (parsing.fraction_box, parsing.thousandth_box, parsing.pixel_point):
-        assert read(text, SHOWN) == "not there"
-
-
-def test_a_point_outside_the_picture_is_nowhere() -> None:
-    with pytest.raises(Retry, match="outside the picture of 1288x728"):
-        parsing.pixel_point("click(start_box='(1500,20)')", SHOWN)
 
 
 def test_a_plan_is_what_it_says() -> None:
@@ -160,26 +114,3 @@ def test_ten_thousand_mutated_plans_give_what_they_say_or_a_retry() -> None:
             assert all(json.dumps(word, ensure_ascii=False)[1:-1] in whole for word in words_of(step.action)), describe(
                 step.action
             )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("read", "text"),
-    [
-        (parsing.fraction_box, "[0.174, 0.868, 0.224, 0.977]"),
-        (parsing.thousandth_box, '{"bbox_2d": [250, 500, 500, 750]}'),
-        (parsing.pixel_point, "Action: click(start_box='(322,364)')"),
-    ],
-)
-def test_ten_thousand_mutated_places_lie_on_the_screen_or_are_told_back(read: object, text: str) -> None:
-    assert callable(read)
-    chance = random.Random(1)
-    found = 0
-    for _ in range(10_000):
-        try:
-            place = read(mutated(text, chance), SHOWN)
-        except Retry:
-            continue
-        assert isinstance(place, Box | Point) or place == "not there"
-        found += 1
-    assert found > 100

@@ -12,6 +12,8 @@ from PIL import Image
 pytest.importorskip("openai")  # an extra
 
 from screenagent.control import Control, Stopped
+from screenagent.models.families import Family, family_named
+from screenagent.models.families.family import Effort
 from screenagent.models.remote import Endpoint, Provider, RemoteModel, ServerError, connect_server, key_of
 from screenagent.models.vision import (
     AnswerGrammar,
@@ -34,10 +36,21 @@ QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB",
 BOX = "[0.1, 0.2, 0.3, 0.4]"
 
 
+PHI4 = family_named("phi4")
+QWEN = family_named("qwen3")
+BY_EFFORT = PHI4.model_copy(update={"think": Effort()})
+
+
 def server(
-    loopback: Loopback, kind: Provider = "openai", *, check: Callable[[], None] = lambda: None, **options: Any
+    loopback: Loopback,
+    kind: Provider = "openai",
+    *,
+    family: Family | None = PHI4,
+    check: Callable[[], None] = lambda: None,
+    **options: Any,
 ) -> RemoteModel:
-    return RemoteModel(Endpoint(url=loopback.url, name="m", kind=kind, key="secret", **options), check=check)
+    endpoint = Endpoint(url=loopback.url, name="m", kind=kind, key="secret", **options)
+    return RemoteModel(endpoint, family=family, check=check)
 
 
 def said(chunks: Iterable[Chunk], part: str = "answer") -> str:
@@ -45,12 +58,16 @@ def said(chunks: Iterable[Chunk], part: str = "answer") -> str:
 
 
 def asked(
-    *replies: Reply, kind: Provider, mode: Mode = "nothink", grammar: AnswerGrammar | None = None
+    *replies: Reply,
+    kind: Provider,
+    mode: Mode = "nothink",
+    grammar: AnswerGrammar | None = None,
+    family: Family | None = PHI4,
 ) -> list[dict[str, Any]]:
     """The requests that one question becomes."""
     with serving(list(replies)) as loopback:
         list(
-            server(loopback, kind).generate(
+            server(loopback, kind, family=family).generate(
                 QUESTION, mode=mode, grammar=grammar, budget=TokenBudget(thought=50, answer=9)
             )
         )
@@ -95,9 +112,48 @@ class TestThinkSwitch:
         assert not bound & set(thought)
         assert bound & set(answer)
 
+    @pytest.mark.parametrize("kind", ["vllm", "llama.cpp", "transformers"])
+    def test_a_family_that_is_switched_by_its_template_is_told_so_and_no_turn_is_begun(self, kind: Provider) -> None:
+        [request] = asked(says(BOX), kind=kind, family=QWEN)
+        assert request["chat_template_kwargs"] == {"enable_thinking": False}
+        assert [message["role"] for message in request["messages"]] == ["user"]
+
+    def test_a_model_of_no_known_family_is_told_nothing(self) -> None:
+        [request] = asked(says(BOX), kind="vllm", family=None)
+        assert "chat_template_kwargs" not in request
+        assert [message["role"] for message in request["messages"]] == ["user"]
+
+    def test_thought_and_bound_answer_are_one_request_where_the_server_can(self) -> None:
+        [request] = asked(
+            Stream([{"reasoning_content": "Hm."}, {"content": "{}"}]),
+            kind="vllm",
+            mode="think",
+            grammar=PLAN_GRAMMAR,
+            family=QWEN,
+        )
+        assert request["chat_template_kwargs"] == {"enable_thinking": True}
+        assert (request["thinking_token_budget"], request["max_tokens"]) == (50, 59)
+        assert "structured_outputs" in request
+
+    def test_they_are_two_where_it_cannot_and_the_second_has_the_thought_as_notes(self) -> None:
+        _, thought, answer = asked(
+            Status(400),
+            Stream([{"reasoning_content": "It is red."}]),
+            says("{}"),
+            kind="vllm",
+            mode="think",
+            grammar=PLAN_GRAMMAR,
+            family=QWEN,
+        )
+        assert thought["stop"] == ["</think>"]
+        assert "structured_outputs" not in thought
+        assert answer["chat_template_kwargs"] == {"enable_thinking": False}
+        assert "It is red." in answer["messages"][-1]["content"][-1]["text"]
+        assert "structured_outputs" in answer
+
     @pytest.mark.parametrize(("mode", "effort"), [("think", "high"), ("nothink", "none")])
     def test_mistral_is_told_its_effort(self, mode: Mode, effort: str) -> None:
-        [request] = asked(says("yes"), kind="mistral", mode=mode)
+        [request] = asked(says("yes"), kind="mistral", mode=mode, family=BY_EFFORT)
         assert request["reasoning_effort"] == effort
 
     def test_thought_and_answer_are_told_apart(self) -> None:
@@ -220,9 +276,14 @@ class TestAnswers:
         chunks = self.ask(says(*(text[at : at + cuts] for at in range(0, len(text), cuts))))
         assert (said(chunks, "thought"), said(chunks)) == ("I look < here.", BOX)
 
-    def test_an_answer_that_a_server_took_for_a_thought_is_the_answer(self) -> None:
-        with serving([Stream([{"reasoning_content": BOX}])]) as loopback:
-            assert said(server(loopback).generate(QUESTION, mode="nothink")) == BOX
+    @pytest.mark.parametrize("reply", [Stream([{"reasoning_content": BOX}]), says(f"<think>{BOX}</think>{BOX}")])
+    def test_a_model_that_thinks_although_told_not_to_gives_no_answer(self, reply: Reply) -> None:
+        with serving([reply]) as loopback, pytest.raises(Retry, match="although it was told not to"):
+            list(server(loopback, "vllm").generate(QUESTION, mode="nothink"))
+
+    def test_a_thought_without_an_answer_is_no_answer(self) -> None:
+        with pytest.raises(Retry, match="gave no answer"):
+            self.ask(Stream([{"reasoning_content": BOX}]))
 
 
 def test_stop_is_obeyed_while_the_server_is_silent() -> None:

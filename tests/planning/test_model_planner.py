@@ -20,6 +20,7 @@ from screenagent.fakes import FakeApprover, FakeDesktop, ScriptedModel, plain_sc
 from screenagent.geometry import Absent, Box, Location, Point
 from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
+from screenagent.models.families import family_named
 from screenagent.models.vision import Metered, Refused, TokenBudget
 from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approver, Grounder
@@ -101,7 +102,7 @@ class Run:
         self.pointing = ScriptedModel(list(pointing))
         self.text = ShadeGrounder(*screens)
         self.desktop = desktop or FakeDesktop(control=self.control)
-        model = ModelGrounder(Metered(self.pointing, self.meter), absent=True)
+        model = ModelGrounder(Metered(self.pointing, self.meter), family_named("phi4"), absent=True)
         self.grounder: Grounder = Cascade((CascadeStage(self.text, sure=0.9), CascadeStage(model, sure=ONCE)))
         self.agent = Agent(
             planner=ModelPlanner(model=Metered(self.thinking, self.meter)),

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import openai
-from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
+from screenagent.models.families import Family, family_named, family_of
+from screenagent.models.families.family import NoSwitch
 from screenagent.models.parsing import refuses
-from screenagent.models.remote import transport
-from screenagent.models.remote.providers import EFFORTS, OPENINGS, STYLES, Endpoint, Provider, key_of, provider_of
+from screenagent.models.remote import constraints, transport
+from screenagent.models.remote.messages import messages
+from screenagent.models.remote.providers import STYLES, Endpoint, Provider, key_of, provider_of
+from screenagent.models.remote.thinking import ModeOrder, order_mode, with_notes
 from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TextChunk, TokenBudget
 from screenagent.protocols import Retry
-from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
+
+THINKS_ANYWAY: Final = (
+    "the model behind {url} thinks although it was told not to; set model_family to its family, and start the server "
+    "without a reasoning parser if it takes every answer for a thought"
+)
+ONLY_THOUGHT: Final = "the model behind {url} thought and gave no answer; give it a larger context, or another family"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question, which may take more than one request; `clock` counts what all of them cost."""
+
+    request: Request
+    mode: Mode
+    grammar: AnswerGrammar | None
+    budget: TokenBudget
+    clock: transport.ReplyClock
 
 
 class RemoteModel:
     """A `VisionModel` behind a server.
 
-    `check` is called while the model waits for the server, and may raise to stop at once. Only `think` and `nothink`
-    begin the assistant's turn. A thought ends at its budget; a second request then asks for the answer with the thought
-    in place, so that the grammar constrains the answer alone.
+    `family` says how it is told to think; a model of no known family is told nothing. `check` is called while the model
+    waits for the server, and may raise to stop at once.
+
+    A grammar constrains the answer alone, never the thought. A server that can do so after a thought is asked once. Any
+    other is asked for the thought first, up to its budget, and then for the answer with the thought in place.
     """
 
-    def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, family: Family | None = None, check: Callable[[], None] = lambda: None
+    ) -> None:
         self.endpoint = endpoint
+        self.family = family
         self._style = STYLES[endpoint.kind]
         self._wire = transport.Wire(endpoint, check=check)
+        self._binds_after_thought = True
+
+    def as_family(self, family: Family) -> RemoteModel:
+        """Return the same model on the same connection, asked as one of `family`."""
+        asked = copy(self)
+        asked.family, asked._binds_after_thought = family, True
+        return asked
+
+    def binds(self, grammar: AnswerGrammar) -> bool:
+        """Whether this kind of server can hold an answer to `grammar`."""
+        return constraints.body(self.endpoint.kind, grammar, thinks=False) is not None
 
     def close(self) -> None:
         self._wire.close()
@@ -44,112 +79,126 @@ class RemoteModel:
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
         """As in `VisionModel`; raise `Retry` if the answer breaks off and `ServerError` if the set-up is wrong."""
-        budget = budget or TokenBudget()
-        clock = transport.ReplyClock()
-        opening = OPENINGS.get(mode, "") if self._style.opens else ""
-        if opening and mode == "think":
-            thought = yield from self._thought(request, budget, clock=clock, opening=opening)
-            opening = f"{opening}{thought}{transport.END_OF_THOUGHT}"
-        yield from self._answer(request, budget, mode=mode, grammar=grammar, clock=clock, opening=opening)
+        asked = _Asked(request, mode, grammar, budget or TokenBudget(), transport.ReplyClock())
+        order = self._order(mode)
+        if mode == "think" and order.opening:
+            thought = yield from self._thought(asked, order)
+            opening = f"{order.opening}{thought}{transport.END_OF_THOUGHT}"
+            yield from self._answer(asked, ModeOrder(opening=opening))
+        elif mode == "think" and order.fields and grammar is not None:
+            yield from self._bound_after_thought(asked, order)
+        else:
+            yield from self._answer(asked, order, thinks=mode != "nothink")
 
-    def _thought(
-        self, request: Request, budget: TokenBudget, *, clock: transport.ReplyClock, opening: str
-    ) -> Generator[Chunk, None, str]:
+    def _order(self, mode: Mode) -> ModeOrder:
+        return order_mode(self.family.think if self.family else NoSwitch(), self._style, mode)
+
+    def _bound_after_thought(self, asked: _Asked, order: ModeOrder) -> Iterator[Chunk]:
+        """Ask once where the server can bind an answer after a thought, or else twice: the second time not to think."""
+        fields = self._constraint(asked, thinks=True)
+        if fields is not None and self._binds_after_thought:
+            try:
+                yield from self._answer(asked, order, fields=fields, thinks=True)
+                return
+            except transport.ServerError:  # such as a vLLM without a reasoning parser, which knows no end of a thought
+                self._binds_after_thought = False
+        thought = yield from self._thought(asked, order)
+        answered = replace(asked, request=with_notes(asked.request, thought), mode="nothink")
+        yield from self._answer(answered, self._order("nothink"))
+
+    def _constraint(self, asked: _Asked, *, thinks: bool) -> Mapping[str, Any] | None:
+        return None if asked.grammar is None else constraints.body(self.endpoint.kind, asked.grammar, thinks=thinks)
+
+    def _thought(self, asked: _Asked, order: ModeOrder) -> Generator[Chunk, None, str]:
         """Yield the thought, which ends by itself or at its budget; return all of it."""
-        body = {"max_tokens": budget.thought, "stop": [transport.END_OF_THOUGHT]}
+        body = {**order.fields, "max_tokens": asked.budget.thought, "stop": [transport.END_OF_THOUGHT]}
         thought = ""
-        for piece in self._pieces(request, body, clock, opening):
+        for piece in transport.ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
             thought += piece.text
             if piece.text:
                 yield TextChunk(text=piece.text, part="thought")
-        clock.thought_over()
+        asked.clock.thought_over()
         return thought
 
     def _answer(
-        self,
-        request: Request,
-        budget: TokenBudget,
-        *,
-        mode: Mode,
-        grammar: AnswerGrammar | None,
-        clock: transport.ReplyClock,
-        opening: str,
+        self, asked: _Asked, order: ModeOrder, *, fields: Mapping[str, Any] | None = None, thinks: bool = False
     ) -> Iterator[Chunk]:
-        """Yield the answer, and before it the thought if the opening does not hold one already."""
-        thinks = mode != "nothink" and not opening
-        body = self._answer_body(budget, mode=mode, grammar=grammar, thinks=thinks)
-        answer, reason = "", None
-        said = self._pieces(request, body, clock, opening)
-        for piece in said if self._style.modes else transport.ThoughtSplitter(thinks).parts(said):
+        """Yield the answer and, where one request makes both (`thinks`), the thought before it."""
+        bound = fields if fields is not None else self._constraint(asked, thinks=False)
+        body = {**order.fields, **(bound or {}), **self._limits(asked, order, thinks=thinks)}
+        answer, thought, reason = "", "", None
+        for piece in transport.ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
             reason = reason if reason == "content_filter" else piece.reason or reason
-            answer += piece.text if piece.part == "answer" else ""
+            answer, thought = _added(piece, answer, thought)
+            if thought.strip() and asked.mode == "nothink" and order.given:
+                raise Retry(THINKS_ANYWAY.format(url=self.endpoint.url), "model_answer")
             if piece.text:
                 yield TextChunk(text=piece.text, part=piece.part)
-        usage = clock.usage()
+        yield self._end(asked, answer, thought, reason)
+
+    def _end(self, asked: _Asked, answer: str, thought: str, reason: str | None) -> Chunk:
+        usage = asked.clock.usage()
         if reason == "content_filter" or refuses(answer):
-            yield Refused(text=answer or "the server's content filter stopped the answer", usage=usage)
-        else:
-            yield Finished(reason="length" if reason == "length" else "end", usage=usage)
+            return Refused(text=answer or "the server's content filter stopped the answer", usage=usage)
+        if thought.strip() and not answer.strip() and reason != "length":
+            raise Retry(ONLY_THOUGHT.format(url=self.endpoint.url), "model_answer")
+        return Finished(reason="length" if reason == "length" else "end", usage=usage)
 
-    def _answer_body(
-        self, budget: TokenBudget, *, mode: Mode, grammar: AnswerGrammar | None, thinks: bool
-    ) -> Mapping[str, Any]:
-        """Return the fields of the request that hold the answer to its budget, grammar and mode."""
-        thought = budget.thought if thinks and not self._style.modes else 0
-        body: dict[str, Any] = {"max_tokens": budget.answer + thought}
-        if grammar is not None:
-            body |= self._style.grammar(grammar)
+    def _limits(self, asked: _Asked, order: ModeOrder, *, thinks: bool) -> Mapping[str, Any]:
+        """Return the fields that hold thought and answer to their budgets."""
+        budget = asked.budget
         if self._style.modes:
-            body |= {"mode": mode, "thought_tokens": budget.thought}
-        if self._style.effort and mode in EFFORTS:
-            body["reasoning_effort"] = EFFORTS[mode]
-        return body
+            return {"max_tokens": budget.answer, "mode": asked.mode, "thought_tokens": budget.thought}
+        if not thinks:
+            return {"max_tokens": budget.answer}
+        limit = {self._style.thought_limit: budget.thought} if self._style.thought_limit and order.fields else {}
+        return {"max_tokens": budget.thought + budget.answer, **limit}
 
-    def _pieces(
-        self, request: Request, body: Mapping[str, Any], clock: transport.ReplyClock, opening: str
-    ) -> Iterator[transport.StreamPiece]:
+    def _pieces(self, asked: _Asked, body: Mapping[str, Any], opening: str) -> Iterator[transport.StreamPiece]:
         """Yield the reply as it arrives; the last piece has the reason why it ended."""
+        between, after = self._breaks()
+        said = messages(asked.request, opening=opening, between=between, after=after)
         ended = False
-        chunks = self._wire.chunks(messages(request, opening), {**(self._style.body if opening else {}), **body})
-        for chunk in chunks:
-            clock.tick(chunk)
+        for chunk in self._wire.chunks(said, {**(self._style.body if opening else {}), **body}):
+            asked.clock.tick(chunk)
             for piece in transport.stream_pieces(chunk):
                 ended = ended or piece.reason is not None
                 yield piece
         if not ended:
             raise Retry(f"the answer of {self.endpoint.url} broke off; nothing of it is used", "model_answer")
 
+    def _breaks(self) -> tuple[str, str]:
+        """Return the texts between two pictures and behind the last, unless the server writes those itself.
 
-def messages(request: Request, opening: str = "") -> list[ChatCompletionMessageParam]:
-    """Return the request as messages: its pictures, its text and, with `opening`, the beginning of the reply."""
-    content: list[ChatCompletionContentPartParam] = [
-        {"type": "image_url", "image_url": {"url": _data_url(picture)}} for picture in request.pictures
-    ]
-    content.append({"type": "text", "text": request.text})
-    said: list[ChatCompletionMessageParam] = [{"role": "user", "content": content}]
-    if opening:
-        said.append({"role": "assistant", "content": opening})
-    return said
+        Some servers take two pictures in a row for a film, and show the model one.
+        """
+        trained = self.family.after_picture if self.family else ""
+        return ("", "") if trained and self._style.breaks_after_pictures else (trained or "\n", trained)
 
 
-def _data_url(picture: Screenshot) -> str:
-    file = io.BytesIO()
-    picture.pixels.save(file, format="PNG", compress_level=1)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+def _added(piece: transport.StreamPiece, answer: str, thought: str) -> tuple[str, str]:
+    return (answer, thought + piece.text) if piece.part == "thought" else (answer + piece.text, thought)
 
 
 def connect_server(
-    url: str, *, name: str | None = None, kind: Provider | None = None, check: Callable[[], None] = lambda: None
+    url: str,
+    *,
+    name: str | None = None,
+    kind: Provider | None = None,
+    family: Family | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> RemoteModel:
     """Return the model `name` on the server at `url`; whatever is not given is taken from what the server lists.
 
-    A deployment may follow the address: `https://…/v1#blue`.
+    A family that is not given is told by the model's name, or not known. A deployment may follow the address:
+    `https://…/v1#blue`.
     """
     base, _, deployment = url.partition("#")
     listed, owner = ("", "") if name and kind else _listed(base, kind)
     kind = kind or provider_of(base, owner)
     endpoint = Endpoint(url=base, name=name or listed, kind=kind, deployment=deployment or None)
-    return RemoteModel(endpoint, check=check)
+    told = family_named("phi4") if kind == "screenagent" else family_of(endpoint.name)
+    return RemoteModel(endpoint, family=family or told, check=check)
 
 
 def _listed(url: str, kind: Provider | None) -> tuple[str, str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from screenagent.models.vision import AnswerGrammar, JsonSchema, Numbers, Regex
-from screenagent.usage import Mode
-
-Provider = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
+Provider = Literal[
+    "vllm", "llama.cpp", "sglang", "transformers", "foundry", "mistral", "openai", "ollama", "lmstudio", "screenagent"
+]
 KEYS: Final[Mapping[Provider, tuple[str, ...]]] = {
     "foundry": ("AZUREML_API_KEY", "AZURE_API_KEY"),
     "mistral": ("MISTRAL_API_KEY",),
@@ -45,66 +44,44 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class ProviderStyle:
-    """What servers of one kind understand.
+    """What servers of one kind understand of how a model is told to think, and how they write pictures.
 
-    `opens`: a request may begin the assistant's turn, which switches Phi-4 between think and no-think.
-    `effort`: `reasoning_effort` is that switch. `modes`: the server takes a mode by name and marks the thought itself.
-    `grammar` returns the fields of the request that constrain the answer.
+    `opens`: a request may begin the assistant's turn, with the fields `body`. `template`: the request may set
+    variables of the chat template. `effort`: it may say `reasoning_effort`. `thought_limit` is the field that ends a
+    thought after so many tokens. `modes`: the server takes a mode by name. `breaks_after_pictures`: it writes a line
+    break after each.
     """
 
-    grammar: Callable[[AnswerGrammar], Mapping[str, Any]]
     opens: bool = False
+    template: bool = False
     effort: bool = False
     modes: bool = False
+    thought_limit: str | None = None
+    breaks_after_pictures: bool = False
     body: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _structured(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    match grammar:
-        case Numbers(count=count, decimals=(fewest, most)):
-            numbers = ", ".join([rf"[01]\.[0-9]{{{fewest},{most}}}"] * count)
-            return {"structured_outputs": {"regex": rf"\[{numbers}\]"}}
-        case Regex():
-            return {"structured_outputs": {"regex": grammar.pattern}}
-        case JsonSchema():
-            return {"structured_outputs": {"json": dict(grammar.definition)}}
-
-
-def _response_format(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    """Constrain JSON only: these servers take no other grammar, and the parser refuses an answer that does not fit."""
-    if not isinstance(grammar, JsonSchema):
-        return {}
-    schema = {"name": "answer", "strict": True, "schema": dict(grammar.definition)}
-    return {"response_format": {"type": "json_schema", "json_schema": schema}}
-
-
-def _own(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    """Use the form of `screenagent model serve`, whose `numbers` skips the forward pass of tokens that are certain."""
-    if isinstance(grammar, Numbers):
-        return {"structured_outputs": {"numbers": grammar.count}}
-    return _response_format(grammar) or _structured(grammar)
-
-
-def _gbnf(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    if not isinstance(grammar, Numbers):
-        return _response_format(grammar)
-    fewest, most = grammar.decimals
-    numbers = ' ", " '.join([f'[01] "." [0-9]{{{fewest},{most}}}'] * grammar.count)
-    return {"grammar": f'root ::= "[" {numbers} "]"'}
 
 
 STYLES: Final[Mapping[Provider, ProviderStyle]] = {
     "vllm": ProviderStyle(
-        _structured, opens=True, body={"add_generation_prompt": False, "continue_final_message": True}
+        opens=True,
+        template=True,
+        effort=True,
+        thought_limit="thinking_token_budget",
+        breaks_after_pictures=True,
+        body={"add_generation_prompt": False, "continue_final_message": True},
     ),
-    "llama.cpp": ProviderStyle(_gbnf, opens=True, body={"cache_prompt": True}),
-    "foundry": ProviderStyle(_response_format),
-    "mistral": ProviderStyle(_response_format, effort=True),
-    "openai": ProviderStyle(_response_format),
-    "screenagent": ProviderStyle(_own, modes=True),
+    "llama.cpp": ProviderStyle(
+        opens=True, template=True, effort=True, thought_limit="reasoning_budget_tokens", body={"cache_prompt": True}
+    ),
+    "sglang": ProviderStyle(opens=True, template=True, body={"continue_final_message": True}),
+    "transformers": ProviderStyle(template=True),
+    "foundry": ProviderStyle(effort=True),
+    "mistral": ProviderStyle(effort=True),
+    "openai": ProviderStyle(effort=True),
+    "ollama": ProviderStyle(effort=True),
+    "lmstudio": ProviderStyle(),
+    "screenagent": ProviderStyle(modes=True),
 }
-OPENINGS: Final[Mapping[Mode, str]] = {"think": "<think>", "nothink": "<|dummy_84|>"}
-EFFORTS: Final[Mapping[Mode, str]] = {"think": "high", "nothink": "none"}
 
 
 def key_of(kind: Provider) -> str | None:

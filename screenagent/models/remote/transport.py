@@ -176,13 +176,9 @@ def _parts(content: Sequence[Any]) -> Iterator[StreamPiece]:
 
 
 class ThoughtSplitter:
-    """Tells thought from answer if the server leaves `<think>…</think>` in the text.
+    """Tells thought from answer if the server leaves `<think>…</think>` in the text."""
 
-    Some servers mark the whole reply as a thought if the model does not think; without `thinks` it is the answer.
-    """
-
-    def __init__(self, thinks: bool) -> None:
-        self._thinks = thinks
+    def __init__(self) -> None:
         self._inside = False
         self._held = ""
         self._began = False
@@ -190,7 +186,7 @@ class ThoughtSplitter:
     def parts(self, said: Iterator[StreamPiece]) -> Iterator[StreamPiece]:
         for piece in said:
             if piece.part == "thought":
-                yield piece if self._thinks else StreamPiece(piece.text, "answer", piece.reason)
+                yield piece
             elif piece.reason is not None:
                 yield StreamPiece(self._held, "thought" if self._inside else "answer")
                 self._held = ""

@@ -1,0 +1,25 @@
+"""Asks a model where something is on a picture, as its family is asked."""
+
+from __future__ import annotations
+
+from screenagent.models.families.family import Family, ModelPlace
+from screenagent.models.vision import Refused, VisionModel, complete
+from screenagent.screenshot import Screenshot
+
+
+def ask_place(
+    model: VisionModel, family: Family, target: str, picture: Screenshot, *, absent: bool = False, bound: bool = True
+) -> ModelPlace | Refused:
+    """Return where on `picture` the target is; raise `Retry` if the answer is no place.
+
+    With `absent` the model may answer that it is not there. Without `bound` nothing constrains the answer.
+    """
+    reply = complete(
+        model.generate(
+            family.question(target, picture, absent=absent),
+            mode="nothink",
+            grammar=family.grammar(absent=absent) if bound else None,
+            budget=family.budget,
+        )
+    )
+    return reply if isinstance(reply, Refused) else family.read(reply.text, picture.size)

@@ -1,0 +1,53 @@
+"""What the numbers of a place count, and which axis comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from screenagent.geometry import Box, Point, Size, Value
+from screenagent.protocols import Retry
+
+Unit = Literal["fractions", "thousandths", "999ths", "pixels"]
+"""Parts of the picture's sides, or pixels of the picture as the model sees it, after its own resizing."""
+
+ENDS: Final[dict[Unit, int]] = {"fractions": 1, "thousandths": 1000, "999ths": 999}
+"""The number that stands for the right and the lower edge; for pixels it is the picture's side."""
+
+FRACTION: Final = r"(0\.[0-9]{1,4}|1\.0{1,4})"
+WHOLE_NUMBER: Final = r"(0|[1-9][0-9]{0,3})"
+
+
+class Coordinates(Value):
+    """How a family counts; `y_first` where the vertical axis comes first, as in `[y1, x1, y2, x2]`."""
+
+    unit: Unit
+    y_first: bool = False
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression of one number as the model is bound to write it."""
+        return FRACTION if self.unit == "fractions" else WHOLE_NUMBER
+
+    def ends(self, seen: Size) -> Size:
+        """Return the numbers that stand for the far corner of a picture that the model sees at this size."""
+        end = ENDS.get(self.unit)
+        return seen if end is None else Size(width=end, height=end)
+
+    def place(self, numbers: Sequence[float], seen: Size) -> Box | Point:
+        """Return the point that two numbers mean, or the box that four mean, whichever corner comes first.
+
+        Raise `Retry` if it is not within the picture, or if these are fractions where others are meant.
+        """
+        across, down = numbers[0::2], numbers[1::2]
+        if self.y_first:
+            across, down = down, across
+        ends, said = self.ends(seen), ", ".join(f"{number:g}" for number in numbers)
+        if max(across) > ends.width or max(down) > ends.height:
+            pixels = " pixels" if self.unit == "pixels" else ""
+            raise Retry(f"({said}) lies outside {ends.width} by {ends.height}{pixels}", "model_answer")
+        if self.unit != "fractions" and max(numbers) <= 1 and any(number % 1 for number in numbers):
+            raise Retry(f"({said}) are fractions, where {self.unit} are meant", "model_answer")
+        if len(numbers) == 2:
+            return Point(x=across[0] / ends.width, y=down[0] / ends.height)
+        return Box.of_pixels((min(across), min(down), max(across), max(down)), ends)

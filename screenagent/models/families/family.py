@@ -1,0 +1,219 @@
+"""What is known of each family of vision models: its prompt, its answers, what it counts, and how it is told to think.
+
+The families are rows of `families.yaml`. A new one needs a row and its prompt in `prompts/`; only a new form of
+answer needs code, in `shapes.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Final, Literal
+
+import yaml
+from pydantic import Field, TypeAdapter, field_validator
+
+from screenagent.errors import WrongUsage
+from screenagent.geometry import Box, Point, Size, Value
+from screenagent.models import prompts
+from screenagent.models.families.coordinates import Coordinates
+from screenagent.models.families.shapes import SHAPES, AnswerShape
+from screenagent.models.vision import AnswerGrammar, Numbers, Regex, Request, TokenBudget
+from screenagent.screenshot import Screenshot
+
+NotThere = Literal["not there"]
+ModelPlace = Box | Point | NotThere
+
+NOT_THERE: Final = re.compile(r"\W*(?:it is )?not there\W*", re.IGNORECASE)
+
+
+class Opening(Value):
+    """The assistant's turn is begun with a token that switches the model."""
+
+    by: Literal["opening"] = "opening"
+    think: str
+    nothink: str
+
+
+class TemplateSwitch(Value):
+    """A variable of the chat template, true or false, switches the model (`chat_template_kwargs`)."""
+
+    by: Literal["template"] = "template"
+    variable: str
+
+
+class Effort(Value):
+    """The field `reasoning_effort` switches the model."""
+
+    by: Literal["effort"] = "effort"
+    think: str = "high"
+    nothink: str = "none"
+
+
+class NoSwitch(Value):
+    """The model thinks or does not, as it was trained."""
+
+    by: Literal["none"] = "none"
+
+
+ThinkSwitch = Annotated[Opening | TemplateSwitch | Effort | NoSwitch, Field(discriminator="by")]
+
+
+class Resizing(Value):
+    """How a model's preprocessing resizes a picture: to sides that are multiples, and within so many pixels."""
+
+    multiple: int = Field(gt=0)
+    least_pixels: int = 0
+    most_pixels: int = 16_777_216
+
+    def seen(self, sent: Size) -> Size:
+        """Return the size at which the model sees a picture that is sent at size `sent`."""
+        pixels, near = sent.width * sent.height, self._sides(sent, 1.0, round)
+        if near.width * near.height > self.most_pixels:
+            return self._sides(sent, math.sqrt(self.most_pixels / pixels), math.floor)
+        if near.width * near.height < self.least_pixels:
+            return self._sides(sent, math.sqrt(self.least_pixels / pixels), math.ceil)
+        return near
+
+    def _sides(self, sent: Size, scale: float, rounding: Callable[[float], int]) -> Size:
+        width, height = (
+            max(self.multiple, rounding(side * scale / self.multiple) * self.multiple)
+            for side in (sent.width, sent.height)
+        )
+        return Size(width=width, height=height)
+
+
+class Family(Value):
+    """One family of models.
+
+    `names` are parts of its models' names. `prompt` and `system` are templates; `text_first` puts the text before the
+    picture, and `after_picture` is what stood behind each picture in training. `refusal` is the answer that the family
+    was trained to give where the target is absent. `bindable` says whether a grammar may constrain its answers.
+    `verified` and `unverified` say what was read where, and what was not.
+    """
+
+    name: str
+    title: str
+    names: tuple[str, ...]
+    prompt: str
+    system: str | None = None
+    text_first: bool = False
+    after_picture: str = ""
+    shape: str
+    coordinates: Coordinates
+    resizing: Resizing
+    refusal: str | None = None
+    bindable: bool = True
+    answer_tokens: int = 64
+    drops_full_stop: bool = False
+    think: ThinkSwitch = NoSwitch()
+    sizes: str = ""
+    licence: str = ""
+    scores: Mapping[str, str] = Field(default_factory=dict)
+    verified: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
+
+    @field_validator("shape")
+    @classmethod
+    def _is_a_shape(cls, shape: str) -> str:
+        if shape not in SHAPES:
+            raise ValueError(f"no form of answer is called {shape!r}; there are {', '.join(SHAPES)}")
+        return shape
+
+    @property
+    def form(self) -> AnswerShape:
+        return SHAPES[self.shape]
+
+    @property
+    def digest(self) -> str:
+        """A digest of all that decides how the family is asked and read."""
+        asked = self.model_dump_json(exclude={"title", "sizes", "licence", "scores", "verified", "unverified"})
+        templates = "".join(prompts.source(name) for name in (self.prompt, self.system) if name)
+        return hashlib.sha256((asked + templates).encode()).hexdigest()[:12]
+
+    @property
+    def budget(self) -> TokenBudget:
+        """The most tokens of an answer that points."""
+        return TokenBudget(answer=self.answer_tokens)
+
+    def question(self, target: str, picture: Screenshot, *, absent: bool) -> Request:
+        """Return the question where `target` is; with `absent`, the model may also answer that it is not there."""
+        seen = self.resizing.seen(picture.size)
+        target = target.removesuffix(".") if self.drops_full_stop else target
+        variables = {"target": target, "absent": absent, "width": seen.width, "height": seen.height}
+        return Request(
+            text=_rendered(self.prompt, variables),
+            system=_rendered(self.system, variables) if self.system else "",
+            text_first=self.text_first,
+            pictures=(picture,),
+        )
+
+    def grammar(self, *, absent: bool) -> AnswerGrammar | None:
+        """Return what constrains the answer; None if nothing may."""
+        if not self.bindable:
+            return None
+        trained = self.refusal is not None
+        if self.shape == "box" and self.coordinates.unit == "fractions" and not absent and not trained:
+            return Numbers(count=4)
+        place = self.form.pattern(self.coordinates.pattern)
+        absence = re.escape(self.refusal).replace(r"\-", "-") if self.refusal else "not there"
+        return Regex(pattern=f"{place}|{absence}" if absent or trained else place)
+
+    def read(self, answer: str, sent: Size) -> ModelPlace:
+        """Return the place that an answer about a picture of size `sent` means; raise `Retry` if it means none."""
+        if NOT_THERE.fullmatch(answer) or (self.refusal and _bare(self.refusal) == _bare(answer)):
+            return "not there"
+        return self.coordinates.place(self.form.numbers(answer), self.resizing.seen(sent))
+
+    def score_of(self, model: str) -> int:
+        """Return how long the family's name is that the name `model` contains; 0 if it contains none."""
+        lengths = [len(name) for name in self.names if _contains(model, name)]
+        return max(lengths, default=0)
+
+
+def _rendered(prompt: str, variables: Mapping[str, object]) -> str:
+    declared = prompts.declared(prompt)
+    return prompts.render_prompt(prompt, {name: value for name, value in variables.items() if name in declared})
+
+
+def _bare(answer: str) -> str:
+    """Return an answer without blanks, quotes and a code fence."""
+    return re.sub(r"```(?:json)?|[\s'\"]", "", answer)
+
+
+def _contains(model: str, name: str) -> bool:
+    return re.search(_name_pattern(name), model.lower()) is not None
+
+
+@cache
+def _name_pattern(name: str) -> str:
+    """Return the pattern of a family's name within a model's: hyphens may lack, and no other number may follow."""
+    written = re.escape(name).replace(r"\-", "[-_ ]?").replace(r"\.", "[._]")
+    return rf"(?<![a-z0-9]){written}(?![0-9]|[._][0-9])"
+
+
+@cache
+def all_families() -> Mapping[str, Family]:
+    """Return the families by name."""
+    rows = yaml.safe_load(files(__package__).joinpath("families.yaml").read_text(encoding="utf-8"))
+    families = TypeAdapter(list[Family]).validate_python(rows)
+    return {family.name: family for family in families}
+
+
+def family_named(name: str) -> Family:
+    """Return the family of this name; raise `WrongUsage` that lists them if there is none."""
+    try:
+        return all_families()[name]
+    except KeyError:
+        known = ", ".join(all_families())
+        raise WrongUsage(f"no model family is called {name!r}; `screenagent model families` knows {known}") from None
+
+
+def family_of(model: str) -> Family | None:
+    """Return the family whose name the name of a model contains, the longest one; None if it contains none."""
+    best = max(all_families().values(), key=lambda family: family.score_of(model))
+    return best if best.score_of(model) else None
