@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from PIL import Image
-from screenagent.models.families import Family, all_families, family_named
 
 from screenagent.events import Plan
+from screenagent.models.families import Family, all_families, family_named
 from screenagent.models.parsing import parse_plan
 from screenagent.models.plan_schema import plan_schema
 from screenagent.models.remote import RemoteModel

@@ -9,34 +9,23 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from screenagent.models.families.family import Opening, TemplateSwitch, ThinkSwitch
 
+from screenagent.models.families import Family, family_named
 from tests.servers.templates import QWEN
 
 collect_ignore_glob = [] if find_spec("openai") else ["test_*.py"]
 
 
-@dataclass(frozen=True)
-class Switched:
-    """A way to switch thinking: a chat template of llama.cpp's (its own model's if None), and what the agent sends."""
-
-    think: ThinkSwitch
-    template: str | None = None
-
-
-SWITCHED: Final = {
-    "phi4": Switched(Opening(think="<think>", nothink="<|dummy_84|>")),
-    "qwen": Switched(TemplateSwitch(variable="enable_thinking"), QWEN),
-}
+TEMPLATES: Final = {"phi4": None, "qwen3": QWEN}
+"""A family for each way to switch thinking, and its chat template (None for that in the tiny model's own file)."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A model that is served: the address without a path, and how its thinking is switched."""
+    """A model that is served: the server's address without a path, and the family that the model is asked as."""
 
     address: str
-    name: str
-    think: ThinkSwitch
+    family: Family
 
     @property
     def url(self) -> str:
@@ -52,7 +41,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return write_checkpoint(tmp_path_factory.mktemp("phi-4-reasoning-vision-tiny", numbered=False))
 
 
-@pytest.fixture(scope="session", params=SWITCHED)
+@pytest.fixture(scope="session", params=TEMPLATES)
 def llama(
     request: pytest.FixtureRequest, tiny_gguf: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
@@ -60,9 +49,6 @@ def llama(
     pytest.importorskip("xllamacpp")
     from tests.servers.llama_cpp import llama_server
 
-    switched, folder = SWITCHED[request.param], tmp_path_factory.mktemp(request.param)
-    template = folder / "template.jinja" if switched.template else None
-    if template and switched.template:
-        template.write_text(switched.template, "utf-8")
+    template, folder = TEMPLATES[request.param], tmp_path_factory.mktemp(request.param)
     with llama_server(*tiny_gguf, template=template, log=folder / "log") as address:
-        yield Served(address, request.param, switched.think)
+        yield Served(address, family_named(request.param))

@@ -28,10 +28,10 @@ class StartError(Exception):
 
 
 @contextmanager
-def llama_server(model: Path, tower: Path, *, template: Path | None = None, log: Path) -> Iterator[str]:
-    """Serve the model with a vision tower, in place of its own chat template with another; yield the address."""
+def llama_server(model: Path, tower: Path, *, template: str | None, log: Path) -> Iterator[str]:
+    """Serve the model with a vision tower, and with another chat template than its own if given; yield the address."""
     command = [sys.executable, "-m", __name__, str(model), str(tower)]
-    command += ["--template", str(template)] if template else []
+    command += ["--template", template] if template else []
     with (
         log.open("w") as errors,
         subprocess.Popen(
@@ -52,7 +52,7 @@ def _address(server: subprocess.Popen[str], log: Path) -> str:
     raise StartError(log.read_text(errors="replace")[-2000:])
 
 
-def serve(model: Path, tower: Path, template: Path | None) -> None:
+def serve(model: Path, tower: Path, template: str | None) -> None:
     """Load the model, say on which free port it is served, and wait until standard input is closed."""
     import xllamacpp
 
@@ -67,7 +67,7 @@ def serve(model: Path, tower: Path, template: Path | None) -> None:
     options.cpuparams.n_threads = options.cpuparams_batch.n_threads = 1
     options.endpoint_slots = True
     if template:
-        options.chat_template = template.read_text("utf-8")
+        options.chat_template = template
     server = xllamacpp.Server(options)
     print(f"{READY}{server.listening_address}", flush=True)
     sys.stdin.read()
@@ -77,5 +77,5 @@ if __name__ == "__main__":
     arguments = ArgumentParser()
     arguments.add_argument("model", type=Path)
     arguments.add_argument("tower", type=Path)
-    arguments.add_argument("--template", type=Path)
+    arguments.add_argument("--template")
     serve(**vars(arguments.parse_args()))

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(60)
 
 
 def model_on(llama: Served, **options: Any) -> RemoteModel:
-    return RemoteModel(Endpoint(url=llama.url, name="tiny", kind="llama.cpp"), think=llama.think, **options)
+    return RemoteModel(Endpoint(url=llama.url, name="tiny", kind="llama.cpp"), family=llama.family, **options)
 
 
 def get(llama: Served, path: str) -> Any:
@@ -72,8 +72,8 @@ def test_a_picture_costs_its_patches_and_two_cost_twice_as_many(llama: Served) -
 BEGUN = {
     ("phi4", "think"): "<|im_start|>assistant<|im_sep|>\n<think>",
     ("phi4", "nothink"): "<|im_start|>assistant<|im_sep|>\n<|dummy_84|>",
-    ("qwen", "think"): "<|im_start|>assistant\n<think>\n",
-    ("qwen", "nothink"): "<|im_start|>assistant\n<think>\n\n</think>\n\n",
+    ("qwen3", "think"): "<|im_start|>assistant\n<think>\n",
+    ("qwen3", "nothink"): "<|im_start|>assistant\n<think>\n\n</think>\n\n",
 }
 
 
@@ -81,26 +81,29 @@ BEGUN = {
 def test_the_turn_is_rendered_as_the_model_was_trained(llama: Served, mode: Mode) -> None:
     """The agent's own request, rendered by the server."""
     with serving([says("yes")], owner="llamacpp") as loopback:
-        model = RemoteModel(Endpoint(url=loopback.url, name="tiny", kind="llama.cpp"), think=llama.think)
+        model = RemoteModel(Endpoint(url=loopback.url, name="tiny", kind="llama.cpp"), family=llama.family)
         list(model.generate(Request(text="Where?", pictures=(screen(64, 48),)), mode=mode))
     rendered = post(llama, "/apply-template", loopback.asked[0])["prompt"]
     rendered = rendered.replace(get(llama, "/props")["media_marker"], "<image>")
     user = {
         "phi4": "<|im_start|>system<|im_sep|>You see and point.<|im_end|>\n"
         "<|im_start|>user<|im_sep|><image>\nWhere?<|im_end|>\n",
-        "qwen": "<|im_start|>user\n<image>Where?<|im_end|>\n",
+        "qwen3": "<|im_start|>user\n<image>Where?<|im_end|>\n",
     }
-    assert rendered == user[llama.name] + BEGUN[llama.name, mode]
+    assert rendered == user[llama.family.name] + BEGUN[llama.family.name, mode]
 
 
 @pytest.mark.parametrize("mode", ["think", "nothink"])
 def test_a_stop_leaves_the_server_idle_within_a_second(llama: Served, mode: Mode) -> None:
     control = Control()
     endless = Request(text="Tell a long story", pictures=(screen(),))
-    model = model_on(llama, check=control.check)
+    story = model_on(llama, check=control.check).generate(
+        endless, mode=mode, budget=TokenBudget(thought=8000, answer=8000)
+    )
+    next(story)
+    control.stop()
     with pytest.raises(Stopped):
-        for _ in model.generate(endless, mode=mode, budget=TokenBudget(thought=8000, answer=8000)):
-            control.stop()
+        list(story)
     stopped = time.perf_counter()
     while any(slot["is_processing"] for slot in get(llama, "/slots")):
         assert time.perf_counter() < stopped + 1
