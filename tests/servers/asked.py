@@ -23,6 +23,7 @@ from screenagent.models.vision import (
     Finished,
     JsonSchema,
     Numbers,
+    Refused,
     Regex,
     Request,
     TextChunk,
@@ -80,7 +81,7 @@ class Asked:
         return TokenBudget(thought=self.thought, answer=self.answer)
 
     def problem(self, heard: Heard) -> str | None:
-        """Return what is wrong with a reply, None if nothing is."""
+        """Return what is wrong with a reply, None if nothing is. Line breaks before an answer are the template's."""
         if any(mark in heard.thought + heard.answer for mark in MARKS):
             return "a mark of the turn is in the reply"
         if self.mode == "auto":
@@ -88,7 +89,7 @@ class Asked:
         if (heard.thought != "") != (self.mode == "think"):
             return "a thought though told not to think" if heard.thought else "no thought"
         try:
-            return None if self.is_right(heard.answer) else "not in the form asked for"
+            return None if self.is_right(heard.answer.lstrip("\n")) else "not in the form asked for"
         except (ValueError, Retry) as error:
             return str(error)
 
@@ -131,8 +132,8 @@ THIRTEEN: Final = (
     Asked("numbers, think", "think", is_box, Numbers(count=4)),
     *(place_or_absent(family_named(name)) for name in ("phi4", "qwen3", "ui-tars-1.5")),
     Asked("yes or no, two pictures", "nothink", {"yes", "no"}.__contains__, Regex(pattern="yes|no"), 2, answer=4),
-    Asked("small object, no-think", "nothink", is_small, JsonSchema(definition=SMALL)),
-    Asked("small object, think", "think", is_small, JsonSchema(definition=SMALL)),
+    Asked("small object, no-think", "nothink", is_small, JsonSchema(definition=SMALL), answer=256),
+    Asked("small object, think", "think", is_small, JsonSchema(definition=SMALL), answer=256),
     Asked("plan, no-think", "nothink", is_plan, PLAN, answer=6000),
     Asked("plan, think", "think", is_plan, PLAN, answer=6000),
 )
@@ -142,9 +143,9 @@ THIRTEEN: Final = (
 def hear(model: RemoteModel, asked: Asked) -> Heard:
     """Ask, and return the whole reply."""
     said = {"thought": "", "answer": ""}
-    for chunk in model.generate(asked.request, mode=asked.mode, grammar=asked.grammar, budget=asked.budget):
-        if isinstance(chunk, TextChunk):
-            said[chunk.part] += chunk.text
-        else:
-            end = chunk.reason if isinstance(chunk, Finished) else "refused"
-    return Heard(**said, end=end, usage=chunk.usage)
+    *chunks, last = model.generate(asked.request, mode=asked.mode, grammar=asked.grammar, budget=asked.budget)
+    for chunk in chunks:
+        assert isinstance(chunk, TextChunk)
+        said[chunk.part] += chunk.text
+    assert isinstance(last, Finished | Refused)
+    return Heard(**said, end=last.reason if isinstance(last, Finished) else "refused", usage=last.usage)

@@ -6,6 +6,7 @@ so whatever it says is text. An answer that keeps to a form can only have been c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -54,7 +55,8 @@ class Random:
         self._generator = np.random.default_rng(seed)
 
     def matrix(self, *shape: int) -> npt.NDArray[np.float16]:
-        return (self._generator.standard_normal(shape) / shape[-1] ** 0.5).astype(np.float16)
+        values: npt.NDArray[np.float64] = self._generator.standard_normal(shape)
+        return (values / math.sqrt(shape[-1])).astype(np.float16)
 
     def near(self, value: float, size: int) -> npt.NDArray[np.float32]:
         return (value + 0.1 * self._generator.standard_normal(size)).astype(np.float32)
