@@ -19,7 +19,7 @@ from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
 from screenagent.models.families import Family, family_named
 from screenagent.models.vision import AnswerGrammar, Metered, VisionModel
 from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
-from screenagent.planning.model_planner import tokens_at_most
+from screenagent.planning.model_planner import CONTEXT, tokens_at_most
 from screenagent.protocols import Planner, StateReader, TextReader
 from screenagent.settings import ServerKind, Settings
 from screenagent.usage import Meter
@@ -33,11 +33,12 @@ SURE: Final = 0.95
 
 @dataclass(frozen=True)
 class Seeing:
-    """A vision model, its family where that is known, and how many tokens a text is to it."""
+    """A vision model, its family where that is known, how many tokens a text is to it, and how many it takes at once."""
 
     model: VisionModel
     family: Family | None
     count: Callable[[str], int] = tokens_at_most
+    context: int = CONTEXT
 
     def binds(self, grammar: AnswerGrammar) -> bool:
         """Whether answers can be held to `grammar`: in this process they always can, behind a server by its kind."""
@@ -95,7 +96,12 @@ class Models:
             return InstructionPlanner(
                 reader=reader, grounder=grounder, strict=grounder.strict(), states=states, instructions=instructions
             )
-        return ModelPlanner(model=self.plans.model, patches=self.settings.max_image_patches, count=self.plans.count)
+        return ModelPlanner(
+            model=self.plans.model,
+            patches=self.settings.max_image_patches,
+            count=self.plans.count,
+            context=self.plans.context,
+        )
 
     def pointing(self, text: EmbeddedGrounder) -> Cascade | None:
         """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
@@ -171,7 +177,7 @@ def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(url, name=choice.name, kind=choice.server, family=family, check=control.check)
-    return Seeing(model, model.family)
+    return Seeing(model, model.family, context=min(CONTEXT, model.facts.context or CONTEXT))
 
 
 def _is_address(url: str) -> bool:

@@ -76,4 +76,4 @@ def _key(model: RemoteModel) -> str:
     """Return what was proven: the address, the model, and how it was asked."""
     endpoint, family = model.endpoint, model.family
     asked = family.digest if family else "any family"
-    return " ".join((endpoint.url, endpoint.kind, endpoint.name, asked))
+    return " ".join(filter(None, (endpoint.url, endpoint.kind, endpoint.name, model.facts.identity, asked)))

@@ -32,6 +32,13 @@ class Numbers(Value):
     count: int = Field(default=4, gt=0)
     decimals: tuple[int, int] = (1, 4)
 
+    @property
+    def pattern(self) -> str:
+        """The regular expression of such an answer."""
+        fewest, most = self.decimals
+        number = rf"(0\.[0-9]{{{fewest},{most}}}|1\.0{{{fewest},{most}}})"
+        return rf"\[{', '.join([number] * self.count)}\]"
+
 
 class Regex(Value):
     kind: Literal["regex"] = "regex"
