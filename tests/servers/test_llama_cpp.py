@@ -111,7 +111,7 @@ def test_a_stop_leaves_the_server_idle_within_a_second(llama: Served, mode: Mode
 
 def test_a_plan_may_hold_quotes_backslashes_and_line_breaks(llama: Served) -> None:
     """Of a model that likes to type and to escape, every plan is valid, and some of them type each of these."""
-    constraint = constraints.body("llama.cpp", PLAN, thinks=False)
+    constraint = constraints.binding("llama.cpp", PLAN, thinks=False)
     assert constraint is not None
     liked = [[TOKENS.index(character), 9] for character in ("\\", '"', "n")] + [[TOKENS.index("t"), 6]]
     turn = {
