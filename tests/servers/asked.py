@@ -80,14 +80,19 @@ class Asked:
     def budget(self) -> TokenBudget:
         return TokenBudget(thought=self.thought, answer=self.answer)
 
-    def problem(self, heard: Heard) -> str | None:
-        """Return what is wrong with a reply, None if nothing is. Line breaks before an answer are the template's."""
+    def problem(self, heard: Heard, *, thinks: bool = True) -> str | None:
+        """Return what is wrong with a reply, None if nothing is; without `thinks` the model has no think mode.
+
+        Line breaks before an answer are the chat template's.
+        """
         if any(mark in heard.thought + heard.answer for mark in MARKS):
             return "a mark of the turn is in the reply"
         if self.mode == "auto":
             return None if heard.thought + heard.answer else "nothing was said"
-        if (heard.thought != "") != (self.mode == "think"):
-            return "a thought though told not to think" if heard.thought else "no thought"
+        if heard.thought and self.mode == "nothink":
+            return "a thought though told not to think"
+        if thinks and not heard.thought and self.mode == "think":
+            return "no thought"
         try:
             return None if self.is_right(heard.answer.lstrip("\n")) else "not in the form asked for"
         except (ValueError, Retry) as error:

@@ -11,11 +11,14 @@ from typing import Final
 import pytest
 
 from screenagent.models.families import Family, family_named
+from tests.paths import ROOT
+from tests.servers.table import Table
 from tests.servers.templates import QWEN
 
 collect_ignore_glob = [] if find_spec("openai") else ["test_*.py"]
 
 
+MODELS: Final = ROOT / "docs" / "models.md"
 TEMPLATES: Final = {"phi4": None, "qwen3": QWEN}
 """A family for each way to switch thinking, and its chat template (None for that in the tiny model's own file)."""
 
@@ -52,3 +55,22 @@ def llama(
     template, folder = TEMPLATES[request.param], tmp_path_factory.mktemp(request.param)
     with llama_server(*tiny_gguf, template=template, log=folder / "log") as address:
         yield Served(address, family_named(request.param))
+
+
+TABLE: Final = pytest.StashKey[Table]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLE] = Table()
+
+
+@pytest.fixture(scope="session")
+def table(pytestconfig: pytest.Config) -> Table:
+    """The results of this run, which are written down at its end."""
+    return pytestconfig.stash[TABLE]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    table = session.config.stash[TABLE]
+    if table.rows and not table.write(MODELS):
+        print(f"\n{table}")

@@ -28,9 +28,11 @@ class StartError(Exception):
 
 
 @contextmanager
-def llama_server(model: Path, tower: Path, *, template: str | None, log: Path) -> Iterator[str]:
+def llama_server(
+    model: Path, tower: Path, *, template: str | None, log: Path, python: str | Path = sys.executable
+) -> Iterator[str]:
     """Serve the model with a vision tower, and with another chat template than its own if given; yield the address."""
-    command = [sys.executable, "-m", __name__, str(model), str(tower)]
+    command = [str(python), "-m", __name__, str(model), str(tower)]
     command += ["--template", template] if template else []
     with (
         log.open("w") as errors,

@@ -15,3 +15,8 @@ PHI4: Final = (
 
 QWEN: Final = files(__package__).joinpath("qwen.jinja").read_text("utf-8")
 """The turns of Qwen3.5. Thinking is switched by `enable_thinking`, and earlier thoughts are taken out of the turns."""
+
+CHATML: Final = QWEN.partition("{%- if add_generation_prompt")[0] + (
+    "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}"
+)
+"""The turns of Qwen3-VL, which has no think mode."""
