@@ -32,6 +32,9 @@ NOT_THERE: Final = re.compile(r"\W*(?:action:|answer>)?\W*(?:it is )?not there\W
 _THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
 """Reasoning that a model was trained to begin its answer with, finished or not."""
 
+OTHER_KINDS: Final = re.compile(r"embed|rerank|-tts|-asr|-audio")
+"""What names a model that cannot point, though it may carry a family's name: `Qwen3-VL-Embedding-8B`."""
+
 TOLD: Final = frozenset({"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified"})
 """What a family's row tells its reader, and nothing goes by."""
 
@@ -138,7 +141,7 @@ class Family(Value):
     @property
     def digest(self) -> str:
         """A digest of all that decides how the family is asked and read."""
-        asked = self.model_dump_json(exclude=TOLD)
+        asked = self.model_dump_json(exclude=set(TOLD))
         templates = "".join(prompts.source(name) for name in (self.prompt, self.system) if name)
         return hashlib.sha256((asked + templates).encode()).hexdigest()[:12]
 
@@ -185,8 +188,9 @@ class Family(Value):
         return self.form.example(self.coordinates.numbers(edges, self.resizing.seen(sent)))
 
     def is_named_in(self, model: str) -> bool:
-        """Whether the name of a model contains one of the family's."""
-        return any(re.search(_name_pattern(name), model.lower()) for name in self.names)
+        """Whether the name of a model that may point contains one of the family's."""
+        said = model.lower()
+        return not OTHER_KINDS.search(said) and any(re.search(_name_pattern(name), said) for name in self.names)
 
 
 def _rendered(prompt: str, variables: Mapping[str, object]) -> str:
@@ -201,9 +205,10 @@ def _bare(answer: str) -> str:
 
 @cache
 def _name_pattern(name: str) -> str:
-    """Return the pattern of a family's name within a model's: hyphens may lack, and no other number may follow."""
+    """Return the pattern of a family's name within a model's: hyphens may lack, and neither number nor word goes on."""
     written = re.escape(name).replace(r"\-", "[-_ ]?").replace(r"\.", "[._]")
-    return rf"(?<![a-z0-9]){written}(?![0-9]|[._][0-9])"
+    end = "[a-z0-9]" if name[-1].isalpha() else "[0-9]"
+    return rf"(?<![a-z0-9]){written}(?!{end}|[._][0-9])"
 
 
 @cache
