@@ -10,8 +10,8 @@ from screenagent.models.families import all_families, family_of
 NAMES = {
     "phi4": "microsoft/Phi-4-reasoning-vision-15B Phi-4-reasoning-vision-15B-Q4_K_M.gguf phi4-rv:15b phi-4-vision",
     "qwen3": "Qwen/Qwen3-VL-8B-Instruct Qwen/Qwen3-VL-30B-A3B-Instruct-FP8 unsloth/Qwen3-VL-4B-Instruct-GGUF "
-    "qwen3-vl:8b qwen3vl Qwen3VL-8B-Instruct-Q4_K_M.gguf qwen/qwen3-vl-8b qwen/qwen3-vl-235b-a22b-instruct qwen3-vl-plus "
-    "mlx-community/Qwen3-VL-4B-Instruct-4bit Qwen/Qwen3.5-9B qwen3.5:9b Qwen3_5-27B qwen/qwen-3.5-27b "
+    "qwen3-vl:8b qwen3vl Qwen3VL-8B-Instruct-Q4_K_M.gguf qwen/qwen3-vl-8b qwen/qwen3-vl-235b-a22b-instruct "
+    "qwen3-vl-plus mlx-community/Qwen3-VL-4B-Instruct-4bit Qwen/Qwen3.5-9B qwen3.5:9b Qwen3_5-27B qwen/qwen-3.5-27b "
     "Qwen/Qwen3.6-27B qwen3.6:27b Qwen/Qwen3.8-27B qwen3.8 Qwen3.8-Flash-Next",
     "qwen2.5-vl": "Qwen/Qwen2.5-VL-7B-Instruct Qwen/Qwen2.5-VL-72B-Instruct-AWQ qwen2.5vl:7b qwen2.5-vl-7b-instruct "
     "Qwen2.5-VL-7B-Instruct-Q4_K_M.gguf qwen/qwen2.5-vl-32b-instruct:free qwen/qwen-2.5-vl-7b-instruct Qwen2_5-VL-3B "
@@ -73,7 +73,7 @@ claude-opus-gemini-3-merge|gta1-vs-holo2|qwen3-vl-distilled-from-qwen2.5-vl
 
 def family_name(model: str) -> str | None:
     found = family_of(model)
-    return found and found.name
+    return found.name if found else None
 
 
 def test_the_names_here_are_those_of_every_family() -> None:
