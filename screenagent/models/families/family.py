@@ -32,6 +32,9 @@ NOT_THERE: Final = re.compile(r"\W*(?:action:|answer>)?\W*(?:it is )?not there\W
 _THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
 """Reasoning that a model was trained to begin its answer with, finished or not."""
 
+OTHER_KINDS: Final = re.compile(r"embed|rerank|-tts|-asr|-audio")
+"""What names a model that cannot point, though it may carry a family's name: `Qwen3-VL-Embedding-8B`."""
+
 TOLD: Final = {"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified"}
 """What a family's row tells its reader, and nothing goes by."""
 

@@ -17,15 +17,15 @@ _TWO: Final = rf"{_NUMBER},{_NUMBER}"
 _FOUR: Final = rf"{_TWO},{_TWO}"
 _FOUR_IN_BRACKETS: Final = rf"\[{_FOUR}\]"
 _TWO_IN_BRACKETS: Final = rf"\[{_TWO}\]"
-_NAMED: Final = rf"""["']?\bx["']?\s*[:=]{_NUMBER},\s*["']?y["']?\s*[:=]{_NUMBER}(?![\w.%])"""
+_NAMED: Final = rf"""["']?\bx["']?\s*[:=]{_NUMBER},\s*["']?y["']?\s*[:=]{_NUMBER}[,}})]"""
 _COORDINATE: Final = (
     rf"""(?<![\w])["']?coordinate["']?\s*[:=]\s*{_TWO_IN_BRACKETS}""",
     rf"<parameter=coordinate>\s*{_TWO_IN_BRACKETS}\s*</parameter>",
 )
 _CALL: Final = r"(?:start_box|point)\s*=\s*['\"]?\s*(?:<\|box_start\|>|<point>)?"
 _IN_CALL: Final = (
-    rf"{_CALL}\s*[\[(]?{_FOUR}[\])]?",
-    rf"{_CALL}\s*[\[(]?{_NUMBER}[,\s]{_NUMBER}[\])]?(?!\s*,?\s*[\d.])",
+    rf"{_CALL}\s*[\[(]?{_FOUR}[\])<'\"]",
+    rf"{_CALL}\s*[\[(]?{_NUMBER}[,\s]{_NUMBER}[\])<'\"]",
     rf"<point>{_NUMBER}[,\s]{_NUMBER}</point>",
 )
 
@@ -34,7 +34,8 @@ _IN_CALL: Final = (
 class AnswerShape:
     """One form of a place: `written` as a model is bound to write it, `N` for each number, and `read` as patterns.
 
-    The patterns are laxer than what is written: text round a place, other blanks and a code fence do not matter.
+    The patterns are laxer than what is written: text round a place, other blanks and a code fence do not matter. Each
+    has a sign behind its last number, so that a number that was cut off is none.
     """
 
     written: str
@@ -75,7 +76,7 @@ SHAPES: Final = {
     "marked_box": AnswerShape("[[N,N,N,N]]", (rf"[\[(<]{_FOUR}[\])>]", *_IN_CALL)),
     "bbox_2d": AnswerShape('{"bbox_2d": [N, N, N, N]}', (_FOUR_IN_BRACKETS, *_COORDINATE)),
     "box_2d": AnswerShape('{"box_2d": [N, N, N, N]}', (_FOUR_IN_BRACKETS,)),
-    "point": AnswerShape("[N,N]", (_TWO_IN_BRACKETS, _FOUR_IN_BRACKETS)),
+    "point": AnswerShape("[N,N]", (rf"{_TWO_IN_BRACKETS}(?!\s*,)", _FOUR_IN_BRACKETS)),
     "pair": AnswerShape("(N,N)", (rf"\({_TWO}\)",)),
     "x_and_y": AnswerShape('{"x": N, "y": N}', (_NAMED,)),
     "click_absolute": AnswerShape('{"action": "click_absolute", "x": N, "y": N}', (_NAMED,)),
@@ -88,7 +89,7 @@ SHAPES: Final = {
     "click": AnswerShape("Click(N, N)", (rf"\bClick\({_TWO}\)",)),
     "click_call": AnswerShape("Action: click(start_box='(N,N)')", _IN_CALL),
     "click_point": AnswerShape("Action: click(point='<point>N N</point>')", _IN_CALL),
-    "pyautogui": AnswerShape("pyautogui.click(x=N, y=N)", (rf"\bpyautogui\.\w+\({_NAMED}\s*[,)]",)),
+    "pyautogui": AnswerShape("pyautogui.click(x=N, y=N)", (rf"\bpyautogui\.\w+\({_NAMED}",)),
 }
 """By the names that `families.yaml` uses."""
 

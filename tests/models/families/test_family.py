@@ -1,4 +1,4 @@
-"""A family's answers mean places, or a `Retry`; its name is found in a model's name, and nobody else's is."""
+"""A family's answers mean places, or a `Retry`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from screenagent.errors import WrongUsage
 from screenagent.geometry import Box, Point, Size
-from screenagent.models.families import all_families, family_named, family_of
+from screenagent.models.families import all_families, family_named
 from screenagent.models.families.family import Resizing
 from screenagent.protocols import Retry
 from tests.models.test_parsing import mutated
@@ -74,24 +74,6 @@ def test_pixels_are_those_of_the_picture_as_the_model_resizes_it(sent: tuple[int
     resizing = Resizing(multiple=28, least_pixels=3136, most_pixels=3_000_000)
     found = resizing.seen(Size(width=sent[0], height=sent[1]))
     assert (found.width, found.height) == seen
-
-
-@pytest.mark.parametrize(
-    ("model", "family"),
-    [
-        ("microsoft/Phi-4-reasoning-vision-15B", "phi4"),
-        ("Qwen/Qwen3-VL-8B-Instruct", "qwen3"),
-        ("qwen3.5:9b", "qwen3"),
-        ("ByteDance-Seed/UI-TARS-1.5-7B", "ui-tars-1.5"),
-        ("something else", None),
-        ("qwen3-5b", None),
-        ("Qwen4-VL", None),
-        ("phi-4-multimodal-instruct", None),
-    ],
-)
-def test_a_models_name_tells_its_family_or_none(model: str, family: str | None) -> None:
-    found = family_of(model)
-    assert (found and found.name) == family
 
 
 def test_a_family_that_is_not_known_is_wrong_usage() -> None:
