@@ -45,7 +45,7 @@ def older_llama_cpp() -> Path:
     return environment("llama.cpp", lambda pip: pip("install", f"xllamacpp=={OLDER_LLAMA_CPP}"), size="0.1 GB")
 
 
-def environment(name: str, install: Callable[[Pip], None], *, size: str) -> Path:
+def environment(name: str, install: Callable[[Pip], object], *, size: str) -> Path:
     """Return the Python of an environment, which is made first if it is not complete."""
     folder = FOLDER / name
     python, done = folder / "bin" / "python", folder / "done"
