@@ -7,6 +7,7 @@ fits here to a hair's breadth, such as thousandths and 999ths, differs by a pixe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -88,13 +89,11 @@ def detect_family(models: Iterable[tuple[Family, VisionModel]]) -> Family:
     """
     heard: list[str] = []
     for family, model in models:
-        try:
+        with suppress(Retry, WrongFamily):
             heard.append(ask_mark(model, family, MARKS[0], bound=False))
-        except Retry:
-            continue
-        if answers_fit(family, heard[-1:]):
-            prove_family(model, family)
-            return family
+            if answers_fit(family, heard[-1:]):
+                prove_family(model, family)
+                return family
     answers = ", ".join(list(dict.fromkeys(map(shortened, heard)))[:3]) or "nothing that can be read"
     raise WrongFamily(
         f"this model points as no known family does: asked where a button is it says {answers}; "
