@@ -40,6 +40,10 @@ def ask(manner: Manner, *, tokens: int = 50, hold: bool = False, **options: Any)
 
 
 def no_thread_is_left() -> bool:
+    """Return whether the readers have ended; one that was still connecting ends a moment later."""
+    for thread in threading.enumerate():
+        if thread.name == "server":
+            thread.join(2)
     return not any(thread.name == "server" for thread in threading.enumerate())
 
 
