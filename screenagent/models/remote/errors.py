@@ -188,7 +188,7 @@ def _refused(error: BadStatus, endpoint: Endpoint) -> str:
         case _ if re.search(r"\bapi.?key\b", error.said, re.IGNORECASE):
             return _wrong_key(endpoint)
         case 404 if not endpoint.name:
-            return f"{url} lists no models (404): does the address end in /v1?"
+            return f"{url} lists no models (404): does the address end in /v1? Set model_name and server to do without"
         case 404:
             return (
                 f"{url} knows no model {endpoint.name!r} there ({said}); its /models lists those it has. "

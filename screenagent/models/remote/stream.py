@@ -12,7 +12,6 @@ from pydantic_core import from_json
 from screenagent.models.remote.errors import AnswerTooLong, BadEvent, ErrorEvent, error_text
 from screenagent.models.vision import ReplySection
 
-END_OF_STREAM: Final = "[DONE]"
 FAILED: Final = frozenset({"abort", "error"})
 """Reasons for an end that is none: the server gave the answer up."""
 LETTERS_A_TOKEN: Final = 8

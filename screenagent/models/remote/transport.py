@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,25 +11,30 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 import httpx2
+from pydantic_core import from_json
 
 from screenagent.models.remote.clock import ReplyClock
 from screenagent.models.remote.errors import (
-    AnswerTooLong,
     BadAddress,
     BadStatus,
     NotAStream,
-    Redirected,
     ServerError,
     WireError,
-    error_text,
     explained,
     is_passing,
     one_line,
 )
 from screenagent.models.remote.exchange import POLL_SECONDS, Exchange, Extensions
 from screenagent.models.remote.providers import SOCKET, Endpoint, key_of
+from screenagent.models.remote.responses import (
+    beginning,
+    event_texts,
+    media_type,
+    raise_unless_ok,
+    reported,
+    stays_on_server,
+)
 from screenagent.models.remote.stream import (
-    END_OF_STREAM,
     Allowance,
     StreamChunk,
     StreamPiece,
@@ -63,10 +67,6 @@ PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE: Final = 8.0
 REDIRECTS: Final = 3
 LARGEST_LISTING: Final = 4 << 20
-LARGEST_REPORT: Final = 64 << 10
-LARGEST_EVENT: Final = 1 << 20
-TOKEN_BYTES: Final = 4096
-"""More bytes than an event takes that brings one token."""
 TOKENS_UNLESS_GIVEN: Final = 4096
 
 Message = Mapping[str, Any]
@@ -102,7 +102,7 @@ class Wire:
             "temperature": 0.0,
             **body,
         }
-        tokens = int(body.get("max_tokens") or TOKENS_UNLESS_GIVEN)
+        tokens = sum(body.get(name, 0) for name in ("max_tokens", "thought_tokens")) or TOKENS_UNLESS_GIVEN
         yield from self._asked(lambda extensions: self._stream(whole, tokens, extensions), says_something)
 
     def listing(self) -> object:
@@ -153,9 +153,9 @@ class Wire:
         )
         allowance = Allowance(tokens)
         with self._sent(request) as response:
-            if (media := _media_type(response)) != "text/event-stream":
-                raise NotAStream(media, _report(response))
-            for data in _events(response, LARGEST_EVENT + TOKEN_BYTES * tokens):
+            if (media := media_type(response)) != "text/event-stream":
+                raise NotAStream(media, reported(response))
+            for data in event_texts(response, tokens):
                 chunk = parse_event(data)
                 allowance.count(chunk)
                 yield chunk
@@ -163,11 +163,11 @@ class Wire:
     def _listing(self, extensions: Extensions) -> Iterator[object]:
         request = self._client.build_request("GET", "models", extensions=extensions)
         with self._sent(request) as response:
-            text = _beginning(response, LARGEST_LISTING)
+            text = beginning(response, LARGEST_LISTING)
             try:
-                yield json.loads(text)
+                yield from_json(text)
             except ValueError as error:
-                raise NotAStream(_media_type(response), text) from error
+                raise NotAStream(media_type(response), text) from error
 
     @contextmanager
     def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
@@ -176,11 +176,11 @@ class Wire:
         try:
             for _ in range(REDIRECTS):
                 following = response.next_request
-                if following is None or not _stays(request, following):
+                if following is None or not stays_on_server(request, following):
                     break
                 response.close()
                 response = self._send(following)
-            _raise_unless_ok(response)
+            raise_unless_ok(response)
             yield response
         finally:
             response.close()
@@ -199,9 +199,10 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
     connection of its own, which a stop closes.
     """
     own = endpoint.url.startswith(SOCKET)
-    headers = {"Authorization": f"Bearer {_key(endpoint)}", "Accept-Encoding": "identity", "User-Agent": "screenagent"}
+    key = _header(endpoint.key or key_of(endpoint.kind) or "none", "key")
+    headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", "User-Agent": "screenagent"}
     if endpoint.deployment:
-        headers["azureml-model-deployment"] = endpoint.deployment
+        headers["azureml-model-deployment"] = _header(endpoint.deployment, "deployment")
     try:
         return httpx2.Client(
             base_url=SOCKET_HOST if own else endpoint.url,
@@ -223,75 +224,10 @@ def _trusted_authorities() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def _key(endpoint: Endpoint) -> str:
-    key = (endpoint.key or key_of(endpoint.kind) or "none").strip()
-    if not key.isascii() or not key.isprintable():
-        raise ServerError("the key for the model server has characters that no key has; copy it again")
-    return key
-
-
-def _stays(first: httpx2.Request, following: httpx2.Request) -> bool:
-    """Return whether a redirect asks the same of the same server."""
-    one, other = first.url, following.url
-    same = (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
-    return same and first.method == following.method
-
-
-def _raise_unless_ok(response: httpx2.Response) -> None:
-    if response.has_redirect_location:
-        target = response.next_request.url if response.next_request else None
-        raise Redirected(f"{target.scheme}://{target.netloc.decode()}{target.path}" if target else "another address")
-    if response.status_code != httpx2.codes.OK:
-        raise BadStatus(response.status_code, _report(response), _wanted_pause(response))
-
-
-def _events(response: httpx2.Response, most_bytes: int) -> Iterator[str]:
-    """Yield what each event of a stream holds, up to its end."""
-    try:
-        for event in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
-            if response.num_bytes_downloaded > most_bytes:
-                raise AnswerTooLong(f"more than {most_bytes >> 20} MB came")
-            if event.data.strip() == END_OF_STREAM:
-                return
-            if event.data.strip():
-                yield event.data
-    except httpx2.SSEError as error:
-        raise AnswerTooLong(f"more than {LARGEST_EVENT >> 20} MB came in one event") from error
-
-
-def _media_type(response: httpx2.Response) -> str:
-    media: str = response.headers.get("content-type", "")
-    return media.partition(";")[0].strip().lower()
-
-
-def _report(response: httpx2.Response) -> str:
-    """Return the message in an answer that reports an error, or how the answer begins."""
-    text = _beginning(response, LARGEST_REPORT)
-    if title := re.search(r"<title>(.*?)</title>", text, re.IGNORECASE | re.DOTALL):
-        return title[1]
-    try:
-        found = error_text(json.loads(text))
-    except ValueError:
-        found = None
-    return text if found is None else found
-
-
-def _beginning(response: httpx2.Response, most: int) -> str:
-    """Return the text of an answer, which is read no further than `most` bytes."""
-    read = bytearray()
-    for part in response.iter_bytes():
-        read += part
-        if len(read) >= most:
-            break
-    return read[:most].decode(errors="replace")
-
-
-def _wanted_pause(response: httpx2.Response) -> float | None:
-    """Return the seconds that the server asks to wait before the next attempt, if it does."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        if re.fullmatch(r"\d{1,6}(\.\d+)?", wanted := response.headers.get(name, "")):
-            return float(wanted) * unit
-    return None
+def _header(text: str, what: str) -> str:
+    if not text.strip().isascii() or not text.strip().isprintable():
+        raise ServerError(f"the {what} of the model server has characters that a {what} never has; copy it again")
+    return text.strip()
 
 
 def _pause_after(error: Exception, attempt: int) -> float:

@@ -159,6 +159,7 @@ WRONG = {
     "a page": (with_body("200 OK", "<html>", media="text/html"), "web page"),
     "no listing": (with_body("200 OK", '{"hello": 1}'), "lists no models"),
     "a list": (with_body("200 OK", "[]"), "lists no models"),
+    "a listing without a bottom": (with_body("200 OK", "[" * 50_000), "not a stream"),
     "not there": (with_body("404 Not Found", '{"error": "x"}'), "lists no models.*/v1"),
     "a wrong key": (with_body("401 Unauthorized", "{}"), "does not accept the key"),
     "a redirect": (
