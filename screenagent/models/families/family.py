@@ -35,7 +35,7 @@ _THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
 OTHER_KINDS: Final = re.compile(r"embed|rerank|-tts|-asr|-audio")
 """What names a model that cannot point, though it may carry a family's name: `Qwen3-VL-Embedding-8B`."""
 
-TOLD: Final = frozenset({"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified"})
+TOLD: Final = frozenset({"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified", "notes"})
 """What a family's row tells its reader, and nothing goes by."""
 
 
@@ -102,7 +102,8 @@ class Family(Value):
     may stand beside theirs. `prompt` and `system` are templates; `text_first` puts the text before the
     picture, and `after_picture` is what stood behind each picture in training. `refusal` is the answer that the family
     was trained to give where the target is absent. `bindable` says whether a grammar may constrain its answers.
-    `verified` and `unverified` say what was read where, and what was not; `scores` are per cent of right clicks.
+    `verified` and `unverified` say what was read where, and what was not; `notes` are what else its user should know;
+    `scores` are per cent of right clicks.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Family(Value):
     scores: Mapping[str, str] = Field(default_factory=dict)
     verified: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @field_validator("shape")
     @classmethod
