@@ -13,10 +13,10 @@ WORKERS ?= 2
 # What `make unit` runs: a part of a test's name, of its module's or of its folder's.
 K ?=
 PYTEST := $(BIN)/python -m pytest
-UNIT := not display and not engine and not soak
+UNIT := not display and not engine and not soak and not servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test unit display engine soak fmt docs clean
+.PHONY: help demo check test unit display engine soak servers fmt docs clean
 
 help:
 	@echo "make check        format, lint, types, imports and every quick test: under a minute"
@@ -25,6 +25,8 @@ help:
 	@echo "make display      the tests that drive real programs on a virtual display"
 	@echo "make engine       the tests of the engine and of its server"
 	@echo "make soak         the long benches; writes docs/benchmarks.md"
+	@echo "make servers      every kind of request on vLLM, transformers serve and an older llama.cpp: installs 3.5 GB first,"
+	@echo "                  takes a quarter of an hour; writes their results into docs/models.md"
 	@echo "make fmt          format the code and repair what the linter can"
 	@echo "make docs         write docs/schemas.md and docs/*.schema.json anew from the types"
 	@echo "make demo         carry out a task in a real editor on a virtual desktop; its report is runs/demo/report.html"
@@ -65,6 +67,10 @@ engine: $(VENV)/test.done
 soak: $(VENV)/test.done
 	$(BIN)/python -m screenagent.bench.soak $(DATA)
 	$(PYTEST) -m soak
+
+servers: $(VENV)/test.done
+	$(BIN)/python -m tests.servers.environments
+	$(PYTEST) -m servers
 
 fmt: $(VENV)/test.done
 	$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ EXTRAS: Final = {
         ("torch", "tokenizers", "safetensors", "llguidance", "huggingface_hub", "psutil", "starlette", "uvicorn"),
         "phi4",
     ),
-    **dict.fromkeys(("openai", "httpx2"), "server"),
+    "httpx2": "server",
     "keyring": "secrets",
     "rapidocr": "cjk",
     **dict.fromkeys(("miniwob", "websocket"), "bench"),

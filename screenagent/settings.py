@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -32,7 +32,9 @@ StopKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(keys.user_
 AnswerKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(_chord(text)) or OFF)]
 GraphicsSetting = Literal["auto", "kitty", "sixel", "blocks"]
 OcrAlphabet = Literal["latin", "cjk"]
-ServerKind = Literal["vllm", "llama.cpp", "foundry", "mistral", "openai", "screenagent"]
+ServerKind = Literal[
+    "vllm", "llama.cpp", "sglang", "transformers", "ollama", "lmstudio", "foundry", "mistral", "openai", "screenagent"
+]
 
 OLD_NAMES: Final = {
     "letters": "ocr_alphabet",
@@ -52,7 +54,7 @@ OFF: Final = "off"
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
     file: ClassVar[Path] = user_config_path("screenagent") / "settings.toml"
 
     approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
@@ -80,9 +82,10 @@ class Settings(BaseSettings):
     model: str | None = Field(
         None, description="what plans: phi4 (served or pulled), a folder of weights, or a server's URL; else nothing"
     )
-    model_name: str | None = Field(None, description="which of the server's models; the first it lists if not given")
+    model_name: str | None = Field(None, description="which of the server's models; needed if it lists several")
     server: ServerKind | None = Field(
-        None, description="vllm, llama.cpp, foundry, mistral or openai; the server is asked if not given"
+        None,
+        description="the kind: vllm, llama.cpp, sglang, transformers, ollama, lmstudio, foundry, mistral or openai",
     )
     model_family: str | None = Field(
         None,
@@ -125,6 +128,10 @@ class Settings(BaseSettings):
     model_socket: Path = Field(
         default_factory=lambda: user_data_path("screenagent") / "model.sock",
         description="the socket that `model serve` answers at",
+    )
+    proven_models: Path = Field(
+        default_factory=lambda: user_cache_path("screenagent") / "proven_models.json",
+        description="where it is kept which models behind a server were seen to point as their family does",
     )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 

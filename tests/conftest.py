@@ -78,6 +78,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"flaky: {report.nodeid} was tried again")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_model_is_proven_beforehand(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["SCREENAGENT_PROVEN_MODELS"] = str(tmp_path_factory.mktemp("proven") / "models.json")
+
+
 @pytest.fixture(scope="session")
 def virtual() -> Iterator[VirtualDesktop]:
     from screenagent.desktop.virtual import VirtualDesktop

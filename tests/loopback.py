@@ -13,6 +13,8 @@ from typing import Any, get_type_hints
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
 
+from screenagent.models.families.probe import MARKS
+
 REQUEST: TypeAdapter[Any] = TypeAdapter(CompletionCreateParamsStreaming)
 KNOWN = frozenset(get_type_hints(CompletionCreateParamsStreaming))
 BEYOND = {
@@ -78,6 +80,20 @@ def looked_through(value: Any) -> None:
 
 def says(*texts: str, finish: str = "stop") -> Stream:
     return Stream([{"content": text} for text in texts], finish=finish)
+
+
+def pointing(reply: Callable[[dict[str, Any]], Reply]) -> Callable[[dict[str, Any]], Reply]:
+    """Let `reply` answer, but for the questions where the three marks are, which are answered as Phi-4 does."""
+
+    def answered(body: dict[str, Any]) -> Reply:
+        asked = str(body["messages"][0]["content"][-1]["text"])
+        for mark in MARKS:
+            if f"this instruction describes: {mark.target}." in asked:
+                box = mark.box
+                return says(f"[{box.left:.4f}, {box.top:.4f}, {box.right:.4f}, {box.bottom:.4f}]")
+        return reply(body)
+
+    return answered
 
 
 @dataclass

@@ -167,6 +167,13 @@ class TestRefusals:
         monkeypatch.setenv("SCREENAGENT_MAX_STEPS", "many")
         assert refusal().startswith("SCREENAGENT_MAX_STEPS: the setting 'max_steps' is 'many': ")
 
+    @pytest.mark.parametrize("name", ["SERVER", "MODEL", "MAX_STEPS"])
+    def test_an_empty_variable_is_not_given(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(f"SCREENAGENT_{name}", "")
+        given = Settings.load()
+        monkeypatch.delenv(f"SCREENAGENT_{name}")
+        assert given == Settings.load()
+
     def test_a_wrong_option_is_named(self) -> None:
         assert refusal(max_steps=0).startswith("--max-steps: the setting 'max_steps' is 0: ")
 

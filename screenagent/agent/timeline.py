@@ -42,7 +42,7 @@ class Timeline:
             yield
         finally:
             spent = self._spent.get(phase, 0.0) + time.perf_counter() - began
-            asked = self._meter.take()
+            asked = self._meter.take(phase)
             self._asked += asked
             # The models' seconds have phases of their own.
             self._spent[phase] = round(max(0.0, spent - sum(asked.seconds.values())), 6)

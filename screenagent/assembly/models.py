@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from screenagent.assembly.proving import proven
+from screenagent.assembly.proving import ProvenModels, proven
 from screenagent.control import Control
 from screenagent.errors import MissingExtra, WrongUsage
 from screenagent.grounding.cascade import Cascade, CascadeStage
@@ -19,7 +19,7 @@ from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
 from screenagent.models.families import Family, family_named
 from screenagent.models.vision import AnswerGrammar, Metered, VisionModel
 from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
-from screenagent.planning.model_planner import tokens_at_most
+from screenagent.planning.model_planner import CONTEXT, tokens_at_most
 from screenagent.protocols import Planner, StateReader, TextReader
 from screenagent.settings import ServerKind, Settings
 from screenagent.usage import Meter
@@ -33,18 +33,25 @@ SURE: Final = 0.95
 
 @dataclass(frozen=True)
 class Seeing:
-    """A vision model, its family where that is known, and how many tokens a text is to it."""
+    """A vision model, its family if known, how many tokens a text is to it, and how many it takes at once."""
 
     model: VisionModel
     family: Family | None
     count: Callable[[str], int] = tokens_at_most
+    context: int = CONTEXT
+    name: str = "model"
+
+    @property
+    def called(self) -> str:
+        """Its family's name, or its own where no family is known."""
+        return self.family.name if self.family else self.name
 
     def binds(self, grammar: AnswerGrammar) -> bool:
         """Whether answers can be held to `grammar`: in this process they always can, behind a server by its kind."""
         binds = getattr(self.model, "binds", None)
         return binds is None or bool(binds(grammar))
 
-    def proven(self) -> Seeing:
+    def proven(self, kept: ProvenModels) -> Seeing:
         """Return the same, seen to point as its family does; raise `WrongFamily` if it does not."""
         remote = sys.modules.get("screenagent.models.remote")
         if (
@@ -53,7 +60,7 @@ class Seeing:
             or self.model.endpoint.kind == "screenagent"
         ):
             return self  # its family is known by its weights
-        model = proven(self.model)
+        model = proven(self.model, kept)
         return replace(self, model=model, family=model.family)
 
 
@@ -69,19 +76,19 @@ class Models:
     @classmethod
     def of(cls, settings: Settings, control: Control) -> Self:
         """A model that both plans and points is loaded once."""
-        meter = Meter()
+        meter, kept = Meter(), ProvenModels(settings.proven_models)
 
         def metered(seeing: Seeing | None) -> Seeing | None:
-            return seeing and replace(seeing, model=Metered(seeing.model, meter))
+            return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.called))
 
         plans = planning_model(settings, control)
         match settings.grounder_model:
             case None:
-                points = plans = plans and plans.proven()
+                points = plans = plans and plans.proven(kept)
             case "none":
                 points = None
             case _:
-                points = pointing_model(settings, control).proven()
+                points = pointing_model(settings, control).proven(kept)
         return cls(settings, metered(plans), metered(points), meter)
 
     def planner(
@@ -95,7 +102,12 @@ class Models:
             return InstructionPlanner(
                 reader=reader, grounder=grounder, strict=grounder.strict(), states=states, instructions=instructions
             )
-        return ModelPlanner(model=self.plans.model, patches=self.settings.max_image_patches, count=self.plans.count)
+        return ModelPlanner(
+            model=self.plans.model,
+            patches=self.settings.max_image_patches,
+            count=self.plans.count,
+            context=self.plans.context,
+        )
 
     def pointing(self, text: EmbeddedGrounder) -> Cascade | None:
         """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
@@ -171,7 +183,8 @@ def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(url, name=choice.name, kind=choice.server, family=family, check=control.check)
-    return Seeing(model, model.family)
+    context = min(CONTEXT, model.facts.context or CONTEXT)
+    return Seeing(model, model.family, context=context, name=model.endpoint.name)
 
 
 def _is_address(url: str) -> bool:

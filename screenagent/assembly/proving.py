@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
-from platformdirs import user_cache_path
 
 from screenagent.models.families import Family, all_families
-from screenagent.models.families.probe import detect, prove
+from screenagent.models.families.probe import detect_family, prove_family
 
 if TYPE_CHECKING:
     from screenagent.models.remote import RemoteModel
@@ -23,10 +22,10 @@ FOUND: Final = "{name} points as {family} does; --family {family} says so withou
 
 
 class ProvenModels:
-    """The models that were seen to point as their family does, kept in a file of the user's cache."""
+    """The models that were seen to point as their family does, kept in a file."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file or user_cache_path("screenagent") / "proven_models.json"
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
     def family(self, key: str) -> Family | None:
         """Return the family that the model of this key was seen to be of."""
@@ -52,22 +51,21 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def proven(model: RemoteModel, *, kept: ProvenModels | None = None, say: Callable[[str], None] = _say) -> RemoteModel:
+def proven(model: RemoteModel, kept: ProvenModels, *, say: Callable[[str], None] = _say) -> RemoteModel:
     """Return `model` as one of the family as which it is seen to point; raise `WrongFamily` if there is none.
 
     A model of a known family has to point as that one does. For any other the families are tried in turn.
     """
-    kept = kept or ProvenModels()
     key = _key(model)
     family = kept.family(key)
     if family is None:
         say(ASKING.format(name=model.endpoint.name))
         family = model.family
         if family is None:
-            family = detect((tried, model.as_family(tried)) for tried in all_families().values())
+            family = detect_family((tried, model.as_family(tried)) for tried in all_families().values())
             say(FOUND.format(name=model.endpoint.name, family=family.name))
         else:
-            prove(model, family)
+            prove_family(model, family)
         kept.add(key, family)
     return model.as_family(family)
 
@@ -76,4 +74,4 @@ def _key(model: RemoteModel) -> str:
     """Return what was proven: the address, the model, and how it was asked."""
     endpoint, family = model.endpoint, model.family
     asked = family.digest if family else "any family"
-    return " ".join((endpoint.url, endpoint.kind, endpoint.name, asked))
+    return " ".join(filter(None, (endpoint.url, endpoint.kind, endpoint.name, model.facts.identity, asked)))

@@ -33,13 +33,18 @@ def model() -> None:
 @click.option("--to", "folder", type=NEW_FOLDER, help="Where the weights go.")
 @click.option("--revision", default="main", show_default=True, help="Which commit, tag or branch of the repository.")
 @click.option("--quant", type=QUANT, default="none", show_default=True, help="Quantize once, into a folder next to it.")
-def pull(*, folder: Path | None, revision: str, quant: Quant) -> None:
+@click.option("--for", "server", type=click.Choice(["vllm"]), help="Write a folder next to it that this server loads.")
+def pull(*, folder: Path | None, revision: str, quant: Quant, server: str | None) -> None:
     """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
+    if server and quant != "none":
+        raise click.UsageError("a server loads the published weights: give --for or --quant, not both")
+    from screenagent.serving.vllm_files import write_vllm_files
     from screenagent.serving.weights import HuggingFace
     from screenagent.serving.weights import pull_weights as bring
 
     weights = folder or load_settings().model_weights
-    click.echo(bring(weights, hub=HuggingFace(), revision=revision, quant=quant, say=_say))
+    pulled = bring(weights, hub=HuggingFace(), revision=revision, quant=quant, say=_say)
+    click.echo(write_vllm_files(pulled) if server else pulled)
 
 
 @model.command

@@ -140,10 +140,11 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: 
     """
     from screenagent.assembly.models import ModelChoice, vision_model
     from screenagent.assembly.parts import stoppable_control
+    from screenagent.models.prompts import break_tokens
     from screenagent.models.vision import Finished, Refused, Request, TextChunk
 
     *pictures, question = words
-    request = Request(text=question, pictures=tuple(_open_picture(Path(picture)) for picture in pictures))
+    request = Request(text=break_tokens(question), pictures=tuple(_open_picture(Path(picture)) for picture in pictures))
     with stoppable_control() as control:
         asked = vision_model(ModelChoice(source), load_settings(max_image_patches=max_image_patches), control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):

@@ -1,8 +1,9 @@
-"""`screenagent runs` and `report`: what is recorded, what of it is to go, and a run as one HTML page and a GIF."""
+"""`screenagent runs` and `report`: what is recorded, what models cost, what is to go, and a run as a page and a GIF."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,9 +13,23 @@ import click
 from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings
 
 if TYPE_CHECKING:
+    from screenagent.runs.costs import CostTable, ModelCost
+    from screenagent.runs.report.story import Story
     from screenagent.runs.retention import StoredRun
 
 UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+COST_HEADS: Final = (
+    "model",
+    "asked for",
+    "runs",
+    "done",
+    "steps",
+    "requests/step",
+    "tokens read/step",
+    "thought/step",
+    "said/step",
+    "time/step",
+)
 ROOT = click.option("--runs", "root", type=NEW_FOLDER, help="Where runs are recorded.")
 
 
@@ -36,6 +51,7 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
 
     \b
     screenagent runs
+    screenagent runs costs
     screenagent runs prune --older-than 30d --keep 20 --dry-run
 
     The settings keep_runs and keep_days do the same after each run; keep_screens = false keeps no pictures.
@@ -50,6 +66,33 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     for run in kept:
         click.echo(run.model_dump_json() if as_json else _line(run))
     click.echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
+
+
+@runs.command
+@click.argument("folders", metavar="[RUN]...", type=FOLDER, nargs=-1)
+@ROOT
+@click.option("--json", "as_json", is_flag=True, help="Print each row as a JSON object, with sums instead of means.")
+@click.pass_context
+def costs(context: click.Context, *, folders: tuple[Path, ...], root: Path | None, as_json: bool) -> None:
+    """Compare what models cost: requests, tokens and seconds per step, by family; of each RUN, or of all.
+
+    \b
+    screenagent runs costs
+    screenagent runs costs runs/2026-11-22_10-15-03_open-the-file-menu
+
+    A plan takes one request, or two where the server cannot bind the answer after a thought. Grounding takes one
+    for each look at a target, so two with zoom. Only steps in which the model was asked are counted.
+    """
+    from screenagent.runs.costs import CostTable
+    from screenagent.runs.store import recorded_runs
+
+    chosen = folders or tuple(recorded_runs(load_settings(runs=root or context.obj).runs))
+    table = CostTable.of(_stories(chosen, skip_damaged=not folders))
+    for line in (row.model_dump_json() for row in table.rows) if as_json else _columns(table):
+        click.echo(line)
+    click.echo("1 run" if len(chosen) == 1 else f"{len(chosen)} runs", err=True)
+    if table.unattributed:
+        click.echo(f"{table.unattributed} of them do not say which model they asked, and are left out", err=True)
 
 
 @runs.command
@@ -98,6 +141,46 @@ def prune(
     for run in going:
         remove(run.folder)
     click.echo(f"removed {said}", err=True)
+
+
+def _stories(folders: Iterable[Path], *, skip_damaged: bool) -> Iterator[Story]:
+    from screenagent.errors import BadFile
+    from screenagent.runs.report.story import Story
+    from screenagent.runs.store import read_events
+
+    for folder in folders:
+        try:
+            yield Story.of(read_events(folder, pictures=False))
+        except BadFile as error:
+            if not skip_damaged:
+                raise
+            click.echo(f"left out: {error}", err=True)
+
+
+def _columns(table: CostTable) -> Iterator[str]:
+    """Yield the table's lines; words are aligned to the left and numbers to the right."""
+    cells = [_cells(row) for row in table.rows]
+    if not cells:
+        return
+    widths = [max(map(len, column)) for column in zip(COST_HEADS, *cells, strict=True)]
+    for line in (COST_HEADS, *cells):
+        aligned = (str.ljust if place < 2 else str.rjust for place in range(len(line)))
+        yield "  ".join(align(cell, width) for align, cell, width in zip(aligned, line, widths, strict=True))
+
+
+def _cells(row: ModelCost) -> tuple[str, ...]:
+    return (
+        row.model,
+        row.purpose,
+        f"{row.runs}",
+        f"{row.done}",
+        f"{row.steps}",
+        row.requests_per_step,
+        f"{row.read_per_step:,}",
+        f"{row.thought_per_step:,}",
+        f"{row.said_per_step:,}",
+        f"{row.seconds_per_step:.2f} s",
+    )
 
 
 def _line(run: StoredRun) -> str:

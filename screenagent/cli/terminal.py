@@ -14,6 +14,7 @@ from screenagent.control import Control, KeyAnswer
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, Approve, Ended, Event, Paused, Verdict
 from screenagent.runs.wording import counts_words, status_of
+from screenagent.usage import Usage
 
 MARKS = {
     "confirmed": ("✓", "green"),
@@ -200,4 +201,6 @@ def summary_line(episode: Episode) -> str:
     colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.result, "red")
     message = f": {episode.ended.message}" if episode.ended.message else ""
     took = f"{episode.ended.at:.1f} s"
-    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {counts_words(episode)}, {took}"
+    sent = sum((step.usage for step in episode.steps), Usage()).sent
+    parts = ", ".join(part for part in (counts_words(episode), took, sent) if part)
+    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {parts}"

@@ -17,7 +17,15 @@ from screenagent.errors import UserError
 from screenagent.models import parsing, prompts
 from screenagent.models.families import Family
 from screenagent.models.families.family import NoSwitch
-from screenagent.models.families.probe import MARKS, REMEDY, ask_mark, better_family, fits, probe_picture, why_wrong
+from screenagent.models.families.probe import (
+    MARKS,
+    REMEDY,
+    answers_fit,
+    ask_mark,
+    better_family,
+    probe_picture,
+    why_wrong,
+)
 from screenagent.models.vision import (
     AnswerGrammar,
     Refused,
@@ -110,7 +118,7 @@ class ModelCheck:
             return "unknown_family", f"its name tells no family, so a run has to find it out first; {REMEDY} its own"
         for bound in (False, True):
             said = [ask_mark(self.model, self.family, mark, bound=bound) for mark in MARKS]
-            if not fits(self.family, said):
+            if not answers_fit(self.family, said):
                 code: ModelCode = "other_convention" if better_family(self.family, said) else "wrong_place"
                 return code, why_wrong(self.family, said, bound=bound)
         return "works", f"it points at three buttons, as {self.family.name} counts"

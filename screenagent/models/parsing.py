@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
 from screenagent.actions import targets
 from screenagent.events import Plan
 from screenagent.models.families.shapes import shortened
+from screenagent.models.prompts import restore_tokens
 from screenagent.protocols import Retry
 
 _YES_NO: Final = re.compile(r"\W*(yes|no)\b(?!.*\b(?:yes|no)\b)", re.IGNORECASE | re.DOTALL)
@@ -24,9 +26,14 @@ _REFUSAL: Final = re.compile(
 
 
 def parse_plan(text: str) -> Plan:
-    """Return the plan in `text`, which has to be JSON and nothing else, apart from a code fence."""
+    """Return the plan in `text`, which has to be JSON and nothing else, apart from a code fence.
+
+    A null is what a strict schema makes a model print for a property that it leaves out. What the prompt took apart
+    lest it be a token is put together again in the plan's texts.
+    """
     try:
-        found = Plan.model_validate_json(unfenced(text), strict=True)
+        found = Plan.model_validate_json(_without_nulls(unfenced(text)), strict=True)
+        found = Plan.model_validate_json(restore_tokens(found.model_dump_json()), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -36,6 +43,24 @@ def parse_plan(text: str) -> Plan:
     if any(target.at is not None for step in found.steps for target in targets(step.action)):
         raise _unreadable("that is no plan: a target is given in words, not as a point")
     return found
+
+
+def _without_nulls(text: str) -> str | bytes:
+    """Return the JSON in `text` without the properties that are null, and anything else as it is."""
+    try:
+        return to_json(_given(from_json(text.encode(), allow_inf_nan=False)))
+    except ValueError:
+        return text
+
+
+def _given(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _given(inner) for name, inner in value.items() if inner is not None}
+        case list():
+            return [_given(inner) for inner in value]
+        case _:
+            return value
 
 
 def unfenced(text: str) -> str:

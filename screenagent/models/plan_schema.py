@@ -13,12 +13,14 @@ _LONGEST: Final = {"text": 2000, "message": 300, "question": 300}
 _LONGEST_WORDS: Final = 160
 _MOST_STEPS: Final = 12
 _KEYS: Final = (*sorted(keys.NAMED), *(chr(code) for code in range(33, 127) if not chr(code).isupper()))
+_MAY_BE_BLANK: Final = frozenset({"text", "message"})
 
 
 def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of a plan in the form that grammars take.
 
-    Alternatives are an `anyOf` with a required `kind`, and every string and list has a limit.
+    Alternatives are an `anyOf` with a required `kind`, and every string and list has a limit. What no model is asked
+    for, since it needs a place on the screen, is left out.
     """
     schema: dict[str, Any] = _plain(Plan.model_json_schema())
     schema["properties"]["steps"]["maxItems"] = _MOST_STEPS
@@ -30,9 +32,9 @@ def _plain(node: Any, name: str = "") -> Any:
         case {"$ref": "#/$defs/Target"}:
             return _plain({"type": "string"}, name)  # a model names its targets; it does not point at them
         case list():
-            return [_plain(item, name) for item in node]
+            return [_plain(item, name) for item in node if not _needs_place(item)]
         case {"type": "string"} if "const" not in node and "enum" not in node:
-            return {"type": "string", "minLength": 1, "maxLength": _LONGEST.get(name, _LONGEST_WORDS)}
+            return _string(name)
         case {"properties": Mapping()}:
             return _object(node)
         case dict():
@@ -45,13 +47,23 @@ def _plain(node: Any, name: str = "") -> Any:
 
 
 _SAID: Final = frozenset({"title", "description", "default", "discriminator"})
-_UNSAID: Final = frozenset({"Target", "Point"})
+_UNSAID: Final = frozenset({"Target", "Point", "Box", "Holds", "Verify"})
+
+
+def _needs_place(node: Any) -> bool:
+    return isinstance(node, dict) and str(node.get("$ref", "")).removeprefix("#/$defs/") in _UNSAID - {"Target"}
+
+
+def _string(name: str) -> dict[str, Any]:
+    """Return the schema of a string: what names something on the screen is not blank."""
+    limits = {"type": "string", "minLength": 1, "maxLength": _LONGEST.get(name, _LONGEST_WORDS)}
+    return limits if name in _MAY_BE_BLANK else {**limits, "pattern": r"\S"}
 
 
 def _object(node: Mapping[str, Any]) -> dict[str, Any]:
     properties = {name: _plain(value, name) for name, value in node["properties"].items()}
     if "keys" in properties:
-        properties["keys"] |= {"items": {"enum": list(_KEYS)}, "maxItems": 4}
+        properties["keys"] |= {"items": {"type": "string", "enum": list(_KEYS)}, "maxItems": 4}
     if "path" in properties:
         properties["path"]["maxItems"] = 8
     if "modifiers" in properties:
@@ -66,3 +78,49 @@ def _object(node: Mapping[str, Any]) -> dict[str, Any]:
         "additionalProperties": False,
         **definitions,
     }
+
+
+_STRICT: Final = frozenset({"type", "const", "enum", "anyOf", "items", "$ref", "properties", "$defs"})
+_LOOSE: Final = frozenset(
+    {
+        *("required", "additionalProperties", "default", "title"),
+        *("minLength", "maxLength", "pattern", "format"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minItems", "maxItems", "uniqueItems"),
+    }
+)
+"""Keywords that strict mode lays down itself, or that OpenAI or Azure refuses there; the parser checks them."""
+
+
+def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `schema` as OpenAI's strict mode takes it; raise `ValueError` for a keyword that it does not know.
+
+    Every property is required, and one that could be left out may be null instead. No object takes any other property.
+    """
+    if unknown := set(schema) - _STRICT - _LOOSE - {"description"}:
+        raise ValueError(f"Strict mode has no place for {', '.join(sorted(unknown))}")
+    found: dict[str, Any] = {key: value for key, value in schema.items() if key not in _LOOSE}
+    for key in {"properties", "$defs"} & set(found):
+        found[key] = {name: strict(value) for name, value in schema[key].items()}
+    if "items" in found:
+        found["items"] = strict(found["items"])
+    if "anyOf" in found:
+        found["anyOf"] = _flat([strict(choice) for choice in found["anyOf"]])
+    if "properties" in found:
+        needed = schema.get("required", ())
+        found["properties"] = {
+            name: value if name in needed else _or_null(value) for name, value in found["properties"].items()
+        }
+        found |= {"required": list(found["properties"]), "additionalProperties": False}
+    return found
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    null = {"type": "null"}
+    choices = _flat([schema])
+    return schema if null in choices else {"anyOf": [*choices, null]}
+
+
+def _flat(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the alternatives, those of an alternative in its place."""
+    return [inner for choice in choices for inner in (_flat(choice["anyOf"]) if set(choice) == {"anyOf"} else [choice])]

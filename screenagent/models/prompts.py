@@ -15,9 +15,36 @@ _PACKAGED: Final = Path(__file__).parents[1] / "_prompts"
 FOLDER: Final = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "prompts"
 """The templates' folder: inside the package in a wheel, beside it in a checkout."""
 
+_GAP: Final = "\u200b"  # a zero-width space
+_TOKEN: Final = r"""(?:
+    < (?= \u200b* (?:
+        [|｜] [^<>\["\\\x00-\x1f]{1,60} >                # <|im_end|>, <|channel>, <｜User｜>
+      | [^<>\["\\\x00-\x1f|｜]{1,60} [|｜] >             # <turn|>
+      | /? (?: think | thought | grounding_think | answer | tool_call | tool_response | tools | arg_key | arg_value
+             | image | img | video | audio | vision | point | points | box | ref | quad
+             | s | unk | pad | bos | eos | eot | sep | cls | mask ) >    # <think>, </think>, <image>, </s>
+      | /? (?: start | end | begin ) _of_ \w{1,40} >      # <start_of_turn>
+      | /? \w{1,40} _ (?: context | token | pad | start | end | prefix | suffix | middle ) >    # <fim_prefix>
+      | (?: extra_id | unused | special | reserved | loc | seg ) [_\w]{0,40}? \d+ >    # <unused42>, <extra_id_0>
+      | 0x [0-9a-f]{2} >                                 # <0x0A>
+      | < /? SYS >>                                      # <<SYS>>
+    ))
+  | \[ (?= \u200b* /? (?:
+        INST | IMG | IMG_BREAK | IMG_END | THINK | TOOL_CALLS | TOOL_RESULTS | TOOL_CONTENT | AVAILABLE_TOOLS | ARGS
+      | SYSTEM_PROMPT | MODEL_SETTINGS | CALL_ID | AUDIO | BEGIN_AUDIO | PREFIX | SUFFIX | MIDDLE
+      | CLS | SEP | PAD | UNK | MASK | BOS | EOS
+      ) \] )                                             # [INST], [/INST], [IMG]
+)"""
+"""The first character of what is one token to a common model. Servers look for tokens in the text of a user, too."""
+_UNBROKEN: Final = re.compile(_TOKEN, re.VERBOSE | re.IGNORECASE)
+_BROKEN: Final = re.compile(rf"(?P<first>{_TOKEN}) \u200b", re.VERBOSE | re.IGNORECASE)
+
 
 def render_prompt(name: str, variables: Mapping[str, object]) -> str:
-    """Render the template `name`; a missing variable is an error, and so is an unknown one."""
+    """Render the template `name`; a missing variable is an error, and so is an unknown one.
+
+    What looks like a token in a variable stays text: `break_tokens` takes it apart.
+    """
     unknown = set(variables) - declared(name)
     if unknown:
         raise TypeError(f"the prompt {name!r} has no variable {', '.join(sorted(unknown))}")
@@ -53,6 +80,20 @@ def prompt_screen(text: str) -> str:
     return f"<screen>{inside}</screen>"
 
 
+def break_tokens(text: str) -> str:
+    """Return `text` with a zero-width space after the first character of everything that a model reads as one token."""
+    return _UNBROKEN.sub(rf"\g<0>{_GAP}", text)
+
+
+def restore_tokens(text: str) -> str:
+    """Return the text from which `break_tokens` made `text`."""
+    return _BROKEN.sub(r"\g<first>", text)
+
+
+def _without_tokens(value: object) -> object:
+    return break_tokens(value) if isinstance(value, str) else value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -61,6 +102,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        finalize=_without_tokens,
     )
     environment.filters["screen"] = prompt_screen
     return environment

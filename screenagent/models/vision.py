@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
@@ -31,6 +32,13 @@ class Numbers(Value):
     kind: Literal["numbers"] = "numbers"
     count: int = Field(default=4, gt=0)
     decimals: tuple[int, int] = (1, 4)
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression of such an answer."""
+        fewest, most = self.decimals
+        number = rf"(0\.[0-9]{{{fewest},{most}}}|1\.0{{{fewest},{most}}})"
+        return rf"\[{', '.join([number] * self.count)}\]"
 
 
 class Regex(Value):
@@ -99,11 +107,15 @@ class VisionModel(Protocol):
 
 
 class Metered:
-    """A vision model that adds the usage of each reply to a meter."""
+    """A vision model that adds the usage of each reply to a meter, under the name of its family.
 
-    def __init__(self, model: VisionModel, meter: Meter) -> None:
+    A reply that breaks off says nothing of its cost: it counts as one request with the time that it took.
+    """
+
+    def __init__(self, model: VisionModel, meter: Meter, *, name: str) -> None:
         self._model = model
         self._meter = meter
+        self._name = name
 
     def generate(
         self,
@@ -113,10 +125,21 @@ class Metered:
         grammar: AnswerGrammar | None = None,
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        for chunk in self._model.generate(request, mode=mode, grammar=grammar, budget=budget or TokenBudget()):
-            if isinstance(chunk, Finished | Refused):
-                self._meter.add(chunk.usage, mode)
-            yield chunk
+        began, ended = time.perf_counter(), False
+        try:
+            for chunk in self._model.generate(request, mode=mode, grammar=grammar, budget=budget or TokenBudget()):
+                if isinstance(chunk, Finished | Refused):
+                    ended = True
+                    self._meter.add(_with_requests(chunk.usage), mode, model=self._name)
+                yield chunk
+        finally:
+            if not ended:
+                self._meter.add_broken(time.perf_counter() - began, model=self._name)
+
+
+def _with_requests(usage: Usage) -> Usage:
+    """Return `usage` with at least one request; a model in this process counts none."""
+    return usage if usage.requests else usage.model_copy(update={"requests": 1})
 
 
 @dataclass(frozen=True)

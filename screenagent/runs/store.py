@@ -42,8 +42,11 @@ class Glance(Value):
     when: str
 
 
-def read_events(folder: Path) -> Iterator[Event]:
-    """Yield the events of a run with the pictures that were kept; a last line that was cut off is left out."""
+def read_events(folder: Path, *, pictures: bool = True) -> Iterator[Event]:
+    """Yield the events of a run with the pictures that were kept; a last line that was cut off is left out.
+
+    Without `pictures`, none is read.
+    """
     path = folder / "events.jsonl"
     if not path.is_file():
         raise FileNotFoundError(f"no run in {folder}: it has no {path.name}; name a folder that a run was recorded to")
@@ -55,7 +58,7 @@ def read_events(folder: Path) -> Iterator[Event]:
                 if not line.endswith(b"\n"):
                     return
                 raise BadFile(f"{path}, line {number} is not an event: {_first(error)}") from error
-            yield _with_picture(event, folder)
+            yield _with_picture(event, folder) if pictures else event
 
 
 def read_run(folder: Path) -> Run:

@@ -78,7 +78,7 @@ def test_a_hit_is_strict_or_within_eight_pixels_or_none(folder: Path) -> None:
 def test_what_an_answer_cost_is_counted_in_calls_of_the_model(folder: Path) -> None:
     model = ScriptedModel(lambda request, mode: "[0.1, 0.1, 0.2, 0.2]")
     meter = Meter()
-    grounder = ModelGrounder(Metered(model, meter), family_named("phi4"))
+    grounder = ModelGrounder(Metered(model, meter, name="phi4"), family_named("phi4"))
     found = run_ground(folder, GroundSetup(grounder=grounder, calls=lambda: meter.calls), results=folder / "r.jsonl")
     assert found.prefills_per_answer == 1
     assert (

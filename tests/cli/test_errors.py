@@ -313,7 +313,7 @@ MISSING: Final[Mapping[str, tuple[str, Sequence[Sequence[str]]]]] = {
         ],
     ),
     "llguidance": ("phi4", [("model", "serve"), ("model", "verify")]),
-    "openai": ("server", [run_at(NOWHERE), ("model", "check", "--model", NOWHERE), ("drill", "--model", NOWHERE)]),
+    "httpx2": ("server", [run_at(NOWHERE), ("model", "check", "--model", NOWHERE), ("drill", "--model", NOWHERE)]),
     "keyring": ("secrets", [("secret", "set", "BANK"), ("secret", "rm", "BANK")]),
     "mss": ("desktop", [("run", "click Save"), ("see",), ("record", "new.yaml")]),
     "Xlib": ("desktop", [("run", "click Save"), ("see",), ("record", "new.yaml")]),

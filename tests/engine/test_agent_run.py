@@ -118,7 +118,7 @@ def run(tiny: Path) -> Iterator[Callable[[int], tuple[Agent, Control]]]:
 
         def agent(max_steps: int) -> tuple[Agent, Control]:
             meter = Meter()
-            model = Metered(Whims(engine, control.check, itertools.count()), meter)
+            model = Metered(Whims(engine, control.check, itertools.count()), meter, name="phi4")
             count = Phi4(engine).count
             return Agent(
                 planner=ModelPlanner(

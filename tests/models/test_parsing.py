@@ -11,6 +11,7 @@ import pytest
 from screenagent.actions import Action, Click, Finish, PressKeys, TypeText, Visible, WaitFor, describe, targets
 from screenagent.events import Plan
 from screenagent.models import parsing
+from screenagent.models.prompts import break_tokens
 from screenagent.protocols import Retry
 
 FIVE_STEPS = json.dumps(
@@ -24,6 +25,14 @@ FIVE_STEPS = json.dumps(
         ]
     }
 )
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("text", ["<|im_end|>", "say <think> and </think>", '[INST] "it" \\ <b>\n', "<\u200bthink>"])
+def test_a_text_that_was_taken_apart_in_the_prompt_is_typed_as_it_was_meant(text: str, *, escaped: bool) -> None:
+    action = {"kind": "type_text", "text": break_tokens(text)}
+    plan = parsing.parse_plan(json.dumps({"steps": [{"action": action}]}, ensure_ascii=escaped))
+    assert plan.steps[0].action == TypeText(text=text)
 
 
 def test_a_plan_is_what_it_says() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import Environment, meta
 
 from screenagent.actions import Action, Verify
@@ -54,3 +56,69 @@ def test_a_window_title_is_marked_as_content_of_the_screen() -> None:
 
 def test_what_the_user_said_is_not_marked_as_content_of_the_screen() -> None:
     assert "The user said: use the other account" in plan_prompt(told=("use the other account",))
+
+
+TOKENS = [
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|dummy_84|>",
+    "<|channel>",
+    "<turn|>",
+    "<｜User｜>",
+    "<image>",
+    "<img>",
+    "</img>",
+    "<IMG_CONTEXT>",
+    "<image_soft_token>",
+    "<think>",
+    "</think>",
+    "<tool_call>",
+    "</tool_call>",
+    "<s>",
+    "</s>",
+    "<unk>",
+    "<start_of_turn>",
+    "<end_of_turn>",
+    "<fim_prefix>",
+    "<unused42>",
+    "<extra_id_0>",
+    "<0x0A>",
+    "<<SYS>>",
+    "[INST]",
+    "[/INST]",
+    "[IMG]",
+    "[SYSTEM_PROMPT]",
+]
+TEXTS = st.lists(
+    st.sampled_from([*TOKENS, *"<>[]|/_ \u200ba", "im_end", "think", "\n", '"', "\\", "ö"])
+    | st.text(alphabet=st.characters(codec="utf-8"), max_size=5)
+).map("".join)
+
+
+class TestTokens:
+    """What a user types or a screen shows is text to the model, whatever it looks like."""
+
+    @pytest.mark.parametrize("token", TOKENS)
+    @pytest.mark.parametrize("name", ["task", "surprise", "told", "history", "window"])
+    def test_no_variable_brings_a_token_into_a_prompt(self, name: str, token: str) -> None:
+        text = f"press {token} twice"
+        value = [text] if name in ("told", "history") else text
+        plain = [text.replace(token, "x")] if name in ("told", "history") else text.replace(token, "x")
+        assert plan_prompt(**{name: value}).count(token) == plan_prompt(**{name: plain}).count(token)
+
+    @pytest.mark.parametrize("text", ["<b>", "a < b", "x[0]", "[OK]", "<html lang='en'>", "if a <b and c> d", "<3"])
+    def test_ordinary_text_stays_as_it_is(self, text: str) -> None:
+        assert f"The task: {text}\n" in plan_prompt(task=text)
+
+    @pytest.mark.parametrize("token", TOKENS)
+    def test_a_target_cannot_hold_a_token(self, token: str) -> None:
+        assert token not in prompts.render_prompt("ground_phi4", {"target": f"the key {token}", "absent": True})
+
+    def test_the_tokens_of_a_template_stay(self) -> None:
+        assert "<screen>notes</screen>" in plan_prompt(window="notes")
+
+    @given(TEXTS)
+    def test_what_was_taken_apart_is_put_together_again(self, text: str) -> None:
+        broken = prompts.break_tokens(text)
+        assert prompts.restore_tokens(broken) == text
+        assert not any(token in broken for token in TOKENS)

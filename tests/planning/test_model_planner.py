@@ -102,10 +102,10 @@ class Run:
         self.pointing = ScriptedModel(list(pointing))
         self.text = ShadeGrounder(*screens)
         self.desktop = desktop or FakeDesktop(control=self.control)
-        model = ModelGrounder(Metered(self.pointing, self.meter), family_named("phi4"), absent=True)
+        model = ModelGrounder(Metered(self.pointing, self.meter, name="holo2"), family_named("phi4"), absent=True)
         self.grounder: Grounder = Cascade((CascadeStage(self.text, sure=0.9), CascadeStage(model, sure=ONCE)))
         self.agent = Agent(
-            planner=ModelPlanner(model=Metered(self.thinking, self.meter)),
+            planner=ModelPlanner(model=Metered(self.thinking, self.meter, name="phi4")),
             grounder=self.grounder,
             approver=approver or AllowAll(),
             desktop=self.desktop,
@@ -365,9 +365,21 @@ class TestUsage:
         assert (grounded.prompt_tokens, grounded.seconds["decode"]) == (100, 0.001)
         assert {"prefill", "decode", "locate"} <= set(grounded.seconds)
         assert (decided.gears, grounded.gears) == (
-            "1 think, 100 tokens read, 4 tokens thought, 19 tokens said",
-            "1 no-think, 100 tokens read, 4 tokens said",
+            "1 think, 1 request to phi4, 100 tokens read, 4 tokens thought, 19 tokens said",
+            "1 no-think, 1 request to holo2, 100 tokens read, 4 tokens said",
         )
+
+    def test_the_cost_is_told_by_model_and_by_the_phase_in_which_it_was_asked(self) -> None:
+        run = Run(plan(step("click", "Saved", target="the icon"), DONE), pointing=("[0.2, 0.2, 0.3, 0.3]",))()
+        used = sum((step.usage for step in run.episode.steps), Usage())
+        assert {model: list(costs) for model, costs in used.by_model.items()} == {
+            "phi4": ["decide"],
+            "holo2": ["locate"],
+        }
+        pointed = used.by_model["holo2"]["locate"]
+        assert (pointed.requests, pointed.prompt_tokens, pointed.answer_tokens) == (1, 100, 4)
+        assert pointed.seconds == pytest.approx(0.003)
+        assert used.requests == 2
 
     def test_the_models_seconds_are_counted_once(self) -> None:
         run = Run(plan(step("click", "Saved", target="OK"), DONE))()

@@ -35,7 +35,7 @@ _THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
 OTHER_KINDS: Final = re.compile(r"embed|rerank|-tts|-asr|-audio")
 """What names a model that cannot point, though it may carry a family's name: `Qwen3-VL-Embedding-8B`."""
 
-TOLD: Final = frozenset({"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified", "notes"})
+TOLD: Final = {"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified", "notes"}
 """What a family's row tells its reader, and nothing goes by."""
 
 
@@ -143,7 +143,7 @@ class Family(Value):
     @property
     def digest(self) -> str:
         """A digest of all that decides how the family is asked and read."""
-        asked = self.model_dump_json(exclude=set(TOLD))
+        asked = self.model_dump_json(exclude=TOLD)
         templates = "".join(prompts.source(name) for name in (self.prompt, self.system) if name)
         return hashlib.sha256((asked + templates).encode()).hexdigest()[:12]
 

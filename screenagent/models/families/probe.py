@@ -26,7 +26,7 @@ SIZE: Final = Size(width=1344, height=672)
 
 
 @dataclass(frozen=True)
-class Mark:
+class ProbeMark:
     """A button on the picture: its colour, the number written on it, and where it is."""
 
     colour: str
@@ -43,9 +43,9 @@ class Mark:
 
 
 MARKS: Final = (
-    Mark("red", "7351", Box.around(Point(x=0.8, y=0.25), width=0.12, height=0.12)),
-    Mark("green", "2094", Box.around(Point(x=0.3, y=0.6), width=0.12, height=0.12)),
-    Mark("blue", "8612", Box.around(Point(x=0.62, y=0.85), width=0.12, height=0.12)),
+    ProbeMark("red", "7351", Box.around(Point(x=0.8, y=0.25), width=0.12, height=0.12)),
+    ProbeMark("green", "2094", Box.around(Point(x=0.3, y=0.6), width=0.12, height=0.12)),
+    ProbeMark("blue", "8612", Box.around(Point(x=0.62, y=0.85), width=0.12, height=0.12)),
 )
 
 REMEDY: Final = "give --family (or --grounder-family, for a --grounder-model)"
@@ -70,18 +70,18 @@ def probe_picture() -> Screenshot:
     return Screenshot.of(image)
 
 
-def prove(model: VisionModel, family: Family) -> None:
+def prove_family(model: VisionModel, family: Family) -> None:
     """Raise `WrongFamily` unless the model points at every mark as `family` does, unbound and then bound."""
     for bound in (False, True):
         try:
             said = [ask_mark(model, family, mark, bound=bound) for mark in MARKS]
         except Retry as retry:
             raise WrongFamily(f"asked as {family.name} is asked, the model gives no answer: {retry}") from retry
-        if not fits(family, said):
+        if not answers_fit(family, said):
             raise WrongFamily(why_wrong(family, said, bound=bound))
 
 
-def detect(models: Iterable[tuple[Family, VisionModel]]) -> Family:
+def detect_family(models: Iterable[tuple[Family, VisionModel]]) -> Family:
     """Return the first family as one of which its model points rightly; raise `WrongFamily` if there is none.
 
     Each of `models` is the same model, told to think or not as that family is.
@@ -92,8 +92,8 @@ def detect(models: Iterable[tuple[Family, VisionModel]]) -> Family:
             heard.append(ask_mark(model, family, MARKS[0], bound=False))
         except Retry:
             continue
-        if fits(family, heard[-1:]):
-            prove(model, family)
+        if answers_fit(family, heard[-1:]):
+            prove_family(model, family)
             return family
     answers = ", ".join(list(dict.fromkeys(map(shortened, heard)))[:3]) or "nothing that can be read"
     raise WrongFamily(
@@ -102,7 +102,7 @@ def detect(models: Iterable[tuple[Family, VisionModel]]) -> Family:
     )
 
 
-def ask_mark(model: VisionModel, family: Family, mark: Mark, *, bound: bool) -> str:
+def ask_mark(model: VisionModel, family: Family, mark: ProbeMark, *, bound: bool) -> str:
     """Return what the model answers when it is asked where `mark` is, as it stands."""
     asked = family.question(mark.target, probe_picture(), absent=False)
     grammar = family.grammar(absent=False) if bound else None
@@ -110,12 +110,12 @@ def ask_mark(model: VisionModel, family: Family, mark: Mark, *, bound: bool) -> 
     return f"a refusal: {reply.text}" if isinstance(reply, Refused) else reply.text
 
 
-def fits(family: Family, said: Sequence[str]) -> bool:
+def answers_fit(family: Family, said: Sequence[str]) -> bool:
     """Whether each answer, as the family counts, is on its mark."""
     return all(_on(mark, family, answer) for mark, answer in zip(MARKS, said, strict=False))
 
 
-def _on(mark: Mark, family: Family, answer: str) -> bool:
+def _on(mark: ProbeMark, family: Family, answer: str) -> bool:
     try:
         return mark.holds(family.read(answer, SIZE))
     except Retry:
@@ -139,4 +139,4 @@ def why_wrong(family: Family, said: Sequence[str], *, bound: bool) -> str:
 
 def better_family(family: Family, said: Sequence[str]) -> Family | None:
     """Return another family whose answers these would be, rightly placed."""
-    return next((other for other in all_families().values() if other != family and fits(other, said)), None)
+    return next((other for other in all_families().values() if other != family and answers_fit(other, said)), None)

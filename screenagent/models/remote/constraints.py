@@ -1,56 +1,110 @@
-"""The fields of a request that constrain an answer, by the kind of server."""
+"""The fields of a request that hold the answer to its grammar, for each kind of server."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+from screenagent.models.gbnf import gbnf
+from screenagent.models.gbnf_pattern import LONGEST_RUN
+from screenagent.models.plan_schema import strict
 from screenagent.models.remote.providers import Provider
-from screenagent.models.vision import AnswerGrammar, JsonSchema, Numbers, Regex
+from screenagent.models.vision import AnswerGrammar, JsonSchema, Numbers
+
+Fields = Mapping[str, Any]
 
 
-def body(kind: Provider, grammar: AnswerGrammar, *, thinks: bool) -> Mapping[str, Any] | None:  # noqa: ARG001
-    """Return the fields that bind the answer; None where a server of this kind cannot bind it."""
-    match kind:
-        case "vllm":
-            return _structured(grammar)
-        case "llama.cpp":
-            return _gbnf(grammar)
-        case "screenagent":
-            return _own(grammar)
-        case _:
-            return _response_format(grammar) or None
+def binding(kind: Provider, grammar: AnswerGrammar, *, thinks: bool) -> Fields | None:
+    """Return the fields that make a server of this kind hold its answer to `grammar`; None if it cannot.
+
+    `thinks` says that the same request begins with a thought, which the grammar is not to bind. vLLM and SGLang leave
+    the thought out if they were started with a reasoning parser.
+    """
+    if kind == "llama.cpp" and thinks:
+        return _after_thought(grammar)
+    return _FIELDS[kind](grammar)
 
 
-def _structured(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    match grammar:
-        case Numbers(count=count, decimals=(fewest, most)):
-            numbers = ", ".join([rf"[01]\.[0-9]{{{fewest},{most}}}"] * count)
-            return {"structured_outputs": {"regex": rf"\[{numbers}\]"}}
-        case Regex():
-            return {"structured_outputs": {"regex": grammar.pattern}}
-        case JsonSchema():
-            return {"structured_outputs": {"json": dict(grammar.definition)}}
+def _vllm(grammar: AnswerGrammar) -> Fields:
+    """Give JSON as a grammar: of a schema with lengths xgrammar makes strings without escapes, and endless blanks."""
+    if isinstance(grammar, JsonSchema):
+        return {"structured_outputs": {"grammar": gbnf(grammar, bounded=False)}}
+    return {"structured_outputs": {"regex": grammar.pattern}}
 
 
-def _response_format(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    """Constrain JSON only: these servers take no other grammar, and the parser refuses an answer that does not fit."""
+def _llama_cpp(grammar: AnswerGrammar) -> Fields:
+    """Use `grammar`, which is not fed a turn that the request begins; `response_format` is, and fails on it."""
+    return {"grammar": gbnf(grammar, bounded=True)}
+
+
+def _after_thought(grammar: AnswerGrammar) -> Fields | None:
+    """Bind what follows a thought of llama.cpp's own: `response_format` waits for its end, `grammar` does not."""
     if not isinstance(grammar, JsonSchema):
-        return {}
-    schema = {"name": "answer", "strict": True, "schema": dict(grammar.definition)}
-    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+        return None
+    return _response_format(_for_llama_cpp(grammar.definition))
 
 
-def _own(grammar: AnswerGrammar) -> Mapping[str, Any]:
+def _for_llama_cpp(node: Any) -> Any:
+    """Return a schema without the limits that llama.cpp refuses, ignores or takes for the whole string.
+
+    It bounds whole numbers only, so that a number with bounds becomes one.
+    """
+    match node:
+        case list():
+            return [_for_llama_cpp(item) for item in node]
+        case {"type": "string", "maxLength": int(most)} if most > LONGEST_RUN:
+            return {key: value for key, value in node.items() if key not in ("maxLength", "pattern")}
+        case {"type": "string", "pattern": str()}:
+            return {key: value for key, value in node.items() if key != "pattern"}
+        case {"type": "number", "maximum": _}:
+            return {**node, "type": "integer"}
+        case dict():
+            return {key: _for_llama_cpp(value) for key, value in node.items()}
+        case _:
+            return node
+
+
+def _sglang(grammar: AnswerGrammar) -> Fields:
+    """Use the fields that SGLang documents. No SGLang was run with them; its xgrammar was, with vLLM's."""
+    if isinstance(grammar, JsonSchema):
+        return {"ebnf": gbnf(grammar, bounded=False)}
+    return {"regex": grammar.pattern}
+
+
+def _strict_json(grammar: AnswerGrammar) -> Fields | None:
+    """Bind JSON alone, in the strict form that OpenAI documents: these servers take no other grammar."""
+    return _response_format(strict(grammar.definition)) if isinstance(grammar, JsonSchema) else None
+
+
+def _own(grammar: AnswerGrammar) -> Fields:
     """Use the form of `screenagent model serve`, whose `numbers` skips the forward pass of tokens that are certain."""
-    if isinstance(grammar, Numbers):
-        return {"structured_outputs": {"numbers": grammar.count}}
-    return _response_format(grammar) or _structured(grammar)
+    match grammar:
+        case Numbers():
+            return {"structured_outputs": {"numbers": grammar.count}}
+        case JsonSchema():
+            return _response_format(dict(grammar.definition))
+        case _:
+            return {"structured_outputs": {"regex": grammar.pattern}}
 
 
-def _gbnf(grammar: AnswerGrammar) -> Mapping[str, Any]:
-    if not isinstance(grammar, Numbers):
-        return _response_format(grammar)
-    fewest, most = grammar.decimals
-    numbers = ' ", " '.join([f'[01] "." [0-9]{{{fewest},{most}}}'] * grammar.count)
-    return {"grammar": f'root ::= "[" {numbers} "]"'}
+def _nothing(_: AnswerGrammar) -> None:
+    """`transformers serve` ignores some of these fields and refuses a request for the others."""
+
+
+def _response_format(schema: Mapping[str, Any]) -> Fields:
+    named = {"name": "answer", "strict": True, "schema": schema}
+    return {"response_format": {"type": "json_schema", "json_schema": named}}
+
+
+_FIELDS: Final[Mapping[Provider, Callable[[AnswerGrammar], Fields | None]]] = {
+    "vllm": _vllm,
+    "llama.cpp": _llama_cpp,
+    "sglang": _sglang,
+    "foundry": _strict_json,
+    "mistral": _strict_json,
+    "openai": _strict_json,
+    "lmstudio": _strict_json,
+    "ollama": _strict_json,
+    "transformers": _nothing,
+    "screenagent": _own,
+}

@@ -7,15 +7,19 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import openai
-
 from screenagent.models.families import Family, family_named, family_of
 from screenagent.models.families.family import NoSwitch
 from screenagent.models.parsing import refuses
-from screenagent.models.remote import constraints, transport
+from screenagent.models.remote import constraints
+from screenagent.models.remote.clock import ReplyClock
+from screenagent.models.remote.errors import ServerError
+from screenagent.models.remote.facts import ServerFacts, server_facts
 from screenagent.models.remote.messages import messages
-from screenagent.models.remote.providers import STYLES, Endpoint, Provider, key_of, provider_of
+from screenagent.models.remote.providers import STYLES, Endpoint, Provider
+from screenagent.models.remote.stream import StreamChunk, StreamPiece, stream_pieces
 from screenagent.models.remote.thinking import ModeOrder, order_mode, with_notes
+from screenagent.models.remote.thoughts import END_OF_THOUGHT, EchoStripper, ThoughtSplitter
+from screenagent.models.remote.transport import Wire
 from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Refused, Request, TextChunk, TokenBudget
 from screenagent.protocols import Retry
 from screenagent.usage import Mode
@@ -35,7 +39,7 @@ class _Asked:
     mode: Mode
     grammar: AnswerGrammar | None
     budget: TokenBudget
-    clock: transport.ReplyClock
+    clock: ReplyClock
 
 
 class RemoteModel:
@@ -49,12 +53,18 @@ class RemoteModel:
     """
 
     def __init__(
-        self, endpoint: Endpoint, *, family: Family | None = None, check: Callable[[], None] = lambda: None
+        self,
+        endpoint: Endpoint,
+        *,
+        family: Family | None = None,
+        facts: ServerFacts | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self.endpoint = endpoint
         self.family = family
+        self.facts = facts or ServerFacts(name=endpoint.name, kind=endpoint.kind)
         self._style = STYLES[endpoint.kind]
-        self._wire = transport.Wire(endpoint, check=check)
+        self._wire = Wire(endpoint, check=check)
         self._binds_after_thought = True
 
     def as_family(self, family: Family) -> RemoteModel:
@@ -65,7 +75,7 @@ class RemoteModel:
 
     def binds(self, grammar: AnswerGrammar) -> bool:
         """Whether this kind of server can hold an answer to `grammar`."""
-        return constraints.body(self.endpoint.kind, grammar, thinks=False) is not None
+        return constraints.binding(self.endpoint.kind, grammar, thinks=False) is not None
 
     def close(self) -> None:
         self._wire.close()
@@ -79,11 +89,11 @@ class RemoteModel:
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
         """As in `VisionModel`; raise `Retry` if the answer breaks off and `ServerError` if the set-up is wrong."""
-        asked = _Asked(request, mode, grammar, budget or TokenBudget(), transport.ReplyClock())
+        asked = _Asked(request, mode, grammar, budget or TokenBudget(), ReplyClock())
         order = self._order(mode)
         if mode == "think" and order.opening:
             thought = yield from self._thought(asked, order)
-            opening = f"{order.opening}{thought}{transport.END_OF_THOUGHT}"
+            opening = f"{order.opening}{thought}{END_OF_THOUGHT}"
             yield from self._answer(asked, ModeOrder(opening=opening))
         elif mode == "think" and order.fields and grammar is not None:
             yield from self._bound_after_thought(asked, order)
@@ -100,20 +110,20 @@ class RemoteModel:
             try:
                 yield from self._answer(asked, order, fields=fields, thinks=True)
                 return
-            except transport.ServerError:  # such as a vLLM without a reasoning parser, which knows no end of a thought
+            except ServerError:  # such as a vLLM without a reasoning parser, which knows no end of a thought
                 self._binds_after_thought = False
         thought = yield from self._thought(asked, order)
         answered = replace(asked, request=with_notes(asked.request, thought), mode="nothink")
         yield from self._answer(answered, self._order("nothink"))
 
     def _constraint(self, asked: _Asked, *, thinks: bool) -> Mapping[str, Any] | None:
-        return None if asked.grammar is None else constraints.body(self.endpoint.kind, asked.grammar, thinks=thinks)
+        return None if asked.grammar is None else constraints.binding(self.endpoint.kind, asked.grammar, thinks=thinks)
 
     def _thought(self, asked: _Asked, order: ModeOrder) -> Generator[Chunk, None, str]:
         """Yield the thought, which ends by itself or at its budget; return all of it."""
-        body = {**order.fields, "max_tokens": asked.budget.thought, "stop": [transport.END_OF_THOUGHT]}
+        body = {**order.fields, "max_tokens": asked.budget.thought, "stop": [END_OF_THOUGHT]}
         thought = ""
-        for piece in transport.ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
+        for piece in ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
             thought += piece.text
             if piece.text:
                 yield TextChunk(text=piece.text, part="thought")
@@ -127,7 +137,7 @@ class RemoteModel:
         bound = fields if fields is not None else self._constraint(asked, thinks=False)
         body = {**order.fields, **(bound or {}), **self._limits(asked, order, thinks=thinks)}
         answer, thought, reason = "", "", None
-        for piece in transport.ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
+        for piece in ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer, thought = _added(piece, answer, thought)
             if thought.strip() and asked.mode == "nothink" and order.given:
@@ -154,18 +164,23 @@ class RemoteModel:
         limit = {self._style.thought_limit: budget.thought} if self._style.thought_limit and order.fields else {}
         return {"max_tokens": budget.thought + budget.answer, **limit}
 
-    def _pieces(self, asked: _Asked, body: Mapping[str, Any], opening: str) -> Iterator[transport.StreamPiece]:
+    def _pieces(self, asked: _Asked, body: Mapping[str, Any], opening: str) -> Iterator[StreamPiece]:
         """Yield the reply as it arrives; the last piece has the reason why it ended."""
         between, after = self._breaks()
         said = messages(asked.request, opening=opening, between=between, after=after)
         ended = False
-        for chunk in self._wire.chunks(said, {**(self._style.body if opening else {}), **body}):
-            asked.clock.tick(chunk)
-            for piece in transport.stream_pieces(chunk):
-                ended = ended or piece.reason is not None
-                yield piece
+        asked.clock.sent()
+        chunks = self._wire.chunks(said, {**(self._style.body if opening else {}), **body})
+        for piece in EchoStripper(opening).parts(self._heard(asked, chunks)):
+            ended = ended or piece.reason is not None
+            yield piece
         if not ended:
             raise Retry(f"the answer of {self.endpoint.url} broke off; nothing of it is used", "model_answer")
+
+    def _heard(self, asked: _Asked, chunks: Iterator[StreamChunk]) -> Iterator[StreamPiece]:
+        for chunk in chunks:
+            asked.clock.tick(chunk)
+            yield from stream_pieces(chunk)
 
     def _breaks(self) -> tuple[str, str]:
         """Return the texts between two pictures and behind the last, unless the server writes those itself.
@@ -176,7 +191,7 @@ class RemoteModel:
         return ("", "") if trained and self._style.breaks_after_pictures else (trained or "\n", trained)
 
 
-def _added(piece: transport.StreamPiece, answer: str, thought: str) -> tuple[str, str]:
+def _added(piece: StreamPiece, answer: str, thought: str) -> tuple[str, str]:
     return (answer, thought + piece.text) if piece.part == "thought" else (answer + piece.text, thought)
 
 
@@ -194,24 +209,10 @@ def connect_server(
     `https://…/v1#blue`.
     """
     base, _, deployment = url.partition("#")
-    listed, owner = ("", "") if name and kind else _listed(base, kind)
-    kind = kind or provider_of(base, owner)
-    endpoint = Endpoint(url=base, name=name or listed, kind=kind, deployment=deployment or None)
-    told = family_named("phi4") if kind == "screenagent" else family_of(endpoint.name)
-    return RemoteModel(endpoint, family=family or told, check=check)
-
-
-def _listed(url: str, kind: Provider | None) -> tuple[str, str]:
-    """Return the name and the owner of the first model that the server lists."""
-    key = key_of(kind or provider_of(url, "")) or "none"
-    try:
-        with transport.client(url, api_key=key, timeout=10.0, max_retries=1) as asked:
-            models = asked.models.list().data
-    except (openai.APIError, ValueError) as error:
-        raise transport.ServerError(
-            f"{url} lists no models ({type(error).__name__}); is the server running, and does the address end in /v1? "
-            "Give model_name and server to do without"
-        ) from error
-    if not models:
-        raise transport.ServerError(f"{url} has no model loaded")
-    return models[0].id, models[0].owned_by or ""
+    known = ServerFacts(name=name, kind=kind) if name and kind else None
+    facts = known or server_facts(base, kind, name=name, check=check)
+    if facts.vision is False:
+        raise ServerError(f"{base} has loaded {facts.name!r} without its vision part; llama.cpp takes it as --mmproj")
+    endpoint = Endpoint(url=base, name=facts.name, kind=facts.kind, deployment=deployment or None)
+    told = family_named("phi4") if facts.kind == "screenagent" else family_of(facts.name)
+    return RemoteModel(endpoint, family=family or told, facts=facts, check=check)

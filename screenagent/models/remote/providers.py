@@ -90,15 +90,36 @@ def key_of(kind: Provider) -> str | None:
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
-def provider_of(url: str, owner: str) -> Provider:
-    """Guess the kind of the server at `url`; `owner` is the `owned_by` of the models that it lists."""
+OWNERS: Final[Mapping[str, Provider]] = {
+    "screenagent": "screenagent",
+    "vllm": "vllm",
+    "llamacpp": "llama.cpp",
+    "sglang": "sglang",
+    "library": "ollama",
+    "organization_owner": "lmstudio",
+}
+"""The kind of a server by the `owned_by` of the models that it lists.
+
+vLLM and llama.cpp were run. The others were read in listings and source that are public: SGLang's `ModelCard`, Ollama's
+name for models of its own library, LM Studio's listing.
+"""
+
+
+def provider_of(url: str, owner: str, *, by_status: bool = False) -> Provider:
+    """Guess the kind of the server at `url`.
+
+    `owner` is the `owned_by` of the models that it lists, and `by_status` says that the listing has the form of
+    `transformers serve`. A kind that cannot be told is "openai", as is Gemini's address for OpenAI's clients.
+    """
     host = urlsplit(url).hostname or ""
-    if url.startswith(SOCKET) or owner == "screenagent":
+    if url.startswith(SOCKET):
         return "screenagent"
-    if owner == "vllm":
-        return "vllm"
+    if (known := OWNERS.get(owner)) is not None:
+        return known
     if owner.startswith("llamacpp"):
         return "llama.cpp"
-    if host.endswith(".inference.ml.azure.com") or host.endswith(".azure.com"):
+    if host == "azure.com" or host.endswith(".azure.com"):
         return "foundry"
-    return "mistral" if host.endswith("mistral.ai") else "openai"
+    if host == "mistral.ai" or host.endswith(".mistral.ai"):
+        return "mistral"
+    return "transformers" if by_status else "openai"

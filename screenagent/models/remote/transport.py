@@ -1,256 +1,299 @@
-"""The transport to a server: one client, a stream that a stop need not wait for, its text in pieces and its cost."""
+"""The transport to a server: requests that a stop can end at any moment, and answers within bounds."""
 
 from __future__ import annotations
 
-import queue
-import threading
+import json
+import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final, TypeVar
 
 import httpx2
-import openai
-from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
-from screenagent.errors import UserError
-from screenagent.models.remote.providers import KEYS, SOCKET, Endpoint, key_of
-from screenagent.models.vision import ReplySection
-from screenagent.protocols import Retry
-from screenagent.usage import Usage
+from screenagent.models.remote.clock import ReplyClock
+from screenagent.models.remote.errors import (
+    AnswerTooLong,
+    BadAddress,
+    BadStatus,
+    NotAStream,
+    Redirected,
+    ServerError,
+    WireError,
+    error_text,
+    explained,
+    is_passing,
+    one_line,
+)
+from screenagent.models.remote.exchange import POLL_SECONDS, Exchange, Extensions
+from screenagent.models.remote.providers import SOCKET, Endpoint, key_of
+from screenagent.models.remote.stream import (
+    END_OF_STREAM,
+    Allowance,
+    StreamChunk,
+    StreamPiece,
+    parse_event,
+    says_something,
+    stream_pieces,
+)
+from screenagent.models.remote.thoughts import END_OF_THOUGHT, EchoStripper, ThoughtSplitter
 
-POLL_SECONDS: Final = 0.05
+__all__ = [
+    "END_OF_THOUGHT",
+    "EchoStripper",
+    "Message",
+    "ReplyClock",
+    "ServerError",
+    "StreamChunk",
+    "StreamPiece",
+    "ThoughtSplitter",
+    "Wire",
+    "stream_pieces",
+]
+
+ItemT = TypeVar("ItemT")
+
 SOCKET_HOST: Final = "http://screenagent/v1"
 """The host name under which `screenagent model serve` accepts requests from its socket."""
-END_OF_THOUGHT: Final = "</think>"
+CONNECT_SECONDS: Final = 10.0
+PAUSE_SECONDS: Final = 0.5
+"""The pause before the second attempt; it doubles with each further one."""
+LONGEST_PAUSE: Final = 8.0
+REDIRECTS: Final = 3
+LARGEST_LISTING: Final = 4 << 20
+LARGEST_REPORT: Final = 64 << 10
+LARGEST_EVENT: Final = 1 << 20
+TOKEN_BYTES: Final = 4096
+"""More bytes than an event takes that brings one token."""
+TOKENS_UNLESS_GIVEN: Final = 4096
 
-
-class ServerError(UserError):
-    """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
-
-    code = "model_server"
+Message = Mapping[str, Any]
+"""One turn of a conversation, in OpenAI's form."""
 
 
 class Wire:
-    """Sends requests to one endpoint. The client retries with growing pauses, but never an answer that has begun."""
+    """Sends requests to one endpoint.
 
-    def __init__(self, endpoint: Endpoint, *, check: Callable[[], None]) -> None:
+    A request that fails before its answer begins is repeated after growing pauses. A redirect to another server is
+    never followed: the pictures of the screen go only where the user sends them.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = lambda: None) -> None:
         self._endpoint = endpoint
         self._check = check
-        self._client = client(
-            endpoint.url,
-            api_key=endpoint.key or key_of(endpoint.kind) or "none",
-            timeout=openai.Timeout(endpoint.stalled_seconds, connect=10.0),
-            max_retries=endpoint.attempts - 1,
-            default_headers={"azureml-model-deployment": endpoint.deployment} if endpoint.deployment else None,
-        )
+        self._client = _client(endpoint)
+        self._open: set[Exchange[Any]] = set()
 
     def close(self) -> None:
+        """Close every connection, also one on which an answer is awaited in another thread."""
+        for exchange in tuple(self._open):
+            exchange.close()
         self._client.close()
 
-    def chunks(
-        self, said: Sequence[ChatCompletionMessageParam], body: Mapping[str, Any]
-    ) -> Iterator[ChatCompletionChunk]:
-        """Yield the chunks of a reply. A thread reads them, so that a stop need not wait for a silent server."""
-        arrived: queue.Queue[ChatCompletionChunk | Exception | None] = queue.Queue()
-        left = threading.Event()
-        threading.Thread(target=self._read, args=(said, body, arrived, left), daemon=True, name="server").start()
+    def chunks(self, said: Sequence[Message], body: Mapping[str, Any]) -> Iterator[StreamChunk]:
+        """Yield the chunks of a reply."""
+        whole = {
+            "model": self._endpoint.name,
+            "messages": list(said),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "temperature": 0.0,
+            **body,
+        }
+        tokens = int(body.get("max_tokens") or TOKENS_UNLESS_GIVEN)
+        yield from self._asked(lambda extensions: self._stream(whole, tokens, extensions), says_something)
+
+    def listing(self) -> object:
+        """Return what the server answers to the question which models it has."""
+        (found,) = self._asked(self._listing)
+        return found
+
+    def _asked(
+        self, read: Callable[[Extensions], Iterator[ItemT]], counts: Callable[[ItemT], bool] = lambda _: True
+    ) -> Iterator[ItemT]:
+        """Yield the answer; repeat the request if it fails before that and may succeed a moment later."""
+        for attempt in range(1, self._endpoint.attempts + 1):
+            began = False
+            try:
+                for item in self._exchanged(read, counts):
+                    began = True
+                    yield item
+                return
+            except (WireError, httpx2.HTTPError) as error:
+                if began or attempt == self._endpoint.attempts or not is_passing(error):
+                    raise explained(error, self._endpoint, began=began) from error
+                self._pause(_pause_after(error, attempt))
+
+    def _exchanged(
+        self, read: Callable[[Extensions], Iterator[ItemT]], counts: Callable[[ItemT], bool]
+    ) -> Iterator[ItemT]:
+        exchange = Exchange(read)
+        self._open.add(exchange)
         try:
-            while True:
-                self._check()
-                try:
-                    chunk = arrived.get(timeout=POLL_SECONDS)
-                except queue.Empty:
-                    continue
-                if chunk is None:
-                    return
-                if isinstance(chunk, Exception):
-                    raise explained(chunk, self._endpoint) from chunk
-                yield chunk
+            yield from exchange.items(check=self._check, patience=self._endpoint.stalled_seconds, counts=counts)
         finally:
-            left.set()
+            self._open.discard(exchange)
 
-    def _read(
-        self,
-        said: Sequence[ChatCompletionMessageParam],
-        body: Mapping[str, Any],
-        arrived: queue.Queue[ChatCompletionChunk | Exception | None],
-        left: threading.Event,
-    ) -> None:
-        try:
-            with self._client.chat.completions.create(
-                model=self._endpoint.name,
-                messages=list(said),
-                stream=True,
-                stream_options={"include_usage": True},
-                temperature=0.0,
-                extra_body=dict(body),
-            ) as stream:
-                for chunk in stream:
-                    if left.is_set():
-                        return
-                    arrived.put(chunk)
-            arrived.put(None)
-        except Exception as error:  # noqa: BLE001 -- `chunks` raises it again in the caller's thread
-            arrived.put(error)
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._check()
+            time.sleep(min(left, POLL_SECONDS))
 
-
-def client(url: str, **options: Any) -> openai.OpenAI:
-    """Return a client for `url`, which may be the path of a socket behind `unix:`."""
-    if not url.startswith(SOCKET):
-        return openai.OpenAI(base_url=url, **options)
-    transport = httpx2.HTTPTransport(uds=url.removeprefix(SOCKET))
-    http = openai.DefaultHttpxClient(transport=transport, base_url=SOCKET_HOST)
-    return openai.OpenAI(base_url=SOCKET_HOST, http_client=http, **options)
-
-
-def explained(error: Exception, endpoint: Endpoint) -> Exception:
-    """Return what to raise for `error`: `ServerError`, `Retry`, or `error` itself if it is a bug."""
-    url = endpoint.url
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            names = " or ".join(("SCREENAGENT_MODEL_KEY", *KEYS.get(endpoint.kind, ())))
-            return ServerError(f"{url} does not accept the key; set {names} in the environment")
-        case openai.NotFoundError():
-            return ServerError(f"{url} knows no model {endpoint.name!r} there; its /models lists those it has")
-        case openai.APIStatusError(status_code=status) if status < 500 and status != 429:
-            return ServerError(f"{url} refuses the request ({status}): {_first_line(error.message)}")
-        case openai.APIStatusError(status_code=status):
-            return ServerError(f"{url} failed {endpoint.attempts} times ({status}): {_first_line(error.message)}")
-        case openai.APITimeoutError():
-            return Retry(f"{url} said nothing for too long; nothing of its answer is used", "model_answer")
-        case openai.APIConnectionError():
-            return ServerError(f"{url} does not answer: is the server running, and is the address right?")
-        case openai.APIError() | ValueError():
-            return Retry(
-                f"what {url} sent is no answer ({type(error).__name__}); nothing of it is used", "model_answer"
-            )
-        case _ if type(error).__module__.startswith("httpx"):  # which of its transports openai brings depends on it
-            return Retry(
-                f"the answer of {url} broke off ({type(error).__name__}); nothing of it is used", "model_answer"
-            )
-        case _:
-            return error
-
-
-def _first_line(text: str) -> str:
-    line = text.strip().partition("\n")[0]
-    return line if len(line) <= 200 else f"{line[:199]}…"
-
-
-@dataclass(frozen=True)
-class StreamPiece:
-    """A piece of a reply's text; the last piece says why the reply ended."""
-
-    text: str
-    part: ReplySection = "answer"
-    reason: str | None = None
-
-
-def stream_pieces(chunk: ChatCompletionChunk) -> Iterator[StreamPiece]:
-    """Yield the text in one chunk, told apart into thought and answer if the server marks them in fields."""
-    for choice in chunk.choices[:1]:
-        delta = choice.delta
-        extra = delta.model_extra or {}
-        thought = extra.get("reasoning_content") or extra.get("reasoning")
-        if isinstance(thought, str) and thought:
-            yield StreamPiece(thought, "thought")
-        content: object = delta.content
-        if isinstance(content, list):  # Mistral's parts, which the client's types do not know
-            yield from _parts(content)
-        elif isinstance(content, str) and content:
-            yield StreamPiece(content)
-        if delta.refusal:
-            yield StreamPiece(delta.refusal, reason="content_filter")
-        if choice.finish_reason:
-            yield StreamPiece("", reason=choice.finish_reason)
-
-
-def _parts(content: Sequence[Any]) -> Iterator[StreamPiece]:
-    for part in content:
-        match part:
-            case {"type": "text", "text": str(text)}:
-                yield StreamPiece(text)
-            case {"type": "thinking", "thinking": list(thoughts)}:
-                yield from (StreamPiece(str(thought.get("text", "")), "thought") for thought in thoughts)
-
-
-class ThoughtSplitter:
-    """Tells thought from answer if the server leaves `<think>…</think>` in the text."""
-
-    def __init__(self) -> None:
-        self._inside = False
-        self._held = ""
-        self._began = False
-
-    def parts(self, said: Iterator[StreamPiece]) -> Iterator[StreamPiece]:
-        for piece in said:
-            if piece.part == "thought":
-                yield piece
-            elif piece.reason is not None:
-                yield StreamPiece(self._held, "thought" if self._inside else "answer")
-                self._held = ""
-                yield piece
-            else:
-                yield from self._marked(piece.text)
-
-    def _marked(self, text: str) -> Iterator[StreamPiece]:
-        self._held += text
-        if not self._began:
-            if "<think>".startswith(self._held.lstrip()[:7]) and len(self._held.lstrip()) < 7:
-                return
-            self._began = True
-            if self._held.lstrip().startswith("<think>"):
-                self._inside, self._held = True, self._held.lstrip().removeprefix("<think>")
-        if self._inside:
-            before, end, after = self._held.partition(END_OF_THOUGHT)
-            if not end:
-                kept = _overlap(self._held, END_OF_THOUGHT)
-                yield StreamPiece(self._held[: len(self._held) - kept], "thought")
-                self._held = self._held[len(self._held) - kept :]
-                return
-            yield StreamPiece(before, "thought")
-            self._inside, self._held = False, after
-        yield StreamPiece(self._held)
-        self._held = ""
-
-
-def _overlap(text: str, mark: str) -> int:
-    """Return how many characters at the end of `text` may be the beginning of `mark`."""
-    return next((n for n in range(min(len(text), len(mark) - 1), 0, -1) if mark.startswith(text[-n:])), 0)
-
-
-class ReplyClock:
-    """Measures a reply: prefill ends with the first token, the rest is decode. Token counts are the server's."""
-
-    def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
-        self._prefill = 0.0
-        self._first: float | None = None
-        self._prompt = self._thought = self._answer = 0
-
-    def tick(self, chunk: ChatCompletionChunk) -> None:
-        """Note when `chunk` arrived and which tokens it accounts for."""
-        self._last = time.perf_counter()
-        if self._first is None and chunk.choices:
-            self._first = self._last
-            self._prefill += self._last - self._began
-        if chunk.usage is not None:
-            details = chunk.usage.completion_tokens_details
-            thought = (details.reasoning_tokens if details else None) or 0
-            self._prompt = max(self._prompt, chunk.usage.prompt_tokens)
-            self._thought += thought
-            self._answer += chunk.usage.completion_tokens - thought
-
-    def thought_over(self) -> None:
-        """Count all tokens up to here as thought."""
-        self._thought, self._answer = self._thought + self._answer, 0
-
-    def usage(self) -> Usage:
-        decode = max(0.0, self._last - self._began - self._prefill)
-        return Usage(
-            seconds={"prefill": self._prefill, "decode": decode},
-            prompt_tokens=self._prompt,
-            thought_tokens=self._thought,
-            answer_tokens=self._answer,
+    def _stream(self, body: Mapping[str, Any], tokens: int, extensions: Extensions) -> Iterator[StreamChunk]:
+        """Send a request and yield its chunks as they arrive."""
+        request = self._client.build_request(
+            "POST",
+            "chat/completions",
+            content=json.dumps(body).encode(),
+            headers={"Accept": "text/event-stream", "Content-Type": "application/json"},
+            extensions=extensions,
         )
+        allowance = Allowance(tokens)
+        with self._sent(request) as response:
+            if (media := _media_type(response)) != "text/event-stream":
+                raise NotAStream(media, _report(response))
+            for data in _events(response, LARGEST_EVENT + TOKEN_BYTES * tokens):
+                chunk = parse_event(data)
+                allowance.count(chunk)
+                yield chunk
+
+    def _listing(self, extensions: Extensions) -> Iterator[object]:
+        request = self._client.build_request("GET", "models", extensions=extensions)
+        with self._sent(request) as response:
+            text = _beginning(response, LARGEST_LISTING)
+            try:
+                yield json.loads(text)
+            except ValueError as error:
+                raise NotAStream(_media_type(response), text) from error
+
+    @contextmanager
+    def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
+        """Send a request, follow a redirect within the same server only, and close the response at the end."""
+        response = self._send(request)
+        try:
+            for _ in range(REDIRECTS):
+                following = response.next_request
+                if following is None or not _stays(request, following):
+                    break
+                response.close()
+                response = self._send(following)
+            _raise_unless_ok(response)
+            yield response
+        finally:
+            response.close()
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            return self._client.send(request, stream=True)
+        except (UnicodeError, OverflowError, httpx2.InvalidURL) as error:  # what the system says of host and port
+            raise BadAddress(str(error)) from error
+
+
+def _client(endpoint: Endpoint) -> httpx2.Client:
+    """Return a client for the endpoint, which may be the path of a socket behind `unix:`.
+
+    The silence of a server has one clock, in `Exchange`, so that only connecting has a timeout here. Each request has a
+    connection of its own, which a stop closes.
+    """
+    own = endpoint.url.startswith(SOCKET)
+    headers = {"Authorization": f"Bearer {_key(endpoint)}", "Accept-Encoding": "identity", "User-Agent": "screenagent"}
+    if endpoint.deployment:
+        headers["azureml-model-deployment"] = endpoint.deployment
+    try:
+        return httpx2.Client(
+            base_url=SOCKET_HOST if own else endpoint.url,
+            headers=headers,
+            verify=_trusted_authorities(),
+            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            transport=httpx2.HTTPTransport(uds=endpoint.url.removeprefix(SOCKET)) if own else None,
+        )
+    except httpx2.InvalidURL as error:
+        raise ServerError(f"{one_line(endpoint.url)} is not a valid address ({one_line(str(error))})") from error
+    except (ImportError, ValueError) as error:  # HTTP_PROXY and its like
+        raise ServerError(f"the proxy that the environment names cannot be used: {one_line(str(error))}") from error
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Return the certificates that are trusted, which take a tenth of a second to read."""
+    return httpx2.create_ssl_context()
+
+
+def _key(endpoint: Endpoint) -> str:
+    key = (endpoint.key or key_of(endpoint.kind) or "none").strip()
+    if not key.isascii() or not key.isprintable():
+        raise ServerError("the key for the model server has characters that no key has; copy it again")
+    return key
+
+
+def _stays(first: httpx2.Request, following: httpx2.Request) -> bool:
+    """Return whether a redirect asks the same of the same server."""
+    one, other = first.url, following.url
+    same = (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+    return same and first.method == following.method
+
+
+def _raise_unless_ok(response: httpx2.Response) -> None:
+    if response.has_redirect_location:
+        target = response.next_request.url if response.next_request else None
+        raise Redirected(f"{target.scheme}://{target.netloc.decode()}{target.path}" if target else "another address")
+    if response.status_code != httpx2.codes.OK:
+        raise BadStatus(response.status_code, _report(response), _wanted_pause(response))
+
+
+def _events(response: httpx2.Response, most_bytes: int) -> Iterator[str]:
+    """Yield what each event of a stream holds, up to its end."""
+    try:
+        for event in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
+            if response.num_bytes_downloaded > most_bytes:
+                raise AnswerTooLong(f"more than {most_bytes >> 20} MB came")
+            if event.data.strip() == END_OF_STREAM:
+                return
+            if event.data.strip():
+                yield event.data
+    except httpx2.SSEError as error:
+        raise AnswerTooLong(f"more than {LARGEST_EVENT >> 20} MB came in one event") from error
+
+
+def _media_type(response: httpx2.Response) -> str:
+    media: str = response.headers.get("content-type", "")
+    return media.partition(";")[0].strip().lower()
+
+
+def _report(response: httpx2.Response) -> str:
+    """Return the message in an answer that reports an error, or how the answer begins."""
+    text = _beginning(response, LARGEST_REPORT)
+    if title := re.search(r"<title>(.*?)</title>", text, re.IGNORECASE | re.DOTALL):
+        return title[1]
+    try:
+        found = error_text(json.loads(text))
+    except ValueError:
+        found = None
+    return text if found is None else found
+
+
+def _beginning(response: httpx2.Response, most: int) -> str:
+    """Return the text of an answer, which is read no further than `most` bytes."""
+    read = bytearray()
+    for part in response.iter_bytes():
+        read += part
+        if len(read) >= most:
+            break
+    return read[:most].decode(errors="replace")
+
+
+def _wanted_pause(response: httpx2.Response) -> float | None:
+    """Return the seconds that the server asks to wait before the next attempt, if it does."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        if re.fullmatch(r"\d{1,6}(\.\d+)?", wanted := response.headers.get(name, "")):
+            return float(wanted) * unit
+    return None
+
+
+def _pause_after(error: Exception, attempt: int) -> float:
+    wanted = error.pause if isinstance(error, BadStatus) else None
+    return min(LONGEST_PAUSE, PAUSE_SECONDS * 2 ** (attempt - 1) if wanted is None else wanted)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from screenagent.actions import KeyboardInput, targets
 from screenagent.geometry import Box, Location
+from screenagent.runs.costs import CostTable, ModelCost, step_costs
 from screenagent.runs.report.album import AlbumPicture, album_picture, collecting
 from screenagent.runs.report.expected import ExpectedLook, ExpectedLooks, looked, recorded_looks
 from screenagent.runs.report.story import Story, StoryPage
@@ -59,6 +60,7 @@ class Card:
     before: PageScreen
     after: PageScreen | None
     spent: tuple[Spent, ...]
+    costs: tuple[ModelCost, ...]
     looks: tuple[ExpectedLook, ...] = ()
 
 
@@ -90,6 +92,7 @@ def render_page(
         run=run,
         cards=_cards(story.pages, pictures, looks or {}),
         spent=_spent(story.usage, story.seconds),
+        costs=CostTable.of([story]).rows,
         outcome=outcome_words(story.episode.ended),
         style=Markup(style),
         script=Markup(script),
@@ -112,6 +115,7 @@ def _cards(pages: Iterable[StoryPage], pictures: Mapping[str, AlbumPicture], loo
             before=replace(look(page.step.before), marks=_marks(page), keys=_keys(page)),
             after=replace(look(page.step.after), changed=_changed(page)) if page.step.after else None,
             spent=_spent(page.step.usage, page.seconds),
+            costs=step_costs(page.usage),
             looks=tuple(found for mark in _marks(page) if (found := looks.get((mark.name, mark.location)))),
         )
         for page in pages

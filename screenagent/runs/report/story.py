@@ -36,6 +36,11 @@ class StoryPage:
         return self.ended - self.began
 
     @property
+    def usage(self) -> Usage:
+        """What the events of the step cost."""
+        return summed_usage(self.events)
+
+    @property
     def retries(self) -> tuple[Retried, ...]:
         return tuple(event for event in self.events if isinstance(event, Retried))
 
@@ -82,12 +87,21 @@ class Story:
         """What the user said before the first step."""
         return tell_story(self.opening)
 
+    @property
+    def usages(self) -> tuple[Usage, ...]:
+        """What came before the first step cost, and then each step."""
+        return (summed_usage(self.opening), *(page.usage for page in self.pages))
+
     def count(self, *statuses: Status) -> int:
         return sum(page.status in statuses for page in self.pages)
 
 
 def tell_story(events: Iterable[Event]) -> tuple[str, ...]:
     return tuple(event.text for event in events if isinstance(event, UserMessage))
+
+
+def summed_usage(events: Iterable[Event]) -> Usage:
+    return sum((event.usage for event in events), Usage())
 
 
 def _pages(steps: Sequence[Step], chapters: Sequence[Sequence[Event]]) -> tuple[StoryPage, ...]:

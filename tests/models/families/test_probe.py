@@ -9,7 +9,7 @@ import pytest
 from screenagent.fakes import ScriptedModel
 from screenagent.geometry import Box
 from screenagent.models.families import Family, all_families, family_named
-from screenagent.models.families.probe import MARKS, SIZE, Mark, WrongFamily, detect, prove
+from screenagent.models.families.probe import MARKS, SIZE, ProbeMark, WrongFamily, detect_family, prove_family
 from screenagent.models.vision import Request
 from screenagent.usage import Mode
 
@@ -33,7 +33,7 @@ def edges(box: Box) -> tuple[float, float, float, float]:
     return box.left, box.top, box.right, box.bottom
 
 
-def asked_for(request: Request) -> Mark:
+def asked_for(request: Request) -> ProbeMark:
     return next(mark for mark in MARKS if mark.target in request.text)
 
 
@@ -46,7 +46,7 @@ def pointing(write: Writes) -> ScriptedModel:
 )
 def test_a_model_that_points_as_its_family_does_is_proven_in_six_questions(family: str, write: Writes) -> None:
     model = pointing(write)
-    prove(model, family_named(family))
+    prove_family(model, family_named(family))
     assert [grammar is not None for _, _, grammar in model.asked] == [False] * 3 + [True] * 3
     assert len({request.pictures[0].digest for request, _, _ in model.asked}) == 1
 
@@ -57,13 +57,13 @@ def test_a_model_that_points_as_its_family_does_is_proven_in_six_questions(famil
 )
 def test_a_mismatch_names_the_family_that_would_fit(family: str, write: Writes, fits: str) -> None:
     with pytest.raises(WrongFamily, match=f"right as {fits} counts"):
-        prove(pointing(write), family_named(family))
+        prove_family(pointing(write), family_named(family))
 
 
 def test_swapped_axes_fit_no_family_by_chance() -> None:
     swapped = lambda box: in_fractions(Box(left=box.top, top=box.left, right=box.bottom, bottom=box.right))  # noqa: E731
     with pytest.raises(WrongFamily, match="no place on that button"):
-        prove(pointing(swapped), family_named("phi4"))
+        prove_family(pointing(swapped), family_named("phi4"))
 
 
 def test_a_form_that_bends_the_answer_is_found_out() -> None:
@@ -74,7 +74,7 @@ def test_a_form_that_bends_the_answer_is_found_out() -> None:
 
     model = ScriptedModel(bent)
     with pytest.raises(WrongFamily, match="held to its form"):
-        prove(model, family_named("phi4"))
+        prove_family(model, family_named("phi4"))
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_a_form_that_bends_the_answer_is_found_out() -> None:
 def test_an_unknown_model_is_of_the_family_as_which_it_points(write: Writes, found: str) -> None:
     model = pointing(write)
     families: list[Family] = [family_named(name) for name in ("phi4", "qwen3", "ui-tars-1.5")]
-    assert detect((family, model) for family in families).name == found
+    assert detect_family((family, model) for family in families).name == found
 
 
 def test_a_model_that_points_as_none_does_is_of_no_family() -> None:
     model = ScriptedModel(lambda request, mode: "I would click the button.")
     with pytest.raises(WrongFamily, match=r"as no known family does.*I would click"):
-        detect((family, model) for family in all_families().values())
+        detect_family((family, model) for family in all_families().values())

@@ -1,0 +1,242 @@
+"""An answer's grammar in GBNF, the notation of llama.cpp, which xgrammar (vLLM and SGLang) reads, too."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from screenagent.models.gbnf_pattern import LONGEST_RUN, literal, pattern_rule
+from screenagent.models.vision import AnswerGrammar, JsonSchema
+
+VISIBLE: Final = r"\S"
+"""The one `pattern` of a string that is supported: the string holds something other than blanks."""
+
+_CHARACTERS: Final = {
+    "json-char": r'[^"\\\x00-\x1f\x7f-\x9f] | json-escape',
+    "json-escape": r'"\\" ["\\/bfnrt] | "\\u" json-unicode | "\\u" json-high "\\u" json-low',
+    "json-unicode": r"[0-9a-cefA-CEF] json-hex json-hex json-hex | [dD] [0-7] json-hex json-hex",
+    "json-high": r"[dD] [89abAB] json-hex json-hex",
+    "json-low": r"[dD] [c-fC-F] json-hex json-hex",
+    "json-hex": r"[0-9a-fA-F]",
+    "json-visible": r'[^"\\\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000] | "\\" ["\\/]',
+}
+"""What strings are made of: every escape of JSON but half a surrogate pair, and no raw control character."""
+
+_ANNOTATIONS: Final = frozenset({"title", "description", "default", "discriminator"})
+_MOST: Final = 999_999
+"""The greatest number where a schema names none."""
+_DECIMALS: Final = ' ("." [0-9]{1,2})?'
+_KEYWORDS: Final[Mapping[str, set[str]]] = {
+    "string": {"minLength", "maxLength", "pattern"},
+    "array": {"items", "minItems", "maxItems"},
+    "object": {"properties", "required", "additionalProperties"},
+    "integer": {"minimum", "exclusiveMinimum", "maximum"},
+    "number": {"minimum", "exclusiveMinimum", "maximum"},
+    "boolean": set(),
+    "null": set(),
+}
+
+
+def gbnf(grammar: AnswerGrammar, *, bounded: bool) -> str:
+    """Return the rules of `grammar`; raise `ValueError` if it holds anything that has no rule.
+
+    JSON is printed on one line with a blank after each comma and colon, as models mostly print it, and an object's
+    required properties come first. `bounded` limits the length of strings: llama.cpp takes that up to `LONGEST_RUN`,
+    but xgrammar becomes very slow, so that the budget of the answer has to end a string there.
+    """
+    if isinstance(grammar, JsonSchema):
+        return _JsonRules(grammar.definition, bounded=bounded).text()
+    return f"root ::= {pattern_rule(grammar.pattern)}"
+
+
+class _JsonRules:
+    """The rules that a JSON Schema becomes, by their names."""
+
+    def __init__(self, schema: Mapping[str, Any], *, bounded: bool) -> None:
+        self._definitions: Mapping[str, Mapping[str, Any]] = schema.get("$defs", {})
+        self._bounded = bounded
+        self._rules: dict[str, str] = {"root": ""}
+        self._rules["root"] = self._rule({key: value for key, value in schema.items() if key != "$defs"})
+
+    def text(self) -> str:
+        rules = self._rules | (_CHARACTERS if any("json-char" in rule for rule in self._rules.values()) else {})
+        return "\n".join(f"{name} ::= {rule}" for name, rule in rules.items())
+
+    def _rule(self, schema: Mapping[str, Any]) -> str:
+        """Return what may stand where a value of this schema is expected."""
+        node = {key: value for key, value in schema.items() if key not in _ANNOTATIONS}
+        match node:
+            case {"$ref": str(place), **rest} if not rest:
+                return self._definition(place)
+            case {"anyOf": [*choices], **rest} if not rest:
+                return _either([self._rule(choice) for choice in choices])
+            case {"const": value, **rest} if set(rest) <= {"type"}:
+                return _json_literal(value)
+            case {"enum": [*values], **rest} if set(rest) <= {"type"}:
+                return self._enumeration(values)
+            case {"type": str(kind), **rest}:
+                return self._typed(kind, rest)
+            case _:
+                raise ValueError(f"No rule for the schema {_quoted(node)}")
+
+    def _typed(self, kind: str, rest: Mapping[str, Any]) -> str:
+        unknown = set(rest) - _KEYWORDS.get(kind, set())
+        if kind not in _KEYWORDS or unknown:
+            raise ValueError(
+                f"No rule for {', '.join(sorted(unknown)) or 'the type'} in {_quoted({'type': kind, **rest})}"
+            )
+        match kind:
+            case "string":
+                return self._string(rest)
+            case "array":
+                return self._array(rest)
+            case "object":
+                return self._object(rest)
+            case "boolean":
+                return '("true" | "false")'
+            case "null":
+                return '"null"'
+            case _:
+                return _number(rest, decimals=kind == "number")
+
+    def _named(self, name: str, rule: str) -> str:
+        self._rules[name] = rule
+        return name
+
+    def _definition(self, place: str) -> str:
+        called = place.removeprefix("#/$defs/")
+        if called not in self._definitions:
+            raise ValueError(f"No rule for the reference {place!r}: it names no definition of this schema")
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", called).lower()
+        if name not in self._rules:
+            self._rules[name] = ""  # a definition may refer to itself
+            self._rules[name] = self._rule(self._definitions[called])
+        return name
+
+    def _enumeration(self, values: Sequence[object]) -> str:
+        """Return the alternatives, or the name of a rule for those that are too many to read in a line."""
+        choices = [_json_literal(value) for value in values]
+        if len(choices) <= 4:
+            return _either(choices)
+        rule = " | ".join(choices)
+        known = next((name for name, text in self._rules.items() if text == rule), None)
+        return known or self._named(f"choice-{sum(name.startswith('choice-') for name in self._rules) + 1}", rule)
+
+    def _string(self, schema: Mapping[str, Any]) -> str:
+        fewest, most = schema.get("minLength", 0), schema.get("maxLength")
+        if not self._bounded or (most is not None and most > LONGEST_RUN):
+            most = None
+        if fewest > LONGEST_RUN:
+            raise ValueError(f"No rule for a string of {fewest} characters or more: the most is {LONGEST_RUN}")
+        sizes = f"{fewest}-{'' if most is None else most}".rstrip("-")
+        match schema.get("pattern"):
+            case None:
+                return self._named(f"text-{sizes}", rf'"\"" json-char{_times(fewest, most)} "\""')
+            case pattern if pattern == VISIBLE:
+                more = _times(max(fewest - 1, 0), None if most is None else most - 1)
+                return self._named(f"words-{sizes}", rf'"\"" json-visible json-char{more} "\""')
+            case pattern:
+                raise ValueError(f"No rule for strings of the pattern {pattern!r}; {VISIBLE!r} is the only one")
+
+    def _array(self, schema: Mapping[str, Any]) -> str:
+        item = self._rule(schema["items"])
+        fewest, most = schema.get("minItems", 0), schema.get("maxItems")
+        if max(fewest, most or 0) > LONGEST_RUN:
+            raise ValueError(f"No rule for an array of more than {LONGEST_RUN} items")
+        if most == 0:
+            return '"[]"'
+        items = f'{item} (", " {item}){_times(max(fewest - 1, 0), None if most is None else most - 1)}'
+        return f'"[" {items} "]"' if fewest else f'"[" ({items})? "]"'
+
+    def _object(self, schema: Mapping[str, Any]) -> str:
+        """Return the required properties in their order, and then the others, each of which may be left out."""
+        if schema.get("additionalProperties", True) is not False or not schema["properties"]:
+            raise ValueError(f"No rule for an object of any properties: {_quoted(schema)}")
+        needed = set(schema.get("required", ()))
+        pairs = {
+            name: f"{literal(f'{json.dumps(name)}: ')} {self._rule(value)}"
+            for name, value in schema["properties"].items()
+        }
+        required = [pair for name, pair in pairs.items() if name in needed]
+        optional = [pair for name, pair in pairs.items() if name not in needed]
+        return f'"{{" {_members(required, optional)} "}}"'
+
+
+def _number(schema: Mapping[str, Any], *, decimals: bool) -> str:
+    """Return the rule of numbers within whole bounds; with `decimals` they have up to two."""
+    if not schema:
+        return f'"-"? {_either(_whole(0, _MOST))}' + (_DECIMALS if decimals else "")
+    above, high = "exclusiveMinimum" in schema, schema.get("maximum", _MOST)
+    low = schema.get("exclusiveMinimum", schema.get("minimum", -1))
+    first = low + above
+    if low < 0 or first > high or low != int(low) or high != int(high):
+        raise ValueError(
+            f"No rule for these bounds of a number, which are to be whole and 0 or more: {_quoted(schema)}"
+        )
+    low, first, high = int(low), int(first), int(high)
+    if not decimals:
+        return _either(_whole(first, high))
+    below_first = [f'"{low}." [1-9] [0-9]?'] if above else []
+    between = [f"{_either(_whole(first, high - 1))}{_DECIMALS}"] if first < high else []
+    return _either([*below_first, *between, f'"{high}"'])
+
+
+def _whole(low: int, high: int) -> list[str]:
+    """Return the alternatives that together are the whole numbers from `low` to `high`: [1-9], [1-9] [0-9], …"""
+    found: list[str] = []
+    while low <= high:
+        last = min(high, 10 ** len(str(low)) - 1)  # the greatest with as many digits
+        found += _numerals(str(low), str(last))
+        low = last + 1
+    return found
+
+
+def _numerals(low: str, high: str) -> list[str]:
+    """Return the alternatives for the numerals from `low` to `high`, which have equally many digits."""
+    size = len(low) - 1
+    if low == high:
+        return [f'"{low}"']
+    if low == f"{low[0]}{'0' * size}" and high == f"{high[0]}{'9' * size}":
+        return [" ".join([f"[{low[0]}-{high[0]}]", *["[0-9]"] * size])]
+    if low[0] == high[0]:
+        return [f'"{low[0]}" {rest}' for rest in _numerals(low[1:], high[1:])]
+    if low[1:] != "0" * size:
+        return [*_numerals(low, f"{low[0]}{'9' * size}"), *_numerals(f"{int(low[0]) + 1}{'0' * size}", high)]
+    return [*_numerals(low, f"{int(high[0]) - 1}{'9' * size}"), *_numerals(f"{high[0]}{'0' * size}", high)]
+
+
+def _members(required: Sequence[str], optional: Sequence[str]) -> str:
+    """Return the pairs between braces. Without a required one any optional one may come first."""
+
+    def more(pairs: Sequence[str]) -> list[str]:
+        return [f'(", " {pair})?' for pair in pairs]
+
+    if required:
+        return " ".join([' ", " '.join(required), *more(optional)])
+    firsts = [" ".join([pair, *more(optional[at + 1 :])]) for at, pair in enumerate(optional)]
+    return f"({' | '.join(firsts)})?"
+
+
+def _either(choices: Sequence[str]) -> str:
+    return choices[0] if len(choices) == 1 else f"({' | '.join(choices)})"
+
+
+def _times(fewest: int, most: int | None) -> str:
+    match fewest, most:
+        case 0, None:
+            return "*"
+        case 1, None:
+            return "+"
+        case _:
+            return f"{{{fewest},{'' if most is None else most}}}"
+
+
+def _json_literal(value: object) -> str:
+    return literal(json.dumps(value, ensure_ascii=False))
+
+
+def _quoted(schema: Mapping[str, Any]) -> str:
+    text = json.dumps(schema)
+    return text if len(text) <= 120 else f"{text[:119]}…"

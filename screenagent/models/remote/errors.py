@@ -1,0 +1,264 @@
+"""What goes wrong with a model server, as one sentence that names the cure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx2
+
+from screenagent.errors import UserError
+from screenagent.models.remote.providers import KEYS, Endpoint
+from screenagent.protocols import Retry
+
+QUOTED: Final = 200
+BUSY: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+"""The statuses after which the same request may succeed."""
+
+
+class ServerError(UserError):
+    """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
+
+    code = "model_server"
+
+
+class WireError(Exception):
+    """Something that a server did; `explained` says it to the user."""
+
+
+@dataclass
+class Silent(WireError):
+    """The server has said nothing for too long."""
+
+    seconds: float
+
+
+class Closed(WireError):
+    """The connection was closed on our side while an answer was awaited."""
+
+
+class BadAddress(WireError):
+    """No connection can be made to such an address."""
+
+
+@dataclass
+class BadStatus(WireError):
+    """A status other than 200, what the server said about it, and how long it asks to wait, in seconds."""
+
+    status: int
+    said: str
+    pause: float | None = None
+
+
+@dataclass
+class Redirected(WireError):
+    """A redirect that leads away from the server that the user named."""
+
+    to: str
+
+
+@dataclass
+class NotAStream(WireError):
+    """An answer that is not a stream of events: its media type, and how it begins."""
+
+    media_type: str
+    said: str
+
+
+@dataclass
+class BadEvent(WireError):
+    """An event that is not a chunk of an answer."""
+
+    said: str
+
+
+@dataclass
+class ErrorEvent(WireError):
+    """An error that the server reports inside a stream."""
+
+    said: str
+
+
+@dataclass
+class AnswerTooLong(WireError):
+    """An answer that is longer than it can be."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Cure:
+    """What servers say about one cause, the cause in our words, and what to do about it."""
+
+    said: re.Pattern[str]
+    cause: str
+    remedy: str
+
+
+def _cure(said: str, cause: str, remedy: str) -> Cure:
+    return Cure(re.compile(said, re.IGNORECASE | re.DOTALL), cause, remedy)
+
+
+CURES: Final = (
+    _cure(
+        r"at most \d+ (?:image|multimodal)|too many images",
+        "takes fewer pictures than a request has",
+        "allow two pictures (vLLM: --limit-mm-per-prompt '{\"image\": 2}')",
+    ),
+    _cure(
+        r"mmproj|not a multimodal model|(?:image|vision|multimodal|image_url).{0,60}"
+        r"(?:not (?:be )?(?:supported|enabled)|unsupported|only supported by|required for image)"
+        r"|(?:not|n't) (?:support|accept|have).{0,30}(?:image|vision|multimodal)|missing data required for image",
+        "does not see pictures",
+        "load the model's vision part (llama.cpp: --mmproj) or another model, one that sees",
+    ),
+    _cure(
+        r"context.{0,3}(?:size|length|window)|max(?:imum)?.model.len(?:gth)?|n_ctx\b",
+        "has a context too short for the request",
+        "raise it to 8192 or more (llama.cpp: --ctx-size, vLLM: --max-model-len, Ollama: OLLAMA_CONTEXT_LENGTH)",
+    ),
+)
+
+
+def cure_of(said: str) -> Cure | None:
+    """Return the cure for what a server says, if its words name a cause that no second request removes."""
+    return next((cure for cure in CURES if cure.said.search(said)), None)
+
+
+def is_passing(error: Exception) -> bool:
+    """Return whether the same request may succeed a moment later."""
+    match error:
+        case BadStatus(status=status, said=said):
+            return status in BUSY and cure_of(said) is None
+        case _:
+            return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
+
+
+def explained(error: WireError | httpx2.HTTPError, endpoint: Endpoint, *, began: bool) -> ServerError | Retry:
+    """Return what to raise for `error`: `ServerError` if the set-up is wrong, `Retry` if a second try may help.
+
+    `began` says whether a part of the answer had arrived.
+    """
+    url = endpoint.url
+    match error:
+        case Silent(seconds=seconds):
+            return Retry(f"{url} said nothing for {seconds:g} seconds; nothing of its answer is used", "model_answer")
+        case Closed():
+            return Retry(f"the connection to {url} was closed; nothing of its answer is used", "model_answer")
+        case BadStatus():
+            return ServerError(_refused(error, endpoint))
+        case Redirected(to=to):
+            return ServerError(
+                f"{url} redirects to {to}, and nothing was sent there; if that is your server, give its own address"
+            )
+        case NotAStream():
+            return ServerError(_not_a_stream(error, url))
+        case ErrorEvent(said=said) | BadEvent(said=said) if cure := cure_of(said):
+            return ServerError(_with_cure(url, said, cure))
+        case ErrorEvent(said=said):
+            return Retry(f"{url} ended its answer with an error: {quoted(said)}; nothing of it is used", "model_answer")
+        case BadEvent(said=said):
+            return Retry(f"what {url} sent is no answer: {quoted(said)}; nothing of it is used", "model_answer")
+        case AnswerTooLong(why=why):
+            return ServerError(
+                f"{url} does not keep to the length of an answer: {why}; update it or use another server"
+            )
+        case _ if began:
+            return Retry(f"the answer of {url} broke off ({_reason(error)}); nothing of it is used", "model_answer")
+        case httpx2.RemoteProtocolError():
+            return ServerError(
+                f"{url} does not answer as a model server does ({_reason(error)}); is the address right?"
+            )
+        case _:
+            return ServerError(
+                f"{url} does not answer ({_reason(error)}): is the server running, and is the address right?"
+            )
+
+
+def _refused(error: BadStatus, endpoint: Endpoint) -> str:
+    url, said = endpoint.url, quoted(error.said)
+    cure = cure_of(error.said)
+    match error.status:
+        case _ if cure:
+            return _with_cure(url, error.said, cure)
+        case 401 | 403:
+            return _wrong_key(endpoint)
+        case _ if re.search(r"\bapi.?key\b", error.said, re.IGNORECASE):
+            return _wrong_key(endpoint)
+        case 404 if not endpoint.name:
+            return f"{url} lists no models (404): does the address end in /v1?"
+        case 404:
+            return (
+                f"{url} knows no model {endpoint.name!r} there ({said}); its /models lists those it has. "
+                "Set model_name to one of them, and check that the address ends in /v1"
+            )
+        case status if _names_no_model(error.said):
+            return f"{url} knows no model {endpoint.name!r} ({status}: {said}); set model_name to one that it lists"
+        case status if status not in BUSY:
+            return f"{url} refuses the request ({status}): {said}"
+        case 503:
+            return (
+                f"{url} failed {endpoint.attempts} times (503): {said}; wait until its model is loaded, and try again"
+            )
+        case status:
+            return f"{url} failed {endpoint.attempts} times ({status}): {said}"
+
+
+def _names_no_model(said: str) -> bool:
+    return re.search(r"invalid model|model\b.{0,80}\b(?:not found|not exist|unknown)", said, re.IGNORECASE) is not None
+
+
+def _with_cure(url: str, said: str, cure: Cure) -> str:
+    return f"{url} {cure.cause} ({quoted(said)}): {cure.remedy}"
+
+
+def _wrong_key(endpoint: Endpoint) -> str:
+    names = " or ".join(("SCREENAGENT_MODEL_KEY", *KEYS.get(endpoint.kind, ())))
+    return f"{endpoint.url} does not accept the key; set {names} in the environment"
+
+
+def _not_a_stream(error: NotAStream, url: str) -> str:
+    if cure := cure_of(error.said):
+        return _with_cure(url, error.said, cure)
+    if error.media_type == "text/html":
+        return (
+            f"{url} answers with a web page, not as a model server does: is the address right, and does it end in /v1?"
+        )
+    kind = error.media_type or "of no media type"
+    return f"{url} sends an answer that is not a stream ({kind}): {quoted(error.said)}; is the address right?"
+
+
+def _reason(error: Exception) -> str:
+    return one_line(str(error)) or type(error).__name__
+
+
+def error_text(found: object) -> str | None:
+    """Return the message of an error report, in the forms of OpenAI, vLLM, mlx-vlm, FastAPI and Gemini."""
+    match found:
+        case {"error": {"message": str(text)}} | {"error": str(text)} | {"object": "error", "message": str(text)}:
+            return text
+        case {"detail": str(text)} | {"message": str(text)}:
+            return text
+        case {"error": Mapping() as inner} | {"detail": [Mapping() as inner, *_]}:
+            return _first_text(inner)
+        case [first, *_]:
+            return error_text(first)
+        case _:
+            return None
+
+
+def _first_text(report: Mapping[str, Any]) -> str:
+    return next((text for text in report.values() if isinstance(text, str)), "an error without a message")
+
+
+def quoted(text: str) -> str:
+    """Return what a server said as one short line between quotes."""
+    line = one_line(text)
+    return f"“{line}”" if len(line) <= QUOTED else f"“{line[: QUOTED - 1]}…”"
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line and without characters that a terminal would obey."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

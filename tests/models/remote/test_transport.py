@@ -1,0 +1,448 @@
+"""A server that does anything at all: a stop reaches it at once, and each of its faults is one sentence with a cure."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("httpx2")  # an extra
+
+from screenagent.control import Control, Stopped
+from screenagent.models.remote import Endpoint, ServerError
+from screenagent.models.remote.transport import Wire
+from screenagent.protocols import Retry
+from tests.raw_server import HEADERS, Manner, RawServer, event, raw_server, sends, text_event, with_body
+
+AT_ONCE = 0.05
+ASKED = [{"role": "user", "content": "hi"}]
+END = event('{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}') + event("[DONE]")
+WHOLE = HEADERS + text_event("yes") + END
+
+
+def wire(server: RawServer, control: Control | None = None, **options: Any) -> Wire:
+    endpoint = Endpoint(url=server.url, name="m", key="secret", **{"attempts": 1, "stalled_seconds": 5.0, **options})
+    return Wire(endpoint, check=(control or Control()).check)
+
+
+def ask(manner: Manner, *, tokens: int = 50, hold: bool = False, **options: Any) -> list[Any]:
+    with raw_server(manner, hold=hold) as server:
+        asking = wire(server, **options)
+        try:
+            return list(asking.chunks(ASKED, {"max_tokens": tokens}))
+        finally:
+            asking.close()
+
+
+def no_thread_is_left() -> bool:
+    return not any(thread.name == "server" for thread in threading.enumerate())
+
+
+SILENT = {
+    "before its headers": sends(),
+    "after its headers": sends(HEADERS),
+    "after a text": sends(HEADERS, text_event("a")),
+}
+
+
+@pytest.mark.parametrize("manner", SILENT.values(), ids=SILENT)
+class TestStop:
+    def test_a_stop_closes_the_connection_while_the_server_is_silent(self, manner: Manner) -> None:
+        control = Control()
+        stopped: list[float] = []
+
+        def stop() -> None:
+            assert server.silent.wait(5)
+            stopped.append(time.monotonic())
+            control.stop()
+
+        with raw_server(manner, hold=True) as server:
+            stopping = threading.Thread(target=stop)
+            stopping.start()
+            with pytest.raises(Stopped):
+                list(wire(server, control).chunks(ASKED, {}))
+            assert server.was_left() - stopped[0] < AT_ONCE
+            assert no_thread_is_left()
+            stopping.join()
+
+    def test_closing_the_wire_closes_the_connection(self, manner: Manner) -> None:
+        with raw_server(manner, hold=True) as server:
+            asking = wire(server)
+
+            def close() -> None:
+                assert server.silent.wait(5)
+                asking.close()
+
+            closing = threading.Thread(target=close)
+            closing.start()
+            with pytest.raises(Retry, match="was closed"):
+                list(asking.chunks(ASKED, {}))
+            server.was_left()
+            closing.join()
+            assert no_thread_is_left()
+
+
+def test_a_reader_who_leaves_closes_the_connection() -> None:
+    with raw_server(sends(HEADERS, text_event("a")), hold=True) as server:
+        chunks = wire(server).chunks(ASKED, {})
+        next(chunks)
+        del chunks
+        gc.collect()
+        server.was_left()
+        assert no_thread_is_left()
+
+
+def test_a_stop_ends_the_pause_between_two_attempts() -> None:
+    control = Control()
+    busy = with_body("503 Service Unavailable", "busy", headers="Retry-After: 8\r\n")
+    with raw_server(sends(busy)) as server:
+        threading.Timer(0.1, control.stop).start()
+        began = time.monotonic()
+        with pytest.raises(Stopped):
+            list(wire(server, control, attempts=3).chunks(ASKED, {}))
+        assert time.monotonic() - began < 1
+
+
+def test_a_stop_ends_a_flood() -> None:
+    control = Control()
+
+    def flood() -> Iterator[bytes]:
+        yield HEADERS
+        while True:
+            yield b": still here\n\n"
+
+    with raw_server(flood) as server:
+        threading.Timer(0.1, control.stop).start()
+        with pytest.raises(Stopped):
+            list(wire(server, control).chunks(ASKED, {}))
+        server.was_left()
+        assert no_thread_is_left()
+
+
+def test_a_stop_reaches_a_server_that_never_answers_the_greeting_of_an_encrypted_connection() -> None:
+    control = Control()
+
+    def check() -> None:
+        if server.silent.is_set():
+            control.stop()
+        control.check()
+
+    with raw_server(sends(), hold=True, listens=False) as server:
+        asking = Wire(Endpoint(url=server.url.replace("http:", "https:"), name="m"), check=check)
+        with pytest.raises(Stopped):
+            list(asking.chunks(ASKED, {}))
+        server.was_left()
+        assert no_thread_is_left()
+
+
+def test_a_proxy_that_cannot_be_used_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "nonsense://x")
+    with pytest.raises(ServerError, match="proxy that the environment names"):
+        Wire(Endpoint(url="http://example.org/v1", name="m"))
+
+
+class TestRedirect:
+    @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
+    def test_the_screen_is_never_sent_to_a_server_that_the_user_did_not_name(self, status: str) -> None:
+        with raw_server(sends(WHOLE)) as other:
+            away = with_body(status, headers=f"Location: {other.url}/chat/completions\r\n")
+            with pytest.raises(ServerError, match=f"redirects to {other.url}"):
+                ask(sends(away))
+            assert other.requests == []
+
+    def test_a_redirect_within_the_server_is_followed_with_the_request(self) -> None:
+        answers = iter([with_body("307 Temporary Redirect", headers="Location: /api/v1/chat/completions\r\n"), WHOLE])
+        with raw_server(lambda: iter([next(answers)])) as server:
+            assert len(list(wire(server).chunks(ASKED, {}))) == 2
+        assert [request.split(b" ")[1] for request in server.requests] == [
+            b"/v1/chat/completions",
+            b"/api/v1/chat/completions",
+        ]
+        assert server.requests[1].endswith(server.requests[0].partition(b"\r\n\r\n")[2])
+
+    def test_a_circle_of_redirects_ends(self) -> None:
+        with pytest.raises(ServerError, match="redirects"):
+            ask(sends(with_body("307 Temporary Redirect", headers="Location: /v1/chat/completions\r\n")))
+
+
+WRONG = {
+    "a page": (with_body("200 OK", "<html><title>Hi</title></html>", media="text/html"), "web page"),
+    "a page with a status": (
+        with_body("502 Bad Gateway", "<html><title>Oops\n!</title>"),
+        r"failed 1 times \(502\): “Oops !”",
+    ),
+    "an answer that is no stream": (with_body("200 OK", '{"choices": []}'), r"not a stream \(application/json\)"),
+    "an error with status 200": (with_body("200 OK", '{"error": {"message": "no GPU"}}'), "no GPU"),
+    "no HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n", "does not answer as a model server does"),
+    "nothing": (b"", "does not answer"),
+    "a wrong key": (with_body("401 Unauthorized", "{}"), "does not accept the key; set SCREENAGENT_MODEL_KEY"),
+    "a wrong key, Gemini": (
+        with_body("400 Bad Request", '[{"error": {"message": "API key not valid."}}]'),
+        "accept the key",
+    ),
+    "a wrong name": (with_body("404 Not Found", '{"error": {"message": "no such model"}}'), "knows no model 'm'"),
+    "a wrong name, Mistral": (with_body("400 Bad Request", '{"message": "Invalid model: m"}'), "knows no model 'm'"),
+    "no vision, llama.cpp": (
+        with_body(
+            "500 Internal Server Error",
+            '{"error": {"code": 500, "message": "image input is not supported - hint: if this is unexpected, '
+            'you may need to provide the mmproj"}}',
+        ),
+        "does not see pictures.*--mmproj",
+    ),
+    "no vision, vLLM": (
+        with_body("400 Bad Request", '{"error": {"message": "Qwen3-8B is not a multimodal model"}}'),
+        "does not see pictures",
+    ),
+    "no vision, OpenAI": (
+        with_body("400 Bad Request", '{"error": {"message": "image_url is only supported by certain models."}}'),
+        "does not see pictures",
+    ),
+    "one picture": (
+        with_body(
+            "400 Bad Request", '{"message": "At most 1 image(s) may be provided in one prompt.", "object": "error"}'
+        ),
+        "takes fewer pictures.*--limit-mm-per-prompt",
+    ),
+    "a short context, llama.cpp": (
+        with_body(
+            "400 Bad Request",
+            '{"error": {"message": "request (2792 tokens) exceeds the available context size (2048 tokens)"}}',
+        ),
+        "context too short.*2048 tokens.*--ctx-size",
+    ),
+    "a short context, vLLM": (
+        with_body(
+            "400 Bad Request",
+            '{"error": {"message": "This model\'s maximum context length is 2048 tokens. However, you want 4000"}}',
+        ),
+        "context too short.*--max-model-len",
+    ),
+    "an escape sequence": (with_body("400 Bad Request", '{"error": "\\u001b[2Jbad\\nthing"}'), r"“\[2Jbad thing”"),
+    "a field of FastAPI": (
+        with_body("422 Unprocessable Entity", '{"detail": [{"msg": "extra field"}]}'),
+        "extra field",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "sentence"), WRONG.values(), ids=WRONG)
+def test_a_server_that_is_not_set_up_is_one_sentence_with_the_cure(answer: bytes, sentence: str) -> None:
+    with raw_server(sends(answer)) as server:
+        with pytest.raises(ServerError, match=sentence) as raised:
+            list(wire(server, attempts=1).chunks(ASKED, {}))
+        assert "\n" not in str(raised.value)
+        assert server.url in str(raised.value)
+
+
+@pytest.mark.parametrize("case", ["no vision, llama.cpp", "a short context, llama.cpp", "a wrong key", "a page"])
+def test_what_no_second_request_mends_is_asked_once(case: str) -> None:
+    with raw_server(sends(WRONG[case][0])) as server, pytest.raises(ServerError):
+        list(wire(server, attempts=3).chunks(ASKED, {}))
+    assert len(server.requests) == 1
+
+
+def test_a_context_too_short_that_shows_in_the_stream_has_its_cure() -> None:
+    with pytest.raises(ServerError, match="--ctx-size"):
+        ask(sends(HEADERS, event('{"error": {"message": "the context size has been exceeded"}}')))
+
+
+GARBAGE = {
+    "not JSON": "{not json",
+    "a number": "1",
+    "a list": "[1, 2]",
+    "NaN": "NaN",
+    "NaN for a text": '{"choices": [{"delta": {"content": NaN}}]}',
+    "NaN for tokens": '{"choices": [], "usage": {"prompt_tokens": NaN, "completion_tokens": Infinity}}',
+    "a number for a text": '{"choices": [{"delta": {"content": 5}}]}',
+    "a text for choices": '{"choices": "many"}',
+    "tokens below zero": '{"choices": [], "usage": {"prompt_tokens": -5, "completion_tokens": 1}}',
+    "half a character": '{"choices": [{"delta": {"content": "\\ud800"}}]}',
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('{"error": {"message": "no GPU"}, "choices": [{"delta": {}, "finish_reason": "error"}]}', "no GPU"),
+        ('{"choices": [{"delta": {}, "finish_reason": "abort"}]}', "abort"),
+        ('{"error": {"code": 7}}', "an error without a message"),
+    ],
+)
+def test_an_end_that_is_an_error_is_no_answer(data: str, said: str) -> None:
+    with pytest.raises(Retry, match=said):
+        ask(sends(HEADERS, text_event("a"), event(data)))
+
+
+@pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE)
+def test_garbage_in_an_event_is_no_answer(data: str) -> None:
+    with pytest.raises(Retry, match="is no answer"):
+        ask(sends(HEADERS, text_event("a"), event(data), END))
+
+
+def test_numbers_that_are_not_needed_may_be_anything() -> None:
+    odd = event(
+        '{"choices": [{"index": NaN, "logprobs": {"x": -Infinity}, "delta": {"content": "yes"}}], "timings": NaN}'
+    )
+    assert len(ask(sends(HEADERS, odd, END))) == 2
+
+
+@pytest.mark.parametrize("cut", [b"", b'data: {"choi', text_event("a")[:-8]])
+def test_a_stream_that_is_cut_is_no_answer(cut: bytes) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = text_event("a") + cut
+    with pytest.raises(Retry, match="broke off"):
+        ask(sends(chunked + f"{len(body):x}\r\n".encode() + body + b"\r\n"))
+
+
+class TestSilence:
+    @pytest.mark.parametrize("manner", SILENT.values(), ids=SILENT)
+    def test_a_silent_server_is_given_up(self, manner: Manner) -> None:
+        with pytest.raises(Retry, match=r"said nothing for 0\.1 seconds"):
+            ask(manner, hold=True, stalled_seconds=0.1)
+        assert no_thread_is_left()
+
+    @pytest.mark.parametrize(
+        "alive",
+        [b": keep-alive\n\n", event('{"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}')],
+    )
+    def test_a_sign_of_life_is_no_answer(self, alive: bytes) -> None:
+        def manner() -> Iterator[bytes]:
+            yield HEADERS
+            for _ in range(1000):
+                yield alive
+                time.sleep(0.01)
+
+        with pytest.raises(Retry, match="said nothing"):
+            ask(manner, stalled_seconds=0.2)
+        assert no_thread_is_left()
+
+    def test_a_slow_server_is_waited_for(self) -> None:
+        def manner() -> Iterator[bytes]:
+            yield HEADERS
+            for _ in range(8):
+                time.sleep(0.05)
+                yield text_event("a")
+            yield END
+
+        assert len(ask(manner, stalled_seconds=0.3)) == 9
+
+    def test_the_time_of_whoever_reads_is_not_the_servers(self) -> None:
+        with raw_server(sends(WHOLE)) as server:
+            read = 0
+            for _ in wire(server, stalled_seconds=0.1).chunks(ASKED, {}):
+                time.sleep(0.15)
+                read += 1
+        assert read == 2
+
+
+def line_without_end() -> Iterator[bytes]:
+    yield HEADERS + b"data: "
+    for _ in range(100):
+        yield b"x" * (1 << 20)
+
+
+def header_without_end() -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nX: "
+    for _ in range(100):
+        yield b"x" * (1 << 20)
+
+
+def page_without_end() -> Iterator[bytes]:
+    yield b"HTTP/1.1 500 Oops\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
+    for _ in range(100):
+        yield b"x" * (1 << 20)
+
+
+def events_without_end() -> Iterator[bytes]:
+    yield HEADERS
+    for _ in range(100):
+        yield text_event("word " * 16) * 10_000
+
+
+def empty_events_without_end() -> Iterator[bytes]:
+    yield HEADERS
+    for _ in range(200):
+        yield event(f'{{"choices": [{{"index": 0, "delta": {{"content": ""}}}}]{" " * 1000}}}') * 500
+
+
+def large_events_without_end() -> Iterator[bytes]:
+    yield HEADERS
+    for _ in range(200):
+        yield text_event("x" * 500_000)
+
+
+@pytest.mark.parametrize(
+    "manner",
+    [
+        line_without_end,
+        header_without_end,
+        page_without_end,
+        events_without_end,
+        empty_events_without_end,
+        large_events_without_end,
+    ],
+)
+def test_a_flood_ends_in_a_sentence_and_fills_no_memory(manner: Manner) -> None:
+    tracemalloc.start()
+    try:
+        with raw_server(manner) as server, pytest.raises(ServerError):
+            for _ in wire(server).chunks(ASKED, {"max_tokens": 100}):
+                pass
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 30 << 20
+    assert server.sent < 60 << 20
+    assert no_thread_is_left()
+
+
+class TestLength:
+    def test_an_answer_that_never_ends_is_a_sentence(self) -> None:
+        def manner() -> Iterator[bytes]:
+            yield HEADERS
+            while True:
+                yield text_event("again and ")
+
+        with pytest.raises(ServerError, match="more text came than 100 tokens hold"):
+            ask(manner, tokens=100)
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            pytest.param([" " * 128] * 100, id="tokens of 128 blanks"),
+            pytest.param(list("word " * 100), id="one letter a chunk"),
+            pytest.param(["supercalifragilistic "] * 100, id="long words"),
+        ],
+    )
+    def test_an_answer_within_its_tokens_is_read(self, parts: list[str]) -> None:
+        assert len(ask(sends(HEADERS, *map(text_event, parts), END), tokens=100)) == len(parts) + 1
+
+
+def test_a_key_that_cannot_be_a_key_is_a_sentence() -> None:
+    with pytest.raises(ServerError, match="characters that no key has"):
+        Wire(Endpoint(url="http://127.0.0.1:9/v1", name="m", key="geheim\u00e4"))
+
+
+@pytest.mark.parametrize("host", [f"{'a' * 70}.example", "127.0.0.1:99999999", "no-such-host.invalid"])
+def test_a_host_that_cannot_be_is_a_sentence(host: str) -> None:
+    asking = Wire(Endpoint(url=f"http://{host}/v1", name="m", attempts=1))
+    with pytest.raises(ServerError, match="is the address right"):
+        list(asking.chunks(ASKED, {}))
+
+
+def test_an_address_that_is_none_is_a_sentence() -> None:
+    with pytest.raises(ServerError, match="not a valid address"):
+        Wire(Endpoint(url="http://a:port/v1", name="m"))
+
+
+def test_text_that_is_not_unicode_is_sent_nevertheless() -> None:
+    with raw_server(sends(WHOLE)) as server:
+        list(wire(server).chunks([{"role": "user", "content": "\udc80"}], {}))
+    assert rb"\udc80" in server.requests[0]

@@ -1,0 +1,76 @@
+"""llama.cpp on tiny random models, one for each way in which thinking is switched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from screenagent.models.families import Family, family_named
+from tests.paths import ROOT
+from tests.servers.table import Table
+from tests.servers.templates import QWEN
+
+collect_ignore_glob = [] if find_spec("openai") else ["test_*.py"]
+
+
+MODELS: Final = ROOT / "docs" / "models.md"
+TEMPLATES: Final = {"phi4": None, "qwen3": QWEN}
+"""A family for each way to switch thinking, and its chat template (None for that in the tiny model's own file)."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A model that is served: the server's address without a path, and the family that the model is asked as."""
+
+    address: str
+    family: Family
+
+    @property
+    def url(self) -> str:
+        return f"{self.address}/v1"
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The files of the tiny model and of its vision tower."""
+    pytest.importorskip("gguf")
+    from tests.servers.tiny_gguf import write_checkpoint
+
+    return write_checkpoint(tmp_path_factory.mktemp("phi-4-reasoning-vision-tiny", numbered=False))
+
+
+@pytest.fixture(scope="session", params=TEMPLATES)
+def llama(
+    request: pytest.FixtureRequest, tiny_gguf: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A model on llama.cpp."""
+    pytest.importorskip("xllamacpp")
+    from tests.servers.llama_cpp import llama_server
+
+    template, folder = TEMPLATES[request.param], tmp_path_factory.mktemp(request.param)
+    with llama_server(*tiny_gguf, template=template, log=folder / "log") as address:
+        yield Served(address, family_named(request.param))
+
+
+TABLE: Final = pytest.StashKey[Table]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLE] = Table()
+
+
+@pytest.fixture(scope="session")
+def table(pytestconfig: pytest.Config) -> Table:
+    """The results of this run, which are written down at its end."""
+    return pytestconfig.stash[TABLE]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    table = session.config.stash[TABLE]
+    if table.rows and not table.write(MODELS):
+        print(f"\n{table}")

