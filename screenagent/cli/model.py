@@ -1,7 +1,8 @@
-"""`screenagent model …`: the vision model's weights, its server and its check."""
+"""`screenagent model …`: the vision model's weights, its server and its check, and the families that are known."""
 
 from __future__ import annotations
 
+import json
 import sys
 from itertools import chain
 from pathlib import Path
@@ -24,6 +25,7 @@ def model() -> None:
     screenagent model serve
     screenagent model verify
     screenagent model check --model http://localhost:8000/v1
+    screenagent model families
     """
 
 
@@ -108,6 +110,30 @@ def check(*, place: str | None, model_family: str | None) -> None:
             sign = click.style("✓", fg="green") if finding.works else click.style("✗", fg="red")
             click.echo(f"{sign} {finding.what}: {finding.said}")
     sys.exit(1 if wrong else 0)
+
+
+@model.command
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print each family as a JSON object.")
+def families(*, name: str | None, as_json: bool) -> None:
+    """List the known families of models: how each answers, counts and is told to think, and how well it points.
+
+    With the NAME of a family, or of a model, show its prompts, an answer, and where they were read.
+
+    \b
+    screenagent model families
+    screenagent model families holo2
+    screenagent model families qwen2.5vl:7b --json
+    """
+    from screenagent.cli import family_table
+    from screenagent.models.families import all_families, family_named, family_of
+
+    found = [family_of(name) or family_named(name)] if name else list(all_families().values())
+    if as_json:
+        for family in found:
+            click.echo(json.dumps(family_table.as_json(family), ensure_ascii=False))
+    else:
+        click.echo(family_table.detail(found[0]) if name else family_table.table(found))
 
 
 def _say(line: str) -> None:

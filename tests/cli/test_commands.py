@@ -27,6 +27,7 @@ COMMANDS = [
     "doctor",
     "model",
     "model check",
+    "model families",
     "bench",
     "bench tasks",
     "secret set",

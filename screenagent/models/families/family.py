@@ -35,7 +35,7 @@ _THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
 OTHER_KINDS: Final = re.compile(r"embed|rerank|-tts|-asr|-audio")
 """What names a model that cannot point, though it may carry a family's name: `Qwen3-VL-Embedding-8B`."""
 
-TOLD: Final = {"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified"}
+TOLD: Final = {"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified", "notes"}
 """What a family's row tells its reader, and nothing goes by."""
 
 
@@ -102,7 +102,8 @@ class Family(Value):
     may stand beside theirs. `prompt` and `system` are templates; `text_first` puts the text before the
     picture, and `after_picture` is what stood behind each picture in training. `refusal` is the answer that the family
     was trained to give where the target is absent. `bindable` says whether a grammar may constrain its answers.
-    `verified` and `unverified` say what was read where, and what was not; `scores` are per cent of right clicks.
+    `verified` and `unverified` say what was read where, and what was not; `notes` are what else its user should know;
+    `scores` are per cent of right clicks.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Family(Value):
     scores: Mapping[str, str] = Field(default_factory=dict)
     verified: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @field_validator("shape")
     @classmethod
@@ -188,8 +190,9 @@ class Family(Value):
         return self.form.example(self.coordinates.numbers(edges, self.resizing.seen(sent)))
 
     def is_named_in(self, model: str) -> bool:
-        """Whether the name of a model contains one of the family's."""
-        return any(re.search(_name_pattern(name), model.lower()) for name in self.names)
+        """Whether the name of a model that may point contains one of the family's."""
+        said = model.lower()
+        return not OTHER_KINDS.search(said) and any(re.search(_name_pattern(name), said) for name in self.names)
 
 
 def _rendered(prompt: str, variables: Mapping[str, object]) -> str:
@@ -204,9 +207,10 @@ def _bare(answer: str) -> str:
 
 @cache
 def _name_pattern(name: str) -> str:
-    """Return the pattern of a family's name within a model's: hyphens may lack, and no other number may follow."""
+    """Return the pattern of a family's name within a model's: hyphens may lack, and neither number nor word goes on."""
     written = re.escape(name).replace(r"\-", "[-_ ]?").replace(r"\.", "[._]")
-    return rf"(?<![a-z0-9]){written}(?![0-9]|[._][0-9])"
+    end = "[a-z0-9]" if name[-1].isalpha() else "[0-9]"
+    return rf"(?<![a-z0-9]){written}(?!{end}|[._][0-9])"
 
 
 @cache

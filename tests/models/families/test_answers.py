@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from screenagent.models.families import all_families, family_named
 from screenagent.models.families.family import Family
 from screenagent.models.vision import Regex
 from screenagent.protocols import Retry
+from tests.models.test_parsing import mutated
 
 SHOWN = Size(width=1344, height=672)
 """No family resizes it, so that pixels are its own."""
@@ -321,3 +323,18 @@ def test_what_a_model_is_bound_to_write_is_read_back(name: str, absent: bool) ->
             assert re.fullmatch(grammar.pattern, said)
             if absent:
                 assert re.fullmatch(grammar.pattern, family.refusal or "not there")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", all_families())
+def test_ten_thousand_mutated_places_lie_on_the_screen_or_are_told_back(name: str) -> None:
+    chance, family, text = random.Random(1), family_named(name), FIRST[name].said(PLACES[0])
+    found = 0
+    for _ in range(10_000):
+        try:
+            place = family.read(mutated(text, chance), SHOWN)
+        except Retry:
+            continue
+        assert isinstance(place, Box | Point) or place == "not there"
+        found += 1
+    assert found > 100

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from screenagent.errors import WrongUsage
@@ -11,7 +9,6 @@ from screenagent.geometry import Box, Point, Size
 from screenagent.models.families import all_families, family_named
 from screenagent.models.families.family import Resizing
 from screenagent.protocols import Retry
-from tests.models.test_parsing import mutated
 
 SHOWN = Size(width=1288, height=728)
 
@@ -79,25 +76,3 @@ def test_pixels_are_those_of_the_picture_as_the_model_resizes_it(sent: tuple[int
 def test_a_family_that_is_not_known_is_wrong_usage() -> None:
     with pytest.raises(WrongUsage, match="knows phi4"):
         family_named("holo99")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("family", "text"),
-    [
-        ("phi4", "[0.174, 0.868, 0.224, 0.977]"),
-        ("qwen3", '{"bbox_2d": [250, 500, 500, 750]}'),
-        ("ui-tars-1.5", "Action: click(start_box='(322,364)')"),
-    ],
-)
-def test_ten_thousand_mutated_places_lie_on_the_screen_or_are_told_back(family: str, text: str) -> None:
-    chance, known = random.Random(1), family_named(family)
-    found = 0
-    for _ in range(10_000):
-        try:
-            place = known.read(mutated(text, chance), SHOWN)
-        except Retry:
-            continue
-        assert isinstance(place, Box | Point) or place == "not there"
-        found += 1
-    assert found > 100
