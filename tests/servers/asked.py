@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from PIL import Image
+from pydantic_core import from_json
 
 from screenagent.events import Plan
 from screenagent.models.families import Family, all_families, family_named
@@ -115,6 +116,12 @@ def is_small(answer: str) -> bool:
 
 def is_plan(answer: str) -> bool:
     return isinstance(parse_plan(answer), Plan)
+
+
+def is_plan_so_far(answer: str) -> bool:
+    """Whether what the budget cut off was a plan up to there: all of its steps but the last are valid."""
+    *whole, _ = from_json(answer, allow_partial="trailing-strings")["steps"]
+    return not whole or isinstance(Plan.model_validate({"steps": whole}), Plan)
 
 
 def place_or_absent(family: Family) -> Asked:

@@ -17,7 +17,8 @@ import httpx2
 MEMORY: Final = 12 << 20
 """Kilobytes of data that each process may hold."""
 START_SECONDS: Final = 400
-BOUNDED: Final = ["sh", "-c", 'ulimit -d "$0" && exec nice "$@"', str(MEMORY)]
+WATCHED: Final = 'exec 3<&0; (cat <&3; kill 0) & ulimit -d "$0"; exec nice "$@" 3<&- </dev/null'
+"""A server and what it starts end with standard input, so with whoever started it, however that ended."""
 
 
 class StartError(Exception):
@@ -30,9 +31,9 @@ def started(command: Sequence[str | Path], environment: Mapping[str, str], *, po
     address = f"http://127.0.0.1:{port}"
     with log.open("w") as said:
         server = subprocess.Popen(
-            [*BOUNDED, *command],
+            ["sh", "-c", WATCHED, str(MEMORY), *command],
             env={**os.environ, "HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1", **environment},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from screenagent.models.families import family_named
 from screenagent.models.remote import Endpoint, Provider, RemoteModel
 from screenagent.protocols import Retry
 from tests.servers import environments
-from tests.servers.asked import THIRTEEN, Asked, hear
+from tests.servers.asked import PLAN, THIRTEEN, Asked, hear, is_plan_so_far
 from tests.servers.llama_cpp import llama_server
 from tests.servers.started import VLLM_ENVIRONMENT, free_port, started, transformers_command, vllm_command
 from tests.servers.table import Outcome, Table
@@ -140,6 +140,8 @@ def test_every_kind_of_request_gets_an_answer_in_its_form(running: Running, aske
         table.add(row, Outcome(asked.name, "not bound"))
         pytest.skip("this server binds no such answer; the parser alone decides")
     table.add(row, Outcome(asked.name, "wrong"))
+    if asked.grammar == PLAN and elsewhere.kind == "vllm":
+        asked = replace(asked, is_right=is_plan_so_far, answer=512)  # nothing but the budget ends its strings
     try:
         heard = hear(model, asked)
     except Retry as retry:
