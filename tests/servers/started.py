@@ -29,20 +29,22 @@ class StartError(Exception):
 def started(command: Sequence[str | Path], environment: Mapping[str, str], *, port: int, log: Path) -> Iterator[str]:
     """Run a server until the block ends; yield its address as soon as it says that it is well."""
     address = f"http://127.0.0.1:{port}"
-    with log.open("w") as said:
-        server = subprocess.Popen(
+    with (
+        log.open("w") as said,
+        subprocess.Popen(
             ["sh", "-c", WATCHED, str(MEMORY), *command],
             env={**os.environ, "HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1", **environment},
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-        )
-    try:
-        _wait(server, f"{address}/health", log)
-        yield address
-    finally:
-        _end(server)
+        ) as server,
+    ):
+        try:
+            _wait(server, f"{address}/health", log)
+            yield address
+        finally:
+            _end(server)
 
 
 def free_port() -> int:
