@@ -20,7 +20,7 @@ HEADINGS: Final = ("name", "counts in", "told to think by", "answers")
 MARK: Final = MARKS[0]
 
 
-def table(families: Iterable[Family]) -> str:
+def family_table(families: Iterable[Family]) -> str:
     """Return a line for each family, and below it its sizes, licence and scores and what was not verified."""
     heading = click.style(_columns(*HEADINGS), bold=True)
     return "\n".join((heading, *(line for family in families for line in _row(family))))

@@ -133,7 +133,7 @@ def families(*, name: str | None, as_json: bool) -> None:
         for family in found:
             click.echo(json.dumps(family_table.as_json(family), ensure_ascii=False))
     else:
-        click.echo(family_table.detail(found[0]) if name else family_table.table(found))
+        click.echo(family_table.detail(found[0]) if name else family_table.family_table(found))
 
 
 def _say(line: str) -> None:
