@@ -40,7 +40,7 @@ class TestGoal:
         def reply(body: dict[str, Any]) -> Reply:
             if body["messages"][-1]["content"] == "<think>":
                 return says("I see an editor. ", "I write, then save.")
-            return says(self.plan(saved) if "json" in body["structured_outputs"] else "no")
+            return says(self.plan(saved) if "grammar" in body["structured_outputs"] else "no")
 
         with serving(reply) as loopback:
             done = screenagent(

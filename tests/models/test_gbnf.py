@@ -177,6 +177,7 @@ class TestPlans:
         ]
 
     def test_a_strict_plan_says_null_for_what_it_leaves_out(self) -> None:
+        assert isinstance(PLAN_GRAMMAR, JsonSchema)
         strict_plans = json_engine(strict(PLAN_GRAMMAR.definition))
         action = click("OK", button=None, count=None, modifiers=None)
         answer = json.dumps({"steps": [{"action": action, "expectation": None}]})
