@@ -62,7 +62,7 @@ class Service:
     async def complete(self, request: Request) -> Response:
         """Answer one request, whole or as a stream."""
         try:
-            asked = Completion.model_validate_json(await body_of(request))
+            asked = Completion.model_validate_json(await body(request))
             reply = ServedReply(self, asked)
             # Whatever is wrong with the request shows before the first piece, when a status can still be sent.
             first = await run_in_threadpool(next, reply)
@@ -112,7 +112,7 @@ async def followed(first: EngineText | EngineEnd, rest: ServedReply) -> AsyncIte
         rest.leave()
 
 
-async def body_of(request: Request) -> bytes:
+async def body(request: Request) -> bytes:
     """Return the request's body; refuse it before it fills the memory."""
     chunks = bytearray()
     async for chunk in request.stream():
