@@ -36,8 +36,8 @@ SURE: Final = 0.95
 class Seeing:
     """A vision model and what is known of it.
 
-    `family` is None where its name told none and it was not proven yet. `remote` is the model again where it is behind a
-    server. `count` returns the tokens of a text, and `context` is how many it takes at once.
+    `family` is None where its name told none and it was not proven yet. `remote` is the model again where it is behind
+    a server. `count` returns the tokens of a text, and `context` is how many it takes at once.
     """
 
     model: VisionModel
