@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,11 +18,16 @@ from screenagent.models.families.probe import MARKS
 
 REQUEST: TypeAdapter[Any] = TypeAdapter(CompletionCreateParamsStreaming)
 KNOWN = frozenset(get_type_hints(CompletionCreateParamsStreaming))
-BEYOND = {
-    *("structured_outputs", "add_generation_prompt", "continue_final_message", "grammar", "cache_prompt"),
-    *("chat_template_kwargs", "thinking_token_budget", "reasoning_budget_tokens"),
-}
-"""Fields that vLLM and llama.cpp understand beside those of OpenAI."""
+TEMPLATE = {"chat_template_kwargs"}
+VLLM = {"structured_outputs", "add_generation_prompt", "continue_final_message", "thinking_token_budget", *TEMPLATE}
+LLAMA_CPP = {"grammar", "cache_prompt", "reasoning_budget_tokens", *TEMPLATE}
+SGLANG = {"regex", "ebnf", *TEMPLATE}
+OWN = {"structured_outputs", "mode", "thought_tokens"}
+BEYOND = VLLM | LLAMA_CPP | SGLANG | OWN
+"""Fields that one kind of server or another understands beside those of OpenAI."""
+
+MOST_RULES = 2000
+"""llama.cpp refuses a run of as many characters: it writes each of them out as a rule."""
 
 
 class Reply:
@@ -111,12 +117,56 @@ class Status(Reply):
         to.wfile.write(self.body.encode())
 
 
+def refused(code: int, message: str) -> Status:
+    return Status(code, json.dumps({"error": {"code": code, "message": message}}))
+
+
+def begun_turn(request: Mapping[str, Any]) -> str:
+    """The opening of the assistant's turn that a request ends with, or nothing."""
+    last = request["messages"][-1]
+    return str(last["content"]) if last["role"] == "assistant" else ""
+
+
+def llama_cpp_refusal(request: Mapping[str, Any]) -> Status | None:
+    """What a real llama.cpp of 2026 says: it feeds a begun turn to `response_format`, and unrolls repetitions."""
+    named = request.get("response_format", {}).get("json_schema", {})
+    if named and begun_turn(request):
+        return refused(400, "Failed to initialize samplers: std::exception")
+    runs = re.findall(r"\{(?:\d+,)?(\d+)\}", request.get("grammar", ""))
+    runs += re.findall(r'"maxLength": (\d+)', json.dumps(named))
+    if any(int(run) >= MOST_RULES for run in runs):
+        return refused(400, "Failed to initialize samplers: failed to parse grammar")
+    return None
+
+
+def vllm_refusal(request: Mapping[str, Any]) -> Status | None:
+    """What vLLM says where the model's template cuts thoughts, and with them the opening, out of what was said."""
+    if request.get("continue_final_message") and "</think>" in begun_turn(request):
+        return refused(
+            400,
+            "continue_final_message is set but the final message does not appear in the chat after applying the chat "
+            "template",
+        )
+    return None
+
+
+def transformers_refusal(request: Mapping[str, Any]) -> Status | None:
+    if unknown := sorted(set(request) - KNOWN - TEMPLATE):
+        return refused(422, f"Unexpected keys in the request: {unknown}")
+    return None
+
+
 @dataclass
 class Loopback:
-    """`replies` in turn, or what a function makes of the request; `asked` are the requests, `wrong` what they break."""
+    """`replies` in turn, or what a function makes of the request; `asked` are the requests, `wrong` what they break.
+
+    What a real server of the owner's kind refuses is refused; `cuts_thoughts` says that the model's template cuts
+    thoughts out of what was said, as those of other families than Phi-4 do.
+    """
 
     replies: list[Reply] | Callable[[dict[str, Any]], Reply]
     owner: str = "vllm"
+    cuts_thoughts: bool = False
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
@@ -127,11 +177,24 @@ class Loopback:
             return self.replies(body)
         return self.replies[min(len(self.asked), len(self.replies)) - 1]
 
+    def refusal(self, request: dict[str, Any]) -> Status | None:
+        match self.owner:
+            case "llamacpp":
+                return llama_cpp_refusal(request)
+            case "vllm" if self.cuts_thoughts:
+                return vllm_refusal(request)
+            case "transformers":
+                return transformers_refusal(request)
+            case _:
+                return None
+
 
 @contextmanager
-def serving(replies: list[Reply] | Callable[[dict[str, Any]], Reply], *, owner: str = "vllm") -> Iterator[Loopback]:
+def serving(
+    replies: list[Reply] | Callable[[dict[str, Any]], Reply], *, owner: str = "vllm", cuts_thoughts: bool = False
+) -> Iterator[Loopback]:
     """On a free port, until the block ends; a request that breaks the client's own types fails the test."""
-    loopback = Loopback(replies, owner)
+    loopback = Loopback(replies, owner, cuts_thoughts)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -152,7 +215,7 @@ def serving(replies: list[Reply] | Callable[[dict[str, Any]], Reply], *, owner: 
             except ValueError as error:
                 loopback.wrong.append(str(error))
             try:
-                loopback.reply(body).send(self)
+                (loopback.refusal(body) or loopback.reply(body)).send(self)
             except (BrokenPipeError, ConnectionResetError):
                 return
 

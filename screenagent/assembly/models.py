@@ -26,6 +26,7 @@ from screenagent.usage import Meter
 
 if TYPE_CHECKING:
     from screenagent.grounding.embedded import EmbeddedGrounder
+    from screenagent.models.remote import RemoteModel
 
 SURE: Final = 0.95
 """From this confidence on, text alone decides: it is there to the letter, and only once."""
@@ -33,35 +34,36 @@ SURE: Final = 0.95
 
 @dataclass(frozen=True)
 class Seeing:
-    """A vision model, its family if known, how many tokens a text is to it, and how many it takes at once."""
+    """A vision model and what is known of it.
+
+    `family` is None where its name told none and it was not proven yet. `remote` is the model again where it is behind
+    a server. `count` returns the tokens of a text, and `context` is how many it takes at once.
+    """
 
     model: VisionModel
     family: Family | None
+    remote: RemoteModel | None = None
     count: Callable[[str], int] = tokens_at_most
     context: int = CONTEXT
-    name: str = "model"
 
     @property
-    def called(self) -> str:
-        """Its family's name, or its own where no family is known."""
-        return self.family.name if self.family else self.name
+    def name(self) -> str:
+        """Its family's name, or the one that its server calls it by."""
+        return self.family.name if self.family else self.remote.endpoint.name if self.remote else "model"
 
     def binds(self, grammar: AnswerGrammar) -> bool:
         """Whether answers can be held to `grammar`: in this process they always can, behind a server by its kind."""
-        binds = getattr(self.model, "binds", None)
-        return binds is None or bool(binds(grammar))
+        return self.remote is None or self.remote.binds(grammar)
 
     def proven(self, kept: ProvenModels) -> Seeing:
-        """Return the same, seen to point as its family does; raise `WrongFamily` if it does not."""
-        remote = sys.modules.get("screenagent.models.remote")
-        if (
-            remote is None
-            or not isinstance(self.model, remote.RemoteModel)
-            or self.model.endpoint.kind == "screenagent"
-        ):
-            return self  # its family is known by its weights
-        model = proven(self.model, kept)
-        return replace(self, model=model, family=model.family)
+        """Return the same, seen to point as its family does; raise `WrongFamily` if it does not.
+
+        In this process, and behind the project's own server, the weights themselves tell the family.
+        """
+        if self.remote is None or self.remote.endpoint.kind == "screenagent":
+            return self
+        model = proven(self.remote, kept)
+        return replace(self, model=model, remote=model, family=model.family)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Models:
         meter, kept = Meter(), ProvenModels(settings.proven_models)
 
         def metered(seeing: Seeing | None) -> Seeing | None:
-            return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.called))
+            return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.name))
 
         plans = planning_model(settings, control)
         match settings.grounder_model:
@@ -184,7 +186,7 @@ def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(url, name=choice.name, kind=choice.server, family=family, check=control.check)
     context = min(CONTEXT, model.facts.context or CONTEXT)
-    return Seeing(model, model.family, context=context, name=model.endpoint.name)
+    return Seeing(model, model.family, remote=model, context=context)
 
 
 def _is_address(url: str) -> bool:

@@ -20,13 +20,13 @@ HEADINGS: Final = ("name", "counts in", "told to think by", "answers")
 MARK: Final = MARKS[0]
 
 
-def table(families: Iterable[Family]) -> str:
+def families_table(families: Iterable[Family]) -> str:
     """Return a line for each family, and below it its sizes, licence and scores and what was not verified."""
     heading = click.style(_columns(*HEADINGS), bold=True)
     return "\n".join((heading, *(line for family in families for line in _row(family))))
 
 
-def detail(family: Family) -> str:
+def family_details(family: Family) -> str:
     """Return all that is known of one family, with the question where a button is and an answer to it."""
     asked = _question(family)
     across, down = MARK.box.center.x, MARK.box.center.y
@@ -44,7 +44,7 @@ def detail(family: Family) -> str:
     return "\n".join(parts)
 
 
-def as_json(family: Family) -> dict[str, Any]:
+def family_as_json(family: Family) -> dict[str, Any]:
     """Return the row, with its prompts filled in for a button and an answer to them."""
     asked = _question(family)
     example = {

@@ -131,9 +131,9 @@ def families(*, name: str | None, as_json: bool) -> None:
     found = [family_of(name) or family_named(name)] if name else list(all_families().values())
     if as_json:
         for family in found:
-            click.echo(json.dumps(family_table.as_json(family), ensure_ascii=False))
+            click.echo(json.dumps(family_table.family_as_json(family), ensure_ascii=False))
     else:
-        click.echo(family_table.detail(found[0]) if name else family_table.table(found))
+        click.echo(family_table.family_details(found[0]) if name else family_table.families_table(found))
 
 
 def _say(line: str) -> None:

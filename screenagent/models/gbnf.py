@@ -66,6 +66,7 @@ class _JsonRules:
         self._definitions: Mapping[str, Mapping[str, Any]] = schema.get("$defs", {})
         self._bounded = bounded
         self._rules: dict[str, str] = {"root": ""}
+        self._names: dict[str, str] = {}  # those of the definitions' rules
         self._rules["root"] = self._rule({key: value for key, value in schema.items() if key != "$defs"})
 
     def text(self) -> str:
@@ -78,11 +79,11 @@ class _JsonRules:
         match node:
             case {"$ref": str(place), **rest} if not rest:
                 return self._definition(place)
-            case {"anyOf": [*choices], **rest} if not rest:
+            case {"anyOf": [_, *_] as choices, **rest} if not rest:
                 return _either([self._rule(choice) for choice in choices])
             case {"const": value, **rest} if set(rest) <= {"type"}:
                 return _json_literal(value)
-            case {"enum": [*values], **rest} if set(rest) <= {"type"}:
+            case {"enum": [_, *_] as values, **rest} if set(rest) <= {"type"}:
                 return self._enumeration(values)
             case {"type": str(kind), **rest}:
                 return self._typed(kind, rest)
@@ -107,7 +108,7 @@ class _JsonRules:
             case "null":
                 return '"null"'
             case _:
-                return _number(rest, decimals=kind == "number")
+                return self._number(kind, rest)
 
     def _named(self, name: str, rule: str) -> str:
         self._rules[name] = rule
@@ -117,11 +118,12 @@ class _JsonRules:
         called = place.removeprefix("#/$defs/")
         if called not in self._definitions:
             raise ValueError(f"No rule for the reference {place!r}: it names no definition of this schema")
-        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", called).lower()
-        if name not in self._rules:
-            self._rules[name] = ""  # a definition may refer to itself
+        if called not in self._names:
+            name = _rule_name(called)
+            self._names[called] = name = f"{name}-{len(self._names)}" if name in self._names.values() else name
+            self._rules[name] = ""  # the definition may refer to itself
             self._rules[name] = self._rule(self._definitions[called])
-        return name
+        return self._names[called]
 
     def _enumeration(self, values: Sequence[object]) -> str:
         """Return the alternatives, or the name of a rule for those that are too many to read in a line."""
@@ -141,26 +143,26 @@ class _JsonRules:
         sizes = f"{fewest}-{'' if most is None else most}".rstrip("-")
         match schema.get("pattern"):
             case None:
-                return self._named(f"text-{sizes}", rf'"\"" json-char{_times(fewest, most)} "\""')
+                return self._named(f"text-{sizes}", rf'"\""{_repeated("json-char", fewest, most)} "\""')
             case pattern if pattern == VISIBLE:
-                more = _times(max(fewest - 1, 0), None if most is None else most - 1)
-                return self._named(f"words-{sizes}", rf'"\"" json-visible json-char{more} "\""')
+                more = _repeated("json-char", max(fewest, 1) - 1, None if most is None else most - 1)
+                return self._named(f"words-{sizes}", rf'"\"" json-visible{more} "\""')
             case pattern:
                 raise ValueError(f"No rule for strings of the pattern {pattern!r}; {VISIBLE!r} is the only one")
 
     def _array(self, schema: Mapping[str, Any]) -> str:
-        item = self._rule(schema["items"])
         fewest, most = schema.get("minItems", 0), schema.get("maxItems")
-        if max(fewest, most or 0) > LONGEST_RUN:
-            raise ValueError(f"No rule for an array of more than {LONGEST_RUN} items")
+        if "items" not in schema or max(fewest, most or 0) > LONGEST_RUN:
+            raise ValueError(f"No rule for an array of any items, or of more than {LONGEST_RUN}: {_quoted(schema)}")
         if most == 0:
             return '"[]"'
-        items = f'{item} (", " {item}){_times(max(fewest - 1, 0), None if most is None else most - 1)}'
-        return f'"[" {items} "]"' if fewest else f'"[" ({items})? "]"'
+        item = self._rule(schema["items"])
+        more = _repeated(f'(", " {item})', max(fewest, 1) - 1, None if most is None else most - 1)
+        return f'"[" {item}{more} "]"' if fewest else f'"[" ({item}{more})? "]"'
 
     def _object(self, schema: Mapping[str, Any]) -> str:
         """Return the required properties in their order, and then the others, each of which may be left out."""
-        if schema.get("additionalProperties", True) is not False or not schema["properties"]:
+        if schema.get("additionalProperties", True) is not False or not schema.get("properties"):
             raise ValueError(f"No rule for an object of any properties: {_quoted(schema)}")
         needed = set(schema.get("required", ()))
         pairs = {
@@ -171,24 +173,22 @@ class _JsonRules:
         optional = [pair for name, pair in pairs.items() if name not in needed]
         return f'"{{" {_members(required, optional)} "}}"'
 
-
-def _number(schema: Mapping[str, Any], *, decimals: bool) -> str:
-    """Return the rule of numbers within whole bounds; with `decimals` they have up to two."""
-    if not schema:
-        return f'"-"? {_either(_whole(0, _MOST))}' + (_DECIMALS if decimals else "")
-    above, high = "exclusiveMinimum" in schema, schema.get("maximum", _MOST)
-    low = schema.get("exclusiveMinimum", schema.get("minimum", -1))
-    first = low + above
-    if low < 0 or first > high or low != int(low) or high != int(high):
-        raise ValueError(
-            f"No rule for these bounds of a number, which are to be whole and 0 or more: {_quoted(schema)}"
-        )
-    low, first, high = int(low), int(first), int(high)
-    if not decimals:
-        return _either(_whole(first, high))
-    below_first = [f'"{low}." [1-9] [0-9]?'] if above else []
-    between = [f"{_either(_whole(first, high - 1))}{_DECIMALS}"] if first < high else []
-    return _either([*below_first, *between, f'"{high}"'])
+    def _number(self, kind: str, schema: Mapping[str, Any]) -> str:
+        """Return the name of the rule of numbers within whole bounds; those of the kind "number" have decimals."""
+        decimals = kind == "number"
+        if not schema:
+            return self._named(kind, f'"-"? {_either(_whole(0, _MOST))}{_DECIMALS if decimals else ""}')
+        above, high = "exclusiveMinimum" in schema, schema.get("maximum", _MOST)
+        low = schema.get("exclusiveMinimum", schema.get("minimum", -1))
+        if low < 0 or low + above > high or low != int(low) or high != int(high):
+            raise ValueError(f"No rule for numbers without whole bounds of 0 or more: {_quoted(schema)}")
+        low, first, high = int(low), int(low) + above, int(high)
+        name = f"{kind}-{'above-' if above else ''}{low}-{high}"
+        if not decimals:
+            return self._named(name, " | ".join(_whole(first, high)))
+        below_first = [f'"{low}." [1-9] [0-9]?'] if above else []
+        between = [f"{_either(_whole(first, high - 1))}{_DECIMALS}"] if first < high else []
+        return self._named(name, " | ".join([*below_first, *between, f'"{high}"']))
 
 
 def _whole(low: int, high: int) -> list[str]:
@@ -206,10 +206,10 @@ def _numerals(low: str, high: str) -> list[str]:
     size = len(low) - 1
     if low == high:
         return [f'"{low}"']
-    if low == f"{low[0]}{'0' * size}" and high == f"{high[0]}{'9' * size}":
-        return [" ".join([f"[{low[0]}-{high[0]}]", *["[0-9]"] * size])]
     if low[0] == high[0]:
         return [f'"{low[0]}" {rest}' for rest in _numerals(low[1:], high[1:])]
+    if low[1:] == "0" * size and high[1:] == "9" * size:
+        return [" ".join([f"[{low[0]}-{high[0]}]", *["[0-9]"] * size])]
     if low[1:] != "0" * size:
         return [*_numerals(low, f"{low[0]}{'9' * size}"), *_numerals(f"{int(low[0]) + 1}{'0' * size}", high)]
     return [*_numerals(low, f"{int(high[0]) - 1}{'9' * size}"), *_numerals(f"{high[0]}{'0' * size}", high)]
@@ -231,14 +231,16 @@ def _either(choices: Sequence[str]) -> str:
     return choices[0] if len(choices) == 1 else f"({' | '.join(choices)})"
 
 
-def _times(fewest: int, most: int | None) -> str:
-    match fewest, most:
-        case 0, None:
-            return "*"
-        case 1, None:
-            return "+"
-        case _:
-            return f"{{{fewest},{'' if most is None else most}}}"
+def _repeated(part: str, fewest: int, most: int | None) -> str:
+    """Return `part` so many times, behind a blank; nothing if that is never."""
+    if most is None:
+        return f" {part}{['*', '+'][fewest] if fewest < 2 else f'{{{fewest},}}'}"
+    return f" {part}{{{fewest},{most}}}" if most else ""
+
+
+def _rule_name(definition: str) -> str:
+    """Return a name such as llama.cpp takes: FooBar becomes foo-bar."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "-", definition).strip("-").lower()
 
 
 def _json_literal(value: object) -> str:

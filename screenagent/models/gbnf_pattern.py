@@ -96,7 +96,7 @@ class _Parser:
         """Return the class whose bracket has just been read."""
         negated = "^" if self._skip("^") else ""
         inside = ""
-        while not self._skip("]") or not inside:
+        while not inside or not self._skip("]"):
             if not self.rest:
                 raise self.refusal("a [ without its ]")
             inside += self._range()

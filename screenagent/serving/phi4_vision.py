@@ -56,7 +56,7 @@ class Phi4VisionProcessor(ProcessorMixin):
         return BatchFeature(data=data, tensor_type=return_tensors)
 
     def _padded(self, images: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
-        grids = [grid(*image.size, self.min_num_patches, self.max_num_patches) for image in images]
+        grids = [patch_grid(*image.size, self.min_num_patches, self.max_num_patches) for image in images]
         longest = max(math.prod(sides) for sides in grids)
         pixels = torch.zeros(len(images), longest, PATCH * PATCH * 3)
         mask = torch.zeros(len(images), longest, dtype=torch.int32)
@@ -67,7 +67,7 @@ class Phi4VisionProcessor(ProcessorMixin):
         return {"pixel_values": pixels, "pixel_attention_mask": mask, "spatial_shapes": torch.tensor(grids)}
 
 
-def grid(width: int, height: int, fewest: int, most: int) -> tuple[int, int]:
+def patch_grid(width: int, height: int, fewest: int, most: int) -> tuple[int, int]:
     """Return how many patches high and wide a picture becomes: as many whole ones as it has, within the limits."""
     most = min(max((width // PATCH) * (height // PATCH), fewest), most)
 

@@ -48,10 +48,35 @@ def test_a_plan_is_what_it_says() -> None:
     assert parsing.parse_plan(f"```json\n{FIVE_STEPS}\n```") == plan
 
 
+def test_null_means_that_a_property_was_left_out() -> None:
+    click = {"kind": "click", "target": "File", "button": None, "count": None, "modifiers": None}
+    keys = {"kind": "press_keys", "keys": ["enter"], "times": None}
+    end = {"kind": "finish", "success": True, "message": None}
+    steps = [{"action": action, "expectation": None} for action in (click, keys, end)]
+    plan = parsing.parse_plan(json.dumps({"steps": steps}))
+    assert [step.action for step in plan.steps] == [
+        Click(target="File"),
+        PressKeys(keys=("enter",)),
+        Finish(success=True),
+    ]
+
+
+@pytest.mark.parametrize("target", [None, "null"])
+def test_null_is_never_a_word(target: str | None) -> None:
+    text = json.dumps({"steps": [{"action": {"kind": "click", "target": target}}]})
+    if target:
+        assert parsing.parse_plan(text).steps[0].action == Click(target="null")
+    else:
+        with pytest.raises(Retry, match="target"):
+            parsing.parse_plan(text)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         ("", "Invalid JSON"),
+        ('{"steps": [{"action": {"kind": "wait", "seconds": NaN}}]}', "seconds"),
+        ('{"steps": [null]}', "steps.0"),
         ('{"steps": []}', "at least 1 item"),
         ('{"steps": [{"action": {"kind": "delete_everything"}}]}', "steps.0.action"),
         ('{"steps": [{"action": {"kind": "click"}}]}', "target"),

@@ -34,6 +34,7 @@ from tests.loopback import Loopback, Reply, Status, Stream, says, serving
 
 QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB", (64, 48), "red")),))
 BOX = "[0.1, 0.2, 0.3, 0.4]"
+OWNERS: dict[Provider, str] = {"llama.cpp": "llamacpp"}
 
 
 PHI4 = family_named("phi4")
@@ -65,7 +66,7 @@ def asked(
     family: Family | None = PHI4,
 ) -> list[dict[str, Any]]:
     """The requests that one question becomes."""
-    with serving(list(replies)) as loopback:
+    with serving(list(replies), owner=OWNERS.get(kind, kind)) as loopback:
         list(
             server(loopback, kind, family=family).generate(
                 QUESTION, mode=mode, grammar=grammar, budget=TokenBudget(thought=50, answer=9)
@@ -169,6 +170,15 @@ class TestGrammar:
     def test_what_a_kind_of_server_can_bind_is_in_the_request(self) -> None:
         [request] = asked(says(BOX), kind="vllm", grammar=Numbers(count=2))
         assert request["structured_outputs"] == {"regex": Numbers(count=2).pattern}
+
+    @pytest.mark.parametrize("mode", ["nothink", "think"])
+    @pytest.mark.parametrize("kind", ["vllm", "llama.cpp", "transformers"])
+    def test_no_server_refuses_how_a_plan_is_asked_for(self, kind: Provider, mode: Mode) -> None:
+        assert asked(says("{}"), kind=kind, mode=mode, grammar=PLAN_GRAMMAR)
+
+    def test_what_another_kind_of_server_takes_is_refused(self) -> None:
+        with serving([says(BOX)], owner="transformers") as loopback, pytest.raises(ServerError, match="structured"):
+            list(server(loopback, "vllm").generate(QUESTION, mode="nothink", grammar=Numbers(count=4)))
 
     def test_where_a_pattern_cannot_be_bound_nothing_is_sent_that_a_server_would_refuse(self) -> None:
         [request] = asked(says("yes"), kind="mistral", grammar=Regex(pattern="yes|no"))

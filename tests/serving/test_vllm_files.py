@@ -21,7 +21,7 @@ from screenagent.engine.chat import Chat, ChatMessage, ChatMode
 from screenagent.engine.config import Config
 from screenagent.engine.image import PatchLimits, picture_patches
 from screenagent.engine.image import grid as trained_grid
-from screenagent.serving.phi4_vision import Phi4VisionProcessor, grid, patches
+from screenagent.serving.phi4_vision import Phi4VisionProcessor, patch_grid, patches
 from screenagent.serving.vllm_files import PLACEHOLDER, write_vllm_files
 from tests.engine.pictures import GOLDEN, pattern
 
@@ -89,12 +89,12 @@ def test_a_prompt_becomes_the_tokens_of_the_engine(folder: Path, mode: ChatMode,
 @given(st.integers(1, 6000), st.integers(1, 6000))
 @settings(max_examples=50)
 def test_a_picture_has_the_patches_of_the_engine(width: int, height: int) -> None:
-    assert grid(width, height, 256, 3600) == trained_grid(width, height, PatchLimits())
+    assert patch_grid(width, height, 256, 3600) == trained_grid(width, height, PatchLimits())
 
 
 @pytest.mark.parametrize("row", GOLDEN["grids"], ids=lambda row: f"{row['width']}x{row['height']}")
 def test_grids_are_those_of_the_published_code(row: dict[str, int]) -> None:
-    assert grid(row["width"], row["height"], 256, 3600) == (row["high"], row["wide"])
+    assert patch_grid(row["width"], row["height"], 256, 3600) == (row["high"], row["wide"])
 
 
 @pytest.mark.slow

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
-
-from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from screenagent.models.vision import Request
 from screenagent.screenshot import Screenshot
 
+Message = Mapping[str, Any]
+ContentPart = Mapping[str, Any]
 
-def messages(
-    request: Request, *, opening: str = "", between: str = "", after: str = ""
-) -> list[ChatCompletionMessageParam]:
+
+def messages(request: Request, *, opening: str = "", between: str = "", after: str = "") -> list[Message]:
     """Return the messages of `request`; `opening` begins the reply.
 
     The texts `between` stand between two pictures, and `after` behind the last one.
     """
-    said: list[ChatCompletionMessageParam] = []
+    said: list[Message] = []
     if request.system:
         said.append({"role": "system", "content": request.system})
     said.append({"role": "user", "content": list(_content(request, between, after))})
@@ -28,8 +28,8 @@ def messages(
     return said
 
 
-def _content(request: Request, between: str, after: str) -> Iterator[ChatCompletionContentPartParam]:
-    text: ChatCompletionContentPartParam = {"type": "text", "text": request.text}
+def _content(request: Request, between: str, after: str) -> Iterator[ContentPart]:
+    text: ContentPart = {"type": "text", "text": request.text}
     if request.text_first:
         yield text
     for number, picture in enumerate(request.pictures):

@@ -13,7 +13,6 @@ from typing import Any, Final, TypeVar
 import httpx2
 from pydantic_core import from_json
 
-from screenagent.models.remote.clock import ReplyClock
 from screenagent.models.remote.errors import (
     BadAddress,
     BadStatus,
@@ -25,6 +24,7 @@ from screenagent.models.remote.errors import (
     one_line,
 )
 from screenagent.models.remote.exchange import POLL_SECONDS, Exchange, Extensions
+from screenagent.models.remote.messages import Message
 from screenagent.models.remote.providers import SOCKET, Endpoint, key_of
 from screenagent.models.remote.responses import (
     beginning,
@@ -34,28 +34,7 @@ from screenagent.models.remote.responses import (
     reported,
     stays_on_server,
 )
-from screenagent.models.remote.stream import (
-    Allowance,
-    StreamChunk,
-    StreamPiece,
-    parse_event,
-    says_something,
-    stream_pieces,
-)
-from screenagent.models.remote.thoughts import END_OF_THOUGHT, EchoStripper, ThoughtSplitter
-
-__all__ = [
-    "END_OF_THOUGHT",
-    "EchoStripper",
-    "Message",
-    "ReplyClock",
-    "ServerError",
-    "StreamChunk",
-    "StreamPiece",
-    "ThoughtSplitter",
-    "Wire",
-    "stream_pieces",
-]
+from screenagent.models.remote.stream import Allowance, StreamChunk, parse_event, says_something
 
 ItemT = TypeVar("ItemT")
 
@@ -69,7 +48,7 @@ REDIRECTS: Final = 3
 LARGEST_LISTING: Final = 4 << 20
 TOKENS_UNLESS_GIVEN: Final = 4096
 
-Message = Mapping[str, Any]
+
 """One turn of a conversation, in OpenAI's form."""
 
 
