@@ -33,6 +33,7 @@ from screenagent.usage import Mode
 from tests.loopback import Loopback, Reply, Status, Stream, says, serving
 
 QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB", (64, 48), "red")),))
+REFUSED = '{"error": {"message": "thinking_token_budget is set but reasoning_config is not configured.", "code": 400}}'
 BOX = "[0.1, 0.2, 0.3, 0.4]"
 OWNERS: dict[Provider, str] = {"llama.cpp": "llamacpp"}
 
@@ -136,9 +137,10 @@ class TestThinkSwitch:
         assert (request["thinking_token_budget"], request["max_tokens"]) == (50, 59)
         assert "structured_outputs" in request
 
-    def test_they_are_two_where_it_cannot_and_the_second_has_the_thought_as_notes(self) -> None:
+    @pytest.mark.parametrize("refusal", [Status(400), Stream([], raw=(REFUSED,), cut=True)])
+    def test_they_are_two_where_it_cannot_and_the_second_has_the_thought_as_notes(self, refusal: Reply) -> None:
         _, thought, answer = asked(
-            Status(400),
+            refusal,
             Stream([{"reasoning_content": "It is red."}]),
             says("{}"),
             kind="vllm",
@@ -151,6 +153,13 @@ class TestThinkSwitch:
         assert answer["chat_template_kwargs"] == {"enable_thinking": False}
         assert "It is red." in answer["messages"][-1]["content"][-1]["text"]
         assert "structured_outputs" in answer
+
+    def test_a_server_that_cannot_end_a_thought_is_not_asked_to_in_plain_words_either(self) -> None:
+        _, thought, answer = asked(
+            Stream([], raw=(REFUSED,), cut=True), says("Hm."), says("yes"), kind="vllm", mode="think", family=QWEN
+        )
+        assert "thinking_token_budget" not in thought
+        assert "Hm." in answer["messages"][-1]["content"][-1]["text"]
 
     @pytest.mark.parametrize(("mode", "effort"), [("think", "high"), ("nothink", "none")])
     def test_mistral_is_told_its_effort(self, mode: Mode, effort: str) -> None:

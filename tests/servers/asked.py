@@ -84,13 +84,13 @@ class Asked:
     def problem(self, heard: Heard, *, thinks: bool = True) -> str | None:
         """Return what is wrong with a reply, None if nothing is; without `thinks` the model has no think mode.
 
-        Line breaks before an answer are the chat template's.
+        Blanks that stand for no thought, and line breaks before an answer, are the chat template's.
         """
         if any(mark in heard.thought + heard.answer for mark in MARKS):
             return "a mark of the turn is in the reply"
         if self.mode == "auto":
             return None if heard.thought + heard.answer else "nothing was said"
-        if heard.thought and self.mode == "nothink":
+        if heard.thought.strip() and self.mode == "nothink":
             return "a thought though told not to think"
         if thinks and not heard.thought and self.mode == "think":
             return "no thought"

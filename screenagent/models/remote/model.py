@@ -65,12 +65,12 @@ class RemoteModel:
         self.facts = facts or ServerFacts(name=endpoint.name, kind=endpoint.kind)
         self._style = STYLES[endpoint.kind]
         self._wire = Wire(endpoint, check=check)
-        self._binds_after_thought = True
+        self._tells_thoughts = True
 
     def as_family(self, family: Family) -> RemoteModel:
         """Return the same model on the same connection, asked as one of `family`."""
         asked = copy(self)
-        asked.family, asked._binds_after_thought = family, True
+        asked.family, asked._tells_thoughts = family, True
         return asked
 
     def binds(self, grammar: AnswerGrammar) -> bool:
@@ -95,23 +95,23 @@ class RemoteModel:
             thought = yield from self._thought(asked, order)
             opening = f"{order.opening}{thought}{END_OF_THOUGHT}"
             yield from self._answer(asked, ModeOrder(opening=opening))
-        elif mode == "think" and order.fields and grammar is not None:
-            yield from self._bound_after_thought(asked, order)
+        elif mode == "think" and order.fields:
+            yield from self._after_thought(asked, order)
         else:
             yield from self._answer(asked, order, thinks=mode != "nothink")
 
     def _order(self, mode: Mode) -> ModeOrder:
         return order_mode(self.family.think if self.family else NoSwitch(), self._style, mode)
 
-    def _bound_after_thought(self, asked: _Asked, order: ModeOrder) -> Iterator[Chunk]:
-        """Ask once where the server can bind an answer after a thought, or else twice: the second time not to think."""
+    def _after_thought(self, asked: _Asked, order: ModeOrder) -> Iterator[Chunk]:
+        """Ask once where the server can tell a thought's end, or else twice: the second time not to think."""
         fields = self._constraint(asked, thinks=True)
-        if fields is not None and self._binds_after_thought:
+        if self._tells_thoughts and (fields is not None or asked.grammar is None):
             try:
                 yield from self._answer(asked, order, fields=fields, thinks=True)
                 return
             except ServerError:  # such as a vLLM without a reasoning parser, which knows no end of a thought
-                self._binds_after_thought = False
+                self._tells_thoughts = False
         thought = yield from self._thought(asked, order)
         answered = replace(asked, request=with_notes(asked.request, thought), mode="nothink")
         yield from self._answer(answered, self._order("nothink"))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
-from screenagent.models.remote.errors import AnswerTooLong, BadEvent, ErrorEvent, error_text
+from screenagent.models.remote.errors import BUSY, AnswerTooLong, BadEvent, BadStatus, ErrorEvent, error_text
 from screenagent.models.vision import ReplySection
 
 FAILED: Final = frozenset({"abort", "error"})
@@ -70,14 +70,14 @@ class StreamPiece:
 
 
 def parse_event(data: str) -> StreamChunk:
-    """Return the chunk in an event. Raise `ErrorEvent` for an error report and `BadEvent` for anything else."""
+    """Return the chunk in an event. Raise what an error report says, and `BadEvent` for anything else."""
     try:
         found = from_json(data, allow_inf_nan=True)
     except ValueError as error:
         raise BadEvent(data) from error
     reports = isinstance(found, Mapping) and (found.get("error") or not found.get("choices"))
     if reports and (said := error_text(found)) is not None:
-        raise ErrorEvent(said)
+        raise _reported(found, said)
     try:
         chunk = StreamChunk.model_validate(found)
     except ValidationError as error:
@@ -85,6 +85,15 @@ def parse_event(data: str) -> StreamChunk:
     if failed := [choice.finish_reason for choice in chunk.choices or () if choice.finish_reason in FAILED]:
         raise ErrorEvent(f"finish_reason is {failed[0]}")
     return chunk
+
+
+def _reported(found: Mapping[str, Any], said: str) -> BadStatus | ErrorEvent:
+    """Return a refusal of the request as if it had come with that status: vLLM finds some only as it begins."""
+    match found:
+        case {"error": {"code": int(status)}} if 400 <= status < 500 and status not in BUSY:
+            return BadStatus(status, said)
+        case _:
+            return ErrorEvent(said)
 
 
 def stream_pieces(chunk: StreamChunk) -> Iterator[StreamPiece]:
