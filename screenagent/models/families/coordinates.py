@@ -14,8 +14,13 @@ Unit = Literal["fractions", "thousandths", "999ths", "pixels"]
 ENDS: Final[dict[Unit, int]] = {"fractions": 1, "thousandths": 1000, "999ths": 999}
 """The number that stands for the right and the lower edge; for pixels it is the picture's side."""
 
-FRACTION: Final = r"(0\.[0-9]{1,4}|1\.0{1,4})"
-WHOLE_NUMBER: Final = r"(0|[1-9][0-9]{0,3})"
+NUMBERS: Final[dict[Unit, str]] = {
+    "fractions": r"(0\.[0-9]{1,4}|1\.0{1,4})",
+    "thousandths": "(0|1000|[1-9][0-9]{0,2})",
+    "999ths": "(0|[1-9][0-9]{0,2})",
+    "pixels": "(0|[1-9][0-9]{0,3})",
+}
+"""The regular expression of one number as a model is bound to write it."""
 
 
 class Coordinates(Value):
@@ -27,7 +32,7 @@ class Coordinates(Value):
     @property
     def pattern(self) -> str:
         """The regular expression of one number as the model is bound to write it."""
-        return FRACTION if self.unit == "fractions" else WHOLE_NUMBER
+        return NUMBERS[self.unit]
 
     def ends(self, seen: Size) -> Size:
         """Return the numbers that stand for the far corner of a picture that the model sees at this size."""

@@ -10,6 +10,7 @@ import pytest
 
 from screenagent.geometry import Box, Point, Size
 from screenagent.models.families import all_families, family_named
+from screenagent.models.families.coordinates import ENDS
 from screenagent.models.families.family import Family
 from screenagent.models.vision import Regex
 from screenagent.protocols import Retry
@@ -338,3 +339,14 @@ def test_ten_thousand_mutated_places_lie_on_the_screen_or_are_told_back(name: st
         assert isinstance(place, Box | Point) or place == "not there"
         found += 1
     assert found > 100
+
+
+@pytest.mark.parametrize(
+    "family", [family for family in all_families().values() if family.bindable], ids=lambda family: family.name
+)
+def test_no_number_that_a_model_is_bound_to_write_lies_outside(family: Family) -> None:
+    end = ENDS.get(family.coordinates.unit)
+    number = re.compile(family.coordinates.pattern)
+    inside = "1.0" if end == 1 else str(end or 1343)
+    assert number.fullmatch(inside)
+    assert end is None or not number.fullmatch("1.1" if end == 1 else str(end + 1))
