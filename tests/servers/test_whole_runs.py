@@ -58,6 +58,7 @@ def check_plans(found: Figures) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.flaky(reruns=0)  # what crashes once has crashed
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("number", range(FEW))
 def test_a_random_model_plans_a_whole_run(llama: Served, number: int) -> None:
@@ -80,6 +81,7 @@ def test_a_random_model_plans_a_whole_run(llama: Served, number: int) -> None:
 
 @pytest.mark.soak
 @pytest.mark.display
+@pytest.mark.flaky(reruns=0)
 @pytest.mark.parametrize("number", range(RUNS))
 def test_a_random_model_pursues_a_goal_of_the_examples(
     llama: Served, number: int, tmp_path: Path, whole_runs: WholeRuns
