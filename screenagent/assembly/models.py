@@ -51,16 +51,16 @@ class Seeing:
         binds = getattr(self.model, "binds", None)
         return binds is None or bool(binds(grammar))
 
-    def proven(self, kept: ProvenModels) -> Seeing:
+    def proven(self, kept: ProvenModels, *, patches: int) -> Seeing:
         """Return the same, seen to point as its family does; raise `WrongFamily` if it does not."""
         remote = sys.modules.get("screenagent.models.remote")
         if (
             remote is None
             or not isinstance(self.model, remote.RemoteModel)
-            or self.model.endpoint.kind == "screenagent"
+            or self.model.endpoint.url.startswith(SOCKET)
         ):
             return self  # its family is known by its weights
-        model = proven(self.model, kept)
+        model = proven(self.model, kept, patches=patches)
         return replace(self, model=model, family=model.family)
 
 
