@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.models.remote import RemoteModel
 
+SOCKET: Final = "unix:"
 SURE: Final = 0.95
 """From this confidence on, text alone decides: it is there to the letter, and only once."""
 
@@ -55,14 +56,14 @@ class Seeing:
         """Whether answers can be held to `grammar`: in this process they always can, behind a server by its kind."""
         return self.remote is None or self.remote.binds(grammar)
 
-    def proven(self, kept: ProvenModels) -> Seeing:
+    def proven(self, kept: ProvenModels, *, patches: int) -> Seeing:
         """Return the same, seen to point as its family does; raise `WrongFamily` if it does not.
 
-        In this process, and behind the project's own server, the weights themselves tell the family.
+        In this process, and on the socket of the project's own server, the weights themselves tell the family.
         """
-        if self.remote is None or self.remote.endpoint.kind == "screenagent":
+        if self.remote is None or self.remote.endpoint.url.startswith(SOCKET):
             return self
-        model = proven(self.remote, kept)
+        model = proven(self.remote, kept, patches=patches)
         return replace(self, model=model, remote=model, family=model.family)
 
 
@@ -78,7 +79,7 @@ class Models:
     @classmethod
     def of(cls, settings: Settings, control: Control) -> Self:
         """A model that both plans and points is loaded once."""
-        meter, kept = Meter(), ProvenModels(settings.proven_models)
+        meter, kept, patches = Meter(), ProvenModels(settings.proven_models), settings.max_image_patches
 
         def metered(seeing: Seeing | None) -> Seeing | None:
             return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.name))
@@ -86,11 +87,11 @@ class Models:
         plans = planning_model(settings, control)
         match settings.grounder_model:
             case None:
-                points = plans = plans and plans.proven(kept)
+                points = plans = plans and plans.proven(kept, patches=patches)
             case "none":
                 points = None
             case _:
-                points = pointing_model(settings, control).proven(kept)
+                points = pointing_model(settings, control).proven(kept, patches=patches)
         return cls(settings, metered(plans), metered(points), meter)
 
     def planner(
@@ -162,7 +163,7 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
     place = choice.place
     if place == "phi4":
         place = f"unix:{settings.model_socket}" if settings.model_socket.exists() else str(settings.model_weights)
-    if place.startswith(("http://", "https://", "unix:")):
+    if place.startswith(("http://", "https://", SOCKET)):
         return _served(place, choice, control)
     folder = Path(place).expanduser()
     if not folder.is_dir():
@@ -178,7 +179,7 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
 
 
 def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
-    if url.startswith("unix:") and not Path(url.removeprefix("unix:")).exists():
+    if url.startswith(SOCKET) and not Path(url.removeprefix(SOCKET)).exists():
         raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
     if not _is_address(url):
         raise WrongUsage(f"the model {url!r} is not a valid address; write for example http://localhost:8000/v1")

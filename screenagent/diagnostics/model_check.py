@@ -17,15 +17,7 @@ from screenagent.errors import UserError
 from screenagent.models import parsing, prompts
 from screenagent.models.families import Family
 from screenagent.models.families.family import NoSwitch
-from screenagent.models.families.probe import (
-    MARKS,
-    REMEDY,
-    answers_fit,
-    ask_mark,
-    better_family,
-    probe_picture,
-    why_wrong,
-)
+from screenagent.models.families.probe import MARKS, MOST_PATCHES, REMEDY, ask_marks, probe_picture
 from screenagent.models.vision import (
     AnswerGrammar,
     Refused,
@@ -86,6 +78,7 @@ class ModelCheck:
     model: VisionModel
     family: Family | None
     binds: Callable[[AnswerGrammar], bool] = lambda _: True
+    patches: int = MOST_PATCHES
 
     def findings(self) -> Iterator[ModelFinding]:
         """Yield the finding of each check as it is made. What goes wrong in one does not keep the others from it."""
@@ -117,10 +110,9 @@ class ModelCheck:
         if self.family is None:
             return "unknown_family", f"its name tells no family, so a run has to find it out first; {REMEDY} its own"
         for bound in (False, True):
-            said = [ask_mark(self.model, self.family, mark, bound=bound) for mark in MARKS]
-            if not answers_fit(self.family, said):
-                code: ModelCode = "other_convention" if better_family(self.family, said) else "wrong_place"
-                return code, why_wrong(self.family, said, bound=bound)
+            answers = ask_marks(self.model, self.family, patches=self.patches, bound=bound)
+            if not answers.fit:
+                return "other_convention" if answers.better_family else "wrong_place", answers.why_wrong
         return "works", f"it points at three buttons, as {self.family.name} counts"
 
     def _form(self) -> tuple[ModelCode, str]:

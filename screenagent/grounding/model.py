@@ -54,6 +54,9 @@ class ModelGrounder:
     full size, or tiles in the order of `rank`. `auto` is the whole screen if the model sees it pixel for pixel, else
     the window. `absent` lets the model answer that the target is not there, which not every model was trained for; of
     a tile, which mostly does not show the target, it may always say so.
+
+    A model that answers in pixels is shown no picture that is much smaller, or longer, than those that it was proven
+    with: servers enlarge small pictures and shrink long ones without a word, which makes other pixels of them.
     """
 
     model: VisionModel
@@ -130,8 +133,14 @@ class ModelGrounder:
         absent: bool | None = None,
     ) -> Location | Absent:
         absent = self.absent if absent is None else absent
+        longest = None
+        if self.family.coordinates.unit == "pixels":
+            enlarge = max(enlarge, crop.enlargement(_size(part, screenshot), self.patches))
+            longest = crop.longest_side(self.patches)
         multiple = self.family.resizing.multiple
-        picture = crop.cropped(screenshot, patches=self.patches, part=part, multiple=multiple, enlarge=enlarge)
+        picture = crop.cropped(
+            screenshot, patches=self.patches, part=part, multiple=multiple, enlarge=enlarge, longest=longest
+        )
         match ask_place(self.model, self.family, target, picture, absent=absent):
             case Refused(text=reason):
                 return Absent(why=f"the model will not look for “{target}”: {reason}")

@@ -25,6 +25,16 @@ def fits(size: Size, patches: int) -> bool:
     return size.width * size.height <= patches * PATCH**2
 
 
+def enlargement(size: Size, patches: int) -> int:
+    """Return how many times as large a picture of this size still fits into `patches`; 1 if it does not at all."""
+    return max(1, math.isqrt(patches * PATCH**2 // (size.width * size.height)))
+
+
+def longest_side(patches: int) -> int:
+    """Return the longer side of a picture of `patches` that is twice as long as it is high."""
+    return math.isqrt(2 * patches * PATCH**2)
+
+
 def region(point: Point, size: Size, *, of: Size = NATIVE) -> Box:
     """Return the box of `of` pixels around `point` on a screen of `size`, moved inside if it crosses an edge."""
     width, height = min(of.width, size.width), min(of.height, size.height)
@@ -48,15 +58,23 @@ def _starts(length: int, tile: int) -> list[int]:
 
 
 def cropped(
-    screenshot: Screenshot, *, patches: int, part: Box = WHOLE, multiple: int = PATCH, enlarge: int = 1
+    screenshot: Screenshot,
+    *,
+    patches: int,
+    part: Box = WHOLE,
+    multiple: int = PATCH,
+    enlarge: int = 1,
+    longest: int | None = None,
 ) -> Screenshot:
     """Return `part` of the screen as a picture of at most `patches`, enlarged `enlarge` times if that fits.
 
-    Its sides are multiples of `multiple`, so that the model's preprocessing does not resize it again.
+    Its sides are multiples of `multiple`, so that the model's preprocessing does not resize it again, and none is
+    longer than `longest`.
     """
     crop = part.pixels(screenshot.size)
     width, height = (crop[2] - crop[0]) * enlarge, (crop[3] - crop[1]) * enlarge
-    scale = min(1.0, math.sqrt(patches * PATCH**2 / (width * height)))
+    within = longest / max(width, height) if longest else 1.0
+    scale = min(1.0, within, math.sqrt(patches * PATCH**2 / (width * height)))
     size = _floor(width * scale, multiple), _floor(height * scale, multiple)
     if part == WHOLE and size == screenshot.pixels.size:
         return screenshot

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
+from screenagent.errors import UserError
 from screenagent.geometry import Value
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
@@ -91,6 +92,10 @@ class Refused(Value):
 
 
 Chunk = Annotated[TextChunk | Finished | Refused, Field(discriminator="kind")]
+
+
+class RequestRefused(UserError):
+    """A server does not take a request as it is written; another one it may take."""
 
 
 class VisionModel(Protocol):

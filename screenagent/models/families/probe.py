@@ -1,13 +1,15 @@
 """Finds out how a model counts, by asking where three marks are on a picture on which their places are known.
 
-The marks lie off the diagonal, so that fractions, thousandths, pixels and swapped axes all mean different places. What
-fits here to a hair's breadth, such as thousandths and 999ths, differs by a pixel on a screen.
+The marks lie off the diagonal, so that fractions, thousandths, pixels and swapped axes all mean different places. The
+picture is as large as any that a run sends, so that a server that shrinks pictures is found out where that matters.
+What fits here to a hair's breadth differs by a few pixels on a screen: thousandths and 999ths by one, pixels of
+pictures with sides in multiples of 28 and of 32 by half of that at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -16,14 +18,24 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.errors import UserError
 from screenagent.geometry import Box, Point, Size
-from screenagent.models.families.family import Family, ModelPlace, all_families
+from screenagent.models import crop
+from screenagent.models.families.family import Family, ModelPlace, Resizing, all_families
 from screenagent.models.families.shapes import shortened
-from screenagent.models.vision import Refused, VisionModel, complete
+from screenagent.models.vision import AnswerGrammar, Numbers, Refused, Regex, RequestRefused, VisionModel, complete
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
 
 SIZE: Final = Size(width=1344, height=672)
 """Its sides are multiples of 16, 28 and 32, so that no known family resizes it."""
+MOST_PATCHES: Final = 3600
+LEAST_PATCHES: Final = 256
+
+OFF_CENTRE: Final = 0.03
+"""How far an answer may lie from a mark's middle, in parts of the picture: half way to the edge, so no corner does."""
+OFF_SCALE: Final = 0.02
+"""How much smaller or larger than it is sent a picture may seem to be, by the pixels in which a model answers."""
+_AT_MOST: Final = 8
+"""How often as wide as it was sent a picture is taken to be at most."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +50,10 @@ class ProbeMark:
     def target(self) -> str:
         return f"the {self.colour} button"
 
-    def holds(self, place: ModelPlace) -> bool:
-        point = place.center if isinstance(place, Box) else place
-        return isinstance(point, Point) and point in self.box
+    def holds(self, place: Point) -> bool:
+        """Whether a place means the button, and not merely a corner of it."""
+        middle = self.box.center
+        return max(abs(place.x - middle.x), abs(place.y - middle.y)) <= OFF_CENTRE
 
 
 MARKS: Final = (
@@ -71,71 +84,186 @@ def probe_picture() -> Screenshot:
     return Screenshot.of(image)
 
 
-def prove_family(model: VisionModel, family: Family) -> None:
-    """Raise `WrongFamily` unless the model points at every mark as `family` does, unbound and then bound."""
+def _sent(family: Family, patches: int) -> Screenshot:
+    """Return the picture as a run sends it: of at most `patches`, and of a size that the family does not resize."""
+    return crop.cropped(probe_picture(), patches=patches, multiple=family.resizing.multiple)
+
+
+@dataclass(frozen=True)
+class MarkAnswers:
+    """What a model said when it was asked as `family` is where the marks are, on a picture of size `sent`."""
+
+    family: Family
+    said: tuple[str, ...]
+    sent: Size
+    bound: bool = False
+
+    @property
+    def fit(self) -> bool:
+        return self._fit(self.family)
+
+    @property
+    def resized(self) -> bool:
+        """Whether they would fit if the model saw the picture smaller or larger than it was sent."""
+        scale = self._scale(self.family)
+        return scale is not None and abs(scale - 1) > OFF_SCALE
+
+    @property
+    def better_family(self) -> Family | None:
+        """Another family whose answers these would be, rightly placed."""
+        return next((other for other in all_families().values() if other != self.family and self._fit(other)), None)
+
+    @property
+    def why_wrong(self) -> str:
+        """A sentence on answers that do not fit, with the family or the setting that they would fit."""
+        asked = f"asked where a button is as {self.family.name} is asked"
+        asked += f", {'and held to its form, ' if self.bound else ''}the model says {shortened(self._wrong)}"
+        if better := self.better_family:
+            return f"{asked}, which is right as {better.name} counts; {REMEDY} {better.name}"
+        if self.resized:
+            return f"{asked}, {self._why_resized()}"
+        if self.bound and not self._in_form:
+            remedy = "the server does not keep to the form that it is given; set `server` to its kind"
+        else:
+            remedy = f"{REMEDY} the model's own; `screenagent model families` lists them"
+        return f"{asked}, which is no place on that button; {remedy}"
+
+    @property
+    def _in_form(self) -> bool:
+        grammar = self.family.grammar(absent=False)
+        return isinstance(grammar, Numbers | Regex) and re.fullmatch(grammar.pattern, self._wrong.strip()) is not None
+
+    def _why_resized(self) -> str:
+        scale = self._scale(self.family) or 1.0
+        width, height = round(self.sent.width * scale), round(self.sent.height * scale)
+        sent = f"{self.sent.width} by {self.sent.height}"
+        seems = f"which is right on a picture of {width} by {height} pixels, where {sent} were sent"
+        patches = int(0.98 * width * height / crop.PATCH**2)
+        if scale > 1:
+            return f"{seems}: the server enlarges pictures; have it show them as they are (vLLM: min_pixels)"
+        if patches < LEAST_PATCHES:
+            return f"{seems}: the server shrinks pictures; have it show larger ones (vLLM: max_pixels)"
+        return f"{seems}: the server shrinks pictures; set max_image_patches to {patches} (or raise its max_pixels)"
+
+    @property
+    def _wrong(self) -> str:
+        off = (answer for mark, answer in self._pairs if not self._on(mark, self.family, answer))
+        return next(off, self.said[0])
+
+    @property
+    def _pairs(self) -> Iterable[tuple[ProbeMark, str]]:
+        return zip(MARKS, self.said, strict=False)
+
+    def _fit(self, family: Family) -> bool:
+        scale = self._scale(family)
+        right = all(self._on(mark, family, answer) for mark, answer in self._pairs)
+        return right and (scale is None or abs(scale - 1) <= OFF_SCALE)
+
+    def _on(self, mark: ProbeMark, family: Family, answer: str) -> bool:
+        place = _point(family, answer, self.sent)
+        return place is not None and mark.holds(place)
+
+    def _scale(self, family: Family) -> float | None:
+        """Return how many times as wide as it was sent the picture is by pixels that the model says.
+
+        None if the family does not count pixels, or if there is no such number.
+        """
+        if family.coordinates.unit != "pixels":
+            return None
+        sides = Size(width=_AT_MOST * self.sent.width, height=_AT_MOST * self.sent.height)
+        as_is = family.model_copy(update={"resizing": Resizing(multiple=1, most_pixels=sides.width * sides.height)})
+        said = [(mark.box.center, _point(as_is, answer, sides)) for mark, answer in self._pairs]
+        pairs = [
+            pair
+            for true, told in said
+            if told is not None
+            for pair in ((true.x, _AT_MOST * told.x), (true.y, _AT_MOST * told.y))
+        ]
+        scale = sum(true * told for true, told in pairs) / (sum(true**2 for true, _ in pairs) or 1)
+        fits = all(abs(told - scale * true) <= OFF_CENTRE * scale for true, told in pairs)
+        return scale if fits and len(pairs) == 2 * len(self.said) else None
+
+
+def _point(family: Family, answer: str, sent: Size) -> Point | None:
+    try:
+        place: ModelPlace = family.read(answer, sent)
+    except Retry:
+        return None
+    if isinstance(place, Box):
+        return place.center
+    return place if isinstance(place, Point) else None
+
+
+def prove_family(
+    model: VisionModel,
+    family: Family,
+    *,
+    patches: int = MOST_PATCHES,
+    binds: Callable[[AnswerGrammar], bool] = lambda _: True,
+) -> None:
+    """Raise `WrongFamily` unless the model points at every mark as `family` does, unbound and then bound.
+
+    `binds` says whether the server can hold an answer to a grammar; where nothing is bound, that is not asked.
+    """
     for bound in (False, True):
+        grammar = family.grammar(absent=False)
+        if bound and (grammar is None or not binds(grammar)):
+            return
         try:
-            said = [ask_mark(model, family, mark, bound=bound) for mark in MARKS]
+            answers = ask_marks(model, family, patches=patches, bound=bound)
         except Retry as retry:
             raise WrongFamily(f"asked as {family.name} is asked, the model gives no answer: {retry}") from retry
-        if not answers_fit(family, said):
-            raise WrongFamily(why_wrong(family, said, bound=bound))
+        if not answers.fit:
+            raise WrongFamily(answers.why_wrong)
 
 
-def detect_family(models: Iterable[tuple[Family, VisionModel]]) -> Family:
+def detect_family(
+    models: Iterable[tuple[Family, VisionModel]],
+    *,
+    patches: int = MOST_PATCHES,
+    binds: Callable[[AnswerGrammar], bool] = lambda _: True,
+) -> Family:
     """Return the first family as one of which its model points rightly; raise `WrongFamily` if there is none.
 
     Each of `models` is the same model, told to think or not as that family is.
     """
     heard: list[str] = []
+    nearly = ""
     for family, model in models:
-        with suppress(Retry, WrongFamily):
-            heard.append(ask_mark(model, family, MARKS[0], bound=False))
-            if answers_fit(family, heard[-1:]):
-                prove_family(model, family)
+        try:
+            first = ask_marks(model, family, MARKS[:1], patches=patches, bound=False)
+            heard += first.said
+            if first.fit or first.resized:
+                prove_family(model, family, patches=patches, binds=binds)
                 return family
+        except WrongFamily as wrong:
+            nearly = nearly or str(wrong)
+        except (Retry, RequestRefused):  # such as a template that knows no system prompt
+            continue
     answers = ", ".join(list(dict.fromkeys(map(shortened, heard)))[:3]) or "nothing that can be read"
     raise WrongFamily(
-        f"this model points as no known family does: asked where a button is it says {answers}; "
+        nearly
+        or f"this model points as no known family does: asked where a button is it says {answers}; "
         "`screenagent model families` lists those that are known, and --grounder-model names another model to point"
     )
 
 
-def ask_mark(model: VisionModel, family: Family, mark: ProbeMark, *, bound: bool) -> str:
-    """Return what the model answers when it is asked where `mark` is, as it stands."""
-    asked = family.question(mark.target, probe_picture(), absent=False)
+def ask_marks(
+    model: VisionModel,
+    family: Family,
+    marks: tuple[ProbeMark, ...] = MARKS,
+    *,
+    patches: int = MOST_PATCHES,
+    bound: bool,
+) -> MarkAnswers:
+    """Ask the model where the marks are, as `family` is asked; raise `Retry` if it does not answer."""
+    picture = _sent(family, patches)
+    said = tuple(_asked(model, family, mark, picture, bound=bound) for mark in marks)
+    return MarkAnswers(family, said, picture.size, bound)
+
+
+def _asked(model: VisionModel, family: Family, mark: ProbeMark, picture: Screenshot, *, bound: bool) -> str:
+    asked = family.question(mark.target, picture, absent=False)
     grammar = family.grammar(absent=False) if bound else None
     reply = complete(model.generate(asked, mode="nothink", grammar=grammar, budget=family.budget))
     return f"a refusal: {reply.text}" if isinstance(reply, Refused) else reply.text
-
-
-def answers_fit(family: Family, said: Sequence[str]) -> bool:
-    """Whether each answer, as the family counts, is on its mark."""
-    return all(_on(mark, family, answer) for mark, answer in zip(MARKS, said, strict=False))
-
-
-def _on(mark: ProbeMark, family: Family, answer: str) -> bool:
-    try:
-        return mark.holds(family.read(answer, SIZE))
-    except Retry:
-        return False
-
-
-def why_wrong(family: Family, said: Sequence[str], *, bound: bool) -> str:
-    """Return a sentence on answers that do not fit `family`, with the family that they would fit."""
-    wrong = next(answer for mark, answer in zip(MARKS, said, strict=True) if not _on(mark, family, answer))
-    asked = f"asked where a button is as {family.name} is asked, {'and held to its form, ' if bound else ''}the model"
-    if better := better_family(family, said):
-        return f"{asked} says {shortened(wrong)}, which is right as {better.name} counts; {REMEDY} {better.name}"
-    if bound:
-        remedy = (
-            "the server does not keep to the form that it was given; set `server` to the kind of server that this is"
-        )
-    else:
-        remedy = f"{REMEDY} the model's own; `screenagent model families` lists them"
-    return f"{asked} says {shortened(wrong)}, which is no place on that button; {remedy}"
-
-
-def better_family(family: Family, said: Sequence[str]) -> Family | None:
-    """Return another family whose answers these would be, rightly placed."""
-    return next((other for other in all_families().values() if other != family and answers_fit(other, said)), None)

@@ -11,17 +11,24 @@ import httpx2
 
 from screenagent.errors import UserError
 from screenagent.models.remote.providers import KEYS, Endpoint
+from screenagent.models.vision import RequestRefused
 from screenagent.protocols import Retry
 
 QUOTED: Final = 200
 BUSY: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """The statuses after which the same request may succeed."""
+UNACCEPTED: Final = frozenset({400, 422})
+"""The statuses by which a server says that it does not take a request."""
 
 
 class ServerError(UserError):
     """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
 
     code = "model_server"
+
+
+class RefusedByServer(ServerError, RequestRefused):
+    """The server does not take this request; another one it may take."""
 
 
 class WireError(Exception):
@@ -148,7 +155,8 @@ def explained(error: WireError | httpx2.HTTPError, endpoint: Endpoint, *, began:
         case Closed():
             return Retry(f"the connection to {url} was closed; nothing of its answer is used", "model_answer")
         case BadStatus():
-            return ServerError(_refused(error, endpoint))
+            kind = RefusedByServer if _is_about_the_request(error) else ServerError
+            return kind(_refused(error, endpoint))
         case Redirected(to=to):
             return ServerError(
                 f"{url} redirects to {to}, and nothing was sent there; if that is your server, give its own address"
@@ -177,6 +185,13 @@ def explained(error: WireError | httpx2.HTTPError, endpoint: Endpoint, *, began:
             )
 
 
+def _is_about_the_request(error: BadStatus) -> bool:
+    """Whether it may be what is asked that is refused, and not who asks, or of which model."""
+    return error.status in UNACCEPTED and not (
+        cure_of(error.said) or _names_no_model(error.said) or _names_a_key(error.said)
+    )
+
+
 def _refused(error: BadStatus, endpoint: Endpoint) -> str:
     url, said = endpoint.url, quoted(error.said)
     cure = cure_of(error.said)
@@ -185,7 +200,7 @@ def _refused(error: BadStatus, endpoint: Endpoint) -> str:
             return _with_cure(url, error.said, cure)
         case 401 | 403:
             return _wrong_key(endpoint)
-        case _ if re.search(r"\bapi.?key\b", error.said, re.IGNORECASE):
+        case _ if _names_a_key(error.said):
             return _wrong_key(endpoint)
         case 404 if not endpoint.name:
             return f"{url} lists no models (404): does the address end in /v1? Set model_name and server to do without"
@@ -204,6 +219,10 @@ def _refused(error: BadStatus, endpoint: Endpoint) -> str:
             )
         case status:
             return f"{url} failed {endpoint.attempts} times ({status}): {said}"
+
+
+def _names_a_key(said: str) -> bool:
+    return re.search(r"\bapi.?key\b", said, re.IGNORECASE) is not None
 
 
 def _names_no_model(said: str) -> bool:

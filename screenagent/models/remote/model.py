@@ -12,7 +12,7 @@ from screenagent.models.families.family import NoSwitch
 from screenagent.models.parsing import refuses
 from screenagent.models.remote import constraints
 from screenagent.models.remote.clock import ReplyClock
-from screenagent.models.remote.errors import ServerError
+from screenagent.models.remote.errors import RefusedByServer, ServerError
 from screenagent.models.remote.facts import ServerFacts, server_facts
 from screenagent.models.remote.messages import messages
 from screenagent.models.remote.providers import STYLES, Endpoint, Provider
@@ -110,7 +110,7 @@ class RemoteModel:
             try:
                 yield from self._answer(asked, order, fields=fields, thinks=True)
                 return
-            except ServerError:  # such as a vLLM without a reasoning parser, which knows no end of a thought
+            except RefusedByServer:  # such as a vLLM without a reasoning parser, which knows no end of a thought
                 self._tells_thoughts = False
         thought = yield from self._thought(asked, order)
         answered = replace(asked, request=with_notes(asked.request, thought), mode="nothink")
