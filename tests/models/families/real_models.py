@@ -11,6 +11,7 @@ import numpy as np
 
 from screenagent.geometry import Box, Size
 from screenagent.models.families import Family
+from screenagent.models.families.coordinates import NUMBERS
 from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Numbers, Request, TextChunk, TokenBudget
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
@@ -94,7 +95,7 @@ def forced(numbers: list[str], grammar: AnswerGrammar) -> str:
     pattern = grammar.pattern if isinstance(grammar, Numbers) else str(getattr(grammar, "pattern", ""))
     place = _first_alternative(pattern)
     fractions = r"0\.[0-9]" in pattern
-    number = r"\((?:0\\\.\[0-9\]\{1,4\}\|1\\\.0\{1,4\}|0\|\[1-9\]\[0-9\]\{0,3\})\)"
+    number = "|".join(map(re.escape, NUMBERS.values()))
     wanted = len(re.findall(number, place))
     have = (numbers * 4)[:wanted] if len(numbers) != 4 or wanted == 4 else numbers[:2]
     digits = [_bent(one, fractions=fractions) for one in have]
