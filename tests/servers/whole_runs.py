@@ -35,7 +35,7 @@ HARMLESS: Final = ("mousepad", "featherpad", "galculator")
 MARK: Final = "SCREENAGENT_TEST_RUN"
 """A variable that every process of a run inherits, by which those that are left over are found."""
 STEPS: Final = 6
-RUN_SECONDS: Final = 20.0
+RUN_SECONDS: Final = 40.0
 """A random plan may wait for an hour. A run that takes longer is stopped by Ctrl-C."""
 END_SECONDS: Final = 20.0
 """The desktop is taken down in this time after a stop, or the test fails."""
