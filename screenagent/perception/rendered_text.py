@@ -48,7 +48,8 @@ def is_strange(text: str) -> bool:
 
 def find_rendered(text: str, picture: PictureArray, labels: Iterable[Label]) -> Iterator[tuple[PixelBox, float]]:
     """Where `text` stands, and how alike the picture is, from `ALIKE` to 1. A letter that no typeface here has looks as
-    it does in any program: like an empty box."""
+    it does in any program: like an empty box. Line breaks count as blanks: no font lays them out."""
+    text = " ".join(text.split())
     if (file := _typeface(next(letter for letter in text if letter > LATIN_ENDS))) is None:
         return
     if (least := _rendered(text, file, HEIGHT)) is None:

@@ -73,3 +73,11 @@ def test_without_typefaces_it_is_absent(grounder: EmbeddedGrounder, monkeypatch:
     screen = buttons(HEARTS, "no")
     monkeypatch.setattr(rendered_text, "_typeface", lambda letter: None)
     assert isinstance(grounder.locate(f'"{HEARTS}"', screen), Absent)
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r\n", "\x1c", "\x85", "\u2029", " "], ids=ascii)
+def test_a_text_of_several_lines_is_looked_for_on_one(mark: str) -> None:
+    image = buttons(f"{HEARTS} {HEARTS}").pixels
+    read = Label([("VVV VVV", PixelBox(70, 44, 170, 72))])
+    found = [*rendered_text.find_rendered(f"{HEARTS}{mark}{HEARTS}", np.asarray(image), [read])]
+    assert len(found) == 1

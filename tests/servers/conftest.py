@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,7 +14,9 @@ from screenagent.models.families import Family, family_named
 from tests.paths import ROOT
 from tests.servers.table import Table
 from tests.servers.templates import QWEN
-from tests.servers.whole_runs import Figures
+
+if TYPE_CHECKING:
+    from tests.servers.whole_runs import Figures
 
 collect_ignore_glob = [] if find_spec("openai") else ["test_*.py"]
 
@@ -65,7 +67,8 @@ class WholeRuns:
         self.by_family: dict[str, Figures] = {}
 
     def add(self, family: str, found: Figures) -> None:
-        self.by_family[family] = self.by_family.get(family, Figures()) + found
+        earlier = self.by_family.get(family)
+        self.by_family[family] = earlier + found if earlier else found
 
 
 TABLE: Final = pytest.StashKey[Table]()

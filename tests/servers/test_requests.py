@@ -7,13 +7,17 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from itertools import count
 from typing import Any, Final
 
 import httpx2
 import pytest
 
 from screenagent.agent import drive
+from screenagent.assembly.agent import build_agent
+from screenagent.assembly.models import Models, Seeing
 from screenagent.assembly.parts import stoppable_control
+from screenagent.control import Control
 from screenagent.events import Event
 from screenagent.fakes import FakeDesktop
 from screenagent.geometry import Location, Point
@@ -21,14 +25,16 @@ from screenagent.grounding.model import ONCE, ModelGrounder
 from screenagent.models.families import Family, family_named
 from screenagent.models.remote import Endpoint, RemoteModel
 from screenagent.models.vision import Metered, TokenBudget
-from screenagent.planning import ModelPlanner
+from screenagent.planning import ModelPlanner, read_instructions
 from screenagent.protocols import Retry
 from screenagent.runs.costs import step_costs
+from screenagent.settings import Settings
 from screenagent.usage import Meter
 from tests.builders import eventually, fake_agent
 from tests.servers.asked import screen
 from tests.servers.between import Between, between
 from tests.servers.conftest import Served
+from tests.servers.whole_runs import ask_nobody
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -67,6 +73,27 @@ def test_a_target_takes_one_request_and_a_second_for_a_closer_look(llama: Served
         assert (len(passed.turns), bound(passed)) == (2, 2)
 
 
+def test_a_step_takes_one_request_to_ground_and_a_second_only_to_zoom(llama: Served) -> None:
+    """The first place that the model names changes nothing on the screen, so it looks closer there."""
+    meter, control, family = Meter(), Control(), family_named("phi4")
+    events: list[Event] = []
+    with between(llama.address) as passed:
+        points = Seeing(Metered(model_at(passed.url, family), meter, name="phi4"), family)
+        settings = Settings(approve="never", max_steps=1)
+        agent = build_agent(
+            settings,
+            control,
+            FakeDesktop(screen=shown, control=control),
+            ask=ask_nobody,
+            models=Models(settings, None, points, meter),
+            instructions=read_instructions("click the red button"),
+        )
+        drive(agent, "click the red button", events.append)
+    asked = [cost.used.requests for event in events for cost in step_costs(event.usage) if cost.purpose == "grounding"]
+    assert [event.recovery for event in events if event.event == "retried"] == ["wait", "zoom", "think"]
+    assert (asked, len(passed.turns)) == ([1, 1], 2)
+
+
 def bound(passed: Between) -> int:
     return sum(turn.is_bound for turn in passed.turns)
 
@@ -77,6 +104,8 @@ def shown(_inputs: int) -> Any:
 
 LONG: Final = TokenBudget(thought=12_000, answer=1000)
 """A thought that lasts until a stop: what the tiny model likes best never ends one."""
+SEEDS: Final = count(17)
+"""Of pictures that the server has not read yet."""
 READ: Final = 3000
 """A prompt has more tokens than that as soon as llama.cpp has encoded its picture."""
 
@@ -102,7 +131,8 @@ def test_ctrl_c_ends_a_run_within_a_second_and_then_the_server_is_idle(llama: Se
     events: list[Event] = []
     with stoppable_control() as control:
         model = model_at(llama.address, llama.family, check=control.check)
-        desktop = FakeDesktop(screen=lambda _: screen(1280, 704, seed=17 + thinks), control=control)
+        unread = screen(1280, 704, seed=next(SEEDS))
+        desktop = FakeDesktop(screen=lambda _: unread, control=control)
         planner = ModelPlanner(model=model, budget=LONG, context=20_000)
         if not thinks:
             threading.Thread(target=press_early, daemon=True).start()

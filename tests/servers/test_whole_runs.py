@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 
 from screenagent.agent import drive
-from screenagent.approval import ApprovalQuestion
 from screenagent.assembly.agent import build_agent
 from screenagent.control import Control
 from screenagent.events import Event
@@ -22,6 +21,7 @@ from tests.servers.whole_runs import (
     HARMLESS,
     STEPS,
     Figures,
+    ask_nobody,
     carry_out,
     command,
     environment,
@@ -46,10 +46,6 @@ class Hurried(Control):
         super().wait(min(seconds, 0.01))
 
 
-def nobody(question: ApprovalQuestion) -> None:
-    raise AssertionError(f"nobody can be asked, and everything is allowed: {question}")
-
-
 def check_plans(found: Figures) -> None:
     """Fail unless each plan that came to its end is valid, and the model was told of the other ones alone."""
     assert found.refused_requests == 0
@@ -71,7 +67,7 @@ def test_a_random_model_plans_a_whole_run(llama: Served, number: int) -> None:
             approve="never",
             max_steps=STEPS,
         )
-        agent = build_agent(settings, control, FakeDesktop(control=control), ask=nobody)
+        agent = build_agent(settings, control, FakeDesktop(control=control), ask=ask_nobody)
         drive(agent, goals()[number].task, events.append)
     found = figures(passed, events)
     check_plans(found)
