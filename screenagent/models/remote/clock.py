@@ -57,9 +57,10 @@ class ReplyClock:
     def _reasoning(self) -> int:
         """Return the tokens of the thought in the last request.
 
-        Some servers count a whole completion as reasoning. If an answer came, the pieces of each part decide then.
+        Some servers count a whole completion as reasoning, and some none of it. If both parts came, their pieces decide
+        then.
         """
-        every = self._usage.completion_tokens
-        if self._usage.reasoning < every or not self._pieces["answer"]:
-            return min(self._usage.reasoning, every)
-        return every * self._pieces["thought"] // sum(self._pieces.values())
+        every, told, pieces = self._usage.completion_tokens, self._usage.reasoning, self._pieces
+        if 0 < told < every or (not told and not pieces["thought"]) or (told and not pieces["answer"]):
+            return min(told, every)
+        return every * pieces["thought"] // sum(pieces.values())

@@ -27,6 +27,8 @@ THOUGHT, ANSWER = {"reasoning_content": "hm"}, {"content": "yes"}
         ([ANSWER], None, 0),
         ([THOUGHT, ANSWER], 6, 6),
         ([THOUGHT, THOUGHT, THOUGHT, ANSWER], 20, 15),  # a server that counts all as reasoning
+        ([THOUGHT, ANSWER, ANSWER, ANSWER], 0, 5),  # one that counts none
+        ([THOUGHT, ANSWER], None, 10),
         ([ANSWER], 20, 0),
         ([ANSWER], 99, 0),
         ([THOUGHT], 20, 20),
