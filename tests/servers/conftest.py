@@ -14,6 +14,7 @@ from screenagent.models.families import Family, family_named
 from tests.paths import ROOT
 from tests.servers.table import Table
 from tests.servers.templates import QWEN
+from tests.servers.whole_runs import Figures
 
 collect_ignore_glob = [] if find_spec("openai") else ["test_*.py"]
 
@@ -57,11 +58,23 @@ def llama(
         yield Served(address, family_named(request.param))
 
 
+class WholeRuns:
+    """The figures of whole runs, by the family that planned them."""
+
+    def __init__(self) -> None:
+        self.by_family: dict[str, Figures] = {}
+
+    def add(self, family: str, found: Figures) -> None:
+        self.by_family[family] = self.by_family.get(family, Figures()) + found
+
+
 TABLE: Final = pytest.StashKey[Table]()
+WHOLE_RUNS: Final = pytest.StashKey[WholeRuns]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[TABLE] = Table()
+    config.stash[WHOLE_RUNS] = WholeRuns()
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +92,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
     if len(table.rows) < len(ELSEWHERE) or not table.write(MODELS):
         print(f"\n{table}")
+
+
+@pytest.fixture(scope="session")
+def whole_runs(pytestconfig: pytest.Config) -> WholeRuns:
+    """The figures of this session's whole runs, which are printed at its end."""
+    return pytestconfig.stash[WHOLE_RUNS]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for family, found in config.stash[WHOLE_RUNS].by_family.items():
+        terminalreporter.write_line(f"whole runs, planned as {family} does: {found.model_dump_json()}")
