@@ -81,7 +81,6 @@ def vllm_command(python: Path, folder: Path, *, port: int, name: str, options: S
         *(python, "-m", "vllm.entrypoints.openai.api_server", "--model", folder, "--served-model-name", name),
         *("--host", "127.0.0.1", "--port", str(port), "--enforce-eager", "--max-model-len", "16384"),
         *("--max-num-seqs", "2", "--limit-mm-per-prompt", '{"image": 2}', "--enable-prefix-caching"),
-        *("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}'),
         *options,
     ]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 Row = tuple[str, str, str]
 """A server's kind, its version, and the model."""
+
+Verdict = Literal["right", "wrong", "not bound"]
 
 BEGIN: Final = "<!-- make servers: results -->"
 END: Final = "<!-- end of results -->"
@@ -21,7 +23,7 @@ class Outcome:
     """What became of one kind of request."""
 
     asked: str
-    verdict: Literal["right", "wrong", "not bound"]
+    verdict: Verdict
 
 
 @dataclass
@@ -38,10 +40,9 @@ class Table:
 
     def _lines(self) -> Iterator[str]:
         for row, outcomes in self.rows.items():
-            verdicts = {verdict: _named(outcomes, verdict) for verdict in ("right", "not bound", "wrong")}
-            right = f"{len(verdicts['right'])} of {len(outcomes)}"
-            others = (", ".join(verdicts[verdict]) or "none" for verdict in ("not bound", "wrong"))
-            yield f"| {' | '.join((*row, right, *others))} |"
+            right, unbound, wrong = (_named(outcomes, verdict) for verdict in ("right", "not bound", "wrong"))
+            found = (f"{len(right)} of {len(outcomes)}", str(len(unbound) or "none"), "; ".join(wrong) or "none")
+            yield f"| {' | '.join((*row, *found))} |"
 
     def write(self, document: Path) -> bool:
         """Put the table between its markers; return False if the document has none."""
@@ -52,5 +53,5 @@ class Table:
         return found > 0
 
 
-def _named(outcomes: dict[str, Outcome], verdict: str) -> list[str]:
+def _named(outcomes: Mapping[str, Outcome], verdict: Verdict) -> list[str]:
     return [outcome.asked for outcome in outcomes.values() if outcome.verdict == verdict]

@@ -19,7 +19,7 @@ from tests.servers.asked import FAMILIES, PLAN, THIRTEEN, Asked, hear, place_or_
 from tests.servers.conftest import Served
 from tests.servers.tiny_gguf import TOKENS
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
 
 def model_on(llama: Served, **options: Any) -> RemoteModel:

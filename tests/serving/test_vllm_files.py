@@ -12,19 +12,24 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from transformers import PreTrainedTokenizerFast
 
+from screenagent.cli.model import model
 from screenagent.engine.chat import Chat, ChatMessage, ChatMode
 from screenagent.engine.config import Config
 from screenagent.engine.image import PatchLimits, picture_patches
 from screenagent.engine.image import grid as trained_grid
 from screenagent.serving.phi4_vision import Phi4VisionProcessor, patch_grid, patches
 from screenagent.serving.vllm_files import PLACEHOLDER, write_vllm_files
+from screenagent.serving.weights import pull_weights
 from tests.engine.pictures import GOLDEN, pattern
+from tests.serving.test_weights import FolderHub, hub
 
+__all__ = ["hub"]
 OPENINGS: Final = {"think": "<think>", "nothink": "<|dummy_84|>", "hybrid": "", "auto": ""}
 LOAD: Final = """
 import sys
@@ -66,6 +71,18 @@ def test_the_folder_may_be_written_again(folder: Path) -> None:
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     write_vllm_files(folder.with_name("weights"))
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_model_pull_names_the_folder_for_vllm(hub: FolderHub, tmp_path: Path) -> None:
+    weights = pull_weights(tmp_path / "weights", hub=hub)
+    said = CliRunner().invoke(model, ["pull", "--to", str(weights), "--for", "vllm"], catch_exceptions=False)
+    assert said.output.strip() == str(tmp_path / "weights-vllm")
+    assert (tmp_path / "weights-vllm" / "phi4_vision.py").is_file()
+
+
+def test_what_is_quantized_here_is_nothing_for_vllm(tmp_path: Path) -> None:
+    said = CliRunner().invoke(model, ["pull", "--to", str(tmp_path), "--for", "vllm", "--quant", "int4"])
+    assert (said.exit_code, list(tmp_path.iterdir())) == (2, [])
 
 
 @pytest.mark.slow
