@@ -205,8 +205,8 @@ def connect_server(
 ) -> RemoteModel:
     """Return the model `name` on the server at `url`; whatever is not given is taken from what the server lists.
 
-    A family that is not given is told by the model's name, or not known. A deployment may follow the address:
-    `https://…/v1#blue`.
+    A family that is not given is told by the name of its weights or by its own, or not known. A deployment may follow
+    the address: `https://…/v1#blue`.
     """
     base, _, deployment = url.partition("#")
     known = ServerFacts(name=name, kind=kind) if name and kind else None
@@ -214,5 +214,5 @@ def connect_server(
     if facts.vision is False:
         raise ServerError(f"{base} has loaded {facts.name!r} without its vision part; llama.cpp takes it as --mmproj")
     endpoint = Endpoint(url=base, name=facts.name, kind=facts.kind, deployment=deployment or None)
-    told = family_named("phi4") if facts.kind == "screenagent" else family_of(facts.name)
+    told = family_named("phi4") if facts.kind == "screenagent" else family_of(facts.weights) or family_of(facts.name)
     return RemoteModel(endpoint, family=family or told, facts=facts, check=check)
