@@ -115,6 +115,26 @@ class ModelCheck:
                 return "other_convention" if answers.better_family else "wrong_place", answers.why_wrong
         return "works", f"it points at three buttons, as {self.family.name} counts"
 
+    def _absence(self) -> tuple[ModelCode, str]:
+        """Ask as of a part of the screen, of which a model may also say that the target is not there."""
+        if self.family is None:
+            return "unknown_family", f"asked only of a known family; {REMEDY} its own"
+        shown = probe_picture()
+        place = ask_place(self.model, self.family, MARKS[0].target, shown, absent=True)
+        if isinstance(place, Box | Point) and MARKS[0].holds(place.center if isinstance(place, Box) else place):
+            return "works", "it finds a button also where it may say that there is none"
+        said = place.text if isinstance(place, Refused) else place
+        return "wrong_place", f"free to say that a button is not there, it says {said!r} of one that is; {SMALLER}"
+
+    def _yes_or_no(self) -> tuple[ModelCode, str]:
+        """Ask as after a step: two pictures, and one word that the server holds the answer to."""
+        shown = probe_picture()
+        request = Request(text="Do both pictures show a red button? Answer yes or no.", pictures=(shown, shown))
+        said = self._reply(request, grammar=YES_OR_NO, answer=16).text
+        if parsing.parse_yes_no(said):
+            return "works", "it says yes or no to a question about two pictures"
+        return "no_answer", f"asked for yes or no about two pictures that show the same it says {said.strip()!r}"
+
     def _form(self) -> tuple[ModelCode, str]:
         grammar = Regex(pattern=FORM)
         said = self._said("How many buttons are there?", grammar=grammar, answer=16).strip()

@@ -122,13 +122,14 @@ class RemoteModel:
     def _thought(self, asked: _Asked, order: ModeOrder) -> Generator[Chunk, None, str]:
         """Yield the thought, which ends by itself or at its budget; return all of it."""
         body = {**order.fields, "max_tokens": asked.budget.thought, "stop": [END_OF_THOUGHT]}
-        thought = ""
+        thought, marked = "", False
         for piece in ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
-            thought += piece.text
-            if piece.text:
+            marked = marked or piece.part == "thought"
+            if piece.text and not (marked and piece.part == "answer"):  # not all servers stop where they are told to
+                thought += piece.text
                 yield TextChunk(text=piece.text, part="thought")
         asked.clock.thought_over()
-        return thought
+        return thought.partition(END_OF_THOUGHT)[0]
 
     def _answer(
         self, asked: _Asked, order: ModeOrder, *, fields: Mapping[str, Any] | None = None, thinks: bool = False
@@ -140,7 +141,7 @@ class RemoteModel:
         for piece in ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer, thought = _added(piece, answer, thought)
-            if thought.strip() and asked.mode == "nothink" and order.given:
+            if asked.mode == "nothink" and order.given and (thought.strip() or _ends_a_thought(answer)):
                 raise Retry(THINKS_ANYWAY.format(url=self.endpoint.url), "model_answer")
             if piece.text:
                 yield TextChunk(text=piece.text, part=piece.part)
@@ -189,6 +190,12 @@ class RemoteModel:
         """
         trained = self.family.after_picture if self.family else ""
         return ("", "") if trained and self._style.breaks_after_pictures else (trained or "\n", trained)
+
+
+def _ends_a_thought(answer: str) -> bool:
+    """Whether a text begins with a thought whose beginning stood in the prompt, as some templates write it."""
+    before, end, _ = answer.partition(END_OF_THOUGHT)
+    return bool(end and before.strip()) and not before.lstrip().startswith(("{", "["))
 
 
 def _added(piece: StreamPiece, answer: str, thought: str) -> tuple[str, str]:
