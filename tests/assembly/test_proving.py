@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 pytest.importorskip("httpx2")  # an extra
 
@@ -21,7 +22,7 @@ from screenagent.models.families.probe import WrongFamily
 from screenagent.settings import Settings
 from tests.builders import in_process
 from tests.loopback import Loopback, Reply, says, serving
-from tests.models.families.real_models import RealModel, served
+from tests.models.families.real_models import COLOURS, RealModel, served
 
 QWEN = family_named("qwen3")
 VENUS = family_named("ui-venus-1.0")
@@ -233,3 +234,40 @@ class TestCommandLine:
         done = in_process("run", "click Save", "--plain")
         assert done.returncode == 2
         assert f"{file}, line 1" in done.stderr
+
+    @pytest.mark.parametrize(("said", "real"), [("phi4", "qwen3"), ("qwen3", "gta1"), ("qwen2.5-vl", "phi4")])
+    def test_a_run_ends_before_its_desktop_is_opened_and_says_what_would_fit(
+        self, kept: Path, said: str, real: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def opened(*_: object, **__: object) -> None:
+            raise AssertionError("a desktop was opened")
+
+        monkeypatch.setattr("screenagent.assembly.supervised.open_desktop", opened)
+        with serving(served(RealModel(family_named(real)))) as loopback:
+            words = ("run", "save this", "--model", loopback.url, "--family", said, "--plain")
+            done = in_process(*words, SCREENAGENT_PROVEN_MODELS=str(kept))
+        assert done.returncode == 1
+        assert f"right as {real} counts" in done.stderr.replace("ui-tars-1.5", "gta1")
+        assert "Traceback" not in done.stderr
+        assert not kept.exists()
+
+    def test_ground_takes_the_family_of_its_model_and_leaves_another_grounder_alone(
+        self, tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        picture = Image.new("RGB", (640, 360), "white")
+        ImageDraw.Draw(picture).rectangle((500, 300, 520, 320), fill=COLOURS["orange"])
+        picture.save(tmp_path / "screen.png")
+        monkeypatch.chdir(tmp_path)
+        environment = {"SCREENAGENT_PROVEN_MODELS": str(kept), "SCREENAGENT_GROUNDER_MODEL": "http://localhost:1/v1"}
+        with serving(served(RealModel(VENUS))) as loopback:
+            words = ("ground", "screen.png", "the orange button", "--model", loopback.url, "--family", "ui-venus-1.0")
+            done = in_process(*words, **environment)
+        assert done.stdout.split() == ["510", "310"], done.stderr
+
+    def test_ask_tells_a_model_to_think_as_its_family_is_told(self, tmp_path: Path) -> None:
+        Image.new("RGB", (64, 64)).save(tmp_path / "screen.png")
+        with serving([says("a dialog")]) as loopback:
+            words = ("ask", str(tmp_path / "screen.png"), "what is it?", "--model", loopback.url, "--family", "qwen3")
+            done = in_process(*words)
+        assert "a dialog" in done.stdout
+        assert loopback.asked[0]["chat_template_kwargs"] == {"enable_thinking": False}

@@ -40,6 +40,8 @@ def answer(text: str) -> str:
         return CODE
     if "Type this text" in text:
         return PLAN
+    if "Answer yes or no" in text:
+        return "yes"
     return box_of(text) if "Locate" in text else "1"
 
 
@@ -80,6 +82,18 @@ def forgetful(request: Request, mode: Mode) -> str:
     return "What code?" if "What is the code?" in request.text else well(request, mode)
 
 
+def absent_minded(request: Request, mode: Mode) -> str:
+    return "not there" if "not there" in request.text else well(request, mode)
+
+
+def undecided(request: Request, mode: Mode) -> str:
+    return "Maybe." if "Answer yes or no" in request.text else well(request, mode)
+
+
+def judges_wrongly(request: Request, mode: Mode) -> str:
+    return "no" if "Answer yes or no" in request.text else well(request, mode)
+
+
 def pensive(request: Request, mode: Mode) -> str:
     return f"Hm. </think>{answer(request.text)}"
 
@@ -102,7 +116,10 @@ def test_with_a_good_model_everything_works() -> None:
     [
         (blind, "vision", "no_vision"),
         (in_thousandths, "coordinates", "other_convention"),
+        (absent_minded, "coordinates", "wrong_place"),
         (one_picture, "two pictures", "one_picture"),
+        (undecided, "two pictures", "no_answer"),
+        (judges_wrongly, "two pictures", "one_picture"),
         (loses_quotes, "plan", "no_plan"),
         (forgetful, "whole prompt", "prompt_cut"),
         (pensive, "think switch", "unwanted_thought"),
