@@ -16,12 +16,12 @@ pytest.importorskip("httpx2")  # an extra
 from screenagent.assembly.models import Models
 from screenagent.assembly.proving import ProvenModels
 from screenagent.control import Control, Stopped
-from screenagent.errors import WrongUsage
+from screenagent.errors import UserError, WrongUsage
 from screenagent.models.families import family_named
 from screenagent.models.families.probe import WrongFamily
 from screenagent.settings import Settings
 from tests.builders import in_process
-from tests.loopback import Loopback, Reply, says, serving
+from tests.loopback import Loopback, Reply, refused, says, serving
 from tests.models.families.real_models import COLOURS, RealModel, served
 
 QWEN = family_named("qwen3")
@@ -176,6 +176,23 @@ def test_a_stop_while_proving_ends_it_and_keeps_nothing(kept: Path) -> None:
     with serving(reply) as loopback, pytest.raises(Stopped):
         Models.of(Settings.load(model=loopback.url, proven_models=kept), control)
     assert not kept.exists()
+
+
+def test_a_family_whose_question_the_server_refuses_does_not_keep_the_others_from_being_tried(kept: Path) -> None:
+    answers = served(RealModel(family_named("holo2")))
+
+    def reply(body: dict[str, object]) -> Reply:
+        system = "system" in json.dumps(body["messages"])[:40]
+        return refused(400, "System role not supported") if system else answers(body)
+
+    with serving(reply) as loopback:
+        assert family(loopback, kept) == "holo2"
+
+
+def test_a_wrong_key_is_not_tried_with_every_family(kept: Path) -> None:
+    with serving([refused(401, "no")]) as loopback, pytest.raises(UserError, match="key"):
+        Models.of(Settings.load(model=loopback.url, proven_models=kept), Control())
+    assert len(loopback.asked) == 1
 
 
 def test_a_kind_of_server_that_is_named_wrongly_is_no_proof(qwen: Loopback, kept: Path) -> None:

@@ -18,7 +18,7 @@ from screenagent.models.families.probe import MARKS
 from screenagent.models.vision import Chunk, Finished, Regex, Request, TextChunk
 from screenagent.usage import Mode
 from tests.builders import in_process
-from tests.loopback import Reply, says, serving
+from tests.loopback import Reply, refused, says, serving
 
 PLAN = json.dumps(
     {"steps": [{"action": {"kind": "type_text", "text": TYPED}}, {"action": {"kind": "finish", "success": True}}]}
@@ -176,6 +176,25 @@ class TestCommand:
             done = in_process("model", "check", "--model", loopback.url, "--family", "phi4")
         assert done.returncode == 0, done.stderr
         assert [line[0] for line in done.stdout.splitlines()] == ["✓"] * 7
+
+    @pytest.mark.parametrize("family", ["phi4", "qwen3"])
+    def test_a_server_that_answers_everything_empty_is_told_so_for_each_thing(self, family: str) -> None:
+        with serving(lambda body: says("")) as loopback:
+            done = in_process("model", "check", "--model", loopback.url, "--family", family)
+        assert done.returncode == 1
+        marks = [line[0] for line in done.stdout.splitlines()]
+        assert marks[:-1] == ["✗"] * 6
+        assert "Traceback" not in done.stderr
+
+    def test_what_was_found_before_a_server_died_is_shown_and_the_rest_says_why(self) -> None:
+        def dies(body: dict[str, Any]) -> Reply:
+            return serve(body) if len(loopback.asked) <= 3 else refused(400, "the engine is dead")
+
+        with serving(dies) as loopback:
+            done = in_process("model", "check", "--model", loopback.url, "--family", "phi4")
+        assert done.returncode == 1
+        assert [line[0] for line in done.stdout.splitlines()] == ["✓"] + ["✗"] * 6
+        assert done.stdout.count("the engine is dead") == 6
 
     def test_a_blind_server_fails_with_the_reason(self) -> None:
         with serving(lambda body: says("no idea")) as loopback:
