@@ -29,7 +29,7 @@ BELIEVED: Final = timedelta(days=7)
 LOCK_SECONDS: Final = 5
 
 
-class FamilyProof(Value):
+class KeptProof(Value):
     """The family that a model was seen to be of, how that one was asked, and when."""
 
     family: str
@@ -37,7 +37,7 @@ class FamilyProof(Value):
     at: AwareDatetime
 
 
-_PROOFS: Final = TypeAdapter(dict[str, FamilyProof])
+_PROOFS: Final = TypeAdapter(dict[str, KeptProof])
 
 
 class ProvenModels:
@@ -60,13 +60,13 @@ class ProvenModels:
     def add(self, key: str, family: Family) -> None:
         """Keep it; raise `OSError` if that cannot be done."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        proof = FamilyProof(family=family.name, digest=family.digest, at=datetime.now(UTC).replace(microsecond=0))
+        proof = KeptProof(family=family.name, digest=family.digest, at=datetime.now(UTC).replace(microsecond=0))
         with FileLock(f"{self._file}.lock", timeout=LOCK_SECONDS):
             part = self._file.with_suffix(".part")
             part.write_bytes(_PROOFS.dump_json({**self._read(), key: proof}, indent=1))
             part.replace(self._file)
 
-    def _read(self) -> Mapping[str, FamilyProof]:
+    def _read(self) -> Mapping[str, KeptProof]:
         try:
             return _PROOFS.validate_json(self._file.read_bytes())
         except (OSError, ValidationError):  # not there yet, or damaged: the models are asked again
