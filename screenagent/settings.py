@@ -144,6 +144,16 @@ class Settings(BaseSettings):
             raise ValueError(f"who presses it presses the yes_keys {yes_keys!r} too; choose another, or 'off'")
         return no_keys
 
+    @field_validator("model_family", "grounder_family")
+    @classmethod
+    def _is_a_family(cls, family: str | None) -> str | None:
+        from screenagent.models.families import family_named
+
+        try:
+            return family and family_named(family).name
+        except WrongUsage as unknown:
+            raise ValueError(str(unknown)) from unknown
+
     @property
     def user_keys(self) -> keys.UserKeys:
         """The keys by which the user steers the agent from anywhere on the desktop."""

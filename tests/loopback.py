@@ -161,12 +161,14 @@ class Loopback:
     """`replies` in turn, or what a function makes of the request; `asked` are the requests, `wrong` what they break.
 
     What a real server of the owner's kind refuses is refused; `cuts_thoughts` says that the model's template cuts
-    thoughts out of what was said, as those of other families than Phi-4 do.
+    thoughts out of what was said, as those of other families than Phi-4 do. `listed` is what is listed of the model
+    beside its owner, such as another `id`.
     """
 
     replies: list[Reply] | Callable[[dict[str, Any]], Reply]
     owner: str = "vllm"
     cuts_thoughts: bool = False
+    listed: dict[str, Any] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
@@ -191,17 +193,19 @@ class Loopback:
 
 @contextmanager
 def serving(
-    replies: list[Reply] | Callable[[dict[str, Any]], Reply], *, owner: str = "vllm", cuts_thoughts: bool = False
+    replies: list[Reply] | Callable[[dict[str, Any]], Reply],
+    *,
+    owner: str = "vllm",
+    cuts_thoughts: bool = False,
+    **listed: Any,
 ) -> Iterator[Loopback]:
     """On a free port, until the block ends; a request that breaks the client's own types fails the test."""
-    loopback = Loopback(replies, owner, cuts_thoughts)
+    loopback = Loopback(replies, owner, cuts_thoughts, listed)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = {
-                "object": "list",
-                "data": [{"id": "m", "object": "model", "created": 1, "owned_by": loopback.owner}],
-            }
+            model = {"id": "m", "object": "model", "created": 1, "owned_by": loopback.owner} | loopback.listed
+            body = {"object": "list", "data": [model]}
             Status(200, json.dumps(body)).send(self)
 
         def do_POST(self) -> None:

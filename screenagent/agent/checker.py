@@ -30,6 +30,7 @@ SAID: Final = 3
 """How many of the new lines the evidence quotes."""
 
 YES_OR_NO: Final[AnswerGrammar] = Regex(pattern="yes|no")
+JUDGED: Final = TokenBudget(answer=4)
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class ScreenChecker:
             pictures=tuple(crop.cropped(screen, patches=self.patches) for screen in (before, after)),
         )
         try:
-            answer = complete(model.generate(request, mode="nothink", grammar=YES_OR_NO, budget=TokenBudget(answer=4)))
+            answer = complete(model.generate(request, mode="nothink", grammar=YES_OR_NO, budget=JUDGED))
             if isinstance(answer, Refused):
                 return _effect("unknown", "not_judged", f"“{words}”: the model will not say: {answer.text}", by="model")
             agreed = parsing.parse_yes(answer.text)

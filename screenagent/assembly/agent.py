@@ -34,12 +34,14 @@ def build_agent(
     text = build_grounder(settings, reader=reader, desktop=desktop)
     states = build_states(settings, reader, desktop)
     points = models.pointing(text)
+    judge = models.points.model if models.points else None
+    patches = min(ScreenChecker.patches, settings.max_image_patches)
     built = Agent(
         planner=models.planner(reader, text, states, instructions),
         grounder=points or text.strict(),
         approver=build_approver(settings, ask, reader),
         desktop=desktop,
-        checker=ScreenChecker(reader, text.by_sight(), models.points.model if models.points else None, states=states),
+        checker=ScreenChecker(reader, text.by_sight(), judge, states=states, patches=patches),
         control=control,
         max_steps=settings.max_steps,
         second_look=points,

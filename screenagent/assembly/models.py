@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from screenagent.models.remote import RemoteModel
 
 SOCKET: Final = "unix:"
+"""At such an address `model serve` answers, whose model is known by its weights."""
+
 SURE: Final = 0.95
 """From this confidence on, text alone decides: it is there to the letter, and only once."""
 
@@ -79,19 +81,19 @@ class Models:
     @classmethod
     def of(cls, settings: Settings, control: Control) -> Self:
         """A model that both plans and points is loaded once."""
-        meter, kept, patches = Meter(), ProvenModels(settings.proven_models), settings.max_image_patches
+        meter, kept = Meter(), ProvenModels(settings.proven_models)
+        planning, pointing = planning_choice(settings), pointing_choice(settings)
+        plans = vision_model(planning, settings, control) if planning else None
+        points = plans
+        if pointing != planning:
+            points = vision_model(pointing, settings, control) if pointing else None
+        points = points and points.proven(kept, patches=settings.max_image_patches)
+        if pointing == planning:
+            plans = points
 
         def metered(seeing: Seeing | None) -> Seeing | None:
             return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.name))
 
-        plans = planning_model(settings, control)
-        match settings.grounder_model:
-            case None:
-                points = plans = plans and plans.proven(kept, patches=patches)
-            case "none":
-                points = None
-            case _:
-                points = pointing_model(settings, control).proven(kept, patches=patches)
         return cls(settings, metered(plans), metered(points), meter)
 
     def planner(
@@ -141,30 +143,49 @@ class ModelChoice:
     family: str | None = None
 
 
-def planning_model(settings: Settings, control: Control) -> Seeing | None:
-    """Return the model that plans, if there is one."""
+def planning_choice(settings: Settings) -> ModelChoice | None:
     if settings.model is None:
         return None
-    choice = ModelChoice(settings.model, settings.model_name, settings.server, settings.model_family)
-    return vision_model(choice, settings, control)
+    return ModelChoice(settings.model, settings.model_name, settings.server, settings.model_family)
 
 
-def pointing_model(settings: Settings, control: Control) -> Seeing:
-    """Return the model that points, where it is another than the one that plans."""
-    assert settings.grounder_model is not None
-    choice = ModelChoice(
-        settings.grounder_model, settings.grounder_name, settings.grounder_server, settings.grounder_family
-    )
-    return vision_model(choice, settings, control)
+def pointing_choice(settings: Settings) -> ModelChoice | None:
+    """Return which model points; the same choice as that of the model that plans, if no other is named."""
+    said = settings.grounder_name, settings.grounder_server, settings.grounder_family
+    match settings.grounder_model:
+        case None if any(said):
+            raise WrongUsage(
+                "grounder_family, grounder_name and grounder_server say which grounder_model it is, and none is named; "
+                "give --grounder-model, too, or leave them out"
+            )
+        case None:
+            return planning_choice(settings)
+        case "none":
+            return None
+        case place:
+            return ModelChoice(place, *said)
+
+
+def pointing_settings(settings: Settings, *, model: str | None) -> Settings:
+    """Return the settings of a command that only points: by the `model` that was named for it, if one was."""
+    if model is not None:
+        unset = ("grounder_model", "grounder_name", "grounder_server", "grounder_family")
+        return settings.model_copy(update=dict.fromkeys(unset))
+    return settings.model_copy(update={"model": None}) if settings.grounder_model else settings
 
 
 def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> Seeing:
-    """The model in a folder, or behind a URL; "phi4" is the one that `model serve` keeps, or else the one pulled."""
+    """The model in a folder, or behind a URL; "phi4" is the one that `model serve` keeps, or else the one pulled.
+
+    In a folder and behind the socket of `model serve` it is Phi-4, whatever family the settings name.
+    """
     place = choice.place
     if place == "phi4":
         place = f"unix:{settings.model_socket}" if settings.model_socket.exists() else str(settings.model_weights)
-    if place.startswith(("http://", "https://", SOCKET)):
+    if place.startswith(("http://", "https://")):
         return _served(place, choice, control)
+    if place.startswith(SOCKET):
+        return _served(place, replace(choice, family="phi4"), control)
     folder = Path(place).expanduser()
     if not folder.is_dir():
         raise WrongUsage(

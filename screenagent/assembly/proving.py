@@ -111,5 +111,13 @@ def _key(model: RemoteModel, patches: int) -> str:
     """Return what was proven: the address, the model, how it was asked, and with how large pictures."""
     endpoint, family = model.endpoint, model.family
     asked = family.digest if family else "any family"
-    named = (endpoint.url, endpoint.deployment, endpoint.kind, endpoint.name, model.facts.identity, asked)
+    named = (
+        endpoint.url,
+        endpoint.deployment,
+        endpoint.kind,
+        endpoint.name,
+        model.facts.weights,
+        model.facts.identity,
+        asked,
+    )
     return " ".join([*filter(None, named), f"patches={patches}"])

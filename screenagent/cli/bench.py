@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, QUANT, crop_option, max_image_patches_option
+from screenagent.cli.options import (
+    FILE,
+    FOLDER,
+    NEW_FILE,
+    NEW_FOLDER,
+    QUANT,
+    crop_option,
+    family_option,
+    max_image_patches_option,
+)
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -41,6 +50,7 @@ def bench() -> None:
 @click.option("--results", type=NEW_FILE, help="Where answers are kept, one a line.")
 @click.option("--fresh", is_flag=True, help="Forget earlier answers and ask everything again.")
 @click.option("--model", metavar="FOLDER|URL", help="Ask a model, too, where text does not decide.")
+@family_option
 @crop_option
 @max_image_patches_option
 @click.option("--negated", is_flag=True, help="Show every picture in the opposite colours.")
@@ -52,6 +62,7 @@ def ground(
     results: Path | None,
     fresh: bool,
     model: str | None,
+    model_family: str | None,
     crop: str | None,
     max_image_patches: int | None,
     negated: bool,
@@ -62,8 +73,8 @@ def ground(
 
     What is not there is asked for, too: things of the other screens, names with a word too many, and targets that are
     painted over; the same ones each time. Goes on where it was stopped: answers are kept in a file and not asked
-    for again; each model, crop, size and way to show the pictures has a file of its own. The last line has accuracy,
-    and how many prefills of the model an answer took.
+    for again; each model, family, crop, size and way to show the pictures has a file of its own. The last line has
+    accuracy, and how many prefills of the model an answer took.
 
     \b
     screenagent bench ground ../shared/data/apps_dev --fresh
@@ -71,27 +82,30 @@ def ground(
     screenagent bench ground ../shared/data/apps_dev --scaled 1.25 --present-only
     screenagent bench ground screens --model http://localhost:8000/v1 --crop tiles --max-image-patches 2048
     """
-    from screenagent.assembly.models import Models
+    from screenagent.assembly.models import Models, pointing_settings
     from screenagent.assembly.parts import build_grounder, build_reader, stoppable_control
     from screenagent.bench import ground as bench_ground
     from screenagent.perception.timing import Timing
     from screenagent.settings import Settings
 
     shown = ("negated" if negated else None, f"{scaled:g}" if scaled != 1 else None)
-    asked = (folder.resolve().name, model and re.sub(r"\W+", "-", model).strip("-"), crop, max_image_patches, *shown)
+    named = model and re.sub(r"\W+", "-", model).strip("-")
+    asked = (folder.resolve().name, named, model_family, crop, max_image_patches, *shown)
     kept = results or Path(f"ground-{'-'.join(str(part) for part in asked if part)}.jsonl")
     if fresh:
         kept.unlink(missing_ok=True)
     stages = Timing()
-    reader = build_reader(Settings.load(), stages)
-    grounder = build_grounder(Settings.load(), reader=reader, stages=stages)
+    loaded = Settings.load(model=model, model_family=model_family, crop=crop, max_image_patches=max_image_patches)
+    settings = pointing_settings(loaded, model=model)
+    reader = build_reader(settings, stages)
+    grounder = build_grounder(settings, reader=reader, stages=stages)
 
     def forget() -> None:
         reader.forget()
         grounder.forget()
 
     with stoppable_control() as control:
-        models = Models.of(Settings.load(model=model, crop=crop, max_image_patches=max_image_patches), control)
+        models = Models.of(settings, control)
         pointing = models.pointing(grounder)
         insisting = None if pointing else grounder.insisting()
         calls = (lambda: models.meter.calls) if models.points else None

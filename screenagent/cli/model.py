@@ -95,17 +95,18 @@ def check(*, place: str | None, model_family: str | None) -> None:
 
     Exit codes: 0 all is well, 1 something is wrong.
     """
-    from screenagent.assembly.models import planning_model
+    from screenagent.assembly.models import planning_choice, vision_model
     from screenagent.assembly.parts import stoppable_control
     from screenagent.diagnostics.model_check import ModelCheck
 
     settings = load_settings(model=place, model_family=model_family)
+    choice = planning_choice(settings)
+    if choice is None:
+        raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
     with stoppable_control() as control:
-        seeing = planning_model(settings, control)
-        if seeing is None:
-            raise click.UsageError("no model is set; name one with --model, or set `model` in the settings")
+        seeing = vision_model(choice, settings, control)
         wrong = 0
-        for finding in ModelCheck(seeing.model, seeing.family, seeing.binds).findings():
+        for finding in ModelCheck(seeing.model, seeing.family, seeing.binds, settings.max_image_patches).findings():
             wrong += not finding.works
             sign = click.style("✓", fg="green") if finding.works else click.style("✗", fg="red")
             click.echo(f"{sign} {finding.what}: {finding.said}")

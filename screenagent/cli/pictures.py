@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FILE, load_settings, max_image_patches_option
+from screenagent.cli.options import FILE, NEW_FILE, family_option, load_settings, max_image_patches_option
 
 if TYPE_CHECKING:
     from screenagent.geometry import Absent, Location, Pixel
@@ -25,28 +25,40 @@ MOST_EXPLAINED: Final = 5
 @click.argument("target")
 @click.option("--out", type=NEW_FILE, help="Where the marked picture goes.")
 @click.option("--model", metavar="phi4|FOLDER|URL", help="Ask a model, too: the pulled one, a folder, or a server.")
+@family_option
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @click.option("--explain", "explained", is_flag=True, help="Number the best candidates and print their evidence.")
-def ground(picture: Path, target: str, *, out: Path | None, model: str | None, as_json: bool, explained: bool) -> None:
+def ground(
+    picture: Path,
+    target: str,
+    *,
+    out: Path | None,
+    model: str | None,
+    model_family: str | None,
+    as_json: bool,
+    explained: bool,
+) -> None:
     """Find TARGET, in words, on PICTURE: print the point, write the picture with a mark on it.
 
     \b
     screenagent ground screen.png "the Save button"
     screenagent ground screen.png "the second 'Open' in the menu" --out found.png
     screenagent ground screen.png "start playback" --model phi4
+    screenagent ground screen.png "start playback" --model http://localhost:8080/v1 --family holo2
     screenagent ground screen.png "the Save button" --explain
 
     Exit codes: 0 found, 1 absent.
     """
-    from screenagent.assembly.models import Models
+    from screenagent.assembly.models import Models, pointing_settings
     from screenagent.assembly.parts import build_grounder, stoppable_control
     from screenagent.geometry import Location
     from screenagent.runs.report.annotations import Annotation, annotate, outlined
 
     screen = _open_picture(picture)
-    text = build_grounder(load_settings())
+    settings = pointing_settings(load_settings(model=model, model_family=model_family), model=model)
+    text = build_grounder(settings)
     with stoppable_control() as control:
-        grounder = Models.of(load_settings(model=model), control).pointing(text) or text
+        grounder = Models.of(settings, control).pointing(text) or text
     began = time.perf_counter()
     answer = grounder.locate(target, screen)
     seconds = time.perf_counter() - began
@@ -130,8 +142,11 @@ def _captured() -> Screenshot:
 @click.option(
     "--model", "source", default="phi4", show_default=True, help="The pulled weights, a folder, or a server's URL."
 )
+@family_option
 @max_image_patches_option
-def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: int | None) -> None:
+def ask(
+    *, words: tuple[str, ...], think: bool, source: str, model_family: str | None, max_image_patches: int | None
+) -> None:
     """Ask the vision model about one or several pictures.
 
     \b
@@ -143,10 +158,12 @@ def ask(*, words: tuple[str, ...], think: bool, source: str, max_image_patches: 
     from screenagent.models.prompts import break_tokens
     from screenagent.models.vision import Finished, Refused, Request, TextChunk
 
+    settings = load_settings(max_image_patches=max_image_patches, model_family=model_family)
+    choice = ModelChoice(source, settings.model_name, settings.server, settings.model_family)
     *pictures, question = words
     request = Request(text=break_tokens(question), pictures=tuple(_open_picture(Path(picture)) for picture in pictures))
     with stoppable_control() as control:
-        asked = vision_model(ModelChoice(source), load_settings(max_image_patches=max_image_patches), control)
+        asked = vision_model(choice, settings, control)
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case TextChunk(text=text, part=part):

@@ -13,9 +13,11 @@ from typing import Final, Literal
 from PIL import Image
 
 from screenagent.actions import TypeText
+from screenagent.agent.checker import JUDGED, YES_OR_NO
 from screenagent.errors import UserError
 from screenagent.models import parsing, prompts
 from screenagent.models.families import Family
+from screenagent.models.families.asking import ask_place
 from screenagent.models.families.family import NoSwitch
 from screenagent.models.families.probe import MARKS, MOST_PATCHES, REMEDY, ask_marks, probe_picture
 from screenagent.models.vision import (
@@ -113,6 +115,13 @@ class ModelCheck:
             answers = ask_marks(self.model, self.family, patches=self.patches, bound=bound)
             if not answers.fit:
                 return "other_convention" if answers.better_family else "wrong_place", answers.why_wrong
+        place = ask_place(self.model, self.family, MARKS[0].target, probe_picture(), absent=True)
+        if not MARKS[0].is_meant_by(place):
+            said = place.text if isinstance(place, Refused) else place
+            return (
+                "wrong_place",
+                f"of a button it says {said!r} where it may also say that there is none; use `crop` full",
+            )
         return "works", f"it points at three buttons, as {self.family.name} counts"
 
     def _form(self) -> tuple[ModelCode, str]:
@@ -133,9 +142,22 @@ class ModelCheck:
         )
         said = self._reply(request).text
         if NUMBER in said:
-            return "works", "it sees two pictures, each on its own"
+            return self._effect(shown, grey)
         wrong = f"of two pictures it does not see the first: asked for {NUMBER} it says {said.strip()!r}"
         return "one_picture", f"{wrong}; does the server take two (vLLM: --limit-mm-per-prompt '{{\"image\": 2}}')?"
+
+    def _effect(self, before: Screenshot, after: Screenshot) -> tuple[ModelCode, str]:
+        """Ask as after a step whether what the first picture shows is gone from the second."""
+        request = Request(
+            text=prompts.render_prompt("check", {"words": NUMBER, "gone": True}), pictures=(before, after)
+        )
+        said = self._reply(request, grammar=YES_OR_NO, answer=JUDGED.answer).text
+        if parsing.parse_yes(said):
+            return "works", "it sees two pictures, each on its own"
+        return (
+            "one_picture",
+            f"asked whether {NUMBER} of the first picture is gone from the second it says {said.strip()!r}",
+        )
 
     def _plan(self) -> tuple[ModelCode, str]:
         task = f"Type this text, and nothing else, into the field that has the focus:\n{TYPED}"

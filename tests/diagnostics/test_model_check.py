@@ -18,7 +18,7 @@ from screenagent.models.families.probe import MARKS
 from screenagent.models.vision import Chunk, Finished, Regex, Request, TextChunk
 from screenagent.usage import Mode
 from tests.builders import in_process
-from tests.loopback import Reply, says, serving
+from tests.loopback import Reply, refused, says, serving
 
 PLAN = json.dumps(
     {"steps": [{"action": {"kind": "type_text", "text": TYPED}}, {"action": {"kind": "finish", "success": True}}]}
@@ -40,6 +40,8 @@ def answer(text: str) -> str:
         return CODE
     if "Type this text" in text:
         return PLAN
+    if "Answer yes or no" in text:
+        return "yes"
     return box_of(text) if "Locate" in text else "1"
 
 
@@ -80,6 +82,18 @@ def forgetful(request: Request, mode: Mode) -> str:
     return "What code?" if "What is the code?" in request.text else well(request, mode)
 
 
+def absent_minded(request: Request, mode: Mode) -> str:
+    return "not there" if "not there" in request.text else well(request, mode)
+
+
+def undecided(request: Request, mode: Mode) -> str:
+    return "Maybe." if "Answer yes or no" in request.text else well(request, mode)
+
+
+def judges_wrongly(request: Request, mode: Mode) -> str:
+    return "no" if "Answer yes or no" in request.text else well(request, mode)
+
+
 def pensive(request: Request, mode: Mode) -> str:
     return f"Hm. </think>{answer(request.text)}"
 
@@ -102,7 +116,10 @@ def test_with_a_good_model_everything_works() -> None:
     [
         (blind, "vision", "no_vision"),
         (in_thousandths, "coordinates", "other_convention"),
+        (absent_minded, "coordinates", "wrong_place"),
         (one_picture, "two pictures", "one_picture"),
+        (undecided, "two pictures", "no_answer"),
+        (judges_wrongly, "two pictures", "one_picture"),
         (loses_quotes, "plan", "no_plan"),
         (forgetful, "whole prompt", "prompt_cut"),
         (pensive, "think switch", "unwanted_thought"),
@@ -159,6 +176,25 @@ class TestCommand:
             done = in_process("model", "check", "--model", loopback.url, "--family", "phi4")
         assert done.returncode == 0, done.stderr
         assert [line[0] for line in done.stdout.splitlines()] == ["✓"] * 7
+
+    @pytest.mark.parametrize("family", ["phi4", "qwen3"])
+    def test_a_server_that_answers_everything_empty_is_told_so_for_each_thing(self, family: str) -> None:
+        with serving(lambda body: says("")) as loopback:
+            done = in_process("model", "check", "--model", loopback.url, "--family", family)
+        assert done.returncode == 1
+        marks = [line[0] for line in done.stdout.splitlines()]
+        assert marks[:-1] == ["✗"] * 6
+        assert "Traceback" not in done.stderr
+
+    def test_what_was_found_before_a_server_died_is_shown_and_the_rest_says_why(self) -> None:
+        def dies(body: dict[str, Any]) -> Reply:
+            return serve(body) if len(loopback.asked) <= 3 else refused(400, "the engine is dead")
+
+        with serving(dies) as loopback:
+            done = in_process("model", "check", "--model", loopback.url, "--family", "phi4")
+        assert done.returncode == 1
+        assert [line[0] for line in done.stdout.splitlines()] == ["✓"] + ["✗"] * 6
+        assert done.stdout.count("the engine is dead") == 6
 
     def test_a_blind_server_fails_with_the_reason(self) -> None:
         with serving(lambda body: says("no idea")) as loopback:

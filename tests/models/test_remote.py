@@ -30,7 +30,7 @@ from screenagent.planning.model_planner import PLAN_GRAMMAR
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
-from tests.loopback import Loopback, Reply, Status, Stream, says, serving
+from tests.loopback import Loopback, Reply, Status, Stream, refused, says, serving
 
 QUESTION = Request(text="Where is it?", pictures=(Screenshot.of(Image.new("RGB", (64, 48), "red")),))
 REFUSED = '{"error": {"message": "thinking_token_budget is set but reasoning_config is not configured.", "code": 400}}'
@@ -298,6 +298,38 @@ class TestAnswers:
     def test_a_model_that_thinks_although_told_not_to_gives_no_answer(self, reply: Reply) -> None:
         with serving([reply]) as loopback, pytest.raises(Retry, match="although it was told not to"):
             list(server(loopback, "vllm").generate(QUESTION, mode="nothink"))
+
+    def test_a_thought_that_the_prompt_began_is_found_out_by_its_end(self) -> None:
+        with serving([says("I see it. ", "</thi", f"nk>{BOX}")]) as loopback, pytest.raises(Retry, match="told not to"):
+            list(server(loopback, "vllm", family=QWEN).generate(QUESTION, mode="nothink"))
+
+    def test_an_empty_thought_before_an_answer_is_none(self) -> None:
+        with serving([says("\n</think>\n\n", BOX)]) as loopback:
+            assert BOX in said(server(loopback, "vllm", family=QWEN).generate(QUESTION, mode="nothink"))
+
+    @pytest.mark.parametrize("text", ["It is red.</think>yes", "<think>It is red.</think>yes"])
+    def test_only_the_thought_is_put_before_the_answer_where_a_server_does_not_stop_at_its_end(self, text: str) -> None:
+        _, second = asked(says(text), says("yes"), kind="vllm", mode="think", grammar=Regex(pattern="yes|no"))
+        assert second["messages"][-1]["content"] == "<think>It is red.</think>"
+
+    @pytest.mark.parametrize(
+        ("refusal", "requests"),
+        [
+            (refused(400, "structured_outputs needs a reasoning parser"), 2),
+            (refused(422, "Unexpected keys"), 2),
+            (refused(401, "wrong"), 1),
+            (refused(400, "invalid api_key"), 1),
+            (refused(404, "model 'm' not found"), 1),
+            (refused(400, "This model's maximum context length is 2048 tokens"), 1),
+            (Status(200, "<html>", "text/html"), 1),
+        ],
+    )
+    def test_only_a_request_that_was_refused_is_asked_in_the_second_way(self, refusal: Reply, requests: int) -> None:
+        with serving([refusal]) as loopback:
+            model = server(loopback, "vllm", family=QWEN)
+            with pytest.raises(ServerError):
+                list(model.generate(QUESTION, mode="think", grammar=PLAN_GRAMMAR))
+        assert len(loopback.asked) == requests
 
     def test_a_thought_without_an_answer_is_no_answer(self) -> None:
         with pytest.raises(Retry, match="gave no answer"):

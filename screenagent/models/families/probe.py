@@ -50,10 +50,10 @@ class ProbeMark:
     def target(self) -> str:
         return f"the {self.colour} button"
 
-    def holds(self, place: Point) -> bool:
+    def is_meant_by(self, place: object) -> bool:
         """Whether a place means the button, and not merely a corner of it."""
-        middle = self.box.center
-        return max(abs(place.x - middle.x), abs(place.y - middle.y)) <= OFF_CENTRE
+        place, middle = place.center if isinstance(place, Box) else place, self.box.center
+        return isinstance(place, Point) and max(abs(place.x - middle.x), abs(place.y - middle.y)) <= OFF_CENTRE
 
 
 MARKS: Final = (
@@ -160,8 +160,7 @@ class MarkAnswers:
         return right and (scale is None or abs(scale - 1) <= OFF_SCALE)
 
     def _on(self, mark: ProbeMark, family: Family, answer: str) -> bool:
-        place = _point(family, answer, self.sent)
-        return place is not None and mark.holds(place)
+        return mark.is_meant_by(_point(family, answer, self.sent))
 
     def _scale(self, family: Family) -> float | None:
         """Return how many times as wide as it was sent the picture is by pixels that the model says.

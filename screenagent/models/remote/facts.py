@@ -23,8 +23,9 @@ NAMED: Final = 5
 class ServerFacts:
     """What a server says about the model `name`; None and "" stand for what it does not say.
 
-    `context` counts the tokens of prompt and answer together. `names` are all models that the server lists. `identity`
-    tells a model from another one under the same name.
+    `context` counts the tokens of prompt and answer together. `names` are all models that the server lists. `weights`
+    is the path or the name of what was loaded, which `name` may be another name for. `identity` tells a model from
+    another one under the same name.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ServerFacts:
     names: tuple[str, ...] = ()
     context: int | None = None
     vision: bool | None = None
+    weights: str = ""
     identity: str = ""
 
 
@@ -47,6 +49,7 @@ class _Listed(BaseModel):
     id: str
     owned_by: str | None = None
     parent: str | None = None
+    root: str | None = None  # vLLM, SGLang
     max_model_len: int | None = None  # vLLM, SGLang
     max_context_length: int | None = None  # Mistral
     context_length: int | None = None  # OpenRouter
@@ -115,6 +118,7 @@ def server_facts(
         names=tuple(model.id for model in listed),
         context=chosen.context,
         vision=chosen.vision,
+        weights=chosen.root or "",
         identity=chosen.identity,
     )
 

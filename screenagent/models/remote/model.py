@@ -122,13 +122,14 @@ class RemoteModel:
     def _thought(self, asked: _Asked, order: ModeOrder) -> Generator[Chunk, None, str]:
         """Yield the thought, which ends by itself or at its budget; return all of it."""
         body = {**order.fields, "max_tokens": asked.budget.thought, "stop": [END_OF_THOUGHT]}
-        thought = ""
+        thought, marked = "", False
         for piece in ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
-            thought += piece.text
-            if piece.text:
+            marked = marked or piece.part == "thought"
+            if piece.text and not (marked and piece.part == "answer"):  # not all servers stop where they are told to
+                thought += piece.text
                 yield TextChunk(text=piece.text, part="thought")
         asked.clock.thought_over()
-        return thought
+        return thought.partition(END_OF_THOUGHT)[0]
 
     def _answer(
         self, asked: _Asked, order: ModeOrder, *, fields: Mapping[str, Any] | None = None, thinks: bool = False
@@ -140,7 +141,7 @@ class RemoteModel:
         for piece in ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
             reason = reason if reason == "content_filter" else piece.reason or reason
             answer, thought = _added(piece, answer, thought)
-            if thought.strip() and asked.mode == "nothink" and order.given:
+            if asked.mode == "nothink" and order.given and (thought.strip() or _ends_a_thought(answer)):
                 raise Retry(THINKS_ANYWAY.format(url=self.endpoint.url), "model_answer")
             if piece.text:
                 yield TextChunk(text=piece.text, part=piece.part)
@@ -191,6 +192,12 @@ class RemoteModel:
         return ("", "") if trained and self._style.breaks_after_pictures else (trained or "\n", trained)
 
 
+def _ends_a_thought(answer: str) -> bool:
+    """Whether a text begins with a thought whose beginning stood in the prompt, as some templates write it."""
+    before, end, _ = answer.partition(END_OF_THOUGHT)
+    return bool(end and before.strip()) and not before.lstrip().startswith(("{", "["))
+
+
 def _added(piece: StreamPiece, answer: str, thought: str) -> tuple[str, str]:
     return (answer, thought + piece.text) if piece.part == "thought" else (answer + piece.text, thought)
 
@@ -205,8 +212,8 @@ def connect_server(
 ) -> RemoteModel:
     """Return the model `name` on the server at `url`; whatever is not given is taken from what the server lists.
 
-    A family that is not given is told by the model's name, or not known. A deployment may follow the address:
-    `https://…/v1#blue`.
+    A family that is not given is told by the name of its weights or by its own, or not known. A deployment may follow
+    the address: `https://…/v1#blue`.
     """
     base, _, deployment = url.partition("#")
     known = ServerFacts(name=name, kind=kind) if name and kind else None
@@ -214,5 +221,5 @@ def connect_server(
     if facts.vision is False:
         raise ServerError(f"{base} has loaded {facts.name!r} without its vision part; llama.cpp takes it as --mmproj")
     endpoint = Endpoint(url=base, name=facts.name, kind=facts.kind, deployment=deployment or None)
-    told = family_named("phi4") if facts.kind == "screenagent" else family_of(facts.name)
+    told = family_named("phi4") if facts.kind == "screenagent" else family_of(facts.weights) or family_of(facts.name)
     return RemoteModel(endpoint, family=family or told, facts=facts, check=check)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from PIL import Image
 
 from screenagent.geometry import Box, Size
 from screenagent.models.families import Family
 from screenagent.models.families.coordinates import NUMBERS
-from screenagent.models.vision import AnswerGrammar, Chunk, Finished, Numbers, Request, TextChunk, TokenBudget
+from screenagent.models.vision import (
+    AnswerGrammar,
+    Chunk,
+    Finished,
+    Numbers,
+    Regex,
+    Request,
+    TextChunk,
+    TokenBudget,
+    complete,
+)
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Mode
+from tests.loopback import Reply, says
 
 COLOURS: Final = {"red": (255, 0, 0), "green": (0, 128, 0), "blue": (0, 0, 255), "orange": (255, 140, 0)}
 """What a button may be painted in."""
@@ -40,6 +54,23 @@ def _painted(picture: Screenshot, colour: str) -> Box:
     down, across = np.nonzero(near)
     edges = (across.min(), down.min(), across.max() + 1, down.max() + 1)
     return Box.of_pixels(edges, picture.size)
+
+
+def served(model: RealModel) -> Callable[[dict[str, Any]], Reply]:
+    """Let `model` answer behind a vLLM server."""
+
+    def reply(body: dict[str, Any]) -> Reply:
+        parts = next(message["content"] for message in body["messages"] if message["role"] == "user")
+        text = " ".join(part["text"] for part in parts if part["type"] == "text")
+        (shown,) = (part["image_url"]["url"] for part in parts if part["type"] == "image_url")
+        with Image.open(io.BytesIO(base64.b64decode(shown.partition(",")[2]))) as image:
+            picture = Screenshot.of(image.convert("RGB"))
+        bound = body.get("structured_outputs", {}).get("regex")
+        request = Request(text=text, pictures=(picture,))
+        said = complete(model.generate(request, grammar=Regex(pattern=bound) if bound else None))
+        return says(said.text)
+
+    return reply
 
 
 @dataclass
