@@ -19,7 +19,7 @@ from screenagent.models import parsing, prompts
 from screenagent.models.families import Family
 from screenagent.models.families.asking import ask_place
 from screenagent.models.families.family import NoSwitch
-from screenagent.models.families.probe import MARKS, MOST_PATCHES, REMEDY, ask_marks, probe_picture
+from screenagent.models.families.probe import MARKS, MOST_PATCHES, ask_marks, probe_picture, remedy
 from screenagent.models.vision import (
     AnswerGrammar,
     Refused,
@@ -110,7 +110,7 @@ class ModelCheck:
 
     def _coordinates(self) -> tuple[ModelCode, str]:
         if self.family is None:
-            return "unknown_family", f"its name tells no family, so a run has to find it out first; {REMEDY} its own"
+            return "unknown_family", f"its name tells no family, so a run has to find it out first; or {remedy()}"
         for bound in (False, True):
             answers = ask_marks(self.model, self.family, patches=self.patches, bound=bound)
             if not answers.fit:
@@ -190,10 +190,7 @@ class ModelCheck:
             silent = False
         if silent:
             return "works", "it thinks when asked to, and only then"
-        return (
-            "unwanted_thought",
-            f"no think switch: it thinks although told not to; {REMEDY} its own, and set `server`",
-        )
+        return ("unwanted_thought", f"no think switch: it thinks although told not to; {remedy()}, and set `server`")
 
     def _thinks(self, mode: Mode) -> bool:
         request = Request(text="How many buttons are there? Answer with the number.", pictures=(probe_picture(),))

@@ -62,7 +62,10 @@ MARKS: Final = (
     ProbeMark("blue", "8612", Box.around(Point(x=0.62, y=0.85), width=0.12, height=0.12)),
 )
 
-REMEDY: Final = "give --family (or --grounder-family, for a --grounder-model)"
+
+def remedy(family: str = "NAME") -> str:
+    """What to do about a model that is of another family than it was asked as."""
+    return f"give --family {family} (for a --grounder-model: --grounder-family {family})"
 
 
 class WrongFamily(UserError):
@@ -119,14 +122,14 @@ class MarkAnswers:
         asked = f"asked where a button is as {self.family.name} is asked"
         asked += f", {'and held to its form, ' if self.bound else ''}the model says {shortened(self._wrong)}"
         if better := self.better_family:
-            return f"{asked}, which is right as {better.name} counts; {REMEDY} {better.name}"
+            return f"{asked}, which is right as {better.name} counts; {remedy(better.name)}"
         if self.resized:
             return f"{asked}, {self._why_resized()}"
         if self.bound and not self._in_form:
-            remedy = "the server does not keep to the form that it is given; set `server` to its kind"
+            cure = "the server does not keep to the form that it is given; set `server` to its kind"
         else:
-            remedy = f"{REMEDY} the model's own; `screenagent model families` lists them"
-        return f"{asked}, which is no place on that button; {remedy}"
+            cure = f"{remedy()}; `screenagent model families` lists them"
+        return f"{asked}, which is no place on that button; {cure}"
 
     @property
     def _in_form(self) -> bool:
