@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
@@ -185,6 +186,7 @@ def test_the_answer_keys_answer_while_a_menu_has_grabbed_the_keyboard(
         assert menu.screen().root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == X.GrabSuccess
         with overseen(virtual, MonitorOptions(keys=ANSWERING, touch=False)) as (_, control):
             human.does("tap", "ctrl", "alt", "y")  # nobody asks
+            time.sleep(1.0)  # until it was heard, also on a machine that has other things to do
             with control.asking(heard.append):
                 human.does("tap", "ctrl", "alt", "b")
                 human.does("tap", "ctrl", "alt", "y")
