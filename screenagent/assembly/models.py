@@ -1,4 +1,4 @@
-"""Wires the vision models that a run works with: who plans, who points, who judges."""
+"""Wires up the vision models of a run: the planner's, the grounder's and the checker's."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from screenagent.models.remote import RemoteModel
 
 SOCKET: Final = "unix:"
-"""At such an address `model serve` answers, whose model is known by its weights."""
+"""The prefix of the address of `model serve`, whose model is identified by its weights."""
 
 SURE: Final = 0.95
-"""From this confidence on, text alone decides: it is there to the letter, and only once."""
+"""At this confidence, text alone decides: it is on the screen exactly once, word for word."""
 
 
 @dataclass(frozen=True)
 class Seeing:
-    """A vision model and what is known of it.
+    """A vision model and what is known about it.
 
-    `family` is None where its name told none and it was not proven yet. `remote` is the model again where it is behind
-    a server. `count` returns the tokens of a text, and `context` is how many it takes at once.
+    `family` is None if the name does not identify one and the model was not proven yet. `remote` is the same model if
+    it is behind a server. `count` returns the number of tokens of a text, and `context` is the context length.
     """
 
     model: VisionModel
@@ -51,17 +51,17 @@ class Seeing:
 
     @property
     def name(self) -> str:
-        """Its family's name, or the one that its server calls it by."""
+        """The family's name, or the name that the server uses for the model."""
         return self.family.name if self.family else self.remote.endpoint.name if self.remote else "model"
 
     def binds(self, grammar: AnswerGrammar) -> bool:
-        """Whether answers can be held to `grammar`: in this process they always can, behind a server by its kind."""
+        """Return whether answers can be constrained to `grammar`: always in this process, else by kind of server."""
         return self.remote is None or self.remote.binds(grammar)
 
     def proven(self, kept: ProvenModels, *, patches: int) -> Seeing:
-        """Return the same, seen to point as its family does; raise `WrongFamily` if it does not.
+        """Return the same model, proven to point as its family does; raise `WrongFamily` if it does not.
 
-        In this process, and on the socket of the project's own server, the weights themselves tell the family.
+        In this process, and on the socket of the project's own server, the weights identify the family.
         """
         if self.remote is None or self.remote.endpoint.url.startswith(SOCKET):
             return self
@@ -71,7 +71,7 @@ class Seeing:
 
 @dataclass(frozen=True)
 class Models:
-    """Who plans and who points, where anyone does; both count on one meter."""
+    """The model that plans and the model that points, if any; both share one meter."""
 
     settings: Settings
     plans: Seeing | None
@@ -80,7 +80,7 @@ class Models:
 
     @classmethod
     def of(cls, settings: Settings, control: Control) -> Self:
-        """A model that both plans and points is loaded once."""
+        """Load the models that the settings name; one that both plans and points is loaded once."""
         meter, kept = Meter(), ProvenModels(settings.proven_models)
         planning, pointing = planning_choice(settings), pointing_choice(settings)
         plans = vision_model(planning, settings, control) if planning else None
@@ -115,12 +115,12 @@ class Models:
         )
 
     def pointing(self, text: EmbeddedGrounder) -> Cascade | None:
-        """Text first, where it is exact and stands there once; then the model, and closer where they differ."""
+        """Return the cascade: exact and unique text first, then the model, and a closer look if the two disagree."""
         from screenagent.grounding.exact_text import ExactText
 
         if self.points is None:
             return None
-        assert self.points.family is not None, "a model that points was proven to"
+        assert self.points.family is not None, "a model that points was proven"
         model = ModelGrounder(
             self.points.model,
             self.points.family,
@@ -135,7 +135,7 @@ class Models:
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Which model: a place, and what the settings say of it where it is behind a server."""
+    """Which model to use: a folder or address, and what the settings say about a model behind a server."""
 
     place: str
     name: str | None = None
@@ -150,12 +150,12 @@ def planning_choice(settings: Settings) -> ModelChoice | None:
 
 
 def pointing_choice(settings: Settings) -> ModelChoice | None:
-    """Return which model points; the same choice as that of the model that plans, if no other is named."""
+    """Return which model points: the planner's model unless another one is named."""
     said = settings.grounder_name, settings.grounder_server, settings.grounder_family
     match settings.grounder_model:
         case None if any(said):
             raise WrongUsage(
-                "grounder_family, grounder_name and grounder_server say which grounder_model it is, and none is named; "
+                "grounder_family, grounder_name and grounder_server describe a grounder_model, but none is set; "
                 "give --grounder-model, too, or leave them out"
             )
         case None:
@@ -167,7 +167,7 @@ def pointing_choice(settings: Settings) -> ModelChoice | None:
 
 
 def pointing_settings(settings: Settings, *, model: str | None) -> Settings:
-    """Return the settings of a command that only points: by the `model` that was named for it, if one was."""
+    """Return the settings for a command that only points; a `model` named for it overrides the grounder."""
     if model is not None:
         unset = ("grounder_model", "grounder_name", "grounder_server", "grounder_family")
         return settings.model_copy(update=dict.fromkeys(unset))
@@ -175,9 +175,9 @@ def pointing_settings(settings: Settings, *, model: str | None) -> Settings:
 
 
 def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> Seeing:
-    """The model in a folder, or behind a URL; "phi4" is the one that `model serve` keeps, or else the one pulled.
+    """Return the model in a folder or behind a URL; "phi4" is what `model serve` keeps loaded, else what was pulled.
 
-    In a folder and behind the socket of `model serve` it is Phi-4, whatever family the settings name.
+    A model in a folder or on the socket of `model serve` is Phi-4, whatever family the settings name.
     """
     place = choice.place
     if place == "phi4":
@@ -189,7 +189,7 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
     folder = Path(place).expanduser()
     if not folder.is_dir():
         raise WrongUsage(
-            f"the model {place!r} is neither a folder nor an address that begins with http; bring the weights with "
+            f"the model {place!r} is neither a folder nor an address that begins with http; download the weights with "
             "`screenagent model pull`, or name a folder, or a server's URL such as http://localhost:8000/v1"
         )
     phi4 = _extra("screenagent.models.phi4", "phi4")
@@ -203,7 +203,7 @@ def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     if url.startswith(SOCKET) and not Path(url.removeprefix(SOCKET)).exists():
         raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
     if not _is_address(url):
-        raise WrongUsage(f"the model {url!r} is not a valid address; write for example http://localhost:8000/v1")
+        raise WrongUsage(f"the model {url!r} is not a valid address; an example of one is http://localhost:8000/v1")
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(url, name=choice.name, kind=choice.server, family=family, check=control.check)

@@ -1,7 +1,7 @@
-"""Makes sure, before the first click, that a model behind a server points as its family does; once for each model.
+"""Checks once per model, before the first click, that a model behind a server points as its family does.
 
-A model is told from another one by its address, its name, and what the server lists of it. Where that does not tell
-which weights these are, another model may take its place unseen, so that a proof is believed for a week only.
+A model is identified by its address, its name and what the server lists about it. If that does not identify the
+weights, another model could replace it unnoticed, so the result is valid for only a week.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from screenagent.models.families.probe import MOST_PATCHES, detect_family, prove
 if TYPE_CHECKING:
     from screenagent.models.remote import RemoteModel
 
-ASKING: Final = "asking {name} where three marks are on a picture, once, to see how it counts …"
-FOUND: Final = "{name} points as {family} does; --family {family} says so without asking"
-NOT_KEPT: Final = "it will be asked again next time: {why}"
+ASKING: Final = "checking once how {name} points, with three marks on a test picture …"
+FOUND: Final = "{name} points as {family} does; pass --family {family} to skip this search"
+NOT_KEPT: Final = "the result cannot be saved, so the model will be checked again next time: {why}"
 BELIEVED: Final = timedelta(days=7)
 LOCK_SECONDS: Final = 5
 
 
 class KeptProof(Value):
-    """The family that a model was seen to be of, how that one was asked, and when."""
+    """The family that a model was proven to belong to, the digest of that family, and the time."""
 
     family: str
     digest: str = ""
@@ -41,15 +41,15 @@ _PROOFS: Final = TypeAdapter(dict[str, KeptProof])
 
 
 class ProvenModels:
-    """The models that were seen to point as their family does, kept in a file."""
+    """The models that were proven to point as their family does, stored in a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def family(self, key: str, *, for_ever: bool = False) -> Family | None:
-        """Return the family that the model of this key was seen to be of; a week later, none unless `for_ever`.
+        """Return the family that the model with this key was proven to belong to.
 
-        A family that is asked or read in another way since then was not seen.
+        Return None if the result is over a week old, unless `for_ever`, or if the family's definition has changed.
         """
         proof = self._read().get(key)
         if proof is None or not (for_ever or timedelta(0) <= datetime.now(UTC) - proof.at <= BELIEVED):
@@ -58,7 +58,7 @@ class ProvenModels:
         return family if family and family.digest == proof.digest else None
 
     def add(self, key: str, family: Family) -> None:
-        """Keep it; raise `OSError` if that cannot be done."""
+        """Store the result; raise `OSError` if it cannot be written."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         proof = KeptProof(family=family.name, digest=family.digest, at=datetime.now(UTC).replace(microsecond=0))
         with FileLock(f"{self._file}.lock", timeout=LOCK_SECONDS):
@@ -69,7 +69,7 @@ class ProvenModels:
     def _read(self) -> Mapping[str, KeptProof]:
         try:
             return _PROOFS.validate_json(self._file.read_bytes())
-        except (OSError, ValidationError):  # not there yet, or damaged: the models are asked again
+        except (OSError, ValidationError):  # missing or damaged: the models are checked again
             return {}
 
 
@@ -80,10 +80,10 @@ def _say(line: str) -> None:
 def proven(
     model: RemoteModel, kept: ProvenModels, *, patches: int = MOST_PATCHES, say: Callable[[str], None] = _say
 ) -> RemoteModel:
-    """Return `model` as one of the family as which it is seen to point; raise `WrongFamily` if there is none.
+    """Return `model` as a member of the family that it was proven to belong to; raise `WrongFamily` if none fits.
 
-    A model of a known family has to point as that one does. For any other the families are tried in turn. The pictures
-    have up to so many `patches`, as those of the run will have.
+    A model of a known family must point as that family does. For any other model, the families are tried in turn. The
+    pictures have at most `patches`, like those of the run.
     """
     key, identified = _key(model, patches), bool(model.facts.identity)
     family = kept.family(key, for_ever=identified)
@@ -108,7 +108,7 @@ def _seen(model: RemoteModel, patches: int, say: Callable[[str], None]) -> Famil
 
 
 def _key(model: RemoteModel, patches: int) -> str:
-    """Return what was proven: the address, the model, how it was asked, and with how large pictures."""
+    """Return the key of a result: the address, the model, the family's digest and the size of the pictures."""
     endpoint, family = model.endpoint, model.family
     asked = family.digest if family else "any family"
     named = (

@@ -16,18 +16,18 @@ from screenagent.models.vision import Request
 
 WIDTHS: Final = (13, 11, 16)
 INDENT: Final = " " * (WIDTHS[0] + 2)
-HEADINGS: Final = ("name", "counts in", "told to think by", "answers")
+HEADINGS: Final = ("name", "coordinates", "think switch", "answers")
 MARK: Final = MARKS[0]
 
 
 def families_table(families: Iterable[Family]) -> str:
-    """Return a line for each family, and below it its sizes, licence and scores and what was not verified."""
+    """Return a line for each family, and below it the sizes, licence, scores and what was not verified."""
     heading = click.style(_columns(*HEADINGS), bold=True)
     return "\n".join((heading, *(line for family in families for line in _row(family))))
 
 
 def family_details(family: Family) -> str:
-    """Return all that is known of one family, with the question where a button is and an answer to it."""
+    """Return everything known about one family, with its prompt for a button and an example answer."""
     asked = _question(family)
     across, down = MARK.box.center.x, MARK.box.center.y
     where = f"where it is {across:.0%} across and {down:.0%} down a picture of {SIZE.width}x{SIZE.height}"
@@ -37,7 +37,7 @@ def family_details(family: Family) -> str:
         *_titled("System prompt", asked.system),
         *_titled(f"Prompt, for {MARK.target}", asked.text),
         *_titled(f"Answer, {where}", family.example(MARK.box, SIZE)),
-        *_titled("Read in", "\n".join(family.verified)),
+        *_titled("Sources", "\n".join(family.verified)),
         *_titled("Not verified", "\n".join(family.unverified)),
         *_titled("Notes", "\n".join(family.notes)),
     ]
@@ -45,7 +45,7 @@ def family_details(family: Family) -> str:
 
 
 def family_as_json(family: Family) -> dict[str, Any]:
-    """Return the row, with its prompts filled in for a button and an answer to them."""
+    """Return the row with an example: the prompts filled in for a button, and an answer."""
     asked = _question(family)
     example = {
         "target": MARK.target,
@@ -68,7 +68,7 @@ def _row(family: Family) -> Iterator[str]:
 
 
 def _columns(*cells: str) -> str:
-    """Return the cells in columns; the beginning of the last one is cut off if it is too long for the terminal."""
+    """Return the cells in columns; the last cell loses its beginning if it is too long for the terminal."""
     *fixed, last = cells
     begin = "".join(f"{cell:<{width}}  " for cell, width in zip(fixed, WIDTHS, strict=True))
     room = _width() - len(begin)
@@ -76,7 +76,7 @@ def _columns(*cells: str) -> str:
 
 
 def _form(family: Family) -> str:
-    """Return the form of the family's answers on one line."""
+    """Return the family's answer format on one line."""
     names = ["x", "y"] if family.form.count == 2 else ["x1", "y1", "x2", "y2"]
     if family.coordinates.y_first:
         names = [name.translate(str.maketrans("xy", "yx")) for name in names]
@@ -102,24 +102,24 @@ def _facts(family: Family) -> Iterator[tuple[str, str]]:
     yield "sizes", family.sizes
     yield "licence", family.licence or "-"
     yield "scores", "; ".join(f"{benchmark}: {score}" for benchmark, score in family.scores.items()) or "-"
-    yield "counts in", f"{family.coordinates.unit}, {'y before x' if family.coordinates.y_first else 'x before y'}"
-    yield "sees", f"sides of multiples of {size.multiple}, {size.least_pixels:,} to {size.most_pixels:,} pixels"
+    yield "coordinates", f"{family.coordinates.unit}, {'y before x' if family.coordinates.y_first else 'x before y'}"
+    yield "sees", f"sides in multiples of {size.multiple}, {size.least_pixels:,} to {size.most_pixels:,} pixels"
     yield "order", "text, then picture" if family.text_first else "picture, then text"
     yield "thinks", _thinks(family)
-    yield "absent", f"is trained to say {refusal}" if refusal else "is asked to say: not there"
-    yield "grammar", "may bind its answers" if family.bindable else "may not bind its answers"
+    yield "absent", f"trained to answer {refusal}" if refusal else "told to answer: not there"
+    yield "grammar", "may constrain its answers" if family.bindable else "must not constrain its answers"
 
 
 def _thinks(family: Family) -> str:
     match family.think:
         case Opening(think=think, nothink=nothink):
-            return f"if its turn begins with {think}, not if it begins with {nothink}"
+            return f"if its turn begins with {think}, not with {nothink}"
         case TemplateSwitch(variable=variable):
-            return f"as {variable} in chat_template_kwargs says: true or false"
+            return f"if {variable} in chat_template_kwargs is true"
         case Effort(think=think, nothink=nothink):
             return f"with reasoning_effort {think}, not (or less) with {nothink}"
         case _:
-            return "as it was trained to; nothing switches it"
+            return "as trained; cannot be switched"
 
 
 def _question(family: Family) -> Request:
@@ -127,7 +127,7 @@ def _question(family: Family) -> Request:
 
 
 def _titled(title: str, text: str) -> list[str]:
-    """Return a title and the text below it, line by line as it stands; nothing if there is none."""
+    """Return a title and the indented text below it; nothing if there is no text."""
     return [click.style(f"\n{title}", bold=True), textwrap.indent(text, "  ")] if text else []
 
 

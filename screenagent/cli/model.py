@@ -1,4 +1,4 @@
-"""`screenagent model …`: the vision model's weights, its server and its check, and the families that are known."""
+"""`screenagent model …`: the vision model's weights, its server, its checks, and the known families."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group
 def model() -> None:
-    """Phi-4-reasoning-vision: bring its weights, keep it loaded, verify what is taken for granted of it.
+    """Download, serve and verify Phi-4-reasoning-vision; check any other model; list the known families.
 
     \b
     screenagent model pull --quant int4
@@ -30,12 +30,14 @@ def model() -> None:
 
 
 @model.command
-@click.option("--to", "folder", type=NEW_FOLDER, help="Where the weights go.")
-@click.option("--revision", default="main", show_default=True, help="Which commit, tag or branch of the repository.")
-@click.option("--quant", type=QUANT, default="none", show_default=True, help="Quantize once, into a folder next to it.")
-@click.option("--for", "server", type=click.Choice(["vllm"]), help="Write a folder next to it that this server loads.")
+@click.option("--to", "folder", type=NEW_FOLDER, help="The folder to download to.")
+@click.option("--revision", default="main", show_default=True, help="A commit, tag or branch of the repository.")
+@click.option(
+    "--quant", type=QUANT, default="none", show_default=True, help="Also write quantized weights, next to it."
+)
+@click.option("--for", "server", type=click.Choice(["vllm"]), help="Also write a folder that this server can load.")
 def pull(*, folder: Path | None, revision: str, quant: Quant, server: str | None) -> None:
-    """Download the weights to a local folder: pinned by commit and hash, resumable, the disk checked first."""
+    """Download the weights to a local folder: pinned by commit and hash, resumable, after a disk space check."""
     if server and quant != "none":
         raise click.UsageError("a server loads the published weights: give --for or --quant, not both")
     from screenagent.serving.vllm_files import write_vllm_files
@@ -49,18 +51,18 @@ def pull(*, folder: Path | None, revision: str, quant: Quant, server: str | None
 
 @model.command
 @click.option("--weights", type=NEW_FOLDER, help="The folder that `model pull` made.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Loopback port; a Unix socket of your own if not given.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Loopback port; defaults to a private Unix socket.")
 @click.option("--quant", type=QUANT, help="Quantization; defaults to the largest that fits.")
 @click.option("--device", help="cuda, mps or cpu; defaults to the best one available.")
 def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device: str | None) -> None:
-    """Keep the engine loaded; run, ground and ask find it. Speaks OpenAI's chat completions, to this machine only."""
+    """Keep the engine loaded for run, ground and ask. Serves OpenAI's chat completions to this machine only."""
     from screenagent.models.phi4 import load_phi4
     from screenagent.serving.server import serve_engine as answer
 
     settings = load_settings(model_weights=weights)
     phi4 = load_phi4(settings.model_weights, device=device, quant=quant, say=_say)
     socket = None if port else settings.model_socket
-    _say(f"answering on {f'127.0.0.1:{port}' if port else socket}; Ctrl-C ends it")
+    _say(f"answering on {f'127.0.0.1:{port}' if port else socket}; press Ctrl-C to stop")
     answer(phi4.engine, socket=socket, port=port or 0)
 
 
@@ -70,9 +72,9 @@ def serve(*, weights: Path | None, port: int | None, quant: Quant | None, device
     "--quant", "quants", type=QUANT, multiple=True, help="Quantizations to compare with the published weights."
 )
 @click.option("--device", help="cuda, mps or cpu; defaults to the best one available.")
-@click.option("--count", type=click.IntRange(1, 30), default=30, show_default=True, help="How many screens to ask.")
+@click.option("--count", type=click.IntRange(1, 30), default=30, show_default=True, help="The number of screens.")
 def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | None, count: int) -> None:
-    """Check tokens, places, plans, modes and refusals of the real weights on drawn screens; prints a report."""
+    """Check tokens, grounding, plans, modes and refusals of the real weights on drawn screens; print a report."""
     from screenagent.bench.verify import verify_weights as check
     from screenagent.models.phi4 import load_phi4
 
@@ -84,16 +86,16 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
 
 
 @model.command
-@click.option("--model", "place", metavar="FOLDER|URL", help="What to check, if not the model of the settings.")
+@click.option("--model", "place", metavar="FOLDER|URL", help="The model to check; defaults to the one in the settings.")
 @family_option
 def check(*, place: str | None, model_family: str | None) -> None:
-    """Ask the model all that a run will ask of it, about a picture whose content is known; say what is wrong.
+    """Send the model every kind of request that a run makes, about a known picture, and say what is wrong.
 
     \b
     screenagent model check --model http://localhost:8080/v1
     screenagent model check --model http://localhost:8000/v1 --family ui-venus-2
 
-    Exit codes: 0 all is well, 1 something is wrong.
+    Exit codes: 0 everything works, 1 something is wrong.
     """
     from screenagent.assembly.models import planning_choice, vision_model
     from screenagent.assembly.parts import stoppable_control
@@ -117,9 +119,9 @@ def check(*, place: str | None, model_family: str | None) -> None:
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print each family as a JSON object.")
 def families(*, name: str | None, as_json: bool) -> None:
-    """List the known families of models: how each answers, counts and is told to think, and how well it points.
+    """List the known model families: answer format, coordinate space, think switch and published accuracy.
 
-    With the NAME of a family, or of a model, show its prompts, an answer, and where they were read.
+    With the NAME of a family or a model, show its prompts, an example answer and the sources.
 
     \b
     screenagent model families

@@ -1,6 +1,6 @@
 """Checks a vision model with questions about a picture whose content is known.
 
-What a run will ask for later is asked here first: answers in a fixed form, a whole plan, two pictures, and both modes.
+The checks cover every kind of request in a run: constrained answers, a whole plan, two pictures, and both modes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NUMBER: Final = MARKS[0].number
 CODE: Final = "MAGENTA-42"
 FILLER: Final = "This line means nothing. "
 FORM: Final = r"QX-[0-9]{4}"
-"""Nobody answers in this form who is not bound to it."""
+"""No model answers in this format unless it is constrained to it."""
 TYPED: Final = 'say "hi" to C:\\temp\nand go'
 
 ModelCode = Literal[
@@ -61,7 +61,7 @@ ModelCode = Literal[
 
 @dataclass(frozen=True)
 class ModelFinding:
-    """The result of one check; `said` tells the user what was seen, or what is wrong and what to do."""
+    """The result of one check; `said` tells the user what works, or what is wrong and what to do."""
 
     what: str
     code: ModelCode
@@ -69,13 +69,13 @@ class ModelFinding:
 
     @property
     def works(self) -> bool:
-        """Whether a run can do with it: where a server binds no answers, each has to be read as it comes."""
+        """Whether a run can work with this result: without constrained decoding, answers are parsed as they come."""
         return self.code in ("works", "not_bound")
 
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """The checks of one model; `binds` says of a grammar whether the server can bind answers by it at all."""
+    """The checks of one model; `binds` says whether the server can constrain an answer to a grammar at all."""
 
     model: VisionModel
     family: Family | None
@@ -83,11 +83,11 @@ class ModelCheck:
     patches: int = MOST_PATCHES
 
     def findings(self) -> Iterator[ModelFinding]:
-        """Yield the finding of each check as it is made. What goes wrong in one does not keep the others from it."""
+        """Yield the finding of each check as soon as it is made. A failed check does not stop the others."""
         for what, attempt in (
             ("vision", self._vision),
             ("coordinates", self._coordinates),
-            ("answers in a form", self._form),
+            ("constrained answers", self._form),
             ("two pictures", self._two_pictures),
             ("plan", self._plan),
             ("whole prompt", self._whole_prompt),
@@ -105,12 +105,12 @@ class ModelCheck:
         said = self._said("Which number is written on the red button? Answer with the number only.")
         if NUMBER in said:
             return "works", f"it reads {NUMBER} off the picture"
-        wrong = f"it does not see the picture: asked for {NUMBER} it says {said.strip()!r}"
-        return "no_vision", f"{wrong}; is the vision part loaded (llama.cpp: --mmproj), and is this a vision model?"
+        wrong = f"it does not see the picture: asked for {NUMBER}, it says {said.strip()!r}"
+        return "no_vision", f"{wrong}; is the vision encoder loaded (llama.cpp: --mmproj), and is this a vision model?"
 
     def _coordinates(self) -> tuple[ModelCode, str]:
         if self.family is None:
-            return "unknown_family", f"its name tells no family, so a run has to find it out first; or {remedy()}"
+            return "unknown_family", f"its name identifies no family, so a run has to detect it first; or {remedy()}"
         for bound in (False, True):
             answers = ask_marks(self.model, self.family, patches=self.patches, bound=bound)
             if not answers.fit:
@@ -120,18 +120,18 @@ class ModelCheck:
             said = place.text if isinstance(place, Refused) else place
             return (
                 "wrong_place",
-                f"of a button it says {said!r} where it may also say that there is none; use `crop` full",
+                f"asked for a button that it may also call absent, it says {said!r}; set `crop` to `full`",
             )
-        return "works", f"it points at three buttons, as {self.family.name} counts"
+        return "works", f"it points at three buttons as {self.family.name} does"
 
     def _form(self) -> tuple[ModelCode, str]:
         grammar = Regex(pattern=FORM)
         said = self._said("How many buttons are there?", grammar=grammar, answer=16).strip()
         if re.fullmatch(FORM, said):
-            return "works", "the server holds an answer to the form that it is given"
+            return "works", "the server constrains an answer to the given format"
         if not self.binds(grammar):
-            return "not_bound", "this kind of server holds no short answer to a form; each is read as it comes"
-        return "no_answer", f"bound to {FORM} it says {said!r}; set `server` to the kind of server that this is"
+            return "not_bound", "this kind of server cannot constrain short answers; each is parsed as it comes"
+        return "no_answer", f"constrained to {FORM}, it says {said!r}; set `server` to the kind of server that this is"
 
     def _two_pictures(self) -> tuple[ModelCode, str]:
         shown = probe_picture()
@@ -143,20 +143,20 @@ class ModelCheck:
         said = self._reply(request).text
         if NUMBER in said:
             return self._effect(shown, grey)
-        wrong = f"of two pictures it does not see the first: asked for {NUMBER} it says {said.strip()!r}"
-        return "one_picture", f"{wrong}; does the server take two (vLLM: --limit-mm-per-prompt '{{\"image\": 2}}')?"
+        wrong = f"it does not see the first of two pictures: asked for {NUMBER}, it says {said.strip()!r}"
+        return "one_picture", f"{wrong}; does the server accept two (vLLM: --limit-mm-per-prompt '{{\"image\": 2}}')?"
 
     def _effect(self, before: Screenshot, after: Screenshot) -> tuple[ModelCode, str]:
-        """Ask as after a step whether what the first picture shows is gone from the second."""
+        """Ask, as after a step, whether the number in the first picture is gone from the second."""
         request = Request(
             text=prompts.render_prompt("check", {"words": NUMBER, "gone": True}), pictures=(before, after)
         )
         said = self._reply(request, grammar=YES_OR_NO, answer=JUDGED.answer).text
         if parsing.parse_yes(said):
-            return "works", "it sees two pictures, each on its own"
+            return "works", "it sees two pictures as two"
         return (
             "one_picture",
-            f"asked whether {NUMBER} of the first picture is gone from the second it says {said.strip()!r}",
+            f"asked whether {NUMBER} from the first picture is gone from the second, it says {said.strip()!r}",
         )
 
     def _plan(self) -> tuple[ModelCode, str]:
@@ -167,30 +167,30 @@ class ModelCheck:
         plan = parsing.parse_plan(_answered(complete(chunks)).text)
         typed = [step.action.text for step in plan.steps if isinstance(step.action, TypeText)]
         if typed == [TYPED]:
-            return "works", f"{_steps(len(plan.steps))}, with quotes, a backslash and a line break as they were given"
-        return "no_plan", f"asked to plan to type {TYPED!r} it plans to type {typed or 'nothing'}"
+            return "works", f"{_steps(len(plan.steps))}, with quotes, a backslash and a line break intact"
+        return "no_plan", f"asked for a plan that types {TYPED!r}, it plans to type {typed or 'nothing'}"
 
     def _whole_prompt(self) -> tuple[ModelCode, str]:
         """Check that the beginning and the end of a prompt near the limit both arrive."""
         said = self._said(f"The code is {CODE}. {FILLER * 400}What is the code? Answer with the code only.")
         if CODE in said:
-            return "works", "a prompt of 3,000 tokens arrives whole"
-        wrong = f"the prompt is cut: the code at the beginning of 3,000 tokens is lost, it says {said.strip()!r}"
+            return "works", "a prompt of 3,000 tokens arrives in full"
+        wrong = f"the prompt is truncated: the code at the start of 3,000 tokens is lost, and it says {said.strip()!r}"
         remedy = "raise the context length to 8192 (vLLM: --max-model-len, llama.cpp: --ctx-size)"
         return "prompt_cut", f"{wrong}; {remedy}"
 
     def _think_switch(self) -> tuple[ModelCode, str]:
         if self.family and isinstance(self.family.think, NoSwitch):
-            return "works", f"{self.family.name} has none: it thinks or does not as it was trained"
+            return "works", f"{self.family.name} has none: whether it reasons depends on its training"
         if not self._thinks("think"):
-            return "no_thought", "no think switch: it never shows a thought; plans come without one"
+            return "no_thought", "no think switch: it never shows its reasoning, so plans are made without any"
         try:
             silent = not self._thinks("nothink")
         except Retry:
             silent = False
         if silent:
-            return "works", "it thinks when asked to, and only then"
-        return ("unwanted_thought", f"no think switch: it thinks although told not to; {remedy()}, and set `server`")
+            return "works", "it reasons when told to, and only then"
+        return ("unwanted_thought", f"no think switch: it reasons although told not to; {remedy()}, and set `server`")
 
     def _thinks(self, mode: Mode) -> bool:
         request = Request(text="How many buttons are there? Answer with the number.", pictures=(probe_picture(),))

@@ -17,7 +17,7 @@ NATIVE: Final = Size(width=1280, height=720)
 """The largest screen that 3,600 patches of 16 pixels show pixel for pixel."""
 PATCH: Final = 16
 OVERLAP: Final = 0.25
-"""The share of a tile that its neighbour shows too, so that a control cut by one tile is whole in the next."""
+"""The fraction of a tile that its neighbour also shows, so that a control cut by one tile is whole in the next."""
 
 
 def fits(size: Size, patches: int) -> bool:
@@ -26,17 +26,17 @@ def fits(size: Size, patches: int) -> bool:
 
 
 def enlargement(size: Size, patches: int) -> int:
-    """Return how many times as large a picture of this size still fits into `patches`; 1 if it does not at all."""
+    """Return the largest whole factor by which this size can be enlarged within `patches`; at least 1."""
     return max(1, math.isqrt(patches * PATCH**2 // (size.width * size.height)))
 
 
 def longest_side(patches: int) -> int:
-    """Return the longer side of a picture of `patches` that is twice as long as it is high."""
+    """Return the longer side of a picture of `patches` that is twice as wide as it is high."""
     return math.isqrt(2 * patches * PATCH**2)
 
 
 def region(point: Point, size: Size, *, of: Size = NATIVE) -> Box:
-    """Return the box of `of` pixels around `point` on a screen of `size`, moved inside if it crosses an edge."""
+    """Return the box of size `of` around `point` on a screen of `size`, moved inside if it crosses an edge."""
     width, height = min(of.width, size.width), min(of.height, size.height)
     left = min(max(round(point.x * size.width - width / 2), 0), size.width - width)
     top = min(max(round(point.y * size.height - height / 2), 0), size.height - height)

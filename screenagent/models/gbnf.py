@@ -1,4 +1,4 @@
-"""An answer's grammar in GBNF, the notation of llama.cpp, which xgrammar (vLLM and SGLang) reads, too."""
+"""Converts an answer's grammar to GBNF, the notation of llama.cpp that xgrammar (vLLM, SGLang) also reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from screenagent.models.gbnf_pattern import LONGEST_RUN, literal, pattern_rule
 from screenagent.models.vision import AnswerGrammar, JsonSchema
 
 VISIBLE: Final = r"\S"
-"""The one `pattern` of a string that is supported: the string holds something other than blanks."""
+"""The only supported `pattern` of a string: it contains something other than whitespace."""
 
 _HEX: Final = "[0-9a-fA-F]"
 _CHARACTERS: Final = {
@@ -26,15 +26,15 @@ _CHARACTERS: Final = {
     ),
     "json-visible": r'[^"\\\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000] | "\\" ["\\/]',
 }
-"""What strings are made of: every escape of JSON but half a surrogate pair, and no raw control character.
+"""The characters of a string: every JSON escape except half a surrogate pair, and no raw control characters.
 
-Neither rule names another: xgrammar would look at every token of the vocabulary anew at each character of a string,
-which takes 0.1 to 0.2 seconds a token.
+Neither rule refers to another rule. Otherwise xgrammar would check the whole vocabulary again at each character of a
+string, which takes 0.1 to 0.2 seconds per token.
 """
 
 _ANNOTATIONS: Final = frozenset({"title", "description", "default", "discriminator"})
 _MOST: Final = 999_999
-"""The greatest number where a schema names none."""
+"""The upper bound of a number if the schema has none."""
 _DECIMALS: Final = ' ("." [0-9]{1,2})?'
 _KEYWORDS: Final[Mapping[str, set[str]]] = {
     "string": {"minLength", "maxLength", "pattern"},
@@ -48,11 +48,11 @@ _KEYWORDS: Final[Mapping[str, set[str]]] = {
 
 
 def gbnf(grammar: AnswerGrammar, *, bounded: bool) -> str:
-    """Return the rules of `grammar`; raise `ValueError` if it holds anything that has no rule.
+    """Return the rules of `grammar`; raise `ValueError` if part of it cannot be expressed.
 
-    JSON is printed on one line with a blank after each comma and colon, as models mostly print it, and an object's
-    required properties come first. `bounded` limits the length of strings: llama.cpp takes that up to `LONGEST_RUN`,
-    but xgrammar becomes very slow, so that the budget of the answer has to end a string there.
+    JSON is on one line with a space after each comma and colon, as models usually print it, and an object's required
+    properties come first. `bounded` limits the length of strings. llama.cpp supports this up to `LONGEST_RUN`, but
+    xgrammar becomes very slow, so there only the answer's token budget ends a string.
     """
     if isinstance(grammar, JsonSchema):
         return _JsonRules(grammar.definition, bounded=bounded).text()
@@ -60,13 +60,13 @@ def gbnf(grammar: AnswerGrammar, *, bounded: bool) -> str:
 
 
 class _JsonRules:
-    """The rules that a JSON Schema becomes, by their names."""
+    """The rules for a JSON Schema, by name."""
 
     def __init__(self, schema: Mapping[str, Any], *, bounded: bool) -> None:
         self._definitions: Mapping[str, Mapping[str, Any]] = schema.get("$defs", {})
         self._bounded = bounded
         self._rules: dict[str, str] = {"root": ""}
-        self._names: dict[str, str] = {}  # those of the definitions' rules
+        self._names: dict[str, str] = {}  # the names of the definitions' rules
         self._rules["root"] = self._rule({key: value for key, value in schema.items() if key != "$defs"})
 
     def text(self) -> str:
@@ -74,7 +74,7 @@ class _JsonRules:
         return "\n".join(f"{name} ::= {rule}" for name, rule in rules.items())
 
     def _rule(self, schema: Mapping[str, Any]) -> str:
-        """Return what may stand where a value of this schema is expected."""
+        """Return the rule for a value of this schema."""
         node = {key: value for key, value in schema.items() if key not in _ANNOTATIONS}
         match node:
             case {"$ref": str(place), **rest} if not rest:
@@ -126,7 +126,7 @@ class _JsonRules:
         return self._names[called]
 
     def _enumeration(self, values: Sequence[object]) -> str:
-        """Return the alternatives, or the name of a rule for those that are too many to read in a line."""
+        """Return the alternatives, or the name of a rule for them if there are more than four."""
         choices = [_json_literal(value) for value in values]
         if len(choices) <= 4:
             return _either(choices)
@@ -161,7 +161,7 @@ class _JsonRules:
         return f'"[" {item}{more} "]"' if fewest else f'"[" ({item}{more})? "]"'
 
     def _object(self, schema: Mapping[str, Any]) -> str:
-        """Return the required properties in their order, and then the others, each of which may be left out."""
+        """Return the required properties in order, then the optional ones."""
         if schema.get("additionalProperties", True) is not False or not schema.get("properties"):
             raise ValueError(f"No rule for an object of any properties: {_quoted(schema)}")
         needed = set(schema.get("required", ()))
@@ -174,7 +174,7 @@ class _JsonRules:
         return f'"{{" {_members(required, optional)} "}}"'
 
     def _number(self, kind: str, schema: Mapping[str, Any]) -> str:
-        """Return the name of the rule of numbers within whole bounds; those of the kind "number" have decimals."""
+        """Return the name of a rule for numbers within integer bounds; the kind "number" allows decimals."""
         decimals = kind == "number"
         if not schema:
             return self._named(kind, f'"-"? {_either(_whole(0, _MOST))}{_DECIMALS if decimals else ""}')
@@ -192,17 +192,17 @@ class _JsonRules:
 
 
 def _whole(low: int, high: int) -> list[str]:
-    """Return the alternatives that together are the whole numbers from `low` to `high`: [1-9], [1-9] [0-9], …"""
+    """Return alternatives that together match the integers from `low` to `high`: [1-9], [1-9] [0-9], …"""
     found: list[str] = []
     while low <= high:
-        last = min(high, 10 ** len(str(low)) - 1)  # the greatest with as many digits
+        last = min(high, 10 ** len(str(low)) - 1)  # the largest number with as many digits
         found += _numerals(str(low), str(last))
         low = last + 1
     return found
 
 
 def _numerals(low: str, high: str) -> list[str]:
-    """Return the alternatives for the numerals from `low` to `high`, which have equally many digits."""
+    """Return the alternatives for the numerals from `low` to `high`, which have the same number of digits."""
     size = len(low) - 1
     if low == high:
         return [f'"{low}"']
@@ -216,7 +216,7 @@ def _numerals(low: str, high: str) -> list[str]:
 
 
 def _members(required: Sequence[str], optional: Sequence[str]) -> str:
-    """Return the pairs between braces. Without a required one any optional one may come first."""
+    """Return the pairs between the braces. Without required pairs, any optional one may come first."""
 
     def more(pairs: Sequence[str]) -> list[str]:
         return [f'(", " {pair})?' for pair in pairs]

@@ -1,7 +1,7 @@
-"""Regular expressions as GBNF: literals, classes, groups, alternatives and repetitions, and nothing else.
+"""Converts regular expressions to GBNF: literals, classes, groups, alternatives and repetitions only.
 
-The escapes are `\\d`, `\\n`, `\\r`, `\\t` and those of punctuation. A pattern stands for the whole answer and has no
-anchors. Anything else that `re` knows (`.`, `\\w`, lookahead, references, lazy repetitions, …) is a `ValueError`.
+The supported escapes are `\\d`, `\\n`, `\\r`, `\\t` and escaped punctuation. A pattern matches the whole answer and has
+no anchors. Anything else that `re` supports (`.`, `\\w`, lookahead, references, lazy repetitions, …) is a `ValueError`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 LONGEST_RUN: Final = 300
-"""The most repetitions of a part: llama.cpp writes each of them out, and refuses more than it thinks sane."""
+"""The most repetitions of a part: llama.cpp expands each of them, and rejects a grammar that becomes too large."""
 
 _TIMES: Final = re.compile(r"[?*+]|\{(\d+)(,?)(\d*)\}")
 _SPACES: Final = {"n": "\n", "r": "\r", "t": "\t"}
@@ -18,12 +18,12 @@ _WRITTEN: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\", '"': r"\"
 
 
 def literal(text: str) -> str:
-    """Return `text` as it is quoted in GBNF."""
+    """Return `text` as a GBNF literal."""
     return f'"{"".join(_WRITTEN.get(character) or _printable(character) for character in text)}"'
 
 
 def pattern_rule(pattern: str) -> str:
-    """Return what stands behind `root ::=` for a regular expression; raise `ValueError` for what GBNF cannot say."""
+    """Return the body of `root ::=` for a regular expression; raise `ValueError` for unsupported syntax."""
     parser = _Parser(pattern)
     rule = parser.alternatives()
     if parser.rest:
@@ -42,7 +42,7 @@ def _printable(character: str) -> str:
 
 
 class _Parser:
-    """Reads a pattern from its beginning; `rest` is what has not been read yet."""
+    """Parses a pattern from left to right; `rest` is the part not read yet."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
@@ -58,7 +58,7 @@ class _Parser:
         return " | ".join(found)
 
     def _sequence(self) -> str:
-        """Return the parts up to the next alternative or the group's end; plain characters become one literal."""
+        """Return the parts up to the next alternative or the end of the group; plain characters become one literal."""
         parts: list[str] = []
         text = ""
         while self.rest and self.rest[0] not in "|)":
@@ -72,7 +72,7 @@ class _Parser:
         return " ".join([*parts, literal(text)] if text or not parts else parts)
 
     def _part(self) -> tuple[str, str]:
-        """Return the next part's character, if it is a plain one, and the part as GBNF."""
+        """Return the next part's character if it is a plain character, and the part as GBNF."""
         if self._skip("("):
             return "", self._group()
         if self._skip("["):
@@ -93,7 +93,7 @@ class _Parser:
         return f"({inside})"
 
     def _class(self) -> str:
-        """Return the class whose bracket has just been read."""
+        """Return the character class whose opening bracket has just been read."""
         negated = "^" if self._skip("^") else ""
         inside = ""
         while not inside or not self._skip("]"):
@@ -127,7 +127,7 @@ class _Parser:
         return _SPACES.get(character, character) if escaped else character
 
     def _times(self) -> str:
-        """Return the repetition that follows as GBNF writes it, or nothing."""
+        """Return the following repetition in GBNF, or an empty string."""
         found = _TIMES.match(self.rest)
         if found is None:
             return ""
@@ -149,5 +149,5 @@ class _Parser:
 
 
 def _in_class(character: str) -> str:
-    """Return the character as it stands in a class, where four have a meaning and not every server knows `\\-`."""
+    """Return the character for use in a class, where four are special and not every server supports `\\-`."""
     return f"\\x{ord(character):02x}" if character in '^-[]"' else _WRITTEN.get(character) or _printable(character)

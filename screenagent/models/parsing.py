@@ -1,4 +1,4 @@
-"""Parses what a model says. Text that cannot be parsed raises a `Retry` that quotes it; nothing is guessed."""
+"""Parses a model's answers. Text that cannot be parsed raises a `Retry` that quotes it; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _REFUSAL: Final = re.compile(
 
 
 def parse_plan(text: str) -> Plan:
-    """Return the plan in `text`, which has to be JSON and nothing else, apart from a code fence.
+    """Return the plan in `text`, which must be JSON and nothing else except a code fence.
 
-    A null is what a strict schema makes a model print for a property that it leaves out. What the prompt took apart
-    lest it be a token is put together again in the plan's texts.
+    A null stands for an omitted property, since a strict schema allows no omissions. Special tokens that the prompt had
+    broken up are restored in the plan's texts.
     """
     try:
         found = Plan.model_validate_json(_without_nulls(unfenced(text)), strict=True)
@@ -37,16 +37,16 @@ def parse_plan(text: str) -> Plan:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise _unreadable(f"that is no plan: {f'{place}: ' if place else ''}{first['msg']}") from error
+        raise _unreadable(f"that is not a plan: {f'{place}: ' if place else ''}{first['msg']}") from error
     except ValueError as error:
-        raise _unreadable(f"that is no plan: {error}") from error
+        raise _unreadable(f"that is not a plan: {error}") from error
     if any(target.at is not None for step in found.steps for target in targets(step.action)):
-        raise _unreadable("that is no plan: a target is given in words, not as a point")
+        raise _unreadable("that is not a plan: a target is given in words, not as a point")
     return found
 
 
 def _without_nulls(text: str) -> str | bytes:
-    """Return the JSON in `text` without the properties that are null, and anything else as it is."""
+    """Return the JSON in `text` without properties that are null; return other text unchanged."""
     try:
         return to_json(_given(from_json(text.encode(), allow_inf_nan=False)))
     except ValueError:

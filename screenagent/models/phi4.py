@@ -18,7 +18,7 @@ from screenagent.models.parsing import refuses
 from screenagent.usage import Mode, Usage
 
 COMPACT: Final = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
-"""JSON as it is mostly printed, so that its punctuation needs no choice and an answer cannot be padded with blanks."""
+"""JSON as usually printed, so that punctuation needs no decision and an answer cannot be padded with whitespace."""
 
 
 class Phi4:
@@ -32,7 +32,7 @@ class Phi4:
         self._check = check
 
     def count(self, text: str) -> int:
-        """Return how many tokens a text has."""
+        """Return the number of tokens in a text."""
         return len(self.engine.chat.encode_plain(text))
 
     def generate(
@@ -95,9 +95,9 @@ def load_phi4(
     check: Callable[[], None] = keep_going,
     say: Callable[[str], None] = lambda _: None,
 ) -> Phi4:
-    """Load the checkpoint in `folder`. Without `quant`, the weights get the largest form that fits the free memory.
+    """Load the checkpoint in `folder`. Without `quant`, use the largest form of the weights that fits the free memory.
 
-    It is always a local folder: by its hub name, the published code would take another vision tower.
+    The checkpoint is always a local folder: given a hub name, the published code would load a different vision encoder.
     """
     where = chosen_device(device)
     config = Config.read(folder)
@@ -122,17 +122,17 @@ def chosen_device(name: str | None) -> torch.device:
     except RuntimeError as error:
         raise WrongUsage(f"the device {name!r} is unknown; use cuda, mps or cpu") from error
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise WrongUsage("no CUDA device is to be found; see `nvidia-smi`, or use --device cpu")
+        raise WrongUsage("no CUDA device was found; check `nvidia-smi`, or use --device cpu")
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise WrongUsage("no Metal device is to be found; use --device cpu")
+        raise WrongUsage("no Metal device was found; use --device cpu")
     return device
 
 
 def chosen_dtype(device: torch.device) -> torch.dtype:
     """Return bfloat16, in which the weights are stored, if the device is fast at it.
 
-    Cards before Ampere lack it and take float16. Processors without its instructions would take a thousand times as
-    long and take float32.
+    GPUs before Ampere lack bfloat16 and use float16. CPUs without bfloat16 instructions would be a thousand times
+    slower with it and use float32.
     """
     if device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return torch.float32

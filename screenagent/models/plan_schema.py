@@ -8,7 +8,7 @@ from typing import Any, Final
 from screenagent import keys
 from screenagent.events import Plan
 
-# These limits make every answer end, whatever the model; no step needs more.
+# These limits make every answer end, whatever the model writes. No step needs more.
 _LONGEST: Final = {"text": 2000, "message": 300, "question": 300}
 _LONGEST_WORDS: Final = 160
 _MOST_STEPS: Final = 12
@@ -17,10 +17,10 @@ _MAY_BE_BLANK: Final = frozenset({"text", "message"})
 
 
 def plan_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a plan in the form that grammars take.
+    """Return the JSON Schema of a plan in the form that grammars accept.
 
-    Alternatives are an `anyOf` with a required `kind`, and every string and list has a limit. What no model is asked
-    for, since it needs a place on the screen, is left out.
+    Alternatives are an `anyOf` with a required `kind`, and every string and list has a limit. Actions that need a place
+    on the screen are left out, since no model is asked for them.
     """
     schema: dict[str, Any] = _plain(Plan.model_json_schema())
     schema["properties"]["steps"]["maxItems"] = _MOST_STEPS
@@ -55,7 +55,7 @@ def _needs_place(node: Any) -> bool:
 
 
 def _string(name: str) -> dict[str, Any]:
-    """Return the schema of a string: what names something on the screen is not blank."""
+    """Return the schema of a string; names of things on the screen must not be blank."""
     limits = {"type": "string", "minLength": 1, "maxLength": _LONGEST.get(name, _LONGEST_WORDS)}
     return limits if name in _MAY_BE_BLANK else {**limits, "pattern": r"\S"}
 
@@ -89,13 +89,13 @@ _LOOSE: Final = frozenset(
         *("minItems", "maxItems", "uniqueItems"),
     }
 )
-"""Keywords that strict mode lays down itself, or that OpenAI or Azure refuses there; the parser checks them."""
+"""Keywords that strict mode implies, or that OpenAI or Azure rejects in it; the parser checks them instead."""
 
 
 def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `schema` as OpenAI's strict mode takes it; raise `ValueError` for a keyword that it does not know.
+    """Return `schema` for OpenAI's strict mode; raise `ValueError` for an unsupported keyword.
 
-    Every property is required, and one that could be left out may be null instead. No object takes any other property.
+    Every property is required; an optional property may be null instead. No object allows additional properties.
     """
     if unknown := set(schema) - _STRICT - _LOOSE - {"description"}:
         raise ValueError(f"Strict mode has no place for {', '.join(sorted(unknown))}")
@@ -122,5 +122,5 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flat(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the alternatives, those of an alternative in its place."""
+    """Return the alternatives with nested `anyOf` alternatives inlined."""
     return [inner for choice in choices for inner in (_flat(choice["anyOf"]) if set(choice) == {"anyOf"} else [choice])]

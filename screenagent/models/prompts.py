@@ -35,15 +35,15 @@ _TOKEN: Final = r"""(?:
       | CLS | SEP | PAD | UNK | MASK | BOS | EOS
       ) \] )                                             # [INST], [/INST], [IMG]
 )"""
-"""The first character of what is one token to a common model. Servers look for tokens in the text of a user, too."""
+"""The first character of a special token of a common model. Servers also look for such tokens in user text."""
 _UNBROKEN: Final = re.compile(_TOKEN, re.VERBOSE | re.IGNORECASE)
 _BROKEN: Final = re.compile(rf"(?P<first>{_TOKEN}) \u200b", re.VERBOSE | re.IGNORECASE)
 
 
 def render_prompt(name: str, variables: Mapping[str, object]) -> str:
-    """Render the template `name`; a missing variable is an error, and so is an unknown one.
+    """Render the template `name`; missing and unknown variables are errors.
 
-    What looks like a token in a variable stays text: `break_tokens` takes it apart.
+    Special tokens in a variable remain text: `break_tokens` breaks them up.
     """
     unknown = set(variables) - declared(name)
     if unknown:
@@ -53,7 +53,7 @@ def render_prompt(name: str, variables: Mapping[str, object]) -> str:
 
 @cache
 def declared(name: str) -> frozenset[str]:
-    """Return the variables that a template names in its first line, which may name none: `{# variables: #}`."""
+    """Return the variables named in the first line of a template. It may name none: `{# variables: #}`."""
     first = source(name).partition("\n")[0]
     found = re.fullmatch(r"\{# variables:((?: \w+,?)*) #\}", first)
     if found is None:
@@ -75,18 +75,18 @@ def digests() -> dict[str, str]:
 
 
 def prompt_screen(text: str) -> str:
-    """Return `text` from a screen between marks that it cannot close itself."""
+    """Return `text` from a screen between tags that the text itself cannot close."""
     inside = " ".join(text.replace("<", "‹").replace(">", "›").split())
     return f"<screen>{inside}</screen>"
 
 
 def break_tokens(text: str) -> str:
-    """Return `text` with a zero-width space after the first character of everything that a model reads as one token."""
+    """Return `text` with a zero-width space after the first character of each special token."""
     return _UNBROKEN.sub(rf"\g<0>{_GAP}", text)
 
 
 def restore_tokens(text: str) -> str:
-    """Return the text from which `break_tokens` made `text`."""
+    """Return `text` as it was before `break_tokens`."""
     return _BROKEN.sub(r"\g<first>", text)
 
 

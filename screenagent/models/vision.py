@@ -19,7 +19,7 @@ ReplySection = Literal["thought", "answer"]
 
 
 class Request(Value):
-    """A prompt: the model sees the pictures first, in this order, then reads the text; with `text_first`, after it."""
+    """A prompt: the pictures in order, then the text, or the text first with `text_first`."""
 
     text: str
     pictures: tuple[Screenshot, ...] = ()
@@ -28,7 +28,7 @@ class Request(Value):
 
 
 class Numbers(Value):
-    """An answer of `count` numbers from 0 to 1, such as `[0.174, 0.868]`; `decimals` bounds the digits of each."""
+    """An answer of `count` numbers from 0 to 1, such as `[0.174, 0.868]`; `decimals` limits the digits of each."""
 
     kind: Literal["numbers"] = "numbers"
     count: int = Field(default=4, gt=0)
@@ -56,14 +56,14 @@ AnswerGrammar = Annotated[Numbers | Regex | JsonSchema, Field(discriminator="kin
 
 
 class TokenBudget(Value):
-    """The most tokens of each part. A thought at its limit is closed and the answer begins; an answer is cut off."""
+    """The token limits of a reply. At its limit, reasoning is closed and the answer begins; an answer is cut off."""
 
     thought: int = Field(default=2048, ge=0)
     answer: int = Field(default=1024, gt=0)
 
 
 class TextChunk(Value):
-    """A piece of the thought or the answer, as it forms."""
+    """A piece of the reasoning or the answer, as it is generated."""
 
     kind: Literal["said"] = "said"
     text: str
@@ -73,7 +73,7 @@ class TextChunk(Value):
 class Finished(Value):
     """The last chunk of an answer: whether the model ended it or the budget cut it off.
 
-    `notes` say what was changed in the request, such as pictures shrunk to fit.
+    `notes` list changes to the request, such as pictures that were shrunk to fit.
     """
 
     kind: Literal["finished"] = "finished"
@@ -95,7 +95,7 @@ Chunk = Annotated[TextChunk | Finished | Refused, Field(discriminator="kind")]
 
 
 class RequestRefused(UserError):
-    """A server does not take a request as it is written; another one it may take."""
+    """A server rejects a request as it is written, but may accept a different one."""
 
 
 class VisionModel(Protocol):
@@ -107,14 +107,14 @@ class VisionModel(Protocol):
         grammar: AnswerGrammar | None = None,
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        """Yield text as it forms, and `Finished` or `Refused` last. The grammar constrains the answer alone."""
+        """Yield text as it is generated, then `Finished` or `Refused`. The grammar constrains only the answer."""
         ...
 
 
 class Metered:
     """A vision model that adds the usage of each reply to a meter, under the name of its family.
 
-    A reply that breaks off says nothing of its cost: it counts as one request with the time that it took.
+    A reply that breaks off does not report its cost, so it counts as one request with the time that it took.
     """
 
     def __init__(self, model: VisionModel, meter: Meter, *, name: str) -> None:
@@ -149,21 +149,21 @@ def _with_requests(usage: Usage) -> Usage:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; `notes` say what the model changed in the request, such as pictures shrunk to fit."""
+    """An answer; `notes` list changes to the request, such as pictures that were shrunk to fit."""
 
     text: str
     notes: tuple[str, ...] = ()
 
 
 def stream(chunks: Iterator[Chunk]) -> Generator[str, None, Reply | Refused]:
-    """Yield the thought as it forms; return the answer or the refusal. Raise `Retry` if the answer was cut off."""
+    """Yield the reasoning as it is generated; return the answer or the refusal. Raise `Retry` if it was cut off."""
     said = ""
     for chunk in chunks:
         match chunk:
             case Refused():
                 return chunk
             case Finished(reason="length"):
-                raise Retry("the model's answer was longer than it may be, and was cut off", "model_answer")
+                raise Retry("the model's answer reached its token limit and was cut off", "model_answer")
             case Finished(notes=notes):
                 return Reply(said, notes)
             case _ if chunk.part == "thought":
@@ -174,7 +174,7 @@ def stream(chunks: Iterator[Chunk]) -> Generator[str, None, Reply | Refused]:
 
 
 def complete(chunks: Iterator[Chunk]) -> Reply | Refused:
-    """Return the answer or the refusal without showing the thought."""
+    """Return the answer or the refusal without yielding the reasoning."""
     listening = stream(chunks)
     while True:
         try:

@@ -59,13 +59,13 @@ def test_a_family_that_was_found_out_is_not_asked_again(qwen: Loopback, kept: Pa
 
 def test_a_family_that_is_named_later_is_proven_anew(qwen: Loopback, kept: Path) -> None:
     family(qwen, kept)
-    with pytest.raises(WrongFamily, match=r"right as qwen3 counts; give --family .* qwen3"):
+    with pytest.raises(WrongFamily, match=r"correct for qwen3; give --family .* qwen3"):
         family(qwen, kept, model_family="phi4")
 
 
 def test_a_name_of_another_family_is_no_proof(kept: Path) -> None:
     with serving(served(RealModel(QWEN)), id="ui-tars-1.5-7b") as loopback:
-        with pytest.raises(WrongFamily, match="right as qwen3 counts"):
+        with pytest.raises(WrongFamily, match="correct for qwen3"):
             family(loopback, kept)
         assert family(loopback, kept, model_family="qwen3") == "qwen3"
 
@@ -148,7 +148,7 @@ def test_where_nothing_can_be_kept_the_run_goes_on(
     else:
         kept.mkdir(parents=True)
     assert family(qwen, kept) == "qwen3"
-    assert "asked again next time" in capsys.readouterr().err
+    assert "checked again next time" in capsys.readouterr().err
 
 
 def test_two_runs_may_prove_at_the_same_time(kept: Path) -> None:
@@ -264,7 +264,7 @@ class TestCommandLine:
             words = ("run", "save this", "--model", loopback.url, "--family", said, "--plain")
             done = in_process(*words, SCREENAGENT_PROVEN_MODELS=str(kept))
         assert done.returncode == 1
-        assert f"right as {real} counts" in done.stderr.replace("ui-tars-1.5", "gta1")
+        assert f"correct for {real};" in done.stderr.replace("ui-tars-1.5", "gta1")
         assert "Traceback" not in done.stderr
         assert not kept.exists()
 

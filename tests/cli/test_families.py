@@ -14,7 +14,7 @@ def test_the_table_has_a_line_for_each_family_and_fits_the_terminal() -> None:
     done = in_process("model", "families", COLUMNS="80")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["name", "counts", "in", "told", "to", "think", "by", "answers"]
+    assert lines[0].split() == ["name", "coordinates", "think", "switch", "answers"]
     assert [line.split()[0] for line in lines[1:] if not line.startswith(" ")] == list(all_families())
     assert max(map(len, lines)) <= 80
 
@@ -27,7 +27,7 @@ def test_the_table_has_a_line_for_each_family_and_fits_the_terminal() -> None:
         "ui-tars-1.5    pixels       -                 Action: click(start_box='(x,y)')",
         'gemini         thousandths  reasoning_effort  {"box_2d": [y1, x1, y2, x2]}',
         "               OSWorld-G: 60.6 (cua-lite)",
-        "               not verified: Holo4 is taken to be asked as Holo3 is",
+        "               not verified: Holo4 is assumed to use the prompt of Holo3",
     ],
 )
 def test_a_line_says_how_a_family_counts_is_told_to_think_and_answers(line: str) -> None:

@@ -92,7 +92,7 @@ class TestGoal:
                 "--no-record",
             )
         assert (done.returncode, done.stdout) == (1, "")
-        assert "as phi4 is asked" in done.stderr
+        assert "with the prompt of phi4" in done.stderr
         assert len(loopback.asked) == 3
 
 
@@ -102,7 +102,7 @@ WRONG_SERVERS = {
     "a redirect": (with_body("302 Found", headers="Location: http://example.org/v1/models\r\n"), "redirects to"),
     "a wrong key": (with_body("401 Unauthorized", "{}"), "SCREENAGENT_MODEL_KEY"),
     "several models": (with_body("200 OK", TWO_MODELS), "give one with model_name: one, two"),
-    "no HTTP": (b"hello\r\n", "does not answer as a model server does"),
+    "no HTTP": (b"hello\r\n", "does not answer like a model server"),
     "a wrong path": (with_body("404 Not Found", "{}"), "end in /v1"),
 }
 

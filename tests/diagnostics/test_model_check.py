@@ -136,7 +136,7 @@ def test_the_one_thing_that_is_wrong_is_named(
 @pytest.mark.parametrize(("binds", "code"), [(True, "no_answer"), (False, "not_bound")])
 def test_an_answer_out_of_form_is_wrong_where_the_server_says_that_it_binds(binds: bool, code: ModelCode) -> None:
     findings = ModelCheck(ScriptedModel(well), PHI4, lambda _: binds).findings()
-    assert [found.code for found in findings if found.what == "answers in a form"] == [code]
+    assert [found.code for found in findings if found.what == "constrained answers"] == [code]
 
 
 def test_a_name_that_tells_no_family_is_said_with_the_way_to_name_one() -> None:

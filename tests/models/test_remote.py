@@ -206,7 +206,7 @@ class TestAnswers:
             self.ask(Stream([{"content": "[0.1, 0.2"}], cut=True))
 
     def test_a_stream_of_something_else_is_no_answer(self) -> None:
-        with pytest.raises(Retry, match="is no answer"):
+        with pytest.raises(Retry, match="is not an answer"):
             self.ask(Stream([{"content": "[0.1"}], raw=("{not json",)))
 
     @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ class TestAnswers:
             (400, "refuses the request"),
             (401, "set SCREENAGENT_MODEL_KEY"),
             (403, "does not accept the key"),
-            (404, "knows no model 'm'"),
+            (404, "does not know the model 'm'"),
             (413, "refuses the request"),
         ],
     )

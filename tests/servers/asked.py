@@ -1,6 +1,6 @@
-"""Every kind of request that the agent makes of a model, with what tells a right answer from a wrong one.
+"""Every kind of request that the agent sends to a model, with a test for the right answer.
 
-The models are random, so an answer is right only if the server constrained it.
+The models have random weights, so an answer is right only if the server constrained it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SMALL: Final[dict[str, Any]] = {
 
 
 def screen(width: int = 896, height: int = 672, *, seed: int = 1) -> Screenshot:
-    """Return a picture of stripes; each seed's differ from the others'."""
+    """Return a picture of stripes that differ for each seed."""
     image = Image.linear_gradient("L").resize((width, height)).point(lambda grey: grey * seed * 7 % 256)
     return Screenshot.of(image.convert("RGB"))
 
@@ -62,7 +62,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request and what is right: `is_right` takes the answer and returns whether it is, or raises."""
+    """A request and its right answer: `is_right` returns whether an answer is right, or raises."""
 
     name: str
     mode: Mode
@@ -82,9 +82,9 @@ class Asked:
         return TokenBudget(thought=self.thought, answer=self.answer)
 
     def problem(self, heard: Heard, *, thinks: bool = True) -> str | None:
-        """Return what is wrong with a reply, None if nothing is; without `thinks` the model has no think mode.
+        """Return what is wrong with a reply, or None; without `thinks`, the model has no think mode.
 
-        Blanks that stand for no thought, and line breaks before an answer, are the chat template's.
+        Whitespace instead of reasoning, and line breaks before an answer, come from the chat template.
         """
         if any(mark in heard.thought + heard.answer for mark in MARKS):
             return "a mark of the turn is in the reply"
@@ -119,13 +119,13 @@ def is_plan(answer: str) -> bool:
 
 
 def is_plan_so_far(answer: str) -> bool:
-    """Whether what the budget cut off was a plan up to there: all of its steps but the last are valid."""
+    """Return whether a plan that was cut off by its budget is valid except for its last step."""
     *whole, _ = from_json(answer, allow_partial="trailing-strings")["steps"]
     return not whole or isinstance(Plan.model_validate({"steps": whole}), Plan)
 
 
 def place_or_absent(family: Family) -> Asked:
-    """Ask as the family is asked for a target that may not be there. Any place within the picture is right."""
+    """Return a question, in the family's prompt, for a target that may be absent. Any place in the picture is right."""
     grammar = family.grammar(absent=True)
     assert isinstance(grammar, Regex)
 
@@ -149,11 +149,11 @@ THIRTEEN: Final = (
     Asked("plan, no-think", "nothink", is_plan, PLAN, answer=6000),
     Asked("plan, think", "think", is_plan, PLAN, answer=6000),
 )
-"""The 13 kinds of request; every family's places are further ones of the sixth kind."""
+"""The 13 kinds of request. The places of the other families are further requests of the sixth kind."""
 
 
 def hear(model: RemoteModel, asked: Asked) -> Heard:
-    """Ask, and return the whole reply."""
+    """Ask the model and return the whole reply."""
     said = {"thought": "", "answer": ""}
     *chunks, last = model.generate(asked.request, mode=asked.mode, grammar=asked.grammar, budget=asked.budget)
     for chunk in chunks:

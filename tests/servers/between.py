@@ -1,4 +1,4 @@
-"""A proxy before a model server: it keeps what was asked and said, and lets a random model choose at random."""
+"""A proxy in front of a model server: it records requests and answers, and can make the model sample at random."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import httpx2
 
 @dataclass
 class Turn:
-    """One request for a reply, and the answer (without a thought) as it came; `reason` is why it ended, None if cut."""
+    """One request and its answer without reasoning; `reason` says why the answer ended, None if it was cut off."""
 
     request: Mapping[str, Any]
     status: int = 0
@@ -24,7 +24,7 @@ class Turn:
 
     @property
     def is_bound(self) -> bool:
-        """Whether the request binds its answer to a grammar."""
+        """Whether the request constrains its answer to a grammar."""
         return "grammar" in self.request or "response_format" in self.request
 
     def add(self, line: str) -> None:
@@ -46,7 +46,7 @@ class Between:
 
 @contextmanager
 def between(address: str, *, seed: int | None = None) -> Iterator[Between]:
-    """Stand before the server at `address`; with a `seed` each reply is drawn anew instead of being the likeliest."""
+    """Run a proxy for the server at `address`; with a `seed`, replies are sampled instead of decoded greedily."""
     passed = Between()
 
     class Handler(BaseHTTPRequestHandler):
@@ -92,7 +92,7 @@ def between(address: str, *, seed: int | None = None) -> Iterator[Between]:
 
 @contextmanager
 def _until_hung_up() -> Iterator[None]:
-    """End the block when the agent has closed its connection; the server then notices in turn."""
+    """End the block when the agent closes its connection, so that the server's connection is closed, too."""
     try:
         yield
     except (BrokenPipeError, ConnectionResetError):

@@ -1,4 +1,4 @@
-"""Checkpoints of random weights for servers that load safetensors, small enough for vLLM on a CPU."""
+"""Checkpoints with random weights for servers that load safetensors, small enough for vLLM on a CPU."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from screenagent.serving.vllm_files import PLACEHOLDER, write_vllm_files
 
 PHI4_VOCABULARY: Final = 100_352
 PLACEHOLDER_ID: Final = 100_256
-"""vLLM knows the placeholder by its number in the published vocabulary."""
+"""vLLM recognizes the placeholder by its ID in the published vocabulary."""
 
 PHI4: Final = synthetic.TINY.model_copy(
     update={
-        "hidden_size": 64,  # two heads of 32: vLLM's attention on a CPU takes no smaller ones
+        "hidden_size": 64,  # two heads of 32, the smallest that vLLM's CPU attention supports
         "intermediate_size": 128,
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
@@ -39,7 +39,7 @@ WORDS: Final = ("<think>", "</think>", "<tool_call>", "</tool_call>")
 def write_phi4(folder: Path, *, published: Path | None = None) -> Path:
     """Write a checkpoint in the shape of Phi-4-reasoning-vision; return the folder that vLLM loads.
 
-    `published` is a folder with the published tokenizer and template, to use in place of ours.
+    `published` is a folder with the published tokenizer and chat template, which replace ours.
     """
     weights = synthetic.write(folder / "weights", config=PHI4, shards=1)
     if published:
@@ -55,7 +55,7 @@ def write_phi4(folder: Path, *, published: Path | None = None) -> Path:
 
 
 def padded_tokenizer() -> str:
-    """Return the synthetic tokenizer with tokens that nothing becomes, so that the placeholder has its number."""
+    """Return the synthetic tokenizer, padded with unused tokens so that the placeholder has its published ID."""
     tokenizer = json.loads(synthetic.tokenizer_json())
     vocabulary = tokenizer["model"]["vocab"]
     vocabulary |= {f"unused{number}": number for number in range(len(vocabulary), PLACEHOLDER_ID)}

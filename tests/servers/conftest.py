@@ -1,4 +1,4 @@
-"""llama.cpp on tiny random models, one for each way in which thinking is switched."""
+"""llama.cpp with tiny random models, one for each way to switch reasoning."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ collect_ignore_glob = [] if find_spec("openai") else ["test_*.py"]
 
 MODELS: Final = ROOT / "docs" / "models.md"
 TEMPLATES: Final = {"phi4": None, "qwen3": QWEN}
-"""A family for each way to switch thinking, and its chat template (None for that in the tiny model's own file)."""
+"""A family for each way to switch reasoning, and its chat template (None for the one in the model's file)."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A model that is served: the server's address without a path, and the family that the model is asked as."""
+    """A model on a server: the server's address without a path, and the family whose prompts it gets."""
 
     address: str
     family: Family
@@ -40,7 +40,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The files of the tiny model and of its vision tower."""
+    """Return the files of the tiny model and of its vision encoder."""
     pytest.importorskip("gguf")
     from tests.servers.tiny_gguf import write_checkpoint
 
@@ -51,7 +51,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def llama(
     request: pytest.FixtureRequest, tiny_gguf: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """A model on llama.cpp."""
+    """Serve a model with llama.cpp."""
     pytest.importorskip("xllamacpp")
     from tests.servers.llama_cpp import llama_server
 
@@ -82,12 +82,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def table(pytestconfig: pytest.Config) -> Table:
-    """The results of this run, which are written down at its end."""
+    """Return the results of this test run, which are written at its end."""
     return pytestconfig.stash[TABLE]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the results of a whole run into the guide; show those of a part of it."""
+    """Write the results of a full test run into the guide; print those of a partial one."""
     table = session.config.stash[TABLE]
     if not table.rows:
         return
@@ -99,7 +99,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def whole_runs(pytestconfig: pytest.Config) -> WholeRuns:
-    """The figures of this session's whole runs, which are printed at its end."""
+    """Return the figures of the whole runs, which are printed at the end."""
     return pytestconfig.stash[WHOLE_RUNS]
 
 

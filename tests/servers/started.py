@@ -1,4 +1,4 @@
-"""Servers of other projects, each in a process group of its own that ends with the test."""
+"""Servers of other projects, each in its own process group that ends with the test."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import Final
 import httpx2
 
 MEMORY: Final = 12 << 20
-"""Kilobytes of data that each process may hold."""
+"""The memory limit of each process, in kilobytes of data."""
 START_SECONDS: Final = 400
 WATCHED: Final = 'exec 3<&0; (cat <&3; kill 0) & ulimit -d "$0"; exec nice "$@" 3<&- </dev/null'
-"""A server and what it starts end with standard input, so with whoever started it, however that ended."""
+"""A server and its children end when standard input closes, so they end with their parent, however it ended."""
 
 
 class StartError(Exception):
-    """The server ended, or did not answer in time; the text is the end of its log."""
+    """The server ended or did not answer in time. The message is the end of its log."""
 
 
 @contextmanager
 def started(command: Sequence[str | Path], environment: Mapping[str, str], *, port: int, log: Path) -> Iterator[str]:
-    """Run a server until the block ends; yield its address as soon as it says that it is well."""
+    """Run a server until the block ends; yield its address as soon as it reports that it is healthy."""
     address = f"http://127.0.0.1:{port}"
     with (
         log.open("w") as said,
@@ -66,7 +66,7 @@ def _wait(server: subprocess.Popen[bytes], health: str, log: Path) -> None:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """End the process and those that it has started, politely at first."""
+    """End the process and its children, with SIGTERM first and then SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(server.pid, number)
@@ -76,7 +76,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 def vllm_command(python: Path, folder: Path, *, port: int, name: str, options: Sequence[str]) -> list[str | Path]:
-    """Return what `vllm serve` runs, with room for two pictures and one plan."""
+    """Return the command of `vllm serve`, with a context for two pictures and one plan."""
     return [
         *(python, "-m", "vllm.entrypoints.openai.api_server", "--model", folder, "--served-model-name", name),
         *("--host", "127.0.0.1", "--port", str(port), "--enforce-eager", "--max-model-len", "16384"),

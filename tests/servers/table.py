@@ -20,7 +20,7 @@ HEAD: Final = "| server | version | model in the shape of | right | cannot be bo
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one kind of request."""
+    """The outcome of one kind of request."""
 
     asked: str
     verdict: Verdict
@@ -45,7 +45,7 @@ class Table:
             yield f"| {' | '.join((*row, *found))} |"
 
     def write(self, document: Path) -> bool:
-        """Put the table between its markers; return False if the document has none."""
+        """Write the table between its markers; return False if the document has no markers."""
         text = document.read_text("utf-8")
         between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
         written, found = between.subn(lambda _: f"{BEGIN}\n{self}\n{END}", text)

@@ -1,4 +1,4 @@
-"""Chat templates of our own that switch thinking in the two ways that models have."""
+"""Our own chat templates, which switch reasoning in the two ways that models use."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ PHI4: Final = (
     .read_text("utf-8")
     .replace("INSTRUCTIONS", "You see and point.")
 )
-"""The turns of Phi-4-reasoning-vision. Thinking is switched by how the assistant's turn is begun."""
+"""The turns of Phi-4-reasoning-vision. The beginning of the assistant's turn switches reasoning."""
 
 QWEN: Final = files(__package__).joinpath("qwen.jinja").read_text("utf-8")
-"""The turns of Qwen3.5. Thinking is switched by `enable_thinking`, and earlier thoughts are taken out of the turns."""
+"""The turns of Qwen3.5. `enable_thinking` switches reasoning, and earlier reasoning is removed from the turns."""
 
 CHATML: Final = QWEN.partition("{%- if add_generation_prompt")[0] + (
     "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}"

@@ -1,4 +1,4 @@
-"""`make servers`: the same requests on vLLM, on transformers' server and on two builds of llama.cpp."""
+"""`make servers`: the same requests to vLLM, to the server of transformers and to two builds of llama.cpp."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ GOLDEN: Final = Path(os.environ.get("SCREENAGENT_GOLDEN", ROOT.parent / "shared"
 class Elsewhere:
     """A model on a server: how it is started in a folder, and how it is asked.
 
-    `thinks` says whether the model has a think mode, `ends_thoughts` whether the server ends a thought at its budget.
+    `thinks`: the model has a think mode. `ends_thoughts`: the server ends reasoning at its budget.
     """
 
     title: str
@@ -85,7 +85,7 @@ def on_llama_cpp(template: str | None, python: Python) -> Callable[[Path], Abstr
 
 
 def phi4(folder: Path) -> Path:
-    """With the published tokenizer where that lies beside the repository."""
+    """Write Phi-4, with the published tokenizer if it is next to the repository."""
     from tests.servers.checkpoints import write_phi4
 
     return write_phi4(folder, published=GOLDEN / "checkpoint" if GOLDEN.is_dir() else None)
@@ -104,7 +104,7 @@ def qwen3_5(folder: Path) -> Path:
 
 
 def build(python: Python) -> Callable[[], str]:
-    """The number of the build of llama.cpp is the last part of the wheel's version."""
+    """Return llama.cpp's build number, which is the last part of the wheel's version."""
     return lambda: f"b{environments.version(python(), 'xllamacpp').rpartition('.')[2]}"
 
 
@@ -148,7 +148,7 @@ class Running:
         return any(line.startswith(counts) and float(line.split()[-1]) > 0 for line in metrics)
 
     def requests(self, pictures: int, mode: Mode) -> list[dict[str, Any]]:
-        """What the agent would send."""
+        """Return the requests that the agent would send."""
         request = Request(text="What changed?", pictures=tuple(screen(320, 240, seed=1 + n) for n in range(pictures)))
         with serving([says("It did.")], owner=self.elsewhere.kind) as loopback:
             endpoint = replace(self.model().endpoint, url=loopback.url)
@@ -161,7 +161,7 @@ class Running:
 
 @pytest.fixture(scope="module", params=ELSEWHERE)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One server at a time."""
+    """Run one server at a time."""
     elsewhere, folder = ELSEWHERE[request.param], tmp_path_factory.mktemp(request.param)
     with elsewhere.serve(folder) as address:
         yield Running(elsewhere, address, folder)
@@ -183,7 +183,7 @@ def test_every_kind_of_request_gets_an_answer_in_its_form(running: Running, aske
         pytest.skip("this server binds no such answer, or ends no thought; the parser alone decides")
     table.add(row, Outcome(asked.name, "wrong"))
     if asked.grammar == PLAN and elsewhere.kind == "vllm":
-        asked = replace(asked, is_right=is_plan_so_far, answer=512)  # nothing but the budget ends its strings
+        asked = replace(asked, is_right=is_plan_so_far, answer=512)  # only the budget ends its strings
     try:
         heard = hear(model, asked)
     except Retry as retry:
@@ -202,7 +202,7 @@ def tokens(running: Running, request: dict[str, Any]) -> list[int]:
 @pytest.mark.parametrize("pictures", [0, 1, 2])
 @pytest.mark.parametrize("mode", ["think", "nothink"])
 def test_a_prompt_has_the_tokens_of_our_engine(phi4_on_vllm: Running, mode: ChatMode, pictures: int) -> None:
-    """Ours are the published ones. A picture is as many placeholders there as it has patches."""
+    """Our tokens are the published ones. In vLLM, a picture has one placeholder per patch."""
     from screenagent.engine.chat import Chat, ChatMessage, ChatPicture
     from screenagent.engine.config import Config
     from screenagent.engine.image import picture_patches

@@ -1,4 +1,4 @@
-"""A real llama.cpp with random weights: what the agent asks arrives, and binds whatever the model would rather say."""
+"""A real llama.cpp with random weights: requests arrive intact, and constraints override the model's preferences."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_stop_leaves_the_server_idle_within_a_second(llama: Served, mode: Mode
 
 
 def test_a_plan_may_hold_quotes_backslashes_and_line_breaks(llama: Served) -> None:
-    """Of a model that likes to type and to escape, every plan is valid, and some of them type each of these."""
+    """Every plan of a model that prefers to type and escape is valid, and each character is typed in some plan."""
     constraint = constraints.binding("llama.cpp", PLAN, thinks=False)
     assert constraint is not None
     liked = [[TOKENS.index(character), 9] for character in ("\\", '"', "n")] + [[TOKENS.index("t"), 6]]

@@ -39,7 +39,7 @@ from tests.servers.whole_runs import ask_nobody
 pytestmark = pytest.mark.timeout(60)
 
 FOR_A_PLAN: Final = {"phi4": 2, "qwen3": 1}
-"""Where the agent begins the turn, llama.cpp cannot bind what follows a thought; its own template's it can."""
+"""llama.cpp cannot constrain an answer after reasoning if the request begins the turn; with a template it can."""
 
 
 def model_at(address: str, family: Family, **options: Any) -> RemoteModel:
@@ -65,7 +65,7 @@ def test_a_target_takes_one_request_and_a_second_for_a_closer_look(llama: Served
     asked = family_named(family)
     with between(llama.address) as passed:
         grounder = ModelGrounder(model_at(passed.url, asked), asked)
-        with suppress(Retry):  # a random place may lie outside of the picture, or a box be turned round
+        with suppress(Retry):  # a random place may be outside the picture, or a box inverted
             grounder.locate("the red button", screen())
         assert (len(passed.turns), bound(passed)) == (1, 1)
         with suppress(Retry):
@@ -74,7 +74,7 @@ def test_a_target_takes_one_request_and_a_second_for_a_closer_look(llama: Served
 
 
 def test_a_step_takes_one_request_to_ground_and_a_second_only_to_zoom(llama: Served) -> None:
-    """The first place that the model names changes nothing on the screen, so it looks closer there."""
+    """A click on the model's first place changes nothing on the screen, so the agent looks closer there."""
     meter, control, family = Meter(), Control(), family_named("phi4")
     events: list[Event] = []
     with between(llama.address) as passed:
@@ -103,17 +103,17 @@ def shown(_inputs: int) -> Any:
 
 
 LONG: Final = TokenBudget(thought=12_000, answer=1000)
-"""A thought that lasts until a stop: what the tiny model likes best never ends one."""
+"""Reasoning that lasts until a stop: the tiny model's likeliest tokens never end it."""
 SEEDS: Final = count(17)
-"""Of pictures that the server has not read yet."""
+"""Seeds of pictures that the server has not read yet."""
 READ: Final = 3000
-"""A prompt has more tokens than that as soon as llama.cpp has encoded its picture."""
+"""A prompt has more tokens than this once llama.cpp has encoded its picture."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("thinks", [False, True], ids=["while the picture is read", "while it thinks"])
 def test_ctrl_c_ends_a_run_within_a_second_and_then_the_server_is_idle(llama: Served, thinks: bool) -> None:
-    """llama.cpp takes up a stop as soon as it has encoded the picture."""
+    """llama.cpp reacts to a stop as soon as it has encoded the picture."""
     pressed: list[float] = []
 
     def press() -> None:
@@ -148,7 +148,7 @@ def test_ctrl_c_ends_a_run_within_a_second_and_then_the_server_is_idle(llama: Se
 
 
 def slot(llama: Served) -> dict[str, Any]:
-    """Return what the server says of its only slot."""
+    """Return what the server reports about its only slot."""
     slots = httpx2.get(f"{llama.address}/slots", timeout=30).raise_for_status().json()
     found: dict[str, Any] = slots[0]
     return found

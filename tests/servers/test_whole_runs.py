@@ -1,4 +1,4 @@
-"""Whole runs with a model whose weights are random, held to valid plans by llama.cpp's grammar alone."""
+"""Whole runs with a random model, whose plans are valid only because llama.cpp's grammar constrains them."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ from tests.servers.whole_runs import (
 from tests.servers.whole_runs import opened as program_of
 
 RUNS: Final = 25
-"""Runs of each chat template in `make soak`: 50 in all. They take turns at the goals."""
+"""Runs of each chat template in `make soak`, 50 in all. They cycle through the goals."""
 FEW: Final = 2
 """Runs of each chat template in `make test`."""
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "stopped": 130}
-"""What is documented, by result; a crash is not among them."""
+"""The documented exit codes by result. A crash is not among them."""
 
 
 class Hurried(Control):
-    """Waits for no plan that wants to wait."""
+    """Shortens every wait that a plan asks for."""
 
     def wait(self, seconds: float) -> None:
         super().wait(min(seconds, 0.01))
 
 
 def check_plans(found: Figures) -> None:
-    """Fail unless each plan that came to its end is valid, and the model was told of the other ones alone."""
+    """Fail unless each complete plan is valid and the model was told only about the incomplete ones."""
     assert found.refused_requests == 0
     assert found.valid == found.plans - found.cut_off - found.broke_off
     assert found.not_done.get("model_answer", 0) == found.cut_off
 
 
 @pytest.mark.slow
-@pytest.mark.flaky(reruns=0)  # what crashes once has crashed
+@pytest.mark.flaky(reruns=0)  # one crash is a failure
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("number", range(FEW))
 def test_a_random_model_plans_a_whole_run(llama: Served, number: int) -> None:
@@ -95,7 +95,7 @@ def test_a_random_model_pursues_a_goal_of_the_examples(
 
 
 def test_a_random_plan_reaches_no_desktop_but_a_virtual_one(tmp_path: Path) -> None:
-    """Without `--virtual` there would be no display to open, and no program has a shell or others' files at hand."""
+    """Without `--virtual` there is no display to open, and no program offers a shell or the user's files."""
     foreign = ("DISPLAY", "WAYLAND", "XAUTHORITY", "XDG_", "DBUS_")
     assert [name for name in environment(tmp_path) if name.startswith(foreign)] == []
     assert all("--virtual" in command(goal, "", family="phi4", folder=tmp_path) for goal in goals())

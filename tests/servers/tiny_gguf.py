@@ -1,7 +1,7 @@
 """A vision model for llama.cpp with random weights, in the shape of Phi-4-reasoning-vision: two files of 0.2 MB.
 
-Its vocabulary has a token for each byte and each mark. Only printable tokens and `</think>` can be the most likely one,
-so whatever it says is text. An answer that keeps to a form can only have been constrained to it.
+Its vocabulary has a token for each byte and each special mark. Only printable tokens and `</think>` can be the most
+likely, so its output is always text. An answer in a given format must have been constrained to it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ VISION_INNER: Final = 96
 VISION_LAYERS: Final = 2
 VISION_HEADS: Final = 2
 PATCH: Final = 16
-POSITIONS: Final = 16  # the grid of position embeddings has so many rows and columns
-PIXELS: Final = (256 * PATCH**2, 3600 * PATCH**2)  # the fewest and the most that a picture is resized to
+POSITIONS: Final = 16  # the rows and columns of the grid of position embeddings
+PIXELS: Final = (256 * PATCH**2, 3600 * PATCH**2)  # the minimum and maximum size of a resized picture
 
 CONTROL: Final = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|im_sep|>", "<|dummy_84|>", "<|dummy_85|>")
 WORDS: Final = ("<think>", "</think>")  # one token each, but text to the tokenizer
@@ -40,7 +40,7 @@ MERGES: Final = ("Ġ t", "h e", "i n", "Ġ a", "e r", "o n", "r e", "a t")  # ll
 
 
 def write_checkpoint(folder: Path, *, seed: int = 1) -> tuple[Path, Path]:
-    """Write the language model and the vision tower; return both files, the same bytes for the same seed."""
+    """Write the language model and the vision encoder; return both files. The same seed gives the same bytes."""
     random = Random(seed)
     model, tower = folder / "model.gguf", folder / "mmproj.gguf"
     _write(language_model(model), language_weights(random))
@@ -49,7 +49,7 @@ def write_checkpoint(folder: Path, *, seed: int = 1) -> tuple[Path, Path]:
 
 
 class Random:
-    """Random tensors that neither vanish nor explode from layer to layer."""
+    """Random tensors whose values neither vanish nor explode from layer to layer."""
 
     def __init__(self, seed: int) -> None:
         self._generator = np.random.default_rng(seed)
@@ -126,7 +126,7 @@ def language_weights(random: Random) -> Weights:
 
 
 def printable_only(output: npt.NDArray[np.float16]) -> npt.NDArray[np.float16]:
-    """Return the output matrix with no opinion of tokens that are not text: others are always more likely."""
+    """Return the output matrix with zeros for tokens that are not text, so that text is always more likely."""
     spoken = {*range(33, 127), *range(256, len(TEXT)), TOKENS.index("</think>")}
     output[[token for token in range(len(TOKENS)) if token not in spoken]] = 0
     return output

@@ -1,7 +1,7 @@
-"""Whole runs of the examples' goals with a model whose every word is random.
+"""Whole runs of the examples' goals with a random model.
 
-Its plans type and press anything. So they run on virtual desktops alone, from an environment that names no display, and
-only programs are opened there whose files are all in the run's own folder: no shell and no file manager.
+Its plans may type and press anything. So they run only on virtual desktops, in an environment without a display. They
+open only programs whose files are all in the run's own folder: no shell and no file manager.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from tests.servers.between import Between, Turn
 
 EXAMPLES: Final = ROOT / "examples"
 HARMLESS: Final = ("mousepad", "featherpad", "galculator")
-"""Programs that are opened as the task says; another task's goal is pursued in an empty editor."""
+"""Programs that a task may open. The goal of any other task is pursued in an empty editor."""
 MARK: Final = "SCREENAGENT_TEST_RUN"
-"""A variable that every process of a run inherits, by which those that are left over are found."""
+"""A variable that every process of a run inherits, used to find leftover processes."""
 STEPS: Final = 6
 RUN_SECONDS: Final = 40.0
-"""A random plan may wait for an hour. A run that takes longer is stopped by Ctrl-C."""
+"""A random plan may wait for an hour, so a run that takes longer than this is stopped by Ctrl-C."""
 END_SECONDS: Final = 20.0
-"""The desktop is taken down in this time after a stop, or the test fails."""
+"""The desktop must be shut down within this time after a stop."""
 
 
 def goals() -> list[Task]:
@@ -54,7 +54,7 @@ def goals() -> list[Task]:
 
 @dataclass(frozen=True)
 class Done:
-    """What is left of a run: its exit code, what it printed, how long it took, and how long its end after a stop."""
+    """The result of a run: its exit code, its output, how long it took, and how long it took to end after a stop."""
 
     exit_code: int
     errors: str
@@ -102,7 +102,7 @@ def command(task: Task, url: str, *, family: str, folder: Path) -> list[str]:
 
 
 def opened(task: Task) -> str:
-    """Return the command of the program that is opened for the task."""
+    """Return the command of the program to open for the task."""
     return task.app if shlex.split(task.app)[0] in HARMLESS else HARMLESS[0]
 
 
@@ -111,7 +111,7 @@ def ask_nobody(question: ApprovalQuestion) -> None:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return an environment that leads to no desktop of the user's."""
+    """Return an environment that gives no access to the user's desktop."""
     return {
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
@@ -123,7 +123,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def _interrupted(run: subprocess.Popen[bytes]) -> float:
-    """Press Ctrl-C; return how long the process then took to take its desktop down and end."""
+    """Press Ctrl-C; return how long the process then took to shut down its desktop and end."""
     pressed = time.monotonic()
     run.send_signal(signal.SIGINT)
     try:
@@ -134,7 +134,7 @@ def _interrupted(run: subprocess.Popen[bytes]) -> float:
 
 
 def left_over(folder: Path) -> list[str]:
-    """Return the commands of processes that a run in `folder` has left."""
+    """Return the commands of processes that a run in `folder` left behind."""
     mark = f"{MARK}={folder}".encode()
     found = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -147,7 +147,7 @@ def left_over(folder: Path) -> list[str]:
 
 
 class Figures(Value):
-    """What became of runs, plans and steps. A plan `broke_off` if the run was stopped while it was written."""
+    """The outcomes of runs, plans and steps. A plan `broke_off` if the run was stopped while it was being written."""
 
     runs: int = 0
     results: Mapping[RunResult, int] = {}
@@ -190,7 +190,7 @@ class Figures(Value):
 def figures(
     passed: Between, events: Iterable[Event], *, seconds: float = 0.0, stop_seconds: float | None = None
 ) -> Figures:
-    """Count what became of one run, from what its model said and from what was recorded."""
+    """Return the figures of one run, from the model's answers and the recorded events."""
     episode = Episode.of(events)
     assert episode.ended is not None
     plans = [turn for turn in passed.turns if turn.is_bound]
@@ -213,5 +213,5 @@ def figures(
 
 
 def is_valid(plan: Turn) -> bool:
-    """Whether the agent's own parser takes the answer; it raises `Retry` for what is no plan."""
+    """Return whether the agent's own parser accepts the answer; it raises `Retry` for anything but a plan."""
     return bool(parse_plan(plan.answer).steps)

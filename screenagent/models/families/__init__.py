@@ -1,4 +1,4 @@
-"""How each family of vision models is asked for a place, and what its answers mean."""
+"""How each family of vision models is prompted to point, and how its answers are read."""
 
 from screenagent.models.families.family import Family, all_families, family_named, family_of
 

@@ -1,4 +1,4 @@
-"""Asks a model where something is on a picture, as its family is asked."""
+"""Asks a model where something is on a picture, with the prompt of its family."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from screenagent.screenshot import Screenshot
 def ask_place(
     model: VisionModel, family: Family, target: str, picture: Screenshot, *, absent: bool = False, bound: bool = True
 ) -> ModelPlace | Refused:
-    """Return where on `picture` the target is; raise `Retry` if the answer is no place.
+    """Return where the target is on `picture`; raise `Retry` if the answer cannot be read as a place.
 
-    With `absent` the model may answer that it is not there. Without `bound` nothing constrains the answer.
+    With `absent`, the model may answer that the target is not there. Without `bound`, decoding is unconstrained.
     """
     reply = complete(
         model.generate(

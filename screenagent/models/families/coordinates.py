@@ -1,4 +1,4 @@
-"""What the numbers of a place count, and which axis comes first."""
+"""Coordinate spaces: the unit of a family's coordinates, and which axis comes first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from screenagent.geometry import Box, Point, Size, Value
 from screenagent.protocols import Retry
 
 Unit = Literal["fractions", "thousandths", "999ths", "pixels"]
-"""Parts of the picture's sides, or pixels of the picture as the model sees it, after its own resizing."""
+"""Fractions of the picture's sides, or pixels of the picture as the model sees it, after its own resizing."""
 
 ENDS: Final[dict[Unit, int]] = {"fractions": 1, "thousandths": 1000, "999ths": 999}
-"""The number that stands for the right and the lower edge; for pixels it is the picture's side."""
+"""The coordinate of the right and the bottom edge. In pixels it is the picture's width or height."""
 
 NUMBERS: Final[dict[Unit, str]] = {
     "fractions": r"(0\.[0-9]{1,4}|1\.0{1,4})",
@@ -20,36 +20,36 @@ NUMBERS: Final[dict[Unit, str]] = {
     "999ths": "(0|[1-9][0-9]{0,2})",
     "pixels": "(0|[1-9][0-9]{0,3})",
 }
-"""The regular expression of one number as a model is bound to write it."""
+"""The regular expression that constrains one coordinate."""
 
 
 class Coordinates(Value):
-    """How a family counts; `y_first` where the vertical axis comes first, as in `[y1, x1, y2, x2]`."""
+    """A family's coordinate space; `y_first` if the vertical axis comes first, as in `[y1, x1, y2, x2]`."""
 
     unit: Unit
     y_first: bool = False
 
     @property
     def pattern(self) -> str:
-        """The regular expression of one number as the model is bound to write it."""
+        """The regular expression that constrains one coordinate."""
         return NUMBERS[self.unit]
 
     def ends(self, seen: Size) -> Size:
-        """Return the numbers that stand for the far corner of a picture that the model sees at this size."""
+        """Return the coordinates of the bottom right corner of a picture that the model sees at this size."""
         end = ENDS.get(self.unit)
         return seen if end is None else Size(width=end, height=end)
 
     def numbers(self, parts: Sequence[float], seen: Size) -> list[str]:
-        """Return how the family writes a place, given as parts of the picture's sides, across and down in turn."""
+        """Return the coordinates as the family writes them; `parts` are fractions of width and height in turn."""
         ends = self.ends(seen)
         counted = [part * (ends.height if number % 2 else ends.width) for number, part in enumerate(parts)]
         written = [f"{part:.4f}" if self.unit == "fractions" else str(round(part)) for part in counted]
         return [written[number ^ 1] for number in range(len(written))] if self.y_first else written
 
     def place(self, numbers: Sequence[float], seen: Size) -> Box | Point:
-        """Return the point that two numbers mean, or the box that four mean, whichever corner comes first.
+        """Return the point for two numbers, or the bounding box for four, whichever corner comes first.
 
-        Raise `Retry` if it is not within the picture, or if these are fractions where others are meant.
+        Raise `Retry` if it is not within the picture, or if the numbers are fractions in another coordinate space.
         """
         across, down = numbers[0::2], numbers[1::2]
         if self.y_first:
@@ -59,7 +59,7 @@ class Coordinates(Value):
             pixels = " pixels" if self.unit == "pixels" else ""
             raise Retry(f"({said}) lies outside {ends.width} by {ends.height}{pixels}", "model_answer")
         if self.unit != "fractions" and max(numbers) <= 1 and any(number % 1 for number in numbers):
-            raise Retry(f"({said}) are fractions, where {self.unit} are meant", "model_answer")
+            raise Retry(f"({said}) are fractions, but {self.unit} are expected", "model_answer")
         if len(numbers) == 2:
             return Point(x=across[0] / ends.width, y=down[0] / ends.height)
         return Box.of_pixels((min(across), min(down), max(across), max(down)), ends)

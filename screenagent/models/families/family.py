@@ -1,7 +1,7 @@
-"""What is known of each family of vision models: its prompt, its answers, what it counts, and how it is told to think.
+"""The known families of vision models: prompts, answer formats, coordinate spaces and think switches.
 
-The families are rows of `families.yaml`. A new one needs a row and its prompt in `prompts/`; only a new form of
-answer needs code, in `shapes.py`.
+The families are rows of `families.yaml`. A new one needs a row and a prompt in `prompts/`. Only a new answer format
+needs code, in `shapes.py`.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ ModelPlace = Box | Point | NotThere
 
 NOT_THERE: Final = re.compile(r"\W*(?:action:|answer>)?\W*(?:it is )?not there\W*(?:answer>)?\W*", re.IGNORECASE)
 _THOUGHT: Final = re.compile(r"\A.*</\w*think>|<\w*think>.*\Z", re.DOTALL)
-"""Reasoning that a model was trained to begin its answer with, finished or not."""
+"""Reasoning at the beginning of an answer, finished or not, as some models were trained to write it."""
 
 OTHER_KINDS: Final = re.compile(r"embed|rerank|-tts|-asr|-audio")
-"""What names a model that cannot point, though it may carry a family's name: `Qwen3-VL-Embedding-8B`."""
+"""Matches names of models that cannot point even if they contain a family's name: `Qwen3-VL-Embedding-8B`."""
 
 TOLD: Final = {"title", "trained_from", "sizes", "licence", "scores", "verified", "unverified", "notes"}
-"""What a family's row tells its reader, and nothing goes by."""
+"""The fields of a row that are for readers only and change no behaviour."""
 
 
 class Opening(Value):
-    """The assistant's turn is begun with a token that switches the model."""
+    """A token at the beginning of the assistant's turn switches reasoning."""
 
     by: Literal["opening"] = "opening"
     think: str
@@ -48,14 +48,14 @@ class Opening(Value):
 
 
 class TemplateSwitch(Value):
-    """A variable of the chat template, true or false, switches the model (`chat_template_kwargs`)."""
+    """A boolean variable of the chat template switches reasoning (`chat_template_kwargs`)."""
 
     by: Literal["template"] = "template"
     variable: str
 
 
 class Effort(Value):
-    """The field `reasoning_effort` switches the model."""
+    """The field `reasoning_effort` switches reasoning."""
 
     by: Literal["effort"] = "effort"
     think: str = "high"
@@ -63,7 +63,7 @@ class Effort(Value):
 
 
 class NoSwitch(Value):
-    """The model thinks or does not, as it was trained."""
+    """Reasoning cannot be switched: the model's training decides."""
 
     by: Literal["none"] = "none"
 
@@ -72,14 +72,14 @@ ThinkSwitch = Annotated[Opening | TemplateSwitch | Effort | NoSwitch, Field(disc
 
 
 class Resizing(Value):
-    """How a model's preprocessing resizes a picture: to sides that are multiples, and within so many pixels."""
+    """How a model's preprocessing resizes a picture: sides are multiples of `multiple`, and the area is limited."""
 
     multiple: int = Field(gt=0)
     least_pixels: int = 0
     most_pixels: int = 16_777_216
 
     def seen(self, sent: Size) -> Size:
-        """Return the size at which the model sees a picture that is sent at size `sent`."""
+        """Return the size at which the model sees a picture of size `sent`."""
         pixels, near = sent.width * sent.height, self._sides(sent, 1.0, round)
         if near.width * near.height > self.most_pixels:
             return self._sides(sent, math.sqrt(self.most_pixels / pixels), math.floor)
@@ -98,12 +98,12 @@ class Resizing(Value):
 class Family(Value):
     """One family of models.
 
-    `names` are parts of its models' names, and `trained_from` the families from which they were trained on, whose names
-    may stand beside theirs. `prompt` and `system` are templates; `text_first` puts the text before the
-    picture, and `after_picture` is what stood behind each picture in training. `refusal` is the answer that the family
-    was trained to give where the target is absent. `bindable` says whether a grammar may constrain its answers.
-    `verified` and `unverified` say what was read where, and what was not; `notes` are what else its user should know;
-    `scores` are per cent of right clicks.
+    `names` are parts of its models' names. `trained_from` are the base families, whose names may appear in the same
+    model's name. `prompt` and `system` are templates. `text_first` puts the text before the picture, and
+    `after_picture` is the text that followed each picture in training. `refusal` is the answer that the family was
+    trained to give if the target is absent. `bindable` says whether its answers may be constrained. `verified` names
+    the sources, and `unverified` what was assumed. `notes` are what else a user should know. `scores` are accuracies
+    in percent.
     """
 
     name: str
@@ -133,7 +133,7 @@ class Family(Value):
     @classmethod
     def _is_a_shape(cls, shape: str) -> str:
         if shape not in SHAPES:
-            raise ValueError(f"no form of answer is called {shape!r}; there are {', '.join(SHAPES)}")
+            raise ValueError(f"no answer format is called {shape!r}; the formats are {', '.join(SHAPES)}")
         return shape
 
     @property
@@ -142,21 +142,21 @@ class Family(Value):
 
     @property
     def digest(self) -> str:
-        """A digest of all that decides how the family is asked and read."""
+        """A digest of everything that affects how the family is prompted and read."""
         asked = self.model_dump_json(exclude=TOLD)
         templates = "".join(prompts.source(name) for name in (self.prompt, self.system) if name)
         return hashlib.sha256((asked + templates).encode()).hexdigest()[:12]
 
     @property
     def budget(self) -> TokenBudget:
-        """The most tokens of an answer that points."""
+        """The token limit of an answer that points."""
         return TokenBudget(answer=self.answer_tokens)
 
     def question(self, target: str, picture: Screenshot, *, absent: bool) -> Request:
-        """Return the question where `target` is; with `absent`, the model may also answer that it is not there."""
+        """Return the question where `target` is. With `absent`, the model may also answer that it is not there."""
         seen = self.resizing.seen(picture.size)
         target = target.removesuffix(".") if self.drops_full_stop else target
-        asked_for = absent and self.refusal is None  # one that was trained needs no words of ours
+        asked_for = absent and self.refusal is None  # a trained refusal needs no instruction
         variables = {"target": target, "absent": asked_for, "width": seen.width, "height": seen.height}
         return Request(
             text=_rendered(self.prompt, variables),
@@ -166,7 +166,7 @@ class Family(Value):
         )
 
     def grammar(self, *, absent: bool) -> AnswerGrammar | None:
-        """Return what constrains the answer; None if nothing may."""
+        """Return the grammar of the answer; None if it must not be constrained."""
         if not self.bindable:
             return None
         trained = self.refusal is not None
@@ -177,20 +177,20 @@ class Family(Value):
         return Regex(pattern=f"{place}|{absence}" if absent or trained else place)
 
     def read(self, answer: str, sent: Size) -> ModelPlace:
-        """Return the place that an answer about a picture of size `sent` means; raise `Retry` if it means none."""
+        """Return the place in an answer about a picture of size `sent`; raise `Retry` if it has none."""
         said = _THOUGHT.sub("", answer)
         if NOT_THERE.fullmatch(said) or (self.refusal and _bare(self.refusal) == _bare(said)):
             return "not there"
         return self.coordinates.place(self.form.numbers(said), self.resizing.seen(sent))
 
     def example(self, box: Box, sent: Size) -> str:
-        """Return the answer that means `box`, or its centre, on a picture of size `sent`: as a model is bound to."""
+        """Return the constrained answer for `box`, or for its centre, on a picture of size `sent`."""
         middle = box.center
         edges = (box.left, box.top, box.right, box.bottom) if self.form.count == 4 else (middle.x, middle.y)
         return self.form.example(self.coordinates.numbers(edges, self.resizing.seen(sent)))
 
     def is_named_in(self, model: str) -> bool:
-        """Whether the name of a model that may point contains one of the family's."""
+        """Return whether a model's name contains one of the family's names and the model may be able to point."""
         said = model.lower()
         return not OTHER_KINDS.search(said) and any(re.search(_name_pattern(name), said) for name in self.names)
 
@@ -201,13 +201,13 @@ def _rendered(prompt: str, variables: Mapping[str, object]) -> str:
 
 
 def _bare(answer: str) -> str:
-    """Return an answer without blanks, quotes and a code fence."""
+    """Return an answer without whitespace, quotes and code fences."""
     return re.sub(r"```(?:json)?|[\s'\"]", "", answer)
 
 
 @cache
 def _name_pattern(name: str) -> str:
-    """Return the pattern of a family's name within a model's: hyphens may lack, and neither number nor word goes on."""
+    """Return the pattern of a family's name in a model's name: a whole word or number, with optional hyphens."""
     written = re.escape(name).replace(r"\-", "[-_ ]?").replace(r"\.", "[._]")
     end = "[a-z0-9]" if name[-1].isalpha() else "[0-9]"
     return rf"(?<![a-z0-9]){written}(?!{end}|[._][0-9])"
@@ -222,7 +222,7 @@ def all_families() -> Mapping[str, Family]:
 
 
 def family_named(name: str) -> Family:
-    """Return the family of this name; raise `WrongUsage` that lists them if there is none."""
+    """Return the family with this name; otherwise raise `WrongUsage` with a list of the known names."""
     try:
         return all_families()[name]
     except KeyError:
@@ -231,9 +231,9 @@ def family_named(name: str) -> Family:
 
 
 def family_of(model: str) -> Family | None:
-    """Return the family whose name the name of a model contains; None if it contains none, or those of two.
+    """Return the family that a model's name identifies; None if it contains no family's name, or two.
 
-    A family from which another one was trained does not count beside it: `UI-TARS-1.5-qwen2.5-vl` is a UI-TARS.
+    A base family does not count next to a family trained from it: `UI-TARS-1.5-qwen2.5-vl` is a UI-TARS.
     """
     found = [family for family in all_families().values() if family.is_named_in(model)]
     trained_from = {name for family in found for name in family.trained_from}

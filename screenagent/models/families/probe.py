@@ -1,9 +1,9 @@
-"""Finds out how a model counts, by asking where three marks are on a picture on which their places are known.
+"""Detects a model's coordinate space by asking where three marks are on a picture with known positions.
 
 The marks lie off the diagonal, so that fractions, thousandths, pixels and swapped axes all mean different places. The
-picture is as large as any that a run sends, so that a server that shrinks pictures is found out where that matters.
-What fits here to a hair's breadth differs by a few pixels on a screen: thousandths and 999ths by one, pixels of
-pictures with sides in multiples of 28 and of 32 by half of that at most.
+picture is as large as the largest that a run sends, which exposes a server that shrinks pictures. Some coordinate
+spaces are too close to be told apart here, but they differ by only a few pixels on a screen: thousandths and 999ths by
+one, and pixels of pictures with sides in multiples of 28 and of 32 by at most half of that.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ MOST_PATCHES: Final = 3600
 LEAST_PATCHES: Final = 256
 
 OFF_CENTRE: Final = 0.03
-"""How far an answer may lie from a mark's middle, in parts of the picture: half way to the edge, so no corner does."""
+"""How far an answer may be from a mark's centre, as a fraction of the picture: half way to its edge."""
 OFF_SCALE: Final = 0.02
-"""How much smaller or larger than it is sent a picture may seem to be, by the pixels in which a model answers."""
+"""The tolerance for the scale of a picture, as inferred from a model's pixel coordinates."""
 _AT_MOST: Final = 8
-"""How often as wide as it was sent a picture is taken to be at most."""
+"""The largest factor by which a server is assumed to enlarge a picture."""
 
 
 @dataclass(frozen=True)
 class ProbeMark:
-    """A button on the picture: its colour, the number written on it, and where it is."""
+    """A button on the picture: its colour, its number and its bounding box."""
 
     colour: str
     number: str
@@ -51,7 +51,7 @@ class ProbeMark:
         return f"the {self.colour} button"
 
     def is_meant_by(self, place: object) -> bool:
-        """Whether a place means the button, and not merely a corner of it."""
+        """Return whether a place is near the centre of the button, not just on a corner of it."""
         place, middle = place.center if isinstance(place, Box) else place, self.box.center
         return isinstance(place, Point) and max(abs(place.x - middle.x), abs(place.y - middle.y)) <= OFF_CENTRE
 
@@ -64,12 +64,12 @@ MARKS: Final = (
 
 
 def remedy(family: str = "NAME") -> str:
-    """What to do about a model that is of another family than it was asked as."""
+    """Return what to do if a model belongs to another family than the one it was asked as."""
     return f"give --family {family} (for a --grounder-model: --grounder-family {family})"
 
 
 class WrongFamily(UserError):
-    """A model does not point as its family is said to; nothing is clicked by what it says."""
+    """A model does not point as its family does, so its answers are never clicked on."""
 
     code = "model_family"
 
@@ -88,13 +88,13 @@ def probe_picture() -> Screenshot:
 
 
 def _sent(family: Family, patches: int) -> Screenshot:
-    """Return the picture as a run sends it: of at most `patches`, and of a size that the family does not resize."""
+    """Return the picture as a run sends it: at most `patches`, and a size that the family does not resize."""
     return crop.cropped(probe_picture(), patches=patches, multiple=family.resizing.multiple)
 
 
 @dataclass(frozen=True)
 class MarkAnswers:
-    """What a model said when it was asked as `family` is where the marks are, on a picture of size `sent`."""
+    """A model's answers about the marks, with the prompt of `family` and a picture of size `sent`."""
 
     family: Family
     said: tuple[str, ...]
@@ -107,29 +107,29 @@ class MarkAnswers:
 
     @property
     def resized(self) -> bool:
-        """Whether they would fit if the model saw the picture smaller or larger than it was sent."""
+        """Whether the answers would fit if the model saw the picture smaller or larger than it was sent."""
         scale = self._scale(self.family)
         return scale is not None and abs(scale - 1) > OFF_SCALE
 
     @property
     def better_family(self) -> Family | None:
-        """Another family whose answers these would be, rightly placed."""
+        """Another family for which these answers would be correct."""
         return next((other for other in all_families().values() if other != self.family and self._fit(other)), None)
 
     @property
     def why_wrong(self) -> str:
-        """A sentence on answers that do not fit, with the family or the setting that they would fit."""
-        asked = f"asked where a button is as {self.family.name} is asked"
-        asked += f", {'and held to its form, ' if self.bound else ''}the model says {shortened(self._wrong)}"
+        """A sentence about answers that do not fit, with the family or the setting that would fix them."""
+        asked = f"asked where a button is with the prompt of {self.family.name}"
+        asked += f"{' and constrained to its format' if self.bound else ''}, the model says {shortened(self._wrong)}"
         if better := self.better_family:
-            return f"{asked}, which is right as {better.name} counts; {remedy(better.name)}"
+            return f"{asked}, which is correct for {better.name}; {remedy(better.name)}"
         if self.resized:
             return f"{asked}, {self._why_resized()}"
         if self.bound and not self._in_form:
-            cure = "the server does not keep to the form that it is given; set `server` to its kind"
+            cure = "the server does not enforce the answer format; set `server` to the kind of server that it is"
         else:
             cure = f"{remedy()}; `screenagent model families` lists them"
-        return f"{asked}, which is no place on that button; {cure}"
+        return f"{asked}, which is not a place on that button; {cure}"
 
     @property
     def _in_form(self) -> bool:
@@ -140,13 +140,13 @@ class MarkAnswers:
         scale = self._scale(self.family) or 1.0
         width, height = round(self.sent.width * scale), round(self.sent.height * scale)
         sent = f"{self.sent.width} by {self.sent.height}"
-        seems = f"which is right on a picture of {width} by {height} pixels, where {sent} were sent"
+        seems = f"which is correct for a picture of {width} by {height} pixels, but {sent} were sent"
         patches = int(0.98 * width * height / crop.PATCH**2)
         if scale > 1:
-            return f"{seems}: the server enlarges pictures; have it show them as they are (vLLM: min_pixels)"
+            return f"{seems}: the server enlarges pictures; make it keep their size (vLLM: min_pixels)"
         if patches < LEAST_PATCHES:
-            return f"{seems}: the server shrinks pictures; have it show larger ones (vLLM: max_pixels)"
-        return f"{seems}: the server shrinks pictures; set max_image_patches to {patches} (or raise its max_pixels)"
+            return f"{seems}: the server shrinks pictures; make it accept larger ones (vLLM: max_pixels)"
+        return f"{seems}: the server shrinks pictures; set max_image_patches to {patches} (or raise max_pixels there)"
 
     @property
     def _wrong(self) -> str:
@@ -166,9 +166,9 @@ class MarkAnswers:
         return mark.is_meant_by(_point(family, answer, self.sent))
 
     def _scale(self, family: Family) -> float | None:
-        """Return how many times as wide as it was sent the picture is by pixels that the model says.
+        """Return the scale of the picture that the model's pixel coordinates imply, relative to the one sent.
 
-        None if the family does not count pixels, or if there is no such number.
+        None if the family does not answer in pixels, or if no scale fits.
         """
         if family.coordinates.unit != "pixels":
             return None
@@ -203,9 +203,9 @@ def prove_family(
     patches: int = MOST_PATCHES,
     binds: Callable[[AnswerGrammar], bool] = lambda _: True,
 ) -> None:
-    """Raise `WrongFamily` unless the model points at every mark as `family` does, unbound and then bound.
+    """Raise `WrongFamily` unless the model points at every mark as `family` does, unconstrained and then constrained.
 
-    `binds` says whether the server can hold an answer to a grammar; where nothing is bound, that is not asked.
+    `binds` says whether the server supports a grammar; if it does not, the constrained question is skipped.
     """
     for bound in (False, True):
         grammar = family.grammar(absent=False)
@@ -214,7 +214,7 @@ def prove_family(
         try:
             answers = ask_marks(model, family, patches=patches, bound=bound)
         except Retry as retry:
-            raise WrongFamily(f"asked as {family.name} is asked, the model gives no answer: {retry}") from retry
+            raise WrongFamily(f"asked with the prompt of {family.name}, the model gives no answer: {retry}") from retry
         if not answers.fit:
             raise WrongFamily(answers.why_wrong)
 
@@ -225,9 +225,9 @@ def detect_family(
     patches: int = MOST_PATCHES,
     binds: Callable[[AnswerGrammar], bool] = lambda _: True,
 ) -> Family:
-    """Return the first family as one of which its model points rightly; raise `WrongFamily` if there is none.
+    """Return the first family whose prompt makes the model point correctly; raise `WrongFamily` if there is none.
 
-    Each of `models` is the same model, told to think or not as that family is.
+    Each of `models` is the same model with the think switch of that family.
     """
     heard: list[str] = []
     nearly = ""
@@ -240,13 +240,13 @@ def detect_family(
                 return family
         except WrongFamily as wrong:
             nearly = nearly or str(wrong)
-        except (Retry, RequestRefused):  # such as a template that knows no system prompt
+        except (Retry, RequestRefused):  # such as a chat template without a system prompt
             continue
     answers = ", ".join(list(dict.fromkeys(map(shortened, heard)))[:3]) or "nothing that can be read"
     raise WrongFamily(
         nearly
-        or f"this model points as no known family does: asked where a button is it says {answers}; "
-        "`screenagent model families` lists those that are known, and --grounder-model names another model to point"
+        or f"this model does not point like any known family: asked where a button is, it says {answers}; "
+        "`screenagent model families` lists the known families, and --grounder-model selects another model to point"
     )
 
 
@@ -258,7 +258,7 @@ def ask_marks(
     patches: int = MOST_PATCHES,
     bound: bool,
 ) -> MarkAnswers:
-    """Ask the model where the marks are, as `family` is asked; raise `Retry` if it does not answer."""
+    """Ask the model where the marks are, with the prompt of `family`; raise `Retry` if it does not answer."""
     picture = _sent(family, patches)
     said = tuple(_asked(model, family, mark, picture, bound=bound) for mark in marks)
     return MarkAnswers(family, said, picture.size, bound)

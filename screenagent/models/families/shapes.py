@@ -1,4 +1,4 @@
-"""The forms in which models write a place: how each is read, and how a model is bound to write it.
+"""The formats in which models write a place: how each is parsed, and how an answer is constrained to it.
 
 To add one, add an `AnswerShape` to `SHAPES`.
 """
@@ -32,10 +32,10 @@ _IN_CALL: Final = (
 
 @dataclass(frozen=True)
 class AnswerShape:
-    """One form of a place: `written` as a model is bound to write it, `N` for each number, and `read` as patterns.
+    """One format of a place: `written` is the constrained form with `N` for each number, and `read` are the patterns.
 
-    The patterns are laxer than what is written: text round a place, other blanks and a code fence do not matter. Each
-    has a sign behind its last number, so that a number that was cut off is none.
+    The patterns are more lenient than `written`: they accept surrounding text, other whitespace and a code fence. Each
+    requires a character after the last number, so that a truncated number does not match.
     """
 
     written: str
@@ -43,20 +43,20 @@ class AnswerShape:
 
     @property
     def count(self) -> int:
-        """How many numbers it has: two for a point, four for a box."""
+        """The number of coordinates: two for a point, four for a bounding box."""
         return self.written.count("N")
 
     def pattern(self, number: str) -> str:
-        """Return the regular expression of the whole answer, each number as in `number`."""
+        """Return the regular expression of the whole answer, with `number` as the pattern of each number."""
         return number.join(escaped(part) for part in self.written.split("N"))
 
     def example(self, numbers: Sequence[str]) -> str:
-        """Return what is written for these numbers."""
+        """Return the answer with these numbers."""
         first, *rest = self.written.split("N")
         return first + "".join(number + part for number, part in zip(numbers, rest, strict=True))
 
     def numbers(self, text: str) -> Sequence[float]:
-        """Return the numbers of the one place in `text`; raise `Retry` if there is none or more than one."""
+        """Return the numbers of the only place in `text`; raise `Retry` if there is none or more than one."""
         found = {tuple(map(float, match.groups())) for read in self.read for match in re.finditer(read, text)}
         if len(found) == 1:
             return found.pop()
@@ -66,7 +66,7 @@ class AnswerShape:
 
 
 def escaped(text: str) -> str:
-    """Return the pattern of `text` with as few escapes as it can do with, and with none that servers do not know."""
+    """Return the pattern of `text` with as few escapes as possible, and only those that all servers support."""
     return re.escape(text).replace(r"\ ", " ").replace("\\\n", r"\n").replace(r"\-", "-")
 
 
@@ -91,7 +91,7 @@ SHAPES: Final = {
     "click_point": AnswerShape("Action: click(point='<point>N N</point>')", _IN_CALL),
     "pyautogui": AnswerShape("pyautogui.click(x=N, y=N)", (rf"\bpyautogui\.\w+\({_NAMED}",)),
 }
-"""By the names that `families.yaml` uses."""
+"""The answer formats by the names that `families.yaml` uses."""
 
 
 def shortened(text: str) -> str:

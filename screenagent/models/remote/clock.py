@@ -9,10 +9,10 @@ from screenagent.usage import Usage
 
 
 class ReplyClock:
-    """Measures a reply: prefill ends with the first token, the rest is decode. Token counts are the server's.
+    """Measures the time and the tokens of a reply.
 
-    A reply is one request, or two with `thought_over` between them. A server may repeat its counts in every chunk: the
-    last ones of a request hold.
+    Prefill ends with the first token; the rest is decode. Token counts are the server's. A reply takes one request, or
+    two with `thought_over` between them. A server may repeat its counts in every chunk, so the last ones count.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class ReplyClock:
         self._usage = chunk.usage or self._usage
 
     def thought_over(self) -> None:
-        """Count all tokens up to here as thought."""
+        """Count all completion tokens so far as reasoning."""
         self._prompt = max(self._prompt, self._usage.prompt_tokens)
         self._thought += self._usage.completion_tokens
         self._usage, self._pieces = TokenUsage(), {"thought": 0, "answer": 0}
@@ -55,10 +55,10 @@ class ReplyClock:
         )
 
     def _reasoning(self) -> int:
-        """Return the tokens of the thought in the last request.
+        """Return the number of reasoning tokens in the last request.
 
-        Some servers count a whole completion as reasoning, and some none of it. If both parts came, their pieces decide
-        then.
+        Some servers count a whole completion as reasoning, and some count none of it. If the completion has both
+        parts, the tokens are then divided in proportion to the pieces of each.
         """
         every, told, pieces = self._usage.completion_tokens, self._usage.reasoning, self._pieces
         if 0 < told < every or (not told and not pieces["thought"]) or (told and not pieces["answer"]):

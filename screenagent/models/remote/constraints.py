@@ -1,4 +1,4 @@
-"""The fields of a request that hold the answer to its grammar, for each kind of server."""
+"""The request fields that constrain decoding to a grammar, for each kind of server."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Fields = Mapping[str, Any]
 
 
 def binding(kind: Provider, grammar: AnswerGrammar, *, thinks: bool) -> Fields | None:
-    """Return the fields that make a server of this kind hold its answer to `grammar`; None if it cannot.
+    """Return the fields that make this kind of server constrain its answer to `grammar`; None if it cannot.
 
-    `thinks` says that the same request begins with a thought, which the grammar is not to bind. vLLM and SGLang leave
-    the thought out if they were started with a reasoning parser.
+    `thinks` says that the same request begins with reasoning, which the grammar must not constrain. vLLM and SGLang
+    exempt the reasoning if they were started with a reasoning parser.
     """
     if kind == "llama.cpp" and thinks:
         return _after_thought(grammar)
@@ -26,28 +26,28 @@ def binding(kind: Provider, grammar: AnswerGrammar, *, thinks: bool) -> Fields |
 
 
 def _vllm(grammar: AnswerGrammar) -> Fields:
-    """Give JSON as a grammar: of a schema with lengths xgrammar makes strings without escapes, and endless blanks."""
+    """Send JSON as a grammar. From a schema with string lengths, xgrammar allows no escapes but endless whitespace."""
     if isinstance(grammar, JsonSchema):
         return {"structured_outputs": {"grammar": gbnf(grammar, bounded=False)}}
     return {"structured_outputs": {"regex": grammar.pattern}}
 
 
 def _llama_cpp(grammar: AnswerGrammar) -> Fields:
-    """Use `grammar`, which is not fed a turn that the request begins; `response_format` is, and fails on it."""
+    """Use `grammar`. `response_format` also parses an assistant turn begun by the request, and fails on it."""
     return {"grammar": gbnf(grammar, bounded=True)}
 
 
 def _after_thought(grammar: AnswerGrammar) -> Fields | None:
-    """Bind what follows a thought of llama.cpp's own: `response_format` waits for its end, `grammar` does not."""
+    """Constrain the answer after reasoning: `response_format` waits for the reasoning to end, `grammar` does not."""
     if not isinstance(grammar, JsonSchema):
         return None
     return _response_format(_for_llama_cpp(grammar.definition))
 
 
 def _for_llama_cpp(node: Any) -> Any:
-    """Return a schema without the limits that llama.cpp refuses, ignores or takes for the whole string.
+    """Return the schema without the limits that llama.cpp refuses, ignores or applies to the whole string.
 
-    It bounds whole numbers only, so that a number with bounds becomes one.
+    llama.cpp enforces bounds on integers only, so a number with bounds becomes an integer.
     """
     match node:
         case list():
@@ -65,19 +65,19 @@ def _for_llama_cpp(node: Any) -> Any:
 
 
 def _sglang(grammar: AnswerGrammar) -> Fields:
-    """Use the fields that SGLang documents. No SGLang was run with them; its xgrammar was, with vLLM's."""
+    """Use the fields that SGLang documents. They were not run on SGLang; its xgrammar was run as part of vLLM."""
     if isinstance(grammar, JsonSchema):
         return {"ebnf": gbnf(grammar, bounded=False)}
     return {"regex": grammar.pattern}
 
 
 def _strict_json(grammar: AnswerGrammar) -> Fields | None:
-    """Bind JSON alone, in the strict form that OpenAI documents: these servers take no other grammar."""
+    """Constrain JSON only, in OpenAI's documented strict form: these servers accept no other grammar."""
     return _response_format(strict(grammar.definition)) if isinstance(grammar, JsonSchema) else None
 
 
 def _own(grammar: AnswerGrammar) -> Fields:
-    """Use the form of `screenagent model serve`, whose `numbers` skips the forward pass of tokens that are certain."""
+    """Use the fields of `screenagent model serve`; `numbers` skips the forward pass for tokens that are certain."""
     match grammar:
         case Numbers():
             return {"structured_outputs": {"numbers": grammar.count}}
@@ -88,7 +88,7 @@ def _own(grammar: AnswerGrammar) -> Fields:
 
 
 def _nothing(_: AnswerGrammar) -> None:
-    """`transformers serve` ignores some of these fields and refuses a request for the others."""
+    """Return None: `transformers serve` ignores some of these fields and rejects requests with the others."""
 
 
 def _response_format(schema: Mapping[str, Any]) -> Fields:

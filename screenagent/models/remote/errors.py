@@ -1,4 +1,4 @@
-"""What goes wrong with a model server, as one sentence that names the cure."""
+"""Explains in one sentence what is wrong with a model server and how to fix it."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ QUOTED: Final = 200
 BUSY: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """The statuses after which the same request may succeed."""
 UNACCEPTED: Final = frozenset({400, 422})
-"""The statuses by which a server says that it does not take a request."""
+"""The statuses with which a server rejects a request as invalid."""
 
 
 class ServerError(UserError):
-    """The server cannot be used as it is set up; the text says what to do. Another plan would not help."""
+    """The server cannot be used as configured. The message says what to do; another plan would not help."""
 
     code = "model_server"
 
 
 class RefusedByServer(ServerError, RequestRefused):
-    """The server does not take this request; another one it may take."""
+    """The server rejects this request, but may accept a different one."""
 
 
 class WireError(Exception):
-    """Something that a server did; `explained` says it to the user."""
+    """A failure of the server or the connection; `explained` turns it into a message for the user."""
 
 
 @dataclass
 class Silent(WireError):
-    """The server has said nothing for too long."""
+    """The server has been silent for too long."""
 
     seconds: float
 
 
 class Closed(WireError):
-    """The connection was closed on our side while an answer was awaited."""
+    """We closed the connection while waiting for an answer."""
 
 
 class BadAddress(WireError):
-    """No connection can be made to such an address."""
+    """The address cannot be connected to."""
 
 
 @dataclass
 class BadStatus(WireError):
-    """A status other than 200, what the server said about it, and how long it asks to wait, in seconds."""
+    """A status other than 200, with the server's message and the number of seconds that it asks to wait."""
 
     status: int
     said: str
@@ -68,7 +68,7 @@ class Redirected(WireError):
 
 @dataclass
 class NotAStream(WireError):
-    """An answer that is not a stream of events: its media type, and how it begins."""
+    """An answer that is not an event stream, with its media type and its first characters."""
 
     media_type: str
     said: str
@@ -90,14 +90,14 @@ class ErrorEvent(WireError):
 
 @dataclass
 class AnswerTooLong(WireError):
-    """An answer that is longer than it can be."""
+    """An answer that is longer than its limits allow."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Cure:
-    """What servers say about one cause, the cause in our words, and what to do about it."""
+    """A pattern for what servers say about one cause, the cause in our words, and the remedy."""
 
     said: re.Pattern[str]
     cause: str
@@ -111,7 +111,7 @@ def _cure(said: str, cause: str, remedy: str) -> Cure:
 CURES: Final = (
     _cure(
         r"at most \d+ (?:image|multimodal)|too many images",
-        "takes fewer pictures than a request has",
+        "takes fewer pictures than the request has",
         "allow two pictures (vLLM: --limit-mm-per-prompt '{\"image\": 2}')",
     ),
     _cure(
@@ -119,7 +119,7 @@ CURES: Final = (
         r"(?:not (?:be )?(?:supported|enabled)|unsupported|only supported by|required for image)"
         r"|(?:not|n't) (?:support|accept|have).{0,30}(?:image|vision|multimodal)|missing data required for image",
         "does not see pictures",
-        "load the model's vision part (llama.cpp: --mmproj) or another model, one that sees",
+        "load the model's vision encoder (llama.cpp: --mmproj), or use a vision model",
     ),
     _cure(
         r"context.{0,3}(?:size|length|window)|max(?:imum)?.model.len(?:gth)?|n_ctx\b",
@@ -130,7 +130,7 @@ CURES: Final = (
 
 
 def cure_of(said: str) -> Cure | None:
-    """Return the cure for what a server says, if its words name a cause that no second request removes."""
+    """Return the cure if the server's message names a cause that a second request cannot fix."""
     return next((cure for cure in CURES if cure.said.search(said)), None)
 
 
@@ -144,41 +144,37 @@ def is_passing(error: Exception) -> bool:
 
 
 def explained(error: WireError | httpx2.HTTPError, endpoint: Endpoint, *, began: bool) -> ServerError | Retry:
-    """Return what to raise for `error`: `ServerError` if the set-up is wrong, `Retry` if a second try may help.
+    """Return the exception to raise: `ServerError` for wrong configuration, `Retry` if a second attempt may help.
 
-    `began` says whether a part of the answer had arrived.
+    `began` says whether part of the answer had arrived.
     """
     url = endpoint.url
     match error:
         case Silent(seconds=seconds):
-            return Retry(f"{url} said nothing for {seconds:g} seconds; nothing of its answer is used", "model_answer")
+            return Retry(f"{url} sent nothing for {seconds:g} seconds; its answer is discarded", "model_answer")
         case Closed():
-            return Retry(f"the connection to {url} was closed; nothing of its answer is used", "model_answer")
+            return Retry(f"the connection to {url} was closed; its answer is discarded", "model_answer")
         case BadStatus():
             kind = RefusedByServer if _is_about_the_request(error) else ServerError
             return kind(_refused(error, endpoint))
         case Redirected(to=to):
             return ServerError(
-                f"{url} redirects to {to}, and nothing was sent there; if that is your server, give its own address"
+                f"{url} redirects to {to}; nothing was sent there. If that is your server, use its address directly"
             )
         case NotAStream():
             return ServerError(_not_a_stream(error, url))
         case ErrorEvent(said=said) | BadEvent(said=said) if cure := cure_of(said):
             return ServerError(_with_cure(url, said, cure))
         case ErrorEvent(said=said):
-            return Retry(f"{url} ended its answer with an error: {quoted(said)}; nothing of it is used", "model_answer")
+            return Retry(f"{url} ended its answer with an error: {quoted(said)}; it is discarded", "model_answer")
         case BadEvent(said=said):
-            return Retry(f"what {url} sent is no answer: {quoted(said)}; nothing of it is used", "model_answer")
+            return Retry(f"what {url} sent is not an answer: {quoted(said)}; it is discarded", "model_answer")
         case AnswerTooLong(why=why):
-            return ServerError(
-                f"{url} does not keep to the length of an answer: {why}; update it or use another server"
-            )
+            return ServerError(f"{url} exceeds the maximum length of an answer: {why}; update it or use another server")
         case _ if began:
-            return Retry(f"the answer of {url} broke off ({_reason(error)}); nothing of it is used", "model_answer")
+            return Retry(f"the answer from {url} broke off ({_reason(error)}); it is discarded", "model_answer")
         case httpx2.RemoteProtocolError():
-            return ServerError(
-                f"{url} does not answer as a model server does ({_reason(error)}); is the address right?"
-            )
+            return ServerError(f"{url} does not answer like a model server ({_reason(error)}); is the address right?")
         case _:
             return ServerError(
                 f"{url} does not answer ({_reason(error)}): is the server running, and is the address right?"
@@ -186,7 +182,7 @@ def explained(error: WireError | httpx2.HTTPError, endpoint: Endpoint, *, began:
 
 
 def _is_about_the_request(error: BadStatus) -> bool:
-    """Whether it may be what is asked that is refused, and not who asks, or of which model."""
+    """Return whether the server may have rejected the request itself, not the key or the model's name."""
     return error.status in UNACCEPTED and not (
         cure_of(error.said) or _names_no_model(error.said) or _names_a_key(error.said)
     )
@@ -203,14 +199,14 @@ def _refused(error: BadStatus, endpoint: Endpoint) -> str:
         case _ if _names_a_key(error.said):
             return _wrong_key(endpoint)
         case 404 if not endpoint.name:
-            return f"{url} lists no models (404): does the address end in /v1? Set model_name and server to do without"
+            return f"{url} lists no models (404): does the address end in /v1? If so, set model_name and server"
         case 404:
             return (
-                f"{url} knows no model {endpoint.name!r} there ({said}); its /models lists those it has. "
-                "Set model_name to one of them, and check that the address ends in /v1"
+                f"{url} does not know the model {endpoint.name!r} ({said}). "
+                "Set model_name to one that its /models lists, and check that the address ends in /v1"
             )
         case status if _names_no_model(error.said):
-            return f"{url} knows no model {endpoint.name!r} ({status}: {said}); set model_name to one that it lists"
+            return f"{url} does not know the model {endpoint.name!r} ({status}: {said}); set model_name to one it lists"
         case status if status not in BUSY:
             return f"{url} refuses the request ({status}): {said}"
         case 503:
@@ -242,10 +238,8 @@ def _not_a_stream(error: NotAStream, url: str) -> str:
     if cure := cure_of(error.said):
         return _with_cure(url, error.said, cure)
     if error.media_type == "text/html":
-        return (
-            f"{url} answers with a web page, not as a model server does: is the address right, and does it end in /v1?"
-        )
-    kind = error.media_type or "of no media type"
+        return f"{url} answers with a web page, not like a model server: is the address right, and does it end in /v1?"
+    kind = error.media_type or "no media type"
     return f"{url} sends an answer that is not a stream ({kind}): {quoted(error.said)}; is the address right?"
 
 
@@ -254,7 +248,7 @@ def _reason(error: Exception) -> str:
 
 
 def error_text(found: object) -> str | None:
-    """Return the message of an error report, in the forms of OpenAI, vLLM, mlx-vlm, FastAPI and Gemini."""
+    """Return the message of an error report, in the formats of OpenAI, vLLM, mlx-vlm, FastAPI and Gemini."""
     match found:
         case {"error": {"message": str(text)}} | {"error": str(text)} | {"object": "error", "message": str(text)}:
             return text
@@ -273,11 +267,11 @@ def _first_text(report: Mapping[str, Any]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return what a server said as one short line between quotes."""
+    """Return what a server said as one short line in quotes."""
     line = one_line(text)
     return f"“{line}”" if len(line) <= QUOTED else f"“{line[: QUOTED - 1]}…”"
 
 
 def one_line(text: str) -> str:
-    """Return `text` on one line and without characters that a terminal would obey."""
+    """Return `text` on one line, without the control characters that a terminal would interpret."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

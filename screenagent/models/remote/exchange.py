@@ -1,4 +1,4 @@
-"""One request and its answer on a connection of its own, which closes at once when the caller leaves."""
+"""One request and its answer on a separate connection, which closes as soon as the caller stops reading."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ItemT = TypeVar("ItemT")
 
 POLL_SECONDS: Final = 0.02
 QUEUED: Final = 256
-"""Items that are read ahead; the reader waits while the caller does not take them."""
+"""The most items read ahead; then the reader waits for the caller."""
 JOIN_SECONDS: Final = 2.0
 
 Extensions = Mapping[str, Any]
-"""What a request carries beside its headers and body, for the HTTP client."""
+"""Instructions to the HTTP client that accompany a request."""
 
 
 class _Nothing(Enum):
@@ -31,9 +31,9 @@ class _Nothing(Enum):
 class Exchange(Generic[ItemT]):
     """Reads an answer in a thread, so that the caller can stop while the server is silent.
 
-    `read` sends the request with the given extensions and yields the answer. The HTTP client reports by its `trace`
-    extension which connection the request got, whether or not an answer has begun. `close` shuts that connection down,
-    at which the thread's read or write ends.
+    `read` sends the request with the given extensions and yields the answer. The HTTP client's `trace` extension
+    reports the request's connection, even before an answer begins. `close` shuts that connection down, which ends the
+    thread's read or write.
     """
 
     def __init__(self, read: Callable[[Extensions], Iterator[ItemT]]) -> None:
@@ -49,8 +49,8 @@ class Exchange(Generic[ItemT]):
     ) -> Iterator[ItemT]:
         """Yield the answer as it arrives.
 
-        `check` is called while it waits, and may raise. Raise `Silent` if nothing that `counts` arrives for `patience`
-        seconds, and whatever went wrong in the thread.
+        `check` is called during the wait and may raise. Raise `Silent` if no item for which `counts` is true arrives
+        for `patience` seconds. Errors in the thread are raised here.
         """
         self._thread.start()
         silent = 0.0
@@ -76,14 +76,14 @@ class Exchange(Generic[ItemT]):
             self.close()
 
     def _next(self) -> ItemT | Exception | _Nothing | None:
-        """Return what has arrived, if anything has; None at the end."""
+        """Return the next item if one has arrived; None at the end."""
         try:
             return self._arrived.get(timeout=POLL_SECONDS)
         except queue.Empty:
             return Closed() if self._closed.is_set() else _Nothing.YET
 
     def close(self) -> None:
-        """Close the connection, whatever the server does. The thread has ended then, unless it is still connecting."""
+        """Close the connection, whatever the server does. The thread then ends, unless it is still connecting."""
         with self._lock:
             self._closed.set()
             connected = self._socket is not None
@@ -114,7 +114,7 @@ class Exchange(Generic[ItemT]):
             self._connected(details["return_value"].get_extra_info("socket"))
 
     def _connected(self, connection: socket.socket | None) -> None:
-        """Keep a handle of our own on the connection: encryption takes the client's away while hands are shaken."""
+        """Duplicate the socket: the client's own handle is detached during the TLS handshake."""
         with self._lock:
             if self._socket is not None:
                 self._socket.close()

@@ -1,4 +1,4 @@
-"""What a server says about itself and its models before it is asked anything."""
+"""What a server lists about itself and its models before the first question."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ NAMED: Final = 5
 class ServerFacts:
     """What a server says about the model `name`; None and "" stand for what it does not say.
 
-    `context` counts the tokens of prompt and answer together. `names` are all models that the server lists. `weights`
-    is the path or the name of what was loaded, which `name` may be another name for. `identity` tells a model from
-    another one under the same name.
+    `context` is the context length in tokens, prompt and answer together. `names` are all the models that the server
+    lists. `weights` is the path or the name of the loaded weights, for which `name` may be an alias. `identity`
+    distinguishes models that share a name.
     """
 
     name: str
@@ -39,9 +39,10 @@ class ServerFacts:
 
 
 class _Listed(BaseModel):
-    """One model in a listing; a field of another form than expected says nothing.
+    """One model in a listing; a field of an unexpected type is ignored.
 
-    Listings of vLLM and llama.cpp were read from the servers, those of Mistral and OpenRouter in their documentation.
+    The listings of vLLM and llama.cpp were read from running servers, those of Mistral and OpenRouter in their
+    documentation.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -84,7 +85,7 @@ class _Listed(BaseModel):
 
     @property
     def vision(self) -> bool | None:
-        """Whether the model sees, if its input or its abilities are listed."""
+        """Whether the model accepts images, if its inputs or capabilities are listed."""
         if isinstance(inputs := self.architecture.get("input_modalities"), list):
             return "image" in inputs
         match self.capabilities:
@@ -104,10 +105,10 @@ class _Listed(BaseModel):
 def server_facts(
     url: str, kind: Provider | None = None, *, name: str | None = None, check: Callable[[], None] = lambda: None
 ) -> ServerFacts:
-    """Return what the server at `url` says about the model `name`, or about the only one that it has.
+    """Return what the server at `url` says about the model `name`, or about the only model that it has.
 
-    `kind` wins over what the server says about itself. Raise `ServerError` if the server cannot be asked. Raise it also
-    if no `name` is given and the server lists no model or several.
+    `kind` overrides what the server says about itself. Raise `ServerError` if the server cannot be reached, or if no
+    `name` is given and the server does not list exactly one model.
     """
     listed = _listed(url, kind or provider_of(url, ""), check)
     chosen = _named(listed, name) if name else _only(listed, url)
@@ -141,7 +142,7 @@ def _listed(url: str, kind: Provider, check: Callable[[], None]) -> tuple[_Liste
 
 
 def _abilities(models: object) -> Mapping[str, Any]:
-    """Return what each model can do by its name, which llama.cpp writes into a second list in Ollama's form."""
+    """Return each model's capabilities by name; llama.cpp puts them into a second list in Ollama's format."""
     if not isinstance(models, list):
         return {}
     return {model["model"]: model.get("capabilities") for model in models if _is_named(model)}
@@ -162,13 +163,13 @@ def _model(found: object, abilities: Mapping[str, Any]) -> _Listed | None:
 
 
 def _named(listed: tuple[_Listed, ...], name: str) -> _Listed:
-    """Return the model of that name; a server may answer to a name that it does not list."""
+    """Return the model with this name; a server may accept a name that it does not list."""
     owner = listed[0].owned_by if listed else None
     return next((model for model in listed if model.id == name), _Listed(id=name, owned_by=owner))
 
 
 def _only(listed: tuple[_Listed, ...], url: str) -> _Listed:
-    """Return the only model, adapters of another one aside; of several, the only one that is loaded."""
+    """Return the only model, not counting adapters; if there are several, the only one that is loaded."""
     models = [model for model in listed if model.parent is None] or list(listed)
     loaded = [model for model in models if model.loaded]
     if len(models) != 1 and len(loaded) == 1:
@@ -185,6 +186,6 @@ def _only(listed: tuple[_Listed, ...], url: str) -> _Listed:
 
 
 def _is_transformers(model: _Listed) -> bool:
-    """Return whether a listing has the form of `transformers serve` 5: with a status, and the owner in the name."""
+    """Return whether the listing is from `transformers serve` 5, which adds a status and puts the owner in the name."""
     organization, slash, _ = model.id.partition("/")
     return bool(model.status) and model.owner in ({organization} if slash else set()) | {"local"}

@@ -1,4 +1,4 @@
-"""Writes a request as the messages of a chat completion."""
+"""Converts a request into the messages of a chat completion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ContentPart = Mapping[str, Any]
 def messages(request: Request, *, opening: str = "", between: str = "", after: str = "") -> list[Message]:
     """Return the messages of `request`; `opening` begins the reply.
 
-    The texts `between` stand between two pictures, and `after` behind the last one.
+    The text `between` is placed between two pictures, and `after` follows the last one.
     """
     said: list[Message] = []
     if request.system:

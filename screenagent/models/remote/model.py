@@ -1,4 +1,4 @@
-"""A vision-language model behind a server: how it is found, what it is asked, and what its reply becomes."""
+"""A vision-language model behind a server: how it is found, asked and read."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ from screenagent.protocols import Retry
 from screenagent.usage import Mode
 
 THINKS_ANYWAY: Final = (
-    "the model behind {url} thinks although it was told not to; set model_family to its family, and start the server "
-    "without a reasoning parser if it takes every answer for a thought"
+    "the model behind {url} reasons although it was told not to; set model_family to its family, and if the server "
+    "treats every answer as reasoning, start it without a reasoning parser"
 )
-ONLY_THOUGHT: Final = "the model behind {url} thought and gave no answer; give it a larger context, or another family"
+ONLY_THOUGHT: Final = (
+    "the model behind {url} reasoned but gave no answer; raise its context length, or set another model_family"
+)
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """One question, which may take more than one request; `clock` counts what all of them cost."""
+    """One question, which may take several requests; `clock` measures the cost of all of them."""
 
     request: Request
     mode: Mode
@@ -45,11 +47,11 @@ class _Asked:
 class RemoteModel:
     """A `VisionModel` behind a server.
 
-    `family` says how it is told to think; a model of no known family is told nothing. `check` is called while the model
-    waits for the server, and may raise to stop at once.
+    `family` determines how reasoning is switched; without a known family, nothing is sent to switch it. `check` is
+    called during the wait for the server and may raise to stop at once.
 
-    A grammar constrains the answer alone, never the thought. A server that can do so after a thought is asked once. Any
-    other is asked for the thought first, up to its budget, and then for the answer with the thought in place.
+    A grammar constrains only the answer, never the reasoning. A server that supports this gets one request. Any other
+    server gets two: one for the reasoning, up to its budget, and one for the answer with that reasoning in place.
     """
 
     def __init__(
@@ -68,13 +70,13 @@ class RemoteModel:
         self._tells_thoughts = True
 
     def as_family(self, family: Family) -> RemoteModel:
-        """Return the same model on the same connection, asked as one of `family`."""
+        """Return the same model on the same connection, asked as a member of `family`."""
         asked = copy(self)
         asked.family, asked._tells_thoughts = family, True
         return asked
 
     def binds(self, grammar: AnswerGrammar) -> bool:
-        """Whether this kind of server can hold an answer to `grammar`."""
+        """Return whether this kind of server can constrain an answer to `grammar`."""
         return constraints.binding(self.endpoint.kind, grammar, thinks=False) is not None
 
     def close(self) -> None:
@@ -88,7 +90,7 @@ class RemoteModel:
         grammar: AnswerGrammar | None = None,
         budget: TokenBudget | None = None,
     ) -> Iterator[Chunk]:
-        """As in `VisionModel`; raise `Retry` if the answer breaks off and `ServerError` if the set-up is wrong."""
+        """Generate as `VisionModel` does. Raise `Retry` if it breaks off, `ServerError` for wrong configuration."""
         asked = _Asked(request, mode, grammar, budget or TokenBudget(), ReplyClock())
         order = self._order(mode)
         if mode == "think" and order.opening:
@@ -104,13 +106,13 @@ class RemoteModel:
         return order_mode(self.family.think if self.family else NoSwitch(), self._style, mode)
 
     def _after_thought(self, asked: _Asked, order: ModeOrder) -> Iterator[Chunk]:
-        """Ask once where the server can tell a thought's end, or else twice: the second time not to think."""
+        """Ask once if the server can tell where reasoning ends, else twice, the second time without reasoning."""
         fields = self._constraint(asked, thinks=True)
         if self._tells_thoughts and (fields is not None or asked.grammar is None):
             try:
                 yield from self._answer(asked, order, fields=fields, thinks=True)
                 return
-            except RefusedByServer:  # such as a vLLM without a reasoning parser, which knows no end of a thought
+            except RefusedByServer:  # such as a vLLM without a reasoning parser, which cannot tell where reasoning ends
                 self._tells_thoughts = False
         thought = yield from self._thought(asked, order)
         answered = replace(asked, request=with_notes(asked.request, thought), mode="nothink")
@@ -120,12 +122,12 @@ class RemoteModel:
         return None if asked.grammar is None else constraints.binding(self.endpoint.kind, asked.grammar, thinks=thinks)
 
     def _thought(self, asked: _Asked, order: ModeOrder) -> Generator[Chunk, None, str]:
-        """Yield the thought, which ends by itself or at its budget; return all of it."""
+        """Yield the reasoning, which ends by itself or at its budget; return all of it."""
         body = {**order.fields, "max_tokens": asked.budget.thought, "stop": [END_OF_THOUGHT]}
         thought, marked = "", False
         for piece in ThoughtSplitter().parts(self._pieces(asked, body, order.opening)):
             marked = marked or piece.part == "thought"
-            if piece.text and not (marked and piece.part == "answer"):  # not all servers stop where they are told to
+            if piece.text and not (marked and piece.part == "answer"):  # not every server honours `stop`
                 thought += piece.text
                 yield TextChunk(text=piece.text, part="thought")
         asked.clock.thought_over()
@@ -134,7 +136,7 @@ class RemoteModel:
     def _answer(
         self, asked: _Asked, order: ModeOrder, *, fields: Mapping[str, Any] | None = None, thinks: bool = False
     ) -> Iterator[Chunk]:
-        """Yield the answer and, where one request makes both (`thinks`), the thought before it."""
+        """Yield the answer and, if one request produces both (`thinks`), the reasoning before it."""
         bound = fields if fields is not None else self._constraint(asked, thinks=False)
         body = {**order.fields, **(bound or {}), **self._limits(asked, order, thinks=thinks)}
         answer, thought, reason = "", "", None
@@ -156,7 +158,7 @@ class RemoteModel:
         return Finished(reason="length" if reason == "length" else "end", usage=usage)
 
     def _limits(self, asked: _Asked, order: ModeOrder, *, thinks: bool) -> Mapping[str, Any]:
-        """Return the fields that hold thought and answer to their budgets."""
+        """Return the fields that limit reasoning and answer to their budgets."""
         budget = asked.budget
         if self._style.modes:
             return {"max_tokens": budget.answer, "mode": asked.mode, "thought_tokens": budget.thought}
@@ -166,7 +168,7 @@ class RemoteModel:
         return {"max_tokens": budget.thought + budget.answer, **limit}
 
     def _pieces(self, asked: _Asked, body: Mapping[str, Any], opening: str) -> Iterator[StreamPiece]:
-        """Yield the reply as it arrives; the last piece has the reason why it ended."""
+        """Yield the reply as it arrives; the last piece says why it ended."""
         between, after = self._breaks()
         said = messages(asked.request, opening=opening, between=between, after=after)
         ended = False
@@ -176,7 +178,7 @@ class RemoteModel:
             ended = ended or piece.reason is not None
             yield piece
         if not ended:
-            raise Retry(f"the answer of {self.endpoint.url} broke off; nothing of it is used", "model_answer")
+            raise Retry(f"the answer from {self.endpoint.url} broke off; it is discarded", "model_answer")
 
     def _heard(self, asked: _Asked, chunks: Iterator[StreamChunk]) -> Iterator[StreamPiece]:
         for chunk in chunks:
@@ -184,16 +186,16 @@ class RemoteModel:
             yield from stream_pieces(chunk)
 
     def _breaks(self) -> tuple[str, str]:
-        """Return the texts between two pictures and behind the last, unless the server writes those itself.
+        """Return the texts between two pictures and after the last, unless the server inserts them itself.
 
-        Some servers take two pictures in a row for a film, and show the model one.
+        Some servers treat two consecutive pictures as a video and show the model only one.
         """
         trained = self.family.after_picture if self.family else ""
         return ("", "") if trained and self._style.breaks_after_pictures else (trained or "\n", trained)
 
 
 def _ends_a_thought(answer: str) -> bool:
-    """Whether a text begins with a thought whose beginning stood in the prompt, as some templates write it."""
+    """Return whether the text begins with reasoning that was opened in the prompt, as some chat templates do."""
     before, end, _ = answer.partition(END_OF_THOUGHT)
     return bool(end and before.strip()) and not before.lstrip().startswith(("{", "["))
 
@@ -210,16 +212,16 @@ def connect_server(
     family: Family | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> RemoteModel:
-    """Return the model `name` on the server at `url`; whatever is not given is taken from what the server lists.
+    """Return the model `name` on the server at `url`; what is not given is taken from the server's list.
 
-    A family that is not given is told by the name of its weights or by its own, or not known. A deployment may follow
-    the address: `https://…/v1#blue`.
+    If `family` is not given, it is inferred from the name of the weights or of the model; it may remain unknown. A
+    deployment may follow the address: `https://…/v1#blue`.
     """
     base, _, deployment = url.partition("#")
     known = ServerFacts(name=name, kind=kind) if name and kind else None
     facts = known or server_facts(base, kind, name=name, check=check)
     if facts.vision is False:
-        raise ServerError(f"{base} has loaded {facts.name!r} without its vision part; llama.cpp takes it as --mmproj")
+        raise ServerError(f"{base} has loaded {facts.name!r} without its vision encoder (llama.cpp: --mmproj)")
     endpoint = Endpoint(url=base, name=facts.name, kind=facts.kind, deployment=deployment or None)
     told = family_named("phi4") if facts.kind == "screenagent" else family_of(facts.weights) or family_of(facts.name)
     return RemoteModel(endpoint, family=family or told, facts=facts, check=check)

@@ -1,4 +1,4 @@
-"""The kinds of model servers: what each understands, how it is told to think or not, and where its key comes from."""
+"""The kinds of model servers: what each supports, how it switches reasoning, and where its key comes from."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ KEYS: Final[Mapping[Provider, tuple[str, ...]]] = {
 """The environment variables that may hold a server's key, read after SCREENAGENT_MODEL_KEY. No file is read."""
 
 SOCKET: Final = "unix:"
-"""An address with this prefix is the path of a socket on which `screenagent model serve` answers."""
+"""The prefix of an address that is the path of a socket, on which `screenagent model serve` answers."""
 
 STALLED_SECONDS: Final = 120.0
-"""A server that is silent for longer has stalled; the first token of a long prompt may take a minute."""
+"""A server that is silent for longer has stalled. The first token after a long prompt may take a minute."""
 ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One model on one server: where it is, what kind of server it is, and how patiently to ask it.
+    """One model on one server: its address, the kind of server, and its timeouts and retries.
 
-    `deployment` names one of several deployments behind an Azure address. Without `key`, the environment is read.
+    `deployment` names one of several deployments at an Azure address. Without `key`, it is read from the environment.
     """
 
     url: str
@@ -44,12 +44,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class ProviderStyle:
-    """What servers of one kind understand of how a model is told to think, and how they write pictures.
+    """How servers of one kind let a request switch reasoning, and how they insert pictures.
 
-    `opens`: a request may begin the assistant's turn, with the fields `body`. `template`: the request may set
-    variables of the chat template. `effort`: it may say `reasoning_effort`. `thought_limit` is the field that ends a
-    thought after so many tokens. `modes`: the server takes a mode by name. `breaks_after_pictures`: it writes a line
-    break after each.
+    `opens`: a request may begin the assistant's turn, with the fields in `body`. `template`: a request may set
+    variables of the chat template. `effort`: a request may set `reasoning_effort`. `thought_limit`: the field that
+    limits the number of reasoning tokens. `modes`: the server accepts a mode by name. `breaks_after_pictures`: the
+    server inserts a line break after each picture.
     """
 
     opens: bool = False
@@ -100,16 +100,16 @@ OWNERS: Final[Mapping[str, Provider]] = {
 }
 """The kind of a server by the `owned_by` of the models that it lists.
 
-vLLM and llama.cpp were run. The others were read in listings and source that are public: SGLang's `ModelCard`, Ollama's
-name for models of its own library, LM Studio's listing.
+vLLM and llama.cpp were run. The others come from public listings and source code: SGLang's `ModelCard`, Ollama's name
+for models of its own library, LM Studio's listing.
 """
 
 
 def provider_of(url: str, owner: str, *, by_status: bool = False) -> Provider:
     """Guess the kind of the server at `url`.
 
-    `owner` is the `owned_by` of the models that it lists, and `by_status` says that the listing has the form of
-    `transformers serve`. A kind that cannot be told is "openai", as is Gemini's address for OpenAI's clients.
+    `owner` is the `owned_by` of the models that it lists, and `by_status` says that the listing looks like that of
+    `transformers serve`. An unknown server is "openai", as is Gemini's address for OpenAI's clients.
     """
     host = urlsplit(url).hostname or ""
     if url.startswith(SOCKET):

@@ -1,4 +1,4 @@
-"""Reads a server's answer within bounds: whether it is one, the events that it streams, and what it says is wrong."""
+"""Reads a server's response within bounds: its status, its stream of events, and its error reports."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ END_OF_STREAM: Final = "[DONE]"
 LARGEST_EVENT: Final = 1 << 20
 LARGEST_REPORT: Final = 64 << 10
 TOKEN_BYTES: Final = 4096
-"""More bytes than an event takes that brings one token."""
+"""An upper bound on the bytes of an event that carries one token."""
 
 
 def stays_on_server(first: httpx2.Request, following: httpx2.Request) -> bool:
-    """Return whether a redirect asks the same of the same server."""
+    """Return whether a redirect repeats the same request to the same server."""
     one, other = first.url, following.url
     same = (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
     return same and first.method == following.method
@@ -35,28 +35,28 @@ def raise_unless_ok(response: httpx2.Response) -> None:
 
 
 def event_texts(response: httpx2.Response, tokens: int) -> Iterator[str]:
-    """Yield what each event of a stream holds, up to its end; no more than an answer of so many tokens takes."""
+    """Yield the data of each event in a stream; raise `AnswerTooLong` if it exceeds an answer of `tokens`."""
     most_bytes = LARGEST_EVENT + TOKEN_BYTES * tokens
     try:
         for event in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
             if response.num_bytes_downloaded > most_bytes:
-                raise AnswerTooLong(f"more than {most_bytes >> 20} MB came")
+                raise AnswerTooLong(f"more than {most_bytes >> 20} MB arrived")
             if event.data.strip() == END_OF_STREAM:
                 return
             if event.data.strip():
                 yield event.data
     except httpx2.SSEError as error:
-        raise AnswerTooLong(f"more than {LARGEST_EVENT >> 20} MB came in one event") from error
+        raise AnswerTooLong(f"more than {LARGEST_EVENT >> 20} MB arrived in one event") from error
 
 
 def media_type(response: httpx2.Response) -> str:
-    """Return the media type of an answer without its parameters; "" if the server gives none."""
+    """Return the media type of a response without its parameters; "" if the server gives none."""
     media: str = response.headers.get("content-type", "")
     return media.partition(";")[0].strip().lower()
 
 
 def reported(response: httpx2.Response) -> str:
-    """Return the message in an answer that reports an error, or how the answer begins."""
+    """Return the message of an error report, or the beginning of the response if it has none."""
     text = beginning(response, LARGEST_REPORT)
     if title := re.search(r"<title>(.*?)</title>", text, re.IGNORECASE | re.DOTALL):
         return title[1]
@@ -68,7 +68,7 @@ def reported(response: httpx2.Response) -> str:
 
 
 def beginning(response: httpx2.Response, most: int) -> str:
-    """Return the text of an answer, which is read no further than `most` bytes."""
+    """Return the text of a response, read up to `most` bytes."""
     read = bytearray()
     for part in response.iter_bytes():
         read += part

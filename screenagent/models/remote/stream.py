@@ -1,4 +1,4 @@
-"""The events of a streamed answer: what one may hold, and the text that it brings."""
+"""The events of a streamed answer: what each may contain, and the text that it carries."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from screenagent.models.remote.errors import BUSY, AnswerTooLong, BadEvent, BadS
 from screenagent.models.vision import ReplySection
 
 FAILED: Final = frozenset({"abort", "error"})
-"""Reasons for an end that is none: the server gave the answer up."""
+"""Finish reasons that mean that the server gave up on the answer."""
 LETTERS_A_TOKEN: Final = 8
-"""More letters than the tokens of an answer have on average."""
+"""An upper bound on the average letters per token of an answer."""
 
 TokenCount = Annotated[int, Field(ge=0, le=10**9)]
 
@@ -40,7 +40,7 @@ class TokenUsage(_Event):
 
 
 class Delta(_Event):
-    """New text. `content` is a list in Mistral's form; the thought's field has one of two names."""
+    """New text. `content` is a list in Mistral's format; the reasoning field has one of two names."""
 
     content: str | tuple[Any, ...] | None = None
     reasoning_content: Any = None
@@ -70,7 +70,7 @@ class StreamPiece:
 
 
 def parse_event(data: str) -> StreamChunk:
-    """Return the chunk in an event. Raise what an error report says, and `BadEvent` for anything else."""
+    """Return the chunk in an event. Raise an error report as an exception, and `BadEvent` for anything else."""
     try:
         found = from_json(data, allow_inf_nan=True)
     except ValueError as error:
@@ -88,7 +88,7 @@ def parse_event(data: str) -> StreamChunk:
 
 
 def _reported(found: Mapping[str, Any], said: str) -> BadStatus | ErrorEvent:
-    """Return a refusal of the request as if it had come with that status: vLLM finds some only as it begins."""
+    """Return an in-stream rejection as a `BadStatus`: vLLM detects some errors only after the stream begins."""
     match found:
         case {"error": {"code": int(status)}} if 400 <= status < 500 and status not in BUSY:
             return BadStatus(status, said)
@@ -97,7 +97,7 @@ def _reported(found: Mapping[str, Any], said: str) -> BadStatus | ErrorEvent:
 
 
 def stream_pieces(chunk: StreamChunk) -> Iterator[StreamPiece]:
-    """Yield the text in one chunk, told apart into thought and answer if the server marks them in fields."""
+    """Yield the text in one chunk, split into reasoning and answer if the server has separate fields for them."""
     for choice in (chunk.choices or ())[:1]:
         delta = choice.delta or Delta()
         thought = delta.reasoning_content or delta.reasoning
@@ -132,14 +132,15 @@ def _thought_text(part: object) -> str:
 
 
 def says_something(chunk: StreamChunk) -> bool:
-    """Return whether a chunk brings the answer forward; an empty one only keeps the connection alive."""
+    """Return whether a chunk advances the answer; an empty one only keeps the connection alive."""
     return chunk.usage is not None or any(True for _ in stream_pieces(chunk))
 
 
 class Allowance:
-    """Counts the text of an answer against its most tokens.
+    """Checks the length of an answer against its token limit.
 
-    A token is one chunk at most, and a few letters on average. A server does not bound an answer that has more of both.
+    A token arrives in at most one chunk and has a few letters on average. If an answer exceeds both bounds, the server
+    is not enforcing the limit.
     """
 
     def __init__(self, most_tokens: int) -> None:
@@ -147,9 +148,9 @@ class Allowance:
         self._chunks = self._letters = 0
 
     def count(self, chunk: StreamChunk) -> None:
-        """Count one chunk; raise `AnswerTooLong` if the answer cannot be within its most tokens."""
+        """Count one chunk; raise `AnswerTooLong` if the answer must have exceeded its token limit."""
         for piece in stream_pieces(chunk):
             self._chunks += 1
             self._letters += len(piece.text)
         if self._chunks > 2 * self._most_tokens + 64 and self._letters > LETTERS_A_TOKEN * self._most_tokens:
-            raise AnswerTooLong(f"more text came than {self._most_tokens} tokens hold, which is its max_tokens")
+            raise AnswerTooLong(f"it sent more text than its max_tokens of {self._most_tokens} can hold")

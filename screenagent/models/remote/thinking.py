@@ -1,4 +1,4 @@
-"""How a model behind a server is told to think or not: the switch of its family, as far as the server passes it on."""
+"""Switches reasoning on or off for a model behind a server, by its family's switch if the server supports it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTES: Final = "\n\nWhat you have thought about this so far:\n{thought}\n\nNow a
 
 @dataclass(frozen=True)
 class ModeOrder:
-    """What tells a model its mode: the beginning of its turn, or fields of the request; nothing where nothing can."""
+    """What sets a model's mode: the beginning of its turn, or request fields. Both are empty if neither works."""
 
     opening: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class ModeOrder:
 
 
 def order_mode(switch: ThinkSwitch, style: ProviderStyle, mode: Mode) -> ModeOrder:
-    """Return what tells a model with this switch to think or not, behind a server of this style."""
+    """Return what switches a model's reasoning on or off behind a server of this style."""
     thinks = mode == "think"
     match switch:
         case _ if mode == "auto":
@@ -43,5 +43,5 @@ def order_mode(switch: ThinkSwitch, style: ProviderStyle, mode: Mode) -> ModeOrd
 
 
 def with_notes(request: Request, thought: str) -> Request:
-    """Return the request with a thought of the model as its own notes, to be answered without more thinking."""
+    """Return the request with the model's reasoning added as notes, to be answered without further reasoning."""
     return request.model_copy(update={"text": request.text + NOTES.format(thought=thought.strip())})

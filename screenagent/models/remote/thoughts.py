@@ -1,4 +1,4 @@
-"""Takes out of a streamed text what is not the answer: an echo of what was sent, and the thought between its marks."""
+"""Separates the answer in a streamed text from an echo of the prompt and from marked reasoning."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ END_OF_THOUGHT: Final = "</think>"
 
 
 class EchoStripper:
-    """Takes the opening of the assistant's turn off the reply if the server repeats it there."""
+    """Removes the opening of the assistant's turn from the reply if the server repeats it."""
 
     def __init__(self, opening: str) -> None:
         self._opening = opening
 
     def parts(self, said: Iterator[StreamPiece]) -> Iterator[StreamPiece]:
-        """Yield the pieces without the echo. The first ones are held back for as long as they may be an echo."""
+        """Yield the pieces without the echo. The first ones are held back as long as they may be an echo."""
         held: list[StreamPiece] = []
         for piece in said:
             held.append(piece)
@@ -31,7 +31,7 @@ class EchoStripper:
         yield from held
 
     def _without_echo(self, held: list[StreamPiece], begun: str) -> Iterator[StreamPiece]:
-        """Yield the pieces held so far; the echo ends in the last one of them."""
+        """Yield the pieces held so far without the echo, which ends in the last of them."""
         if not (self._opening and begun.startswith(self._opening)):
             yield from held
             return
@@ -40,10 +40,10 @@ class EchoStripper:
 
 
 class ThoughtSplitter:
-    """Tells the thought from the answer if the server leaves `<think>…</think>` in the text.
+    """Separates reasoning from the answer if the server leaves `<think>…</think>` in the text.
 
-    `begun` says that the prompt has opened the thought already, so that only its end stands in the text; a thought in a
-    field of its own shows that the server has told them apart itself.
+    `begun` says that the prompt already opened the reasoning, so that the text has only its end mark. Reasoning in a
+    separate field shows that the server has already split the two.
     """
 
     def __init__(self, *, begun: bool = False) -> None:
@@ -85,5 +85,5 @@ class ThoughtSplitter:
 
 
 def _overlap(text: str, mark: str) -> int:
-    """Return how many characters at the end of `text` may be the beginning of `mark`."""
+    """Return how many characters at the end of `text` could be the beginning of `mark`."""
     return next((n for n in range(min(len(text), len(mark) - 1), 0, -1) if mark.startswith(text[-n:])), 0)

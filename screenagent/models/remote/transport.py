@@ -1,4 +1,4 @@
-"""The transport to a server: requests that a stop can end at any moment, and answers within bounds."""
+"""The transport to a server: requests that can be stopped at any moment, and answers of bounded size."""
 
 from __future__ import annotations
 
@@ -39,24 +39,21 @@ from screenagent.models.remote.stream import Allowance, StreamChunk, parse_event
 ItemT = TypeVar("ItemT")
 
 SOCKET_HOST: Final = "http://screenagent/v1"
-"""The host name under which `screenagent model serve` accepts requests from its socket."""
+"""The host name that `screenagent model serve` accepts for requests on its socket."""
 CONNECT_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 0.5
-"""The pause before the second attempt; it doubles with each further one."""
+"""The pause before the second attempt. It doubles with each further attempt."""
 LONGEST_PAUSE: Final = 8.0
 REDIRECTS: Final = 3
 LARGEST_LISTING: Final = 4 << 20
 TOKENS_UNLESS_GIVEN: Final = 4096
 
 
-"""One turn of a conversation, in OpenAI's form."""
-
-
 class Wire:
     """Sends requests to one endpoint.
 
-    A request that fails before its answer begins is repeated after growing pauses. A redirect to another server is
-    never followed: the pictures of the screen go only where the user sends them.
+    A request that fails before its answer begins is retried with exponential backoff. A redirect to another server is
+    never followed: screenshots go only to the address that the user named.
     """
 
     def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = lambda: None) -> None:
@@ -66,7 +63,7 @@ class Wire:
         self._open: set[Exchange[Any]] = set()
 
     def close(self) -> None:
-        """Close every connection, also one on which an answer is awaited in another thread."""
+        """Close every connection, including one on which another thread is waiting for an answer."""
         for exchange in tuple(self._open):
             exchange.close()
         self._client.close()
@@ -85,14 +82,14 @@ class Wire:
         yield from self._asked(lambda extensions: self._stream(whole, tokens, extensions), says_something)
 
     def listing(self) -> object:
-        """Return what the server answers to the question which models it has."""
+        """Return the server's list of models."""
         (found,) = self._asked(self._listing)
         return found
 
     def _asked(
         self, read: Callable[[Extensions], Iterator[ItemT]], counts: Callable[[ItemT], bool] = lambda _: True
     ) -> Iterator[ItemT]:
-        """Yield the answer; repeat the request if it fails before that and may succeed a moment later."""
+        """Yield the answer; repeat the request if it fails before the answer begins and may succeed a moment later."""
         for attempt in range(1, self._endpoint.attempts + 1):
             began = False
             try:
@@ -150,7 +147,7 @@ class Wire:
 
     @contextmanager
     def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
-        """Send a request, follow a redirect within the same server only, and close the response at the end."""
+        """Send a request, follow redirects only within the same server, and close the response at the end."""
         response = self._send(request)
         try:
             for _ in range(REDIRECTS):
@@ -167,15 +164,15 @@ class Wire:
     def _send(self, request: httpx2.Request) -> httpx2.Response:
         try:
             return self._client.send(request, stream=True)
-        except (UnicodeError, OverflowError, httpx2.InvalidURL) as error:  # what the system says of host and port
+        except (UnicodeError, OverflowError, httpx2.InvalidURL) as error:  # the system rejects the host or the port
             raise BadAddress(str(error)) from error
 
 
 def _client(endpoint: Endpoint) -> httpx2.Client:
-    """Return a client for the endpoint, which may be the path of a socket behind `unix:`.
+    """Return a client for the endpoint, which may be the path of a socket after `unix:`.
 
-    The silence of a server has one clock, in `Exchange`, so that only connecting has a timeout here. Each request has a
-    connection of its own, which a stop closes.
+    `Exchange` alone measures how long a server is silent, so only connecting has a timeout here. Each request has its
+    own connection, which a stop closes.
     """
     own = endpoint.url.startswith(SOCKET)
     key = _header(endpoint.key or key_of(endpoint.kind) or "none", "key")
@@ -193,19 +190,19 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
         )
     except httpx2.InvalidURL as error:
         raise ServerError(f"{one_line(endpoint.url)} is not a valid address ({one_line(str(error))})") from error
-    except (ImportError, ValueError) as error:  # HTTP_PROXY and its like
-        raise ServerError(f"the proxy that the environment names cannot be used: {one_line(str(error))}") from error
+    except (ImportError, ValueError) as error:  # HTTP_PROXY and similar variables
+        raise ServerError(f"the proxy set in the environment cannot be used: {one_line(str(error))}") from error
 
 
 @cache
 def _trusted_authorities() -> ssl.SSLContext:
-    """Return the certificates that are trusted, which take a tenth of a second to read."""
+    """Return the trusted certificates. Loading them takes a tenth of a second."""
     return httpx2.create_ssl_context()
 
 
 def _header(text: str, what: str) -> str:
     if not text.strip().isascii() or not text.strip().isprintable():
-        raise ServerError(f"the {what} of the model server has characters that a {what} never has; copy it again")
+        raise ServerError(f"the {what} of the model server has characters not allowed in a {what}; copy it again")
     return text.strip()
 
 

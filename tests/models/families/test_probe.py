@@ -56,13 +56,13 @@ def test_a_model_that_points_as_its_family_does_is_proven_in_six_questions(famil
     [("phi4", in_thousandths, "qwen3"), ("qwen3", in_fractions, "phi4"), ("qwen3", in_pixels, "ui-tars-1.5")],
 )
 def test_a_mismatch_names_the_family_that_would_fit(family: str, write: Writes, fits: str) -> None:
-    with pytest.raises(WrongFamily, match=f"right as {fits} counts"):
+    with pytest.raises(WrongFamily, match=f"correct for {fits};"):
         prove_family(pointing(write), family_named(family))
 
 
 def test_swapped_axes_fit_no_family_by_chance() -> None:
     swapped = lambda box: in_fractions(Box(left=box.top, top=box.left, right=box.bottom, bottom=box.right))  # noqa: E731
-    with pytest.raises(WrongFamily, match="no place on that button"):
+    with pytest.raises(WrongFamily, match="not a place on that button"):
         prove_family(pointing(swapped), family_named("phi4"))
 
 
@@ -73,7 +73,7 @@ def test_a_form_that_bends_the_answer_is_found_out() -> None:
         return in_fractions(asked_for(request).box) if len(model.asked) <= 3 else "[0.1, 0.1, 0.2, 0.2]"
 
     model = ScriptedModel(bent)
-    with pytest.raises(WrongFamily, match="held to its form"):
+    with pytest.raises(WrongFamily, match="constrained to its format"):
         prove_family(model, family_named("phi4"))
 
 
@@ -88,5 +88,5 @@ def test_an_unknown_model_is_of_the_family_as_which_it_points(write: Writes, fou
 
 def test_a_model_that_points_as_none_does_is_of_no_family() -> None:
     model = ScriptedModel(lambda request, mode: "I would click the button.")
-    with pytest.raises(WrongFamily, match=r"as no known family does.*I would click"):
+    with pytest.raises(WrongFamily, match=r"like any known family.*I would click"):
         detect_family((family, model) for family in all_families().values())

@@ -166,7 +166,7 @@ WRONG = {
         with_body("302 Found", headers="Location: http://example.org/models\r\n"),
         "redirects to http://example",
     ),
-    "no HTTP": (b"hello\r\n", "does not answer as a model server does"),
+    "no HTTP": (b"hello\r\n", "does not answer like a model server"),
 }
 
 
