@@ -29,7 +29,12 @@ Version 0.1 had other names for some settings. They still work in this version, 
 | in version 0.1 | now |
 | --- | --- |"""
 
-IN_YOUR_DATA_FOLDER = {"runs": "runs", "model_weights": "phi4", "model_socket": "model.sock"}
+IN_YOUR_FOLDERS = {
+    "runs": "`runs` in your data folder",
+    "model_weights": "`phi4` in your data folder",
+    "model_socket": "`model.sock` in your data folder",
+    "proven_models": "`proven_models.json` in your cache folder",
+}
 
 
 def reference() -> Iterator[str]:
@@ -42,8 +47,8 @@ def reference() -> Iterator[str]:
 
 
 def default_of(name: str, field: FieldInfo) -> str:
-    if name in IN_YOUR_DATA_FOLDER:
-        return f"`{IN_YOUR_DATA_FOLDER[name]}` in your data folder"
+    if name in IN_YOUR_FOLDERS:
+        return IN_YOUR_FOLDERS[name]
     match field.default:
         case None:
             return ""
