@@ -9,7 +9,7 @@ from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
-from screenagent.grounding.neighbours import NothingFits, at_place, related
+from screenagent.grounding.neighbours import NothingFits, at_place, not_in_row, related, rows_of, within_rows
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import within_window
 from screenagent.grounding.text_match import TextMatch, matches
@@ -26,21 +26,24 @@ from screenagent.perception.similarity import likeness
 def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = scoring.SURE) -> list[Candidate]:
     """Return the candidates of at least the score `sure`, the best first. Raise `NothingFits` if a neighbour that the
     phrase names is not on the screen."""
-    candidates = list(_joined(_seen(phrase, screen), _told(phrase, screen)))
+    candidates = within_rows(phrase, list(_joined(_seen(phrase, screen), _told(phrase, screen))), screen)
     written = max((candidate.score for candidate in candidates), default=0.0)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
     elif written <= scoring.WRITTEN:
         rival = scoring.BESIDE_TEXT if written >= scoring.SURE else 1.0
-        candidates += _icons(phrase, screen, words, sure=sure, rival=rival)
+        candidates += within_rows(phrase, list(_icons(phrase, screen, words, sure=sure, rival=rival)), screen)
     for relation in phrase.relations:
-        candidates = related(relation, candidates, screen)
+        if relation.kind != "row":
+            candidates = related(relation, candidates, screen, phrase=phrase)
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = within_window(phrase, candidates, screen, words)
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
+    if not candidates and rows_of(phrase):
+        raise NothingFits(not_in_row(phrase, screen))
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
 
 

@@ -17,6 +17,7 @@ from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import bounded
 from screenagent.perception.rendered_text import find_rendered
+from screenagent.perception.rows import Row, pieces, row_around
 from screenagent.perception.timing import Timing
 from screenagent.perception.widgets import Widget, expanders, widgets
 from screenagent.screenshot import Element, Screenshot, Word
@@ -50,6 +51,20 @@ class ScreenContents:
         screen = copy(self)
         screen.told = list(accessible_controls(elements, self._picture, self.labels, self.size))
         return screen
+
+    @cached_property
+    def pieces(self) -> list[Label]:
+        """The texts that stand alone, as the cells of a table do that were read as one line."""
+        return pieces(self.labels)
+
+    def row_around(self, rect: PixelBox) -> Row:
+        """Return the row that the entry at `rect` stands in: what its program says, or what is seen."""
+        told = [one.rect for one in self.told if one.role == "item" and one.rect.holds(*rect.center)]
+        wide = [item for item in told if item.width > 2 * rect.width]
+        if wide:
+            item = min(wide, key=lambda one: one.height)
+            return Row(item.top, item.bottom)
+        return row_around(rect, self._picture, (piece.rect for piece in self.pieces))
 
     @cached_property
     def layout(self) -> ControlLayout:

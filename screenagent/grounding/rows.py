@@ -1,0 +1,109 @@
+"""What stands in the row that a phrase names: "the amount in Ada's row", "Delete next to Ben"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from screenagent.geometry import PixelBox
+from screenagent.grounding.expression import Phrase
+from screenagent.grounding.scoring import Candidate, Evidence, Neighbour
+from screenagent.grounding.text_match import runs
+from screenagent.perception.labels import Label
+from screenagent.perception.roles import satisfying
+from screenagent.perception.rows import Row, aligned
+from screenagent.perception.screen import ScreenContents
+from screenagent.perception.similarity import likeness
+
+ONE_LINE: Final = 0.4  # of a text's height: how far apart the middles of two are that stand in one line at most
+LONGEST: Final = 6  # words of an entry that is named by some of them; more are a sentence
+MOST_SEEN: Final = 5  # of what stands in a row, which is named where the target does not
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """A row, and the entry in it that bears its name."""
+
+    row: Row
+    entry: PixelBox
+
+
+def rows_named(name: str, screen: ScreenContents) -> list[NamedRow]:
+    """Return the rows that hold an entry of this name, or else those with an entry that has the name in it: "Ben" in
+    "Ben Carter"."""
+    whole = [piece for piece in screen.pieces if likeness(name, piece.text) > 0]
+    entries = whole or [piece for piece in screen.pieces if _is_part(name, piece)]
+    return [NamedRow(screen.row_around(entry.rect), entry.rect) for entry in entries]
+
+
+def _is_part(name: str, piece: Label) -> bool:
+    if len(piece.words) > LONGEST:
+        return False
+    return any(likeness(name, run.text) > 0 for run in runs(piece, longest=len(name.split())))
+
+
+def in_rows(
+    phrase: Phrase, candidates: Sequence[Candidate], rows: Sequence[NamedRow], screen: ScreenContents
+) -> list[Candidate]:
+    """Return the candidates that stand in one of the rows, and what stands there below the head that was meant."""
+    found = {}
+    for named in rows:
+        cells = (cell for one in candidates if (cell := cell_below(phrase, one, named, screen)))
+        there = (one for one in candidates if named.row.holds(one.spot) and one.spot != named.entry)
+        found |= {one.spot: one for one in (*cells, *there)}
+    return list(found.values())
+
+
+def cell_below(phrase: Phrase, head: Candidate, named: NamedRow, screen: ScreenContents) -> Candidate | None:
+    """Return what stands in the row below the head of a column: a text, or the control that was asked for. It is a table
+    if the name of the row stands in a column that has a head, too."""
+    place = head.spot
+    line = [one.rect for one in screen.pieces if _in_line(one.rect, place) and one.rect.shared_width(place) <= 0]
+    if place.bottom > named.row.top + ONE_LINE * place.height:
+        return None
+    if not any(aligned(other, named.entry) for other in line) and not aligned(place, named.entry):
+        return None
+    controls = list(_controls(phrase, place, named.row, screen))
+    if controls:
+        rect, fit = min(controls, key=lambda found: abs(found[0].center_x - place.center_x))
+        return Candidate(rect, head.text, Evidence(name=head.evidence.name, role=fit), "field")
+    texts = (one.rect for one in screen.pieces if named.row.holds(one.rect) and aligned(place, one.rect))
+    rect = next(texts, None)
+    return replace(head, rect=rect, written=None) if rect else None
+
+
+def _controls(phrase: Phrase, head: PixelBox, row: Row, screen: ScreenContents) -> Iterator[tuple[PixelBox, float]]:
+    """Yield the controls in the row below the head, and how well each fits the role; none if no role was said."""
+    fitting = satisfying(phrase.role)
+    roles = {**dict.fromkeys(fitting.framed_unnamed, 1.0), **fitting.framed}
+    for control in screen.layout.controls:
+        if control.role in roles and row.holds(control.rect) and control.rect.shared_width(head) > 0:
+            yield control.rect, roles[control.role]
+
+
+def seen_in(rows: Sequence[NamedRow], screen: ScreenContents) -> list[str]:
+    """Return what is written in these rows beside their names."""
+    there = [
+        one.text
+        for named in rows
+        for one in screen.pieces
+        if named.row.holds(one.rect) and one.rect != named.entry and len(one.text) > 1
+    ]
+    return list(dict.fromkeys(there))[:MOST_SEEN]
+
+
+def told_by_row(
+    candidates: Sequence[Candidate], rows: Sequence[NamedRow], neighbour: Neighbour, *, alike: float
+) -> list[Candidate]:
+    """Judge the candidates by the row of a neighbour if one that fits about as well as the best stands there: then the
+    others are in other rows."""
+    best = max((one.score for one in candidates), default=0.0)
+    inside = [any(named.row.holds(one.spot) and one.spot != named.entry for named in rows) for one in candidates]
+    if not any(there and one.score >= alike * best for one, there in zip(candidates, inside, strict=True)):
+        return list(candidates)
+    return [one if there else one.beside(neighbour) for one, there in zip(candidates, inside, strict=True)]
+
+
+def _in_line(one: PixelBox, other: PixelBox) -> bool:
+    return abs(one.center_y - other.center_y) < ONE_LINE * max(one.height, other.height)
