@@ -26,7 +26,7 @@ def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenC
     for relation in rows_of(phrase):
         rows = rows_named(relation.other, screen)
         if not rows:
-            raise NothingFits(f"“{relation.other}” is not on the screen, so it has no row{_nearest(relation.other, screen)}")
+            raise NothingFits(_no_row(relation.other, screen))
         found = in_rows(phrase, found, rows, screen)
     return found
 
@@ -43,10 +43,11 @@ def not_in_row(phrase: Phrase, screen: ScreenContents) -> str:
     return f"“{phrase.name}” is not in the row of “{name}”" + (f"; there are {seen}" if seen else "")
 
 
-def _nearest(name: str, screen: ScreenContents) -> str:
+def _no_row(name: str, screen: ScreenContents) -> str:
     texts = [piece.text for piece in screen.pieces if len(piece.text) > 2]
     found = process.extractOne(name, texts, scorer=fuzz.WRatio)
-    return f"; the nearest text is “{found[0]}”" if found else ""
+    nearest = f"; the nearest text is “{found[0]}”" if found else ""
+    return f"“{name}” is not on the screen, so it has no row{nearest}"
 
 
 def related(
@@ -70,9 +71,7 @@ def related(
     return [candidate.beside(_best_neighbour(relation, candidate.rect, rects, screen.size)) for candidate in candidates]
 
 
-def _cell(
-    phrase: Phrase, candidate: Candidate, rows: Sequence[NamedRow], screen: ScreenContents
-) -> Candidate | None:
+def _cell(phrase: Phrase, candidate: Candidate, rows: Sequence[NamedRow], screen: ScreenContents) -> Candidate | None:
     return next((cell for row in rows if (cell := cell_below(phrase, candidate, row, screen))), None)
 
 

@@ -13,6 +13,7 @@ from screenagent.grounding.neighbours import NothingFits, at_place, not_in_row, 
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import within_window
 from screenagent.grounding.text_match import TextMatch, matches
+from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
@@ -27,7 +28,9 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
     """Return the candidates of at least the score `sure`, the best first. Raise `NothingFits` if a neighbour that the
     phrase names is not on the screen."""
     candidates = within_rows(phrase, list(_joined(_seen(phrase, screen), _told(phrase, screen))), screen)
-    written = max((candidate.score for candidate in candidates), default=0.0)
+    if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
+        candidates = within_rows(phrase, [_sign(phrase, rect) for rect in screen.dots], screen) or candidates
+    written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
     elif written <= scoring.WRITTEN:
@@ -47,6 +50,10 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
 
 
+def _best(candidates: Iterable[Candidate]) -> float:
+    return max((candidate.score for candidate in candidates), default=0.0)
+
+
 def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
     """Return the candidates that the picture shows, icons aside."""
     found = matches(phrase, screen.labels)
@@ -62,6 +69,11 @@ def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
     """Yield the places that look like the name, in letters that the reader does not know."""
     for rect, likeness_to_name in screen.drawn(phrase.name):
         yield Candidate(rect, phrase.name, Evidence(name=likeness_to_name), "text")
+
+
+def _sign(phrase: Phrase, rect: PixelBox) -> Candidate:
+    """Return a sign that was recognized by its shape as what the phrase calls it."""
+    return Candidate(rect, phrase.name, Evidence(name=1.0), "sign")
 
 
 def _icons(

@@ -8,16 +8,18 @@ from typing import Final
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Phrase
-from screenagent.grounding.scoring import Candidate, Evidence, Neighbour
+from screenagent.grounding.scoring import SURE, Candidate, Evidence, Neighbour
 from screenagent.grounding.text_match import runs
 from screenagent.perception.labels import Label
-from screenagent.perception.roles import satisfying
+from screenagent.perception.roles import Role, satisfying
 from screenagent.perception.rows import Row, aligned
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
 
 ONE_LINE: Final = 0.4  # of a text's height: how far apart the middles of two are that stand in one line at most
 LONGEST: Final = 6  # words of an entry that is named by some of them; more are a sentence
+NEXT_ROW: Final = 3.0  # of a text's height: a row of the same table is no farther
+NEVER_A_HEAD: Final[tuple[Role | None, ...]] = ("button", "link", "icon", "menu", "item", "tab")
 MOST_SEEN: Final = 5  # of what stands in a row, which is named where the target does not
 
 
@@ -47,22 +49,21 @@ def in_rows(
     phrase: Phrase, candidates: Sequence[Candidate], rows: Sequence[NamedRow], screen: ScreenContents
 ) -> list[Candidate]:
     """Return the candidates that stand in one of the rows, and what stands there below the head that was meant."""
-    found = {}
-    for named in rows:
-        cells = (cell for one in candidates if (cell := cell_below(phrase, one, named, screen)))
-        there = (one for one in candidates if named.row.holds(one.spot) and one.spot != named.entry)
-        found |= {one.spot: one for one in (*cells, *there)}
-    return list(found.values())
+    there = [one for one in candidates if any(_holds(named, one) for named in rows)]
+    if any(one.score >= SURE for one in there):
+        return there
+    cells = (cell_below(phrase, one, named, screen) for named in rows for one in candidates)
+    return list({cell.spot: cell for cell in cells if cell}.values()) or there
+
+
+def _holds(named: NamedRow, candidate: Candidate) -> bool:
+    return named.row.holds(candidate.spot) and candidate.spot != named.entry
 
 
 def cell_below(phrase: Phrase, head: Candidate, named: NamedRow, screen: ScreenContents) -> Candidate | None:
-    """Return what stands in the row below the head of a column: a text, or the control that was asked for. It is a table
-    if the name of the row stands in a column that has a head, too."""
+    """Return what stands in the row below the head of a column: a text, or the control that was asked for."""
     place = head.spot
-    line = [one.rect for one in screen.pieces if _in_line(one.rect, place) and one.rect.shared_width(place) <= 0]
-    if place.bottom > named.row.top + ONE_LINE * place.height:
-        return None
-    if not any(aligned(other, named.entry) for other in line) and not aligned(place, named.entry):
+    if phrase.role in NEVER_A_HEAD or not _is_head(head, named, screen):
         return None
     controls = list(_controls(phrase, place, named.row, screen))
     if controls:
@@ -71,6 +72,27 @@ def cell_below(phrase: Phrase, head: Candidate, named: NamedRow, screen: ScreenC
     texts = (one.rect for one in screen.pieces if named.row.holds(one.rect) and aligned(place, one.rect))
     rect = next(texts, None)
     return replace(head, rect=rect, written=None) if rect else None
+
+
+def _is_head(head: Candidate, named: NamedRow, screen: ScreenContents) -> bool:
+    """Whether a text heads a column of the table that the row belongs to: no button or link, it stands in the topmost
+    line above the row's name, which has a head there as well."""
+    place = head.spot
+    around = screen.layout.around(*place.center)
+    if (around and around.role in ("button", "dropdown")) or screen.is_coloured(place):
+        return False
+    if place.bottom > named.row.top + ONE_LINE * place.height:
+        return False
+    others = [one.rect for one in screen.pieces if not _in_line(one.rect, place)]
+    heads = [one.rect for one in screen.pieces if _in_line(one.rect, place)]
+    over = [one for one in heads if aligned(one, named.entry)]
+    return bool(over) and not any(_is_row_above(one, over[0], others) for one in others)
+
+
+def _is_row_above(one: PixelBox, head: PixelBox, others: Sequence[PixelBox]) -> bool:
+    """Whether a text that is not alone in its line stands closely above what would head a column."""
+    near = 0 < head.center_y - one.center_y < NEXT_ROW * head.height
+    return near and aligned(one, head) and any(_in_line(one, other) and other != one for other in others)
 
 
 def _controls(phrase: Phrase, head: PixelBox, row: Row, screen: ScreenContents) -> Iterator[tuple[PixelBox, float]]:
@@ -99,7 +121,7 @@ def told_by_row(
     """Judge the candidates by the row of a neighbour if one that fits about as well as the best stands there: then the
     others are in other rows."""
     best = max((one.score for one in candidates), default=0.0)
-    inside = [any(named.row.holds(one.spot) and one.spot != named.entry for named in rows) for one in candidates]
+    inside = [any(_holds(named, one) for named in rows) for one in candidates]
     if not any(there and one.score >= alike * best for one, there in zip(candidates, inside, strict=True)):
         return list(candidates)
     return [one if there else one.beside(neighbour) for one, there in zip(candidates, inside, strict=True)]

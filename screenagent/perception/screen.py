@@ -12,6 +12,7 @@ import numpy.typing as npt
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
 from screenagent.perception.controls import ControlLayout
+from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
@@ -108,6 +109,11 @@ class ScreenContents:
     def icons(self) -> list[Icon]:
         with self._stages.timing("icons"):
             return self._encoder.look(self._picture, proposals(self._picture, self.labels))
+
+    @cached_property
+    def dots(self) -> list[PixelBox]:
+        with self._stages.timing("icons"):
+            return dots_in(self._picture)
 
     def mirrored(self, icons: Sequence[Icon], mirror: Mirror) -> list[Icon]:
         """What these icons would show in a mirror."""
