@@ -70,8 +70,7 @@ def cell_below(phrase: Phrase, head: Candidate, named: NamedRow, screen: ScreenC
         rect, fit = min(controls, key=lambda found: abs(found[0].center_x - place.center_x))
         return Candidate(rect, head.text, Evidence(name=head.evidence.name, role=fit), "field")
     texts = (one.rect for one in screen.pieces if named.row.holds(one.rect) and aligned(place, one.rect))
-    rect = next(texts, None)
-    return replace(head, rect=rect, written=None) if rect else None
+    return next((replace(head, rect=text, written=None) for text in texts), None)
 
 
 def _is_head(head: Candidate, named: NamedRow, screen: ScreenContents) -> bool:

@@ -15,7 +15,7 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.ocr import PictureArray
 
 SIDE: Final = range(1, 9)  # of a dot, in pixels
-FULL: Final = 0.6  # the share of its bounds that a dot fills at least
+FULL: Final = 0.5  # the share of its bounds that a dot fills at least
 INK: Final = 50  # of 255: a dot differs from its ground by more
 GROUND: Final = 21  # pixels around a place that say what its ground is; an odd number
 STEP: Final = (1.3, 5.0)  # from dot to dot, in sides of a dot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from screenagent.actions import Holds, Key, Verify
@@ -11,10 +11,13 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.instructions.steps import press
 from screenagent.planning.skills.moves import click, replace_text, require
-from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
 from screenagent.planning.skills.view import Number, ScreenView
 
 TURNS: Final = 8
+LINE: Final = 12  # pixels: the height of the smallest line of text
+BESIDE: Final = 2.5  # how far a number stands above or below its slider at most, in heights of a line
+_COUNT: Final = re.compile(r"(\D*?)([-+−]?\d+(?:\.\d+)?)")
 _KIND: Final = re.compile(r"\b(?:the|a|an|slider|scale)\b", re.IGNORECASE)
 MOST_PRESSES: Final = 100
 STILL: Final = 0.002
@@ -78,11 +81,13 @@ def slide(
     A number that is misread is reckoned from the presses, but only if it or the handle is seen to change.
     """
     gauge = Gauge(view, handle, number)
+    step = 1.0
     if gauge.value() is None:
-        raise SkillFailed(f"no number says where {name} stands")
-    if gauge.value() != amount:
         yield (click(handle, name),)
-    value, step = gauge.value(), 1.0
+        gauge, step = yield from _following(view, handle, name, keys)
+    elif gauge.value() != amount:
+        yield (click(handle, name),)
+    value = gauge.value()
     for _ in range(TURNS):
         if value is None or value == amount:
             break
@@ -102,6 +107,61 @@ def slide(
         yield (PlannedStep(action=Verify(that=Holds(control=name, at=gauge.box, value=f"{amount:g}"))),)
 
 
+def _following(
+    view: ScreenView, handle: Location, name: str, keys: tuple[Key, Key]
+) -> Generator[SkillSteps, None, tuple[Gauge, float]]:
+    """Return what follows the slider, wherever it stands: the one number that changes twice by the same step as an
+    arrow is pressed twice, up or, at its end, down."""
+    before = _counts(view)
+    for way in (1, -1):
+        yield (press(keys[way > 0]),)
+        first = _counts(view)
+        yield (press(keys[way > 0]),)
+        second = _counts(view)
+        steps = [(now, now.since(first)) for now in second]
+        moved = [(now, step) for now, step in steps if step and step * way > 0 and now.went(first, before, step)]
+        if len(moved) == 1:
+            now, step = moved[0]
+            return Gauge(view, handle, None, counted=now), abs(step)
+    raise SkillFailed(f"no number says where {name} stands")
+
+
+class Count(NamedTuple):
+    """A number that ends a word or stands alone: what stands before it in the word, which such one of its line it is,
+    and where that line is, in pixels."""
+
+    sign: str
+    order: int
+    height: float
+    value: float
+
+    def among(self, others: Iterable[Count]) -> Count | None:
+        """Return the number that stands at the same place."""
+        same = (one for one in others if (one.sign, one.order) == (self.sign, self.order))
+        return next((one for one in same if abs(one.height - self.height) < LINE), None)
+
+    def since(self, others: Iterable[Count]) -> float | None:
+        """Return by how much it has changed."""
+        known = self.among(others)
+        return self.value - known.value if known else None
+
+    def went(self, first: Iterable[Count], before: Iterable[Count], step: float) -> bool:
+        """Return whether it changed by the same step before, or came only then."""
+        known = self.among(first)
+        return known is not None and known.since(before) in (None, step)
+
+
+def _counts(view: ScreenView) -> list[Count]:
+    """The numbers that may count something: "80", "zoom=80". A time and a date have others in them."""
+    found: list[Count] = []
+    for line in view.lines:
+        height = line.box.center.y * view.screen.size.height
+        for counted in filter(None, (_COUNT.fullmatch(word.text) for word in line.words)):
+            order = sum(one.sign == counted[1] and one.height == height for one in found)
+            found.append(Count(counted[1], order, height, float(counted[2].replace("−", "-"))))
+    return found
+
+
 class GaugeLook(NamedTuple):
     """What changes when a slider moves: the place of its handle, and how its number looks."""
 
@@ -112,15 +172,22 @@ class GaugeLook(NamedTuple):
 class Gauge:
     """What says where a slider stands: its program, or the number beside it."""
 
-    def __init__(self, view: ScreenView, handle: Location, number: Number | None) -> None:
+    def __init__(
+        self, view: ScreenView, handle: Location, number: Number | None, *, counted: Count | None = None
+    ) -> None:
+        """`counted` is a number elsewhere that follows it."""
         self._view = view
         self._number = number
+        self._counted = counted
         self.box = handle.box or Box.around(handle.point, width=0, height=0)
         self.is_told = view.told_value(self.box) is not None
 
     def value(self) -> float | None:
         if self.is_told:
             return _as_number(self._view.told_value(self.box))
+        if self._counted:
+            now = self._counted.among(_counts(self._view))
+            return now.value if now else None
         return _value(self._view, self._number.box) if self._number else None
 
     def has_moved(self, look: GaugeLook) -> bool:
@@ -131,7 +198,7 @@ class Gauge:
         return abs(now.handle.center.x - look.handle.center.x) > STILL
 
     def look(self) -> GaugeLook:
-        number = self._view.look_of(self._number.box) if self._number else ""
+        number = self._view.look_of(self._number.box) if self._number else str(self.value())
         return GaugeLook(self._view.handle(self.box), number)
 
 
@@ -148,8 +215,15 @@ def _nearest(view: ScreenView, handle: Location) -> Number | None:
     inside = [number for number in numbers if handle.box and number.box.center in handle.box]
     if inside and _is_field(handle):
         return inside[0]
-    others = [number for number in numbers if number not in inside]
+    others = [number for number in numbers if number not in inside and _is_beside(view, handle, number.box)]
     return min(others, key=lambda number: _distance(view, handle.point, number.box), default=None)
+
+
+def _is_beside(view: ScreenView, handle: Location, box: Box) -> bool:
+    """Whether a number stands in the row of a handle, or in the line above or below it; another belongs to another."""
+    high = handle.box.bottom - handle.box.top if handle.box else 0.0
+    line = max(high, box.bottom - box.top, LINE / view.screen.size.height)
+    return abs(box.center.y - handle.point.y) <= BESIDE * line
 
 
 def _is_field(place: Location) -> bool:
