@@ -115,6 +115,14 @@ _ROLE_NAME = re.compile(
     rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨)|(?<=word)\s+(?=\S+$)|(?<=phrase)\s+|(?<=sentence)\s+)(?P<name>.+)",
     re.I,
 )
+_CONTROL = "|".join(
+    f"(?:{pattern})" for role, pattern in GRAMMAR.roles if role in ("slider", "dropdown", "checkbox", "field")
+)
+_USED = re.compile(
+    rf"^(?P<name>\S+(?: (?!with\b|using\b|via\b|by\b)\S+){{0,4}}) (?:with|using|via|by|on) (?:the|its) "
+    rf"(?P<role>{_CONTROL})$",
+    re.I,
+)
 _LABELLED_LAST = re.compile(
     r"^(?P<thing>(?:the|a) [\w -]+?) (?P<place>(?:in|on|of) the [\w -]+?) "
     r"(?P<bears>(?:labell?ed|called|named|titled) (?:⟨\d+⟩|\S+))$"
@@ -226,6 +234,11 @@ def take_row(reading: Reading) -> Reading:
     return replace(reading, rest=rest, relations=(*reading.relations, ("row", name)))
 
 
+def join_role(reading: Reading) -> Reading:
+    """Put the control that is used beside its name: "Brightness with the slider" is the Brightness slider."""
+    return replace(reading, rest=_USED.sub(r"\g<name> \g<role>", reading.rest))
+
+
 def take_relations(reading: Reading) -> Reading:
     """Take what the target stands near to or within: "the OK button near Cancel", "'Quit' in the menu"."""
     spoken = reading.rest
@@ -327,6 +340,7 @@ RULES: Final[tuple[Rule, ...]] = (
     move_label,
     take_topic,
     take_row,
+    join_role,
     take_relations,
     take_sides,
     take_verb,

@@ -12,6 +12,7 @@ from screenagent.grounding.expression import Bond, Phrase, Relation, Side, parse
 from screenagent.grounding.rows import NamedRow, cell_below, in_rows, rows_named, seen_in, told_by_row
 from screenagent.grounding.scoring import PREPOSITIONS, Candidate, Neighbour
 from screenagent.grounding.text_match import matches
+from screenagent.perception.rows import Row
 from screenagent.perception.screen import ScreenContents
 
 
@@ -34,6 +35,11 @@ def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenC
 def rows_of(phrase: Phrase) -> list[Relation]:
     """Return the relations that name a row, which is a must."""
     return [relation for relation in phrase.relations if relation.kind == "row"]
+
+
+def named_rows(phrase: Phrase, screen: ScreenContents) -> list[Row]:
+    """Return the rows that the phrase names."""
+    return [named.row for relation in rows_of(phrase) for named in rows_named(relation.other, screen)]
 
 
 def not_in_row(phrase: Phrase, screen: ScreenContents) -> str:

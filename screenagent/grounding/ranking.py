@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
-from screenagent.grounding.neighbours import NothingFits, at_place, not_in_row, related, rows_of, within_rows
+from screenagent.grounding.neighbours import (
+    NothingFits,
+    at_place,
+    named_rows,
+    not_in_row,
+    related,
+    rows_of,
+    within_rows,
+)
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import within_window
 from screenagent.grounding.text_match import TextMatch, matches
@@ -19,9 +28,11 @@ from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
-from screenagent.perception.roles import Role, satisfying
+from screenagent.perception.roles import TICKED, Role, satisfying
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
+
+FAR: Final = 2.5  # heights of its label from which on a mark is far from it
 
 
 def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = scoring.SURE) -> list[Candidate]:
@@ -62,7 +73,18 @@ def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
         return unnamed
     if phrase.role and satisfying(phrase.role).framed:
         return list(_framed(phrase.role, found, screen))
-    return [_labelled(phrase, match, screen) for match in found]
+    return [_with_its_mark(phrase, _labelled(phrase, match, screen), screen) for match in found]
+
+
+def _with_its_mark(phrase: Phrase, label: Candidate, screen: ScreenContents) -> Candidate:
+    """Return what is ticked or switched, if that was named and stands far from its label: a label alone may do nothing
+    there."""
+    if phrase.role not in TICKED or not phrase.named or label.score < scoring.SURE:
+        return label
+    mark = screen.in_row_of(label.rect, phrase.role)
+    if mark is None or abs(mark.center_x - label.rect.center_x) < label.rect.width / 2 + FAR * label.rect.height:
+        return label
+    return replace(label, rect=mark, by="field")
 
 
 def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
@@ -94,8 +116,18 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
         widgets = screen.expanders if phrase.role == "expander" else screen.widgets
         shaped = ([widget.rect for widget in widgets if widget.role == role] for role in fitting.shaped)
         rects = next(filter(None, shaped), rects)  # a text area is a field if there is no other
+    rects = list(_unnamed(phrase, screen)) or rects
     for rect in rects:
         yield Candidate(rect, phrase.name, Evidence(name=scoring.NAMELESS), "field")
+
+
+def _unnamed(phrase: Phrase, screen: ScreenContents) -> Iterator[PixelBox]:
+    """Yield the marks in the rows that are named, and all handles of sliders if one was asked for."""
+    if phrase.role == "slider":
+        yield from screen.unnamed_in(PixelBox(0, 0, screen.size.width, screen.size.height), "slider")
+    elif phrase.role in TICKED:
+        for row in named_rows(phrase, screen):
+            yield from screen.unnamed_in(PixelBox(0, row.top, screen.size.width, row.bottom), phrase.role)
 
 
 def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> Iterator[Candidate]:
@@ -104,7 +136,7 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
     for match in found:
         beside = screen.layout.ties(match.label)
         areas = (tie for tie in _areas(role, match.label, screen) if not _lies_under(tie.control, beside))
-        ties = [*beside, *areas]
+        ties = [*beside, *areas, *_sliders(role, match.rect, screen)]
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
@@ -115,6 +147,13 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
         if match.label.text.endswith(":"):
             alone = scoring.LABEL_OF_ANOTHER
         yield Candidate(match.rect, match.text, Evidence(name=match.score, tie=alone), "text")
+
+
+def _sliders(role: Role, label: PixelBox, screen: ScreenContents) -> Iterator[Tie]:
+    """Yield the slider that stands in the row of a label."""
+    handle = screen.in_row_of(label, role) if role == "slider" else None
+    if handle:
+        yield Tie(ControlBox(handle, "slider"), 1.0)
 
 
 def _lies_under(area: ControlBox, ties: Iterable[Tie]) -> bool:

@@ -75,6 +75,8 @@ READINGS = {
     "the bin button in the row of Grace Hopper": Phrase(
         name="bin", named=True, role="button", relations=row("Grace Hopper")
     ),
+    "Loudness with the slider": Phrase(name="Loudness", named=True, role="slider"),
+    "the Region using its drop-down": Phrase(name="Region", named=True, role="dropdown"),
     "the switch in the Wi-Fi row": Phrase(name="switch", nameless=True, role="checkbox", relations=row("Wi-Fi")),
     "the pencil in James' line": Phrase(name="pencil", relations=row("James")),
     "the second field in the row that says 'Rent'": Phrase(
@@ -119,6 +121,7 @@ STEPS: dict[Rule, tuple[Reading, Reading]] = {
         Reading(rest="Edit below News in Ada's row in the menu"),
         Reading(rest="Edit below News in the menu", relations=(("row", "Ada"),)),
     ),
+    expression.join_role: (Reading(rest="Loudness with the slider"), Reading(rest="Loudness slider")),
     expression.take_relations: (
         Reading(rest="Edit below News in the menu", relations=(("row", "Ada"),)),
         Reading(rest="Edit", relations=(("row", "Ada"), ("below", "News")), container="menu"),

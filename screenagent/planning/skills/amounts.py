@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from screenagent.actions import Holds, Key, Verify
@@ -99,6 +99,10 @@ def slide(
         if moved is None or (moved - value) * way <= 0:
             if not gauge.has_moved(look):
                 raise SkillFailed(f"{name} stays at {value:g}")
+            if gauge.is_of_another(look):
+                gauge, step = yield from _following(view, handle, name, keys)
+                value = gauge.value()
+                continue
             moved = value + times * step * way
         value, step = moved, abs(moved - value) / times
     if gauge.value() not in (amount, None) or value != amount:
@@ -154,12 +158,22 @@ class Count(NamedTuple):
 def _counts(view: ScreenView) -> list[Count]:
     """The numbers that may count something: "80", "zoom=80". A time and a date have others in them."""
     found: list[Count] = []
-    for line in view.lines:
-        height = line.box.center.y * view.screen.size.height
-        for counted in filter(None, (_COUNT.fullmatch(word.text) for word in line.words)):
+    for height, words in _texts(view):
+        for counted in filter(None, map(_COUNT.fullmatch, words)):
             order = sum(one.sign == counted[1] and one.height == height for one in found)
             found.append(Count(counted[1], order, height, float(counted[2].replace("−", "-"))))
     return found
+
+
+def _texts(view: ScreenView) -> Iterator[tuple[float, list[str]]]:
+    """The lines on the screen, each at its height; the title of the window in front as its program says it."""
+    window = view.screen.window
+    top = window.box.top if window and window.box else 0.0
+    if window:
+        yield -LINE, window.title.split()
+    for line in view.lines:
+        if line.box.center.y >= top:
+            yield line.box.center.y * view.screen.size.height, [word.text for word in line.words]
 
 
 class GaugeLook(NamedTuple):
@@ -194,8 +208,12 @@ class Gauge:
         """Whether it looks otherwise than it did; a ring around the handle does not count."""
         now = self.look()
         if now.handle is None or look.handle is None:
-            return now.number != look.number
+            return now.number != look.number or now.handle != look.handle
         return abs(now.handle.center.x - look.handle.center.x) > STILL
+
+    def is_of_another(self, look: GaugeLook) -> bool:
+        """Whether its number looks as it did although the slider has moved."""
+        return self._number is not None and not self.is_told and self.look().number == look.number
 
     def look(self) -> GaugeLook:
         number = self._view.look_of(self._number.box) if self._number else str(self.value())
