@@ -12,7 +12,7 @@ from screenagent.grounding.expression import Bond, Phrase, Relation, Side, parse
 from screenagent.grounding.rows import NamedRow, cell_below, in_rows, rows_named, seen_in, told_by_row
 from screenagent.grounding.scoring import PREPOSITIONS, Candidate, Neighbour
 from screenagent.grounding.text_match import matches
-from screenagent.perception.rows import Row
+from screenagent.perception.rows import TableRow
 from screenagent.perception.screen import ScreenContents
 
 
@@ -24,7 +24,7 @@ def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenC
     """Return the candidates that stand in the rows that the phrase names; all if it names none. Raise `NothingFits` if
     no row bears the name."""
     found = list(candidates)
-    for relation in rows_of(phrase):
+    for relation in row_relations(phrase):
         rows = rows_named(relation.other, screen)
         if not rows:
             raise NothingFits(_no_row(relation.other, screen))
@@ -32,19 +32,19 @@ def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenC
     return found
 
 
-def rows_of(phrase: Phrase) -> list[Relation]:
+def row_relations(phrase: Phrase) -> list[Relation]:
     """Return the relations that name a row, which is a must."""
     return [relation for relation in phrase.relations if relation.kind == "row"]
 
 
-def named_rows(phrase: Phrase, screen: ScreenContents) -> list[Row]:
+def named_rows(phrase: Phrase, screen: ScreenContents) -> list[TableRow]:
     """Return the rows that the phrase names."""
-    return [named.row for relation in rows_of(phrase) for named in rows_named(relation.other, screen)]
+    return [named.row for relation in row_relations(phrase) for named in rows_named(relation.other, screen)]
 
 
 def not_in_row(phrase: Phrase, screen: ScreenContents) -> str:
     """Say that the target is in none of the rows that are named, and what is there."""
-    name = rows_of(phrase)[0].other
+    name = row_relations(phrase)[0].other
     seen = ", ".join(f"“{text}”" for text in seen_in(rows_named(name, screen), screen))
     return f"“{phrase.name}” is not in the row of “{name}”" + (f"; there are {seen}" if seen else "")
 

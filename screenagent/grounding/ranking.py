@@ -16,7 +16,7 @@ from screenagent.grounding.neighbours import (
     named_rows,
     not_in_row,
     related,
-    rows_of,
+    row_relations,
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
@@ -56,7 +56,7 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
-    if not candidates and rows_of(phrase):
+    if not candidates and row_relations(phrase):
         raise NothingFits(not_in_row(phrase, screen))
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
 

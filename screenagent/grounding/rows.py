@@ -12,7 +12,7 @@ from screenagent.grounding.scoring import SURE, Candidate, Evidence, Neighbour
 from screenagent.grounding.text_match import runs
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import Role, satisfying
-from screenagent.perception.rows import Row, aligned
+from screenagent.perception.rows import TableRow, aligned
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
 
@@ -27,7 +27,7 @@ MOST_SEEN: Final = 5  # of what stands in a row, which is named where the target
 class NamedRow:
     """A row, and the entry in it that bears its name."""
 
-    row: Row
+    row: TableRow
     entry: PixelBox
 
 
@@ -94,7 +94,9 @@ def _is_row_above(one: PixelBox, head: PixelBox, others: Sequence[PixelBox]) -> 
     return near and aligned(one, head) and any(_in_line(one, other) and other != one for other in others)
 
 
-def _controls(phrase: Phrase, head: PixelBox, row: Row, screen: ScreenContents) -> Iterator[tuple[PixelBox, float]]:
+def _controls(
+    phrase: Phrase, head: PixelBox, row: TableRow, screen: ScreenContents
+) -> Iterator[tuple[PixelBox, float]]:
     """Yield the controls in the row below the head, and how well each fits the role; none if no role was said."""
     fitting = satisfying(phrase.role)
     roles = {**dict.fromkeys(fitting.framed_unnamed, 1.0), **fitting.framed}

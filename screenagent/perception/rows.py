@@ -21,7 +21,7 @@ ALONG: Final = 0.95  # the share of a rule's length along which they differ
 STACKED: Final = 0.7  # of the distance to the next entry: lines that are so much closer belong to one entry
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """The part of the screen's height that a row takes."""
 
     top: float
@@ -36,7 +36,7 @@ def pieces(labels: Iterable[Label]) -> list[Label]:
     return [Label(run) for label in labels for run in split_where(_parted(label), label.words)]
 
 
-def row_around(rect: PixelBox, picture: PictureArray, texts: Iterable[PixelBox]) -> Row:
+def row_around(rect: PixelBox, picture: PictureArray, texts: Iterable[PixelBox]) -> TableRow:
     """Return the row that the entry at `rect` stands in. `texts` are what is written on the screen."""
     column = sorted((text for text in texts if aligned(text, rect)), key=lambda text: text.center_y)
     above = [text for text in reversed(column) if text.center_y < rect.top]
@@ -47,7 +47,7 @@ def row_around(rect: PixelBox, picture: PictureArray, texts: Iterable[PixelBox])
     reach = ALONE * rect.height
     tops = [line for line in rules if line <= first.center_y] + _halfway(first, above[len(over) :])
     bottoms = [line for line in rules if line >= last.center_y] + _halfway(last, below[len(under) :])
-    return Row(max(tops, default=first.top - reach), min(bottoms, default=last.bottom + reach))
+    return TableRow(max(tops, default=first.top - reach), min(bottoms, default=last.bottom + reach))
 
 
 def _halfway(entry: PixelBox, others: Sequence[PixelBox]) -> list[float]:

@@ -20,7 +20,7 @@ from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
 from screenagent.perception.rendered_text import find_rendered
 from screenagent.perception.roles import Role
-from screenagent.perception.rows import Row, pieces, row_around
+from screenagent.perception.rows import TableRow, pieces, row_around
 from screenagent.perception.sliders import handles_in
 from screenagent.perception.states import LabelledRow
 from screenagent.perception.timing import Timing
@@ -62,13 +62,13 @@ class ScreenContents:
         """The texts that stand alone, as the cells of a table do that were read as one line."""
         return pieces(self.labels)
 
-    def row_around(self, rect: PixelBox) -> Row:
+    def row_around(self, rect: PixelBox) -> TableRow:
         """Return the row that the entry at `rect` stands in: what its program says, or what is seen."""
         told = [one.rect for one in self.told if one.role == "item" and one.rect.holds(*rect.center)]
         wide = [item for item in told if item.width > 2 * rect.width]
         if wide:
             item = min(wide, key=lambda one: one.height)
-            return Row(item.top, item.bottom)
+            return TableRow(item.top, item.bottom)
         return row_around(rect, self._picture, (piece.rect for piece in self.pieces))
 
     def in_row_of(self, label: PixelBox, role: Role) -> PixelBox | None:

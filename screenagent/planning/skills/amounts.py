@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from screenagent.actions import Holds, Key, Verify
+from screenagent.actions import Holds, Key, Verify, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.instructions.steps import press
@@ -16,6 +16,7 @@ from screenagent.planning.skills.view import Number, ScreenView
 
 TURNS: Final = 8
 LINE: Final = 12  # pixels: the height of the smallest line of text
+LATE: Final = 0.4  # seconds
 BESIDE: Final = 2.5  # how far a number stands above or below its slider at most, in heights of a line
 _COUNT: Final = re.compile(r"(\D*?)([-+−]?\d+(?:\.\d+)?)")
 _KIND: Final = re.compile(r"\b(?:the|a|an|slider|scale)\b", re.IGNORECASE)
@@ -96,6 +97,9 @@ def slide(
         look = gauge.look()
         yield (press(keys[way > 0], times=times),)
         moved = gauge.value()
+        if moved == value and gauge.is_elsewhere:
+            yield (PlannedStep(action=Wait(seconds=LATE)),)
+            moved = gauge.value()
         if moved is None or (moved - value) * way <= 0:
             if not gauge.has_moved(look):
                 raise SkillFailed(f"{name} stays at {value:g}")
@@ -118,16 +122,23 @@ def _following(
     arrow is pressed twice, up or, at its end, down."""
     before = _counts(view)
     for way in (1, -1):
-        yield (press(keys[way > 0]),)
-        first = _counts(view)
-        yield (press(keys[way > 0]),)
-        second = _counts(view)
+        first = yield from _counted_after(view, press(keys[way > 0]))
+        second = yield from _counted_after(view, press(keys[way > 0]))
         steps = [(now, now.since(first)) for now in second]
         moved = [(now, step) for now, step in steps if step and step * way > 0 and now.went(first, before, step)]
         if len(moved) == 1:
             now, step = moved[0]
             return Gauge(view, handle, None, counted=now), abs(step)
     raise SkillFailed(f"no number says where {name} stands")
+
+
+def _counted_after(view: ScreenView, step: PlannedStep) -> Generator[SkillSteps, None, list[Count]]:
+    """Return the numbers after a step. What follows elsewhere, as a title does, may come a little later."""
+    before = _counts(view)
+    yield (step,)
+    if _counts(view) == before:
+        yield (PlannedStep(action=Wait(seconds=LATE)),)
+    return _counts(view)
 
 
 class Count(NamedTuple):
@@ -210,6 +221,11 @@ class Gauge:
         if now.handle is None or look.handle is None:
             return now.number != look.number or now.handle != look.handle
         return abs(now.handle.center.x - look.handle.center.x) > STILL
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its number stands where it may change later than the slider."""
+        return self._counted is not None
 
     def is_of_another(self, look: GaugeLook) -> bool:
         """Whether its number looks as it did although the slider has moved."""

@@ -247,7 +247,8 @@ def pressed(done: Sequence[Action], value: int, *, most: int = 10) -> int:
 def zoomed(done: Sequence[Action], *, at: int = 4, says: str = "zoom={} fit=1", beside: str = "") -> Panel:
     """A slider at the far end of its row, and what says its number in another place."""
     value = pressed(done, at)
-    panel = Panel().text("Zoom", 40, 100).text("Daily limit", 40, 180).entry("20", 400, 180, width=60)
+    panel = Panel().text("Zoom", 40, 100).text("Daily limit", 40, 180)
+    panel.entry("20", 400, 180, width=60)
     if not says.startswith("Lens") or any(isinstance(action, PressKeys) for action in done):
         panel.text(says.format(value), 200, 20)
     panel.text(beside.format(value), 40, 300)
