@@ -8,6 +8,7 @@ from typing import Final
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
+from screenagent.grounding.cells import cell_named
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.neighbours import (
@@ -32,12 +33,15 @@ from screenagent.perception.roles import TICKED, Role, satisfying
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
 
+COLUMN: Final = 4  # pixels by which the edges of the controls of one column differ at most
 FAR: Final = 2.5  # heights of its label from which on a mark is far from it
 
 
 def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = scoring.SURE) -> list[Candidate]:
     """Return the candidates of at least the score `sure`, the best first. Raise `NothingFits` if a neighbour that the
     phrase names is not on the screen."""
+    if cell := cell_named(phrase.name, screen):
+        return [Candidate(cell, phrase.name, Evidence(name=1.0), "field")]
     candidates = within_rows(phrase, list(_joined(_seen(phrase, screen), _told(phrase, screen))), screen)
     if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
         candidates = within_rows(phrase, [_sign(phrase, rect) for rect in screen.dots], screen) or candidates
@@ -72,7 +76,7 @@ def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
     if unnamed:
         return unnamed
     if phrase.role and satisfying(phrase.role).framed:
-        return list(_framed(phrase.role, found, screen))
+        return list(_framed(phrase.role, found, screen, column=bool(phrase.ordinal)))
     return [_with_its_mark(phrase, _labelled(phrase, match, screen), screen) for match in found]
 
 
@@ -130,13 +134,15 @@ def _unnamed(phrase: Phrase, screen: ScreenContents) -> Iterator[PixelBox]:
             yield from screen.unnamed_in(PixelBox(0, row.top, screen.size.width, row.bottom), phrase.role)
 
 
-def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> Iterator[Candidate]:
-    """Yield the controls beside the labels that match, and the labels themselves as a last resort."""
+def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents, *, column: bool) -> Iterator[Candidate]:
+    """Yield the controls beside the labels that match, with `column` also those below each other under one, and the
+    labels themselves as a last resort."""
     fitting = satisfying(role).framed
     for match in found:
         beside = screen.layout.ties(match.label)
         areas = (tie for tie in _areas(role, match.label, screen) if not _lies_under(tie.control, beside))
         ties = [*beside, *areas, *_sliders(role, match.rect, screen)]
+        ties += [below for tie in ties for below in _in_column(tie, match.rect, screen)] if column else []
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
@@ -147,6 +153,18 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
         if match.label.text.endswith(":"):
             alone = scoring.LABEL_OF_ANOTHER
         yield Candidate(match.rect, match.text, Evidence(name=match.score, tie=alone), "text")
+
+
+def _in_column(tie: Tie, head: PixelBox, screen: ScreenContents) -> Iterator[Tie]:
+    """Yield the further controls of a column of which a label heads the first: as wide, and right below it."""
+    first = tie.control.rect
+    if first.top < head.center_y:
+        return
+    for control in screen.layout.controls:
+        rect = control.rect
+        same = abs(rect.left - first.left) <= COLUMN and abs(rect.right - first.right) <= COLUMN
+        if control.role == tie.control.role and same and rect.top > first.bottom - COLUMN:
+            yield Tie(control, tie.strength)
 
 
 def _sliders(role: Role, label: PixelBox, screen: ScreenContents) -> Iterator[Tie]:
