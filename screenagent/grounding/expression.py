@@ -316,6 +316,8 @@ def note_indefinite(reading: Reading) -> Reading:
 def take_role(reading: Reading) -> Reading:
     """Take the role word, and note whether a name stood beside it: "the Save button", "the field labelled Name"."""
     bare = _bare(reading.rest)
+    if re.fullmatch("new tab", bare, re.I):  # no tab that is called new
+        return replace(reading, rest=bare)
     if role := _role_of(bare.lower(), reading.verb):
         return replace(reading, rest=bare, role=role)
     for pattern in (_NAME_ROLE, _ROLE_NAME):

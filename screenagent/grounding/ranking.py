@@ -21,7 +21,7 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import within_window
+from screenagent.grounding.surroundings import of_browser_or_page, within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
@@ -44,7 +44,8 @@ def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: fl
         return [Candidate(cell, phrase.name, Evidence(name=1.0), "field")]
     candidates = within_rows(phrase, list(_joined(_seen(phrase, screen), _told(phrase, screen))), screen)
     if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
-        candidates = within_rows(phrase, [_sign(phrase, rect) for rect in screen.dots], screen) or candidates
+        dots = of_browser_or_page(phrase, screen.dots, screen)
+        candidates = within_rows(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
     written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)

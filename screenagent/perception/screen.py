@@ -49,6 +49,7 @@ class ScreenContents:
         self._encoder = encoder
         window = screenshot.window
         self.front: PixelBox | None = window.box.exact_pixels(self.size) if window and window.box else None
+        self.application = window.app if window else ""
         self.told: list[AccessibleControl] = []
 
     def told_of(self, elements: Sequence[Element]) -> ScreenContents:

@@ -75,6 +75,8 @@ READINGS = {
     "the bin button in the row of Grace Hopper": Phrase(
         name="bin", named=True, role="button", relations=row("Grace Hopper")
     ),
+    "a new tab": Phrase(name="new tab"),
+    "the new tab button": Phrase(name="new tab", named=True, role="button"),
     "Loudness with the slider": Phrase(name="Loudness", named=True, role="slider"),
     "the Region using its drop-down": Phrase(name="Region", named=True, role="dropdown"),
     "the switch in the Wi-Fi row": Phrase(name="switch", nameless=True, role="checkbox", relations=row("Wi-Fi")),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PIL import ImageDraw
 
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Box, Location
 from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.screenshot import Window
 from tests.builders import INK, LINE, Drawing, DrawnReader, pixel
 
 NAMES = ("Nora Falk", "Emil Brandt", "Tess Moreno")
@@ -123,3 +124,17 @@ def test_dots_elsewhere_and_other_signs_are_no_three_dots_of_the_row(target: str
         dots(drawing, x, TOP + PITCH)
     assert isinstance(locate(drawing, target), Absent)
     assert isinstance(locate(dots(drawing, 610, 20), "the three dots in Emil Brandt's row"), Absent)
+
+
+def browser(target: str) -> Location | Absent:
+    """A browser's window with its own menu at the upper right, and a page with a table."""
+    window = Window(id=1, title="Members", app="chromium", box=Box(left=0, top=0, right=1, bottom=1))
+    drawing = dots(Drawing(window=window).text("Nora Falk", 60, 200), 620, 40)
+    return locate(dots(drawing, 400, 200), target)
+
+
+@pytest.mark.parametrize(("target", "y"), [("the three dots", 200), ("the three dots of the browser", 40)])
+def test_a_browsers_own_menu_is_meant_only_by_words_that_name_it(target: str, y: int) -> None:
+    answer = browser(target)
+    assert isinstance(answer, Location), answer
+    assert abs(answer.point.y * 400 - y) < 10

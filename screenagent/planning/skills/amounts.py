@@ -133,10 +133,10 @@ def _following(
 
 
 def _counted_after(view: ScreenView, step: PlannedStep) -> Generator[SkillSteps, None, list[Count]]:
-    """Return the numbers after a step. What follows elsewhere, as a title does, may come a little later."""
-    before = _counts(view)
+    """Return the numbers after a step. What follows a slider elsewhere, as a title does, may come a little later."""
+    before, seen = _counts(view), view.screen.digest
     yield (step,)
-    if _counts(view) == before:
+    if _counts(view) == before and view.screen.digest != seen:
         yield (PlannedStep(action=Wait(seconds=LATE)),)
     return _counts(view)
 
