@@ -15,7 +15,7 @@ FEWEST: Final = 3  # numbers below each other, and letters beside each other, th
 _CELL: Final = re.compile(r"(?:the )?cell ([A-Z])(\d{1,4})", re.I)
 
 
-class Mark(NamedTuple):
+class SheetMark(NamedTuple):
     """A letter of a column or a number of a row, as a number, and where it is read."""
 
     value: int
@@ -29,8 +29,8 @@ def cell_named(name: str, screen: ScreenContents) -> PixelBox | None:
     if named is None:
         return None
     words = [word for label in screen.labels for word in label.words]
-    numbers = [Mark(int(text), rect) for text, rect in words if text.isdigit()]
-    letters = [Mark(ord(text), rect) for text, rect in words if re.fullmatch("[A-Z]", text)]
+    numbers = [SheetMark(int(text), rect) for text, rect in words if text.isdigit()]
+    letters = [SheetMark(ord(text), rect) for text, rect in words if re.fullmatch("[A-Z]", text)]
     rows = _longest(numbers, across=lambda rect: rect.center_x, along=lambda rect: rect.center_y)
     columns = _longest(letters, across=lambda rect: rect.center_y, along=lambda rect: rect.center_x)
     column = next((mark.rect for mark in columns if mark.value == ord(named[1].upper())), None)
@@ -45,13 +45,13 @@ def cell_named(name: str, screen: ScreenContents) -> PixelBox | None:
 
 
 def _longest(
-    marks: Sequence[Mark], *, across: Callable[[PixelBox], float], along: Callable[[PixelBox], float]
-) -> list[Mark]:
+    marks: Sequence[SheetMark], *, across: Callable[[PixelBox], float], along: Callable[[PixelBox], float]
+) -> list[SheetMark]:
     """Return the longest run of marks in one line that grow as the line goes on; of two, the first."""
-    best: list[Mark] = []
+    best: list[SheetMark] = []
     for start in marks:
         line = [mark for mark in marks if abs(across(mark.rect) - across(start.rect)) < start.rect.height / 2]
-        run: list[Mark] = []
+        run: list[SheetMark] = []
         for mark in sorted(line, key=lambda mark: along(mark.rect)):
             if not run or mark.value > run[-1].value:
                 run.append(mark)
@@ -60,10 +60,10 @@ def _longest(
     return best
 
 
-def _follows(run: Sequence[Mark]) -> bool:
+def _follows(run: Sequence[SheetMark]) -> bool:
     """Whether most marks follow each other by one."""
     return sum(two.value - one.value == 1 for one, two in pairwise(run)) >= (len(run) - 1) / 2
 
 
-def _steps(rows: Sequence[Mark]) -> list[float]:
+def _steps(rows: Sequence[SheetMark]) -> list[float]:
     return [(two.rect.center_y - one.rect.center_y) / (two.value - one.value) for one, two in pairwise(rows)]

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import PixelBox, Size
 from screenagent.grounding import scoring
 from screenagent.grounding.expression import Bond, Phrase, Relation, Side, parse
-from screenagent.grounding.rows import NamedRow, cell_below, in_rows, rows_named, seen_in, told_by_row
+from screenagent.grounding.rows import MOST_ROWS, NamedRow, cell_below, in_rows, rows_named, seen_in, told_by_row
 from screenagent.grounding.scoring import PREPOSITIONS, Candidate, Neighbour
 from screenagent.grounding.text_match import matches
 from screenagent.perception.rows import TableRow
@@ -68,7 +68,7 @@ def related(
         raise NothingFits(f"“{relation.other}” is not on the screen, so nothing can be {where} it")
     best = max(anchor.score for anchor in anchors)
     rects = [anchor.rect for anchor in anchors if anchor.score >= best - scoring.ANCHORS_ALIKE]
-    if relation.kind in ("inside", "near"):
+    if relation.kind in ("inside", "near") and len(rects) <= MOST_ROWS:
         rows = [NamedRow(screen.row_around(rect), rect) for rect in rects]
         if relation.kind == "inside":
             candidates = [_cell(phrase, candidate, rows, screen) or candidate for candidate in candidates]

@@ -33,6 +33,7 @@ from screenagent.perception.roles import TICKED, Role, satisfying
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
 
+MOST_LABELS: Final = 8  # of the same name, in whose rows a control is looked for
 COLUMN: Final = 4  # pixels by which the edges of the controls of one column differ at most
 FAR: Final = 2.5  # heights of its label from which on a mark is far from it
 
@@ -78,15 +79,15 @@ def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
         return unnamed
     if phrase.role and satisfying(phrase.role).framed:
         return list(_framed(phrase.role, found, screen, column=bool(phrase.ordinal)))
-    return [_with_its_mark(phrase, _labelled(phrase, match, screen), screen) for match in found]
+    labelled = [_labelled(phrase, match, screen) for match in found]
+    if phrase.role in TICKED and phrase.named and sum(one.score >= scoring.SURE for one in labelled) <= MOST_LABELS:
+        return [_with_its_mark(phrase.role, one, screen) for one in labelled]
+    return labelled
 
 
-def _with_its_mark(phrase: Phrase, label: Candidate, screen: ScreenContents) -> Candidate:
-    """Return what is ticked or switched, if that was named and stands far from its label: a label alone may do nothing
-    there."""
-    if phrase.role not in TICKED or not phrase.named or label.score < scoring.SURE:
-        return label
-    mark = screen.in_row_of(label.rect, phrase.role)
+def _with_its_mark(role: Role, label: Candidate, screen: ScreenContents) -> Candidate:
+    """Return what is ticked or switched, if it stands far from its label: a label alone may do nothing there."""
+    mark = screen.in_row_of(label.rect, role) if label.score >= scoring.SURE else None
     if mark is None or abs(mark.center_x - label.rect.center_x) < label.rect.width / 2 + FAR * label.rect.height:
         return label
     return replace(label, rect=mark, by="field")
@@ -135,14 +136,15 @@ def _unnamed(phrase: Phrase, screen: ScreenContents) -> Iterator[PixelBox]:
             yield from screen.unnamed_in(PixelBox(0, row.top, screen.size.width, row.bottom), phrase.role)
 
 
-def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents, *, column: bool) -> Iterator[Candidate]:
+def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, column: bool) -> Iterator[Candidate]:
     """Yield the controls beside the labels that match, with `column` also those below each other under one, and the
     labels themselves as a last resort."""
     fitting = satisfying(role).framed
+    few = len(found) <= MOST_LABELS
     for match in found:
         beside = screen.layout.ties(match.label)
         areas = (tie for tie in _areas(role, match.label, screen) if not _lies_under(tie.control, beside))
-        ties = [*beside, *areas, *_sliders(role, match.rect, screen)]
+        ties = [*beside, *areas, *(_sliders(role, match.rect, screen) if few else ())]
         ties += [below for tie in ties for below in _in_column(tie, match.rect, screen)] if column else []
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None

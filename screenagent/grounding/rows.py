@@ -8,7 +8,7 @@ from typing import Final
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Phrase
-from screenagent.grounding.scoring import SURE, Candidate, Evidence, Neighbour
+from screenagent.grounding.scoring import ALIKE, SURE, Candidate, Evidence, Neighbour
 from screenagent.grounding.text_match import runs
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import Role, satisfying
@@ -20,6 +20,8 @@ ONE_LINE: Final = 0.4  # of a text's height: how far apart the middles of two ar
 LONGEST: Final = 6  # words of an entry that is named by some of them; more are a sentence
 NEXT_ROW: Final = 3.0  # of a text's height: a row of the same table is no farther
 NEVER_A_HEAD: Final[tuple[Role | None, ...]] = ("button", "link", "icon", "menu", "item", "tab")
+MOST_ROWS: Final = 8  # rows of one name that are looked into
+MOST_HEADS: Final = 40  # texts that may head a column; more are what stands in it
 MOST_SEEN: Final = 5  # of what stands in a row, which is named where the target does not
 
 
@@ -36,7 +38,7 @@ def rows_named(name: str, screen: ScreenContents) -> list[NamedRow]:
     "Ben Carter"."""
     whole = [piece for piece in screen.pieces if likeness(name, piece.text) > 0]
     entries = whole or [piece for piece in screen.pieces if _is_part(name, piece)]
-    return [NamedRow(screen.row_around(entry.rect), entry.rect) for entry in entries]
+    return [NamedRow(screen.row_around(entry.rect), entry.rect) for entry in entries[:MOST_ROWS]]
 
 
 def _is_part(name: str, piece: Label) -> bool:
@@ -52,8 +54,15 @@ def in_rows(
     there = [one for one in candidates if any(_holds(named, one) for named in rows)]
     if any(one.score >= SURE for one in there):
         return there
-    cells = (cell_below(phrase, one, named, screen) for named in rows for one in candidates)
+    heads = [one for one in candidates[:MOST_HEADS] if not _stands_again(one, candidates)]
+    cells = (cell_below(phrase, one, named, screen) for named in rows for one in heads)
     return list({cell.spot: cell for cell in cells if cell}.values()) or there
+
+
+def _stands_again(head: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """Whether another text of its column may be meant as well: what heads a column stands there once."""
+    texts = (other for other in candidates if other is not head and other.by != "field")
+    return any(other.score >= ALIKE * head.score and aligned(head.spot, other.spot) for other in texts)
 
 
 def _holds(named: NamedRow, candidate: Candidate) -> bool:

@@ -49,8 +49,7 @@ def within_window(
 
 
 def of_browser_or_page(phrase: Phrase, rects: Sequence[PixelBox], screen: ScreenContents) -> list[PixelBox]:
-    """Return the places without the corner where a browser has its own menu, or only that if the browser is named: words
-    about a page mean the page."""
+    """Return the places without the corner where a browser has its own menu, or only that if the browser is named."""
     if screen.front is None or not _BROWSER.search(screen.application):
         return list(rects)
     corner = PixelBox(screen.front.right - MENU, screen.front.top, screen.front.right, screen.front.top + TOOLBAR)
