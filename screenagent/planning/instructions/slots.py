@@ -275,10 +275,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "notches": Slot(r"{TIMES}|a bit|a little|{NUMBER}(?: (?:notch|line|step|click|tick)(?:e?s)?)?", SlotValue.number),
     "names": Slot(r".{1,400}?", SlotValue.names),
     "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.several),
-    "listed": Slot(
-        r"(?!that\b|if\b|whether\b)(?-i:[A-Z\d]|{QUOTED})[^,]{0,120}?(?:\sand\s(?-i:[A-Z\d]|{QUOTED})[^,]{0,120}?){1,8}",
-        SlotValue.listed,
-    ),
+    "listed": Slot(r"(?!that\b|if\b|whether\b){CAPITAL}(?:\sand\s{CAPITAL}){1,8}", SlotValue.listed),
     "named": Slot(
         r"(?!(?:it|this|that|them|everything|all)\s)(?:{QUOTED}|[\w-]+(?: (?!to\b)[\w()/&-]+){0,4})", SlotValue.target
     ),

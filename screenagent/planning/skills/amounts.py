@@ -104,7 +104,10 @@ def slide(
             if not gauge.has_moved(look):
                 raise SkillFailed(f"{name} stays at {value:g}")
             if gauge.is_of_another(look):
-                gauge, step = yield from _following(view, handle, name, keys)
+                try:
+                    gauge, step = yield from _following(view, handle, name, keys)
+                except SkillFailed as unknown:
+                    raise SkillFailed(f"{name} stays at {value:g}, or that number is of something else") from unknown
                 value = gauge.value()
                 continue
             moved = value + times * step * way
