@@ -86,7 +86,9 @@ def _told(phrase: Phrase, text: str) -> float:
     return shared / weight
 
 
-FAMILIES: Final[Mapping[str, str]] = {"text": "name", "field": "name", "accessibility": "name", "icon": "icon"}
+FAMILIES: Final[Mapping[str, str]] = {
+    "text": "name", "field": "name", "accessibility": "name", "sign": "name", "icon": "icon",
+}  # fmt: skip
 """The methods, by what their answers rest on: one of each family says as much about the others."""
 
 FITTED: Final[Mapping[str, Weights]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -13,7 +14,7 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import Absent, Box, Doubt, Guess, Location, Size
 from screenagent.grounding.certainty import Signs, confidence, is_measured, signs_of
 from screenagent.grounding.expression import Phrase, described, parse
-from screenagent.grounding.neighbours import NothingFits
+from screenagent.grounding.neighbours import NothingFits, row_relations
 from screenagent.grounding.ranking import ranked
 from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.grounding.text_match import is_written
@@ -29,6 +30,10 @@ from screenagent.screenshot import Screenshot
 
 EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
 MOST_GUESSES: Final = 5  # that a person is shown
+_KIND: Final = re.compile(
+    r"(?P<name>.+?) (?:(?P<number>(?:page )?number|numeric value)|text|value|amount|date|time|input)", re.I
+)
+"""What may be said of the kind of a field beside its name."""
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 
@@ -192,7 +197,7 @@ class EmbeddedGrounder:
             return ranked(phrase, screen, self.words, sure=self._options.sure)
         except NothingFits:
             # "under a new name" speaks of no place: what can't be a relation may be part of a description.
-            if phrase.quoted or phrase.ordinal:
+            if phrase.quoted or phrase.ordinal or row_relations(phrase):
                 raise
             found = ranked(described(phrase), screen, self.words, sure=self._options.sure)
             if not found:
@@ -226,6 +231,10 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
     shown = [*screen.labels, *(told.label for told in screen.told)]
     if bare := _sign(phrase, shown) or _filed(phrase, shown):
         return phrase.model_copy(update={"name": bare, "named": True})
+    if bare := _without_kind(phrase, shown):
+        return phrase.model_copy(
+            update={"name": bare, "named": True, "nameless": False, "role": phrase.role or "field"}
+        )
     if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
         return phrase
     if not any(is_written(name, label) for label in screen.labels):
@@ -247,6 +256,16 @@ def _filed(phrase: Phrase, shown: Sequence[Label]) -> str | None:
     if phrase.quoted or kind not in ("file", "folder", "directory"):
         return None
     return name if name and any(label.text == name for label in shown) else None
+
+
+def _without_kind(phrase: Phrase, shown: Sequence[Label]) -> str | None:
+    """Return the name of "the Copies number field" and "the From page number" if a label is that, and none is both."""
+    kind = _KIND.fullmatch(phrase.name)
+    if kind is None or phrase.quoted or (phrase.role != "field" and (phrase.role or not kind["number"])):
+        return None
+    if any(is_written(phrase.name, label) for label in shown):
+        return None
+    return kind["name"] if any(is_written(kind["name"], label) for label in shown) else None
 
 
 def _guesses(phrase: Phrase, candidates: Sequence[Candidate], alike: int, size: Size) -> Iterator[Guess]:

@@ -16,11 +16,11 @@ from screenagent.yaml_file import read_yaml
 
 Container = Literal["menu bar", "menu", "toolbar", "dialog", "sidebar", "status bar", "title bar"]
 Side = Literal["top", "bottom", "left", "right", "center"]
-Bond = Literal["near", "left", "right", "above", "below", "inside"]
+Bond = Literal["near", "left", "right", "above", "below", "inside", "row"]
 
 
 class Relation(Value):
-    """`inside` is meant loosely, as people do: "in the Find dialog", "in Ada's row"."""
+    """`inside` is meant loosely, as people do: "in the Find dialog"; `row` is not: "in Ada's row"."""
 
     kind: Bond
     other: str
@@ -91,7 +91,15 @@ _BEARS = re.compile(
 )
 
 _LEAD = re.compile(rf"^(?:(?:please|now|then)\s+)?(?:(?:into|in|onto|on|at|to|inside)\s+(?={_ARTICLE}\b|⟨))?", re.I)
-_ROW = re.compile(r"['’]s\s+(?:row|line|entry)$|^(?:the\s+)?(?:row|line|entry)\s+(?:of|for|with)\s+", re.I)
+_A_ROW = r"(?:row|line|entry)"
+_ROW = re.compile(
+    r"\s+(?:in|on|from|of|at|within|inside)\s+(?:"
+    rf"(?:the\s+)?{_A_ROW}\s+(?:of|for|with|named|called|labell?ed|containing|that (?:says|shows))\s+(?P<named>.+?)"
+    rf"|(?P<owner>(?:(?!\s(?:in|on|from|of|at)\s).)+?)(?:['’]s|(?<=s)['’])\s+{_A_ROW}"
+    rf"|the\s+(?!(?:{_ORDINAL}|same|next|top|bottom|upper|lower|selected)\b)(?P<called>(?:(?!\sthe\s).)+?)\s+(?:row|line)"
+    rf")(?=\s+(?:in|on|at|from)\s+{_ARTICLE}\b|$)"
+)
+"""A row that is named by what stands in it; a quoted name is not taken apart."""
 _MEANS = re.compile(
     r".+?\s+by (?:(?:left|right|double)[- ]?)?(?:clicking|pressing|tapping|selecting|choosing)(?: on)?\s+", re.I
 )
@@ -105,6 +113,14 @@ _OWNED = re.compile(rf"(?:{_ARTICLE}\s+)?(?P<owner>[^⟨⟩]+?)['’]s\s+(?P<thi
 _NAME_ROLE = re.compile(rf"(?P<name>.+?)(?<!\bthe)(?<!\ba)(?<!\ban)\s+(?P<role>{_ANY_ROLE})", re.I)
 _ROLE_NAME = re.compile(
     rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨)|(?<=word)\s+(?=\S+$)|(?<=phrase)\s+|(?<=sentence)\s+)(?P<name>.+)",
+    re.I,
+)
+_CONTROL = "|".join(
+    f"(?:{pattern})" for role, pattern in GRAMMAR.roles if role in ("slider", "dropdown", "checkbox", "field")
+)
+_USED = re.compile(
+    rf"^(?P<name>\S+(?: (?!with\b|using\b|via\b|by\b)\S+){{0,4}}) (?:with|using|via|by|on) (?:the|its) "
+    rf"(?P<role>{_CONTROL})$",
     re.I,
 )
 _LABELLED_LAST = re.compile(
@@ -208,6 +224,21 @@ def take_topic(reading: Reading) -> Reading:
     return replace(reading, rest=topic["name"]) if topic else reading
 
 
+def take_row(reading: Reading) -> Reading:
+    """Take the row that the target stands in: "Edit in Ada's row", "the date in the row of Ada"."""
+    row = _ROW.search(reading.rest)
+    if row is None or row.start() == 0:
+        return reading
+    name = row["named"] or row["owner"] or row["called"]
+    rest = reading.rest[: row.start()] + reading.rest[row.end() :]
+    return replace(reading, rest=rest, relations=(*reading.relations, ("row", name)))
+
+
+def join_role(reading: Reading) -> Reading:
+    """Put the control that is used beside its name: "Brightness with the slider" is the Brightness slider."""
+    return replace(reading, rest=_USED.sub(r"\g<name> \g<role>", reading.rest))
+
+
 def take_relations(reading: Reading) -> Reading:
     """Take what the target stands near to or within: "the OK button near Cancel", "'Quit' in the menu"."""
     spoken = reading.rest
@@ -216,14 +247,14 @@ def take_relations(reading: Reading) -> Reading:
     relations: list[tuple[Bond, str]] = []
     container: Container | None = None
     for cut, following in zip_longest(cuts, cuts[1:]):
-        other = _ROW.sub("", spoken[cut.end() : following.start() if following else None].strip())
+        other = spoken[cut.end() : following.start() if following else None].strip()
         if cut["soft"] and (place := _container(other)):
             container = container or place
         elif cut["soft"] and _SIDES.fullmatch(f" {_bare(other)}"):
             head = f"{head} at the {_bare(other)}"
         elif other:
             relations.append((_bond(cut["hard"] or cut["soft"]), other))
-    return replace(reading, rest=head, relations=tuple(relations), container=container)
+    return replace(reading, rest=head, relations=(*reading.relations, *relations), container=container)
 
 
 def take_sides(reading: Reading) -> Reading:
@@ -285,6 +316,8 @@ def note_indefinite(reading: Reading) -> Reading:
 def take_role(reading: Reading) -> Reading:
     """Take the role word, and note whether a name stood beside it: "the Save button", "the field labelled Name"."""
     bare = _bare(reading.rest)
+    if re.fullmatch("new tab", bare, re.I):  # no tab that is called new
+        return replace(reading, rest=bare)
     if role := _role_of(bare.lower(), reading.verb):
         return replace(reading, rest=bare, role=role)
     for pattern in (_NAME_ROLE, _ROLE_NAME):
@@ -308,6 +341,8 @@ RULES: Final[tuple[Rule, ...]] = (
     drop_lead,
     move_label,
     take_topic,
+    take_row,
+    join_role,
     take_relations,
     take_sides,
     take_verb,

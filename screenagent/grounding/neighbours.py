@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rapidfuzz import fuzz, process
+
 from screenagent.geometry import PixelBox, Size
 from screenagent.grounding import scoring
-from screenagent.grounding.expression import Bond, Relation, Side, parse
+from screenagent.grounding.expression import Bond, Phrase, Relation, Side, parse
+from screenagent.grounding.rows import MOST_ROWS, NamedRow, cell_below, in_rows, rows_named, seen_in, told_by_row
 from screenagent.grounding.scoring import PREPOSITIONS, Candidate, Neighbour
 from screenagent.grounding.text_match import matches
-from screenagent.perception.labels import Label
+from screenagent.perception.rows import TableRow
 from screenagent.perception.screen import ScreenContents
 
 
@@ -17,7 +20,45 @@ class NothingFits(Exception):
     """Something that the phrase names is not on the screen; the text says what."""
 
 
-def related(relation: Relation, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return the candidates that stand in the rows that the phrase names; all if it names none. Raise `NothingFits` if
+    no row bears the name."""
+    found = list(candidates)
+    for relation in row_relations(phrase):
+        rows = rows_named(relation.other, screen)
+        if not rows:
+            raise NothingFits(_no_row(relation.other, screen))
+        found = in_rows(phrase, found, rows, screen)
+    return found
+
+
+def row_relations(phrase: Phrase) -> list[Relation]:
+    """Return the relations that name a row, which is a must."""
+    return [relation for relation in phrase.relations if relation.kind == "row"]
+
+
+def named_rows(phrase: Phrase, screen: ScreenContents) -> list[TableRow]:
+    """Return the rows that the phrase names."""
+    return [named.row for relation in row_relations(phrase) for named in rows_named(relation.other, screen)]
+
+
+def not_in_row(phrase: Phrase, screen: ScreenContents) -> str:
+    """Say that the target is in none of the rows that are named, and what is there."""
+    name = row_relations(phrase)[0].other
+    seen = ", ".join(f"“{text}”" for text in seen_in(rows_named(name, screen), screen))
+    return f"“{phrase.name}” is not in the row of “{name}”" + (f"; there are {seen}" if seen else "")
+
+
+def _no_row(name: str, screen: ScreenContents) -> str:
+    texts = [piece.text for piece in screen.pieces if len(piece.text) > 2]
+    found = process.extractOne(name, texts, scorer=fuzz.WRatio)
+    nearest = f"; the nearest text is “{found[0]}”" if found else ""
+    return f"“{name}” is not on the screen, so it has no row{nearest}"
+
+
+def related(
+    relation: Relation, candidates: Sequence[Candidate], screen: ScreenContents, *, phrase: Phrase
+) -> list[Candidate]:
     """Judge each candidate by its best neighbour. Raise `NothingFits` if no neighbour is on the screen."""
     anchors = [match for match in matches(parse(relation.other), screen.labels) if match.score > scoring.ANCHOR]
     if not anchors:
@@ -27,9 +68,17 @@ def related(relation: Relation, candidates: Sequence[Candidate], screen: ScreenC
         raise NothingFits(f"“{relation.other}” is not on the screen, so nothing can be {where} it")
     best = max(anchor.score for anchor in anchors)
     rects = [anchor.rect for anchor in anchors if anchor.score >= best - scoring.ANCHORS_ALIKE]
-    if relation.kind == "inside":
-        candidates = [_cell(candidate, rects, screen.labels) or candidate for candidate in candidates]
+    if relation.kind in ("inside", "near") and len(rects) <= MOST_ROWS:
+        rows = [NamedRow(screen.row_around(rect), rect) for rect in rects]
+        if relation.kind == "inside":
+            candidates = [_cell(phrase, candidate, rows, screen) or candidate for candidate in candidates]
+        elsewhere = Neighbour("row", relation.other, scoring.NO_RELATION)
+        candidates = told_by_row(candidates, rows, elsewhere, alike=scoring.ALIKE)
     return [candidate.beside(_best_neighbour(relation, candidate.rect, rects, screen.size)) for candidate in candidates]
+
+
+def _cell(phrase: Phrase, candidate: Candidate, rows: Sequence[NamedRow], screen: ScreenContents) -> Candidate | None:
+    return next((cell for row in rows if (cell := cell_below(phrase, candidate, row, screen))), None)
 
 
 def at_place(candidate: Candidate, sides: Sequence[Side], size: Size) -> Candidate:
@@ -61,27 +110,6 @@ def _fit(kind: Bond, rect: PixelBox, other: PixelBox, size: Size) -> float:
             aslant = 0.0 if rect.shared_width(other) > 0 else scoring.ASLANT
         case "near":
             holds, aslant = True, 0.0
-        case "inside":
+        case "inside" | "row":
             return 1.0 if rect.beside(other) else 1.0 - scoring.FAR_IN_ROW * far
     return (1.0 - aslant - scoring.FAR * far) if holds else scoring.NO_RELATION
-
-
-def _cell(head: Candidate, rows: Sequence[PixelBox], labels: Sequence[Label]) -> Candidate | None:
-    """Return the text below the head of a column in one of the rows, as in "the amount in Ada's row". It is a table if
-    the name of the row stands in a column that has a head, too."""
-    heads = [label.rect for label in labels if abs(label.rect.center_y - head.rect.center_y) < 0.4 * head.rect.height]
-    for row in rows:
-        named = any(other != head.rect and _aligned(other, row) for other in heads)
-        if not named or row.top < head.rect.bottom or _aligned(head.rect, row):
-            continue
-        for label in labels:
-            if abs(label.rect.center_y - row.center_y) < 0.4 * row.height and _aligned(head.rect, label.rect):
-                return Candidate(label.rect, label.text, head.evidence, head.by)
-    return None
-
-
-def _aligned(one: PixelBox, other: PixelBox) -> bool:
-    """Return whether both stand in one column: they share some of it, and one of their edges or their middle."""
-    near = 0.6 * min(one.height, other.height)
-    edges = (one.left - other.left, one.right - other.right, one.center_x - other.center_x)
-    return one.shared_width(other) > 0 and min(map(abs, edges)) < near

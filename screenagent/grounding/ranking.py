@@ -4,44 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
+from screenagent.grounding.cells import cell_named
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
-from screenagent.grounding.neighbours import NothingFits, at_place, related
+from screenagent.grounding.neighbours import (
+    NothingFits,
+    at_place,
+    named_rows,
+    not_in_row,
+    related,
+    row_relations,
+    within_rows,
+)
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import within_window
+from screenagent.grounding.surroundings import of_browser_or_page, within_window
 from screenagent.grounding.text_match import TextMatch, matches
+from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
-from screenagent.perception.roles import Role, satisfying
+from screenagent.perception.roles import TICKED, Role, satisfying
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
+
+MOST_LABELS: Final = 8  # of the same name, in whose rows a control is looked for
+COLUMN: Final = 4  # pixels by which the edges of the controls of one column differ at most
+FAR: Final = 2.5  # heights of its label from which on a mark is far from it
 
 
 def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = scoring.SURE) -> list[Candidate]:
     """Return the candidates of at least the score `sure`, the best first. Raise `NothingFits` if a neighbour that the
     phrase names is not on the screen."""
-    candidates = list(_joined(_seen(phrase, screen), _told(phrase, screen)))
-    written = max((candidate.score for candidate in candidates), default=0.0)
+    if cell := cell_named(phrase.name, screen):
+        return [Candidate(cell, phrase.name, Evidence(name=1.0), "field")]
+    candidates = within_rows(phrase, list(_joined(_seen(phrase, screen), _told(phrase, screen))), screen)
+    if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
+        dots = of_browser_or_page(phrase, screen.dots, screen)
+        candidates = within_rows(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
+    written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
     elif written <= scoring.WRITTEN:
         rival = scoring.BESIDE_TEXT if written >= scoring.SURE else 1.0
-        candidates += _icons(phrase, screen, words, sure=sure, rival=rival)
+        candidates += within_rows(phrase, list(_icons(phrase, screen, words, sure=sure, rival=rival)), screen)
     for relation in phrase.relations:
-        candidates = related(relation, candidates, screen)
+        if relation.kind != "row":
+            candidates = related(relation, candidates, screen, phrase=phrase)
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = within_window(phrase, candidates, screen, words)
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
+    if not candidates and row_relations(phrase):
+        raise NothingFits(not_in_row(phrase, screen))
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
+
+
+def _best(candidates: Iterable[Candidate]) -> float:
+    return max((candidate.score for candidate in candidates), default=0.0)
 
 
 def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
@@ -51,14 +78,30 @@ def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
     if unnamed:
         return unnamed
     if phrase.role and satisfying(phrase.role).framed:
-        return list(_framed(phrase.role, found, screen))
-    return [_labelled(phrase, match, screen) for match in found]
+        return list(_framed(phrase.role, found, screen, column=bool(phrase.ordinal)))
+    labelled = [_labelled(phrase, match, screen) for match in found]
+    if phrase.role in TICKED and phrase.named and sum(one.score >= scoring.SURE for one in labelled) <= MOST_LABELS:
+        return [_with_its_mark(phrase.role, one, screen) for one in labelled]
+    return labelled
+
+
+def _with_its_mark(role: Role, label: Candidate, screen: ScreenContents) -> Candidate:
+    """Return what is ticked or switched, if it stands far from its label: a label alone may do nothing there."""
+    mark = screen.in_row_of(label.rect, role) if label.score >= scoring.SURE else None
+    if mark is None or abs(mark.center_x - label.rect.center_x) < label.rect.width / 2 + FAR * label.rect.height:
+        return label
+    return replace(label, rect=mark, by="field")
 
 
 def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
     """Yield the places that look like the name, in letters that the reader does not know."""
     for rect, likeness_to_name in screen.drawn(phrase.name):
         yield Candidate(rect, phrase.name, Evidence(name=likeness_to_name), "text")
+
+
+def _sign(phrase: Phrase, rect: PixelBox) -> Candidate:
+    """Return a sign that was recognized by its shape as what the phrase calls it."""
+    return Candidate(rect, phrase.name, Evidence(name=1.0), "sign")
 
 
 def _icons(
@@ -79,17 +122,30 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
         widgets = screen.expanders if phrase.role == "expander" else screen.widgets
         shaped = ([widget.rect for widget in widgets if widget.role == role] for role in fitting.shaped)
         rects = next(filter(None, shaped), rects)  # a text area is a field if there is no other
+    rects = list(_unnamed(phrase, screen)) or rects
     for rect in rects:
         yield Candidate(rect, phrase.name, Evidence(name=scoring.NAMELESS), "field")
 
 
-def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> Iterator[Candidate]:
-    """Yield the controls beside the labels that match, and the labels themselves as a last resort."""
+def _unnamed(phrase: Phrase, screen: ScreenContents) -> Iterator[PixelBox]:
+    """Yield the marks in the rows that are named, and all handles of sliders if one was asked for."""
+    if phrase.role == "slider":
+        yield from screen.unnamed_in(PixelBox(0, 0, screen.size.width, screen.size.height), "slider")
+    elif phrase.role in TICKED:
+        for row in named_rows(phrase, screen):
+            yield from screen.unnamed_in(PixelBox(0, row.top, screen.size.width, row.bottom), phrase.role)
+
+
+def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, column: bool) -> Iterator[Candidate]:
+    """Yield the controls beside the labels that match, with `column` also those below each other under one, and the
+    labels themselves as a last resort."""
     fitting = satisfying(role).framed
+    few = len(found) <= MOST_LABELS
     for match in found:
         beside = screen.layout.ties(match.label)
         areas = (tie for tie in _areas(role, match.label, screen) if not _lies_under(tie.control, beside))
-        ties = [*beside, *areas]
+        ties = [*beside, *areas, *(_sliders(role, match.rect, screen) if few else ())]
+        ties += [below for tie in ties for below in _in_column(tie, match.rect, screen)] if column else []
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
@@ -100,6 +156,25 @@ def _framed(role: Role, found: Iterable[TextMatch], screen: ScreenContents) -> I
         if match.label.text.endswith(":"):
             alone = scoring.LABEL_OF_ANOTHER
         yield Candidate(match.rect, match.text, Evidence(name=match.score, tie=alone), "text")
+
+
+def _in_column(tie: Tie, head: PixelBox, screen: ScreenContents) -> Iterator[Tie]:
+    """Yield the further controls of a column of which a label heads the first: as wide, and right below it."""
+    first = tie.control.rect
+    if first.top < head.center_y:
+        return
+    for control in screen.layout.controls:
+        rect = control.rect
+        same = abs(rect.left - first.left) <= COLUMN and abs(rect.right - first.right) <= COLUMN
+        if control.role == tie.control.role and same and rect.top > first.bottom - COLUMN:
+            yield Tie(control, tie.strength)
+
+
+def _sliders(role: Role, label: PixelBox, screen: ScreenContents) -> Iterator[Tie]:
+    """Yield the slider that stands in the row of a label."""
+    handle = screen.in_row_of(label, role) if role == "slider" else None
+    if handle:
+        yield Tie(ControlBox(handle, "slider"), 1.0)
 
 
 def _lies_under(area: ControlBox, ties: Iterable[Tie]) -> bool:

@@ -24,6 +24,7 @@ class Vocabulary(Value):
     weak: str
     same: tuple[str, ...]
     signs: dict[str, str]
+    dots: str
     values: dict[str, str]
     opposites: tuple[tuple[str, str], ...]
     prefixes: str
@@ -35,6 +36,7 @@ _READ: Final = read_yaml(Path(__file__).with_name("vocabulary.yaml"), Vocabulary
 _EMPTY, _WEAK = frozenset(_READ.empty.split()), frozenset(_READ.weak.split())
 _SAME = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
 SIGNS: Final = {word: tuple(signs.split()) for word, signs in _READ.signs.items()}
+_DOTS: Final = re.compile(_READ.dots, re.I)
 _VALUES = tuple((frozenset(map(stem, key.split())), re.compile(value, re.I)) for key, value in _READ.values.items())
 OPPOSITES: Final = tuple((frozenset(these.split()), frozenset(those.split())) for these, those in _READ.opposites)
 PREFIXES: Final = tuple(_READ.prefixes.split())
@@ -75,3 +77,8 @@ def _is_derived(one: str, other: str) -> bool:
 def is_value(stems: Iterable[str], text: str) -> bool:
     """Whether `text` is a value of a sort that one of the words names."""
     return any(not words.isdisjoint(stems) and value.fullmatch(text) for words, value in _VALUES)
+
+
+def is_dots(name: str) -> bool:
+    """Return whether the name is what people call the button of a menu that bears three dots."""
+    return bool(_DOTS.fullmatch(name))

@@ -58,7 +58,9 @@ SATISFYING: Final[Mapping[Role, Satisfying]] = {
         framed_unnamed=("dropdown",),
         shaped=("dropdown",),
     ),
-    "slider": Satisfying(told=("slider", "spinner"), framed={"field": 0.9, "mark": 0.9}, shaped=("slider",)),
+    "slider": Satisfying(
+        told=("slider", "spinner"), framed={"slider": 1.0, "field": 0.9, "mark": 0.9}, shaped=("slider",)
+    ),
     "setting": Satisfying(
         told=("dropdown", "field", "spinner", "checkbox", "radio", "switch", "slider", "button"),
         framed={"dropdown": 1.0, "field": 1.0, "mark": 0.95, "button": 0.95},
@@ -74,6 +76,8 @@ CLICKED_ON_ITS_NAME: Final[tuple[Role, ...]] = ("button", "menu", "item", "tab",
 """Roles of controls that are clicked where their name is written; a field's name stands beside the field."""
 NEVER_AN_ICON: Final[tuple[Role, ...]] = ("field", "dropdown", "radio", "column", "text", "item")
 """Roles of elements that an icon does not stand for."""
+TICKED: Final[tuple[Role, ...]] = ("checkbox", "radio", "switch")
+"""Roles of what is ticked or switched; it may stand far from its name."""
 ENTERED_INTO: Final[tuple[Role, ...]] = ("field", "dropdown")
 """Roles of framed controls that have a value of their own."""
 SPOKEN: Final[Mapping[Role, str]] = {"field": "field", "dropdown": "drop-down", "mark": "check box"}

@@ -12,14 +12,20 @@ import numpy.typing as npt
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
 from screenagent.perception.controls import ControlLayout
+from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
+from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
 from screenagent.perception.rendered_text import find_rendered
+from screenagent.perception.roles import Role
+from screenagent.perception.rows import TableRow, pieces, row_around
+from screenagent.perception.sliders import handles_in
+from screenagent.perception.states import LabelledRow
 from screenagent.perception.timing import Timing
 from screenagent.perception.widgets import Widget, expanders, widgets
-from screenagent.screenshot import Element, Screenshot, Word
+from screenagent.screenshot import ControlState, Element, Screenshot, Word
 
 PLAIN = 16  # pixels that differ by no more than this, of 255 in any channel, are one ground, be it shaded a little
 INK = 60  # what stands out from its ground by more is a letter's
@@ -43,6 +49,7 @@ class ScreenContents:
         self._encoder = encoder
         window = screenshot.window
         self.front: PixelBox | None = window.box.exact_pixels(self.size) if window and window.box else None
+        self.application = window.app if window else ""
         self.told: list[AccessibleControl] = []
 
     def told_of(self, elements: Sequence[Element]) -> ScreenContents:
@@ -50,6 +57,37 @@ class ScreenContents:
         screen = copy(self)
         screen.told = list(accessible_controls(elements, self._picture, self.labels, self.size))
         return screen
+
+    @cached_property
+    def pieces(self) -> list[Label]:
+        """The texts that stand alone, as the cells of a table do that were read as one line."""
+        return pieces(self.labels)
+
+    def row_around(self, rect: PixelBox) -> TableRow:
+        """Return the row that the entry at `rect` stands in: what its program says, or what is seen."""
+        told = [one.rect for one in self.told if one.role == "item" and one.rect.holds(*rect.center)]
+        wide = [item for item in told if item.width > 2 * rect.width]
+        if wide:
+            item = min(wide, key=lambda one: one.height)
+            return TableRow(item.top, item.bottom)
+        return row_around(rect, self._picture, (piece.rect for piece in self.pieces))
+
+    def in_row_of(self, label: PixelBox, role: Role) -> PixelBox | None:
+        """Return the mark or the handle of a slider that belongs to a label, be it at the other end of its row."""
+        others = [one for one in self.pieces if len(one.text) > 1 and one.rect.shared_area(label) <= 0]
+        row = LabelledRow(label, others)
+        part = PixelBox(0, row.region.top, self.size.width, row.region.bottom)
+        found = [ControlState(box=rect.box(self.size)) for rect in self.unnamed_in(part, role)]
+        control = row.nearest(found, self.size)
+        return control.box.exact_pixels(self.size) if control else None
+
+    def unnamed_in(self, part: PixelBox, role: Role) -> list[PixelBox]:
+        """Return the marks or the handles of sliders in a part of the screen."""
+        with self._stages.timing("layout"):
+            if role == "slider":
+                return list(handles_in(self._picture, part))
+            words = [rect for piece in self.pieces for text, rect in piece.words if len(text) > 1]
+            return [mark.rect for mark in marks_in(self._picture, part, words)]
 
     @cached_property
     def layout(self) -> ControlLayout:
@@ -93,6 +131,11 @@ class ScreenContents:
     def icons(self) -> list[Icon]:
         with self._stages.timing("icons"):
             return self._encoder.look(self._picture, proposals(self._picture, self.labels))
+
+    @cached_property
+    def dots(self) -> list[PixelBox]:
+        with self._stages.timing("icons"):
+            return dots_in(self._picture)
 
     def mirrored(self, icons: Sequence[Icon], mirror: Mirror) -> list[Icon]:
         """What these icons would show in a mirror."""

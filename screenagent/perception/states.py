@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import ImageOps
 
-from screenagent.geometry import Box, Location, PixelBox
+from screenagent.geometry import Box, Location, PixelBox, Size
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.controls import frames, has_arrow
 from screenagent.perception.disclosures import folding_state
@@ -109,7 +109,7 @@ class ControlStateReader:
         seen = [ControlState(box=box.box(screenshot.size), role="dropdown") for box in boxes]
         for label in _named(name, written):
             others = [one for one in apart if not label.grown(2).holds(*one.rect.center)]
-            if found := LabelledRow(label, others).nearest(seen, screenshot):
+            if found := LabelledRow(label, others).nearest(seen, screenshot.size):
                 return found
         return None
 
@@ -146,7 +146,7 @@ class ControlStateReader:
         unnamed = [_of(element) for element in told if not element.name.strip()]
         words = [word for one in written for text, word in one.words if len(text) > 1]  # a mark is read as a letter
         seen = look(screenshot, row.region, words)
-        return row.nearest(unnamed, screenshot) or row.nearest(list(seen), screenshot)
+        return row.nearest(unnamed, screenshot.size) or row.nearest(list(seen), screenshot.size)
 
     def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
         """Return the state of the control in `box`; with `valued` also what it shows."""
@@ -200,9 +200,9 @@ class LabelledRow:
         reach = TALL_ROW * max(self.label.height, 12) + 22
         return RowRange(self.label.center_y - reach, self.label.center_y + reach)
 
-    def nearest(self, found: Sequence[ControlState], screenshot: Screenshot) -> ControlState | None:
+    def nearest(self, found: Sequence[ControlState], size: Size) -> ControlState | None:
         """Return the control that belongs to the label: left or right beside it, or at an end of its row."""
-        placed = [(control.box.exact_pixels(screenshot.size), control) for control in found]
+        placed = [(control.box.exact_pixels(size), control) for control in found]
         for reach in (ROW, TALL_ROW):
             beside = [(rect, control) for rect, control in placed if self._is_in(rect, reach * self._unit)]
             least = min((self._off(rect) for rect, _ in beside), default=0.0)

@@ -16,6 +16,10 @@ def inside(other: str) -> tuple[Relation, ...]:
     return (Relation(kind="inside", other=other),)
 
 
+def row(name: str) -> tuple[Relation, ...]:
+    return (Relation(kind="row", other=name),)
+
+
 READINGS = {
     "the Save button": Phrase(name="Save", named=True, role="button"),
     "hit the Close button": Phrase(name="Close", named=True, role="button"),
@@ -67,7 +71,19 @@ READINGS = {
     "'Delete' above the Total row": Phrase(
         name="Delete", quoted=True, relations=(Relation(kind="above", other="Total row"),)
     ),
-    "Edit in Ada's row": Phrase(name="Edit", relations=inside("Ada")),
+    "Edit in Ada's row": Phrase(name="Edit", relations=row("Ada")),
+    "the bin button in the row of Grace Hopper": Phrase(
+        name="bin", named=True, role="button", relations=row("Grace Hopper")
+    ),
+    "a new tab": Phrase(name="new tab"),
+    "the new tab button": Phrase(name="new tab", named=True, role="button"),
+    "Loudness with the slider": Phrase(name="Loudness", named=True, role="slider"),
+    "the Region using its drop-down": Phrase(name="Region", named=True, role="dropdown"),
+    "the switch in the Wi-Fi row": Phrase(name="switch", nameless=True, role="checkbox", relations=row("Wi-Fi")),
+    "the pencil in James' line": Phrase(name="pencil", relations=row("James")),
+    "the second field in the row that says 'Rent'": Phrase(
+        name="field", nameless=True, role="field", ordinal=2, relations=row("Rent")
+    ),
     "the document viewer's help": Phrase(name="help", relations=inside("document viewer")),
     "the menu button at the top right": Phrase(name="menu", named=True, role="button", sides=("top", "right")),
     "set the snooze duration to one minute": Phrase(
@@ -103,9 +119,14 @@ STEPS: dict[Rule, tuple[Reading, Reading]] = {
         Reading(rest="the button labelled ⟨0⟩ in the dialog"),
     ),
     expression.take_topic: (Reading(rest="open the help topic about contacts"), Reading(rest="contacts")),
-    expression.take_relations: (
+    expression.take_row: (
         Reading(rest="Edit below News in Ada's row in the menu"),
-        Reading(rest="Edit", relations=(("below", "News"), ("inside", "Ada")), container="menu"),
+        Reading(rest="Edit below News in the menu", relations=(("row", "Ada"),)),
+    ),
+    expression.join_role: (Reading(rest="Loudness with the slider"), Reading(rest="Loudness slider")),
+    expression.take_relations: (
+        Reading(rest="Edit below News in the menu", relations=(("row", "Ada"),)),
+        Reading(rest="Edit", relations=(("row", "Ada"), ("below", "News")), container="menu"),
     ),
     expression.take_sides: (
         Reading(rest="the menu button at the top right"), Reading(rest="the menu button", sides=("top", "right"))

@@ -168,7 +168,7 @@ TABLE: tuple[Text, ...] = (
         ("Grace's amount", "75.00"),
         ("the date in the row of Grace", "2026-03-04"),
         ("the Amount column", "Amount"),
-        ("the name in Ada's row", "Name"),  # its cell is what names the row
+        ("the name in Ada's row", "Ada"),
     ],
 )
 def test_a_cell_is_told_by_its_column_and_row(target: str, cell: str) -> None:

@@ -12,7 +12,7 @@ from screenagent.planning.instructions import steps
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.refusals import Unreadable
-from screenagent.planning.skills import fields, states
+from screenagent.planning.skills import fields, settings, states
 from screenagent.planning.skills.skill import Skill
 from screenagent.screenshot import ElementState
 
@@ -255,6 +255,12 @@ def _switch(words: str, target: str, state: ElementState) -> Steps:
     """A skill that reads the state first; a planner that does not see the screen clicks."""
     blind = (PlannedStep(action=Click(target=target), expectation=Change()),)
     return (Skill(words, partial(states.switch, target=target, state=state), target=target, blind=blind),)
+
+
+@form("(set|change|adjust)[ (the|my|your)] {named} to[ the value] {value}")
+def set_named(named: str, value: str) -> Steps:
+    work = partial(settings.set_setting, name=named, value=value)
+    return (Skill(f"set {named} to {value}", work, fills=True, target=named),)
 
 
 form("(go|switch|change|jump)[ back][ over] to {place}")(lambda place: [steps.click_on(place)])

@@ -16,6 +16,7 @@ from screenagent.planning.skills import choosing, dates, finding, forms, states,
 from screenagent.planning.skills.forms import Pair
 from screenagent.planning.skills.skill import Skill, SkillRun
 from screenagent.planning.skills.view import ScreenView
+from screenagent.screenshot import ElementState
 
 FORMS: Final[list[Pattern]] = []
 goal_form = partial(add_form, FORMS)
@@ -207,6 +208,22 @@ def plan_resize(target: str, side: Literal["height", "width"], larger: bool) -> 
 
 
 goal_form("(search|look) for {sentence}")(lambda sentence: _skill(f"search for {sentence}", forms.fill_from, sentence))
+
+
+@goal_form("(tick|check|mark)[ off][ (both|all)] {listed}")
+def plan_tick_listed(listed: tuple[str, ...]) -> Steps:
+    return _switch_each("tick", listed, "checked")
+
+
+@goal_form("(untick|uncheck|unmark)[ (both|all)] {listed}")
+def plan_untick_listed(listed: tuple[str, ...]) -> Steps:
+    return _switch_each("untick", listed, "unchecked")
+
+
+def _switch_each(verb: str, names: tuple[str, ...], state: ElementState) -> tuple[Skill]:
+    """Several that may be one: the screen says which."""
+    work = partial(states.switch_each, names=names, state=state)
+    return (Skill(f"{verb} {' and '.join(names)}", work, target=names[-1]),)
 
 
 @goal_form("(tick|check|mark)[ off][ (the|all|both)][ (items?|options?|entries|boxes|check ?boxes)] {several}")

@@ -140,6 +140,12 @@ class SlotValue:
             raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
         return self.names(part)
 
+    def listed(self, part: str) -> tuple[str, ...]:
+        """Names of several words, parted by "and"."""
+        if why := one_target(part):
+            raise Unreadable(part, self.quotes.verbatim(why), "ambiguous")
+        return tuple(self.target(name) for name in re.split(r"\s+and\s+", part.strip()))
+
     def pairs(self, part: str) -> tuple[tuple[str, str], ...]:
         return tuple((name.strip(), self.quotes.meant(mark)) for name, mark in _LABELLED_TEXT.findall(part))
 
@@ -269,6 +275,13 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "notches": Slot(r"{TIMES}|a bit|a little|{NUMBER}(?: (?:notch|line|step|click|tick)(?:e?s)?)?", SlotValue.number),
     "names": Slot(r".{1,400}?", SlotValue.names),
     "several": Slot(r"(?!that\b|if\b|whether\b|both\b)(?=.{1,400}?(?:,|\sand)\s).{1,400}", SlotValue.several),
+    "listed": Slot(r"(?!that\b|if\b|whether\b){CAPITAL}(?:\sand\s{CAPITAL}){1,8}", SlotValue.listed),
+    "named": Slot(
+        r"(?!(?:it|this|that|them|everything|all)\s)(?:{QUOTED}|[\w-]+(?: (?!to\b)[\w()/&-]+){0,4})", SlotValue.target
+    ),
+    "value": Slot(
+        r"{QUOTED}|[-−+]?\d[\d.,:]{0,12}(?: ?[%\w°]{1,8})?|(?-i:[A-Z])[\w-]*(?: [\w-]+){0,3}|on|off", SlotValue.target
+    ),
     "list": Slot(r"(?:the |a |an )?(?:{QUOTED} |(?:[\w-]+ ){0,3}){LIST}", _list_name),
     "ticked": Slot(r"(?:the )?\S.{0,80} (?:radio ?button|check ?box|tick ?box|switch|toggle)", SlotValue.target),
     "tab": Slot(r"(?:the )?\S.{0,80} tab", SlotValue.target),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from screenagent.actions import Click, Holds, Target, Verify
@@ -32,6 +33,13 @@ def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
         yield (click_on(name),)
     else:
         yield (bring_about(control, name, state, at=label),)
+
+
+def switch_each(view: ScreenView, names: Sequence[str], state: ElementState) -> SkillRun:
+    """Tick or untick each of several, unless their names together are one: "Terms and Conditions"."""
+    whole = " and ".join(names)
+    for name in (whole,) if view.find(f"“{whole}”") else names:
+        yield from switch(view, f"“{name}”", state)
 
 
 def select(view: ScreenView, target: str) -> SkillRun:

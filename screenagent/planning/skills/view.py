@@ -132,10 +132,13 @@ class ScreenView:
         return self._states.ticked(self.screen, label) if self._states else None
 
     def dropdown(self, name: str) -> Location | None:
-        """The closed drop-down of that name."""
-        if self._states and (seen := self._states.dropdown(self.screen, name)):
-            return Location(point=seen.box.center, box=seen.box, confidence=0.9, by="pixels")
-        return self.find(f"the {name} drop-down")
+        """The closed drop-down of that name, or what may be one."""
+        return self.seen_dropdown(name) or self.find(f"the {name} drop-down")
+
+    def seen_dropdown(self, name: str) -> Location | None:
+        """The closed drop-down of that name that looks like one."""
+        seen = self._states.dropdown(self.screen, name) if self._states else None
+        return Location(point=seen.box.center, box=seen.box, confidence=0.9, by="pixels") if seen else None
 
     def folding(self, label: Location) -> ControlState | None:
         """The section or tree row of a label, if it can be said whether it is expanded."""

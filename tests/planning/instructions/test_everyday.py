@@ -119,7 +119,12 @@ EVERYDAY: list[tuple[str, str | Refused]] = [
     ("enable Dark mode and disable Automatic updates", "tick “Dark mode”; untick “Automatic updates”"),
     ("tick Show line numbers and untick Wrap lines", "tick “Show line numbers”; untick “Wrap lines”"),
     ("set the volume slider to 30", "set the volume slider to 30"),
-    ("set the brightness to 50", Refused("goal", "set the Brightness slider to 50")),
+    ("set the brightness to 50", "set brightness to 50"),
+    ("set the Paper format to A5, press enter", "set Paper format to A5; press enter"),
+    ("change the language to German", "set language to German"),
+    ("set the table to dinner", Refused("goal", "set the Brightness slider to 50")),
+    ("tick Lena Fry and Otto Weiss", "tick Lena Fry and Otto Weiss"),
+    ("untick Large icons and Small toolbar", "untick Large icons and Small toolbar"),
     ("turn the volume up", Refused("goal", "set the Volume slider to 50")),
     ("choose 14 from the Font size dropdown", "choose “14” from the Font size dropdown"),
     # mail

@@ -9,8 +9,12 @@ import pytest
 from screenagent.actions import Action, Click, PressKeys, Scroll, TypeText
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Size
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.states import ControlStateReader
+from screenagent.planning.skills.settings import set_setting
+from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import Element, ElementState
-from tests.panels import Panel, work
+from tests.panels import Panel, PanelReader, work
 
 SIZE = Size(width=640, height=400)
 
@@ -231,6 +235,95 @@ def test_a_slider_that_did_not_move_has_not_moved() -> None:
     result, message = ended(episode)
     assert (result, "stays at 10" in message) == ("gave_up", True)
     assert sum(isinstance(action, PressKeys) for action in done) == 1
+
+
+def pressed(done: Sequence[Action], value: int, *, most: int = 10) -> int:
+    for action in done:
+        if isinstance(action, PressKeys):
+            value = max(0, min(most, value + action.times * (1 if action.keys == ("right",) else -1)))
+    return value
+
+
+def zoomed(done: Sequence[Action], *, at: int = 4, says: str = "zoom={} fit=1", beside: str = "") -> Panel:
+    """A slider at the far end of its row, and what says its number in another place."""
+    value = pressed(done, at)
+    panel = Panel().text("Zoom", 40, 100).text("Daily limit", 40, 180)
+    panel.entry("20", 400, 180, width=60)
+    if not says.startswith("Lens") or any(isinstance(action, PressKeys) for action in done):
+        panel.text(says.format(value), 200, 20)
+    panel.text(beside.format(value), 40, 300)
+    return panel.slider(400, 100, at=12 * value)
+
+
+@pytest.mark.parametrize("says", ["zoom={} fit=1", "Zoom is {} now", "Lens | {}"])
+@pytest.mark.parametrize(("at", "amount"), [(4, 9), (4, 1), (10, 7), (0, 0)])
+def test_a_slider_without_a_number_beside_it_is_set_by_the_number_that_follows_it(
+    says: str, at: int, amount: int
+) -> None:
+    episode, done = work(lambda done: zoomed(done, at=at, says=says), f"set the Zoom slider to {amount}")
+    assert ended(episode)[0] == "done", ended(episode)
+    assert pressed(done, at) == amount
+
+
+@pytest.mark.parametrize(
+    ("says", "beside"), [("", ""), ("12:{}", ""), ("step {}", "steps {}")], ids=["none", "a time", "two"]
+)
+def test_where_no_one_number_follows_a_slider_it_is_not_set(says: str, beside: str) -> None:
+    episode, _ = work(lambda done: zoomed(done, says=says, beside=beside), "set the Zoom slider to 9")
+    assert ended(episode) == ("gave_up", "no number says where the Zoom slider stands")
+
+
+def settings_page(done: Sequence[Action]) -> Panel:
+    """Labels at the left, the control of each at the right end of its row."""
+    panel = Panel().switch("Beep", 40, 60, at=420, on="Beep" in clicks(done)).text("Paper format", 40, 100)
+    panel.dropdown("A4", 380, 100, width=80).text("Nightly quota", 40, 140).text("Contrast", 40, 180)
+    panel.entry("20", 380, 140, width=80)
+    return panel.slider(330, 180, at=40)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "place"),
+    [
+        ("Beep", "on", (440, 60)),
+        ("Paper format", "A5", (420, 100)),
+        ("Nightly quota", "35", (420, 140)),
+        ("Contrast", "7", (370, 180)),
+    ],
+)
+def test_what_is_called_by_its_name_alone_is_set_by_the_control_of_its_row(
+    name: str, value: str, place: tuple[int, int]
+) -> None:
+    reader = PanelReader()
+    grounder = EmbeddedGrounder(reader)
+    view = ScreenView(reader, grounder, strict=grounder.strict(), states=ControlStateReader(reader))
+    view.screen = reader.screen(settings_page([]))
+    first = next(set_setting(view, name, value))[0].action
+    assert isinstance(first, Click)
+    assert first.target.at is not None
+    assert abs(first.target.at.x * SIZE.width - place[0]) < 30
+    assert abs(first.target.at.y * SIZE.height - place[1]) < 10
+
+
+@pytest.mark.parametrize("task", ["set the Brightness to 35", "set the Beep to 35"])
+def test_what_has_no_control_to_set_is_not_set(task: str) -> None:
+    episode, done = work(settings_page, task)
+    assert (ended(episode)[0], [action for action in done if isinstance(action, Click | TypeText)]) == ("gave_up", [])
+
+
+def guests(done: Sequence[Action], *, as_one: bool = False) -> Panel:
+    panel, on = Panel(), clicks(done)
+    if as_one:
+        return panel.tick_box("Lena Fry and Otto Weiss", 40, 60, on=bool(on))
+    for y, name in ((60, "Lena Fry"), (100, "Nils Holt"), (140, "Otto Weiss")):
+        panel.tick_box(name, 40, y, on=any(name in words for words in on))
+    return panel
+
+
+def test_two_names_are_two_things_to_tick_unless_one_label_says_both() -> None:
+    episode, done = work(guests, "tick Lena Fry and Otto Weiss")
+    assert (clicks(done), ended(episode)[0]) == (["“Lena Fry”", "“Otto Weiss”"], "done")
+    episode, done = work(lambda done: guests(done, as_one=True), "tick Lena Fry and Otto Weiss")
+    assert (len(clicks(done)), ended(episode)[0]) == (1, "done")
 
 
 def section(done: Sequence[Action]) -> Panel:

@@ -1,0 +1,81 @@
+"""Three dots in a line, above or beside each other, as the button of a menu bears them: no icon set draws them large
+enough to be told from letters."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from screenagent.geometry import PixelBox
+from screenagent.perception.ocr import PictureArray
+
+SIDE: Final = range(1, 9)  # of a dot, in pixels
+FULL: Final = 0.5  # the share of its bounds that a dot fills at least
+INK: Final = 50  # of 255: a dot differs from its ground by more
+GROUND: Final = 21  # pixels around a place that say what its ground is; an odd number
+STEP: Final = (1.3, 5.0)  # from dot to dot, in sides of a dot
+EVEN: Final = 1.6  # pixels by which the steps, and the sides of the dots, differ at most
+FREE: Final = 1.6  # steps around the dots in which nothing else is drawn
+
+
+def dots_in(picture: PictureArray) -> list[PixelBox]:
+    """Return where three dots stand in a line, alone, from the top."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    if min(grey.shape) < GROUND:
+        return []
+    ink = (cv2.absdiff(grey, cv2.medianBlur(grey, GROUND)) > INK).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, _, across, down, area = stats[1:].T
+    round_ = (np.abs(across - down) <= 1) & (np.maximum(across, down) < SIDE.stop) & (area >= FULL * across * down)
+    sized = stats[1:][round_]
+    parts = [PixelBox.at(x, y, width=w, height=h) for x, y, w, h, _ in sized.tolist()]
+    found = {line for upright in (True, False) for line in _lines(parts, upright=upright) if _is_alone(line, ink)}
+    return sorted(found, key=lambda line: (line.top, line.left))
+
+
+def _lines(dots: Sequence[PixelBox], *, upright: bool) -> Iterator[PixelBox]:
+    """Yield the bounds of each three dots that stand in even steps."""
+    turned = dots if upright else [_turned(dot) for dot in dots]
+    columns: dict[int, list[PixelBox]] = {}
+    for dot in sorted(turned, key=lambda dot: dot.top):
+        columns.setdefault(round(dot.center_x), []).append(dot)
+    for first in turned:
+        for second in _next(first, columns):
+            step = second.center_y - first.center_y
+            thirds = (dot for dot in _next(second, columns) if abs(dot.center_y - second.center_y - step) <= EVEN)
+            if third := next(thirds, None):
+                line = PixelBox.around_all((first, second, third))
+                yield line if upright else _turned(line)
+
+
+def _turned(rect: PixelBox) -> PixelBox:
+    return PixelBox(rect.top, rect.left, rect.bottom, rect.right)
+
+
+def _next(dot: PixelBox, columns: Mapping[int, Sequence[PixelBox]]) -> Iterator[PixelBox]:
+    """Yield the dots of its size below one, in line with it and not far off."""
+    side = max(dot.width, dot.height)
+    low, high = dot.center_y + STEP[0] * side, dot.center_y + STEP[1] * side
+    for column in range(round(dot.center_x) - 1, round(dot.center_x) + 2):
+        others = columns.get(column, ())
+        for other in others[bisect_left(others, low - side, key=lambda one: one.top) :]:
+            if other.top > high:
+                break
+            if low <= other.center_y <= high and abs(other.width - dot.width) <= EVEN:
+                yield other
+
+
+def _is_alone(line: PixelBox, ink: npt.NDArray[np.uint8]) -> bool:
+    step = (max(line.width, line.height) - min(line.width, line.height)) / 2
+    around = line.grown(FREE * step).clipped(ink.shape[1], ink.shape[0])
+    return _ink(ink, around) == _ink(ink, line)
+
+
+def _ink(ink: npt.NDArray[np.uint8], rect: PixelBox) -> int:
+    left, top, right, bottom = rect.rounded
+    return int(ink[top:bottom, left:right].sum())
