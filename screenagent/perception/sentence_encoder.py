@@ -1,0 +1,71 @@
+"""What short texts mean: labels of controls, and what people say for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from screenagent.perception.cache import SharedLRU
+from screenagent.perception.weights import FOLDER, cores, open_session
+from screenagent.perception.word_pieces import WordPieces
+
+Floats = npt.NDArray[np.float32]
+Ids = list[int]
+
+MOST_PIECES: Final = 32  # of a text; what is beyond says little about a label
+
+
+class SentenceEncoder:
+    """Turns texts into vectors that point the same way as far as they mean the same; each text is encoded only once.
+
+    It takes opposites for alike, since they are said in the same places: who asks has to tell them apart by words.
+    """
+
+    BATCH: Final = 16
+
+    def __init__(self, weights: Path = FOLDER / "sentences.onnx", *, threads: int | None = None) -> None:
+        self._weights = weights
+        self._threads = threads or min(4, cores())
+        self._known: SharedLRU[str, Floats] = SharedLRU(4000)
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """(texts, width), each of length 1."""
+        known = self._known.completed({text: text for text in texts}, self._encoded)
+        return np.stack([known[text] for text in texts])
+
+    def forget(self) -> None:
+        self._known.clear()
+
+    @cached_property
+    def _pieces(self) -> WordPieces:
+        return WordPieces.read(self._weights.with_suffix(".txt"))
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, thread_name_prefix="sentences")
+
+    def _encoded(self, texts: Sequence[str]) -> Iterable[Floats]:
+        """Yield the vectors in the order of the texts. Those of about the same length are encoded together, the longest
+        first, so that no thread is left with much at the end."""
+        ids = [self._pieces.ids(text, most=MOST_PIECES) for text in texts]
+        order = sorted(range(len(ids)), key=lambda place: -len(ids[place]))
+        batches = [order[start : start + self.BATCH] for start in range(0, len(order), self.BATCH)]
+        found: dict[int, Floats] = {}
+        for batch, vectors in zip(
+            batches, self._pool.map(self._run, [[ids[place] for place in batch] for batch in batches]), strict=True
+        ):
+            found.update(zip(batch, vectors, strict=True))
+        return [found[place] for place in range(len(ids))]
+
+    def _run(self, batch: Sequence[Ids]) -> Floats:
+        padded = np.zeros((len(batch), max(map(len, batch))), np.int64)
+        for row, ids in enumerate(batch):
+            padded[row, : len(ids)] = ids
+        (vectors,) = open_session(self._weights).run(None, {"pieces": padded})
+        return np.asarray(vectors, np.float32)
