@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from math import exp
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from screenagent.grounding.contradictions import words_of
-from screenagent.grounding.expression import Phrase
-from screenagent.grounding.text_match import TextMatch, WordRun, is_another, parted
+from screenagent.grounding.contradictions import PARTICLES, extends, words_of
+from screenagent.grounding.expression import GRAMMAR, Phrase
+from screenagent.grounding.text_match import TextMatch, WordRun, is_another, is_name, parted
 from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.labels import Label
 from screenagent.perception.sentence_encoder import SentenceEncoder
@@ -25,6 +26,10 @@ MOST_SAID: Final = 24  # words of a phrase; what says more is no description of 
 MOST_SHOWN: Final = 8  # words of a label; a longer one is a sentence
 STRONGEST: Final = 0.74  # what meaning is worth at most: less than letters that decide
 TELLING: Final = 0.1  # a word that weighs no more says nothing
+SHORTEST: Final = 3  # letters of a word that another may be made of
+NUMBERS: Final = frozenset("one two three four five six seven eight nine ten eleven twelve".split()) | {
+    word for words in GRAMMAR.ordinals.values() for word in words
+}
 _WORD: Final = re.compile(r"[^\W\d_]{3}")
 
 
@@ -53,19 +58,19 @@ class NearnessWeights(NamedTuple):
 
 
 MOST_LEAD: Final = 0.3  # a lead counts up to this
-LEAST_LEAD: Final = 0.05  # with less, two labels mean it alike
 FITTED: Final = NearnessWeights(bias=-4.58, whole=1.90, rest=3.84, lead=9.21)
 LIKELY: Final = 0.5  # what is less likely is not named
 LIKELY_SCORE: Final = 0.38  # the score of what is just as likely; one of letters is right as often
 
 
 class _Shown(NamedTuple):
-    """A text on the screen, and what it and the phrase say that the other does not."""
+    """A text on the screen, and what the phrase and it say that the other does not; `other` says another thing."""
 
     label: Label
     run: WordRun
     rest: str
     unsaid: str
+    other: bool
 
 
 def meant(
@@ -75,48 +80,68 @@ def meant(
     match by their letters."""
     if not _describes(phrase) or any(match.score >= DECIDED for match in written):
         return []
-    shown = list(_unlike(phrase, screen))
-    if not shown:
+    shown = list(_reworded(phrase, screen))
+    if all(one.other for one in shown):
         return []
-    nearest, near = _nearest(_said(phrase), shown, sentences)
+    best, near = nearest(_said(phrase), shown, sentences)
     likely = FITTED.likelihood(near)
-    if near.lead < LEAST_LEAD or likely < LIKELY:
+    if best.other or likely < LIKELY:
         return []
     score = LIKELY_SCORE + (STRONGEST - LIKELY_SCORE) * (likely - LIKELY) / (1 - LIKELY)
-    same = [one for one in shown if _is_same(one, nearest)]
-    return [TextMatch(one.run.text, one.run.rect, 0.0, one.label, meaning=score) for one in same]
+    return [TextMatch(one.run.text, one.run.rect, 0.0, one.label, score) for one in shown if _is_same(one, best)]
 
 
 def _describes(phrase: Phrase) -> bool:
-    """Return whether the words say what is meant, rather than what is written: a name in capitals or of one word is
-    written so, or not there."""
-    words = phrase.name.split()
-    titled = not phrase.verb and any(word[:1].isupper() for word in words[1:])
-    called = phrase.quoted or phrase.named or phrase.nameless or titled
-    return not called and 2 <= len(_said(phrase).split()) <= MOST_SAID and not (len(words) == 1 and not phrase.verb)
+    """Return whether the words say what is meant, rather than what is written: a name is written so, or not there."""
+    titled = not phrase.verb and any(word[:1].isupper() for word in phrase.name.split()[1:])
+    return not (is_name(phrase) or phrase.nameless or titled) and len(_said(phrase).split()) <= MOST_SAID
 
 
 def _said(phrase: Phrase) -> str:
     return " ".join(part for part in (phrase.verb, phrase.name, phrase.about) if part)
 
 
-def _unlike(phrase: Phrase, screen: Iterable[Label]) -> Iterator[_Shown]:
-    """Yield the texts that say something in other words than the phrase and do not contradict it. One whose words were
-    all said, or that says all of the phrase and more, is judged by its letters."""
-    said = _said(phrase)
+def _reworded(phrase: Phrase, screen: Iterable[Label]) -> Iterator[_Shown]:
+    """Yield the texts that say something in other words than the phrase. One whose words were all said, or that says
+    all of the phrase and more, is judged by its letters."""
+    said, proper = _said(phrase), _proper(phrase)
     for label in screen:
         for run in parted(label):
-            if len(run.words) > MOST_SHOWN or not _WORD.search(run.text) or is_another(phrase, run):
+            if len(run.words) > MOST_SHOWN or not _WORD.search(run.text):
                 continue
             rest, unsaid = _beyond(said, run.text), _beyond(run.text, said)
             if rest and unsaid:
-                yield _Shown(label, run, rest, unsaid)
+                contrary = is_another(phrase, run) or _differs(said, run.text, rest, unsaid)
+                other = contrary or not proper.isdisjoint(rest)
+                yield _Shown(label, run, " ".join(rest), " ".join(unsaid), other)
 
 
-def _beyond(one: str, other: str) -> str:
+def _proper(phrase: Phrase) -> frozenset[str]:
+    """Return the words of the name that begin with a capital, but for that which may begin the sentence: no other words
+    mean the same."""
+    words = phrase.name.split()[0 if phrase.verb else 1 :]
+    return frozenset(word for name in words if name[:1].isupper() for word in words_of(name))
+
+
+def _differs(said: str, label: str, rest: Sequence[str], unsaid: Sequence[str]) -> bool:
+    """Return whether the label says another thing, however alike it sounds: more than was said, "out" in place of "in",
+    another number, or a word that only looks like one that was said, as "sender" like "send"."""
+    asked, shown = set(words_of(said)) & PARTICLES, set(words_of(label)) & PARTICLES
+    if extends(unsaid) or (asked - shown and shown - asked):
+        return True
+    if any(word[0].isdigit() or word in NUMBERS for word in (*rest, *unsaid)):
+        return True
+    return any(_holds(one, other) or _holds(other, one) for one, other in product(rest, unsaid))
+
+
+def _holds(word: str, part: str) -> bool:
+    return len(part) >= SHORTEST and (word.startswith(part) or word.endswith(part))
+
+
+def _beyond(one: str, other: str) -> list[str]:
     """Return the telling words of a text that the other does not have in any form."""
     there = [token.stem for token in tokens(other) if token.weight > TELLING]
-    return " ".join(word for word in words_of(one) if _tells(word, there))
+    return [word for word in words_of(one) if _tells(word, there)]
 
 
 def _tells(word: str, there: Sequence[str]) -> bool:
@@ -124,7 +149,8 @@ def _tells(word: str, there: Sequence[str]) -> bool:
     return bool(stems) and not any(alike(stem, other) for stem in stems for other in there)
 
 
-def _nearest(said: str, shown: Sequence[_Shown], sentences: SentenceEncoder) -> tuple[_Shown, Nearness]:
+def nearest(said: str, shown: Sequence[_Shown], sentences: SentenceEncoder) -> tuple[_Shown, Nearness]:
+    """Return the text whose meaning comes nearest, and how near."""
     phrase, *labels = sentences.vectors([said, *(one.run.text for one in shown)])
     near = (np.stack(labels) @ phrase).tolist()
     whole, best = max(zip(near, shown, strict=True), key=lambda one: one[0])

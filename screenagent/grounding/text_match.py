@@ -88,7 +88,7 @@ def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
 
 
 def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
-    named, alone = _is_name(phrase), _stands_alone(phrase, label)
+    named, alone = is_name(phrase), _stands_alone(phrase, label)
     strict = named and phrase.role != "link"  # links stand in texts
     for run in runs(label, longest=max(8, len(phrase.name.split()) + 1)):
         like = likeness(phrase.name, run.text)
@@ -154,12 +154,12 @@ def is_another(phrase: Phrase, run: WordRun) -> bool:
         return True
     words = words_of(said)
     beyond = (word for word in run.whole.split() if not set(words_of(word)) <= set(words))
-    return _is_name(phrase) and (
+    return is_name(phrase) and (
         inflects(said, run.text) or extends(beyond) or differs_in_small_words(phrase.name, run.text)
     )
 
 
-def _is_name(phrase: Phrase) -> bool:
+def is_name(phrase: Phrase) -> bool:
     """Return whether the phrase says what is written, rather than describes it."""
     if phrase.quoted or phrase.named:
         return True
