@@ -24,7 +24,7 @@ from screenagent.perception.sentence_encoder import SentenceEncoder
 DECIDED: Final = 0.75  # from this match of letters on, the words on the screen are those that were said
 MOST_SAID: Final = 24  # words of a phrase; what says more is no description of one label
 MOST_SHOWN: Final = 8  # words of a label; a longer one is a sentence
-STRONGEST: Final = 0.74  # what meaning is worth at most: less than letters that decide
+STRONGEST: Final = 0.74  # the score of what is likeliest: less than letters that decide
 TELLING: Final = 0.1  # a word that weighs no more says nothing
 SHORTEST: Final = 3  # letters of a word that another may be made of
 NUMBERS: Final = frozenset("one two three four five six seven eight nine ten eleven twelve".split()) | {
@@ -57,10 +57,11 @@ class NearnessWeights(NamedTuple):
         return 1 / (1 + exp(-said))
 
 
-MOST_LEAD: Final = 0.3  # a lead counts up to this
-FITTED: Final = NearnessWeights(bias=-4.58, whole=1.90, rest=3.84, lead=9.21)
+FITTED: Final = NearnessWeights(bias=-5.12, whole=3.04, rest=3.71, lead=9.78)
+MOST_LEAD: Final = 0.2  # a lead counts up to this: on a screen of two labels each leads by much
 LIKELY: Final = 0.5  # what is less likely is not named
-LIKELY_SCORE: Final = 0.38  # the score of what is just as likely; one of letters is right as often
+LIKELIEST: Final = 0.8  # hardly anything is likelier
+LIKELY_SCORE: Final = 0.45  # of what is just likely: less than a thing that was said and stands there, as "Updates"
 
 
 class _Shown(NamedTuple):
@@ -87,7 +88,7 @@ def meant(
     likely = FITTED.likelihood(near)
     if best.other or likely < LIKELY:
         return []
-    score = LIKELY_SCORE + (STRONGEST - LIKELY_SCORE) * (likely - LIKELY) / (1 - LIKELY)
+    score = float(np.interp(likely, (LIKELY, LIKELIEST), (LIKELY_SCORE, STRONGEST)))
     return [TextMatch(one.run.text, one.run.rect, 0.0, one.label, score) for one in shown if _is_same(one, best)]
 
 
