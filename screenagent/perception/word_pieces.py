@@ -69,6 +69,8 @@ def words(text: str) -> list[str]:
 def _spaced(letter: str) -> str:
     if letter.isspace():
         return " "
+    if letter.isascii() and letter.isprintable():
+        return letter
     if unicodedata.category(letter).startswith("C") or letter == "\ufffd":
         return ""
     return f" {letter} " if any(first <= ord(letter) <= last for first, last in _IDEOGRAPHS) else letter

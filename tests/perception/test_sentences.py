@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ ENCODER = SentenceEncoder()
 
 
 @pytest.mark.parametrize("row", ORIGINAL, ids=lambda row: row["text"][:20])
-def test_texts_fall_into_the_pieces_that_the_original_tokenizer_makes_of_them(row: dict[str, str]) -> None:
+def test_texts_fall_into_the_pieces_that_the_original_tokenizer_makes_of_them(row: dict[str, Any]) -> None:
     ids = WordPieces.read(FOLDER / "sentences.txt").ids(row["text"], most=500)
     assert [NAMES[number] for number in ids] == row["pieces"]
 
@@ -54,6 +55,14 @@ def test_a_text_has_the_same_vector_alone_and_among_longer_ones() -> None:
     assert alone @ among > 0.97
 
 
+def test_of_many_texts_the_likeliest_are_guessed_by_their_words() -> None:
+    texts = ["Begin Updating", *(f"{name} {number}" for name in ("Mountains", "Invoice") for number in range(30))]
+    places = ENCODER.nearest("start the update", texts, most=5)
+    assert len(places) == 5
+    assert 0 in places
+    assert ENCODER.nearest("start the update", texts[:4], most=5) == [0, 1, 2, 3]
+
+
 def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
     weights = tmp_path / "sentences.onnx"
     with pytest.raises(BrokenWeights, match=r"sentences\.txt are missing; restore them"):
@@ -61,3 +70,6 @@ def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
     weights.with_suffix(".txt").write_text("<html>\n", "utf-8")
     with pytest.raises(BrokenWeights, match=r"sentences\.txt are broken; restore them"):
         SentenceEncoder(weights).vectors(["Undo"])
+    weights.with_suffix(".npy").write_bytes(b"<html>")
+    with pytest.raises(BrokenWeights, match=r"sentences\.npy are broken; restore them"):
+        SentenceEncoder(weights).nearest("undo", ["Undo", "Redo"], most=1)

@@ -16,6 +16,10 @@ class Encoder(nn.Module):
     """From pieces (texts, length), padded by 0, to vectors (texts, WIDTH) of length 1: the mean of what is said of the
     pieces. `kept` are the pieces that stay, each in bytes with a scale of its own."""
 
+    table: Tensor
+    scales: Tensor
+    places: Tensor
+
     def __init__(self, weights: Mapping[str, Tensor], kept: Sequence[int]) -> None:
         super().__init__()
         self._weights = {name.removeprefix("bert."): value for name, value in weights.items()}
@@ -66,4 +70,5 @@ class Layer(nn.Module):
         query, key, value = split[0], split[1], split[2]
         share = (query @ key.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5 + ignored).softmax(-1)
         x = self.seen_norm(x + self.seen((share @ value).transpose(1, 2).reshape(texts, length, WIDTH)))
-        return self.norm(x + self.narrow(gelu(self.wide(x))))
+        said: Tensor = self.norm(x + self.narrow(gelu(self.wide(x))))
+        return said
