@@ -23,7 +23,7 @@ from screenagent.perception.sentence_encoder import SentenceEncoder
 
 DECIDED: Final = 0.75  # from this match of letters on, the words on the screen are those that were said
 MOST_SAID: Final = 24  # words of a phrase; what says more is no description of one label
-MOST_SHOWN: Final = 8  # words of a label; a longer one is a sentence
+MOST_SHOWN: Final = 6  # words of a label; a longer one is a sentence
 STRONGEST: Final = 0.74  # the score of what is likeliest: less than letters that decide
 MOST_ENCODED: Final = 24  # texts of a screen; each takes 2 ms
 TELLING: Final = 0.1  # a word that weighs no more says nothing
@@ -58,11 +58,12 @@ class NearnessWeights(NamedTuple):
         return 1 / (1 + exp(-said))
 
 
-FITTED: Final = NearnessWeights(bias=-5.12, whole=3.04, rest=3.71, lead=9.78)
+FITTED: Final = NearnessWeights(bias=-5.44, whole=3.84, rest=4.19, lead=10.33)
+LEAST_LEAD: Final = 0.05  # with less, two labels mean it alike, and neither is named
 MOST_LEAD: Final = 0.2  # a lead counts up to this: on a screen of two labels each leads by much
-LIKELY: Final = 0.5  # what is less likely is not named
-LIKELIEST: Final = 0.8  # hardly anything is likelier
-LIKELY_SCORE: Final = 0.45  # of what is just likely: less than a thing that was said and stands there, as "Updates"
+LIKELY: Final = 0.55  # what is less likely is not named
+LIKELIEST: Final = 0.85  # hardly anything is likelier
+LIKELY_SCORE: Final = 0.42  # of what is just likely: less than a thing that was said and stands there, as "Updates"
 
 
 class _Shown(NamedTuple):
@@ -87,7 +88,7 @@ def meant(
         return []
     best, near = nearest(_said(phrase), shown, sentences)
     likely = FITTED.likelihood(near)
-    if best.other or likely < LIKELY:
+    if best.other or near.lead < LEAST_LEAD or likely < LIKELY:
         return []
     score = float(np.interp(likely, (LIKELY, LIKELIEST), (LIKELY_SCORE, STRONGEST)))
     return [TextMatch(one.run.text, one.run.rect, 0.0, one.label, score) for one in shown if _is_same(one, best)]

@@ -27,7 +27,7 @@ class SentenceEncoder:
     It takes opposites for alike, since they are said in the same places: who asks has to tell them apart by words.
     """
 
-    BATCH: Final = 16
+    BATCH: Final = 4
 
     def __init__(self, weights: Path = FOLDER / "sentences.onnx", *, threads: int | None = None) -> None:
         self._weights = weights
