@@ -16,7 +16,6 @@ from screenagent.perception.weights import FOLDER, cores, open_session, read_arr
 from screenagent.perception.word_pieces import WordPieces
 
 Floats = npt.NDArray[np.float32]
-Ids = list[int]
 
 MOST_PIECES: Final = 24  # of a text; what is beyond says little about a label
 
@@ -26,8 +25,6 @@ class SentenceEncoder:
 
     It takes opposites for alike, since they are said in the same places: who asks has to tell them apart by words.
     """
-
-    BATCH: Final = 4
 
     def __init__(self, weights: Path = FOLDER / "sentences.onnx", *, threads: int | None = None) -> None:
         self._weights = weights
@@ -71,21 +68,10 @@ class SentenceEncoder:
         return ThreadPoolExecutor(self._threads, thread_name_prefix="sentences")
 
     def _encoded(self, texts: Sequence[str]) -> Iterable[Floats]:
-        """Yield the vectors in the order of the texts. Those of about the same length are encoded together, the longest
-        first, so that no thread is left with much at the end."""
-        ids = [self._pieces.ids(text, most=MOST_PIECES) for text in texts]
-        order = sorted(range(len(ids)), key=lambda place: -len(ids[place]))
-        batches = [order[start : start + self.BATCH] for start in range(0, len(order), self.BATCH)]
-        found: dict[int, Floats] = {}
-        for batch, vectors in zip(
-            batches, self._pool.map(self._run, [[ids[place] for place in batch] for batch in batches]), strict=True
-        ):
-            found.update(zip(batch, vectors, strict=True))
-        return [found[place] for place in range(len(ids))]
+        return self._pool.map(self._vector, texts)
 
-    def _run(self, batch: Sequence[Ids]) -> Floats:
-        padded = np.zeros((len(batch), max(map(len, batch))), np.int64)
-        for row, ids in enumerate(batch):
-            padded[row, : len(ids)] = ids
-        (vectors,) = open_session(self._weights).run(None, {"pieces": padded})
-        return np.asarray(vectors, np.float32)
+    def _vector(self, text: str) -> Floats:
+        """Encode one text by itself, since in a batch its numbers would be rounded by those of the others."""
+        pieces = np.array([self._pieces.ids(text, most=MOST_PIECES)], np.int64)
+        (vectors,) = open_session(self._weights).run(None, {"pieces": pieces})
+        return np.asarray(vectors[0], np.float32)
