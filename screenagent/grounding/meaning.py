@@ -66,7 +66,7 @@ LIKELIEST: Final = 0.85  # hardly anything is likelier
 LIKELY_SCORE: Final = 0.42  # of what is just likely: less than a thing that was said and stands there, as "Updates"
 
 
-class _Shown(NamedTuple):
+class Shown(NamedTuple):
     """A text on the screen, and what the phrase and it say that the other does not; `other` says another thing."""
 
     label: Label
@@ -76,22 +76,36 @@ class _Shown(NamedTuple):
     other: bool
 
 
+class Nearest(NamedTuple):
+    """The text whose meaning comes nearest, wherever it stands, and how near."""
+
+    shown: tuple[Shown, ...]
+    near: Nearness
+
+
 def meant(
     phrase: Phrase, screen: Iterable[Label], written: Sequence[TextMatch], sentences: SentenceEncoder
 ) -> list[TextMatch]:
     """Return the labels that mean the phrase and nothing else: one text, wherever it stands. `written` are those that
     match by their letters."""
-    if not _describes(phrase) or any(match.score >= DECIDED for match in written):
-        return []
-    shown = list(_reworded(phrase, screen))
-    if all(one.other for one in shown):
-        return []
-    best, near = nearest(_said(phrase), shown, sentences)
-    likely = FITTED.likelihood(near)
-    if best.other or near.lead < LEAST_LEAD or likely < LIKELY:
+    found = nearest(phrase, screen, written, sentences)
+    if found is None or found.near.lead < LEAST_LEAD or (likely := FITTED.likelihood(found.near)) < LIKELY:
         return []
     score = float(np.interp(likely, (LIKELY, LIKELIEST), (LIKELY_SCORE, STRONGEST)))
-    return [TextMatch(one.run.text, one.run.rect, 0.0, one.label, score) for one in shown if _is_same(one, best)]
+    return [TextMatch(one.run.text, one.run.rect, 0.0, one.label, score) for one in found.shown]
+
+
+def nearest(
+    phrase: Phrase, screen: Iterable[Label], written: Sequence[TextMatch], sentences: SentenceEncoder
+) -> Nearest | None:
+    """Return the text that comes nearest, unless the letters decide or it contradicts the phrase."""
+    if not _describes(phrase) or any(match.score >= DECIDED for match in written):
+        return None
+    shown = list(_reworded(phrase, screen))
+    if all(one.other for one in shown):
+        return None
+    best, near = _compared(_said(phrase), shown, sentences)
+    return None if best.other else Nearest(tuple(one for one in shown if _is_same(one, best)), near)
 
 
 def _describes(phrase: Phrase) -> bool:
@@ -104,7 +118,7 @@ def _said(phrase: Phrase) -> str:
     return " ".join(part for part in (phrase.verb, phrase.name, phrase.about) if part)
 
 
-def _reworded(phrase: Phrase, screen: Iterable[Label]) -> Iterator[_Shown]:
+def _reworded(phrase: Phrase, screen: Iterable[Label]) -> Iterator[Shown]:
     """Yield the texts that say something in other words than the phrase. One whose words were all said, or that says
     all of the phrase and more, is judged by its letters."""
     said, proper = _said(phrase), _proper(phrase)
@@ -116,7 +130,7 @@ def _reworded(phrase: Phrase, screen: Iterable[Label]) -> Iterator[_Shown]:
             if rest and unsaid:
                 contrary = is_another(phrase, run) or _differs(said, run.text, rest, unsaid)
                 other = contrary or not proper.isdisjoint(rest)
-                yield _Shown(label, run, " ".join(rest), " ".join(unsaid), other)
+                yield Shown(label, run, " ".join(rest), " ".join(unsaid), other)
 
 
 def _proper(phrase: Phrase) -> frozenset[str]:
@@ -152,7 +166,7 @@ def _tells(word: str, there: Sequence[str]) -> bool:
     return bool(stems) and not any(alike(stem, other) for stem in stems for other in there)
 
 
-def nearest(said: str, shown: Sequence[_Shown], sentences: SentenceEncoder) -> tuple[_Shown, Nearness]:
+def _compared(said: str, shown: Sequence[Shown], sentences: SentenceEncoder) -> tuple[Shown, Nearness]:
     """Return the text whose meaning comes nearest, and how near."""
     likely = sentences.nearest(said, [one.run.text for one in shown], most=MOST_ENCODED)
     shown = [shown[place] for place in likely]
@@ -164,5 +178,5 @@ def nearest(said: str, shown: Sequence[_Shown], sentences: SentenceEncoder) -> t
     return best, Nearness(whole, float(rest @ unsaid), whole - max(others, default=0.0))
 
 
-def _is_same(one: _Shown, other: _Shown) -> bool:
+def _is_same(one: Shown, other: Shown) -> bool:
     return one.run.text.casefold() == other.run.text.casefold()
