@@ -58,10 +58,10 @@ class NearnessWeights(NamedTuple):
         return 1 / (1 + exp(-said))
 
 
-FITTED: Final = NearnessWeights(bias=-5.44, whole=3.84, rest=4.19, lead=10.33)
+FITTED: Final = NearnessWeights(bias=-5.14, whole=3.35, rest=4.10, lead=10.44)
 LEAST_LEAD: Final = 0.05  # with less, two labels mean it alike, and neither is named
 MOST_LEAD: Final = 0.2  # a lead counts up to this: on a screen of two labels each leads by much
-LIKELY: Final = 0.55  # what is less likely is not named
+LIKELY: Final = 0.5  # what is less likely is not named
 LIKELIEST: Final = 0.85  # hardly anything is likelier
 LIKELY_SCORE: Final = 0.42  # of what is just likely: less than a thing that was said and stands there, as "Updates"
 
