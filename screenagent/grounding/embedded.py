@@ -24,6 +24,7 @@ from screenagent.perception.closer import enlarged, read_closer
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
+from screenagent.perception.sentence_encoder import SentenceEncoder
 from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
@@ -104,9 +105,11 @@ class EmbeddedGrounder:
         accessibility: Accessibility | None = None,
         icons: IconEncoder | None = None,
         words: IconWords | None = None,
+        sentences: SentenceEncoder | None = None,
         stages: Timing | None = None,
     ) -> None:
         self.words = words or IconWords()
+        self._sentences = sentences or SentenceEncoder()
         self._stages = stages or Timing()
         self._source = ScreenSource(reader, accessibility, icons or IconEncoder(), self._stages)
         self._options = GroundingOptions()
@@ -132,6 +135,7 @@ class EmbeddedGrounder:
     def forget(self) -> None:
         """Empty the caches, those of all variants."""
         self._source.forget()
+        self._sentences.forget()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if near is not None:
@@ -194,15 +198,18 @@ class EmbeddedGrounder:
     def _ranked(self, phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
         """Return the candidates, the best first. Raise `NothingFits` if something that the phrase names is missing."""
         try:
-            return ranked(phrase, screen, self.words, sure=self._options.sure)
+            return self._found(phrase, screen)
         except NothingFits:
             # "under a new name" speaks of no place: what can't be a relation may be part of a description.
             if phrase.quoted or phrase.ordinal or row_relations(phrase):
                 raise
-            found = ranked(described(phrase), screen, self.words, sure=self._options.sure)
+            found = self._found(described(phrase), screen)
             if not found:
                 raise
             return found
+
+    def _found(self, phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
+        return ranked(phrase, screen, self.words, sentences=self._sentences, sure=self._options.sure)
 
     def _chosen(self, phrase: Phrase, screen: ScreenContents) -> Location | Absent:
         try:

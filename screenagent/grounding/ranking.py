@@ -11,6 +11,7 @@ from screenagent.grounding import scoring
 from screenagent.grounding.cells import cell_named
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
+from screenagent.grounding.meaning import meant
 from screenagent.grounding.neighbours import (
     NothingFits,
     at_place,
@@ -31,6 +32,7 @@ from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
 from screenagent.perception.roles import TICKED, Role, satisfying
 from screenagent.perception.screen import ScreenContents
+from screenagent.perception.sentence_encoder import SentenceEncoder
 from screenagent.perception.similarity import likeness
 
 MOST_LABELS: Final = 8  # of the same name, in whose rows a control is looked for
@@ -38,12 +40,18 @@ COLUMN: Final = 4  # pixels by which the edges of the controls of one column dif
 FAR: Final = 2.5  # heights of its label from which on a mark is far from it
 
 
-def ranked(phrase: Phrase, screen: ScreenContents, words: IconWords, *, sure: float = scoring.SURE) -> list[Candidate]:
+def ranked(
+    phrase: Phrase, screen: ScreenContents, words: IconWords, *, sentences: SentenceEncoder, sure: float = scoring.SURE
+) -> list[Candidate]:
     """Return the candidates of at least the score `sure`, the best first. Raise `NothingFits` if a neighbour that the
     phrase names is not on the screen."""
     if cell := cell_named(phrase.name, screen):
         return [Candidate(cell, phrase.name, Evidence(name=1.0), "field")]
-    candidates = within_rows(phrase, list(_joined(_seen(phrase, screen), _told(phrase, screen))), screen)
+    told = [] if phrase.nameless else [control.label for control in screen.told if control.fits(phrase.role)]
+    seen, stated = matches(phrase, screen.labels), matches(phrase, told)
+    for match in meant(phrase, [*screen.labels, *told], [*seen, *stated], sentences):
+        (stated if match.label in told else seen).append(match)
+    candidates = within_rows(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
     if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
         dots = of_browser_or_page(phrase, screen.dots, screen)
         candidates = within_rows(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
@@ -71,9 +79,8 @@ def _best(candidates: Iterable[Candidate]) -> float:
     return max((candidate.score for candidate in candidates), default=0.0)
 
 
-def _seen(phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
+def _seen(phrase: Phrase, found: Sequence[TextMatch], screen: ScreenContents) -> list[Candidate]:
     """Return the candidates that the picture shows, icons aside."""
-    found = matches(phrase, screen.labels)
     unnamed = list(_of_role(phrase, found, screen)) if phrase.nameless else []
     if unnamed:
         return unnamed
@@ -149,13 +156,14 @@ def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, c
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
-            evidence = Evidence(name=match.score, tie=strength, role=fit)
+            evidence = Evidence(name=match.score, meaning=match.meaning, tie=strength, role=fit)
             yield Candidate(control.rect, match.text, evidence, "field", written)
         buttons = all(control.role == "button" for control, _ in ties)
         alone = scoring.LABEL_OF_BUTTONS if role == "setting" and buttons else scoring.LABEL_ALONE
         if match.label.text.endswith(":"):
             alone = scoring.LABEL_OF_ANOTHER
-        yield Candidate(match.rect, match.text, Evidence(name=match.score, tie=alone), "text")
+        evidence = Evidence(name=match.score, meaning=match.meaning, tie=alone)
+        yield Candidate(match.rect, match.text, evidence, "text")
 
 
 def _in_column(tie: Tie, head: PixelBox, screen: ScreenContents) -> Iterator[Tie]:
@@ -196,12 +204,13 @@ def _areas(role: Role, label: Label, screen: ScreenContents) -> Iterator[Tie]:
             yield Tie(ControlBox(area, "field"), scoring.AREA)
 
 
-def _told(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
+def _told(found: Iterable[TextMatch], screen: ScreenContents) -> Iterator[Candidate]:
     """Yield the controls that the program itself names so; less sure if nothing of the name can be read."""
-    named = {id(told.label): told for told in screen.told if told.fits(phrase.role)}
-    for match in () if phrase.nameless else matches(phrase, [told.label for told in named.values()]):
+    named = {id(told.label): told for told in screen.told}
+    for match in found:
         told = named[id(match.label)]
-        evidence = Evidence(name=match.score, tie=1.0 if told.read else scoring.NOT_READ)
+        tie = 1.0 if told.read else scoring.NOT_READ
+        evidence = Evidence(name=match.score, meaning=match.meaning, tie=tie)
         yield Candidate(told.rect, match.text, evidence, "accessibility")
 
 
@@ -231,6 +240,7 @@ def _labelled(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> Candi
     """Return the text itself as a candidate, judged by how it looks and where it stands."""
     evidence = Evidence(
         name=match.score,
+        meaning=match.meaning,
         role=_role_fit(phrase, match, screen),
         headline=scoring.HEADLINE if _is_headline(match.label, screen) else 1.0,
         text_kind=_text_kind(phrase, match, screen),

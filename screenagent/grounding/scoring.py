@@ -68,6 +68,8 @@ class Evidence:
 
     name: float
     """How well the written text, the drawn text or the icon matches the name."""
+    meaning: float = 0.0
+    """How likely the text means what was said in other words; counts in place of the name where that says less."""
     tie: float = 1.0
     """How surely the name belongs to what is pointed at."""
     role: float = 1.0
@@ -85,7 +87,8 @@ class Evidence:
 
 def score(evidence: Evidence) -> float:
     """Return the product of all evidence, always in the same order, so that a score is the same to the last digit."""
-    product = evidence.name * evidence.tie * (evidence.role * evidence.headline) * evidence.text_kind * evidence.rival
+    named = max(evidence.name, evidence.meaning)
+    product = named * evidence.tie * (evidence.role * evidence.headline) * evidence.text_kind * evidence.rival
     for neighbour in evidence.neighbours:
         product *= neighbour.fit
     return product * evidence.place
@@ -129,8 +132,11 @@ PREPOSITIONS: Final[dict[Bond, str]] = {
 
 def explain(candidate: Candidate) -> str:
     """Return the evidence in one line: how well the name or the icon matches, and each factor that is not 1."""
-    matched = "icon" if candidate.by == "icon" else "name"
-    return " · ".join((f"{matched} {candidate.evidence.name:.2f}", *_factors(candidate.evidence)))
+    evidence = candidate.evidence
+    matched = f"{'icon' if candidate.by == 'icon' else 'name'} {evidence.name:.2f}"
+    if evidence.meaning > evidence.name:
+        matched = f"meaning {evidence.meaning:.2f}"
+    return " · ".join((matched, *_factors(evidence)))
 
 
 def _factors(evidence: Evidence) -> Iterator[str]:

@@ -42,6 +42,8 @@ class TextMatch(NamedTuple):
     rect: PixelBox
     score: float
     label: Label
+    meaning: float = 0.0
+    """How likely it means what was said in other words."""
 
 
 class WordRun(NamedTuple):
@@ -86,7 +88,7 @@ def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
 
 
 def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
-    named, alone = _is_name(phrase), _stands_alone(phrase, label)
+    named, alone = is_name(phrase), _stands_alone(phrase, label)
     strict = named and phrase.role != "link"  # links stand in texts
     for run in runs(label, longest=max(8, len(phrase.name.split()) + 1)):
         like = likeness(phrase.name, run.text)
@@ -94,7 +96,7 @@ def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Ite
             continue
         if not like and told:
             like = shared(told, tokens(run.text), least=NAMED if named else 0.0)
-            if like and (_is_another(phrase, run) or not (alone or not named or stands_for_itself(run))):
+            if like and (is_another(phrase, run) or not (alone or not named or stands_for_itself(run))):
                 continue
         if not like and len(run.words) == len(label.words) and is_value(_sorts(phrase, told), run.text):
             like = VALUE
@@ -113,6 +115,12 @@ def runs(label: Label, *, longest: int) -> Iterator[WordRun]:
             before = tuple(text for text, _ in words[first:start])
             after = tuple(text for text, _ in words[start + length : last])
             yield WordRun(words[start : start + length], before, after)
+
+
+def parted(label: Label) -> Iterator[WordRun]:
+    """Yield the texts of a label: what is wide apart, or parted by a stroke, is two texts read as one."""
+    for first, last in pairwise(_ends(label)):
+        yield WordRun(label.words[first:last], (), ())
 
 
 def _ends(label: Label) -> list[int]:
@@ -139,19 +147,19 @@ def stands_for_itself(run: WordRun, *, strict: bool = True) -> bool:
     return is_harmless(rest) if strict else not extends(rest)
 
 
-def _is_another(phrase: Phrase, run: WordRun) -> bool:
+def is_another(phrase: Phrase, run: WordRun) -> bool:
     """Return whether the text says something else than the phrase does, though they may share words."""
     said = " ".join((phrase.verb, phrase.name, phrase.about))
     if contradicts(said, run.whole):
         return True
     words = words_of(said)
     beyond = (word for word in run.whole.split() if not set(words_of(word)) <= set(words))
-    return _is_name(phrase) and (
+    return is_name(phrase) and (
         inflects(said, run.text) or extends(beyond) or differs_in_small_words(phrase.name, run.text)
     )
 
 
-def _is_name(phrase: Phrase) -> bool:
+def is_name(phrase: Phrase) -> bool:
     """Return whether the phrase says what is written, rather than describes it."""
     if phrase.quoted or phrase.named:
         return True

@@ -8,7 +8,10 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from screenagent.errors import UserError, WrongUsage
 
@@ -89,6 +92,16 @@ def open_session(path: Path) -> InferenceSession:
         if type(error).__module__.startswith("onnxruntime"):
             raise BrokenWeights(path, "are broken") from error
         raise
+
+
+def read_array(path: Path) -> npt.NDArray[Any]:
+    """Return the array that a file of numbers holds."""
+    if not path.is_file():
+        raise BrokenWeights(path, "are missing")
+    try:
+        return np.asarray(np.load(path))
+    except (OSError, ValueError, EOFError) as error:
+        raise BrokenWeights(path, "are broken") from error
 
 
 @cache
