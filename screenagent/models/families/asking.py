@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from screenagent.models.families.family import Family, ModelPlace
-from screenagent.models.vision import Refused, VisionModel, complete
+from screenagent.models.vision import Refused, Reply, VisionModel, complete
 from screenagent.screenshot import Screenshot
 
 
@@ -14,7 +14,15 @@ def ask_place(
 
     With `absent`, the model may answer that the target is not there. Without `bound`, decoding is unconstrained.
     """
-    reply = complete(
+    reply = ask_target(model, family, target, picture, absent=absent, bound=bound)
+    return reply if isinstance(reply, Refused) else family.read(reply.text, picture.size)
+
+
+def ask_target(
+    model: VisionModel, family: Family, target: str, picture: Screenshot, *, absent: bool = False, bound: bool = True
+) -> Reply | Refused:
+    """Return the model's answer to the question where the target is, not yet read as a place."""
+    return complete(
         model.generate(
             family.question(target, picture, absent=absent),
             mode="nothink",
@@ -22,4 +30,3 @@ def ask_place(
             budget=family.budget,
         )
     )
-    return reply if isinstance(reply, Refused) else family.read(reply.text, picture.size)

@@ -19,9 +19,10 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.errors import UserError
 from screenagent.geometry import Box, Point, Size
 from screenagent.models import crop
+from screenagent.models.families.asking import ask_target
 from screenagent.models.families.family import Family, ModelPlace, Resizing, all_families
 from screenagent.models.families.shapes import shortened
-from screenagent.models.vision import AnswerGrammar, Numbers, Refused, Regex, RequestRefused, VisionModel, complete
+from screenagent.models.vision import AnswerGrammar, Numbers, Refused, Regex, RequestRefused, VisionModel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot
 
@@ -260,12 +261,6 @@ def ask_marks(
 ) -> MarkAnswers:
     """Ask the model where the marks are, with the prompt of `family`; raise `Retry` if it does not answer."""
     picture = _sent(family, patches)
-    said = tuple(_asked(model, family, mark, picture, bound=bound) for mark in marks)
+    replies = (ask_target(model, family, mark.target, picture, bound=bound) for mark in marks)
+    said = tuple(f"a refusal: {reply.text}" if isinstance(reply, Refused) else reply.text for reply in replies)
     return MarkAnswers(family, said, picture.size, bound)
-
-
-def _asked(model: VisionModel, family: Family, mark: ProbeMark, picture: Screenshot, *, bound: bool) -> str:
-    asked = family.question(mark.target, picture, absent=False)
-    grammar = family.grammar(absent=False) if bound else None
-    reply = complete(model.generate(asked, mode="nothink", grammar=grammar, budget=family.budget))
-    return f"a refusal: {reply.text}" if isinstance(reply, Refused) else reply.text
