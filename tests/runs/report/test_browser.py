@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,14 @@ def test_nothing_sticks_out_of_the_page(report: Tab, width: int, dark: bool) -> 
         "Math.max(...[...document.querySelectorAll('.card')].map(c => c.scrollWidth - c.clientWidth))"
     )
     assert widest <= 0
+
+
+def test_whatever_became_of_a_step_its_card_stands_below_the_one_before(report: Tab) -> None:
+    edges = report.evaluate(
+        "[...document.querySelectorAll('.card')].map(c => [c.offsetTop, c.offsetTop + c.offsetHeight])"
+    )
+    assert len(edges) > 4
+    assert all(top >= bottom for (_, bottom), (top, _) in pairwise(edges)), edges
 
 
 def test_the_page_follows_the_readers_colour_scheme(report: Tab) -> None:
