@@ -19,13 +19,15 @@ _LOOKALIKES: Final = str.maketrans("OoIl|!CSUVWXZKP", "001111csuvwxzkp")
 _SIGNS_LOST: Final = 3  # signs that a reader hardly misses
 _LIKE: Final = 0.6  # texts that share less of their letters are not compared
 _NUMBER: Final = re.compile(r"[-+]?\d[\d.,'\s]*")
+_MASK: Final = re.compile(r"[(]?\d{1,4}[)]?(?:[-/: ]+\d{2,4})+ ?(?:[ap]m)?", re.IGNORECASE)
+"""A date, a time or a telephone number, as a field parts it by itself."""
 _DATE: Final = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})")
 
 
 def compare(typed: str, read: str) -> Match:
     """Return how `read` relates to `typed`."""
     asked, seen = folded(typed), folded(read)
-    if asked == seen or _same_number(typed, read) or _same_date(typed, read):
+    if asked == seen or _same_number(typed, read) or _same_date(typed, read) or _masked(typed, read):
         return "equal"
     letters, seen_letters = _letters(asked), _letters(seen)
     if letters and letters == seen_letters:
@@ -91,6 +93,12 @@ def _is_within(part: str, whole: str) -> bool:
     """Whether all letters of `part` come in `whole` in this order."""
     letters = iter(whole)
     return all(letter in letters for letter in part)
+
+
+def _masked(typed: str, read: str) -> bool:
+    """Whether what was typed without signs stands in parts: 0937PM is 09:37 PM."""
+    parted = typed.isalnum() and _MASK.fullmatch(read.strip())
+    return bool(parted) and re.sub(r"\W+", "", read).casefold() == typed.casefold()
 
 
 def _same_number(typed: str, read: str) -> bool:

@@ -112,7 +112,8 @@ _AMOUNT = re.compile(
 _OWNED = re.compile(rf"(?:{_ARTICLE}\s+)?(?P<owner>[^⟨⟩]+?)['’]s\s+(?P<thing>.+)")
 _NAME_ROLE = re.compile(rf"(?P<name>.+?)(?<!\bthe)(?<!\ba)(?<!\ban)\s+(?P<role>{_ANY_ROLE})", re.I)
 _ROLE_NAME = re.compile(
-    rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨)|(?<=word)\s+(?=\S+$)|(?<=phrase)\s+|(?<=sentence)\s+)(?P<name>.+)",
+    rf"(?P<role>{_ANY_ROLE})(?:{_BEARS.pattern}|\s+(?=⟨)|(?<=word)\s+(?=\S+$)|(?<=phrase)\s+|(?<=sentence)\s+|"
+    r"(?<=(?-i:[a-z]))\s+(?=(?-i:[A-Z])))(?P<name>.+)",
     re.I,
 )
 _CONTROL = "|".join(

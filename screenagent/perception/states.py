@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from screenagent.geometry import Box, Location, PixelBox, Size
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.controls import frames, has_arrow
 from screenagent.perception.disclosures import folding_state
 from screenagent.perception.highlights import is_highlighted
+from screenagent.perception.ink import InkPart
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
 from screenagent.perception.ocr import PictureArray
@@ -145,8 +146,9 @@ class ControlStateReader:
         row = LabelledRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
         words = [word for one in written for text, word in one.words if len(text) > 1]  # a mark is read as a letter
-        seen = look(screenshot, row.region, words)
-        return row.nearest(unnamed, screenshot.size) or row.nearest(list(seen), screenshot.size)
+        seen = list(look(screenshot, row.region, words))
+        at_label = (control for control in seen if _is_same(control.box.exact_pixels(screenshot.size), rect))
+        return next(at_label, None) or row.nearest(unnamed, screenshot.size) or row.nearest(seen, screenshot.size)
 
     def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
         """Return the state of the control in `box`; with `valued` also what it shows."""
@@ -168,7 +170,9 @@ class ControlStateReader:
     def words(self, screenshot: Screenshot, box: Box) -> list[Word]:
         """Return the words in `box`, read on their own: nothing beside the box belongs to them."""
         rect = PixelBox(*box.pixels(screenshot.size))
-        cut = screenshot.pixels.crop(rect.rounded)
+        return self._read_apart(screenshot, rect, screenshot.pixels.crop(rect.rounded))
+
+    def _read_apart(self, screenshot: Screenshot, rect: PixelBox, cut: Image.Image) -> list[Word]:
         ground = tuple(commonest(np.asarray(cut)).tolist())
         part = Screenshot.of(ImageOps.expand(cut, MARGIN, fill=ground))
         corner = rect.left - MARGIN, rect.top - MARGIN
@@ -179,9 +183,12 @@ class ControlStateReader:
         return opened_list(before, after, control)
 
     def _shown(self, screenshot: Screenshot, box: Box) -> str | None:
-        """What a field or a drop-down shows; the sign that opens a list may be read as a letter."""
+        """What a field or a drop-down shows, without its frame and caret; the sign that opens a list may be read as a
+        letter."""
         inner = box.exact_pixels(screenshot.size).grown(-FRAME).box(screenshot.size)
-        words = self.words(screenshot, inner)
+        rect = PixelBox(*inner.pixels(screenshot.size))
+        part = InkPart(np.asarray(screenshot.pixels), rect)
+        words = self._read_apart(screenshot, rect, Image.fromarray(part.text))
         sign = 1.3 * (box.bottom - box.top) * screenshot.size.height / screenshot.size.width
         shown = [word.text for word in words if len(word.text) > 1 or word.box.center.x < box.right - sign]
         return " ".join(shown) or None

@@ -172,7 +172,15 @@ def _has_grip(picture: PictureArray, rect: PixelBox) -> bool:
 
 
 def _outermost(found: Sequence[Widget]) -> list[Widget]:
-    """Without what lies within another: a mark in a text area is a letter."""
+    """Without what lies within another: a mark in a text area is a letter, but what holds other entries is a page."""
+    controls = [widget.rect for widget in found if widget.role in ("field", "dropdown", "button")]
+
+    def is_page(widget: Widget) -> bool:
+        return widget.role == "textarea" and any(
+            widget.rect.holds(*control.center) and control.area < widget.rect.area for control in controls
+        )
+
+    found = [widget for widget in found if not is_page(widget)]
     entries = [widget.rect for widget in found if widget.role in ("field", "textarea")]
 
     def is_within(rect: PixelBox) -> bool:

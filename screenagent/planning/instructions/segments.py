@@ -58,6 +58,7 @@ _QUOTED_TEXT: Final = compile_pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _ENDS_QUOTED: Final = compile_pattern(r"(?:replace|rename|change|save)\s.*{QUOTED}\Z", re.IGNORECASE | re.DOTALL)
+_ENDS_NUMBER: Final = re.compile(r"(?:set|change)\s.*\sto\s.*?[\[(]?[-+−]?\d[\d.,\s]*[\])%]?", re.IGNORECASE)
 _IN_CELL: Final = compile_pattern(r"(?!.*\sand\s).{1,200}\s(?:in|into)\s{CELL}", re.IGNORECASE)
 _FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
 _FILLED_TOO: Final = re.compile(r".{1,120}\swith\s.+", re.IGNORECASE)
@@ -92,10 +93,9 @@ class Clause:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it ends where a quoted text or the field to type into ends."""
-        return bool(
-            _QUOTED_TEXT.fullmatch(self.text) or _PLACED_TEXT.fullmatch(self.text) or _ENDS_QUOTED.match(self.text)
-        )
+        """Whether it ends where a quoted text, the field to type into or a number ends."""
+        complete = (_QUOTED_TEXT.fullmatch, _PLACED_TEXT.fullmatch, _ENDS_QUOTED.match, _ENDS_NUMBER.fullmatch)
+        return any(fits(self.text) for fits in complete)
 
     @property
     def is_press(self) -> bool:

@@ -208,6 +208,7 @@ class Gauge:
         self._number = number
         self._counted = counted
         self.box = handle.box or Box.around(handle.point, width=0, height=0)
+        self._is_field = _is_field(handle)
         self.is_told = view.told_value(self.box) is not None
 
     def value(self) -> float | None:
@@ -216,7 +217,8 @@ class Gauge:
         if self._counted:
             now = self._counted.among(_counts(self._view))
             return now.value if now else None
-        return _value(self._view, self._number.box) if self._number else None
+        shown = _as_number(self._view.value(self.box)) if self._is_field else None
+        return _value(self._view, self._number.box) if shown is None and self._number else shown
 
     def has_moved(self, look: GaugeLook) -> bool:
         """Whether it looks otherwise than it did; a ring around the handle does not count."""

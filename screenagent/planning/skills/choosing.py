@@ -26,6 +26,8 @@ PAUSE: Final = 0.4
 """Seconds that a list is waited for after the click that is to open it."""
 NAMED: Final = 3
 """How many of the options that come nearest are named."""
+LIST_BOX: Final = re.compile(r"(?:the )?(?:scroll(?:ing|able)?|multiple|multi-?select|open) list(?: ?box)?|list ?box", re.I)
+"""A list that shows its rows, and is no drop-down."""
 ANY_DROPDOWN: Final = re.compile(r"(?:drop-?down|combo ?box|select)(?: list| menu| box)?|list|options|selection", re.I)
 DROPDOWN: Final = re.compile(r"\b(?:drop-?down|combo ?box|select)\b", re.IGNORECASE)
 
@@ -60,6 +62,8 @@ def choose_setting(view: ScreenView, name: str, setting: str) -> SkillRun:
 
 def _closed(view: ScreenView, place: str) -> Location | None:
     """The drop-down of that name, or the only one if no name was said."""
+    if LIST_BOX.fullmatch(place):
+        return None
     if ANY_DROPDOWN.fullmatch(place):
         return _one_line(view, view.find(f"the {place}") or view.find("the drop-down"))
     name = ANY_DROPDOWN.sub("", place).strip(" “”\"'")

@@ -53,7 +53,7 @@ def scroll_to_end(view: ScreenView, pane: str, *, top: bool) -> SkillRun:
 
 def fold(view: ScreenView, section: str, state: Literal["expanded", "collapsed"]) -> SkillRun:
     """What is folded opens by a click on its head, and closes by another."""
-    head = view.find(section)
+    head = view.find(section) or _numbered(view, section)
     control = view.folding(head) if head else None
     if control is None and state == "collapsed":
         raise SkillFailed(f"it is not to be seen whether {section} is collapsed")
@@ -61,6 +61,14 @@ def fold(view: ScreenView, section: str, state: Literal["expanded", "collapsed"]
         yield (bring_about(control, section, state, at=head),)
     else:
         yield (click(head or view.find("the disc") or require(view, section), section),)
+
+
+def _numbered(view: ScreenView, section: str) -> Location | None:
+    """The only one of its kind, which bears its kind and a number: "the section" is "Section 2"."""
+    kind = re.sub(r"^(?:the|this|that)\s+", "", section)
+    found = [line for line in view.lines if re.fullmatch(rf"{re.escape(kind)}\W*\d+", line.text, re.IGNORECASE)]
+    box = found[0].box if len(found) == 1 else None
+    return Location(point=box.center, box=box, confidence=0.9, by="text") if box else None
 
 
 def _in_two_lines(view: ScreenView, target: str) -> Location | None:
