@@ -129,7 +129,10 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
         widgets = screen.expanders if phrase.role == "expander" else screen.widgets
         shaped = ([widget.rect for widget in widgets if widget.role == role] for role in fitting.shaped)
         rects = next(filter(None, shaped), rects)  # a text area is a field if there is no other
-    rects = list(_unnamed(phrase, screen)) or rects
+    seen = list(_unnamed(phrase, screen))
+    if phrase.role == "slider":  # a handle at the end of its groove is known by its shape alone
+        seen += [rect for rect in rects if not any(other.holds(*rect.center) for other in seen)]
+    rects = seen or rects
     for rect in rects:
         yield Candidate(rect, phrase.name, Evidence(name=scoring.NAMELESS), "field")
 

@@ -27,6 +27,9 @@ CARET_GAP = 5  # how far from the border of its field it ends; farther off, it l
 CARET_BORDER = 15  # pixels on either side of it along which the border is straight
 
 
+HOLLOW = 1.5  # how much wider than high an empty frame is that is no button
+
+
 class ControlBox(NamedTuple):
     rect: PixelBox
     role: Role
@@ -149,7 +152,7 @@ def _role(picture: PictureArray, rect: PixelBox, inside: Sequence[Label], *, hol
     if has_arrow(picture, rect, after=text.right if text else rect.left):
         return "dropdown"
     if text is None:
-        return "field" if rect.width > 1.8 * rect.height else "button"
+        return "field" if rect.width > HOLLOW * rect.height else "button"
     if mates >= 2:
         return "cell"
     if abs(text.center_x - rect.center_x) < max(4, 0.06 * rect.width):

@@ -18,7 +18,6 @@ CELL: Final = 8  # pixels; changes are gathered in squares of this side
 REACH: Final = 2  # changes that are at most so many squares apart are one
 FRAMED: Final = 30  # pixels; what is narrower has no frame
 FRAME: Final = 0.9  # a row or column of which more than this is ink is a line of a frame, not of text
-SIDE: Final = 0.75  # the same of the upright lines of a frame, which may end in rounded corners
 ALIKE: Final = 0.85  # the share of pixels that two drawings of one dot have in common
 ROUND: Final = (0.7, 1.4)  # how much wider than high a dot may be
 DISC: Final = (0.6, 0.92)  # the share of its bounds that a larger dot fills: a square fills more
@@ -69,7 +68,7 @@ class InkPart:
         ink = _inked(self.pixels, self.ground)
         across = ink.mean(axis=1) > FRAME
         if across.any() and ink.shape[1] >= FRAMED:  # the stem of a letter may be as high as all the text
-            ink = _without(ink, across, ink.mean(axis=0) > SIDE)
+            ink = _without(ink, across, ink.mean(axis=0) > FRAME)
         return np.asarray(ink & ~_carets(ink))
 
     @cached_property

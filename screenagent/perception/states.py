@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from screenagent.geometry import Box, Location, PixelBox, Size
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.controls import frames, has_arrow
 from screenagent.perception.disclosures import folding_state
 from screenagent.perception.highlights import is_highlighted
-from screenagent.perception.ink import InkPart
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
 from screenagent.perception.ocr import PictureArray
@@ -170,9 +169,7 @@ class ControlStateReader:
     def words(self, screenshot: Screenshot, box: Box) -> list[Word]:
         """Return the words in `box`, read on their own: nothing beside the box belongs to them."""
         rect = PixelBox(*box.pixels(screenshot.size))
-        return self._read_apart(screenshot, rect, screenshot.pixels.crop(rect.rounded))
-
-    def _read_apart(self, screenshot: Screenshot, rect: PixelBox, cut: Image.Image) -> list[Word]:
+        cut = screenshot.pixels.crop(rect.rounded)
         ground = tuple(commonest(np.asarray(cut)).tolist())
         part = Screenshot.of(ImageOps.expand(cut, MARGIN, fill=ground))
         corner = rect.left - MARGIN, rect.top - MARGIN
@@ -183,12 +180,9 @@ class ControlStateReader:
         return opened_list(before, after, control)
 
     def _shown(self, screenshot: Screenshot, box: Box) -> str | None:
-        """What a field or a drop-down shows, without its frame and caret; the sign that opens a list may be read as a
-        letter."""
+        """What a field or a drop-down shows; the sign that opens a list may be read as a letter."""
         inner = box.exact_pixels(screenshot.size).grown(-FRAME).box(screenshot.size)
-        rect = PixelBox(*inner.pixels(screenshot.size))
-        part = InkPart(np.asarray(screenshot.pixels), rect)
-        words = self._read_apart(screenshot, rect, Image.fromarray(part.text))
+        words = self.words(screenshot, inner)
         sign = 1.3 * (box.bottom - box.top) * screenshot.size.height / screenshot.size.width
         shown = [word.text for word in words if len(word.text) > 1 or word.box.center.x < box.right - sign]
         return " ".join(shown) or None

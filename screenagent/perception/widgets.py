@@ -20,6 +20,7 @@ EXPANDER: Final = (9, 11, 13, 16, 18, 20)  # the sides that it is looked for in,
 EXPANDER_LIKENESS: Final = 0.72
 ROUND: Final = np.pi / 4  # how much of its square a disc covers
 TICK: Final = range(12, 41)  # the height of what can be ticked, in pixels
+WIDEST: Final = 1.3  # how wide the inside of a letter is at most, in letters of its word
 TRACK: Final = range(4, 25)  # how thick the groove is that a handle slides in
 
 
@@ -95,7 +96,9 @@ def _areas(picture: PictureArray) -> Iterator[FlatArea]:
 def _in_a_word(rect: PixelBox, labels: Sequence[Label]) -> bool:
     """Whether it is the inside of a letter."""
     return any(
-        word.grown(2).holds(*rect.center) and rect.height < 0.72 * word.height and rect.width < 1.2 * word.height
+        word.grown(2).holds(*rect.center)
+        and rect.height < 0.72 * word.height
+        and rect.width < min(1.2 * word.height, WIDEST * word.width / len(text))
         for label in labels
         for text, word in label.words
     )

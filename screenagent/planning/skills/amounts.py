@@ -53,7 +53,7 @@ def spin(view: ScreenView, field: Location, amount: int, name: str) -> SkillRun:
     try:
         yield replace_text(field, name, str(amount))
     except SkillStepFailed:
-        yield from slide(view, field, amount, name, number=number, keys=("down", "up"))
+        yield from slide(view, field, amount, name, number=number, keys=("down", "up"), refuses_keys=True)
 
 
 def set_amounts(view: ScreenView, amounts: Sequence[int]) -> SkillRun:
@@ -76,10 +76,12 @@ def slide(
     *,
     number: Number | None,
     keys: tuple[Key, Key] = ("left", "right"),
+    refuses_keys: bool = False,
 ) -> SkillRun:
     """Give it the focus, and press arrows by what its number lacks, until it is read to be right.
 
-    A number that is misread is reckoned from the presses, but only if it or the handle is seen to change.
+    A number that is misread is reckoned from the presses, but only if it or the handle is seen to change. Of a field
+    that `refuses_keys`, the number is the one that was read before a caret and a ring round the field hid parts of it.
     """
     gauge = Gauge(view, handle, number)
     step = 1.0
@@ -88,7 +90,7 @@ def slide(
         gauge, step = yield from _following(view, handle, name, keys)
     elif gauge.value() != amount:
         yield (click(handle, name),)
-    value = gauge.value()
+    value = number.value if refuses_keys and number else gauge.value()
     for _ in range(TURNS):
         if value is None or value == amount:
             break
@@ -100,6 +102,8 @@ def slide(
         if moved == value and gauge.is_elsewhere:
             yield (PlannedStep(action=Wait(seconds=LATE)),)
             moved = gauge.value()
+        if refuses_keys and _is_but_for_its_sign(moved, value + times * step * way):
+            moved = value + times * step * way
         if moved is None or (moved - value) * way <= 0:
             if not gauge.has_moved(look):
                 raise SkillFailed(f"{name} stays at {value:g}")
@@ -112,10 +116,17 @@ def slide(
                 continue
             moved = value + times * step * way
         value, step = moved, abs(moved - value) / times
-    if gauge.value() not in (amount, None) or value != amount:
-        raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {gauge.value() or value:g}")
+    reads = gauge.value()
+    right = reads in (amount, None) or (refuses_keys and _is_but_for_its_sign(reads, amount))
+    if not right or value != amount:
+        raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {reads or value:g}")
     if gauge.is_told:
         yield (PlannedStep(action=Verify(that=Holds(control=name, at=gauge.box, value=f"{amount:g}"))),)
+
+
+def _is_but_for_its_sign(reads: float | None, value: float) -> bool:
+    """Whether a number reads as that value does, its minus aside, which a ring round the field may hide."""
+    return reads is not None and abs(reads) == abs(value)
 
 
 def _following(
@@ -208,7 +219,6 @@ class Gauge:
         self._number = number
         self._counted = counted
         self.box = handle.box or Box.around(handle.point, width=0, height=0)
-        self._is_field = _is_field(handle)
         self.is_told = view.told_value(self.box) is not None
 
     def value(self) -> float | None:
@@ -217,8 +227,7 @@ class Gauge:
         if self._counted:
             now = self._counted.among(_counts(self._view))
             return now.value if now else None
-        shown = _as_number(self._view.value(self.box)) if self._is_field else None
-        return _value(self._view, self._number.box) if shown is None and self._number else shown
+        return _value(self._view, self._number.box) if self._number else None
 
     def has_moved(self, look: GaugeLook) -> bool:
         """Whether it looks otherwise than it did; a ring around the handle does not count."""
