@@ -143,6 +143,11 @@ def test_text_that_came_into_another_field_is_no_success() -> None:
         ("250", "99", "other"),
         ("250", "20", "unclear"),
         ("12*3", "36", "unclear"),
+        ("0937PM", "09:37 PM", "equal"),
+        ("5550142", "555-0142", "equal"),
+        ("12252026", "12/25/2027", "other"),
+        ("0937", "09.37", "other"),
+        ("15", "1:5", "other"),
     ],
 )
 def test_a_number_a_date_and_a_text_are_compared_as_such(typed: str, read: str, match: Match) -> None:

@@ -89,6 +89,8 @@ READINGS = {
     "set the snooze duration to one minute": Phrase(
         name="one minute", role="item", verb="set", about="the snooze duration"
     ),
+    "button SEND": Phrase(name="SEND", named=True, role="button"),
+    "the link Opening hours": Phrase(name="Opening hours", named=True, role="link"),
     "zoom in": Phrase(name="zoom in"),
     "click the word Gale": Phrase(name="Gale", named=True, role="text"),
     "open the calendar by clicking the clock": Phrase(name="clock"),

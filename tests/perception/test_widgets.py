@@ -7,8 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenagent.fakes import FakeReader
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.labels import Label
 from screenagent.perception.widgets import expanders, widgets
 from screenagent.screenshot import Screenshot
 
@@ -86,3 +87,20 @@ def test_a_picture_without_widgets_has_none(size: tuple[int, int]) -> None:
 def test_noise_is_looked_at_in_bounded_time() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
     assert len(widgets(noise, [])) < 100
+
+
+def test_a_page_that_holds_entries_is_no_text_area() -> None:
+    picture = Image.new("RGB", (640, 480), (80, 80, 80))
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((0, 0, 320, 380), fill="white")
+    for left in (10, 92, 174):
+        pen.rectangle((left, 182, left + 74, 222), fill="white", outline=(110, 110, 110), width=2)
+    found = [widget.role for widget in widgets(np.asarray(picture), [])]
+    assert found == ["field", "field", "field"]
+
+
+def test_an_entry_below_marks_that_were_read_as_one_tall_word_is_no_inside_of_a_letter() -> None:
+    picture = Image.new("RGB", (320, 240), "white")
+    ImageDraw.Draw(picture).rectangle((10, 182, 82, 222), fill="white", outline=(110, 110, 110), width=2)
+    read = Label([("000", PixelBox(13, 78, 150, 207))])
+    assert [widget.role for widget in widgets(np.asarray(picture), [read])] == ["field"]

@@ -59,6 +59,7 @@ _QUOTED_TEXT: Final = compile_pattern(
 )
 _ENDS_QUOTED: Final = compile_pattern(r"(?:replace|rename|change|save)\s.*{QUOTED}\Z", re.IGNORECASE | re.DOTALL)
 _ENDS_NUMBER: Final = re.compile(r"(?:set|change)\s.*\sto\s.*?[\[(]?[-+−]?\d[\d.,\s]*[\])%]?", re.IGNORECASE)
+_NUMBERS: Final = re.compile(r"[-+−]?\d[\d.,\s]*[\])%]?")
 _IN_CELL: Final = compile_pattern(r"(?!.*\sand\s).{1,200}\s(?:in|into)\s{CELL}", re.IGNORECASE)
 _FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
 _FILLED_TOO: Final = re.compile(r".{1,120}\swith\s.+", re.IGNORECASE)
@@ -135,6 +136,8 @@ def _goes_on(phrase: Clause, piece: Clause) -> bool:
         return True
     if starts_a_step(piece.text):
         return False
+    if _ENDS_NUMBER.fullmatch(phrase.text) and _NUMBERS.fullmatch(piece.text):
+        return True
     if piece.text in ENGLISH.shortcuts:
         return phrase.is_free_text
     if _LISTED.match(phrase.text) and piece.joint in ("comma", "and"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from screenagent.actions import Holds, Key, Verify, Wait
+from screenagent.actions import Change, Holds, Key, Verify, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.instructions.steps import press
@@ -97,7 +97,8 @@ def slide(
         way = 1 if amount > value else -1
         times = max(1, min(MOST_PRESSES, round(abs(amount - value) / step)))
         look = gauge.look()
-        yield (press(keys[way > 0], times=times),)
+        turn = press(keys[way > 0], times=times)
+        yield (turn.model_copy(update={"expectation": Change()}) if refuses_keys else turn,)
         moved = gauge.value()
         if moved == value and gauge.is_elsewhere:
             yield (PlannedStep(action=Wait(seconds=LATE)),)

@@ -26,7 +26,9 @@ PAUSE: Final = 0.4
 """Seconds that a list is waited for after the click that is to open it."""
 NAMED: Final = 3
 """How many of the options that come nearest are named."""
-LIST_BOX: Final = re.compile(r"(?:the )?(?:scroll(?:ing|able)?|multiple|multi-?select|open) list(?: ?box)?|list ?box", re.I)
+LIST_BOX: Final = re.compile(
+    r"(?:the )?(?:scroll(?:ing|able)?|multiple|multi-?select|open) list(?: ?box)?|list ?box", re.I
+)
 """A list that shows its rows, and is no drop-down."""
 ANY_DROPDOWN: Final = re.compile(r"(?:drop-?down|combo ?box|select)(?: list| menu| box)?|list|options|selection", re.I)
 DROPDOWN: Final = re.compile(r"\b(?:drop-?down|combo ?box|select)\b", re.IGNORECASE)

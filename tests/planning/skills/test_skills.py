@@ -48,7 +48,7 @@ class ScriptedScreen:
         return screen
 
     def read(self, screenshot: Screenshot) -> list[Word]:
-        return self._words[screenshot.digest]
+        return self._words.get(screenshot.digest, [])  # a closer look at a part tells no more
 
     def work(self, task: str) -> tuple[Episode, list[Action]]:
         grounder = EmbeddedGrounder(self)
@@ -180,3 +180,43 @@ def test_what_is_under_another_tab_is_found() -> None:
 
     _, done = ScriptedScreen(shows).work("switch between the tabs to find and click Gamma")
     assert clicked(done) == ["One", "Two", "Three", "Gamma"]
+
+
+def test_the_section_is_the_only_one_that_bears_a_number() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        return [("Section #2", 20, 40), *([("Opening hours", 20, 80)] if done else [])]
+
+    _, done = ScriptedScreen(shows).work("expand the section below")
+    assert clicked(done) == ["the section"]
+
+
+def test_a_scroll_list_is_no_drop_down() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        names = ["Ada", "Bob", "Cleo", "Dora"]
+        first = 2 if any(isinstance(action, Scroll) for action in done) else 0
+        return [(name, 20, 40 + 30 * row) for row, name in enumerate(names[first : first + 2])]
+
+    _, done = ScriptedScreen(shows, field=(10, 30, 200, 60)).work("select Cleo and Dora from the scroll list")
+    assert clicked(done) == ["“Cleo”", "“Dora”"]
+    assert [action.modifiers for action in done if isinstance(action, Click)] == [(), ("ctrl",)]
+
+
+def test_a_spinner_that_takes_no_letters_is_turned_from_the_number_that_was_read_before_it_had_the_focus() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        value = 2
+        for action in done:
+            if isinstance(action, PressKeys) and action.keys[0] in ("up", "down"):
+                value += action.times * (1 if action.keys == ("up",) else -1)
+        hidden = any(isinstance(action, Click) for action in done)  # a ring round the field hides the minus
+        return [("Value:", 20, 20), (str(abs(value) if hidden else value), 100, 20)]
+
+    episode, done = ScriptedScreen(shows, field=(90, 14, 330, 44)).work("select -7 with the spinner")
+    assert [(action.keys, action.times) for action in done if isinstance(action, PressKeys)][-1] == (("down",), 9)
+    assert episode.ended is not None
+    assert episode.ended.result == "done"
+
+
+def test_a_number_to_set_may_be_followed_by_a_step() -> None:
+    steps = read_instructions("set the sliders to the combination [4, 9] and submit").steps
+    assert [str(step) for step in steps][0] == "set the sliders to 4, 9"
+    assert len(steps) > 2
