@@ -218,5 +218,5 @@ def test_a_spinner_that_takes_no_letters_is_turned_from_the_number_that_was_read
 
 def test_a_number_to_set_may_be_followed_by_a_step() -> None:
     steps = read_instructions("set the sliders to the combination [4, 9] and submit").steps
-    assert [str(step) for step in steps][0] == "set the sliders to 4, 9"
+    assert str(steps[0]) == "set the sliders to 4, 9"
     assert len(steps) > 2
