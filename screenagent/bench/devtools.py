@@ -75,8 +75,15 @@ def browser(control: Control, *arguments: str, size: Size) -> Iterator[tuple[Vir
     with TemporaryDirectory(prefix="screenagent-browser-", ignore_cleanup_errors=True) as profile:
         own = (f"--window-size={size.width},{size.height}", f"--user-data-dir={profile}")
         command = ("chromium", *FLAGS, *own, *arguments)
-        with VirtualDesktop(command, control=control, size=size) as virtual, closing(_socket(Path(profile))) as socket:
-            yield virtual, BrowserPage(socket)
+        with VirtualDesktop(command, control=control, size=size) as virtual, connected(Path(profile)) as page:
+            yield virtual, page
+
+
+@contextmanager
+def connected(profile: Path) -> Iterator[BrowserPage]:
+    """Speak to the one page of the browser that was started with this folder as its profile."""
+    with closing(_socket(profile)) as socket:
+        yield BrowserPage(socket)
 
 
 def _socket(profile: Path) -> websocket.WebSocket:
