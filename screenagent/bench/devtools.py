@@ -39,10 +39,14 @@ class BrowserPage:
 
     def load(self, url: str, *, ready: str = 'document.readyState == "complete"') -> None:
         """Load the page at `url` in the place of another and its open dialog, and wait until `ready` holds on it."""
-        with suppress(RuntimeError):  # there is mostly no dialog
-            self.call("Page.handleJavaScriptDialog", accept=False)
+        self.dismiss_dialog()
         self.call("Page.navigate", url=url)
         self.until(ready)
+
+    def dismiss_dialog(self) -> None:
+        """Close the dialog that the page waits for, if there is one: meanwhile it answers nothing."""
+        with suppress(RuntimeError):  # there is mostly no dialog
+            self.call("Page.handleJavaScriptDialog", accept=False)
 
     def painted(self) -> None:
         """Wait until what the page shows is on the screen."""

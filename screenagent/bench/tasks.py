@@ -22,6 +22,7 @@ from screenagent.bench.results import percentile, share, wilson
 from screenagent.control import Control, until
 from screenagent.desktop.testing.event_monitor import EventMonitor, gaps
 from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.errors import WrongUsage
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
@@ -75,6 +76,7 @@ class PageCheck(Value):
 
     def holds(self, folder: Path, _: dict[str, str]) -> bool:
         with connected(folder / "profile") as page:
+            page.dismiss_dialog()
             return page.evaluate(f"Boolean({self.page})") is True
 
 
@@ -152,7 +154,12 @@ def attempt_task(task: Task, build: BuildTask, runs: Path) -> TaskResult:
         for file, content in task.files.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(content, "utf-8")
-        return _attempt(task.within(folder), build, folder, runs)
+        try:
+            return _attempt(task.within(folder), build, folder, runs)
+        except WrongUsage as unreadable:
+            return TaskResult(
+                id=task.id, app=task.app.split()[0], success=False, outcome="gave_up", message=str(unreadable)
+            )
 
 
 def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResult:

@@ -80,7 +80,8 @@ class ControlLayout:
         if nearest is None:
             return None
         gap = nearest.rect.left - text.right
-        between = PixelBox(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
+        line = text.grown(0, -0.25 * text.height)  # a line below may reach into the bounds of the label
+        between = PixelBox(text.right + 2, line.top, nearest.rect.left - 2, line.bottom)
         others = (o.rect for o in self._labels if o is not label and not nearest.rect.holds(*o.rect.center))
         if any(other.shared_area(between) > 0 for other in others):
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import cv2
@@ -33,8 +33,9 @@ LEFT_SIGNS: Final[dict[Sign, ElementState]] = {
 """What a sign before a label says. Behind a label, an arrow down is used for both."""
 
 
-def folding_state(picture: PictureArray, label: PixelBox) -> ElementState | None:
-    """Return whether what stands under a label is expanded or collapsed, by the sign before the label."""
+def folding_state(picture: PictureArray, label: PixelBox, words: Sequence[PixelBox] = ()) -> ElementState | None:
+    """Return whether what stands under a label is expanded or collapsed, by the sign before the label. What belongs to
+    one of the `words` is a letter, as the T of a button before the label."""
     left = PixelBox(label.left - REACH * label.height, label.top - 2, label.left - 1, label.bottom + 2)
     x, y, right, bottom = left.clipped(picture.shape[1], picture.shape[0]).rounded
     part = picture[y:bottom, x:right]
@@ -42,8 +43,12 @@ def folding_state(picture: PictureArray, label: PixelBox) -> ElementState | None
         return None
     figure = far(part, commonest(part)) > INK
     middle = label.center_y - y
-    sign = next((sign for shape in _shapes(figure, middle, OFF * label.height) if (sign := sign_of(shape))), None)
-    return LEFT_SIGNS.get(sign) if sign else None
+    letters = [word.moved(-x, -y) for word in words]
+    for place in _shapes(figure, middle, OFF * label.height):
+        left_edge, top, right_edge, bottom = place.rounded
+        if sign := sign_of(figure[top:bottom, left_edge:right_edge]):
+            return None if any(word.holds(*place.center) for word in letters) else LEFT_SIGNS.get(sign)
+    return None
 
 
 def sign_of(shape: Mask) -> Sign | None:
@@ -60,12 +65,12 @@ def sign_of(shape: Mask) -> Sign | None:
     return _arrow(shape)
 
 
-def _shapes(figure: Mask, middle: float, off: float) -> Iterator[Mask]:
+def _shapes(figure: Mask, middle: float, off: float) -> Iterator[PixelBox]:
     """What stands in line with the label, the nearest to it first; a frame comes with what is in it."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(figure.astype(np.uint8), connectivity=8)
     for x, y, width, height, area in sorted(stats[1:].tolist(), key=lambda one: -one[0] - one[2]):
         if area >= SIDE.start and abs(y + height / 2 - middle) <= off:
-            yield figure[y : y + height, x : x + width]
+            yield PixelBox.at(x, y, width=width, height=height)
 
 
 def _in_a_frame(shape: Mask) -> Sign | None:

@@ -17,7 +17,7 @@ from screenagent.perception.similarity import letters_of, likeness
 from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
-from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps, TargetUnseen
 from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
 
@@ -39,7 +39,7 @@ def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
         return
     closed = _closed(view, place)
     if closed is None and is_dropdown:
-        raise SkillFailed(f"there is no {place} on the screen")
+        raise TargetUnseen(f"there is no {place} on the screen")
     if closed is None:
         yield from _scrolled_to(view, names, place)
     elif len(names) > 1:
@@ -55,7 +55,7 @@ def choose_setting(view: ScreenView, name: str, setting: str) -> SkillRun:
     elif view.find(f"“{name}”"):
         yield from switch(view, f"“{name}”", "checked")
     else:
-        raise SkillFailed(f"neither a {setting} drop-down nor “{name}” is on the screen")
+        raise TargetUnseen(f"neither a {setting} drop-down nor “{name}” is on the screen")
 
 
 def _closed(view: ScreenView, place: str) -> Location | None:

@@ -22,6 +22,13 @@ def find_and_click(view: ScreenView, target: str) -> SkillRun:
     yield (click(found, target),)
 
 
+def scroll_to(view: ScreenView, target: str) -> SkillRun:
+    """Scroll until `target` is to be seen; nothing is unfolded for it."""
+    found = yield from scroll_into_view(view, target)
+    if found is None:
+        raise SkillFailed(f"{target} is nowhere on the page")
+
+
 def bring_into_view(view: ScreenView, target: str) -> Generator[SkillSteps, None, Location]:
     found = yield from scroll_into_view(view, target)
     found = found or _in_two_lines(view, target) or (yield from _unfolded(view, target))
