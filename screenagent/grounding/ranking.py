@@ -22,7 +22,7 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import of_browser_or_page, within_window
+from screenagent.grounding.surroundings import in_dialog, of_browser_or_page, within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
@@ -72,6 +72,7 @@ def ranked(
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
     if not candidates and row_relations(phrase):
         raise NothingFits(not_in_row(phrase, screen))
+    candidates = in_dialog(candidates, screen)
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
 
 

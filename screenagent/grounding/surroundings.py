@@ -48,6 +48,14 @@ def within_window(
     return [*inside, *outside]
 
 
+def in_dialog(candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Of several candidates that fit about as well, return those in the dialog that lies in front of the others."""
+    alike = [one for one in candidates if one.score >= ALIKE * candidates[0].score]
+    if len(alike) < 2 or screen.dialog is None:
+        return list(candidates)
+    return [one for one in alike if screen.dialog.holds(*one.spot.center)] or list(candidates)
+
+
 def of_browser_or_page(phrase: Phrase, rects: Sequence[PixelBox], screen: ScreenContents) -> list[PixelBox]:
     """Return the places without the corner where a browser has its own menu, or only that if the browser is named."""
     if screen.front is None or not is_browser(screen.application):

@@ -20,6 +20,7 @@ smoothed corner of a faint filling goes by steps that only the second sees, and 
 first."""
 
 
+SQUARE = 1.35  # the longer side of a square button, in the shorter one, at most
 CARET_EDGE = 40  # a caret differs from its ground by more than this, of 255 in any channel
 CARET_WIDTH = 2  # pixels
 CARET_HEIGHTS = range(11, 49)
@@ -45,7 +46,8 @@ class ControlLayout:
     def __init__(self, picture: PictureArray, labels: Sequence[Label]) -> None:
         self._labels = labels
         self.controls = list(_controls(picture, labels))
-        self._named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
+        named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
+        self._named = [control for control in named if not _is_step(control, named)]
 
     def around(self, x: float, y: float) -> ControlBox | None:
         """Return the smallest control that holds the place."""
@@ -118,9 +120,28 @@ def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[Contro
         within = _held(rect, framed) & long & (area < rect.area)
         within[number] = False
         inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
-        role = _role(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
+        mates = _abutting(rect, framed)
+        role = _role(picture, rect, inside, holds=bool(within.any()), mates=int(mates.sum()))
+        if role == "cell" and _is_spinner(rect, framed[mates]):
+            role = "field"
         if role:
             yield ControlBox(rect, role)
+
+
+def _is_step(button: ControlBox, controls: Sequence[ControlBox]) -> bool:
+    """Whether it is the minus or the plus of a number: the label before both names the number."""
+    if button.role != "button" or button.rect.width > SQUARE * button.rect.height:
+        return False
+    framed = _table([control.rect for control in controls])
+    mates = [control for control, beside in zip(controls, _abutting(button.rect, framed), strict=True) if beside]
+    return any(mate.role == "field" and _is_spinner(mate.rect, framed[_abutting(mate.rect, framed)]) for mate in mates)
+
+
+def _is_spinner(rect: PixelBox, mates: npt.NDArray[np.float64]) -> bool:
+    """Whether it is the number between a minus and a plus: two square buttons, and nothing else in a row with them."""
+    across = mates[:, 2] - mates[:, 0]
+    squares = (across <= SQUARE * rect.height) & (across >= rect.height / SQUARE)
+    return len(mates) == 2 and bool(squares.all()) and rect.width > SQUARE * rect.height
 
 
 def _table(rects: Sequence[PixelBox]) -> npt.NDArray[np.float64]:

@@ -18,6 +18,7 @@ from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
+from screenagent.perception.overlay import dialog_in_front
 from screenagent.perception.rendered_text import find_rendered
 from screenagent.perception.roles import Role
 from screenagent.perception.rows import TableRow, pieces, row_around
@@ -88,6 +89,12 @@ class ScreenContents:
                 return list(handles_in(self._picture, part))
             words = [rect for piece in self.pieces for text, rect in piece.words if len(text) > 1]
             return [mark.rect for mark in marks_in(self._picture, part, words)]
+
+    @cached_property
+    def dialog(self) -> PixelBox | None:
+        """Where a dialog lies in front of a darkened window."""
+        with self._stages.timing("layout"):
+            return dialog_in_front(self._picture)
 
     @cached_property
     def layout(self) -> ControlLayout:

@@ -11,6 +11,7 @@ from typing import Concatenate, Final, Literal, ParamSpec
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.steps import click_into, click_on, press, type_text
+from screenagent.planning.instructions.tokens import compile_pattern
 from screenagent.planning.skills import amounts as amounts_skill
 from screenagent.planning.skills import choosing, dates, finding, forms, states, texts
 from screenagent.planning.skills.forms import Pair
@@ -24,6 +25,9 @@ goal_form = partial(add_form, FORMS)
 Options = ParamSpec("Options")
 Work = Callable[Concatenate[ScreenView, Options], SkillRun]
 
+_NUMBERED: Final = compile_pattern(
+    r"(?:the )?(?:first|second|third|fourth|fifth|last|\d+(?:st|nd|rd|th)) .*?(?:box|button|row|line|switch|icon|field)"
+)
 _KINDS: Final = {"text": "text field", "textarea": "text area", "radio": "radio button", "select": "drop-down"}
 
 
@@ -49,6 +53,9 @@ def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Ste
 @goal_form("PICK[ (the|all|both)][ (items?|options?|entries|names|boxes|check ?boxes)] {names} (from|in|out of) {list}")
 @goal_form("(in|from) {list}, PICK {names}")
 def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
+    """A control that is said by its number is no entry: "tick the third check box in the list"."""
+    if any(_NUMBERED.fullmatch(name) for name in names):
+        return None
     return _fill(f"choose {' and '.join(names)} from the {list}", choosing.choose, names, place=list)
 
 
