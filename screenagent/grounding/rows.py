@@ -34,11 +34,14 @@ class NamedRow:
 
 
 def rows_named(name: str, screen: ScreenContents) -> list[NamedRow]:
-    """Return the rows that hold an entry of this name, or else those with an entry that has the name in it: "Ben" in
-    "Ben Carter"."""
+    """Return the rows that hold an entry of this name."""
+    return [NamedRow(screen.row_around(entry.rect), entry.rect) for entry in entries_named(name, screen)]
+
+
+def entries_named(name: str, screen: ScreenContents) -> list[Label]:
+    """Return the texts that are this name, or else those that have it in them: "Ben" in "Ben Carter"."""
     whole = [piece for piece in screen.pieces if likeness(name, piece.text) > 0]
-    entries = whole or [piece for piece in screen.pieces if _is_part(name, piece)]
-    return [NamedRow(screen.row_around(entry.rect), entry.rect) for entry in entries[:MOST_ROWS]]
+    return (whole or [piece for piece in screen.pieces if _is_part(name, piece)])[:MOST_ROWS]
 
 
 def _is_part(name: str, piece: Label) -> bool:

@@ -208,7 +208,7 @@ def frames(picture: PictureArray) -> list[PixelBox]:
     """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
     if min(picture.shape[:2]) < 8:
         return []
-    steps = _steps(picture)
+    steps = steps_between(picture)
     for caret in _carets(picture, steps):
         steps[caret] = 0
     found: list[PixelBox] = []
@@ -241,8 +241,8 @@ def _begins_with_caret(part: npt.NDArray[np.bool_]) -> bool:
     return width > 3 * height and open_rows in CARET_HEIGHTS and float(beginning.any(axis=1).mean()) > 0.9
 
 
-def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:
-    """How much each pixel differs from its right or lower neighbour."""
+def steps_between(picture: PictureArray) -> npt.NDArray[np.uint8]:
+    """Return how much each pixel differs from its right or lower neighbour."""
     differs = np.zeros(picture.shape[:2], np.uint8)
     for channel in cv2.split(picture):
         across = cv2.absdiff(channel[:, :-1], channel[:, 1:])

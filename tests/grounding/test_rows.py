@@ -138,3 +138,16 @@ def test_a_browsers_own_menu_is_meant_only_by_words_that_name_it(target: str, y:
     answer = browser(target)
     assert isinstance(answer, Location), answer
     assert abs(answer.point.y * 400 - y) < 10
+
+
+def test_a_bar_that_shows_a_progress_does_not_end_the_row_of_its_number() -> None:
+    drawing = Drawing(640, 400)
+    for number, done in enumerate((57, 47, 77)):
+        y = 80 + 90 * number
+        line(drawing, y + 45, right=620)
+        drawing._draw.rectangle((200, y - 12, 340, y - 4), fill=(210, 214, 220))
+        drawing._draw.rectangle((200, y - 12, 200 + done, y - 4), fill=(40, 160, 70))
+        drawing.text("Project", 40, y).text(f"{done}% done", 202, y + 8)
+        drawing.button("View", 420, y - 18, width=60).button("Delete", 500, y + 20, width=70)
+    for target, x, y in (("View in the 47% done row", 450, 152), ("Delete in the row of 77% done", 535, 280)):
+        assert is_near(place(drawing, target), x, y)

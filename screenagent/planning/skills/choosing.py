@@ -50,10 +50,11 @@ def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
 
 def choose_setting(view: ScreenView, name: str, setting: str) -> SkillRun:
     """Choose an option where the screen offers it: in the drop-down of that name, or as a radio button."""
-    if (closed := _one_line(view, view.dropdown(setting))) is not None:
-        yield from Dropdown(view, closed, setting).choose(name)
-    elif view.find(f"“{name}”"):
+    seen = _one_line(view, view.seen_dropdown(setting))
+    if seen is None and view.find(f"“{name}”"):
         yield from switch(view, f"“{name}”", "checked")
+    elif (closed := seen or _one_line(view, view.dropdown(setting))) is not None:
+        yield from Dropdown(view, closed, setting).choose(name)
     else:
         raise TargetUnseen(f"neither a {setting} drop-down nor “{name}” is on the screen")
 

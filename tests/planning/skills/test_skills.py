@@ -134,6 +134,13 @@ def test_a_form_is_filled_from_a_sentence() -> None:
         ("make “Ada” bold", "make “Ada” bold"),
         ("scroll the text area to the bottom", "scroll the text area to the bottom"),
         ("find and click Ada", "find and click Ada"),
+        ('find "Archive"', "find “Archive”"),
+        ("scroll down to Billing", "find Billing"),
+        ("scroll until you see the Save button", "find the Save button"),
+        ("scroll down until Billing appears", "find Billing"),
+        ("scroll down to the bottom", "scroll the page to the bottom"),
+        ("set the day of the visit to 12/24/2026", "enter December 24, 2026 as the day of the visit"),
+        ('set the "Up to" slider to 40', 'set the "Up to" slider to 40'),
     ],
 )
 def test_a_goal_is_read_as_a_skill(task: str, said: str) -> None:
