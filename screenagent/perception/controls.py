@@ -47,7 +47,12 @@ class ControlLayout:
         self._labels = labels
         self.controls = list(_controls(picture, labels))
         named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
-        self._named = [control for control in named if not _is_step(control, named)]
+        self._wholes = _spinners(named)
+        self._named = [control for control in named if not self._is_step(control)]
+
+    def _is_step(self, control: ControlBox) -> bool:
+        """Whether it is the minus or the plus beside a number."""
+        return control.role == "button" and any(whole.holds(*control.rect.center) for whole in self._wholes.values())
 
     def around(self, x: float, y: float) -> ControlBox | None:
         """Return the smallest control that holds the place."""
@@ -94,7 +99,7 @@ class ControlLayout:
     def _below(self, label: Label) -> Tie | None:
         text = label.rect
         for control in self._named:
-            rect = control.rect
+            rect = self._wholes.get(control.rect, control.rect)
             starts = -0.8 * text.height <= text.left - rect.left <= 0.4 * rect.width
             if starts and -4 <= rect.top - text.bottom <= 0.9 * text.height:
                 return Tie(control, 0.92)
@@ -128,13 +133,15 @@ def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[Contro
             yield ControlBox(rect, role)
 
 
-def _is_step(button: ControlBox, controls: Sequence[ControlBox]) -> bool:
-    """Whether it is the minus or the plus of a number: the label before both names the number."""
-    if button.role != "button" or button.rect.width > SQUARE * button.rect.height:
-        return False
+def _spinners(controls: Sequence[ControlBox]) -> dict[PixelBox, PixelBox]:
+    """Return the numbers between a minus and a plus, each with the bounds of all three: the label names the number."""
     framed = _table([control.rect for control in controls])
-    mates = [control for control, beside in zip(controls, _abutting(button.rect, framed), strict=True) if beside]
-    return any(mate.role == "field" and _is_spinner(mate.rect, framed[_abutting(mate.rect, framed)]) for mate in mates)
+    found: dict[PixelBox, PixelBox] = {}
+    for control in controls:
+        mates = framed[_abutting(control.rect, framed)] if control.role == "field" else framed[:0]
+        if len(mates) and _is_spinner(control.rect, mates):
+            found[control.rect] = PixelBox.around_all((control.rect, *(PixelBox(*mate) for mate in mates.tolist())))
+    return found
 
 
 def _is_spinner(rect: PixelBox, mates: npt.NDArray[np.float64]) -> bool:

@@ -13,7 +13,7 @@ from PIL import ImageOps
 from screenagent.geometry import Box, Location, PixelBox, Size
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.controls import frames, has_arrow
-from screenagent.perception.disclosures import folding_state
+from screenagent.perception.disclosures import folding_state, trailing_state
 from screenagent.perception.highlights import is_highlighted
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
@@ -122,7 +122,7 @@ class ControlStateReader:
         written = labels(self._reader.read(screenshot), screenshot.size)
         own = [rect for one in written if one.rect.holds(x, y) for rect in _words([one])]
         rect = PixelBox.around_all(own) if own else None
-        state = folding_state(np.asarray(screenshot.pixels), rect, _words(written)) if rect else None
+        state = _folded(np.asarray(screenshot.pixels), rect, _words(written)) if rect else None
         return ControlState(box=rect.box(screenshot.size), states=frozenset((state,))) if rect and state else None
 
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
@@ -161,7 +161,7 @@ class ControlStateReader:
         if (highlighted := is_highlighted(picture, rect)) is not None:
             states.add("selected" if highlighted else "unselected")
         written = labels(self._reader.read(screenshot), screenshot.size)
-        if folded := folding_state(picture, rect, _words(written)):
+        if folded := _folded(picture, rect, _words(written)):
             states.add(folded)
         return ControlState(box=box, states=frozenset(states))
 
@@ -287,6 +287,10 @@ def _none(_screenshot: Screenshot, _rows: RowRange, _words: Sequence[PixelBox]) 
 def _sliders(screenshot: Screenshot, rows: RowRange, _words: Sequence[PixelBox]) -> Iterator[ControlState]:
     for handle in handles_in(np.asarray(screenshot.pixels), rows.region(screenshot)):
         yield ControlState(box=handle.box(screenshot.size), role="slider")
+
+
+def _folded(picture: PictureArray, rect: PixelBox, words: Sequence[PixelBox]) -> ElementState | None:
+    return folding_state(picture, rect, words) or trailing_state(picture, rect, words)
 
 
 def _words(written: Sequence[Label]) -> list[PixelBox]:

@@ -209,9 +209,10 @@ def test_a_line_between_two_controls_parts_them() -> None:
     assert len(frames(np.asarray(image))) == 2
 
 
-def test_a_number_between_a_minus_and_a_plus_is_the_field_of_its_label() -> None:
+@pytest.mark.parametrize("label", [(40, 100), (402, 70)])
+def test_a_number_between_a_minus_and_a_plus_is_the_field_of_its_label(label: tuple[int, int]) -> None:
     reader, drawing = DrawnReader(), Drawing()
-    drawing.text("Files per page", 40, 100).cell(400, 85, width=30, height=30).cell(430, 85, width=84, height=30)
+    drawing.text("Files per page", *label).cell(400, 85, width=30, height=30).cell(430, 85, width=84, height=30)
     drawing.cell(514, 85, width=30, height=30).text("20", 465, 100)
     drawing._draw.line((410, 100, 420, 100), fill=(40, 40, 40))
     drawing._draw.line((524, 100, 534, 100), fill=(40, 40, 40))

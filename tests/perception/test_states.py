@@ -171,3 +171,35 @@ def test_a_letter_of_a_button_before_a_heading_is_no_sign_that_it_is_folded() ->
     states = ControlStateReader(reader)
     assert states.folding(shot, label(panel, shot, "Shipping")) is None
     assert states.state(shot, rect).is_in("expanded") is None
+
+
+def accordion(*signs: str) -> Panel:
+    """Sections below each other; each has an arrow at the far end of its row."""
+    panel = Panel()
+    for number, sign in enumerate(signs):
+        x, y = 560, 60 + 60 * number
+        panel.text(f"Part{number}", 40, y)
+        tips = {
+            "up": [(0, 3), (6, -3), (12, 3)],
+            "down": [(0, -3), (6, 3), (12, -3)],
+            "right": [(3, -6), (9, 0), (3, 6)],
+        }
+        panel._draw.line([(x + right, y + down) for right, down in tips[sign]], fill=(30, 30, 30), width=2)
+    return panel
+
+
+@pytest.mark.parametrize(
+    ("signs", "states"),
+    [
+        (("up", "down", "down"), ("expanded", "collapsed", "collapsed")),
+        (("down", "down"), (None, None)),
+        (("down", "right"), (None, None)),
+    ],
+)
+def test_an_arrow_at_the_far_end_says_whether_a_section_is_folded(
+    signs: tuple[str, ...], states: tuple[str | None, ...]
+) -> None:
+    reader, panel = PanelReader(), accordion(*signs)
+    shot = reader.screen(panel)
+    found = [ControlStateReader(reader).folding(shot, label(panel, shot, f"Part{n}")) for n in range(len(signs))]
+    assert [next(iter(one.states)) if one else None for one in found] == list(states)
