@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -19,6 +20,12 @@ TERMINALS: Final = frozenset(
         *("terminology", "tilix", "urxvt", "uxterm", "wezterm", "xfce4-terminal", "xterm"),
     )
 )
+_BROWSER: Final = re.compile(r"chrom|firefox|edge|brave|vivaldi|opera|epiphany|falkon|librewolf", re.I)
+
+
+def is_browser(application: str) -> bool:
+    """Return whether an application shows web pages."""
+    return _BROWSER.search(application) is not None
 
 
 class Window(Value):
@@ -38,6 +45,10 @@ class Window(Value):
     @property
     def is_terminal(self) -> bool:
         return self.app.lower() in TERMINALS
+
+    @property
+    def is_browser(self) -> bool:
+        return is_browser(self.app)
 
 
 class Screenshot(Value):

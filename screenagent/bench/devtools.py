@@ -39,10 +39,14 @@ class BrowserPage:
 
     def load(self, url: str, *, ready: str = 'document.readyState == "complete"') -> None:
         """Load the page at `url` in the place of another and its open dialog, and wait until `ready` holds on it."""
-        with suppress(RuntimeError):  # there is mostly no dialog
-            self.call("Page.handleJavaScriptDialog", accept=False)
+        self.dismiss_dialog()
         self.call("Page.navigate", url=url)
         self.until(ready)
+
+    def dismiss_dialog(self) -> None:
+        """Close the dialog that the page waits for, if there is one: meanwhile it answers nothing."""
+        with suppress(RuntimeError):  # there is mostly no dialog
+            self.call("Page.handleJavaScriptDialog", accept=False)
 
     def painted(self) -> None:
         """Wait until what the page shows is on the screen."""
@@ -75,8 +79,15 @@ def browser(control: Control, *arguments: str, size: Size) -> Iterator[tuple[Vir
     with TemporaryDirectory(prefix="screenagent-browser-", ignore_cleanup_errors=True) as profile:
         own = (f"--window-size={size.width},{size.height}", f"--user-data-dir={profile}")
         command = ("chromium", *FLAGS, *own, *arguments)
-        with VirtualDesktop(command, control=control, size=size) as virtual, closing(_socket(Path(profile))) as socket:
-            yield virtual, BrowserPage(socket)
+        with VirtualDesktop(command, control=control, size=size) as virtual, connected(Path(profile)) as page:
+            yield virtual, page
+
+
+@contextmanager
+def connected(profile: Path) -> Iterator[BrowserPage]:
+    """Speak to the one page of the browser that was started with this folder as its profile."""
+    with closing(_socket(profile)) as socket:
+        yield BrowserPage(socket)
 
 
 def _socket(profile: Path) -> websocket.WebSocket:

@@ -17,10 +17,12 @@ from pydantic import Field
 
 from screenagent.actions import Words
 from screenagent.agent import Agent, drive
+from screenagent.bench.devtools import connected
 from screenagent.bench.results import percentile, share, wilson
 from screenagent.control import Control, until
 from screenagent.desktop.testing.event_monitor import EventMonitor, gaps
 from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.errors import WrongUsage
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
@@ -66,18 +68,38 @@ class ShellCheck(Value):
         return done.returncode == 0
 
 
+class PageCheck(Value):
+    """A JavaScript expression that is true of the browser's page once the task is done. The browser was started with
+    `--remote-debugging-port=0 --remote-allow-origins=* --user-data-dir={dir}/profile`."""
+
+    page: str
+
+    def holds(self, folder: Path, _: dict[str, str]) -> bool:
+        with connected(folder / "profile") as page:
+            page.dismiss_dialog()
+            return page.evaluate(f"Boolean({self.page})") is True
+
+
+Check = FileCheck | ShellCheck | PageCheck
+
+
 class Task(Value):
-    """`{dir}` in any of the texts stands for the task's own folder."""
+    """`{dir}` in any of the texts stands for the task's own folder, `{here}` for that of the file of tasks."""
 
     id: Words
     app: Words
     task: Words
-    check: FileCheck | ShellCheck
+    check: Check
     files: dict[str, str] = Field(default_factory=dict)
 
     def within(self, folder: Path) -> Task:
-        text = self.model_dump_json().replace("{dir}", str(folder))
-        return Task.model_validate_json(text)
+        return self._with("{dir}", folder)
+
+    def beside(self, file: Path) -> Task:
+        return self._with("{here}", file.resolve().parent)
+
+    def _with(self, name: str, folder: Path) -> Task:
+        return Task.model_validate_json(self.model_dump_json().replace(name, str(folder)))
 
 
 class TaskResult(Value):
@@ -110,7 +132,7 @@ class TaskSummary(Value):
 
 def read_tasks(file: Path) -> list[Task]:
     """Return the tasks in a YAML file."""
-    return read_yaml(file, list[Task], what="a list of tasks")
+    return [task.beside(file) for task in read_yaml(file, list[Task], what="a list of tasks")]
 
 
 def run_tasks(
@@ -132,7 +154,12 @@ def attempt_task(task: Task, build: BuildTask, runs: Path) -> TaskResult:
         for file, content in task.files.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(content, "utf-8")
-        return _attempt(task.within(folder), build, folder, runs)
+        try:
+            return _attempt(task.within(folder), build, folder, runs)
+        except WrongUsage as unreadable:
+            return TaskResult(
+                id=task.id, app=task.app.split()[0], success=False, outcome="gave_up", message=str(unreadable)
+            )
 
 
 def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResult:
@@ -173,9 +200,7 @@ def stopped_after(seconds: float, control: Control) -> Iterator[None]:
         limit.cancel()
 
 
-def holds(
-    check: FileCheck | ShellCheck, folder: Path, environment: dict[str, str], *, seconds: float = WRITTEN_SECONDS
-) -> bool:
+def holds(check: Check, folder: Path, environment: dict[str, str], *, seconds: float = WRITTEN_SECONDS) -> bool:
     """Return whether the effect is there, and wait for it: an application may still be writing the file."""
     return until(lambda: check.holds(folder, environment), seconds=seconds, poll=0.1)
 

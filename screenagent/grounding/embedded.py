@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import Absent, Box, Doubt, Guess, Location, Size
 from screenagent.grounding.certainty import Signs, confidence, is_measured, signs_of
 from screenagent.grounding.expression import Phrase, described, parse
-from screenagent.grounding.neighbours import NothingFits, row_relations
+from screenagent.grounding.neighbours import NothingFits, holder_relations
 from screenagent.grounding.ranking import ranked
 from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.grounding.text_match import is_written
@@ -35,6 +35,7 @@ _KIND: Final = re.compile(
     r"(?P<name>.+?) (?:(?P<number>(?:page )?number|numeric value)|text|value|amount|date|time|input)", re.I
 )
 """What may be said of the kind of a field beside its name."""
+_ARTICLE: Final = re.compile(r"^(?:the|an?|my|your)\s+", re.I)
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 
@@ -201,7 +202,7 @@ class EmbeddedGrounder:
             return self._found(phrase, screen)
         except NothingFits:
             # "under a new name" speaks of no place: what can't be a relation may be part of a description.
-            if phrase.quoted or phrase.ordinal or row_relations(phrase):
+            if phrase.quoted or phrase.ordinal or holder_relations(phrase):
                 raise
             found = self._found(described(phrase), screen)
             if not found:
@@ -242,6 +243,8 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
         return phrase.model_copy(
             update={"name": bare, "named": True, "nameless": False, "role": phrase.role or "field"}
         )
+    if whole := _with_role_word(phrase, name, shown):
+        return phrase.model_copy(update={"name": whole, "role": None})
     if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
         return phrase
     if not any(is_written(name, label) for label in screen.labels):
@@ -263,6 +266,16 @@ def _filed(phrase: Phrase, shown: Sequence[Label]) -> str | None:
     if phrase.quoted or kind not in ("file", "folder", "directory"):
         return None
     return name if name and any(label.text == name for label in shown) else None
+
+
+def _with_role_word(phrase: Phrase, said: str, shown: Sequence[Label]) -> str | None:
+    """Return the name with its role word if a label is both, as "Compact rows", and none is the name alone."""
+    whole = _ARTICLE.sub("", said)
+    if phrase.quoted or not (phrase.named and phrase.role) or not whole.lower().startswith(f"{phrase.name.lower()} "):
+        return None
+    if any(is_written(phrase.name, label) for label in shown):
+        return None
+    return whole if any(is_written(whole, label) for label in shown) else None
 
 
 def _without_kind(phrase: Phrase, shown: Sequence[Label]) -> str | None:

@@ -16,11 +16,11 @@ from screenagent.yaml_file import read_yaml
 
 Container = Literal["menu bar", "menu", "toolbar", "dialog", "sidebar", "status bar", "title bar"]
 Side = Literal["top", "bottom", "left", "right", "center"]
-Bond = Literal["near", "left", "right", "above", "below", "inside", "row"]
+Bond = Literal["near", "left", "right", "above", "below", "inside", "row", "card"]
 
 
 class Relation(Value):
-    """`inside` is meant loosely, as people do: "in the Find dialog"; `row` is not: "in Ada's row"."""
+    """`inside` is meant loosely, as people do: "in the Find dialog"; `row` and `card` are not: "in Ada's row"."""
 
     kind: Bond
     other: str
@@ -65,7 +65,8 @@ GRAMMAR: Final = read_yaml(Path(__file__).with_name("expression.yaml"), Grammar,
 
 _ANY_ROLE = "|".join(f"(?:{pattern})" for _, pattern in GRAMMAR.roles)
 _POINT = "|".join(GRAMMAR.pointing)
-_VERB = "|".join(f"(?:{pattern})" for _, pattern in GRAMMAR.verbs)
+_VERB = "|".join(f"(?:{pattern})" for role, pattern in GRAMMAR.verbs if role)
+"""The verbs that take "in" or "on"; "View" and "Open" before these are names: "View in the second row"."""
 _ORDINALS = {word: number for number, words in GRAMMAR.ordinals.items() for word in words}
 _ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 
@@ -92,14 +93,23 @@ _BEARS = re.compile(
 
 _LEAD = re.compile(rf"^(?:(?:please|now|then)\s+)?(?:(?:into|in|onto|on|at|to|inside)\s+(?={_ARTICLE}\b|⟨))?", re.I)
 _A_ROW = r"(?:row|line|entry)"
-_ROW = re.compile(
-    r"\s+(?:in|on|from|of|at|within|inside)\s+(?:"
-    rf"(?:the\s+)?{_A_ROW}\s+(?:of|for|with|named|called|labell?ed|containing|that (?:says|shows))\s+(?P<named>.+?)"
-    rf"|(?P<owner>(?:(?!\s(?:in|on|from|of|at)\s).)+?)(?:['’]s|(?<=s)['’])\s+{_A_ROW}"
-    rf"|the\s+(?!(?:{_ORDINAL}|same|next|top|bottom|upper|lower|selected)\b)(?P<called>(?:(?!\sthe\s).)+?)\s+(?:row|line)"
-    rf")(?=\s+(?:in|on|at|from)\s+{_ARTICLE}\b|$)"
-)
-"""A row that is named by what stands in it; a quoted name is not taken apart."""
+_A_CARD = r"(?:card|tile)"
+
+
+def _holder(kind: str, *, called: str) -> re.Pattern[str]:
+    """Return the pattern of a place that is named by what stands in it: "in the row of Ada", "in Ada's row"."""
+    return re.compile(
+        r"\s+(?:in|on|from|of|at|within|inside)\s+(?:"
+        rf"(?:the\s+)?{kind}\s+(?:of|for|with|named|called|labell?ed|containing|that (?:says|shows))\s+(?P<named>.+?)"
+        rf"|(?P<owner>(?:(?!\s(?:in|on|from|of|at)\s).)+?)(?:['’]s|(?<=s)['’])\s+{kind}"
+        rf"|the\s+(?!(?:{_ORDINAL}|same|next|top|bottom|upper|lower|selected)\b)(?P<called>(?:(?!\sthe\s).)+?)\s+{called}"
+        rf")(?=\s+(?:in|on|at|from)\s+{_ARTICLE}\b|$)"
+    )
+
+
+_ROW = _holder(_A_ROW, called="(?:row|line)")
+_CARD = _holder(_A_CARD, called=_A_CARD)
+"""A quoted name is not taken apart."""
 _MEANS = re.compile(
     r".+?\s+by (?:(?:left|right|double)[- ]?)?(?:clicking|pressing|tapping|selecting|choosing)(?: on)?\s+", re.I
 )
@@ -227,12 +237,21 @@ def take_topic(reading: Reading) -> Reading:
 
 def take_row(reading: Reading) -> Reading:
     """Take the row that the target stands in: "Edit in Ada's row", "the date in the row of Ada"."""
-    row = _ROW.search(reading.rest)
-    if row is None or row.start() == 0:
+    return _taken_from(reading, _ROW, "row")
+
+
+def take_card(reading: Reading) -> Reading:
+    """Take the card that the target stands on: "Buy on the Lamp card"."""
+    return _taken_from(reading, _CARD, "card")
+
+
+def _taken_from(reading: Reading, holder: re.Pattern[str], kind: Bond) -> Reading:
+    place = holder.search(reading.rest)
+    if place is None or place.start() == 0:
         return reading
-    name = row["named"] or row["owner"] or row["called"]
-    rest = reading.rest[: row.start()] + reading.rest[row.end() :]
-    return replace(reading, rest=rest, relations=(*reading.relations, ("row", name)))
+    name = place["named"] or place["owner"] or place["called"]
+    rest = reading.rest[: place.start()] + reading.rest[place.end() :]
+    return replace(reading, rest=rest, relations=(*reading.relations, (kind, name)))
 
 
 def join_role(reading: Reading) -> Reading:
@@ -343,6 +362,7 @@ RULES: Final[tuple[Rule, ...]] = (
     move_label,
     take_topic,
     take_row,
+    take_card,
     join_role,
     take_relations,
     take_sides,

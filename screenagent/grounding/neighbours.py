@@ -9,7 +9,16 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import PixelBox, Size
 from screenagent.grounding import scoring
 from screenagent.grounding.expression import Bond, Phrase, Relation, Side, parse
-from screenagent.grounding.rows import MOST_ROWS, NamedRow, cell_below, in_rows, rows_named, seen_in, told_by_row
+from screenagent.grounding.rows import (
+    MOST_ROWS,
+    NamedRow,
+    cell_below,
+    entries_named,
+    in_rows,
+    rows_named,
+    seen_in,
+    told_by_row,
+)
 from screenagent.grounding.scoring import PREPOSITIONS, Candidate, Neighbour
 from screenagent.grounding.text_match import matches
 from screenagent.perception.rows import TableRow
@@ -30,6 +39,41 @@ def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenC
             raise NothingFits(_no_row(relation.other, screen))
         found = in_rows(phrase, found, rows, screen)
     return found
+
+
+def within_cards(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return the candidates that stand on the cards that the phrase names; all if it names none. Raise `NothingFits` if
+    no text that a card could be named by is on the screen."""
+    found = list(candidates)
+    for relation in phrase.relations:
+        if relation.kind == "card":
+            entries = entries_named(relation.other, screen)
+            if not entries:
+                raise NothingFits(f"“{relation.other}” is not on the screen, so it has no card")
+            on_cards = (_on_card(entry.rect, found, screen) for entry in entries)
+            found = list({one.spot: one for cards in on_cards for one in cards}.values())
+    return found
+
+
+def holder_relations(phrase: Phrase) -> list[Relation]:
+    """Return the relations that name a row or a card, which is a must."""
+    return [relation for relation in phrase.relations if relation.kind in ("row", "card")]
+
+
+def not_held(phrase: Phrase, screen: ScreenContents) -> str:
+    """Say that the target is in none of the rows, or on none of the cards, that are named."""
+    if row_relations(phrase):
+        return not_in_row(phrase, screen)
+    return f"“{phrase.name}” is not on the card of “{holder_relations(phrase)[0].other}”"
+
+
+def _on_card(entry: PixelBox, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return what stands in the smallest area around an entry that holds any of the candidates."""
+    for area in screen.cards.around(entry):
+        there = [one for one in candidates if area.holds(*one.spot.center) and one.spot != entry]
+        if any(one.score >= scoring.SURE for one in there):
+            return there
+    return []
 
 
 def row_relations(phrase: Phrase) -> list[Relation]:

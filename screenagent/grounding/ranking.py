@@ -15,14 +15,15 @@ from screenagent.grounding.meaning import meant
 from screenagent.grounding.neighbours import (
     NothingFits,
     at_place,
+    holder_relations,
     named_rows,
-    not_in_row,
+    not_held,
     related,
-    row_relations,
+    within_cards,
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import of_browser_or_page, within_window
+from screenagent.grounding.surroundings import in_dialog, of_browser_or_page, within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
@@ -51,18 +52,18 @@ def ranked(
     seen, stated = matches(phrase, screen.labels), matches(phrase, told)
     for match in meant(phrase, [*screen.labels, *told], [*seen, *stated], sentences):
         (stated if match.label in told else seen).append(match)
-    candidates = within_rows(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
+    candidates = _within(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
     if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
         dots = of_browser_or_page(phrase, screen.dots, screen)
-        candidates = within_rows(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
+        candidates = _within(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
     written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
     elif written <= scoring.WRITTEN:
         rival = scoring.BESIDE_TEXT if written >= scoring.SURE else 1.0
-        candidates += within_rows(phrase, list(_icons(phrase, screen, words, sure=sure, rival=rival)), screen)
+        candidates += _within(phrase, list(_icons(phrase, screen, words, sure=sure, rival=rival)), screen)
     for relation in phrase.relations:
-        if relation.kind != "row":
+        if relation.kind not in ("row", "card"):
             candidates = related(relation, candidates, screen, phrase=phrase)
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
@@ -70,9 +71,15 @@ def ranked(
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
-    if not candidates and row_relations(phrase):
-        raise NothingFits(not_in_row(phrase, screen))
+    if not candidates and holder_relations(phrase):
+        raise NothingFits(not_held(phrase, screen))
+    candidates = in_dialog(candidates, screen)
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
+
+
+def _within(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return the candidates in the rows and on the cards that the phrase names, which is a must."""
+    return within_cards(phrase, within_rows(phrase, candidates, screen), screen)
 
 
 def _best(candidates: Iterable[Candidate]) -> float:

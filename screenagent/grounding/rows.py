@@ -34,11 +34,26 @@ class NamedRow:
 
 
 def rows_named(name: str, screen: ScreenContents) -> list[NamedRow]:
-    """Return the rows that hold an entry of this name, or else those with an entry that has the name in it: "Ben" in
+    """Return the rows that hold an entry of this name."""
+    return [NamedRow(screen.row_around(entry.rect), entry.rect) for entry in entries_named(name, screen)]
+
+
+def entries_named(name: str, screen: ScreenContents) -> list[Label]:
+    """Return the texts that are this name, be it in two lines, or else those that have it in them: "Ben" in
     "Ben Carter"."""
-    whole = [piece for piece in screen.pieces if likeness(name, piece.text) > 0]
-    entries = whole or [piece for piece in screen.pieces if _is_part(name, piece)]
-    return [NamedRow(screen.row_around(entry.rect), entry.rect) for entry in entries[:MOST_ROWS]]
+    whole = [piece for piece in screen.pieces if likeness(name, piece.text) > 0] or list(_in_two_lines(name, screen))
+    return (whole or [piece for piece in screen.pieces if _is_part(name, piece)])[:MOST_ROWS]
+
+
+def _in_two_lines(name: str, screen: ScreenContents) -> Iterator[Label]:
+    """Yield the texts that say the name in two lines, as a narrow column has it."""
+    start = name.split(maxsplit=1)[0]
+    for upper in screen.pieces if " " in name else ():
+        if likeness(start, upper.words[0][0]) > 0 and len(upper.words) < len(name.split()):
+            for lower in screen.pieces:
+                near = 0 < lower.rect.top - upper.rect.center_y < upper.rect.height
+                if near and aligned(upper.rect, lower.rect) and likeness(name, f"{upper.text} {lower.text}") > 0:
+                    yield Label([*upper.words, *lower.words])
 
 
 def _is_part(name: str, piece: Label) -> bool:

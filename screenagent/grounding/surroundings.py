@@ -15,12 +15,12 @@ from screenagent.grounding.icon_match import CROSS, row_left_of
 from screenagent.grounding.scoring import ALIKE, Candidate
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.screen import ScreenContents
+from screenagent.screenshot import is_browser
 
 TITLE_BAR: Final = 48  # pixels: the height of the tallest title bars
 PANEL: Final = 48  # pixels from the upper or lower edge of the screen, where panels lie
 TOOLBAR: Final = 96  # pixels: the height of a browser's tabs and its bar with the address
 MENU: Final = 64  # pixels from the right edge of a browser's window, where it has its own menu
-_BROWSER: Final = re.compile(r"chrom|firefox|edge|brave|vivaldi|opera|epiphany|falkon|librewolf", re.I)
 EXACT: Final = 0.9  # a name that matches better is not a guess
 _BUTTON: Final = r"\b(?:close|quit|dismiss|exit|restore|enlarge|hide|shade|move|resize|drag)\b"
 _WINDOW: Final = r"\b(?:window|dialog|app|application|program)\b"
@@ -48,9 +48,17 @@ def within_window(
     return [*inside, *outside]
 
 
+def in_dialog(candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Of several candidates that fit about as well, return those in the dialog that lies in front of the others."""
+    alike = [one for one in candidates if one.score >= ALIKE * candidates[0].score]
+    if len(alike) < 2 or screen.dialog is None:
+        return list(candidates)
+    return [one for one in alike if screen.dialog.holds(*one.spot.center)] or list(candidates)
+
+
 def of_browser_or_page(phrase: Phrase, rects: Sequence[PixelBox], screen: ScreenContents) -> list[PixelBox]:
     """Return the places without the corner where a browser has its own menu, or only that if the browser is named."""
-    if screen.front is None or not _BROWSER.search(screen.application):
+    if screen.front is None or not is_browser(screen.application):
         return list(rects)
     corner = PixelBox(screen.front.right - MENU, screen.front.top, screen.front.right, screen.front.top + TOOLBAR)
     return [rect for rect in rects if corner.holds(*rect.center) == _names_browser(phrase)]

@@ -20,6 +20,7 @@ smoothed corner of a faint filling goes by steps that only the second sees, and 
 first."""
 
 
+SQUARE = 1.35  # the longer side of a square button, in the shorter one, at most
 CARET_EDGE = 40  # a caret differs from its ground by more than this, of 255 in any channel
 CARET_WIDTH = 2  # pixels
 CARET_HEIGHTS = range(11, 49)
@@ -48,7 +49,13 @@ class ControlLayout:
     def __init__(self, picture: PictureArray, labels: Sequence[Label]) -> None:
         self._labels = labels
         self.controls = list(_controls(picture, labels))
-        self._named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
+        named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
+        self._wholes = _spinners(named)
+        self._named = [control for control in named if not self._is_step(control)]
+
+    def _is_step(self, control: ControlBox) -> bool:
+        """Whether it is the minus or the plus beside a number."""
+        return control.role == "button" and any(whole.holds(*control.rect.center) for whole in self._wholes.values())
 
     def around(self, x: float, y: float) -> ControlBox | None:
         """Return the smallest control that holds the place."""
@@ -83,7 +90,8 @@ class ControlLayout:
         if nearest is None:
             return None
         gap = nearest.rect.left - text.right
-        between = PixelBox(text.right + 2, text.top, nearest.rect.left - 2, text.bottom)
+        line = text.grown(0, -0.25 * text.height)  # a line below may reach into the bounds of the label
+        between = PixelBox(text.right + 2, line.top, nearest.rect.left - 2, line.bottom)
         others = (o.rect for o in self._labels if o is not label and not nearest.rect.holds(*o.rect.center))
         if any(other.shared_area(between) > 0 for other in others):
             return None
@@ -94,7 +102,7 @@ class ControlLayout:
     def _below(self, label: Label) -> Tie | None:
         text = label.rect
         for control in self._named:
-            rect = control.rect
+            rect = self._wholes.get(control.rect, control.rect)
             starts = -0.8 * text.height <= text.left - rect.left <= 0.4 * rect.width
             if starts and -4 <= rect.top - text.bottom <= 0.9 * text.height:
                 return Tie(control, 0.92)
@@ -120,9 +128,30 @@ def _controls(picture: PictureArray, labels: Sequence[Label]) -> Iterator[Contro
         within = _held(rect, framed) & long & (area < rect.area)
         within[number] = False
         inside = [labels[label] for label in np.flatnonzero(_held(rect, written)).tolist()]
-        role = _role(picture, rect, inside, holds=bool(within.any()), mates=int(_abutting(rect, framed).sum()))
+        mates = _abutting(rect, framed)
+        role = _role(picture, rect, inside, holds=bool(within.any()), mates=int(mates.sum()))
+        if role == "cell" and _is_spinner(rect, framed[mates]):
+            role = "field"
         if role:
             yield ControlBox(rect, role)
+
+
+def _spinners(controls: Sequence[ControlBox]) -> dict[PixelBox, PixelBox]:
+    """Return the numbers between a minus and a plus, each with the bounds of all three: the label names the number."""
+    framed = _table([control.rect for control in controls])
+    found: dict[PixelBox, PixelBox] = {}
+    for control in controls:
+        mates = framed[_abutting(control.rect, framed)] if control.role == "field" else framed[:0]
+        if len(mates) and _is_spinner(control.rect, mates):
+            found[control.rect] = PixelBox.around_all((control.rect, *(PixelBox(*mate) for mate in mates.tolist())))
+    return found
+
+
+def _is_spinner(rect: PixelBox, mates: npt.NDArray[np.float64]) -> bool:
+    """Whether it is the number between a minus and a plus: two square buttons, and nothing else in a row with them."""
+    across = mates[:, 2] - mates[:, 0]
+    squares = (across <= SQUARE * rect.height) & (across >= rect.height / SQUARE)
+    return len(mates) == 2 and bool(squares.all()) and rect.width > SQUARE * rect.height
 
 
 def _table(rects: Sequence[PixelBox]) -> npt.NDArray[np.float64]:
@@ -189,7 +218,7 @@ def frames(picture: PictureArray) -> list[PixelBox]:
     """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
     if min(picture.shape[:2]) < 8:
         return []
-    steps = _steps(picture)
+    steps = steps_between(picture)
     for caret in _carets(picture, steps):
         steps[caret] = 0
     found: list[PixelBox] = []
@@ -222,8 +251,8 @@ def _begins_with_caret(part: npt.NDArray[np.bool_]) -> bool:
     return width > 3 * height and open_rows in CARET_HEIGHTS and float(beginning.any(axis=1).mean()) > 0.9
 
 
-def _steps(picture: PictureArray) -> npt.NDArray[np.uint8]:
-    """How much each pixel differs from its right or lower neighbour."""
+def steps_between(picture: PictureArray) -> npt.NDArray[np.uint8]:
+    """Return how much each pixel differs from its right or lower neighbour."""
     differs = np.zeros(picture.shape[:2], np.uint8)
     for channel in cv2.split(picture):
         across = cv2.absdiff(channel[:, :-1], channel[:, 1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import cv2
@@ -18,6 +18,7 @@ INK: Final = 60  # of 255 in any channel: a sign differs from its ground by more
 SIDE: Final = range(4, 22)  # the longer side of a sign, in pixels
 REACH: Final = 2.4  # how far left of its label a sign stands, in heights of the label
 OFF: Final = 0.4  # how far its middle is from that of the label at most, in heights of the label
+COLUMN: Final = 16  # pixels left and right of an arrow in which the arrows of the other rows stand
 TIP: Final = 0.25  # of its side: how far the tip of an arrow is beyond its ends
 THIN: Final = 0.45  # height to width of a minus, at most
 
@@ -33,8 +34,9 @@ LEFT_SIGNS: Final[dict[Sign, ElementState]] = {
 """What a sign before a label says. Behind a label, an arrow down is used for both."""
 
 
-def folding_state(picture: PictureArray, label: PixelBox) -> ElementState | None:
-    """Return whether what stands under a label is expanded or collapsed, by the sign before the label."""
+def folding_state(picture: PictureArray, label: PixelBox, words: Sequence[PixelBox] = ()) -> ElementState | None:
+    """Return whether what stands under a label is expanded or collapsed, by the sign before the label. What belongs to
+    one of the `words` is a letter, as the T of a button before the label."""
     left = PixelBox(label.left - REACH * label.height, label.top - 2, label.left - 1, label.bottom + 2)
     x, y, right, bottom = left.clipped(picture.shape[1], picture.shape[0]).rounded
     part = picture[y:bottom, x:right]
@@ -42,8 +44,45 @@ def folding_state(picture: PictureArray, label: PixelBox) -> ElementState | None
         return None
     figure = far(part, commonest(part)) > INK
     middle = label.center_y - y
-    sign = next((sign for shape in _shapes(figure, middle, OFF * label.height) if (sign := sign_of(shape))), None)
-    return LEFT_SIGNS.get(sign) if sign else None
+    letters = [word.moved(-x, -y) for word in words]
+    for place in _shapes(figure, middle, OFF * label.height):
+        left_edge, top, right_edge, bottom = place.rounded
+        if sign := sign_of(figure[top:bottom, left_edge:right_edge]):
+            return None if any(word.holds(*place.center) for word in letters) else LEFT_SIGNS.get(sign)
+    return None
+
+
+def trailing_state(picture: PictureArray, label: PixelBox, words: Sequence[PixelBox]) -> ElementState | None:
+    """Return whether what stands under a label is expanded or collapsed, by an arrow at the far end of its row.
+
+    An arrow up is used for what can be collapsed. An arrow down means the opposite only if another row of its column
+    shows an arrow up; elsewhere it is also used for what is expanded.
+    """
+    height, width = picture.shape[:2]
+    row = PixelBox(label.right + REACH * label.height, label.top - 2, width, label.bottom + 2)
+    found = [(sign, place) for sign, place in _signs(picture, row, words) if sign in ("up", "down")]
+    if not found:
+        return None
+    sign, place = max(found, key=lambda one: one[1].right)
+    if sign == "up":
+        return "expanded"
+    column = PixelBox(place.left - COLUMN, 0, place.right + COLUMN, height)
+    others = [other for other, _ in _signs(picture, column, words)]
+    return "collapsed" if "up" in others and "right" not in others else None
+
+
+def _signs(picture: PictureArray, region: PixelBox, words: Sequence[PixelBox]) -> Iterator[tuple[Sign, PixelBox]]:
+    """Yield the signs that are seen in a part of the picture, but for letters."""
+    x, y, right, bottom = region.clipped(picture.shape[1], picture.shape[0]).rounded
+    part = picture[y:bottom, x:right]
+    if min(part.shape[:2], default=0) < SIDE.start:
+        return
+    differs = np.abs(part.astype(np.int16) - np.median(part, axis=1, keepdims=True)).max(axis=2) > INK
+    for place in _shapes(differs, 0, float("inf")):
+        left, top, end, low = place.rounded
+        there = place.moved(x, y)
+        if not any(word.holds(*there.center) for word in words) and (sign := sign_of(differs[top:low, left:end])):
+            yield sign, there
 
 
 def sign_of(shape: Mask) -> Sign | None:
@@ -60,12 +99,12 @@ def sign_of(shape: Mask) -> Sign | None:
     return _arrow(shape)
 
 
-def _shapes(figure: Mask, middle: float, off: float) -> Iterator[Mask]:
+def _shapes(figure: Mask, middle: float, off: float) -> Iterator[PixelBox]:
     """What stands in line with the label, the nearest to it first; a frame comes with what is in it."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(figure.astype(np.uint8), connectivity=8)
     for x, y, width, height, area in sorted(stats[1:].tolist(), key=lambda one: -one[0] - one[2]):
         if area >= SIDE.start and abs(y + height / 2 - middle) <= off:
-            yield figure[y : y + height, x : x + width]
+            yield PixelBox.at(x, y, width=width, height=height)
 
 
 def _in_a_frame(shape: Mask) -> Sign | None:

@@ -7,7 +7,6 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label, split_where
@@ -18,6 +17,7 @@ REACH: Final = 4.0  # of the entry's height: how far from it the rule is looked 
 ALONE: Final = 0.8  # of the entry's height: how far its row reaches where neither a rule nor another entry ends it
 RULE: Final = 3  # of 255 in any channel: pixels above each other that differ by more may be a rule, or two grounds
 ALONG: Final = 0.95  # the share of a rule's length along which they differ
+GAP: Final = 5  # pixels of a rule of which one differs at least, since each column may have a rule of its own
 STACKED: Final = 0.7  # of the distance to the next entry: lines that are so much closer belong to one entry
 
 
@@ -38,10 +38,13 @@ def pieces(labels: Iterable[Label]) -> list[Label]:
 
 def row_around(rect: PixelBox, picture: PictureArray, texts: Iterable[PixelBox]) -> TableRow:
     """Return the row that the entry at `rect` stands in. `texts` are what is written on the screen."""
-    column = sorted((text for text in texts if aligned(text, rect)), key=lambda text: text.center_y)
+    written = list(texts)
+    column = sorted((text for text in written if aligned(text, rect)), key=lambda text: text.center_y)
     above = [text for text in reversed(column) if text.center_y < rect.top]
     below = [text for text in column if text.center_y > rect.bottom]
-    rules = _rules(rect, picture)
+    near = rect.grown(0, REACH * rect.height)
+    others = [text for text in written if near.top < text.center_y < near.bottom and text.shared_width(rect) <= 0]
+    rules = _rules(rect, picture, others)
     over, under = _stacked(rect, above, below, rules), _stacked(rect, below, above, rules)
     first, last = [rect, *over][-1], [rect, *under][-1]
     reach = ALONE * rect.height
@@ -81,8 +84,9 @@ def _stacked(
     return found
 
 
-def _rules(rect: PixelBox, picture: PictureArray) -> list[float]:
-    """Return where, above and below an entry, a line or another ground runs along all of it and a little further."""
+def _rules(rect: PixelBox, picture: PictureArray, others: Sequence[PixelBox]) -> list[float]:
+    """Return where, above and below an entry, a line or another ground runs along all of it and as far as one of the
+    other columns; what ends before them is a part of the entry, as a bar that shows a progress."""
     height, width = picture.shape[:2]
     reach = REACH * rect.height
     wide = PixelBox(rect.left - 2, rect.top - reach, rect.right + 2, rect.bottom + reach).clipped(width, height)
@@ -91,8 +95,17 @@ def _rules(rect: PixelBox, picture: PictureArray) -> list[float]:
     if part.shape[0] < 2 or part.shape[1] < 2:
         return []
     differs = np.abs(np.diff(part, axis=0)).max(axis=2) > RULE
-    rows: npt.NDArray[np.intp] = np.flatnonzero(differs.mean(axis=1) >= ALONG)
-    return [float(top + row + 1) for row in rows.tolist()]
+    rows: list[int] = np.flatnonzero(differs.mean(axis=1) >= ALONG).tolist()
+    return [float(row + 1) for row in (top + row for row in rows) if _reaches(row, rect, picture, others)]
+
+
+def _reaches(row: int, rect: PixelBox, picture: PictureArray, others: Sequence[PixelBox]) -> bool:
+    """Whether the rule below a row of pixels runs as far as one of the other columns, if there are any."""
+    differs = np.abs(np.diff(picture[row : row + 2].astype(np.int16), axis=0)).max(axis=2)[0] > RULE
+    gaps = np.flatnonzero(~np.convolve(differs, np.ones(GAP, bool), mode="same").astype(bool))
+    left = max((int(gap) for gap in gaps if gap < rect.left), default=0)
+    right = min((int(gap) for gap in gaps if gap > rect.right), default=len(differs))
+    return not others or any(left < other.center_x < right for other in others)
 
 
 def _parted(label: Label) -> Callable[[tuple[str, PixelBox], tuple[str, PixelBox]], bool]:

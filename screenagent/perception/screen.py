@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
+from screenagent.perception.cards import CardFinder
 from screenagent.perception.controls import ControlLayout
 from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
@@ -18,6 +19,7 @@ from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
+from screenagent.perception.overlay import dialog_in_front
 from screenagent.perception.rendered_text import find_rendered
 from screenagent.perception.roles import Role
 from screenagent.perception.rows import TableRow, pieces, row_around
@@ -88,6 +90,17 @@ class ScreenContents:
                 return list(handles_in(self._picture, part))
             words = [rect for piece in self.pieces for text, rect in piece.words if len(text) > 1]
             return [mark.rect for mark in marks_in(self._picture, part, words)]
+
+    @cached_property
+    def cards(self) -> CardFinder:
+        with self._stages.timing("layout"):
+            return CardFinder(self._picture)
+
+    @cached_property
+    def dialog(self) -> PixelBox | None:
+        """Where a dialog lies in front of a darkened window."""
+        with self._stages.timing("layout"):
+            return dialog_in_front(self._picture)
 
     @cached_property
     def layout(self) -> ControlLayout:

@@ -13,7 +13,7 @@ from PIL import ImageOps
 from screenagent.geometry import Box, Location, PixelBox, Size
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.controls import frames, has_arrow
-from screenagent.perception.disclosures import folding_state
+from screenagent.perception.disclosures import folding_state, trailing_state
 from screenagent.perception.highlights import is_highlighted
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
@@ -119,10 +119,10 @@ class ControlStateReader:
         if told and (found := self._labelled(screenshot, label, told, _none)):
             return found
         x, y = label.point.x * screenshot.size.width, label.point.y * screenshot.size.height
-        written = (one for one in labels(self._reader.read(screenshot), screenshot.size) if one.rect.holds(x, y))
-        words = [rect for one in written for text, rect in one.words if len(text) > 1]  # a sign is read as a letter
-        rect = PixelBox.around_all(words) if words else None
-        state = folding_state(np.asarray(screenshot.pixels), rect) if rect else None
+        written = labels(self._reader.read(screenshot), screenshot.size)
+        own = [rect for one in written if one.rect.holds(x, y) for rect in _words([one])]
+        rect = PixelBox.around_all(own) if own else None
+        state = _folded(np.asarray(screenshot.pixels), rect, _words(written)) if rect else None
         return ControlState(box=rect.box(screenshot.size), states=frozenset((state,))) if rect and state else None
 
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
@@ -144,8 +144,7 @@ class ControlStateReader:
             return _of(named[0])
         row = LabelledRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
-        words = [word for one in written for text, word in one.words if len(text) > 1]  # a mark is read as a letter
-        seen = list(look(screenshot, row.region, words))
+        seen = list(look(screenshot, row.region, _words(written)))
         at_label = (control for control in seen if _is_same(control.box.exact_pixels(screenshot.size), rect))
         return next(at_label, None) or row.nearest(unnamed, screenshot.size) or row.nearest(seen, screenshot.size)
 
@@ -162,7 +161,8 @@ class ControlStateReader:
             states.add(marked)
         if (highlighted := is_highlighted(picture, rect)) is not None:
             states.add("selected" if highlighted else "unselected")
-        if folded := folding_state(picture, rect):
+        written = labels(self._reader.read(screenshot), screenshot.size)
+        if folded := _folded(picture, rect, _words(written)):
             states.add(folded)
         return ControlState(box=box, states=frozenset(states))
 
@@ -254,7 +254,8 @@ class LabelledRow:
         left, right = sorted((self.label, rect), key=lambda each: each.left)
         if right.left - left.right < 2:
             return False
-        gap = PixelBox(left.right + 1, self.label.top, right.left - 1, self.label.bottom)
+        line = self.label.grown(0, -0.25 * self.label.height)  # a line below may reach into the bounds of the label
+        gap = PixelBox(left.right + 1, line.top, right.left - 1, line.bottom)
         return any(other.rect.shared_area(gap) > 0 for other in self.others)
 
 
@@ -287,6 +288,15 @@ def _none(_screenshot: Screenshot, _rows: RowRange, _words: Sequence[PixelBox]) 
 def _sliders(screenshot: Screenshot, rows: RowRange, _words: Sequence[PixelBox]) -> Iterator[ControlState]:
     for handle in handles_in(np.asarray(screenshot.pixels), rows.region(screenshot)):
         yield ControlState(box=handle.box(screenshot.size), role="slider")
+
+
+def _folded(picture: PictureArray, rect: PixelBox, words: Sequence[PixelBox]) -> ElementState | None:
+    return folding_state(picture, rect, words) or trailing_state(picture, rect, words)
+
+
+def _words(written: Sequence[Label]) -> list[PixelBox]:
+    """Where words are; a single letter may be a mark or a sign."""
+    return [rect for label in written for text, rect in label.words if len(text) > 1]
 
 
 def _of(element: Element) -> ControlState:

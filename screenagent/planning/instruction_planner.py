@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
 
-from screenagent.actions import Finish
+from screenagent.actions import Finish, targets
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan
 from screenagent.planning.instructions.parser import read_instructions
@@ -85,17 +85,18 @@ class InstructionPlanner:
     def _continue(self, plan: Plan, episode: Episode) -> Decision:
         progress = PlanProgress.of(plan, episode)
         if progress.failure:
-            failed = f"step {progress.at + 1} of {_count(plan)}, {plan.steps[progress.at]}: {progress.failure}"
+            why = f"step {progress.at + 1} of {_count(plan)}, {plan.steps[progress.at]}: {progress.failure}"
+            failed = SkillStepFailed(why, at=progress.at, unseen=_unseen(episode))
             return Decision(plan=self._next_plan(episode, failed))
         if progress.at >= len(plan.steps):
             return Decision(plan=self._next_plan(episode))
         return Decision(plan=plan, at=progress.at)
 
-    def _next_plan(self, episode: Episode, failure: str = "") -> Plan:
+    def _next_plan(self, episode: Episode, failed: SkillStepFailed | None = None) -> Plan:
         """The plan of the next segment; after a failure, the skill's other way, or `SkillStepFailed` if it has none."""
         if self._view and episode.screenshot:
             self._view.screen = episode.screenshot
-        segment = self._segments.throw(SkillStepFailed(failure)) if failure else next(self._segments, None)
+        segment = self._segments.throw(failed) if failed else next(self._segments, None)
         if segment is None:
             raise SkillFailed("another planner began this task, and its steps are done")
         self._purpose = segment.purpose
@@ -144,6 +145,15 @@ def _current_pass(plan: Plan, episode: Episode) -> Sequence[Step]:
             break
         begun, at = place, step.decision.at
     return episode.steps[begun:]
+
+
+def _unseen(episode: Episode) -> str | None:
+    """What the last step was to act on, if that was not found, or not surely enough."""
+    step = next((step for step in reversed(episode.steps) if step.decision), None)
+    if step is None or step.action is None or step.failure not in ("not_found", "unsure"):
+        return None
+    named = targets(step.action)
+    return named[0].words if len(named) == 1 and named[0].at is None else None
 
 
 def _failure(step: Step) -> str:

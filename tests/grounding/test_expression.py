@@ -71,6 +71,10 @@ READINGS = {
     "'Delete' above the Total row": Phrase(
         name="Delete", quoted=True, relations=(Relation(kind="above", other="Total row"),)
     ),
+    "Buy on the Desk lamp card": Phrase(name="Buy", relations=(Relation(kind="card", other="Desk lamp"),)),
+    "the heart in the Ada tile": Phrase(name="heart", relations=(Relation(kind="card", other="Ada"),)),
+    "View in the second group": Phrase(name="View", relations=(Relation(kind="inside", other="second group"),)),
+    "the Browser column head": Phrase(name="Browser", named=True, role="column"),
     "Edit in Ada's row": Phrase(name="Edit", relations=row("Ada")),
     "the bin button in the row of Grace Hopper": Phrase(
         name="bin", named=True, role="button", relations=row("Grace Hopper")
@@ -121,6 +125,10 @@ STEPS: dict[Rule, tuple[Reading, Reading]] = {
         Reading(rest="the button labelled ⟨0⟩ in the dialog"),
     ),
     expression.take_topic: (Reading(rest="open the help topic about contacts"), Reading(rest="contacts")),
+    expression.take_card: (
+        Reading(rest="Buy below News on the Desk lamp card in the menu"),
+        Reading(rest="Buy below News in the menu", relations=(("card", "Desk lamp"),)),
+    ),
     expression.take_row: (
         Reading(rest="Edit below News in Ada's row in the menu"),
         Reading(rest="Edit below News in the menu", relations=(("row", "Ada"),)),

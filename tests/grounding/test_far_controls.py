@@ -70,3 +70,11 @@ def test_of_two_sliders_none_is_guessed() -> None:
     panel = page()
     panel.slider(430, 360, at=20)
     assert isinstance(locate(panel, "the slider"), Absent)
+
+
+@pytest.mark.parametrize("name", ["Compact rows", "Shopping list", "Search field", "Options menu"])
+def test_a_role_word_that_the_label_bears_is_a_part_of_the_name(name: str) -> None:
+    panel = Panel().switch(name, 40, 60, at=520).switch("Key clicks", 40, 110, at=520)
+    answer = locate(panel, f"the {name.lower()}")
+    assert isinstance(answer, Location), answer
+    assert abs(pixel(answer, panel.screenshot)[1] - 60) < 12

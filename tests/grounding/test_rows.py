@@ -138,3 +138,27 @@ def test_a_browsers_own_menu_is_meant_only_by_words_that_name_it(target: str, y:
     answer = browser(target)
     assert isinstance(answer, Location), answer
     assert abs(answer.point.y * 400 - y) < 10
+
+
+def test_a_bar_that_shows_a_progress_does_not_end_the_row_of_its_number() -> None:
+    drawing = Drawing(640, 400)
+    for number, done in enumerate((57, 47, 77)):
+        y = 80 + 90 * number
+        line(drawing, y + 45, right=620)
+        drawing._draw.rectangle((200, y - 12, 340, y - 4), fill=(210, 214, 220))
+        drawing._draw.rectangle((200, y - 12, 200 + done, y - 4), fill=(40, 160, 70))
+        drawing.text("Project", 40, y).text(f"{done}% done", 202, y + 8)
+        drawing.button("View", 420, y - 18, width=60).button("Delete", 500, y + 20, width=70)
+    for target, x, y in (("View in the 47% done row", 450, 152), ("Delete in the row of 77% done", 535, 280)):
+        assert is_near(place(drawing, target), x, y)
+
+
+def test_a_row_is_named_by_an_entry_in_two_lines() -> None:
+    drawing = Drawing(640, 400)
+    for number, minutes in enumerate((5, 28, 11)):
+        y = 80 + 70 * number
+        line(drawing, y + 35, right=620)
+        drawing.text("An invoice", 120, y).text(f"{minutes} minutes", 420, y - 10).text("ago", 420, y + 10)
+        drawing.button("Open", 520, y, width=60)
+    assert is_near(place(drawing, "Open in the row of 28 minutes ago"), 550, 150)
+    assert isinstance(locate(drawing, "Open in the row of 29 minutes ago"), Absent)

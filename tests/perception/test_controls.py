@@ -13,7 +13,7 @@ from screenagent.perception.controls import ControlLayout, frames
 from screenagent.perception.labels import Label
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
-from tests.builders import PAPER, Drawing, pixel
+from tests.builders import PAPER, Drawing, DrawnReader, pixel
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +207,26 @@ def test_a_line_between_two_controls_parts_them() -> None:
     image = Drawing(300, 100).entry("Ada", 20, 50).image
     ImageDraw.Draw(image).line((120, 35, 120, 65), fill="black")
     assert len(frames(np.asarray(image))) == 2
+
+
+@pytest.mark.parametrize("label", [(40, 100), (402, 70)])
+def test_a_number_between_a_minus_and_a_plus_is_the_field_of_its_label(label: tuple[int, int]) -> None:
+    reader, drawing = DrawnReader(), Drawing()
+    drawing.text("Files per page", *label).cell(400, 85, width=30, height=30).cell(430, 85, width=84, height=30)
+    drawing.cell(514, 85, width=30, height=30).text("20", 465, 100)
+    drawing._draw.line((410, 100, 420, 100), fill=(40, 40, 40))
+    drawing._draw.line((524, 100, 534, 100), fill=(40, 40, 40))
+    drawing._draw.line((529, 95, 529, 105), fill=(40, 40, 40))
+    shot = reader.screen(drawing)
+    found = EmbeddedGrounder(reader).locate("the Files per page field", shot)
+    assert isinstance(found, Location)
+    assert PixelBox(430, 85, 514, 115).holds(*pixel(found, shot))
+
+
+def test_a_line_that_explains_a_label_does_not_part_it_from_its_drop_down() -> None:
+    reader, drawing = DrawnReader(), Drawing()
+    drawing.text("Language", 40, 100).dropdown("English", 400, 106).text("For menus and messages", 40, 117)
+    shot = reader.screen(drawing)
+    found = EmbeddedGrounder(reader).locate("the Language drop-down", shot)
+    assert isinstance(found, Location)
+    assert PixelBox(400, 91, 560, 121).holds(*pixel(found, shot))

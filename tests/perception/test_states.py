@@ -59,6 +59,15 @@ def test_a_grey_row_of_a_white_list_on_a_grey_window_is_the_selected_one(name: s
     assert is_highlighted(np.asarray(shot.pixels), rect) is (name == chosen)
 
 
+def test_a_line_that_explains_a_setting_does_not_part_its_label_from_its_switch() -> None:
+    reader, panel = PanelReader(), Panel()
+    panel.switch("Spelling", 40, 100, at=400, on=True).text("while you write letters to friends", 40, 117)
+    shot = reader.screen(panel)  # the bounds of both lines overlap by a pixel
+    found = ControlStateReader(reader).ticked(shot, label(panel, shot, "Spelling"))
+    assert found is not None
+    assert found.states == {"checked"}
+
+
 def test_a_heading_has_nothing_to_tick() -> None:
     reader, panel = PanelReader(), settings()
     shot = reader.screen(panel)
@@ -150,3 +159,47 @@ def test_a_plus_or_minus_before_a_row_says_so_too(plus: bool, state: str) -> Non
         panel._draw.line((85, 97, 85, 103), fill=(40, 40, 40))
     rect = panel.words[0].box.exact_pixels(panel.screenshot.size)
     assert folding_state(np.asarray(panel.screenshot.pixels), rect) == state
+
+
+def test_a_letter_of_a_button_before_a_heading_is_no_sign_that_it_is_folded() -> None:
+    reader, panel = PanelReader(), Panel()
+    panel.text("SAV", 40, 100).text("Shipping", 78, 100)
+    rect = label(panel, reader.screen(panel), "Shipping").box
+    assert rect is not None
+    assert folding_state(np.asarray(panel.screenshot.pixels), rect.exact_pixels(panel.screenshot.size)) == "expanded"
+    shot = reader.screen(panel)
+    states = ControlStateReader(reader)
+    assert states.folding(shot, label(panel, shot, "Shipping")) is None
+    assert states.state(shot, rect).is_in("expanded") is None
+
+
+def accordion(*signs: str) -> Panel:
+    """Sections below each other; each has an arrow at the far end of its row."""
+    panel = Panel()
+    for number, sign in enumerate(signs):
+        x, y = 560, 60 + 60 * number
+        panel.text(f"Part{number}", 40, y)
+        tips = {
+            "up": [(0, 3), (6, -3), (12, 3)],
+            "down": [(0, -3), (6, 3), (12, -3)],
+            "right": [(3, -6), (9, 0), (3, 6)],
+        }
+        panel._draw.line([(x + right, y + down) for right, down in tips[sign]], fill=(30, 30, 30), width=2)
+    return panel
+
+
+@pytest.mark.parametrize(
+    ("signs", "states"),
+    [
+        (("up", "down", "down"), ("expanded", "collapsed", "collapsed")),
+        (("down", "down"), (None, None)),
+        (("down", "right"), (None, None)),
+    ],
+)
+def test_an_arrow_at_the_far_end_says_whether_a_section_is_folded(
+    signs: tuple[str, ...], states: tuple[str | None, ...]
+) -> None:
+    reader, panel = PanelReader(), accordion(*signs)
+    shot = reader.screen(panel)
+    found = [ControlStateReader(reader).folding(shot, label(panel, shot, f"Part{n}")) for n in range(len(signs))]
+    assert [next(iter(one.states)) if one else None for one in found] == list(states)

@@ -11,6 +11,7 @@ from typing import Concatenate, Final, Literal, ParamSpec
 from screenagent.planning.instructions.grammar import Pattern, Steps
 from screenagent.planning.instructions.grammar import form as add_form
 from screenagent.planning.instructions.steps import click_into, click_on, press, type_text
+from screenagent.planning.instructions.tokens import compile_pattern
 from screenagent.planning.skills import amounts as amounts_skill
 from screenagent.planning.skills import choosing, dates, finding, forms, states, texts
 from screenagent.planning.skills.forms import Pair
@@ -24,6 +25,9 @@ goal_form = partial(add_form, FORMS)
 Options = ParamSpec("Options")
 Work = Callable[Concatenate[ScreenView, Options], SkillRun]
 
+_NUMBERED: Final = compile_pattern(
+    r"(?:the )?(?:first|second|third|fourth|fifth|last|\d+(?:st|nd|rd|th)) .*?(?:box|button|row|line|switch|icon|field)"
+)
 _KINDS: Final = {"text": "text field", "textarea": "text area", "radio": "radio button", "select": "drop-down"}
 
 
@@ -49,6 +53,9 @@ def follow_menus(path: tuple[str, ...] = (), menus: tuple[str, ...] = ()) -> Ste
 @goal_form("PICK[ (the|all|both)][ (items?|options?|entries|names|boxes|check ?boxes)] {names} (from|in|out of) {list}")
 @goal_form("(in|from) {list}, PICK {names}")
 def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
+    """A control that is said by its number is no entry: "tick the third check box in the list"."""
+    if any(_NUMBERED.fullmatch(name) for name in names):
+        return None
     return _fill(f"choose {' and '.join(names)} from the {list}", choosing.choose, names, place=list)
 
 
@@ -88,11 +95,13 @@ def fill_in(pairs: tuple[Pair, ...]) -> Steps:
     "ENTER[ the][ date] {date} (as|for|in|into|from|with|on|using)[ the| a] {date_field}",
     "set {date_field} to {date}",
     "(choose|select|pick|set) the date {date}",
+    "(set|change)[ (the|my|your)] {dated} to {date}",
 )
-def enter_date(date: tuple[date, str], date_field: str = "date") -> Steps:
+def enter_date(date: tuple[date, str], date_field: str = "date", dated: str = "") -> Steps:
     day, written = date
-    words = f"enter {day:%B} {day.day}, {day.year} as the {date_field}"
-    return _fill(words, dates.choose_date, day, field=f"the {date_field} field", written=written)
+    name = dated or date_field
+    words = f"enter {day:%B} {day.day}, {day.year} as the {name}"
+    return _fill(words, dates.choose_date, day, field=f"the {name} field", written=written)
 
 
 @goal_form("ENTER[ the][ time] {time} (as|for|in|into|with|using)[ the| a] {time_field}", "set {time_field} to {time}")
@@ -101,7 +110,7 @@ def enter_time(time: tuple[time, str], time_field: str = "time") -> Steps:
     return _fill(f"enter {written} as the {time_field}", dates.set_time, at, field=f"the {time_field} field")
 
 
-goal_form("(choose|select|pick|set) {option} (as|for) (the|your|my) {setting}")(
+goal_form("(choose|select|pick|set) {option} (as|for)[ (the|your|my)] {setting}")(
     lambda option, setting: _fill(f"choose {option} as the {setting}", choosing.choose_setting, option, setting)
 )
 
@@ -152,6 +161,16 @@ goal_form("(collapse|fold|fold up|fold in) {section}[ below| above]")(
 goal_form("(navigate|look|go|search|browse) (through|around in|in) the [file |folder |directory ](tree|folders|list)")(
     lambda: []
 )
+
+
+@goal_form(
+    "scroll[ (down|up)] (to|until you (see|find)) {out_of_view}",
+    "scroll[ (down|up)] until {out_of_view} SHOWN",
+    "find {quoted}",
+)
+def plan_bring_into_view(out_of_view: str = "", quoted: str = "") -> Steps:
+    wanted = out_of_view or f"“{quoted}”"
+    return (Skill(f"find {wanted}", partial(finding.scroll_to, target=wanted), target=wanted),)
 
 
 @goal_form("(find|locate|look for|search for|find and) (and )?(click|select|open|choose|press)[ on] {target}")

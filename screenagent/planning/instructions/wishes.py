@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Final
 
@@ -21,6 +22,7 @@ form = partial(add_form, FORMS)
 ENDS_CELL: Final = press("enter")
 """Ends what was typed into a cell, unless the next step presses a key that does so."""
 
+_FILE_NAME: Final = re.compile(r"\.\w{1,5}\Z")
 _STYLES: Final = {"bold": "b", "italic": "i", "italics": "i", "underline": "u", "underlined": "u"}
 
 
@@ -44,9 +46,12 @@ for _target, _said in ENGLISH.buttons.items():
 
 @form("open[ up] {file}", "open[ up] {antecedent}")
 def open_file(file: str = "", antecedent: str = "") -> Steps:
-    """What lies in a folder opens by two clicks."""
-    name = file or antecedent
-    return (_double_click(name),) if name else None
+    """What lies in a folder opens by two clicks, what stands on a web page by one."""
+    if antecedent or _FILE_NAME.search(file):
+        return (_double_click(antecedent or file),)
+    twice = _double_click(file)
+    work = partial(items.open_item, name=file, twice=twice)
+    return (Skill(f"open “{file}”", work, target=file, blind=(twice,)),) if file else None
 
 
 form("select the word {old_text}")(lambda old_text: [_double_click(f"“{old_text}”")])

@@ -11,7 +11,7 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.instructions.steps import press
 from screenagent.planning.skills.moves import click, replace_text, require
-from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps, TargetUnseen
 from screenagent.planning.skills.view import Number, ScreenView
 
 TURNS: Final = 8
@@ -31,7 +31,7 @@ def set_amount(view: ScreenView, amount: int, dial: str) -> SkillRun:
         return
     slider = _slider(view, dial)
     if slider is None:
-        raise SkillFailed(f"{dial} is not to be seen")
+        raise TargetUnseen(f"{dial} is not to be seen")
     yield from slide(view, slider, amount, dial, number=_nearest(view, slider))
 
 

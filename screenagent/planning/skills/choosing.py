@@ -17,7 +17,7 @@ from screenagent.perception.similarity import letters_of, likeness
 from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
-from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps, TargetUnseen
 from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
 
@@ -43,7 +43,7 @@ def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
         return
     closed = _closed(view, place)
     if closed is None and is_dropdown:
-        raise SkillFailed(f"there is no {place} on the screen")
+        raise TargetUnseen(f"there is no {place} on the screen")
     if closed is None:
         yield from _scrolled_to(view, names, place)
     elif len(names) > 1:
@@ -54,12 +54,13 @@ def choose(view: ScreenView, names: Sequence[str], *, place: str) -> SkillRun:
 
 def choose_setting(view: ScreenView, name: str, setting: str) -> SkillRun:
     """Choose an option where the screen offers it: in the drop-down of that name, or as a radio button."""
-    if (closed := _one_line(view, view.dropdown(setting))) is not None:
-        yield from Dropdown(view, closed, setting).choose(name)
-    elif view.find(f"“{name}”"):
+    seen = _one_line(view, view.seen_dropdown(setting))
+    if seen is None and view.find(f"“{name}”"):
         yield from switch(view, f"“{name}”", "checked")
+    elif (closed := seen or _one_line(view, view.dropdown(setting))) is not None:
+        yield from Dropdown(view, closed, setting).choose(name)
     else:
-        raise SkillFailed(f"neither a {setting} drop-down nor “{name}” is on the screen")
+        raise TargetUnseen(f"neither a {setting} drop-down nor “{name}” is on the screen")
 
 
 def _closed(view: ScreenView, place: str) -> Location | None:

@@ -15,11 +15,19 @@ from screenagent.planning.skills.view import ScreenView
 
 MOST_FOLDS: Final = 30
 MOST_SCROLLS: Final = 60
+_SECTION: Final = re.compile(r"\s(?:section|panel|group|accordion)\Z", re.I)
 
 
 def find_and_click(view: ScreenView, target: str) -> SkillRun:
     found = yield from bring_into_view(view, target)
     yield (click(found, target),)
+
+
+def scroll_to(view: ScreenView, target: str) -> SkillRun:
+    """Scroll until `target` is to be seen; nothing is unfolded for it."""
+    found = yield from scroll_into_view(view, target)
+    if found is None:
+        raise SkillFailed(f"{target} is nowhere on the page")
 
 
 def bring_into_view(view: ScreenView, target: str) -> Generator[SkillSteps, None, Location]:
@@ -53,7 +61,7 @@ def scroll_to_end(view: ScreenView, pane: str, *, top: bool) -> SkillRun:
 
 def fold(view: ScreenView, section: str, state: Literal["expanded", "collapsed"]) -> SkillRun:
     """What is folded opens by a click on its head, and closes by another."""
-    head = view.find(section) or _numbered(view, section)
+    head = view.find(section) or view.find(_SECTION.sub("", section)) or _numbered(view, section)
     control = view.folding(head) if head else None
     if control is None and state == "collapsed":
         raise SkillFailed(f"it is not to be seen whether {section} is collapsed")

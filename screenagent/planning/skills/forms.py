@@ -13,7 +13,7 @@ from screenagent.perception.similarity import stem
 from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.fields import set_text
 from screenagent.planning.skills.moves import click, replace_text, require
-from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, TargetUnseen
 from screenagent.planning.skills.view import ScreenView
 
 SENDING: Final = (
@@ -36,7 +36,7 @@ def fill(view: ScreenView, pairs: Sequence[Pair]) -> SkillRun:
     for number, (name, text) in enumerate(pairs):
         field = view.find(f"the {name} field") or _nth(view, number)
         if field is None:
-            raise SkillFailed(f"there is no field for the {name}")
+            raise TargetUnseen(f"there is no field for the {name}")
         called = f"the {name} field"
         yield from undisturbed(view, partial(set_text, view, (click(field, called),), called, text))
 

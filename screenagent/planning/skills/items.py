@@ -10,7 +10,7 @@ from screenagent.events import PlannedStep
 from screenagent.geometry import Box
 from screenagent.perception.changes import changed_box
 from screenagent.perception.labels import TextLine
-from screenagent.planning.instructions.steps import press, wait_for_words
+from screenagent.planning.instructions.steps import click_on, press, wait_for_words
 from screenagent.planning.skills.dialogs import enter_name
 from screenagent.planning.skills.letters import changed_lines, columns, exact, require_exact
 from screenagent.planning.skills.moves import click, target_at
@@ -20,6 +20,11 @@ from screenagent.screenshot import Screenshot
 
 SECONDS_TO_GO: Final = 5.0
 YES: Final = ("Move to Trash", "Move To Trash", "Delete", "Yes", "OK")
+
+
+def open_item(view: ScreenView, name: str, *, twice: PlannedStep) -> SkillRun:
+    """Open what is called so: by one click on a web page, elsewhere by the double-click `twice`."""
+    yield (click_on(name) if view.is_web_page else twice,)
 
 
 def rename(view: ScreenView, name: str, new: str) -> SkillRun:

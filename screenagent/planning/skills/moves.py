@@ -9,7 +9,7 @@ from screenagent.actions import Change, Click, Direction, Drag, Modifier, Move, 
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location, Point
 from screenagent.planning.instructions.steps import press, type_text
-from screenagent.planning.skills.skill import LATE_SECONDS, SkillFailed, SkillSteps
+from screenagent.planning.skills.skill import LATE_SECONDS, SkillSteps, TargetUnseen
 from screenagent.planning.skills.view import ScreenView
 
 FoundT = TypeVar("FoundT")
@@ -51,7 +51,7 @@ def replace_text(field: SkillTarget, name: str, text: str) -> SkillSteps:
 def require(view: ScreenView, target: str) -> Location:
     """Return where `target` is; `SkillFailed` if it is not on the screen."""
     if (found := view.find(target)) is None:
-        raise SkillFailed(f"{target} is not to be seen")
+        raise TargetUnseen(f"{target} is not to be seen")
     return found
 
 

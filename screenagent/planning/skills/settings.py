@@ -9,7 +9,7 @@ from screenagent.planning.skills.amounts import set_amount
 from screenagent.planning.skills.choosing import Dropdown
 from screenagent.planning.skills.fields import set_text
 from screenagent.planning.skills.moves import click
-from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.skill import SkillRun, TargetUnseen
 from screenagent.planning.skills.states import bring_about
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import ElementState
@@ -34,7 +34,7 @@ def set_setting(view: ScreenView, name: str, value: str) -> SkillRun:
         called = f"the {name} field"
         yield from set_text(view, (click(field, called),), called, value)
     else:
-        raise SkillFailed(f"no field, drop-down, slider or switch of “{name}” is to be seen")
+        raise TargetUnseen(f"no field, drop-down, slider or switch of “{name}” is to be seen")
 
 
 def _field(view: ScreenView, name: str) -> Location | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
-from screenagent.actions import TypeText, Wait
+from screenagent.actions import Direction, Scroll, Target, TypeText, Wait
 from screenagent.events import Plan, PlannedStep
 from screenagent.planning.skills.view import ScreenView
 
@@ -20,15 +21,33 @@ SkillRun = Generator[SkillSteps, None, None]
 LATE_SECONDS: Final = (0.4, 0.6, 0.8, 1.2)
 """How long what is not there yet is waited for; each wait is another, as the same three times would be a loop."""
 
+MOST_TURNS: Final = 30
+"""How often a page is scrolled in one direction at most."""
+NOTCHES: Final = 5
+SURELY_FOUND: Final = 0.9
+"""The confidence from which on a page is scrolled no further."""
+
 SkillWork = Generator[SkillSteps, None, object]
 
 
 class SkillStepFailed(Exception):
-    """Thrown into a skill when one of its steps failed; a skill that does not catch it fails too."""
+    """Thrown into a skill when one of its steps failed; a skill that does not catch it fails too.
+
+    `at` is the step's place in its plan. `unseen` is what the step was to act on, if that is not to be seen.
+    """
+
+    def __init__(self, why: str, *, at: int = 0, unseen: str | None = None) -> None:
+        super().__init__(why)
+        self.at = at
+        self.unseen = unseen
 
 
 class SkillFailed(Exception):
     """A skill cannot continue; the text says why."""
+
+
+class TargetUnseen(SkillFailed):
+    """What the skill needs is not to be seen; it may be out of view."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,7 @@ class Instructions:
             return
         for literal, steps in groupby(self.steps, lambda step: isinstance(step, PlannedStep)):
             if literal:
-                yield Segment(Plan(steps=tuple(_literal_steps(steps))))
+                yield from _brought_into_view(tuple(_literal_steps(steps)), view)
                 continue
             for step in steps:
                 if isinstance(step, Skill):
@@ -110,7 +129,7 @@ def _segments_of(skill: Skill, view: ScreenView) -> Generator[Segment, None, Non
     work, steps = yield from _begun(skill, view)
     while steps is not None:
         try:
-            yield Segment(Plan(steps=steps), skill.words)
+            yield from _brought_into_view(steps, view, skill.words)
         except SkillStepFailed as failed:
             steps = _after_failure(work, failed)
         else:
@@ -118,7 +137,8 @@ def _segments_of(skill: Skill, view: ScreenView) -> Generator[Segment, None, Non
 
 
 def _begun(skill: Skill, view: ScreenView) -> Generator[Segment, None, tuple[SkillWork, SkillSteps | None]]:
-    """Begin the skill. As long as it can do nothing at all, the page or window may still be on its way."""
+    """Begin the skill. As long as it can do nothing at all, the page or window may still be on its way, or what the
+    skill needs is in another part of the page."""
     for seconds in LATE_SECONDS:
         work = skill.work(view)
         try:
@@ -126,7 +146,56 @@ def _begun(skill: Skill, view: ScreenView) -> Generator[Segment, None, tuple[Ski
         except SkillFailed:
             yield Segment(Plan(steps=(PlannedStep(action=Wait(seconds=seconds)),)), skill.words)
     work = skill.work(view)
-    return work, next(work, None)
+    try:
+        return work, next(work, None)
+    except TargetUnseen as unseen:
+        for scrolled in through_page(view):
+            yield Segment(Plan(steps=(scrolled,)), skill.words)
+            work = skill.work(view)
+            with suppress(TargetUnseen):
+                return work, next(work, None)
+        raise unseen
+
+
+def _brought_into_view(steps: SkillSteps, view: ScreenView, purpose: str = "") -> Generator[Segment, None, None]:
+    """Yield the steps as one segment. If the target of one is not to be seen, the page is scrolled until it is, and
+    the rest of the steps follow."""
+    sought = -1  # the last step whose target was looked for
+    while steps:
+        try:
+            yield Segment(Plan(steps=steps), purpose)
+        except SkillStepFailed as failed:
+            again = failed.at == sought
+            if again or failed.unseen is None or not (yield from _scrolled_to(failed.unseen, view)):
+                raise
+            steps, sought = steps[failed.at :], 0
+        else:
+            return
+
+
+def _scrolled_to(target: str, view: ScreenView) -> Generator[Segment, None, bool]:
+    """Scroll the page until `target` comes into view; return whether it has."""
+    for scrolled in through_page(view):
+        yield Segment(Plan(steps=(scrolled,)), f"find {target}")
+        found = view.find_exactly(target)
+        if found and found.confidence >= SURELY_FOUND:
+            return True
+    return False
+
+
+def through_page(view: ScreenView) -> Iterator[PlannedStep]:
+    """Yield the turns of the wheel that show the rest of a web page, down to its end and then up to its beginning.
+
+    Elsewhere a wheel may change what it is turned over.
+    """
+    directions: tuple[Direction, ...] = ("down", "up")
+    for direction in directions if view.is_web_page else ():
+        for _ in range(MOST_TURNS):
+            seen = view.screen.digest
+            target = Target(words="the page", at=view.middle)
+            yield PlannedStep(action=Scroll(direction=direction, target=target, notches=NOTCHES))
+            if view.screen.digest == seen:
+                break
 
 
 def _after_failure(work: Generator[SkillSteps, None, object], failed: SkillStepFailed) -> SkillSteps | None:

@@ -9,7 +9,7 @@ from screenagent.actions import Click, Holds, Target, Verify
 from screenagent.events import PlannedStep
 from screenagent.geometry import Location
 from screenagent.planning.instructions.steps import click_on
-from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, TargetUnseen
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import ControlState, ElementState
 
@@ -28,7 +28,7 @@ def switch(view: ScreenView, target: str, state: ElementState) -> SkillRun:
                 label, name, control = other, longer, told
                 break
     if label is None:
-        raise SkillFailed(view.why_absent(target))
+        raise not_found(view, target)
     if control is None or control.is_in(state) is None:
         yield (click_on(name),)
     else:
@@ -46,9 +46,15 @@ def select(view: ScreenView, target: str) -> SkillRun:
     """Select a tab, a row or an item; it is clicked also where nobody tells whether it is selected."""
     label = view.find_exactly(target)
     if label is None:
-        raise SkillFailed(view.why_absent(target))
+        raise not_found(view, target)
     told = view.selectable(label)
     yield (bring_about(told, target, "selected", at=label) if told else click_on(target),)
+
+
+def not_found(view: ScreenView, target: str) -> SkillFailed:
+    """Why `target` is not found: it may be out of view, or there are several like it."""
+    why = view.why_absent(target)
+    return SkillFailed(why) if view.find(target) else TargetUnseen(why)
 
 
 def bring_about(control: ControlState, name: str, state: ElementState, *, at: Location | None = None) -> PlannedStep:

@@ -57,6 +57,11 @@ class ScreenView:
         return text_lines(self.words)
 
     @property
+    def is_web_page(self) -> bool:
+        """Whether the window in front shows one."""
+        return self.screen.window is not None and self.screen.window.is_browser
+
+    @property
     def middle(self) -> Point:
         """Of all that is written: where a wheel is turned over the page rather than beside it."""
         boxes = [line.box for line in self.lines]

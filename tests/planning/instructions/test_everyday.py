@@ -64,6 +64,9 @@ EVERYDAY: list[tuple[str, str | Refused]] = [
     ("go up one folder", "press alt+up"),
     ("sort by date", Refused("goal", "click the Date column")),
     # a browser
+    ("choose Anyone for link sharing", "choose Anyone as the link sharing"),
+    ("click Close, then confirm with Close for good", "click “Close”; click “Close for good”"),
+    ("tick the third check box in the list", "tick the third check box in the list"),
     ("open a new tab and go to example.org", "press ctrl+t; press ctrl+l; type “example.org”; press enter"),
     (
         "visit https://example.com/help and click Sign in",

@@ -15,7 +15,7 @@ from screenagent.geometry import Box
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.planning import InstructionPlanner, Unreadable, read_instructions
 from screenagent.planning.skills.forms import matched
-from screenagent.screenshot import Screenshot, Word
+from screenagent.screenshot import Screenshot, Window, Word
 from tests.builders import fake_agent
 
 Said = tuple[str, int, int]
@@ -26,9 +26,12 @@ Edges = tuple[int, int, int, int]
 class ScriptedScreen:
     """A screen of words that answers what is done to it: `shows` says what stands there after these actions."""
 
-    def __init__(self, shows: Callable[[Sequence[Action]], Sequence[Said]], *, field: Edges | None = None) -> None:
+    def __init__(
+        self, shows: Callable[[Sequence[Action]], Sequence[Said]], *, field: Edges | None = None, app: str = "editor"
+    ) -> None:
         self._shows = shows
         self._field = field
+        self._window = Window(id=1, app=app)
         self.desktop = FakeDesktop(screen=self._screen)
         self._shown: list[Sequence[Said]] = []
         self._words: dict[str, list[Word]] = {}
@@ -40,7 +43,7 @@ class ScriptedScreen:
         picture = Image.new("RGB", (640, 480), (self._shown.index(said), 250, 250))
         if self._field:
             ImageDraw.Draw(picture).rectangle(self._field, fill="white", outline=(120, 120, 120), width=2)
-        screen = Screenshot.of(picture)
+        screen = Screenshot.of(picture, window=self._window)
         self._words[screen.digest] = [
             Word(text=text, box=Box.of_pixels((x, y, x + 9 * len(text), y + 16), screen.size), line=number)
             for number, (text, x, y) in enumerate(said)
@@ -131,6 +134,13 @@ def test_a_form_is_filled_from_a_sentence() -> None:
         ("make “Ada” bold", "make “Ada” bold"),
         ("scroll the text area to the bottom", "scroll the text area to the bottom"),
         ("find and click Ada", "find and click Ada"),
+        ('find "Archive"', "find “Archive”"),
+        ("scroll down to Billing", "find Billing"),
+        ("scroll until you see the Save button", "find the Save button"),
+        ("scroll down until Billing appears", "find Billing"),
+        ("scroll down to the bottom", "scroll the page to the bottom"),
+        ("set the day of the visit to 12/24/2026", "enter December 24, 2026 as the day of the visit"),
+        ('set the "Up to" slider to 40', 'set the "Up to" slider to 40'),
     ],
 )
 def test_a_goal_is_read_as_a_skill(task: str, said: str) -> None:
@@ -216,7 +226,51 @@ def test_a_spinner_that_takes_no_letters_is_turned_from_the_number_that_was_read
     assert episode.ended.result == "done"
 
 
+def long_page(done: Sequence[Action]) -> list[Said]:
+    """Two lines of six are in view; a click shows that it was done."""
+    names = ["Ada", "Bob", "Cleo", "Dora", "Emil", "Finn"]
+    scrolled = [action.direction for action in done if isinstance(action, Scroll)]
+    first = 0
+    for way in scrolled:
+        first = min(4, first + 2) if way == "down" else max(0, first - 2)
+    seen = [(name, 20, 100 + 60 * row) for row, name in enumerate(names[first : first + 2])]
+    return [*seen, *((f"Chosen{number}", 300, 300 + 20 * number) for number, _ in enumerate(clicked(done)))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "task", ["click Emil, click Bob", "turn on Emil, click Bob", "scroll down to Emil, click Emil"]
+)
+def test_what_is_out_of_view_on_a_web_page_is_scrolled_to(task: str) -> None:
+    episode, done = ScriptedScreen(long_page, app="chromium").work(task)
+    assert [action.direction for action in done if isinstance(action, Scroll)][:2] == ["down", "down"]
+    assert clicked(done)[0] == "Emil"
+    assert episode.ended is not None
+    assert episode.ended.result == "done"
+
+
 def test_a_number_to_set_may_be_followed_by_a_step() -> None:
     steps = read_instructions("set the sliders to the combination [4, 9] and submit").steps
     assert str(steps[0]) == "set the sliders to 4, 9"
     assert len(steps) > 2
+
+
+@pytest.mark.slow
+def test_what_is_on_no_part_of_the_page_ends_the_task() -> None:
+    episode, done = ScriptedScreen(long_page, app="chromium").work("click Zoe")
+    assert clicked(done) == []
+    assert {action.direction for action in done if isinstance(action, Scroll)} == {"down", "up"}
+    assert episode.ended is not None
+    assert "Zoe" in episode.ended.message
+
+
+@pytest.mark.slow
+def test_a_wheel_is_not_turned_in_a_program_that_may_take_it_for_something_else() -> None:
+    _, done = ScriptedScreen(long_page).work("click Emil")
+    assert done == []
+
+
+@pytest.mark.parametrize(("app", "count"), [("chromium", 1), ("pcmanfm", 2)])
+def test_what_is_opened_takes_one_click_on_a_web_page_and_two_in_a_folder(app: str, count: int) -> None:
+    _, done = ScriptedScreen(long_page, app=app).work('open "Ada"')
+    assert [action.count for action in done if isinstance(action, Click)] == [count]
