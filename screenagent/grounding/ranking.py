@@ -22,7 +22,7 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import of_browser_or_page, within_window
+from screenagent.grounding.surroundings import of_browser_or_page, within_menu, within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
@@ -66,7 +66,7 @@ def ranked(
             candidates = related(relation, candidates, screen, phrase=phrase)
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
-    candidates = within_window(phrase, candidates, screen, words)
+    candidates = within_menu(within_window(phrase, candidates, screen, words), screen)
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]

@@ -35,7 +35,8 @@ COLOUR = 60  # where the strongest channel of a pixel leads by more, it is no gr
 class ScreenContents:
     """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels.
 
-    `front` is where the contents of the window in front are, without its frame; None if that is not known.
+    `front` is where the contents of the window in front are, without its frame; None if that is not known. `popups` are
+    the menus and lists that are open over it.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ScreenContents:
         window = screenshot.window
         self.front: PixelBox | None = window.box.exact_pixels(self.size) if window and window.box else None
         self.application = window.app if window else ""
+        self.popups = [popup.exact_pixels(self.size) for popup in screenshot.popups]
         self.told: list[AccessibleControl] = []
 
     def told_of(self, elements: Sequence[Element]) -> ScreenContents:

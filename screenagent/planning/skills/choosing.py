@@ -163,12 +163,13 @@ def _nearest(name: str, options: Iterable[str]) -> str:
 def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
     """Through menus: what the mouse over an item does not open, a click on it does.
 
-    The last entry is planned together with the click that shows it, so that a person is asked about both as one.
+    The last entry is planned together with the click that shows it, so that a person is asked about both as one. What
+    stood there before, such as another menu of that name in the menu bar, is not what a menu has brought.
     """
     for number, following in enumerate(names[1:]):
-        name = names[number]
+        name, before = names[number], view.screen
         yield (PlannedStep(action=Move(target=name)),)
-        if view.find(following):
+        if view.has_come(following, since=before):
             continue
         if number == len(names) - 2:
             yield (click_on(name), click_on(following))
