@@ -24,7 +24,7 @@ from screenagent.grounding.neighbours import (
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import of_browser_or_page, within_menu, within_window
 from screenagent.grounding.text_match import TextMatch, matches
-from screenagent.grounding.vocabulary import is_dots
+from screenagent.grounding.vocabulary import is_bars, is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
@@ -52,9 +52,9 @@ def ranked(
     for match in meant(phrase, [*screen.labels, *told], [*seen, *stated], sentences):
         (stated if match.label in told else seen).append(match)
     candidates = within_rows(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
-    if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
-        dots = of_browser_or_page(phrase, screen.dots, screen)
-        candidates = within_rows(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
+    if not any(likeness(phrase.name, one.text) for one in candidates):
+        signs = of_browser_or_page(phrase, _menu_signs(phrase, screen), screen)
+        candidates = within_rows(phrase, [_sign(phrase, rect) for rect in signs], screen) or candidates
     written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
@@ -104,6 +104,13 @@ def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
     """Yield the places that look like the name, in letters that the reader does not know."""
     for rect, likeness_to_name in screen.drawn(phrase.name):
         yield Candidate(rect, phrase.name, Evidence(name=likeness_to_name), "text")
+
+
+def _menu_signs(phrase: Phrase, screen: ScreenContents) -> list[PixelBox]:
+    """Return the dots or the bars that the phrase means, which a button for a menu bears."""
+    if is_dots(phrase.name):
+        return screen.dots
+    return screen.bars if is_bars(phrase.name) and phrase.role in ("menu", "button", "icon", None) else []
 
 
 def _sign(phrase: Phrase, rect: PixelBox) -> Candidate:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
+from screenagent.perception.bars import bars_in
 from screenagent.perception.controls import ControlLayout
 from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
@@ -138,6 +139,11 @@ class ScreenContents:
     def dots(self) -> list[PixelBox]:
         with self._stages.timing("icons"):
             return dots_in(self._picture)
+
+    @cached_property
+    def bars(self) -> list[PixelBox]:
+        with self._stages.timing("icons"):
+            return bars_in(self._picture)
 
     def mirrored(self, icons: Sequence[Icon], mirror: Mirror) -> list[Icon]:
         """What these icons would show in a mirror."""
