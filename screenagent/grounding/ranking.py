@@ -9,6 +9,7 @@ from typing import Final
 from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
 from screenagent.grounding.cells import cell_named
+from screenagent.grounding.document_part import document_part
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.meaning import meant
@@ -47,6 +48,8 @@ def ranked(
     phrase names is not on the screen."""
     if cell := cell_named(phrase.name, screen):
         return [Candidate(cell, phrase.name, Evidence(name=1.0), "field")]
+    if phrase.role == "document" and (area := document_part(phrase, screen)):
+        return [Candidate(area, phrase.name, Evidence(name=1.0), "field")]
     told = [] if phrase.nameless else [control.label for control in screen.told if control.fits(phrase.role)]
     seen, stated = matches(phrase, screen.labels), matches(phrase, told)
     for match in meant(phrase, [*screen.labels, *told], [*seen, *stated], sentences):

@@ -13,6 +13,7 @@ from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
 from screenagent.perception.bars import bars_in
 from screenagent.perception.controls import ControlLayout
+from screenagent.perception.document_area import document_area
 from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
@@ -101,6 +102,12 @@ class ScreenContents:
     def widgets(self) -> list[Widget]:
         with self._stages.timing("layout"):
             return widgets(self._picture, self.labels)
+
+    @cached_property
+    def document(self) -> PixelBox | None:
+        """Where the window in front shows its document, or the screen if no window is known."""
+        with self._stages.timing("layout"):
+            return document_area(self._picture, self.front or PixelBox(0, 0, self.size.width, self.size.height))
 
     @cached_property
     def expanders(self) -> list[Widget]:
