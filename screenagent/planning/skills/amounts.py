@@ -31,7 +31,7 @@ def set_amount(view: ScreenView, amount: int, dial: str) -> SkillRun:
         return
     slider = _slider(view, dial)
     if slider is None:
-        raise SkillFailed(f"{dial} is not to be seen")
+        raise SkillFailed(view.why_absent(dial))
     yield from slide(view, slider, amount, dial, number=_nearest(view, slider))
 
 
@@ -112,8 +112,11 @@ def slide(
                 continue
             moved = value + times * step * way
         value, step = moved, abs(moved - value) / times
-    if gauge.value() not in (amount, None) or value != amount:
-        raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {gauge.value() or value:g}")
+    shown = gauge.value()
+    if shown is None:
+        raise SkillFailed(f"{name} cannot be read any more, so it may not be at {amount}")
+    if shown != amount or value != amount:
+        raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {shown:g}")
     if gauge.is_told:
         yield (PlannedStep(action=Verify(that=Holds(control=name, at=gauge.box, value=f"{amount:g}"))),)
 
@@ -285,4 +288,10 @@ def _value(view: ScreenView, place: Box) -> float | None:
     near = [(far, value) for far, value in sorted(row) if far < 2 * line]
     if not near and len(row) == 1:
         return row[0][1]
-    return next((value for _, value in near), None)
+    return next((value for _, value in near), None) if near else _alone(view, place)
+
+
+def _alone(view: ScreenView, place: Box) -> float | None:
+    """The number in a place that is read on its own, as the reader may miss a short one among others."""
+    read = " ".join(line.text for line in view.lines_in(place))
+    return _as_number(read.replace("−", "-"))

@@ -81,7 +81,7 @@ def _box(view: ScreenView, words: str) -> Box:
                 return TextLine(line.words[start : start + len(wanted)]).box
     found = view.find(f"“{words}”")
     if found is None or found.box is None:
-        raise SkillFailed(f"“{words}” is not to be seen")
+        raise SkillFailed(view.why_absent(f"“{words}”"))
     return found.box
 
 
