@@ -79,7 +79,7 @@ def slide(
 ) -> SkillRun:
     """Give it the focus, and press arrows by what its number lacks, until it is read to be right.
 
-    A number that is misread is reckoned from the presses, but only if it or the handle is seen to change.
+    A number that is misread on the way is guessed from the presses if it or the handle is seen to change, never the last.
     """
     gauge = Gauge(view, handle, number)
     step = 1.0
