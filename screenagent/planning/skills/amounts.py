@@ -79,7 +79,7 @@ def slide(
 ) -> SkillRun:
     """Give it the focus, and press arrows by what its number lacks, until it is read to be right.
 
-    A number that is misread on the way is guessed from the presses if it or the handle is seen to change, never the last.
+    On the way a misread number is guessed from the presses if it or the handle is seen to change; the last one is read.
     """
     gauge = Gauge(view, handle, number)
     step = 1.0
