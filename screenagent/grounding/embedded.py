@@ -242,11 +242,11 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
         return phrase.model_copy(
             update={"name": bare, "named": True, "nameless": False, "role": phrase.role or "field"}
         )
-    if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
+    if phrase.quoted or phrase.named or not any(is_written(name, label) for label in screen.labels):
         return phrase
-    if not any(is_written(name, label) for label in screen.labels):
-        return phrase
-    return phrase.model_copy(update={"name": name, "verb": ""})
+    if name.lower().endswith(f" {phrase.name.lower()}"):
+        return phrase.model_copy(update={"name": name, "verb": ""})
+    return Phrase(name=name, named=True) if phrase.relations or phrase.sides else phrase
 
 
 def _sign(phrase: Phrase, shown: Sequence[Label]) -> str | None:

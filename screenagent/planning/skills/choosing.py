@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -20,6 +21,7 @@ from screenagent.planning.skills.moves import appearing, click, scroll, scroll_i
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
+from screenagent.screenshot import ElementState
 
 MOST_TURNS: Final = 20
 PAUSE: Final = 0.4
@@ -176,3 +178,18 @@ def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
             return
         yield (click_on(name),)
     yield (click_on(names[-1]),)
+
+
+def switch_in_menu(view: ScreenView, names: Sequence[str], state: ElementState) -> SkillRun:
+    """Bring an entry of a menu into a state; a menu whose entry is in it already is closed again."""
+    for name, following in pairwise(names):
+        before = view.screen
+        yield (PlannedStep(action=Move(target=name)),)
+        if not view.has_come(following, since=before):
+            yield (click_on(name),)
+    label = view.find_exactly(names[-1])
+    control = view.ticked(label) if label else None
+    if control and control.is_in(state):
+        yield tuple(press("escape") for _ in names[1:])
+    else:
+        yield (click_on(names[-1]),)

@@ -10,14 +10,26 @@ from PIL import ImageDraw
 from screenagent.actions import Action, Click, Move
 from screenagent.agent import drive
 from screenagent.fakes import FakeDesktop
-from screenagent.geometry import Box, Point
+from screenagent.geometry import Box, Location, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.states import ControlStateReader
 from screenagent.planning import InstructionPlanner
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import ControlState, ElementState, Screenshot
 from tests.builders import INK, Drawing, DrawnReader, fake_agent
 
 ENTRY = 24
 BAR = {"File": 20, "View": 90, "Tools": 160}
+
+
+class Ticked(ControlStateReader):
+    """Says of every label that its box is ticked, or that it is not."""
+
+    def __init__(self, reader: DrawnReader, *, ticked: bool) -> None:
+        super().__init__(reader)
+        self._states: frozenset[ElementState] = frozenset(("checked" if ticked else "unchecked",))
+
+    def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:  # noqa: ARG002
+        return ControlState(box=label.box or Box.around(label.point, width=0.1, height=0.1), states=self._states)
 
 
 @dataclass
@@ -37,7 +49,8 @@ class MenuBar:
 
     def _screen(self, _: int) -> Screenshot:
         while self._done < len(self.desktop.performed):
-            self._hear(self.desktop.performed[self._done], self.desktop.places[self._done][0])
+            for point in self.desktop.places[self._done]:
+                self._hear(self.desktop.performed[self._done], point)
             self._done += 1
         return self._drawn()
 
@@ -73,9 +86,10 @@ class MenuBar:
         shown = self.reader.screen(drawing)
         return shown.model_copy(update={"popups": tuple(popups)})
 
-    def follow(self, task: str) -> list[str]:
+    def follow(self, task: str, *, ticked: bool | None = None) -> list[str]:
         grounder = EmbeddedGrounder(self.reader)
-        planner = InstructionPlanner(reader=self.reader, grounder=grounder)
+        states = None if ticked is None else Ticked(self.reader, ticked=ticked)
+        planner = InstructionPlanner(reader=self.reader, grounder=grounder, states=states)
         drive(fake_agent(planner, grounder=grounder, desktop=self.desktop), task)
         return self.chosen
 
@@ -84,3 +98,11 @@ def test_an_entry_that_is_called_as_a_menu_of_the_bar_is_looked_for_in_the_menu_
     menus = {"View": ("Tools", "Zoom In"), "View/Tools": ("Rulers", "Brushes"), "Tools": ("Options", "Macros")}
     for hovers in (True, False):
         assert MenuBar(menus, hovers=hovers).follow("choose View > Tools > Brushes") == ["View/Tools/Brushes"]
+
+
+def test_an_entry_of_a_menu_is_ticked_only_if_it_is_not_yet() -> None:
+    menus = {"View": ("Toolbar", "Status Bar"), "File": ("New", "Quit")}
+    assert MenuBar(menus).follow("tick View > Status Bar") == ["View/Status Bar"]
+    assert MenuBar(menus).follow("tick View > Status Bar", ticked=False) == ["View/Status Bar"]
+    assert MenuBar(menus).follow("tick View > Status Bar", ticked=True) == []
+    assert MenuBar(menus).follow("untick View > Status Bar", ticked=True) == ["View/Status Bar"]

@@ -123,6 +123,16 @@ def test_a_slider_whose_number_is_gone_is_not_taken_to_stand_where_it_was_sent()
     assert "cannot be read" in episode.ended.message
 
 
+@pytest.mark.parametrize(("said", "y"), [("first", 128), ("second", 158), ("last", 218)])
+def test_a_line_of_the_document_is_marked_by_three_clicks(said: str, y: int) -> None:
+    lines = [("pear", 130, 120), ("apple", 130, 150), ("3", 110, 180), ("fig", 130, 180), ("plum", 130, 210)]
+    screen = ScriptedScreen(lambda _: [("File", 20, 20), *lines], field=(100, 100, 560, 440))
+    _, done = screen.work(f"select the {said} line")
+    assert [action.count for action in done if isinstance(action, Click)] == [3]
+    assert abs(screen.desktop.places[0][0].y * 480 - y) < 3
+    assert screen.desktop.places[0][0].x * 640 > 130
+
+
 def test_a_form_is_filled_from_a_sentence() -> None:
     labels = ["Genre", "Director", "Release year"]
     assert matched("action movies directed by Bowen from year 1998", labels) == {
