@@ -182,7 +182,8 @@ goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {tar
     lambda target: [*click_into(_there(target)), press("ctrl", "a"), press("ctrl", "c")]
 )
 goal_form(
-    "(highlight|mark|select)[ all][ of][ the][ (text|words) (in|of) the] {nth} line[ of (the|this|my) (text|document|file)]"
+    "(highlight|mark|select)[ all][ of][ the][ (text|words) (in|of) the] {nth} line"
+    "[ of (the|this|my) (text|document|file)]"
 )(lambda nth: _skill(f"mark line {nth}", texts.mark_line, nth))
 goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")(
     lambda nth=1: _skill(f"mark paragraph {nth}", texts.mark_paragraph, nth)

@@ -28,7 +28,7 @@ class Ticked(ControlStateReader):
         super().__init__(reader)
         self._states: frozenset[ElementState] = frozenset(("checked" if ticked else "unchecked",))
 
-    def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:  # noqa: ARG002
+    def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:
         return ControlState(box=label.box or Box.around(label.point, width=0.1, height=0.1), states=self._states)
 
 
