@@ -17,7 +17,7 @@ from screenagent.perception.document_area import document_area
 from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
-from screenagent.perception.labels import Label, labels
+from screenagent.perception.labels import Label, labels, without_icons
 from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
 from screenagent.perception.rendered_text import find_rendered
@@ -48,7 +48,7 @@ class ScreenContents:
         self._picture = bounded(np.asarray(screenshot.pixels))
         height, width = self._picture.shape[:2]
         self.size = Size(width=width, height=height)
-        self.labels: list[Label] = labels(words, self.size)
+        self.labels: list[Label] = without_icons(labels(words, self.size))
         self._encoder = encoder
         window = screenshot.window
         self.front: PixelBox | None = window.box.exact_pixels(self.size) if window and window.box else None

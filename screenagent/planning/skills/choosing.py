@@ -168,6 +168,7 @@ def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
     The last entry is planned together with the click that shows it, so that a person is asked about both as one. What
     stood there before, such as another menu of that name in the menu bar, is not what a menu has brought.
     """
+    names = (_titled(names[0]), *names[1:]) if len(names) > 1 else names
     for number, following in enumerate(names[1:]):
         name, before = names[number], view.screen
         yield (PlannedStep(action=Move(target=name)),)
@@ -180,9 +181,14 @@ def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
     yield (click_on(names[-1]),)
 
 
+def _titled(name: str) -> str:
+    """The first of several names is the title of a menu, which may be read with its neighbours as one line."""
+    return name if re.search(r"\b(?:menu|button|icon|tab)\b", name, re.IGNORECASE) else f"the {name} menu"
+
+
 def switch_in_menu(view: ScreenView, names: Sequence[str], state: ElementState) -> SkillRun:
     """Bring an entry of a menu into a state; a menu whose entry is in it already is closed again."""
-    for name, following in pairwise(names):
+    for name, following in pairwise((_titled(names[0]), *names[1:])):
         before = view.screen
         yield (PlannedStep(action=Move(target=name)),)
         if not view.has_come(following, since=before):
