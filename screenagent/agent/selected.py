@@ -13,7 +13,7 @@ from screenagent.perception.restyle import RGB, drawn_alike
 from screenagent.screenshot import Screenshot
 
 SAME: Final = 0.9
-"""How alike the same letters are drawn at least, before and after they are highlighted; one letter more is below 0.7."""
+"""How alike the same letters are drawn at least, before and after a highlight; one letter more is below 0.7."""
 EDGE: Final = 2  # pixels at the edges of a place that the edge of a highlight may cross
 
 
