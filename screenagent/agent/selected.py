@@ -41,5 +41,6 @@ def _is_drawn(before: Screenshot, now: Screenshot, box: Box) -> bool:
 
 
 def _part(screen: Screenshot, box: Box) -> RGB:
-    inner = box.exact_pixels(screen.size).grown(-EDGE)
+    place = box.exact_pixels(screen.size)
+    inner = place.grown(-EDGE) if min(place.width, place.height) > 4 * EDGE else place
     return np.asarray(screen.pixels.convert("RGB").crop(inner.rounded))
