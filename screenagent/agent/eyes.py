@@ -9,6 +9,7 @@ from typing import Final
 
 from screenagent.actions import Action, Click, Target, targets
 from screenagent.agent.fields import field_named
+from screenagent.agent.selected import selected_before
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
@@ -131,6 +132,8 @@ class Eyes:
             found = self._field(target.words, near) or found
         if isinstance(found, Location):
             return self._looked_at_closer(target, found)
+        if known := selected_before(target.words, self.timeline.episode):
+            return known
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
 
     def _looked_at_closer(self, target: Target, found: Location) -> Location:

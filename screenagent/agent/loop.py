@@ -15,7 +15,7 @@ from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered, typed_texts
-from screenagent.agent.recovery import next_recovery
+from screenagent.agent.recovery import late_effect, next_recovery
 from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
 from screenagent.agent.taken_back import taken_back
@@ -275,7 +275,8 @@ class _Run:
                 case "wait":
                     before = self._before or last.before
                     yield self._look(step, before, last.locations, seconds=LATE_SECONDS)
-                    yield self._check(step, before, last.locations)
+                    effect = self._effect(step, before, last.locations)
+                    yield self.happened(events.Checked(effect=late_effect(step.action, effect)))
                 case "again":
                     yield from self._carry_out(step)
                 case "zoom":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from screenagent.actions import Ask, Click, Finish, WaitFor, targets
+from screenagent.actions import Action, Ask, Click, Finish, TypeText, WaitFor, targets
 from screenagent.agent.retyping import is_retypable
 from screenagent.episode import Episode, Step
 from screenagent.events import Effect, Recovery
@@ -28,6 +28,15 @@ def next_recovery(episode: Episode) -> Recovery | None:
     if step.effect is None or not _calls_for_help(step, step.effect):
         return None
     return next((recovery for recovery in _ladder(episode, step) if recovery not in step.recoveries), None)
+
+
+def late_effect(action: Action, effect: Effect) -> Effect:
+    """Return the effect of an action that had none at first. A text shows as it is typed, so what changes later and
+    does not read as the text is something else."""
+    if not isinstance(action, TypeText) or effect.outcome != "changed":
+        return effect
+    evidence = f"the text is not seen to have come anywhere; only later {effect.evidence}"
+    return Effect(outcome="unchanged", code="unchanged", evidence=evidence, by=effect.by)
 
 
 def _calls_for_help(step: Step, effect: Effect) -> bool:

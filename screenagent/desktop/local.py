@@ -295,7 +295,7 @@ class LocalDesktop:
                 with self._keyboard.held(modifiers):
                     self._mouse.click(pixels[0], button=button, count=count)
             case Move():
-                self._mouse.move(pixels[0])
+                self._mouse.hover(pixels[0])
             case Drag(button=button, modifiers=modifiers):
                 with self._keyboard.held(modifiers):
                     self._mouse.drag(pixels, button=button)

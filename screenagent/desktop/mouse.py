@@ -19,6 +19,7 @@ WHEEL: Final[dict[Direction, int]] = {"up": 4, "down": 5, "left": 6, "right": 7}
 CLICK_SECONDS: Final = 0.04  # between the clicks of a double click: a window manager that is asked faster loses some
 DOUBLE_CLICK_SECONDS: Final = 0.5  # two clicks at one place within this are one double click to Windows and KDE
 DOUBLE_CLICK_PIXELS: Final = 8
+HOVER_SECONDS: Final = 0.03  # between two motions: a toolkit joins those that come at once
 DRAG_PIXELS: Final = 24  # a drag is read from several motions, in a hand's steps and at a hand's pace
 DRAG_SECONDS: Final = 0.008
 DROP_SECONDS: Final = 0.05  # a drop target answers the last motion before it may be dropped on
@@ -55,6 +56,12 @@ class Mouse:
         self._control.check_input()
         self._ledger.motion(pixel)
         self._pointer.move(pixel)
+
+    def hover(self, pixel: Pixel) -> None:
+        """Move to `pixel` in two motions: a menu takes the first one for its own coming up under the mouse."""
+        self.move(Pixel(x=pixel.x - 1 if pixel.x else 1, y=pixel.y))
+        self._control.wait(HOVER_SECONDS)
+        self.move(pixel)
 
     def approach(self, pixel: Pixel, *, button: Button) -> None:
         """Move to `pixel`, and wait until a click there would not make a double click with the last one."""

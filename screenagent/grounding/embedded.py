@@ -245,11 +245,11 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
         )
     if whole := _with_role_word(phrase, name, shown):
         return phrase.model_copy(update={"name": whole, "role": None})
-    if phrase.quoted or phrase.named or not name.lower().endswith(f" {phrase.name.lower()}"):
+    if phrase.quoted or phrase.named or not any(is_written(name, label) for label in screen.labels):
         return phrase
-    if not any(is_written(name, label) for label in screen.labels):
-        return phrase
-    return phrase.model_copy(update={"name": name, "verb": ""})
+    if name.lower().endswith(f" {phrase.name.lower()}"):
+        return phrase.model_copy(update={"name": name, "verb": ""})
+    return Phrase(name=name, named=True) if phrase.relations or phrase.sides else phrase
 
 
 def _sign(phrase: Phrase, shown: Sequence[Label]) -> str | None:

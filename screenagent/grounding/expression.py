@@ -52,6 +52,7 @@ class Grammar(Value):
     """Patterns of what people say, from `expression.yaml`. Of each list, the first that fits counts."""
 
     roles: tuple[tuple[Role, str], ...]
+    document: str
     containers: tuple[tuple[Container, str], ...]
     pointing: tuple[str, ...]
     verbs: tuple[tuple[Role | None, str], ...]
@@ -81,9 +82,10 @@ _RELATION = re.compile(
     r"\s+(?:that is |which is |that's )?(?:(?P<hard>" + "|".join(_HARD) + r")\s+|"
     rf"(?P<soft>{_SOFT})\s+(?=(?:{_ARTICLE}\b|⟨|\w+'s\b|[A-Z])))"
 )
+_SIDE_WORDS = r"(?:(?:top|upper|bottom|lower|left|right|middle|center|centre)[\s-]*)+"
 _SIDES = re.compile(
     r"\s+(?:(?:in|at|on|to|near) the\s+)?(?:(?:very|far)\s+)?"
-    r"(?P<sides>(?:(?:top|upper|bottom|lower|left|right|middle|center|centre)[\s-]*)+)"
+    rf"(?P<sides>{_SIDE_WORDS})"
     r"(?:(?:hand )?(?:corner|side|edge|part))?(?: of the (?:screen|window|page|dialog))?$"
 )
 _BEARS = re.compile(
@@ -91,6 +93,11 @@ _BEARS = re.compile(
     r"(?:that )?(?:shows|says|reads|contains|displays)|showing|saying|reading|containing)\s+(?:as\s+)?"
 )
 
+_DOCUMENT = re.compile(
+    rf"(?:(?:{_POINT}) (?:(?:on|at|in|into|inside|over) )?)?"
+    rf"(?:(?:the )?(?P<sides>{_SIDE_WORDS})(?:(?:hand )?(?:corner|side|edge|part))? of )?"
+    rf"the (?P<area>{GRAMMAR.document})"
+)
 _LEAD = re.compile(rf"^(?:(?:please|now|then)\s+)?(?:(?:into|in|onto|on|at|to|inside)\s+(?={_ARTICLE}\b|⟨))?", re.I)
 _A_ROW = r"(?:row|line|entry)"
 _A_CARD = r"(?:card|tile)"
@@ -229,6 +236,15 @@ def move_label(reading: Reading) -> Reading:
     return replace(reading, rest=_LABELLED_LAST.sub(r"\g<thing> \g<bears> \g<place>", reading.rest))
 
 
+def take_document(reading: Reading) -> Reading:
+    """Take the area of the document, and which part of it: "the middle of the drawing area"."""
+    area = _DOCUMENT.fullmatch(reading.rest)
+    if area is None:
+        return reading
+    sides = dict.fromkeys(GRAMMAR.sides[word] for word in re.findall(r"\w+", area["sides"] or ""))
+    return replace(reading, rest=area["area"], role="document", sides=tuple(sides))
+
+
 def take_topic(reading: Reading) -> Reading:
     """Keep only the title: "the help topic about editing contacts" bears the name "editing contacts"."""
     topic = _TOPIC.fullmatch(reading.rest)
@@ -335,6 +351,8 @@ def note_indefinite(reading: Reading) -> Reading:
 
 def take_role(reading: Reading) -> Reading:
     """Take the role word, and note whether a name stood beside it: "the Save button", "the field labelled Name"."""
+    if reading.role:
+        return reading
     bare = _bare(reading.rest)
     if re.fullmatch("new tab", bare, re.I):  # no tab that is called new
         return replace(reading, rest=bare)
@@ -360,6 +378,7 @@ RULES: Final[tuple[Rule, ...]] = (
     drop_purpose,
     drop_lead,
     move_label,
+    take_document,
     take_topic,
     take_row,
     take_card,

@@ -9,6 +9,7 @@ from typing import Final
 from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
 from screenagent.grounding.cells import cell_named
+from screenagent.grounding.document_part import document_part
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.meaning import meant
@@ -23,9 +24,9 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import in_dialog, of_browser_or_page, within_window
+from screenagent.grounding.surroundings import in_dialog, of_browser_or_page, within_menu, within_window
 from screenagent.grounding.text_match import TextMatch, matches
-from screenagent.grounding.vocabulary import is_dots
+from screenagent.grounding.vocabulary import is_bars, is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
@@ -48,14 +49,16 @@ def ranked(
     phrase names is not on the screen."""
     if cell := cell_named(phrase.name, screen):
         return [Candidate(cell, phrase.name, Evidence(name=1.0), "field")]
+    if phrase.role == "document" and (area := document_part(phrase, screen)):
+        return [Candidate(area, phrase.name, Evidence(name=1.0), "field")]
     told = [] if phrase.nameless else [control.label for control in screen.told if control.fits(phrase.role)]
     seen, stated = matches(phrase, screen.labels), matches(phrase, told)
     for match in meant(phrase, [*screen.labels, *told], [*seen, *stated], sentences):
         (stated if match.label in told else seen).append(match)
     candidates = _within(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
-    if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
-        dots = of_browser_or_page(phrase, screen.dots, screen)
-        candidates = _within(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
+    if not any(likeness(phrase.name, one.text) for one in candidates):
+        signs = of_browser_or_page(phrase, _menu_signs(phrase, screen), screen)
+        candidates = _within(phrase, [_sign(phrase, rect) for rect in signs], screen) or candidates
     written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
@@ -67,7 +70,7 @@ def ranked(
             candidates = related(relation, candidates, screen, phrase=phrase)
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
-    candidates = within_window(phrase, candidates, screen, words)
+    candidates = within_menu(within_window(phrase, candidates, screen, words), screen)
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
@@ -111,6 +114,13 @@ def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
     """Yield the places that look like the name, in letters that the reader does not know."""
     for rect, likeness_to_name in screen.drawn(phrase.name):
         yield Candidate(rect, phrase.name, Evidence(name=likeness_to_name), "text")
+
+
+def _menu_signs(phrase: Phrase, screen: ScreenContents) -> list[PixelBox]:
+    """Return the dots or the bars that the phrase means, which a button for a menu bears."""
+    if is_dots(phrase.name):
+        return screen.dots
+    return screen.bars if is_bars(phrase.name) and phrase.role in ("menu", "button", "icon", None) else []
 
 
 def _sign(phrase: Phrase, rect: PixelBox) -> Candidate:

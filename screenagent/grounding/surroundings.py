@@ -12,7 +12,7 @@ from typing import Final
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import CROSS, row_left_of
-from screenagent.grounding.scoring import ALIKE, Candidate
+from screenagent.grounding.scoring import ALIKE, SURE, Candidate
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.screen import ScreenContents
 from screenagent.screenshot import is_browser
@@ -54,6 +54,21 @@ def in_dialog(candidates: Sequence[Candidate], screen: ScreenContents) -> list[C
     if len(alike) < 2 or screen.dialog is None:
         return list(candidates)
     return [one for one in alike if screen.dialog.holds(*one.spot.center)] or list(candidates)
+
+
+def within_menu(candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return the candidates without those beside an open menu that match no better than one in it: whatever is clicked
+    beside a menu, the click only closes it."""
+    inside = [one for one in candidates if any(menu.holds(*one.spot.center) for menu in screen.popups)]
+    best = max((one.score for one in inside), default=0.0)
+    if best < SURE:
+        return list(candidates)
+    name = max(_match(one) for one in inside if one.score * ALIKE <= best <= one.score)
+    return [one for one in candidates if one in inside or _match(one) > name]
+
+
+def _match(candidate: Candidate) -> float:
+    return max(candidate.evidence.name, candidate.evidence.meaning)
 
 
 def of_browser_or_page(phrase: Phrase, rects: Sequence[PixelBox], screen: ScreenContents) -> list[PixelBox]:

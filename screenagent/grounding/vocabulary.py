@@ -25,6 +25,7 @@ class Vocabulary(Value):
     same: tuple[str, ...]
     signs: dict[str, str]
     dots: str
+    bars: str
     values: dict[str, str]
     opposites: tuple[tuple[str, str], ...]
     prefixes: str
@@ -37,6 +38,7 @@ _EMPTY, _WEAK = frozenset(_READ.empty.split()), frozenset(_READ.weak.split())
 _SAME = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
 SIGNS: Final = {word: tuple(signs.split()) for word, signs in _READ.signs.items()}
 _DOTS: Final = re.compile(_READ.dots, re.I)
+_BARS: Final = re.compile(_READ.bars, re.I)
 _VALUES = tuple((frozenset(map(stem, key.split())), re.compile(value, re.I)) for key, value in _READ.values.items())
 OPPOSITES: Final = tuple((frozenset(these.split()), frozenset(those.split())) for these, those in _READ.opposites)
 PREFIXES: Final = tuple(_READ.prefixes.split())
@@ -82,3 +84,8 @@ def is_value(stems: Iterable[str], text: str) -> bool:
 def is_dots(name: str) -> bool:
     """Return whether the name is what people call the button of a menu that bears three dots."""
     return bool(_DOTS.fullmatch(name))
+
+
+def is_bars(name: str) -> bool:
+    """Return whether the name, of a menu or a button, is what people call the button with three bars."""
+    return bool(_BARS.fullmatch(name))

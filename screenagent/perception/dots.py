@@ -72,10 +72,10 @@ def _next(dot: PixelBox, columns: Mapping[int, Sequence[PixelBox]]) -> Iterator[
 
 def _is_alone(line: PixelBox, ink: npt.NDArray[np.uint8]) -> bool:
     step = (max(line.width, line.height) - min(line.width, line.height)) / 2
-    around = line.grown(FREE * step).clipped(ink.shape[1], ink.shape[0])
-    return _ink(ink, around) == _ink(ink, line)
+    return ink_in(ink, line.grown(FREE * step)) == ink_in(ink, line)
 
 
-def _ink(ink: npt.NDArray[np.uint8], rect: PixelBox) -> int:
-    left, top, right, bottom = rect.rounded
+def ink_in(ink: npt.NDArray[np.uint8], rect: PixelBox) -> int:
+    """Return how many pixels of ink are within `rect`."""
+    left, top, right, bottom = rect.clipped(ink.shape[1], ink.shape[0]).rounded
     return int(ink[top:bottom, left:right].sum())

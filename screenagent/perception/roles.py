@@ -9,10 +9,12 @@ from typing import Final, Literal
 Role = Literal[
     "button", "menu", "item", "tab", "link", "checkbox", "radio", "switch", "field", "textarea", "dropdown", "spinner",
     "slider", "setting", "column", "icon", "text", "expander", "disc", "mark", "cell",
+    "document",
 ]  # fmt: skip
 """Phrases, accessibility trees and pictures share these roles; none of them uses all.
 
 A `setting` is any control that bears the name: a field, a drop-down, a check box. `text` is words within other words.
+A `document` is the area that shows what a program is about: the text, the picture.
 A `mark` is a small square or disc, which may be a check box or a radio button. A `cell` stands in a row of its like, as
 in a table's head.
 """

@@ -11,12 +11,14 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.accessibility import AccessibleControl, accessible_controls
+from screenagent.perception.bars import bars_in
 from screenagent.perception.cards import CardFinder
 from screenagent.perception.controls import ControlLayout
+from screenagent.perception.document_area import document_area
 from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
-from screenagent.perception.labels import Label, labels
+from screenagent.perception.labels import Label, labels, without_icons
 from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
 from screenagent.perception.overlay import dialog_in_front
@@ -37,7 +39,8 @@ COLOUR = 60  # where the strongest channel of a pixel leads by more, it is no gr
 class ScreenContents:
     """Seen at the size of the picture, or of `bounded` where that is smaller; `size` is in these pixels.
 
-    `front` is where the contents of the window in front are, without its frame; None if that is not known.
+    `front` is where the contents of the window in front are, without its frame; None if that is not known. `popups` are
+    the menus and lists that are open over it.
     """
 
     def __init__(
@@ -47,11 +50,12 @@ class ScreenContents:
         self._picture = bounded(np.asarray(screenshot.pixels))
         height, width = self._picture.shape[:2]
         self.size = Size(width=width, height=height)
-        self.labels: list[Label] = labels(words, self.size)
+        self.labels: list[Label] = without_icons(labels(words, self.size))
         self._encoder = encoder
         window = screenshot.window
         self.front: PixelBox | None = window.box.exact_pixels(self.size) if window and window.box else None
         self.application = window.app if window else ""
+        self.popups = [popup.exact_pixels(self.size) for popup in screenshot.popups]
         self.told: list[AccessibleControl] = []
 
     def told_of(self, elements: Sequence[Element]) -> ScreenContents:
@@ -113,6 +117,12 @@ class ScreenContents:
             return widgets(self._picture, self.labels)
 
     @cached_property
+    def document(self) -> PixelBox | None:
+        """Where the window in front shows its document, or the screen if no window is known."""
+        with self._stages.timing("layout"):
+            return document_area(self._picture, self.front or PixelBox(0, 0, self.size.width, self.size.height))
+
+    @cached_property
     def expanders(self) -> list[Widget]:
         with self._stages.timing("layout"):
             return expanders(self._picture)
@@ -149,6 +159,11 @@ class ScreenContents:
     def dots(self) -> list[PixelBox]:
         with self._stages.timing("icons"):
             return dots_in(self._picture)
+
+    @cached_property
+    def bars(self) -> list[PixelBox]:
+        with self._stages.timing("icons"):
+            return bars_in(self._picture)
 
     def mirrored(self, icons: Sequence[Icon], mirror: Mirror) -> list[Icon]:
         """What these icons would show in a mirror."""

@@ -341,6 +341,14 @@ class TestLadder:
         assert episode.ended is not None
         assert episode.ended.result == "done"
 
+    def test_a_change_that_comes_late_is_not_what_was_typed(self) -> None:
+        looks = iter(range(1000))
+        desktop = FakeDesktop(screen=lambda done: plain_screen(0 if not done or next(looks) < 1 else 9))
+        episode = Episode.of(agent(decision(TypeText(text="Ada"), Change()), DONE, desktop=desktop).run("t"))
+        assert self.recoveries(episode) == ["wait", "think"]
+        assert episode.steps[0].effect is not None
+        assert episode.steps[0].effect.outcome == "unchanged"
+
     def test_a_wrong_click_is_mended_by_looking_closer(self) -> None:
         grounder = FakeGrounder({"Save": CENTER}, closer={"Save": CORNER})
         desktop = FakeDesktop(screen=lambda done: plain_screen(9 if done > 1 else 0))

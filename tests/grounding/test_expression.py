@@ -124,6 +124,10 @@ STEPS: dict[Rule, tuple[Reading, Reading]] = {
         Reading(rest="the button in the dialog labelled ⟨0⟩"),
         Reading(rest="the button labelled ⟨0⟩ in the dialog"),
     ),
+    expression.take_document: (
+        Reading(rest="click the lower right corner of the drawing area"),
+        Reading(rest="drawing area", role="document", sides=("bottom", "right")),
+    ),
     expression.take_topic: (Reading(rest="open the help topic about contacts"), Reading(rest="contacts")),
     expression.take_card: (
         Reading(rest="Buy below News on the Desk lamp card in the menu"),

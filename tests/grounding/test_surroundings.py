@@ -7,7 +7,7 @@ from PIL import ImageDraw
 
 from screenagent.geometry import Absent, Box, Location, Size
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.screenshot import Window
+from screenagent.screenshot import Screenshot, Window
 from tests.builders import INK, Drawing, DrawnReader
 
 SIZE = Size(width=640, height=400)
@@ -86,3 +86,23 @@ def test_what_is_in_a_panel_is_found_only_to_the_letter_or_by_name() -> None:
     drawing = framed().text("Save All Windows", 20, 390)
     assert isinstance(locate(drawing, "save all"), Absent)
     assert isinstance(locate(drawing, "Save All Windows"), Location)
+
+
+def with_menu(*entries: str) -> tuple[DrawnReader, Screenshot]:
+    """A window with two buttons, and a menu with these entries open beside them."""
+    drawing = Drawing().button("Bold", 40, 60).button("Save", 160, 60)
+    menu = (300, 40, 460, 240)
+    ImageDraw.Draw(drawing.image).rectangle(menu, fill="white", outline=INK)
+    for number, entry in enumerate(entries):
+        drawing.text(entry, 320, 70 + 40 * number)
+    reader = DrawnReader()
+    return reader, reader.screen(drawing).model_copy(update={"popups": (Box.of_pixels(menu, SIZE),)})
+
+
+@pytest.mark.parametrize(("target", "left"), [("Bold", 320), ("Save", 160)])
+def test_an_entry_of_an_open_menu_is_taken_before_the_same_words_beside_it(target: str, left: int) -> None:
+    reader, screen = with_menu("Bold", "Save As")
+    found = EmbeddedGrounder(reader).strict().locate(target, screen)
+    assert isinstance(found, Location), found
+    assert found.box is not None
+    assert abs(found.box.left * SIZE.width - left) < 50

@@ -301,5 +301,13 @@ def test_a_file_or_folder_is_found_by_its_name(target: str, name: str) -> None:
     assert found(target, ("archive", 10, 10)) is None
 
 
+@pytest.mark.parametrize("name", ["End of Line", "Import from Disk", "Save to the Left"])
+def test_what_is_written_as_a_whole_is_a_name_and_no_relation(name: str) -> None:
+    answer = located(name, (name, 10, 10), (name.partition(" ")[0], 300, 10), ("Line", 10, 60))
+    assert isinstance(answer, Location)
+    assert answer.confidence > SURE
+    assert _at(answer)[0] < 200
+
+
 def test_a_command_that_ends_with_folder_is_no_folder() -> None:
     assert found("the new folder", ("New", 10, 10), ("Open", 10, 60)) is None

@@ -22,6 +22,13 @@ _HOLDS_MORE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_OPEN_MENU: Final = re.compile(
+    r"(?:the|this|that|its)(?: (?:context|pop-?up|right-click|open|opened|shortcut))? menu", re.IGNORECASE
+)
+_PICTURE: Final = re.compile(
+    r"\b(?:canvas|drawing|picture|image|painting|shape|area|background|selection|layer|region)\b", re.IGNORECASE
+)
+
 FORMS: Final[list[Pattern]] = []
 form = partial(add_form, FORMS)
 
@@ -38,7 +45,6 @@ form = partial(add_form, FORMS)
     "(type|enter) {text} as {the_into}",
     "paste {quoted} (into|in) {into}",
     "(fill|put)[ in] {quoted} (into|in) {into}",
-    "fill[ in] {into} with {text}",
 )
 def type_into(
     quoted: str = "",
@@ -48,6 +54,14 @@ def type_into(
     the_into: str | None = None,
 ) -> Steps:
     return (*steps.click_into(into or into_field or the_into), steps.type_text(quoted or text))
+
+
+@form("fill[ in] {into} with {text}")
+def fill_with(text: str, into: str | None) -> Steps:
+    """What is filled with a colour is no field."""
+    if into and _PICTURE.search(into):
+        return None
+    return (*steps.click_into(into), steps.type_text(text))
 
 
 form("WRITE {text} (on|to|inside|for) {the_field}")(
@@ -229,7 +243,14 @@ def plan_click(
 
 # What lies in a folder opens by two clicks.
 form("open[ up] {folder}")(lambda folder: [PlannedStep(action=Click(target=folder, count=2), expectation=Change())])
-form("OPEN {target} from {menu}")(lambda target, menu: [steps.click_on(menu), steps.click_on(target)])
+
+
+@form("OPEN {target} from {menu}")
+def choose_from_menu(target: str, menu: str) -> Steps:
+    """A menu that the step before has opened is not opened again."""
+    return (*(() if _OPEN_MENU.fullmatch(menu) else (steps.click_on(menu),)), steps.click_on(target))
+
+
 form("OPEN {target} to PURPOSE", "OPEN {target}[ {times}]")(lambda target, times=1: [steps.click_on(target)] * times)
 
 

@@ -59,6 +59,22 @@ def choose_from_list(names: tuple[str, ...], list: str) -> Steps:
     return _fill(f"choose {' and '.join(names)} from the {list}", choosing.choose, names, place=list)
 
 
+@goal_form("(tick|check|mark)[ off] {path}")
+def tick_in_menu(path: tuple[str, ...]) -> Steps:
+    return _switched_in_menu("tick", path, "checked")
+
+
+@goal_form("(untick|uncheck|unmark)[ off] {path}")
+def untick_in_menu(path: tuple[str, ...]) -> Steps:
+    return _switched_in_menu("untick", path, "unchecked")
+
+
+def _switched_in_menu(verb: str, path: tuple[str, ...], state: ElementState) -> Steps:
+    blind = tuple(click_on(name) for name in path)
+    work = partial(choosing.switch_in_menu, names=path, state=state)
+    return (Skill(f"{verb} {' > '.join(path)}", work, target=path[-1], blind=blind),)
+
+
 goal_form("PICK (nothing|none|no item|no box)")(lambda: [])
 
 
@@ -184,6 +200,10 @@ def plan_find_and_click(target: str) -> Steps:
 goal_form("copy[ all][ of][ the] (text|contents?|words) (in|from|of|inside) {target}")(
     lambda target: [*click_into(_there(target)), press("ctrl", "a"), press("ctrl", "c")]
 )
+goal_form(
+    "(highlight|mark|select)[ all][ of][ the][ (text|words) (in|of) the] {nth} line"
+    "[ of (the|this|my) (text|document|file)]"
+)(lambda nth: _skill(f"mark line {nth}", texts.mark_line, nth))
 goal_form("(highlight|mark|select)[ all][ the][ (text|words) (in|of)] the[ {nth}] paragraph[ below| above]")(
     lambda nth=1: _skill(f"mark paragraph {nth}", texts.mark_paragraph, nth)
 )

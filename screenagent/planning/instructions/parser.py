@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 from screenagent.actions import Finish, PressKeys, targets
@@ -11,6 +12,7 @@ from screenagent.planning.instructions import commands as literal
 from screenagent.planning.instructions import goals, wishes
 from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.grammar import steps_of
+from screenagent.planning.instructions.places import placed_steps
 from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.readings import is_plain_step, text_or_step
 from screenagent.planning.instructions.refusals import UNDERSTOOD, Unreadable, is_goal_in_disguise, refuse_phrase
@@ -81,10 +83,16 @@ def _read(
 ) -> tuple[PlannedStep | Skill, ...]:
     """Return the steps of `phrase`, which reads `whole` with the verb that it left out; refuse it if it has none."""
     after_typing = before is not None and before.is_free_text
-    read = None if is_goal_in_disguise(whole.text) else steps_of(whole.text, quotes, forms=FORMS, it=it)
+    read = None if is_goal_in_disguise(whole.text) else _steps_of(whole.text, quotes, it=it)
     if read is None:
         raise refuse_phrase(whole.text, quotes.verbatim(phrase.text), after_typing=after_typing)
     return read
+
+
+def _steps_of(text: str, quotes: Quotes, *, it: str | None) -> tuple[PlannedStep | Skill, ...] | None:
+    """Return the steps of `text`, or None; only a phrase that reads in no other way begins with a place."""
+    read = partial(steps_of, quotes=quotes, forms=FORMS, it=it)
+    return read(text) or placed_steps(text, lambda step: read(_reworded_text(step)))
 
 
 def _refuse_two_readings(phrase: Clause, before: Clause, quotes: Quotes) -> None:
@@ -94,10 +102,13 @@ def _refuse_two_readings(phrase: Clause, before: Clause, quotes: Quotes) -> None
 
 
 def _reworded(phrase: Clause) -> Clause:
-    for said, meant in _REWORDINGS:
-        if fit := said.fullmatch(phrase.text):
-            return Clause(meant.format(*fit.groups()), phrase.joint)
-    return phrase
+    text = _reworded_text(phrase.text)
+    return phrase if text == phrase.text else Clause(text, phrase.joint)
+
+
+def _reworded_text(text: str) -> str:
+    fits = ((said.fullmatch(text), meant) for said, meant in _REWORDINGS)
+    return next((meant.format(*fit.groups()) for fit, meant in fits if fit), text)
 
 
 def _ends_cell(step: PlannedStep | Skill) -> bool:

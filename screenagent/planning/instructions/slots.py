@@ -255,7 +255,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     ),
     "pane": Slot(r"the .{1,100}?\S", SlotValue.target),
     "shortcut": Slot("{SHORTCUT}", lambda _, part: ENGLISH.shortcuts[part.lower()]),
-    "path": Slot(r"[^>→»›]{1,80}(?:{ARROW}[^>→»›]{1,80}){1,8}", SlotValue.path),
+    "path": Slot(r"(?![^>→»›]*\s(?:with|using|via)\s)[^>→»›]{1,80}(?:{ARROW}[^>→»›]{1,80}){1,8}", SlotValue.path),
     "menus": Slot(
         r"(?-i:{QUOTED}|[A-Z][\w .…]{0,40}?)(?:{ARROW}(?-i:{QUOTED}|[A-Z][\w .…]{0,40})){1,8}", SlotValue.path
     ),

@@ -12,6 +12,12 @@ from screenagent.events import PlannedStep
 from screenagent.planning.instructions.refusals import Unreadable
 from screenagent.planning.instructions.tokens import compile_pattern
 
+_SIDE: Final = (
+    r"the (?:(?:top|upper|bottom|lower|left|right|middle|center|centre)[ -]?)+(?<=\w)"
+    r"(?: (?:hand )?(?:corner|side|edge|part))?"
+)
+_PART: Final = re.compile(rf"(?P<part>{_SIDE})(?: of it)?", re.IGNORECASE)
+_PART_OF: Final = re.compile(rf"{_SIDE} of (?P<whole>the .+)", re.IGNORECASE)
 _ENDS_IN_FIELD: Final = compile_pattern(r"\b{FIELD}$")
 
 
@@ -21,7 +27,15 @@ def click_on(target: str) -> PlannedStep:
 
 
 def drag_over(path: tuple[str, ...], button: Button, modifiers: tuple[Modifier, ...]) -> tuple[PlannedStep, ...]:
-    return (PlannedStep(action=Drag(path=path, button=button, modifiers=modifiers), expectation=Change()),)
+    action = Drag(path=_with_its_whole(path), button=button, modifiers=modifiers)
+    return (PlannedStep(action=action, expectation=Change()),)
+
+
+def _with_its_whole(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Say of each part what it is a part of: "from the top left to the bottom right of the canvas"."""
+    whole = next((stop["whole"] for place in path if (stop := _PART_OF.fullmatch(place))), "")
+    parts = ((_PART.fullmatch(place), place) for place in path)
+    return tuple(f"{part['part']} of {whole}" if part and whole else place for part, place in parts)
 
 
 def expectation_of(click: Click) -> Change | None:

@@ -175,6 +175,7 @@ def add_line_saying(line_text: str) -> Steps:
     return (press("end"), _shortcut("enter"), type_text(line_text))
 
 
+form("(type|write|enter|insert|add) {quoted} AT_START")(lambda quoted: [press("ctrl", "home"), type_text(quoted)])
 form("ADD_LINE AT_END")(lambda: [press("ctrl", "end"), _shortcut("enter")])
 form("append {quoted}[ to (the|this|my) (document|file|text|note)]", "(add|append|type|write) {quoted} AT_END")(
     lambda quoted: [press("ctrl", "end"), type_text(quoted)]

@@ -31,7 +31,7 @@ def set_amount(view: ScreenView, amount: int, dial: str) -> SkillRun:
         return
     slider = _slider(view, dial)
     if slider is None:
-        raise TargetUnseen(f"{dial} is not to be seen")
+        raise TargetUnseen(view.why_absent(dial))
     yield from slide(view, slider, amount, dial, number=_nearest(view, slider))
 
 
@@ -80,8 +80,8 @@ def slide(
 ) -> SkillRun:
     """Give it the focus, and press arrows by what its number lacks, until it is read to be right.
 
-    A number that is misread is reckoned from the presses, but only if it or the handle is seen to change. Of a field
-    that `refuses_keys`, the number is the one that was read before a caret and a ring round the field hid parts of it.
+    On the way a misread number is guessed from the presses if it or the handle is seen to change; the last one is read.
+    Of a field that `refuses_keys`, the number is the one that was read before a caret and a ring hid parts of it.
     """
     gauge = Gauge(view, handle, number)
     step = 1.0
@@ -117,10 +117,12 @@ def slide(
                 continue
             moved = value + times * step * way
         value, step = moved, abs(moved - value) / times
-    reads = gauge.value()
-    right = reads in (amount, None) or (refuses_keys and _is_but_for_its_sign(reads, amount))
+    shown = gauge.value()
+    if shown is None:
+        raise SkillFailed(f"{name} cannot be read any more, so it may not be at {amount}")
+    right = shown == amount or (refuses_keys and _is_but_for_its_sign(shown, amount))
     if not right or value != amount:
-        raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {reads or value:g}")
+        raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {shown:g}")
     if gauge.is_told:
         yield (PlannedStep(action=Verify(that=Holds(control=name, at=gauge.box, value=f"{amount:g}"))),)
 
@@ -297,4 +299,10 @@ def _value(view: ScreenView, place: Box) -> float | None:
     near = [(far, value) for far, value in sorted(row) if far < 2 * line]
     if not near and len(row) == 1:
         return row[0][1]
-    return next((value for _, value in near), None)
+    return next((value for _, value in near), None) if near else _alone(view, place)
+
+
+def _alone(view: ScreenView, place: Box) -> float | None:
+    """The number in a place that is read on its own, as the reader may miss a short one among others."""
+    read = " ".join(line.text for line in view.lines_in(place))
+    return _as_number(read.replace("−", "-"))

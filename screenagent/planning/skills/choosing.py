@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -20,6 +21,7 @@ from screenagent.planning.skills.moves import appearing, click, scroll, scroll_i
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps, TargetUnseen
 from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
+from screenagent.screenshot import ElementState
 
 MOST_TURNS: Final = 20
 PAUSE: Final = 0.4
@@ -170,15 +172,37 @@ def _nearest(name: str, options: Iterable[str]) -> str:
 def follow(view: ScreenView, names: Sequence[str]) -> SkillRun:
     """Through menus: what the mouse over an item does not open, a click on it does.
 
-    The last entry is planned together with the click that shows it, so that a person is asked about both as one.
+    The last entry is planned together with the click that shows it, so that a person is asked about both as one. What
+    stood there before, such as another menu of that name in the menu bar, is not what a menu has brought.
     """
+    names = (_titled(names[0]), *names[1:]) if len(names) > 1 else names
     for number, following in enumerate(names[1:]):
-        name = names[number]
+        name, before = names[number], view.screen
         yield (PlannedStep(action=Move(target=name)),)
-        if view.find(following):
+        if view.has_come(following, since=before):
             continue
         if number == len(names) - 2:
             yield (click_on(name), click_on(following))
             return
         yield (click_on(name),)
     yield (click_on(names[-1]),)
+
+
+def _titled(name: str) -> str:
+    """The first of several names is the title of a menu, which may be read with its neighbours as one line."""
+    return name if re.search(r"\b(?:menu|button|icon|tab)\b", name, re.IGNORECASE) else f"the {name} menu"
+
+
+def switch_in_menu(view: ScreenView, names: Sequence[str], state: ElementState) -> SkillRun:
+    """Bring an entry of a menu into a state; a menu whose entry is in it already is closed again."""
+    for name, following in pairwise((_titled(names[0]), *names[1:])):
+        before = view.screen
+        yield (PlannedStep(action=Move(target=name)),)
+        if not view.has_come(following, since=before):
+            yield (click_on(name),)
+    label = view.find_exactly(names[-1])
+    control = view.ticked(label) if label else None
+    if control and control.is_in(state):
+        yield tuple(press("escape") for _ in names[1:])
+    else:
+        yield (click_on(names[-1]),)

@@ -18,6 +18,9 @@ from screenagent.planning.skills.moves import click, replace_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
 from screenagent.planning.skills.view import ScreenView
 
+MOST_SHOWN: Final = 8
+"""How many of the lines on the screen are named where none of them is what was sought."""
+
 Opening = Generator[SkillSteps, None, TextLine]
 
 _SAVING: Final = re.compile(r"save.*\b(?:as|copy|file|document)\b|^(?:file ?)?name ?:?$|^save in folder", re.IGNORECASE)
@@ -106,7 +109,8 @@ def _field(view: ScreenView, label: re.Pattern[str]) -> Location:
         name = line.text.rstrip(": ")
         if label.search(name) and (found := view.find(f"the “{name}” field")) and found.box:
             return found
-    raise SkillFailed("the dialog's fields are not to be seen")
+    shown = ", ".join(f"“{line.text}”" for line in columns(view)[:MOST_SHOWN])
+    raise SkillFailed(f"the dialog's fields are not to be seen; the screen shows {shown or 'no text'}")
 
 
 def _count(view: ScreenView, words: str) -> int:

@@ -34,7 +34,7 @@ def bring_into_view(view: ScreenView, target: str) -> Generator[SkillSteps, None
     found = yield from scroll_into_view(view, target)
     found = found or _in_two_lines(view, target) or (yield from _unfolded(view, target))
     if found is None:
-        raise SkillFailed(f"{target} is nowhere, and nothing is left to unfold")
+        raise SkillFailed(f"{target} is nowhere, and nothing is left to unfold; {view.why_absent(target)}")
     return found
 
 

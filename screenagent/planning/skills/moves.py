@@ -49,9 +49,9 @@ def replace_text(field: SkillTarget, name: str, text: str) -> SkillSteps:
 
 
 def require(view: ScreenView, target: str) -> Location:
-    """Return where `target` is; `SkillFailed` if it is not on the screen."""
+    """Return where `target` is; `SkillFailed` if it is not on the screen, with what comes nearest."""
     if (found := view.find(target)) is None:
-        raise TargetUnseen(f"{target} is not to be seen")
+        raise TargetUnseen(view.why_absent(target))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from screenagent.geometry import Box, Point
@@ -22,6 +23,27 @@ def mark_paragraph(view: ScreenView, number: int) -> SkillRun:
     if number > len(found):
         raise SkillFailed(f"there are only {len(found)} paragraphs")
     yield (click(found[number - 1][0].box.center, f"paragraph {number}", count=3),)
+
+
+def mark_line(view: ScreenView, number: int) -> SkillRun:
+    """Three clicks into a line of the document mark all of it; -1 is the last one."""
+    area = require(view, "the document").box
+    lines = sorted(view.lines_in(area) if area else [], key=lambda line: (line.box.center.y, line.box.left))
+    rows = [group[-1] for group in _rows(lines)]
+    if not rows or number > len(rows):
+        raise SkillFailed(f"the document shows only {len(rows)} lines")
+    yield (click(rows[number - 1 if number > 0 else number].box.center, f"line {number}", count=3),)
+
+
+def _rows(lines: Sequence[TextLine]) -> list[list[TextLine]]:
+    """What stands in one row, as a line and its number do, belongs together."""
+    rows: list[list[TextLine]] = []
+    for line in lines:
+        if rows and rows[-1][-1].box.top <= line.box.center.y <= rows[-1][-1].box.bottom:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
 
 
 def paragraphs(view: ScreenView) -> list[list[TextLine]]:
@@ -81,7 +103,7 @@ def _box(view: ScreenView, words: str) -> Box:
                 return TextLine(line.words[start : start + len(wanted)]).box
     found = view.find(f"“{words}”")
     if found is None or found.box is None:
-        raise SkillFailed(f"“{words}” is not to be seen")
+        raise SkillFailed(view.why_absent(f"“{words}”"))
     return found.box
 
 

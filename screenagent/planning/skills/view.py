@@ -174,7 +174,16 @@ class ScreenView:
 
     def look_of(self, box: Box) -> str:
         """A name for the pixels in a box: others have another name."""
-        return digest(self.screen.pixels.crop(box.pixels(self.screen.size)))
+        return _look(self.screen, box)
+
+    def has_come(self, target: str, *, since: Screenshot) -> bool:
+        """Whether `target` stands in an open menu, or where something else was shown on the screen `since`."""
+        if (found := self.find(target)) is None:
+            return False
+        if any(found.point in popup for popup in self.screen.popups):
+            return True
+        box = found.box or Box.around(found.point, width=0, height=0)
+        return since.size != self.screen.size or self.look_of(box) != _look(since, box)
 
     def opened(self, before: Screenshot, control: Box) -> Box | None:
         """Where a list came up at a control since the screen `before`."""
@@ -217,6 +226,10 @@ class ScreenView:
             for word in line.words:
                 if re.fullmatch(r"[-+−]?\d+(?:\.\d+)?", word.text):
                     yield Number(float(word.text.replace("−", "-")), word.box)
+
+
+def _look(screen: Screenshot, box: Box) -> str:
+    return digest(screen.pixels.crop(box.pixels(screen.size)))
 
 
 def _is_row(element: Element) -> bool:

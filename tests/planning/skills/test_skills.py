@@ -95,6 +95,13 @@ def test_what_is_nowhere_ends_the_task_with_a_sentence() -> None:
     assert "“Emil”" in episode.ended.message
 
 
+@pytest.mark.slow
+def test_a_skill_that_cannot_go_on_says_what_comes_nearest() -> None:
+    episode, _ = ScriptedScreen(lambda _: [("Wardrobe", 20, 40)]).work("find and click Warehouse")
+    assert episode.ended is not None
+    assert "Wardrobe" in episode.ended.message
+
+
 def test_a_slider_is_moved_by_what_its_number_lacks() -> None:
     def shows(done: Sequence[Action]) -> list[Said]:
         value = 0
@@ -106,6 +113,27 @@ def test_a_slider_is_moved_by_what_its_number_lacks() -> None:
     _, done = ScriptedScreen(shows).work("set the slider to 30")
     presses = [(action.keys, action.times) for action in done if isinstance(action, PressKeys)]
     assert presses == [(("right",), 30), (("left",), 24)]
+
+
+def test_a_slider_whose_number_is_gone_is_not_taken_to_stand_where_it_was_sent() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        pressed = any(isinstance(action, PressKeys) for action in done)
+        return [("slider", 20, 60), ("moved" if pressed else "0", 120, 60)]
+
+    episode, _ = ScriptedScreen(shows).work("set the slider to 30")
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
+    assert "cannot be read" in episode.ended.message
+
+
+@pytest.mark.parametrize(("said", "y"), [("first", 128), ("second", 158), ("last", 218)])
+def test_a_line_of_the_document_is_marked_by_three_clicks(said: str, y: int) -> None:
+    lines = [("pear", 130, 120), ("apple", 130, 150), ("3", 110, 180), ("fig", 130, 180), ("plum", 130, 210)]
+    screen = ScriptedScreen(lambda _: [("File", 20, 20), *lines], field=(100, 100, 560, 440))
+    _, done = screen.work(f"select the {said} line")
+    assert [action.count for action in done if isinstance(action, Click)] == [3]
+    assert abs(screen.desktop.places[0][0].y * 480 - y) < 3
+    assert screen.desktop.places[0][0].x * 640 > 130
 
 
 def test_a_form_is_filled_from_a_sentence() -> None:

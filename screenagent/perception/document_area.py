@@ -1,0 +1,42 @@
+"""The area of a window that shows its document: the page that is written, the picture that is painted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from screenagent.geometry import PixelBox
+from screenagent.perception.ocr import PictureArray
+
+EDGE: Final = 12  # neighbouring pixels that differ by more than this, of 255, are a border
+WIDE: Final = 0.25  # the share of the window's width that the area has at least
+HIGH: Final = 0.32  # the same of its height: a tool bar is lower
+FULL: Final = 0.5  # the share of its bounds that is its ground, beside what is written or painted there
+INNER: Final = 0.9  # a page that lies in another area covers at most this share of it
+
+
+def document_area(picture: PictureArray, window: PixelBox) -> PixelBox | None:
+    """Return the largest plain area in the window, or the page that lies in that one; None if no area is large."""
+    left, top, right, bottom = window.clipped(picture.shape[1], picture.shape[0]).rounded
+    grey = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY)
+    if min(grey.shape) < 8:
+        return None
+    flat = np.ones(grey.shape, np.uint8)
+    flat[:, :-1] &= cv2.absdiff(grey[:, :-1], grey[:, 1:]) <= EDGE
+    flat[:-1] &= cv2.absdiff(grey[:-1], grey[1:]) <= EDGE
+    _, _, stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=4)
+    height, width = grey.shape
+    large = (stats[1:, 2] >= WIDE * width) & (stats[1:, 3] >= HIGH * height)
+    areas = [
+        (PixelBox.at(left + x, top + y, width=w, height=h), area) for x, y, w, h, area in stats[1:][large].tolist()
+    ]
+    pages = [rect for rect, area in areas if area >= FULL * rect.area]
+    inner = [page for page in pages if any(_lies_in(page, rect) for rect, _ in areas)]
+    return max(inner or pages, key=lambda page: page.area, default=None)
+
+
+def _lies_in(page: PixelBox, frame: PixelBox) -> bool:
+    beside = frame.left < page.left and page.right < frame.right
+    return beside and frame.top <= page.top and page.bottom <= frame.bottom and page.area <= INNER * frame.area
