@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import Final, cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, TypeText, Verify, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Change, Finish, Input, Move, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered, typed_texts
+from screenagent.agent.inquiry import Inquiry, ScreenAsking
 from screenagent.agent.recovery import next_recovery
 from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
@@ -40,7 +41,8 @@ class Agent:
     """Its parts, wired together. It cannot be built without an approver.
 
     `second_look` uses the time in which a person thinks about an approval; `meter` is what the parts' models count on.
-    A place that `guesser` can judge and that is less sure than `min_confidence` is acted on only if a person says so.
+    A place that `guesser` can judge and that is less sure than `min_confidence` is acted on only if a person says so;
+    with `asking`, the screen is asked first.
     """
 
     planner: Planner
@@ -54,6 +56,7 @@ class Agent:
     guesser: Guesser | None = None
     min_confidence: float = 0.0
     meter: Meter = field(default_factory=Meter)
+    asking: ScreenAsking | None = None
 
     @classmethod
     def embedded(cls, desktop: Desktop, *, approver: Approver | None = None, control: Control | None = None) -> Agent:
@@ -102,11 +105,17 @@ class _Run:
             self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
         )
         parts = (agent.approver, agent.control, agent.second_look)
-        self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform)
+        self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform, inquiry=self._inquiry())
 
     @property
     def episode(self) -> Episode:
         return self._timeline.episode
+
+    def _inquiry(self) -> Inquiry | None:
+        agent, asking = self.agent, self.agent.asking
+        if asking is None:
+            return None
+        return Inquiry(self._timeline, self._eyes, agent.approver, agent.control, asking, self._let_rest)
 
     def happened(self, event: HappenedT) -> HappenedT:
         return self._timeline.happened(event)
@@ -224,6 +233,11 @@ class _Run:
             before = self.agent.desktop.perform(approved)
         self._sent_at = time.monotonic()
         return before
+
+    def _let_rest(self, move: Move, place: Location, verdict: Verdict) -> Approved[Move]:
+        """Return the key to the desktop for one rest of the mouse, which was approved with others."""
+        self.agent.control.check_input()
+        return Approved(action=move, locations=(place,), on=self._timeline.screen, verdict=verdict)
 
     def _expect_caret(self, action: Input) -> None:
         """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""

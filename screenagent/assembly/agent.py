@@ -6,8 +6,10 @@ from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
 from screenagent.assembly.models import Models
-from screenagent.assembly.parts import build_approver, build_grounder, build_reader, build_states
+from screenagent.assembly.parts import build_approver, build_asking, build_grounder, build_reader, build_states
 from screenagent.control import Control
+from screenagent.perception.icon_names import IconNames
+from screenagent.perception.named_reader import NamedReader
 from screenagent.planning import InstructionPlanner, Instructions
 from screenagent.protocols import Approver, Desktop, Grounder, Planner, StateReader, TextReader
 from screenagent.scripts.replay import Replay
@@ -35,11 +37,12 @@ def build_agent(
     states = build_states(settings, reader, desktop)
     points = models.pointing(text)
     judge = models.points.model if models.points else None
+    names = IconNames(settings.icon_names)
     patches = min(ScreenChecker.patches, settings.max_image_patches)
     built = Agent(
         planner=models.planner(reader, text, states, instructions),
         grounder=points or text.strict(),
-        approver=build_approver(settings, ask, reader),
+        approver=build_approver(settings, ask, NamedReader(reader, names)),
         desktop=desktop,
         checker=ScreenChecker(reader, text.by_sight(), judge, states=states, patches=patches),
         control=control,
@@ -48,6 +51,7 @@ def build_agent(
         guesser=text,
         min_confidence=settings.min_confidence,
         meter=models.meter,
+        asking=build_asking(settings, desktop, text, names, reader),
     )
     return replay.playing(built, reader) if replay else built
 
