@@ -59,6 +59,14 @@ class Inquiry:
             named = naming.named(target.words, screen)
         return named if named and self._is_as_before(screen, action, named) else None
 
+    def learned(self) -> Generator[Event, None, None]:
+        """Ask every button of the tool bars that has no name yet, and keep what the program tells by itself."""
+        with self.timeline.phase("locate"):
+            self.asking.naming.keep_told(self.timeline.screen)
+            places = self.asking.naming.buttons(self.timeline.screen)
+        if places:
+            yield from self.rest_on(places)
+
     def named(self, action: Action) -> tuple[Location, ...]:
         """Return the place that the names known by now tell for the target."""
         target = _asked_about(action)

@@ -69,8 +69,16 @@ class Agent:
     def run(self, task: str) -> Generator[Event, None, None]:
         """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""
         run = _Run(self)
+        yield from self._supervised(run, run.work(task))
+
+    def learn(self) -> Generator[Event, None, None]:
+        """Rest the mouse on all buttons of the tool bars in front that have no name yet, and keep what they tell."""
+        run = _Run(self)
+        yield from self._supervised(run, run.learn())
+
+    def _supervised(self, run: _Run, work: Generator[Event, None, None]) -> Generator[Event, None, None]:
         try:
-            with closing(run.work(task)) as happening:
+            with closing(work) as happening:
                 for event in happening:
                     yield event
                     if run.episode.ended is None:
@@ -144,6 +152,20 @@ class _Run:
                 yield self.happened(events.UserMessage(text=text))
             if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
                 yield self.happened(events.Ended(result="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+
+    def learn(self) -> Generator[Event, None, None]:
+        inquiry = self._review.inquiry
+        assert inquiry is not None, "an agent that learns can ask the screen"
+        yield self.happened(events.Started(task="learn what the buttons of the window in front are called"))
+        yield self._eyes.look()
+        try:
+            yield from inquiry.learned()
+        except Retry as retry:
+            yield self.happened(events.Ended(result="gave_up", message=str(retry)))
+            return
+        rested = self.episode.current.rested if self.episode.current else ()
+        told = sum(bool(rest.words) for rest in rested)
+        yield self.happened(events.Ended(result="done", message=f"{told} of {len(rested)} buttons told their names"))
 
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()

@@ -8,6 +8,7 @@ from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
 from screenagent.assembly.models import Models
 from screenagent.assembly.parts import build_approver, build_asking, build_grounder, build_reader, build_states
 from screenagent.control import Control
+from screenagent.desktop import NoDesktop
 from screenagent.perception.icon_names import IconNames
 from screenagent.perception.named_reader import NamedReader
 from screenagent.planning import InstructionPlanner, Instructions
@@ -54,6 +55,16 @@ def build_agent(
         asking=build_asking(settings, desktop, text, names, reader),
     )
     return replay.playing(built, reader) if replay else built
+
+
+def build_learner(settings: Settings, control: Control, desktop: Desktop, *, ask: Asker) -> Agent:
+    """Build an agent that learns what buttons are called; it needs no model, and asks whatever the settings say."""
+    asks = "windows" if settings.ask_tooltips == "off" else settings.ask_tooltips
+    changed = {"model": None, "grounder_model": None, "ask_tooltips": asks}
+    agent = build_agent(settings.model_copy(update=changed), control, desktop, ask=ask)
+    if agent.asking is None:
+        raise NoDesktop("tooltips can be followed on X11 alone; work on a virtual desktop with --virtual")
+    return agent
 
 
 def build_unattended(control: Control, desktop: Desktop, replay: Replay | None = None) -> Agent:

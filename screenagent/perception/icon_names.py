@@ -86,10 +86,14 @@ class IconNames:
         return (app, key) in self._silent
 
     def forget(self, app: str | None = None) -> int:
-        """Forget the names of an application, or all; return of how many pictures."""
-        gone = [named for name, named in self._kept.items() if app in (None, name)]
-        self._change(lambda kept: {name: named for name, named in kept.items() if app not in (None, name)})
-        return sum(map(len, gone))
+        """Forget the names of an application, in whatever case it is written, or all; return of how many pictures."""
+
+        def is_meant(name: str) -> bool:
+            return app is None or name.casefold() == app.casefold()
+
+        gone = sum(len(named) for name, named in self._kept.items() if is_meant(name))
+        self._change(lambda kept: {name: named for name, named in kept.items() if not is_meant(name)})
+        return gone
 
     def _change(self, changed: Callable[[_Kept], _Kept]) -> None:
         if self._file is None:
