@@ -105,7 +105,9 @@ def test_the_key_is_every_pixel() -> None:
     other, _ = icon_screen(reader, shade=1)
     assert picture_key(drawing.screenshot, box) == picture_key(icon_screen(reader)[0].screenshot, box)
     assert picture_key(drawing.screenshot, box) != picture_key(other.screenshot, box)
-    assert picture_key(drawing.screenshot, box) != picture_key(drawing.screenshot, Box(left=0, top=0, right=1, bottom=1))
+    assert picture_key(drawing.screenshot, box) != picture_key(
+        drawing.screenshot, Box(left=0, top=0, right=1, bottom=1)
+    )
 
 
 def test_a_button_that_a_tooltip_calls_delete_is_as_risky_as_one_that_says_so() -> None:
