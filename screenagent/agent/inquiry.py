@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ from screenagent.events import Abort, Approve, Event, Verdict
 from screenagent.geometry import Absent, Location
 from screenagent.protocols import Approved, Approver, Naming, RestingMouse, Retry
 from screenagent.screenshot import Screenshot
+
+ASKING_SECONDS: Final = 3.0
+"""No further button is asked after this time: a button without a tooltip takes a second and more."""
+
+SURE: Final = 0.9
+"""With a name that is this likely meant, no further button is asked."""
 
 AS_BEFORE_SECONDS: Final = 0.6
 """How long the button that the mouse has left may go on being lit up."""
@@ -54,7 +61,7 @@ class Inquiry:
             return None
         if places:
             yield self.timeline.happened(events.Retried(recovery="hover", why=_why(target, by_sight)))
-            yield from self.rest_on(places)
+            yield from self.rest_on(places, target)
         with self.timeline.phase("locate"):
             named = naming.named(target.words, screen)
         return named if named and self._is_as_before(screen, action, named) else None
@@ -73,8 +80,9 @@ class Inquiry:
         found = self.asking.naming.named(target.words, self.timeline.screen) if target else None
         return (found,) if found else ()
 
-    def rest_on(self, places: tuple[Location, ...]) -> Generator[Event, None, None]:
-        """Rest the mouse on the places one after the other, if the request to do so is approved."""
+    def rest_on(self, places: tuple[Location, ...], target: Target | None = None) -> Generator[Event, None, None]:
+        """Rest the mouse on the places one after the other, if the request to do so is approved; to find a `target`, no
+        longer than that takes."""
         count = "1 button" if len(places) == 1 else f"up to {len(places)} buttons"
         move = Move(target=Target(words=f"{count}, to read what their tooltips say"))
         with self.timeline.phase("approve"):
@@ -87,7 +95,8 @@ class Inquiry:
         screen = self.timeline.screen
         try:
             with self.asking.mouse() as mouse:
-                yield from self._rests(mouse, move, verdict.locations or places, verdict)
+                asked = verdict.model_copy(update={"locations": verdict.locations or places})
+                yield from self._rests(mouse, move, asked, target)
         except Interrupted as interruption:
             self.control.interrupt(str(interruption))
             raise Retry(f"{interruption}, while tooltips were read", "interrupted") from interruption
@@ -95,12 +104,14 @@ class Inquiry:
             raise Retry("another window came to the front while tooltips were read", "window_changed")
 
     def _rests(
-        self, mouse: RestingMouse, move: Move, places: tuple[Location, ...], verdict: Verdict
+        self, mouse: RestingMouse, move: Move, verdict: Approve, target: Target | None
     ) -> Generator[Event, None, None]:
-        screen = self.timeline.screen
-        for place in places:
+        screen, began = self.timeline.screen, time.monotonic()
+        for place in verdict.locations:
             self.control.check_input()
             if not guard.same_window(screen, self.eyes.quick_look()):
+                break
+            if target and (time.monotonic() - began > ASKING_SECONDS or self._is_told(target, screen)):
                 break
             with self.timeline.phase("locate"):
                 tooltip = mouse.rest(self.approved(move, place, verdict))
@@ -110,6 +121,11 @@ class Inquiry:
         with self.timeline.phase("locate"):
             mouse.leave(self.approved(move, start, verdict))
         yield self.timeline.happened(events.Observed(screenshot=self.eyes.quick_look()))
+
+    def _is_told(self, target: Target, screen: Screenshot) -> bool:
+        """Return whether a name is surely what is meant, so that no other button need be asked."""
+        named = self.asking.naming.named(target.words, screen)
+        return named is not None and named.confidence >= SURE
 
     def _is_as_before(self, screen: Screenshot, action: Action, place: Location) -> bool:
         """Return whether the button looks as it did before the mouse came, once its light has gone out."""

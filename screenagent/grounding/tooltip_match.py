@@ -9,8 +9,8 @@ from typing import Final
 from screenagent.geometry import Absent, Box, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase
-from screenagent.grounding.icon_match import icons_matching
-from screenagent.grounding.name_fit import FITS, NamedIcon, chosen_name
+from screenagent.grounding.icon_match import are_labelled, icons_matching
+from screenagent.grounding.name_fit import NamedIcon, chosen_name
 from screenagent.grounding.surroundings import window_buttons, within_page
 from screenagent.perception.icon_names import IconNames, ToldName, picture_key
 from screenagent.perception.screen import ScreenContents
@@ -18,13 +18,13 @@ from screenagent.perception.tooltips import read_tooltip
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
-MOST_ASKED: Final = 5  # more give more names to confuse, and few more right ones among them
-MOST_RANKED: Final = 10  # of the likeliest buttons, among which those without a name are asked
+MOST_ASKED: Final = 10  # the eleventh is rarely meant
+LEAST: Final = 0.45  # of what is likelier, in applications that were not fitted to, five in six were right
 UNLIKELY: Final = (
     0.5  # an answer other than an icon that is less sure than this does not keep the screen from being asked
 )
 BUTTON_SIDES: Final = (10.0, 36.0)  # pixels, of the pictures on a tool bar's buttons
-STEP: Final = (14.0, 60.0)  # pixels from one button of a bar to the next
+STEP: Final = (14.0, 90.0)  # pixels from one button of a bar to the next
 SAME_LINE: Final = 4.0
 ROW_HEIGHT: Final = 16
 ONE_BUTTON: Final = 3.0  # pixels; what lies so near to a picture is on the same button
@@ -32,12 +32,16 @@ ONE_BUTTON: Final = 3.0  # pixels; what lies so near to a picture is on the same
 
 @dataclass(frozen=True)
 class TooltipNaming:
-    """Names the buttons of a screen. With `in_pages`, also those of web pages, which see the mouse that rests there."""
+    """Names the buttons of a screen. With `in_pages`, also those of web pages, which see the mouse that rests there.
+
+    What fits with a likelihood below `least` is not named.
+    """
 
     grounder: EmbeddedGrounder
     names: IconNames
     reader: TextReader
     in_pages: bool = False
+    least: float = LEAST
 
     def unnamed(self, target: str, screenshot: Screenshot, found: Location | Absent) -> tuple[Location, ...] | None:
         """Return the buttons that may be meant and have no name yet, the likeliest first; None if the answer that was
@@ -47,14 +51,17 @@ class TooltipNaming:
         phrase, screen = self.grounder.meant(target, screenshot), self.grounder.screen(screenshot)
         if phrase.nameless or phrase.relations or phrase.ordinal:
             return None
-        likely = self._likeliest(phrase, screen)[:MOST_RANKED]
+        likely = self._likeliest(phrase, screen)[:MOST_ASKED]
         places = [_location(icon.rect, icon.score, screen) for icon in likely]
-        return tuple(place for place in places if not self._known(screenshot, screen, place))[:MOST_ASKED]
+        return tuple(place for place in places if not self._known(screenshot, screen, place))
 
     def buttons(self, screenshot: Screenshot) -> tuple[Location, ...]:
         """Return the pictures on the buttons of all tool bars that have no name yet, row by row."""
         screen = self.grounder.screen(screenshot)
-        bars = [rect for rect in self._reachable(screen) if _stands_in_bar(rect, screen)]
+        reachable = self._reachable(screen)
+        labelled = are_labelled(reachable, screen.labels) if reachable else ()
+        pictures = [rect for rect, named in zip(reachable, labelled, strict=True) if not named]
+        bars = [rect for rect in pictures if _stands_in_bar(rect, pictures)]
         rows = sorted(bars, key=lambda rect: (round(rect.center_y / ROW_HEIGHT), rect.left))
         places = [_location(rect, 0.0, screen) for rect in _one_per_button(rows)]
         return tuple(place for place in places if not self._known(screenshot, screen, place))
@@ -88,8 +95,8 @@ class TooltipNaming:
             names = self._names(screenshot, screen, rect.box(screen.size))
             if len(names) == 1:
                 icons.append(NamedIcon(rect, names[0], score))
-        best = chosen_name(phrase, icons, self.grounder.sentences)
-        if best is None or best.likely < FITS:
+        best = chosen_name(phrase, icons, self.grounder.sentences, self.grounder.words)
+        if best is None or best.likely < self.least:
             return None
         return _location(best.icon.rect, best.likely, screen)
 
@@ -148,11 +155,11 @@ def _one_per_button(rects: Sequence[PixelBox]) -> list[PixelBox]:
     return kept
 
 
-def _stands_in_bar(rect: PixelBox, screen: ScreenContents) -> bool:
+def _stands_in_bar(rect: PixelBox, pictures: Sequence[PixelBox]) -> bool:
     """Return whether at least two pictures of the size of a button stand beside it, or above and below it."""
     if not BUTTON_SIDES[0] <= max(rect.width, rect.height) <= BUTTON_SIDES[1]:
         return False
-    others = [icon.rect for icon in screen.icons if max(icon.rect.width, icon.rect.height) >= BUTTON_SIDES[0]]
+    others = [other for other in pictures if max(other.width, other.height) >= BUTTON_SIDES[0]]
     beside = _in_step(rect.center_x, ((one.center_x, one.center_y - rect.center_y) for one in others))
     below = _in_step(rect.center_y, ((one.center_y, one.center_x - rect.center_x) for one in others))
     return max(beside, below) >= 2

@@ -1,4 +1,4 @@
-"""A real program whose buttons show only pictures: their tooltips tell which is meant, and the next time no mouse moves."""
+"""A program of picture buttons: tooltips tell which is meant, and the next time no mouse moves."""
 
 from __future__ import annotations
 
