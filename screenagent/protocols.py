@@ -130,7 +130,11 @@ class Naming(Protocol):
         ...
 
     def named(self, target: str, screenshot: Screenshot) -> Location | None:
-        """Return the button whose name means `target`; None if none does surely."""
+        """Return the button whose name means `target`; None if none does likely enough."""
+        ...
+
+    def known(self, target: str, screenshot: Screenshot, found: Location | Absent) -> Location | None:
+        """Return the button whose name means `target`, if it does so surely or there is no other left to ask."""
         ...
 
 

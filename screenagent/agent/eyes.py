@@ -14,7 +14,7 @@ from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
 from screenagent.geometry import Absent, Doubt, Location
 from screenagent.perception.greyed import is_greyed
-from screenagent.protocols import Desktop, Grounder, Guesser, Retry
+from screenagent.protocols import Desktop, Grounder, Guesser, Naming, Retry
 from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
@@ -23,7 +23,10 @@ LATE_SECONDS: Final = 3.0
 
 @dataclass
 class Eyes:
-    """`min_confidence` is the bound below which a place that `guesser` can judge is doubted."""
+    """`min_confidence` is the bound below which a place that `guesser` can judge is doubted.
+
+    `naming` knows the names of buttons that show only a picture.
+    """
 
     timeline: Timeline
     grounder: Grounder
@@ -31,6 +34,7 @@ class Eyes:
     control: Control
     guesser: Guesser | None = None
     min_confidence: float = 0.0
+    naming: Naming | None = None
     is_disabled: Callable[[Screenshot, Location], bool] = is_greyed
     seeks_field: bool = False
     """Whether the target is the field that the next step types into, perhaps named by its label."""
@@ -129,6 +133,12 @@ class Eyes:
         found = self.grounder.locate(target.words, self.timeline.screen, near=near)
         if self.seeks_field and (isinstance(found, Absent) or found.by == "text"):
             found = self._field(target.words, near) or found
+        elif (
+            self.naming
+            and not self.seeks_field
+            and (isinstance(found, Absent) or found.confidence < self.min_confidence)
+        ):
+            found = self.naming.known(target.words, self.timeline.screen, found) or found
         if isinstance(found, Location):
             return self._looked_at_closer(target, found)
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")

@@ -22,8 +22,7 @@ from screenagent.screenshot import Screenshot
 ASKING_SECONDS: Final = 3.0
 """No further button is asked after this time: a button without a tooltip takes a second and more."""
 
-SURE: Final = 0.9
-"""With a name that is this likely meant, no further button is asked."""
+_ABSENT: Final = Absent(why="sight is not sure")
 
 AS_BEFORE_SECONDS: Final = 0.6
 """How long the button that the mouse has left may go on being lit up."""
@@ -111,7 +110,9 @@ class Inquiry:
             self.control.check_input()
             if not guard.same_window(screen, self.eyes.quick_look()):
                 break
-            if target and (time.monotonic() - began > ASKING_SECONDS or self._is_told(target, screen)):
+            if target and (
+                time.monotonic() - began > ASKING_SECONDS or self.asking.naming.known(target.words, screen, _ABSENT)
+            ):
                 break
             with self.timeline.phase("locate"):
                 tooltip = mouse.rest(self.approved(move, place, verdict))
@@ -121,11 +122,6 @@ class Inquiry:
         with self.timeline.phase("locate"):
             mouse.leave(self.approved(move, start, verdict))
         yield self.timeline.happened(events.Observed(screenshot=self.eyes.quick_look()))
-
-    def _is_told(self, target: Target, screen: Screenshot) -> bool:
-        """Return whether a name is surely what is meant, so that no other button need be asked."""
-        named = self.asking.naming.named(target.words, screen)
-        return named is not None and named.confidence >= SURE
 
     def _is_as_before(self, screen: Screenshot, action: Action, place: Location) -> bool:
         """Return whether the button looks as it did before the mouse came, once its light has gone out."""

@@ -109,9 +109,8 @@ class _Run:
         self._timeline = Timeline(agent.meter)
         self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
         self._sent_at: float | None = None  # when the last input was sent, while that may still be undone
-        self._eyes = Eyes(
-            self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
-        )
+        looks = (agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence)
+        self._eyes = Eyes(self._timeline, *looks, naming=agent.asking.naming if agent.asking else None)
         parts = (agent.approver, agent.control, agent.second_look)
         self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform, inquiry=self._inquiry())
 

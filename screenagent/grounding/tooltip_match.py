@@ -18,6 +18,7 @@ from screenagent.perception.tooltips import read_tooltip
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
+SURE: Final = 0.9  # a name that is this likely meant leaves nothing to ask
 MOST_ASKED: Final = 10  # the eleventh is rarely meant
 LEAST: Final = 0.45  # of what is likelier, in applications that were not fitted to, five in six were right
 UNLIKELY: Final = (
@@ -27,6 +28,7 @@ BUTTON_SIDES: Final = (10.0, 36.0)  # pixels, of the pictures on a tool bar's bu
 STEP: Final = (14.0, 90.0)  # pixels from one button of a bar to the next
 SAME_LINE: Final = 4.0
 ROW_HEIGHT: Final = 16
+GRIP: Final = 6.0  # pixels; what is thinner and upright is no button
 ONE_BUTTON: Final = 3.0  # pixels; what lies so near to a picture is on the same button
 
 
@@ -58,9 +60,7 @@ class TooltipNaming:
     def buttons(self, screenshot: Screenshot) -> tuple[Location, ...]:
         """Return the pictures on the buttons of all tool bars that have no name yet, row by row."""
         screen = self.grounder.screen(screenshot)
-        reachable = self._reachable(screen)
-        labelled = are_labelled(reachable, screen.labels) if reachable else ()
-        pictures = [rect for rect, named in zip(reachable, labelled, strict=True) if not named]
+        pictures = self._reachable(screen)
         bars = [rect for rect in pictures if _stands_in_bar(rect, pictures)]
         rows = sorted(bars, key=lambda rect: (round(rect.center_y / ROW_HEIGHT), rect.left))
         places = [_location(rect, 0.0, screen) for rect in _one_per_button(rows)]
@@ -100,6 +100,14 @@ class TooltipNaming:
             return None
         return _location(best.icon.rect, best.likely, screen)
 
+    def known(self, target: str, screenshot: Screenshot, found: Location | Absent) -> Location | None:
+        """Return the button whose name means `target`, if it does so surely or there is no other left to ask."""
+        if self.unnamed(target, screenshot, found) is None:
+            return None
+        named = self.named(target, screenshot)
+        settled = named is not None and (named.confidence >= SURE or not self.unnamed(target, screenshot, found))
+        return named if settled else None
+
     def _likeliest(self, phrase: Phrase, screen: ScreenContents) -> list[NamedIcon]:
         scored = sorted(self._scored(phrase, screen), key=lambda one: -one[1])
         kept = set(_one_per_button([rect for rect, _ in scored]))
@@ -113,11 +121,15 @@ class TooltipNaming:
             yield rect, scores.get(rect, 0.0)
 
     def _reachable(self, screen: ScreenContents) -> list[PixelBox]:
-        """Return the pictures inside the window in front: none of its own buttons, and none in a web page."""
-        if screen.front is None:
+        """Return the pictures inside the window in front that no text names: none of its own buttons, and none in a web
+        page."""
+        if screen.front is None or not screen.icons:
             return []
         front, taken = screen.front, set(window_buttons(screen.front, screen, self.grounder.words))
-        inside = [icon.rect for icon in screen.icons if front.holds(*icon.rect.center) and icon.rect not in taken]
+        labelled = are_labelled([icon.rect for icon in screen.icons], screen.labels)
+        bare = [icon.rect for icon, named in zip(screen.icons, labelled, strict=True) if not named]
+        inside = [rect for rect in bare if front.holds(*rect.center) and rect not in taken and not _is_grip(rect)]
+        inside = [rect for rect in inside if not _is_number(rect, screen)]
         return inside if self.in_pages else [rect for rect in inside if not within_page(rect, screen)]
 
     def _known(self, screenshot: Screenshot, screen: ScreenContents, place: Location) -> bool:
@@ -144,6 +156,16 @@ def _told(rect: PixelBox, screen: ScreenContents) -> tuple[str, ...]:
     here = [one for one in screen.told if one.rect.holds(*rect.center) and not one.read and one.label.text]
     smallest = min(here, key=lambda one: one.rect.area, default=None)
     return (smallest.label.text,) if smallest and smallest.role == "button" else ()
+
+
+def _is_grip(rect: PixelBox) -> bool:
+    """Return whether a picture is the line between two parts of a bar, or what the bar is moved by."""
+    return rect.width < GRIP and rect.height > 2 * rect.width
+
+
+def _is_number(rect: PixelBox, screen: ScreenContents) -> bool:
+    """Return whether a picture is a number that was read, as at the rows of a spreadsheet."""
+    return any(text.isdigit() and place.holds(*rect.center) for label in screen.labels for text, place in label.words)
 
 
 def _one_per_button(rects: Sequence[PixelBox]) -> list[PixelBox]:

@@ -62,7 +62,7 @@ class FakeNaming:
     """Knows of three buttons; `names` are what their tooltips say, and the second is what is meant by "print it"."""
 
     names: Sequence[str] = ("Open", "Print", "Save")
-    known: dict[Point, str] = field(default_factory=dict)
+    told: dict[Point, str] = field(default_factory=dict)
     asked_of: list[Location | Absent] = field(default_factory=list)
 
     def unnamed(self, _target: str, _screen: Screenshot, found: Location | Absent) -> tuple[Location, ...] | None:
@@ -70,17 +70,20 @@ class FakeNaming:
         return self.buttons(_screen)
 
     def buttons(self, _screen: Screenshot) -> tuple[Location, ...]:
-        return tuple(place for place in PLACES if place.point not in self.known)
+        return tuple(place for place in PLACES if place.point not in self.told)
 
     def keep(self, _screen: Screenshot, place: Location, tooltip: Screenshot | None) -> str:
-        self.known[place.point] = self.names[PLACES.index(place)] if tooltip else ""
-        return self.known[place.point]
+        self.told[place.point] = self.names[PLACES.index(place)] if tooltip else ""
+        return self.told[place.point]
 
     def keep_told(self, _screen: Screenshot) -> None:
         pass
 
+    def known(self, target: str, screen: Screenshot, _found: Location | Absent) -> Location | None:
+        return None if self.buttons(screen) else self.named(target, screen)
+
     def named(self, _target: str, _screen: Screenshot) -> Location | None:
-        return next((place for place in PLACES if self.known.get(place.point) == "Print"), None)
+        return next((place for place in PLACES if self.told.get(place.point) == "Print"), None)
 
 
 @dataclass
@@ -157,8 +160,8 @@ def test_a_place_that_is_sure_is_not_asked_about() -> None:
 
 
 def test_names_that_are_known_are_not_asked_again() -> None:
-    mouse, naming = FakeMouse(), FakeNaming(known={place.point: "Print" for place in PLACES[1:2]})
-    naming.known |= {PLACES[0].point: "Open", PLACES[2].point: "Save"}
+    mouse, naming = FakeMouse(), FakeNaming(told={place.point: "Print" for place in PLACES[1:2]})
+    naming.told |= {PLACES[0].point: "Open", PLACES[2].point: "Save"}
     _, desktop, events = run(worker(ABSENT, mouse=mouse, naming=naming))
     assert (mouse.rested, desktop.places) == ([], [(PLACES[1].point,)])
     assert not any(isinstance(event, HoverReviewed) for event in events)
