@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from rapidfuzz import fuzz
 
-from screenagent.actions import Click, Move
+from screenagent.actions import Click, Move, Target
 from screenagent.agent.eyes import Eyes
 from screenagent.agent.inquiry import Inquiry, ScreenAsking
 from screenagent.agent.timeline import Timeline
@@ -20,7 +20,7 @@ from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.tooltips import resting_mouse
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.events import Rested, Started, Verdict
+from screenagent.events import Decided, Decision, Plan, PlannedStep, Rested, Started, Verdict
 from screenagent.geometry import Absent, Location, PixelBox, Value
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.tooltip_match import TooltipNaming
@@ -117,18 +117,21 @@ class HoverDesk:
             yield how, told or sure, events, time.monotonic() - began
 
     def _told(self, phrase: str, found: Location | Absent, names: IconNames) -> tuple[int, Location | None]:
-        asking, rests = self._inquiry(names).found(Click(target=phrase), found), 0
+        click = Click(target=Target(words=phrase))
+        asking, rests = self._inquiry(names, click).found(click, found), 0
         while True:
             try:
                 rests += isinstance(next(asking), Rested)
             except StopIteration as end:
                 return rests, end.value
 
-    def _inquiry(self, names: IconNames) -> Inquiry:
+    def _inquiry(self, names: IconNames, action: Click | None = None) -> Inquiry:
         timeline = Timeline(Meter())
         timeline.happened(Started(task="find a button"))
         eyes = Eyes(timeline, self._grounder, self._desktop, self._desktop.control)
         self._screen = eyes.look().screenshot
+        if action:
+            timeline.happened(Decided(decision=Decision(plan=Plan(steps=(PlannedStep(action=action),)))))
         asking = ScreenAsking(TooltipNaming(self._grounder, names, self._reader), partial(resting_mouse, self._desktop))
 
         def approved(move: Move, place: Location, verdict: Verdict) -> Approved[Move]:

@@ -13,11 +13,13 @@ from screenagent.geometry import PixelBox
 from screenagent.grounding.contradictions import contradicts
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.text_match import matches
+from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.sentence_encoder import SentenceEncoder
 
 WRITTEN: Final = 0.8  # from this match of letters on, the name is what was said
+TELLING: Final = 0.1  # a word that weighs no more says nothing
 MOST_LEAD: Final = 3.0  # a lead counts up to this: among two names each may lead by much
 _CLAUSE: Final = re.compile(r"[.,;:]| (?:to|of|in|on|from|for|with) ")
 
@@ -87,11 +89,15 @@ def chosen_name(
     possible = [icon for icon in icons if _may_mean(phrase, said, icon)]
     if not possible:
         return None
-    fits = [FITTED.fit_of(signs) for signs in name_signs(phrase, said, possible, sentences, words)]
-    best = int(np.argmax(fits))
-    others = (fit for fit, icon in zip(fits, possible, strict=True) if not _is_same(icon, possible[best]))
-    lead = fits[best] - max(others, default=fits[best] - MOST_LEAD)
-    return ChosenName(possible[best], FITTED.likelihood(fits[best], lead))
+    signs = name_signs(phrase, said, possible, sentences, words)
+    fits = [FITTED.fit_of(one) for one in signs]
+    at = int(np.argmax(fits))
+    best = possible[at]
+    others = [(fit, icon) for fit, icon in zip(fits, possible, strict=True) if not _is_same(icon, best)]
+    if signs[at].letters < WRITTEN and _says_all(said, best) and any(_says_all(said, icon) for _, icon in others):
+        return None
+    lead = fits[at] - max((fit for fit, _ in others), default=fits[at] - MOST_LEAD)
+    return ChosenName(best, FITTED.likelihood(fits[at], lead))
 
 
 def name_signs(
@@ -119,6 +125,12 @@ def name_signs(
 def letters_of_name(phrase: Phrase, icon: NamedIcon) -> float:
     label = Label([(word, icon.rect) for word in icon.name.split()])
     return max((match.score for match in matches(phrase, [label])), default=0.0)
+
+
+def _says_all(said: str, icon: NamedIcon) -> bool:
+    """Return whether a name has all words that were said: "Zoom in" for "zoom", which may mean "Zoom out" as well."""
+    there = [token.stem for token in tokens(icon.name)]
+    return all(any(alike(token.stem, other) for other in there) for token in tokens(said) if token.weight > TELLING)
 
 
 def _may_mean(phrase: Phrase, said: str, icon: NamedIcon) -> bool:
