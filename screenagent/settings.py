@@ -139,7 +139,7 @@ class Settings(BaseSettings):
         description="whether the mouse rests on buttons whose picture does not tell enough, to read their tooltips: in "
         "windows but in no web page, everywhere, or never (off)",
     )
-    icon_names: Path = Field(
+    icon_names: Path | None = Field(
         default_factory=lambda: user_data_path("screenagent") / "icon_names.json",
         description="the file in which the names are kept that buttons told",
     )

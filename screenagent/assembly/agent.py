@@ -68,8 +68,12 @@ def build_learner(settings: Settings, control: Control, desktop: Desktop, *, ask
 
 
 def build_unattended(control: Control, desktop: Desktop, replay: Replay | None = None) -> Agent:
-    """Build an agent for a virtual desktop with nobody to ask: everything is allowed."""
-    return build_agent(Settings.load(approve="never"), control, desktop, ask=_nobody, replay=replay)
+    """Build an agent for a virtual desktop with nobody to ask: everything is allowed.
+
+    What buttons tell is forgotten with it, so that each run of a bench finds the same.
+    """
+    settings = Settings.load(approve="never").model_copy(update={"icon_names": None})
+    return build_agent(settings, control, desktop, ask=_nobody, replay=replay)
 
 
 def build_embedded(desktop: Desktop, approver: Approver | None, control: Control | None) -> Agent:
@@ -78,6 +82,7 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     states = build_states(settings, reader, desktop)
+    names = IconNames(settings.icon_names)
     return Agent(
         planner=InstructionPlanner(reader=reader, grounder=text, strict=text.strict(), states=states),
         grounder=text.strict(),
@@ -87,6 +92,7 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
         control=control or getattr(desktop, "control", None) or Control(),
         guesser=text,
         min_confidence=settings.min_confidence,
+        asking=build_asking(settings, desktop, text, names, reader),
     )
 
 

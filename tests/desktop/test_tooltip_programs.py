@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from screenagent.agent import drive
-from screenagent.assembly.agent import build_learner, build_unattended
+from screenagent.assembly.agent import build_agent, build_learner
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.virtual import VirtualDesktop
@@ -77,7 +77,7 @@ def rested(events: list[Event]) -> list[str]:
 def clicked(desktop: LocalDesktop, task: str) -> tuple[str, list[str]]:
     """Return the title of the window in front afterwards, and what tooltips said."""
     events: list[Event] = []
-    drive(build_unattended(Control(), desktop), task, events.append)
+    drive(build_agent(Settings.load(approve="never"), Control(), desktop, ask=lambda _: None), task, events.append)
     window = desktop.settled().window
     assert window is not None
     return window.title, rested(events)
