@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.fixture
-def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def names(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "names.json"
     monkeypatch.setenv("SCREENAGENT_ICON_NAMES", str(file))
     kept = IconNames(file)
