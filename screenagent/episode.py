@@ -9,7 +9,7 @@ from typing import assert_never
 from screenagent import events
 from screenagent.actions import Action, Change, Expectation, Input
 from screenagent.events import Decision, Effect, Event, FailureCode, Outcome, Plan, Recovery, Reject, Skip, Verdict
-from screenagent.geometry import Doubt, Location, Value
+from screenagent.geometry import Doubt, Guess, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
 
@@ -24,6 +24,8 @@ class Step(Value):
     locations: tuple[Location, ...] = ()
     doubt: Doubt | None = None
     verdict: Verdict | None = None
+    rested: tuple[Guess, ...] = ()
+    """Where the mouse rested, and what the tooltips there said."""
     acted: bool = False
     after: Screenshot | None = None
     effect: Effect | None = None
@@ -142,6 +144,10 @@ class Episode(Value):
                 return self._step(event, action=action, locations=locations, doubt=doubt)
             case events.Reviewed(verdict=verdict):
                 return self._step(event, verdict=verdict)
+            case events.HoverReviewed():
+                return self._step(event)
+            case events.Rested(location=location, told=told):
+                return self._step(event, rested=(*self._open().rested, Guess(words=told, location=location)))
             case events.Acted(action=action, locations=locations):
                 return self._step(event, action=action, locations=locations, acted=True)
             case events.Checked(effect=effect):

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Finish, Gone, Verify, Visible, WaitFor, describe
+from screenagent.actions import Action, Expectation, Finish, Gone, Move, Verify, Visible, WaitFor, describe
 from screenagent.geometry import Box, Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -69,7 +69,7 @@ EffectCode = Literal[
 Witness = Literal["", "pixels", "words", "model", "accessibility"]
 """Who says what an action brought about."""
 
-Recovery = Literal["wait", "zoom", "again", "reopen", "retype", "think", "ask"]
+Recovery = Literal["wait", "zoom", "again", "reopen", "retype", "hover", "think", "ask"]
 
 
 class PlannedStep(Value):
@@ -222,6 +222,23 @@ class Reviewed(EventBase):
     verdict: Verdict
 
 
+class HoverReviewed(EventBase):
+    """The request to rest the mouse on these places, one after the other, so that their tooltips can be read."""
+
+    event: Literal["hover_reviewed"] = "hover_reviewed"
+    action: Move
+    locations: tuple[Location, ...]
+    verdict: Verdict
+
+
+class Rested(EventBase):
+    """The mouse has rested on a place; `told` is the name that its tooltip told, empty if none came."""
+
+    event: Literal["rested"] = "rested"
+    location: Location
+    told: str = ""
+
+
 class Acted(EventBase):
     event: Literal["acted"] = "acted"
     action: Action
@@ -280,6 +297,8 @@ Event = Annotated[
     | Decided
     | Grounded
     | Reviewed
+    | HoverReviewed
+    | Rested
     | Acted
     | Checked
     | Retried

@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from screenagent.actions import Action, Input
+from screenagent.actions import Action, Input, Move
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Effect, FailureCode, PlannedStep, Verdict
-from screenagent.geometry import Absent, Box, Doubt, Location
+from screenagent.geometry import Absent, Box, Doubt, Location, Point
 from screenagent.screenshot import ControlState, Element, Screenshot, Word
 
 InputT_co = TypeVar("InputT_co", bound=Input, covariant=True)
@@ -90,6 +90,51 @@ class Guesser(Protocol):
 
         None if `found` was found in another way, whose confidence is not measured, or if nothing fits.
         """
+        ...
+
+
+class RestingMouse(Protocol):
+    """The mouse, as it rests on one place after another; `start` is where it was before."""
+
+    @property
+    def start(self) -> Point: ...
+
+    def rest(self, approved: Approved[Move]) -> Screenshot | None:
+        """Move the mouse there and return a picture of the tooltip that comes; None if none does."""
+        ...
+
+    def leave(self, approved: Approved[Move]) -> None:
+        """Move the mouse away and wait until the tooltip has gone."""
+        ...
+
+
+class Naming(Protocol):
+    """What is known, and can be asked, of the names of buttons that show only a picture."""
+
+    def unnamed(self, target: str, screenshot: Screenshot, found: Location | Absent) -> tuple[Location, ...] | None:
+        """Return the buttons that may be meant and have no name yet, the likeliest first; None if the answer that was
+        `found` by sight leaves nothing to ask."""
+        ...
+
+    def buttons(self, screenshot: Screenshot) -> tuple[Location, ...]:
+        """Return the buttons of all tool bars that have no name yet."""
+        ...
+
+    def keep(self, screenshot: Screenshot, place: Location, tooltip: Screenshot | None) -> str:
+        """Read a tooltip, keep what it says as the name of the button at `place`, and return it; empty if nothing is
+        read, or if no tooltip came, and the button need not be asked again."""
+        ...
+
+    def keep_told(self, screenshot: Screenshot) -> None:
+        """Keep the names that the program in front tells by itself."""
+        ...
+
+    def named(self, target: str, screenshot: Screenshot) -> Location | None:
+        """Return the button whose name means `target`; None if none does likely enough."""
+        ...
+
+    def known(self, target: str, screenshot: Screenshot, found: Location | Absent) -> Location | None:
+        """Return the button whose name means `target`, if it does so surely or there is no other left to ask."""
         ...
 
 

@@ -31,6 +31,7 @@ UserInputSetting = Literal["auto", "on", "off"]
 StopKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(keys.user_chord(text)))]
 AnswerKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(_chord(text)) or OFF)]
 GraphicsSetting = Literal["auto", "kitty", "sixel", "blocks"]
+AskTooltips = Literal["windows", "everywhere", "off"]
 OcrAlphabet = Literal["latin", "cjk"]
 ServerKind = Literal[
     "vllm", "llama.cpp", "sglang", "transformers", "ollama", "lmstudio", "foundry", "mistral", "openai", "screenagent"
@@ -132,6 +133,15 @@ class Settings(BaseSettings):
     proven_models: Path = Field(
         default_factory=lambda: user_cache_path("screenagent") / "proven_models.json",
         description="where it is kept which models behind a server were seen to point as their family does",
+    )
+    ask_tooltips: AskTooltips = Field(
+        "windows",
+        description="whether the mouse rests on buttons whose picture does not tell enough, to read their tooltips: in "
+        "windows but in no web page, everywhere, or never (off)",
+    )
+    icon_names: Path | None = Field(
+        default_factory=lambda: user_data_path("screenagent") / "icon_names.json",
+        description="the file in which the names are kept that buttons told",
     )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 

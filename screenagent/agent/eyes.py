@@ -15,7 +15,7 @@ from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
 from screenagent.geometry import Absent, Doubt, Location
 from screenagent.perception.greyed import is_greyed
-from screenagent.protocols import Desktop, Grounder, Guesser, Retry
+from screenagent.protocols import Desktop, Grounder, Guesser, Naming, Retry
 from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
@@ -24,7 +24,10 @@ LATE_SECONDS: Final = 3.0
 
 @dataclass
 class Eyes:
-    """`min_confidence` is the bound below which a place that `guesser` can judge is doubted."""
+    """`min_confidence` is the bound below which a place that `guesser` can judge is doubted.
+
+    `naming` knows the names of buttons that show only a picture.
+    """
 
     timeline: Timeline
     grounder: Grounder
@@ -32,6 +35,7 @@ class Eyes:
     control: Control
     guesser: Guesser | None = None
     min_confidence: float = 0.0
+    naming: Naming | None = None
     is_disabled: Callable[[Screenshot, Location], bool] = is_greyed
     seeks_field: bool = False
     """Whether the target is the field that the next step types into, perhaps named by its label."""
@@ -130,6 +134,12 @@ class Eyes:
         found = self.grounder.locate(target.words, self.timeline.screen, near=near)
         if self.seeks_field and (isinstance(found, Absent) or found.by == "text"):
             found = self._field(target.words, near) or found
+        elif (
+            self.naming
+            and not self.seeks_field
+            and (isinstance(found, Absent) or found.confidence < self.min_confidence)
+        ):
+            found = self.naming.known(target.words, self.timeline.screen, found) or found
         if isinstance(found, Location):
             return self._looked_at_closer(target, found)
         if known := selected_before(target.words, self.timeline.episode):

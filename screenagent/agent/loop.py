@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import Final, cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, TypeText, Verify, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Change, Finish, Input, Move, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered, typed_texts
+from screenagent.agent.inquiry import Inquiry, ScreenAsking
 from screenagent.agent.recovery import late_effect, next_recovery
 from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
@@ -40,7 +41,8 @@ class Agent:
     """Its parts, wired together. It cannot be built without an approver.
 
     `second_look` uses the time in which a person thinks about an approval; `meter` is what the parts' models count on.
-    A place that `guesser` can judge and that is less sure than `min_confidence` is acted on only if a person says so.
+    A place that `guesser` can judge and that is less sure than `min_confidence` is acted on only if a person says so;
+    with `asking`, the screen is asked first.
     """
 
     planner: Planner
@@ -54,6 +56,7 @@ class Agent:
     guesser: Guesser | None = None
     min_confidence: float = 0.0
     meter: Meter = field(default_factory=Meter)
+    asking: ScreenAsking | None = None
 
     @classmethod
     def embedded(cls, desktop: Desktop, *, approver: Approver | None = None, control: Control | None = None) -> Agent:
@@ -66,8 +69,16 @@ class Agent:
     def run(self, task: str) -> Generator[Event, None, None]:
         """Work on `task`. Whoever iterates sets the pace; nothing is performed once the control says stop."""
         run = _Run(self)
+        yield from self._supervised(run, run.work(task))
+
+    def learn(self) -> Generator[Event, None, None]:
+        """Rest the mouse on all buttons of the tool bars in front that have no name yet, and keep what they tell."""
+        run = _Run(self)
+        yield from self._supervised(run, run.learn())
+
+    def _supervised(self, run: _Run, work: Generator[Event, None, None]) -> Generator[Event, None, None]:
         try:
-            with closing(run.work(task)) as happening:
+            with closing(work) as happening:
                 for event in happening:
                     yield event
                     if run.episode.ended is None:
@@ -98,15 +109,20 @@ class _Run:
         self._timeline = Timeline(agent.meter)
         self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
         self._sent_at: float | None = None  # when the last input was sent, while that may still be undone
-        self._eyes = Eyes(
-            self._timeline, agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence
-        )
+        looks = (agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence)
+        self._eyes = Eyes(self._timeline, *looks, naming=agent.asking.naming if agent.asking else None)
         parts = (agent.approver, agent.control, agent.second_look)
-        self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform)
+        self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform, inquiry=self._inquiry())
 
     @property
     def episode(self) -> Episode:
         return self._timeline.episode
+
+    def _inquiry(self) -> Inquiry | None:
+        agent, asking = self.agent, self.agent.asking
+        if asking is None:
+            return None
+        return Inquiry(self._timeline, self._eyes, agent.approver, agent.control, asking, self._let_rest)
 
     def happened(self, event: HappenedT) -> HappenedT:
         return self._timeline.happened(event)
@@ -135,6 +151,20 @@ class _Run:
                 yield self.happened(events.UserMessage(text=text))
             if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
                 yield self.happened(events.Ended(result="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+
+    def learn(self) -> Generator[Event, None, None]:
+        inquiry = self._review.inquiry
+        assert inquiry is not None, "an agent that learns can ask the screen"
+        yield self.happened(events.Started(task="learn what the buttons of the window in front are called"))
+        yield self._eyes.look()
+        try:
+            yield from inquiry.learned()
+        except Retry as retry:
+            yield self.happened(events.Ended(result="gave_up", message=str(retry)))
+            return
+        rested = self.episode.current.rested if self.episode.current else ()
+        told = sum(bool(rest.words) for rest in rested)
+        yield self.happened(events.Ended(result="done", message=f"{told} of {len(rested)} buttons told their names"))
 
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()
@@ -224,6 +254,11 @@ class _Run:
             before = self.agent.desktop.perform(approved)
         self._sent_at = time.monotonic()
         return before
+
+    def _let_rest(self, move: Move, place: Location, verdict: Verdict) -> Approved[Move]:
+        """Return the key to the desktop for one rest of the mouse, which was approved with others."""
+        self.agent.control.check_input()
+        return Approved(action=move, locations=(place,), on=self._timeline.screen, verdict=verdict)
 
     def _expect_caret(self, action: Input) -> None:
         """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""

@@ -13,12 +13,13 @@ from screenagent import events
 from screenagent.actions import Action, Input, describe, targets
 from screenagent.agent import guard
 from screenagent.agent.eyes import Eyes
+from screenagent.agent.inquiry import Inquiry
 from screenagent.agent.timeline import Timeline
 from screenagent.approval.menu_path import has_closed, opens
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Step
 from screenagent.events import Abort, AnswerAsk, Approve, Event, FailureCode, LookAgain, Reject, Revise, Skip, Verdict
-from screenagent.geometry import Doubt, Location
+from screenagent.geometry import Absent, Doubt, Location
 from screenagent.protocols import Approver, Retry, SecondLook
 from screenagent.screenshot import Screenshot
 
@@ -41,6 +42,8 @@ class Proposal:
     moved: bool = False
     """The user has put the targets there."""
     doubt: Doubt | None = None
+    asked: bool = False
+    """The screen was asked for the names of its buttons."""
 
     @property
     def event(self) -> events.Grounded:
@@ -55,15 +58,15 @@ class Review:
     control: Control
     second_look: SecondLook | None
     perform: Callable[[Input, tuple[Location, ...], Verdict], object]
+    inquiry: Inquiry | None = None
 
     def approved(self, action: Action, *, located: tuple[Location, ...] | None) -> Generator[Event, None, Proposal]:
         """Locate and review `action`, and see that the screen is still the one reviewed; if not, start again there."""
         yield from self.eyes.look_if_handed_back()
-        proposal = Proposal(action, (yield from self.eyes.locate_patiently(action)) if located is None else located)
+        proposal = Proposal(action, (yield from self._located(action)) if located is None else located)
         changes, waited = 0, False
         while changes < ROUNDS:
-            doubt = None if proposal.moved else self.eyes.doubt(proposal.action, proposal.locations)
-            proposal = replace(proposal, doubt=doubt)
+            proposal = yield from self._doubted(proposal)
             yield self.timeline.happened(proposal.event)
             verdict, locations = yield from self._asked(proposal)
             if isinstance(verdict, Reject) and verdict.by == "bound" and not waited:
@@ -85,11 +88,39 @@ class Review:
                 return proposal
             if proposal.moved:  # only the hand that put it there knows whether it still belongs there
                 continue
-            found = self.eyes.locate(proposal.action)
+            found = self._found_again(proposal)
             if guard.same_window(reviewed, now) and guard.same_places(proposal.locations, found):
                 return proposal
             proposal = Proposal(proposal.action, found)
         raise Retry(f"the screen kept changing under {describe(proposal.action)}", "screen_changing")
+
+    def _located(self, action: Action) -> Generator[Event, None, tuple[Location, ...]]:
+        """Locate every target; where sight finds none, ask the screen for the names of its buttons."""
+        try:
+            return (yield from self.eyes.locate_patiently(action))
+        except Retry as absent:
+            asked = self.inquiry if absent.code == "not_found" else None
+            told = (yield from asked.found(action, Absent(why=str(absent)))) if asked else None
+            if told is None:
+                raise
+            return (told,)
+
+    def _doubted(self, proposal: Proposal) -> Generator[Event, None, Proposal]:
+        """Return the proposal with what speaks against its places, unless the screen tells what is meant."""
+        doubt = None if proposal.moved else self.eyes.doubt(proposal.action, proposal.locations)
+        if doubt and self.inquiry and not proposal.asked:
+            told = yield from self.inquiry.found(proposal.action, proposal.locations[0])
+            return replace(
+                proposal, locations=(told,) if told else proposal.locations, doubt=None if told else doubt, asked=True
+            )
+        return replace(proposal, doubt=doubt)
+
+    def _found_again(self, proposal: Proposal) -> tuple[Location, ...]:
+        """Locate the targets on a screen that has changed; a button that was found by its name by that again."""
+        told = self.inquiry and any(place.by == "tooltip" for place in proposal.locations)
+        return (self.inquiry.named(proposal.action) if told and self.inquiry else ()) or self.eyes.locate(
+            proposal.action
+        )
 
     def _menu_is_back(self, proposal: Proposal, reviewed: Screenshot) -> Generator[Event, None, bool]:
         """Open the menu again that has closed while its entry was asked about; return whether that is where it was."""

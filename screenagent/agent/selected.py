@@ -14,6 +14,9 @@ from screenagent.screenshot import Screenshot
 
 SAME: Final = 0.9
 """How alike the same letters are drawn at least, before and after a highlight; one letter more is below 0.7."""
+BLANK: Final = (
+    30  # of 255: a place that varies by no more bears no letters, and one that changes by no more no highlight
+)
 EDGE: Final = 2  # pixels at the edges of a place that the edge of a highlight may cross
 
 
@@ -37,7 +40,9 @@ def _is_drawn(before: Screenshot, now: Screenshot, box: Box) -> bool:
     same_window = (before.window and before.window.id) == (now.window and now.window.id)
     if before.image is None or now.image is None or before.size != now.size or not same_window:
         return False
-    return drawn_alike(_part(before, box), _part(now, box)) >= SAME
+    was, shown = _part(before, box), _part(now, box)
+    highlighted = float(np.abs(was.astype(np.int16) - shown).mean()) > BLANK
+    return highlighted and int(np.ptp(was)) > BLANK and drawn_alike(was, shown) >= SAME
 
 
 def _part(screen: Screenshot, box: Box) -> RGB:

@@ -6,8 +6,11 @@ from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
 from screenagent.assembly.models import Models
-from screenagent.assembly.parts import build_approver, build_grounder, build_reader, build_states
+from screenagent.assembly.parts import build_approver, build_asking, build_grounder, build_reader, build_states
 from screenagent.control import Control
+from screenagent.desktop import NoDesktop
+from screenagent.perception.icon_names import IconNames
+from screenagent.perception.named_reader import NamedReader
 from screenagent.planning import InstructionPlanner, Instructions
 from screenagent.protocols import Approver, Desktop, Grounder, Planner, StateReader, TextReader
 from screenagent.scripts.replay import Replay
@@ -35,11 +38,12 @@ def build_agent(
     states = build_states(settings, reader, desktop)
     points = models.pointing(text)
     judge = models.points.model if models.points else None
+    names = IconNames(settings.icon_names)
     patches = min(ScreenChecker.patches, settings.max_image_patches)
     built = Agent(
         planner=models.planner(reader, text, states, instructions),
         grounder=points or text.strict(),
-        approver=build_approver(settings, ask, reader),
+        approver=build_approver(settings, ask, NamedReader(reader, names)),
         desktop=desktop,
         checker=ScreenChecker(reader, text.by_sight(), judge, states=states, patches=patches),
         control=control,
@@ -48,13 +52,28 @@ def build_agent(
         guesser=text,
         min_confidence=settings.min_confidence,
         meter=models.meter,
+        asking=build_asking(settings, desktop, text, names, reader),
     )
     return replay.playing(built, reader) if replay else built
 
 
+def build_learner(settings: Settings, control: Control, desktop: Desktop, *, ask: Asker) -> Agent:
+    """Build an agent that learns what buttons are called; it needs no model, and asks whatever the settings say."""
+    asks = "windows" if settings.ask_tooltips == "off" else settings.ask_tooltips
+    changed = {"model": None, "grounder_model": None, "ask_tooltips": asks}
+    agent = build_agent(settings.model_copy(update=changed), control, desktop, ask=ask)
+    if agent.asking is None:
+        raise NoDesktop("tooltips can be followed on X11 alone; work on a virtual desktop with --virtual")
+    return agent
+
+
 def build_unattended(control: Control, desktop: Desktop, replay: Replay | None = None) -> Agent:
-    """Build an agent for a virtual desktop with nobody to ask: everything is allowed."""
-    return build_agent(Settings.load(approve="never"), control, desktop, ask=_nobody, replay=replay)
+    """Build an agent for a virtual desktop with nobody to ask: everything is allowed.
+
+    What buttons tell is forgotten with it, so that each run of a bench finds the same.
+    """
+    settings = Settings.load(approve="never").model_copy(update={"icon_names": None})
+    return build_agent(settings, control, desktop, ask=_nobody, replay=replay)
 
 
 def build_embedded(desktop: Desktop, approver: Approver | None, control: Control | None) -> Agent:
@@ -63,6 +82,7 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
     reader = build_reader(settings)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     states = build_states(settings, reader, desktop)
+    names = IconNames(settings.icon_names)
     return Agent(
         planner=InstructionPlanner(reader=reader, grounder=text, strict=text.strict(), states=states),
         grounder=text.strict(),
@@ -72,6 +92,7 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
         control=control or getattr(desktop, "control", None) or Control(),
         guesser=text,
         min_confidence=settings.min_confidence,
+        asking=build_asking(settings, desktop, text, names, reader),
     )
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,8 +20,10 @@ from screenagent.protocols import Accessibility, Approver, Desktop, StateReader,
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
+    from screenagent.agent.inquiry import ScreenAsking
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
+    from screenagent.perception.icon_names import IconNames
     from screenagent.perception.reader import ScreenReader
     from screenagent.perception.timing import Timing
 
@@ -139,6 +142,23 @@ def build_states(settings: Settings, reader: TextReader, desktop: Desktop | None
     from screenagent.perception.states import ControlStateReader
 
     return ControlStateReader(reader, _accessibility(desktop) if settings.accessibility else None)
+
+
+def build_asking(
+    settings: Settings, desktop: Desktop, grounder: EmbeddedGrounder, names: IconNames, reader: TextReader
+) -> ScreenAsking | None:
+    """Build what asks the screen for the names of buttons; None if that is off, or if tooltips are not windows."""
+    from screenagent.agent.inquiry import ScreenAsking
+
+    if settings.ask_tooltips == "off" or getattr(desktop, "x_display", None) is None:
+        return None
+    from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.tooltips import resting_mouse
+    from screenagent.grounding.tooltip_match import TooltipNaming
+
+    assert isinstance(desktop, LocalDesktop)
+    naming = TooltipNaming(grounder, names, reader, in_pages=settings.ask_tooltips == "everywhere")
+    return ScreenAsking(naming, partial(resting_mouse, desktop))
 
 
 def _accessibility(desktop: Desktop | None) -> Accessibility | None:

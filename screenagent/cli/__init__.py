@@ -21,9 +21,9 @@ COMMANDS: Final = dict(
     entry.split(":")
     for entry in (
         "run:run play:play record:scripts save:scripts heal:scripts check:scripts export:scripts schema:policy "
-        "console:run stop:stop resume:stop ground:pictures see:pictures report:runs runs:runs policy:policy "
-        "secret:secret drill:diagnostics prove-offline:diagnostics doctor:diagnostics model:model bench:bench "
-        "ask:pictures"
+        "console:run learn:learn stop:stop resume:stop ground:pictures see:pictures report:runs runs:runs "
+        "policy:policy secret:secret drill:diagnostics prove-offline:diagnostics doctor:diagnostics "
+        "model:model bench:bench ask:pictures"
     ).split()
 )
 """Each command's module, in the order of `--help`."""

@@ -33,6 +33,7 @@ RECOVERIES = {
     "think": "telling the planner",
     "ask": "asking you",
     "reopen": "opening it again",
+    "hover": "resting the mouse on buttons to read their tooltips",
 }
 
 
@@ -167,6 +168,10 @@ class Progress:
         self.episode = self.episode.after(event)
         if event.event == "retried":
             click.secho(f"     {event.why}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
+        if event.event == "rested":
+            at = event.location.point
+            told = f"“{event.told}”" if event.told else "no tooltip"
+            click.secho(f"     at ({at.x:.3f}, {at.y:.3f}): {told}", dim=True, err=True)
         if event.event == "paused":
             click.secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
         if event.event in ("checked", "failed", "ended"):

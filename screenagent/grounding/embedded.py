@@ -110,7 +110,7 @@ class EmbeddedGrounder:
         stages: Timing | None = None,
     ) -> None:
         self.words = words or IconWords()
-        self._sentences = sentences or SentenceEncoder()
+        self.sentences = sentences or SentenceEncoder()
         self._stages = stages or Timing()
         self._source = ScreenSource(reader, accessibility, icons or IconEncoder(), self._stages)
         self._options = GroundingOptions()
@@ -136,7 +136,7 @@ class EmbeddedGrounder:
     def forget(self) -> None:
         """Empty the caches, those of all variants."""
         self._source.forget()
-        self._sentences.forget()
+        self.sentences.forget()
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if near is not None:
@@ -210,7 +210,7 @@ class EmbeddedGrounder:
             return found
 
     def _found(self, phrase: Phrase, screen: ScreenContents) -> list[Candidate]:
-        return ranked(phrase, screen, self.words, sentences=self._sentences, sure=self._options.sure)
+        return ranked(phrase, screen, self.words, sentences=self.sentences, sure=self._options.sure)
 
     def _chosen(self, phrase: Phrase, screen: ScreenContents) -> Location | Absent:
         try:

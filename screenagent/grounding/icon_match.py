@@ -132,13 +132,18 @@ def _mates(rects: Sequence[PixelBox]) -> npt.NDArray[np.intp]:
 
 def _doubts(rects: Sequence[PixelBox], labels: Sequence[Label]) -> Floats:
     """Return what each icon's likeness loses by its size and by a text beside it."""
+    return np.asarray(_odd_size(_EdgeTable.of(rects)) + LABELLED * are_labelled(rects, labels), np.float32)
+
+
+def are_labelled(rects: Sequence[PixelBox], labels: Sequence[Label]) -> npt.NDArray[np.bool_]:
+    """Tell which icons have a text beside them, below them or around them."""
     icons = _EdgeTable.of(rects)
     texts = [label.rect for label in labels if any(is_word(word, place) for word, place in label.words)]
     if not texts:
-        return np.asarray(_odd_size(icons), np.float32)
+        return np.zeros(len(rects), np.bool_)
     written = _EdgeTable.of(texts, rows=True)
     named = _is_sign_in_text(icons, written) | _is_left_of_text(icons, written) | _is_above_text(icons, written)
-    return np.asarray(_odd_size(icons) + LABELLED * named.any(axis=1), np.float32)
+    return np.asarray(named.any(axis=1))
 
 
 class _EdgeTable(NamedTuple):

@@ -37,7 +37,7 @@ def within_window(
     """Return the candidates without those that are part of what surrounds the window in front, unless that is named."""
     if screen.front is None or _names_surroundings(phrase):
         return list(candidates)
-    buttons = list(_window_buttons(screen.front, screen, words)) if any(one.by == "icon" for one in candidates) else []
+    buttons = list(window_buttons(screen.front, screen, words)) if any(one.by == "icon" for one in candidates) else []
     inside = [one for one in candidates if screen.front.holds(*one.spot.center) and one.rect not in buttons]
     best = max((one.score for one in inside), default=0.0)
     outside = [
@@ -79,6 +79,12 @@ def of_browser_or_page(phrase: Phrase, rects: Sequence[PixelBox], screen: Screen
     return [rect for rect in rects if corner.holds(*rect.center) == _names_browser(phrase)]
 
 
+def within_page(rect: PixelBox, screen: ScreenContents) -> bool:
+    """Return whether a place lies in the page that a browser shows, rather than in the bars above it."""
+    front = screen.front
+    return front is not None and is_browser(screen.application) and rect.center_y > front.top + TOOLBAR
+
+
 def _names_browser(phrase: Phrase) -> bool:
     said = " ".join((phrase.name, phrase.about, *(relation.other for relation in phrase.relations)))
     return re.search(r"\b(?:browser|chrom(?:e|ium)|firefox)\b", said, re.I) is not None
@@ -104,7 +110,7 @@ def _may_be_meant(candidate: Candidate, screen: ScreenContents) -> bool:
     return candidate.evidence.name >= EXACT or not in_panel
 
 
-def _window_buttons(front: PixelBox, screen: ScreenContents, words: IconWords) -> Iterator[PixelBox]:
+def window_buttons(front: PixelBox, screen: ScreenContents, words: IconWords) -> Iterator[PixelBox]:
     """Yield the buttons of a window that draws its own title bar: the row at its upper right that ends in a cross."""
     cross = words.vector([("window close", 1.0)])
     for number, icon in enumerate(screen.icons):

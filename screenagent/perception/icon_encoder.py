@@ -26,6 +26,7 @@ Mirror = Literal["sideways", "upside down"]
 
 SIDE: Final = 32  # of the square that the encoder sees
 MARGIN: Final = 1.15  # how much wider than the icon that square is
+NEIGHBOURS: Final = 400  # names of icons that are most alike to a text
 FAINTEST: Final = 0.04  # of the full range; what stands out less is noise, which is not stretched to look like an icon
 
 
@@ -63,6 +64,11 @@ class IconWords:
                 if word in rows:
                     total += weight * vectors[rows[word]]
         return total / max(float(np.linalg.norm(total)), 1e-6)
+
+    def commonness(self, vectors: Floats) -> Floats:
+        """Return how alike each text is to the names nearest to it: if it is alike to many, it says little."""
+        likeness = vectors @ self._concepts.T
+        return np.asarray(np.partition(likeness, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1), np.float32)
 
     def names(self, icons: Sequence[Icon]) -> list[str]:
         """The name that fits each icon best."""

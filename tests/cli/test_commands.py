@@ -30,6 +30,8 @@ COMMANDS = [
     "model families",
     "bench",
     "bench tasks",
+    "bench hover",
+    "learn",
     "secret set",
     "drill",
     "prove-offline",
