@@ -15,7 +15,7 @@ from screenagent.planning.skills.view import ScreenView
 
 MOST_FOLDS: Final = 30
 MOST_SCROLLS: Final = 60
-_SECTION: Final = re.compile(r"\s(?:section|panel|group|accordion)\Z", re.I)
+_SECTION: Final = re.compile(r"\s(?:section|panel|group|box|card|accordion)\Z", re.I)
 
 
 def find_and_click(view: ScreenView, target: str) -> SkillRun:
@@ -61,7 +61,7 @@ def scroll_to_end(view: ScreenView, pane: str, *, top: bool) -> SkillRun:
 
 def fold(view: ScreenView, section: str, state: Literal["expanded", "collapsed"]) -> SkillRun:
     """What is folded opens by a click on its head, and closes by another."""
-    head = view.find(section) or view.find(_SECTION.sub("", section))
+    head = view.find(_SECTION.sub("", section)) or view.find(section)
     control = view.folding(head) if head else None
     if control is None and state == "collapsed":
         raise SkillFailed(f"it is not to be seen whether {section} is collapsed")
