@@ -6,8 +6,10 @@ import re
 from collections.abc import Generator
 from typing import Final, Literal
 
+from screenagent.actions import Click
 from screenagent.geometry import Location
 from screenagent.perception.similarity import solid
+from screenagent.planning.instructions.steps import expectation_of
 from screenagent.planning.skills.moves import Seeking, click, hover, require, scroll, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.states import bring_about
@@ -20,7 +22,7 @@ _SECTION: Final = re.compile(r"\s(?:section|panel|group|box|card|accordion)\Z", 
 
 def find_and_click(view: ScreenView, target: str) -> SkillRun:
     found = yield from bring_into_view(view, target)
-    yield (click(found, target),)
+    yield (click(found, target, expectation=expectation_of(Click(target=target))),)
 
 
 def scroll_to(view: ScreenView, target: str) -> SkillRun:

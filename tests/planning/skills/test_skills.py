@@ -234,3 +234,11 @@ def test_a_wheel_is_not_turned_in_a_program_that_may_take_it_for_something_else(
 def test_what_is_opened_takes_one_click_on_a_web_page_and_two_in_a_folder(app: str, count: int) -> None:
     _, done = ScriptedScreen(long_page, app=app).work('open "Ada"')
     assert [action.count for action in done if isinstance(action, Click)] == [count]
+
+
+@pytest.mark.slow
+def test_a_click_on_what_was_found_that_changes_nothing_is_not_called_done() -> None:
+    episode, done = ScriptedScreen(lambda _: [("Ada", 20, 40), ("Bob", 20, 80)]).work("find and click Bob")
+    assert clicked(done)[0] == "Bob"
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
