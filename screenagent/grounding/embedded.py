@@ -269,11 +269,12 @@ def _filed(phrase: Phrase, shown: Sequence[Label]) -> str | None:
 
 
 def _with_role_word(phrase: Phrase, said: str, shown: Sequence[Label]) -> str | None:
-    """Return the name with its role word if a label is both, as "Compact rows", and none is the name alone."""
+    """Return the name with its role word if a label is both, as "Compact rows". If another label is the name alone, a
+    capital says that the role word belongs to the name: "Custom Checkbox"."""
     whole = _ARTICLE.sub("", said)
     if phrase.quoted or not (phrase.named and phrase.role) or not whole.lower().startswith(f"{phrase.name.lower()} "):
         return None
-    if any(is_written(phrase.name, label) for label in shown):
+    if not whole.rpartition(" ")[2][:1].isupper() and any(is_written(phrase.name, label) for label in shown):
         return None
     return whole if any(is_written(whole, label) for label in shown) else None
 

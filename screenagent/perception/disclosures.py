@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
+from screenagent.perception.cards import CardFinder
 from screenagent.perception.marks import commonest, far
 from screenagent.perception.ocr import PictureArray
 from screenagent.screenshot import ElementState
@@ -34,6 +35,15 @@ LEFT_SIGNS: Final[dict[Sign, ElementState]] = {
 """What a sign before a label says. Behind a label, an arrow down is used for both."""
 
 
+TRAILING_SIGNS: Final[dict[Sign, ElementState]] = {
+    "up": "expanded",
+    "down": "collapsed",
+    "plus": "collapsed",
+    "minus": "expanded",
+}
+"""What a sign says that stands at the end of its row, and is known to be of this kind."""
+
+
 def folding_state(picture: PictureArray, label: PixelBox, words: Sequence[PixelBox] = ()) -> ElementState | None:
     """Return whether what stands under a label is expanded or collapsed, by the sign before the label. What belongs to
     one of the `words` is a letter, as the T of a button before the label."""
@@ -52,23 +62,34 @@ def folding_state(picture: PictureArray, label: PixelBox, words: Sequence[PixelB
     return None
 
 
-def trailing_state(picture: PictureArray, label: PixelBox, words: Sequence[PixelBox]) -> ElementState | None:
-    """Return whether what stands under a label is expanded or collapsed, by an arrow at the far end of its row.
+def trailing_sign(picture: PictureArray, label: PixelBox, words: Sequence[PixelBox]) -> PixelBox | None:
+    """Return the sign at the far end of the row of a label that says whether what stands under it is folded.
 
-    An arrow up is used for what can be collapsed. An arrow down means the opposite only if another row of its column
-    shows an arrow up; elsewhere it is also used for what is expanded.
+    An arrow up, a minus and a plus are such signs. An arrow down is one only if another row of its column shows an
+    arrow up; elsewhere it is also used for what is expanded.
     """
     height, width = picture.shape[:2]
-    row = PixelBox(label.right + REACH * label.height, label.top - 2, width, label.bottom + 2)
-    found = [(sign, place) for sign, place in _signs(picture, row, words) if sign in ("up", "down")]
+    area = next((one for one in CardFinder(picture).around(label) if one.width > 2 * label.width), None)
+    end = area.right if area else width
+    row = PixelBox(label.right + REACH * label.height, label.top - 2, end, label.bottom + 2)
+    found = [(sign, place) for sign, place in _signs(picture, row, words) if sign in TRAILING_SIGNS]
     if not found:
         return None
     sign, place = max(found, key=lambda one: one[1].right)
-    if sign == "up":
-        return "expanded"
+    if sign != "down":
+        return place
     column = PixelBox(place.left - COLUMN, 0, place.right + COLUMN, height)
     others = [other for other, _ in _signs(picture, column, words)]
-    return "collapsed" if "up" in others and "right" not in others else None
+    return place if "up" in others and "right" not in others else None
+
+
+def trailing_state(picture: PictureArray, sign: PixelBox) -> ElementState | None:
+    """Return what a sign at the end of a row says, if there is one."""
+    if max(sign.width, sign.height) not in SIDE:
+        return None
+    around = sign.grown(COLUMN, COLUMN / 4)
+    seen = (shown for shown, place in _signs(picture, around, ()) if sign.holds(*place.center))
+    return next((TRAILING_SIGNS[shown] for shown in seen if shown in TRAILING_SIGNS), None)
 
 
 def _signs(picture: PictureArray, region: PixelBox, words: Sequence[PixelBox]) -> Iterator[tuple[Sign, PixelBox]]:

@@ -13,7 +13,7 @@ from PIL import ImageOps
 from screenagent.geometry import Box, Location, PixelBox, Size
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.controls import frames, has_arrow
-from screenagent.perception.disclosures import folding_state, trailing_state
+from screenagent.perception.disclosures import folding_state, trailing_sign, trailing_state
 from screenagent.perception.highlights import is_highlighted
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import commonest, mark_state, marks_in
@@ -122,8 +122,7 @@ class ControlStateReader:
         written = labels(self._reader.read(screenshot), screenshot.size)
         own = [rect for one in written if one.rect.holds(x, y) for rect in _words([one])]
         rect = PixelBox.around_all(own) if own else None
-        state = _folded(np.asarray(screenshot.pixels), rect, _words(written)) if rect else None
-        return ControlState(box=rect.box(screenshot.size), states=frozenset((state,))) if rect and state else None
+        return _folded(np.asarray(screenshot.pixels), rect, _words(written), screenshot.size) if rect else None
 
     def handle(self, screenshot: Screenshot, box: Box) -> Box | None:
         """Return the handle of the slider that is or was in `box`, which may have moved in its row."""
@@ -162,7 +161,7 @@ class ControlStateReader:
         if (highlighted := is_highlighted(picture, rect)) is not None:
             states.add("selected" if highlighted else "unselected")
         written = labels(self._reader.read(screenshot), screenshot.size)
-        if folded := _folded(picture, rect, _words(written)):
+        if folded := trailing_state(picture, rect) or folding_state(picture, rect, _words(written)):
             states.add(folded)
         return ControlState(box=box, states=frozenset(states))
 
@@ -290,8 +289,13 @@ def _sliders(screenshot: Screenshot, rows: RowRange, _words: Sequence[PixelBox])
         yield ControlState(box=handle.box(screenshot.size), role="slider")
 
 
-def _folded(picture: PictureArray, rect: PixelBox, words: Sequence[PixelBox]) -> ElementState | None:
-    return folding_state(picture, rect, words) or trailing_state(picture, rect, words)
+def _folded(picture: PictureArray, label: PixelBox, words: Sequence[PixelBox], size: Size) -> ControlState | None:
+    """The section of a label by the sign before it, or else the sign at the end of its row, which is what folds it."""
+    if state := folding_state(picture, label, words):
+        return ControlState(box=label.box(size), states=frozenset((state,)))
+    sign = trailing_sign(picture, label, words)
+    state = trailing_state(picture, sign) if sign else None
+    return ControlState(box=sign.box(size), states=frozenset((state,))) if sign and state else None
 
 
 def _words(written: Sequence[Label]) -> list[PixelBox]:

@@ -78,3 +78,11 @@ def test_a_role_word_that_the_label_bears_is_a_part_of_the_name(name: str) -> No
     answer = locate(panel, f"the {name.lower()}")
     assert isinstance(answer, Location), answer
     assert abs(pixel(answer, panel.screenshot)[1] - 60) < 12
+
+
+@pytest.mark.parametrize(("said", "y"), [("Custom Checkbox", 160), ("the Custom checkbox", 60)])
+def test_a_role_word_with_a_capital_is_a_part_of_a_name_that_is_written(said: str, y: int) -> None:
+    panel = Panel().tick_box("Custom", 40, 60).tick_box("Plain", 40, 110).tick_box("Custom Checkbox", 40, 160)
+    answer = locate(panel, said)
+    assert isinstance(answer, Location), answer
+    assert abs(pixel(answer, panel.screenshot)[1] - y) < 12

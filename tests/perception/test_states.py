@@ -203,3 +203,21 @@ def test_an_arrow_at_the_far_end_says_whether_a_section_is_folded(
     shot = reader.screen(panel)
     found = [ControlStateReader(reader).folding(shot, label(panel, shot, f"Part{n}")) for n in range(len(signs))]
     assert [next(iter(one.states)) if one else None for one in found] == list(states)
+
+
+@pytest.mark.parametrize(("plus", "state"), [(False, "expanded"), (True, "collapsed")])
+def test_a_minus_at_the_end_of_the_head_of_a_card_is_what_folds_it(plus: bool, state: str) -> None:
+    reader, panel = PanelReader(), Panel()
+    panel._draw.rectangle((40, 60, 300, 200), fill=WHITE, outline=(200, 200, 200))
+    panel.text("Folders", 56, 84).text("Inbox", 56, 130).text("other things", 420, 84)
+    panel._draw.rectangle((276, 83, 287, 84), fill=(60, 60, 60))
+    if plus:
+        panel._draw.rectangle((281, 78, 282, 89), fill=(60, 60, 60))
+    panel._draw.rectangle((600, 83, 611, 84), fill=(60, 60, 60))  # the end of the row is that of the card
+    shot = reader.screen(panel)
+    states = ControlStateReader(reader)
+    found = states.folding(shot, label(panel, shot, "Folders"))
+    assert found is not None
+    assert found.is_in("expanded") is (state == "expanded")
+    assert found.box.center.x * shot.size.width == pytest.approx(282, abs=2)
+    assert states.state(shot, found.box).is_in("expanded") is (state == "expanded")

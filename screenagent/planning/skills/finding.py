@@ -6,8 +6,10 @@ import re
 from collections.abc import Generator
 from typing import Final, Literal
 
+from screenagent.actions import Click
 from screenagent.geometry import Location
 from screenagent.perception.similarity import solid
+from screenagent.planning.instructions.steps import expectation_of
 from screenagent.planning.skills.moves import Seeking, click, hover, require, scroll, scroll_into_view
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.states import bring_about
@@ -15,12 +17,12 @@ from screenagent.planning.skills.view import ScreenView
 
 MOST_FOLDS: Final = 30
 MOST_SCROLLS: Final = 60
-_SECTION: Final = re.compile(r"\s(?:section|panel|group|accordion)\Z", re.I)
+_SECTION: Final = re.compile(r"\s(?:section|panel|group|box|card|accordion)\Z", re.I)
 
 
 def find_and_click(view: ScreenView, target: str) -> SkillRun:
     found = yield from bring_into_view(view, target)
-    yield (click(found, target),)
+    yield (click(found, target, expectation=expectation_of(Click(target=target))),)
 
 
 def scroll_to(view: ScreenView, target: str) -> SkillRun:
@@ -61,7 +63,7 @@ def scroll_to_end(view: ScreenView, pane: str, *, top: bool) -> SkillRun:
 
 def fold(view: ScreenView, section: str, state: Literal["expanded", "collapsed"]) -> SkillRun:
     """What is folded opens by a click on its head, and closes by another."""
-    head = view.find(section) or view.find(_SECTION.sub("", section)) or _numbered(view, section)
+    head = view.find(_SECTION.sub("", section)) or view.find(section) or _numbered(view, section)
     control = view.folding(head) if head else None
     if control is None and state == "collapsed":
         raise SkillFailed(f"it is not to be seen whether {section} is collapsed")

@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 
 from screenagent.actions import Change, PressKeys
 from screenagent.events import PlannedStep
-from screenagent.geometry import Point
+from screenagent.geometry import Box, Point
 from screenagent.planning.instructions.steps import press, type_text
 from screenagent.planning.skills.letters import exact
 from screenagent.planning.skills.moves import click
-from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, TargetUnseen
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import Word
 
@@ -19,6 +19,10 @@ _BUTTONS: Final[dict[int | str, tuple[str, ...]]] = {
     "next": ("Next page", "Next Page", "Next"),
     "previous": ("Previous page", "Previous Page", "Previous"),
 }
+
+
+_ONWARD: Final = re.compile(r"next|prev(?:ious)?|last|[›»>‹«<→←]", re.I)
+_TO: Final = re.compile(r"to|through|[-–—]", re.I)
 
 
 class Pages(NamedTuple):
@@ -34,6 +38,9 @@ def turn_to_page(view: ScreenView, page: int | str) -> SkillRun:
     button = next((box for name in _BUTTONS.get(page, ()) for box in exact(view, name)), None)
     if button:
         yield (click(button.center, f"the {page} page", expectation=Change()),)
+        return
+    if isinstance(page, int) and (entry := _in_pager(view, page)):
+        yield (click(entry.center, f"page {page}", expectation=Change()),)
         return
     pages = _pages(view)
     number = _number(page, pages)
@@ -57,13 +64,27 @@ def _number(page: int | str, pages: Pages) -> int:
     return pages.shown + (1 if page == "next" else -1)
 
 
+def _in_pager(view: ScreenView, page: int) -> Box | None:
+    """Return the number of the page in the row of numbers below a list, which has a way to the next page beside it."""
+    numbers = list(view.numbers())
+    for line in view.lines:
+        if not any(_ONWARD.fullmatch(word.text) for word in line.words):
+            continue
+        row = [number for number in numbers if line.box.top <= number.box.center.y <= line.box.bottom]
+        values = {number.value for number in row}
+        if len(values & {page - 1, page, page + 1}) > 1:
+            return next((number.box for number in row if number.value == page), None)
+    return None
+
+
 def _pages(view: ScreenView) -> Pages:
     for line in view.lines:
         for at, word in enumerate(line.words[:-1]):
             count = _digits(line.words[at + 1])
-            if count is not None and re.fullmatch(r"of|/", word.text, re.IGNORECASE):
+            ranged = at > 1 and _TO.fullmatch(line.words[at - 2].text)  # "1 to 10 of 57 entries" tells of no page
+            if count is not None and re.fullmatch(r"of|/", word.text, re.IGNORECASE) and not ranged:
                 return _pages_at(view, line.words[:at], word, count)
-    raise SkillFailed("no number of pages is to be seen, such as “3 of 12”; say which keys or buttons turn the pages")
+    raise TargetUnseen("no number of pages is to be seen, such as “3 of 12”; say which keys or buttons turn the pages")
 
 
 def _pages_at(view: ScreenView, before: tuple[Word, ...], of: Word, count: int) -> Pages:

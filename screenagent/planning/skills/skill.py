@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -10,6 +10,7 @@ from typing import Final
 
 from screenagent.actions import Direction, Scroll, Target, TypeText, Wait
 from screenagent.events import Plan, PlannedStep
+from screenagent.perception.labels import TextLine
 from screenagent.planning.skills.view import ScreenView
 
 SkillSteps = tuple[PlannedStep, ...]
@@ -24,6 +25,8 @@ LATE_SECONDS: Final = (0.4, 0.6, 0.8, 1.2)
 MOST_TURNS: Final = 30
 """How often a page is scrolled in one direction at most."""
 NOTCHES: Final = 5
+STILL: Final = 0.8
+"""The share of the lines that stay where they are when a page is not scrolled any more."""
 SURELY_FOUND: Final = 0.9
 """The confidence from which on a page is scrolled no further."""
 
@@ -189,13 +192,20 @@ def through_page(view: ScreenView) -> Iterator[PlannedStep]:
     Elsewhere a wheel may change what it is turned over.
     """
     directions: tuple[Direction, ...] = ("down", "up")
+    target = Target(words="the page", at=view.middle)
     for direction in directions if view.is_web_page else ():
         for _ in range(MOST_TURNS):
-            seen = view.screen.digest
-            target = Target(words="the page", at=view.middle)
+            seen = view.lines
             yield PlannedStep(action=Scroll(direction=direction, target=target, notches=NOTCHES))
-            if view.screen.digest == seen:
+            if stand_still(seen, view.lines):
                 break
+
+
+def stand_still(before: Sequence[TextLine], after: Sequence[TextLine]) -> bool:
+    """Whether nearly all lines are where they were; what lights up under the mouse may be read in another way."""
+    places = {(line.text, round(line.box.top, 2)) for line in before}
+    same = sum((line.text, round(line.box.top, 2)) in places for line in after)
+    return same >= STILL * max(len(before), len(after))
 
 
 def _after_failure(work: Generator[SkillSteps, None, object], failed: SkillStepFailed) -> SkillSteps | None:

@@ -13,8 +13,10 @@ from screenagent.episode import Episode
 from screenagent.fakes import FakeDesktop
 from screenagent.geometry import Box
 from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.labels import TextLine, text_lines
 from screenagent.planning import InstructionPlanner, Unreadable, read_instructions
 from screenagent.planning.skills.forms import matched
+from screenagent.planning.skills.skill import stand_still
 from screenagent.screenshot import Screenshot, Window, Word
 from tests.builders import fake_agent
 
@@ -302,3 +304,21 @@ def test_a_wheel_is_not_turned_in_a_program_that_may_take_it_for_something_else(
 def test_what_is_opened_takes_one_click_on_a_web_page_and_two_in_a_folder(app: str, count: int) -> None:
     _, done = ScriptedScreen(long_page, app=app).work('open "Ada"')
     assert [action.count for action in done if isinstance(action, Click)] == [count]
+
+
+@pytest.mark.slow
+def test_a_click_on_what_was_found_that_changes_nothing_is_not_called_done() -> None:
+    episode, done = ScriptedScreen(lambda _: [("Ada", 20, 40), ("Bob", 20, 80)]).work("find and click Bob")
+    assert clicked(done)[0] == "Bob"
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
+
+
+@pytest.mark.parametrize(("first", "still"), [(0, True), (1, False)])
+def test_a_page_stands_still_if_its_lines_do(first: int, still: bool) -> None:
+    def lines(first: int, lit: str) -> list[TextLine]:
+        said = [*((f"Line{first + number}", 20, 40 + 30 * number) for number in range(9)), (lit, 300, 40)]
+        screen = ScriptedScreen(lambda _: said)
+        return text_lines(screen.read(screen.desktop.screenshot()))
+
+    assert stand_still(lines(0, "light"), lines(first, "1ight")) is still

@@ -272,3 +272,12 @@ def test_a_result_is_known_in_the_ways_that_calculators_write_it(sum: str, shown
 def test_without_a_calculator_nothing_is_clicked() -> None:
     play = Play(lambda view: calculate(view, ("1", "+", "2")), Scene([("Dear Ann", 40, 40)]))
     assert (play.done, play.why) == ([], "no key “1” of a calculator is to be seen")
+
+
+def test_a_page_is_turned_to_by_its_number_in_the_row_below_a_list() -> None:
+    said = [("Showing 1 to 10 of 57 entries", 20, 300), ("Previous", 300, 300)]
+    numbers = [(str(number), 380 + 30 * number, 300) for number in range(1, 7)]
+    pager = Scene([*said, *numbers, ("Next", 600, 300)])
+    clicked = Scene([("Konqueror", 20, 40), *said, *numbers, ("Next", 600, 300)])
+    assert Play(lambda view: turn_to_page(view, 3), pager, clicked).done == ["click “page 3”"]
+    assert "no number of pages" in Play(lambda view: turn_to_page(view, 9), pager).why
