@@ -162,7 +162,7 @@ def _awaits(phrase: Clause, piece: Clause) -> bool:
     if phrase.text.lower().startswith("wait") and piece.joint == "comma":
         return bool(_LIMIT.fullmatch(piece.text))
     if _PLACE.fullmatch(phrase.text) and not _STARTS.match(phrase.text) and piece.joint == "comma":
-        return bool(_STARTS.match(piece.text))
+        return bool(_STARTS.match(piece.text) or _PLACE.fullmatch(piece.text))
     if _HELD.fullmatch(phrase.text) and re.search(r"click|drag", piece.text, re.IGNORECASE):
         return piece.joint in ("and", "comma")
     pressed = _MODIFIER_PRESS.fullmatch(phrase.text)

@@ -16,6 +16,10 @@ def steps(task: str) -> list[str]:
     [
         ('in the Preferences dialog, turn on "Wrap text"', ["tick Wrap text"]),
         ("in the Settings window, set Tab width to 8", ["set Tab width to 8"]),
+        (
+            "in Preferences, on the Editor tab, set Tab width to 8, press escape",
+            ["select the Editor tab", "set Tab width to 8", "press escape"],
+        ),
         ("on the Editor tab, tick Wrap", ["select the Editor tab", "tick Wrap"]),
         ("press f5, on the Editor tab, tick Wrap", ["press f5", "select the Editor tab", "tick Wrap"]),
         ("in the View menu, turn on Statusbar", ["click “the View menu”", "tick Statusbar"]),
