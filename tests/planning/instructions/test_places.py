@@ -20,6 +20,7 @@ def steps(task: str) -> list[str]:
             "in Preferences, on the Editor tab, set Tab width to 8, press escape",
             ["select the Editor tab", "set Tab width to 8", "press escape"],
         ),
+        ("in the Find window, tick Wrap, press f5", ["tick Wrap", "press f5"]),
         ("on the Editor tab, tick Wrap", ["select the Editor tab", "tick Wrap"]),
         ("press f5, on the Editor tab, tick Wrap", ["press f5", "select the Editor tab", "tick Wrap"]),
         ("in the View menu, turn on Statusbar", ["click “the View menu”", "tick Statusbar"]),
