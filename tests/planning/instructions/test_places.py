@@ -30,6 +30,8 @@ def steps(task: str) -> list[str]:
         ("choose Copy from the Edit menu", ["click “the Edit menu”", "click “Copy”"]),
         ("untick View > Status Bar", ["untick View > Status Bar"]),
         ("increase the font size to 14", ["set font size to 14"]),
+        ("fill in the text area with hello", ["click “the text area”", "type “hello”"]),
+        ("fill in Image title with Sunset", ["click “Image title”", "type “Sunset”"]),
         ("answer Yes", ["click “Yes”"]),
         ("switch to the tab notes.txt", ["select the notes.txt tab"]),
         ('type "x" at the start of the document', ["press ctrl+home", "type “x”"]),
