@@ -32,6 +32,8 @@ def steps(task: str) -> list[str]:
         ("increase the font size to 14", ["set font size to 14"]),
         ("fill in the text area with hello", ["click “the text area”", "type “hello”"]),
         ("fill in Image title with Sunset", ["click “Image title”", "type “Sunset”"]),
+        ("confirm with enter", ["press enter"]),
+        ("confirm it with OK", ["press OK"]),
         ("answer Yes", ["click “Yes”"]),
         ("switch to the tab notes.txt", ["select the notes.txt tab"]),
         ('type "x" at the start of the document', ["press ctrl+home", "type “x”"]),
