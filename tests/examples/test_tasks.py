@@ -10,7 +10,10 @@ import yaml
 from screenagent.planning import read_instructions
 from tests.paths import ROOT
 
-TASKS: Final[list[dict[str, Any]]] = yaml.safe_load((ROOT / "examples" / "tasks.yaml").read_text("utf-8"))
+FILES: Final = ("tasks.yaml", "unseen/native.yaml")
+TASKS: Final[list[dict[str, Any]]] = [
+    task for file in FILES for task in yaml.safe_load((ROOT / "examples" / file).read_text("utf-8"))
+]
 
 
 @pytest.mark.parametrize("task", TASKS, ids=[task["id"] for task in TASKS])
@@ -20,5 +23,5 @@ def test_a_task_is_read_as_steps_and_judged_by_what_it_left(task: dict[str, Any]
 
 
 def test_there_are_enough_of_them_and_of_enough_applications() -> None:
-    assert len({task["id"] for task in TASKS}) == len(TASKS) >= 25
-    assert len({task["app"].split()[0] for task in TASKS}) >= 5
+    assert len({task["id"] for task in TASKS}) == len(TASKS) >= 70
+    assert len({task["app"].split()[0] for task in TASKS}) >= 18
