@@ -160,7 +160,7 @@ class Arrival:
         strokes, most = sum(len(line.strokes) for line in lines), _most_strokes(self.typed)
         match match:
             case "equal" | "signs" if self._is_elsewhere(lines):
-                return self._landed_elsewhere(text, lines)
+                return None if self._is_highlighted(lines) else self._landed_elsewhere(text, lines)
             case "equal":
                 return self._confirmed(f"the field reads “{_short(text)}”")
             case "signs" if strokes > most:
@@ -193,6 +193,10 @@ class Arrival:
         rect = PixelBox.around_all(line.rect for line in lines)
         fields = [place.box.exact_pixels(self.screenshot.size) for place in self.at if place.box and place.by in FIELDS]
         return bool(fields) and not any(field.grown(AROUND).shared_area(rect) > 0 for field in fields)
+
+    def _is_highlighted(self, lines: Sequence[InkLine]) -> bool:
+        """Whether the text stood there before, as what is searched for does in a document: it has another ground."""
+        return compare(self.typed, self._text(lines, self.before, ZOOMS[0])) == "equal"
 
     def _landed_elsewhere(self, text: str, lines: Sequence[InkLine]) -> Effect:
         """A click may open a field of its own to be typed into. One that held a text before is another field."""

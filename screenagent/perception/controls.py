@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
+from screenagent.perception.list_rows import row_setting
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.roles import Role
 
@@ -47,6 +48,7 @@ class ControlLayout:
     """The controls of one picture and what is written at them."""
 
     def __init__(self, picture: PictureArray, labels: Sequence[Label]) -> None:
+        self._picture = picture
         self._labels = labels
         self.controls = list(_controls(picture, labels))
         named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
@@ -66,9 +68,20 @@ class ControlLayout:
         """The controls that `label` may name: the one it stands in, those beside it and the one below it."""
         inside = self.around(*label.rect.center)
         if inside and inside.role != "cell":
-            return [Tie(inside, 1.0)]
+            return [Tie(self._set_in(inside, label) or inside, 1.0)]
         found = [self._marked(label), self._right_of(label), self._below(label), self._left_of(label)]
         return [tie for tie in found if tie]
+
+    def _set_in(self, row: ControlBox, label: Label) -> ControlBox | None:
+        """Return what the label at the left end of a long frame names: the number or the choice at its right end."""
+        words = (word for other in self._labels for word in other.words)
+        parts = row_setting(row.rect, words) if row.role in ("field", "dropdown", "button") else None
+        if parts is None or not parts.name.holds(label.words[0][1].center_x, label.words[0][1].center_y):
+            return None
+        if parts.number:
+            return ControlBox(parts.value, "field")
+        opens = row.role == "dropdown" or has_arrow(self._picture, parts.end, after=parts.end.left)
+        return ControlBox(parts.value, "dropdown") if opens else None
 
     def _marked(self, label: Label) -> Tie | None:
         """A box to tick stands left of its label."""

@@ -16,6 +16,7 @@ from screenagent.perception.controls import frames, has_arrow
 from screenagent.perception.disclosures import folding_state, trailing_sign, trailing_state
 from screenagent.perception.highlights import is_highlighted
 from screenagent.perception.labels import Label, labels
+from screenagent.perception.list_rows import row_setting
 from screenagent.perception.marks import commonest, mark_state, marks_in
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.open_lists import opened_list
@@ -103,11 +104,14 @@ class ControlStateReader:
         """Return the closed drop-down of that name, also where its label and its choice are read as one line."""
         picture = np.asarray(screenshot.pixels)
         written = labels(self._reader.read(screenshot), screenshot.size)
-        boxes = [rect for rect in frames(picture) if _is_dropdown(picture, rect)]
+        framed = frames(picture)
+        boxes = [rect for rect in framed if _is_dropdown(picture, rect)]
         words = [word for one in written for word in one.words]
         apart = [Label([word]) for word in words if not any(box.holds(*word[1].center) for box in boxes)]
         seen = [ControlState(box=box.box(screenshot.size), role="dropdown") for box in boxes]
         for label in _named(name, written):
+            if part := _set_in_row(label, picture, framed, words):
+                return ControlState(box=part.box(screenshot.size), role="dropdown")
             others = [one for one in apart if not label.grown(2).holds(*one.rect.center)]
             if found := LabelledRow(label, others).nearest(seen, screenshot.size):
                 return found
@@ -271,6 +275,15 @@ def _named(name: str, written: Sequence[Label]) -> Iterator[PixelBox]:
         first = label.words[:count]
         if likeness(name, " ".join(text for text, _ in first).rstrip(":")) > 0:
             yield PixelBox.around_all(rect for _, rect in first)
+
+
+def _set_in_row(
+    label: PixelBox, picture: PictureArray, framed: Sequence[PixelBox], words: Sequence[tuple[str, PixelBox]]
+) -> PixelBox | None:
+    """Return where the choice stands in the long frame that begins with a label, if an arrow stands behind it."""
+    rows = (row_setting(box, words) for box in framed if box.holds(*label.center))
+    named = (row for row in rows if row and not row.number and row.name.holds(*label.center))
+    return next((row.value for row in named if has_arrow(picture, row.end, after=row.end.left)), None)
 
 
 def _is_dropdown(picture: PictureArray, rect: PixelBox) -> bool:

@@ -154,6 +154,14 @@ def test_a_number_a_date_and_a_text_are_compared_as_such(typed: str, read: str, 
     assert compare(typed, read) == match
 
 
+def test_what_is_searched_for_is_highlighted_where_it_stood_and_has_not_come_there() -> None:
+    before = form("")
+    picture = np.asarray(before.pixels).copy()
+    found = picture[202:227, 122:190]
+    found[(found > 250).all(axis=2)] = (255, 230, 200)
+    assert outcome(in_field("London", before, Screenshot.of(Image.fromarray(picture)))) != "contradicted"
+
+
 def test_what_is_offered_below_a_field_is_not_what_it_reads() -> None:
     shown = form("Ada Lovel").pixels.copy()
     draw, font = ImageDraw.Draw(shown), ImageFont.load_default(15)

@@ -12,7 +12,10 @@ from screenagent.bench.tasks import PageCheck, Task, read_tasks
 from screenagent.planning import read_instructions
 from tests.paths import ROOT
 
-TASKS: Final[list[dict[str, Any]]] = yaml.safe_load((ROOT / "examples" / "tasks.yaml").read_text("utf-8"))
+FILES: Final = ("tasks.yaml", "unseen/native.yaml")
+TASKS: Final[list[dict[str, Any]]] = [
+    task for file in FILES for task in yaml.safe_load((ROOT / "examples" / file).read_text("utf-8"))
+]
 WEB: Final = ROOT / "examples" / "unseen" / "web.yaml"
 PAGES: Final = read_tasks(WEB)
 
@@ -24,8 +27,8 @@ def test_a_task_is_read_as_steps_and_judged_by_what_it_left(task: dict[str, Any]
 
 
 def test_there_are_enough_of_them_and_of_enough_applications() -> None:
-    assert len({task["id"] for task in TASKS}) == len(TASKS) >= 25
-    assert len({task["app"].split()[0] for task in TASKS}) >= 5
+    assert len({task["id"] for task in TASKS}) == len(TASKS) >= 70
+    assert len({task["app"].split()[0] for task in TASKS}) >= 18
 
 
 @pytest.mark.parametrize("task", PAGES, ids=[task.id for task in PAGES])

@@ -26,7 +26,9 @@ _OPEN_MENU: Final = re.compile(
     r"(?:the|this|that|its)(?: (?:context|pop-?up|right-click|open|opened|shortcut))? menu", re.IGNORECASE
 )
 _PICTURE: Final = re.compile(
-    r"\b(?:canvas|drawing|picture|image|painting|shape|area|background|selection|layer|region)\b", re.IGNORECASE
+    r"(?:(?:the|my|this)\s+)?(?:(?:whole|entire|selected)\s+)?"
+    r"(?:canvas|drawing|picture|image|painting|shape|background|selection|layer|region)(?:\s+area)?",
+    re.IGNORECASE,
 )
 
 FORMS: Final[list[Pattern]] = []
@@ -59,7 +61,7 @@ def type_into(
 @form("fill[ in] {into} with {text}")
 def fill_with(text: str, into: str | None) -> Steps:
     """What is filled with a colour is no field."""
-    if into and _PICTURE.search(into):
+    if into and _PICTURE.fullmatch(into):
         return None
     return (*steps.click_into(into), steps.type_text(text))
 

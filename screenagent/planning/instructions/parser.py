@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Final
 
 from screenagent.actions import Finish, PressKeys, targets
@@ -91,8 +90,8 @@ def _read(
 
 def _steps_of(text: str, quotes: Quotes, *, it: str | None) -> tuple[PlannedStep | Skill, ...] | None:
     """Return the steps of `text`, or None; only a phrase that reads in no other way begins with a place."""
-    read = partial(steps_of, quotes=quotes, forms=FORMS, it=it)
-    return read(text) or placed_steps(text, lambda step: read(_reworded_text(step)))
+    read = steps_of(text, quotes, forms=FORMS, it=it)
+    return placed_steps(text, lambda step: _steps_of(_reworded_text(step), quotes, it=it)) if read is None else read
 
 
 def _refuse_two_readings(phrase: Clause, before: Clause, quotes: Quotes) -> None:

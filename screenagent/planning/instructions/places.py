@@ -19,6 +19,9 @@ _WINDOW: Final = re.compile(
     r"|message\sbox)\s*,?\s+(?P<step>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_CALLED: Final = re.compile(
+    r"(?:in|on|inside|within)\s+(?-i:[A-Z])[\w-]*(?:\s[\w-]+){0,2}\s*,\s+(?P<step>\S.*)", re.IGNORECASE | re.DOTALL
+)
 _TAB: Final = re.compile(
     r"(?:in|on|under|from)\s+(?P<tab>the\s+\S.{0,60}?\s(?:tab|page))\s*,?\s+(?P<step>\S.*)", re.IGNORECASE | re.DOTALL
 )
@@ -32,7 +35,7 @@ def placed_steps(phrase: str, read: StepsOf) -> tuple[PlannedStep | Skill, ...] 
 
     The window in front is worked in anyway; a tab is selected first, and a menu is opened.
     """
-    if window := _WINDOW.fullmatch(phrase):
+    if window := _WINDOW.fullmatch(phrase) or _CALLED.fullmatch(phrase):
         return read(window["step"])
     if tab := _TAB.fullmatch(phrase):
         return _after(_selected(tab["tab"]), read(tab["step"]))

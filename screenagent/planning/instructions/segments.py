@@ -164,14 +164,19 @@ def _awaits(phrase: Clause, piece: Clause) -> bool:
         return bool(re.search(_STATE, piece.text))
     if phrase.text.lower().startswith("wait") and piece.joint == "comma":
         return bool(_LIMIT.fullmatch(piece.text))
-    if _PLACE.fullmatch(phrase.text) and not _STARTS.match(phrase.text) and piece.joint == "comma":
-        return bool(_STARTS.match(piece.text))
+    if _is_only_a_place(phrase.text) and piece.joint == "comma":
+        return bool(_STARTS.match(piece.text) or _PLACE.fullmatch(piece.text))
     if _HELD.fullmatch(phrase.text) and re.search(r"click|drag", piece.text, re.IGNORECASE):
         return piece.joint in ("and", "comma")
     pressed = _MODIFIER_PRESS.fullmatch(phrase.text)
     if not pressed or piece.joint != "and" or not is_chord(pressed[1]):
         return False
     return set(keys.chord(pressed[1])) <= set(keys.MODIFIERS) and is_chord(piece.text)
+
+
+def _is_only_a_place(text: str) -> bool:
+    """Whether no step has begun yet: "in Preferences, on the Editor tab"."""
+    return bool(_PLACE.fullmatch(text)) and not any(_STARTS.match(part) for part in re.split(r",\s+", text))
 
 
 def _has_role(text: str) -> bool:

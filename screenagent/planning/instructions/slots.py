@@ -216,7 +216,7 @@ def _cells(part: str) -> str:
 
 
 def _whole(_: SlotValue, part: str) -> int:
-    return int(part.replace("−", "-"))
+    return int(re.sub(r" ?(?:%|percent)", "", part.replace("−", "-"), flags=re.IGNORECASE))
 
 
 def _wholes(_: SlotValue, part: str) -> tuple[int, ...]:
@@ -299,7 +299,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "date_field": Slot(r"(?:\w+ ){0,2}(?:date|day|calendar|date field|date picker)", _bare),
     "time": Slot(r"\d{1,2}:\d\d(?:\s?[ap]\.?m\.?)?", _time),
     "time_field": Slot(r"(?:\w+ ){0,2}(?:time|time field|clock)", _bare),
-    "amount": Slot("{INTEGER}", _whole),
+    "amount": Slot("{INTEGER}(?: ?%| percent)?", _whole),
     "amounts": Slot(r"\[?[-−]?\d{1,6}(?:(?:\s?,\s?|,?\sand\s)[-−]?\d{1,6}){1,9}\]?", _wholes),
     "dial": Slot(r"(?:the |a )?(?:{QUOTED} |(?:[\w-]+ ){0,3}){DIAL}", SlotValue.target),
     "section": Slot(r"\S.{0,80}?", SlotValue.target),

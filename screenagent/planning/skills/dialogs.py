@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
-from screenagent.actions import Change, Gone, PressKeys, Visible
+from screenagent.actions import Change, Gone, Key, PressKeys, Visible
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location
 from screenagent.perception.changes import difference
 from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import press, type_text
+from screenagent.planning.skills.choosing import follow
 from screenagent.planning.skills.letters import changed_lines, columns, exact
 from screenagent.planning.skills.moves import click, replace_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps
@@ -28,6 +29,22 @@ _FOLDER: Final = re.compile(r"\b(?:folder|directory)\b", re.IGNORECASE)
 _REPLACING: Final = re.compile(r"\breplace\b", re.IGNORECASE)
 _FIND_LABEL: Final = re.compile(r"^(?:find(?: what)?|search(?: for)?|search term|text to find)$", re.IGNORECASE)
 _REPLACE_LABEL: Final = re.compile(r"^(?:replace(?: with| by)?|replacement|with)$", re.IGNORECASE)
+
+
+class Dialog(NamedTuple):
+    """A dialog by what it is for, a line in it that says so, and the shortcuts and menus that open it."""
+
+    purpose: str
+    sign: re.Pattern[str]
+    chords: tuple[tuple[Key, ...], ...]
+    menus: tuple[tuple[str, str], ...] = ()
+
+
+SAVING_AS: Final = Dialog("save under another name", _SAVING, (("ctrl", "shift", "s"),), (("File", "Save As"),))
+MAKING_A_FOLDER: Final = Dialog("make a folder", _FOLDER, (("ctrl", "shift", "n"),), (("File", "New Folder"),))
+REPLACING: Final = Dialog(
+    "replace words", _REPLACING, (("ctrl", "h"), ("ctrl", "r")), (("Search", "Replace"), ("Edit", "Replace"))
+)
 
 
 def save(view: ScreenView) -> SkillRun:
@@ -46,19 +63,19 @@ def save(view: ScreenView) -> SkillRun:
 
 
 def save_as(view: ScreenView, name: str) -> SkillRun:
-    asked = yield from _opened(view, "save under another name", _SAVING, ("ctrl", "shift", "s"))
+    asked = yield from _opened(view, SAVING_AS)
     yield from enter_name(view, name, Gone(words=asked.text))
 
 
 def new_folder(view: ScreenView, name: str) -> SkillRun:
-    yield from _opened(view, "make a folder", _FOLDER, ("ctrl", "shift", "n"))
+    yield from _opened(view, MAKING_A_FOLDER)
     yield from enter_name(view, name, Visible(words=name))
 
 
 def replace_words(view: ScreenView, old: str, new: str) -> SkillRun:
-    """All of them, in the dialog that editors open by Ctrl+H or, if that does nothing, by Ctrl+R."""
+    """All of them, in the dialog that editors open by Ctrl+H or, if that does nothing, by Ctrl+R or a menu."""
     before = _count(view, old)
-    yield from _opened(view, "replace words", _REPLACING, ("ctrl", "h"), ("ctrl", "r"))
+    yield from _opened(view, REPLACING)
     finding, replacing = _field(view, _FIND_LABEL), _field(view, _REPLACE_LABEL)
     if finding.point == replacing.point:
         raise SkillFailed("the two fields of the dialog cannot be told from each other")
@@ -85,18 +102,34 @@ def _buttons(view: ScreenView) -> list[Box]:
     return [box for name in ("Replace All", "Replace all") for box in exact(view, name)]
 
 
-def _opened(view: ScreenView, purpose: str, sign: re.Pattern[str], *chords: tuple[str, ...]) -> Opening:
-    """Press the first of `chords` that does something; return the line of the dialog that says what it is for."""
+def _opened(view: ScreenView, dialog: Dialog) -> Opening:
+    """Press the first of the chords that does something, or else choose it from a menu; return the line of the dialog
+    that says what it is for."""
     before, lines = view.screen, columns(view)
-    for chord in chords:
+    for chord in dialog.chords:
         with suppress(SkillStepFailed):
             yield (PlannedStep(action=PressKeys(keys=chord), expectation=Change()),)
-        if asked := _asked(view, lines, sign):
+        if asked := _asked(view, lines, dialog.sign):
             return asked
         if difference(before, view.screen):
             break
-    pressed = " and ".join("+".join(chord) for chord in chords)
-    raise SkillFailed(f"no dialog to {purpose} is opened by {pressed} here; open it by its menu first")
+    else:
+        if asked := (yield from _chosen(view, dialog, lines)):
+            return asked
+    pressed = " and ".join("+".join(chord) for chord in dialog.chords)
+    raise SkillFailed(f"no dialog to {dialog.purpose} is opened by {pressed} here; open it by its menu first")
+
+
+def _chosen(view: ScreenView, dialog: Dialog, before: list[TextLine]) -> Generator[SkillSteps, None, TextLine | None]:
+    """Open it by the first of its menus that is there."""
+    menu = next((menu for menu in dialog.menus if view.find(f"the {menu[0]} menu")), None)
+    if menu is None:
+        return None
+    try:
+        yield from follow(view, menu)
+    except SkillStepFailed:
+        yield (press("escape"),)
+    return _asked(view, before, dialog.sign)
 
 
 def _asked(view: ScreenView, before: list[TextLine], sign: re.Pattern[str]) -> TextLine | None:

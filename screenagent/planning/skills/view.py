@@ -224,8 +224,8 @@ class ScreenView:
         """The numbers that stand alone, and where."""
         for line in self.lines:
             for word in line.words:
-                if re.fullmatch(r"[-+−]?\d+(?:\.\d+)?", word.text):
-                    yield Number(float(word.text.replace("−", "-")), word.box)
+                if number := re.fullmatch(r"([-+−]?\d+(?:\.\d+)?)%?", word.text):
+                    yield Number(float(number[1].replace("−", "-")), word.box)
 
 
 def _look(screen: Screenshot, box: Box) -> str:

@@ -16,6 +16,11 @@ def steps(task: str) -> list[str]:
     [
         ('in the Preferences dialog, turn on "Wrap text"', ["tick Wrap text"]),
         ("in the Settings window, set Tab width to 8", ["set Tab width to 8"]),
+        (
+            "in Preferences, on the Editor tab, set Tab width to 8, press escape",
+            ["select the Editor tab", "set Tab width to 8", "press escape"],
+        ),
+        ("in the Find window, tick Wrap, press f5", ["tick Wrap", "press f5"]),
         ("on the Editor tab, tick Wrap", ["select the Editor tab", "tick Wrap"]),
         ("press f5, on the Editor tab, tick Wrap", ["press f5", "select the Editor tab", "tick Wrap"]),
         ("in the View menu, turn on Statusbar", ["click “the View menu”", "tick Statusbar"]),
@@ -25,6 +30,10 @@ def steps(task: str) -> list[str]:
         ("choose Copy from the Edit menu", ["click “the Edit menu”", "click “Copy”"]),
         ("untick View > Status Bar", ["untick View > Status Bar"]),
         ("increase the font size to 14", ["set font size to 14"]),
+        ("fill in the text area with hello", ["click “the text area”", "type “hello”"]),
+        ("fill in Image title with Sunset", ["click “Image title”", "type “Sunset”"]),
+        ("confirm with enter", ["press enter"]),
+        ("confirm it with OK", ["press OK"]),
         ("answer Yes", ["click “Yes”"]),
         ("switch to the tab notes.txt", ["select the notes.txt tab"]),
         ('type "x" at the start of the document', ["press ctrl+home", "type “x”"]),

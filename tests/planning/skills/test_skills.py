@@ -104,15 +104,16 @@ def test_a_skill_that_cannot_go_on_says_what_comes_nearest() -> None:
     assert "Wardrobe" in episode.ended.message
 
 
-def test_a_slider_is_moved_by_what_its_number_lacks() -> None:
+@pytest.mark.parametrize("unit", ["", "%"])
+def test_a_slider_is_moved_by_what_its_number_lacks(unit: str) -> None:
     def shows(done: Sequence[Action]) -> list[Said]:
         value = 0
         for action in done:
             if isinstance(action, PressKeys):
                 value += 5 * action.times * (1 if action.keys == ("right",) else -1)
-        return [("slider", 20, 60), (str(value), 120, 60)]
+        return [("slider", 20, 60), (f"{value}{unit}", 120, 60)]
 
-    _, done = ScriptedScreen(shows).work("set the slider to 30")
+    _, done = ScriptedScreen(shows).work(f"set the slider to 30{unit}")
     presses = [(action.keys, action.times) for action in done if isinstance(action, PressKeys)]
     assert presses == [(("right",), 30), (("left",), 24)]
 

@@ -162,6 +162,15 @@ def test_a_name_is_typed_only_into_a_dialog_that_came() -> None:
     ]
 
 
+def test_a_dialog_that_no_shortcut_opens_is_opened_by_its_menu() -> None:
+    text = Scene([("File", 40, 10), ("Dear Ann", 40, 40)], fields={"the File menu": 10})
+    dialog = Scene([("Dear Ann", 40, 40), ("Save As", 200, 100), ("Name:", 200, 140)])
+    play = Play(lambda view: save_as(view, "b.txt"), text, text, text, dialog)
+    assert play.done[1:4] == ["move the mouse to “the File menu”", "click “the File menu”", "click “Save As”"]
+    assert play.done[-2:] == ["type “b.txt”", "press enter"]
+    assert "open it by its menu" in Play(lambda view: save_as(view, "b.txt"), text, text, text, text).why
+
+
 def test_a_name_of_which_the_old_one_is_left_is_not_entered() -> None:
     dialog, typed = Scene([("Save As", 200, 100), ("a.txt", 260, 140)]), Scene([("b.txt.txt", 260, 140)])
     play = Play(lambda view: save_as(view, "b.txt"), Scene([("Dear Ann", 40, 40)]), dialog, typed)
