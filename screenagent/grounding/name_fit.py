@@ -8,6 +8,7 @@ from math import exp
 from typing import Final, NamedTuple
 
 import numpy as np
+from rapidfuzz import fuzz
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.contradictions import contradicts
@@ -17,11 +18,15 @@ from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label
 from screenagent.perception.sentence_encoder import SentenceEncoder
+from screenagent.perception.similarity import letters_of
 
 WRITTEN: Final = 0.8  # from this match of letters on, the name is what was said
+SAME_LETTERS: Final = 85  # of 100: a word of which a letter was misread, as “Polyaon”; “Invert” is not “Insert”
 TELLING: Final = 0.1  # a word that weighs no more says nothing
 MOST_LEAD: Final = 3.0  # a lead counts up to this: among two names each may lead by much
 _CLAUSE: Final = re.compile(r"[.,;:]| (?:to|of|in|on|from|for|with) ")
+
+_BARE: Final = re.compile(r"^(?:the|a|an) |\s(?:icon|button|tool)$", re.I)
 
 
 class NamedIcon(NamedTuple):
@@ -79,6 +84,27 @@ class ChosenName(NamedTuple):
 
     icon: NamedIcon
     likely: float
+
+
+def written_name(target: str, icons: Sequence[NamedIcon]) -> NamedIcon | None:
+    """Return the button whose name is the target itself, letter for letter or but for a misread one; None if there is
+    none, or if two names are as near."""
+    said = _BARE.sub("", target).strip(" '\"“”‘’")
+    near = [(_letters_alike(said, icon.name), icon) for icon in icons]
+    best, named = max(near, key=lambda one: one[0], default=(0.0, None))
+    if named is None or not best:
+        return None
+    return None if any(alike == best and not _is_same(icon, named) for alike, icon in near) else named
+
+
+def _letters_alike(said: str, name: str) -> float:
+    """Return how alike two texts are of which each word may have a letter misread, from 0 to 1; 0 if they differ."""
+    if letters_of(said) == letters_of(name):
+        return 1.0
+    words = said.casefold().split(), name.casefold().split()
+    ratios = [fuzz.ratio(one, other) for one, other in zip(*words, strict=False)]
+    misread = len(words[0]) == len(words[1]) and min(ratios, default=0) >= SAME_LETTERS and not contradicts(said, name)
+    return min(ratios) / 101 if misread else 0.0
 
 
 def chosen_name(

@@ -10,7 +10,7 @@ from screenagent.geometry import Absent, Box, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import are_labelled, icons_matching
-from screenagent.grounding.name_fit import NamedIcon, chosen_name
+from screenagent.grounding.name_fit import NamedIcon, chosen_name, written_name
 from screenagent.grounding.surroundings import window_buttons, within_page
 from screenagent.perception.icon_names import IconNames, ToldName, picture_key
 from screenagent.perception.screen import ScreenContents
@@ -18,6 +18,7 @@ from screenagent.perception.tooltips import read_tooltip
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
+WRITTEN: Final = 0.98  # how likely a name is meant that was said to the letter
 SURE: Final = 0.9  # a name that is this likely meant leaves nothing to ask
 MOST_ASKED: Final = 10  # the eleventh is rarely meant
 LEAST: Final = 0.45  # of what is likelier, in applications that were not fitted to, five in six were right
@@ -51,7 +52,7 @@ class TooltipNaming:
         if isinstance(found, Location) and found.by != "icon" and found.confidence >= UNLIKELY:
             return None
         phrase, screen = self.grounder.meant(target, screenshot), self.grounder.screen(screenshot)
-        if phrase.nameless or phrase.relations or phrase.ordinal:
+        if phrase.nameless or phrase.relations:
             return None
         likely = self._likeliest(phrase, screen)[:MOST_ASKED]
         places = [_location(icon.rect, icon.score, screen) for icon in likely]
@@ -88,17 +89,17 @@ class TooltipNaming:
     def named(self, target: str, screenshot: Screenshot) -> Location | None:
         """Return the button whose name means `target`; None if none does surely, or two may."""
         phrase, screen = self.grounder.meant(target, screenshot), self.grounder.screen(screenshot)
-        if phrase.nameless or phrase.relations or phrase.ordinal:
-            return None
         icons = []
         for rect, score in self._scored(phrase, screen):
             names = self._names(screenshot, screen, rect.box(screen.size))
             if len(names) == 1:
                 icons.append(NamedIcon(rect, names[0], score))
-        best = chosen_name(phrase, icons, self.grounder.sentences, self.grounder.words)
-        if best is None or best.likely < self.least:
+        if written := written_name(target, icons):
+            return _location(written.rect, WRITTEN, screen)
+        if phrase.nameless or phrase.relations or phrase.ordinal:
             return None
-        return _location(best.icon.rect, best.likely, screen)
+        best = chosen_name(phrase, icons, self.grounder.sentences, self.grounder.words)
+        return _location(best.icon.rect, best.likely, screen) if best and best.likely >= self.least else None
 
     def known(self, target: str, screenshot: Screenshot, found: Location | Absent) -> Location | None:
         """Return the button whose name means `target`, if it does so surely or there is no other left to ask."""
