@@ -131,17 +131,17 @@ def name_signs(
 ) -> list[NameSigns]:
     """Return what speaks for each name."""
     first, *names = sentences.vectors([said, *(icon.name for icon in icons)])
-    asked, named = words.vector([(said, 1.0)]), np.stack([words.vector([(icon.name, 1.0)]) for icon in icons])
+    asked = words.vector([(said, 1.0)])
     signs = []
-    for icon, name, like, common in zip(icons, names, named @ asked, words.commonness(named), strict=True):
+    for icon, name in zip(icons, names, strict=True):
         begins = words.vector([(_CLAUSE.split(icon.name)[0], 1.0)])
         signs.append(
             NameSigns(
                 letters=letters_of_name(phrase, icon),
                 meaning=float(name @ first),
-                words=float(like),
+                words=float(words.vector([(icon.name, 1.0)]) @ asked),
                 begins=float(begins @ asked),
-                common=float(common),
+                common=words.commonness(icon.name),
                 icon=icon.score,
             )
         )
