@@ -87,7 +87,7 @@ class TooltipNaming:
         labelled = are_labelled([picture.rect for picture in pictures], screen.labels) if pictures else ()
         bare = [picture for picture, named in zip(pictures, labelled, strict=True) if not named]
         numbers = [place for label in screen.labels for text, place in label.words if text.isdigit()]
-        bars = [one for one in bare if _stands_in_bar(one.rect, bare) and not _is_row_number(one.rect, numbers)]
+        bars = [one for one in _in_bars(bare) if not _is_row_number(one.rect, numbers)]
         rows = sorted(bars, key=lambda one: (round(one.rect.center_y / ROW_HEIGHT), one.rect.left))
         return tuple(one.location(screen.size) for one in _one_per_button(rows) if not one.is_settled)
 
@@ -192,14 +192,18 @@ def _one_per_button(pictures: Sequence[ButtonPicture]) -> list[ButtonPicture]:
     return kept
 
 
-def _stands_in_bar(rect: PixelBox, pictures: Sequence[ButtonPicture]) -> bool:
-    """Return whether at least two pictures of the size of a button stand beside it, or above and below it."""
-    if not BUTTON_SIDES[0] <= max(rect.width, rect.height) <= BUTTON_SIDES[1]:
-        return False
-    others = [one.rect for one in pictures if max(one.rect.width, one.rect.height) >= BUTTON_SIDES[0]]
-    beside = _in_step(rect.center_x, ((one.center_x, one.center_y - rect.center_y) for one in others))
-    below = _in_step(rect.center_y, ((one.center_y, one.center_x - rect.center_x) for one in others))
-    return max(beside, below) >= 2
+def _in_bars(pictures: Sequence[ButtonPicture]) -> list[ButtonPicture]:
+    """Return the pictures of the size of a button of which at least three stand in a row or in a column."""
+    sized = [one for one in pictures if BUTTON_SIDES[0] <= max(one.rect.width, one.rect.height) <= BUTTON_SIDES[1]]
+    middles = [one for one in sized if _most_in_step(one, sized) >= 2]
+    return [one for one in sized if one in middles or _most_in_step(one, middles) >= 1]
+
+
+def _most_in_step(picture: ButtonPicture, others: Sequence[ButtonPicture]) -> int:
+    """Return how many pictures stand a step beside one, or above and below it."""
+    x, y = picture.rect.center
+    beside = _in_step(x, ((one.rect.center_x, one.rect.center_y - y) for one in others))
+    return max(beside, _in_step(y, ((one.rect.center_y, one.rect.center_x - x) for one in others)))
 
 
 def _in_step(at: float, others: Iterable[tuple[float, float]]) -> int:
