@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from screenagent.geometry import Absent, Location, PixelBox, Size
+from screenagent.geometry import Absent, Box, Location, PixelBox, Size
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import are_labelled, icons_matching
@@ -66,6 +66,8 @@ class TooltipNaming:
     reader: TextReader
     in_pages: bool = False
     least: float = LEAST
+    _fresh: dict[tuple[str, Box], str] = field(default_factory=dict, init=False)
+    """What was told on the last screen, by its digest and the place: which of several names of a picture is meant."""
 
     def unnamed(self, target: str, screenshot: Screenshot, found: Location | Absent) -> tuple[Location, ...] | None:
         """Return the buttons that may be meant and have no name yet, the likeliest first; None if the answer that was
@@ -99,9 +101,15 @@ class TooltipNaming:
             key = picture_key(screenshot, place.box)
             if name:
                 self.names.keep(window.app, [ToldName(key, name, "tooltip")])
+                self._keep_fresh(screenshot, place.box, name)
             else:
                 self.names.keep_silent(window.app, key)
         return name
+
+    def _keep_fresh(self, screenshot: Screenshot, box: Box, name: str) -> None:
+        if any(digest != screenshot.digest for digest, _ in self._fresh):
+            self._fresh.clear()
+        self._fresh[screenshot.digest, box] = name
 
     def keep_told(self, screenshot: Screenshot) -> None:
         """Keep the names that the program itself tells of pictures without words."""
@@ -139,7 +147,7 @@ class TooltipNaming:
         pictures = []
         for rect in self._reachable(screen):
             key = picture_key(screenshot, rect.box(screen.size))
-            told = _told(rect, screen)
+            told = self._fresh.get((screenshot.digest, rect.box(screen.size))) or _told(rect, screen)
             names = (told,) if told else self.names.of(screen.application, key)
             silent = self.names.is_silent(screen.application, key)
             pictures.append(ButtonPicture(rect, scores.get(rect, 0.0), names, silent))

@@ -52,6 +52,13 @@ def named(screen: Screenshot, naming_: TooltipNaming, *texts: str) -> None:
         naming_.names.keep("Editor", [ToldName(picture_key(screen, box), text, "tooltip")])
 
 
+def padded(reader: DrawnReader, tooltip: Drawing) -> Screenshot:
+    """Return the picture of a tooltip that the reader knows on the margin that it is read on."""
+    words = tooltip.words
+    reader.read = lambda screenshot: words if screenshot.size.width == 640 + 32 else []  # type: ignore[method-assign]
+    return tooltip.screenshot
+
+
 def test_all_buttons_of_a_bar_are_asked_from_the_left() -> None:
     reader = DrawnReader()
     places = naming(reader).buttons(reader.screen(bar()))
@@ -75,6 +82,11 @@ def test_a_picture_with_two_names_is_asked_again() -> None:
         asked.names.keep("Editor", [ToldName(picture_key(screen, place.box), name, "tooltip")])
     assert place in asked.buttons(screen)
     assert asked.named("increase", screen) is None
+    tooltip = Drawing().text("Increase", 20, 20)
+    asked.keep(screen, place, padded(reader, tooltip))
+    found = asked.named("increase", screen)
+    assert found is not None
+    assert found.point == place.point
 
 
 def test_pictures_beside_a_text_are_left_to_the_text() -> None:

@@ -148,7 +148,11 @@ def test_what_a_screen_says_stays_text(tmp_path: Path) -> None:
 def test_a_page_tells_what_tooltips_said(tmp_path: Path) -> None:
     place = Location(point=Point(x=0.1, y=0.1), confidence=0, by="tooltip")
     plan = Plan(steps=(PlannedStep(action=Click(target="print it")),))
-    asked = [Decided(decision=Decision(plan=plan)), Rested(location=place, told="Print"), Rested(location=place)]
+    asked: list[Event] = [
+        Decided(decision=Decision(plan=plan)),
+        Rested(location=place, told="Print"),
+        Rested(location=place),
+    ]
     outline = Outline(page(tmp_path, [*whole_run()[:2], *asked, Ended(result="gave_up")]))
     assert "Print; none" in outline.text
 
