@@ -59,6 +59,7 @@ class Inquiry:
         if places is None:
             return None
         if places:
+            naming.keep_told(screen)
             yield self.timeline.happened(events.Retried(recovery="hover", why=_why(target, by_sight)))
             yield from self.rest_on(places, target)
         with self.timeline.phase("locate"):

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from screenagent.actions import Move
 from screenagent.agent import drive
 from screenagent.approval import ApprovalQuestion, Asker
 from screenagent.approval.answers import AGAIN_SECONDS, QUIET_SECONDS, QuietTime, TwiceInTime, rejection, reply
@@ -274,7 +275,10 @@ class SuperviseScreen(RunScreen):
         return self._shown_question.chosen if self._shown_question else 0
 
     def proposal(self, step: Step) -> Content:
-        risk = self._shown_question.asked.risk if self._shown_question else None
+        asked = self._shown_question.asked if self._shown_question else None
+        risk = asked.risk if asked else None
+        if asked and isinstance(asked.action, Move) and asked.action != step.action:  # what is asked on the way to it
+            step = step.model_copy(update={"action": asked.action, "decision": None, "locations": asked.locations})
         said = wording.proposal(step, self.locations, risk=risk, chosen=self._chosen, note=self.note)
         return wording.with_hint(said, self._hint)
 

@@ -41,6 +41,7 @@ WHENCE: Final = {
     "zoom": "the model points there on a closer look",
     "patch": "it looks there as it did when it was recorded",
     "patch elsewhere": "it looks as it was recorded, but has moved",
+    "tooltip": "its tooltip says so",
 }
 
 AT_WORK: Final = {
@@ -54,7 +55,9 @@ AT_WORK: Final = {
     "checked": "decides",
     "retried": "tries again",
     "failed": "decides",
-    "told": "decides",
+    "user_message": "decides",
+    "hover_reviewed": "reads tooltips",
+    "rested": "reads tooltips",
     "paused": "paused",
     "resumed": "goes on",
 }

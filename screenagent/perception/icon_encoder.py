@@ -43,6 +43,7 @@ class IconWords:
 
     def __init__(self, path: Path = FOLDER / "icon_words.npz") -> None:
         self._path = path
+        self._common: SharedLRU[str, float] = SharedLRU(4000)
 
     @cached_property
     def _table(self) -> tuple[dict[str, int], Floats, list[str]]:
@@ -65,10 +66,14 @@ class IconWords:
                     total += weight * vectors[rows[word]]
         return total / max(float(np.linalg.norm(total)), 1e-6)
 
-    def commonness(self, vectors: Floats) -> Floats:
-        """Return how alike each text is to the names nearest to it: if it is alike to many, it says little."""
-        likeness = vectors @ self._concepts.T
-        return np.asarray(np.partition(likeness, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1), np.float32)
+    def commonness(self, text: str) -> float:
+        """Return how alike a text is to the names nearest to it: if it is alike to many, it says little."""
+        return self._common.completed({text: text}, self._commonness)[text]
+
+    def _commonness(self, texts: Sequence[str]) -> Iterable[float]:
+        for text in texts:
+            likeness = self._concepts @ self.vector([(text, 1.0)])
+            yield float(np.partition(likeness, -NEIGHBOURS)[-NEIGHBOURS:].mean())
 
     def names(self, icons: Sequence[Icon]) -> list[str]:
         """The name that fits each icon best."""

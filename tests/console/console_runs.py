@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from screenagent.actions import Action, Change, Click, Finish
 from screenagent.agent import Agent, Sink
 from screenagent.agent.checker import ScreenChecker
+from screenagent.agent.inquiry import ScreenAsking
 from screenagent.approval import Asker, PolicyApprover
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.app import Console
@@ -67,9 +68,11 @@ class Stage:
         past: Path | None = None,
         runs: Path = Path("runs"),
         guesser: Guesser | None = None,
+        asking: ScreenAsking | None = None,
         **options: Any,
     ) -> None:
         self.guesser = guesser
+        self.asking = asking
         self.events: list[Event] = []
         self.desktop = FakeDesktop(screen=editor)
         self.decisions = scripted(*(actions or (SAVE, DONE)))
@@ -95,6 +98,7 @@ class Stage:
             control=control,
             guesser=self.guesser,
             min_confidence=ALWAYS_UNSURE if self.guesser else 0.0,
+            asking=self.asking,
         )
         yield SupervisedWork(agent, self._sinks)
 

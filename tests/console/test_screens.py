@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
+from screenagent.agent.inquiry import ScreenAsking
 from screenagent.approval import ApprovalQuestion, Asker
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.answers import ConsoleAnswers
@@ -26,6 +27,7 @@ from screenagent.events import AnswerAsk, Approve, LookAgain, Observed, Paused, 
 from screenagent.geometry import Box, Pixel
 from screenagent.runs.log import Recorder
 from screenagent.settings import SettingInForce
+from tests.agent.test_inquiry import FakeMouse, FakeNaming
 from tests.console.console_runs import DONE, SAVE, SAVE_AT, SIZE, TRASH_AT, Stage, editor, piloted, until
 
 pytestmark = pytest.mark.slow
@@ -80,6 +82,21 @@ async def test_what_is_asked_stands_there_in_words(size: tuple[int, int]) -> Non
         ]
         assert stage.text("thought") == "The button is in the middle."
         assert stage.screen.query_one(StepList).texts == [" 1 ▶ click “Save”", " 2 ○ finish: saved"]
+        assert stage.desktop.performed == []
+
+
+@piloted
+async def test_a_request_to_rest_on_buttons_stands_there_in_its_own_words() -> None:
+    mouse = FakeMouse()
+    async with asked(Click(target="print it"), DONE, asking=ScreenAsking(FakeNaming(), mouse.opened)) as (stage, pilot):
+        words, *places = stage.text("proposal").splitlines()
+        assert words == "move the mouse to “up to 3 buttons, to read what their tooltips say”"
+        assert len([place for place in places if "by tooltip" in place]) == 3
+        before = stage.live.question
+        await pilot.press("y")
+        await again(stage, pilot, before)
+        assert stage.text("proposal").splitlines()[0] == "click “print it”"
+        assert len(mouse.rested) == 3
         assert stage.desktop.performed == []
 
 

@@ -26,11 +26,18 @@ root = tkinter.Tk(className="Galley")
 root.geometry("600x300+100+100")
 tip = None
 
-def shape(number):
+INSIDE = [
+    lambda x, y: x * x + y * y < 90,
+    lambda x, y: max(abs(x), abs(y)) in (7, 8, 9),
+    lambda x, y: abs(x) < 0.6 * (y + 9) and y < 9,
+    lambda x, y: min(abs(x), abs(y)) < 2 and max(abs(x), abs(y)) < 10,
+]
+
+def shape(inside):
     image = tkinter.PhotoImage(width=22, height=22)
     for y in range(22):
         for x in range(22):
-            if (x * (number + 2) + y * (5 - number)) % 11 < 4 and (x - 11) ** 2 + (y - 11) ** 2 < 110:
+            if inside(x - 11, y - 11):
                 image.put("#204060", (x, y))
     return image
 
@@ -52,7 +59,7 @@ def leave(_):
 def enter(button, name):
     leave.waiting = root.after(500, show, button, name)
 
-images = [shape(number) for number in range(4)]
+images = [shape(inside) for inside in INSIDE]
 bar = tkinter.Frame(root)
 bar.pack(anchor="w")
 for image, name in zip(images, NAMES):

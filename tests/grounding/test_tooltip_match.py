@@ -11,7 +11,7 @@ from screenagent.fakes import FakeAccessibility
 from screenagent.geometry import Absent, Box, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import parse
-from screenagent.grounding.name_fit import NamedIcon, chosen_name
+from screenagent.grounding.name_fit import NamedIcon, chosen_name, written_name
 from screenagent.grounding.tooltip_match import MOST_ASKED, TooltipNaming
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.icon_names import IconNames, ToldName, picture_key
@@ -52,6 +52,13 @@ def named(screen: Screenshot, naming_: TooltipNaming, *texts: str) -> None:
         naming_.names.keep("Editor", [ToldName(picture_key(screen, box), text, "tooltip")])
 
 
+def padded(reader: DrawnReader, tooltip: Drawing) -> Screenshot:
+    """Return the picture of a tooltip that the reader knows on the margin that it is read on."""
+    words = tooltip.words
+    reader.read = lambda screenshot: words if screenshot.size.width == 640 + 32 else []  # type: ignore[method-assign]
+    return tooltip.screenshot
+
+
 def test_all_buttons_of_a_bar_are_asked_from_the_left() -> None:
     reader = DrawnReader()
     places = naming(reader).buttons(reader.screen(bar()))
@@ -75,6 +82,11 @@ def test_a_picture_with_two_names_is_asked_again() -> None:
         asked.names.keep("Editor", [ToldName(picture_key(screen, place.box), name, "tooltip")])
     assert place in asked.buttons(screen)
     assert asked.named("increase", screen) is None
+    tooltip = Drawing().text("Increase", 20, 20)
+    asked.keep(screen, place, padded(reader, tooltip))
+    found = asked.named("increase", screen)
+    assert found is not None
+    assert found.point == place.point
 
 
 def test_pictures_beside_a_text_are_left_to_the_text() -> None:
@@ -109,7 +121,7 @@ def test_the_likeliest_are_asked_and_no_more_than_a_few() -> None:
     ("target", "found"),
     [
         ("print it", Location(point=Box(left=0, top=0, right=1, bottom=1).center, confidence=0.8, by="text")),
-        ("the second button", ABSENT),
+        ("the button", ABSENT),
         ("the trash icon left of Name", ABSENT),
     ],
 )
@@ -128,6 +140,39 @@ def test_a_button_is_found_by_its_name() -> None:
     assert found is not None
     assert found.by == "tooltip"
     assert found == place_of(1, [found])
+
+
+@pytest.mark.parametrize(
+    ("target", "at"),
+    [("Go to last page", 1), ("the Go to first page button", 0), ("Show the tree of the left side", 2), ("Polygon", 3)],
+)
+def test_the_words_of_a_tooltip_name_its_button_however_they_are_read(target: str, at: int) -> None:
+    reader = DrawnReader()
+    screen, asked = reader.screen(bar()), naming(reader)
+    named(screen, asked, "Go to first page", "Go to last page", "Show the tree of the left side", "Polyaon", "Ellipse")
+    found = asked.named(target, screen)
+    assert found is not None
+    assert found == place_of(at, [found])
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("Insert", "Invert"),
+        ("Toggle the local tree", "Toggle the remote tree"),
+        ("Sheet 1", "Sheet 2"),
+        ("Zoom in", "Zoom"),
+    ],
+)
+def test_a_word_that_differs_is_not_misread(target: str, name: str) -> None:
+    assert written_name(target, [NamedIcon(PixelBox(0, 0, 9, 9), name, 0.8)]) is None
+
+
+def test_the_second_of_a_name_is_not_the_first() -> None:
+    reader = DrawnReader()
+    screen, asked = reader.screen(bar()), naming(reader)
+    named(screen, asked, "Delete the row")
+    assert asked.named("the second delete the row button", screen) is None
 
 
 def test_a_name_that_is_surely_meant_is_known_without_asking() -> None:

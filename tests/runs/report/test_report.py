@@ -12,7 +12,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from screenagent.actions import Click, describe
-from screenagent.events import Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Started, Thought
+from screenagent.events import Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Rested, Started, Thought
+from screenagent.geometry import Location, Point
 from screenagent.runs.report.gif import LARGEST, WIDTHS, write_gif
 from screenagent.runs.report.html import write_html
 from screenagent.runs.report.story import Story
@@ -130,6 +131,7 @@ def hostile_run() -> list[Event]:
         Observed(screenshot=screen("x", title=HOSTILE)),
         Thought(text=HOSTILE),
         Decided(decision=Decision(plan=plan)),
+        Rested(location=Location(point=Point(x=0.1, y=0.1), confidence=0, by="tooltip"), told=HOSTILE),
         Ended(result="crashed", message=HOSTILE),
     ]
 
@@ -139,8 +141,20 @@ def test_what_a_screen_says_stays_text(tmp_path: Path) -> None:
     hostile = Outline(page(tmp_path / "hostile", hostile_run()))
     assert hostile.count("script") == plain.count("script") == 1
     assert hostile.having("onerror") == []
-    assert hostile.text.count(HOSTILE) >= 4
+    assert hostile.text.count(HOSTILE) >= 5
     assert HOSTILE in hostile.having("data-title")[0]
+
+
+def test_a_page_tells_what_tooltips_said(tmp_path: Path) -> None:
+    place = Location(point=Point(x=0.1, y=0.1), confidence=0, by="tooltip")
+    plan = Plan(steps=(PlannedStep(action=Click(target="print it")),))
+    asked: list[Event] = [
+        Decided(decision=Decision(plan=plan)),
+        Rested(location=place, told="Print"),
+        Rested(location=place),
+    ]
+    outline = Outline(page(tmp_path, [*whole_run()[:2], *asked, Ended(result="gave_up")]))
+    assert "Print; none" in outline.text
 
 
 def test_a_page_runs_only_its_own_script(tmp_path: Path) -> None:
