@@ -35,6 +35,7 @@ _KIND: Final = re.compile(
     r"(?P<name>.+?) (?:(?P<number>(?:page )?number|numeric value)|text|value|amount|date|time|input)", re.I
 )
 """What may be said of the kind of a field beside its name."""
+LONGEST_SLIP: Final = 200  # letters of a name that may differ from what is written by a slip of the pen
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 
@@ -314,8 +315,11 @@ def _which(phrase: Phrase, count: int) -> str:
 
 def _nearest(phrase: Phrase, screen: ScreenContents) -> str:
     """Why nothing was found, with what comes nearest, since that may be a slip of the pen."""
-    texts = [label.text for label in screen.labels if len(label.text) > min(2, len(phrase.name) - 1)]
+    name = phrase.name
+    if len(name) > LONGEST_SLIP:
+        return f"“{name[:LONGEST_SLIP]}…” is not on the screen"
+    texts = [label.text for label in screen.labels if len(label.text) > min(2, len(name) - 1)]
     if not texts:
-        return f"“{phrase.name}” is not on the screen: there is no text on it"
-    text, _, _ = process.extractOne(phrase.name, texts, scorer=fuzz.WRatio)
-    return f"“{phrase.name}” is not on the screen; the nearest text is “{text}”"
+        return f"“{name}” is not on the screen: there is no text on it"
+    text, _, _ = process.extractOne(name, texts, scorer=fuzz.WRatio)
+    return f"“{name}” is not on the screen; the nearest text is “{text}”"

@@ -28,6 +28,7 @@ from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
+from screenagent.perception.places import PlaceIndex
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
 from screenagent.perception.roles import TICKED, Role, satisfying
@@ -252,12 +253,11 @@ def _text_kind(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> floa
     if phrase.indefinite and likeness(phrase.name, match.text) > 0.9:
         return scoring.ANY_SUCH
     shares_words = match.score < scoring.SHARED_WORDS and phrase.role not in ("menu", "tab")
-    return scoring.BAR_TITLE if shares_words and _in_row(match.label, screen.labels) >= 3 else 1.0
+    return scoring.BAR_TITLE if shares_words and _in_row(match.label, screen) >= 3 else 1.0
 
 
 def _is_headline(label: Label, screen: ScreenContents) -> bool:
-    usual = sorted(other.rect.height for other in screen.labels)[len(screen.labels) // 2]
-    return label.rect.height > 1.6 * usual and screen.layout.around(*label.rect.center) is None
+    return label.rect.height > 1.6 * screen.usual_height and screen.layout.around(*label.rect.center) is None
 
 
 def _role_fit(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float:
@@ -277,12 +277,12 @@ def _role_fit(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float
 def _looks_like_its_role(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> bool:
     role, label = phrase.role, match.label
     if role == "menu" or phrase.container in ("menu bar", "toolbar", "title bar"):
-        return _in_row(label, screen.labels) + len(label.words) >= 3
+        return _in_row(label, screen) + len(label.words) >= 3
     if role == "item" or phrase.container == "menu":
-        return _in_stack(label, screen.labels) >= 2
+        return _in_stack(label, screen) >= 2
     match role:
         case "tab":
-            return max(_in_row(label, screen.labels), _in_stack(label, screen.labels)) >= 1
+            return max(_in_row(label, screen), _in_stack(label, screen)) >= 1
         case "button":
             inside = screen.layout.around(*label.rect.center)
             return inside is not None and inside.role in ("button", "dropdown")
@@ -292,23 +292,22 @@ def _looks_like_its_role(phrase: Phrase, match: TextMatch, screen: ScreenContent
             return True
 
 
-def _in_row(label: Label, others: Sequence[Label]) -> int:
+def _in_row(label: Label, screen: ScreenContents) -> int:
     """Return how many labels of its height stand beside it, each a few letters from the next."""
-    row = sorted(
-        (other.rect for other in others if abs(other.rect.center_y - label.rect.center_y) < 0.35 * label.rect.height),
-        key=lambda rect: rect.left,
-    )
-    return _chained(label, row, lambda one, other: other.left - one.right >= 2.5 * label.rect.height)
+    rect = label.rect
+    others = (other.rect for other in screen.placed.in_rows(rect.top, rect.bottom))
+    row = (other for other in others if abs(other.center_y - rect.center_y) < 0.35 * rect.height)
+    ordered = sorted(row, key=lambda other: other.left)
+    return _chained(label, ordered, lambda one, other: other.left - one.right >= 2.5 * rect.height)
 
 
-def _in_stack(label: Label, others: Sequence[Label]) -> int:
+def _in_stack(label: Label, screen: ScreenContents) -> int:
     """Return how many labels stand above and below it with the same left edge, a line or two apart."""
-    height = label.rect.height
-    stack = sorted(
-        (other.rect for other in others if abs(other.rect.left - label.rect.left) < 0.6 * height),
-        key=lambda rect: rect.top,
-    )
-    return _chained(label, stack, lambda one, other: other.top - one.bottom >= 1.2 * height)
+    rect = label.rect
+    reach = 0.6 * rect.height
+    others = (other.rect for other in screen.placed.in_columns(rect.left - reach, rect.left + reach))
+    stack = sorted((other for other in others if abs(other.left - rect.left) < reach), key=lambda other: other.top)
+    return _chained(label, stack, lambda one, other: other.top - one.bottom >= 1.2 * rect.height)
 
 
 def _chained(label: Label, rects: Iterable[PixelBox], parted: Callable[[PixelBox, PixelBox], bool]) -> int:
@@ -316,13 +315,14 @@ def _chained(label: Label, rects: Iterable[PixelBox], parted: Callable[[PixelBox
     return next(len(run) - 1 for run in split_where(parted, rects) if label.rect in run)
 
 
-def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates without those that point where a better one does."""
-    kept: list[Candidate] = []
+    placed, kept = PlaceIndex(candidates), dict[int, Candidate]()
     for candidate in candidates:
-        if not any(other.rect.holds(*candidate.rect.center) for other in kept):
-            kept.append(candidate)
-    return kept
+        x, y = candidate.rect.center
+        if not any(id(other) in kept for other in placed.meeting(PixelBox(x, y, x, y))):
+            kept[id(candidate)] = candidate
+    return list(kept.values())
 
 
 def _numbered(phrase: Phrase, candidates: Sequence[Candidate]) -> list[Candidate]:

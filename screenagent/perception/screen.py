@@ -18,6 +18,7 @@ from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
+from screenagent.perception.places import PlaceIndex
 from screenagent.perception.rendered_text import find_rendered
 from screenagent.perception.roles import Role
 from screenagent.perception.rows import TableRow, pieces, row_around
@@ -57,6 +58,16 @@ class ScreenContents:
         screen = copy(self)
         screen.told = list(accessible_controls(elements, self._picture, self.labels, self.size))
         return screen
+
+    @cached_property
+    def placed(self) -> PlaceIndex[Label]:
+        """The labels by their place."""
+        return PlaceIndex(self.labels)
+
+    @cached_property
+    def usual_height(self) -> float:
+        """The height that most of what is written has."""
+        return sorted(label.rect.height for label in self.labels)[len(self.labels) // 2]
 
     @cached_property
     def pieces(self) -> list[Label]:
