@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from screenagent.geometry import PixelBox
@@ -22,12 +23,13 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import of_browser_or_page, within_window
+from screenagent.grounding.surroundings import is_address_bar, of_browser_or_page, within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
+from screenagent.perception.misread import may_be_read_as
 from screenagent.perception.places import PlaceIndex
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
@@ -38,7 +40,6 @@ from screenagent.perception.similarity import likeness
 
 MOST_LABELS: Final = 8  # of the same name, in whose rows a control is looked for
 COLUMN: Final = 4  # pixels by which the edges of the controls of one column differ at most
-FAR: Final = 2.5  # heights of its label from which on a mark is far from it
 
 
 def ranked(
@@ -50,6 +51,7 @@ def ranked(
         return [Candidate(cell, phrase.name, Evidence(name=1.0), "field")]
     told = [] if phrase.nameless else [control.label for control in screen.told if control.fits(phrase.role)]
     seen, stated = matches(phrase, screen.labels), matches(phrase, told)
+    seen += _misread(phrase, seen, screen)
     for match in meant(phrase, [*screen.labels, *told], [*seen, *stated], sentences):
         (stated if match.label in told else seen).append(match)
     candidates = within_rows(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
@@ -76,6 +78,16 @@ def ranked(
     return _numbered(phrase, candidates) if phrase.ordinal else candidates
 
 
+def _misread(phrase: Phrase, found: Sequence[TextMatch], screen: ScreenContents) -> Iterator[TextMatch]:
+    """Yield the labels that were read as another text, but look like the name."""
+    if any(likeness(phrase.name, match.text) for match in found):
+        return
+    read = may_be_read_as(phrase.name)
+    for label in [label for label in screen.labels if label.text in read][:MOST_LABELS]:
+        if screen.looks_like_another(label.text, label.rect) == phrase.name:
+            yield TextMatch(phrase.name, label.rect, scoring.LOOKS_SO, label)
+
+
 def _best(candidates: Iterable[Candidate]) -> float:
     return max((candidate.score for candidate in candidates), default=0.0)
 
@@ -86,19 +98,21 @@ def _seen(phrase: Phrase, found: Sequence[TextMatch], screen: ScreenContents) ->
     if unnamed:
         return unnamed
     if phrase.role and satisfying(phrase.role).framed:
+        found = [*found, *_placeholders(phrase, screen)]
         return list(_framed(phrase.role, found, screen, column=bool(phrase.ordinal)))
     labelled = [_labelled(phrase, match, screen) for match in found]
-    if phrase.role in TICKED and phrase.named and sum(one.score >= scoring.SURE for one in labelled) <= MOST_LABELS:
+    if phrase.role in TICKED and sum(one.score >= scoring.SURE for one in labelled) <= MOST_LABELS:
         return [_with_its_mark(phrase.role, one, screen) for one in labelled]
     return labelled
 
 
 def _with_its_mark(role: Role, label: Candidate, screen: ScreenContents) -> Candidate:
-    """Return what is ticked or switched, if it stands far from its label: a label alone may do nothing there."""
-    mark = screen.in_row_of(label.rect, role) if label.score >= scoring.SURE else None
-    if mark is None or abs(mark.center_x - label.rect.center_x) < label.rect.width / 2 + FAR * label.rect.height:
+    """Return what is ticked or switched: a label alone may do nothing. A button does it itself."""
+    around = screen.layout.around(*label.rect.center)
+    if label.score < scoring.SURE or (around and around.role == "button"):
         return label
-    return replace(label, rect=mark, by="field")
+    mark = screen.in_row_of(label.rect, role)
+    return replace(label, rect=mark, by="field") if mark else label
 
 
 def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
@@ -129,7 +143,8 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
     if not (phrase.role == "button" and rects):
         widgets = screen.expanders if phrase.role == "expander" else screen.widgets
         shaped = ([widget.rect for widget in widgets if widget.role == role] for role in fitting.shaped)
-        rects = next(filter(None, shaped), rects)  # a text area is a field if there is no other
+        # A text area is a field if there is no other, or if it is told by its place.
+        rects = [*rects, *chain(*shaped)] if phrase.relations and rects else next(filter(None, shaped), rects)
     rects = list(_unnamed(phrase, screen)) or rects
     for rect in rects:
         yield Candidate(rect, phrase.name, Evidence(name=scoring.NAMELESS), "field")
@@ -165,6 +180,22 @@ def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, c
             alone = scoring.LABEL_OF_ANOTHER
         evidence = Evidence(name=match.score, meaning=match.meaning, tie=alone)
         yield Candidate(match.rect, match.text, evidence, "text")
+
+
+def _placeholders(phrase: Phrase, screen: ScreenContents) -> Iterator[TextMatch]:
+    """Yield the texts in fields that begin with the name and go on in small letters: "Search books" is in the Search
+    field."""
+    count = len(phrase.name.split())
+    if phrase.role != "field" or phrase.nameless:
+        return
+    for label in screen.labels:
+        first, rest = label.words[:count], " ".join(text for text, _ in label.words[count:])
+        if not rest or not (rest[0].islower() or rest[0] == "."):
+            continue
+        inside = screen.layout.around(*label.rect.center)
+        named = likeness(phrase.name, " ".join(text for text, _ in first)) > 0
+        if named and inside and inside.role == "field" and not is_address_bar(label, screen):
+            yield TextMatch(label.text, label.rect, scoring.PLACEHOLDER_NAME, label)
 
 
 def _in_column(tie: Tie, head: PixelBox, screen: ScreenContents) -> Iterator[Tie]:

@@ -14,6 +14,7 @@ from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import CROSS, row_left_of
 from screenagent.grounding.scoring import ALIKE, Candidate
 from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
 
 TITLE_BAR: Final = 48  # pixels: the height of the tallest title bars
@@ -21,6 +22,7 @@ PANEL: Final = 48  # pixels from the upper or lower edge of the screen, where pa
 TOOLBAR: Final = 96  # pixels: the height of a browser's tabs and its bar with the address
 MENU: Final = 64  # pixels from the right edge of a browser's window, where it has its own menu
 _BROWSER: Final = re.compile(r"chrom|firefox|edge|brave|vivaldi|opera|epiphany|falkon|librewolf", re.I)
+_ADDRESS: Final = re.compile(r"\b(?:url|(?:web )?address|websites|google|the web)\b", re.I)
 EXACT: Final = 0.9  # a name that matches better is not a guess
 _BUTTON: Final = r"\b(?:close|quit|dismiss|exit|restore|enlarge|hide|shade|move|resize|drag)\b"
 _WINDOW: Final = r"\b(?:window|dialog|app|application|program)\b"
@@ -54,6 +56,13 @@ def of_browser_or_page(phrase: Phrase, rects: Sequence[PixelBox], screen: Screen
         return list(rects)
     corner = PixelBox(screen.front.right - MENU, screen.front.top, screen.front.right, screen.front.top + TOOLBAR)
     return [rect for rect in rects if corner.holds(*rect.center) == _names_browser(phrase)]
+
+
+def is_address_bar(label: Label, screen: ScreenContents) -> bool:
+    """Return whether a text invites to type an address in the bar at the top of a browser's window."""
+    if screen.front is None or not _BROWSER.search(screen.application) or not _ADDRESS.search(label.text):
+        return False
+    return screen.front.top <= label.rect.center_y < screen.front.top + TOOLBAR
 
 
 def _names_browser(phrase: Phrase) -> bool:

@@ -34,6 +34,7 @@ NAMED: Final = 0.7  # how much of a name has to be shown
 _LIKE_CAPITALS: Final = "ckopsuvwxz"  # a small letter of these may have been a capital
 _STROKES: Final = frozenset("|•·›»")
 SENTENCE: Final = 5  # words beside a name: a longer label is no name of a control
+KINDS_OF_VALUE: Final = frozenset(("address", "number", "amount", "value"))
 MOST_WORDS: Final = 3  # of a name that is said without quotes or a role word
 _ARTICLES: Final = frozenset(("the", "a", "an"))
 _SHORTCUT: Final = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
@@ -122,8 +123,14 @@ class Sought:
     def is_meant(self, run: WordRun, *, by_letters: bool, alone: bool) -> bool:
         """Return whether the words beside the run leave it what was said."""
         if by_letters:
-            return alone or stands_for_itself(run, strict=self.strict)
+            return alone or stands_for_itself(run, strict=self.strict) or self._says_its_kind(run)
         return not is_another(self.phrase, run) and (alone or not self.named or stands_for_itself(run))
+
+    def _says_its_kind(self, run: WordRun) -> bool:
+        """Return whether a label of a field says no more than the name and what kind of value it takes: "Email
+        address"."""
+        kind = not run.before and len(run.rest) == 1 and run.rest[0].strip(":*").casefold() in KINDS_OF_VALUE
+        return kind and self.phrase.role == "field" and not self.phrase.quoted
 
 
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
@@ -223,7 +230,8 @@ def _stands_alone(phrase: Phrase, label: Label) -> bool:
 
 def _sorts(phrase: Phrase, told: Wording) -> list[str]:
     """The words that may name a sort of value: a field is often called by more than one, "the colour code"."""
-    return told.telling if len(told.telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
+    telling = [stem for stem in told.telling if stem != "bar"]  # "the address bar" is where an address stands
+    return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
 
 
 def _wholeness(run: WordRun) -> float:

@@ -17,6 +17,7 @@ from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import marks_in
+from screenagent.perception.misread import looks_like_another
 from screenagent.perception.ocr import bounded
 from screenagent.perception.places import PlaceIndex
 from screenagent.perception.rendered_text import find_rendered
@@ -137,6 +138,11 @@ class ScreenContents:
     def drawn(self, text: str) -> Iterable[tuple[PixelBox, float]]:
         """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
         return find_rendered(text, self._picture, self.labels)
+
+    def looks_like_another(self, text: str, rect: PixelBox) -> str | None:
+        """Return the text that what was read as `text` looks like, if that is another."""
+        with self._stages.timing("layout"):
+            return looks_like_another(text, rect, self._picture)
 
     @cached_property
     def icons(self) -> list[Icon]:
