@@ -11,14 +11,14 @@ import numpy as np
 from screenagent.geometry import PixelBox
 
 
-class Placed(Protocol):
+class HasRect(Protocol):
     """What has a place on the screen."""
 
     @property
     def rect(self) -> PixelBox: ...
 
 
-PlacedT = TypeVar("PlacedT", bound=Placed)
+PlacedT = TypeVar("PlacedT", bound=HasRect)
 
 
 class PlaceIndex(Generic[PlacedT]):

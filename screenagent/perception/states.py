@@ -145,8 +145,9 @@ class ControlStateReader:
         row = LabelledRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
         words = [word for one in written for text, word in one.words if len(text) > 1]  # a mark is read as a letter
-        seen = look(screenshot, row.region, words)
-        return row.nearest(unnamed, screenshot.size) or row.nearest(list(seen), screenshot.size)
+        seen = list(look(screenshot, row.region, words))
+        itself = next((one for one in seen if rect.grown(1).holds(*one.box.exact_pixels(screenshot.size).center)), None)
+        return row.nearest(unnamed, screenshot.size) or itself or row.nearest(seen, screenshot.size)
 
     def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
         """Return the state of the control in `box`; with `valued` also what it shows."""

@@ -150,3 +150,11 @@ def test_a_plus_or_minus_before_a_row_says_so_too(plus: bool, state: str) -> Non
         panel._draw.line((85, 97, 85, 103), fill=(40, 40, 40))
     rect = panel.words[0].box.exact_pixels(panel.screenshot.size)
     assert folding_state(np.asarray(panel.screenshot.pixels), rect) == state
+
+
+def test_the_state_is_that_of_the_mark_that_is_pointed_at_itself() -> None:
+    reader, panel = PanelReader(), settings()
+    shot = reader.screen(panel)
+    found = ControlStateReader(reader).ticked(shot, location(shot, 400, 129, 441, 152))
+    assert found is not None
+    assert found.states == {"checked"}
