@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import product
 from typing import Final
 
 from screenagent.grounding.vocabulary import EXTENDS, HARMLESS, OPPOSITES, PREFIXES
@@ -24,15 +23,17 @@ PARTICLES: Final = frozenset(("in", "out", "up", "down", "on", "off", "over", "b
 SHORTEST: Final = 3  # letters of a word whose opposite may be made by a prefix
 
 
+@lru_cache(4096)
 def contradicts(said: str, label: str) -> bool:
     """Return whether `label` denies what was `said`, or says the opposite."""
-    asked, shown = words_of(said), words_of(label)
-    added, missed = [word for word in shown if word not in asked], [word for word in asked if word not in shown]
-    if numbers_in(said) and numbers_in(label) and not set(numbers_in(said)) <= set(numbers_in(label)):
+    asked, shown = frozenset(words_of(said)), frozenset(words_of(label))
+    added, missed = shown - asked, asked - shown
+    numbers = numbers_in(label)
+    if numbers and numbers_in(said) and not set(numbers_in(said)) <= set(numbers):
         return True
     if any(map(is_negation, added)) or any(map(is_negation, missed)):
         return True
-    return any(are_opposite(one, other) for one, other in product(missed or asked, added))
+    return any(not _opposites_of(word).isdisjoint(missed or asked) for word in added)
 
 
 def extends(rest: Iterable[str]) -> bool:
@@ -51,9 +52,14 @@ def inflects(said: str, label: str) -> bool:
     """Return whether the label has another form of a word that was said: "Saved" is not Save. The plural may stand for
     it, and so may "edit" for "editing"."""
     asked, shown = words_of(said), words_of(label)
+    stems: dict[str, list[str]] = {}
+    for word in asked:
+        stems.setdefault(stem(word), []).append(word)
     return any(
-        stem(one) == stem(other) and not one.endswith("ing") and not _is_plural(*sorted((one, other), key=len))
-        for one, other in product(asked, [word for word in shown if word not in asked])
+        not one.endswith("ing") and not _is_plural(*sorted((one, other), key=len))
+        for other in shown
+        if other not in asked
+        for one in stems.get(stem(other), ())
     )
 
 
@@ -73,13 +79,14 @@ def _is_plural(one: str, many: str) -> bool:
 
 
 @lru_cache(16384)
-def are_opposite(one: str, other: str) -> bool:
-    """Return whether two words are opposites, or one is the other with a prefix such as "un"."""
-    short, long = sorted((one, other), key=len)
-    if len(short) >= SHORTEST and any(long == prefix + short for prefix in PREFIXES):
-        return True
-    return other in _OPPOSITE.get(one, frozenset())
+def _opposites_of(word: str) -> frozenset[str]:
+    """Return the opposites of a word, and what it becomes with a prefix such as "un", or without."""
+    longer = [prefix + word for prefix in PREFIXES] if len(word) >= SHORTEST else []
+    bare = [word.removeprefix(prefix) for prefix in PREFIXES if word.startswith(prefix)]
+    return _OPPOSITE.get(word, frozenset()).union(longer, (rest for rest in bare if len(rest) >= SHORTEST))
 
 
-def words_of(text: str) -> Sequence[str]:
-    return [word.replace("’", "'") for word in _WORD.findall(text.casefold())]
+@lru_cache(4096)
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text in small letters."""
+    return tuple(word.replace("’", "'") for word in _WORD.findall(text.casefold()))

@@ -23,8 +23,10 @@ from screenagent.perception.cache import SharedLRU
 from screenagent.perception.closer import enlarged, read_closer
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
 from screenagent.perception.labels import Label
+from screenagent.perception.rendered_text import READ_AS_CJK, can_find_typefaces, scripts_in
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.sentence_encoder import SentenceEncoder
+from screenagent.perception.similarity import likeness
 from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
@@ -32,10 +34,15 @@ from screenagent.screenshot import Screenshot
 EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
 MOST_GUESSES: Final = 5  # that a person is shown
 _KIND: Final = re.compile(
-    r"(?P<name>.+?) (?:(?P<number>(?:page )?number|numeric value)|text|value|amount|date|time|input)", re.I
+    r"(?P<name>.+?) (?:(?P<number>(?:page )?number|numeric value)|(?P<list>list|picker)|text|value|amount|date|time"
+    r"|input)",
+    re.I,
 )
 """What may be said of the kind of a field beside its name."""
 _ARTICLE: Final = re.compile(r"^(?:the|an?|my|your)\s+", re.I)
+_LISTS: Final = (" list", " picker")
+MOST_LOOKED_AT: Final = 4  # texts that fit alike, each of which may be misread
+LONGEST_SLIP: Final = 200  # letters of a name that may differ from what is written by a slip of the pen
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 
@@ -219,6 +226,9 @@ class EmbeddedGrounder:
             return Absent(why=str(missing))
         if not found:
             return Absent(why=_nearest(phrase, screen))
+        found, misread = _as_written(phrase, found, screen)
+        if misread:
+            return Absent(why=misread)
         best, *others = found
         guess = sum(other.score > EQUAL * best.score for other in others)
         if guess and not self._options.may_guess:
@@ -240,9 +250,8 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
     if bare := _sign(phrase, shown) or _filed(phrase, shown):
         return phrase.model_copy(update={"name": bare, "named": True})
     if bare := _without_kind(phrase, shown):
-        return phrase.model_copy(
-            update={"name": bare, "named": True, "nameless": False, "role": phrase.role or "field"}
-        )
+        role = phrase.role or ("dropdown" if phrase.name.lower().endswith(_LISTS) else "field")
+        return phrase.model_copy(update={"name": bare, "named": True, "nameless": False, "role": role})
     if whole := _with_role_word(phrase, name, shown):
         return phrase.model_copy(update={"name": whole, "role": None})
     if phrase.quoted or phrase.named or not any(is_written(name, label) for label in screen.labels):
@@ -250,6 +259,21 @@ def _meant(target: str, screen: ScreenContents) -> Phrase:
     if name.lower().endswith(f" {phrase.name.lower()}"):
         return phrase.model_copy(update={"name": name, "verb": ""})
     return Phrase(name=name, named=True) if phrase.relations or phrase.sides else phrase
+
+
+def _as_written(phrase: Phrase, found: Sequence[Candidate], screen: ScreenContents) -> tuple[list[Candidate], str]:
+    """Return the candidates without the best ones that look like another text than was read, or why none is left."""
+    best = [one for one in found if one.score > EQUAL * found[0].score][:MOST_LOOKED_AT]
+    looks = {
+        one.spot: other
+        for one in best
+        if one.by == "text" and phrase.role != "text" and likeness(phrase.name, one.text)
+        if (other := screen.looks_like_another(one.text, one.spot)) and not likeness(phrase.name, other)
+    }
+    if len(looks) < len(best):
+        return [one for one in found if one.spot not in looks], ""
+    read, seen = best[0].text, looks[best[0].spot]
+    return [], f"“{phrase.name}” is not surely there: what reads like “{read}” looks like “{seen}”"
 
 
 def _sign(phrase: Phrase, shown: Sequence[Label]) -> str | None:
@@ -282,7 +306,11 @@ def _with_role_word(phrase: Phrase, said: str, shown: Sequence[Label]) -> str | 
 def _without_kind(phrase: Phrase, shown: Sequence[Label]) -> str | None:
     """Return the name of "the Copies number field" and "the From page number" if a label is that, and none is both."""
     kind = _KIND.fullmatch(phrase.name)
-    if kind is None or phrase.quoted or (phrase.role != "field" and (phrase.role or not kind["number"])):
+    if (
+        kind is None
+        or phrase.quoted
+        or (phrase.role != "field" and (phrase.role or not (kind["number"] or kind["list"])))
+    ):
         return None
     if any(is_written(phrase.name, label) for label in shown):
         return None
@@ -328,8 +356,26 @@ def _which(phrase: Phrase, count: int) -> str:
 
 def _nearest(phrase: Phrase, screen: ScreenContents) -> str:
     """Why nothing was found, with what comes nearest, since that may be a slip of the pen."""
-    texts = [label.text for label in screen.labels if len(label.text) > min(2, len(phrase.name) - 1)]
+    name = phrase.name
+    if unread := _unread(name, screen):
+        return f"“{name}” is not seen on the screen: {unread}"
+    if len(name) > LONGEST_SLIP:
+        return f"“{name[:LONGEST_SLIP]}…” is not on the screen"
+    texts = [label.text for label in screen.labels if len(label.text) > min(2, len(name) - 1)]
     if not texts:
-        return f"“{phrase.name}” is not on the screen: there is no text on it"
-    text, _, _ = process.extractOne(phrase.name, texts, scorer=fuzz.WRatio)
-    return f"“{phrase.name}” is not on the screen; the nearest text is “{text}”"
+        return f"“{name}” is not on the screen: there is no text on it"
+    text, _, _ = process.extractOne(name, texts, scorer=fuzz.WRatio)
+    return f"“{name}” is not on the screen; the nearest text is “{text}”"
+
+
+def _unread(name: str, screen: ScreenContents) -> str:
+    """Say which letters of a name the reader does not know, and what helps; nothing if they are read."""
+    scripts = scripts_in(name)
+    if not scripts or any(scripts & scripts_in(label.text) for label in screen.labels):
+        return ""
+    letters = f"{' and '.join(sorted(scripts))} letters are not read"
+    if scripts <= READ_AS_CJK:
+        return f'{letters} unless ocr_alphabet is set to cjk (pip install "screenagent[cjk]")'
+    if not can_find_typefaces():
+        return f"{letters}, and to find them as they are drawn takes fontconfig, which is not installed"
+    return f"{letters}, and nothing looks as the fonts here draw them; install the program's font, or name what is near"

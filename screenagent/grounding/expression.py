@@ -71,6 +71,9 @@ _VERB = "|".join(f"(?:{pattern})" for role, pattern in GRAMMAR.verbs if role)
 _ORDINALS = {word: number for number, words in GRAMMAR.ordinals.items() for word in words}
 _ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 
+MOST_RELATIONS: Final = 8
+"""What has more of what may be relations is a text rather than a place."""
+
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|‘([^’]+)’|'((?:[^']|(?<=\w)'(?=\w))+)')(?!\w)")
 _HELD = re.compile(r"⟨(\d+)⟩")
 _OBJECT = r"(?=\S)(?!(?:and|or|&)\b)"
@@ -118,7 +121,7 @@ _ROW = _holder(_A_ROW, called="(?:row|line)")
 _CARD = _holder(_A_CARD, called=_A_CARD)
 """A quoted name is not taken apart."""
 _MEANS = re.compile(
-    r".+?\s+by (?:(?:left|right|double)[- ]?)?(?:clicking|pressing|tapping|selecting|choosing)(?: on)?\s+", re.I
+    r"\A.+\s+by (?:(?:left|right|double)[- ]?)?(?:clicking|pressing|tapping|selecting|choosing)(?: on)?\s+", re.I
 )
 """What is before it says what for: "open the calendar by clicking the clock"."""
 _TOPIC = re.compile(r"(?:.*\s)?(?:topic|section|page|article|chapter)s? (?:about|on)\s+(?P<name>.+)", re.I)
@@ -279,6 +282,8 @@ def take_relations(reading: Reading) -> Reading:
     """Take what the target stands near to or within: "the OK button near Cancel", "'Quit' in the menu"."""
     spoken = reading.rest
     cuts = [cut for cut in _RELATION.finditer(spoken) if not _is_verb_part(spoken, cut)]
+    if len(cuts) > MOST_RELATIONS:
+        return reading
     head = spoken[: cuts[0].start()] if cuts else spoken
     relations: list[tuple[Bond, str]] = []
     container: Container | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from screenagent.geometry import PixelBox
@@ -24,12 +25,14 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import in_dialog, of_browser_or_page, within_menu, within_window
+from screenagent.grounding.surroundings import in_dialog, is_address_bar, of_browser_or_page, within_menu, within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import is_bars, is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label, split_where
+from screenagent.perception.misread import may_be_read_as
+from screenagent.perception.places import PlaceIndex
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
 from screenagent.perception.roles import TICKED, Role, satisfying
@@ -39,7 +42,6 @@ from screenagent.perception.similarity import likeness
 
 MOST_LABELS: Final = 8  # of the same name, in whose rows a control is looked for
 COLUMN: Final = 4  # pixels by which the edges of the controls of one column differ at most
-FAR: Final = 2.5  # heights of its label from which on a mark is far from it
 
 
 def ranked(
@@ -53,6 +55,7 @@ def ranked(
         return [Candidate(area, phrase.name, Evidence(name=1.0), "field")]
     told = [] if phrase.nameless else [control.label for control in screen.told if control.fits(phrase.role)]
     seen, stated = matches(phrase, screen.labels), matches(phrase, told)
+    seen += _misread(phrase, seen, screen)
     for match in meant(phrase, [*screen.labels, *told], [*seen, *stated], sentences):
         (stated if match.label in told else seen).append(match)
     candidates = _within(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
@@ -85,6 +88,16 @@ def _within(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenConte
     return within_cards(phrase, within_rows(phrase, candidates, screen), screen)
 
 
+def _misread(phrase: Phrase, found: Sequence[TextMatch], screen: ScreenContents) -> Iterator[TextMatch]:
+    """Yield the labels that were read as another text, but look like the name."""
+    if any(likeness(phrase.name, match.text) for match in found):
+        return
+    read = may_be_read_as(phrase.name)
+    for label in [label for label in screen.labels if label.text in read][:MOST_LABELS]:
+        if screen.looks_like_another(label.text, label.rect) == phrase.name:
+            yield TextMatch(phrase.name, label.rect, scoring.LOOKS_SO, label)
+
+
 def _best(candidates: Iterable[Candidate]) -> float:
     return max((candidate.score for candidate in candidates), default=0.0)
 
@@ -95,19 +108,21 @@ def _seen(phrase: Phrase, found: Sequence[TextMatch], screen: ScreenContents) ->
     if unnamed:
         return unnamed
     if phrase.role and satisfying(phrase.role).framed:
+        found = [*found, *_placeholders(phrase, screen)]
         return list(_framed(phrase.role, found, screen, column=bool(phrase.ordinal)))
     labelled = [_labelled(phrase, match, screen) for match in found]
-    if phrase.role in TICKED and phrase.named and sum(one.score >= scoring.SURE for one in labelled) <= MOST_LABELS:
+    if phrase.role in TICKED and sum(one.score >= scoring.SURE for one in labelled) <= MOST_LABELS:
         return [_with_its_mark(phrase.role, one, screen) for one in labelled]
     return labelled
 
 
 def _with_its_mark(role: Role, label: Candidate, screen: ScreenContents) -> Candidate:
-    """Return what is ticked or switched, if it stands far from its label: a label alone may do nothing there."""
-    mark = screen.in_row_of(label.rect, role) if label.score >= scoring.SURE else None
-    if mark is None or abs(mark.center_x - label.rect.center_x) < label.rect.width / 2 + FAR * label.rect.height:
+    """Return what is ticked or switched: a label alone may do nothing. A button does it itself."""
+    around = screen.layout.around(*label.rect.center)
+    if label.score < scoring.SURE or (around and around.role == "button"):
         return label
-    return replace(label, rect=mark, by="field")
+    mark = screen.in_row_of(label.rect, role)
+    return replace(label, rect=mark, by="field") if mark else label
 
 
 def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
@@ -145,7 +160,8 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
     if not (phrase.role == "button" and rects):
         widgets = screen.expanders if phrase.role == "expander" else screen.widgets
         shaped = ([widget.rect for widget in widgets if widget.role == role] for role in fitting.shaped)
-        rects = next(filter(None, shaped), rects)  # a text area is a field if there is no other
+        # A text area is a field if there is no other, or if it is told by its place.
+        rects = [*rects, *chain(*shaped)] if phrase.relations and rects else next(filter(None, shaped), rects)
     seen = list(_unnamed(phrase, screen))
     if phrase.role == "slider":  # a handle at the end of its groove is known by its shape alone
         seen += [rect for rect in rects if not any(other.holds(*rect.center) for other in seen)]
@@ -184,6 +200,22 @@ def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, c
             alone = scoring.LABEL_OF_ANOTHER
         evidence = Evidence(name=match.score, meaning=match.meaning, tie=alone)
         yield Candidate(match.rect, match.text, evidence, "text")
+
+
+def _placeholders(phrase: Phrase, screen: ScreenContents) -> Iterator[TextMatch]:
+    """Yield the texts in fields that begin with the name and go on in small letters: "Search books" is in the Search
+    field."""
+    count = len(phrase.name.split())
+    if phrase.role != "field" or phrase.nameless:
+        return
+    for label in screen.labels:
+        first, rest = label.words[:count], " ".join(text for text, _ in label.words[count:])
+        if not rest or not (rest[0].islower() or rest[0] == "."):
+            continue
+        inside = screen.layout.around(*label.rect.center)
+        named = likeness(phrase.name, " ".join(text for text, _ in first)) > 0
+        if named and inside and inside.role == "field" and not is_address_bar(label, screen):
+            yield TextMatch(label.text, label.rect, scoring.PLACEHOLDER_NAME, label)
 
 
 def _in_column(tie: Tie, head: PixelBox, screen: ScreenContents) -> Iterator[Tie]:
@@ -272,12 +304,11 @@ def _text_kind(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> floa
     if phrase.indefinite and likeness(phrase.name, match.text) > 0.9:
         return scoring.ANY_SUCH
     shares_words = match.score < scoring.SHARED_WORDS and phrase.role not in ("menu", "tab")
-    return scoring.BAR_TITLE if shares_words and _in_row(match.label, screen.labels) >= 3 else 1.0
+    return scoring.BAR_TITLE if shares_words and _in_row(match.label, screen) >= 3 else 1.0
 
 
 def _is_headline(label: Label, screen: ScreenContents) -> bool:
-    usual = sorted(other.rect.height for other in screen.labels)[len(screen.labels) // 2]
-    return label.rect.height > 1.6 * usual and screen.layout.around(*label.rect.center) is None
+    return label.rect.height > 1.6 * screen.usual_height and screen.layout.around(*label.rect.center) is None
 
 
 def _role_fit(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float:
@@ -297,12 +328,12 @@ def _role_fit(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> float
 def _looks_like_its_role(phrase: Phrase, match: TextMatch, screen: ScreenContents) -> bool:
     role, label = phrase.role, match.label
     if role == "menu" or phrase.container in ("menu bar", "toolbar", "title bar"):
-        return _in_row(label, screen.labels) + len(label.words) >= 3
+        return _in_row(label, screen) + len(label.words) >= 3
     if role == "item" or phrase.container == "menu":
-        return _in_stack(label, screen.labels) >= 2
+        return _in_stack(label, screen) >= 2
     match role:
         case "tab":
-            return max(_in_row(label, screen.labels), _in_stack(label, screen.labels)) >= 1
+            return max(_in_row(label, screen), _in_stack(label, screen)) >= 1
         case "button":
             inside = screen.layout.around(*label.rect.center)
             return inside is not None and inside.role in ("button", "dropdown")
@@ -312,23 +343,22 @@ def _looks_like_its_role(phrase: Phrase, match: TextMatch, screen: ScreenContent
             return True
 
 
-def _in_row(label: Label, others: Sequence[Label]) -> int:
+def _in_row(label: Label, screen: ScreenContents) -> int:
     """Return how many labels of its height stand beside it, each a few letters from the next."""
-    row = sorted(
-        (other.rect for other in others if abs(other.rect.center_y - label.rect.center_y) < 0.35 * label.rect.height),
-        key=lambda rect: rect.left,
-    )
-    return _chained(label, row, lambda one, other: other.left - one.right >= 2.5 * label.rect.height)
+    rect = label.rect
+    others = (other.rect for other in screen.placed.in_rows(rect.top, rect.bottom))
+    row = (other for other in others if abs(other.center_y - rect.center_y) < 0.35 * rect.height)
+    ordered = sorted(row, key=lambda other: other.left)
+    return _chained(label, ordered, lambda one, other: other.left - one.right >= 2.5 * rect.height)
 
 
-def _in_stack(label: Label, others: Sequence[Label]) -> int:
+def _in_stack(label: Label, screen: ScreenContents) -> int:
     """Return how many labels stand above and below it with the same left edge, a line or two apart."""
-    height = label.rect.height
-    stack = sorted(
-        (other.rect for other in others if abs(other.rect.left - label.rect.left) < 0.6 * height),
-        key=lambda rect: rect.top,
-    )
-    return _chained(label, stack, lambda one, other: other.top - one.bottom >= 1.2 * height)
+    rect = label.rect
+    reach = 0.6 * rect.height
+    others = (other.rect for other in screen.placed.in_columns(rect.left - reach, rect.left + reach))
+    stack = sorted((other for other in others if abs(other.left - rect.left) < reach), key=lambda other: other.top)
+    return _chained(label, stack, lambda one, other: other.top - one.bottom >= 1.2 * rect.height)
 
 
 def _chained(label: Label, rects: Iterable[PixelBox], parted: Callable[[PixelBox, PixelBox], bool]) -> int:
@@ -336,13 +366,14 @@ def _chained(label: Label, rects: Iterable[PixelBox], parted: Callable[[PixelBox
     return next(len(run) - 1 for run in split_where(parted, rects) if label.rect in run)
 
 
-def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates without those that point where a better one does."""
-    kept: list[Candidate] = []
+    placed, kept = PlaceIndex(candidates), dict[int, Candidate]()
     for candidate in candidates:
-        if not any(other.rect.holds(*candidate.rect.center) for other in kept):
-            kept.append(candidate)
-    return kept
+        x, y = candidate.rect.center
+        if not any(id(other) in kept for other in placed.meeting(PixelBox(x, y, x, y))):
+            kept[id(candidate)] = candidate
+    return list(kept.values())
 
 
 def _numbered(phrase: Phrase, candidates: Sequence[Candidate]) -> list[Candidate]:

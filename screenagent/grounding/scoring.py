@@ -20,6 +20,8 @@ ALIKE: Final = 0.9  # candidates of at least this share of the best score are co
 NAMELESS: Final = 0.7  # a control that was asked for by its role alone
 ROLE_WORD: Final = 0.9  # if a text matches the role word better than this, the word is a name after all
 WRITTEN: Final = 0.9  # if a text matches better than this, no icon is looked for
+PLACEHOLDER_NAME: Final = 0.85  # a field that says the name and more of what is entered
+LOOKS_SO: Final = 0.94  # a text that was read as another, but looks like the name
 
 # The tie between the name and what is pointed at.
 AREA: Final = 0.9  # a text area below a label or beside it

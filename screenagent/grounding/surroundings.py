@@ -14,6 +14,7 @@ from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import CROSS, row_left_of
 from screenagent.grounding.scoring import ALIKE, SURE, Candidate
 from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
 from screenagent.screenshot import is_browser
 
@@ -21,6 +22,7 @@ TITLE_BAR: Final = 48  # pixels: the height of the tallest title bars
 PANEL: Final = 48  # pixels from the upper or lower edge of the screen, where panels lie
 TOOLBAR: Final = 96  # pixels: the height of a browser's tabs and its bar with the address
 MENU: Final = 64  # pixels from the right edge of a browser's window, where it has its own menu
+_ADDRESS: Final = re.compile(r"\b(?:url|(?:web )?address|websites|google|the web)\b", re.I)
 EXACT: Final = 0.9  # a name that matches better is not a guess
 _BUTTON: Final = r"\b(?:close|quit|dismiss|exit|restore|enlarge|hide|shade|move|resize|drag)\b"
 _WINDOW: Final = r"\b(?:window|dialog|app|application|program)\b"
@@ -83,6 +85,13 @@ def within_page(rect: PixelBox, screen: ScreenContents) -> bool:
     """Return whether a place lies in the page that a browser shows, rather than in the bars above it."""
     front = screen.front
     return front is not None and is_browser(screen.application) and rect.center_y > front.top + TOOLBAR
+
+
+def is_address_bar(label: Label, screen: ScreenContents) -> bool:
+    """Return whether a text invites to type an address in the bar at the top of a browser's window."""
+    if screen.front is None or not is_browser(screen.application) or not _ADDRESS.search(label.text):
+        return False
+    return screen.front.top <= label.rect.center_y < screen.front.top + TOOLBAR
 
 
 def _names_browser(phrase: Phrase) -> bool:

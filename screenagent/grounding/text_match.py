@@ -4,7 +4,10 @@ that they share with a label."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -18,9 +21,10 @@ from screenagent.grounding.contradictions import (
     words_of,
 )
 from screenagent.grounding.expression import Phrase
-from screenagent.grounding.vocabulary import WeightedStem, alike, is_value, tokens
+from screenagent.grounding.vocabulary import WeightedStem, is_value, tokens
+from screenagent.grounding.wording import Wording
 from screenagent.perception.labels import Label
-from screenagent.perception.similarity import letters_of, likeness
+from screenagent.perception.similarity import MOST_MISSED, letter_count, letters_of, likeness
 from screenagent.perception.text_edges import negated_after, negated_before
 
 VALUE: Final = 0.55  # how surely an address is what is meant by the address bar
@@ -30,6 +34,7 @@ NAMED: Final = 0.7  # how much of a name has to be shown
 _LIKE_CAPITALS: Final = "ckopsuvwxz"  # a small letter of these may have been a capital
 _STROKES: Final = frozenset("|•·›»")
 SENTENCE: Final = 5  # words beside a name: a longer label is no name of a control
+KINDS_OF_VALUE: Final = frozenset(("address", "number", "amount", "value"))
 MOST_WORDS: Final = 3  # of a name that is said without quotes or a role word
 _ARTICLES: Final = frozenset(("the", "a", "an"))
 _SHORTCUT: Final = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
@@ -46,14 +51,15 @@ class TextMatch(NamedTuple):
     """How likely it means what was said in other words."""
 
 
-class WordRun(NamedTuple):
+@dataclass(frozen=True)
+class WordRun:
     """Some words of a label, and what stands before and after them in the same text."""
 
     words: tuple[tuple[str, PixelBox], ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(text for text, _ in self.words)
 
@@ -66,11 +72,20 @@ class WordRun(NamedTuple):
         """All of the text that the words belong to."""
         return " ".join((*self.before, *(text for text, _ in self.words), *self.after))
 
-    @property
+    @cached_property
     def rest(self) -> list[str]:
         """What is left out; a lone sign is an icon, and a shortcut isn't said."""
-        rest = (*self.before, *self.after)
-        return [word for word in rest if len(letters_of(word)) > 1 and not _SHORTCUT.fullmatch(word)]
+        return [word for word in (*self.before, *self.after) if _is_said(word)]
+
+    @property
+    def stems(self) -> list[WeightedStem]:
+        """The stems of its words, and how much each tells."""
+        return [token for text, _ in self.words for token in tokens(text)]
+
+
+@lru_cache(16384)
+def _is_said(word: str) -> bool:
+    return len(letters_of(word)) > 1 and not _SHORTCUT.fullmatch(word)
 
 
 def is_written(name: str, label: Label) -> bool:
@@ -80,41 +95,72 @@ def is_written(name: str, label: Label) -> bool:
     return any(letters_of(run.text) == wanted for run in texts)
 
 
+class Sought:
+    """A phrase, and what of it is the same for every label that it is compared with."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        self.phrase = phrase
+        self.told = Wording(() if phrase.quoted else labels_saying(phrase))
+        self.sorts = _sorts(phrase, self.told)
+        self.named = is_name(phrase)
+        self.strict = self.named and phrase.role != "link"  # links stand in texts
+        self.longest = max(8, len(phrase.name.split()) + 1)
+        self._letters = letter_count(phrase.name)
+
+    def like(self, run: WordRun, label: Label) -> tuple[float, bool]:
+        """Return how well a run of words matches, and whether it does by its letters."""
+        if self._may_be_like(run) and (like := likeness(self.phrase.name, run.text)):
+            return like, True
+        if like := self.told.shared(run.stems, least=NAMED if self.named else 0.0):
+            return like, False
+        return (VALUE, True) if len(run.words) == len(label.words) and is_value(self.sorts, run.text) else (0.0, True)
+
+    def _may_be_like(self, run: WordRun) -> bool:
+        """Return whether a run is about as long as what is like the name, which is told sooner than `likeness`."""
+        letters = sum(letter_count(text) for text, _ in run.words)
+        return abs(letters - self._letters) <= MOST_MISSED or not letters or run.words[-1][0].endswith(".")
+
+    def is_meant(self, run: WordRun, *, by_letters: bool, alone: bool) -> bool:
+        """Return whether the words beside the run leave it what was said."""
+        if by_letters:
+            return alone or stands_for_itself(run, strict=self.strict) or self._says_its_kind(run)
+        return not is_another(self.phrase, run) and (alone or not self.named or stands_for_itself(run))
+
+    def _says_its_kind(self, run: WordRun) -> bool:
+        """Return whether a label of a field says no more than the name and what kind of value it takes: "Email
+        address"."""
+        kind = not run.before and len(run.rest) == 1 and run.rest[0].strip(":*").casefold() in KINDS_OF_VALUE
+        return kind and self.phrase.role == "field" and not self.phrase.quoted
+
+
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:
     """The best run of each label that has one."""
-    words = () if phrase.quoted else labels_saying(phrase)
-    best = (max(_matching(phrase, words, label), key=lambda match: match.score, default=None) for label in screen)
-    return [match for match in best if match]
+    sought = Sought(phrase)
+    return [match for label in screen if (match := _best_match(sought, label))]
 
 
-def _matching(phrase: Phrase, told: Sequence[WeightedStem], label: Label) -> Iterator[TextMatch]:
-    named, alone = is_name(phrase), _stands_alone(phrase, label)
-    strict = named and phrase.role != "link"  # links stand in texts
-    for run in runs(label, longest=max(8, len(phrase.name.split()) + 1)):
-        like = likeness(phrase.name, run.text)
-        if like and not alone and not stands_for_itself(run, strict=strict):
-            continue
-        if not like and told:
-            like = shared(told, tokens(run.text), least=NAMED if named else 0.0)
-            if like and (is_another(phrase, run) or not (alone or not named or stands_for_itself(run))):
-                continue
-        if not like and len(run.words) == len(label.words) and is_value(_sorts(phrase, told), run.text):
-            like = VALUE
-        if like:
-            yield TextMatch(run.text, run.rect, like * (0.9 if alone else _wholeness(run)), label)
+def _best_match(sought: Sought, label: Label) -> TextMatch | None:
+    best: TextMatch | None = None
+    alone = _stands_alone(sought.phrase, label)
+    for run in runs(label, longest=sought.longest):
+        like, by_letters = sought.like(run, label)
+        score = like * (0.9 if alone else _wholeness(run)) if like else 0.0
+        if score > (best.score if best else 0.0) and sought.is_meant(run, by_letters=by_letters, alone=alone):
+            best = TextMatch(run.text, run.rect, score, label)
+    return best
 
 
 def runs(label: Label, *, longest: int) -> Iterator[WordRun]:
     """Yield the runs of the label's words. What is wide apart, or parted by a stroke, is two texts read as one."""
     words = label.words
+    texts = tuple(text for text, _ in words)
     ends = _ends(label)
+    begins = [ends[bisect_right(ends, number) - 1] for number in range(len(words))]
+    closes = [ends[bisect_left(ends, number)] for number in range(len(words) + 1)]
     for length in range(1, min(len(words), longest) + 1):
         for start in range(len(words) - length + 1):
-            first = max(end for end in ends if end <= start)
-            last = min(end for end in ends if end >= start + length)
-            before = tuple(text for text, _ in words[first:start])
-            after = tuple(text for text, _ in words[start + length : last])
-            yield WordRun(words[start : start + length], before, after)
+            end = start + length
+            yield WordRun(words[start:end], texts[begins[start] : start], texts[end : closes[end]])
 
 
 def parted(label: Label) -> Iterator[WordRun]:
@@ -182,9 +228,9 @@ def _stands_alone(phrase: Phrase, label: Label) -> bool:
     return titles and len(words) >= 3 and gap > BAR_GAP * letter
 
 
-def _sorts(phrase: Phrase, told: Sequence[WeightedStem]) -> list[str]:
+def _sorts(phrase: Phrase, told: Wording) -> list[str]:
     """The words that may name a sort of value: a field is often called by more than one, "the colour code"."""
-    telling = [token.stem for token in told if token.weight > 0.5]
+    telling = [stem for stem in told.telling if stem != "bar"]  # "the address bar" is where an address stands
     return telling if len(telling) == 1 or phrase.role in ("field", "setting", "dropdown") else []
 
 
@@ -212,20 +258,3 @@ def labels_saying(phrase: Phrase) -> list[WeightedStem]:
     return [
         WeightedStem(stem, weight * 1.3) if stem in proper else WeightedStem(stem, weight) for stem, weight in words
     ]
-
-
-def shared(told: Sequence[WeightedStem], shown: Sequence[WeightedStem], *, least: float = 0.0) -> float:
-    """How well a description and a label go together: what is shown must have been said, and much of what was said
-    should be shown, `least` of it in any case."""
-    if not told or not shown:
-        return 0.0
-    precision, recall = _covered(shown, told), _covered(told, shown)
-    if recall < least:
-        return 0.0
-    return float(0.9 * precision**1.5 * (0.25 + 0.75 * recall))
-
-
-def _covered(these: Sequence[WeightedStem], by: Sequence[WeightedStem]) -> float:
-    """How much of the weight of `these` the others share."""
-    shared_weight = sum(token.weight * max(alike(token.stem, other.stem) for other in by) for token in these)
-    return shared_weight / sum(token.weight for token in these)

@@ -35,7 +35,11 @@ class Vocabulary(Value):
 
 _READ: Final = read_yaml(Path(__file__).with_name("vocabulary.yaml"), Vocabulary, what="a vocabulary")
 _EMPTY, _WEAK = frozenset(_READ.empty.split()), frozenset(_READ.weak.split())
-_SAME = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
+_GROUPS = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
+SAME: Final = {
+    word: frozenset().union(*(group for group in _GROUPS if word in group)) for word in frozenset().union(*_GROUPS)
+}
+"""The stems that mean the same as each."""
 SIGNS: Final = {word: tuple(signs.split()) for word, signs in _READ.signs.items()}
 _DOTS: Final = re.compile(_READ.dots, re.I)
 _BARS: Final = re.compile(_READ.bars, re.I)
@@ -65,7 +69,7 @@ def alike(one: str, other: str) -> float:
     """How surely two stems mean the same, a letter read wrong allowed."""
     if one == other:
         return 1.0
-    if any(one in same and other in same for same in _SAME):
+    if other in SAME.get(one, ()):
         return 0.8
     return 0.9 if is_misread(one, other) or _is_derived(one, other) else 0.0
 

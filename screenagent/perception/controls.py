@@ -13,6 +13,7 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.list_rows import row_setting
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.places import PlaceIndex
 from screenagent.perception.roles import Role
 
 EDGES = (5, 1)
@@ -49,11 +50,12 @@ class ControlLayout:
 
     def __init__(self, picture: PictureArray, labels: Sequence[Label]) -> None:
         self._picture = picture
-        self._labels = labels
+        self._labels = PlaceIndex(labels)
         self.controls = list(_controls(picture, labels))
+        self._placed = PlaceIndex(self.controls)
         named = [control for control in self.controls if control.role in ("field", "dropdown", "button")]
         self._wholes = _spinners(named)
-        self._named = [control for control in named if not self._is_step(control)]
+        self._named = PlaceIndex(control for control in named if not self._is_step(control))
 
     def _is_step(self, control: ControlBox) -> bool:
         """Whether it is the minus or the plus beside a number."""
@@ -61,7 +63,7 @@ class ControlLayout:
 
     def around(self, x: float, y: float) -> ControlBox | None:
         """Return the smallest control that holds the place."""
-        holding = [control for control in self.controls if control.rect.holds(x, y)]
+        holding = self._placed.meeting(PixelBox(x, y, x, y))
         return min(holding, key=lambda control: control.rect.area, default=None)
 
     def ties(self, label: Label) -> list[Tie]:
@@ -74,7 +76,7 @@ class ControlLayout:
 
     def _set_in(self, row: ControlBox, label: Label) -> ControlBox | None:
         """Return what the label at the left end of a long frame names: the number or the choice at its right end."""
-        words = (word for other in self._labels for word in other.words)
+        words = (word for other in self._labels.meeting(row.rect) for word in other.words)
         parts = row_setting(row.rect, words) if row.role in ("field", "dropdown", "button") else None
         if parts is None or not parts.name.holds(label.words[0][1].center_x, label.words[0][1].center_y):
             return None
@@ -86,7 +88,7 @@ class ControlLayout:
     def _marked(self, label: Label) -> Tie | None:
         """A box to tick stands left of its label."""
         text = label.rect
-        for control in self.controls:
+        for control in self._placed.in_rows(text.top, text.bottom):
             rect = control.rect
             if control.role == "mark" and rect.beside(text) and -4 <= text.left - rect.right <= 1.2 * text.height:
                 return Tie(control, 1.0)
@@ -95,8 +97,9 @@ class ControlLayout:
     def _right_of(self, label: Label) -> Tie | None:
         """An entry stands right of its label, in forms at any distance, with nothing between but what is ticked."""
         text = label.rect
+        beside = (c for c in self._named.in_rows(text.top, text.bottom) if c.rect.beside(text))
         nearest = min(
-            (c for c in self._named if c.rect.beside(text) and c.rect.left >= text.right - 6),
+            (control for control in beside if control.rect.left >= text.right - 6),
             key=lambda control: control.rect.left,
             default=None,
         )
@@ -105,8 +108,8 @@ class ControlLayout:
         gap = nearest.rect.left - text.right
         line = text.grown(0, -0.25 * text.height)  # a line below may reach into the bounds of the label
         between = PixelBox(text.right + 2, line.top, nearest.rect.left - 2, line.bottom)
-        others = (o.rect for o in self._labels if o is not label and not nearest.rect.holds(*o.rect.center))
-        if any(other.shared_area(between) > 0 for other in others):
+        others = (other.rect for other in self._labels.meeting(between) if other is not label)
+        if any(other.shared_area(between) > 0 and not nearest.rect.holds(*other.center) for other in others):
             return None
         # A button says itself what it is for.
         own = nearest.role == "button" and not label.text.endswith(":")
@@ -114,7 +117,7 @@ class ControlLayout:
 
     def _below(self, label: Label) -> Tie | None:
         text = label.rect
-        for control in self._named:
+        for control in self._named.in_rows(text.bottom - 4, text.bottom + 0.9 * text.height):
             rect = self._wholes.get(control.rect, control.rect)
             starts = -0.8 * text.height <= text.left - rect.left <= 0.4 * rect.width
             if starts and -4 <= rect.top - text.bottom <= 0.9 * text.height:
@@ -124,7 +127,7 @@ class ControlLayout:
     def _left_of(self, label: Label) -> Tie | None:
         """A unit stands right of its entry, as in "Show [10] entries", and in a mirrored form all labels do."""
         text = label.rect
-        for control in self._named:
+        for control in self._named.in_rows(text.top, text.bottom):
             rect, gap = control.rect, text.left - control.rect.right
             if rect.beside(text) and -4 <= gap <= 2.5 * text.height:
                 return Tie(control, 0.7 if gap <= text.height else 0.65)

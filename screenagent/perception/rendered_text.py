@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
@@ -21,6 +22,11 @@ from screenagent.screenshot import Word
 
 TYPEFACE_TOOL: Final = "fc-match"
 LATIN_ENDS: Final = "\u024f"  # the last of the letters that the smaller reader may know
+_SCRIPTS: Final = {"CJK": "Han"}
+READ_AS_CJK: Final = frozenset(("Han", "Hiragana", "Katakana"))
+"""The scripts that the larger reader knows."""
+FAMILIES: Final = ("sans-serif", "serif", "monospace", "Arial")
+"""The families that most programs draw in."""
 HEIGHT: Final = 24  # of the pictures that are compared
 LARGEST: Final = 96
 ROOM: Final = 4  # pixels above and below what the reader takes for the text that may belong to it
@@ -44,6 +50,13 @@ def rendered_places(text: str, pixels: PictureArray, words: Sequence[Word]) -> I
 
 def is_strange(text: str) -> bool:
     return any(letter > LATIN_ENDS and letter.isprintable() for letter in text)
+
+
+def scripts_in(text: str) -> frozenset[str]:
+    """Return the names of the scripts beyond Latin that a text is written in: Cyrillic, Han."""
+    letters = (letter for letter in text if letter > LATIN_ENDS and letter.isalpha())
+    names = (unicodedata.name(letter, "").partition(" ")[0] for letter in letters)
+    return frozenset(_SCRIPTS.get(name, name.capitalize()) for name in names if name)
 
 
 def find_rendered(text: str, picture: PictureArray, labels: Iterable[Label]) -> Iterator[tuple[PixelBox, float]]:
@@ -78,10 +91,26 @@ def can_find_typefaces() -> bool:
     return shutil.which(TYPEFACE_TOOL) is not None
 
 
-@lru_cache(64)
+def likeness_as_drawn(texts: Sequence[str], rect: PixelBox, picture: PictureArray) -> list[float]:
+    """Return how much what stands at `rect` looks like each of these texts in the typefaces here, up to 1; nothing if
+    that can't be told."""
+    ink = _ink(picture, rect)
+    files = [file for family in FAMILIES if (file := _file(family))]
+    if ink is None or not files or not 4 <= ink.shape[0] <= LARGEST:
+        return []
+    drawn = ([ours for file in files for ours in _renderings(text, file, ink.shape[0])] for text in texts)
+    return [max((_alike(ours, ink) for ours in each), default=0.0) for each in drawn]
+
+
 def _typeface(letter: str) -> str | None:
     """Return the file of the typeface that programs here draw `letter` with."""
-    asked = [TYPEFACE_TOOL, "--format=%{file}", f"sans-serif:charset={ord(letter):x}"]
+    return _file(f"sans-serif:charset={ord(letter):x}")
+
+
+@lru_cache(64)
+def _file(pattern: str) -> str | None:
+    """Return the file of the typeface that fits a pattern best."""
+    asked = [TYPEFACE_TOOL, "--format=%{file}", pattern]
     try:
         found = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):
@@ -93,12 +122,35 @@ def _typeface(letter: str) -> str | None:
 def _rendered(text: str, file: str, height: int) -> Ink | None:
     """`text` so large that its ink has that height."""
     try:
-        font = ImageFont.truetype(file, 2 * height)
-        _, top, _, bottom = font.getbbox(text)
-        font = ImageFont.truetype(file, max(1, round(2 * height * height / max(1.0, bottom - top))))
-        left, top, right, bottom = font.getbbox(text)
+        font = _font(file, 2 * height)
+        return _drawn(text, _font(file, max(1, round(2 * height * height / max(1.0, _height(text, font))))))
     except OSError:
         return None
+
+
+@lru_cache(1024)
+def _renderings(text: str, file: str, height: int) -> list[Ink]:
+    """`text` in each size in which its ink has that height: letters are as high in several, but not as wide."""
+    try:
+        fonts = [_font(file, size) for size in range(height, 2 * height + 1)]
+        drawn = [_drawn(text, font) for font in fonts if abs(_height(text, font) - height) <= 1]
+    except OSError:
+        return []
+    return [ink for ink in drawn if ink is not None and ink.shape[0] == height]
+
+
+@lru_cache(256)
+def _font(file: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(file, size)
+
+
+def _height(text: str, font: ImageFont.FreeTypeFont) -> float:
+    _, top, _, bottom = font.getbbox(text)
+    return bottom - top
+
+
+def _drawn(text: str, font: ImageFont.FreeTypeFont) -> Ink | None:
+    left, top, right, bottom = font.getbbox(text)
     image = Image.new("L", (max(1, round(right - left)) + 4, max(1, round(bottom - top)) + 4), 0)
     ImageDraw.Draw(image).text((2 - left, 2 - top), text, 255, font)
     return _cut(np.asarray(image, np.float32) / np.float32(255))

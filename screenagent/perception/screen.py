@@ -20,8 +20,10 @@ from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
 from screenagent.perception.labels import Label, labels, without_icons
 from screenagent.perception.marks import marks_in
+from screenagent.perception.misread import looks_like_another
 from screenagent.perception.ocr import bounded
 from screenagent.perception.overlay import dialog_in_front
+from screenagent.perception.places import PlaceIndex
 from screenagent.perception.rendered_text import find_rendered
 from screenagent.perception.roles import Role
 from screenagent.perception.rows import TableRow, pieces, row_around
@@ -63,6 +65,16 @@ class ScreenContents:
         screen = copy(self)
         screen.told = list(accessible_controls(elements, self._picture, self.labels, self.size))
         return screen
+
+    @cached_property
+    def placed(self) -> PlaceIndex[Label]:
+        """The labels by their place."""
+        return PlaceIndex(self.labels)
+
+    @cached_property
+    def usual_height(self) -> float:
+        """The height that most of what is written has."""
+        return sorted(label.rect.height for label in self.labels)[len(self.labels) // 2]
 
     @cached_property
     def pieces(self) -> list[Label]:
@@ -149,6 +161,11 @@ class ScreenContents:
     def drawn(self, text: str) -> Iterable[tuple[PixelBox, float]]:
         """Where `text`, in letters that could not be read, looks to stand, and how alike it is."""
         return find_rendered(text, self._picture, self.labels)
+
+    def looks_like_another(self, text: str, rect: PixelBox) -> str | None:
+        """Return the text that what was read as `text` looks like, if that is another."""
+        with self._stages.timing("layout"):
+            return looks_like_another(text, rect, self._picture)
 
     @cached_property
     def icons(self) -> list[Icon]:

@@ -22,6 +22,7 @@ _NARROW: Final = "ilrtfj1|!'"  # letters that are missed easily
 
 _NUMBER: Final = re.compile(r"(?:(?<![\w.])[-+±<>≤≥≠≈~])?[$€£¥]?\d+(?:[.,:/-]\d+)*%?")
 _TELLING: Final = "+#%@$€£¥="  # signs that make another name of it: C is neither C++ nor C#
+_UNTELLING: Final = re.compile(rf"[^\w{re.escape(_TELLING)}]+|_")
 
 
 def likeness(name: str, text: str) -> float:
@@ -46,22 +47,33 @@ def likeness(name: str, text: str) -> float:
 
 
 @lru_cache(16384)
+def letter_count(text: str) -> int:
+    """Return how many letters, digits and telling signs a text has."""
+    return len(_lettered(text))
+
+
+@lru_cache(16384)
 def as_typed(text: str) -> str:
     """Return the text with signs that are drawn in several ways in the form that they are typed in."""
     words = ("".join(letter.text for letter in letters([word], case=True)) for word in text.split())
     return " ".join(words)
 
 
-def numbers_in(text: str) -> list[str]:
+@lru_cache(16384)
+def numbers_in(text: str) -> tuple[str, ...]:
     """Return the numbers, dates and times in the text with the signs that belong to them."""
-    return _NUMBER.findall(without_misread_digits(text))
+    return tuple(_NUMBER.findall(without_misread_digits(text)))
 
 
 @lru_cache(16384)
 def letters_of(text: str) -> str:
     """Return the letters, digits and telling signs of the text in lower case; a text of other signs stays as it is."""
-    lettered = re.sub(rf"[^\w{re.escape(_TELLING)}]+|_", "", text.casefold())
+    lettered = _lettered(text)
     return lettered if any(map(str.isalnum, lettered)) else text.replace(" ", "")
+
+
+def _lettered(text: str) -> str:
+    return _UNTELLING.sub("", text.casefold())
 
 
 def _is_misread_name(name: str, text: str) -> bool:

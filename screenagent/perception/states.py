@@ -148,8 +148,8 @@ class ControlStateReader:
         row = LabelledRow(rect, [one for one in written if len(one.text) > 1 and not _is_same(one.rect, rect)])
         unnamed = [_of(element) for element in told if not element.name.strip()]
         seen = list(look(screenshot, row.region, _words(written)))
-        at_label = (control for control in seen if _is_same(control.box.exact_pixels(screenshot.size), rect))
-        return next(at_label, None) or row.nearest(unnamed, screenshot.size) or row.nearest(seen, screenshot.size)
+        itself = next((one for one in seen if rect.grown(1).holds(*one.box.exact_pixels(screenshot.size).center)), None)
+        return itself or row.nearest(unnamed, screenshot.size) or row.nearest(seen, screenshot.size)
 
     def state(self, screenshot: Screenshot, box: Box, *, valued: bool = False) -> ControlState:
         """Return the state of the control in `box`; with `valued` also what it shows."""

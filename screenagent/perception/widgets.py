@@ -22,6 +22,9 @@ ROUND: Final = np.pi / 4  # how much of its square a disc covers
 TICK: Final = range(12, 41)  # the height of what can be ticked, in pixels
 WIDEST: Final = 1.3  # how wide the inside of a letter is at most, in letters of its word
 TRACK: Final = range(4, 25)  # how thick the groove is that a handle slides in
+HIGH: Final = 46  # pixels: an empty entry that is higher takes several lines
+GRIP: Final = 2  # letters that a grip in the corner may be read as
+SHEET: Final = 0.95  # how much of its bounds an empty text area fills at least
 
 
 class Widget(NamedTuple):
@@ -150,10 +153,17 @@ def _shaped(picture: PictureArray, area: FlatArea, labels: Sequence[Label]) -> W
     if rect.width > 1.2 * rect.height and has_arrow(picture, rect, after=_text_end(rect, labels)):
         return Widget("dropdown", rect)
     inside = [label.rect.height for label in labels if rect.holds(*label.rect.center)]
+    if _is_sheet(area) and not any(len(label.text) > GRIP and rect.holds(*label.rect.center) for label in labels):
+        return Widget("textarea", rect)
     if area.shade < 250:
         return Widget("button", rect) if area.filled > 0.4 and len(inside) in (1, 2) else None
-    high = rect.height > (2.4 * max(inside) if inside else 46)
+    high = rect.height > (2.4 * max(inside) if inside else HIGH)
     return Widget("textarea" if high or _has_grip(picture, rect) else "field", rect)
+
+
+def _is_sheet(area: FlatArea) -> bool:
+    """Whether it is a framed area of several lines, of whatever shade its theme has."""
+    return all(area.straight) and area.filled > SHEET and area.rect.height > HIGH and area.rect.width > 2 * HIGH
 
 
 def _text_end(rect: PixelBox, labels: Sequence[Label]) -> float:

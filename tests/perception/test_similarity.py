@@ -25,7 +25,7 @@ def test_blanks_and_signs_are_left_out() -> None:
 
 
 def test_a_digit_within_a_plain_word_is_a_misread_letter_and_no_number() -> None:
-    assert numbers_in("Ro0m 27") == ["27"]
+    assert numbers_in("Ro0m 27") == ("27",)
     assert likeness("Room 27", "Ro0m 27") > 0
     assert likeness("Room 27", "Ro0m 21") == 0
 

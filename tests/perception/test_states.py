@@ -221,3 +221,11 @@ def test_a_minus_at_the_end_of_the_head_of_a_card_is_what_folds_it(plus: bool, s
     assert found.is_in("expanded") is (state == "expanded")
     assert found.box.center.x * shot.size.width == pytest.approx(282, abs=2)
     assert states.state(shot, found.box).is_in("expanded") is (state == "expanded")
+
+
+def test_the_state_is_that_of_the_mark_that_is_pointed_at_itself() -> None:
+    reader, panel = PanelReader(), settings()
+    shot = reader.screen(panel)
+    found = ControlStateReader(reader).ticked(shot, location(shot, 400, 129, 441, 152))
+    assert found is not None
+    assert found.states == {"checked"}
