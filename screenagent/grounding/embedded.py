@@ -22,6 +22,7 @@ from screenagent.grounding.vocabulary import SIGNS
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.closer import enlarged, read_closer
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
+from screenagent.perception.icon_meanings import IconMeanings
 from screenagent.perception.labels import Label
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.sentence_encoder import SentenceEncoder
@@ -108,8 +109,8 @@ class EmbeddedGrounder:
         sentences: SentenceEncoder | None = None,
         stages: Timing | None = None,
     ) -> None:
-        self.words = words or IconWords()
         self._sentences = sentences or SentenceEncoder()
+        self.words = words or IconWords(meanings=IconMeanings(self._sentences))
         self._stages = stages or Timing()
         self._source = ScreenSource(reader, accessibility, icons or IconEncoder(), self._stages)
         self._options = GroundingOptions()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Container, Phrase
+from screenagent.grounding.icon_order import gained_by_neighbours
 from screenagent.perception.icon_encoder import Floats, Icon, IconWords, Mirror
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label
@@ -44,6 +45,8 @@ _DIRECTIONS: Final[tuple[tuple[Mirror, str], ...]] = (
 )
 """What icons say by the way that they point, and the mirror in which each says the opposite."""
 
+WORDS: Final = 0.5  # how much an icon's likeness to the words of the phrase counts
+NAMES: Final = 0.5  # the same for its likeness to the names that mean what the phrase says
 POINTING: Final = 6  # so many of the likeliest icons are also seen in the mirror
 SYMMETRIC: Final = 0.95  # an icon that is as like its mirror image points nowhere
 TURNED: Final = 0.015  # how much more like the words an icon has to be than its mirror image
@@ -67,16 +70,21 @@ def icons_matching(phrase: Phrase, screen: ScreenContents, words: IconWords) -> 
     if not icons or not meant.any():
         return []
     seen = np.stack([icon.vector for icon in icons])
-    likeness = seen @ meant
+    likeness = WORDS * (seen @ meant) + NAMES * words.meant(_said(phrase)).likeness(seen)
     named = words.vector([(phrase.name, 1.0)])
     unlike = likeness - seen @ named if named.any() else np.zeros_like(likeness)
     rects = [icon.rect for icon in icons]
     likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, screen.labels)
     likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
+    likeness += gained_by_neighbours(meant, seen, rects, words)
     likeness += _directed(phrase, screen, likeness, meant)
     lead = _lead(likeness, alike=seen @ seen[likeness.argmax()] > TWINS)
     scores = [_sure(*all) for all in zip(likeness.tolist(), lead.tolist(), unlike.tolist(), strict=True)]
     return [IconMatch(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
+
+
+def _said(phrase: Phrase) -> str:
+    return " ".join(part for part in (phrase.verb, phrase.name, phrase.about) if part)
 
 
 def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
@@ -105,14 +113,14 @@ def _directed(phrase: Phrase, screen: ScreenContents, likeness: Floats, meant: F
 
 def _mirror(phrase: Phrase) -> Mirror | None:
     """Return the mirror in which an icon would say the opposite of the phrase; None if its words name no direction."""
-    said = f"{phrase.verb} {phrase.name} {phrase.about}"
+    said = _said(phrase)
     return next((mirror for mirror, words in _DIRECTIONS if re.search(rf"\b(?:{words})\b", said, re.I)), None)
 
 
 def _sure(likeness: float, lead: float, unlike: float) -> float:
     """In step with a text's score: 0.38 where icons are right about as often as not, on the development screens.
     `unlike` is what is liked for the verb or the role, but not for the name."""
-    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness - 0.5 * unlike + 0.4 * lead - 0.375)))
+    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness - 0.5 * unlike + 0.4 * lead - 0.385)))
 
 
 def _lead(likeness: Floats, *, alike: npt.NDArray[np.bool_]) -> Floats:
@@ -200,7 +208,7 @@ def _is_above_text(icons: _EdgeTable, texts: _EdgeTable) -> npt.NDArray[np.bool_
 
 def _window_buttons(phrase: Phrase, icons: Sequence[Icon], words: IconWords) -> list[int]:
     """The icons that stand where a window has its button for what is asked, in a row that ends in a cross."""
-    told = f"{phrase.verb} {phrase.name} {phrase.about}"
+    told = _said(phrase)
     places = [place for pattern, place in _WINDOW if re.search(rf"\b(?:{pattern})\b", told, re.I)]
     if not places or not re.search(r"\b(?:window|application|app|program)\b", told, re.I):
         return []
