@@ -5,12 +5,10 @@ python examples/train_icons/meanings.py
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
-from texts import PHRASINGS
 from sources import plain
+from texts import PHRASINGS
 
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.sentence_encoder import SentenceEncoder
@@ -53,7 +51,7 @@ def principal(vectors: Floats) -> Floats:
 
 def in_bytes(vectors: Floats) -> npt.NDArray[np.int8]:
     """Return the vectors' directions."""
-    return np.round(127 * vectors / np.abs(vectors).max(axis=1, keepdims=True)).astype(np.int8)
+    return np.asarray(np.round(127 * vectors / np.abs(vectors).max(axis=1, keepdims=True)), np.int8)
 
 
 if __name__ == "__main__":

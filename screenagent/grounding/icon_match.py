@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Container, Phrase
+from screenagent.grounding.icon_direction import pointed
 from screenagent.grounding.icon_order import gained_by_neighbours
-from screenagent.perception.icon_encoder import Floats, Icon, IconWords, Mirror
+from screenagent.perception.icon_encoder import Floats, Icon, IconWords
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import NEVER_AN_ICON, Role
@@ -26,6 +27,7 @@ class IconMatch(NamedTuple):
 
 
 _SPOKEN: Final[dict[Role, str]] = {"menu": "menu", "tab": "tab", "link": "link"}  # what an icon may be drawn for
+_ENDS: Final = {1: "first", -1: "last"}
 _WORDED: Final[tuple[Container | None, ...]] = ("menu", "menu bar")  # where all entries have words
 
 _WINDOW: Final[tuple[tuple[str, int], ...]] = (
@@ -35,23 +37,8 @@ _WINDOW: Final[tuple[tuple[str, int], ...]] = (
 )
 """What a window's own buttons do, and the place of each, counted from the right end of the title bar."""
 
-_DIRECTIONS: Final[tuple[tuple[Mirror, str], ...]] = (
-    (
-        "sideways",
-        r"undo|redo|backwards?|back|forwards?|next|prev(?:ious)?|left|right|(?:counter|anti)?-?clockwise|first|last|rewind"
-        r"|reply|(?:un|out)?-?indent|earlier|later",
-    ),
-    ("upside down", r"up|down|(?:up|down)wards?|top|bottom|(?:a|de)scending|(?:up|down)load|raise|lower|above|below"),
-)
-"""What icons say by the way that they point, and the mirror in which each says the opposite."""
-
 WORDS: Final = 0.5  # how much an icon's likeness to the words of the phrase counts
 NAMES: Final = 0.5  # the same for its likeness to the names that mean what the phrase says
-POINTING: Final = 6  # so many of the likeliest icons are also seen in the mirror
-SYMMETRIC: Final = 0.95  # an icon that is as like its mirror image points nowhere
-TURNED: Final = 0.015  # how much more like the words an icon has to be than its mirror image
-TURNS: Final = 0.5  # what part of that it gains
-WRONG_WAY: Final = 0.2  # what it loses if the mirror image is more like the words: it says the opposite
 CROSS: Final = 0.25  # an icon at the end of a row that is this much like a cross closes the window
 IN_ITS_PLACE: Final = 0.15  # what an icon gains in likeness in its place in a title bar
 IN_A_ROW: Final = 0.06  # what it gains among icons of its size
@@ -71,50 +58,34 @@ def icons_matching(phrase: Phrase, screen: ScreenContents, words: IconWords) -> 
         return []
     seen = np.stack([icon.vector for icon in icons])
     likeness = WORDS * (seen @ meant) + NAMES * words.meant(_said(phrase)).likeness(seen)
-    named = words.vector([(phrase.name, 1.0)])
+    named = words.vector([(_name(phrase), 1.0)])
     unlike = likeness - seen @ named if named.any() else np.zeros_like(likeness)
     rects = [icon.rect for icon in icons]
     likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, screen.labels)
     likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
     likeness += gained_by_neighbours(meant, seen, rects, words)
-    likeness += _directed(phrase, screen, likeness, meant)
+    likeness = pointed(_said(phrase), screen, likeness, words)
     lead = _lead(likeness, alike=seen @ seen[likeness.argmax()] > TWINS)
     scores = [_sure(*all) for all in zip(likeness.tolist(), lead.tolist(), unlike.tolist(), strict=True)]
     return [IconMatch(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
 
 
 def _said(phrase: Phrase) -> str:
-    return " ".join(part for part in (phrase.verb, phrase.name, phrase.about) if part)
+    return " ".join(part for part in (phrase.verb, _name(phrase), phrase.about) if part)
+
+
+def _name(phrase: Phrase) -> str:
+    """Return the name with the end that was said: who goes to the first page does not mean the first of some icons."""
+    end = _ENDS.get(phrase.ordinal, "") if phrase.role is None else ""
+    return f"{end} {phrase.name}".strip()
 
 
 def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
     yield phrase.verb, 1.0
-    yield phrase.name, 1.0
+    yield _name(phrase), 1.0
     yield phrase.about, 1.0
     if phrase.role:
         yield _SPOKEN.get(phrase.role, ""), 0.6
-
-
-def _directed(phrase: Phrase, screen: ScreenContents, likeness: Floats, meant: Floats) -> Floats:
-    """Return what the likeliest icons gain or lose because they point as the words say, or the other way: "undo" is
-    "redo" in a mirror."""
-    gains = np.zeros_like(likeness)
-    mirror = _mirror(phrase)
-    if mirror is None:
-        return gains
-    best = np.argsort(-likeness)[:POINTING].tolist()
-    for place, image in zip(best, screen.mirrored([screen.icons[place] for place in best], mirror), strict=True):
-        seen = screen.icons[place].vector
-        turned = float((seen - image.vector) @ meant)
-        if float(seen @ image.vector) < SYMMETRIC and abs(turned) >= TURNED:
-            gains[place] = TURNS * turned if turned > 0 else -WRONG_WAY
-    return gains
-
-
-def _mirror(phrase: Phrase) -> Mirror | None:
-    """Return the mirror in which an icon would say the opposite of the phrase; None if its words name no direction."""
-    said = _said(phrase)
-    return next((mirror for mirror, words in _DIRECTIONS if re.search(rf"\b(?:{words})\b", said, re.I)), None)
 
 
 def _sure(likeness: float, lead: float, unlike: float) -> float:

@@ -1,4 +1,4 @@
-"""What speaks for an icon by its neighbours in a tool bar: "paste" stands right of "copy", and left of that is "cut"."""
+"""What speaks for an icon by its neighbours in a tool bar: "copy" has "cut" on its left and "paste" on its right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from screenagent.geometry import PixelBox, Value
 from screenagent.perception.icon_encoder import Floats, IconWords
 from screenagent.yaml_file import read_yaml
 
-SAME: Final = 0.6  # a phrase that is this much like a name of the table means that
+SAME: Final = 0.85  # a phrase that is this much like a name of the table means that
 UNLIKE: Final = 0.2  # an icon that is less like a name says nothing about its neighbour
 COUNTS: Final = 0.2  # what part of a neighbour's likeness to its name an icon gains
 APART: Final = (14, 90)  # pixels between the centers of neighbours
@@ -30,9 +30,7 @@ class IconOrder(Value):
 
 _ROWS: Final = read_yaml(Path(__file__).with_name("icon_order.yaml"), IconOrder, what="an order of icons").rows
 _NAMES: Final = tuple(dict.fromkeys(name for row in _ROWS for name in row))
-_PAIRS: Final = tuple(
-    (_NAMES.index(left), _NAMES.index(right)) for left, right in dict.fromkeys(pair for row in _ROWS for pair in pairwise(row))
-)
+_PAIRS: Final = {(_NAMES.index(left), _NAMES.index(right)) for row in _ROWS for left, right in pairwise(row)}
 
 
 class _Beside(NamedTuple):

@@ -39,9 +39,7 @@ class NamesMeant(NamedTuple):
 class IconMeanings:
     """Looks for the names of icons whose meaning, or what people say for them, comes nearest to a text."""
 
-    def __init__(
-        self, sentences: SentenceEncoder | None = None, path: Path = FOLDER / "icon_meanings.npz"
-    ) -> None:
+    def __init__(self, sentences: SentenceEncoder | None = None, path: Path = FOLDER / "icon_meanings.npz") -> None:
         self._sentences = sentences or SentenceEncoder()
         self._path = path
 
