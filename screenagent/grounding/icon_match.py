@@ -91,7 +91,7 @@ def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
 def _sure(likeness: float, lead: float, unlike: float) -> float:
     """In step with a text's score: 0.38 where icons are right about as often as not, on the development screens.
     `unlike` is what is liked for the verb or the role, but not for the name."""
-    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness - 0.5 * unlike + 0.4 * lead - 0.385)))
+    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness - 0.5 * unlike + 0.4 * lead - 0.384)))
 
 
 def _lead(likeness: Floats, *, alike: npt.NDArray[np.bool_]) -> Floats:

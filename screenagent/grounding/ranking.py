@@ -24,9 +24,10 @@ from screenagent.grounding.neighbours import (
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import of_browser_or_page, within_window
 from screenagent.grounding.text_match import TextMatch, matches
-from screenagent.grounding.vocabulary import is_dots
+from screenagent.grounding.vocabulary import SIGNS, is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.key_signs import SHAPES
 from screenagent.perception.labels import Label, split_where
 from screenagent.perception.reader import in_reading_order
 from screenagent.perception.rendered_text import is_strange
@@ -55,12 +56,16 @@ def ranked(
     if is_dots(phrase.name) and not any(likeness(phrase.name, one.text) for one in candidates):
         dots = of_browser_or_page(phrase, screen.dots, screen)
         candidates = within_rows(phrase, [_sign(phrase, rect) for rect in dots], screen) or candidates
+    candidates = _keys(phrase, candidates, screen)
     written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
     elif written <= scoring.WRITTEN:
         rival = scoring.BESIDE_TEXT if written >= scoring.SURE else 1.0
-        candidates += within_rows(phrase, list(_icons(phrase, screen, words, sure=sure, rival=rival)), screen)
+        icons = list(_icons(phrase, screen, words, sure=sure, rival=rival))
+        if signs := _named_signs(phrase, candidates):
+            icons = _unlike(icons, signs, screen)
+        candidates += within_rows(phrase, icons, screen)
     for relation in phrase.relations:
         if relation.kind != "row":
             candidates = related(relation, candidates, screen, phrase=phrase)
@@ -104,6 +109,29 @@ def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
     """Yield the places that look like the name, in letters that the reader does not know."""
     for rect, likeness_to_name in screen.drawn(phrase.name):
         yield Candidate(rect, phrase.name, Evidence(name=likeness_to_name), "text")
+
+
+def _keys(phrase: Phrase, candidates: list[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return the keys that bear the sign that the phrase names, if it names one, in place of the texts that were read
+    as that sign: one is easily taken for another."""
+    signs = _named_signs(phrase, candidates)
+    if not signs:
+        return candidates
+    keys = [_sign(phrase, key.rect) for key in screen.signs if key.sign in signs]
+    return within_rows(phrase, keys, screen) or _unlike(candidates, signs, screen)
+
+
+def _named_signs(phrase: Phrase, candidates: Sequence[Candidate]) -> list[str]:
+    """Return the signs that the phrase may mean, unless its words are written somewhere."""
+    signs = [sign for sign in (phrase.name, *SIGNS.get(phrase.name.lower(), ())) if sign in SHAPES]
+    written = any(one.text.casefold() == phrase.name.casefold() not in SHAPES for one in candidates)
+    return [] if written else signs
+
+
+def _unlike(candidates: Iterable[Candidate], signs: Sequence[str], screen: ScreenContents) -> list[Candidate]:
+    """Return the candidates that stand on no other sign."""
+    others = [key.rect for key in screen.signs if key.sign not in signs]
+    return [one for one in candidates if not any(one.spot.holds(*rect.center) for rect in others)]
 
 
 def _sign(phrase: Phrase, rect: PixelBox) -> Candidate:

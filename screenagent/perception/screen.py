@@ -15,6 +15,7 @@ from screenagent.perception.controls import ControlLayout
 from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
+from screenagent.perception.key_signs import KeySign, signs_among
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.marks import marks_in
 from screenagent.perception.ocr import bounded
@@ -128,9 +129,20 @@ class ScreenContents:
         return find_rendered(text, self._picture, self.labels)
 
     @cached_property
+    def _small(self) -> list[PixelBox]:
+        """Where something small is drawn that is no word."""
+        return proposals(self._picture, self.labels)
+
+    @cached_property
     def icons(self) -> list[Icon]:
         with self._stages.timing("icons"):
-            return self._encoder.look(self._picture, proposals(self._picture, self.labels))
+            return self._encoder.look(self._picture, self._small)
+
+    @cached_property
+    def signs(self) -> list[KeySign]:
+        """The signs of keys, by their shape."""
+        with self._stages.timing("icons"):
+            return list(signs_among(self._picture, self._small))
 
     @cached_property
     def dots(self) -> list[PixelBox]:
