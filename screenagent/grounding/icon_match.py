@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Container, Phrase
+from screenagent.grounding.icon_colour import gained_by_colour, without_colour
 from screenagent.grounding.icon_direction import pointed
 from screenagent.grounding.icon_order import gained_by_neighbours
 from screenagent.perception.icon_encoder import Floats, Icon, IconWords
@@ -53,6 +54,7 @@ def icons_matching(phrase: Phrase, screen: ScreenContents, words: IconWords) -> 
     if phrase.quoted or phrase.nameless or phrase.role in NEVER_AN_ICON or phrase.container in _WORDED:
         return []
     icons = screen.icons
+    phrase, colour = _uncoloured(phrase)
     meant = words.vector(_told(phrase))
     if not icons or not meant.any():
         return []
@@ -63,11 +65,19 @@ def icons_matching(phrase: Phrase, screen: ScreenContents, words: IconWords) -> 
     rects = [icon.rect for icon in icons]
     likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, screen.labels)
     likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
+    if colour:
+        likeness += gained_by_colour(colour, screen)
     likeness += gained_by_neighbours(meant, seen, rects, words)
     likeness = pointed(_said(phrase), screen, likeness, words)
     lead = _lead(likeness, alike=seen @ seen[likeness.argmax()] > TWINS)
     scores = [_sure(*all) for all in zip(likeness.tolist(), lead.tolist(), unlike.tolist(), strict=True)]
     return [IconMatch(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
+
+
+def _uncoloured(phrase: Phrase) -> tuple[Phrase, str]:
+    """Return the phrase without the colour of the icon, and the colour; "" if none was said."""
+    name, colour = without_colour(phrase.name)
+    return phrase.model_copy(update={"name": name}), colour
 
 
 def _said(phrase: Phrase) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -117,6 +118,17 @@ class ScreenContents:
             return False
         ink = part[np.abs(part - np.median(part, axis=0)).max(axis=1) > INK]
         return ink.size > 0 and float(np.median(np.ptp(ink, axis=1))) > COLOUR
+
+    def hues(self, rect: PixelBox) -> npt.NDArray[np.float32]:
+        """Return the hue, in degrees, of each pixel within `rect` that stands out from its rim; NaN if it is grey."""
+        part = self._part(rect.grown(1)).astype(np.float32)
+        height, width = self._picture.shape[:2]
+        left, top, right, bottom = rect.grown(1).clipped(width, height).rounded
+        square = part.reshape(bottom - top, right - left, 3)
+        rim = np.concatenate([square[0], square[-1], square[:, 0], square[:, -1]])
+        drawn = part[np.abs(part - np.median(rim, axis=0)).max(axis=1) > INK] / np.float32(255)
+        hues = cv2.cvtColor(drawn[None], cv2.COLOR_RGB2HSV)[0, :, 0] if drawn.size else np.zeros(0, np.float32)
+        return np.where(np.ptp(drawn, axis=1) * 255 > COLOUR, hues, np.nan).astype(np.float32)
 
     def _part(self, rect: PixelBox) -> npt.NDArray[np.uint8]:
         """(pixels, 3): what is within `rect`."""
