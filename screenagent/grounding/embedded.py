@@ -22,6 +22,7 @@ from screenagent.grounding.vocabulary import SIGNS
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.closer import enlarged, read_closer
 from screenagent.perception.icon_encoder import IconEncoder, IconWords
+from screenagent.perception.icon_meanings import IconMeanings
 from screenagent.perception.labels import Label
 from screenagent.perception.rendered_text import READ_AS_CJK, can_find_typefaces, scripts_in
 from screenagent.perception.screen import ScreenContents
@@ -116,8 +117,8 @@ class EmbeddedGrounder:
         sentences: SentenceEncoder | None = None,
         stages: Timing | None = None,
     ) -> None:
-        self.words = words or IconWords()
         self.sentences = sentences or SentenceEncoder()
+        self.words = words or IconWords(meanings=IconMeanings(self.sentences))
         self._stages = stages or Timing()
         self._source = ScreenSource(reader, accessibility, icons or IconEncoder(), self._stages)
         self._options = GroundingOptions()

@@ -91,6 +91,12 @@ _SIDES = re.compile(
     rf"(?P<sides>{_SIDE_WORDS})"
     r"(?:(?:hand )?(?:corner|side|edge|part))?(?: of the (?:screen|window|page|dialog))?$"
 )
+_TURNS = re.compile(
+    r"(?:align|justify|rotate|turn|flip|move|shift|go|jump|scroll|skip|step|pan)(?: (?:it|them|up|on|back|over|all))?"
+    r"|(?:align|justify|rotate|turn|flip|move|shift) the (?:text|picture|image|page|view|selection|object|paragraph)",
+    re.I,
+)
+"""Which way something is to go, as in "align left" and "go to the top", is no part of the screen."""
 _BEARS = re.compile(
     r"\s*\b(?:(?:that|which) )?(?:labell?ed|called|named|titled|entitled|with the (?:text|label|name|title)|"
     r"(?:that )?(?:shows|says|reads|contains|displays)|showing|saying|reading|containing)\s+(?:as\s+)?"
@@ -301,7 +307,7 @@ def take_relations(reading: Reading) -> Reading:
 def take_sides(reading: Reading) -> Reading:
     """Take the part of the screen: "the menu button at the top right"."""
     place = _SIDES.search(reading.rest)
-    if not place or place.start() == 0:
+    if not place or place.start() == 0 or _TURNS.fullmatch(reading.rest[: place.start()]):
         return reading
     sides = dict.fromkeys(GRAMMAR.sides[word] for word in re.findall(r"\w+", place["sides"]))
     return replace(reading, rest=reading.rest[: place.start()], sides=tuple(sides))

@@ -11,7 +11,10 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Container, Phrase
-from screenagent.perception.icon_encoder import Floats, Icon, IconWords, Mirror
+from screenagent.grounding.icon_colour import gained_by_colour, without_colour
+from screenagent.grounding.icon_direction import pointed
+from screenagent.grounding.icon_order import gained_by_neighbours
+from screenagent.perception.icon_encoder import Floats, Icon, IconWords
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import NEVER_AN_ICON, Role
@@ -25,6 +28,7 @@ class IconMatch(NamedTuple):
 
 
 _SPOKEN: Final[dict[Role, str]] = {"menu": "menu", "tab": "tab", "link": "link"}  # what an icon may be drawn for
+_ENDS: Final = {1: "first", -1: "last"}
 _WORDED: Final[tuple[Container | None, ...]] = ("menu", "menu bar")  # where all entries have words
 
 _WINDOW: Final[tuple[tuple[str, int], ...]] = (
@@ -34,21 +38,8 @@ _WINDOW: Final[tuple[tuple[str, int], ...]] = (
 )
 """What a window's own buttons do, and the place of each, counted from the right end of the title bar."""
 
-_DIRECTIONS: Final[tuple[tuple[Mirror, str], ...]] = (
-    (
-        "sideways",
-        r"undo|redo|backwards?|back|forwards?|next|prev(?:ious)?|left|right|(?:counter|anti)?-?clockwise|first|last|rewind"
-        r"|reply|(?:un|out)?-?indent|earlier|later",
-    ),
-    ("upside down", r"up|down|(?:up|down)wards?|top|bottom|(?:a|de)scending|(?:up|down)load|raise|lower|above|below"),
-)
-"""What icons say by the way that they point, and the mirror in which each says the opposite."""
-
-POINTING: Final = 6  # so many of the likeliest icons are also seen in the mirror
-SYMMETRIC: Final = 0.95  # an icon that is as like its mirror image points nowhere
-TURNED: Final = 0.015  # how much more like the words an icon has to be than its mirror image
-TURNS: Final = 0.5  # what part of that it gains
-WRONG_WAY: Final = 0.2  # what it loses if the mirror image is more like the words: it says the opposite
+WORDS: Final = 0.5  # how much an icon's likeness to the words of the phrase counts
+NAMES: Final = 0.5  # the same for its likeness to the names that mean what the phrase says
 CROSS: Final = 0.25  # an icon at the end of a row that is this much like a cross closes the window
 IN_ITS_PLACE: Final = 0.15  # what an icon gains in likeness in its place in a title bar
 IN_A_ROW: Final = 0.06  # what it gains among icons of its size
@@ -63,56 +54,54 @@ def icons_matching(phrase: Phrase, screen: ScreenContents, words: IconWords) -> 
     if phrase.quoted or phrase.nameless or phrase.role in NEVER_AN_ICON or phrase.container in _WORDED:
         return []
     icons = screen.icons
+    phrase, colour = _uncoloured(phrase)
     meant = words.vector(_told(phrase))
     if not icons or not meant.any():
         return []
     seen = np.stack([icon.vector for icon in icons])
-    likeness = seen @ meant
-    named = words.vector([(phrase.name, 1.0)])
+    likeness = WORDS * (seen @ meant) + NAMES * words.meant(_said(phrase)).likeness(seen)
+    named = words.vector([(_name(phrase), 1.0)])
     unlike = likeness - seen @ named if named.any() else np.zeros_like(likeness)
     rects = [icon.rect for icon in icons]
     likeness += IN_A_ROW * (_mates(rects) >= 2) - _doubts(rects, screen.labels)
     likeness[_window_buttons(phrase, icons, words)] += IN_ITS_PLACE
-    likeness += _directed(phrase, screen, likeness, meant)
+    if colour:
+        likeness += gained_by_colour(colour, screen)
+    likeness += gained_by_neighbours(meant, seen, rects, words)
+    likeness = pointed(_said(phrase), screen, likeness, words)
     lead = _lead(likeness, alike=seen @ seen[likeness.argmax()] > TWINS)
     scores = [_sure(*all) for all in zip(likeness.tolist(), lead.tolist(), unlike.tolist(), strict=True)]
     return [IconMatch(rect, phrase.name, score) for rect, score in zip(rects, scores, strict=True)]
 
 
+def _uncoloured(phrase: Phrase) -> tuple[Phrase, str]:
+    """Return the phrase without the colour of the icon, and the colour; "" if none was said."""
+    name, colour = without_colour(phrase.name)
+    return phrase.model_copy(update={"name": name}), colour
+
+
+def _said(phrase: Phrase) -> str:
+    return " ".join(part for part in (phrase.verb, _name(phrase), phrase.about) if part)
+
+
+def _name(phrase: Phrase) -> str:
+    """Return the name with the end that was said: who goes to the first page does not mean the first of some icons."""
+    end = _ENDS.get(phrase.ordinal, "") if phrase.role is None else ""
+    return f"{end} {phrase.name}".strip()
+
+
 def _told(phrase: Phrase) -> Iterator[tuple[str, float]]:
     yield phrase.verb, 1.0
-    yield phrase.name, 1.0
+    yield _name(phrase), 1.0
     yield phrase.about, 1.0
     if phrase.role:
         yield _SPOKEN.get(phrase.role, ""), 0.6
 
 
-def _directed(phrase: Phrase, screen: ScreenContents, likeness: Floats, meant: Floats) -> Floats:
-    """Return what the likeliest icons gain or lose because they point as the words say, or the other way: "undo" is
-    "redo" in a mirror."""
-    gains = np.zeros_like(likeness)
-    mirror = _mirror(phrase)
-    if mirror is None:
-        return gains
-    best = np.argsort(-likeness)[:POINTING].tolist()
-    for place, image in zip(best, screen.mirrored([screen.icons[place] for place in best], mirror), strict=True):
-        seen = screen.icons[place].vector
-        turned = float((seen - image.vector) @ meant)
-        if float(seen @ image.vector) < SYMMETRIC and abs(turned) >= TURNED:
-            gains[place] = TURNS * turned if turned > 0 else -WRONG_WAY
-    return gains
-
-
-def _mirror(phrase: Phrase) -> Mirror | None:
-    """Return the mirror in which an icon would say the opposite of the phrase; None if its words name no direction."""
-    said = f"{phrase.verb} {phrase.name} {phrase.about}"
-    return next((mirror for mirror, words in _DIRECTIONS if re.search(rf"\b(?:{words})\b", said, re.I)), None)
-
-
 def _sure(likeness: float, lead: float, unlike: float) -> float:
     """In step with a text's score: 0.38 where icons are right about as often as not, on the development screens.
     `unlike` is what is liked for the verb or the role, but not for the name."""
-    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness - 0.5 * unlike + 0.4 * lead - 0.375)))
+    return min(STRONGEST, max(0.0, 0.38 + 1.5 * (likeness - 0.5 * unlike + 0.4 * lead - 0.384)))
 
 
 def _lead(likeness: Floats, *, alike: npt.NDArray[np.bool_]) -> Floats:
@@ -205,7 +194,7 @@ def _is_above_text(icons: _EdgeTable, texts: _EdgeTable) -> npt.NDArray[np.bool_
 
 def _window_buttons(phrase: Phrase, icons: Sequence[Icon], words: IconWords) -> list[int]:
     """The icons that stand where a window has its button for what is asked, in a row that ends in a cross."""
-    told = f"{phrase.verb} {phrase.name} {phrase.about}"
+    told = _said(phrase)
     places = [place for pattern, place in _WINDOW if re.search(rf"\b(?:{pattern})\b", told, re.I)]
     if not places or not re.search(r"\b(?:window|application|app|program)\b", told, re.I):
         return []

@@ -27,9 +27,10 @@ from screenagent.grounding.neighbours import (
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import in_dialog, is_address_bar, of_browser_or_page, within_menu, within_window
 from screenagent.grounding.text_match import TextMatch, matches
-from screenagent.grounding.vocabulary import is_bars, is_dots
+from screenagent.grounding.vocabulary import SIGNS, is_bars, is_dots
 from screenagent.perception.controls import ControlBox, Tie
 from screenagent.perception.icon_encoder import IconWords
+from screenagent.perception.key_signs import SHAPES
 from screenagent.perception.labels import Label, split_where
 from screenagent.perception.misread import may_be_read_as
 from screenagent.perception.places import PlaceIndex
@@ -60,14 +61,18 @@ def ranked(
         (stated if match.label in told else seen).append(match)
     candidates = _within(phrase, list(_joined(_seen(phrase, seen, screen), _told(stated, screen))), screen)
     if not any(likeness(phrase.name, one.text) for one in candidates):
-        signs = of_browser_or_page(phrase, _menu_signs(phrase, screen), screen)
-        candidates = _within(phrase, [_sign(phrase, rect) for rect in signs], screen) or candidates
+        marks = of_browser_or_page(phrase, _menu_signs(phrase, screen), screen)
+        candidates = _within(phrase, [_sign(phrase, rect) for rect in marks], screen) or candidates
+    candidates = _keys(phrase, candidates, screen)
     written = _best(candidates)
     if written < scoring.SURE and is_strange(phrase.name):
         candidates += _rendered(phrase, screen)
     elif written <= scoring.WRITTEN:
         rival = scoring.BESIDE_TEXT if written >= scoring.SURE else 1.0
-        candidates += _within(phrase, list(_icons(phrase, screen, words, sure=sure, rival=rival)), screen)
+        icons = list(_icons(phrase, screen, words, sure=sure, rival=rival))
+        if signs := _named_signs(phrase, candidates):
+            icons = _unlike(icons, signs, screen)
+        candidates += _within(phrase, icons, screen)
     for relation in phrase.relations:
         if relation.kind not in ("row", "card"):
             candidates = related(relation, candidates, screen, phrase=phrase)
@@ -136,6 +141,29 @@ def _menu_signs(phrase: Phrase, screen: ScreenContents) -> list[PixelBox]:
     if is_dots(phrase.name):
         return screen.dots
     return screen.bars if is_bars(phrase.name) and phrase.role in ("menu", "button", "icon", None) else []
+
+
+def _keys(phrase: Phrase, candidates: list[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return the keys that bear the sign that the phrase names, if it names one, in place of the texts that were read
+    as that sign: one is easily taken for another."""
+    signs = _named_signs(phrase, candidates)
+    if not signs:
+        return candidates
+    keys = [_sign(phrase, key.rect) for key in screen.signs if key.sign in signs]
+    return _within(phrase, keys, screen) or _unlike(candidates, signs, screen)
+
+
+def _named_signs(phrase: Phrase, candidates: Sequence[Candidate]) -> list[str]:
+    """Return the signs that the phrase may mean, unless its words are written somewhere."""
+    signs = [sign for sign in (phrase.name, *SIGNS.get(phrase.name.lower(), ())) if sign in SHAPES]
+    written = any(one.text.casefold() == phrase.name.casefold() not in SHAPES for one in candidates)
+    return [] if written else signs
+
+
+def _unlike(candidates: Iterable[Candidate], signs: Sequence[str], screen: ScreenContents) -> list[Candidate]:
+    """Return the candidates that stand on no other sign."""
+    others = [key.rect for key in screen.signs if key.sign not in signs]
+    return [one for one in candidates if not any(one.spot.holds(*rect.center) for rect in others)]
 
 
 def _sign(phrase: Phrase, rect: PixelBox) -> Candidate:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
-from zipfile import BadZipFile
+from typing import Final, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -17,9 +15,10 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.cache import SharedLRU
+from screenagent.perception.icon_meanings import IconMeanings, NamesMeant
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.similarity import stem
-from screenagent.perception.weights import FOLDER, BrokenWeights, open_session
+from screenagent.perception.weights import FOLDER, open_session, read_arrays
 
 Floats = npt.NDArray[np.float32]
 Mirror = Literal["sideways", "upside down"]
@@ -41,20 +40,27 @@ class IconWords:
     """A text is the sum of its words' vectors. A word that tells little has a short one, and one that is in no icon's
     name or tags has none."""
 
-    def __init__(self, path: Path = FOLDER / "icon_words.npz") -> None:
+    def __init__(self, path: Path = FOLDER / "icon_words.npz", *, meanings: IconMeanings | None = None) -> None:
         self._path = path
         self._common: SharedLRU[str, float] = SharedLRU(4000)
+        self._meanings = meanings or IconMeanings()
+        self._meant: SharedLRU[str, NamesMeant] = SharedLRU(200)
 
     @cached_property
     def _table(self) -> tuple[dict[str, int], Floats, list[str]]:
-        table = _arrays(self._path, "stems", "vectors", "scales", "names")
+        table = read_arrays(self._path, "stems", "vectors", "scales", "names")
         vectors = table["vectors"].astype(np.float32) * table["scales"].astype(np.float32)[:, None]
         return {str(stem): row for row, stem in enumerate(table["stems"])}, vectors, [str(n) for n in table["names"]]
 
+    @property
+    def concepts(self) -> list[str]:
+        """The names that an icon may go by."""
+        return self._table[2]
+
     @cached_property
     def _concepts(self) -> Floats:
-        """(concepts, width), the names that an icon may go by."""
-        return np.stack([self.vector([(name, 1.0)]) for name in self._table[2]])
+        """(concepts, width)"""
+        return np.stack([self.vector([(name, 1.0)]) for name in self.concepts])
 
     def vector(self, texts: Iterable[tuple[str, float]]) -> Floats:
         """Of weighted texts together, of length 1; of length 0 where no word is known."""
@@ -75,12 +81,25 @@ class IconWords:
             likeness = self._concepts @ self.vector([(text, 1.0)])
             yield float(np.partition(likeness, -NEIGHBOURS)[-NEIGHBOURS:].mean())
 
+    def meant(self, text: str) -> NamesMeant:
+        """Return the names of icons that `text` may mean, in whatever words."""
+        if (known := self._meant.get(text)) is None:
+            called = self._meanings.meant(text)
+            vectors = np.stack([self._mean(one.names) for one in called])
+            known = NamesMeant(vectors, np.array([one.likely for one in called], np.float32))
+            self._meant.keep(text, known)
+        return known
+
+    def _mean(self, names: Iterable[str]) -> Floats:
+        total = np.sum([self.vector([(name, 1.0)]) for name in names], axis=0)
+        return np.asarray(total / max(float(np.linalg.norm(total)), 1e-6), np.float32)
+
     def names(self, icons: Sequence[Icon]) -> list[str]:
         """The name that fits each icon best."""
         if not icons:
             return []
         fits = np.stack([icon.vector for icon in icons]) @ self._concepts.T
-        return [self._table[2][best] for best in fits.argmax(1).tolist()]
+        return [self.concepts[best] for best in fits.argmax(1).tolist()]
 
 
 class IconEncoder:
@@ -139,16 +158,6 @@ def _mirrored(view: Floats, mirror: Mirror | None) -> Floats:
             return np.ascontiguousarray(view[:, ::-1])
         case None:
             return view
-
-
-def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
-    if not path.is_file():
-        raise BrokenWeights(path, "are missing")
-    try:
-        with np.load(path) as file:
-            return {name: file[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-        raise BrokenWeights(path, "are broken") from error
 
 
 _SILENT = frozenset("a an and are be is its my of our some that the their this your".split())

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +19,7 @@ from screenagent.perception.document_area import document_area
 from screenagent.perception.dots import dots_in
 from screenagent.perception.icon_encoder import Icon, IconEncoder, Mirror
 from screenagent.perception.icon_proposals import proposals
+from screenagent.perception.key_signs import KeySign, signs_among
 from screenagent.perception.labels import Label, labels, without_icons
 from screenagent.perception.marks import marks_in
 from screenagent.perception.misread import looks_like_another
@@ -152,6 +154,17 @@ class ScreenContents:
         ink = part[np.abs(part - np.median(part, axis=0)).max(axis=1) > INK]
         return ink.size > 0 and float(np.median(np.ptp(ink, axis=1))) > COLOUR
 
+    def hues(self, rect: PixelBox) -> npt.NDArray[np.float32]:
+        """Return the hue, in degrees, of each pixel within `rect` that stands out from its rim; NaN if it is grey."""
+        part = self._part(rect.grown(1)).astype(np.float32)
+        height, width = self._picture.shape[:2]
+        left, top, right, bottom = rect.grown(1).clipped(width, height).rounded
+        square = part.reshape(bottom - top, right - left, 3)
+        rim = np.concatenate([square[0], square[-1], square[:, 0], square[:, -1]])
+        drawn = part[np.abs(part - np.median(rim, axis=0)).max(axis=1) > INK] / np.float32(255)
+        hues = cv2.cvtColor(drawn[None], cv2.COLOR_RGB2HSV)[0, :, 0] if drawn.size else np.zeros(0, np.float32)
+        return np.where(np.ptp(drawn, axis=1) * 255 > COLOUR, hues, np.nan).astype(np.float32)
+
     def _part(self, rect: PixelBox) -> npt.NDArray[np.uint8]:
         """(pixels, 3): what is within `rect`."""
         height, width = self._picture.shape[:2]
@@ -168,9 +181,20 @@ class ScreenContents:
             return looks_like_another(text, rect, self._picture)
 
     @cached_property
+    def _small(self) -> list[PixelBox]:
+        """Where something small is drawn that is no word."""
+        return proposals(self._picture, self.labels)
+
+    @cached_property
     def icons(self) -> list[Icon]:
         with self._stages.timing("icons"):
-            return self._encoder.look(self._picture, proposals(self._picture, self.labels))
+            return self._encoder.look(self._picture, self._small)
+
+    @cached_property
+    def signs(self) -> list[KeySign]:
+        """The signs of keys, by their shape."""
+        with self._stages.timing("icons"):
+            return list(signs_among(self._picture, self._small))
 
     @cached_property
     def dots(self) -> list[PixelBox]:

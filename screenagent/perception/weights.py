@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import zlib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +103,17 @@ def read_array(path: Path) -> npt.NDArray[Any]:
     try:
         return np.asarray(np.load(path))
     except (OSError, ValueError, EOFError) as error:
+        raise BrokenWeights(path, "are broken") from error
+
+
+def read_arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
+    """Return the named arrays that a file holds."""
+    if not path.is_file():
+        raise BrokenWeights(path, "are missing")
+    try:
+        with np.load(path) as file:
+            return {name: file[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise BrokenWeights(path, "are broken") from error
 
 
