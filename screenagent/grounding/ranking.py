@@ -12,6 +12,7 @@ from screenagent.grounding.cells import cell_named
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.meaning import meant
+from screenagent.grounding.mentions import without_mentions
 from screenagent.grounding.neighbours import (
     NothingFits,
     at_place,
@@ -67,6 +68,7 @@ def ranked(
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = within_window(phrase, candidates, screen, words)
+    candidates = without_mentions(phrase, candidates, screen)
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]

@@ -78,6 +78,8 @@ class Evidence:
     """Less for a headline, which names what is below it."""
     text_kind: float = 1.0
     """Less for a text that names a kind of thing rather than the target."""
+    mention: float = 1.0
+    """Less for a text that only mentions what another text of the same words is."""
     rival: float = 1.0
     """Less for an icon if a text fits, too."""
     neighbours: tuple[Neighbour, ...] = ()
@@ -91,7 +93,7 @@ def score(evidence: Evidence) -> float:
     product = named * evidence.tie * (evidence.role * evidence.headline) * evidence.text_kind * evidence.rival
     for neighbour in evidence.neighbours:
         product *= neighbour.fit
-    return product * evidence.place
+    return product * evidence.place * evidence.mention
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,10 @@ class Candidate:
         neighbours = (*self.evidence.neighbours, neighbour)
         return replace(self, evidence=replace(self.evidence, neighbours=neighbours))
 
+    def mentioned(self, mention: float) -> Candidate:
+        """Return the candidate judged as a mention of something else."""
+        return replace(self, evidence=replace(self.evidence, mention=mention))
+
     def placed(self, place: float) -> Candidate:
         """Return the candidate with its place on the screen judged."""
         return replace(self, evidence=replace(self.evidence, place=place))
@@ -145,6 +151,7 @@ def _factors(evidence: Evidence) -> Iterator[str]:
         "role": evidence.role,
         "headline": evidence.headline,
         "kind of text": evidence.text_kind,
+        "mention of another": evidence.mention,
         "a text fits, too": evidence.rival,
     }
     yield from (f"{name} ×{factor:.2f}" for name, factor in named.items() if factor != 1)
