@@ -18,6 +18,7 @@ from screenagent.geometry import PixelBox
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.perception.labels import Label
+from screenagent.perception.roles import ENTERED_INTO
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import letters_of, likeness
 
@@ -26,8 +27,6 @@ MOST_ALIKE: Final = 12  # texts of the same words; more are a column of a table
 ODDS: Final = 3.0  # to one that a text is only a mention, from which on it counts as one
 MENTION: Final = 0.8  # the share of its score that a mention keeps: another relation or name still counts for more
 LONGEST: Final = 1.6  # the logarithm of how many times longer its line is than the text, up to which that counts
-TIGHT: Final = 1.6  # heights of its text that the frame of a button has at least
-_FRAMES: Final = ("button", "dropdown")
 _OPENED: Final = ("item", "menu")
 _LIST: Final = re.compile(r"\b(?:list|menu|drop-?down)$", re.I)
 
@@ -35,34 +34,26 @@ _LIST: Final = re.compile(r"\b(?:list|menu|drop-?down)$", re.I)
 class Look(NamedTuple):
     """How a text looks, each from 0 on; the names are those of the weights."""
 
-    framed: float
-    """1 in the frame of a button."""
+    button: float
+    """1 in the frame of a button, unless an entry of an open list or menu was asked for."""
     value: float
-    """1 in the frame of a field."""
+    """1 in the frame of a field or a drop-down, unless such an entry was asked for."""
     coloured: float
     """1 if its letters have a colour."""
     longer: float
     """The logarithm of how many times longer the line is that it stands in."""
     tall: float
     """The logarithm of how much taller it is than most texts."""
-    small: float
-    """The same for a smaller one."""
     stacked: float
-    """1 if two texts of one left edge stand closely above and below it."""
-    as_said: float
-    """1 if its capitals are those that were said."""
+    """1 if two texts of one left edge stand closely above and below it, unless such an entry was asked for."""
     option_framed: float
-    """1 in the frame of a button, if an entry of a list or a menu was asked for."""
-    option_stacked: float
-    """1 if stacked, if such an entry was asked for."""
-    tight: float
-    """1 in a frame that is hardly taller than the text, as a tool tip's is."""
+    """1 in any frame, if such an entry was asked for."""
 
 
 WEIGHTS: Final = Look(
-    framed=1.2, value=0.8, coloured=0.6, longer=-0.8, tall=-0.3, small=-0.2, stacked=-0.9, as_said=0.8,
-    option_framed=0.0, option_stacked=0.0, tight=0.0,
-)  # fmt: skip
+    button=2.02, value=-1.19, coloured=0.74, longer=-1.54, tall=-0.43, stacked=-0.66, option_framed=-1.64
+)
+"""What examples/train_ranking prints."""
 
 
 def without_mentions(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
@@ -97,20 +88,16 @@ def look_of(phrase: Phrase, candidate: Candidate, screen: ScreenContents) -> Loo
     if line:
         words = max(1.0, len(line.words) / max(1, len(candidate.text.split())))
         taller = log(line.rect.height / median(label.rect.height for label in screen.labels))
-    framed, stacked = float(role in _FRAMES), float(line is not None and _stacked(line.rect, screen.labels) >= 2)
-    option = float(_is_option(phrase))
+    option, stacked = _is_option(phrase), line is not None and _stacked(line.rect, screen.labels) >= 2
+    button = role == "button" and not option
     return Look(
-        framed=framed,
-        value=float(role == "field"),
+        button=float(button),
+        value=float(role in ENTERED_INTO and not option),
         coloured=float(screen.is_coloured(rect)),
         longer=min(LONGEST, log(words)),
         tall=max(0.0, taller),
-        small=max(0.0, -taller),
-        stacked=stacked,
-        as_said=float(candidate.text == phrase.name),
-        option_framed=option * framed,
-        option_stacked=option * stacked,
-        tight=float(around is not None and framed > 0 and around.rect.height < TIGHT * rect.height),
+        stacked=float(stacked and not option),
+        option_framed=float(option and role is not None),
     )
 
 
