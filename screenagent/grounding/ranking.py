@@ -158,7 +158,9 @@ def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, c
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
-            evidence = Evidence(name=match.score, meaning=match.meaning, tie=strength, role=fit)
+            listed = role == "dropdown" and control.role == "button"
+            tie = max(strength, scoring.CLOSED_LIST) if listed else strength
+            evidence = Evidence(name=match.score, meaning=match.meaning, tie=tie, role=fit)
             yield Candidate(control.rect, match.text, evidence, "field", written)
         buttons = all(control.role == "button" for control, _ in ties)
         alone = scoring.LABEL_OF_BUTTONS if role == "setting" and buttons else scoring.LABEL_ALONE

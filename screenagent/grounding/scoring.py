@@ -23,7 +23,8 @@ WRITTEN: Final = 0.9  # if a text matches better than this, no icon is looked fo
 
 # The tie between the name and what is pointed at.
 AREA: Final = 0.9  # a text area below a label or beside it
-LABEL_ALONE: Final = 0.6  # a label, if a field or a setting was asked for: its control may not have been recognized
+CLOSED_LIST: Final = 0.73  # a button in the row of a label, if a drop-down was asked for: its arrow may be a small one
+LABEL_ALONE: Final = 0.5  # a label, if a field or a setting was asked for: its control may not have been recognized
 LABEL_OF_BUTTONS: Final = 0.8  # the same for a setting that has at most buttons beside it
 LABEL_OF_ANOTHER: Final = 0.35  # the same for a label with a colon: it names a field that was not recognized
 NOT_READ: Final = 0.9  # a name that the program states and that is not read at its place
