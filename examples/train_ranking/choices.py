@@ -20,7 +20,7 @@ from screenagent.grounding.scoring import LIKELY, MOVED_ICON, SURE
 Floats = npt.NDArray[np.float64]
 
 PARTS: Final = 8  # the applications are split into so many; each part is judged by weights fitted to the others
-PULL: Final = 1.0  # how strongly a weight of a look is held towards 0
+PULL: Final = 3.0  # how strongly a weight of a look is held towards 0
 HELD: Final = 1.0  # how strongly a factor is held to what it is now
 SHARPNESS: Final = 8.0  # how much more likely one candidate is than another, by the logarithm of their scores
 
@@ -67,7 +67,7 @@ def fitted(choices: Sequence[Choice], start: Floats, pull: Floats) -> Floats:
     return weights
 
 
-def looks(asked: Iterable[Asked]) -> Iterator[Choice]:
+def texts(asked: Iterable[Asked]) -> Iterator[Choice]:
     """Yield the texts of the same words, of which one is meant."""
     for one in asked:
         for some in _groups(one).values():
@@ -86,12 +86,17 @@ def look_weights(asked: Iterable[Asked], *, without: int | None = None) -> Float
     """Return the weights of the looks; with `without`, that number of them stays 0."""
     width = len(Look._fields)
     pull = np.array([1e6 if number == without else PULL for number in range(width)])
-    return fitted(list(looks(asked)), np.zeros(width), pull)
+    return fitted(list(texts(asked)), np.zeros(width), pull)
 
 
 def part(app: str) -> int:
     """Return the part that an application is in; the words of one, in whatever look, are in one part."""
     return zlib.crc32(app.partition("+")[0].encode()) % PARTS
+
+
+def look(app: str) -> int:
+    """Return the part that the look of an application is in, whatever its words."""
+    return zlib.crc32(app.partition("+")[2].encode()) % PARTS
 
 
 def held_out(

@@ -1,6 +1,6 @@
 """Learns from pages which of several texts is meant, and refits the factors of the ranking.
 
-    python examples/train_ranking/train_ranking.py --folder ~/ranking [--pages 348] [FOLDER…]
+    python examples/train_ranking/train_ranking.py --folder ~/ranking [--pages 320] [FOLDER…]
 
 Fetches the packages, draws the pages, asks the embedded grounder for their parts, fits and measures. Each FOLDER is one
 of `screenagent bench ground`, whose answers count as well. Stopped, it goes on where it was. Prints the weights of
@@ -24,14 +24,14 @@ import packages
 import pages
 
 from screenagent.bench.devtools import BrowserPage
-from screenagent.grounding.mentions import WEIGHTS, Look
+from screenagent.grounding.mentions import Look
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--folder", type=Path, required=True, help="where packages, pages and answers are kept")
-    parser.add_argument("--pages", type=int, default=348)
+    parser.add_argument("--pages", type=int, default=320)
     parser.add_argument("--at-once", type=int, default=1000, help="how many pages are drawn before it ends")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -77,26 +77,29 @@ def _draw(browser: BrowserPage, folder: Path, number: int, words: dict[str, list
 
 
 def report(asked: Sequence[evidence.Asked]) -> None:
-    """Print the weights, and how often they are right: of each folder, and without each of them."""
-    weights = choices.look_weights(asked).round(2).tolist()
-    print(json.dumps({"weights": dict(zip(Look._fields, weights, strict=True))}))
-    judged = list(choices.held_out(asked, choices.look_weights))
-    for folder in sorted({one.folder for one in asked}):
-        _report_marks([one for one in judged if one[0].folder == folder], folder)
+    """Print the weights, and how often they are right: on pages whose words they were fitted without, on other folders,
+    of which they know nothing, and without each of them."""
+    drawn_pages = [one for one in asked if one.folder == "pages"]
+    weights = choices.look_weights(drawn_pages)
+    print(json.dumps({"weights": dict(zip(Look._fields, weights.round(2).tolist(), strict=True))}))
+    _report_marks("pages", list(choices.held_out(drawn_pages, choices.look_weights)))
+    _report_marks("pages in looks held out", list(choices.held_out(drawn_pages, choices.look_weights, by=choices.look)))
+    for folder in sorted({one.folder for one in asked} - {"pages"}):
+        _report_marks(folder, [(one, weights) for one in asked if one.folder == folder])
     for number, name in enumerate(Look._fields):
-        without = choices.held_out(asked, partial(choices.look_weights, without=number))
+        without = choices.held_out(drawn_pages, partial(choices.look_weights, without=number))
         print(json.dumps({"without": name, "groups": dict(choices.decisions(without))}))
     for factor, fit in choices.refitted_factors(asked).items():
         print(json.dumps({"factor": factor, **fit._asdict()}))
 
 
-def _report_marks(judged: Sequence[choices.Judged], folder: str) -> None:
-    nothing, now = np.zeros(len(Look._fields)), np.array(WEIGHTS)
-    print(json.dumps({"folder": folder, "groups": dict(choices.decisions(judged))}))
-    before, held_out = choices.marks((one, nothing) for one, _ in judged), choices.marks(judged)
-    shipped = choices.marks((one, now) for one, _ in judged)
+def _report_marks(name: str, judged: Sequence[choices.Judged]) -> None:
+    """Print by kind how many questions are asked, right, wrong and refused, without the weights and with them."""
+    print(json.dumps({"folder": name, "groups": dict(choices.decisions(judged))}))
+    nothing = np.zeros(len(Look._fields))
+    before, after = choices.marks((one, nothing) for one, _ in judged), choices.marks(judged)
     for kind in before:
-        print(json.dumps({"kind": kind, "before": before[kind], "held out": held_out[kind], "now": shipped[kind]}))
+        print(json.dumps({"kind": kind, "without": before[kind], "with": after[kind]}))
 
 
 if __name__ == "__main__":
