@@ -58,8 +58,10 @@ WEIGHTS: Final = Look(
 
 def without_mentions(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
     """Return the candidates, those texts judged as mentions that look much less like the thing than one of the same
-    words."""
-    mentions = [mention for alike in same_words(phrase, candidates) for mention in _mentions(phrase, alike, screen)]
+    words, and all texts of the words of a control that the program names and that bears them."""
+    controls = {_words(phrase, one) for one in candidates if one.by == "accessibility" and one.evidence.tie >= 1}
+    mentions = [one for one in candidates if one.by == "text" and _words(phrase, one) in controls]
+    mentions += [mention for alike in same_words(phrase, candidates) for mention in _mentions(phrase, alike, screen)]
     return [one.mentioned(MENTION) if any(one is mention for mention in mentions) else one for one in candidates]
 
 
@@ -68,8 +70,13 @@ def same_words(phrase: Phrase, candidates: Sequence[Candidate]) -> list[list[Can
     groups: dict[str, list[Candidate]] = defaultdict(list)
     for one in candidates:
         if one.by == "text" and one.score >= SURE:
-            groups[letters_of(phrase.name if likeness(phrase.name, one.text) else one.text)].append(one)
+            groups[_words(phrase, one)].append(one)
     return [some for words, some in groups.items() if len(words) >= FEWEST_LETTERS and 2 <= len(some) <= MOST_ALIKE]
+
+
+def _words(phrase: Phrase, candidate: Candidate) -> str:
+    """Return the letters of what a candidate bears, those of the name if it is that, be it misread."""
+    return letters_of(phrase.name if likeness(phrase.name, candidate.text) else candidate.text)
 
 
 def _mentions(phrase: Phrase, alike: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from screenagent.geometry import Absent, Location
+from screenagent.fakes import FakeAccessibility
+from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import parse
 from screenagent.grounding.mentions import MENTION, same_words, without_mentions
 from screenagent.grounding.scoring import Candidate, Evidence, explain
 from screenagent.perception.icon_encoder import IconEncoder
 from screenagent.perception.screen import ScreenContents
+from screenagent.screenshot import Element
 from tests.builders import Drawing, DrawnReader, pixel
 
 
@@ -49,6 +51,19 @@ def test_a_relation_counts_for_more_than_the_look() -> None:
     answer = locate(drawing, "Send Report above Weekly")
     assert isinstance(answer, Location)
     assert pixel(answer, drawing.screenshot)[1] == pytest.approx(60, abs=12)
+
+
+def test_a_control_that_the_program_names_is_meant_and_not_a_text_of_its_words() -> None:
+    drawing = Drawing().text("Export", 60, 60).text("Export", 60, 200)
+    size = drawing.screenshot.size
+    told = [Element(role="button", name="Export", box=PixelBox(50, 184, 130, 216).box(size))]
+    reader = DrawnReader()
+    shot = reader.screen(drawing)
+    assert isinstance(EmbeddedGrounder(reader).strict().locate("click Export", shot), Absent)
+    answer = EmbeddedGrounder(reader, accessibility=FakeAccessibility(told)).strict().locate("click Export", shot)
+    assert isinstance(answer, Location)
+    assert answer.by == "accessibility"
+    assert pixel(answer, shot)[1] == pytest.approx(200, abs=12)
 
 
 def test_a_mention_is_explained() -> None:
