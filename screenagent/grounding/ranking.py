@@ -14,6 +14,7 @@ from screenagent.grounding.document_part import document_part
 from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.meaning import meant
+from screenagent.grounding.mentions import without_mentions
 from screenagent.grounding.neighbours import (
     NothingFits,
     at_place,
@@ -79,6 +80,7 @@ def ranked(
     if phrase.sides:
         candidates = [at_place(candidate, phrase.sides, screen.size) for candidate in candidates]
     candidates = within_menu(within_window(phrase, candidates, screen, words), screen)
+    candidates = without_mentions(phrase, candidates, screen)
     candidates = _distinct(sorted(candidates, key=lambda candidate: candidate.score, reverse=True))
     least = {"icon": sure * scoring.MOVED_ICON}
     candidates = [candidate for candidate in candidates if candidate.score >= least.get(candidate.by, sure)]
@@ -220,7 +222,9 @@ def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, c
         for control, strength in ties:
             written = match.rect if control.rect.holds(*match.rect.center) else None
             fit = fitting.get(control.role, scoring.MISFIT)
-            evidence = Evidence(name=match.score, meaning=match.meaning, tie=strength, role=fit)
+            listed = role == "dropdown" and control.role == "button"
+            tie = max(strength, scoring.CLOSED_LIST) if listed else strength
+            evidence = Evidence(name=match.score, meaning=match.meaning, tie=tie, role=fit)
             yield Candidate(control.rect, match.text, evidence, "field", written)
         buttons = all(control.role == "button" for control, _ in ties)
         alone = scoring.LABEL_OF_BUTTONS if role == "setting" and buttons else scoring.LABEL_ALONE

@@ -25,7 +25,8 @@ LOOKS_SO: Final = 0.94  # a text that was read as another, but looks like the na
 
 # The tie between the name and what is pointed at.
 AREA: Final = 0.9  # a text area below a label or beside it
-LABEL_ALONE: Final = 0.6  # a label, if a field or a setting was asked for: its control may not have been recognized
+CLOSED_LIST: Final = 0.73  # a button in the row of a label, if a drop-down was asked for: its arrow may be a small one
+LABEL_ALONE: Final = 0.5  # a label, if a field or a setting was asked for: its control may not have been recognized
 LABEL_OF_BUTTONS: Final = 0.8  # the same for a setting that has at most buttons beside it
 LABEL_OF_ANOTHER: Final = 0.35  # the same for a label with a colon: it names a field that was not recognized
 NOT_READ: Final = 0.9  # a name that the program states and that is not read at its place
@@ -80,6 +81,8 @@ class Evidence:
     """Less for a headline, which names what is below it."""
     text_kind: float = 1.0
     """Less for a text that names a kind of thing rather than the target."""
+    mention: float = 1.0
+    """Less for a text that only mentions what another text of the same words is."""
     rival: float = 1.0
     """Less for an icon if a text fits, too."""
     neighbours: tuple[Neighbour, ...] = ()
@@ -93,7 +96,7 @@ def score(evidence: Evidence) -> float:
     product = named * evidence.tie * (evidence.role * evidence.headline) * evidence.text_kind * evidence.rival
     for neighbour in evidence.neighbours:
         product *= neighbour.fit
-    return product * evidence.place
+    return product * evidence.place * evidence.mention
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,10 @@ class Candidate:
         neighbours = (*self.evidence.neighbours, neighbour)
         return replace(self, evidence=replace(self.evidence, neighbours=neighbours))
 
+    def mentioned(self, mention: float) -> Candidate:
+        """Return the candidate judged as a mention of something else."""
+        return replace(self, evidence=replace(self.evidence, mention=mention))
+
     def placed(self, place: float) -> Candidate:
         """Return the candidate with its place on the screen judged."""
         return replace(self, evidence=replace(self.evidence, place=place))
@@ -147,6 +154,7 @@ def _factors(evidence: Evidence) -> Iterator[str]:
         "role": evidence.role,
         "headline": evidence.headline,
         "kind of text": evidence.text_kind,
+        "mention of another": evidence.mention,
         "a text fits, too": evidence.rival,
     }
     yield from (f"{name} ×{factor:.2f}" for name, factor in named.items() if factor != 1)

@@ -29,6 +29,7 @@ from screenagent.perception.text_edges import negated_after, negated_before
 
 VALUE: Final = 0.55  # how surely an address is what is meant by the address bar
 APART: Final = 1.5  # letters between two texts that were read as one; the words of one text are closer
+APART_TITLES: Final = 1.3  # the same if the second begins with a capital, as one of several links in a row does
 BAR_GAP: Final = 0.85  # the same between the titles of a menu bar
 NAMED: Final = 0.7  # how much of a name has to be shown
 _LIKE_CAPITALS: Final = "ckopsuvwxz"  # a small letter of these may have been a capital
@@ -175,7 +176,9 @@ def _ends(label: Label) -> list[int]:
     inner = [
         number
         for number, ((one, left), (other, right)) in enumerate(pairwise(label.words), start=1)
-        if right.left - left.right > APART * letter or one in _STROKES or other in _STROKES
+        if right.left - left.right > (APART_TITLES if other[:1].isupper() else APART) * letter
+        or one in _STROKES
+        or other in _STROKES
     ]
     return [0, *inner, len(label.words)]
 

@@ -113,7 +113,7 @@ class ControlLayout:
             return None
         # A button says itself what it is for.
         own = nearest.role == "button" and not label.text.endswith(":")
-        return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.85) * (0.6 if own else 1.0))
+        return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.95) * (0.6 if own else 1.0))
 
     def _below(self, label: Label) -> Tie | None:
         text = label.rect

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from screenagent.fakes import FakeReader
-from screenagent.geometry import Absent, Location, Size
+from screenagent.geometry import Absent, Location, PixelBox, Size
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.expression import parse
-from screenagent.grounding.text_match import matches
-from screenagent.perception.labels import labels
+from screenagent.grounding.text_match import matches, parted
+from screenagent.perception.labels import Label, labels
 from screenagent.perception.similarity import likeness
 from tests.builders import Drawing, Text, words
 
@@ -311,3 +311,20 @@ def test_what_is_written_as_a_whole_is_a_name_and_no_relation(name: str) -> None
 
 def test_a_command_that_ends_with_folder_is_no_folder() -> None:
     assert found("the new folder", ("New", 10, 10), ("Open", 10, 60)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "gap", "texts"),
+    [
+        ("Side by side", 14, ["Common tools", "Side by side"]),
+        ("side by side", 14, ["Common tools side by side"]),
+        ("Side by side", 12, ["Common tools Side by side"]),
+    ],
+)
+def test_links_in_a_row_are_parted_before_a_capital(text: str, gap: float, texts: list[str]) -> None:
+    label, x = [], 0.0  # letters are 10 pixels wide, blanks 6
+    for number, word in enumerate(["Common", "tools", *text.split()]):
+        x += gap if number == 2 else 6
+        label.append((word, PixelBox(x, 0, x + 10 * len(word), 18)))
+        x += 10 * len(word)
+    assert [run.text for run in parted(Label(label))] == texts
