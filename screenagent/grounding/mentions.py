@@ -51,7 +51,7 @@ class Look(NamedTuple):
 
 
 WEIGHTS: Final = Look(
-    button=2.02, value=-1.19, coloured=0.74, longer=-1.54, tall=-0.43, stacked=-0.66, option_framed=-1.64
+    button=2.06, value=-1.04, coloured=0.91, longer=-1.45, tall=-0.45, stacked=-0.6, option_framed=-1.63
 )
 """What examples/train_ranking prints."""
 
