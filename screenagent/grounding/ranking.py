@@ -23,7 +23,7 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import in_dialog, of_browser_or_page, within_window
+from screenagent.grounding.surroundings import in_dialog, of_browser_or_page, of_page, within_window
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import is_dots
 from screenagent.perception.controls import ControlBox, Tie
@@ -137,7 +137,7 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
         shaped = ([widget.rect for widget in widgets if widget.role == role] for role in fitting.shaped)
         rects = next(filter(None, shaped), rects)  # a text area is a field if there is no other
     rects = list(_unnamed(phrase, screen)) or rects
-    for rect in rects:
+    for rect in of_page(phrase, rects, screen):
         yield Candidate(rect, phrase.name, Evidence(name=scoring.NAMELESS), "field")
 
 

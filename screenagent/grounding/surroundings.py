@@ -21,6 +21,7 @@ TITLE_BAR: Final = 48  # pixels: the height of the tallest title bars
 PANEL: Final = 48  # pixels from the upper or lower edge of the screen, where panels lie
 TOOLBAR: Final = 96  # pixels: the height of a browser's tabs and its bar with the address
 MENU: Final = 64  # pixels from the right edge of a browser's window, where it has its own menu
+_ADDRESS: Final = re.compile(r"\S://|^/\S+/\S|^(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$|^localhost\b", re.I)
 EXACT: Final = 0.9  # a name that matches better is not a guess
 _BUTTON: Final = r"\b(?:close|quit|dismiss|exit|restore|enlarge|hide|shade|move|resize|drag)\b"
 _WINDOW: Final = r"\b(?:window|dialog|app|application|program)\b"
@@ -62,6 +63,16 @@ def of_browser_or_page(phrase: Phrase, rects: Sequence[PixelBox], screen: Screen
         return list(rects)
     corner = PixelBox(screen.front.right - MENU, screen.front.top, screen.front.right, screen.front.top + TOOLBAR)
     return [rect for rect in rects if corner.holds(*rect.center) == _names_browser(phrase)]
+
+
+def of_page(phrase: Phrase, rects: Sequence[PixelBox], screen: ScreenContents) -> list[PixelBox]:
+    """Return the places without a browser's own tabs and bars, unless the browser is named or there are no others."""
+    if screen.front is None or not is_browser(screen.application) or _names_browser(phrase):
+        return list(rects)
+    bars = screen.front.top + TOOLBAR
+    if not any(label.rect.center_y < bars and _ADDRESS.search(label.text) for label in screen.labels):
+        return list(rects)  # without bars, as on the whole screen
+    return [rect for rect in rects if rect.center_y > bars] or list(rects)
 
 
 def _names_browser(phrase: Phrase) -> bool:

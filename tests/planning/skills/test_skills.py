@@ -268,3 +268,12 @@ def test_of_two_in_view_none_is_chosen_by_scrolling_the_other_away() -> None:
     assert done == []
     assert episode.ended is not None
     assert episode.ended.result == "gave_up"
+
+
+@pytest.mark.slow
+def test_a_date_is_typed_into_no_other_field_than_the_one_that_was_named() -> None:
+    room = ScriptedScreen(lambda _: [("Item:", 20, 20), ("Next count", 20, 200)], field=(90, 14, 330, 44))
+    episode, done = room.work("set the next count to 12/31/2026")
+    assert done == []
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
