@@ -13,8 +13,9 @@ from screenagent.agent.selected import selected_before
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
-from screenagent.geometry import Absent, Doubt, Location
+from screenagent.geometry import Absent, Box, Doubt, Location
 from screenagent.perception.greyed import is_greyed
+from screenagent.perception.open_lists import opened_list
 from screenagent.protocols import Desktop, Grounder, Guesser, Naming, Retry
 from screenagent.screenshot import Screenshot
 
@@ -140,11 +141,30 @@ class Eyes:
             and (isinstance(found, Absent) or found.confidence < self.min_confidence)
         ):
             found = self.naming.known(target.words, self.timeline.screen, found) or found
+        if isinstance(found, Absent):
+            found = self._opened(target.words) or found
         if isinstance(found, Location):
             return self._looked_at_closer(target, found)
         if known := selected_before(target.words, self.timeline.episode):
             return known
         raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
+
+    def _opened(self, words: str) -> Location | None:
+        """Return, of several places that fit alike, the one in the list or menu that the last click has opened."""
+        last = next((step for step in reversed(self.timeline.episode.steps) if step.sent), None)
+        if self.guesser is None or last is None or not isinstance(last.action, Click) or last.before.image is None:
+            return None
+        doubt = self.guesser.doubt(words, self.timeline.screen)
+        clicked = last.locations[0]
+        control = clicked.box or Box.around(clicked.point, width=0.03, height=0.03)
+        opened = opened_list(last.before, self.timeline.screen, control) if doubt else None
+        if doubt is None or opened is None:
+            return None
+        best = doubt.guesses[0].location.confidence
+        alike = [guess.location for guess in doubt.guesses if guess.location.confidence == best]
+        inside = [place for place in alike if place.point in opened]
+        shared = min(1.0, best * len(alike))
+        return inside[0].model_copy(update={"confidence": shared}) if len(inside) == 1 else None
 
     def _looked_at_closer(self, target: Target, found: Location) -> Location:
         """Return `found`, or if it is too unsure to act on, what a closer look is surer of."""

@@ -26,7 +26,14 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.scoring import Candidate, Evidence
-from screenagent.grounding.surroundings import in_dialog, is_address_bar, of_browser_or_page, within_menu, within_window
+from screenagent.grounding.surroundings import (
+    in_dialog,
+    is_address_bar,
+    of_browser_or_page,
+    of_page,
+    within_menu,
+    within_window,
+)
 from screenagent.grounding.text_match import TextMatch, matches
 from screenagent.grounding.vocabulary import SIGNS, is_bars, is_dots
 from screenagent.perception.controls import ControlBox, Tie
@@ -196,7 +203,7 @@ def _of_role(phrase: Phrase, found: Iterable[TextMatch], screen: ScreenContents)
     if phrase.role == "slider":  # a handle at the end of its groove is known by its shape alone
         seen += [rect for rect in rects if not any(other.holds(*rect.center) for other in seen)]
     rects = seen or rects
-    for rect in rects:
+    for rect in of_page(phrase, rects, screen):
         yield Candidate(rect, phrase.name, Evidence(name=scoring.NAMELESS), "field")
 
 

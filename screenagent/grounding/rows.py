@@ -41,19 +41,25 @@ def rows_named(name: str, screen: ScreenContents) -> list[NamedRow]:
 def entries_named(name: str, screen: ScreenContents) -> list[Label]:
     """Return the texts that are this name, be it in two lines, or else those that have it in them: "Ben" in
     "Ben Carter"."""
-    whole = [piece for piece in screen.pieces if likeness(name, piece.text) > 0] or list(_in_two_lines(name, screen))
+    whole = [piece for piece in screen.pieces if likeness(name, piece.text) > 0] or list(_in_two_pieces(name, screen))
     return (whole or [piece for piece in screen.pieces if _is_part(name, piece)])[:MOST_ROWS]
 
 
-def _in_two_lines(name: str, screen: ScreenContents) -> Iterator[Label]:
-    """Yield the texts that say the name in two lines, as a narrow column has it."""
+def _in_two_pieces(name: str, screen: ScreenContents) -> Iterator[Label]:
+    """Yield the texts that say the name in two lines, as a narrow column has it, or wide apart, as a heading has it."""
     start = name.split(maxsplit=1)[0]
     for upper in screen.pieces if " " in name else ():
         if likeness(start, upper.words[0][0]) > 0 and len(upper.words) < len(name.split()):
             for lower in screen.pieces:
-                near = 0 < lower.rect.top - upper.rect.center_y < upper.rect.height
-                if near and aligned(upper.rect, lower.rect) and likeness(name, f"{upper.text} {lower.text}") > 0:
+                if _goes_on(upper.rect, lower.rect) and likeness(name, f"{upper.text} {lower.text}") > 0:
                     yield Label([*upper.words, *lower.words])
+
+
+def _goes_on(one: PixelBox, other: PixelBox) -> bool:
+    """Whether a text may be the rest of another: it stands right below it, or closely right of it."""
+    if _in_line(one, other):
+        return 0 <= other.left - one.right < one.height
+    return 0 < other.top - one.center_y < one.height and aligned(one, other)
 
 
 def _is_part(name: str, piece: Label) -> bool:

@@ -22,7 +22,8 @@ TITLE_BAR: Final = 48  # pixels: the height of the tallest title bars
 PANEL: Final = 48  # pixels from the upper or lower edge of the screen, where panels lie
 TOOLBAR: Final = 96  # pixels: the height of a browser's tabs and its bar with the address
 MENU: Final = 64  # pixels from the right edge of a browser's window, where it has its own menu
-_ADDRESS: Final = re.compile(r"\b(?:url|(?:web )?address|websites|google|the web)\b", re.I)
+_INVITES: Final = re.compile(r"\b(?:url|(?:web )?address|websites|google|the web)\b", re.I)
+_ADDRESS: Final = re.compile(r"\S://|^/\S+/\S|^(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$|^localhost\b", re.I)
 EXACT: Final = 0.9  # a name that matches better is not a guess
 _BUTTON: Final = r"\b(?:close|quit|dismiss|exit|restore|enlarge|hide|shade|move|resize|drag)\b"
 _WINDOW: Final = r"\b(?:window|dialog|app|application|program)\b"
@@ -89,9 +90,19 @@ def within_page(rect: PixelBox, screen: ScreenContents) -> bool:
 
 def is_address_bar(label: Label, screen: ScreenContents) -> bool:
     """Return whether a text invites to type an address in the bar at the top of a browser's window."""
-    if screen.front is None or not is_browser(screen.application) or not _ADDRESS.search(label.text):
+    if screen.front is None or not is_browser(screen.application) or not _INVITES.search(label.text):
         return False
     return screen.front.top <= label.rect.center_y < screen.front.top + TOOLBAR
+
+
+def of_page(phrase: Phrase, rects: Sequence[PixelBox], screen: ScreenContents) -> list[PixelBox]:
+    """Return the places without a browser's own tabs and bars, unless the browser is named or there are no others."""
+    if screen.front is None or not is_browser(screen.application) or _names_browser(phrase):
+        return list(rects)
+    bars = screen.front.top + TOOLBAR
+    if not any(label.rect.center_y < bars and _ADDRESS.search(label.text) for label in screen.labels):
+        return list(rects)  # without bars, as on the whole screen
+    return [rect for rect in rects if rect.center_y > bars] or list(rects)
 
 
 def _names_browser(phrase: Phrase) -> bool:

@@ -22,7 +22,7 @@ FILLED: Final = 0.5  # the share of a dialog that shows its ground
 DARKENED: Final = 40  # of 255: what lies behind is darker than the dialog by more
 SHADOW: Final = 12  # pixels around a dialog over which its shadow falls
 BRIGHT: Final = 0.002  # the share of what lies behind that may be as bright as the dialog, as the mouse pointer is
-AROUND: Final = 0.97  # the share of its rim along which a dialog is seen to lie before something darker
+AROUND: Final = 0.97  # the share of a side along which a dialog is seen to lie before something darker
 WIDER: Final = 2.0  # how much larger than the dialog the part is that has been darkened, at least
 
 Mask = npt.NDArray[np.bool_]
@@ -58,27 +58,39 @@ def _areas(picture: PictureArray, ground: Colour) -> Iterator[PixelBox]:
 
 
 def _is_in_front(picture: PictureArray, bright: npt.NDArray[np.uint8], box: PixelBox) -> bool:
-    """Whether all around a box is darker than its ground, out to the ends of what has one colour there."""
+    """Whether what lies beside a box is darker than its ground, out to the ends of what has one colour there: on all
+    sides of a dialog, on one side at least of a drawer."""
     height, width = bright.shape
     left, top, right, bottom = box.rounded
     level = int(np.median(bright[top:bottom, left:right])) - DARKENED
     outer = box.grown(SHADOW).clipped(width, height)
-    rim = _outside(outer.grown(-SHADOW / 2), outer, bright.shape)
-    if level <= 0 or not rim.any() or float((bright[rim] <= level).mean()) < AROUND:
+    sides = [side for side in _beside(box, bright.shape) if side.any() and _share(bright[side] <= level) >= AROUND]
+    if level <= 0 or not sides:
         return False
-    behind = _spread(far(picture, commonest(picture[rim][None])) <= ALIKE, outer)
+    behind = _spread(far(picture, commonest(picture[sides[0]][None])) <= ALIKE, outer)
     if behind is None or behind.area < WIDER * box.area:
         return False
     around = _outside(outer, behind, bright.shape)
-    return bool(around.any()) and float((bright[around] > level).mean()) <= BRIGHT
+    return bool(around.any()) and _share(bright[around] > level) <= BRIGHT
+
+
+def _share(mask: Mask) -> float:
+    return float(mask.mean())
+
+
+def _beside(box: PixelBox, shape: tuple[int, ...]) -> Iterator[Mask]:
+    """Yield the strips along the four sides of a box, beyond its shadow."""
+    for across, down in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        shadow = box.grown(SHADOW * abs(across), SHADOW * abs(down))
+        yield _outside(shadow, shadow.moved(across * SHADOW / 2, down * SHADOW / 2), shape)
 
 
 def _spread(same: Mask, outer: PixelBox) -> PixelBox | None:
-    """Return the bounds of the largest connected area, if the dialog lies in it."""
+    """Return the bounds of the largest connected area, if the dialog lies in it or at its edge."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(same.astype(np.uint8), connectivity=4)
     areas = [(area, PixelBox.at(x, y, width=w, height=h)) for x, y, w, h, area in stats[1:].tolist()]
     _, largest = max(areas, key=lambda one: one[0], default=(0, None))
-    return largest if largest and largest.holds(*outer.center) else None
+    return largest if largest and largest.grown(SHADOW).shared_area(outer) > 0 else None
 
 
 def _outside(inner: PixelBox, outer: PixelBox, shape: tuple[int, ...]) -> Mask:

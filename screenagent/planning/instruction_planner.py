@@ -148,9 +148,9 @@ def _current_pass(plan: Plan, episode: Episode) -> Sequence[Step]:
 
 
 def _unseen(episode: Episode) -> str | None:
-    """What the last step was to act on, if that was not found, or not surely enough."""
+    """What the last step was to act on, if that was not found."""
     step = next((step for step in reversed(episode.steps) if step.decision), None)
-    if step is None or step.action is None or step.failure not in ("not_found", "unsure"):
+    if step is None or step.action is None or step.failure != "not_found":
         return None
     named = targets(step.action)
     return named[0].words if len(named) == 1 and named[0].at is None else None

@@ -55,3 +55,11 @@ def test_what_stands_beside_the_cards_is_on_none_of_them() -> None:
     answer = locate(drawing, "Checkout on the Wall clock card")
     assert isinstance(answer, Absent)
     assert "Wall clock" in answer.why
+
+
+def test_a_card_is_named_by_a_heading_that_was_read_in_two_pieces() -> None:
+    drawing = shop(bordered=True)
+    drawing.text("Door", 50, 60).text("mat", 96, 60)  # two lines to the reader
+    answer = locate(drawing, "Buy on the Door mat card")
+    assert isinstance(answer, Location), answer
+    assert pixel(answer, drawing.screenshot) == pytest.approx((76, 140), abs=12)

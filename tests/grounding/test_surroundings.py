@@ -106,3 +106,20 @@ def test_an_entry_of_an_open_menu_is_taken_before_the_same_words_beside_it(targe
     assert isinstance(found, Location), found
     assert found.box is not None
     assert abs(found.box.left * SIZE.width - left) < 50
+
+
+def browser(*, bars: bool = True) -> Drawing:
+    window = Window(id=1, app="chromium", box=Box.of_pixels((0, 0, 640, 400), SIZE))
+    drawing = Drawing(window=window)
+    if bars:
+        drawing.dropdown("", 10, 24, width=60).entry("https://example.org/list", 120, 66, width=400)
+    return drawing.dropdown("Rooms", 60, 80 if not bars else 150).dropdown("Loft", 60, 260)
+
+
+@pytest.mark.parametrize(("bars", "y"), [(True, 150), (False, 80)])
+def test_a_control_without_a_name_is_looked_for_on_the_page(bars: bool, y: int) -> None:
+    assert height(locate(browser(bars=bars), "the first drop-down")) == pytest.approx(y, abs=4)
+
+
+def test_a_control_of_the_browser_is_found_if_it_is_named() -> None:
+    assert height(locate(browser(), "the first drop-down in the browser")) == pytest.approx(24, abs=4)

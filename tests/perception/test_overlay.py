@@ -57,3 +57,24 @@ def test_a_name_that_stands_only_behind_the_dialog_is_found_there() -> None:
     found = EmbeddedGrounder(reader).strict().locate("Viewer", shot)
     assert isinstance(found, Location)
     assert found.point.pixel(Size(width=640, height=400)).y == pytest.approx(90, abs=3)
+
+
+def test_a_drawer_at_the_edge_of_a_darkened_page_is_one_too() -> None:
+    drawing = page(dimmed=True, dialog=False)
+    drawing._draw.rectangle((0, 0, 640, 20), fill=(230, 236, 250))  # the bar of the browser is not darkened
+    drawing._draw.rectangle((460, 21, 640, 400), fill=(255, 255, 255))
+    drawing.text("Editor", 480, 180)
+    reader = DrawnReader()
+    shot = reader.screen(drawing)
+    found = EmbeddedGrounder(reader).strict().locate("Editor", shot)
+    assert isinstance(found, Location)
+    assert pixel(found, shot)[0] > 460
+
+
+def test_a_page_beside_its_dark_menu_is_no_drawer() -> None:
+    drawing = Drawing()
+    drawing._draw.rectangle((0, 0, 440, 400), fill=(40, 44, 52))
+    drawing._draw.rectangle((441, 0, 640, 400), fill=(255, 255, 255))
+    for number in range(8):
+        drawing._draw.rectangle((30, 40 + 40 * number, 130, 48 + 40 * number), fill=(230, 230, 230))
+    assert dialog_in_front(np.asarray(drawing.image)) is None

@@ -117,7 +117,8 @@ def enter_date(date: tuple[date, str], date_field: str = "date", dated: str = ""
     day, written = date
     name = dated or date_field
     words = f"enter {day:%B} {day.day}, {day.year} as the {name}"
-    return _fill(words, dates.choose_date, day, field=f"the {name} field", written=written)
+    work = dates.choose_date
+    return _fill(words, work, day, field=f"the {name} field", written=written, named=bool(dated))
 
 
 @goal_form("ENTER[ the][ time] {time} (as|for|in|into|with|using)[ the| a] {time_field}", "set {time_field} to {time}")

@@ -11,7 +11,7 @@ from screenagent.perception.labels import TextLine
 from screenagent.planning.instructions.steps import type_text
 from screenagent.planning.instructions.tokens import MONTHS, compile_pattern
 from screenagent.planning.skills.moves import click, replace_text, require
-from screenagent.planning.skills.skill import SkillFailed, SkillRun
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, TargetUnseen
 from screenagent.planning.skills.view import ScreenView
 
 MOST_MONTHS: Final = 240
@@ -19,8 +19,9 @@ _PARTS: Final = re.compile(r"(?:mm|dd|yyyy|--)\W", re.IGNORECASE)
 _MONTH: Final = compile_pattern(r"({MONTH})\W*(\d{4})")
 
 
-def choose_date(view: ScreenView, day: date, *, field: str, written: str) -> SkillRun:
-    place = view.find(field) or require(view, "the first field")
+def choose_date(view: ScreenView, day: date, *, field: str, written: str, named: bool = False) -> SkillRun:
+    """Enter a date; where the field was `named`, no other field will do."""
+    place = _field_named(view, field) if named else view.find(field) or require(view, "the first field")
     if parts := _parts(view, place):
         yield (click(parts, "its first part"), type_text(f"{day:%m%d%Y}"))
         return
@@ -47,6 +48,13 @@ def turn_to(view: ScreenView, day: date) -> SkillRun:
         if view.screen.digest == seen:
             raise SkillFailed(f"the calendar goes no further than {line.text}")
     raise SkillFailed(f"{day:%B %Y} is too far away")
+
+
+def _field_named(view: ScreenView, field: str) -> Location:
+    found = view.find_exactly(field)
+    if found is None or found.by == "text":
+        raise TargetUnseen(f"{field} is not to be seen")
+    return found
 
 
 def set_time(view: ScreenView, at: time, *, field: str) -> SkillRun:

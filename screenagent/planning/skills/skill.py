@@ -168,8 +168,8 @@ def _brought_into_view(steps: SkillSteps, view: ScreenView, purpose: str = "") -
         try:
             yield Segment(Plan(steps=steps), purpose)
         except SkillStepFailed as failed:
-            again = failed.at == sought
-            if again or failed.unseen is None or not (yield from _scrolled_to(failed.unseen, view)):
+            target = failed.unseen if failed.at != sought else None
+            if target is None or not (yield from _scrolled_to(target, view)):
                 raise
             steps, sought = steps[failed.at :], 0
         else:
@@ -177,7 +177,10 @@ def _brought_into_view(steps: SkillSteps, view: ScreenView, purpose: str = "") -
 
 
 def _scrolled_to(target: str, view: ScreenView) -> Generator[Segment, None, bool]:
-    """Scroll the page until `target` comes into view; return whether it has."""
+    """Scroll the page until `target` comes into view; return whether it has. Of several that are in view, none may be
+    chosen by scrolling the others away."""
+    if view.find(target) is not None:
+        return False
     for scrolled in through_page(view):
         yield Segment(Plan(steps=(scrolled,)), f"find {target}")
         found = view.find_exactly(target)

@@ -55,9 +55,11 @@ class ScriptedScreen:
     def read(self, screenshot: Screenshot) -> list[Word]:
         return self._words.get(screenshot.digest, [])  # a closer look at a part tells no more
 
-    def work(self, task: str) -> tuple[Episode, list[Action]]:
+    def work(self, task: str, *, strict: bool = False) -> tuple[Episode, list[Action]]:
+        """Carry out the task; a `strict` grounder does not choose between equal targets."""
         grounder = EmbeddedGrounder(self)
-        planner = InstructionPlanner(reader=self, grounder=grounder)
+        planner = InstructionPlanner(reader=self, grounder=grounder, strict=grounder.strict())
+        grounder = grounder.strict() if strict else grounder
         episode = drive(fake_agent(planner, grounder=grounder, desktop=self.desktop), task)
         return episode, list(self.desktop.performed)
 
@@ -323,3 +325,24 @@ def test_a_page_stands_still_if_its_lines_do(first: int, still: bool) -> None:
         return text_lines(screen.read(screen.desktop.screenshot()))
 
     assert stand_still(lines(0, "light"), lines(first, "1ight")) is still
+
+
+@pytest.mark.slow
+def test_of_two_in_view_none_is_chosen_by_scrolling_the_other_away() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        scrolled = sum(isinstance(action, Scroll) for action in done)
+        return [("Grade", 20, 100 - 60 * scrolled), ("Grade", 20, 300 - 60 * scrolled), ("Engine", 20, 400)]
+
+    episode, done = ScriptedScreen(shows, app="chromium").work("click Grade", strict=True)
+    assert done == []
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
+
+
+@pytest.mark.slow
+def test_a_date_is_typed_into_no_other_field_than_the_one_that_was_named() -> None:
+    room = ScriptedScreen(lambda _: [("Item:", 20, 20), ("Next count", 20, 200)], field=(90, 14, 330, 44))
+    episode, done = room.work("set the next count to 12/31/2026")
+    assert done == []
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
