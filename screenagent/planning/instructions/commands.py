@@ -89,7 +89,7 @@ def type_here(text: str = "", quoted: str = "") -> Steps:
 def type_instead(text: str, field: str = "", target: str = "") -> Steps:
     into = field or target
     blind = (*steps.click_into(into), steps.press("ctrl", "a"), steps.type_text(text))
-    work = partial(fields.set_text, entering=steps.click_into(into), target=into, text=text)
+    work = partial(fields.set_value, entering=steps.click_into(into), target=into, text=text)
     return (Skill(f"set {into} to “{text}”", work, fills=True, target=into, blind=blind),)
 
 

@@ -10,6 +10,7 @@ from screenagent.actions import Change, Holds, Key, Verify, Wait
 from screenagent.events import PlannedStep
 from screenagent.geometry import Box, Location, Point
 from screenagent.planning.instructions.steps import press
+from screenagent.planning.skills.fields import TAKEN
 from screenagent.planning.skills.moves import click, replace_text, require
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps, TargetUnseen
 from screenagent.planning.skills.view import Number, ScreenView
@@ -51,7 +52,7 @@ def spin(view: ScreenView, field: Location, amount: int, name: str) -> SkillRun:
     """By typing, or by the arrows up and down where it takes no keys but those."""
     number = _nearest(view, field)
     try:
-        yield replace_text(field, name, str(amount))
+        yield (*replace_text(field, name, str(amount)), *TAKEN)
     except SkillStepFailed:
         yield from slide(view, field, amount, name, number=number, keys=("down", "up"), refuses_keys=True)
 

@@ -18,7 +18,7 @@ from screenagent.perception.similarity import letters_of, likeness
 from screenagent.planning.instructions.steps import click_on, press
 from screenagent.planning.skills.lists import rows_of, select_rows
 from screenagent.planning.skills.moves import appearing, click, scroll, scroll_into_view
-from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps, TargetUnseen
+from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillStepFailed, SkillSteps, TargetUnseen
 from screenagent.planning.skills.states import switch
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import ElementState
@@ -120,7 +120,13 @@ class Dropdown:
         option = self._option(name, opened) or (yield from self._searched(name, opened))
         named = shown is None or letters_of(self._name).startswith(letters_of(shown))
         step = click(option, f"“{name}”")
-        yield (step if named else step.model_copy(update={"expectation": wanted}),)
+        step = step if named else step.model_copy(update={"expectation": wanted})
+        try:
+            yield (step,)
+        except SkillStepFailed:
+            if self._option(name, opened) != option:
+                raise
+            yield (step,)  # a list that is still coming up may take no click
 
     def _opened(self) -> Generator[SkillSteps, None, Box | None]:
         """Click the drop-down, and return where its list came up."""

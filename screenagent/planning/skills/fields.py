@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,7 @@ import numpy as np
 
 from screenagent.geometry import Box, Location, PixelBox
 from screenagent.perception.ink import InkPart, Pixels
+from screenagent.perception.similarity import likeness
 from screenagent.planning.instructions.steps import press, type_text
 from screenagent.planning.skills.skill import SkillFailed, SkillRun, SkillSteps
 from screenagent.planning.skills.view import ScreenView
@@ -39,10 +41,31 @@ class FieldText:
         return InkPart(now, self.rect).is_blank
 
 
+TAKEN: Final = (press("tab"), press("shift", "tab"))
+"""A field takes over a number when it loses the focus, which it has again afterwards."""
+_NUMBER: Final = re.compile(r"[-+−]?\d+(?:[.,]\d+)?%?")
+
+
 def set_text(view: ScreenView, entering: SkillSteps, target: str | None, text: str) -> SkillRun:
     """Put the caret into the field by `entering`, and type `text` in place of what is there."""
     yield from _selected(view, entering, target, delete=False)
     yield (type_text(text),)
+
+
+def set_value(view: ScreenView, entering: SkillSteps, target: str, text: str) -> SkillRun:
+    """Do the same, and let a field of one line take over a number; see that it keeps it."""
+    yield from set_text(view, entering, target, text)
+    field = view.find(target) if _NUMBER.fullmatch(text) else None
+    if field is None or field.box is None or not _is_one_line(view, field.box):
+        return
+    yield TAKEN
+    shown = view.value(field.box)
+    if shown and _NUMBER.fullmatch(shown) and likeness(text, shown) == 0:
+        raise SkillFailed(f"{target} does not keep “{text}”: it reads “{shown}”")
+
+
+def _is_one_line(view: ScreenView, box: Box) -> bool:
+    return (box.bottom - box.top) * view.screen.size.height <= ONE_LINE
 
 
 def clear_text(view: ScreenView, entering: SkillSteps, target: str | None) -> SkillRun:

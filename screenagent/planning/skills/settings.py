@@ -7,7 +7,7 @@ from typing import Final
 from screenagent.geometry import Location
 from screenagent.planning.skills.amounts import set_amount
 from screenagent.planning.skills.choosing import Dropdown
-from screenagent.planning.skills.fields import set_text
+from screenagent.planning.skills.fields import set_value
 from screenagent.planning.skills.moves import click
 from screenagent.planning.skills.skill import SkillRun, TargetUnseen
 from screenagent.planning.skills.states import bring_about
@@ -32,7 +32,7 @@ def set_setting(view: ScreenView, name: str, value: str) -> SkillRun:
         yield from set_amount(view, int(value.replace("−", "-")), f"the {name} slider")
     elif field := _field(view, name):
         called = f"the {name} field"
-        yield from set_text(view, (click(field, called),), called, value)
+        yield from set_value(view, (click(field, called),), called, value)
     else:
         raise TargetUnseen(f"no field, drop-down, slider or switch of “{name}” is to be seen")
 

@@ -29,6 +29,10 @@ class Entry:
     marking: frozenset[tuple[str, ...]] = USUAL
     hint: str = ""
     deletes: bool = True
+    most: int = 99
+    """The largest number that it keeps, once it has lost the focus."""
+    taken: str = ""
+    """What it had when it lost the focus."""
     at: int = 0
     marked: bool = False
     words: dict[str, list[Word]] = field(default_factory=dict)
@@ -39,6 +43,8 @@ class Entry:
                 self.at, self.marked = len(self.text), False
             case TypeText(text=text):
                 self._replace(text)
+            case PressKeys(keys=("tab",)):
+                self.taken = self.text = str(min(int(self.text), self.most))
             case PressKeys(keys=keys) if keys in self.marking:
                 self.marked = True
             case PressKeys(keys=("delete",)) if self.marked or self.deletes:
@@ -84,8 +90,12 @@ class Entry:
         view, done = ScreenView(self, self), []
         view.screen = self.screen
         entering, target = click_into("the Name field"), "the Name field"
-        setting, clearing = fields.set_text(view, entering, target, text), fields.clear_text(view, entering, target)
-        for steps in setting if skill == "set" else clearing:
+        work = {
+            "set": fields.set_text(view, entering, target, text),
+            "set value": fields.set_value(view, entering, target, text),
+            "clear": fields.clear_text(view, entering, target),
+        }
+        for steps in work[skill]:
             for step in steps:
                 self.do(step)
                 done.append(step)
@@ -119,3 +129,18 @@ def test_a_field_that_keeps_its_text_is_no_success(skill: str) -> None:
     entry = Entry("Ada", frozenset(), deletes=False)
     with pytest.raises(SkillFailed, match="Ada"):
         entry.carry_out(skill, "Bob")
+
+
+def test_a_number_is_taken_over_by_the_field_and_is_seen_to_stay() -> None:
+    entry = Entry("9")
+    done = [step.action for step in entry.carry_out("set value", "4")]
+    assert entry.taken == "4"
+    assert done[-2:] == [PressKeys(keys=("tab",)), PressKeys(keys=("shift", "tab"))]
+    with pytest.raises(SkillFailed, match="it reads “3”"):
+        Entry("1", most=3).carry_out("set value", "4")
+
+
+def test_a_text_is_not_taken_over_by_keys_that_may_do_something_else() -> None:
+    entry = Entry("Ada")
+    entry.carry_out("set value", "Bob")
+    assert (entry.text, entry.taken) == ("Bob", "")
