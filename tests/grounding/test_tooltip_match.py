@@ -240,6 +240,11 @@ def test_two_buttons_of_one_name_are_one_name() -> None:
     )
 
 
+@pytest.mark.parametrize(("said", "name"), [("Save", "Save As"), ("the Save button", "Save all"), ("Zoom", "Zoom out")])
+def test_a_command_that_extends_a_name_is_another(said: str, name: str) -> None:
+    assert chosen(said, name, "Bold")[1] is False
+
+
 def test_an_opposite_is_not_meant() -> None:
     assert chosen("zoom in", "Zoom out") == ("", False)
 
