@@ -20,7 +20,7 @@ from screenagent.protocols import Approved, Approver, Naming, RestingMouse, Retr
 from screenagent.screenshot import Screenshot
 
 ASKING_SECONDS: Final = 3.0
-"""No further button is asked after this time: a button without a tooltip takes a second and more."""
+"""After the mouse has rested for so long no further button is asked: one without a tooltip takes a second and more."""
 
 _ABSENT: Final = Absent(why="sight is not sure")
 
@@ -106,17 +106,17 @@ class Inquiry:
     def _rests(
         self, mouse: RestingMouse, move: Move, verdict: Approve, target: Target | None
     ) -> Generator[Event, None, None]:
-        screen, began = self.timeline.screen, time.monotonic()
+        screen, rested = self.timeline.screen, 0.0
         for place in verdict.locations:
             self.control.check_input()
             if not guard.same_window(screen, self.eyes.quick_look()):
                 break
-            if target and (
-                time.monotonic() - began > ASKING_SECONDS or self.asking.naming.known(target.words, screen, _ABSENT)
-            ):
+            if target and (rested > ASKING_SECONDS or self.asking.naming.known(target.words, screen, _ABSENT)):
                 break
+            began = time.monotonic()
             with self.timeline.phase("locate"):
                 tooltip = mouse.rest(self.approved(move, place, verdict))
+                rested += time.monotonic() - began
                 told = self.asking.naming.keep(screen, place, tooltip)
             yield self.timeline.happened(events.Rested(location=place, told=told))
         start = Location(point=mouse.start, confidence=1.0, by="mouse")
