@@ -19,7 +19,7 @@ from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
 WRITTEN: Final = 0.98  # how likely a name is meant that was said to the letter
-SURE: Final = 0.9  # a name that is this likely meant leaves nothing to ask
+SURE: Final = 0.95  # a name that is this likely meant leaves nothing to ask
 MOST_ASKED: Final = 10  # the eleventh is rarely meant
 LEAST: Final = 0.45  # of what is likelier, in applications that were not fitted to, five in six were right
 UNLIKELY: Final = (
