@@ -133,9 +133,11 @@ class TooltipNaming:
 
     def known(self, target: str, screenshot: Screenshot, found: Location | Absent) -> Location | None:
         """Return the button whose name means `target`, if it does so surely or there is no other left to ask."""
+        named = self.named(target, screenshot)
+        if named is None or named.confidence >= WRITTEN:
+            return named
         unnamed = self.unnamed(target, screenshot, found)
-        named = self.named(target, screenshot) if unnamed is not None else None
-        return named if named and (named.confidence >= SURE or not unnamed) else None
+        return named if unnamed == () or (unnamed and named.confidence >= SURE) else None
 
     def _pictures(self, screenshot: Screenshot, phrase: Phrase | None = None) -> list[ButtonPicture]:
         """Return the pictures that may be rested on; with a phrase those first that show best what it says, whatever
