@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from PIL import ImageChops
+
 from screenagent import events
 from screenagent.actions import Action, Click, Move, Target
 from screenagent.agent import guard
@@ -15,14 +18,17 @@ from screenagent.agent.eyes import Eyes
 from screenagent.agent.timeline import Timeline
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.events import Abort, Approve, Event, Verdict
-from screenagent.geometry import Absent, Location
+from screenagent.geometry import Absent, Box, Location
 from screenagent.protocols import Approved, Approver, Naming, RestingMouse, Retry
 from screenagent.screenshot import Screenshot
 
 ASKING_SECONDS: Final = 3.0
-"""No further button is asked after this time: a button without a tooltip takes a second and more."""
+"""After the mouse has rested for so long no further button is asked: one without a tooltip takes a second and more."""
 
 _ABSENT: Final = Absent(why="sight is not sure")
+
+ROUNDING: Final = 4
+"""Of 255, by which a button that was lit up may differ from how it looked before."""
 
 AS_BEFORE_SECONDS: Final = 0.6
 """How long the button that the mouse has left may go on being lit up."""
@@ -64,7 +70,7 @@ class Inquiry:
             yield from self.rest_on(places, target)
         with self.timeline.phase("locate"):
             named = naming.named(target.words, screen)
-        return named if named and self._is_as_before(screen, action, named) else None
+        return named if named and self._is_as_before(screen, named) else None
 
     def learned(self) -> Generator[Event, None, None]:
         """Ask every button of the tool bars that has no name yet, and keep what the program tells by itself."""
@@ -106,17 +112,17 @@ class Inquiry:
     def _rests(
         self, mouse: RestingMouse, move: Move, verdict: Approve, target: Target | None
     ) -> Generator[Event, None, None]:
-        screen, began = self.timeline.screen, time.monotonic()
+        screen, rested = self.timeline.screen, 0.0
         for place in verdict.locations:
             self.control.check_input()
             if not guard.same_window(screen, self.eyes.quick_look()):
                 break
-            if target and (
-                time.monotonic() - began > ASKING_SECONDS or self.asking.naming.known(target.words, screen, _ABSENT)
-            ):
+            if target and (rested > ASKING_SECONDS or self.asking.naming.known(target.words, screen, _ABSENT)):
                 break
+            began = time.monotonic()
             with self.timeline.phase("locate"):
                 tooltip = mouse.rest(self.approved(move, place, verdict))
+                rested += time.monotonic() - began
                 told = self.asking.naming.keep(screen, place, tooltip)
             yield self.timeline.happened(events.Rested(location=place, told=told))
         start = Location(point=mouse.start, confidence=1.0, by="mouse")
@@ -124,12 +130,20 @@ class Inquiry:
             mouse.leave(self.approved(move, start, verdict))
         yield self.timeline.happened(events.Observed(screenshot=self.eyes.quick_look()))
 
-    def _is_as_before(self, screen: Screenshot, action: Action, place: Location) -> bool:
+    def _is_as_before(self, screen: Screenshot, place: Location) -> bool:
         """Return whether the button looks as it did before the mouse came, once its light has gone out."""
-        assert isinstance(action, Click | Move)
         return self.control.until(
-            lambda: guard.same_screen(screen, self.eyes.quick_look(), action, (place,)), seconds=AS_BEFORE_SECONDS
+            lambda: _looks_alike(screen, self.eyes.quick_look(), place), seconds=AS_BEFORE_SECONDS
         )
+
+
+def _looks_alike(before: Screenshot, after: Screenshot, place: Location) -> bool:
+    """Return whether a place looks the same in the same window; what fades in and out may be rounded otherwise."""
+    if before.size != after.size or not guard.same_window(before, after):
+        return False
+    edges = (place.box or Box.around(place.point, width=guard.PATCH, height=guard.PATCH)).pixels(before.size)
+    parts = (screen.pixels.crop(edges) for screen in (before, after))
+    return int(np.asarray(ImageChops.difference(*parts)).max(initial=0)) <= ROUNDING
 
 
 def _asked_about(action: Action) -> Target | None:

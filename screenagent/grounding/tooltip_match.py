@@ -19,7 +19,7 @@ from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 
 WRITTEN: Final = 0.98  # how likely a name is meant that was said to the letter
-SURE: Final = 0.9  # a name that is this likely meant leaves nothing to ask
+SURE: Final = 0.95  # a name that is this likely meant leaves nothing to ask
 MOST_ASKED: Final = 10  # the eleventh is rarely meant
 LEAST: Final = 0.45  # of what is likelier, in applications that were not fitted to, five in six were right
 UNLIKELY: Final = (
@@ -133,9 +133,11 @@ class TooltipNaming:
 
     def known(self, target: str, screenshot: Screenshot, found: Location | Absent) -> Location | None:
         """Return the button whose name means `target`, if it does so surely or there is no other left to ask."""
+        named = self.named(target, screenshot)
+        if named is None or named.confidence >= WRITTEN:
+            return named
         unnamed = self.unnamed(target, screenshot, found)
-        named = self.named(target, screenshot) if unnamed is not None else None
-        return named if named and (named.confidence >= SURE or not unnamed) else None
+        return named if unnamed == () or (unnamed and named.confidence >= SURE) else None
 
     def _pictures(self, screenshot: Screenshot, phrase: Phrase | None = None) -> list[ButtonPicture]:
         """Return the pictures that may be rested on; with a phrase those first that show best what it says, whatever

@@ -294,6 +294,16 @@ def test_a_screen_whose_button_looks_otherwise_afterwards_is_not_acted_on() -> N
     assert (desktop.performed, episode.steps[0].failure) == ([], "not_found")
 
 
+def test_a_button_that_is_only_rounded_otherwise_is_the_same() -> None:
+    mouse = FakeMouse()
+
+    def screen(_: int) -> Screenshot:
+        return plain_screen(3 if mouse.left else 0)
+
+    _, desktop, _ = run(worker(ABSENT, mouse=mouse, desktop=FakeDesktop(screen=screen)))
+    assert desktop.places == [(PLACES[1].point,)]
+
+
 @given(
     st.lists(
         st.sampled_from(["click Delete", "type 'rm -rf'", "press ctrl+q", "Print", "{{secret}}"]),

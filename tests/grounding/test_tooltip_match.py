@@ -175,6 +175,17 @@ def test_the_second_of_a_name_is_not_the_first() -> None:
     assert asked.named("the second delete the row button", screen) is None
 
 
+def test_a_name_that_was_said_to_the_letter_wins_over_a_text_that_shares_words() -> None:
+    reader = DrawnReader()
+    screen, asked = reader.screen(bar().text("Insert", 40, 200)), naming(reader)
+    named(screen, asked, "Open", "Insert a hyperlink")
+    text = Location(point=Box(left=0, top=0.5, right=0.2, bottom=0.5).center, confidence=0.7, by="text")
+    known = asked.known("insert a hyperlink", screen, text)
+    assert known is not None
+    assert known == place_of(1, [known])
+    assert asked.known("add a link", screen, text) is None
+
+
 def test_a_name_that_is_surely_meant_is_known_without_asking() -> None:
     reader = DrawnReader()
     screen, asked = reader.screen(bar()), naming(reader)
@@ -238,6 +249,11 @@ def test_two_buttons_of_one_name_are_one_name() -> None:
         "Print the document",
         True,
     )
+
+
+@pytest.mark.parametrize(("said", "name"), [("Save", "Save As"), ("the Save button", "Save all"), ("Zoom", "Zoom out")])
+def test_a_command_that_extends_a_name_is_another(said: str, name: str) -> None:
+    assert chosen(said, name, "Bold")[1] is False
 
 
 def test_an_opposite_is_not_meant() -> None:
