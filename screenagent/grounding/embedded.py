@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import Absent, Box, Doubt, Guess, Location, Size
 from screenagent.grounding.certainty import Signs, confidence, is_measured, signs_of
 from screenagent.grounding.expression import Phrase, described, parse
-from screenagent.grounding.neighbours import NothingFits, row_relations
+from screenagent.grounding.neighbours import NothingFits, is_bound
 from screenagent.grounding.ranking import ranked
 from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.grounding.text_match import is_written
@@ -208,7 +208,7 @@ class EmbeddedGrounder:
             return self._found(phrase, screen)
         except NothingFits:
             # "under a new name" speaks of no place: what can't be a relation may be part of a description.
-            if phrase.quoted or phrase.ordinal or row_relations(phrase):
+            if phrase.quoted or phrase.ordinal or is_bound(phrase):
                 raise
             found = self._found(described(phrase), screen)
             if not found:

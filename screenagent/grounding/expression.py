@@ -16,14 +16,16 @@ from screenagent.yaml_file import read_yaml
 
 Container = Literal["menu bar", "menu", "toolbar", "dialog", "sidebar", "status bar", "title bar"]
 Side = Literal["top", "bottom", "left", "right", "center"]
-Bond = Literal["near", "left", "right", "above", "below", "inside", "row"]
+Bond = Literal["near", "left", "right", "above", "below", "inside", "row", "card"]
 
 
 class Relation(Value):
-    """`inside` is meant loosely, as people do: "in the Find dialog"; `row` is not: "in Ada's row"."""
+    """`inside` is meant loosely, as people do: "in the Find dialog"; `row` and `card` are not: "in Ada's row"."""
 
     kind: Bond
     other: str
+    ordinal: int = 0
+    """Of a row that is called by its number, counted as that of a phrase."""
 
 
 class Phrase(Value):
@@ -103,6 +105,13 @@ _ROW = re.compile(
     rf")(?=\s+(?:in|on|at|from)\s+{_ARTICLE}\b|$)"
 )
 """A row that is named by what stands in it; a quoted name is not taken apart."""
+_NUMBERED_ROW = re.compile(
+    rf"\s+(?:in|on|from|of|at|within|inside)\s+(?:the\s+(?P<word>{_ORDINAL})\s+row|row\s+(?:number\s+)?(?P<number>\d{{1,3}}))"
+    r"(?:\s+of the (?:table|list|grid))?$"
+)
+_CARD = re.compile(
+    r"\s+(?:in|on|from|of|at|within|inside)\s+the\s+(?P<name>(?:(?!\s(?:in|on|from|of|at)\s).)+?)['’]?s?\s+(?:card|tile)$"
+)
 _MEANS = re.compile(
     r"\A.+\s+by (?:(?:left|right|double)[- ]?)?(?:clicking|pressing|tapping|selecting|choosing)(?: on)?\s+", re.I
 )
@@ -149,7 +158,7 @@ class Reading:
     named: bool = False
     quoted: bool = False
     ordinal: int = 0
-    relations: tuple[tuple[Bond, str], ...] = ()
+    relations: tuple[Relation, ...] = ()
     container: Container | None = None
     sides: tuple[Side, ...] = ()
     about: str = ""
@@ -180,7 +189,7 @@ def parse(target: str) -> Phrase:
         verb=reading.verb,
         role=reading.role or reading.implied,
         ordinal=reading.ordinal,
-        relations=tuple(Relation(kind=kind, other=reading.plain(other)) for kind, other in reading.relations),
+        relations=tuple(one.model_copy(update={"other": reading.plain(one.other)}) for one in reading.relations),
         container=reading.container,
         sides=reading.sides,
         about=reading.restored(reading.about),
@@ -227,6 +236,25 @@ def take_topic(reading: Reading) -> Reading:
     return replace(reading, rest=topic["name"]) if topic else reading
 
 
+def take_numbered_row(reading: Reading) -> Reading:
+    """Take the row by its number: "Edit in the second row", "the date in row 3"."""
+    row = _NUMBERED_ROW.search(reading.rest)
+    if row is None or row.start() == 0:
+        return reading
+    number = int(row["number"]) if row["number"] else _ORDINALS[row["word"]]
+    relation = Relation(kind="row", other=row[0].split(maxsplit=1)[1], ordinal=number)
+    return replace(reading, rest=reading.rest[: row.start()], relations=(*reading.relations, relation))
+
+
+def take_card(reading: Reading) -> Reading:
+    """Take the card that the target is on: "Buy on the Lamp card"."""
+    card = _CARD.search(reading.rest)
+    if card is None or card.start() == 0:
+        return reading
+    relation = Relation(kind="card", other=card["name"])
+    return replace(reading, rest=reading.rest[: card.start()], relations=(*reading.relations, relation))
+
+
 def take_row(reading: Reading) -> Reading:
     """Take the row that the target stands in: "Edit in Ada's row", "the date in the row of Ada"."""
     row = _ROW.search(reading.rest)
@@ -234,7 +262,7 @@ def take_row(reading: Reading) -> Reading:
         return reading
     name = row["named"] or row["owner"] or row["called"]
     rest = reading.rest[: row.start()] + reading.rest[row.end() :]
-    return replace(reading, rest=rest, relations=(*reading.relations, ("row", name)))
+    return replace(reading, rest=rest, relations=(*reading.relations, Relation(kind="row", other=name)))
 
 
 def join_role(reading: Reading) -> Reading:
@@ -249,7 +277,7 @@ def take_relations(reading: Reading) -> Reading:
     if len(cuts) > MOST_RELATIONS:
         return reading
     head = spoken[: cuts[0].start()] if cuts else spoken
-    relations: list[tuple[Bond, str]] = []
+    relations: list[Relation] = []
     container: Container | None = None
     for cut, following in zip_longest(cuts, cuts[1:]):
         other = spoken[cut.end() : following.start() if following else None].strip()
@@ -258,7 +286,7 @@ def take_relations(reading: Reading) -> Reading:
         elif cut["soft"] and _SIDES.fullmatch(f" {_bare(other)}"):
             head = f"{head} at the {_bare(other)}"
         elif other:
-            relations.append((_bond(cut["hard"] or cut["soft"]), other))
+            relations.append(Relation(kind=_bond(cut["hard"] or cut["soft"]), other=other))
     return replace(reading, rest=head, relations=(*reading.relations, *relations), container=container)
 
 
@@ -285,7 +313,9 @@ def take_owner(reading: Reading) -> Reading:
     owned = _OWNED.fullmatch(reading.rest)
     if not owned:
         return reading
-    return replace(reading, rest=owned["thing"], relations=(*reading.relations, ("inside", owned["owner"])))
+    return replace(
+        reading, rest=owned["thing"], relations=(*reading.relations, Relation(kind="inside", other=owned["owner"]))
+    )
 
 
 def name_amount(reading: Reading) -> Reading:
@@ -346,6 +376,8 @@ RULES: Final[tuple[Rule, ...]] = (
     drop_lead,
     move_label,
     take_topic,
+    take_numbered_row,
+    take_card,
     take_row,
     join_role,
     take_relations,

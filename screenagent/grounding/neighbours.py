@@ -9,7 +9,17 @@ from rapidfuzz import fuzz, process
 from screenagent.geometry import PixelBox, Size
 from screenagent.grounding import scoring
 from screenagent.grounding.expression import Bond, Phrase, Relation, Side, parse
-from screenagent.grounding.rows import MOST_ROWS, NamedRow, cell_below, in_rows, rows_named, seen_in, told_by_row
+from screenagent.grounding.rows import (
+    MOST_ROWS,
+    NamedRow,
+    cell_below,
+    in_numbered_row,
+    in_rows,
+    is_on_card,
+    rows_named,
+    seen_in,
+    told_by_row,
+)
 from screenagent.grounding.scoring import PREPOSITIONS, Candidate, Neighbour
 from screenagent.grounding.text_match import matches
 from screenagent.perception.rows import TableRow
@@ -25,6 +35,9 @@ def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenC
     no row bears the name."""
     found = list(candidates)
     for relation in row_relations(phrase):
+        if relation.ordinal:
+            found = in_numbered_row(relation.ordinal, found, screen)
+            continue
         rows = rows_named(relation.other, screen)
         if not rows:
             raise NothingFits(_no_row(relation.other, screen))
@@ -37,14 +50,23 @@ def row_relations(phrase: Phrase) -> list[Relation]:
     return [relation for relation in phrase.relations if relation.kind == "row"]
 
 
+def is_bound(phrase: Phrase) -> bool:
+    """Return whether the phrase names the row or the card that the target stands in."""
+    return any(relation.kind in ("row", "card") for relation in phrase.relations)
+
+
 def named_rows(phrase: Phrase, screen: ScreenContents) -> list[TableRow]:
     """Return the rows that the phrase names."""
-    return [named.row for relation in row_relations(phrase) for named in rows_named(relation.other, screen)]
+    named = [one for one in row_relations(phrase) if not one.ordinal]
+    return [found.row for relation in named for found in rows_named(relation.other, screen)]
 
 
 def not_in_row(phrase: Phrase, screen: ScreenContents) -> str:
     """Say that the target is in none of the rows that are named, and what is there."""
-    name = row_relations(phrase)[0].other
+    relation, *_ = row_relations(phrase)
+    if relation.ordinal:
+        return f"which row is “{relation.other}” can't be told by “{phrase.name}”: say what is written in the row"
+    name = relation.other
     seen = ", ".join(f"“{text}”" for text in seen_in(rows_named(name, screen), screen))
     return f"“{phrase.name}” is not in the row of “{name}”" + (f"; there are {seen}" if seen else "")
 
@@ -67,6 +89,9 @@ def related(
         where = PREPOSITIONS[relation.kind]
         raise NothingFits(f"“{relation.other}” is not on the screen, so nothing can be {where} it")
     best = max(anchor.score for anchor in anchors)
+    if relation.kind == "card":
+        titles = [anchor.rect for anchor in anchors if anchor.score == best]
+        return [one for one in candidates if any(is_on_card(one, title, candidates) for title in titles)]
     rects = [anchor.rect for anchor in anchors if anchor.score >= best - scoring.ANCHORS_ALIKE]
     if relation.kind in ("inside", "near") and len(rects) <= MOST_ROWS:
         rows = [NamedRow(screen.row_around(rect), rect) for rect in rects]
@@ -110,6 +135,6 @@ def _fit(kind: Bond, rect: PixelBox, other: PixelBox, size: Size) -> float:
             aslant = 0.0 if rect.shared_width(other) > 0 else scoring.ASLANT
         case "near":
             holds, aslant = True, 0.0
-        case "inside" | "row":
+        case "inside" | "row" | "card":
             return 1.0 if rect.beside(other) else 1.0 - scoring.FAR_IN_ROW * far
     return (1.0 - aslant - scoring.FAR * far) if holds else scoring.NO_RELATION

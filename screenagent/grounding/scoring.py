@@ -128,7 +128,7 @@ class Candidate:
 
 PREPOSITIONS: Final[dict[Bond, str]] = {
     "near": "near", "left": "left of", "right": "right of", "above": "above", "below": "below", "inside": "in",
-    "row": "in the row of",
+    "row": "in the row of", "card": "on the card of",
 }  # fmt: skip
 
 
