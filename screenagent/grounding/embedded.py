@@ -35,8 +35,8 @@ from screenagent.screenshot import Screenshot
 EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
 MOST_GUESSES: Final = 5  # that a person is shown
 _KIND: Final = re.compile(
-    r"(?P<name>.+?) (?:(?P<number>(?:page )?number|numeric value)|(?P<list>list|picker)|text|value|amount|date|time"
-    r"|input)",
+    r"(?P<name>.+?) (?:(?P<number>(?:(?:page|line|row|column) )?number|numeric value)|(?P<list>list|picker)"
+    r"|text|value|amount|date|time|input)",
     re.I,
 )
 """What may be said of the kind of a field beside its name."""

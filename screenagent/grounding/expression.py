@@ -24,6 +24,8 @@ class Relation(Value):
 
     kind: Bond
     other: str
+    ordinal: int = 0
+    """Of a row that is called by its number, counted as that of a phrase."""
 
 
 class Phrase(Value):
@@ -126,6 +128,10 @@ def _holder(kind: str, *, called: str) -> re.Pattern[str]:
 _ROW = _holder(_A_ROW, called="(?:row|line)")
 _CARD = _holder(_A_CARD, called=_A_CARD)
 """A quoted name is not taken apart."""
+_NUMBERED_ROW = re.compile(
+    rf"\s+(?:in|on|from|of|at|within|inside)\s+(?:the\s+(?P<word>{_ORDINAL})\s+row|row\s+(?:number\s+)?(?P<number>\d{{1,3}}))"
+    r"(?:\s+of the (?:table|list|grid))?$"
+)
 _MEANS = re.compile(
     r"\A.+\s+by (?:(?:left|right|double)[- ]?)?(?:clicking|pressing|tapping|selecting|choosing)(?: on)?\s+", re.I
 )
@@ -173,7 +179,7 @@ class Reading:
     named: bool = False
     quoted: bool = False
     ordinal: int = 0
-    relations: tuple[tuple[Bond, str], ...] = ()
+    relations: tuple[Relation, ...] = ()
     container: Container | None = None
     sides: tuple[Side, ...] = ()
     about: str = ""
@@ -204,7 +210,7 @@ def parse(target: str) -> Phrase:
         verb=reading.verb,
         role=reading.role or reading.implied,
         ordinal=reading.ordinal,
-        relations=tuple(Relation(kind=kind, other=reading.plain(other)) for kind, other in reading.relations),
+        relations=tuple(one.model_copy(update={"other": reading.plain(one.other)}) for one in reading.relations),
         container=reading.container,
         sides=reading.sides,
         about=reading.restored(reading.about),
@@ -260,6 +266,16 @@ def take_topic(reading: Reading) -> Reading:
     return replace(reading, rest=topic["name"]) if topic else reading
 
 
+def take_numbered_row(reading: Reading) -> Reading:
+    """Take the row by its number: "Edit in the second row", "the date in row 3"."""
+    row = _NUMBERED_ROW.search(reading.rest)
+    if row is None or row.start() == 0:
+        return reading
+    number = int(row["number"]) if row["number"] else _ORDINALS[row["word"]]
+    relation = Relation(kind="row", other=row[0].split(maxsplit=1)[1], ordinal=number)
+    return replace(reading, rest=reading.rest[: row.start()], relations=(*reading.relations, relation))
+
+
 def take_row(reading: Reading) -> Reading:
     """Take the row that the target stands in: "Edit in Ada's row", "the date in the row of Ada"."""
     return _taken_from(reading, _ROW, "row")
@@ -276,7 +292,7 @@ def _taken_from(reading: Reading, holder: re.Pattern[str], kind: Bond) -> Readin
         return reading
     name = place["named"] or place["owner"] or place["called"]
     rest = reading.rest[: place.start()] + reading.rest[place.end() :]
-    return replace(reading, rest=rest, relations=(*reading.relations, (kind, name)))
+    return replace(reading, rest=rest, relations=(*reading.relations, Relation(kind=kind, other=name)))
 
 
 def join_role(reading: Reading) -> Reading:
@@ -291,7 +307,7 @@ def take_relations(reading: Reading) -> Reading:
     if len(cuts) > MOST_RELATIONS:
         return reading
     head = spoken[: cuts[0].start()] if cuts else spoken
-    relations: list[tuple[Bond, str]] = []
+    relations: list[Relation] = []
     container: Container | None = None
     for cut, following in zip_longest(cuts, cuts[1:]):
         other = spoken[cut.end() : following.start() if following else None].strip()
@@ -300,7 +316,7 @@ def take_relations(reading: Reading) -> Reading:
         elif cut["soft"] and _SIDES.fullmatch(f" {_bare(other)}"):
             head = f"{head} at the {_bare(other)}"
         elif other:
-            relations.append((_bond(cut["hard"] or cut["soft"]), other))
+            relations.append(Relation(kind=_bond(cut["hard"] or cut["soft"]), other=other))
     return replace(reading, rest=head, relations=(*reading.relations, *relations), container=container)
 
 
@@ -327,7 +343,9 @@ def take_owner(reading: Reading) -> Reading:
     owned = _OWNED.fullmatch(reading.rest)
     if not owned:
         return reading
-    return replace(reading, rest=owned["thing"], relations=(*reading.relations, ("inside", owned["owner"])))
+    return replace(
+        reading, rest=owned["thing"], relations=(*reading.relations, Relation(kind="inside", other=owned["owner"]))
+    )
 
 
 def name_amount(reading: Reading) -> Reading:
@@ -391,6 +409,7 @@ RULES: Final[tuple[Rule, ...]] = (
     move_label,
     take_document,
     take_topic,
+    take_numbered_row,
     take_row,
     take_card,
     join_role,

@@ -14,6 +14,7 @@ from screenagent.grounding.rows import (
     NamedRow,
     cell_below,
     entries_named,
+    in_numbered_row,
     in_rows,
     rows_named,
     seen_in,
@@ -34,6 +35,9 @@ def within_rows(phrase: Phrase, candidates: Sequence[Candidate], screen: ScreenC
     no row bears the name."""
     found = list(candidates)
     for relation in row_relations(phrase):
+        if relation.ordinal:
+            found = in_numbered_row(relation.ordinal, found, screen)
+            continue
         rows = rows_named(relation.other, screen)
         if not rows:
             raise NothingFits(_no_row(relation.other, screen))
@@ -83,12 +87,16 @@ def row_relations(phrase: Phrase) -> list[Relation]:
 
 def named_rows(phrase: Phrase, screen: ScreenContents) -> list[TableRow]:
     """Return the rows that the phrase names."""
-    return [named.row for relation in row_relations(phrase) for named in rows_named(relation.other, screen)]
+    named = [one for one in row_relations(phrase) if not one.ordinal]
+    return [found.row for relation in named for found in rows_named(relation.other, screen)]
 
 
 def not_in_row(phrase: Phrase, screen: ScreenContents) -> str:
     """Say that the target is in none of the rows that are named, and what is there."""
-    name = row_relations(phrase)[0].other
+    relation, *_ = row_relations(phrase)
+    if relation.ordinal:
+        return f"which row is “{relation.other}” can't be told by “{phrase.name}”: say what is written in the row"
+    name = relation.other
     seen = ", ".join(f"“{text}”" for text in seen_in(rows_named(name, screen), screen))
     return f"“{phrase.name}” is not in the row of “{name}”" + (f"; there are {seen}" if seen else "")
 
@@ -154,6 +162,6 @@ def _fit(kind: Bond, rect: PixelBox, other: PixelBox, size: Size) -> float:
             aslant = 0.0 if rect.shared_width(other) > 0 else scoring.ASLANT
         case "near":
             holds, aslant = True, 0.0
-        case "inside" | "row":
+        case "inside" | "row" | "card":
             return 1.0 if rect.beside(other) else 1.0 - scoring.FAR_IN_ROW * far
     return (1.0 - aslant - scoring.FAR * far) if holds else scoring.NO_RELATION

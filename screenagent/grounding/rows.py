@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from screenagent.geometry import PixelBox
@@ -20,6 +21,8 @@ ONE_LINE: Final = 0.4  # of a text's height: how far apart the middles of two ar
 LONGEST: Final = 6  # words of an entry that is named by some of them; more are a sentence
 NEXT_ROW: Final = 3.0  # of a text's height: a row of the same table is no farther
 NEVER_A_HEAD: Final[tuple[Role | None, ...]] = ("button", "link", "icon", "menu", "item", "tab")
+UNEVEN: Final = 1.4  # how much longer one step from row to row is than another at most
+CARD: Final = 10.0  # of its title's height: how far to the side of the title something on a card stands at most
 MOST_ROWS: Final = 8  # rows of one name that are looked into
 MOST_HEADS: Final = 40  # texts that may head a column; more are what stands in it
 MOST_SEEN: Final = 5  # of what stands in a row, which is named where the target does not
@@ -78,6 +81,32 @@ def in_rows(
     heads = [one for one in candidates[:MOST_HEADS] if not _stands_again(one, candidates)]
     cells = (cell_below(phrase, one, named, screen) for named in rows for one in heads)
     return list({cell.spot: cell for cell in cells if cell}.values()) or there
+
+
+def in_numbered_row(number: int, candidates: Sequence[Candidate], screen: ScreenContents) -> list[Candidate]:
+    """Return what stands in the row of this number: of those that fit alike and stand in even steps in one column, the
+    one whose turn it is, or else what stands below the one head of a column; none if that can't be told."""
+    best = max((one.score for one in candidates), default=0.0)
+    alike = sorted((one for one in candidates if one.score >= ALIKE * best), key=lambda one: one.spot.center_y)
+    if len(alike) == 1:
+        head = alike[0].spot
+        column = sorted((one.rect for one in screen.pieces if aligned(one.rect, head)), key=lambda rect: rect.top)
+        below = [replace(alike[0], rect=rect, written=None) for rect in column if rect.top > head.bottom]
+        alike = [alike[0], *below]
+        return _nth(number, alike[1:]) if len(below) > 1 and _steps_evenly(alike) else []
+    same = all(aligned(one.spot, other.spot) for one, other in pairwise(alike))
+    return _nth(number, alike) if same and _steps_evenly(alike) else []
+
+
+def _nth(number: int, column: Sequence[Candidate]) -> list[Candidate]:
+    place = number - 1 if number > 0 else number
+    return [column[place]] if -len(column) <= place < len(column) else []
+
+
+def _steps_evenly(column: Sequence[Candidate]) -> bool:
+    """Whether no row lies between two of a column, in which it has nothing."""
+    steps = [other.spot.center_y - one.spot.center_y for one, other in pairwise(column)]
+    return bool(steps) and max(steps) < UNEVEN * min(steps)
 
 
 def _stands_again(head: Candidate, candidates: Sequence[Candidate]) -> bool:

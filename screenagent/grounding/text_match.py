@@ -255,7 +255,10 @@ def labels_saying(phrase: Phrase) -> list[WeightedStem]:
         words[0] = WeightedStem(words[0].stem, 1.3)
     # "the help section on your desktop": what is taken for a place may be part of the name.
     words += [
-        WeightedStem(stem, 0.6 * weight) for relation in phrase.relations for stem, weight in tokens(relation.other)
+        WeightedStem(stem, 0.6 * weight)
+        for relation in phrase.relations
+        if relation.kind not in ("row", "card")
+        for stem, weight in tokens(relation.other)
     ]
     proper = {token.stem for word in phrase.name.split()[1:] if word[:1].isupper() for token in tokens(word)}
     return [

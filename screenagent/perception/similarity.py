@@ -22,6 +22,7 @@ _NARROW: Final = "ilrtfj1|!'"  # letters that are missed easily
 
 _NUMBER: Final = re.compile(r"(?:(?<![\w.])[-+±<>≤≥≠≈~])?[$€£¥]?\d+(?:[.,:/-]\d+)*%?")
 _TELLING: Final = "+#%@$€£¥="  # signs that make another name of it: C is neither C++ nor C#
+_ENDS: Final = " :*"  # what a label has after its name
 _UNTELLING: Final = re.compile(rf"[^\w{re.escape(_TELLING)}]+|_")
 
 
@@ -31,7 +32,7 @@ def likeness(name: str, text: str) -> float:
     if name == text:
         return 1.0
     one, other = as_typed(name), as_typed(text)
-    if one == other:
+    if one == other or one == other.rstrip(_ENDS):
         return 0.99
     if one.casefold() == other.casefold():
         return 0.98

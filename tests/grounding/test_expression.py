@@ -131,16 +131,24 @@ STEPS: dict[Rule, tuple[Reading, Reading]] = {
     expression.take_topic: (Reading(rest="open the help topic about contacts"), Reading(rest="contacts")),
     expression.take_card: (
         Reading(rest="Buy below News on the Desk lamp card in the menu"),
-        Reading(rest="Buy below News in the menu", relations=(("card", "Desk lamp"),)),
+        Reading(rest="Buy below News in the menu", relations=(Relation(kind="card", other="Desk lamp"),)),
+    ),
+    expression.take_numbered_row: (
+        Reading(rest="Edit in the last row of the table"),
+        Reading(rest="Edit", relations=(Relation(kind="row", other="the last row of the table", ordinal=-1),)),
     ),
     expression.take_row: (
         Reading(rest="Edit below News in Ada's row in the menu"),
-        Reading(rest="Edit below News in the menu", relations=(("row", "Ada"),)),
+        Reading(rest="Edit below News in the menu", relations=(Relation(kind="row", other="Ada"),)),
     ),
     expression.join_role: (Reading(rest="Loudness with the slider"), Reading(rest="Loudness slider")),
     expression.take_relations: (
-        Reading(rest="Edit below News in the menu", relations=(("row", "Ada"),)),
-        Reading(rest="Edit", relations=(("row", "Ada"), ("below", "News")), container="menu"),
+        Reading(rest="Edit below News in the menu", relations=(Relation(kind="row", other="Ada"),)),
+        Reading(
+            rest="Edit",
+            relations=(Relation(kind="row", other="Ada"), Relation(kind="below", other="News")),
+            container="menu",
+        ),
     ),
     expression.take_sides: (
         Reading(rest="the menu button at the top right"), Reading(rest="the menu button", sides=("top", "right"))
@@ -149,7 +157,7 @@ STEPS: dict[Rule, tuple[Reading, Reading]] = {
         Reading(rest="turn on night mode"), Reading(rest="night mode", verb="turn on", implied="checkbox")
     ),
     expression.take_owner: (
-        Reading(rest="the viewer's help"), Reading(rest="help", relations=(("inside", "viewer"),))
+        Reading(rest="the viewer's help"), Reading(rest="help", relations=(Relation(kind="inside", other="viewer"),))
     ),
     expression.name_amount: (Reading(rest="how long the alarm rings"), Reading(rest="the alarm rings duration")),
     expression.take_option: (

@@ -81,3 +81,21 @@ def test_a_button_that_is_ticked_by_its_verb_alone_is_pressed_itself() -> None:
     panel.button("Enable", 40, 60)
     panel.tick_box("", 150, 60)
     assert near(place(panel, "Enable"), 85, 60)
+
+
+def test_a_small_letter_comes_before_the_capital() -> None:
+    panel = Panel()
+    panel.text("H", 40, 60)
+    panel.entry("", 70, 60, width=60)
+    panel.text("h:", 40, 120)
+    panel.entry("", 70, 120, width=60)
+    reader = DrawnReader()
+    best, *_ = EmbeddedGrounder(reader).candidates("the h field", reader.screen(panel))
+    assert abs(best.rect.center_y - 120) < 12
+
+
+def test_the_kind_of_number_is_no_part_of_the_name() -> None:
+    panel = Panel()
+    panel.text("Until", 40, 60)
+    panel.entry("8", 100, 60, width=60)
+    assert near(place(panel, "the Until line number"), 130, 60)
