@@ -36,6 +36,7 @@ _KIND: Final = re.compile(
     r"(?P<name>.+?) (?:(?P<number>(?:page )?number|numeric value)|text|value|amount|date|time|input)", re.I
 )
 """What may be said of the kind of a field beside its name."""
+PLAUSIBLE: Final = 0.25  # the score of what a model may be asked about
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 
@@ -168,6 +169,13 @@ class EmbeddedGrounder:
             return self._ranked(_meant(target, screen), screen)
         except NothingFits:
             return []
+
+    def likely(self, target: str, screenshot: Screenshot) -> list[Box]:
+        """Return the places that may be meant, the likeliest first, even if none is likely enough to be the answer: a
+        model is shown the part of the screen that has them."""
+        candidates = self._variant(replace(self._options, sure=PLAUSIBLE)).candidates(target, screenshot)
+        size = self.screen(screenshot).size
+        return [candidate.rect.box(size) for candidate in candidates[:MOST_GUESSES]]
 
     def look_closer(self, target: str, screenshot: Screenshot, found: Location) -> Location:
         """Return what a closer look round `found` is surer of, since it may read the name; otherwise `found`."""
