@@ -127,6 +127,7 @@ class Models:
             look=self.settings.crop,
             patches=self.settings.max_image_patches,
             rank=TileRanker(text),
+            likely=text.likely,
         )
         return Cascade(
             (CascadeStage(ExactText(text), sure=SURE), CascadeStage(text, sure=SURE), CascadeStage(model, sure=ONCE))

@@ -44,6 +44,7 @@ _ARTICLE: Final = re.compile(r"^(?:the|an?|my|your)\s+", re.I)
 _LISTS: Final = (" list", " picker")
 MOST_LOOKED_AT: Final = 4  # texts that fit alike, each of which may be misread
 LONGEST_SLIP: Final = 200  # letters of a name that may differ from what is written by a slip of the pen
+PLAUSIBLE: Final = 0.25  # the score of what a model may be asked about
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
 
 
@@ -176,6 +177,13 @@ class EmbeddedGrounder:
             return self._ranked(_meant(target, screen), screen)
         except NothingFits:
             return []
+
+    def likely(self, target: str, screenshot: Screenshot) -> list[Box]:
+        """Return the places that may be meant, the likeliest first, even if none is likely enough to be the answer: a
+        model is shown the part of the screen that has them."""
+        candidates = self._variant(replace(self._options, sure=PLAUSIBLE)).candidates(target, screenshot)
+        size = self.screen(screenshot).size
+        return [candidate.rect.box(size) for candidate in candidates[:MOST_GUESSES]]
 
     def look_closer(self, target: str, screenshot: Screenshot, found: Location) -> Location:
         """Return what a closer look round `found` is surer of, since it may read the name; otherwise `found`."""

@@ -17,7 +17,7 @@ from screenagent.yaml_file import read_yaml
 
 SAME: Final = 0.85  # a phrase that is this much like a name of the table means that
 UNLIKE: Final = 0.2  # an icon that is less like a name says nothing about its neighbour
-COUNTS: Final = 0.2  # what part of a neighbour's likeness to its name an icon gains
+COUNTS: Final = 0.4  # what part of a neighbour's likeness to its name an icon gains
 APART: Final = (14, 90)  # pixels between the centers of neighbours
 ALIKE: Final = 0.47  # the logarithm of the ratio of their sizes, at most
 

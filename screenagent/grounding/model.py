@@ -23,10 +23,15 @@ MOST_TILES: Final = 16  # a screen of 3840x2160 has as many; each costs one ques
 ZOOMED: Final = Size(width=640, height=360)  # what is shown at twice its size if a first answer did not help
 
 Ranking = Callable[[str, Screenshot, Sequence[Box]], Sequence[Box]]  # orders tiles by how likely each has the target
+Likely = Callable[[str, Screenshot], Sequence[Box]]  # the places that may be the target, the likeliest first
 
 
 def as_they_come(target: str, screenshot: Screenshot, boxes: Sequence[Box]) -> Sequence[Box]:  # noqa: ARG001 -- a `Ranking`
     return boxes
+
+
+def none_likely(target: str, screenshot: Screenshot) -> Sequence[Box]:  # noqa: ARG001 -- a `Likely`
+    return ()
 
 
 class TileRanker:
@@ -55,6 +60,9 @@ class ModelGrounder:
     the window. `absent` lets the model answer that the target is not there, which not every model was trained for; of
     a tile, which mostly does not show the target, it may always say so.
 
+    Of a screen that the model cannot see pixel for pixel it is first shown the part at full size that has the `likely`
+    places. Its answer counts if it is one of them; then nothing else is asked.
+
     A model that answers in pixels is shown no picture that is much smaller, or longer, than those that it was proven
     with: servers enlarge small pictures and shrink long ones without a word, which makes other pixels of them.
     """
@@ -65,11 +73,14 @@ class ModelGrounder:
     patches: int = 3600
     absent: bool = False
     rank: Ranking = as_they_come
+    likely: Likely = none_likely
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         if near is not None:
             return self._closer(target, screenshot, near.point)
         whole = crop.fits(screenshot.size, self.patches)
+        if not whole and self.look != "full" and (found := self._among_likely(target, screenshot)):
+            return found
         match self.look:
             case "full":
                 return self._ask(target, screenshot, WHOLE)
@@ -91,6 +102,21 @@ class ModelGrounder:
     ) -> Location | Absent:
         part = crop.region(point, screenshot.size, of=ZOOMED)
         return self._ask(target, screenshot, part, enlarge=2, by="zoom", absent=absent)
+
+    def _among_likely(self, target: str, screenshot: Screenshot) -> Location | None:
+        """Return the likely place that the model points at, where it is shown the part that has the likeliest."""
+        likely = self.likely(target, screenshot)
+        if not likely:
+            return None
+        part = crop.region(likely[0].center, screenshot.size)
+        shown = [box for box in likely if box.center in part]
+        try:
+            answer = self._ask(target, screenshot, part, by="region", absent=True)
+        except Retry:
+            return None
+        if isinstance(answer, Absent) or not any(answer.point in box for box in shown):
+            return None
+        return answer
 
     def _twice(self, target: str, screenshot: Screenshot, part: Box) -> Location | Absent:
         """Ask about `part`, and if that had to be shrunk, ask again about a region at full size."""

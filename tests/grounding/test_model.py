@@ -280,3 +280,29 @@ def test_places_agree_by_nearness_or_by_lying_in_each_others_box() -> None:
     assert agree(wide, at(0.55, 1, "b"))
     assert agree(at(0.3, 1, "a"), at(0.31, 1, "b"))
     assert not agree(at(0.3, 1, "a"), at(0.4, 1, "b"))
+
+
+@pytest.mark.parametrize(
+    ("likely", "looks"),
+    [
+        (Box.of_pixels((690, 290, 750, 340), Size(width=3840, height=2160)), 1),
+        (Box.of_pixels((900, 500, 950, 540), Size(width=3840, height=2160)), 3),
+        (Box.of_pixels((3000, 1800, 3050, 1840), Size(width=3840, height=2160)), 3),
+    ],
+    ids=["the place", "another place beside it", "another place far away"],
+)
+def test_of_a_large_screen_the_part_with_the_likely_place_is_shown_first(likely: Box, looks: int) -> None:
+    screen = desk(3840, 2160, (700, 300, 740, 330))
+    model = ScriptedModel(RedMarkModel())
+    grounder = phi4_grounder(model, look="region", likely=lambda target, screenshot: [likely])
+    found = located(grounder, screen)
+    assert (found.point.x * 3840, found.point.y * 2160) == pytest.approx((720, 315), abs=2)
+    assert model.asked[0][0].pictures[0].size == Size(width=1280, height=720)
+    assert len(model.asked) == looks
+
+
+def test_of_a_screen_that_is_seen_whole_nothing_is_shown_before() -> None:
+    model = ScriptedModel(RedMarkModel())
+    grounder = phi4_grounder(model, likely=lambda target, screenshot: [Box(left=0, top=0, right=0.1, bottom=0.1)])
+    located(grounder, desk(1280, 720, (700, 300, 740, 330)))
+    assert len(model.asked) == 1

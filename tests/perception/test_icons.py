@@ -144,3 +144,13 @@ def test_broken_or_missing_weights_are_named_with_how_to_restore_them(tmp_path: 
         IconEncoder(network).look(np.asarray(toolbar("plus")), [PixelBox(40, 50, 60, 70)])
     with pytest.raises(BrokenWeights, match=r"icon_words\.npz.*restore them"):
         IconWords(table).vector([("save", 1.0)])
+
+
+def test_what_may_be_meant_is_named_for_a_model_though_it_is_not_likely_enough_to_be_clicked(
+    grounder: EmbeddedGrounder,
+) -> None:
+    screenshot = Screenshot.of(toolbar(*BAR))
+    target = "examine the log"
+    assert isinstance(grounder.locate(target, screenshot), Absent)
+    places = [round((box.center.x * 640 - 50) / 60) for box in grounder.likely(target, screenshot)]
+    assert places == [BAR.index("search")]
