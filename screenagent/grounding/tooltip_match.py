@@ -21,7 +21,7 @@ from screenagent.screenshot import Screenshot
 WRITTEN: Final = 0.98  # how likely a name is meant that was said to the letter
 SURE: Final = 0.95  # a name that is this likely meant leaves nothing to ask
 MOST_ASKED: Final = 10  # the eleventh is rarely meant
-LEAST: Final = 0.45  # of what is likelier, in applications that were not fitted to, five in six were right
+LEAST: Final = 0.6  # of what is likelier, in applications that were not fitted to, six in seven were right
 UNLIKELY: Final = (
     0.5  # an answer other than an icon that is less sure than this does not keep the screen from being asked
 )

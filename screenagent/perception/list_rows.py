@@ -12,7 +12,7 @@ from screenagent.geometry import PixelBox
 LONG: Final = 5  # heights of the row that it is wide at least
 BEGINS: Final = 0.8  # heights of the row from its left end within which its name begins
 GAP: Final = 3  # heights of a word between the name and what it is set to, at least
-_NUMBER: Final = re.compile(r"[-+−]?\d+(?:[.,]\d+)?%?")
+_NUMBER: Final = re.compile(r"(?!0$)[-+−]?\d+(?:[.,]\d+)?%?")  # an icon is read as a lone 0
 
 
 class RowSetting(NamedTuple):
@@ -36,7 +36,9 @@ def row_setting(row: PixelBox, words: Iterable[tuple[str, PixelBox]]) -> RowSett
         return None
     name, value = inside[:apart], inside[apart:]
     number = _NUMBER.fullmatch(value[0][0]) is not None
-    told = [rect for text, rect in value if len(text) > 1] or [value[0][1]]  # an arrow is read as a letter
+    told = [rect for text, rect in value if len(text) > 1]  # an arrow or another icon is read as a letter
+    if not (told or number):
+        return None
     written = value[0][1] if number else PixelBox.around_all(told)
     right = written.right + high / 2 if number else row.right
     part = PixelBox(written.left - high / 2, written.center_y - high, right, written.center_y + high)

@@ -26,8 +26,9 @@ _CODE: Final = re.compile(r"\b(?:\w*\d\w*|\w\w?|[A-Z]+)\b")
 
 
 def looks_like_another(text: str, rect: PixelBox, picture: PictureArray) -> str | None:
-    """Return the text that what stands at `rect` looks like, if that is not what was read."""
-    others = list(dict.fromkeys(_others(text)))[:MOST] if len(text) <= LONGEST else []
+    """Return the text that what stands at `rect` looks like, if that is not what was read. A letter alone is too little
+    to tell by."""
+    others = list(dict.fromkeys(_others(text)))[:MOST] if 1 < len(text) <= LONGEST else []
     own = likeness_as_drawn([text], rect, picture) if others else []
     if not own or own[0] >= RIGHT:
         return None
