@@ -49,6 +49,8 @@ from screenagent.perception.screen import ScreenContents
 from screenagent.perception.sentence_encoder import SentenceEncoder
 from screenagent.perception.similarity import likeness
 
+SWITCH: Final = 1.4  # how much wider than high a switch is at least
+TICKS: Final = ("tick", "untick", "check", "uncheck")  # what is done to a check box itself
 MOST_LABELS: Final = 8  # of the same name, in whose rows a control is looked for
 COLUMN: Final = 4  # pixels by which the edges of the controls of one column differ at most
 
@@ -126,17 +128,21 @@ def _seen(phrase: Phrase, found: Sequence[TextMatch], screen: ScreenContents) ->
         return list(_framed(phrase.role, found, screen, column=bool(phrase.ordinal)))
     labelled = [_labelled(phrase, match, screen) for match in found]
     if phrase.role in TICKED and sum(one.score >= scoring.SURE for one in labelled) <= MOST_LABELS:
-        return [_with_its_mark(phrase.role, one, screen) for one in labelled]
+        return [_with_its_mark(phrase, one, screen) for one in labelled]
     return labelled
 
 
-def _with_its_mark(role: Role, label: Candidate, screen: ScreenContents) -> Candidate:
-    """Return what is ticked or switched: a label alone may do nothing. A button does it itself."""
+def _with_its_mark(phrase: Phrase, label: Candidate, screen: ScreenContents) -> Candidate:
+    """Return what is ticked or switched: the label of a switch may do nothing. A button does it itself, and so does the
+    label of a check box, unless the box was asked for."""
     around = screen.layout.around(*label.rect.center)
-    if label.score < scoring.SURE or (around and around.role == "button"):
+    if phrase.role is None or label.score < scoring.SURE or (around and around.role == "button"):
         return label
-    mark = screen.in_row_of(label.rect, role)
-    return replace(label, rect=mark, by="field") if mark else label
+    mark = screen.in_row_of(label.rect, phrase.role)
+    asked = phrase.named or phrase.verb in TICKS
+    if mark is None or not (asked or mark.width > SWITCH * mark.height):
+        return label
+    return replace(label, rect=mark, by="field")
 
 
 def _rendered(phrase: Phrase, screen: ScreenContents) -> Iterator[Candidate]:
