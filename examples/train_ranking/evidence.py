@@ -14,8 +14,8 @@ from screenagent.bench.questions import GroundQuestion, open_picture, read_quest
 from screenagent.geometry import PixelBox, Value
 from screenagent.grounding.certainty import Signs, signs_of
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.grounding.expression import Phrase
 from screenagent.grounding.mentions import look_of, same_words
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.scoring import Candidate
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot

@@ -8,7 +8,7 @@ from math import exp
 from typing import Final, NamedTuple
 
 from screenagent.geometry import Value
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.scoring import Candidate
 from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.roles import satisfying

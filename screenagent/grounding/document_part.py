@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from screenagent.geometry import PixelBox
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
 

@@ -13,8 +13,9 @@ from rapidfuzz import fuzz, process
 
 from screenagent.geometry import Absent, Box, Doubt, Guess, Location, Size
 from screenagent.grounding.certainty import Signs, confidence, is_measured, signs_of
-from screenagent.grounding.expression import Phrase, described, parse
+from screenagent.grounding.expression import described, parse
 from screenagent.grounding.neighbours import NothingFits, holder_relations
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.ranking import ranked
 from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.grounding.text_match import is_written

@@ -7,7 +7,7 @@ from typing import Final
 
 from screenagent.geometry import Absent, Location, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.text_match import runs, stands_for_itself
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import CLICKED_ON_ITS_NAME

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
-from screenagent.grounding.expression import Container, Phrase
 from screenagent.grounding.icon_colour import gained_by_colour, without_colour
 from screenagent.grounding.icon_direction import pointed
 from screenagent.grounding.icon_order import gained_by_neighbours
+from screenagent.grounding.phrase import Container, Phrase
 from screenagent.perception.icon_encoder import Floats, Icon, IconWords
 from screenagent.perception.icon_proposals import is_word
 from screenagent.perception.labels import Label

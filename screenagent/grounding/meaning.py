@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from screenagent.grounding.contradictions import PARTICLES, extends, words_of
-from screenagent.grounding.expression import GRAMMAR, Phrase
+from screenagent.grounding.expression import GRAMMAR
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.text_match import TextMatch, WordRun, is_another, is_name, parted
 from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.labels import Label

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from screenagent.geometry import PixelBox
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.scoring import SURE, Candidate
 from screenagent.perception.labels import Label
 from screenagent.perception.roles import ENTERED_INTO

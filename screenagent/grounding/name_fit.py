@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 
 from screenagent.geometry import PixelBox
 from screenagent.grounding.contradictions import contradicts
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.text_match import WordRun, is_another, is_name, matches
 from screenagent.grounding.vocabulary import alike, tokens
 from screenagent.perception.icon_encoder import IconWords

@@ -8,7 +8,8 @@ from rapidfuzz import fuzz, process
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.grounding import scoring
-from screenagent.grounding.expression import Bond, Phrase, Relation, Side, parse
+from screenagent.grounding.expression import parse
+from screenagent.grounding.phrase import Bond, Phrase, Relation, Side
 from screenagent.grounding.rows import (
     MOST_ROWS,
     NamedRow,

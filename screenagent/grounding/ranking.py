@@ -11,7 +11,6 @@ from screenagent.geometry import PixelBox
 from screenagent.grounding import scoring
 from screenagent.grounding.cells import cell_named
 from screenagent.grounding.document_part import document_part
-from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import icons_matching
 from screenagent.grounding.meaning import meant
 from screenagent.grounding.mentions import without_mentions
@@ -25,6 +24,7 @@ from screenagent.grounding.neighbours import (
     within_cards,
     within_rows,
 )
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import (
     in_dialog,

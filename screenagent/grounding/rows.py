@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from screenagent.geometry import PixelBox
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.scoring import ALIKE, SURE, Candidate, Evidence, Neighbour
 from screenagent.grounding.text_match import runs
 from screenagent.perception.labels import Label

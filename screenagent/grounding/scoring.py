@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from screenagent.geometry import PixelBox
-from screenagent.grounding.expression import Bond
+from screenagent.grounding.phrase import Bond
 
 # What a candidate needs.
 SURE: Final = 0.38  # a candidate with a lower score counts as absent; on the development screens, most of those are

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from screenagent.geometry import PixelBox
-from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import CROSS, row_left_of
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.scoring import ALIKE, SURE, Candidate
 from screenagent.perception.icon_encoder import IconWords
 from screenagent.perception.labels import Label

@@ -20,7 +20,7 @@ from screenagent.grounding.contradictions import (
     is_harmless,
     words_of,
 )
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.vocabulary import WeightedStem, is_value, tokens
 from screenagent.grounding.wording import Wording
 from screenagent.perception.labels import Label

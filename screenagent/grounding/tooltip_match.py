@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from screenagent.geometry import Absent, Box, Location, PixelBox, Size
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.grounding.expression import Phrase
 from screenagent.grounding.icon_match import are_labelled, icons_matching
 from screenagent.grounding.name_fit import NamedIcon, chosen_name, written_name
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.surroundings import window_buttons, within_page
 from screenagent.perception.icon_names import IconNames, ToldName, picture_key
 from screenagent.perception.screen import ScreenContents

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screenagent.grounding import expression
-from screenagent.grounding.expression import RULES, Phrase, Reading, Relation, Rule, parse
+from screenagent.grounding.expression import RULES, Reading, Rule, parse
+from screenagent.grounding.phrase import Phrase, Relation
 
 
 def near(other: str) -> tuple[Relation, ...]:

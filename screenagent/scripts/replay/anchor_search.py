@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from screenagent.geometry import Absent, Location, Pixel, PixelBox, Point
-from screenagent.grounding.expression import Phrase
+from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.text_match import matches
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.similarity import likeness
