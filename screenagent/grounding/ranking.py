@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -25,6 +26,7 @@ from screenagent.grounding.neighbours import (
     within_rows,
 )
 from screenagent.grounding.phrase import Phrase
+from screenagent.grounding.rows import in_list
 from screenagent.grounding.scoring import Candidate, Evidence
 from screenagent.grounding.surroundings import (
     in_dialog,
@@ -49,6 +51,7 @@ from screenagent.perception.screen import ScreenContents
 from screenagent.perception.sentence_encoder import SentenceEncoder
 from screenagent.perception.similarity import likeness
 
+LISTS: Final = re.compile(r"\b(?:list|table|grid)$", re.IGNORECASE)
 SWITCH: Final = 1.4  # how much wider than high a switch is at least
 TICKS: Final = ("tick", "untick", "check", "uncheck")  # what is done to a check box itself
 MOST_LABELS: Final = 8  # of the same name, in whose rows a control is looked for
@@ -424,9 +427,16 @@ def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
 def _numbered(phrase: Phrase, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the one whose turn it is in reading order, of those that fit about as well as the best."""
     alike = [candidate for candidate in candidates if candidate.score >= scoring.ALIKE * candidates[0].score]
+    if _is_counted_in_list(phrase) and not (alike := in_list(alike)):
+        raise NothingFits(f"which “{phrase.name}” of the list is meant can't be told: say what is written in its row")
     order = {rect: number for number, rect in enumerate(in_reading_order(candidate.rect for candidate in alike))}
     alike.sort(key=lambda candidate: order[candidate.rect])
     place = phrase.ordinal - 1 if phrase.ordinal > 0 else phrase.ordinal
     if not -len(alike) <= place < len(alike):
         raise NothingFits(f"only {len(alike)} like “{phrase.name}” can be seen")
     return [alike[place]]
+
+
+def _is_counted_in_list(phrase: Phrase) -> bool:
+    """Return whether what is counted stands in a list, as "the third check box in the list"."""
+    return any(one.kind == "inside" and LISTS.search(one.other) for one in phrase.relations)

@@ -17,6 +17,7 @@ from screenagent.perception.rows import TableRow, aligned
 from screenagent.perception.screen import ScreenContents
 from screenagent.perception.similarity import likeness
 
+FEWEST: Final = 3  # rows whose steps can be compared
 ONE_LINE: Final = 0.4  # of a text's height: how far apart the middles of two are that stand in one line at most
 LONGEST: Final = 6  # words of an entry that is named by some of them; more are a sentence
 NEXT_ROW: Final = 3.0  # of a text's height: a row of the same table is no farther
@@ -96,6 +97,18 @@ def in_numbered_row(number: int, candidates: Sequence[Candidate], screen: Screen
         return _nth(number, alike[1:]) if len(below) > 1 and _steps_evenly(alike) else []
     same = all(aligned(one.spot, other.spot) for one, other in pairwise(alike))
     return _nth(number, alike) if same and _steps_evenly(alike) else []
+
+
+def in_list(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return those that stand in the rows of one list: in even steps in one column, apart from what may head it, as
+    the box in a tool bar that ticks all does. None if that can't be told."""
+    column = sorted(candidates, key=lambda one: one.spot.center_y)
+    if len(column) < FEWEST:
+        return column
+    for rows in (column, column[1:]):
+        if all(aligned(one.spot, other.spot) for one, other in pairwise(rows)) and _steps_evenly(rows):
+            return rows
+    return []
 
 
 def _nth(number: int, column: Sequence[Candidate]) -> list[Candidate]:

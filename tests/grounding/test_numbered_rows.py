@@ -84,3 +84,21 @@ def test_what_is_on_no_card_is_absent(target: str) -> None:
     answer = locate(shop(), target)
     assert isinstance(answer, Absent)
     assert "times" not in answer.why
+
+
+def mailbox(*, head: int, last: int = 240) -> Drawing:
+    """A box that ticks all in the tool bar, and one in each row below it."""
+    drawing = Drawing(640, 320)
+    for y, words in ((head, ""), (120, "Budget"), (160, "Travel"), (200, "Lunch"), (last, "Minutes")):
+        drawing.box(words, 40, y)
+    return drawing
+
+
+def test_what_is_counted_in_a_list_stands_in_its_rows() -> None:
+    answer = locate(mailbox(head=50), "the third check box in the list")
+    assert isinstance(answer, Location), answer
+    assert abs(pixel(answer, mailbox(head=50).screenshot)[1] - 200) < 10
+
+
+def test_where_the_rows_of_a_list_are_uneven_none_is_counted() -> None:
+    assert isinstance(locate(mailbox(head=50, last=290), "the third check box in the list"), Absent)
