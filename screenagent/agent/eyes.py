@@ -15,8 +15,7 @@ from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
 from screenagent.geometry import Absent, Box, Doubt, Location
 from screenagent.perception.greyed import is_greyed
-from screenagent.perception.open_lists import opened_list
-from screenagent.protocols import Desktop, Grounder, Guesser, Naming, Retry
+from screenagent.protocols import Desktop, Grounder, Guesser, Naming, Retry, StateReader
 from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
@@ -27,7 +26,7 @@ LATE_SECONDS: Final = 3.0
 class Eyes:
     """`min_confidence` is the bound below which a place that `guesser` can judge is doubted.
 
-    `naming` knows the names of buttons that show only a picture.
+    `naming` knows the names of buttons that show only a picture, and `states` sees which list a click has opened.
     """
 
     timeline: Timeline
@@ -37,6 +36,7 @@ class Eyes:
     guesser: Guesser | None = None
     min_confidence: float = 0.0
     naming: Naming | None = None
+    states: StateReader | None = None
     is_disabled: Callable[[Screenshot, Location], bool] = is_greyed
     seeks_field: bool = False
     """Whether the target is the field that the next step types into, perhaps named by its label."""
@@ -152,12 +152,18 @@ class Eyes:
     def _opened(self, words: str) -> Location | None:
         """Return, of several places that fit alike, the one in the list or menu that the last click has opened."""
         last = next((step for step in reversed(self.timeline.episode.steps) if step.sent), None)
-        if self.guesser is None or last is None or not isinstance(last.action, Click) or last.before.image is None:
+        if (
+            self.guesser is None
+            or self.states is None
+            or last is None
+            or not isinstance(last.action, Click)
+            or last.before.image is None
+        ):
             return None
         doubt = self.guesser.doubt(words, self.timeline.screen)
         clicked = last.locations[0]
         control = clicked.box or Box.around(clicked.point, width=0.03, height=0.03)
-        opened = opened_list(last.before, self.timeline.screen, control) if doubt else None
+        opened = self.states.opened(last.before, self.timeline.screen, control) if doubt else None
         if doubt is None or opened is None:
             return None
         best = doubt.guesses[0].location.confidence

@@ -26,7 +26,18 @@ from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
 from screenagent.geometry import Location
 from screenagent.perception.changes import difference
-from screenagent.protocols import Approved, Approver, Checker, Desktop, Grounder, Guesser, Planner, Retry, SecondLook
+from screenagent.protocols import (
+    Approved,
+    Approver,
+    Checker,
+    Desktop,
+    Grounder,
+    Guesser,
+    Planner,
+    Retry,
+    SecondLook,
+    StateReader,
+)
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Meter
 
@@ -57,6 +68,7 @@ class Agent:
     min_confidence: float = 0.0
     meter: Meter = field(default_factory=Meter)
     asking: ScreenAsking | None = None
+    states: StateReader | None = None
 
     @classmethod
     def embedded(cls, desktop: Desktop, *, approver: Approver | None = None, control: Control | None = None) -> Agent:
@@ -110,7 +122,8 @@ class _Run:
         self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
         self._sent_at: float | None = None  # when the last input was sent, while that may still be undone
         looks = (agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence)
-        self._eyes = Eyes(self._timeline, *looks, naming=agent.asking.naming if agent.asking else None)
+        naming = agent.asking.naming if agent.asking else None
+        self._eyes = Eyes(self._timeline, *looks, naming=naming, states=agent.states)
         parts = (agent.approver, agent.control, agent.second_look)
         self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform, inquiry=self._inquiry())
 

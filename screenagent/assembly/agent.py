@@ -53,6 +53,7 @@ def build_agent(
         min_confidence=settings.min_confidence,
         meter=models.meter,
         asking=build_asking(settings, desktop, text, names, reader),
+        states=states,
     )
     return replay.playing(built, reader) if replay else built
 
@@ -93,6 +94,7 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
         guesser=text,
         min_confidence=settings.min_confidence,
         asking=build_asking(settings, desktop, text, names, reader),
+        states=states,
     )
 
 

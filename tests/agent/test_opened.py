@@ -8,6 +8,7 @@ from screenagent.episode import Episode
 from screenagent.events import Decision, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, ScriptedPlanner
 from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.states import ControlStateReader
 from screenagent.screenshot import Screenshot
 from tests.builders import Drawing, DrawnReader, fake_agent
 
@@ -34,7 +35,12 @@ def run(*, opens: bool) -> Episode:
     decisions = [Decision(plan=PLAN, at=at) for at in range(2)]
     planner = ScriptedPlanner([*decisions, Decision(plan=Plan(steps=(PlannedStep(action=Finish(success=True)),)))])
     agent = fake_agent(
-        planner, grounder=grounder.strict(), guesser=grounder, desktop=FakeDesktop(screen=screen), min_confidence=0.9
+        planner,
+        grounder=grounder.strict(),
+        guesser=grounder,
+        desktop=FakeDesktop(screen=screen),
+        min_confidence=0.9,
+        states=ControlStateReader(reader),
     )
     return drive(agent, "click Columns, click Grade")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
-from screenagent.actions import describe
+from screenagent.actions import Scroll, describe
 from screenagent.agent import Agent
 from screenagent.bench.devtools import BrowserPage, browser
 from screenagent.bench.results import keep_results, read_bench_results
@@ -126,7 +126,8 @@ class TruthBench:
         until(lambda: happened()[0], seconds=WRITTEN_SECONDS if twin == "works" else WRITTEN_SECONDS / 4)
         true, reports = happened()
         steps = [step for step in carried.episode.steps if step.action]
-        outcome = next((step.outcome for step in reversed(steps) if step.outcome), None)
+        told = [step for step in steps if not isinstance(step.action, Scroll)]  # a page is scrolled to look for more
+        outcome = next((step.outcome for step in reversed(told) if step.outcome), None)
         slipped = any(line.startswith(SLIP) for line in reports)
         done = carried.ended == "done"
         effects = [step.effect.evidence for step in steps if step.effect]
