@@ -62,6 +62,8 @@ def expected(action: Action) -> Counter[str]:
             return Counter(button=2 * notches, motion=1 if target else 0)
         case Drag(path=path):
             return Counter(button=2, motion=len(path))
+        case Move():
+            return Counter(motion=2)  # some toolkits open a menu only at the second one
         case _:
             return Counter(motion=len(targets(action)))
 
