@@ -121,7 +121,9 @@ def slide(
     shown = gauge.value()
     if shown is None:
         raise SkillFailed(f"{name} cannot be read any more, so it may not be at {amount}")
-    right = shown == amount or (refuses_keys and _is_but_for_its_sign(shown, amount))
+    right = shown == amount
+    if not right and refuses_keys and _is_but_for_its_sign(shown, amount):
+        right = yield from _is_below_nought(gauge, keys)
     if not right or value != amount:
         raise SkillFailed(f"{name} cannot be brought to {amount}: it is at {shown:g}")
     if gauge.is_told:
@@ -129,8 +131,19 @@ def slide(
 
 
 def _is_but_for_its_sign(reads: float | None, value: float) -> bool:
-    """Whether a number reads as that value does, its minus aside, which a ring round the field may hide."""
-    return reads is not None and abs(reads) == abs(value)
+    """Whether a number reads as that value below nought, but for its minus: a ring round the field may hide it."""
+    return reads is not None and value < 0 and reads == -value
+
+
+def _is_below_nought(gauge: Gauge, keys: tuple[Key, Key]) -> Generator[SkillSteps, None, bool]:
+    """Return whether one step up and one down show that a minus is hidden: what is below nought gets smaller on the way
+    up, and what stands at its least gets larger."""
+    down, up = keys
+    shown = gauge.value()
+    yield (press(up),)
+    higher = gauge.value()
+    yield (press(down),)
+    return shown is not None and higher is not None and abs(higher) < abs(shown) and gauge.value() == shown
 
 
 def _following(

@@ -254,7 +254,8 @@ def test_a_spinner_that_takes_no_letters_is_turned_from_the_number_that_was_read
         return [("Value:", 20, 20), (str(abs(value) if hidden else value), 100, 20)]
 
     episode, done = ScriptedScreen(shows, field=(90, 14, 330, 44)).work("select -7 with the spinner")
-    assert [(action.keys, action.times) for action in done if isinstance(action, PressKeys)][-1] == (("down",), 9)
+    pressed = [(action.keys[0], action.times) for action in done if isinstance(action, PressKeys)]
+    assert pressed[-3:] == [("down", 9), ("up", 1), ("down", 1)]
     assert episode.ended is not None
     assert episode.ended.result == "done"
 
@@ -280,6 +281,19 @@ def test_what_is_out_of_view_on_a_web_page_is_scrolled_to(task: str) -> None:
     assert clicked(done)[0] == "Emil"
     assert episode.ended is not None
     assert episode.ended.result == "done"
+
+
+def test_a_spinner_that_stops_above_nought_is_not_taken_to_stand_below_it() -> None:
+    def shows(done: Sequence[Action]) -> list[Said]:
+        value = 14
+        for action in done:
+            if isinstance(action, PressKeys) and action.keys[0] in ("up", "down"):
+                value = max(7, value + action.times * (1 if action.keys == ("up",) else -1))
+        return [("Value:", 20, 20), (str(value), 100, 20)]
+
+    episode, _ = ScriptedScreen(shows, field=(90, 14, 330, 44)).work("select -7 with the spinner")
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
 
 
 def test_a_number_to_set_may_be_followed_by_a_step() -> None:
