@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
-import cv2
-import numpy as np
-
 from screenagent.geometry import PixelBox
-from screenagent.perception.dots import GROUND, INK, ink_in
+from screenagent.perception.dots import GROUND, figures_in, ink_in
 from screenagent.perception.ocr import PictureArray
 
 WIDE: Final = range(8, 33)  # a bar, in pixels
@@ -24,15 +21,13 @@ EVEN: Final = 1.1  # pixels by which the steps, and the ends of the bars, differ
 
 def bars_in(picture: PictureArray) -> list[PixelBox]:
     """Return where exactly three bars of one width stand above each other in even steps, alone, from the top."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    if min(grey.shape) < GROUND:
+    if min(picture.shape[:2]) < GROUND:
         return []
-    ink = (cv2.absdiff(grey, cv2.medianBlur(grey, GROUND)) > INK).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    _, _, across, down, area = stats[1:].T
+    ink, figures = figures_in(picture)
+    _, _, across, down, area = figures.T
     flat = (across >= WIDE.start) & (across < WIDE.stop) & (down < THICK.stop) & (across >= LONG * down)
-    sized = stats[1:][flat & (area >= FULL * across * down)]
-    found = _threes([PixelBox.at(x, y, width=w, height=h) for x, y, w, h, _ in sized.tolist()])
+    bars = figures[flat & (area >= FULL * across * down)]
+    found = _threes([PixelBox.at(x, y, width=w, height=h) for x, y, w, h, _ in bars.tolist()])
     alone = (sign for sign in found if ink_in(ink, sign.grown(FREE)) == ink_in(ink, sign))
     return sorted(alone, key=lambda sign: (sign.top, sign.left))
 

@@ -25,17 +25,23 @@ FREE: Final = 1.6  # steps around the dots in which nothing else is drawn
 
 def dots_in(picture: PictureArray) -> list[PixelBox]:
     """Return where three dots stand in a line, alone, from the top."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    if min(grey.shape) < GROUND:
+    if min(picture.shape[:2]) < GROUND:
         return []
-    ink = (cv2.absdiff(grey, cv2.medianBlur(grey, GROUND)) > INK).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    _, _, across, down, area = stats[1:].T
+    ink, figures = figures_in(picture)
+    _, _, across, down, area = figures.T
     round_ = (np.abs(across - down) <= 1) & (np.maximum(across, down) < SIDE.stop) & (area >= FULL * across * down)
-    sized = stats[1:][round_]
-    parts = [PixelBox.at(x, y, width=w, height=h) for x, y, w, h, _ in sized.tolist()]
+    parts = [PixelBox.at(x, y, width=w, height=h) for x, y, w, h, _ in figures[round_].tolist()]
     found = {line for upright in (True, False) for line in _lines(parts, upright=upright) if _is_alone(line, ink)}
     return sorted(found, key=lambda line: (line.top, line.left))
+
+
+def figures_in(picture: PictureArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+    """Return what stands out from the ground around it: (height, width), 1 for ink, and (figures, 5), the left and top
+    edge, width, height and pixels of each figure that hangs together."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    ink = (cv2.absdiff(grey, cv2.medianBlur(grey, GROUND)) > INK).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    return ink, np.asarray(stats[1:], np.int32)
 
 
 def _lines(dots: Sequence[PixelBox], *, upright: bool) -> Iterator[PixelBox]:
