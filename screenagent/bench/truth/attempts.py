@@ -126,7 +126,9 @@ class TruthBench:
         until(lambda: happened()[0], seconds=WRITTEN_SECONDS if twin == "works" else WRITTEN_SECONDS / 4)
         true, reports = happened()
         steps = [step for step in carried.episode.steps if step.action]
-        told = [step for step in steps if not isinstance(step.action, Scroll)]  # a page is scrolled to look for more
+        told = [
+            step for step in steps if not isinstance(step.action, Scroll)
+        ] or steps  # a page is scrolled to look for more
         outcome = next((step.outcome for step in reversed(told) if step.outcome), None)
         slipped = any(line.startswith(SLIP) for line in reports)
         done = carried.ended == "done"
