@@ -72,6 +72,8 @@ class Drag(Value):
     path: tuple[Target, ...] = Field(min_length=2)
     button: Button = "left"
     modifiers: tuple[Modifier, ...] = ()
+    slowly: bool = Field(default=False, exclude_if=_is_false)
+    """Press for a while before the first motion, and move at the pace of a careful hand."""
 
 
 class Scroll(Value):
@@ -238,8 +240,9 @@ def describe(action: Action) -> str:
             return f"{_held(modifiers)}{times}{_side(button)}click “{target}”"
         case Move(target=target):
             return f"move the mouse to “{target}”"
-        case Drag(path=path, button=button, modifiers=modifiers):
-            return f"{_held(modifiers)}{_side(button)}drag " + " to ".join(f"“{place}”" for place in path)
+        case Drag(path=path, button=button, modifiers=modifiers, slowly=slowly):
+            places = " to ".join(f"“{place}”" for place in path)
+            return f"{_held(modifiers)}{_side(button)}drag {places}" + (" slowly" if slowly else "")
         case Scroll(direction=direction, target=target, notches=notches):
             over = f" over “{target}”" if target else ""
             return f"scroll {direction} {notches} notches{over}"

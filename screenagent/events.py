@@ -69,7 +69,7 @@ EffectCode = Literal[
 Witness = Literal["", "pixels", "words", "model", "accessibility"]
 """Who says what an action brought about."""
 
-Recovery = Literal["wait", "zoom", "again", "reopen", "retype", "hover", "think", "ask"]
+Recovery = Literal["wait", "zoom", "again", "slowly", "reopen", "retype", "hover", "think", "ask"]
 
 
 class PlannedStep(Value):

@@ -16,7 +16,7 @@ from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered, typed_texts
 from screenagent.agent.inquiry import Inquiry, ScreenAsking
-from screenagent.agent.recovery import late_effect, next_recovery
+from screenagent.agent.recovery import late_effect, next_recovery, slowed
 from screenagent.agent.retyping import pasted
 from screenagent.agent.review import Review
 from screenagent.agent.taken_back import taken_back
@@ -327,6 +327,8 @@ class _Run:
                     yield self.happened(events.Checked(effect=late_effect(step.action, effect)))
                 case "again":
                     yield from self._carry_out(step)
+                case "slowly":
+                    yield from self._carry_out(slowed(step), at=last.locations)
                 case "zoom":
                     yield from self._zoom(step, last.locations, last.effect)
                 case "think":

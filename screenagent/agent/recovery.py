@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from screenagent.actions import Action, Ask, Click, Finish, TypeText, WaitFor, targets
+from screenagent.actions import Action, Ask, Click, Drag, Finish, TypeText, WaitFor, targets
+from screenagent.agent import guard
 from screenagent.agent.retyping import is_retypable
 from screenagent.episode import Episode, Step
-from screenagent.events import Effect, Recovery
+from screenagent.events import Effect, PlannedStep, Recovery
+from screenagent.perception.changes import LIT_UP, difference
 from screenagent.perception.popups import only_closed_popup
 
 SAME_AGAIN: Final = 3
@@ -15,7 +17,7 @@ SAME_AGAIN: Final = 3
 
 
 def next_recovery(episode: Episode) -> Recovery | None:
-    """Return what to try about the last step, or None to go on: again, wait, zoom, think, ask, the cheapest first."""
+    """Return what to try about the last step, or None to go on: the cheapest first."""
     step = episode.current
     if step is None or not step.acted or isinstance(step.action, Ask | Finish):
         return None
@@ -39,9 +41,17 @@ def late_effect(action: Action, effect: Effect) -> Effect:
     return Effect(outcome="unchanged", code="unchanged", evidence=evidence, by=effect.by)
 
 
+def slowed(step: PlannedStep) -> PlannedStep:
+    """Return the step that drags at the pace of a careful hand what `step` drags."""
+    if not isinstance(step.action, Drag):
+        raise ValueError(f"{step} drags nothing")
+    return step.model_copy(update={"action": step.action.model_copy(update={"slowly": True})})
+
+
 def _calls_for_help(step: Step, effect: Effect) -> bool:
     """Whether it failed, or nobody can say whether what it names has come."""
-    return effect.outcome in ("unchanged", "unmet", "contradicted") or (effect.outcome == "unknown" and step.is_named)
+    failed = effect.outcome in ("unchanged", "unmet", "contradicted")
+    return failed or (effect.outcome == "unknown" and (step.is_named or _moved_nothing(step)))
 
 
 def _closed_a_popup(step: Step) -> bool:
@@ -53,12 +63,30 @@ def _closed_a_popup(step: Step) -> bool:
 
 def _ladder(episode: Episode, step: Step) -> tuple[Recovery, ...]:
     last: Recovery = "ask" if _thought_in_vain(episode) else "think"
+    if _moved_nothing(step):
+        return ("wait", "slowly", "zoom", last)
     decided = step.effect is not None and step.effect.outcome in ("contradicted", "unknown")
     if decided or isinstance(step.action, WaitFor):
         return (last,)
     if step.action is not None and targets(step.action):
         return ("wait", "zoom", last)
     return ("wait", last)
+
+
+def _moved_nothing(step: Step) -> bool:
+    """Whether it is a quick drag and the screen at both of its ends is as it was before, so it may be done again.
+
+    That the mouse lights up what it has come over is no change.
+    """
+    drag, before, after = step.action, step.before, step.after
+    if not isinstance(drag, Drag) or drag.slowly or step.effect is None or after is None:
+        return False
+    if before.image is None or after.image is None or step.effect.outcome in ("confirmed", "changed", "contradicted"):
+        return False
+    if guard.same_screen(before, after, drag, step.locations):
+        return True
+    found = difference(before, after, step.locations)
+    return found is not None and found.doubt == LIT_UP and not drag.modifiers
 
 
 def _thought_in_vain(episode: Episode) -> bool:

@@ -29,6 +29,7 @@ RECOVERIES = {
     "wait": "waiting a little longer",
     "zoom": "looking closer",
     "again": "clicking again",
+    "slowly": "dragging once more, slowly",
     "retype": "clearing the field and pasting it",
     "think": "telling the planner",
     "ask": "asking you",

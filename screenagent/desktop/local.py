@@ -296,9 +296,9 @@ class LocalDesktop:
                     self._mouse.click(pixels[0], button=button, count=count)
             case Move():
                 self._mouse.hover(pixels[0])
-            case Drag(button=button, modifiers=modifiers):
+            case Drag(button=button, modifiers=modifiers, slowly=slowly):
                 with self._keyboard.held(modifiers):
-                    self._mouse.drag(pixels, button=button)
+                    self._mouse.drag(pixels, button=button, slowly=slowly)
             case Scroll(direction=direction, notches=notches):
                 self._mouse.scroll(direction, notches=notches)
             case TypeText(text=text, afresh=afresh):

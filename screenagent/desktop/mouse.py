@@ -23,6 +23,14 @@ HOVER_SECONDS: Final = 0.03  # between two motions: a toolkit joins those that c
 DRAG_PIXELS: Final = 24  # a drag is read from several motions, in a hand's steps and at a hand's pace
 DRAG_SECONDS: Final = 0.008
 DROP_SECONDS: Final = 0.05  # a drop target answers the last motion before it may be dropped on
+LONG_PRESS_SECONDS: Final = 0.8  # a list that is also scrolled by dragging lifts an item after 0.3 to 0.7 s
+NUDGE_PIXELS: Final = 6  # the motions that begin and end a slow drag: toolkits begin one after 3 to 16 pixels
+NUDGES: Final = 4
+NUDGE_SECONDS: Final = 0.06  # while a browser or a file manager opens its own drag and drop
+SLOW_PIXELS: Final = 12
+SLOW_SECONDS: Final = 0.016
+SLOW_DROP_SECONDS: Final = 0.3
+SLOW_AT_LEAST: Final = 1.6  # from the press to the release, in seconds
 
 
 class Pointer(Protocol):
@@ -77,14 +85,37 @@ class Mouse:
                 pass
         self._clicked = time.monotonic(), pixel, button
 
-    def drag(self, path: Sequence[Pixel], *, button: Button) -> None:
+    def drag(self, path: Sequence[Pixel], *, button: Button, slowly: bool = False) -> None:
         self._stay_at(path[0])
         with self.pressed(button):
+            if slowly:
+                self._drag_slowly(path)
+                return
             for start, end in itertools.pairwise(path):
                 for pixel in _line(start, end):
                     self.move(pixel)
                     self._control.wait(DRAG_SECONDS)
             self._control.wait(DROP_SECONDS)
+
+    def _drag_slowly(self, path: Sequence[Pixel]) -> None:
+        """Keep still until a long press is over, leave in small steps, and stay over the drop target for a while."""
+        began = time.monotonic()
+        self._control.wait(LONG_PRESS_SECONDS)
+        self._nudge(path[0], path[1])
+        for start, end in itertools.pairwise(path):
+            for pixel in _line(start, end, step=SLOW_PIXELS):
+                self.move(pixel)
+                self._control.wait(SLOW_SECONDS)
+        self._nudge(path[-1], path[-2])
+        self.move(path[-1])
+        self._control.wait(SLOW_DROP_SECONDS)
+        self._control.wait_until(began + SLOW_AT_LEAST)
+
+    def _nudge(self, place: Pixel, toward: Pixel) -> None:
+        """Move a little from `place` toward another, with a pause after each motion."""
+        for pixel in itertools.islice(_line(place, toward, step=NUDGE_PIXELS), NUDGES):
+            self.move(pixel)
+            self._control.wait(NUDGE_SECONDS)
 
     def scroll(self, direction: Direction, *, notches: int) -> None:
         for _ in range(notches):
@@ -120,10 +151,10 @@ class Mouse:
             self._control.wait_until(at + DOUBLE_CLICK_SECONDS)
 
 
-def _line(start: Pixel, end: Pixel) -> Iterator[Pixel]:
+def _line(start: Pixel, end: Pixel, *, step: int = DRAG_PIXELS) -> Iterator[Pixel]:
     """Return the places from beyond `start` to `end`, in steps that a toolkit takes for a drag."""
-    steps = max(2, math.ceil(math.hypot(end.x - start.x, end.y - start.y) / DRAG_PIXELS))
-    for step in range(1, steps + 1):
+    steps = max(2, math.ceil(math.hypot(end.x - start.x, end.y - start.y) / step))
+    for part in range(1, steps + 1):
         yield Pixel(
-            x=round(start.x + (end.x - start.x) * step / steps), y=round(start.y + (end.y - start.y) * step / steps)
+            x=round(start.x + (end.x - start.x) * part / steps), y=round(start.y + (end.y - start.y) * part / steps)
         )

@@ -34,6 +34,7 @@ LARGE: Final = 0.05  # a change of at least this share of the screen is not a cl
 ELSEWHERE: Final = "elsewhere"
 GROUND: Final = 0.5  # of a region: what changed so much of it is not only its label
 LOST_HIGHLIGHT: Final = "something only lost its highlight"
+LIT_UP: Final = "the place that it was dragged to only lit up"
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3)
 
@@ -58,7 +59,7 @@ def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] =
     A caret, a place that moves by itself, and a focus ring or a browser's bubble for a link that came with a click are
     no effect. The effect is looked for around the places, then in the focused window, then anywhere if the change is
     large or another window came to the front. It is doubtful if all that changed is that something elsewhere is no
-    longer highlighted, or if the target is in a place that moves by itself.
+    longer highlighted, or that the end of a drag is, or if the target is in a place that moves by itself.
     """
     if before.digest == after.digest:
         return None
@@ -69,6 +70,7 @@ def difference(before: Screenshot, after: Screenshot, at: tuple[Location, ...] =
     if everything is None:
         return _moving_target(before, after, at)
     doubt = LOST_HIGHLIGHT if _is_lost_highlight(before, after, changed, at) else ""
+    doubt = LIT_UP if _is_lit_up(before, after, changed, at) else doubt
     for box, place in _looked_at(before, after, at):
         left, top, right, bottom = box.pixels(after.size)
         found = extent(changed[top:bottom, left:right])
@@ -95,6 +97,19 @@ def _is_lost_highlight(before: Screenshot, after: Screenshot, changed: Mask, at:
         return False
     pictures = np.asarray(before.pixels), np.asarray(after.pixels)
     return all(_loses_highlight(*pictures, changed, region) for region in regions(changed))
+
+
+def _is_lit_up(before: Screenshot, after: Screenshot, changed: Mask, at: tuple[Location, ...]) -> bool:
+    """Return whether all that changed after a drag is the colour of what the mouse is over at its end."""
+    if len(at) < 2:
+        return False
+    pictures = np.asarray(before.pixels), np.asarray(after.pixels)
+    *starts, end = (place.point.pixel(after.size) for place in at)
+    found = regions(changed)
+    return all(not region.holds(start.x, start.y) for region in found for start in starts) and all(
+        region.holds(end.x, end.y) and is_recoloured(pictures[0][region.slices], pictures[1][region.slices])
+        for region in found
+    )
 
 
 def _loses_highlight(before: Pixels, after: Pixels, changed: Mask, region: Region) -> bool:

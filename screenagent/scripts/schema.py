@@ -167,6 +167,7 @@ class DragStep(TargetStep):
     via: tuple[ScriptTarget, ...] = ()
     button: Button = "left"
     hold: tuple[Modifier, ...] = ()
+    slowly: bool = False
 
     @property
     def targets(self) -> tuple[str | Placed, ...]:

@@ -567,6 +567,58 @@ def test_a_click_that_an_open_menu_took_is_located_reviewed_and_done_once_more()
     assert episode.steps[0].effect.outcome == "unchanged"
 
 
+def dragged_board(*, moved: bool = False, lit: bool = False, typed: bool = False) -> Screenshot:
+    image = Image.new("RGB", (640, 400), (240, 240, 240))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((400, 150, 600, 300), outline=(80, 80, 80), fill=(200, 220, 255) if lit else (240, 240, 240))
+    left = 430 if moved else 40
+    draw.rectangle((left, 180, left + 80, 220), fill=(90, 90, 160))
+    draw.text((left + 8, 190), "Card", fill="white")
+    if typed:
+        draw.text((410, 260), "a copy", fill="black")
+    return Screenshot.of(image)
+
+
+CARD, ZONE = Point(x=80 / 640, y=200 / 400), Point(x=500 / 640, y=200 / 400)
+
+
+@pytest.mark.parametrize(
+    ("screens", "paces", "outcome"),
+    [
+        ([{}, {}, {"moved": True}], [False, True], "changed"),
+        ([{}, {"lit": True}, {"moved": True}], [False, True], "changed"),
+        ([{}, {"typed": True}, {"moved": True}], [False], "changed"),
+        ([{}, {"moved": True}, {}], [False], "changed"),
+        ([{}, {}, {}], [False, True], "unchanged"),
+        ([{}, {"lit": True}, {"lit": True}], [False, True], "unchanged"),
+    ],
+)
+def test_a_drag_that_changed_nothing_is_approved_and_done_once_more_slowly(
+    screens: list[dict[str, bool]], paces: list[bool], outcome: str
+) -> None:
+    drag = Drag(path=("Card", "Zone"))
+    boards = [dragged_board(**screen) for screen in screens]
+    desktop = FakeDesktop(screen=lambda done: boards[min(done, 2)])
+    approver = FakeApprover()
+    grounder = FakeGrounder({"Card": CARD, "Zone": ZONE})
+    dragger = agent(decision(drag, Change()), DONE, DONE, desktop=desktop, approver=approver, grounder=grounder)
+    episode = Episode.of(dragger.run("t"))
+    assert [action.slowly for action in desktop.performed if isinstance(action, Drag)] == paces
+    assert [action.slowly for action in approver.asked if isinstance(action, Drag)] == paces
+    assert episode.steps[0].effect is not None
+    assert episode.steps[0].effect.outcome == outcome
+    assert (episode.ended and episode.ended.result) == ("done" if outcome == "changed" else "gave_up")
+
+
+def test_a_drag_with_a_key_held_is_not_repeated_where_its_end_looks_otherwise() -> None:
+    boards = [dragged_board(), dragged_board(lit=True)]
+    desktop = FakeDesktop(screen=lambda done: boards[min(done, 1)])
+    grounder = FakeGrounder({"Card": CARD, "Zone": ZONE})
+    drag = Drag(path=("Card", "Zone"), modifiers=("ctrl",))
+    Episode.of(agent(decision(drag, Change()), DONE, DONE, desktop=desktop, grounder=grounder).run("t"))
+    assert desktop.performed == [drag]
+
+
 def test_a_caret_that_blinks_in_the_target_does_not_make_it_another_one() -> None:
     box = Box(left=0, top=0, right=0.5, bottom=0.5)
     field = (Location(point=box.center, box=box, confidence=1, by="field"),)

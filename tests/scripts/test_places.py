@@ -105,6 +105,15 @@ def test_a_target_is_words_or_words_and_a_pixel() -> None:
     )
 
 
+def test_a_drag_of_a_script_may_be_slow() -> None:
+    text = "version: 2\nname: x\nsteps:\n  - drag: {target: a, at: [10, 80]}\n    to: {target: b, at: [90, 80]}\n"
+    _, desktop = replayed(f"{text}    slowly: true\n")
+    assert [action.slowly for action in desktop.performed if isinstance(action, Drag)][:1] == [True]
+    assert written(script_of(f"{text}    slowly: true\n")) == f"{text}    slowly: true\n"
+    _, desktop = replayed(text)
+    assert [action.slowly for action in desktop.performed if isinstance(action, Drag)] == [False]
+
+
 def test_places_are_written_as_they_are_read() -> None:
     assert written(script_of(EVERY_PLACE)) == EVERY_PLACE.replace(
         "    via: [the middle, {target: the turn, at: [50, 90]}]\n",

@@ -199,21 +199,36 @@ def plan_scroll(direction: Direction, notches: int = 5, target: str | None = Non
     return (PlannedStep(action=Scroll(direction=direction, notches=notches, target=None if anywhere else over)),)
 
 
-@form("[{modifiers}(-|+| )]DRAG {stops}")
-def drag_along(stops: tuple[str, ...], button: Button = "left", modifiers: tuple[Modifier, ...] = ()) -> Steps:
-    return steps.drag_over(stops, button, modifiers)
+@form("[{modifiers}(-|+| )]DRAG {stops}[ {slowly}]", "{slowly} [{modifiers}(-|+| )]DRAG {stops}")
+def drag_along(
+    stops: tuple[str, ...], button: Button = "left", modifiers: tuple[Modifier, ...] = (), *, slowly: bool = False
+) -> Steps:
+    return steps.drag_over(stops, button, modifiers, slowly=slowly)
 
 
 @form(
+    "{slowly} [{modifiers}(-|+| )]DRAG {target} VIA {via} ONTO {to}",
+    "{slowly} [{modifiers}(-|+| )]DRAG {target} ONTO {to}[ VIA {via}]",
+    "[{modifiers}(-|+| )]DRAG {target} VIA {via} ONTO {to} {slowly}",
+    "[{modifiers}(-|+| )]DRAG {target} ONTO {to}[ VIA {via}] {slowly}",
+    "[{modifiers}(-|+| )]DRAG {target} {slowly} ONTO {to}[ VIA {via}]",
+    "HOLDING {slowly} DRAG {target} ONTO {to}",
+    "HOLDING DRAG {target} ONTO {to} {slowly}",
     "HOLDING DRAG {target} ONTO {to}",
     "DRAG {target} ONTO {to} HELD",
     "[{modifiers}(-|+| )]DRAG {target} VIA {via} ONTO {to}",
     "[{modifiers}(-|+| )]DRAG {target} ONTO {to}[ VIA {via}]",
 )
 def plan_drag(
-    target: str, to: str, via: str | None = None, button: Button = "left", modifiers: tuple[Modifier, ...] = ()
+    target: str,
+    to: str,
+    via: str | None = None,
+    button: Button = "left",
+    modifiers: tuple[Modifier, ...] = (),
+    *,
+    slowly: bool = False,
 ) -> Steps:
-    return steps.drag_over((target, via, to) if via else (target, to), button, modifiers)
+    return steps.drag_over((target, via, to) if via else (target, to), button, modifiers, slowly=slowly)
 
 
 form(

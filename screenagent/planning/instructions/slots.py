@@ -269,6 +269,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "keys": Slot(r"\S.{0,60}?", _verbatim),
     "modifiers": Slot(r"{MODIFIER}(?:(?: ?[+-] ?| and | ){MODIFIER}){0,3}", SlotValue.modifiers),
     "button": Slot("left|middle|right", _lower),
+    "slowly": Slot("slowly|in slow motion|with a long press", lambda _, _part: True),
     "count": Slot("double|triple", lambda _, part: {"double": 2, "triple": 3}[part.lower()]),
     "direction": Slot("up|down|left|right", _lower),
     "times": Slot("{TIMES}", SlotValue.number),

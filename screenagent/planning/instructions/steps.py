@@ -26,8 +26,10 @@ def click_on(target: str) -> PlannedStep:
     return PlannedStep(action=action, expectation=expectation_of(action))
 
 
-def drag_over(path: tuple[str, ...], button: Button, modifiers: tuple[Modifier, ...]) -> tuple[PlannedStep, ...]:
-    action = Drag(path=_with_its_whole(path), button=button, modifiers=modifiers)
+def drag_over(
+    path: tuple[str, ...], button: Button, modifiers: tuple[Modifier, ...], *, slowly: bool = False
+) -> tuple[PlannedStep, ...]:
+    action = Drag(path=_with_its_whole(path), button=button, modifiers=modifiers, slowly=slowly)
     return (PlannedStep(action=action, expectation=Change()),)
 
 

@@ -125,10 +125,11 @@ class ScriptWriter:
                 )
             case actions.Move():
                 return schema.MoveStep(move=targets[0], expect=expect, anchor=anchor)
-            case actions.Drag(button=button, modifiers=hold):
+            case actions.Drag(button=button, modifiers=hold, slowly=slowly):
                 first, *via, last = targets
+                ways = {"button": button, "hold": hold, "slowly": slowly}
                 return schema.DragStep(
-                    drag=first, via=tuple(via), to=last, button=button, hold=hold, expect=expect, may=may, anchor=anchor
+                    drag=first, via=tuple(via), to=last, expect=expect, may=may, anchor=anchor, **ways
                 )
             case actions.Scroll(direction=direction, notches=notches):
                 over = next(iter(targets), None)

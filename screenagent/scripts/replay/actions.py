@@ -166,8 +166,8 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield Click(target=targets[0], button=button, count=count, modifiers=hold)
         case schema.MoveStep():
             yield Move(target=targets[0])
-        case schema.DragStep(button=button, hold=hold):
-            yield Drag(path=targets, button=button, modifiers=hold)
+        case schema.DragStep(button=button, hold=hold, slowly=slowly):
+            yield Drag(path=targets, button=button, modifiers=hold, slowly=slowly)
         case schema.ScrollStep(scroll=direction, notches=notches):
             yield Scroll(direction=direction, target=next(iter(targets), None), notches=notches)
         case schema.TypeStep(type=text):

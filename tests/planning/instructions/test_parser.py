@@ -257,6 +257,19 @@ SENTENCES: list[tuple[str, Sequence[Action]]] = [
     ('drag "A" to "B" via "C"', [drag("A", "C", "B")]),
     ("drag A through C to B", [drag("A", "C", "B")]),
     ("hold ctrl and drag a.txt to Backup", [drag("a.txt", "Backup", modifiers=("ctrl",))]),
+    *(
+        (said, [drag("a.txt", "Backup", slowly=True)])
+        for said in (
+            "drag a.txt to Backup slowly",
+            "slowly drag a.txt to Backup",
+            "drag a.txt slowly to Backup",
+            "drag “a.txt” to “Backup” slowly",
+            "drag and drop a.txt onto Backup with a long press",
+        )
+    ),
+    ("click Save and slowly drag a to b", [Click(target="Save"), drag("a", "b", slowly=True)]),
+    ("slowly drag a to b via c", [drag("a", "c", "b", slowly=True)]),
+    ("hold ctrl and drag a to b slowly", [drag("a", "b", modifiers=("ctrl",), slowly=True)]),
     ("right-drag a.txt to Backup", [drag("a.txt", "Backup", button="right")]),
     # waiting, looking, asking
     ("wait 2 seconds", [Wait(seconds=2)]),

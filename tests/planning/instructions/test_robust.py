@@ -119,7 +119,13 @@ BUTTONS = st.sampled_from(["left", "middle", "right"])
 SIMPLE: st.SearchStrategy[Action] = st.one_of(
     st.builds(Click, target=NAMES, button=BUTTONS, count=st.sampled_from([1, 2, 3]), modifiers=MODIFIERS),
     st.builds(Move, target=NAMES),
-    st.builds(Drag, path=st.lists(NAMES, min_size=2, max_size=4).map(tuple), button=BUTTONS, modifiers=MODIFIERS),
+    st.builds(
+        Drag,
+        path=st.lists(NAMES, min_size=2, max_size=4).map(tuple),
+        button=BUTTONS,
+        modifiers=MODIFIERS,
+        slowly=st.booleans(),
+    ),
     st.builds(
         Scroll,
         direction=st.sampled_from(["up", "down", "left", "right"]),
