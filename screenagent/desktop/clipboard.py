@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Child, module_command
@@ -22,6 +22,29 @@ FETCH_SECONDS: Final = 3.0
 AGAIN_SECONDS: Final = 0.1  # after which a window that has fetched the text will not fetch it once more
 STRANGER_SECONDS: Final = 0.3  # then a fetch by another program than the one in front counts as the paste
 ANSWER_SECONDS: Final = 5.0
+REMOTE: Final = frozenset(
+    (
+        *(
+            "vncviewer",
+            "tigervnc viewer",
+            "tigervnc",
+            "realvnc",
+            "gvncviewer",
+            "vinagre",
+            "krdc",
+            "remmina",
+            "rdesktop",
+        ),
+        *("org.remmina.remmina", "xfreerdp", "wlfreerdp", "freerdp", "remote-viewer", "virt-viewer", "spicy"),
+        *("gnome-connections", "nxplayer", "x2goclient", "anydesk", "teamviewer", "rustdesk", "virt-manager"),
+    )
+)
+"""Applications that show another machine, which has a clipboard of its own, but no keys of its own."""
+
+
+class NotLent(Retry):
+    """The text could not be lent to the clipboard, and nothing was pasted."""
+
 
 Press = Callable[[Sequence[str]], None]
 
@@ -34,6 +57,11 @@ def paste_keys(window: Window | None, *, other_script: bool = False) -> tuple[tu
     if window and window.is_terminal:
         return TERMINAL
     return LAYOUTLESS if other_script else USUAL
+
+
+def shows_other_machine(window: Window | None) -> bool:
+    """Whether what is pasted in `window` may be the clipboard of another machine."""
+    return window is not None and window.app.lower() in REMOTE
 
 
 class Clipboard(Protocol):
@@ -62,8 +90,14 @@ class XClipboard:
         owner.say(lend=text, to=into.id if into else 0, selection=selection)
         try:
             _await(owner, "lent", meanwhile=self._control.check)
+            held = self._checked(owner, selection)
+            if not held["ours"]:
+                raise NotLent("another program holds the clipboard, so the text could not be pasted", "clipboard")
             press(keys)
-            self._await_fetch(owner)
+            if held["owner"]:
+                self._await_fetch(owner, selection)
+            else:
+                self._control.wait(STRANGER_SECONDS)  # from who has taken our text over it is fetched unseen
         finally:
             owner.say(give_back=True, selection=selection)
             _await(owner, "given_back")  # through a stop, too
@@ -74,13 +108,21 @@ class XClipboard:
             self._owner = Child(["setsid", "--fork", *command])  # leaves it to itself, so that it can outlive us
         return self._owner
 
-    def _await_fetch(self, owner: Child) -> None:
+    def _checked(self, owner: Child, selection: str) -> dict[str, Any]:
+        """Return whether a paste brings our text, and whether it is our process that hands it out."""
+        owner.say(check=True, selection=selection)
+        return _await(owner, "checked", meanwhile=self._control.check)
+
+    def _await_fetch(self, owner: Child, selection: str) -> None:
         """Wait until the window has the text and asks no more: a browser reads it once to look and once to paste."""
         end = done_at = time.monotonic() + FETCH_SECONDS
         fetched = False
         while (said := owner.hear(done_at - time.monotonic(), meanwhile=self._control.check)) is not None:
             if said["event"] == "lost":
-                raise Retry("another program took the clipboard while text was being pasted", "clipboard")
+                if not self._checked(owner, selection)["ours"]:
+                    raise Retry("another program took the clipboard while text was being pasted", "clipboard")
+                self._control.wait(STRANGER_SECONDS)
+                return
             if said["event"] == "fetched" or fetched:
                 fetched = True
                 patience = AGAIN_SECONDS if said["by_target"] else STRANGER_SECONDS
@@ -110,16 +152,16 @@ class PortableClipboard:
         self._pyperclip.copy(text)
         try:
             if not self._control.until(lambda: self._pyperclip.paste() == text, seconds=ANSWER_SECONDS):
-                raise Retry("the clipboard is held by another program, so the text could not be pasted", "clipboard")
+                raise NotLent("the clipboard is held by another program, so the text could not be pasted", "clipboard")
             press(("super" if sys.platform == "darwin" else "ctrl", "v"))
             self._control.wait(STRANGER_SECONDS)  # neither system tells who has read its clipboard
         finally:
             self._pyperclip.copy(own)
 
 
-def _await(owner: Child, event: str, *, meanwhile: Callable[[], None] | None = None) -> None:
+def _await(owner: Child, event: str, *, meanwhile: Callable[[], None] | None = None) -> dict[str, Any]:
     deadline = time.monotonic() + ANSWER_SECONDS
     while (said := owner.hear(deadline - time.monotonic(), meanwhile=meanwhile)) is not None:
         if said["event"] == event:
-            return
+            return said
     raise TimeoutError(f"the clipboard's owner did not say {event!r} within {ANSWER_SECONDS:g} s")

@@ -24,11 +24,12 @@ MANAGED_SECONDS: Final = 0.05
 
 @dataclass(frozen=True)
 class Stroke:
-    """A key as pynput takes it, the code by which it is held, and whether Shift makes it the character."""
+    """A key as pynput takes it, the code by which it is held, and whether Shift or AltGr makes it the character."""
 
     key: Any
     code: int
     shifted: bool = False
+    level_3: bool = False
 
 
 class Keyboard:
@@ -95,12 +96,29 @@ class Keyboard:
         for character in text:
             stroke = self._character(character)
             shift = stroke.shifted != (caps_lock and self._layout is not None and character.isalpha())
-            with self._down(self._named("shift")) if shift else nullcontext(), self._down(stroke):
+            level_3 = self._level_3() if stroke.level_3 else nullcontext()
+            with level_3, self._down(self._named("shift")) if shift else nullcontext(), self._down(stroke):
                 pass
 
     def can_type(self, text: str) -> bool:
         self._follow_layout()
-        return all(character.isascii() and character.isprintable() and self._find(character) for character in text)
+        return all(
+            character.isprintable() and (character.isascii() or self._layout is not None) and self._find(character)
+            for character in text
+        )
+
+    def lend_keys(self, text: str) -> None:
+        """Let keys that mean nothing make the characters of `text` that this keyboard has no keys for."""
+        if self._layout is None or not text.isprintable():
+            raise Retry("the text has characters that this keyboard has no keys for", "no_key")
+        self._layout.lend(text, self._control.wait)
+
+    def _level_3(self) -> AbstractContextManager[None]:
+        from screenagent.desktop.x11.input_devices import LEVEL_3
+
+        assert self._layout is not None, "only an X layout has keys with a third level"
+        key = self._pynput.KeyCode.from_vk(LEVEL_3)
+        return self._down(Stroke(key, self._layout.code(LEVEL_3, "AltGr")))
 
     def _follow_layout(self) -> None:
         """pynput keeps the layout that it found when it was opened."""
@@ -120,7 +138,7 @@ class Keyboard:
 
     def _named(self, name: str) -> Stroke:
         if name not in NAMED:
-            return self._character(name)
+            return self._character(name, chord=True)
         key = getattr(self._pynput.Key, PYNPUT[name], None)
         if key is None:
             raise Retry(f"this system's keyboard has no {name!r} key", "no_key")
@@ -128,9 +146,9 @@ class Keyboard:
             return Stroke(key, hash(key))
         return Stroke(key, self._layout.code(key.value.vk, name))
 
-    def _character(self, character: str) -> Stroke:
+    def _character(self, character: str, *, chord: bool = False) -> Stroke:
         stroke = self._find(character)
-        if stroke is None:
+        if stroke is None or (chord and stroke.level_3):
             raise Retry(f"this keyboard has no key for {character!r}; type it as text instead", "no_key")
         return stroke
 
@@ -140,7 +158,9 @@ class Keyboard:
         # By its keysym pynput sends a key through XTEST; by its character it would send a message to one window,
         # which terminals and global shortcuts ignore.
         found = self._layout.find(character)
-        return Stroke(self._pynput.KeyCode.from_vk(found.keysym), found.code, found.shifted) if found else None
+        if found is None:
+            return None
+        return Stroke(self._pynput.KeyCode.from_vk(found.keysym), found.code, found.shifted, found.level_3)
 
 
 def opening_pynput(display: str | None) -> AbstractContextManager[None]:

@@ -16,6 +16,7 @@ from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, 
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
+from screenagent.desktop.clipboard import NotLent, shows_other_machine
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.hover import Hovering, HoverTimes
@@ -36,7 +37,7 @@ from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
 CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
-TYPED_AT_MOST: Final = 40  # characters; a longer line is sooner there by the clipboard
+TYPED_AT_MOST: Final = 200  # characters; a longer line is sooner there by the clipboard
 
 
 class LocalDesktop:
@@ -420,10 +421,22 @@ class LocalDesktop:
             self._keyboard.press(chord)
 
     def _type_line(self, line: str, window: Window | None) -> None:
-        if len(line) <= TYPED_AT_MOST and not self._windows.other_script() and self._keyboard.can_type(line):
-            self._keyboard.type(line, caps_lock=self._windows.caps_lock())
+        caps_lock = self._windows.caps_lock()
+        sure = not self._windows.other_script() and (line.isascii() or not caps_lock)
+        if len(line) <= TYPED_AT_MOST and sure and self._keyboard.can_type(line):
+            self._keyboard.type(line, caps_lock=caps_lock)
+        elif shows_other_machine(window):
+            self._type_by_lent_keys(line)
         else:
-            self._paste(line, window)
+            try:
+                self._paste(line, window)
+            except NotLent:
+                self._type_by_lent_keys(line)
+
+    def _type_by_lent_keys(self, line: str) -> None:
+        """Without the clipboard; by keys that are given a character where the keyboard lacks one."""
+        self._keyboard.lend_keys(line)
+        self._keyboard.type(line, caps_lock=self._windows.caps_lock())
 
     def _paste(self, text: str, window: Window | None) -> None:
         if text:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -121,6 +123,61 @@ def test_a_process_killed_in_the_middle_has_it_put_back(virtual: VirtualDesktop)
         assert copied(virtual) == b"ours"
         process.kill()
     eventually(lambda: copied(virtual) == b"before")
+
+
+MANAGER = """
+import subprocess, sys, time
+last = b""
+while True:
+    found = subprocess.run(["xclip", "-o", "-selection", "clipboard"], capture_output=True).stdout
+    if found and found != last and (sys.argv[1:] != ["foreign"] or found != b"theirs"):
+        last = b"theirs" if sys.argv[1:] == ["foreign"] else found
+        subprocess.run(["xclip", "-i", "-selection", "clipboard"], input=last, stdout=subprocess.DEVNULL)
+    time.sleep(0.02)
+"""
+
+
+@contextmanager
+def managed(virtual: VirtualDesktop, *how: str) -> Iterator[None]:
+    """A clipboard manager takes over whatever is copied; a foreign one puts its own text in place of it."""
+    with subprocess.Popen([sys.executable, "-c", MANAGER, *how], env=virtual.environment) as manager:
+        try:
+            eventually(lambda: copied(virtual) in (b"what the user had copied", b"theirs"))
+            yield
+        finally:
+            manager.kill()
+
+
+def test_beside_a_clipboard_manager_a_paste_arrives_and_the_users_is_there_again(virtual: VirtualDesktop) -> None:
+    copy(virtual, b"what the user had copied")
+    clipboard = XClipboard(virtual.display, control=Control())
+    with managed(virtual):
+        for number in range(5):
+            text = f"ours {number}"
+            assert paste_by_xclip(virtual, clipboard, text) == text.encode()
+            eventually(lambda: copied(virtual) == b"what the user had copied")
+        time.sleep(0.5)
+        assert copied(virtual) == b"what the user had copied"
+    clipboard.close()
+
+
+def test_where_another_machine_keeps_the_clipboard_nothing_of_it_is_pasted(virtual: VirtualDesktop) -> None:
+    copy(virtual, b"what the user had copied")
+    clipboard = XClipboard(virtual.display, control=Control())
+    pressed: list[bytes | None] = []
+    with managed(virtual, "foreign"):
+        for _ in range(5):
+            with suppress(Retry):
+                clipboard.paste("ours", into=None, press=lambda _: pressed.append(copied(virtual)))
+        assert set(pressed) <= {b"ours"}
+        eventually(lambda: copied(virtual) == b"theirs")
+    clipboard.close()
+
+
+def test_every_kind_of_what_was_copied_is_put_back(virtual: VirtualDesktop, clipboard: XClipboard) -> None:
+    copy(virtual, b"{\\rtf1 hello}", kind="application/rtf")
+    paste_by_xclip(virtual, clipboard, "ours")
+    assert copied(virtual, kind="application/rtf") == b"{\\rtf1 hello}"
 
 
 def paste_by_xclip(virtual: VirtualDesktop, clipboard: XClipboard, text: str) -> bytes | None:

@@ -22,6 +22,8 @@ from typing import Any, Final
 from PIL import Image, ImageDraw, ImageFont
 from Xlib import XK, X, Xatom, Xutil, display
 
+from screenagent.desktop.x11.input_devices import character_of
+
 ProbeColour = tuple[int, int, int]
 ProbeArea = tuple[int, int, int, int]  # left, top, width, height, in the window's pixels
 
@@ -178,9 +180,9 @@ class ProbeWindow:
         report_line(happened, sent=mouse.time / 1000, **place, held=buttons, modifiers=modifiers, **button, **more)
 
     def _key(self, key: Any) -> None:
-        level = 1 if key.state & X.ShiftMask else 0
+        level = (1 if key.state & X.ShiftMask else 0) + (4 if key.state & X.Mod5Mask else 0)
         keysym = self._server.keycode_to_keysym(key.detail, level) or self._server.keycode_to_keysym(key.detail, 0)
-        character = chr(keysym) if 0x20 <= keysym <= 0xFF else ""
+        character = character_of(keysym)
         if key.state & X.LockMask and character.isalpha():
             character = character.swapcase()
         name = character or XK.keysym_to_string(keysym) or KEY_NAMES.get(keysym, hex(keysym))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import unicodedata
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
 from typing import Final, NamedTuple
 
 from Xlib import XK, X
 from Xlib.ext import xtest
 
-from screenagent.desktop.x11.connection import connect_display, disconnect_display, pointer
+from screenagent.desktop.x11.connection import GONE, connect_display, disconnect_display, pointer
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 
@@ -31,10 +36,27 @@ KEYSYMS: Final = {
 }
 
 
+LEVEL_3: Final = 0xFE03  # AltGr, as a keysym
+LEVELS: Final = {0: (False, False), 1: (True, False), 4: (False, True), 5: (True, True)}
+"""Where a keysym of the first layout stands in a key's list: whether it takes Shift, and whether AltGr."""
+
+ACCENTS: Final = {
+    "DOUBLE ACUTE": "doubleacute",
+    "DOT ABOVE": "abovedot",
+    "RING ABOVE": "ring",
+    **{name.upper(): name for name in ("acute", "grave", "circumflex", "diaeresis", "caron", "cedilla", "ogonek")},
+    **{name.upper(): name for name in ("tilde", "macron", "breve", "stroke")},
+}
+SIGNS: Final = {"€": 0x20AC, "ı": 0x2B9, "œ": 0x13BD, "Œ": 0x13BC}
+OLD_GROUPS: Final = ("latin2", "latin3", "latin4")
+LEND_SECONDS: Final = 0.15  # until the programs have heard of a key that was given a character
+
+
 class LayoutKey(NamedTuple):
     keysym: int
     code: int
     shifted: bool
+    level_3: bool = False
 
 
 class KeyboardLayout:
@@ -42,8 +64,11 @@ class KeyboardLayout:
 
     def __init__(self, display: str | None = None) -> None:
         self._display = connect_display(display)
+        self._lent: dict[int, int] = {}  # keysyms by the codes of keys that mean nothing otherwise
 
     def close(self) -> None:
+        with suppress(*GONE):
+            self._take_back()
         disconnect_display(self._display)
 
     def changed(self) -> bool:
@@ -55,11 +80,44 @@ class KeyboardLayout:
         return bool(changes)
 
     def find(self, character: str) -> LayoutKey | None:
-        """Return the key that makes a character, alone or with Shift; None where no key makes it that way."""
-        point = ord(character)
-        keysym = point if point <= LATIN_1 else UNICODE_KEYSYMS + point
-        code, level = next(iter(self._display.keysym_to_keycodes(keysym)), (0, 0))
-        return LayoutKey(keysym, code, level == 1) if code and level <= 1 else None
+        """Return the key that makes a character, alone or with Shift or AltGr; None where no key makes it that way."""
+        for keysym in keysyms_of(character):
+            for code, level in self._display.keysym_to_keycodes(keysym):
+                shifted, level_3 = LEVELS.get(level, (False, None))
+                if level_3 is not None and (not level_3 or self._display.keysym_to_keycode(LEVEL_3)):
+                    return LayoutKey(keysym, code, shifted, level_3)
+        return None
+
+    def lend(self, characters: Iterable[str], wait: Callable[[float], None]) -> None:
+        """Let keys that mean nothing make those of `characters` that no key makes, until this closes.
+
+        A program may look at the layout long after a key was pressed. `Retry` if there are too few such keys.
+        """
+        lacking = [character for character in dict.fromkeys(characters) if self.find(character) is None]
+        codes = self._spare_codes()
+        if len(codes) < len(lacking):
+            raise Retry(f"this keyboard has too few keys to lend for {''.join(lacking)!r}", "no_key")
+        for code, character in zip(reversed(codes), lacking, strict=False):
+            self._lent[code] = keysyms_of(character)[0]
+            self._assign(code, self._lent[code])
+        if lacking:
+            wait(LEND_SECONDS)
+
+    def _take_back(self) -> None:
+        """Let the keys that were lent mean nothing again, unless the user has got another layout since."""
+        for code, keysym in self._lent.items():
+            if self._display.get_keyboard_mapping(code, 1)[0][0] == keysym:
+                self._assign(code, X.NoSymbol)
+
+    def _spare_codes(self) -> list[int]:
+        info = self._display.display.info
+        first, count = info.min_keycode, info.max_keycode - info.min_keycode + 1
+        mapping = self._display.get_keyboard_mapping(first, count)
+        return [first + number for number, keysyms in enumerate(mapping) if not any(keysyms)]
+
+    def _assign(self, code: int, keysym: int) -> None:
+        self._display.change_keyboard_mapping(code, [(keysym, keysym)])
+        self._display.sync()
 
     def codes(self, key: str) -> frozenset[int]:
         """The keys that count as `key`, by its name here: for a modifier the left one and the right one.
@@ -74,6 +132,47 @@ class KeyboardLayout:
         if not code:
             raise Retry(f"this keyboard has no {name!r} key", "no_key")
         return code
+
+
+def keysyms_of(character: str) -> list[int]:
+    """Return the keysyms that stand for a character: by its code point, and by the name that older layouts use."""
+    point = ord(character)
+    named = SIGNS.get(character) or _old_keysym(_old_name(character))
+    by_point = point if point <= LATIN_1 else UNICODE_KEYSYMS + point
+    return [by_point, named] if named and named != by_point else [by_point]
+
+
+@cache
+def _old_keysym(name: str) -> int:
+    """Return the keysym of that name, or 0; Xlib knows those of a script only once they are loaded."""
+    for group in OLD_GROUPS:
+        XK.load_keysym_group(group)
+    found: int = XK.string_to_keysym(name)
+    return found
+
+
+def character_of(keysym: int) -> str:
+    """Return the character that a keysym stands for; empty if it stands for none that is known here."""
+    if 0x20 <= keysym <= LATIN_1:
+        return chr(keysym)
+    if keysym > UNICODE_KEYSYMS:
+        return chr(keysym - UNICODE_KEYSYMS)
+    return _old_characters().get(keysym, "")
+
+
+@cache
+def _old_characters() -> dict[int, str]:
+    letters = (*map(chr, range(0x100, 0x180)), *SIGNS)
+    return {keysym: letter for letter in letters for keysym in keysyms_of(letter)[1:]}
+
+
+def _old_name(character: str) -> str:
+    """Return what layouts call a letter with an accent, as in "aogonek"; empty if it has no such name."""
+    letter = re.fullmatch(r"LATIN (SMALL|CAPITAL) LETTER (\w+) WITH ([\w ]+)", unicodedata.name(character, ""))
+    if letter is None or letter[3] not in ACCENTS:
+        return ""
+    base = letter[2].lower() if letter[1] == "SMALL" else letter[2]
+    return base + ACCENTS[letter[3]]
 
 
 class XPointer:

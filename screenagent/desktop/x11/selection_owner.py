@@ -12,7 +12,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,10 +20,18 @@ from Xlib import X, Xatom, display, error
 from Xlib.protocol import event, request
 
 TEXT: Final = ("UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "STRING", "TEXT")
-# What is kept of the user's clipboard: text, and what else people copy. An office suite offers dozens of further kinds,
-# and makes each only when it is asked for.
-KEPT: Final = (*TEXT, "text/html", "text/uri-list", "x-special/gnome-copied-files", "image/png")
+# What is kept of the user's clipboard first: text, and what else people copy. An office suite offers dozens of further
+# kinds, and makes each only when it is asked for: they are kept as far as time and room allow.
+KEPT_FIRST: Final = (*TEXT, "text/html", "text/uri-list", "x-special/gnome-copied-files", "image/png")
+NOT_CONTENTS: Final = frozenset(
+    ("TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION", "INSERT_PROPERTY")
+)
+KEEP_SECONDS: Final = 1.5  # for all that is kept beside the first kinds
+KEEP_BYTES: Final = 64 << 20
 OWNER_SECONDS: Final = 0.5  # for the present owner to answer; one that hangs keeps its contents to itself
+PASSING: Final = ("x-kde-passwordManagerHint", b"secret")  # tells clipboard managers that this is not to be kept
+TAKEN_BACK: Final = 3  # times that what the user had copied is put back after a clipboard manager took our text for it
+TAKEN_BACK_SECONDS: Final = 3.0
 CHUNK: Final = 64 * 1024  # a property longer than a request is handed over piece by piece
 
 
@@ -44,6 +52,8 @@ class Selection:
     lent_to: int = 0
     kept: dict[int, Content] = field(default_factory=dict)
     owned: bool = False
+    missed: list[Any] = field(default_factory=list)
+    """Events that came while an answer was awaited."""
 
     def __post_init__(self) -> None:
         screen = self.server.screen()
@@ -53,32 +63,69 @@ class Selection:
         self.atom = self.server.intern_atom(self.name)
         self._pieces: dict[tuple[int, int], Iterator[bytes]] = {}
         self._kinds: dict[tuple[int, int], int] = {}
+        self._text = b""  # what was lent last
+        self._given_back_at = float("-inf")
+        self._taken_back = 0
 
     def lend(self, text: str, *, to: int) -> None:
         if not self.owned:
             self.kept = dict(self._contents())
-        encoded = text.encode()
+        self._text = text.encode()
         utf8 = self.server.intern_atom("UTF8_STRING")
-        self.lent = {self.server.intern_atom(name): Content(utf8, encoded) for name in TEXT}
+        self.lent = {self.server.intern_atom(name): Content(utf8, self._text) for name in TEXT}
+        self.lent[self.server.intern_atom(PASSING[0])] = Content(utf8, PASSING[1])
         self.lent_to = to & ~self.server.display.info.resource_id_mask
         self._take()
         report_content("lent", owner=self.owned)
 
+    def check(self) -> None:
+        """Say whether a paste brings the text that is lent, be it from us or from who has taken it over."""
+        report_content("checked", ours=self._holds_lent(), owner=self.owned)
+
     def give_back(self) -> None:
-        """Let the selection say what it said before; where that was nothing, nobody owns it."""
+        """Let the selection say what it said before; where that was nothing, nobody owns it.
+
+        What somebody copied meanwhile is left as it is. A clipboard manager that has taken our text over has not copied
+        anything.
+        """
+        if self.lent is None:
+            report_content("given_back")
+            return
+        is_ours = self._holds_lent()
         self.lent = None
+        self._given_back_at, self._taken_back = time.monotonic(), 0
+        if is_ours:
+            self._put_back()
+        else:
+            self.kept = {}
+        report_content("given_back")
+
+    def lost(self) -> None:
+        """Somebody copied something else, or a clipboard manager has taken over what it saw."""
+        self.owned = False
+        is_late = self.lent is None and time.monotonic() < self._given_back_at + TAKEN_BACK_SECONDS
+        if is_late and self._taken_back < TAKEN_BACK and self._holds_lent():
+            self._taken_back += 1
+            self._put_back()
+        elif self.lent is None:
+            self.kept = {}
+        else:
+            report_content("lost")
+
+    def _holds_lent(self) -> bool:
+        """Whether the selection says the text that was lent last."""
+        if self.owned:
+            return self.lent is not None
+        said = self._ask(self.server.intern_atom("UTF8_STRING"))
+        return said is not None and said.data == self._text
+
+    def _put_back(self) -> None:
+        self._take()
         if self.owned and not self.kept:
             nobody = {"window": X.NONE, "selection": self.atom, "time": X.CurrentTime}
             request.SetSelectionOwner(display=self.server.display, **nobody)
             self.owned = False
         self.server.sync()
-        report_content("given_back")
-
-    def lost(self) -> None:
-        """Somebody copied something else."""
-        self.owned = False
-        self.kept = {}
-        report_content("lost")
 
     def serve(self, asked: Any) -> None:
         at = asked.property or asked.target  # clients of the first days name no property
@@ -134,11 +181,19 @@ class Selection:
         if self.server.get_selection_owner(self.atom) == X.NONE:
             return
         offered = self._ask(self.server.intern_atom("TARGETS"))
-        targets = set(memoryview(offered.data).cast("I")) if offered else set()
-        for name in KEPT:
-            target = self.server.intern_atom(name)
-            if target in targets and (content := self._ask(target)):
+        targets = list(memoryview(offered.data).cast("I")) if offered else []
+        first = [target for name in KEPT_FIRST if (target := self.server.intern_atom(name)) in targets]
+        end, room = time.monotonic() + KEEP_SECONDS, KEEP_BYTES
+        for target in dict.fromkeys((*first, *targets)):
+            is_first = target in first
+            if not is_first and (time.monotonic() > end or room <= 0 or self._is_no_content(target)):
+                continue
+            if content := self._ask(target):
+                room -= len(content.data)
                 yield target, content
+
+    def _is_no_content(self, target: int) -> bool:
+        return target == X.NONE or self.server.get_atom_name(target) in NOT_CONTENTS
 
     def _ask(self, target: int) -> Content | None:
         place = self.server.intern_atom("SCREENAGENT")
@@ -181,6 +236,7 @@ class Selection:
             happened = self.server.next_event()
             if wanted(happened):
                 return happened
+            self.missed.append(happened)
         return None
 
 
@@ -201,8 +257,8 @@ def own_selection(server: Any) -> None:
     listening = True
     rest = b""
     while listening or any(selection.owned for selection in selections.values()):
-        while server.pending_events():
-            _answer(server.next_event(), by_atom)
+        while (missed := _missed(selections.values())) or server.pending_events():
+            _answer(missed or server.next_event(), by_atom)
         ready, _, _ = select.select([server.fileno(), *([sys.stdin] if listening else [])], [], [])
         if sys.stdin not in ready:
             continue
@@ -213,10 +269,18 @@ def own_selection(server: Any) -> None:
                 selection.give_back()
         *lines, rest = (rest + read).split(b"\n")
         for wish in map(json.loads, lines):
+            selection = selections[wish["selection"]]
             if "lend" in wish:
-                selections[wish["selection"]].lend(wish["lend"], to=wish["to"])
+                selection.lend(wish["lend"], to=wish["to"])
+            elif "check" in wish:
+                selection.check()
             else:
-                selections[wish["selection"]].give_back()
+                selection.give_back()
+
+
+def _missed(selections: Iterable[Selection]) -> Any:
+    """Return the next event that came while an answer was awaited; None if there is none."""
+    return next((selection.missed.pop(0) for selection in selections if selection.missed), None)
 
 
 def _answer(happened: Any, selections: dict[int, Selection]) -> None:
