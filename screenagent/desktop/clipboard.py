@@ -22,6 +22,7 @@ FETCH_SECONDS: Final = 3.0
 AGAIN_SECONDS: Final = 0.1  # after which a window that has fetched the text will not fetch it once more
 STRANGER_SECONDS: Final = 0.3  # then a fetch by another program than the one in front counts as the paste
 ANSWER_SECONDS: Final = 5.0
+LENT_AT_MOST: Final = 3  # times
 REMOTE: Final = frozenset(
     (
         *(
@@ -87,10 +88,12 @@ class XClipboard:
     def paste(self, text: str, *, into: Window | None, press: Press, other_script: bool = False) -> None:
         keys, selection = paste_keys(into, other_script=other_script)
         owner = self._started()
-        owner.say(lend=text, to=into.id if into else 0, selection=selection)
         try:
-            _await(owner, "lent", meanwhile=self._control.check)
-            held = self._checked(owner, selection)
+            for _ in range(LENT_AT_MOST):  # a clipboard manager may put back what it saw a moment ago
+                owner.say(lend=text, to=into.id if into else 0, selection=selection)
+                _await(owner, "lent", meanwhile=self._control.check)
+                if (held := self._checked(owner, selection))["ours"]:
+                    break
             if not held["ours"]:
                 raise NotLent("another program holds the clipboard, so the text could not be pasted", "clipboard")
             press(keys)

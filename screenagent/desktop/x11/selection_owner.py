@@ -68,7 +68,7 @@ class Selection:
         self._taken_back = 0
 
     def lend(self, text: str, *, to: int) -> None:
-        if not self.owned:
+        if not self.owned and not (self.lent is not None and self._holds_lent()):
             self.kept = dict(self._contents())
         self._text = text.encode()
         utf8 = self.server.intern_atom("UTF8_STRING")
@@ -104,7 +104,7 @@ class Selection:
         """Somebody copied something else, or a clipboard manager has taken over what it saw."""
         self.owned = False
         is_late = self.lent is None and time.monotonic() < self._given_back_at + TAKEN_BACK_SECONDS
-        if is_late and self._taken_back < TAKEN_BACK and self._holds_lent():
+        if is_late and self._taken_back < TAKEN_BACK and self._holds_lent() and not self._is_lent_by_another():
             self._taken_back += 1
             self._put_back()
         elif self.lent is None:
@@ -118,6 +118,10 @@ class Selection:
             return self.lent is not None
         said = self._ask(self.server.intern_atom("UTF8_STRING"))
         return said is not None and said.data == self._text
+
+    def _is_lent_by_another(self) -> bool:
+        """Whether a process of this kind, for another run, owns the selection."""
+        return self.server.intern_atom(PASSING[0]) in self._offered()
 
     def _put_back(self) -> None:
         self._take()
@@ -180,8 +184,7 @@ class Selection:
         """What the present owner offers, of the kinds that are kept."""
         if self.server.get_selection_owner(self.atom) == X.NONE:
             return
-        offered = self._ask(self.server.intern_atom("TARGETS"))
-        targets = list(memoryview(offered.data).cast("I")) if offered else []
+        targets = self._offered()
         first = [target for name in KEPT_FIRST if (target := self.server.intern_atom(name)) in targets]
         end, room = time.monotonic() + KEEP_SECONDS, KEEP_BYTES
         for target in dict.fromkeys((*first, *targets)):
@@ -191,6 +194,10 @@ class Selection:
             if content := self._ask(target):
                 room -= len(content.data)
                 yield target, content
+
+    def _offered(self) -> list[int]:
+        offered = self._ask(self.server.intern_atom("TARGETS"))
+        return list(memoryview(offered.data).cast("I")) if offered else []
 
     def _is_no_content(self, target: int) -> bool:
         return target == X.NONE or self.server.get_atom_name(target) in NOT_CONTENTS
