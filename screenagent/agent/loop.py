@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final, cast
@@ -23,7 +23,7 @@ from screenagent.agent.taken_back import taken_back
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode, Step
-from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
+from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, RunResult, Verdict
 from screenagent.geometry import Location
 from screenagent.perception.changes import difference
 from screenagent.protocols import (
@@ -107,10 +107,29 @@ def drive(agent: Agent, task: str, *sinks: Sink) -> Episode:
     episode = Episode()
     with closing(agent.run(task)) as happening:
         for event in happening:
-            for sink in sinks:
-                sink(event)
+            _tell(sinks, event, agent.control)
             episode = episode.after(event)
     return episode
+
+
+def _tell(sinks: Sequence[Sink], event: Event, control: Control) -> None:
+    """Tell every sink the event. If one fails, the run ends, and the others are told so before the error is raised."""
+    failed: dict[int, Exception] = {}
+    for number, sink in enumerate(sinks):
+        try:
+            sink(event)
+        except Exception as error:  # noqa: BLE001 -- raised once the other sinks have been told
+            failed[number] = error
+    if not failed:
+        return
+    first = next(iter(failed.values()))
+    result: RunResult = "stopped" if control.stopped and control.lost is None else "crashed"
+    ended = events.Ended(result=result, message=f"{type(first).__name__}: {first}", at=event.at)
+    for number, sink in enumerate(sinks):
+        if number not in failed and not isinstance(event, events.Ended):
+            with suppress(Exception):  # the first error is the one that is raised
+                sink(ended)
+    raise first
 
 
 class _Run:

@@ -77,6 +77,8 @@ class Supervised:
             desktop = stack.enter_context(opening)
             recording = record_run(settings, self.task, replay=self.replay) if where.record else nullcontext()
             recorder = stack.enter_context(recording)
+            if recorder:
+                control.on_leave(recorder.end)
             agent = build_agent(
                 settings, control, desktop, ask=ask, models=models, instructions=self.instructions, replay=self.replay
             )

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
@@ -50,6 +50,7 @@ class Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
+            _say("screenagent: nobody reads the output any more")
             sys.exit(PIPE_CLOSED)
 
 
@@ -68,6 +69,7 @@ def screenagent() -> None:
 
 def main() -> None:
     """Run a command. What the user can fix ends in one line and exit code 1 or 2, without a traceback."""
+    _open_closed_streams()
     try:
         try:
             with _old_spellings_told():
@@ -76,7 +78,29 @@ def main() -> None:
             sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest of its buffer goes nowhere
+        _say("screenagent: nobody reads the output any more")
         sys.exit(PIPE_CLOSED)
+
+
+def _open_closed_streams() -> None:
+    """Let standard streams that were closed by whoever started us lead nowhere, so that nothing else takes their place.
+
+    The next file that is opened would get such a number, say an X connection, and what is printed would go there.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, mode)  # noqa: SIM115 -- it stays open as long as the process lives
+            try:
+                os.fstat(number)
+            except OSError:
+                os.dup2(nowhere.fileno(), number)
+            setattr(sys, name, nowhere)
+
+
+def _say(line: str) -> None:
+    """Print a last line; there may be nobody left to read it."""
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 @contextmanager
@@ -106,7 +130,7 @@ def _run_command() -> None:
     except (Exception, KeyboardInterrupt) as error:
         if (said := ending(error)) is None:
             raise
-        click.echo(said.text, err=True)
+        _say(said.text)
         sys.exit(said.exit_code)
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from screenagent.agent import drive
-from screenagent.assembly.parts import on_signals, stoppable_control, user_keys
+from screenagent.assembly.ending import Ending, on_signals
+from screenagent.assembly.parts import stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
 from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
-from screenagent.console.startup import responsive_threads, shorten_escape_delay
+from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
+from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Ended
 from screenagent.scripts import Script
@@ -122,11 +124,18 @@ def build_console(
 
 
 def run_console(opened: Console) -> None:
-    """Run the console. Signals stop the agent before anything else is taken down."""
+    """Run the console. Signals and the terminal's end stop the agent before anything else is taken down."""
+    with terminal_kept() as restore, Ending(restore=restore) as ending:
+        whole = ending.watch(Control())
+        opened.watch_runs(ending.watch)
 
-    def stop() -> None:
-        opened.stop()
-        opened.call_later(opened.exit)
+        def stop() -> None:
+            opened.stop()
+            whole.stop()
+            opened.call_later(opened.exit)
 
-    with on_signals(stop=stop, resume=opened.resume), responsive_threads():
-        opened.run()
+        with on_signals(stop=stop, resume=opened.resume), responsive_threads():
+            try:
+                opened.run()
+            finally:
+                whole.over.set()

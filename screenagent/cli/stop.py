@@ -74,6 +74,8 @@ def _told(display: str | None, number: signal.Signals) -> Sequence[Driver]:
     for driver in found:
         with suppress(ProcessLookupError):  # it has just ended
             os.kill(driver.pid, number)
+            if number == signal.SIGTERM and hasattr(signal, "SIGCONT"):
+                os.kill(driver.pid, signal.SIGCONT)  # one that is suspended hears nothing until then
     if not found:
         click.echo(f"no agent is at work{f' on {display}' if display else ''}", err=True)
     return found

@@ -19,6 +19,7 @@ from screenagent.console.run_screen import PastScreen, RunScreen
 from screenagent.console.start_screen import StartScreen
 from screenagent.console.stop_keys import driver_that_reports_keys
 from screenagent.console.supervise_screen import Begin, ConsoleOptions, SuperviseScreen
+from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.scripts import Script
 
@@ -52,6 +53,11 @@ class Console(App[Episode]):
         self.supervising: SuperviseScreen | None = None
         self._begin, self._play, self._first_task, self._past = begin, play, task, past
         self._options = options
+        self._watch: Callable[[Control], object] = lambda _: None
+
+    def watch_runs(self, watch: Callable[[Control], object]) -> None:
+        """Call `watch` with the control of each run that begins from here on."""
+        self._watch = watch
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
@@ -125,6 +131,7 @@ class Console(App[Episode]):
 
     def supervise(self, task: str, begin: Begin) -> None:
         self.supervising = SuperviseScreen(task, begin, self._options)
+        self._watch(self.supervising.control)
         self.push_screen(self.supervising)
 
     @on(RunScreen.Left)

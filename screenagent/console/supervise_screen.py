@@ -135,6 +135,8 @@ class SuperviseScreen(RunScreen):
                 drive(work.agent, self.task_words, *work.sinks, self._post)
         except Exception as error:  # noqa: BLE001 - shown here, and raised where the console was opened
             self.post_message(RunBroke(error))
+        finally:
+            self.control.over.set()
 
     def _post(self, event: Event) -> None:
         self.post_message(EventHappened(event))
@@ -142,6 +144,7 @@ class SuperviseScreen(RunScreen):
     @on(RunBroke)
     def break_off(self, message: RunBroke) -> None:
         self.broke = message.error
+        self._close_question()
         self.show()
 
     @on(QuestionAsked)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import platform
 import re
+import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +21,7 @@ from typing import Final, Self
 from PIL import Image
 from pydantic import JsonValue
 
-from screenagent.events import Event, Observed
+from screenagent.events import Ended, Event, Observed
 from screenagent.runs.store import Run
 from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
@@ -61,12 +63,28 @@ class Recorder:
             self._pictures = _Pictures(folder / "screens")
             self._log = _Log(folder / "events.jsonl")
         self.folder = folder
+        self._writing = threading.Lock()  # protects the log from an ending that is written while the run hangs
+        self._ended = False
+        self._at, self._since = 0.0, time.monotonic()
 
     def __call__(self, event: Event) -> None:
-        self._log.append(EVENT.dump_json(event))
+        with self._writing:
+            if self._ended:
+                return  # this process is leaving
+            self._log.append(EVENT.dump_json(event))
+            self._ended = isinstance(event, Ended)
+            self._at, self._since = event.at, time.monotonic()
         self._pictures.complain()
         if isinstance(event, Observed) and self._screens:
             self._pictures.keep(event.screenshot)
+
+    def end(self, ended: Ended) -> None:
+        """Write the ending of a run that hangs, from another thread. One that has ended by itself has one already."""
+        with self._writing:
+            if not self._ended:
+                self._ended = True
+                at = round(self._at + time.monotonic() - self._since, 6)
+                self._log.append(EVENT.dump_json(ended.model_copy(update={"at": at})))
 
     def __enter__(self) -> Self:
         return self
