@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from queue import Empty, SimpleQueue
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from screenagent.events import Ended
+if TYPE_CHECKING:
+    from screenagent.events import Ended
 
 HAND_SECONDS: Final = 0.5
 """For so long after an answer the hand that gave it may still move."""

@@ -11,6 +11,7 @@ import click
 
 from screenagent.cli.bench_hover import hover
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
+from screenagent.cli.counted import Counted
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, QUANT, crop_option, family_option, max_image_patches_option
 
 if TYPE_CHECKING:
@@ -196,8 +197,10 @@ def settle(*, popups: int, seed: int) -> None:
     """Windows pop up 50 to 800 ms after a click: how often is the screen called settled too early, or too late?"""
     from screenagent.bench import settle as bench_settle
 
+    counted = Counted()
+
     def progress(number: int) -> None:
-        click.echo(f"\r{number} of {popups}", err=True, nl=number == popups)
+        counted(number, popups)
 
     click.echo(bench_settle.run_settle(popups=popups, seed=seed, progress=progress).model_dump_json())
 
@@ -217,12 +220,8 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     """
     from screenagent.bench import stop as bench_stop
 
-    def progress(said: str) -> None:
-        click.echo(f"\r{said}", err=True, nl=False)
-
     worker = ("-m", "screenagent.bench.stop_worker")
-    found = bench_stop.run_stop(stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=progress)
-    click.echo(err=True)
+    found = bench_stop.run_stop(stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=Counted())
     click.echo(found.model_dump_json())
 
 

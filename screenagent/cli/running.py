@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from screenagent.agent import drive
-from screenagent.assembly.ending import Ending, on_signals
+from screenagent.assembly.departure import Departure, on_signals
 from screenagent.assembly.parts import stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
@@ -125,9 +125,9 @@ def build_console(
 
 def run_console(opened: Console) -> None:
     """Run the console. Signals and the terminal's end stop the agent before anything else is taken down."""
-    with terminal_kept() as restore, Ending(restore=restore) as ending:
-        whole = ending.watch(Control())
-        opened.watch_runs(ending.watch)
+    with terminal_kept() as restore, Departure(restore=restore) as departure:
+        whole = departure.watch(Control())
+        opened.watch_runs(departure.watch)
 
         def stop() -> None:
             opened.stop()

@@ -278,3 +278,16 @@ def test_past_runs_are_listed_newest_first(tmp_path: Path) -> None:
     (tmp_path / "2032-01-01_00-00-00_not-a-run").mkdir()
     assert [run.name[-1] for run in recorded_runs(tmp_path)] == ["b", "a", "c"]
     assert recorded_runs(tmp_path / "nowhere") == []
+
+
+def test_a_run_that_hangs_has_its_ending_written_once(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with Recorder(folder) as recorder:
+        recorder(Started(task="hang", at=1.0))
+        recorder.end(Ended(result="stopped"))
+        recorder.end(Ended(result="stopped"))
+        recorder(Ended(result="crashed"))
+    _, ended = read_events(folder)
+    assert isinstance(ended, Ended)
+    assert ended.result == "stopped"
+    assert ended.at >= 1.0

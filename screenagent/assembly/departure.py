@@ -18,8 +18,8 @@ from typing import Final
 from screenagent.control import Control
 from screenagent.events import Ended
 
-LEAVE_SECONDS: Final = 2.0
-"""A run that was stopped has so long to end by itself."""
+LEAVE_SECONDS: Final = 1.5
+"""A run that was stopped has so long to end by itself; with its last words the process is gone within 2 s."""
 WORD_SECONDS: Final = 0.2
 """So long one sink may take to write the ending: it may be what hangs."""
 STOPPED: Final = 130
@@ -32,7 +32,7 @@ OVER: Final = 0
 """No signal has this number."""
 
 
-class Ending:
+class Departure:
     """While it is entered, a stop of a control that it watches is the end of the process within `LEAVE_SECONDS`.
 
     If the control is not over by then, its last words are written and the process leaves at once: the release
@@ -49,7 +49,7 @@ class Ending:
         self._restore, self._leave, self._seconds = restore, leave, seconds
         self._stops: SimpleQueue[Control | None] = SimpleQueue()  # a signal handler may put something into it
 
-    def __enter__(self) -> Ending:
+    def __enter__(self) -> Departure:
         threading.Thread(target=self._wait, name="ending", daemon=True).start()
         return self
 
