@@ -8,6 +8,7 @@ from screenagent.actions import Input, KeyboardInput
 from screenagent.geometry import Box, Location
 from screenagent.perception.changes import changed_box
 from screenagent.perception.incidental import is_caret
+from screenagent.perception.standing import stands_alike
 from screenagent.screenshot import Screenshot
 
 PATCH: Final = 0.03
@@ -41,6 +42,16 @@ def same_places(earlier: tuple[Location, ...], later: tuple[Location, ...]) -> b
     return len(earlier) == len(later) and all(
         abs(a.point.x - b.point.x) <= NEAR and abs(a.point.y - b.point.y) <= NEAR
         for a, b in zip(earlier, later, strict=True)
+    )
+
+
+def same_things(
+    reviewed: Screenshot, earlier: tuple[Location, ...], now: Screenshot, later: tuple[Location, ...]
+) -> bool:
+    """Return whether the targets are where they were and look as they did. What moves by itself need not look alike."""
+    return same_places(earlier, later) and all(
+        stands_alike(reviewed, before, now, after) or any(before.point in moving for moving in reviewed.moving)
+        for before, after in zip(earlier, later, strict=True)
     )
 
 

@@ -1,0 +1,102 @@
+"""The last look before the mouse's button is pressed: what was approved stands there, and nothing lies over it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from screenagent.actions import Click, Drag, Input, MouseInput, Scroll, describe
+from screenagent.control import Control
+from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.frames import CapturedFrame, FramePoint, changed_patches
+from screenagent.desktop.hover import Hovering, HoverTimes
+from screenagent.desktop.mouse import Mouse
+from screenagent.desktop.own_terminal import Stack, lies_on_top
+from screenagent.desktop.screen import ScreenCapture
+from screenagent.geometry import Pixel
+from screenagent.perception.popups import is_covered
+from screenagent.perception.standing import stands_alike
+from screenagent.protocols import Approved, Outdated, Retry
+from screenagent.screenshot import Window
+
+
+@dataclass(kw_only=True)
+class Aim:
+    """Brings the mouse to where it will press or scroll, and refuses to if something else stands there by then.
+
+    `own` are the windows of the terminal that we run in.
+    """
+
+    screen: ScreenCapture
+    mouse: Mouse
+    control: Control
+    ambient: AmbientChanges
+    own: Stack
+    _times: dict[int, HoverTimes] = field(default_factory=dict)
+
+    @property
+    def place(self) -> FramePoint:
+        """Where the mouse is in the pictures of the display."""
+        pixel, display = self.mouse.position, self.screen.display
+        x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
+        return FramePoint(round(x * display.scale), round(y * display.scale))
+
+    def take(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
+        """Bring the mouse there; return the frame that shows it there and at rest, with what was approved under it."""
+        action = approved.action
+        if not isinstance(action, MouseInput):
+            return before
+        pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
+        self._reaches_no_terminal_of_ours(pixels or [self.mouse.position])
+        if not pixels or not isinstance(action, Click | Drag | Scroll):
+            return before
+        self._refuse_another(approved, before)
+        hovered = self._hovered(approved, pixels[0], before)
+        if not isinstance(action, Scroll) and changed_patches(before.pixels, hovered.pixels):
+            self._refuse_covered(approved, hovered)
+            self._refuse_another(approved, hovered)
+        return hovered
+
+    def _hovered(self, approved: Approved[Input], pixel: Pixel, before: CapturedFrame) -> CapturedFrame:
+        earlier, place = self.mouse.position, self.place
+        if isinstance(approved.action, Click | Drag):
+            self.mouse.approach(pixel, button=approved.action.button)
+        else:
+            self.mouse.move(pixel)
+        if earlier == self.mouse.position:
+            return self.screen.grab()
+        return Hovering(
+            look=self.screen.grab,
+            now=time.monotonic,
+            wait=self.control.wait,
+            ambient=self.ambient,
+            places=(place, self.place),
+            times=self._times.setdefault(app_of(approved.on.window), HoverTimes()),
+        ).frame(before.pixels)
+
+    def _refuse_covered(self, approved: Approved[Input], hovered: CapturedFrame) -> None:
+        """Nothing is pressed that something has opened over as the mouse came."""
+        if is_covered(approved.on, self.screen.screenshot(hovered), approved.locations[0]):
+            raise Retry(f"{describe(approved.action)}: something opened over it as the mouse came", "covered")
+
+    def _refuse_another(self, approved: Approved[Input], frame: CapturedFrame) -> None:
+        """Nothing is pressed where something else stands than what was approved."""
+        now = self.screen.screenshot(frame)
+        if now.digest == approved.on.digest or approved.on.image is None:
+            return
+        for place in approved.locations:
+            moves = place.box is None and any(place.point in moving for moving in approved.on.moving)
+            if not moves and not stands_alike(approved.on, place, now):
+                raise Outdated(f"{describe(approved.action)}: something else stands there by now")
+
+    def _reaches_no_terminal_of_ours(self, pixels: Sequence[Pixel]) -> None:
+        areas = self.own()
+        if any(lies_on_top(areas, pixel) for pixel in pixels):
+            why = "the terminal that this runs in lies there, and is not clicked into; it has to be moved aside"
+            raise Retry(why, "own_terminal")
+
+
+def app_of(window: Window | None) -> int:
+    """Return what tells one application's windows from another's."""
+    return (window.pid or window.id) if window else 0
