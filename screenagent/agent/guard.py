@@ -9,7 +9,7 @@ from screenagent.geometry import Box, Location
 from screenagent.perception.changes import changed_box
 from screenagent.perception.incidental import is_caret
 from screenagent.perception.standing import stands_alike
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Screenshot, Window
 
 PATCH: Final = 0.03
 """Side of the patch round a target without a box, as a part of the display: about 38 by 22 pixels at 1280x720."""
@@ -27,7 +27,9 @@ def same_screen(reviewed: Screenshot, now: Screenshot, action: Input, locations:
     if now.digest == reviewed.digest and now.window == reviewed.window:
         return True
     if isinstance(action, KeyboardInput):
-        return same_window(reviewed, now)
+        return same_window(reviewed, now) and same_windows(reviewed, now, locations)
+    if not same_windows(reviewed, now, locations):
+        return False
     return now.size == reviewed.size and all(_same_patch(reviewed, now, location) for location in locations)
 
 
@@ -36,6 +38,18 @@ def same_window(reviewed: Screenshot, now: Screenshot) -> bool:
     if now.window and now.window.own:
         return True
     return (reviewed.window and reviewed.window.id) == (now.window and now.window.id)
+
+
+def same_windows(reviewed: Screenshot, now: Screenshot, locations: tuple[Location, ...]) -> bool:
+    """Return whether the windows at these places are the ones that were reviewed and are called as they were; without
+    places, the window in front. The policy has judged them by that."""
+    points = [location.point for location in locations]
+    pairs = [(reviewed.window_at(point), now.window_at(point)) for point in points] or [(reviewed.window, now.window)]
+    return all(before is after or _is_still(before, after) for before, after in pairs)
+
+
+def _is_still(before: Window | None, after: Window | None) -> bool:
+    return before is not None and after is not None and (after.own or before.is_called_like(after))
 
 
 def same_places(earlier: tuple[Location, ...], later: tuple[Location, ...]) -> bool:

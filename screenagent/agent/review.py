@@ -110,9 +110,11 @@ class Review:
         if proposal.moved:  # only the hand that put it there knows whether it still belongs there
             return replace(proposal, verdict=None)
         found, now = self._found_again(proposal), self.timeline.screen
-        if guard.same_window(reviewed, now) and guard.same_things(reviewed, proposal.locations, now, found):
+        if not (guard.same_window(reviewed, now) and guard.same_windows(reviewed, now, found)):
+            return Proposal(proposal.action, found)
+        if guard.same_things(reviewed, proposal.locations, now, found):
             return proposal
-        if guard.same_window(reviewed, now) and any(target.at for target in targets(proposal.action)):
+        if any(target.at for target in targets(proposal.action)):
             raise Retry(f"{describe(proposal.action)}: what was pointed at is no longer there", "screen_changing")
         return Proposal(proposal.action, found)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from screenagent.actions import Click, HoldKeys, PressKeys
+from screenagent.actions import Click, HoldKeys, Input, MouseInput, PressKeys
 from screenagent.episode import Episode
-from screenagent.geometry import Box, Location
+from screenagent.geometry import Box, Location, Point
 from screenagent.perception.labels import text_lines
-from screenagent.screenshot import Window, Word
+from screenagent.screenshot import Screenshot, Window, Word
 
 LEADING: Final = frozenset(("tab", "enter", "up", "down", "page_up", "page_down", "home", "end", "escape", "alt"))
 """Keys that lead from one field to another."""
@@ -30,6 +30,7 @@ class PolicyContext:
     locations: Sequence[Location] = ()
     focus: Location | None = None
     words: Callable[[], Sequence[Word]] = tuple
+    screen: Screenshot | None = None
 
     @cached_property
     def under(self) -> tuple[str, ...]:
@@ -45,7 +46,32 @@ class PolicyContext:
     def shown(self) -> str:
         """All words in the window in front; on the whole screen, where it is not known which part that is."""
         box = self.window.box if self.window else None
-        return " ".join(word.text for word in self.words() if box is None or word.box.center in box)
+        return " ".join(
+            word.text
+            for word in self.words()
+            if (box is None or word.box.center in box) and not self._is_of_another(word.box.center)
+        )
+
+    def _is_of_another(self, point: Point) -> bool:
+        """Whether another application's window lies over the window there."""
+        over = self.screen.window_at(point) if self.screen else None
+        return over is not None and self.window is not None and over.app != self.window.app
+
+
+def reached_windows(action: Input, locations: Sequence[Location], screen: Screenshot) -> tuple[Window | None, ...]:
+    """Return the windows that an input reaches, None for the bare ground: first the one in front, which counts as
+    reached, then those under the mouse, or the one that has the input focus."""
+    reached = [screen.window]
+    if not isinstance(action, MouseInput):
+        reached += [screen.focus] if screen.focus else []
+    elif screen.windows:
+        points = [location.point for location in locations] or ([screen.pointer] if screen.pointer else [])
+        reached += [screen.window_at(point) for point in points]
+    return tuple({_called(window): window for window in reversed(reached)}.values())[::-1]
+
+
+def _called(window: Window | None) -> tuple[str, str] | None:
+    return (window.app, window.title) if window else None
 
 
 def last_clicked(episode: Episode) -> Location | None:

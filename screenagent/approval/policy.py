@@ -14,7 +14,7 @@ import yaml
 from pydantic import AfterValidator, Field, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
-from screenagent.approval.context import PolicyContext
+from screenagent.approval.context import PolicyContext, reached_windows
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
@@ -190,17 +190,29 @@ class Policy(Value):
         reader: TextReader | None = None,
         focus: Location | None = None,
     ) -> Ruling:
-        """By the window in front and by what is read under the mouse, whatever the model calls it."""
+        """By the windows that the input reaches and by what is read under the mouse, whatever the model calls it.
+
+        The window in front counts as reached. Where several are, the strictest ruling holds.
+        """
 
         def words() -> Sequence[Word]:
             return reader.read(screen) if reader and screen and screen.image is not None else ()
 
-        context = PolicyContext(screen.window if screen else None, locations, focus, words)
+        reached = reached_windows(action, locations, screen) if screen else (None,)
+        contexts = [PolicyContext(window, locations, focus, words, screen) for window in reached]
+        return min((self._ruling(action, context) for context in contexts), key=_leniency)
+
+    def _ruling(self, action: Input, context: PolicyContext) -> Ruling:
         for number, rule in enumerate(self.rules, start=1):
             why = rule.why(action, context)
             if why is not None:
                 return Ruling(then=rule.then, rule=number, why=why)
         return Ruling()
+
+
+def _leniency(ruling: Ruling) -> int:
+    """Deny, ask, no rule, allow: with `risky_only` what no rule fits goes through, but still not as what is allowed."""
+    return 2 if ruling.rule is None else {"deny": 0, "ask": 1, "allow": 3}[ruling.then]
 
 
 @cache

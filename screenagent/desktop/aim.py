@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from screenagent.actions import Click, Drag, Input, MouseInput, Scroll, describe
+from screenagent.actions import Click, Drag, Input, MouseInput, Move, Scroll, describe
 from screenagent.control import Control
 from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, FramePoint, changed_patches
 from screenagent.desktop.hover import Hovering, HoverTimes
 from screenagent.desktop.mouse import Mouse
@@ -25,7 +26,8 @@ from screenagent.screenshot import Window
 class Aim:
     """Brings the mouse to where it will press or scroll, and refuses to if something else stands there by then.
 
-    `own` are the windows of the terminal that we run in.
+    `own` are the windows of the terminal that we run in, `floating` is what lies on the display, and `under_pointer` is
+    the window that a press would reach.
     """
 
     screen: ScreenCapture
@@ -33,6 +35,8 @@ class Aim:
     control: Control
     ambient: AmbientChanges
     own: Stack
+    under_pointer: Callable[[], Window | None]
+    floating: Callable[[], Floating]
     _times: dict[int, HoverTimes] = field(default_factory=dict)
 
     @property
@@ -49,14 +53,47 @@ class Aim:
             return before
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
         self._reaches_no_terminal_of_ours(pixels or [self.mouse.position])
-        if not pixels or not isinstance(action, Click | Drag | Scroll):
+        if isinstance(action, Drag | Move):
+            self._refuse_other_windows(approved, pixels)
+        if isinstance(action, Move):
+            return before
+        if not pixels:
+            self._refuse_another_window(approved)
             return before
         self._refuse_another(approved, before)
         hovered = self._hovered(approved, pixels[0], before)
         if not isinstance(action, Scroll) and changed_patches(before.pixels, hovered.pixels):
             self._refuse_covered(approved, hovered)
             self._refuse_another(approved, hovered)
+        self._refuse_another_window(approved)
         return hovered
+
+    def check_again(self, approved: Approved[Input]) -> None:
+        """`Retry` if the next click of several would reach another window than the first."""
+        try:
+            self._refuse_another_window(approved)
+        except Outdated as outdated:
+            raise Retry(f"{outdated}; only a part of the clicks was sent", "window_changed") from outdated
+
+    def _refuse_another_window(self, approved: Approved[Input]) -> None:
+        """Nothing is pressed that would reach another window than was approved, or one that is called otherwise now."""
+        point = approved.locations[0].point if approved.locations else approved.on.pointer
+        if point is None or not approved.on.windows:
+            return
+        meant = approved.on.window_at(point)
+        found = self.under_pointer()
+        if found and not _is_same(meant, found):
+            raise Outdated(f"{describe(approved.action)}: {_called(found)} lies there by now, not {_called(meant)}")
+
+    def _refuse_other_windows(self, approved: Approved[Input], pixels: Sequence[Pixel]) -> None:
+        """Nothing is dragged or moved from or to a place where another window lies than was approved."""
+        if not approved.on.windows:
+            return
+        lying = self.floating().windows
+        for place, pixel in zip(approved.locations, pixels, strict=True):
+            found = next((window for window, area in reversed(lying) if area.holds(pixel)), None)
+            if not _is_same(approved.on.window_at(place.point), found):
+                raise Outdated(f"{describe(approved.action)}: another window lies there by now")
 
     def _hovered(self, approved: Approved[Input], pixel: Pixel, before: CapturedFrame) -> CapturedFrame:
         earlier, place = self.mouse.position, self.place
@@ -95,6 +132,16 @@ class Aim:
         if any(lies_on_top(areas, pixel) for pixel in pixels):
             why = "the terminal that this runs in lies there, and is not clicked into; it has to be moved aside"
             raise Retry(why, "own_terminal")
+
+
+def _is_same(meant: Window | None, found: Window | None) -> bool:
+    if meant is None or found is None:
+        return meant is found
+    return meant.id == found.id and meant.is_called_like(found)
+
+
+def _called(window: Window | None) -> str:
+    return f"the window {window.title!r}" if window else "no window"
 
 
 def app_of(window: Window | None) -> int:

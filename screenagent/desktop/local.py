@@ -73,14 +73,22 @@ class LocalDesktop:
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
         self._windows, self._clipboard = system.windows, system.clipboard
-        self._ping, self._gone, self._floating = system.ping, system.gone, system.floating
+        self._ping, self._gone, self._system_floating = system.ping, system.gone, system.floating
         blanked, monitors = self._traces.blanked, system.monitors
         screen = ScreenCapture(x_display, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
         self._screen = stack.enter_context(closing(screen))
         self._watch = stack.enter_context(closing(IdleWatch(self._idle_frame, self._ambient)))
         held = stack.enter_context(closing(HeldInput(x_display, ledger=self.ledger)))
         self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
-        self._aim = Aim(screen=screen, mouse=self._mouse, control=self.control, ambient=self._ambient, own=system.own)
+        self._aim = Aim(
+            screen=screen,
+            mouse=self._mouse,
+            control=self.control,
+            ambient=self._ambient,
+            own=system.own,
+            under_pointer=lambda: self._traces.masked(system.windows.under_pointer()),
+            floating=self._floating,
+        )
         keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
         self._keyboard = stack.enter_context(closing(keyboard))
 
@@ -259,7 +267,8 @@ class LocalDesktop:
         match approved.action:
             case Click(button=button, count=count, modifiers=modifiers):
                 with self._keyboard.held(modifiers):
-                    self._mouse.click(pixels[0], button=button, count=count)
+                    again = partial(self._aim.check_again, approved)
+                    self._mouse.click(pixels[0], button=button, count=count, again=again)
             case Move():
                 self._mouse.hover(pixels[0])
             case Drag(button=button, modifiers=modifiers):
@@ -303,8 +312,21 @@ class LocalDesktop:
         return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
 
     def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
-        moving = self._ambient.moving(at=time.monotonic())
-        return self._screen.screenshot(frame, window, moving=moving, floating=floating or self._floating())
+        focus = self._traces.masked(self._windows.focused())
+        elsewhere = focus if focus and not focus.own and window and focus.id != window.id else None
+        return self._screen.screenshot(
+            frame,
+            window,
+            moving=self._ambient.moving(at=time.monotonic()),
+            floating=floating or self._floating(),
+            focus=elsewhere,
+            pointer=self.display.point(self._mouse.position),
+        )
+
+    def _floating(self) -> Floating:
+        """What lies on the display, with titles that name secrets instead of quoting them."""
+        found, masked = self._system_floating(), self._traces.masked
+        return replace(found, windows=tuple((masked(owner) or owner, area) for owner, area in found.windows))
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""

@@ -17,7 +17,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
-from screenagent.geometry import Box, Display, Pixel, PixelBox, Size
+from screenagent.geometry import Box, Display, Pixel, PixelBox, Point, Size
 from screenagent.screenshot import Screenshot, Window
 
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
@@ -90,6 +90,8 @@ class ScreenCapture:
         *,
         moving: Sequence[Patch] = (),
         floating: Floating | None = None,
+        focus: Window | None = None,
+        pointer: Point | None = None,
     ) -> Screenshot:
         """Return a capture as a screenshot without secrets; an unchanged screen keeps its picture and digest."""
         frame = self._blanked(captured.pixels)
@@ -102,6 +104,9 @@ class ScreenCapture:
             "covered": captured.covered,
             "moving": places + _on(captured.display, floating.tips if floating else ()),
             "popups": popups,
+            "windows": _windows_on(captured.display, floating) if floating else (),
+            "focus": focus,
+            "pointer": pointer,
         }
         last = self._last
         if last and np.array_equal(last[0], frame):
@@ -134,6 +139,12 @@ class ScreenCapture:
 def _on(display: Display, areas: Sequence[FloatingArea]) -> tuple[Box, ...]:
     """Return what of each area is on the display."""
     return tuple(box for area in areas if (box := display.box(area)))
+
+
+def _windows_on(display: Display, floating: Floating) -> tuple[Window, ...]:
+    """Return what of the windows is on the display, each with its box there."""
+    placed = ((window, display.box(area)) for window, area in floating.windows)
+    return tuple(window.model_copy(update={"box": box}) for window, box in placed if box)
 
 
 def _open(display: str | None) -> mss.MSS:

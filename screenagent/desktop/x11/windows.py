@@ -16,6 +16,7 @@ from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.connection import connect_display, disconnect_display, property_text, property_values
 from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
+from screenagent.desktop.x11.window_owners import WindowOwners
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -40,6 +41,7 @@ class X11Windows:
         self._terminals = TerminalWindows(self._display)
         self._worked_in: int | None = None
         self._asked_in: int | None = None
+        self._owners = WindowOwners(self._display, describe=self._window, frame=self.frame)
         self._display.sync()
 
     @property
@@ -124,15 +126,31 @@ class X11Windows:
         return WindowArea(left=place.x, top=place.y, right=place.x + width, bottom=place.y + height, own=own)
 
     def floating(self) -> Floating:
-        """Return where menus and drop-down lists are open, and where tips are shown."""
+        """Return where menus and drop-down lists are open, where tips are shown, and all that takes the mouse."""
         popups: list[FloatingArea] = []
         tips: list[FloatingArea] = []
+        windows: list[tuple[Window, FloatingArea]] = []
+        self._owners.look(self.stacked())
         for top in self.tops():
+            area = self.area(top, own=False)
+            if area is None:
+                continue
+            place = FloatingArea(area.left, area.top, area.right, area.bottom)
             kinds = self._kinds(top)
-            found = tips if TIP in kinds else popups if kinds & POPUPS else None
-            if found is not None and (area := self.area(top, own=False)):
-                found.append(FloatingArea(area.left, area.top, area.right, area.bottom))
-        return Floating(popups=tuple(popups), tips=tuple(tips))
+            if TIP in kinds:
+                tips.append(place)
+                continue
+            if kinds & POPUPS:
+                popups.append(place)
+            if window := self._owners.owner(top):
+                windows.append((window, self._owners.taking_input(top, place)))
+        return Floating(popups=tuple(popups), tips=tuple(tips), windows=tuple(windows))
+
+    def focused(self) -> Window | None:
+        return self._owners.focused()
+
+    def under_pointer(self) -> Window | None:
+        return self._owners.under_pointer()
 
     def _kinds(self, window: Any) -> set[str]:
         try:
