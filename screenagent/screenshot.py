@@ -29,11 +29,16 @@ def is_browser(application: str) -> bool:
     return _BROWSER.search(application) is not None
 
 
+def _is_nothing(value: object) -> bool:
+    return not value
+
+
 class Window(Value):
     """A window of the display's window system: which application's, and what its title says.
 
     `own` is the terminal that we were started from: what is typed there reaches us, or a shell. `box` is where its
-    contents are on the display, as far as they reach into it; None where that is not known.
+    contents are on the display, as far as they reach into it; None where that is not known. `is_dialog` is what its
+    application says.
     """
 
     id: int
@@ -41,6 +46,7 @@ class Window(Value):
     app: str = ""
     pid: int | None = None
     own: bool = False
+    is_dialog: bool = Field(default=False, exclude_if=_is_nothing)
     box: Box | None = None
 
     @property
@@ -54,10 +60,6 @@ class Window(Value):
     def is_called_like(self, other: Window) -> bool:
         """Return whether both are of one application, with titles of the same words; marks and numbers may differ."""
         return self.app == other.app and _WORDS.findall(self.title) == _WORDS.findall(other.title)
-
-
-def _is_nothing(value: object) -> bool:
-    return not value
 
 
 class Screenshot(Value):

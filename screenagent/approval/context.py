@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from screenagent.actions import Click, HoldKeys, Input, MouseInput, PressKeys
+from screenagent.approval.triggers import FEW_WORDS, button_labels, triggered
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Location, Point
 from screenagent.perception.labels import text_lines
@@ -42,15 +43,32 @@ class PolicyContext:
         """The words at the field that the keys go to: in it, left of it and above it; all, where it is not known."""
         return read_beside(self.focus, self.words()) if self.focus else self.shown
 
+    def triggered(self, action: Input) -> tuple[str, ...]:
+        """What keys may press: the labels of the buttons or entries that these can trigger."""
+        menu = self._in_menu()
+        words = menu or self._in_window()
+        return triggered(
+            action,
+            button_labels(words),
+            dialog=bool(menu) or (self.window is not None and self.window.is_dialog),
+            small=len(words) <= FEW_WORDS,
+            focused=read_under(self.focus, self.words()) if self.focus and not menu else None,
+        )
+
+    def _in_menu(self) -> list[Word]:
+        """The words in the menus and lists that are open."""
+        popups = self.screen.popups if self.screen else ()
+        return [word for word in self.words() if any(word.box.center in popup for popup in popups)] if popups else []
+
     @cached_property
     def shown(self) -> str:
         """All words in the window in front; on the whole screen, where it is not known which part that is."""
+        return " ".join(word.text for word in self._in_window())
+
+    def _in_window(self) -> list[Word]:
         box = self.window.box if self.window else None
-        return " ".join(
-            word.text
-            for word in self.words()
-            if (box is None or word.box.center in box) and not self._is_of_another(word.box.center)
-        )
+        inside = (word for word in self.words() if box is None or word.box.center in box)
+        return [word for word in inside if not self._is_of_another(word.box.center)]
 
     def _is_of_another(self, point: Point) -> bool:
         """Whether another application's window lies over the window there."""

@@ -27,6 +27,7 @@ PAGER: Final = 2  # the source indication by which a window manager obeys rather
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 POPUPS: Final = frozenset(f"_NET_WM_WINDOW_TYPE_{kind}" for kind in ("MENU", "DROPDOWN_MENU", "POPUP_MENU", "COMBO"))
+DIALOG: Final = "_NET_WM_WINDOW_TYPE_DIALOG"
 TIP: Final = "_NET_WM_WINDOW_TYPE_TOOLTIP"
 FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
 
@@ -199,6 +200,7 @@ class X11Windows:
                 title=property_text(window, "_NET_WM_NAME") or property_text(window, "WM_NAME"),
                 app=named[1] if named else "",
                 pid=pids[0] if pids else None,
+                is_dialog=self._is_a(id, DIALOG) or bool(property_values(window, "WM_TRANSIENT_FOR")),
                 own=self._terminals.own(id, pids[0] if pids else None),
             )
         except error.BadWindow:  # it closed while it was asked
