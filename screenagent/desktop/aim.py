@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from screenagent.actions import Click, Drag, Input, MouseInput, Move, Scroll, describe
 from screenagent.control import Control
 from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.busy import Answers
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, FramePoint, changed_patches
 from screenagent.desktop.hover import Hovering, HoverTimes
@@ -37,6 +38,7 @@ class Aim:
     own: Stack
     under_pointer: Callable[[], Window | None]
     floating: Callable[[], Floating]
+    answers: Answers
     _times: dict[int, HoverTimes] = field(default_factory=dict)
 
     @property
@@ -96,21 +98,35 @@ class Aim:
                 raise Outdated(f"{describe(approved.action)}: another window lies there by now")
 
     def _hovered(self, approved: Approved[Input], pixel: Pixel, before: CapturedFrame) -> CapturedFrame:
-        earlier, place = self.mouse.position, self.place
+        """Return the frame with the mouse at its place, once the program there takes what it is sent."""
+        window = approved.on.window_at(approved.locations[0].point) or approved.on.window
+        self.answers.begin(window)
+        earlier, left = self.mouse.position, self.place
         if isinstance(approved.action, Click | Drag):
             self.mouse.approach(pixel, button=approved.action.button)
         else:
             self.mouse.move(pixel)
-        if earlier == self.mouse.position:
-            return self.screen.grab()
-        return Hovering(
+        frame, answered = self.screen.grab(), False
+        if earlier != self.mouse.position:
+            frame, answered = self._at_rest(window, left, before)
+        if answered or self.answers.has_come():
+            return frame
+        if not self.answers.waited_for():
+            called = f"the window {window.title!r}" if window else "the program there"
+            raise Retry(f"{describe(approved.action)}: {called} answers no input, so nothing was pressed", "busy")
+        return self._at_rest(window, left, frame)[0]
+
+    def _at_rest(self, window: Window | None, left: FramePoint, before: CapturedFrame) -> tuple[CapturedFrame, bool]:
+        """Return the frame on which what the mouse lights up is at rest, and whether it lit anything up."""
+        hovering = Hovering(
             look=self.screen.grab,
             now=time.monotonic,
             wait=self.control.wait,
             ambient=self.ambient,
-            places=(place, self.place),
-            times=self._times.setdefault(app_of(approved.on.window), HoverTimes()),
-        ).frame(before.pixels)
+            places=(left, self.place),
+            times=self._times.setdefault(app_of(window), HoverTimes()),
+        )
+        return hovering.frame(before.pixels), hovering.answered
 
     def _refuse_covered(self, approved: Approved[Input], hovered: CapturedFrame) -> None:
         """Nothing is pressed that something has opened over as the mouse came."""

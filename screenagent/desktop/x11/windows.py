@@ -291,13 +291,14 @@ class Ping:
     def close(self) -> None:
         disconnect_display(self._display)
 
-    def ask(self) -> None:
-        """Ping the application in front, if it is one that answers."""
-        active = property_values(self._root, "_NET_ACTIVE_WINDOW")
-        if not active or not active[0]:
+    def ask(self, window: int | None = None) -> None:
+        """Ping the application of a window, or the one in front, if it is one that answers."""
+        asked = [window] if window else property_values(self._root, "_NET_ACTIVE_WINDOW")
+        if not asked or not asked[0]:
             return
-        target = self._display.create_resource_object("window", active[0])
+        target = self._display.create_resource_object("window", asked[0])
         if self._ping not in property_values(target, "WM_PROTOCOLS", Xatom.ATOM):
+            self._answered = self._asked  # what another application has yet to answer says nothing of this one
             return
         self._asked += 1
         message = (32, [self._ping, self._asked, target.id, 0, 0])
