@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from screenagent.actions import Click, Drag, Input, MouseInput, Move, Scroll, describe
 from screenagent.control import Control
@@ -21,6 +22,11 @@ from screenagent.perception.popups import is_covered
 from screenagent.perception.standing import stands_alike
 from screenagent.protocols import Approved, Outdated, Retry
 from screenagent.screenshot import Window
+
+FRESH_SECONDS: Final = 0.045
+"""A look that is older than this is taken again: it takes a few milliseconds more until a button is pressed."""
+LOOKS: Final = 3
+"""On a machine that is too slow for this, the last of so many looks counts."""
 
 
 @dataclass(kw_only=True)
@@ -64,10 +70,14 @@ class Aim:
             return before
         self._refuse_another(approved, before)
         hovered = self._hovered(approved, pixels[0], before)
-        if not isinstance(action, Scroll) and changed_patches(before.pixels, hovered.pixels):
-            self._refuse_covered(approved, hovered)
-            self._refuse_another(approved, hovered)
-        self._refuse_another_window(approved)
+        for _ in range(LOOKS):
+            if not isinstance(action, Scroll) and changed_patches(before.pixels, hovered.pixels):
+                self._refuse_covered(approved, hovered)
+                self._refuse_another(approved, hovered)
+            self._refuse_another_window(approved)
+            if time.monotonic() - hovered.at <= FRESH_SECONDS:
+                break
+            hovered = self.screen.grab()
         return hovered
 
     def check_again(self, approved: Approved[Input]) -> None:

@@ -231,6 +231,7 @@ class LocalDesktop:
         try:
             self._as_it_was(approved.on)
             before, as_it_came = self._aim.take(approved, before), before
+            self.ledger.looked(before.at)
             floating = self._floating()
             if len(floating.popups) > len(approved.on.popups):
                 before = as_it_came  # a submenu opens as the mouse comes, and is what the click is for
@@ -298,6 +299,7 @@ class LocalDesktop:
         if reviewed and reviewed.own:
             why = "the keys would go into the terminal that this runs in; click into the window they are meant for"
             raise Retry(why, "own_terminal")
+        self.ledger.looked(time.monotonic())
         front = self.foreground()
         if front and front.own and reviewed:
             self._windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front

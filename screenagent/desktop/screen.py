@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -71,7 +72,7 @@ class ScreenCapture:
 
     def grab(self) -> CapturedFrame:
         """Capture the display, with our own terminal blanked."""
-        areas = self._own()
+        at, areas = time.monotonic(), self._own()
         with self._lock:
             try:
                 frame = self._grab(self._chosen)
@@ -81,7 +82,7 @@ class ScreenCapture:
             display = self.display
         edges = [(area.left, area.top, area.right, area.bottom) for area in areas if area.own]
         covered = tuple(box for box in map(display.box, edges) if box)
-        return CapturedFrame(without_own(frame, areas, display.origin), display, covered)
+        return CapturedFrame(without_own(frame, areas, display.origin), display, covered, at)
 
     def screenshot(
         self,

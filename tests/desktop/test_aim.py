@@ -156,3 +156,13 @@ def test_a_menu_belongs_to_the_window_of_its_application(virtual: VirtualDesktop
         found = seen.window_at(seen.display.point(Pixel(x=20, y=20)))
     assert found is not None
     assert (found.id, found.title, found.app) == (menu.id, front.title, front.app)
+
+
+def test_the_last_look_is_right_before_the_press(virtual: VirtualDesktop) -> None:
+    with Probe(virtual.display) as probe:
+        for name in ("one", "two") * 3:
+            seen = virtual.desktop.settled()
+            virtual.desktop.perform(approved(Click(target=name), seen, probe.location(name, seen.display)))
+        ages = sorted(virtual.desktop.ledger.ages)
+    assert len(ages) == 6
+    assert ages[len(ages) // 2] <= 0.06
