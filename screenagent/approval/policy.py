@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
 from screenagent.approval.context import PolicyContext, reached_windows
-from screenagent.approval.triggers import strokes
+from screenagent.approval.triggers import pressed_together
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
@@ -110,8 +110,12 @@ class Rule(Value):
         return all(inside) and bool(inside) if self.then == "allow" else any(inside)
 
     def _match_keys(self, action: Input) -> list[str] | None:
-        pressed = [keys for keys in strokes(action) if any(self._are_among(among, keys) for among in self.keys)]
-        fits = bool(pressed) and (self.then != "allow" or (len(pressed) == len(strokes(action)) and _is_keys(action)))
+        pressed = [
+            keys for keys in pressed_together(action) if any(self._are_among(among, keys) for among in self.keys)
+        ]
+        fits = bool(pressed) and (
+            self.then != "allow" or (len(pressed) == len(pressed_together(action)) and _is_keys(action))
+        )
         return ["+".join(pressed[0])] if fits else None
 
     def _are_among(self, combination: str, pressed: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ FEW_WORDS: Final = 40
 """A window that shows no more words than this may be a dialog, whatever it says that it is."""
 
 
-def strokes(action: Input) -> tuple[tuple[str, ...], ...]:
+def pressed_together(action: Input) -> tuple[tuple[str, ...], ...]:
     """Return the keys that an input presses together, one after the other, each once.
 
     Of a text, a newline is a press of Enter; a blank is one of the space bar only where nothing else is typed, since
@@ -60,7 +60,7 @@ def triggered(
 
 
 def _triggered(action: Input, labels: Sequence[str], *, small: bool, focused: str | None) -> Iterator[str]:
-    for keys in strokes(action):
+    for keys in pressed_together(action):
         others = {"ctrl", "alt", "super"}.intersection(keys)
         letter = next((key for key in keys if len(key) == 1 and key.isalnum()), None)
         if "enter" in keys:

@@ -10,7 +10,7 @@ from typing import Final
 from screenagent.actions import Click, Drag, Input, MouseInput, Move, Scroll, describe
 from screenagent.control import Control
 from screenagent.desktop.ambient_changes import AmbientChanges
-from screenagent.desktop.busy import Answers
+from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, FramePoint, changed_patches
 from screenagent.desktop.hover import Hovering, HoverTimes
@@ -44,7 +44,7 @@ class Aim:
     own: Stack
     under_pointer: Callable[[], Window | None]
     floating: Callable[[], Floating]
-    answers: Answers
+    answers: InputAnswers
     _times: dict[int, HoverTimes] = field(default_factory=dict)
 
     @property

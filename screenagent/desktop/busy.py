@@ -92,7 +92,7 @@ class BusyWatch:
 
 
 @dataclass
-class Answers:
+class InputAnswers:
     """Whether the program that an input goes to takes what it was sent before: by a ping, and by how busy it is."""
 
     control: Control

@@ -17,7 +17,7 @@ from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.aim import Aim, app_of
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
-from screenagent.desktop.busy import Answers
+from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
@@ -89,7 +89,7 @@ class LocalDesktop:
             own=system.own,
             under_pointer=lambda: self._traces.masked(system.windows.under_pointer()),
             floating=self._floating,
-            answers=Answers(control=self.control, ping=system.ping),
+            answers=InputAnswers(control=self.control, ping=system.ping),
         )
         keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
         self._keyboard = stack.enter_context(closing(keyboard))

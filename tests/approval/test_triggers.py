@@ -8,7 +8,7 @@ from PIL import Image
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText
 from screenagent.approval import default_policy
 from screenagent.approval.policy import Policy, Rule, Ruling
-from screenagent.approval.triggers import strokes, triggered
+from screenagent.approval.triggers import pressed_together, triggered
 from screenagent.fakes import FakeReader
 from screenagent.geometry import WHOLE, Box, Location, Point, Size
 from screenagent.screenshot import Screenshot, Window, Word
@@ -178,8 +178,8 @@ def test_what_is_allowed_is_allowed_for_just_these_keys() -> None:
 
 
 def test_the_keys_of_a_text_are_those_that_do_more_than_write() -> None:
-    assert strokes(typed("a b\nc\td")) == (("enter",), ("tab",))
-    assert strokes(typed(" \n")) == (("space",), ("enter",))
+    assert pressed_together(typed("a b\nc\td")) == (("enter",), ("tab",))
+    assert pressed_together(typed(" \n")) == (("space",), ("enter",))
 
 
 def test_a_letter_that_begins_a_label_is_its_access_key_where_there_are_many_labels() -> None:

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from screenagent.control import Control
-from screenagent.desktop.busy import ANSWER_SECONDS, SURE_SECONDS, UNKNOWN_SECONDS, Answers, BusyWatch, running_seconds
+from screenagent.desktop.busy import (
+    ANSWER_SECONDS,
+    SURE_SECONDS,
+    UNKNOWN_SECONDS,
+    BusyWatch,
+    InputAnswers,
+    running_seconds,
+)
 from screenagent.screenshot import Window
 from tests.builders import eventually
 
@@ -47,9 +54,9 @@ class Program(Control):
         return min(self.time, self.works_until) if pid == 101 else 0.0
 
     @property
-    def answers(self) -> Answers:
+    def answers(self) -> InputAnswers:
         watch = BusyWatch(running=self.running, processes=lambda pid: (pid, pid + 1), now=lambda: self.time)
-        return Answers(control=self, ping=self, watch=watch, now=lambda: self.time)
+        return InputAnswers(control=self, ping=self, watch=watch, now=lambda: self.time)
 
 
 def test_a_program_at_rest_has_answered_at_once() -> None:

@@ -26,11 +26,18 @@ class WindowOwners:
         self._describe = describe
         self._frame = frame
         self._framed: dict[int, Window] = {}
+        self._frames: dict[int, int] = {}
         self._shaped = bool(display.has_extension("SHAPE"))
 
-    def look(self, managed: Sequence[Window]) -> None:
-        """Take note of the windows that are there now, from the lowest to the top."""
-        self._framed = {self._frame(window.id): window for window in managed}
+    def look(self, managed: Sequence[Window], tops: Sequence[Any]) -> None:
+        """Take note of the windows that are there now, from the lowest to the top, and of all that lies on the root."""
+        lying = {top.id for top in tops}
+        known = {id: frame for id, frame in self._frames.items() if frame in lying}
+        self._frames = {window.id: known.get(window.id) or self._frame(window.id) for window in managed}
+        self._framed = {self._frames[window.id]: window for window in managed}
+
+    def is_framed(self, top: Any) -> bool:
+        return top.id in self._framed
 
     def owner(self, top: Any) -> Window | None:
         """Return the window in a frame. What nobody has framed has the title and application of what it belongs to."""

@@ -131,13 +131,14 @@ class X11Windows:
         popups: list[FloatingArea] = []
         tips: list[FloatingArea] = []
         windows: list[tuple[Window, FloatingArea]] = []
-        self._owners.look(self.stacked())
-        for top in self.tops():
+        tops = self.tops()
+        self._owners.look(self.stacked(), tops)
+        for top in tops:
             area = self.area(top, own=False)
-            if area is None:
+            if area is None or min(area.right, area.bottom) <= 0:  # window managers keep windows beyond the edge
                 continue
             place = FloatingArea(area.left, area.top, area.right, area.bottom)
-            kinds = self._kinds(top)
+            kinds = set() if self._owners.is_framed(top) else self._kinds(top)
             if TIP in kinds:
                 tips.append(place)
                 continue
