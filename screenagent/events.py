@@ -48,7 +48,7 @@ _NotDone = Literal[
     "contradicted",
 ]
 
-_NotReachable = Literal["disabled", "covered"]
+_NotReachable = Literal["disabled", "covered", "busy"]
 
 FailureCode = Literal[_NotDone, _NotReachable, _Withheld, _OtherScreen]
 """Why a step failed, for programs; the words beside it are for people and planners."""

@@ -18,7 +18,7 @@ from screenagent.agent.fields import described_field, entered_field, field_of, i
 from screenagent.agent.inquiry import Inquiry, ScreenAsking
 from screenagent.agent.recovery import late_effect, next_recovery
 from screenagent.agent.retyping import pasted
-from screenagent.agent.review import Review
+from screenagent.agent.review import ROUNDS, Proposal, Review
 from screenagent.agent.taken_back import taken_back
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
@@ -33,6 +33,7 @@ from screenagent.protocols import (
     Desktop,
     Grounder,
     Guesser,
+    Outdated,
     Planner,
     Retry,
     SecondLook,
@@ -243,9 +244,19 @@ class _Run:
                     return decision
             yield self.happened(events.Thought(text=text))
 
-    def _carry_out(self, step: PlannedStep, *, at: tuple[Location, ...] | None = None) -> Generator[Event, None, None]:
-        """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked."""
-        proposal = yield from self._review.approved(step.action, located=at)
+    def _carry_out(
+        self,
+        step: PlannedStep,
+        *,
+        at: tuple[Location, ...] | None = None,
+        approved: Proposal | None = None,
+        rounds: int = ROUNDS,
+    ) -> Generator[Event, None, None]:
+        """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked.
+
+        So many `rounds` may find that what was `approved` has become another thing before anything was sent.
+        """
+        proposal = approved or (yield from self._review.approved(step.action, located=at))
         action, locations, verdict = proposal.action, proposal.locations, proposal.verdict
         assert verdict is not None
         before: Screenshot | None = self._timeline.screen
@@ -270,6 +281,12 @@ class _Run:
                 except Interrupted as interruption:
                     yield self._interrupted(interruption, action)
                     yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
+                    return
+                except Outdated:
+                    if rounds == 0:
+                        raise
+                    anew = yield from self._review.renewed(proposal)
+                    yield from self._carry_out(step, approved=anew, rounds=rounds - 1)
                     return
         self._before = before
         yield self.happened(events.Acted(action=action, locations=locations))

@@ -184,7 +184,10 @@ def steps(*, clicks: int, with_console: bool) -> None:
 @bench.command
 @click.option("--clicks", type=click.IntRange(min=1), default=50, show_default=True)
 def keys(*, clicks: int) -> None:
-    """Approve clicks by a key in the console; report milliseconds from the key to the click in the window."""
+    """Approve clicks by a key in the console; report milliseconds from the key to the click in the window.
+
+    Also from the last look at what is pressed to the press, and to the first key of a text.
+    """
     from screenagent.bench import console
 
     click.echo(console.measure_keys(clicks=clicks).model_dump_json())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -68,11 +68,13 @@ class Mouse:
         self.move(pixel)
         self._part_from_last_click(pixel, button)
 
-    def click(self, pixel: Pixel, *, button: Button, count: int) -> None:
+    def click(self, pixel: Pixel, *, button: Button, count: int, again: Callable[[], None] = lambda: None) -> None:
+        """Click so many times; `again` is asked before each further press, and raises if that may not be sent."""
         self._stay_at(pixel)
-        for again in range(count):
-            if again:
+        for number in range(count):
+            if number:
                 self._control.wait(CLICK_SECONDS)
+                again()
             with self.pressed(button):
                 pass
         self._clicked = time.monotonic(), pixel, button

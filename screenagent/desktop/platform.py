@@ -42,6 +42,14 @@ class WindowSystem(Protocol):
         """The terminal that we run in, where it is a window of this desktop."""
         ...
 
+    def focused(self) -> Window | None:
+        """The window that has the input focus, or that the menu or list that has it belongs to; None if unknown."""
+        ...
+
+    def under_pointer(self) -> Window | None:
+        """The window that a press of the mouse would reach; None if there is none, or if that is unknown."""
+        ...
+
     def has_grabbed_keys(self) -> bool:
         """Whether something, such as an open menu, gets all keys, whichever window is in front."""
         ...

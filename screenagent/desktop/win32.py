@@ -54,6 +54,12 @@ class Win32Windows:
     def own_terminal(self) -> Window | None:
         return None  # which windows are ours is not asked of this system
 
+    def focused(self) -> Window | None:
+        return None  # the window in front has it
+
+    def under_pointer(self) -> Window | None:
+        return None  # not asked of this system
+
     def has_grabbed_keys(self) -> bool:
         return False
 

@@ -30,7 +30,7 @@ WINDOW = Window(id=1, title="Editor", app="editor", pid=7)
 
 @dataclass
 class FakeBus:
-    """Answers each call with the bytes that `answer` makes of it."""
+    """InputAnswers each call with the bytes that `answer` makes of it."""
 
     answer: Callable[[Message], bytes]
     outgoing_serial: Iterator[int] = field(default_factory=lambda: count(1))
