@@ -34,7 +34,7 @@ _Withheld = Literal[
     "answer_keys",
     "secret",
 ]
-_OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
+_OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front", "held_keys"]
 _NotDone = Literal[
     "failed",
     "stopped",

@@ -23,6 +23,7 @@ from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.platform import open_system
+from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
@@ -68,6 +69,9 @@ class LocalDesktop:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
         self._agreed = self._screen.display
+        self._receiver = Receiver(
+            self._windows, control=self.control, foreground=self.foreground, screen=self._screen_as_agreed
+        )
 
     def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
@@ -255,15 +259,19 @@ class LocalDesktop:
 
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
+        self._screen_as_agreed()
+        self._receiver.refuse_held()
+        if reviewed.display != (now := self.display):
+            moved = f"the screen was at {reviewed.display.name!r} when this was reviewed, and is at {now.name!r}"
+            raise Retry(moved, "display_changed")
+
+    def _screen_as_agreed(self) -> None:
         if why := self._away():
             raise Interrupted(why)
         self._screen.follow()
         if (now := self.display) != (before := self._agreed):
             self._agreed = now  # the user is told of it once
             raise Interrupted(_changed(before, now))
-        if reviewed.display != now:
-            moved = f"the screen was at {reviewed.display.name!r} when this was reviewed, and is at {now.name!r}"
-            raise Retry(moved, "display_changed")
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
@@ -279,35 +287,23 @@ class LocalDesktop:
                     self._mouse.drag(pixels, button=button)
             case Scroll(direction=direction, notches=notches):
                 self._mouse.scroll(direction, notches=notches)
-            case TypeText(text=text, afresh=afresh):
-                if afresh:
-                    self._clear_field(approved.on.window)
-                    self._paste(text, self._still_in_front(approved.on.window))
-                else:
-                    self._type_pieces(text_pieces(text), approved.on.window)
-            case PressKeys(keys=keys, times=times):
-                self._still_in_front(approved.on.window)
-                for _ in range(times):
-                    self._keyboard.press(keys)
-            case HoldKeys(keys=keys, seconds=seconds):
-                self._still_in_front(approved.on.window)
-                with self._keyboard.held(keys):
-                    self.control.hold(seconds)
+            case TypeText() | PressKeys() | HoldKeys() as action:
+                self._send_keys(action, approved.on.window)
 
-    def _still_in_front(self, reviewed: Window | None) -> Window | None:
-        """The window that gets the keys: the one that was in front when they were approved."""
-        if reviewed and reviewed.own:
-            why = "the keys would go into the terminal that this runs in; click into the window they are meant for"
-            raise Retry(why, "own_terminal")
+    def _send_keys(self, action: TypeText | PressKeys | HoldKeys, reviewed: Window | None) -> None:
         self.ledger.looked(time.monotonic())
-        front = self.foreground()
-        if front and front.own and reviewed:
-            self._windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
-            front = self.foreground()
-        if (front and front.id) != (reviewed and reviewed.id):
-            why = f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it"
-            raise Retry(why, "window_changed")
-        return front
+        with self._receiver.watched(self._keyboard, action, reviewed):
+            match action:
+                case TypeText(text=text, afresh=True):
+                    self._clear_field(reviewed)
+                    self._paste(text, self._receiver.still_in_front(reviewed))
+                case TypeText(text=text):
+                    self._type_pieces(text_pieces(text), reviewed)
+                case PressKeys(keys=keys, times=times):
+                    for _ in range(times):
+                        self._keyboard.press(keys)
+                case HoldKeys(keys=keys, seconds=seconds):
+                    self._keyboard.hold(keys, seconds)
 
     def _front(self) -> Window | None:
         """The window that is worked in, and where it is on this display."""
@@ -355,7 +351,7 @@ class LocalDesktop:
     def _revealed(self, name: str, reviewed: Window | None) -> SecretStr:
         if self._secrets is None:
             raise Retry(f"there are no secrets on this desktop, so {placeholder(name)} cannot be typed", "secret")
-        return self._secrets.reveal(name, self._still_in_front(reviewed))
+        return self._secrets.reveal(name, self._receiver.still_in_front(reviewed))
 
     def _type_secret(self, name: str, value: SecretStr, reviewed: Window | None) -> None:
         """By keys only, so that it never lies on a clipboard; what becomes visible of it is blank from here on."""
@@ -363,7 +359,7 @@ class LocalDesktop:
         if self._windows.other_script() or not guarded(lambda: self._keyboard.can_type(value.get_secret_value())):
             lacking = f"the secret {name!r} has characters that this keyboard has no keys for as it is switched now"
             raise Retry(f"{lacking}; a secret is not pasted", "secret")
-        window, before = self._still_in_front(reviewed), self._screen.grab().pixels
+        window, before = self._receiver.still_in_front(reviewed), self._screen.grab().pixels
         self._traces.begin(name, value, before=before, window=window)
         caps_lock = self._windows.caps_lock()
         guarded(lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock))
@@ -379,24 +375,24 @@ class LocalDesktop:
     def _characters(self, value: SecretStr, window: Window | None) -> Iterator[str]:
         """One after the other, for as long as `window` stays in front."""
         for character in value.get_secret_value():
-            self._still_in_front(window)
+            self._receiver.still_in_front(window)
             yield character
 
     def _type(self, text: str, reviewed: Window | None) -> None:
         first, *rest = lines = text.replace("\r\n", "\n").split("\n")
         if any(line[:1].isspace() for line in lines[:-1]):
             # After an indented line an editor indents the next by itself, if it is begun by an Enter.
-            self._paste("\n".join(lines), self._still_in_front(reviewed))
+            self._paste("\n".join(lines), self._receiver.still_in_front(reviewed))
             return
-        self._type_line(first, self._still_in_front(reviewed))
+        self._type_line(first, self._receiver.still_in_front(reviewed))
         for line in rest:
             self._keyboard.press(("enter",))
-            self._type_line(line, self._still_in_front(reviewed))
+            self._type_line(line, self._receiver.still_in_front(reviewed))
 
     def _clear_field(self, reviewed: Window | None) -> None:
         """Delete what is in the field; where Ctrl+A does something else, the line is selected by its ends."""
         for chord in CLEARING:
-            self._still_in_front(reviewed)
+            self._receiver.still_in_front(reviewed)
             self._keyboard.press(chord)
 
     def _type_line(self, line: str, window: Window | None) -> None:
@@ -417,7 +413,3 @@ def _changed(before: Display, now: Display) -> str:
         return f"the monitors have changed, so the agent waits; {was_on}"
     size, corner = f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})"
     return f"the monitor {now.name!r} is now {size} at {corner}, so the agent waits"
-
-
-def _called(window: Window | None) -> str:
-    return f"{window.title!r}" if window else "no window"

@@ -78,6 +78,15 @@ class MacWindows:
         front = self.foreground()
         return front is not None and front.id == window.id
 
+    def focus_mark(self) -> object:
+        return self.foreground()
+
+    def focus_top(self) -> int:
+        return 0
+
+    def held_down(self) -> tuple[str, ...]:
+        return ()
+
     def caps_lock(self) -> bool:
         return bool(_quartz().CGEventSourceFlagsState(COMBINED_SESSION) & ALPHA_SHIFT)
 

@@ -35,6 +35,10 @@ class Pointer(Protocol):
 
     def button(self, button: int, *, pressed: bool) -> None: ...
 
+    def physical(self, button: int) -> int:
+        """Return the button to press so that programs get `button`."""
+        ...
+
     def turn_wheel(self, button: int) -> None: ...
 
 
@@ -89,16 +93,17 @@ class Mouse:
             self._control.wait(DROP_SECONDS)
 
     def scroll(self, direction: Direction, *, notches: int) -> None:
+        code = self._pointer.physical(WHEEL[direction])
         for _ in range(notches):
             self._control.check_input()
             for pressed in (True, False):
-                self._ledger.stroke("button", WHEEL[direction], pressed=pressed)
-            self._pointer.turn_wheel(WHEEL[direction])
+                self._ledger.stroke("button", code, pressed=pressed)
+            self._pointer.turn_wheel(code)
 
     @contextmanager
     def pressed(self, button: Button) -> Iterator[None]:
         self._control.check_input()
-        code = BUTTONS[button]
+        code = self._pointer.physical(BUTTONS[button])
         self._held.down("button", code, lambda: self._pointer.button(code, pressed=False))
         try:
             self._pointer.button(code, pressed=True)

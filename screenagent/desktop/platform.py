@@ -64,6 +64,18 @@ class WindowSystem(Protocol):
 
     def caps_lock(self) -> bool: ...
 
+    def focus_mark(self) -> object:
+        """Return what is another once keys may go to another window; cheap, for every few keys."""
+        ...
+
+    def focus_top(self) -> int:
+        """Return the outermost window that holds the input focus, 0 if that is not known."""
+        ...
+
+    def held_down(self) -> tuple[str, ...]:
+        """Return the modifiers and mouse buttons that are down or latched, by their names; asked while we hold none."""
+        ...
+
     def other_script(self) -> bool:
         """Whether the keyboard is switched from its first layout to another, so that its keys make other characters."""
         ...
@@ -153,6 +165,9 @@ class PyautoguiPointer:
     def button(self, button: int, *, pressed: bool) -> None:
         send = self._pyautogui.mouseDown if pressed else self._pyautogui.mouseUp
         send(button=NAMES[button])
+
+    def physical(self, button: int) -> int:
+        return button  # these systems exchange the buttons before they are pressed
 
     def turn_wheel(self, button: int) -> None:
         sideways = button in (LEFT, RIGHT)

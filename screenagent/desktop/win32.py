@@ -71,6 +71,15 @@ class Win32Windows:
         if not until(lambda: self._user32.GetForegroundWindow() == window.id, seconds=ACTIVATE_SECONDS):
             raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
 
+    def focus_mark(self) -> object:
+        return self.foreground()
+
+    def focus_top(self) -> int:
+        return 0
+
+    def held_down(self) -> tuple[str, ...]:
+        return ()
+
     def caps_lock(self) -> bool:
         return bool(self._user32.GetKeyState(CAPITAL) & 1)
 

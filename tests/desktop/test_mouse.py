@@ -25,6 +25,9 @@ class Pointed:
 
     def button(self, button: int, *, pressed: bool) -> None: ...
 
+    def physical(self, button: int) -> int:
+        return button
+
     def turn_wheel(self, button: int) -> None: ...
 
 

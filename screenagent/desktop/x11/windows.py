@@ -16,6 +16,7 @@ from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.connection import connect_display, disconnect_display, property_text, property_values
 from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
+from screenagent.desktop.x11.key_focus import KeyFocus, held_down
 from screenagent.desktop.x11.window_owners import WindowOwners
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
@@ -40,6 +41,7 @@ class X11Windows:
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
         self._terminals = TerminalWindows(self._display)
+        self._focus = KeyFocus(self._display)
         self._worked_in: int | None = None
         self._asked_in: int | None = None
         self._owners = WindowOwners(self._display, describe=self._window, frame=self.frame)
@@ -53,8 +55,19 @@ class X11Windows:
         disconnect_display(self._display)
 
     def foreground(self) -> Window | None:
-        active = property_values(self._root, "_NET_ACTIVE_WINDOW")
-        return self._window(active[0]) if active and active[0] else None
+        front = self._focus.front()
+        return self._window(front) if front else None
+
+    def focus_mark(self) -> tuple[int, ...]:
+        """Return what is another once keys may go to another window."""
+        return self._focus.mark()
+
+    def focus_top(self) -> int:
+        """Return what holds the focused window on the root."""
+        return self._focus.top()
+
+    def held_down(self) -> tuple[str, ...]:
+        return held_down(self._display)
 
     def worked_in(self) -> Window | None:
         """The window in front; where that is our own terminal, the one that was there before or would be without it."""
