@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from screenagent.cli.output import echo
 from screenagent.control import Stopped
 from screenagent.engine.errors import EngineError
 from screenagent.errors import MissingExtra, OldSpellingWarning, UserError
@@ -92,7 +93,7 @@ def _old_spellings_told() -> Iterator[None]:
                 usual(message, category, *where, **more)
             elif str(message) not in told:
                 told.add(str(message))
-                click.echo(f"screenagent: {message}", err=True)
+                echo(f"screenagent: {message}", err=True)
 
         warnings.showwarning = show
         yield
@@ -106,7 +107,7 @@ def _run_command() -> None:
     except (Exception, KeyboardInterrupt) as error:
         if (said := ending(error)) is None:
             raise
-        click.echo(said.text, err=True)
+        echo(said.text, err=True)
         sys.exit(said.exit_code)
 
 

@@ -23,6 +23,7 @@ from screenagent.events import Event, Observed
 from screenagent.runs.store import Run
 from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
+from screenagent.showing import visible_json
 
 PRIVATE: Final = 0o700
 WAITING: Final = 8
@@ -63,7 +64,7 @@ class Recorder:
         self.folder = folder
 
     def __call__(self, event: Event) -> None:
-        self._log.append(EVENT.dump_json(event))
+        self._log.append(visible_json(EVENT.dump_json(event)))
         self._pictures.complain()
         if isinstance(event, Observed) and self._screens:
             self._pictures.keep(event.screenshot)

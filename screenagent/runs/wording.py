@@ -8,6 +8,7 @@ from typing import Final, Literal, assert_never
 from screenagent.actions import Change, Expectation, Finish, Gone, Holds, Visible, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Approve, Effect, Ended, LookAgain, Reject, Revise, Skip, Verdict
+from screenagent.showing import visible
 
 Status = Literal[
     "confirmed", "changed", "performed", "unchanged", "unmet", "unknown", "contradicted", "refused", "failed",
@@ -70,6 +71,11 @@ def outcome_words(ended: Ended | None) -> str:
 
 
 def expectation_words(expectation: Expectation) -> str:
+    """What is expected, in one line."""
+    return visible(_expectation_words(expectation))
+
+
+def _expectation_words(expectation: Expectation) -> str:
     match expectation:
         case Visible(words=words):
             return f"“{words}” is to be seen"
@@ -84,6 +90,11 @@ def expectation_words(expectation: Expectation) -> str:
 
 
 def verdict_words(verdict: Verdict) -> str:
+    """What was answered, in one line."""
+    return visible(_verdict_words(verdict))
+
+
+def _verdict_words(verdict: Verdict) -> str:
     match verdict:
         case Approve(locations=moved):
             return "approved, at the place that the user chose" if moved else "approved"

@@ -18,6 +18,7 @@ from screenagent.runs.report.annotations import EDGE_COLOUR, TARGET_COLOUR
 from screenagent.runs.report.story import Story
 from screenagent.runs.store import read_events
 from screenagent.runs.wording import outcome_words
+from screenagent.showing import visible_lines
 
 # Tried in this order until the file is small enough for a web page.
 WIDTHS: Final = (960, 800, 640, 480)
@@ -119,7 +120,7 @@ def _mark(screen: Image.Image, places: Sequence[Location]) -> None:
 
 def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Return `words` in one line, cut off if there is no room for all of them."""
-    line = " ".join(words.split())
+    line = " ".join(visible_lines(words).split())
     if font.getlength(line) <= room:
         return line
     while line and font.getlength(line + "…") > room:

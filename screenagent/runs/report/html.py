@@ -22,6 +22,7 @@ from screenagent.runs.report.story import Story, StoryPage
 from screenagent.runs.store import Run, read_events, read_run
 from screenagent.runs.wording import effect_words, expectation_words, outcome_words, verdict_words
 from screenagent.screenshot import Screenshot
+from screenagent.showing import shown
 from screenagent.usage import Phase, Usage
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
@@ -163,6 +164,7 @@ def _page_template() -> Template:
         loader=PackageLoader("screenagent.runs.report", package_path=""),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -14,6 +14,7 @@ from screenagent.errors import BadFile
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
+from screenagent.showing import visible, visible_json
 
 
 class ReplayResult(Value):
@@ -64,8 +65,9 @@ def result(
 
 def append(file: Path, found: ReplayResult) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as lines:
-        lines.write(found.model_dump_json() + "\n")
+    line = visible_json(found.model_dump_json().encode() + b"\n")
+    with file.open("ab") as lines:
+        lines.write(line)
 
 
 def read_results(file: Path) -> list[ReplayResult]:
@@ -96,13 +98,13 @@ def done_rows(earlier: Iterable[ReplayResult], rows: Sequence[Mapping[str, str]]
 
 
 def junit(name: str, results: Iterable[ReplayResult]) -> JUnitXml:
-    suite = TestSuite(name)
+    suite = TestSuite(visible(name))
     for found in results:
-        case = TestCase(found.name, classname=found.script, time=found.seconds)
+        case = TestCase(visible(found.name), classname=visible(found.script), time=found.seconds)
         if found.outcome != "done":
-            case.result = [Failure(message=found.message, type_=found.outcome)]
+            case.result = [Failure(message=visible(found.message), type_=found.outcome)]
         counts = f"{found.steps} performed, {found.confirmed} confirmed, {found.changed} only changed something"
-        case.system_out = f"{counts}; recorded in {found.run}" if found.run else counts
+        case.system_out = f"{counts}; recorded in {visible(found.run)}" if found.run else counts
         suite.add_testcase(case)
     xml = JUnitXml()
     xml.add_testsuite(suite)
