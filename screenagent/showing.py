@@ -7,13 +7,17 @@ terminal, turn the direction of writing round, or show nothing at all. Every fac
 from __future__ import annotations
 
 import re
+import sys
 from typing import Final
 
-LONGEST: Final = 240
-"""The most characters of a title, a target or a message in a line; what is longer keeps its beginning and its end."""
+LONGEST: Final = 400
+"""The most characters of a message in a line; what is longer keeps its beginning and its end."""
 
-LONGEST_TYPED: Final = 2000
-"""The same for a text that is to be typed, all of which is approved."""
+LONGEST_NAME: Final = 120
+"""The same for the name of a target or of a window in a question, which is to stay in view whole."""
+
+LONGEST_TYPED: Final = 800
+"""The same for a text that is to be typed."""
 
 _CODES: Final = (
     r"\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180e"
@@ -36,6 +40,11 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> str:
     """Return `text` as `visible` does, but with its line ends and tabs."""
     return _CODE_IN_LINES.sub(_name, text)
+
+
+def tell(line: str) -> None:
+    """Print one line on stderr, from where no command line is known."""
+    print(visible(line), file=sys.stderr)
 
 
 def shown(value: object) -> object:
@@ -68,7 +77,7 @@ def _escape(character: str) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-def shortened(text: str, most: int = LONGEST) -> str:
+def abridged(text: str, most: int = LONGEST) -> str:
     """Return `text` as `visible` does, at most about `most` characters of it, and wide gaps as their number."""
     line = _BLANKS.sub(lambda gap: f" ‹{len(gap[0])} blanks› ", visible(text))
     if len(line) <= most:

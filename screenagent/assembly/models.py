@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -22,6 +20,7 @@ from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
 from screenagent.planning.model_planner import CONTEXT, tokens_at_most
 from screenagent.protocols import Planner, StateReader, TextReader
 from screenagent.settings import ServerKind, Settings
+from screenagent.showing import tell
 from screenagent.usage import Meter
 
 if TYPE_CHECKING:
@@ -194,9 +193,7 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
             "`screenagent model pull`, or name a folder, or a server's URL such as http://localhost:8000/v1"
         )
     phi4 = _extra("screenagent.models.phi4", "phi4")
-    model = phi4.load_phi4(
-        folder, largest_picture=settings.max_image_patches, check=control.check, say=partial(print, file=sys.stderr)
-    )
+    model = phi4.load_phi4(folder, largest_picture=settings.max_image_patches, check=control.check, say=tell)
     return Seeing(model, family_named("phi4"), count=model.count)
 
 

@@ -12,8 +12,8 @@ from screenagent.cli.typed import EarlyAnswer, Waits, read_line, wait_until_quie
 from screenagent.control import Control, KeyAnswer
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, Approve, Ended, Event, Paused, Verdict
-from screenagent.runs.wording import counts_words, status_of
-from screenagent.showing import LONGEST_TYPED, shortened
+from screenagent.runs.wording import counts_words, question_words, status_of
+from screenagent.showing import LONGEST_NAME, LONGEST_TYPED, abridged
 from screenagent.usage import Usage
 
 MARKS = {
@@ -72,7 +72,7 @@ class TerminalAnswers:
 
     def _in_words(self, ask: Ask, time: AnswerTime) -> Verdict | None:
         early = wait_until_quiet(self._quiet, waits=self._waits(time), takes_no=False)
-        return Abort() if early else reply(self._line(f"? {shortened(ask.question, LONGEST_TYPED)} ", time))
+        return Abort() if early else reply(self._line(f"? {abridged(ask.question, LONGEST_TYPED)} ", time))
 
     def _refusal(self, typed: str, time: AnswerTime) -> Verdict:
         """A no, whose reason begins with what was typed already."""
@@ -125,21 +125,19 @@ def _read_verdict(answer: str) -> Verdict | None:
 def _show(question: ApprovalQuestion) -> None:
     where = ", ".join(f"({place.point.x:.3f}, {place.point.y:.3f})" for place in question.locations)
     window = question.episode.screenshot.window if question.episode.screenshot else None
-    title = f" in “{shortened(window.title)}”" if window else ""
-    asked = paint(f"? {shortened(describe(question.action), LONGEST_TYPED)}", bold=True)
+    title = f" in “{abridged(window.title, LONGEST_NAME)}”" if window else ""
+    asked = paint(f"? {question_words(question.action)}", bold=True)
     echo(asked, f"  {f'at {where}' if where else ''}{title}", err=True)
     for entry in question.path:
-        echo(f"  and in the menu that opens, {shortened(describe(entry))}", err=True)
+        echo(f"  and in the menu that opens, {question_words(entry)}", err=True)
     if question.risk:
-        secho(f"  careful: {shortened(question.risk)}", fg="yellow", err=True)
+        secho(f"  careful: {abridged(question.risk)}", fg="yellow", err=True)
     for number, guess in enumerate(question.doubt.guesses if question.doubt else (), start=1):
         at = guess.location.point
-        echo(
-            f"  {number}  {shortened(guess.words)} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})",
-            err=True,
-        )
+        words = abridged(guess.words, LONGEST_NAME)
+        echo(f"  {number}  {words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
     if question.note:
-        secho(f"  {shortened(question.note)}", fg="yellow", err=True)
+        secho(f"  {abridged(question.note)}", fg="yellow", err=True)
 
 
 @dataclass
@@ -171,10 +169,10 @@ class Progress:
     def __call__(self, event: Event) -> None:
         self.episode = self.episode.after(event)
         if event.event == "retried":
-            secho(f"     {shortened(event.why)}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
+            secho(f"     {abridged(event.why)}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
         if event.event == "rested":
             at = event.location.point
-            told = f"“{shortened(event.told)}”" if event.told else "no tooltip"
+            told = f"“{abridged(event.told)}”" if event.told else "no tooltip"
             secho(f"     at ({at.x:.3f}, {at.y:.3f}): {told}", dim=True, err=True)
         if event.event == "paused":
             secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
@@ -190,7 +188,7 @@ class Progress:
                 echo(step_line(number, step), err=True)
             elif step.closed:
                 self.shown = number
-                secho(f"{number:>3}  {shortened(step.feedback)}", fg="red", err=True)
+                secho(f"{number:>3}  {abridged(step.feedback)}", fg="red", err=True)
 
 
 def step_line(number: int, step: Step) -> Painted:
@@ -200,8 +198,8 @@ def step_line(number: int, step: Step) -> Painted:
     times = [f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001]
     spent = " · ".join([*times, *([step.usage.gears] if step.usage.gears else [])])
     said = step.feedback or (step.effect.evidence if step.effect else "")
-    head = painted(f"{number:>3}  ", paint(sign, fg=colour), f" {shortened(describe(step.action), LONGEST_TYPED)}")
-    told = painted("       ", paint(f"{shortened(said)}  ({spent})", dim=True))
+    head = painted(f"{number:>3}  ", paint(sign, fg=colour), f" {abridged(describe(step.action))}")
+    told = painted("       ", paint(f"{abridged(said)}  ({spent})", dim=True))
     return Painted("\n".join((painted(head, f"  [{by}]" if by else ""), told)))
 
 
@@ -209,7 +207,7 @@ def summary_line(episode: Episode) -> Painted:
     assert episode.ended is not None
     outcome = episode.ended.result.replace("_", " ")
     colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.result, "red")
-    message = f": {shortened(episode.ended.message, LONGEST_TYPED)}" if episode.ended.message else ""
+    message = f": {abridged(episode.ended.message, LONGEST_TYPED)}" if episode.ended.message else ""
     took = f"{episode.ended.at:.1f} s"
     sent = sum((step.usage for step in episode.steps), Usage()).sent
     parts = ", ".join(part for part in (counts_words(episode), took, sent) if part)

@@ -26,7 +26,7 @@ from screenagent.console.stop_keys import driver_that_reports_keys
 from screenagent.console.supervise_screen import Begin, ConsoleOptions, SuperviseScreen
 from screenagent.episode import Episode
 from screenagent.scripts import Script
-from screenagent.showing import CODE, LONGEST_TYPED, shortened
+from screenagent.showing import CODE, LONGEST_TYPED, visible_lines
 
 Play = Callable[[Path, Script, Mapping[str, str]], tuple[str, Begin]]
 """Turns a script and the values of its parameters into a task and how it is begun; raises `ValueError` if it cannot."""
@@ -85,9 +85,8 @@ class Console(App[Episode]):
         markup: bool = False,
     ) -> None:
         """Tell something as it is: neither codes nor markup in it do anything."""
-        super().notify(
-            shortened(message, LONGEST_TYPED), title=title, severity=severity, timeout=timeout, markup=markup
-        )
+        said = visible_lines(message[:LONGEST_TYPED])
+        super().notify(said, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"

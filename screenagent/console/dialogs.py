@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from screenagent.showing import shortened
+from screenagent.showing import abridged
 
 
 class KeysScreen(ModalScreen[None]):
@@ -48,11 +48,11 @@ class PromptScreen(ModalScreen[str | None]):
 
     def __init__(self, title: str, *, value: str = "", hint: str = "") -> None:
         super().__init__()
-        self._title, self._value, self._hint = title, value, shortened(hint)
+        self._title, self._value, self._hint = title, value, abridged(hint)
 
     def compose(self) -> ComposeResult:
         line = Input(self._value, placeholder=self._hint)
-        line.border_title = Text(shortened(self._title))
+        line.border_title = Text(abridged(self._title))
         line.border_subtitle = "Enter sends it · Esc goes back"
         yield line
 

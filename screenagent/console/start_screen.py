@@ -22,7 +22,7 @@ from textual.widgets.option_list import Option
 from screenagent.runs.store import Glance, glance, recorded_runs
 from screenagent.scripts import Script, ScriptError, read_script
 from screenagent.settings import SettingInForce
-from screenagent.showing import shortened, visible
+from screenagent.showing import abridged, visible
 
 RECENT = 50
 """How many runs are listed, and their tasks remembered."""
@@ -102,7 +102,7 @@ class StartScreen(Screen[None]):
         self._scripts = scripts
         _fill(self.query_one("#runs", OptionList), [_line(seen) for seen in glances], "none yet")
         lines = [
-            Content.assemble(shortened(script.name), (f"  {visible(file.name)}", "$foreground 60%"))
+            Content.assemble(abridged(script.name), (f"  {visible(file.name)}", "$foreground 60%"))
             for file, script in scripts
         ]
         nothing = "none; `screenagent save RUN SCRIPT.yaml` makes one of a run"
@@ -182,4 +182,4 @@ def script_title(path: Path) -> str:
 def _line(seen: Glance) -> Content:
     tone = {"done": "$text-success", "stopped": "$text-warning"}.get(seen.outcome, "$text-error")
     when, outcome = (f"{seen.when}  ", "$foreground 60%"), (f"{seen.outcome:<13}", tone)
-    return Content.assemble(when, outcome, shortened(seen.task or seen.folder.name))
+    return Content.assemble(when, outcome, abridged(seen.task or seen.folder.name))

@@ -31,7 +31,7 @@ from screenagent.episode import Step
 from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
 from screenagent.settings import SettingInForce
-from screenagent.showing import shortened
+from screenagent.showing import abridged
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place", "pick"))
 """What a key can do about a question."""
@@ -293,7 +293,7 @@ class SuperviseScreen(RunScreen):
         anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
         asked = self._shown_question.asked
         guesses = wording.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
-        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), shortened(asked.note), anywhere)))
+        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), abridged(asked.note), anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)

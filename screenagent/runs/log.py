@@ -58,7 +58,7 @@ class Recorder:
         with _explained(folder):
             _claim(folder)
             # Written first, so that every folder with a log also says what made it.
-            (folder / "run.json").write_text(made_with.model_dump_json(indent=2) + "\n", "utf-8")
+            (folder / "run.json").write_bytes(visible_json(made_with.model_dump_json(indent=2).encode() + b"\n"))
             self._pictures = _Pictures(folder / "screens")
             self._log = _Log(folder / "events.jsonl")
         self.folder = folder

@@ -238,7 +238,7 @@ WRONG = {
         ),
         "context too short.*--max-model-len",
     ),
-    "an escape sequence": (with_body("400 Bad Request", '{"error": "\\u001b[2Jbad\\nthing"}'), r"“\[2Jbad thing”"),
+    "an escape sequence": (with_body("400 Bad Request", '{"error": "\\u001b[2Jbad\\nthing"}'), r"“␛\[2Jbad thing”"),
     "a report without a bottom": (with_body("400 Bad Request", "[" * 50_000), "refuses the request"),
     "a field of FastAPI": (
         with_body("422 Unprocessable Entity", '{"detail": [{"msg": "extra field"}]}'),
