@@ -200,7 +200,7 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
 def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     if url.startswith(SOCKET) and not Path(url.removeprefix(SOCKET)).exists():
         raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
-    if not _is_address(url):
+    if not _is_address(url) and "@" not in url:  # a password before an @ is not repeated
         raise WrongUsage(f"the model {url!r} is not a valid address; an example of one is http://localhost:8000/v1")
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
