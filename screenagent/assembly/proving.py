@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from screenagent.errors import BadFile
+from screenagent.files import read_whole
 from screenagent.geometry import Value
 from screenagent.models.families import Family, all_families
 from screenagent.models.families.probe import MOST_PATCHES, detect_family, prove_family
@@ -68,8 +70,8 @@ class ProvenModels:
 
     def _read(self) -> Mapping[str, KeptProof]:
         try:
-            return _PROOFS.validate_json(self._file.read_bytes())
-        except (OSError, ValidationError):  # missing or damaged: the models are checked again
+            return _PROOFS.validate_json(read_whole(self._file))
+        except (OSError, BadFile, ValidationError):  # missing or damaged: the models are checked again
             return {}
 
 

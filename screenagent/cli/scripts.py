@@ -117,6 +117,7 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     screenagent heal invoice.yaml --accept the-save-button
     """
     from screenagent.assembly.parts import build_reader
+    from screenagent.files import write_inside
     from screenagent.runs.store import read_events
     from screenagent.scripts import Anchors, read_script
     from screenagent.scripts.replay.healing import accept as take_over
@@ -128,7 +129,7 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
         echo("every target was found as it was recorded")
         return
     page_file = html or anchors.folder.with_suffix(".heals.html")
-    page_file.write_text(page(read_in, found, file=str(script)), "utf-8")
+    write_inside(page_file.parent, page_file.name, page(read_in, found, file=str(script)).encode())
     unknown = set(accept) - {"all"} - {heal.name for heal in found}
     if unknown:
         healed = ", ".join(heal.name for heal in found)

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import Finish, targets
 from screenagent.errors import BadFile
+from screenagent.files import write_inside
 from screenagent.geometry import Location, Size
 from screenagent.runs.report.album import collecting, scaled
 from screenagent.runs.report.annotations import EDGE_COLOUR, TARGET_COLOUR
@@ -54,8 +55,7 @@ def write_gif(run_folder: Path, out: Path) -> Path:
         gif = encode(frames, pictures, width=width)
         if len(gif) <= LARGEST:
             break
-    out.write_bytes(gif)
-    return out
+    return write_inside(out.parent, out.name, gif)
 
 
 def frames_of(story: Story) -> list[GifFrame]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 from pydantic import ValidationError
@@ -12,9 +13,13 @@ from pydantic import ValidationError
 from screenagent.episode import Episode
 from screenagent.errors import BadFile
 from screenagent.events import RunResult
+from screenagent.files import read_whole
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
 from screenagent.showing import visible, visible_json
+
+LARGEST_RESULTS: Final = 1 << 30
+"""Bytes; some hundred a replay."""
 
 
 class ReplayResult(Value):
@@ -75,7 +80,7 @@ def read_results(file: Path) -> list[ReplayResult]:
     if not file.exists():
         return []
     found: list[ReplayResult] = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_whole(file, most=LARGEST_RESULTS).decode("utf-8").splitlines(), start=1):
         try:
             found.append(ReplayResult.model_validate_json(line))
         except ValidationError as error:
