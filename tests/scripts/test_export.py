@@ -42,7 +42,7 @@ PARTS: Final = (
         "\x0c",
         "%s",
     ),
-    *("import os", "')", '")', "\ud800", "\x1a", "def f(): pass"),
+    *("import os", "')", '")', "\x1a", "def f(): pass"),
 )
 
 
