@@ -16,7 +16,7 @@ from screenagent.showing import CODE, visible
 
 LONGEST: Final = 100
 """How many characters the parameters of `play` may have in one line."""
-ESCAPED_PLACE: Final = re.compile(r"\{{4}\s*(?!secret:)([^{}]*?)\s*\}{4}")
+ESCAPED_PLACE: Final = re.compile(r"\{{4}\s*(?!secret:)([A-Za-z_][A-Za-z0-9_-]*)\s*\}{4}")
 """The place of a parameter in a text whose braces are doubled, as in an f-string."""
 
 
