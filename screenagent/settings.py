@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from screenagent import keys
 from screenagent.errors import OldSpellingWarning, WrongUsage
+from screenagent.files import read_whole
 from screenagent.geometry import Size, Value
 from screenagent.models.crop import CropMode
 
@@ -272,7 +273,7 @@ def _by_present_names(given: Mapping[str, Any], *, spelled: Callable[[str], str]
 def read_settings_file(file: Path) -> dict[str, Any]:
     """Return the settings in the file by their present names. Raises `WrongUsage` that names the line and the cure."""
     try:
-        written = tomllib.loads(file.read_bytes().decode("utf-8"))
+        written = tomllib.loads(read_whole(file).decode("utf-8"))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -301,7 +302,7 @@ def _unknown(name: str, file: Path) -> str:
 def _line_of(names: tuple[str, ...], file: Path) -> str:
     """Return the file and, if it can be told, the line on which one of the settings stands."""
     key = re.compile(rf"""\s*\[?\s*["']?({"|".join(map(re.escape, names))})["']?\s*[].=]""")
-    lines = file.read_text("utf-8").splitlines()
+    lines = read_whole(file).decode("utf-8").splitlines()
     number = next((number for number, line in enumerate(lines, start=1) if key.match(line)), None)
     return f"{file}, line {number}" if number else str(file)
 

@@ -9,6 +9,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from screenagent.errors import BadFile
+from screenagent.files import read_whole
 
 LARGEST: Final = 1_000_000
 """Bytes; a file that a person wrote is smaller."""
@@ -27,9 +28,7 @@ def read_yaml(file: Path, kind: type[T], *, what: str) -> T:
 
 
 def _parsed(file: Path) -> object:
-    content = file.read_bytes()
-    if len(content) > LARGEST:
-        raise BadFile(f"{file} has {len(content)} bytes; at most {LARGEST} are read")
+    content = read_whole(file, most=LARGEST)
     try:
         return yaml.safe_load(content.decode("utf-8"))
     except yaml.MarkedYAMLError as error:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from screenagent.cli.output import echo
 from screenagent.control import Stopped
 from screenagent.engine.errors import EngineError
 from screenagent.errors import MissingExtra, OldSpellingWarning, UserError
@@ -100,7 +101,7 @@ def _open_closed_streams() -> None:
 def _say(line: str) -> None:
     """Print a last line; there may be nobody left to read it."""
     with suppress(OSError):
-        click.echo(line, err=True)
+        echo(line, err=True)
 
 
 @contextmanager
@@ -116,7 +117,7 @@ def _old_spellings_told() -> Iterator[None]:
                 usual(message, category, *where, **more)
             elif str(message) not in told:
                 told.add(str(message))
-                click.echo(f"screenagent: {message}", err=True)
+                echo(f"screenagent: {message}", err=True)
 
         warnings.showwarning = show
         yield

@@ -9,13 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import click
-
 from screenagent.agent import drive
 from screenagent.assembly.departure import Departure, on_signals
 from screenagent.assembly.parts import stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
+from screenagent.cli.output import echo, echo_json
 from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
 from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
 from screenagent.control import Control
@@ -68,10 +67,10 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
         control = stack.enter_context(stoppable_control())
         person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
         work = stack.enter_context(supervised.open(control, person))
-        printed = [lambda event: click.echo(event.model_dump_json())] if as_json else []
+        printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         if work.folder:
-            click.echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
+            echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
     return Carried(episode, work.folder)
 
 
@@ -85,7 +84,7 @@ def supervise(supervised: Supervised) -> Ended:
         raise supervising.broke
     if supervising.episode.ended is None:
         return Ended(result="stopped")
-    click.echo(summary_line(supervising.episode), err=True)
+    echo(summary_line(supervising.episode), err=True)
     return supervising.episode.ended
 
 

@@ -25,6 +25,7 @@ from screenagent.events import Ended, Event, Observed
 from screenagent.runs.store import Run
 from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
+from screenagent.showing import visible_json
 
 PRIVATE: Final = 0o700
 WAITING: Final = 8
@@ -59,7 +60,7 @@ class Recorder:
         with _explained(folder):
             _claim(folder)
             # Written first, so that every folder with a log also says what made it.
-            (folder / "run.json").write_text(made_with.model_dump_json(indent=2) + "\n", "utf-8")
+            (folder / "run.json").write_bytes(visible_json(made_with.model_dump_json(indent=2).encode() + b"\n"))
             self._pictures = _Pictures(folder / "screens")
             self._log = _Log(folder / "events.jsonl")
         self.folder = folder
@@ -71,7 +72,7 @@ class Recorder:
         with self._writing:
             if self._ended:
                 return  # this process is leaving
-            self._log.append(EVENT.dump_json(event))
+            self._log.append(visible_json(EVENT.dump_json(event)))
             self._ended = isinstance(event, Ended)
             self._at, self._since = event.at, time.monotonic()
         self._pictures.complain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from os import SEEK_END
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from screenagent.errors import BadFile
 from screenagent.events import Ended, Event, Observed, Started
+from screenagent.files import LARGEST, open_inside
 from screenagent.geometry import Value
 from screenagent.runs.upgrade import read_event
 from screenagent.runs.wording import outcome_words
@@ -50,7 +52,7 @@ def read_events(folder: Path, *, pictures: bool = True) -> Iterator[Event]:
     path = folder / "events.jsonl"
     if not path.is_file():
         raise FileNotFoundError(f"no run in {folder}: it has no {path.name}; name a folder that a run was recorded to")
-    with path.open("rb") as log:
+    with open_inside(folder, path.name) as log:
         for number, line in enumerate(log, start=1):
             try:
                 event = read_event(line)
@@ -65,14 +67,14 @@ def read_run(folder: Path) -> Run:
     """Return what the run in `folder` was made with."""
     path = folder / "run.json"
     try:
-        return Run.model_validate_json(path.read_bytes())
+        return Run.model_validate_json(_whole(folder, path.name))
     except ValidationError as error:
         raise BadFile(f"{path} does not describe a run: {_first(error)}") from error
 
 
 def glance(folder: Path) -> Glance:
     """Return the run in `folder` in a line, from the first and the last event of its log."""
-    first, last = _ends(folder / "events.jsonl")
+    first, last = _ends(folder)
     return Glance(
         folder=folder,
         task=first.task if isinstance(first, Started) else "",
@@ -86,11 +88,16 @@ def recorded_runs(root: Path) -> list[Path]:
     return sorted((log.parent for log in root.glob("*/events.jsonl")), key=lambda run: run.name, reverse=True)
 
 
-def _ends(path: Path) -> tuple[Event | None, Event | None]:
+def _whole(folder: Path, name: str) -> bytes:
+    with open_inside(folder, name) as file:
+        return file.read(LARGEST)
+
+
+def _ends(folder: Path) -> tuple[Event | None, Event | None]:
     """Return the first and the last event of a log; None for a line that is not an event."""
-    with path.open("rb") as log:
+    with open_inside(folder, "events.jsonl") as log:
         first = log.readline()
-        log.seek(max(0, path.stat().st_size - LONGEST_END))
+        log.seek(max(0, log.seek(0, SEEK_END) - LONGEST_END))
         last = log.read().rpartition(b"\n")[0].rpartition(b"\n")[2] or first
     return _event(first), _event(last)
 
@@ -103,14 +110,14 @@ def _event(line: bytes) -> Event | None:
 
 
 def with_picture(screenshot: Screenshot, folder: Path) -> Screenshot:
-    """Return `screenshot` with the picture that the run in `folder` kept of it, if any."""
+    """Return `screenshot` with the picture that the run in `folder` kept of it, if any; none from elsewhere."""
     path = folder / "screens" / f"{screenshot.digest}.png"
     try:
-        with Image.open(path) as file:
+        with open_inside(folder, "screens", f"{screenshot.digest}.png") as kept, Image.open(kept) as file:
             image = file.convert("RGB")
     except FileNotFoundError:
         return screenshot
-    except (OSError, UnidentifiedImageError) as error:
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise BadFile(f"{path} is not a readable picture: {error}; remove it to read the run without it") from error
     return screenshot.model_copy(update={"image": image})
 

@@ -150,3 +150,34 @@ def test_a_run_without_its_pictures_is_read_reported_and_judged(tmp_path: Path) 
     assert (told.exit_code, "no GIF" in told.stderr) == (0, True)
     judged = CliRunner().invoke(screenagent, ["policy", "check", str(recorder.folder)])
     assert (judged.exit_code, "without their pictures" in judged.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("name", ["album.png", "thesis.part"])
+def test_a_folder_that_looks_like_a_picture_is_not_a_runs(name: str, tmp_path: Path) -> None:
+    run = record(tmp_path / "run", whole_run())
+    (run / "screens" / name).mkdir()
+    (run / "screens" / name / "thesis.txt").write_text("x")
+    with pytest.raises(ValueError, match=name):
+        remove(run)
+    assert (run / "screens" / name / "thesis.txt").exists()
+
+
+def test_nothing_behind_a_link_is_removed_with_a_run(tmp_path: Path) -> None:
+    run, mine = record(tmp_path / "run", whole_run()), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a.png").write_text("x")
+    (run / "screens" / "b.png").symlink_to(mine / "a.png")
+    with pytest.raises(ValueError, match=r"b\.png"):
+        remove(run)
+    (run / "screens" / "b.png").unlink()
+    (run / "screens").rename(tmp_path / "screens")
+    (run / "screens").symlink_to(mine)
+    with pytest.raises(ValueError, match="screens"):
+        remove(run)
+    assert (mine / "a.png").exists()
+
+
+def test_a_run_is_removed_as_a_whole(tmp_path: Path) -> None:
+    run = record(tmp_path / "run", whole_run())
+    remove(run)
+    assert not run.exists()

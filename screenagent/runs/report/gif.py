@@ -12,12 +12,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import Finish, targets
 from screenagent.errors import BadFile
+from screenagent.files import write_inside
 from screenagent.geometry import Location, Size
 from screenagent.runs.report.album import collecting, scaled
 from screenagent.runs.report.annotations import EDGE_COLOUR, TARGET_COLOUR
 from screenagent.runs.report.story import Story
 from screenagent.runs.store import read_events
 from screenagent.runs.wording import outcome_words
+from screenagent.showing import visible_lines
 
 # Tried in this order until the file is small enough for a web page.
 WIDTHS: Final = (960, 800, 640, 480)
@@ -53,8 +55,7 @@ def write_gif(run_folder: Path, out: Path) -> Path:
         gif = encode(frames, pictures, width=width)
         if len(gif) <= LARGEST:
             break
-    out.write_bytes(gif)
-    return out
+    return write_inside(out.parent, out.name, gif)
 
 
 def frames_of(story: Story) -> list[GifFrame]:
@@ -119,7 +120,7 @@ def _mark(screen: Image.Image, places: Sequence[Location]) -> None:
 
 def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Return `words` in one line, cut off if there is no room for all of them."""
-    line = " ".join(words.split())
+    line = " ".join(visible_lines(words).split())
     if font.getlength(line) <= room:
         return line
     while line and font.getlength(line + "…") > room:

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from screenagent.actions import KeyboardInput, targets
+from screenagent.files import write_inside
 from screenagent.geometry import Box, Location
 from screenagent.runs.costs import CostTable, ModelCost, step_costs
 from screenagent.runs.report.album import AlbumPicture, album_picture, collecting
@@ -22,6 +23,7 @@ from screenagent.runs.report.story import Story, StoryPage
 from screenagent.runs.store import Run, read_events, read_run
 from screenagent.runs.wording import effect_words, expectation_words, outcome_words, verdict_words
 from screenagent.screenshot import Screenshot
+from screenagent.showing import shown
 from screenagent.usage import Phase, Usage
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
@@ -79,8 +81,8 @@ def write_html(run_folder: Path, out: Path) -> Path:
     run = read_run(run_folder)
     events = looked(read_events(run_folder), recorded_looks(run), looks)
     story = Story.of(collecting(events, pictures, album_picture))
-    out.write_text(render_page(story, pictures, run, looks), "utf-8")
-    return out
+    page = render_page(story, pictures, run, looks).encode("utf-8", "replace")
+    return write_inside(out.parent, out.name, page)
 
 
 def render_page(
@@ -163,6 +165,7 @@ def _page_template() -> Template:
         loader=PackageLoader("screenagent.runs.report", package_path=""),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
