@@ -20,8 +20,8 @@ from PIL import Image
 from pydantic import JsonValue
 
 from screenagent.events import Event, Observed
+from screenagent.runs.plans import PlanLog
 from screenagent.runs.store import Run
-from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
 
 PRIVATE: Final = 0o700
@@ -45,6 +45,7 @@ class Recorder:
         screens: bool = True,
     ) -> None:
         self._screens = screens
+        self._plans = PlanLog()
         made_with = Run(
             version=_version(),
             python=platform.python_version(),
@@ -63,7 +64,7 @@ class Recorder:
         self.folder = folder
 
     def __call__(self, event: Event) -> None:
-        self._log.append(EVENT.dump_json(event))
+        self._log.append(self._plans.written(event))
         self._pictures.complain()
         if isinstance(event, Observed) and self._screens:
             self._pictures.keep(event.screenshot)

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 from screenagent.errors import BadFile
 from screenagent.events import Ended, Event, Observed, Started
 from screenagent.geometry import Value
+from screenagent.runs.plans import PlanLog
 from screenagent.runs.upgrade import read_event
 from screenagent.runs.wording import outcome_words
 from screenagent.screenshot import Screenshot
@@ -50,11 +51,12 @@ def read_events(folder: Path, *, pictures: bool = True) -> Iterator[Event]:
     path = folder / "events.jsonl"
     if not path.is_file():
         raise FileNotFoundError(f"no run in {folder}: it has no {path.name}; name a folder that a run was recorded to")
+    plans = PlanLog()
     with path.open("rb") as log:
         for number, line in enumerate(log, start=1):
             try:
-                event = read_event(line)
-            except ValidationError as error:
+                event = read_event(line, plans)
+            except ValueError as error:
                 if not line.endswith(b"\n"):
                     return
                 raise BadFile(f"{path}, line {number} is not an event: {_first(error)}") from error
@@ -98,7 +100,7 @@ def _ends(path: Path) -> tuple[Event | None, Event | None]:
 def _event(line: bytes) -> Event | None:
     try:
         return read_event(line)
-    except ValidationError:
+    except ValueError:
         return None
 
 
@@ -121,5 +123,5 @@ def _with_picture(event: Event, folder: Path) -> Event:
     return event.model_copy(update={"screenshot": with_picture(event.screenshot, folder)})
 
 
-def _first(error: ValidationError) -> str:
-    return error.errors(include_url=False)[0]["msg"]
+def _first(error: ValueError) -> str:
+    return error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else str(error)
