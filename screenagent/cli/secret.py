@@ -61,13 +61,14 @@ def list_() -> None:
     """
     from screenagent.approval.vault import Environment, Keyring, NoKeyring
 
-    for name in Environment().names():
+    listed = Environment().names()
+    for name in listed:
         click.echo(f"{name}  environment")
     try:
         for name in Keyring().names():
             click.echo(f"{name}  keyring")
     except NoKeyring as reason:
-        click.echo(str(reason), err=True)
+        click.echo(f"only those of the environment are listed: {reason}" if listed else str(reason), err=True)
 
 
 @secret.command
