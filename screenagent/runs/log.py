@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from importlib import metadata
 from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ from typing import Final, Self
 from PIL import Image
 from pydantic import JsonValue
 
+import screenagent
 from screenagent.events import Event, Observed
 from screenagent.runs.plans import PlanLog
 from screenagent.runs.store import Run
@@ -47,7 +47,7 @@ class Recorder:
         self._screens = screens
         self._plans = PlanLog()
         made_with = Run(
-            version=_version(),
+            version=screenagent.__version__,
             python=platform.python_version(),
             platform=platform.platform(),
             started=datetime.now().astimezone(),
@@ -171,13 +171,6 @@ def _claim(folder: Path) -> None:
     if any(folder.iterdir()):
         raise FileExistsError(errno.EEXIST, "it is not empty")
     folder.chmod(PRIVATE)
-
-
-def _version() -> str:
-    try:
-        return metadata.version("screenagent")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 @contextmanager

@@ -55,7 +55,8 @@ class LoggedDecided(EventBase):
 
 
 _CASES: Final = [LoggedDecided, *(case for case in get_args(get_args(Event)[0]) if case is not Decided)]
-LOGGED: Final[TypeAdapter[Any]] = TypeAdapter(Annotated[reduce(or_, _CASES), Field(discriminator="event")])
+_LOGGED: Final[Any] = Annotated[reduce(or_, _CASES), Field(discriminator="event")]
+LOGGED: Final[TypeAdapter[Event | LoggedDecided]] = TypeAdapter(_LOGGED)
 """A line of a log: an event, or a `LoggedDecided`."""
 
 
