@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, load_settings
+from screenagent.cli.options import FILE, FOLDER, load_settings, one_run
 
 SCHEMAS: Final = {"script": "scripts.Script", "policy": "approval.Policy", "settings": "settings.Settings"}
 """The models, by the names of the files that they describe."""
@@ -35,7 +35,7 @@ def check(run: Path, *, path: Path | None) -> None:
 
     chosen = read_policy(path or load_settings().policy)
     unseen = 0
-    for finding in checked(chosen, read_events(run), reader=build_reader(load_settings())):
+    for finding in checked(chosen, read_events(one_run(run)), reader=build_reader(load_settings())):
         click.echo(f"{finding}  [then: {finding.verdict.verdict}]")
         unseen += finding.unseen
     if unseen:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from screenagent.errors import BadFile
-from screenagent.events import Ended, Event, Observed, Started
+from screenagent.events import Ended, Event, Observed, Paused, Resumed, Retried, Started, UserMessage
 from screenagent.geometry import Value
 from screenagent.runs.plans import PlanLog
 from screenagent.runs.upgrade import read_event
@@ -51,7 +52,7 @@ def read_events(folder: Path, *, pictures: bool = True) -> Iterator[Event]:
     path = folder / "events.jsonl"
     if not path.is_file():
         raise FileNotFoundError(f"no run in {folder}: it has no {path.name}; name a folder that a run was recorded to")
-    plans = PlanLog()
+    plans, order = PlanLog(), _Order()
     with path.open("rb") as log:
         for number, line in enumerate(log, start=1):
             try:
@@ -60,7 +61,33 @@ def read_events(folder: Path, *, pictures: bool = True) -> Iterator[Event]:
                 if not line.endswith(b"\n"):
                     return
                 raise BadFile(f"{path}, line {number} is not an event: {_first(error)}") from error
+            if why := order.why_not(event):
+                raise BadFile(f"{path}, line {number} comes too early: {why}")
             yield _with_picture(event, folder) if pictures else event
+
+
+class _Order:
+    """Knows which events can come next. Lines that are lost or in another order leave some that belong to nothing."""
+
+    def __init__(self) -> None:
+        self._looked = self._has_step = False
+
+    def why_not(self, event: Event) -> str:
+        """Return why `event` cannot come here; empty if it can."""
+        match event:
+            case Started():
+                self._looked = self._has_step = False
+            case Observed():
+                self._looked = True
+            case Paused() | Resumed() | UserMessage() | Ended():
+                pass
+            case _ if not self._looked:
+                return "no screen was looked at before it"
+            case Retried() if not self._has_step:
+                return "nothing was tried before it"
+            case _:
+                self._has_step = True
+        return ""
 
 
 def read_run(folder: Path) -> Run:
@@ -106,15 +133,30 @@ def _event(line: bytes) -> Event | None:
 
 def with_picture(screenshot: Screenshot, folder: Path) -> Screenshot:
     """Return `screenshot` with the picture that the run in `folder` kept of it, if any."""
-    path = folder / "screens" / f"{screenshot.digest}.png"
+    if not os.path.lexists(picture_path(folder, screenshot.digest)):
+        return screenshot
+    image = kept_picture(folder, screenshot.digest)
+    if image.size != (screenshot.size.width, screenshot.size.height):
+        size = f"{image.width}x{image.height}"
+        raise BadFile(f"{picture_path(folder, screenshot.digest)} is {size}, and the log names another size; remove it")
+    return screenshot.model_copy(update={"image": image})
+
+
+def picture_path(folder: Path, digest: str) -> Path:
+    """Return where a run keeps a picture. Raises `BadFile` if its name would lead out of the run's folder."""
+    if not digest.isalnum():
+        raise BadFile(f"{digest!r} is not the name of a picture in {folder}")
+    return folder / "screens" / f"{digest}.png"
+
+
+def kept_picture(folder: Path, digest: str) -> Image.Image:
+    """Return a picture that a run kept. Raises `BadFile` if its file is not a picture."""
+    path = picture_path(folder, digest)
     try:
         with Image.open(path) as file:
-            image = file.convert("RGB")
-    except FileNotFoundError:
-        return screenshot
-    except (OSError, UnidentifiedImageError) as error:
+            return file.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadFile(f"{path} is not a readable picture: {error}; remove it to read the run without it") from error
-    return screenshot.model_copy(update={"image": image})
 
 
 def _with_picture(event: Event, folder: Path) -> Event:
