@@ -48,9 +48,8 @@ def key(name: str) -> str:
     for spelling in (bare, joined, ALIASES.get(joined, ""), bare.replace(" ", "_")):
         if spelling in NAMED or (len(spelling) == 1 and spelling.isprintable()):
             return spelling
-    nearest = difflib.get_close_matches(
-        joined, [*NAMED, *(alias for alias, named in ALIASES.items() if named in NAMED)], n=1
-    )
+    known = [*NAMED, *(alias for alias, named in ALIASES.items() if named in NAMED)]
+    nearest = difflib.get_close_matches(joined, known, n=1)
     cure = f"did you mean {ALIASES.get(nearest[0], nearest[0])!r}?" if nearest else KEY_NAMES
     raise ValueError(f"unknown key {name!r}; {cure}")
 

@@ -34,8 +34,10 @@ from tests.console.told_runs import record, whole_run
 from tests.damage import broken_bytes, broken_value, damages
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 SEED: Final = 16
-QUICK, SOAK = 250, 10_000
+QUICK, SOAK = 150, 10_000
 
 
 @pytest.fixture(params=[pytest.param(QUICK, id="quick"), pytest.param(SOAK, id="soak", marks=pytest.mark.soak)])

@@ -26,7 +26,7 @@ main()
 """
 
 
-def crash(error: str, state: Path, environment: dict[str, str] = {}) -> subprocess.CompletedProcess[str]:
+def crash(error: str, state: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     surroundings = os.environ | {"XDG_STATE_HOME": str(state)} | environment
     command = [sys.executable, "-c", CRASHES.format(error=error)]
     return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=60, check=False)
@@ -46,9 +46,7 @@ def test_a_mistake_of_ours_is_one_line_and_a_file_that_nobody_else_can_read(tmp_
 
 
 def test_a_secret_in_an_error_is_its_name_in_the_file(tmp_path: Path) -> None:
-    crash(
-        "KeyError(__import__('os').environ['SCREENAGENT_SECRET_BANK'])", tmp_path, {"SCREENAGENT_SECRET_BANK": "Kuh7"}
-    )
+    crash("KeyError(__import__('os').environ['SCREENAGENT_SECRET_BANK'])", tmp_path, SCREENAGENT_SECRET_BANK="Kuh7")
     [file] = tmp_path.glob("screenagent/crashes/*.txt")
     assert "<SCREENAGENT_SECRET_BANK>" in file.read_text()
     assert "Kuh7" not in file.read_text()

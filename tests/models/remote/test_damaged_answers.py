@@ -22,6 +22,8 @@ from screenagent.models.remote.transport import Wire
 from screenagent.protocols import Retry
 from tests.damage import broken_bytes, broken_value, damages
 
+pytestmark = pytest.mark.slow
+
 SEED: Final = 17
 ASKED: Final = httpx2.Request("POST", "http://localhost:9/v1/chat/completions")
 
