@@ -274,7 +274,7 @@ def read_settings_file(file: Path) -> dict[str, Any]:
     """Return the settings in the file by their present names. Raises `WrongUsage` that names the line and the cure."""
     try:
         written = tomllib.loads(read_bounded(file).decode("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # also below a HOME that is no folder
         return {}
     except OSError as error:
         raise WrongUsage(
