@@ -23,9 +23,10 @@ from pydantic_settings import (
 
 from screenagent import keys
 from screenagent.errors import BadFile, OldSpellingWarning, WrongUsage
+from screenagent.files import read_whole
 from screenagent.geometry import Size, Value
 from screenagent.models.crop import CropMode
-from screenagent.yaml_file import read_bounded
+from screenagent.yaml_file import LARGEST
 
 Approval = Literal["each", "risky", "never"]
 UserInputSetting = Literal["auto", "on", "off"]
@@ -273,7 +274,7 @@ def _by_present_names(given: Mapping[str, Any], *, spelled: Callable[[str], str]
 def read_settings_file(file: Path) -> dict[str, Any]:
     """Return the settings in the file by their present names. Raises `WrongUsage` that names the line and the cure."""
     try:
-        written = tomllib.loads(read_bounded(file).decode("utf-8"))
+        written = tomllib.loads(read_whole(file, most=LARGEST).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):  # also below a HOME that is no folder
         return {}
     except OSError as error:
@@ -304,7 +305,7 @@ def _unknown(name: str, file: Path) -> str:
 def _line_of(names: tuple[str, ...], file: Path) -> str:
     """Return the file and, if it can be told, the line on which one of the settings stands."""
     key = re.compile(rf"""\s*\[?\s*["']?({"|".join(map(re.escape, names))})["']?\s*[].=]""")
-    lines = read_bounded(file).decode("utf-8").splitlines()
+    lines = read_whole(file, most=LARGEST).decode("utf-8").splitlines()
     number = next((number for number, line in enumerate(lines, start=1) if key.match(line)), None)
     return f"{file}, line {number}" if number else str(file)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
 from typing import Final, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from screenagent.errors import BadFile
+from screenagent.files import read_whole
 
 LARGEST: Final = 1_000_000
 """Bytes; a file that a person wrote is smaller."""
@@ -30,19 +30,8 @@ def read_yaml(file: Path, kind: type[T], *, what: str) -> T:
         raise BadFile(f"{file} is not {what}: {f'{where}: ' if where else ''}{wrong['msg']}") from error
 
 
-def read_bounded(file: Path) -> bytes:
-    """Return what a file of a person's holds. Raises `BadFile` if it is larger than one, or a pipe or a device."""
-    about = file.stat()
-    if not S_ISREG(about.st_mode) and not S_ISDIR(about.st_mode):  # a folder is refused by the system, in its words
-        raise BadFile(f"{file} is not a file that can be read to its end")
-    if about.st_size > LARGEST:
-        raise BadFile(f"{file} has {about.st_size} bytes; at most {LARGEST} are read")
-    with file.open("rb") as opened:
-        return opened.read(LARGEST)
-
-
 def _parsed(file: Path) -> object:
-    content = read_bounded(file)
+    content = read_whole(file, most=LARGEST)
     try:
         return yaml.safe_load(content.decode("utf-8"))
     except yaml.MarkedYAMLError as error:

@@ -215,9 +215,8 @@ class TestRefusals:
         assert f"the settings file {file} cannot be read" in refusal()
 
     def test_a_file_that_may_not_be_read_is_named(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def forbidden(self: Path, *_: str) -> Any:
-            raise PermissionError(13, "Permission denied", str(self))
+        def forbidden(path: Path, **_: int) -> Any:
+            raise PermissionError(13, "Permission denied", str(path))
 
-        file.touch()
-        monkeypatch.setattr(Path, "open", forbidden)
+        monkeypatch.setattr("screenagent.settings.read_whole", forbidden)
         assert f"the settings file {file} cannot be read: Permission denied; " in refusal()

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from screenagent.cli.output import echo, echo_lines
 from screenagent.control import Stopped
 from screenagent.engine.errors import EngineError
 from screenagent.errors import MissingExtra, OldSpellingWarning, UserError
@@ -93,7 +94,7 @@ def main() -> None:
     except OSError as error:  # the output cannot be written: its disk is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         with suppress(OSError):
-            click.echo(f"screenagent: the output cannot be written: {error.strerror}", err=True)
+            echo(f"screenagent: the output cannot be written: {error.strerror}", err=True)
         sys.exit(1)
 
 
@@ -127,7 +128,7 @@ def _old_spellings_told() -> Iterator[None]:
                 usual(message, category, *where, **more)
             elif str(message) not in told:
                 told.add(str(message))
-                click.echo(f"screenagent: {message}", err=True)
+                echo(f"screenagent: {message}", err=True)
 
         warnings.showwarning = show
         yield
@@ -141,7 +142,7 @@ def _run_command() -> None:
     except (Exception, KeyboardInterrupt) as error:
         if (said := ending(error)) is None:
             raise
-        click.echo(said.text, err=True)
+        echo(said.text, err=True)
         sys.exit(said.exit_code)
 
 
@@ -151,7 +152,7 @@ def tell_of_crash(_kind: object, error: BaseException | None, _where: object) ->
 
     if error is not None:
         said = ending(error)
-        click.echo(said.text if said else crash_sentence(error), err=True)
+        echo_lines(said.text if said else crash_sentence(error), err=True)
 
 
 class Ending(NamedTuple):

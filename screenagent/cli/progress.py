@@ -7,13 +7,15 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-import click
+from screenagent.cli.output import Painted, echo
+from screenagent.showing import visible
 
 SILENT_SECONDS: Final = 1.0
 """What is over by then says nothing."""
 TERMINAL_SECONDS: Final = 0.2
 FILE_SECONDS: Final = 10.0
 """Between two lines where nobody watches, so that a log file stays short."""
+CLEARED: Final = "\r\x1b[K"
 
 
 class Ticker:
@@ -29,11 +31,11 @@ class Ticker:
             return
         self._next = time.monotonic() + (TERMINAL_SECONDS if self._on_terminal else FILE_SECONDS)
         self._is_open = self._on_terminal
-        click.echo(f"\r\x1b[K{said}" if self._on_terminal else said, err=True, nl=not self._on_terminal)
+        echo(Painted(f"{CLEARED}{visible(said)}") if self._on_terminal else said, err=True, nl=not self._on_terminal)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         if self._is_open:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            echo(Painted(CLEARED), err=True, nl=False)

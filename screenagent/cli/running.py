@@ -10,12 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import click
-
 from screenagent.agent import drive
 from screenagent.assembly.parts import on_signals, stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
+from screenagent.cli.output import echo, echo_json
 from screenagent.cli.progress import Ticker
 from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
 from screenagent.console.startup import responsive_threads, shorten_escape_delay
@@ -69,10 +68,10 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
         person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
         told = stack.enter_context(Ticker())
         work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
-        printed = [lambda event: click.echo(event.model_dump_json())] if as_json else []
+        printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         if work.folder:
-            click.echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
+            echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
     return Carried(episode, work.folder)
 
 
@@ -86,7 +85,7 @@ def supervise(supervised: Supervised) -> Ended:
         raise supervising.broke
     if supervising.episode.ended is None:
         return Ended(result="stopped")
-    click.echo(summary_line(supervising.episode), err=True)
+    echo(summary_line(supervising.episode), err=True)
     return supervising.episode.ended
 
 

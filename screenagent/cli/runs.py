@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings, one_run
+from screenagent.cli.output import confirm, echo, echo_json
 from screenagent.cli.progress import Ticker
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     with Ticker() as ticker:
         kept = stored_runs(folder, told=ticker)
     for run in kept:
-        click.echo(run.model_dump_json() if as_json else _line(run))
-    click.echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
+        echo_json(run.model_dump_json()) if as_json else echo(_line(run))
+    echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
 
 
 @runs.command
@@ -90,11 +91,15 @@ def costs(context: click.Context, *, folders: tuple[Path, ...], root: Path | Non
 
     chosen = folders or tuple(recorded_runs(load_settings(runs=root or context.obj).runs))
     table = CostTable.of(_stories(chosen, skip_damaged=not folders))
-    for line in (row.model_dump_json() for row in table.rows) if as_json else _columns(table):
-        click.echo(line)
-    click.echo("1 run" if len(chosen) == 1 else f"{len(chosen)} runs", err=True)
+    if as_json:
+        for row in table.rows:
+            echo_json(row.model_dump_json())
+    else:
+        for line in _columns(table):
+            echo(line)
+    echo("1 run" if len(chosen) == 1 else f"{len(chosen)} runs", err=True)
     if table.unattributed:
-        click.echo(f"{table.unattributed} of them do not say which model they asked, and are left out", err=True)
+        echo(f"{table.unattributed} of them do not say which model they asked, and are left out", err=True)
 
 
 @runs.command
@@ -131,22 +136,22 @@ def prune(
     going = []
     for run in found:
         if why := why_not_ours(run.folder):
-            click.echo(f"left alone: {run.folder.name}: {why}", err=True)
+            echo(f"left alone: {run.folder.name}: {why}", err=True)
             continue
         going.append(run)
-        click.echo(_line(run))
+        echo(_line(run))
     said = f"{len(going)} runs, {_size(sum(run.size for run in going))}"
     if dry_run or not going:
-        click.echo(f"{said} would go; nothing was removed", err=True)
+        echo(f"{said} would go; nothing was removed", err=True)
         return
-    if not yes and not click.confirm(f"remove {said}?", err=True):
-        click.echo("nothing was removed", err=True)
+    if not yes and not confirm(f"remove {said}?", err=True):
+        echo("nothing was removed", err=True)
         return
     with Ticker() as ticker:
         for number, run in enumerate(going, start=1):
             remove(run.folder)
             ticker(f"removed {number} of {len(going)} runs")
-    click.echo(f"removed {said}", err=True)
+    echo(f"removed {said}", err=True)
 
 
 def _stories(folders: Iterable[Path], *, skip_damaged: bool) -> Iterator[Story]:
@@ -160,7 +165,7 @@ def _stories(folders: Iterable[Path], *, skip_damaged: bool) -> Iterator[Story]:
         except BadFile as error:
             if not skip_damaged:
                 raise
-            click.echo(f"left out: {error}", err=True)
+            echo(f"left out: {error}", err=True)
 
 
 def _columns(table: CostTable) -> Iterator[str]:
@@ -227,15 +232,15 @@ def report(run: Path | None, *, out: Path | None, no_gif: bool, root: Path | Non
     target.mkdir(parents=True, exist_ok=True)
     with Ticker() as ticker:
         page = write_html(folder, target / "report.html", told=ticker)
-    click.echo(page)
+    echo(page)
     if no_gif:
         return
     if not made_with.screens:
-        click.echo("its pictures were not kept, so there is no GIF", err=True)
+        echo("its pictures were not kept, so there is no GIF", err=True)
         return
     with Ticker() as ticker:
         gif = write_gif(folder, target / "run.gif", told=ticker)
-    click.echo(gif)
+    echo(gif)
 
 
 def _last(root: Path | None) -> Path:

@@ -11,9 +11,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 
-import click
-
 from screenagent.approval.answers import QuietTime
+from screenagent.cli.output import echo
 
 POLL_SECONDS: Final = 0.05
 ESCAPE: Final = b"\x1b"
@@ -23,7 +22,7 @@ Waits = Callable[[], bool]
 
 def read_line(prompt: str, *, waits: Waits) -> str | None:
     """Return a line from stdin; None at its end, and as soon as `waits` says no."""
-    click.echo(prompt, err=True, nl=False)
+    echo(prompt, err=True, nl=False)
     with selectors.DefaultSelector() as selector:
         try:
             selector.register(sys.stdin, selectors.EVENT_READ)

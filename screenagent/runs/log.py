@@ -23,6 +23,7 @@ from screenagent.events import Event, Observed
 from screenagent.runs.plans import PlanLog
 from screenagent.runs.store import Run
 from screenagent.screenshot import Screenshot
+from screenagent.showing import visible_json
 
 PRIVATE: Final = 0o700
 WAITING: Final = 8
@@ -58,13 +59,13 @@ class Recorder:
         with _explained(folder):
             _claim(folder)
             # Written first, so that every folder with a log also says what made it.
-            (folder / "run.json").write_text(made_with.model_dump_json(indent=2) + "\n", "utf-8")
+            (folder / "run.json").write_bytes(visible_json(made_with.model_dump_json(indent=2).encode() + b"\n"))
             self._pictures = _Pictures(folder / "screens")
             self._log = _Log(folder / "events.jsonl")
         self.folder = folder
 
     def __call__(self, event: Event) -> None:
-        self._log.append(self._plans.written(event))
+        self._log.append(visible_json(self._plans.written(event)))
         self._pictures.complain()
         if isinstance(event, Observed) and self._screens:
             self._pictures.keep(event.screenshot)

@@ -175,3 +175,34 @@ def test_a_report_is_made_without_a_gif(root: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(screenagent, ["report", str(root / "new"), "--no-gif", "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize("name", ["album.png", "thesis.part"])
+def test_a_folder_that_looks_like_a_picture_is_not_a_runs(name: str, tmp_path: Path) -> None:
+    run = record(tmp_path / "run", whole_run())
+    (run / "screens" / name).mkdir()
+    (run / "screens" / name / "thesis.txt").write_text("x")
+    with pytest.raises(ValueError, match=name):
+        remove(run)
+    assert (run / "screens" / name / "thesis.txt").exists()
+
+
+def test_nothing_behind_a_link_is_removed_with_a_run(tmp_path: Path) -> None:
+    run, mine = record(tmp_path / "run", whole_run()), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a.png").write_text("x")
+    (run / "screens" / "b.png").symlink_to(mine / "a.png")
+    with pytest.raises(ValueError, match=r"b\.png"):
+        remove(run)
+    (run / "screens" / "b.png").unlink()
+    (run / "screens").rename(tmp_path / "screens")
+    (run / "screens").symlink_to(mine)
+    with pytest.raises(ValueError, match="screens"):
+        remove(run)
+    assert (mine / "a.png").exists()
+
+
+def test_a_run_is_removed_as_a_whole(tmp_path: Path) -> None:
+    run = record(tmp_path / "run", whole_run())
+    remove(run)
+    assert not run.exists()

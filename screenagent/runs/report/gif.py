@@ -12,12 +12,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import Finish, targets
 from screenagent.errors import BadFile
+from screenagent.files import write_inside
 from screenagent.geometry import Location, Size
 from screenagent.runs.report.album import scaled
 from screenagent.runs.report.annotations import EDGE_COLOUR, TARGET_COLOUR
 from screenagent.runs.report.story import Story
-from screenagent.runs.store import kept_picture, picture_path, read_events
+from screenagent.runs.store import has_picture, kept_picture, read_events
 from screenagent.runs.wording import outcome_words
+from screenagent.showing import visible_lines
 
 # Tried in this order until the file is small enough for a web page.
 WIDTHS: Final = (960, 800, 640, 480)
@@ -53,7 +55,7 @@ def write_gif(run_folder: Path, out: Path, *, told: Callable[[str], object] = st
     """
     story = Story.of(read_events(run_folder, pictures=False))
     digests = {frame.digest for frame in frames_of(story)}
-    kept = {digest for digest in digests if picture_path(run_folder, digest).is_file()}
+    kept = {digest for digest in digests if has_picture(run_folder, digest)}
     frames = _chosen([frame for frame in frames_of(story) if frame.digest in kept])
     if not frames:
         raise BadFile(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
@@ -63,8 +65,7 @@ def write_gif(run_folder: Path, out: Path, *, told: Callable[[str], object] = st
         if frame.digest not in pictures:
             pictures[frame.digest] = scaled(kept_picture(run_folder, frame.digest), WIDTHS[0])
     told("the GIF: its encoding")
-    out.write_bytes(_small_enough(frames, pictures))
-    return out
+    return write_inside(out.parent, out.name, _small_enough(frames, pictures))
 
 
 def _chosen(frames: Sequence[GifFrame]) -> list[GifFrame]:
@@ -148,7 +149,7 @@ def _mark(screen: Image.Image, places: Sequence[Location]) -> None:
 
 def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Return `words` in one line, cut off if there is no room for all of them."""
-    line = " ".join(words.split())
+    line = " ".join(visible_lines(words).split())
     if font.getlength(line) <= room:
         return line
     while line and font.getlength(line + "…") > room:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from screenagent.actions import KeyboardInput, targets
+from screenagent.files import write_inside
 from screenagent.geometry import Box, Location
 from screenagent.runs.costs import CostTable, ModelCost, step_costs
 from screenagent.runs.report.album import AlbumPicture, album_picture, collecting
@@ -23,6 +24,7 @@ from screenagent.runs.report.story import Story, StoryPage
 from screenagent.runs.store import Run, read_events, read_run
 from screenagent.runs.wording import effect_words, expectation_words, outcome_words, verdict_words
 from screenagent.screenshot import Screenshot
+from screenagent.showing import shown
 from screenagent.usage import Phase, Usage
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
@@ -86,8 +88,8 @@ def write_html(run_folder: Path, out: Path, *, told: Callable[[str], object] = s
     run = read_run(run_folder)
     events = looked(read_events(run_folder), recorded_looks(run), looks)
     story = Story.of(collecting(events, pictures, album))
-    out.write_text(render_page(story, pictures, run, looks), "utf-8")
-    return out
+    page = render_page(story, pictures, run, looks).encode("utf-8", "replace")
+    return write_inside(out.parent, out.name, page)
 
 
 def render_page(
@@ -170,6 +172,7 @@ def _page_template() -> Template:
         loader=PackageLoader("screenagent.runs.report", package_path=""),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
