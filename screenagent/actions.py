@@ -231,6 +231,16 @@ def targets(action: Action) -> tuple[Target, ...]:
             return ()
 
 
+BRIEF: Final = 100
+"""Letters of a task where many stand below each other."""
+
+
+def in_brief(text: str) -> str:
+    """Return `text` in one line of at most `BRIEF` letters, where many stand below each other."""
+    line = " ".join(text.split())
+    return line if len(line) <= BRIEF else f"{line[: BRIEF - 1]}…"
+
+
 def describe(action: Action) -> str:
     """The action in words, in one line, as a user reads it in a log or is asked to approve it."""
     return visible(_described(action))

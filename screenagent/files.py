@@ -42,7 +42,8 @@ def read_whole(path: Path, *, most: int = LARGEST, seconds: float = PATIENCE) ->
             read += piece
             if len(read) > most:
                 raise BadFile(f"{path} has more than {most} bytes; at most {most} are read")
-        raise BadFile(f"{path} is a pipe or a device that did not end within {seconds:g} s; name a file")
+        why = f"a pipe or a device that did not end within {seconds:g} s"
+        raise BadFile(f"{path} is not a file that can be read to its end: {why}")
 
 
 def _is_readable(path: Path, file: IO[bytes], deadline: float) -> bool:

@@ -14,6 +14,9 @@ from screenagent.files import read_whole
 LARGEST: Final = 1_000_000
 """Bytes; a file that a person wrote is smaller."""
 
+CONSTRUCTING: Final = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError)
+"""What PyYAML raises at a value that is not what its tag says: a date, a number, a binary text that is none."""
+
 T = TypeVar("T")
 
 
@@ -34,7 +37,7 @@ def _parsed(file: Path) -> object:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BadFile(f"{file}{line} is not YAML: {error.problem}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, *CONSTRUCTING) as error:
         raise BadFile(f"{file} is not YAML: {error}") from error
     except RecursionError as error:
         raise BadFile(f"{file} is nested too deeply") from error

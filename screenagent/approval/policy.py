@@ -29,8 +29,8 @@ InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys"
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{text[:200]!r} is no regular expression: {error}") from error
     return text
 
 

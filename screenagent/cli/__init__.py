@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 import sys
@@ -9,11 +10,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, Final, NamedTuple
 
 import click
 
-from screenagent.cli.output import echo
+from screenagent.cli.output import echo, echo_lines
 from screenagent.control import Stopped
 from screenagent.engine.errors import EngineError
 from screenagent.errors import MissingExtra, OldSpellingWarning, UserError
@@ -45,6 +47,16 @@ class Lazy(click.Group):
         command = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not (nearest := difflib.get_close_matches(args[0], COMMANDS, 1, cutoff=0.5)):
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {nearest[0]!r}?", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. It ends here if its output's reader has gone, which click would report as a failure."""
@@ -81,6 +93,28 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest of its buffer goes nowhere
         _say("screenagent: nobody reads the output any more")
         sys.exit(PIPE_CLOSED)
+    except OSError as error:  # the output cannot be written: its disk is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with suppress(OSError):
+            echo(f"screenagent: the output cannot be written: {error.strerror}", err=True)
+        sys.exit(1)
+
+
+def _open_closed_streams() -> None:
+    """Let a standard stream that is closed read or write nothing: else the next file that is opened gets its number.
+
+    A letter that the terminal's encoding lacks is written as its number.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, number, inheritable=True)
+            if null != number:
+                os.close(null)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _open_closed_streams() -> None:
@@ -135,6 +169,15 @@ def _run_command() -> None:
         sys.exit(said.exit_code)
 
 
+def tell_of_crash(_kind: object, error: BaseException | None, _where: object) -> None:
+    """Say in one line where the traceback of a mistake of ours is kept; Python calls this with what nobody caught."""
+    from screenagent.cli.crash import crash_sentence
+
+    if error is not None:
+        said = ending(error)
+        echo_lines(said.text if said else crash_sentence(error), err=True)
+
+
 class Ending(NamedTuple):
     """The line on stderr, and the exit code."""
 
@@ -142,7 +185,7 @@ class Ending(NamedTuple):
     exit_code: int
 
 
-def ending(error: Exception | KeyboardInterrupt) -> Ending | None:
+def ending(error: BaseException) -> Ending | None:
     """Return how `error` ends a command; None if it is a bug."""
     match error:
         case Stopped() | click.Abort() | KeyboardInterrupt():
@@ -154,6 +197,15 @@ def ending(error: Exception | KeyboardInterrupt) -> Ending | None:
         case ModuleNotFoundError():
             missing = MissingExtra.of(error)
             return ending(missing) if missing else None
+        case ImportError(name=str(name), msg=str(why)) if not name.startswith("screenagent"):
+            return Ending(_line(f"{name} cannot be loaded: {why.splitlines()[0] if why else 'no reason is given'}"), 1)
+        case MemoryError() | RuntimeError(args=("can't start new thread",)):
+            said = (
+                "there is not enough memory, or too many threads; end other programs, or raise the limit (`ulimit -a`)"
+            )
+            return Ending(f"screenagent: {said}", 1)
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            return Ending("screenagent: too many files are open; raise the limit (`ulimit -n 1024`)", 1)
         case OSError(errno=errno.ENOSPC):
             full = f"the disk is full: {error.filename or error}"
             return Ending(f"screenagent: {full}; free some space, or choose another folder with --runs", 1)
@@ -165,7 +217,7 @@ def ending(error: Exception | KeyboardInterrupt) -> Ending | None:
             return None
 
 
-def _line(error: Exception) -> str:
+def _line(error: Exception | str) -> str:
     """Return the error's text as one line; a script's problems stand behind each other."""
     lines = (line.strip() for line in str(error).splitlines())
     return f"screenagent: {'; '.join(line for line in lines if line)}"

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-import click
+from screenagent.cli.output import Painted, echo
 
 LINE_SECONDS: Final = 10.0
 """Where there is no terminal, so long is between two lines; the first and the last are always there."""
@@ -22,7 +22,7 @@ class Counted:
 
     def __call__(self, number: int, total: int) -> None:
         if sys.stderr.isatty():
-            click.echo(f"\r{number} of {total}", err=True, nl=number == total)
+            echo(Painted(f"\r{number} of {total}"), err=True, nl=number == total)
         elif number == total or time.monotonic() >= self.said_at + LINE_SECONDS:
             self.said_at = time.monotonic()
-            click.echo(f"{number} of {total}", err=True)
+            echo(f"{number} of {total}", err=True)

@@ -55,6 +55,8 @@ def ground(
     from screenagent.geometry import Location
     from screenagent.runs.report.annotations import Annotation, annotate, outlined
 
+    if not target.strip():
+        raise click.UsageError("TARGET is empty; name in words what to find, such as 'the Save button'")
     screen = _open_picture(picture)
     settings = pointing_settings(load_settings(model=model, model_family=model_family), model=model)
     text = build_grounder(settings)

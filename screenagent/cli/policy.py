@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, load_settings
+from screenagent.cli.options import FILE, FOLDER, load_settings, one_run
 from screenagent.cli.output import echo, echo_json, echo_lines
 
 SCHEMAS: Final = {"script": "scripts.Script", "policy": "approval.Policy", "settings": "settings.Settings"}
@@ -36,7 +36,7 @@ def check(run: Path, *, path: Path | None) -> None:
 
     chosen = read_policy(path or load_settings().policy)
     unseen = 0
-    for finding in checked(chosen, read_events(run), reader=build_reader(load_settings())):
+    for finding in checked(chosen, read_events(one_run(run)), reader=build_reader(load_settings())):
         echo(f"{finding}  [then: {finding.verdict.verdict}]")
         unseen += finding.unseen
     if unseen:

@@ -17,6 +17,7 @@ from screenagent.cli.options import (
     agent_options,
     crop_option,
     gathered,
+    one_run,
     output_options,
 )
 from screenagent.cli.output import echo
@@ -142,4 +143,4 @@ def console(run: Path | None, *, agent: AgentOptions) -> None:
         raise MissingExtra("textual", "console")
     if not is_terminal():
         raise click.UsageError("the console needs a terminal; `screenagent run --plain` works without one")
-    run_console(build_console(supervision(agent.settings, agent), past=run, options=agent.settings))
+    run_console(build_console(supervision(agent.settings, agent), past=run and one_run(run), options=agent.settings))

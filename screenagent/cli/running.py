@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,6 +16,7 @@ from screenagent.assembly.parts import stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
 from screenagent.cli.output import echo, echo_json
+from screenagent.cli.progress import Ticker
 from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
 from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
 from screenagent.control import Control
@@ -66,7 +68,8 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     with ExitStack() as stack:
         control = stack.enter_context(stoppable_control())
         person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
-        work = stack.enter_context(supervised.open(control, person))
+        told = stack.enter_context(Ticker())
+        work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
         printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         if work.folder:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings
+from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_json
+from screenagent.cli.progress import Ticker
 
 if TYPE_CHECKING:
     from screenagent.runs.costs import CostTable, ModelCost
@@ -63,7 +64,8 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     from screenagent.runs.retention import stored_runs
 
     folder = load_settings(runs=root).runs
-    kept = stored_runs(folder)
+    with Ticker() as ticker:
+        kept = stored_runs(folder, told=ticker)
     for run in kept:
         echo_json(run.model_dump_json()) if as_json else echo(_line(run))
     echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
@@ -128,7 +130,9 @@ def prune(
 
     if older_than is None and keep is None:
         raise click.UsageError("say which: --older-than 30d, --keep 20, or both")
-    found = outdated(stored_runs(load_settings(runs=root or context.obj).runs), older_than=older_than, keep=keep)
+    with Ticker() as ticker:
+        stored = stored_runs(load_settings(runs=root or context.obj).runs, told=ticker)
+    found = outdated(stored, older_than=older_than, keep=keep)
     going = []
     for run in found:
         if why := why_not_ours(run.folder):
@@ -143,8 +147,10 @@ def prune(
     if not yes and not confirm(f"remove {said}?", err=True):
         echo("nothing was removed", err=True)
         return
-    for run in going:
-        remove(run.folder)
+    with Ticker() as ticker:
+        for number, run in enumerate(going, start=1):
+            remove(run.folder)
+            ticker(f"removed {number} of {len(going)} runs")
     echo(f"removed {said}", err=True)
 
 
@@ -189,8 +195,10 @@ def _cells(row: ModelCost) -> tuple[str, ...]:
 
 
 def _line(run: StoredRun) -> str:
+    from screenagent.actions import in_brief
+
     when = f"{run.when.astimezone():%Y-%m-%d %H:%M}"
-    return f"{when}  {run.outcome:<12}  {_size(run.size):>8}  {run.task or '–'}  [{run.folder.name}]"
+    return f"{when}  {run.outcome:<12}  {_size(run.size):>8}  {in_brief(run.task) or '–'}  [{run.folder.name}]"
 
 
 def _size(count: int) -> str:
@@ -205,8 +213,9 @@ def _size(count: int) -> str:
 @click.command
 @click.argument("run", type=FOLDER, required=False)
 @click.option("--out", type=NEW_FOLDER, help="Folder for report.html and run.gif; the run's own if not given.")
+@click.option("--no-gif", is_flag=True, help="Make the page only, which is quicker.")
 @ROOT
-def report(run: Path | None, *, out: Path | None, root: Path | None) -> None:
+def report(run: Path | None, *, out: Path | None, no_gif: bool, root: Path | None) -> None:
     """Make one self-contained page, and a GIF, of RUN; of the last one if none is named.
 
     \b
@@ -217,14 +226,21 @@ def report(run: Path | None, *, out: Path | None, root: Path | None) -> None:
     from screenagent.runs.report.html import write_html
     from screenagent.runs.store import read_run
 
-    folder = run or _last(root)
+    folder = one_run(run) if run else _last(root)
+    made_with = read_run(folder)
     target = out or folder
     target.mkdir(parents=True, exist_ok=True)
-    echo(write_html(folder, target / "report.html"))
-    if read_run(folder).screens:
-        echo(write_gif(folder, target / "run.gif"))
-    else:
+    with Ticker() as ticker:
+        page = write_html(folder, target / "report.html", told=ticker)
+    echo(page)
+    if no_gif:
+        return
+    if not made_with.screens:
         echo("its pictures were not kept, so there is no GIF", err=True)
+        return
+    with Ticker() as ticker:
+        gif = write_gif(folder, target / "run.gif", told=ticker)
+    echo(gif)
 
 
 def _last(root: Path | None) -> Path:

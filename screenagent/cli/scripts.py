@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings
+from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_lines, secho
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def save(run: Path, script: Path, *, name: str | None, app: str | None, force: b
     screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
     """
     _refuse_overwriting(script, force=force)
-    _write_script(run, script, name=name, app=app)
+    _write_script(one_run(run), script, name=name, app=app)
 
 
 @click.command
@@ -124,12 +125,13 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     from screenagent.scripts.replay.healing import heals, page
 
     read_in, anchors = read_script(script), Anchors.of(script)
-    found = heals(read_in, anchors, read_events(folder or _last_run(script, runs)), build_reader(load_settings()))
+    run = one_run(folder) if folder else _last_run(script, runs)
+    found = heals(read_in, anchors, read_events(run), build_reader(load_settings()))
     if not found:
         echo("every target was found as it was recorded")
         return
-    page_file = html or anchors.folder.with_suffix(".heals.html")
-    write_inside(page_file.parent, page_file.name, page(read_in, found, file=str(script)).encode())
+    if html is not None:
+        write_inside(html.parent, html.name, page(read_in, found, file=str(script)).encode())
     unknown = set(accept) - {"all"} - {heal.name for heal in found}
     if unknown:
         healed = ", ".join(heal.name for heal in found)
@@ -141,7 +143,7 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
         if "all" in accept or one.name in accept or (not accept and _is_wanted(one)):
             take_over(one, anchors)
             secho("  taken over", fg="green")
-    echo(f"the pictures are in {page_file}")
+    echo(f"the pictures are in {html}" if html else "--html FILE writes a page with their pictures")
 
 
 def _is_wanted(heal: Heal) -> bool:
@@ -153,8 +155,9 @@ def _last_run(script: Path, root: Path | None) -> Path:
 
     wanted = str(script.resolve())
     for run in recorded_runs(load_settings(runs=root).runs):
-        if read_run(run).settings.get("script") == wanted:
-            return run
+        with suppress(OSError, ValueError):  # a run that cannot be read is not the one
+            if read_run(run).settings.get("script") == wanted:
+                return run
     cure = f"`screenagent play {script}` records one, or name it by --run"
     raise click.UsageError(f"no replay of {script} is recorded; {cure}")
 

@@ -63,13 +63,14 @@ def list_() -> None:
     """
     from screenagent.approval.vault import Environment, Keyring, NoKeyring
 
-    for name in Environment().names():
+    listed = Environment().names()
+    for name in listed:
         echo(f"{name}  environment")
     try:
         for name in Keyring().names():
             echo(f"{name}  keyring")
     except NoKeyring as reason:
-        echo(str(reason), err=True)
+        echo(f"only those of the environment are listed: {reason}" if listed else str(reason), err=True)
 
 
 @secret.command

@@ -28,7 +28,10 @@ def read_line(prompt: str, *, waits: Waits) -> str | None:
         return None
     line = b""
     with _selector() as selector:
-        selector.register(sys.stdin, selectors.EVENT_READ)
+        try:
+            selector.register(sys.stdin, selectors.EVENT_READ)
+        except ValueError:  # a stand-in for stdin that is no file
+            return sys.stdin.readline(LONGEST_LINE).rstrip("\n") or None
         while not line.endswith(b"\n") and len(line) < LONGEST_LINE:
             if not waits():
                 return None

@@ -112,6 +112,13 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
     return _x11(stack, control=control, display=display)
 
 
+def why_no_session_bus() -> str | None:
+    """Return why programs cannot be asked for their controls, in words; None if they can."""
+    from screenagent.desktop.x11.bus import why_no_bus
+
+    return why_no_bus()
+
+
 def _portable(windows: WindowSystem, *, control: Control) -> System:
     return System(windows=windows, clipboard=PortableClipboard(control=control), pointer=PyautoguiPointer())
 

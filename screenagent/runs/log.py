@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from importlib import metadata
 from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +22,6 @@ from pydantic import JsonValue
 
 from screenagent.events import Ended, Event, Observed
 from screenagent.runs.store import Run
-from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
 from screenagent.showing import visible_json
 
@@ -48,8 +46,9 @@ class Recorder:
         screens: bool = True,
     ) -> None:
         self._screens = screens
+        self._plans = PlanLog()
         made_with = Run(
-            version=_version(),
+            version=screenagent.__version__,
             python=platform.python_version(),
             platform=platform.platform(),
             started=datetime.now().astimezone(),
@@ -72,7 +71,7 @@ class Recorder:
         with self._writing:
             if self._ended:
                 return  # this process is leaving
-            self._log.append(visible_json(EVENT.dump_json(event)))
+            self._log.append(visible_json(self._plans.written(event)))
             self._ended = isinstance(event, Ended)
             self._at, self._since = event.at, time.monotonic()
         self._pictures.complain()
@@ -189,13 +188,6 @@ def _claim(folder: Path) -> None:
     if any(folder.iterdir()):
         raise FileExistsError(errno.EEXIST, "it is not empty")
     folder.chmod(PRIVATE)
-
-
-def _version() -> str:
-    try:
-        return metadata.version("screenagent")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 @contextmanager

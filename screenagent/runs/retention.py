@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -30,9 +31,14 @@ class StoredRun(Value):
     size: int
 
 
-def stored_runs(root: Path) -> list[StoredRun]:
-    """The runs below `root`, the newest first."""
-    return [_kept(folder) for folder in recorded_runs(root)]
+def stored_runs(root: Path, *, told: Callable[[str], object] = str) -> list[StoredRun]:
+    """The runs below `root`, the newest first; how many were looked at is `told` meanwhile."""
+    folders, found = recorded_runs(root), []
+    for number, folder in enumerate(folders, start=1):
+        with suppress(FileNotFoundError):  # it was removed meanwhile
+            found.append(_kept(folder))
+        told(f"looked at {number} of {len(folders)} runs")
+    return found
 
 
 def outdated(
@@ -101,11 +107,19 @@ def _remove_files(folder: Path, *names: str) -> None:
 def _kept(folder: Path) -> StoredRun:
     seen = glance(folder)
     try:
-        when = read_run(folder).started
-    except (OSError, ValueError):  # it says so itself, or its log was last written then
+        when = read_run(folder).started.astimezone()
+    except (OSError, ValueError, OverflowError):  # it says so itself, or its log was last written then
         when = datetime.fromtimestamp((folder / "events.jsonl").stat().st_mtime).astimezone()
-    size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
-    return StoredRun(folder=folder, task=seen.task, outcome=seen.outcome, when=when, size=size)
+    return StoredRun(folder=folder, task=seen.task, outcome=seen.outcome, when=when, size=_size(folder))
+
+
+def _size(folder: str | Path) -> int:
+    """Return how many bytes the files below `folder` take; links are not followed."""
+    with os.scandir(folder) as entries:
+        return sum(
+            _size(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_size
+            for entry in entries
+        )
 
 
 def _may_go_on(run: StoredRun, now: datetime) -> bool:

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from jeepney import DBusAddress, Properties, new_method_call
 from jeepney.bus_messages import message_bus
-from jeepney.io.blocking import DBusConnection
 from jeepney.low_level import HeaderFields, Message, MessageType
 from Xlib.ext import dpms, screensaver
 
-from screenagent.desktop.x11.bus import BusLost, ask, open_bus
+from screenagent.desktop.x11.bus import Bus, BusLost, ask, open_bus
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
 ANSWER_SECONDS: Final = 0.3
@@ -90,18 +89,18 @@ def _is_off(power: Any) -> bool:
     return bool(power.state) and power.power_level != dpms.DPMSModeOn
 
 
-def _opened(stack: ExitStack, address: str) -> DBusConnection | None:
+def _opened(stack: ExitStack, address: str) -> Bus | None:
     try:
         return stack.enter_context(closing(open_bus(address, seconds=ANSWER_SECONDS)))
     except BusLost:  # a session without that bus
         return None
 
 
-def _is_there(bus: DBusConnection, name: str) -> bool:
+def _is_there(bus: Bus, name: str) -> bool:
     return _asked(bus, message_bus.NameHasOwner(name)) is True
 
 
-def _asked(bus: DBusConnection, question: Message) -> bool | None:
+def _asked(bus: Bus, question: Message) -> bool | None:
     """Return the answer, or None if there is none."""
     try:
         reply = ask(bus, question, seconds=ANSWER_SECONDS)
