@@ -95,8 +95,7 @@ def main() -> None:
         sys.exit(PIPE_CLOSED)
     except OSError as error:  # the output cannot be written: its disk is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        with suppress(OSError):
-            echo(f"screenagent: the output cannot be written: {error.strerror}", err=True)
+        _say(f"screenagent: the output cannot be written: {error.strerror}")
         sys.exit(1)
 
 
@@ -115,21 +114,6 @@ def _open_closed_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _open_closed_streams() -> None:
-    """Let standard streams that were closed by whoever started us lead nowhere, so that nothing else takes their place.
-
-    The next file that is opened would get such a number, say an X connection, and what is printed would go there.
-    """
-    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        if getattr(sys, name) is None:
-            nowhere = open(os.devnull, mode)  # noqa: SIM115 -- it stays open as long as the process lives
-            try:
-                os.fstat(number)
-            except OSError:
-                os.dup2(nowhere.fileno(), number)
-            setattr(sys, name, nowhere)
 
 
 def _say(line: str) -> None:

@@ -20,7 +20,9 @@ from typing import Final, Self
 from PIL import Image
 from pydantic import JsonValue
 
+import screenagent
 from screenagent.events import Ended, Event, Observed
+from screenagent.runs.plans import PlanLog
 from screenagent.runs.store import Run
 from screenagent.screenshot import Screenshot
 from screenagent.showing import visible_json
@@ -84,7 +86,7 @@ class Recorder:
             if not self._ended:
                 self._ended = True
                 at = round(self._at + time.monotonic() - self._since, 6)
-                self._log.append(EVENT.dump_json(ended.model_copy(update={"at": at})))
+                self._log.append(visible_json(self._plans.written(ended.model_copy(update={"at": at}))))
 
     def __enter__(self) -> Self:
         return self
