@@ -17,6 +17,7 @@ from typing import Final
 
 from screenagent.control import Control
 from screenagent.events import Ended
+from screenagent.showing import tell
 
 LEAVE_SECONDS: Final = 1.5
 """A run that was stopped has so long to end by itself; with its last words the process is gone within 2 s."""
@@ -74,7 +75,7 @@ class Departure:
             _within(WORD_SECONDS, partial(write, ended))
         _within(WORD_SECONDS, self._restore)
         said = f"screenagent: {lost}" if lost else f"stopped: {hung}"
-        _within(WORD_SECONDS, lambda: print(said, file=sys.stderr, flush=True))
+        _within(WORD_SECONDS, lambda: tell(said))
         self._leave(FAILED if lost else STOPPED)
 
 
