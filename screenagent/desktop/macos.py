@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from screenagent.control import until
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.plain_windows import PlainWindows
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -31,7 +32,7 @@ def prepare_macos() -> None:
         )
 
 
-class MacWindows:
+class MacWindows(PlainWindows):
     def foreground(self) -> Window | None:
         front = importlib.import_module("AppKit").NSWorkspace.sharedWorkspace().frontmostApplication()
         if front is None:
@@ -47,24 +48,6 @@ class MacWindows:
                 )
         return None
 
-    def worked_in(self) -> Window | None:
-        return self.foreground()
-
-    def own_terminal(self) -> Window | None:
-        return None  # which windows are ours is not asked of this system
-
-    def focused(self) -> Window | None:
-        return None  # the window in front has it
-
-    def under_pointer(self) -> Window | None:
-        return None  # not asked of this system
-
-    def has_grabbed_keys(self) -> bool:
-        return False
-
-    def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
-        return None
-
     def activate(self, window: Window) -> None:
         """Its application comes to the front; which of that one's windows is first, the application decides."""
         app_kit: Any = importlib.import_module("AppKit")
@@ -78,20 +61,8 @@ class MacWindows:
         front = self.foreground()
         return front is not None and front.id == window.id
 
-    def focus_mark(self) -> object:
-        return self.foreground()
-
-    def focus_top(self) -> int:
-        return 0
-
-    def held_down(self) -> tuple[str, ...]:
-        return ()
-
     def caps_lock(self) -> bool:
         return bool(_quartz().CGEventSourceFlagsState(COMBINED_SESSION) & ALPHA_SHIFT)
-
-    def other_script(self) -> bool:
-        return False  # characters are sent as such, whatever the layout
 
 
 def _quartz() -> Any:
