@@ -27,6 +27,7 @@ from screenagent.desktop.x11.accessible_nodes import (
 )
 from screenagent.desktop.x11.accessible_values import values
 from screenagent.desktop.x11.bus import BusLost, Connection, open_bus, receive, send_message
+from screenagent.desktop.x11.connection import CLIENT
 from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Display, Pixel
 from screenagent.perception.roles import Role
@@ -39,7 +40,6 @@ DEEPEST: Final = 24
 IN_FLIGHT: Final = 64
 """Questions sent before an answer is read: more, and both ends wait for the other to read."""
 SCALES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)
-CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
 
 BUS: Final = "org.freedesktop.DBus"
 ROOT: Final = "/org/a11y/atspi/accessible/root"

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from Xlib import XK, X, Xatom, error
 
-from screenagent.desktop.x11.connection import property_values
+from screenagent.desktop.x11.connection import CLIENT, ancestry, property_values
 from screenagent.protocols import Retry
 
-CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
 HELD: Final = ("Shift", "", "Ctrl", "Alt", "Mod2", "Mod3", "Super", "AltGr")
 """The modifiers in the order of their bits; Caps Lock is allowed for."""
 LOCKS: Final = ("Num_Lock", "Scroll_Lock")  # they change none of the keys that are sent
@@ -73,30 +72,20 @@ class KeyFocus:
         """Return the window that a program has put up, for a focused part of it; None for the root and the manager."""
         if focused in (*NO_WINDOW, self._root.id) or (manager and focused & CLIENT == manager & CLIENT):
             return None
-        for id in (line := self._line(focused)):
-            window = self._display.create_resource_object("window", id)
+        line = self._line(focused)
+        for window in line:
             if property_values(window, "WM_STATE", self._display.get_atom("WM_STATE")):
-                return id
-        return next((id for id in line if self._is_named(id)), line[-1] if line else None)
-
-    def _is_named(self, id: int) -> bool:
-        window = self._display.create_resource_object("window", id)
-        return bool(property_values(window, "WM_CLASS", Xatom.STRING))
+                return int(window.id)
+        named = next((window for window in line if property_values(window, "WM_CLASS", Xatom.STRING)), None)
+        client = named or (line[-1] if line else None)
+        return int(client.id) if client else None
 
     def _top(self, id: int) -> int:
-        return next(reversed(self._line(id)), id)
+        line = self._line(id)
+        return int(line[-1].id) if line else id
 
-    def _line(self, id: int) -> list[int]:
-        """Return a window and all that hold it, up to the one that lies on the root; none if it has closed."""
-        line: list[int] = []
-        window = self._display.create_resource_object("window", id)
-        try:
-            while window and window.id != self._root.id:
-                line.append(int(window.id))
-                window = window.query_tree().parent
-        except error.BadWindow:
-            return []
-        return line
+    def _line(self, id: int) -> list[Any]:
+        return ancestry(self._display.create_resource_object("window", id), self._root)
 
 
 def held_down(display: Any) -> tuple[str, ...]:

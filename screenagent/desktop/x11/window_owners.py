@@ -9,11 +9,10 @@ from Xlib import X, error
 from Xlib.ext import shape
 
 from screenagent.desktop.floating import FloatingArea
-from screenagent.desktop.x11.connection import property_values
+from screenagent.desktop.x11.connection import CLIENT, ancestry, property_values
 from screenagent.screenshot import Window
 
-CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
-DEEPEST: Final = 12  # so many windows in each other, or of which one belongs to the next
+DEEPEST: Final = 12  # so many windows, of which one belongs to the next
 CLOSED: Final = (error.BadWindow, error.BadDrawable)
 
 
@@ -57,15 +56,12 @@ class WindowOwners:
             parts = top.shape_get_rectangles(shape.SK.Input).rectangles
         except CLOSED:
             return area
-        left, upper = area.left, area.top
-        rights = [left + part.x + part.width for part in parts] or [left]
-        lowers = [upper + part.y + part.height for part in parts] or [upper]
-        starts = [left + part.x for part in parts] or [left], [upper + part.y for part in parts] or [upper]
+        left, top_edge = area.left, area.top
         return FloatingArea(
-            max(left, min(starts[0])),
-            max(upper, min(starts[1])),
-            min(area.right, max(rights)),
-            min(area.bottom, max(lowers)),
+            left + max(0, min((part.x for part in parts), default=0)),
+            top_edge + max(0, min((part.y for part in parts), default=0)),
+            min(area.right, left + max((part.x + part.width for part in parts), default=0)),
+            min(area.bottom, top_edge + max((part.y + part.height for part in parts), default=0)),
         )
 
     def under_pointer(self) -> Window | None:
@@ -83,21 +79,11 @@ class WindowOwners:
 
     def focused(self) -> Window | None:
         """Return the window that has the input focus, by the server."""
-        window = self._display.get_input_focus().focus
-        ids = {framed.id: framed for framed in self._framed.values()}
-        for _ in range(DEEPEST):
-            if isinstance(window, int) or window.id == self._root.id:
-                return None
-            if window.id in ids:
-                return ids[window.id]
-            try:
-                parent = window.query_tree().parent
-            except CLOSED:
-                return None
-            if not parent or parent.id == self._root.id:
-                return self.owner(window)
-            window = parent
-        return None
+        focus = self._display.get_input_focus().focus
+        line = [] if isinstance(focus, int) else ancestry(focus, self._root)
+        framed = {window.id: window for window in self._framed.values()}
+        inner = next((framed[part.id] for part in line if part.id in framed), None)
+        return inner or (self.owner(line[-1]) if line else None)
 
     def _owners(self, top: Any) -> Iterator[Window]:
         """Yield the windows that an unframed one may belong to, the likeliest first."""
