@@ -11,8 +11,8 @@ import click
 
 from screenagent.cli.bench_hover import hover
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
-from screenagent.cli.counted import Counted
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, QUANT, crop_option, family_option, max_image_patches_option
+from screenagent.cli.progress import Ticker
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -200,12 +200,9 @@ def settle(*, popups: int, seed: int) -> None:
     """Windows pop up 50 to 800 ms after a click: how often is the screen called settled too early, or too late?"""
     from screenagent.bench import settle as bench_settle
 
-    counted = Counted()
-
-    def progress(number: int) -> None:
-        counted(number, popups)
-
-    click.echo(bench_settle.run_settle(popups=popups, seed=seed, progress=progress).model_dump_json())
+    with Ticker(silent=0.0) as ticker:
+        found = bench_settle.run_settle(popups=popups, seed=seed, progress=lambda number: ticker.count(number, popups))
+    click.echo(found.model_dump_json())
 
 
 @bench.command
@@ -224,7 +221,10 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     from screenagent.bench import stop as bench_stop
 
     worker = ("-m", "screenagent.bench.stop_worker")
-    found = bench_stop.run_stop(stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=Counted())
+    with Ticker(silent=0.0) as ticker:
+        found = bench_stop.run_stop(
+            stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=ticker.count
+        )
     click.echo(found.model_dump_json())
 
 

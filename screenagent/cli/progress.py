@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from types import TracebackType
@@ -19,11 +20,11 @@ CLEARED: Final = "\r\x1b[K"
 
 
 class Ticker:
-    """One line that is written over on a terminal, and a line now and then elsewhere."""
+    """One line that is written over on a terminal, and a line now and then elsewhere; none in the `silent` seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, silent: float | None = None) -> None:
         self._on_terminal = sys.stderr.isatty()
-        self._next = time.monotonic() + SILENT_SECONDS
+        self._next = time.monotonic() + (SILENT_SECONDS if silent is None else silent)
         self._is_open = False
 
     def __call__(self, said: str) -> None:
@@ -32,6 +33,12 @@ class Ticker:
         self._next = time.monotonic() + (TERMINAL_SECONDS if self._on_terminal else FILE_SECONDS)
         self._is_open = self._on_terminal
         echo(Painted(f"{CLEARED}{visible(said)}") if self._on_terminal else said, err=True, nl=not self._on_terminal)
+
+    def count(self, number: int, total: int) -> None:
+        """Say "3 of 50"; the last one, too, since a log is read later."""
+        if number == total and not self._on_terminal:
+            self._next = -math.inf
+        self(f"{number} of {total}")
 
     def __enter__(self) -> Self:
         return self

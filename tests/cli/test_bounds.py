@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.cli.counted import Counted
+from screenagent.cli.progress import Ticker
 from screenagent.cli.typed import read_line
 from screenagent.errors import UserError
 from screenagent.planning import read_instructions
@@ -34,9 +34,9 @@ def test_half_a_line_does_not_keep_a_question_open(monkeypatch: pytest.MonkeyPat
 
 
 def test_progress_in_a_log_is_whole_lines_and_not_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
-    counted = Counted()
+    ticker = Ticker(silent=0.0)
     for number in range(1, 101):
-        counted(number, 100)
+        ticker.count(number, 100)
     assert capsys.readouterr().err == "1 of 100\n100 of 100\n"
 
 

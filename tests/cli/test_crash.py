@@ -77,20 +77,24 @@ def test_what_the_machine_lacks_is_one_line_without_a_file(tmp_path: Path, error
     assert list(tmp_path.iterdir()) == []
 
 
+def in_bash(command: str, *, folder: Path, state: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in `folder`; its $0 is Python, and what we keep of a crash goes to `state`."""
+    return subprocess.run(
+        ["bash", "-c", command, sys.executable],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_is_none_that_the_next_file_takes(tmp_path: Path, closed: str) -> None:
     """A file that is opened while stream 2 is closed would get its number, and every message."""
     command = f'exec "$0" -m screenagent check letter.yaml {closed}'
     (tmp_path / "letter.yaml").write_text("name: x\nsteps:\n  - press: enter\n")
-    surroundings = os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state")}
-    done = subprocess.run(
-        ["bash", "-c", command, sys.executable],
-        cwd=tmp_path,
-        env=surroundings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = in_bash(command, folder=tmp_path, state=tmp_path / "state")
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert {path.name for path in tmp_path.iterdir()} == {"letter.yaml"}
 
@@ -98,15 +102,7 @@ def test_a_closed_stream_is_none_that_the_next_file_takes(tmp_path: Path, closed
 @pytest.mark.parametrize("stream", [">", "2>"])
 def test_an_output_that_cannot_be_written_is_no_traceback(tmp_path: Path, stream: str) -> None:
     command = f'exec "$0" -m screenagent policy default {stream}/dev/full'
-    surroundings = os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path)}
-    done = subprocess.run(
-        ["bash", "-c", command, sys.executable],
-        cwd=tmp_path,
-        env=surroundings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = in_bash(command, folder=tmp_path, state=tmp_path)
     assert done.returncode == (1 if stream == ">" else 0)
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
