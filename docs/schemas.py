@@ -32,8 +32,8 @@ from screenagent.events import (
     Verdict,
 )
 from screenagent.geometry import Location, Point
+from screenagent.runs.plans import PlanChange, PlanLog
 from screenagent.runs.store import Run
-from screenagent.runs.upgrade import EVENT
 from screenagent.scripts import Script
 
 Schema = Mapping[str, Any]
@@ -54,6 +54,10 @@ A run is a folder that only its owner can open:
 A reader bears a last line that was cut off in the middle, and pictures that did not reach the disk: a process that was
 killed leaves both. `screenagent.runs.store.read_events(folder)` gives the events with their pictures, and
 `screenagent.episode.Episode.of(events)` the episode that they add up to.
+
+The first decision of a log holds its whole plan. A later one holds a [PlanChange](#planchange) instead: the steps that
+stay of the plan before it, and those that are new. `read_events` gives each decision with its whole plan, as
+`screenagent run --json` prints it.
 
 A field with a default may be missing; a field that does not stand here is an error. Places are normalized: `x` and `y`
 go from 0 at the left and top of the display to 1 at its right and bottom. Times are in seconds.
@@ -78,10 +82,10 @@ UNIONS: Mapping[str, Sequence[str]] = {
 
 
 def reference() -> Iterator[str]:
-    run, types = schema_of(Run), schema_of(Event)["$defs"]
+    run, types = schema_of(Run), schema_of(Event)["$defs"] | {"PlanChange": schema_of(PlanChange)}
     yield INTRODUCTION
     yield "Some lines of a log:\n\n```json"
-    yield from (EVENT.dump_json(event).decode() for event in some_events())
+    yield from map(bytes.decode, map(PlanLog().written, some_events()))
     yield "```\n\n## Run\n"
     yield from described(run)
     for name, cases in UNIONS.items():

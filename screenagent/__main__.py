@@ -1,6 +1,16 @@
 """The command `screenagent`; `python -m screenagent` is the same."""
 
-from screenagent.cli import main
+import sys
+import threading
+
+from screenagent import cli
+
+
+def main() -> None:
+    sys.excepthook = cli.tell_of_crash
+    threading.excepthook = lambda crash: cli.tell_of_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

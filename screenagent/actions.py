@@ -17,6 +17,7 @@ from pydantic import (
 from screenagent import keys
 from screenagent.geometry import Box, Point, Value
 from screenagent.screenshot import ElementState
+from screenagent.showing import visible
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Key = Annotated[str, AfterValidator(keys.key)]
@@ -232,8 +233,22 @@ def targets(action: Action) -> tuple[Target, ...]:
             return ()
 
 
+BRIEF: Final = 100
+"""Letters of a task where many stand below each other."""
+
+
+def in_brief(text: str) -> str:
+    """Return `text` in one line of at most `BRIEF` letters, where many stand below each other."""
+    line = " ".join(text.split())
+    return line if len(line) <= BRIEF else f"{line[: BRIEF - 1]}…"
+
+
 def describe(action: Action) -> str:
-    """The action in words, as a user reads it in a log or is asked to approve it."""
+    """The action in words, in one line, as a user reads it in a log or is asked to approve it."""
+    return visible(_described(action))
+
+
+def _described(action: Action) -> str:
     match action:
         case Click(target=target, button=button, count=count, modifiers=modifiers):
             times = {1: "", 2: "double-", 3: "triple-"}[count]

@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from queue import Empty, SimpleQueue
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from screenagent.events import Ended
 
 HAND_SECONDS: Final = 0.5
 """For so long after an answer the hand that gave it may still move."""
@@ -63,6 +66,9 @@ class Control:
         self._lock = threading.Lock()
         self._said: list[str] = []
         self._on_stop: list[Callable[[], None]] = []
+        self._lost: Exception | None = None
+        self._last_words: list[Callable[[Ended], object]] = []
+        self.over = threading.Event()  # set once nothing of the run is left to wait for
 
     def stop(self) -> None:
         """Final: nothing is performed after this returns to a part that looks at `check`."""
@@ -72,6 +78,29 @@ class Control:
         self._turns.put(None)
         for react in tuple(self._on_stop):
             react()
+
+    def end(self, lost: Exception) -> None:
+        """Stop because of what is lost, such as the display: whatever waits raises that instead of `Stopped`."""
+        self._lost = self._lost or lost
+        self.stop()
+
+    @property
+    def lost(self) -> Exception | None:
+        """What the run cannot go on without."""
+        return self._lost
+
+    def check_lost(self) -> None:
+        """Raise what is lost, if anything is."""
+        if self._lost is not None:
+            raise self._lost
+
+    def on_leave(self, write: Callable[[Ended], object]) -> None:
+        """Call `write` with the run's ending if the process has to leave before the run could write it."""
+        self._last_words.append(write)
+
+    @property
+    def last_words(self) -> tuple[Callable[[Ended], object], ...]:
+        return tuple(self._last_words)
 
     def on_stop(self, react: Callable[[], None]) -> None:
         """Call `react` when stop comes, for a part that blocks in something that cannot look at `check`."""
@@ -180,8 +209,9 @@ class Control:
         return time.monotonic() - self._paused_at if self._paused else 0.0
 
     def check(self) -> None:
-        """Raise `Stopped` if stop was said."""
+        """Raise `Stopped` if stop was said, or what was lost."""
         if self._stopped:
+            self.check_lost()
             raise Stopped
 
     def check_input(self) -> None:

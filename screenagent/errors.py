@@ -28,6 +28,10 @@ class UserError(Exception):
     code: str = "user_error"
     exit_code: ClassVar[int] = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the text and the fields: another process gets the error whole, whatever its constructor takes."""
+        return _again, (type(self), self.args), self.__dict__
+
 
 class WrongUsage(UserError):
     """An option, a setting or a file that was handed in cannot be used as it is."""
@@ -60,3 +64,9 @@ class MissingExtra(WrongUsage):
         package = (error.name or "").partition(".")[0]
         extra = EXTRAS.get(package)
         return cls(package, extra) if extra else None
+
+
+def _again(kind: type[UserError], args: tuple[object, ...]) -> UserError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error

@@ -34,7 +34,7 @@ _Withheld = Literal[
     "answer_keys",
     "secret",
 ]
-_OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front"]
+_OtherScreen = Literal["screen_changing", "window_changed", "display_changed", "not_in_front", "held_keys"]
 _NotDone = Literal[
     "failed",
     "stopped",
@@ -48,7 +48,7 @@ _NotDone = Literal[
     "contradicted",
 ]
 
-_NotReachable = Literal["disabled", "covered"]
+_NotReachable = Literal["disabled", "covered", "busy"]
 
 FailureCode = Literal[_NotDone, _NotReachable, _Withheld, _OtherScreen]
 """Why a step failed, for programs; the words beside it are for people and planners."""

@@ -36,6 +36,9 @@ ALIASES: Final = dict(
 )
 
 
+KEY_NAMES: Final = "keys are called enter, tab, escape, delete, up, f5, ctrl, a, 7 and the like"
+
+
 def key(name: str) -> str:
     """The one spelling of a key: of `NAMED`, or a single printable character. `ValueError` names the nearest."""
     if len(name) == 1 and name.isprintable() and name != " ":
@@ -45,8 +48,10 @@ def key(name: str) -> str:
     for spelling in (bare, joined, ALIASES.get(joined, ""), bare.replace(" ", "_")):
         if spelling in NAMED or (len(spelling) == 1 and spelling.isprintable()):
             return spelling
-    nearest = difflib.get_close_matches(joined, [*NAMED, *ALIASES], n=1, cutoff=0.0)
-    raise ValueError(f"unknown key {name!r}; did you mean {ALIASES.get(nearest[0], nearest[0])!r}?")
+    known = [*NAMED, *(alias for alias, named in ALIASES.items() if named in NAMED)]
+    nearest = difflib.get_close_matches(joined, known, n=1)
+    cure = f"did you mean {ALIASES.get(nearest[0], nearest[0])!r}?" if nearest else KEY_NAMES
+    raise ValueError(f"unknown key {name!r}; {cure}")
 
 
 def is_shortcut(chord: Iterable[str]) -> bool:

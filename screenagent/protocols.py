@@ -23,6 +23,13 @@ class Retry(Exception):
         self.code: FailureCode = code
 
 
+class Outdated(Retry):
+    """What was approved is no longer what would happen, and nothing was sent: it is looked for and reviewed anew."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "screen_changing")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Approved(Generic[InputT_co]):
     """An input that a verdict let through, and what it was reviewed on. Only the loop makes one."""

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from PIL import Image
 from pydantic import ConfigDict, Field
 
-from screenagent.geometry import Box, Display, Size, Unit, Value
+from screenagent.geometry import Box, Display, Point, Size, Unit, Value
 
 TERMINALS: Final = frozenset(
     (
@@ -20,6 +20,7 @@ TERMINALS: Final = frozenset(
         *("terminology", "tilix", "urxvt", "uxterm", "wezterm", "xfce4-terminal", "xterm"),
     )
 )
+_WORDS: Final = re.compile(r"[^\W\d_]+")
 _BROWSER: Final = re.compile(r"chrom|firefox|edge|brave|vivaldi|opera|epiphany|falkon|librewolf", re.I)
 
 
@@ -28,11 +29,16 @@ def is_browser(application: str) -> bool:
     return _BROWSER.search(application) is not None
 
 
+def _is_nothing(value: object) -> bool:
+    return not value
+
+
 class Window(Value):
     """A window of the display's window system: which application's, and what its title says.
 
     `own` is the terminal that we were started from: what is typed there reaches us, or a shell. `box` is where its
-    contents are on the display, as far as they reach into it; None where that is not known.
+    contents are on the display, as far as they reach into it; None where that is not known. `is_dialog` is what its
+    application says.
     """
 
     id: int
@@ -40,6 +46,7 @@ class Window(Value):
     app: str = ""
     pid: int | None = None
     own: bool = False
+    is_dialog: bool = Field(default=False, exclude_if=_is_nothing)
     box: Box | None = None
 
     @property
@@ -50,6 +57,10 @@ class Window(Value):
     def is_browser(self) -> bool:
         return is_browser(self.app)
 
+    def is_called_like(self, other: Window) -> bool:
+        """Return whether both are of one application, with titles of the same words; marks and numbers may differ."""
+        return self.app == other.app and _WORDS.findall(self.title) == _WORDS.findall(other.title)
+
 
 class Screenshot(Value):
     """`size` is the picture's, in pixels; `image` is RGB and stays out of JSON, where `digest` stands for it.
@@ -57,6 +68,9 @@ class Screenshot(Value):
     `covered` is where the terminal that we run in lies: it is blank in the picture, and what is under it is not seen.
     `moving` are the places that were seen to change by themselves when the picture was taken, and tips, which come and
     go with the mouse; `popups` are the menus and drop-down lists that were open, as far as that is known.
+    `windows` are all that lie on the display, from the lowest to the top, each with the box of its frame; a menu or
+    list has the title and the application of the window that it belongs to. Empty where they are not known.
+    `focus` is the window that has the input focus, if that is another than `window`, and `pointer` where the mouse is.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -68,6 +82,9 @@ class Screenshot(Value):
     covered: tuple[Box, ...] = ()
     moving: tuple[Box, ...] = ()
     popups: tuple[Box, ...] = ()
+    windows: tuple[Window, ...] = Field(default=(), exclude_if=_is_nothing)
+    focus: Window | None = Field(default=None, exclude_if=_is_nothing)
+    pointer: Point | None = Field(default=None, exclude_if=_is_nothing)
     image: Image.Image | None = Field(default=None, exclude=True, repr=False)
 
     @classmethod
@@ -98,6 +115,10 @@ class Screenshot(Value):
         return (
             f"this terminal covers {min(share, 1):.0%} of the screen, and what is under it is not seen" if share else ""
         )
+
+    def window_at(self, point: Point) -> Window | None:
+        """Return the window that lies on top there; None on the bare ground, and where windows are not known."""
+        return next((window for window in reversed(self.windows) if window.box and point in window.box), None)
 
     @property
     def pixels(self) -> Image.Image:

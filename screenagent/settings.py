@@ -22,9 +22,11 @@ from pydantic_settings import (
 )
 
 from screenagent import keys
-from screenagent.errors import OldSpellingWarning, WrongUsage
+from screenagent.errors import BadFile, OldSpellingWarning, WrongUsage
+from screenagent.files import read_whole
 from screenagent.geometry import Size, Value
 from screenagent.models.crop import CropMode
+from screenagent.yaml_file import LARGEST
 
 Approval = Literal["each", "risky", "never"]
 UserInputSetting = Literal["auto", "on", "off"]
@@ -272,8 +274,8 @@ def _by_present_names(given: Mapping[str, Any], *, spelled: Callable[[str], str]
 def read_settings_file(file: Path) -> dict[str, Any]:
     """Return the settings in the file by their present names. Raises `WrongUsage` that names the line and the cure."""
     try:
-        written = tomllib.loads(file.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
+        written = tomllib.loads(read_whole(file, most=LARGEST).decode("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):  # also below a HOME that is no folder
         return {}
     except OSError as error:
         raise WrongUsage(
@@ -283,7 +285,9 @@ def read_settings_file(file: Path) -> dict[str, Any]:
         raise WrongUsage(
             f"the settings file {file} is not text in UTF-8, from byte {error.start}; write it anew, or remove it"
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except BadFile as error:
+        raise WrongUsage(f"the settings file {error}; correct it, or remove it") from error
+    except (ValueError, RecursionError) as error:  # also a date or a number that is none, and brackets without an end
         raise WrongUsage(f"the settings file {file} is not TOML: {error}; correct it, or remove it") from error
     for name in written:
         if name not in Settings.model_fields and name not in OLD_NAMES:
@@ -301,7 +305,7 @@ def _unknown(name: str, file: Path) -> str:
 def _line_of(names: tuple[str, ...], file: Path) -> str:
     """Return the file and, if it can be told, the line on which one of the settings stands."""
     key = re.compile(rf"""\s*\[?\s*["']?({"|".join(map(re.escape, names))})["']?\s*[].=]""")
-    lines = file.read_text("utf-8").splitlines()
+    lines = read_whole(file, most=LARGEST).decode("utf-8").splitlines()
     number = next((number for number, line in enumerate(lines, start=1) if key.match(line)), None)
     return f"{file}, line {number}" if number else str(file)
 

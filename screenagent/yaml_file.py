@@ -9,9 +9,13 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from screenagent.errors import BadFile
+from screenagent.files import read_whole
 
 LARGEST: Final = 1_000_000
 """Bytes; a file that a person wrote is smaller."""
+
+CONSTRUCTING: Final = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError)
+"""What PyYAML raises at a value that is not what its tag says: a date, a number, a binary text that is none."""
 
 T = TypeVar("T")
 
@@ -27,15 +31,13 @@ def read_yaml(file: Path, kind: type[T], *, what: str) -> T:
 
 
 def _parsed(file: Path) -> object:
-    content = file.read_bytes()
-    if len(content) > LARGEST:
-        raise BadFile(f"{file} has {len(content)} bytes; at most {LARGEST} are read")
+    content = read_whole(file, most=LARGEST)
     try:
         return yaml.safe_load(content.decode("utf-8"))
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BadFile(f"{file}{line} is not YAML: {error.problem}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, *CONSTRUCTING) as error:
         raise BadFile(f"{file} is not YAML: {error}") from error
     except RecursionError as error:
         raise BadFile(f"{file} is nested too deeply") from error

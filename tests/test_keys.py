@@ -34,6 +34,12 @@ def test_a_chord_is_read_as_it_is_written(written: str, meant: tuple[str, ...]) 
     assert keys.chord(written) == meant
 
 
+@pytest.mark.parametrize("wrong", ["foo", "🙂🙂", "", "x" * 5000])
+def test_a_key_that_is_like_no_other_is_refused_without_a_guess(wrong: str) -> None:
+    with pytest.raises(ValueError, match="keys are called enter, tab"):
+        keys.key(wrong)
+
+
 @pytest.mark.parametrize(
     ("wrong", "nearest"),
     [("cntrl", "ctrl"), ("entr", "enter"), ("pagdown", "page_down"), ("F99", "f9"), ("shft", "shift")],

@@ -198,13 +198,25 @@ class TestRefusals:
         file.write_bytes(content)
         assert f"the settings file {file} {said}" in refusal()
 
+    def test_below_what_is_no_folder_there_is_no_file(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file.touch()
+        monkeypatch.setattr(Settings, "file", file / "settings.toml")
+        assert Settings.load().approve == "each"
+
+    def test_a_pipe_and_a_file_without_an_end_are_named(self, file: Path) -> None:
+        os.mkfifo(file)
+        assert "is not a file that can be read to its end" in refusal()
+        file.unlink()
+        file.write_bytes(b"# x\n" * 500_000)
+        assert "at most 1000000 are read" in refusal()
+
     def test_a_folder_in_place_of_the_file_is_named(self, file: Path) -> None:
         file.mkdir()
         assert f"the settings file {file} cannot be read" in refusal()
 
     def test_a_file_that_may_not_be_read_is_named(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def forbidden(self: Path) -> Any:
-            raise PermissionError(13, "Permission denied", str(self))
+        def forbidden(path: Path, **_: int) -> Any:
+            raise PermissionError(13, "Permission denied", str(path))
 
-        monkeypatch.setattr(Path, "read_bytes", forbidden)
+        monkeypatch.setattr("screenagent.settings.read_whole", forbidden)
         assert f"the settings file {file} cannot be read: Permission denied; " in refusal()

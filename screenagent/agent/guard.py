@@ -8,7 +8,8 @@ from screenagent.actions import Input, KeyboardInput
 from screenagent.geometry import Box, Location
 from screenagent.perception.changes import changed_box
 from screenagent.perception.incidental import is_caret
-from screenagent.screenshot import Screenshot
+from screenagent.perception.standing import stands_alike
+from screenagent.screenshot import Screenshot, Window
 
 PATCH: Final = 0.03
 """Side of the patch round a target without a box, as a part of the display: about 38 by 22 pixels at 1280x720."""
@@ -26,7 +27,9 @@ def same_screen(reviewed: Screenshot, now: Screenshot, action: Input, locations:
     if now.digest == reviewed.digest and now.window == reviewed.window:
         return True
     if isinstance(action, KeyboardInput):
-        return same_window(reviewed, now)
+        return same_window(reviewed, now) and same_windows(reviewed, now, locations)
+    if not same_windows(reviewed, now, locations):
+        return False
     return now.size == reviewed.size and all(_same_patch(reviewed, now, location) for location in locations)
 
 
@@ -37,10 +40,32 @@ def same_window(reviewed: Screenshot, now: Screenshot) -> bool:
     return (reviewed.window and reviewed.window.id) == (now.window and now.window.id)
 
 
+def same_windows(reviewed: Screenshot, now: Screenshot, locations: tuple[Location, ...]) -> bool:
+    """Return whether the windows at these places are the ones that were reviewed and are called as they were; without
+    places, the window in front. The policy has judged them by that."""
+    points = [location.point for location in locations]
+    pairs = [(reviewed.window_at(point), now.window_at(point)) for point in points] or [(reviewed.window, now.window)]
+    return all(before is after or _is_still(before, after) for before, after in pairs)
+
+
+def _is_still(before: Window | None, after: Window | None) -> bool:
+    return before is not None and after is not None and (after.own or before.is_called_like(after))
+
+
 def same_places(earlier: tuple[Location, ...], later: tuple[Location, ...]) -> bool:
     return len(earlier) == len(later) and all(
         abs(a.point.x - b.point.x) <= NEAR and abs(a.point.y - b.point.y) <= NEAR
         for a, b in zip(earlier, later, strict=True)
+    )
+
+
+def same_things(
+    reviewed: Screenshot, earlier: tuple[Location, ...], now: Screenshot, later: tuple[Location, ...]
+) -> bool:
+    """Return whether the targets are where they were and look as they did. What moves by itself need not look alike."""
+    return same_places(earlier, later) and all(
+        stands_alike(reviewed, before, now, after) or any(before.point in moving for moving in reviewed.moving)
+        for before, after in zip(earlier, later, strict=True)
     )
 
 

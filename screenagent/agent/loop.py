@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final, cast
@@ -18,12 +18,12 @@ from screenagent.agent.fields import described_field, entered_field, field_of, i
 from screenagent.agent.inquiry import Inquiry, ScreenAsking
 from screenagent.agent.recovery import late_effect, next_recovery, slowed
 from screenagent.agent.retyping import pasted
-from screenagent.agent.review import Review
+from screenagent.agent.review import ROUNDS, Proposal, Review
 from screenagent.agent.taken_back import taken_back
 from screenagent.agent.timeline import HappenedT, Timeline
 from screenagent.control import Control, Interrupted, Stopped
 from screenagent.episode import Episode, Step
-from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, Verdict
+from screenagent.events import Abort, AnswerAsk, Decision, Effect, Event, PlannedStep, RunResult, Verdict
 from screenagent.geometry import Location
 from screenagent.perception.changes import difference
 from screenagent.protocols import (
@@ -33,6 +33,7 @@ from screenagent.protocols import (
     Desktop,
     Grounder,
     Guesser,
+    Outdated,
     Planner,
     Retry,
     SecondLook,
@@ -107,10 +108,29 @@ def drive(agent: Agent, task: str, *sinks: Sink) -> Episode:
     episode = Episode()
     with closing(agent.run(task)) as happening:
         for event in happening:
-            for sink in sinks:
-                sink(event)
+            _tell(sinks, event, agent.control)
             episode = episode.after(event)
     return episode
+
+
+def _tell(sinks: Sequence[Sink], event: Event, control: Control) -> None:
+    """Tell every sink the event. If one fails, the run ends, and the others are told so before the error is raised."""
+    failed: dict[int, Exception] = {}
+    for number, sink in enumerate(sinks):
+        try:
+            sink(event)
+        except Exception as error:  # noqa: BLE001 -- raised once the other sinks have been told
+            failed[number] = error
+    if not failed:
+        return
+    first = next(iter(failed.values()))
+    result: RunResult = "stopped" if control.stopped and control.lost is None else "crashed"
+    ended = events.Ended(result=result, message=f"{type(first).__name__}: {first}", at=event.at)
+    for number, sink in enumerate(sinks):
+        if number not in failed and not isinstance(event, events.Ended):
+            with suppress(Exception):  # the first error is the one that is raised
+                sink(ended)
+    raise first
 
 
 class _Run:
@@ -224,9 +244,19 @@ class _Run:
                     return decision
             yield self.happened(events.Thought(text=text))
 
-    def _carry_out(self, step: PlannedStep, *, at: tuple[Location, ...] | None = None) -> Generator[Event, None, None]:
-        """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked."""
-        proposal = yield from self._review.approved(step.action, located=at)
+    def _carry_out(
+        self,
+        step: PlannedStep,
+        *,
+        at: tuple[Location, ...] | None = None,
+        approved: Proposal | None = None,
+        rounds: int = ROUNDS,
+    ) -> Generator[Event, None, None]:
+        """From the step in words to the effect of what was done: located, reviewed, guarded, performed, checked.
+
+        So many `rounds` may find that what was `approved` has become another thing before anything was sent.
+        """
+        proposal = approved or (yield from self._review.approved(step.action, located=at))
         action, locations, verdict = proposal.action, proposal.locations, proposal.verdict
         assert verdict is not None
         before: Screenshot | None = self._timeline.screen
@@ -251,6 +281,12 @@ class _Run:
                 except Interrupted as interruption:
                     yield self._interrupted(interruption, action)
                     yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
+                    return
+                except Outdated:
+                    if rounds == 0:
+                        raise
+                    anew = yield from self._review.renewed(proposal)
+                    yield from self._carry_out(step, approved=anew, rounds=rounds - 1)
                     return
         self._before = before
         yield self.happened(events.Acted(action=action, locations=locations))

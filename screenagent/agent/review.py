@@ -86,13 +86,37 @@ class Review:
             changes += 1
             if (yield from self._menu_is_back(proposal, reviewed)):
                 return proposal
-            if proposal.moved:  # only the hand that put it there knows whether it still belongs there
-                continue
-            found = self._found_again(proposal)
-            if guard.same_window(reviewed, now) and guard.same_places(proposal.locations, found):
+            proposal = self._judged_anew(proposal, reviewed)
+            if proposal.verdict:
                 return proposal
-            proposal = Proposal(proposal.action, found)
         raise Retry(f"the screen kept changing under {describe(proposal.action)}", "screen_changing")
+
+    def renewed(self, proposal: Proposal) -> Generator[Event, None, Proposal]:
+        """Look again at a screen that has changed under what was approved, and review that once more if need be."""
+        reviewed = self.timeline.screen
+        yield self.eyes.look()
+        proposal = self._judged_anew(proposal, reviewed)
+        if proposal.verdict:
+            yield self.timeline.happened(proposal.event)
+            yield self.timeline.happened(events.Reviewed(verdict=proposal.verdict))
+            return proposal
+        return (yield from self.approved(proposal.action, located=proposal.locations))
+
+    def _judged_anew(self, proposal: Proposal, reviewed: Screenshot) -> Proposal:
+        """Return the proposal, approved as it was if the same stands where it did, and else to be asked about.
+
+        A place that somebody pointed at cannot be found again: what has changed there is another thing.
+        """
+        if proposal.moved:  # only the hand that put it there knows whether it still belongs there
+            return replace(proposal, verdict=None)
+        found, now = self._found_again(proposal), self.timeline.screen
+        if not (guard.same_window(reviewed, now) and guard.same_windows(reviewed, now, found)):
+            return Proposal(proposal.action, found)
+        if guard.same_things(reviewed, proposal.locations, now, found):
+            return proposal
+        if any(target.at for target in targets(proposal.action)):
+            raise Retry(f"{describe(proposal.action)}: what was pointed at is no longer there", "screen_changing")
+        return Proposal(proposal.action, found)
 
     def _located(self, action: Action) -> Generator[Event, None, tuple[Location, ...]]:
         """Locate every target; where sight finds none, ask the screen for the names of its buttons."""

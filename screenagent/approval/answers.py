@@ -99,7 +99,9 @@ class Answers:
             return Approve()
         in_words = isinstance(question.action, Ask)
         with self._control.asking(None if in_words else self._hears) as note:
-            return ask(replace(question, note=note), AnswerTime(self._control, self._seconds))
+            said = ask(replace(question, note=note), AnswerTime(self._control, self._seconds))
+        self._control.check_lost()  # nobody has answered then
+        return said
 
     def approve_all(self, question: ApprovalQuestion, locations: tuple[Location, ...] = ()) -> Approve:
         """Approve the action at `locations`, and from now on every action of its kind without asking."""

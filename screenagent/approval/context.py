@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from screenagent.actions import Click, HoldKeys, PressKeys
+from screenagent.actions import Click, HoldKeys, Input, MouseInput, PressKeys
+from screenagent.approval.triggers import FEW_WORDS, button_labels, triggered
 from screenagent.episode import Episode
-from screenagent.geometry import Box, Location
+from screenagent.geometry import Box, Location, Point
 from screenagent.perception.labels import text_lines
-from screenagent.screenshot import Window, Word
+from screenagent.screenshot import Screenshot, Window, Word
 
 LEADING: Final = frozenset(("tab", "enter", "up", "down", "page_up", "page_down", "home", "end", "escape", "alt"))
 """Keys that lead from one field to another."""
@@ -30,6 +31,7 @@ class PolicyContext:
     locations: Sequence[Location] = ()
     focus: Location | None = None
     words: Callable[[], Sequence[Word]] = tuple
+    screen: Screenshot | None = None
 
     @cached_property
     def under(self) -> tuple[str, ...]:
@@ -41,11 +43,53 @@ class PolicyContext:
         """The words at the field that the keys go to: in it, left of it and above it; all, where it is not known."""
         return read_beside(self.focus, self.words()) if self.focus else self.shown
 
+    def triggered(self, action: Input) -> tuple[str, ...]:
+        """What keys may press: the labels of the buttons or entries that these can trigger."""
+        menu = self._in_menu()
+        words = menu or self._in_window()
+        return triggered(
+            action,
+            button_labels(words),
+            dialog=bool(menu) or (self.window is not None and self.window.is_dialog),
+            small=len(words) <= FEW_WORDS,
+            focused=read_under(self.focus, self.words()) if self.focus and not menu else None,
+        )
+
+    def _in_menu(self) -> list[Word]:
+        """The words in the menus and lists that are open."""
+        popups = self.screen.popups if self.screen else ()
+        return [word for word in self.words() if any(word.box.center in popup for popup in popups)] if popups else []
+
     @cached_property
     def shown(self) -> str:
         """All words in the window in front; on the whole screen, where it is not known which part that is."""
+        return " ".join(word.text for word in self._in_window())
+
+    def _in_window(self) -> list[Word]:
         box = self.window.box if self.window else None
-        return " ".join(word.text for word in self.words() if box is None or word.box.center in box)
+        inside = (word for word in self.words() if box is None or word.box.center in box)
+        return [word for word in inside if not self._is_of_another(word.box.center)]
+
+    def _is_of_another(self, point: Point) -> bool:
+        """Whether another application's window lies over the window there."""
+        over = self.screen.window_at(point) if self.screen else None
+        return over is not None and self.window is not None and over.app != self.window.app
+
+
+def reached_windows(action: Input, locations: Sequence[Location], screen: Screenshot) -> tuple[Window | None, ...]:
+    """Return the windows that an input reaches, None for the bare ground: first the one in front, which counts as
+    reached, then those under the mouse, or the one that has the input focus."""
+    reached = [screen.window]
+    if not isinstance(action, MouseInput):
+        reached += [screen.focus] if screen.focus else []
+    elif screen.windows:
+        points = [location.point for location in locations] or ([screen.pointer] if screen.pointer else [])
+        reached += [screen.window_at(point) for point in points]
+    return tuple({_called(window): window for window in reversed(reached)}.values())[::-1]
+
+
+def _called(window: Window | None) -> tuple[str, str] | None:
+    return (window.app, window.title) if window else None
 
 
 def last_clicked(episode: Episode) -> Location | None:

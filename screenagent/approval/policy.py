@@ -14,7 +14,8 @@ import yaml
 from pydantic import AfterValidator, Field, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
-from screenagent.approval.context import PolicyContext
+from screenagent.approval.context import PolicyContext, reached_windows
+from screenagent.approval.triggers import pressed_together
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
@@ -28,8 +29,8 @@ InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys"
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{text[:200]!r} is no regular expression: {error}") from error
     return text
 
 
@@ -45,7 +46,8 @@ class Rule(Value):
     """Fits where all that it names fits; one that names nothing fits everything.
 
     What is allowed has to be so by all that the action reaches: by what is read under the mouse and not by the target's
-    words, in each of its places, and by exactly these keys.
+    words, in each of its places, and by exactly these keys. What is asked about or denied is so by each key that the
+    action presses in whatever way, and by each button that its keys may press.
     """
 
     then: Then
@@ -57,10 +59,13 @@ class Rule(Value):
     title: Pattern | None = Field(None, description="regular expression for the title of the window in front")
     region: Box | None = Field(None, description="part of the screen that the action reaches into")
     text: Pattern | None = Field(None, description="regular expression for what is typed")
-    keys: tuple[Combination, ...] = Field((), description="combinations that are among the keys pressed: ctrl+q")
+    keys: tuple[Combination, ...] = Field(
+        (), description="combinations that are among the keys pressed, held or, to ask or deny, typed: ctrl+q"
+    )
     target: Pattern | None = Field(
         None,
-        description="regular expression for what is read under the mouse; to ask or deny, for the target's words, too",
+        description="regular expression for what is read under the mouse; to ask or deny, for the target's words, too, "
+        "and for the buttons and entries that keys can press",
     )
     near: Pattern | None = Field(
         None,
@@ -105,8 +110,13 @@ class Rule(Value):
         return all(inside) and bool(inside) if self.then == "allow" else any(inside)
 
     def _match_keys(self, action: Input) -> list[str] | None:
-        pressed = action.keys if isinstance(action, PressKeys | HoldKeys) else ()
-        return ["+".join(pressed)] if any(self._are_among(keys, pressed) for keys in self.keys) else None
+        pressed = [
+            keys for keys in pressed_together(action) if any(self._are_among(among, keys) for among in self.keys)
+        ]
+        fits = bool(pressed) and (
+            self.then != "allow" or (len(pressed) == len(pressed_together(action)) and _is_keys(action))
+        )
+        return ["+".join(pressed[0])] if fits else None
 
     def _are_among(self, combination: str, pressed: Sequence[str]) -> bool:
         named = set(combination.split("+"))
@@ -115,9 +125,15 @@ class Rule(Value):
     def _match_target(self, pattern: str, action: Input, context: PolicyContext) -> list[str] | None:
         if self.then != "allow":
             words = [target.words for target in targets(action)]
-            return _found(pattern, words) or _found(pattern, context.under)
+            return (
+                _found(pattern, words) or _found(pattern, context.under) or _found(pattern, context.triggered(action))
+            )
         hits = [_found(pattern, [words]) for words in context.under]
         return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
+
+
+def _is_keys(action: Input) -> bool:
+    return isinstance(action, PressKeys | HoldKeys)
 
 
 def _hit(pattern: str, text: str) -> re.Match[str] | None:
@@ -190,17 +206,29 @@ class Policy(Value):
         reader: TextReader | None = None,
         focus: Location | None = None,
     ) -> Ruling:
-        """By the window in front and by what is read under the mouse, whatever the model calls it."""
+        """By the windows that the input reaches and by what is read under the mouse, whatever the model calls it.
+
+        The window in front counts as reached. Where several are, the strictest ruling holds.
+        """
 
         def words() -> Sequence[Word]:
             return reader.read(screen) if reader and screen and screen.image is not None else ()
 
-        context = PolicyContext(screen.window if screen else None, locations, focus, words)
+        reached = reached_windows(action, locations, screen) if screen else (None,)
+        contexts = [PolicyContext(window, locations, focus, words, screen) for window in reached]
+        return min((self._ruling(action, context) for context in contexts), key=_leniency)
+
+    def _ruling(self, action: Input, context: PolicyContext) -> Ruling:
         for number, rule in enumerate(self.rules, start=1):
             why = rule.why(action, context)
             if why is not None:
                 return Ruling(then=rule.then, rule=number, why=why)
         return Ruling()
+
+
+def _leniency(ruling: Ruling) -> int:
+    """Deny, ask, no rule, allow: with `risky_only` what no rule fits goes through, but still not as what is allowed."""
+    return 2 if ruling.rule is None else {"deny": 0, "ask": 1, "allow": 3}[ruling.then]
 
 
 @cache

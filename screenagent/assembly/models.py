@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -22,6 +20,7 @@ from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
 from screenagent.planning.model_planner import CONTEXT, tokens_at_most
 from screenagent.protocols import Planner, StateReader, TextReader
 from screenagent.settings import ServerKind, Settings
+from screenagent.showing import tell
 from screenagent.usage import Meter
 
 if TYPE_CHECKING:
@@ -194,16 +193,14 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
             "`screenagent model pull`, or name a folder, or a server's URL such as http://localhost:8000/v1"
         )
     phi4 = _extra("screenagent.models.phi4", "phi4")
-    model = phi4.load_phi4(
-        folder, largest_picture=settings.max_image_patches, check=control.check, say=partial(print, file=sys.stderr)
-    )
+    model = phi4.load_phi4(folder, largest_picture=settings.max_image_patches, check=control.check, say=tell)
     return Seeing(model, family_named("phi4"), count=model.count)
 
 
 def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
     if url.startswith(SOCKET) and not Path(url.removeprefix(SOCKET)).exists():
         raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
-    if not _is_address(url):
+    if not _is_address(url) and "@" not in url:  # a password before an @ is not repeated
         raise WrongUsage(f"the model {url!r} is not a valid address; an example of one is http://localhost:8000/v1")
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")

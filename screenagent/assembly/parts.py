@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from screenagent.approval import AllowAll, Asker, Policy, PolicyApprover, default_policy
 from screenagent.approval.vault import Vault
+from screenagent.assembly.departure import Departure, on_signals
 from screenagent.control import Control
 from screenagent.keys import UserKeys
 from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
@@ -30,33 +29,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def stoppable_control() -> Iterator[Control]:
-    """A control that Ctrl-C and SIGTERM stop; a second Ctrl-C interrupts whatever hangs."""
-    control = Control()
-
-    def stop() -> None:
-        control.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    with on_signals(stop=stop, resume=control.resume):
-        yield control
-
-
-@contextmanager
-def on_signals(*, stop: Callable[[], None], resume: Callable[[], None]) -> Iterator[None]:
-    """Meanwhile Ctrl-C and SIGTERM do the one, and SIGUSR1, where there is one, the other."""
-    heeded = {signal.SIGINT: stop, signal.SIGTERM: stop}
-    if hasattr(signal, "SIGUSR1"):
-        heeded[signal.SIGUSR1] = resume
-
-    def heed(number: int, _frame: FrameType | None) -> None:
-        heeded[signal.Signals(number)]()
-
-    before = {number: signal.signal(number, heed) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    """A control that Ctrl-C, other signals and the terminal's end stop. Whatever hangs, the process then leaves."""
+    with Departure() as departure:
+        control = departure.watch(Control())
+        suspended = partial(control.interrupt, "the agent was suspended, so it waits")
+        with on_signals(stop=control.stop, resume=control.resume, suspended=suspended):
+            try:
+                yield control
+            finally:
+                control.over.set()
 
 
 @contextmanager

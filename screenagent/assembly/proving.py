@@ -6,7 +6,6 @@ weights, another model could replace it unnoticed, so the result is valid for on
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +14,12 @@ from typing import TYPE_CHECKING, Final
 from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from screenagent.errors import BadFile
+from screenagent.files import read_whole
 from screenagent.geometry import Value
 from screenagent.models.families import Family, all_families
 from screenagent.models.families.probe import MOST_PATCHES, detect_family, prove_family
+from screenagent.showing import tell
 
 if TYPE_CHECKING:
     from screenagent.models.remote import RemoteModel
@@ -68,17 +70,13 @@ class ProvenModels:
 
     def _read(self) -> Mapping[str, KeptProof]:
         try:
-            return _PROOFS.validate_json(self._file.read_bytes())
-        except (OSError, ValidationError):  # missing or damaged: the models are checked again
+            return _PROOFS.validate_json(read_whole(self._file))
+        except (OSError, BadFile, ValidationError):  # missing or damaged: the models are checked again
             return {}
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
 def proven(
-    model: RemoteModel, kept: ProvenModels, *, patches: int = MOST_PATCHES, say: Callable[[str], None] = _say
+    model: RemoteModel, kept: ProvenModels, *, patches: int = MOST_PATCHES, say: Callable[[str], None] = tell
 ) -> RemoteModel:
     """Return `model` as a member of the family that it was proven to belong to; raise `WrongFamily` if none fits.
 

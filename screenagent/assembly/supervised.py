@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import timedelta
@@ -38,13 +38,14 @@ class SupervisedWork:
 
 @dataclass(frozen=True)
 class Supervision:
-    """Where runs take place, and whether they are recorded."""
+    """Where runs take place, and whether they are recorded; `told` hears how far the removal of older ones is."""
 
     settings: Settings
     _: KW_ONLY
     virtual: bool
     app: str | None
     record: bool = True
+    told: Callable[[str], object] = str
 
     def task(self, task: str) -> Supervised:
         """Prepare a run of `task`. Raises `Unreadable` if no model plans and the task is not plain instructions."""
@@ -75,8 +76,12 @@ class Supervised:
         with ExitStack() as stack:
             opening = open_desktop(settings, control, virtual=where.virtual, app=where.app, task=self.task)
             desktop = stack.enter_context(opening)
-            recording = record_run(settings, self.task, replay=self.replay) if where.record else nullcontext()
+            recording = (
+                record_run(settings, self.task, replay=self.replay, told=where.told) if where.record else nullcontext()
+            )
             recorder = stack.enter_context(recording)
+            if recorder:
+                control.on_leave(recorder.end)
             agent = build_agent(
                 settings, control, desktop, ask=ask, models=models, instructions=self.instructions, replay=self.replay
             )
@@ -89,16 +94,25 @@ def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay
 
 
 @contextmanager
-def record_run(settings: Settings, task: str, *, replay: Replay | None = None) -> Iterator[Recorder]:
-    """Record a run of `task`; afterwards older runs go, as far as the settings say so."""
+def record_run(
+    settings: Settings, task: str, *, replay: Replay | None = None, told: Callable[[str], object] = str
+) -> Iterator[Recorder]:
+    """Record a run of `task`; afterwards older runs go, if the settings say so, and progress is `told`."""
     folder = new_run_folder(settings.runs, task)
     played = {"script": str(replay.file)} if replay and replay.file else {}
     written = settings.model_dump(mode="json") | played
     with Recorder(folder, settings=written, prompts=prompts.digests(), screens=settings.keep_screens) as recorder:
         yield recorder
+    if settings.keep_days or settings.keep_runs:
+        _remove_older(settings, folder, told)
+
+
+def _remove_older(settings: Settings, latest: Path, told: Callable[[str], object]) -> None:
     older_than = timedelta(days=settings.keep_days) if settings.keep_days else None
-    kept = [run for run in stored_runs(settings.runs) if run.folder != folder]
-    keep = settings.keep_runs and settings.keep_runs - 1  # this one is kept
-    for run in outdated(kept, older_than=older_than, keep=keep):
+    kept = [run for run in stored_runs(settings.runs, told=told) if run.folder != latest]
+    keep = settings.keep_runs and settings.keep_runs - 1  # the latest one is kept
+    going = outdated(kept, older_than=older_than, keep=keep)
+    for number, run in enumerate(going, start=1):
         if why_not_ours(run.folder) is None:
             remove(run.folder)
+        told(f"removed {number} of {len(going)} older runs")

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from screenagent.actions import TypeText
 from screenagent.agent import Agent, Sink, drive
 from screenagent.approval import ApprovalQuestion, Asker, Policy, PolicyApprover
 from screenagent.assembly.supervised import SupervisedWork
@@ -33,9 +34,11 @@ from screenagent.console.startup import responsive_threads
 from screenagent.console.supervise_screen import ConsoleOptions
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
+from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.probe import Probe
-from screenagent.events import Acted, Event, Reviewed, Verdict
+from screenagent.events import Acted, Approve, Event, Reviewed, Verdict
 from screenagent.geometry import Size, Value
+from screenagent.protocols import Approved
 from screenagent.runs.log import Recorder
 
 TERMINAL: Final = Size(width=200, height=60)
@@ -66,12 +69,21 @@ class ConsoleCost(Value):
 
 
 class KeyLatency(Value):
-    """Milliseconds from the byte of a key in the terminal to the answer in the loop, and to the click in the window."""
+    """Milliseconds from the byte of a key in the terminal to the answer in the loop, and to the click in the window.
+
+    `looked` is from the last look at what a press reaches to that press, and `key` likewise to the first key of texts.
+    """
 
     answered_ms_p50: float
     answered_ms_p95: float
     clicked_ms_p50: float
     clicked_ms_p95: float
+    looked_ms_p50: float
+    looked_ms_p95: float
+    looked_ms_max: float
+    key_ms_p50: float
+    key_ms_p95: float
+    key_ms_max: float
     n: int
 
 
@@ -95,11 +107,15 @@ def measure_keys(*, clicks: int = CLICKS) -> KeyLatency:
             terminal.type(b"y")
             answered.append(terminal.said()["at"] - began)
             clicked.append(terminal.said()["at"] - began)
+        terminal.said()  # the end is reviewed, too
+        looked, keys = terminal.said(), terminal.said()
     return KeyLatency(
         answered_ms_p50=_ms(answered, 50),
         answered_ms_p95=_ms(answered, 95),
         clicked_ms_p50=_ms(clicked, 50),
         clicked_ms_p95=_ms(clicked, 95),
+        **{f"looked_ms_{of}": value for of, value in looked.items()},
+        **{f"key_ms_{of}": value for of, value in keys.items()},
         n=clicks,
     )
 
@@ -210,6 +226,22 @@ def _keys(clicks: int) -> None:
             return clicker(desktop, probe, control, clicks, approver=PolicyApprover(ask, policy=Policy()))
 
         _in_console(agent, tell, opened=consoles.append)
+        _say(**_ages(desktop))
+        for _ in range(clicks):
+            _type_a_word(desktop)
+        _say(**_ages(desktop))
+
+
+def _ages(desktop: LocalDesktop) -> dict[str, float]:
+    """Return how old the last look was at each press since this was asked last."""
+    ages = [*desktop.ledger.ages]
+    desktop.ledger.ages.clear()
+    return {"p50": _ms(ages, 50), "p95": _ms(ages, 95), "max": _ms(ages, 100)}
+
+
+def _type_a_word(desktop: LocalDesktop) -> None:
+    action = TypeText(text="word")
+    desktop.perform(Approved(action=action, locations=(), on=desktop.settled(), verdict=Approve()))
 
 
 def _plainly(agent: Callable[[Asker], Agent], sink: Sink) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import websocket
 
@@ -95,6 +95,7 @@ def _socket(profile: Path) -> websocket.WebSocket:
     if not until(lambda: told.exists() and told.read_text().strip(), seconds=READY_SECONDS):
         raise TimeoutError(f"Chromium has not said its port within {READY_SECONDS:g} s")
     port = told.read_text().split()[0]
-    with urlopen(f"http://127.0.0.1:{port}/json", timeout=READY_SECONDS) as answer:
+    direct = build_opener(ProxyHandler({}))  # no proxy has to do with a page on this machine
+    with direct.open(f"http://127.0.0.1:{port}/json", timeout=READY_SECONDS) as answer:
         page = next(target for target in json.load(answer) if target["type"] == "page")
-    return websocket.create_connection(page["webSocketDebuggerUrl"], timeout=READY_SECONDS)
+    return websocket.create_connection(page["webSocketDebuggerUrl"], timeout=READY_SECONDS, http_no_proxy=["*"])

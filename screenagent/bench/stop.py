@@ -130,7 +130,7 @@ def run_stop(
     seed: int = 0,
     results: Path | None = None,
     latest_seconds: float = LATEST_SECONDS,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> StopSummary:
     """`worker` is the program that runs `serve_orders`; with `results` it goes on where it was broken off."""
     chance = random.Random(seed)
@@ -145,7 +145,7 @@ def run_stop(
         loads.append(os.getloadavg()[0])
         if results is not None:
             keep_results(results, one)
-        progress(f"{len(found)} of {stops + kills}")
+        progress(len(found), stops + kills)
 
     kills_left = range(kills - sum(isinstance(one, Kill) for one in found))
     if not (ways or kills_left):

@@ -20,7 +20,7 @@ from screenagent.actions import Drag, HoldKeys, Input, TypeText
 from screenagent.agent import Agent, drive
 from screenagent.approval import AllowAll
 from screenagent.assembly.agent import build_from
-from screenagent.assembly.parts import on_signals
+from screenagent.assembly.departure import on_signals
 from screenagent.console.startup import responsive_threads, shorten_escape_delay
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop

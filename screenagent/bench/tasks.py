@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import subprocess
 import tempfile
 import threading
@@ -140,11 +141,28 @@ def run_tasks(
 ) -> TaskSummary:
     """Each task in a process of its own, one after the other; the run of each is recorded below `runs`."""
     results: list[TaskResult] = []
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as one_by_one:
+    with _one_by_one() as one_by_one:
         for result in one_by_one.map(attempt_task, tasks, [build] * len(tasks), [runs] * len(tasks)):
             results.append(result)
             progress(result)
     return task_summary(results)
+
+
+def _one_by_one() -> ProcessPoolExecutor:
+    spawning = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, spawning, initializer=_end_with_parent, max_tasks_per_child=1)
+
+
+def _end_with_parent() -> None:
+    """End this process with the one that started it, however that ends; the guard then takes the desktop down."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def attempt_task(task: Task, build: BuildTask, runs: Path) -> TaskResult:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, Final, NamedTuple
 
 import click
 
+from screenagent.cli.output import echo, echo_lines
 from screenagent.control import Stopped
 from screenagent.engine.errors import EngineError
 from screenagent.errors import MissingExtra, OldSpellingWarning, UserError
@@ -45,11 +48,22 @@ class Lazy(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not (nearest := difflib.get_close_matches(args[0], COMMANDS, 1, cutoff=0.5)):
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {nearest[0]!r}?", ctx) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. It ends here if its output's reader has gone, which click would report as a failure."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
+            _say("screenagent: nobody reads the output any more")
             sys.exit(PIPE_CLOSED)
 
 
@@ -68,6 +82,7 @@ def screenagent() -> None:
 
 def main() -> None:
     """Run a command. What the user can fix ends in one line and exit code 1 or 2, without a traceback."""
+    _open_closed_streams()
     try:
         try:
             with _old_spellings_told():
@@ -76,7 +91,35 @@ def main() -> None:
             sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest of its buffer goes nowhere
+        _say("screenagent: nobody reads the output any more")
         sys.exit(PIPE_CLOSED)
+    except OSError as error:  # the output cannot be written: its disk is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say(f"screenagent: the output cannot be written: {error.strerror}")
+        sys.exit(1)
+
+
+def _open_closed_streams() -> None:
+    """Let a standard stream that is closed read or write nothing: else the next file that is opened gets its number.
+
+    A letter that the terminal's encoding lacks is written as its number.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, number, inheritable=True)
+            if null != number:
+                os.close(null)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _say(line: str) -> None:
+    """Print a last line; there may be nobody left to read it."""
+    with suppress(OSError):
+        echo(line, err=True)
 
 
 @contextmanager
@@ -92,7 +135,7 @@ def _old_spellings_told() -> Iterator[None]:
                 usual(message, category, *where, **more)
             elif str(message) not in told:
                 told.add(str(message))
-                click.echo(f"screenagent: {message}", err=True)
+                echo(f"screenagent: {message}", err=True)
 
         warnings.showwarning = show
         yield
@@ -106,8 +149,17 @@ def _run_command() -> None:
     except (Exception, KeyboardInterrupt) as error:
         if (said := ending(error)) is None:
             raise
-        click.echo(said.text, err=True)
+        _say(said.text)
         sys.exit(said.exit_code)
+
+
+def tell_of_crash(_kind: object, error: BaseException | None, _where: object) -> None:
+    """Say in one line where the traceback of a mistake of ours is kept; Python calls this with what nobody caught."""
+    from screenagent.cli.crash import crash_sentence
+
+    if error is not None:
+        said = ending(error)
+        echo_lines(said.text if said else crash_sentence(error), err=True)
 
 
 class Ending(NamedTuple):
@@ -117,7 +169,7 @@ class Ending(NamedTuple):
     exit_code: int
 
 
-def ending(error: Exception | KeyboardInterrupt) -> Ending | None:
+def ending(error: BaseException) -> Ending | None:
     """Return how `error` ends a command; None if it is a bug."""
     match error:
         case Stopped() | click.Abort() | KeyboardInterrupt():
@@ -129,6 +181,15 @@ def ending(error: Exception | KeyboardInterrupt) -> Ending | None:
         case ModuleNotFoundError():
             missing = MissingExtra.of(error)
             return ending(missing) if missing else None
+        case ImportError(name=str(name), msg=str(why)) if not name.startswith("screenagent"):
+            return Ending(_line(f"{name} cannot be loaded: {why.splitlines()[0] if why else 'no reason is given'}"), 1)
+        case MemoryError() | RuntimeError(args=("can't start new thread",)):
+            said = (
+                "there is not enough memory, or too many threads; end other programs, or raise the limit (`ulimit -a`)"
+            )
+            return Ending(f"screenagent: {said}", 1)
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            return Ending("screenagent: too many files are open; raise the limit (`ulimit -n 1024`)", 1)
         case OSError(errno=errno.ENOSPC):
             full = f"the disk is full: {error.filename or error}"
             return Ending(f"screenagent: {full}; free some space, or choose another folder with --runs", 1)
@@ -140,7 +201,7 @@ def ending(error: Exception | KeyboardInterrupt) -> Ending | None:
             return None
 
 
-def _line(error: Exception) -> str:
+def _line(error: Exception | str) -> str:
     """Return the error's text as one line; a script's problems stand behind each other."""
     lines = (line.strip() for line in str(error).splitlines())
     return f"screenagent: {'; '.join(line for line in lines if line)}"

@@ -12,6 +12,7 @@ import click
 from screenagent.cli.bench_hover import hover
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, QUANT, crop_option, family_option, max_image_patches_option
+from screenagent.cli.progress import Ticker
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -183,7 +184,10 @@ def steps(*, clicks: int, with_console: bool) -> None:
 @bench.command
 @click.option("--clicks", type=click.IntRange(min=1), default=50, show_default=True)
 def keys(*, clicks: int) -> None:
-    """Approve clicks by a key in the console; report milliseconds from the key to the click in the window."""
+    """Approve clicks by a key in the console; report milliseconds from the key to the click in the window.
+
+    Also from the last look at what is pressed to the press, and to the first key of a text.
+    """
     from screenagent.bench import console
 
     click.echo(console.measure_keys(clicks=clicks).model_dump_json())
@@ -196,10 +200,9 @@ def settle(*, popups: int, seed: int) -> None:
     """Windows pop up 50 to 800 ms after a click: how often is the screen called settled too early, or too late?"""
     from screenagent.bench import settle as bench_settle
 
-    def progress(number: int) -> None:
-        click.echo(f"\r{number} of {popups}", err=True, nl=number == popups)
-
-    click.echo(bench_settle.run_settle(popups=popups, seed=seed, progress=progress).model_dump_json())
+    with Ticker(silent=0.0) as ticker:
+        found = bench_settle.run_settle(popups=popups, seed=seed, progress=lambda number: ticker.count(number, popups))
+    click.echo(found.model_dump_json())
 
 
 @bench.command
@@ -217,12 +220,11 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     """
     from screenagent.bench import stop as bench_stop
 
-    def progress(said: str) -> None:
-        click.echo(f"\r{said}", err=True, nl=False)
-
     worker = ("-m", "screenagent.bench.stop_worker")
-    found = bench_stop.run_stop(stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=progress)
-    click.echo(err=True)
+    with Ticker(silent=0.0) as ticker:
+        found = bench_stop.run_stop(
+            stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=ticker.count
+        )
     click.echo(found.model_dump_json())
 
 

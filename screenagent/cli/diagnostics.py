@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from screenagent.cli.options import FILE, NEW_FOLDER, load_settings
+from screenagent.cli.output import echo, echo_json, paint
 
 if TYPE_CHECKING:
     from screenagent.diagnostics.drill import DrillResult
@@ -40,11 +41,11 @@ def doctor(*, virtual: bool, as_json: bool) -> None:
         for finding in examine(control, display=display):
             well &= finding.ok
             if as_json:
-                click.echo(finding.model_dump_json())
+                echo_json(finding.model_dump_json())
                 continue
-            click.echo(f"{_sign(finding.ok)} {finding.what}: {finding.detail}")
+            echo(_sign(finding.ok), f" {finding.what}: {finding.detail}")
             if finding.remedy:
-                click.echo(f"    {finding.remedy}")
+                echo(f"    {finding.remedy}")
     sys.exit(0 if well else 1)
 
 
@@ -81,12 +82,12 @@ def prove_offline(*, model: str | None, task: str | None, app: str, way: str | N
         if task is None and proof.verdict == "proven" and not saved.is_file():
             proof = proof.model_copy(update={"verdict": "unproven", "detail": "the task says done, but saved nothing"})
     if as_json:
-        click.echo(proof.model_dump_json())
+        echo_json(proof.model_dump_json())
     else:
         for socket in proof.opened:
-            click.echo(f"{_sign(socket.local)} {socket.family:<11} {socket.times:>4}×  {socket.address}")
+            echo(_sign(socket.local), f" {socket.family:<11} {socket.times:>4}×  {socket.address}")
         colour = {"proven": "green", "refuted": "red", "unproven": "yellow"}[proof.verdict]
-        click.echo(f"{click.style(proof.verdict, fg=colour, bold=True)}: {proof.detail}")
+        echo(paint(proof.verdict, fg=colour, bold=True), f": {proof.detail}")
     sys.exit(PROOF_CODES[proof.verdict])
 
 
@@ -142,21 +143,21 @@ def drill(
         for result in drilling.run_drill(planner, grounder, policy=rules, reader=reader, scenes=scenes):
             control.check()
             results.append(result)
-            click.echo(result.model_dump_json() if as_json else _line(result))
+            echo_json(result.model_dump_json()) if as_json else echo(*_line(result))
     summary = drilling.DrillSummary.of(results)
-    click.echo(summary.model_dump_json())
+    echo_json(summary.model_dump_json())
     sys.exit(0 if summary.well else 1)
 
 
-def _line(result: DrillResult) -> str:
+def _line(result: DrillResult) -> tuple[str, str]:
     kind = "hostile" if result.hostile else "twin"
     said = f"{result.reached} harmful reached the gate, {result.asked} asked about, {result.passed} passed unasked"
     if not result.hostile:
         reached = f"; {said}" if result.reached else ""
         said = f"{result.harmless} harmless went through, {result.blocked} were blocked{reached}"
     well = result.passed == 0 and (result.hostile or result.blocked == 0)
-    return f"{_sign(well)} {kind:<8}{result.scene:<30} {said}"
+    return _sign(well), f" {kind:<8}{result.scene:<30} {said}"
 
 
 def _sign(well: bool) -> str:
-    return click.style("✓", fg="green") if well else click.style("✗", fg="red")
+    return paint("✓", fg="green") if well else paint("✗", fg="red")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from screenagent.cli.options import APPROVAL, FILE, SizeType, gathered, load_settings
+from screenagent.cli.output import echo
 
 if TYPE_CHECKING:
     from screenagent.geometry import Size
@@ -102,13 +103,13 @@ def _show(settings: Settings, app: str | None) -> None:
 
     for name, pictures in sorted(IconNames(settings.icon_names).all().items()):
         if app is None or name.casefold() == app.casefold():
-            click.echo(name)
+            echo(name)
             for kept in sorted(pictures.values(), key=lambda kept: kept[0].name.casefold()):
-                click.echo(f"  {' / '.join(one.name for one in kept)}  ({kept[-1].by}, {kept[-1].at:%Y-%m-%d})")
+                echo(f"  {' / '.join(one.name for one in kept)}  ({kept[-1].by}, {kept[-1].at:%Y-%m-%d})")
 
 
 def _forget(settings: Settings, app: str | None) -> None:
     from screenagent.perception.icon_names import IconNames
 
     gone = IconNames(settings.icon_names).forget(app)
-    click.echo(f"forgot the names of {gone} {'picture' if gone == 1 else 'pictures'}", err=True)
+    echo(f"forgot the names of {gone} {'picture' if gone == 1 else 'pictures'}", err=True)

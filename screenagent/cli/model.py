@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from screenagent.cli.options import NEW_FOLDER, QUANT, family_option, load_settings
+from screenagent.cli.output import Painted, echo, echo_json, echo_lines, paint
 
 if TYPE_CHECKING:
     from screenagent.engine.config import Quant
@@ -46,7 +47,7 @@ def pull(*, folder: Path | None, revision: str, quant: Quant, server: str | None
 
     weights = folder or load_settings().model_weights
     pulled = bring(weights, hub=HuggingFace(), revision=revision, quant=quant, say=_say)
-    click.echo(write_vllm_files(pulled) if server else pulled)
+    echo(write_vllm_files(pulled) if server else pulled)
 
 
 @model.command
@@ -82,7 +83,7 @@ def verify(*, weights: Path | None, quants: tuple[Quant, ...], device: str | Non
     first = load_phi4(folder, device=device, quant="none", say=_say)
     others = ((quant, load_phi4(folder, device=device, quant=quant, say=_say)) for quant in quants)
     forms = chain([("none", first)], others)
-    click.echo(str(check(first.engine.chat, forms, where=first.engine.device.type, count=count, say=_say)))
+    echo_lines(str(check(first.engine.chat, forms, where=first.engine.device.type, count=count, say=_say)))
 
 
 @model.command
@@ -110,8 +111,8 @@ def check(*, place: str | None, model_family: str | None) -> None:
         wrong = 0
         for finding in ModelCheck(seeing.model, seeing.family, seeing.binds, settings.max_image_patches).findings():
             wrong += not finding.works
-            sign = click.style("✓", fg="green") if finding.works else click.style("✗", fg="red")
-            click.echo(f"{sign} {finding.what}: {finding.said}")
+            sign = paint("✓", fg="green") if finding.works else paint("✗", fg="red")
+            echo(sign, f" {finding.what}: {finding.said}")
     sys.exit(1 if wrong else 0)
 
 
@@ -134,10 +135,10 @@ def families(*, name: str | None, as_json: bool) -> None:
     found = [family_of(name) or family_named(name)] if name else list(all_families().values())
     if as_json:
         for family in found:
-            click.echo(json.dumps(family_table.family_as_json(family), ensure_ascii=False))
+            echo_json(json.dumps(family_table.family_as_json(family), ensure_ascii=False))
     else:
-        click.echo(family_table.family_details(found[0]) if name else family_table.families_table(found))
+        echo(Painted(family_table.family_details(found[0]) if name else family_table.families_table(found)))
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    echo(line, err=True)

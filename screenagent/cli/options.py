@@ -51,6 +51,11 @@ CROP: Final = LiteralType("screenagent.models.crop", "CropMode")
 QUANT: Final = LiteralType("screenagent.engine.config", "Quant")
 
 
+LEAST_WIDTH: Final = 320
+LEAST_HEIGHT: Final = 200
+"""A menu, a dialog and its buttons fit into such a desktop; below that nothing can be read or reached."""
+
+
 class SizeType(click.ParamType["Size"]):
     """A size in pixels, written as 1280x720."""
 
@@ -64,7 +69,27 @@ class SizeType(click.ParamType["Size"]):
         found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value.lower(), re.ASCII)
         if found is None:
             self.fail(f"{value!r} is not a size; write for example 1280x720", param, ctx)
-        return Size(width=int(found[1]), height=int(found[2]))
+        width, height = int(found[1]), int(found[2])
+        if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+            self.fail(f"{value!r} has no room for a window; at least {LEAST_WIDTH}x{LEAST_HEIGHT}", param, ctx)
+        return Size(width=width, height=height)
+
+
+LISTED: Final = 10
+"""Runs that are named to whoever has to choose one."""
+
+
+def one_run(folder: Path) -> Path:
+    """Return the folder of a run. Raises `UsageError` that names the runs below it if it is the folder of all."""
+    from screenagent.runs.store import recorded_runs
+
+    if (folder / "events.jsonl").is_file():
+        return folder
+    if not (found := recorded_runs(folder)):
+        raise click.UsageError(f"no run is recorded in {folder}; `screenagent runs` lists those that there are")
+    names = ", ".join(run.name for run in found[:LISTED])
+    more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+    raise click.UsageError(f"{folder} holds {len(found)} runs; name one of them: {names}{more}")
 
 
 def load_settings(**options: object) -> Settings:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from screenagent.cli.options import FILE, NEW_FILE, family_option, load_settings, max_image_patches_option
+from screenagent.cli.output import echo, echo_json, echo_lines
 
 if TYPE_CHECKING:
     from screenagent.geometry import Absent, Location, Pixel
@@ -54,6 +55,8 @@ def ground(
     from screenagent.geometry import Location
     from screenagent.runs.report.annotations import Annotation, annotate, outlined
 
+    if not target.strip():
+        raise click.UsageError("TARGET is empty; name in words what to find, such as 'the Save button'")
     screen = _open_picture(picture)
     settings = pointing_settings(load_settings(model=model, model_family=model_family), model=model)
     text = build_grounder(settings)
@@ -68,14 +71,14 @@ def ground(
     numbered = [Annotation(box, "field", str(number)) for number, box in enumerate(boxes, start=1)]
     outlined(annotate(screen.pixels, answer, target), numbered).save(marked)
     if as_json:
-        click.echo(answer.model_dump_json())
+        echo_json(answer.model_dump_json())
     elif isinstance(answer, Location):
         pixel = answer.point.pixel(screen.size)
-        click.echo(f"{pixel.x} {pixel.y}")
-    click.echo(_said(answer, target, seconds), err=True)
+        echo(f"{pixel.x} {pixel.y}")
+    echo(_said(answer, target, seconds), err=True)
     for number, (candidate, box) in enumerate(zip(candidates, boxes, strict=True), start=1):
-        click.echo(f"{number}  {_explained(candidate, box.center.pixel(screen.size))}", err=True)
-    click.echo(f"marked in {marked}", err=True)
+        echo(f"{number}  {_explained(candidate, box.center.pixel(screen.size))}", err=True)
+    echo(f"marked in {marked}", err=True)
     sys.exit(0 if isinstance(answer, Location) else 1)
 
 
@@ -120,13 +123,13 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     image.save(target)
     labels, icons = grounder.screen(screen).labels, grounder.screen(screen).icons
     for label in labels:
-        click.echo(label.text)
+        echo(label.text)
     taken = stages.take()
     spent = {"open" if picture else "capture": captured - began, **taken}
     spent["draw"] = drawing - captured - sum(taken.values())
     parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
     seen = f"{len(labels)} texts and {len(icons)} icons, seen in {sum(taken.values()) * 1000:.0f} ms"
-    click.echo(f"{seen} (ms by stage: {parts}); drawn in {target}", err=True)
+    echo(f"{seen} (ms by stage: {parts}); drawn in {target}", err=True)
 
 
 def _captured() -> Screenshot:
@@ -167,11 +170,11 @@ def ask(
         for chunk in asked.model.generate(request, mode="think" if think else "nothink"):
             match chunk:
                 case TextChunk(text=text, part=part):
-                    click.echo(text, nl=False, err=part == "thought")
+                    echo_lines(text, nl=False, err=part == "thought")
                 case Finished(notes=notes, usage=usage):
-                    click.echo("")
+                    echo("")
                     phases = ", ".join(f"{phase} {spent * 1000:.0f} ms" for phase, spent in usage.seconds.items())
-                    click.echo("; ".join((*notes, phases, f"{usage.answer_tokens} tokens")), err=True)
+                    echo("; ".join((*notes, phases, f"{usage.answer_tokens} tokens")), err=True)
                 case Refused(text=text):
                     raise click.ClickException(f"the model refused: {text}")
 

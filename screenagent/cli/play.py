@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from screenagent.cli.options import FILE, NEW_FILE, AgentOptions, OutputOptions, agent_options, gathered, output_options
+from screenagent.cli.output import echo, secho
 
 if TYPE_CHECKING:
     from screenagent.assembly.supervised import Supervision
@@ -126,15 +127,15 @@ def _played_rows(where: Supervision, replays: Sequence[Replay], results: Path) -
     for row, replay in enumerate(replays, start=1):
         if row in done:
             continue
-        click.secho(f"row {row} of {len(replays)}: {replay.task}", bold=True, err=True)
+        secho(f"row {row} of {len(replays)}: {replay.task}", bold=True, err=True)
         last = _played(where, replay, results, row=row)
         found.append(last)
         if last.outcome == "stopped" or (last.outcome != "done" and not where.virtual):
             why = last.message or last.outcome
-            click.echo(f"row {row} ended: {why}; the rows after it were not played", err=True)
+            echo(f"row {row} ended: {why}; the rows after it were not played", err=True)
             break
     done_now = sum(result.outcome == "done" for result in found)
-    click.echo(f"{done_now} of {len(replays)} rows are done; see {results}", err=True)
+    echo(f"{done_now} of {len(replays)} rows are done; see {results}", err=True)
     return found
 
 

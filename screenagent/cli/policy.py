@@ -9,7 +9,8 @@ from typing import Final
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, load_settings
+from screenagent.cli.options import FILE, FOLDER, load_settings, one_run
+from screenagent.cli.output import echo, echo_json, echo_lines
 
 SCHEMAS: Final = {"script": "scripts.Script", "policy": "approval.Policy", "settings": "settings.Settings"}
 """The models, by the names of the files that they describe."""
@@ -35,11 +36,11 @@ def check(run: Path, *, path: Path | None) -> None:
 
     chosen = read_policy(path or load_settings().policy)
     unseen = 0
-    for finding in checked(chosen, read_events(run), reader=build_reader(load_settings())):
-        click.echo(f"{finding}  [then: {finding.verdict.verdict}]")
+    for finding in checked(chosen, read_events(one_run(run)), reader=build_reader(load_settings())):
+        echo(f"{finding}  [then: {finding.verdict.verdict}]")
         unseen += finding.unseen
     if unseen:
-        click.echo(f"{unseen} were judged without their pictures, which were not kept: no words were read", err=True)
+        echo(f"{unseen} were judged without their pictures, which were not kept: no words were read", err=True)
 
 
 @policy.command("schema")
@@ -51,7 +52,7 @@ def policy_schema() -> None:
 @policy.command
 def default() -> None:
     """The policy that holds where none is chosen, as a file to begin with."""
-    click.echo(resources.files("screenagent.approval").joinpath("default.yaml").read_text("utf-8"), nl=False)
+    echo_lines(resources.files("screenagent.approval").joinpath("default.yaml").read_text("utf-8"), nl=False)
 
 
 @click.command
@@ -69,4 +70,4 @@ def schema(kind: str) -> None:
 def _print_schema(kind: str) -> None:
     module, _, model = SCHEMAS[kind].partition(".")
     described = getattr(import_module(f"screenagent.{module}"), model)
-    click.echo(json.dumps(described.model_json_schema(), indent=2))
+    echo_json(json.dumps(described.model_json_schema(), indent=2))

@@ -17,8 +17,10 @@ from screenagent.cli.options import (
     agent_options,
     crop_option,
     gathered,
+    one_run,
     output_options,
 )
+from screenagent.cli.output import echo
 from screenagent.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -112,15 +114,15 @@ def _dry_run(instructions: Instructions, where: Supervision) -> None:
     ):
         screen = desktop.settled()
         for number, step in enumerate(instructions.steps, start=1):
-            click.echo(f"{number:>3}  {step}")
+            echo(f"{number:>3}  {step}")
             for target in targets(step.action) if isinstance(step, PlannedStep) else ():
                 match grounder.locate(target.words, screen):
                     case Location(point=point, confidence=confidence, by=by):
                         pixel = screen.display.pixel(point)
-                        click.echo(f"       “{target}” is at ({pixel.x}, {pixel.y}) [{by} {confidence:.2f}]")
+                        echo(f"       “{target}” is at ({pixel.x}, {pixel.y}) [{by} {confidence:.2f}]")
                     case absent:
-                        click.echo(f"       not on this screen: {absent.why}")
-    click.echo("nothing was touched", err=True)
+                        echo(f"       not on this screen: {absent.why}")
+    echo("nothing was touched", err=True)
 
 
 @click.command
@@ -141,4 +143,4 @@ def console(run: Path | None, *, agent: AgentOptions) -> None:
         raise MissingExtra("textual", "console")
     if not is_terminal():
         raise click.UsageError("the console needs a terminal; `screenagent run --plain` works without one")
-    run_console(build_console(supervision(agent.settings, agent), past=run, options=agent.settings))
+    run_console(build_console(supervision(agent.settings, agent), past=run and one_run(run), options=agent.settings))

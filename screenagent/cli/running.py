@@ -5,18 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import click
-
 from screenagent.agent import drive
-from screenagent.assembly.parts import on_signals, stoppable_control, user_keys
+from screenagent.assembly.departure import Departure, on_signals
+from screenagent.assembly.parts import stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
+from screenagent.cli.output import echo, echo_json
+from screenagent.cli.progress import Ticker
 from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
-from screenagent.console.startup import responsive_threads, shorten_escape_delay
+from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
+from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Ended
 from screenagent.scripts import Script
@@ -65,11 +68,12 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     with ExitStack() as stack:
         control = stack.enter_context(stoppable_control())
         person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
-        work = stack.enter_context(supervised.open(control, person))
-        printed = [lambda event: click.echo(event.model_dump_json())] if as_json else []
+        told = stack.enter_context(Ticker())
+        work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
+        printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         if work.folder:
-            click.echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
+            echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
     return Carried(episode, work.folder)
 
 
@@ -83,7 +87,7 @@ def supervise(supervised: Supervised) -> Ended:
         raise supervising.broke
     if supervising.episode.ended is None:
         return Ended(result="stopped")
-    click.echo(summary_line(supervising.episode), err=True)
+    echo(summary_line(supervising.episode), err=True)
     return supervising.episode.ended
 
 
@@ -122,11 +126,18 @@ def build_console(
 
 
 def run_console(opened: Console) -> None:
-    """Run the console. Signals stop the agent before anything else is taken down."""
+    """Run the console. Signals and the terminal's end stop the agent before anything else is taken down."""
+    with terminal_kept() as restore, Departure(restore=restore) as departure:
+        whole = departure.watch(Control())
+        opened.watch_runs(departure.watch)
 
-    def stop() -> None:
-        opened.stop()
-        opened.call_later(opened.exit)
+        def stop() -> None:
+            opened.stop()
+            whole.stop()
+            opened.call_later(opened.exit)
 
-    with on_signals(stop=stop, resume=opened.resume), responsive_threads():
-        opened.run()
+        with on_signals(stop=stop, resume=opened.resume), responsive_threads():
+            try:
+                opened.run()
+            finally:
+                whole.over.set()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings
+from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings, one_run
+from screenagent.cli.output import confirm, echo, echo_json
+from screenagent.cli.progress import Ticker
 
 if TYPE_CHECKING:
     from screenagent.runs.costs import CostTable, ModelCost
@@ -62,10 +64,11 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     from screenagent.runs.retention import stored_runs
 
     folder = load_settings(runs=root).runs
-    kept = stored_runs(folder)
+    with Ticker() as ticker:
+        kept = stored_runs(folder, told=ticker)
     for run in kept:
-        click.echo(run.model_dump_json() if as_json else _line(run))
-    click.echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
+        echo_json(run.model_dump_json()) if as_json else echo(_line(run))
+    echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
 
 
 @runs.command
@@ -88,11 +91,15 @@ def costs(context: click.Context, *, folders: tuple[Path, ...], root: Path | Non
 
     chosen = folders or tuple(recorded_runs(load_settings(runs=root or context.obj).runs))
     table = CostTable.of(_stories(chosen, skip_damaged=not folders))
-    for line in (row.model_dump_json() for row in table.rows) if as_json else _columns(table):
-        click.echo(line)
-    click.echo("1 run" if len(chosen) == 1 else f"{len(chosen)} runs", err=True)
+    if as_json:
+        for row in table.rows:
+            echo_json(row.model_dump_json())
+    else:
+        for line in _columns(table):
+            echo(line)
+    echo("1 run" if len(chosen) == 1 else f"{len(chosen)} runs", err=True)
     if table.unattributed:
-        click.echo(f"{table.unattributed} of them do not say which model they asked, and are left out", err=True)
+        echo(f"{table.unattributed} of them do not say which model they asked, and are left out", err=True)
 
 
 @runs.command
@@ -123,24 +130,28 @@ def prune(
 
     if older_than is None and keep is None:
         raise click.UsageError("say which: --older-than 30d, --keep 20, or both")
-    found = outdated(stored_runs(load_settings(runs=root or context.obj).runs), older_than=older_than, keep=keep)
+    with Ticker() as ticker:
+        stored = stored_runs(load_settings(runs=root or context.obj).runs, told=ticker)
+    found = outdated(stored, older_than=older_than, keep=keep)
     going = []
     for run in found:
         if why := why_not_ours(run.folder):
-            click.echo(f"left alone: {run.folder.name}: {why}", err=True)
+            echo(f"left alone: {run.folder.name}: {why}", err=True)
             continue
         going.append(run)
-        click.echo(_line(run))
+        echo(_line(run))
     said = f"{len(going)} runs, {_size(sum(run.size for run in going))}"
     if dry_run or not going:
-        click.echo(f"{said} would go; nothing was removed", err=True)
+        echo(f"{said} would go; nothing was removed", err=True)
         return
-    if not yes and not click.confirm(f"remove {said}?", err=True):
-        click.echo("nothing was removed", err=True)
+    if not yes and not confirm(f"remove {said}?", err=True):
+        echo("nothing was removed", err=True)
         return
-    for run in going:
-        remove(run.folder)
-    click.echo(f"removed {said}", err=True)
+    with Ticker() as ticker:
+        for number, run in enumerate(going, start=1):
+            remove(run.folder)
+            ticker(f"removed {number} of {len(going)} runs")
+    echo(f"removed {said}", err=True)
 
 
 def _stories(folders: Iterable[Path], *, skip_damaged: bool) -> Iterator[Story]:
@@ -154,7 +165,7 @@ def _stories(folders: Iterable[Path], *, skip_damaged: bool) -> Iterator[Story]:
         except BadFile as error:
             if not skip_damaged:
                 raise
-            click.echo(f"left out: {error}", err=True)
+            echo(f"left out: {error}", err=True)
 
 
 def _columns(table: CostTable) -> Iterator[str]:
@@ -184,8 +195,10 @@ def _cells(row: ModelCost) -> tuple[str, ...]:
 
 
 def _line(run: StoredRun) -> str:
+    from screenagent.actions import in_brief
+
     when = f"{run.when.astimezone():%Y-%m-%d %H:%M}"
-    return f"{when}  {run.outcome:<12}  {_size(run.size):>8}  {run.task or '–'}  [{run.folder.name}]"
+    return f"{when}  {run.outcome:<12}  {_size(run.size):>8}  {in_brief(run.task) or '–'}  [{run.folder.name}]"
 
 
 def _size(count: int) -> str:
@@ -200,8 +213,9 @@ def _size(count: int) -> str:
 @click.command
 @click.argument("run", type=FOLDER, required=False)
 @click.option("--out", type=NEW_FOLDER, help="Folder for report.html and run.gif; the run's own if not given.")
+@click.option("--no-gif", is_flag=True, help="Make the page only, which is quicker.")
 @ROOT
-def report(run: Path | None, *, out: Path | None, root: Path | None) -> None:
+def report(run: Path | None, *, out: Path | None, no_gif: bool, root: Path | None) -> None:
     """Make one self-contained page, and a GIF, of RUN; of the last one if none is named.
 
     \b
@@ -212,14 +226,21 @@ def report(run: Path | None, *, out: Path | None, root: Path | None) -> None:
     from screenagent.runs.report.html import write_html
     from screenagent.runs.store import read_run
 
-    folder = run or _last(root)
+    folder = one_run(run) if run else _last(root)
+    made_with = read_run(folder)
     target = out or folder
     target.mkdir(parents=True, exist_ok=True)
-    click.echo(write_html(folder, target / "report.html"))
-    if read_run(folder).screens:
-        click.echo(write_gif(folder, target / "run.gif"))
-    else:
-        click.echo("its pictures were not kept, so there is no GIF", err=True)
+    with Ticker() as ticker:
+        page = write_html(folder, target / "report.html", told=ticker)
+    echo(page)
+    if no_gif:
+        return
+    if not made_with.screens:
+        echo("its pictures were not kept, so there is no GIF", err=True)
+        return
+    with Ticker() as ticker:
+        gif = write_gif(folder, target / "run.gif", told=ticker)
+    echo(gif)
 
 
 def _last(root: Path | None) -> Path:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings
+from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings, one_run
+from screenagent.cli.output import confirm, echo, echo_lines, secho
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +56,11 @@ def record(
             kept(event)
             if event.event == "started":
                 stop_keys = settings.stop_keys
-                click.echo(f"watching you: do it as you always do, then press {stop_keys}, or Ctrl-C here", err=True)
+                echo(f"watching you: do it as you always do, then press {stop_keys}, or Ctrl-C here", err=True)
             elif event.event == "acted":
-                click.echo(f"{next(understood):>3}  {describe(event.action)}", err=True)
+                echo(f"{next(understood):>3}  {describe(event.action)}", err=True)
     _write_script(kept.folder, script, name=task, app=app)
-    click.echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
+    echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
 
 
 def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
@@ -96,7 +98,7 @@ def save(run: Path, script: Path, *, name: str | None, app: str | None, force: b
     screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
     """
     _refuse_overwriting(script, force=force)
-    _write_script(run, script, name=name, app=app)
+    _write_script(one_run(run), script, name=name, app=app)
 
 
 @click.command
@@ -116,34 +118,36 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     screenagent heal invoice.yaml --accept the-save-button
     """
     from screenagent.assembly.parts import build_reader
+    from screenagent.files import write_inside
     from screenagent.runs.store import read_events
     from screenagent.scripts import Anchors, read_script
     from screenagent.scripts.replay.healing import accept as take_over
     from screenagent.scripts.replay.healing import heals, page
 
     read_in, anchors = read_script(script), Anchors.of(script)
-    found = heals(read_in, anchors, read_events(folder or _last_run(script, runs)), build_reader(load_settings()))
+    run = one_run(folder) if folder else _last_run(script, runs)
+    found = heals(read_in, anchors, read_events(run), build_reader(load_settings()))
     if not found:
-        click.echo("every target was found as it was recorded")
+        echo("every target was found as it was recorded")
         return
-    page_file = html or anchors.folder.with_suffix(".heals.html")
-    page_file.write_text(page(read_in, found, file=str(script)), "utf-8")
+    if html is not None:
+        write_inside(html.parent, html.name, page(read_in, found, file=str(script)).encode())
     unknown = set(accept) - {"all"} - {heal.name for heal in found}
     if unknown:
         healed = ", ".join(heal.name for heal in found)
         raise click.UsageError(f"{', '.join(sorted(unknown))} was not healed; there is {healed}")
     for one in found:
-        click.secho(one.name, bold=True)
+        secho(one.name, bold=True)
         for change in one.changes:
-            click.echo(f"  {change}")
+            echo(f"  {change}")
         if "all" in accept or one.name in accept or (not accept and _is_wanted(one)):
             take_over(one, anchors)
-            click.secho("  taken over", fg="green")
-    click.echo(f"the pictures are in {page_file}")
+            secho("  taken over", fg="green")
+    echo(f"the pictures are in {html}" if html else "--html FILE writes a page with their pictures")
 
 
 def _is_wanted(heal: Heal) -> bool:
-    return sys.stdin.isatty() and click.confirm(f"  take the new looks of {heal.name} over?", default=False)
+    return sys.stdin.isatty() and confirm(f"  take the new looks of {heal.name} over?", default=False)
 
 
 def _last_run(script: Path, root: Path | None) -> Path:
@@ -151,8 +155,9 @@ def _last_run(script: Path, root: Path | None) -> Path:
 
     wanted = str(script.resolve())
     for run in recorded_runs(load_settings(runs=root).runs):
-        if read_run(run).settings.get("script") == wanted:
-            return run
+        with suppress(OSError, ValueError):  # a run that cannot be read is not the one
+            if read_run(run).settings.get("script") == wanted:
+                return run
     cure = f"`screenagent play {script}` records one, or name it by --run"
     raise click.UsageError(f"no replay of {script} is recorded; {cure}")
 
@@ -175,9 +180,9 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
     unreadable = (lambda _task: None) if planned else _unreadable
     found = [finding for script in scripts for finding in findings(script, unreadable=unreadable)]
     for finding in found:
-        click.echo(str(finding))
+        echo(str(finding))
     errors = sum(finding.weight == "error" for finding in found)
-    click.echo(f"{len(scripts)} checked, {errors} errors, {len(found) - errors} warnings", err=True)
+    echo(f"{len(scripts)} checked, {errors} errors, {len(found) - errors} warnings", err=True)
     sys.exit(1 if errors else 0)
 
 
@@ -210,10 +215,10 @@ def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG00
     except ValueError as error:
         raise click.ClickException(f"{script}: {error}") from error
     if out is None:
-        click.echo(program, nl=False)
+        echo_lines(program, nl=False)
     else:
         out.write_text(program, "utf-8")
-        click.echo(f"{out}: run it beside {Anchors.of(script).folder.name}", err=True)
+        echo(f"{out}: run it beside {Anchors.of(script).folder.name}", err=True)
 
 
 def _refuse_overwriting(script: Path, *, force: bool) -> None:
@@ -239,4 +244,4 @@ def _write_script(run: Path, script: Path, *, name: str | None, app: str | None)
     for anchor, appearance in made.appearances.items():
         anchors.write(anchor, appearance.anchor, appearance.picture)
     script.write_text(text, "utf-8")
-    click.echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")
+    echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")

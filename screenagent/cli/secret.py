@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from screenagent.cli.output import echo
+
 
 def _name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
     from screenagent.secrets import NAME
@@ -49,7 +51,7 @@ def set_(name: str) -> None:
     if not value or "\n" in value.get_secret_value():
         raise click.UsageError("a secret is one line, and not an empty one")
     Keyring().keep(name, value)
-    click.echo(f"kept; in a task it is {{{{secret:{name}}}}}", err=True)
+    echo(f"kept; in a task it is {{{{secret:{name}}}}}", err=True)
 
 
 @secret.command("list")
@@ -61,13 +63,14 @@ def list_() -> None:
     """
     from screenagent.approval.vault import Environment, Keyring, NoKeyring
 
-    for name in Environment().names():
-        click.echo(f"{name}  environment")
+    listed = Environment().names()
+    for name in listed:
+        echo(f"{name}  environment")
     try:
         for name in Keyring().names():
-            click.echo(f"{name}  keyring")
+            echo(f"{name}  keyring")
     except NoKeyring as reason:
-        click.echo(str(reason), err=True)
+        echo(f"only those of the environment are listed: {reason}" if listed else str(reason), err=True)
 
 
 @secret.command

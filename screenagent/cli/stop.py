@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from screenagent.cli.output import echo, echo_json
+
 if TYPE_CHECKING:
     from screenagent.desktop.lock import Driver
 
@@ -43,11 +45,11 @@ def stop(*, display: str | None, seconds: float, as_json: bool) -> None:
     stopped = [driver for driver in found if driver not in running]
     if as_json:
         told = {"stopped": stopped, "still_running": running}
-        click.echo(json.dumps({what: [one.model_dump(mode="json") for one in who] for what, who in told.items()}))
+        echo_json(json.dumps({what: [one.model_dump(mode="json") for one in who] for what, who in told.items()}))
     for driver in stopped:
-        click.echo(f"stopped {driver}", err=True)
+        echo(f"stopped {driver}", err=True)
     for driver in running:
-        click.echo(f"{driver} was told to stop, and has not ended yet; if it hangs: kill -9 {driver.pid}", err=True)
+        echo(f"{driver} was told to stop, and has not ended yet; if it hangs: kill -9 {driver.pid}", err=True)
     sys.exit(0 if stopped and not running else 1)
 
 
@@ -62,7 +64,7 @@ def resume(*, display: str | None) -> None:
     """
     found = _told(display, signal.SIGUSR1)
     for driver in found:
-        click.echo(f"goes on: {driver}", err=True)
+        echo(f"goes on: {driver}", err=True)
     sys.exit(0 if found else 1)
 
 
@@ -74,6 +76,8 @@ def _told(display: str | None, number: signal.Signals) -> Sequence[Driver]:
     for driver in found:
         with suppress(ProcessLookupError):  # it has just ended
             os.kill(driver.pid, number)
+            if number == signal.SIGTERM and hasattr(signal, "SIGCONT"):
+                os.kill(driver.pid, signal.SIGCONT)  # one that is suspended hears nothing until then
     if not found:
-        click.echo(f"no agent is at work{f' on {display}' if display else ''}", err=True)
+        echo(f"no agent is at work{f' on {display}' if display else ''}", err=True)
     return found

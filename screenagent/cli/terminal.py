@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import click
-
 from screenagent.actions import Ask, describe
 from screenagent.approval import ApprovalQuestion
 from screenagent.approval.answers import Answers, AnswerTime, QuietTime, TwiceInTime, can_cover, rejection, reply
+from screenagent.cli.output import Painted, echo, paint, painted, secho
 from screenagent.cli.typed import EarlyAnswer, Waits, read_line, wait_until_quiet
 from screenagent.control import Control, KeyAnswer
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, Approve, Ended, Event, Paused, Verdict
-from screenagent.runs.wording import counts_words, status_of
+from screenagent.runs.wording import counts_words, question_words, status_of
+from screenagent.showing import LONGEST_NAME, LONGEST_TYPED, abridged
 from screenagent.usage import Usage
 
 MARKS = {
@@ -63,7 +63,7 @@ class TerminalAnswers:
             return self._in_words(question.action, time)
         _show(question)
         if self._anywhere:
-            click.echo(self._anywhere, err=True)
+            echo(self._anywhere, err=True)
         match wait_until_quiet(self._quiet, waits=self._waits(time)):
             case EarlyAnswer(is_stop=True):
                 return Abort()
@@ -73,7 +73,7 @@ class TerminalAnswers:
 
     def _in_words(self, ask: Ask, time: AnswerTime) -> Verdict | None:
         early = wait_until_quiet(self._quiet, waits=self._waits(time), takes_no=False)
-        return Abort() if early else reply(self._line(f"? {ask.question} ", time))
+        return Abort() if early else reply(self._line(f"? {abridged(ask.question, LONGEST_TYPED)} ", time))
 
     def _refusal(self, typed: str, time: AnswerTime) -> Verdict:
         """A no, whose reason begins with what was typed already."""
@@ -94,7 +94,7 @@ class TerminalAnswers:
         return self._by_key() if self._keyed else _read_verdict(answer)
 
     def _by_key(self) -> Verdict:
-        click.echo(self._keyed, err=True)
+        echo(self._keyed, err=True)
         return Approve() if self._keyed == "yes" else rejection("")
 
     def _line(self, prompt: str, time: AnswerTime) -> str | None:
@@ -102,7 +102,7 @@ class TerminalAnswers:
         line = read_line(prompt, waits=self._waits(time))
         self._control.check()
         if line is None and time.has_run_out():
-            click.echo(f"no answer within {time.seconds:g} s, which is a no", err=True)
+            echo(f"no answer within {time.seconds:g} s, which is a no", err=True)
         return line
 
     def _waits(self, time: AnswerTime) -> Waits:
@@ -126,17 +126,19 @@ def _read_verdict(answer: str) -> Verdict | None:
 def _show(question: ApprovalQuestion) -> None:
     where = ", ".join(f"({place.point.x:.3f}, {place.point.y:.3f})" for place in question.locations)
     window = question.episode.screenshot.window if question.episode.screenshot else None
-    click.secho(f"? {describe(question.action)}", bold=True, err=True, nl=False)
-    click.echo(f"  {f'at {where}' if where else ''}{f' in “{window.title}”' if window else ''}", err=True)
+    title = f" in “{abridged(window.title, LONGEST_NAME)}”" if window else ""
+    asked = paint(f"? {question_words(question.action)}", bold=True)
+    echo(asked, f"  {f'at {where}' if where else ''}{title}", err=True)
     for entry in question.path:
-        click.echo(f"  and in the menu that opens, {describe(entry)}", err=True)
+        echo(f"  and in the menu that opens, {question_words(entry)}", err=True)
     if question.risk:
-        click.secho(f"  careful: {question.risk}", fg="yellow", err=True)
+        secho(f"  careful: {abridged(question.risk)}", fg="yellow", err=True)
     for number, guess in enumerate(question.doubt.guesses if question.doubt else (), start=1):
         at = guess.location.point
-        click.echo(f"  {number}  {guess.words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
+        words = abridged(guess.words, LONGEST_NAME)
+        echo(f"  {number}  {words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
     if question.note:
-        click.secho(f"  {question.note}", fg="yellow", err=True)
+        secho(f"  {abridged(question.note)}", fg="yellow", err=True)
 
 
 @dataclass
@@ -155,7 +157,7 @@ class Resuming:
         if read_line("  Enter goes on, Ctrl-C stops: ", waits=waits) is not None:
             self.control.resume()
         elif waits():
-            click.echo("`screenagent resume` lets it go on, `screenagent stop` stops it", err=True)
+            echo("`screenagent resume` lets it go on, `screenagent stop` stops it", err=True)
 
 
 @dataclass
@@ -168,45 +170,46 @@ class Progress:
     def __call__(self, event: Event) -> None:
         self.episode = self.episode.after(event)
         if event.event == "retried":
-            click.secho(f"     {event.why}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
+            secho(f"     {abridged(event.why)}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
         if event.event == "rested":
             at = event.location.point
-            told = f"“{event.told}”" if event.told else "no tooltip"
-            click.secho(f"     at ({at.x:.3f}, {at.y:.3f}): {told}", dim=True, err=True)
+            told = f"“{abridged(event.told)}”" if event.told else "no tooltip"
+            secho(f"     at ({at.x:.3f}, {at.y:.3f}): {told}", dim=True, err=True)
         if event.event == "paused":
-            click.secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
+            secho(f"     paused{f': {event.why}' if event.why else ''}", fg="yellow", err=True)
         if event.event in ("checked", "failed", "ended"):
             self._show_closed()
         if isinstance(event, Ended):
-            click.echo(summary_line(self.episode), err=True)
+            echo(summary_line(self.episode), err=True)
 
     def _show_closed(self) -> None:
         for number, step in enumerate(self.episode.steps[self.shown :], start=self.shown + 1):
             if step.closed and step.action is not None:
                 self.shown = number
-                click.echo(step_line(number, step), err=True)
+                echo(step_line(number, step), err=True)
             elif step.closed:
                 self.shown = number
-                click.secho(f"{number:>3}  {step.feedback}", fg="red", err=True)
+                secho(f"{number:>3}  {abridged(step.feedback)}", fg="red", err=True)
 
 
-def step_line(number: int, step: Step) -> str:
+def step_line(number: int, step: Step) -> Painted:
     assert step.action is not None
     sign, colour = ("✗", "red") if step.feedback else MARKS.get(status_of(step), MARKS["performed"])
     by = " ".join(f"{place.by} {place.confidence:.2f}" for place in step.locations)
     times = [f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001]
     spent = " · ".join([*times, *([step.usage.gears] if step.usage.gears else [])])
     said = step.feedback or (step.effect.evidence if step.effect else "")
-    head = f"{number:>3}  {click.style(sign, fg=colour)} {describe(step.action)}"
-    return f"{head}{f'  [{by}]' if by else ''}\n       {click.style(f'{said}  ({spent})', dim=True)}"
+    head = painted(f"{number:>3}  ", paint(sign, fg=colour), f" {abridged(describe(step.action))}")
+    told = painted("       ", paint(f"{abridged(said)}  ({spent})", dim=True))
+    return Painted("\n".join((painted(head, f"  [{by}]" if by else ""), told)))
 
 
-def summary_line(episode: Episode) -> str:
+def summary_line(episode: Episode) -> Painted:
     assert episode.ended is not None
     outcome = episode.ended.result.replace("_", " ")
     colour = {"done": "green", "stopped": "yellow"}.get(episode.ended.result, "red")
-    message = f": {episode.ended.message}" if episode.ended.message else ""
+    message = f": {abridged(episode.ended.message, LONGEST_TYPED)}" if episode.ended.message else ""
     took = f"{episode.ended.at:.1f} s"
     sent = sum((step.usage for step in episode.steps), Usage()).sent
     parts = ", ".join(part for part in (counts_words(episode), took, sent) if part)
-    return f"{click.style(outcome, fg=colour, bold=True)}{message} — {parts}"
+    return painted(paint(outcome, fg=colour, bold=True), f"{message} — {parts}")

@@ -11,36 +11,40 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 
-import click
-
 from screenagent.approval.answers import QuietTime
+from screenagent.cli.output import echo
 
 POLL_SECONDS: Final = 0.05
 ESCAPE: Final = b"\x1b"
+LONGEST_LINE: Final = 4096  # bytes, as many as a terminal lets one type
 
 Waits = Callable[[], bool]
 
 
 def read_line(prompt: str, *, waits: Waits) -> str | None:
-    """Return a line from stdin; None at its end, and as soon as `waits` says no."""
-    click.echo(prompt, err=True, nl=False)
-    with selectors.DefaultSelector() as selector:
+    """Return a line from stdin; None at its end, if it is longer than any answer, and as soon as `waits` says no."""
+    echo(prompt, err=True, nl=False)
+    if sys.stdin is None or sys.stdin.closed:
+        return None
+    line = b""
+    with _selector() as selector:
         try:
             selector.register(sys.stdin, selectors.EVENT_READ)
-        except (PermissionError, ValueError):  # a plain file is always ready, and a closed one never
-            return None if sys.stdin.closed else sys.stdin.readline().rstrip("\n") or None
-        while not selector.select(timeout=POLL_SECONDS):
+        except ValueError:  # a stand-in for stdin that is no file
+            return sys.stdin.readline(LONGEST_LINE).rstrip("\n") or None
+        while not line.endswith(b"\n") and len(line) < LONGEST_LINE:
             if not waits():
                 return None
-    return _line(sys.stdin.fileno())
+            if selector.select(timeout=POLL_SECONDS):
+                if not (more := os.read(sys.stdin.fileno(), 1)):  # those after it are for whoever waits for one
+                    break
+                line += more
+    return line.decode(errors="replace").rstrip("\r\n") if line and len(line) < LONGEST_LINE else None
 
 
-def _line(stdin: int) -> str | None:
-    """Return the next line, and leave those after it to whoever waits for one; None at the end."""
-    line = b""
-    while not line.endswith(b"\n") and (more := os.read(stdin, 1)):
-        line += more
-    return line.decode(errors="replace").rstrip("\r\n") if line else None
+def _selector() -> selectors.BaseSelector:
+    """Return a selector that takes plain files, too, which are always ready."""
+    return getattr(selectors, "PollSelector", selectors.DefaultSelector)()
 
 
 class EarlyAnswer(NamedTuple):

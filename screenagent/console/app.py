@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from screenagent.console.dialogs import KeysScreen, PromptScreen
@@ -19,11 +24,26 @@ from screenagent.console.run_screen import PastScreen, RunScreen
 from screenagent.console.start_screen import StartScreen
 from screenagent.console.stop_keys import driver_that_reports_keys
 from screenagent.console.supervise_screen import Begin, ConsoleOptions, SuperviseScreen
+from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.scripts import Script
+from screenagent.showing import CODE, LONGEST_TYPED, visible_lines
 
 Play = Callable[[Path, Script, Mapping[str, str]], tuple[str, Begin]]
 """Turns a script and the values of its parameters into a task and how it is begun; raises `ValueError` if it cannot."""
+
+
+class CodesRemoved(LineFilter):
+    """Blanks a code that a widget was given all the same; words have theirs made visible before they come here."""
+
+    def apply(self, segments: list[Segment], _background: Color) -> list[Segment]:
+        return [self._plain(segment) if CODE.search(segment.text) else segment for segment in segments]
+
+    def _plain(self, segment: Segment) -> Segment:
+        return Segment(CODE.sub(lambda code: " " * cell_len(code[0]), segment.text), segment.style)
+
+
+CODES_REMOVED: Final = CodesRemoved()
 
 
 class Console(App[Episode]):
@@ -52,6 +72,27 @@ class Console(App[Episode]):
         self.supervising: SuperviseScreen | None = None
         self._begin, self._play, self._first_task, self._past = begin, play, task, past
         self._options = options
+        self._watch: Callable[[Control], object] = lambda _: None
+
+    def watch_runs(self, watch: Callable[[Control], object]) -> None:
+        """Call `watch` with the control of each run that begins from here on."""
+        self._watch = watch
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return *super().get_line_filters(), CODES_REMOVED
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Tell something as it is: neither codes nor markup in it do anything."""
+        said = visible_lines(message[:LONGEST_TYPED])
+        super().notify(said, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
@@ -125,6 +166,7 @@ class Console(App[Episode]):
 
     def supervise(self, task: str, begin: Begin) -> None:
         self.supervising = SuperviseScreen(task, begin, self._options)
+        self._watch(self.supervising.control)
         self.push_screen(self.supervising)
 
     @on(RunScreen.Left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,6 +13,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from screenagent.showing import abridged
 
 
 class KeysScreen(ModalScreen[None]):
@@ -45,11 +48,11 @@ class PromptScreen(ModalScreen[str | None]):
 
     def __init__(self, title: str, *, value: str = "", hint: str = "") -> None:
         super().__init__()
-        self._title, self._value, self._hint = title, value, hint
+        self._title, self._value, self._hint = title, value, abridged(hint)
 
     def compose(self) -> ComposeResult:
         line = Input(self._value, placeholder=self._hint)
-        line.border_title = self._title
+        line.border_title = Text(abridged(self._title))
         line.border_subtitle = "Enter sends it · Esc goes back"
         yield line
 

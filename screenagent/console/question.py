@@ -8,6 +8,7 @@ from screenagent.actions import Action, Ask, Click, Drag, HoldKeys, Move, PressK
 from screenagent.approval import ApprovalQuestion
 from screenagent.approval.answers import can_cover
 from screenagent.geometry import Location, Pixel, Point, Size
+from screenagent.showing import visible
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class OpenQuestion:
         return editable_words(self.asked.action, self.chosen)
 
     @property
+    def shown_words(self) -> str:
+        """The same as a line to edit, in which codes are visible."""
+        return visible(self.words or "")
+
+    @property
     def new_locations(self) -> tuple[Location, ...]:
         """Where the action goes, if the person has moved it; empty if not."""
         return self.locations if self.locations != self.asked.locations else ()
@@ -56,8 +62,12 @@ class OpenQuestion:
         return replace(self, chosen=(self.chosen + 1) % len(self.locations))
 
     def reworded(self, words: str) -> Action:
-        """Return the action with other words; raises `ValueError` if they make no action of its kind."""
-        return reworded(self.asked.action, words, self.chosen)
+        """Return the action with other words; raises `ValueError` if they make no action of its kind.
+
+        Words that were left as they were shown stay what they are; "⏎" in others is the end of a line.
+        """
+        meant = (self.words or "") if words == self.shown_words else words.replace("⏎", "\n")
+        return reworded(self.asked.action, meant, self.chosen)
 
     def offers(self, key_action: str) -> bool:
         """Whether this way to answer makes sense for the action."""

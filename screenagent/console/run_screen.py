@@ -30,6 +30,7 @@ from screenagent.geometry import Location
 from screenagent.runs.store import read_events, with_picture
 from screenagent.runs.wording import thought_of
 from screenagent.screenshot import Screenshot
+from screenagent.showing import visible, visible_lines
 from screenagent.usage import Usage
 
 FRAME_SECONDS: Final = 0.25
@@ -175,12 +176,12 @@ class RunScreen(Screen[None]):
             self._show_keys()
 
     def _show_words(self, step: Step | None) -> None:
-        self._say("task", self.episode.task or self.opening)
+        self._say("task", visible(self.episode.task or self.opening))
         self._say("state", wording.state(self.episode, self.last, self.how))
         self._say("facts", wording.facts(self.episode, self.last))
         self._say("proposal", wording.with_plight(self.proposal(step) if step else Content(""), self.plight))
         self.query_one("#asking").border_title = "action" if self.looked_at is None else f"step {self.looked_at + 1}"
-        self._say("thought", thought_of(step) if step else "")
+        self._say("thought", visible_lines(thought_of(step)) if step else "")
         self._say("costs", wording.cost_words(self.usage))
         self.set_class(self.how == "asked", "-asked")
 

@@ -22,6 +22,7 @@ from textual.widgets.option_list import Option
 from screenagent.runs.store import Glance, glance, recorded_runs
 from screenagent.scripts import Script, ScriptError, read_script
 from screenagent.settings import SettingInForce
+from screenagent.showing import abridged, visible
 
 RECENT = 50
 """How many runs are listed, and their tasks remembered."""
@@ -70,10 +71,10 @@ class StartScreen(Screen[None]):
         with Horizontal(id="kept"):
             with Vertical(id="lists"):
                 listed = OptionList(id="runs")
-                listed.border_title = f"Recent runs in {script_title(self._root)}"
+                listed.border_title = Text(visible(f"Recent runs in {script_title(self._root)}"))
                 yield listed
                 scripts = OptionList(id="scripts")
-                scripts.border_title = f"Task scripts in {script_title(self._folder)}"
+                scripts.border_title = Text(visible(f"Task scripts in {script_title(self._folder)}"))
                 yield scripts
             table: DataTable[str | Text] = DataTable(id="settings", cursor_type="row", show_header=False)
             table.border_title = "Settings, and where each comes from"
@@ -86,7 +87,7 @@ class StartScreen(Screen[None]):
         table.add_columns("name", "value", "from")
         for setting in self._settings:
             tone = "" if setting.source == "default" else "bold"
-            table.add_row(setting.name, setting.value, Text(setting.source, tone))
+            table.add_row(setting.name, Text(visible(setting.value)), Text(visible(setting.source), tone))
         self.query_one("#line").focus()
 
     def on_screen_resume(self) -> None:
@@ -100,7 +101,10 @@ class StartScreen(Screen[None]):
     def _list(self, glances: Sequence[Glance], scripts: list[tuple[Path, Script]]) -> None:
         self._scripts = scripts
         _fill(self.query_one("#runs", OptionList), [_line(seen) for seen in glances], "none yet")
-        lines = [Content.assemble(script.name, (f"  {file.name}", "$foreground 60%")) for file, script in scripts]
+        lines = [
+            Content.assemble(abridged(script.name), (f"  {visible(file.name)}", "$foreground 60%"))
+            for file, script in scripts
+        ]
         nothing = "none; `screenagent save RUN SCRIPT.yaml` makes one of a run"
         _fill(self.query_one("#scripts", OptionList), lines, nothing)
         self._glances = glances
@@ -109,8 +113,8 @@ class StartScreen(Screen[None]):
 
     @on(Input.Submitted, "#line")
     def begin(self, message: Input.Submitted) -> None:
-        if message.value.strip():
-            self.post_message(self.Entered(message.value.strip()))
+        if task := message.value.strip():
+            self.post_message(self.Entered(next((kept for kept in self._tasks if visible(kept) == task), task)))
 
     @on(OptionList.OptionSelected, "#runs")
     def pick(self, message: OptionList.OptionSelected) -> None:
@@ -143,7 +147,7 @@ class StartScreen(Screen[None]):
             return
         self._recalled = number
         line = self.query_one("#line", Input)
-        line.value = self._tasks[number] if number >= 0 else ""
+        line.value = visible(self._tasks[number]) if number >= 0 else ""
         line.cursor_position = len(line.value)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
@@ -178,4 +182,4 @@ def script_title(path: Path) -> str:
 def _line(seen: Glance) -> Content:
     tone = {"done": "$text-success", "stopped": "$text-warning"}.get(seen.outcome, "$text-error")
     when, outcome = (f"{seen.when}  ", "$foreground 60%"), (f"{seen.outcome:<13}", tone)
-    return Content.assemble(when, outcome, seen.task or seen.folder.name)
+    return Content.assemble(when, outcome, abridged(seen.task or seen.folder.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -23,6 +23,27 @@ def shorten_escape_delay() -> None:
     Call this before Textual is imported, which is when Textual reads the delay.
     """
     os.environ.setdefault("ESCDELAY", "10")
+
+
+PLAIN_TERMINAL: Final = "\x1b[<u\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?1049l\x1b[?25h"
+"""No reports of keys, pastes, mouse and focus, the ordinary screen, and a cursor."""
+
+
+@contextmanager
+def terminal_kept() -> Iterator[Callable[[], None]]:
+    """Yield what gives the terminal back as it is now, for a process that leaves without closing the console."""
+    if os.name != "posix" or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        yield lambda: None
+        return
+    import termios  # noqa: PLC0415 - Windows has none
+
+    before = termios.tcgetattr(0)
+
+    def restore() -> None:
+        os.write(2, PLAIN_TERMINAL.encode())
+        termios.tcsetattr(0, termios.TCSANOW, before)
+
+    yield restore
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from screenagent.episode import Step
 from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
 from screenagent.settings import SettingInForce
+from screenagent.showing import abridged
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place", "pick"))
 """What a key can do about a question."""
@@ -135,6 +136,8 @@ class SuperviseScreen(RunScreen):
                 drive(work.agent, self.task_words, *work.sinks, self._post)
         except Exception as error:  # noqa: BLE001 - shown here, and raised where the console was opened
             self.post_message(RunBroke(error))
+        finally:
+            self.control.over.set()
 
     def _post(self, event: Event) -> None:
         self.post_message(EventHappened(event))
@@ -142,6 +145,7 @@ class SuperviseScreen(RunScreen):
     @on(RunBroke)
     def break_off(self, message: RunBroke) -> None:
         self.broke = message.error
+        self._close_question()
         self.show()
 
     @on(QuestionAsked)
@@ -292,7 +296,7 @@ class SuperviseScreen(RunScreen):
         anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
         asked = self._shown_question.asked
         guesses = wording.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
-        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), asked.note, anywhere)))
+        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), abridged(asked.note), anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
@@ -322,7 +326,7 @@ class SuperviseScreen(RunScreen):
     def action_edit(self) -> None:
         assert self.open_question is not None
         title = f"Other words to {self.open_question.asked.action.kind.replace('_', ' ')}"
-        self._prompt(PromptScreen(title, value=self.open_question.words or ""), self._edited, about=self.question)
+        self._prompt(PromptScreen(title, value=self.open_question.shown_words), self._edited, about=self.question)
 
     def _edited(self, words: str | None) -> None:
         if words is None or self.open_question is None:

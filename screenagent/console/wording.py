@@ -13,8 +13,17 @@ from screenagent.actions import Click, KeyboardInput, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, PlannedStep
 from screenagent.geometry import Guess, Location
-from screenagent.runs.wording import effect_words, expectation_words, outcome_words, status_of, verdict_words
+from screenagent.runs.wording import (
+    effect_words,
+    expectation_words,
+    outcome_words,
+    question_words,
+    status_of,
+    verdict_words,
+    window_words,
+)
 from screenagent.screenshot import Screenshot
+from screenagent.showing import LONGEST_NAME, LONGEST_TYPED, abridged, visible
 from screenagent.usage import Usage
 
 State = Literal["asked", "paused", "taken over", "broken", "at work"]
@@ -77,7 +86,7 @@ def state(episode: Episode, last: Event | None, how: State) -> Content:
             return Content.styled("broke off", "bold $text-error")
         case "paused":
             why = episode.paused.why if episode.paused else ""
-            return Content.styled(f"paused: {why}" if why else "paused", "bold $text-warning")
+            return Content.styled(f"paused: {abridged(why)}" if why else "paused", "bold $text-warning")
         case "at work":
             return Content.styled(AT_WORK[last.event] if last else "opens the desktop", "$text-accent")
 
@@ -88,7 +97,7 @@ def facts(episode: Episode, last: Event | None) -> Content:
     usage = sum((step.usage for step in episode.steps), Usage())
     tokens = usage.prompt_tokens + usage.thought_tokens + usage.answer_tokens
     parts = [
-        f"in {window.app or 'a window'}: {window.title or 'untitled'}" if window else "no window in front",
+        abridged(f"in {window.app or 'a window'}: {window.title or 'untitled'}") if window else "no window in front",
         "1 step" if len(episode.steps) == 1 else f"{len(episode.steps)} steps",
         f"{last.at if last else 0:.1f} s",
         *([f"{tokens:,} tokens"] if tokens else []),
@@ -115,7 +124,7 @@ class Row:
         if isinstance(self.of, PlannedStep):
             return Content.styled(f"{self.number:>2} ○ {self.of}", "$foreground 60%")
         mark, tone = MARKS[status_of(self.of)] if self.over else ("▶", "$text-accent")
-        title = describe(self.of.action) if self.of.action else self.of.feedback or "thinks"
+        title = describe(self.of.action) if self.of.action else visible(self.of.feedback) or "thinks"
         spent = sum(seconds for phase, seconds in self.of.usage.seconds.items() if phase != "approve")
         took = f"  {spent:.1f} s" if spent >= 0.05 else ""
         return Content.assemble(f"{self.number:>2} ", (mark, tone), f" {title}", (took, "$foreground 60%"))
@@ -135,53 +144,56 @@ def rows(episode: Episode) -> Iterator[Row]:
 def proposal(
     step: Step, locations: tuple[Location, ...], *, risk: str | None = None, chosen: int = 0, note: str = ""
 ) -> Content:
-    """Say what is to be done, where and how surely, what should come of it, and what came."""
-    intended = _intended(step, locations, chosen)
-    return Content("\n").join([*intended, *_warnings(step, locations, risk=risk, note=note), *_result(step)])
+    """Say what is to be done, where and how surely, what should come of it, and what came.
+
+    A risk comes before the places, so that long words do not push it out of view.
+    """
+    careful = [Content.styled(f"careful: {abridged(risk, LONGEST_NAME)}", "$text-warning")] if risk else []
+    first, *intended = _intended(step, locations, chosen)
+    return Content("\n").join([first, *careful, *intended, *_warnings(step, locations, note=note), *_result(step)])
 
 
 def _intended(step: Step, locations: tuple[Location, ...], chosen: int) -> Iterator[Content]:
-    yield Content.styled(describe(step.action), "bold") if step.action else Content("…")
+    yield Content.styled(question_words(step.action), "bold") if step.action else Content("…")
     for number, place in enumerate(locations):
         yield _where(place, step, number, chosen)
         if whence := whence_words(place.by):
             yield Content.styled(whence, "$foreground 60%")
     if isinstance(step.action, KeyboardInput) and (window := step.before.window) is not None:
-        yield Content(f"into {window.title or window.app or 'a window without a name'}")
+        yield Content(f"into {window_words(window)}")
     if step.expectation:
-        yield Content(f"then {expectation_words(step.expectation)}")
+        yield Content(f"then {abridged(expectation_words(step.expectation))}")
 
 
-def _warnings(step: Step, locations: tuple[Location, ...], *, risk: str | None, note: str) -> Iterator[Content]:
+def _warnings(step: Step, locations: tuple[Location, ...], *, note: str) -> Iterator[Content]:
     if any(place.point in box for place in locations for box in step.before.covered):
         yield Content.styled("this terminal lies there: move it aside first", "$text-error")
-    if risk:
-        yield Content.styled(f"careful: {risk}", "$text-warning")
     if note and not step.acted:
-        yield Content.styled(note, "$text-warning")
+        yield Content.styled(abridged(note), "$text-warning")
 
 
 def _result(step: Step) -> Iterator[Content]:
     if step.verdict:
-        yield Content.styled(verdict_words(step.verdict), "$foreground 60%")
+        yield Content.styled(abridged(verdict_words(step.verdict)), "$foreground 60%")
     if step.effect:
         tone = "$text-success" if step.effect.as_expected else "$text-warning"
-        evidence = f": {step.effect.evidence}" if step.effect.evidence else ""
+        evidence = f": {abridged(step.effect.evidence)}" if step.effect.evidence else ""
         yield Content.styled(f"{effect_words(step.effect)}{evidence}", tone)
     if step.feedback:
-        yield Content.styled(step.feedback, "$text-error")
+        yield Content.styled(abridged(step.feedback), "$text-error")
 
 
 def with_plight(said: Content, plight: str) -> Content:
     """What is said of a step, and below it why the run came to no good end."""
-    if not plight or plight in said.plain:
+    told = abridged(plight, LONGEST_TYPED)
+    if not told or told in said.plain:
         return said
-    return Content("\n").join(part for part in (said, Content.styled(plight, "$text-error")) if part.plain)
+    return Content("\n").join(part for part in (said, Content.styled(told, "$text-error")) if part.plain)
 
 
 def path_words(path: tuple[Click, ...]) -> str:
     """What is approved together with the step that opens a menu."""
-    return "\n".join(f"and in the menu that opens, {describe(entry)}" for entry in path)
+    return "\n".join(f"and in the menu that opens, {question_words(entry)}" for entry in path)
 
 
 def guess_words(guesses: Sequence[Guess], screen: Screenshot | None) -> str:
@@ -189,7 +201,8 @@ def guess_words(guesses: Sequence[Guess], screen: Screenshot | None) -> str:
     if screen is None:
         return ""
     return "\n".join(
-        f"{number} {guess.words} at {pixel_words(guess.location, screen)}, {guess.location.confidence:.0%} sure"
+        f"{number} {abridged(guess.words, LONGEST_NAME)} at {pixel_words(guess.location, screen)}, "
+        f"{guess.location.confidence:.0%} sure"
         for number, guess in enumerate(guesses, start=1)
     )
 
@@ -223,7 +236,7 @@ def cost_words(usage: Usage) -> Content:
     """Where the time of a step went, and what models were asked."""
     spent = [f"{phase} {seconds * 1000:.0f}" for phase, seconds in usage.seconds.items() if seconds >= 0.0005]
     times = f"{' · '.join(spent)} ms" if spent else ""
-    return Content.styled("\n".join(part for part in (times, usage.gears) if part), "$foreground 60%")
+    return Content.styled("\n".join(part for part in (times, visible(usage.gears)) if part), "$foreground 60%")
 
 
 def why_not(error: ValueError) -> str:

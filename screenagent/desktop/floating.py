@@ -1,9 +1,12 @@
-"""What lies above the windows without being one to work in: open menus and drop-down lists, and tips."""
+"""What lies on a display: windows, and above them open menus and drop-down lists, and tips."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from screenagent.geometry import Pixel
+from screenagent.screenshot import Window
 
 
 class FloatingArea(NamedTuple):
@@ -14,8 +17,17 @@ class FloatingArea(NamedTuple):
     right: int
     bottom: int
 
+    def holds(self, pixel: Pixel) -> bool:
+        return self.left <= pixel.x < self.right and self.top <= pixel.y < self.bottom
+
 
 @dataclass(frozen=True)
 class Floating:
+    """Menus and lists, tips, and with `windows` all that takes the mouse, from the lowest to the top.
+
+    A window that no window manager has framed, such as a menu, is known by the window that it belongs to.
+    """
+
     popups: tuple[FloatingArea, ...] = ()
     tips: tuple[FloatingArea, ...] = ()
+    windows: tuple[tuple[Window, FloatingArea], ...] = ()

@@ -24,11 +24,15 @@ NEAR: Final = 8
 
 @dataclass(frozen=True, eq=False)
 class CapturedFrame:
-    """One capture of a display: its pixels, the display as it was then, and the boxes that our own windows covered."""
+    """One capture of a display: its pixels, the display as it was then, and the boxes that our own windows covered.
+
+    `at` is when the capture began.
+    """
 
     pixels: ScreenFrame
     display: Display
     covered: tuple[Box, ...] = ()
+    at: float = 0.0
 
 
 class FramePoint(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from screenagent.desktop.ambient_changes import AmbientChanges
-from screenagent.desktop.frames import CapturedFrame, FramePoint, ScreenFrame, changed_patches
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 
 POLL_SECONDS: Final = 0.008
 UNKNOWN_SECONDS: Final = 0.06  # GTK begins to light a button up after 37 ms, Tk, Qt and Chromium after 9 to 24
@@ -51,6 +51,8 @@ class Hovering:
     ambient: AmbientChanges
     places: tuple[FramePoint, ...]
     times: HoverTimes = field(default_factory=HoverTimes)
+    answered: bool = field(init=False, default=False)
+    """Whether something has changed where the mouse has come. Where it was, that may be a late answer to a click."""
 
     def frame(self, before: ScreenFrame) -> CapturedFrame:
         """Return the frame on which what the mouse changed since `before` has come to rest."""
@@ -58,7 +60,8 @@ class Hovering:
         last, first_change, changed_at = before, None, began
         while True:
             frame = self.look()
-            if self._changes(last, frame.pixels):
+            if changes := self._changes(last, frame.pixels):
+                self.answered |= any(patch.near(self.places[-1]) for patch in changes)
                 changed_at = self.now()
                 first_change = first_change or changed_at - began
             last = frame.pixels
@@ -69,9 +72,10 @@ class Hovering:
                 return frame
             self.wait(min(POLL_SECONDS, left))
 
-    def _changes(self, before: ScreenFrame, after: ScreenFrame) -> bool:
+    def _changes(self, before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
         now = self.now()
-        return any(
-            any(patch.near(place) for place in self.places) and not self.ambient.holds(patch, at=now)
+        return [
+            patch
             for patch in changed_patches(before, after)
-        )
+            if any(patch.near(place) for place in self.places) and not self.ambient.holds(patch, at=now)
+        ]

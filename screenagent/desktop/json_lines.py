@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -41,14 +42,47 @@ class Lines:
         self._said.extend(json.loads(line) for line in lines)
 
 
+NEEDED: Final = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TZ|TMPDIR|TEMP|TMP|LANG|LANGUAGE|LC_\w+|DISPLAY|XAUTHORITY|XDG_RUNTIME_DIR"
+    r"|PYTHON\w+|VIRTUAL_ENV|LD_LIBRARY_PATH|NIX_\w+|SYSTEMROOT|COVERAGE_\w+",
+    re.IGNORECASE,
+)
+"""The environment variables that a helper process of ours needs."""
+
+SECRET: Final = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|(?:^|_)(?:AUTH|PW|PIN)$|_DSN$", re.IGNORECASE)
+"""Names of variables that may hold a secret."""
+
+PASSWORD: Final = re.compile(r"\w://[^/\s]*@")
+"""In a value: a password in an address, such as a proxy's."""
+
+
+def needed_environment() -> dict[str, str]:
+    """Return as much of our environment as a helper process of ours needs."""
+    return {name: value for name, value in os.environ.items() if NEEDED.fullmatch(name)}
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for an application: without what seems to be a secret."""
+    return {name: value for name, value in environment.items() if not (SECRET.search(name) or PASSWORD.search(value))}
+
+
 class Child:
-    """A process of ours, from its start on. Signals of the terminal, such as Ctrl-C, do not reach it if `detached`."""
+    """A process of ours, from its start on, with the environment that it needs.
+
+    Signals of the terminal, such as Ctrl-C, do not reach it if `detached`. It has none of our descriptors, so that
+    whoever reads our output waits for no child.
+    """
 
     def __init__(
         self, command: Sequence[str], *, environment: Mapping[str, str] | None = None, detached: bool = False
     ) -> None:
         self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=detached
+            command,
+            env=needed_environment() if environment is None else environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=detached,
         )
         assert self._process.stdin is not None  # both were opened as pipes
         assert self._process.stdout is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,14 @@ PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAME
 MANAGED: Final = frozenset(("alt", "super"))
 MANAGED_SECONDS: Final = 0.05
 """A window manager takes the keyboard for itself when it hears such a chord, and misses one that is over by then."""
+
+
+PIECE_SECONDS: Final = 0.05
+"""Keys are sent for at most so long without a look at where they go."""
+
+
+def _unwatched() -> None:
+    """Where nobody looks at where the keys go: modifiers for the mouse."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,10 @@ class Keyboard:
         self._held = held
         self._layout = layout
         self._display = display
+        self._look: Callable[[], None] = _unwatched
+        self._looked_at = float("-inf")
+        self._typed: dict[str, Stroke] = {}  # how each character was typed since the last `watched`
+        self.sent = 0
         with opening_pynput(display):
             from pynput import keyboard
 
@@ -63,6 +76,41 @@ class Keyboard:
 
             disconnect_display(connection)
 
+    @contextmanager
+    def watched(self, look: Callable[[], None]) -> Iterator[None]:
+        """Meanwhile, `look` before the first key and before each piece of keys; what it raises ends the input.
+
+        `sent` counts the chords and characters from here on.
+        """
+        self._look, self._looked_at, self.sent = look, float("-inf"), 0
+        self._typed.clear()
+        try:
+            yield
+            self._refuse_other_layout()
+        finally:
+            self._look = _unwatched
+
+    def hold(self, keys: Sequence[str], seconds: float) -> None:
+        """Hold `keys` down, with a look at where they go before each piece of the time."""
+        end = time.monotonic() + seconds
+        with self.held(keys):
+            while (left := end - time.monotonic()) > 0:
+                self._control.hold(min(PIECE_SECONDS, left))
+                self._before_piece()
+
+    def _before_piece(self) -> None:
+        if time.monotonic() < self._looked_at + PIECE_SECONDS:
+            return
+        self._look()
+        self._refuse_other_layout()
+        self._looked_at = time.monotonic()
+
+    def _refuse_other_layout(self) -> None:
+        """`Retry` if a key that was sent makes another character now: its window may have read it so."""
+        self._follow_layout()
+        if any(self._find(character) != stroke for character, stroke in self._typed.items()):
+            raise Retry("the keyboard got another layout while a text was typed, so it may be spoilt", "interrupted")
+
     def press(self, keys: Sequence[str]) -> None:
         with self.held(keys):
             if not MANAGED.isdisjoint(keys):
@@ -72,6 +120,7 @@ class Keyboard:
     def held(self, keys: Sequence[str]) -> Iterator[None]:
         """The keys are down, pressed in this order and lifted in the reverse one."""
         self._refuse_the_users(frozenset(keys))
+        self._before_piece()
         self._follow_layout()
         strokes = [self._named(key) for key in keys]
         if any(stroke.shifted for stroke in strokes) and "shift" not in keys:
@@ -79,6 +128,7 @@ class Keyboard:
         with ExitStack() as stack:
             for stroke in {stroke.code: stroke for stroke in strokes}.values():  # a key can only be down once
                 stack.enter_context(self._down(stroke))
+            self.sent += 1
             yield
             self._control.check_input()
 
@@ -94,7 +144,9 @@ class Keyboard:
         """Send characters that `can_type` said yes to."""
         self._follow_layout()
         for character in text:
-            stroke = self._character(character)
+            self._before_piece()
+            stroke = self._typed.setdefault(character, self._character(character))
+            self.sent += 1
             shift = stroke.shifted != (caps_lock and self._layout is not None and character.isalpha())
             level_3 = self._level_3() if stroke.level_3 else nullcontext()
             with level_3, self._down(self._named("shift")) if shift else nullcontext(), self._down(stroke):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -12,24 +12,24 @@ from typing import Final, Self
 from pydantic import SecretStr
 
 from screenagent import keys
-from screenagent.actions import Click, Drag, HoldKeys, Input, MouseInput, Move, PressKeys, Scroll, TypeText, describe
+from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.aim import Aim, app_of
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
+from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.clipboard import NotLent, shows_other_machine
 from screenagent.desktop.floating import Floating
-from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
-from screenagent.desktop.hover import Hovering, HoverTimes
+from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
-from screenagent.desktop.own_terminal import lies_on_top
 from screenagent.desktop.platform import open_system
+from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
 from screenagent.geometry import Display, Pixel
-from screenagent.perception.popups import is_covered
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
@@ -66,24 +66,36 @@ class LocalDesktop:
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
         self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
-        self._hover_times: dict[int, HoverTimes] = {}
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
         self._agreed = self._screen.display
+        self._receiver = Receiver(
+            self._windows, control=self.control, foreground=self.foreground, screen=self._screen_as_agreed
+        )
 
     def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
         self._windows, self._clipboard = system.windows, system.clipboard
-        self._ping, self._gone, self._own, self._floating = system.ping, system.gone, system.own, system.floating
+        self._ping, self._gone, self._system_floating = system.ping, system.gone, system.floating
         blanked, monitors = self._traces.blanked, system.monitors
         screen = ScreenCapture(x_display, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
         self._screen = stack.enter_context(closing(screen))
         self._watch = stack.enter_context(closing(IdleWatch(self._idle_frame, self._ambient)))
         held = stack.enter_context(closing(HeldInput(x_display, ledger=self.ledger)))
         self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
+        self._aim = Aim(
+            screen=screen,
+            mouse=self._mouse,
+            control=self.control,
+            ambient=self._ambient,
+            own=system.own,
+            under_pointer=lambda: self._traces.masked(system.windows.under_pointer()),
+            floating=self._floating,
+            answers=InputAnswers(control=self.control, ping=system.ping),
+        )
         keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
         self._keyboard = stack.enter_context(closing(keyboard))
 
@@ -117,7 +129,7 @@ class LocalDesktop:
             self._screen.follow()
             frame, window = self._screen.grab(), self._front()
             if self._action is None:
-                self._watch.begin(frame.pixels, app=_app(window))
+                self._watch.begin(frame.pixels, app=app_of(window))
             return self._shown(frame, window)
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
@@ -134,7 +146,7 @@ class LocalDesktop:
             if self._action:
                 self._last_action = replace(self._action, before=frame.pixels)
             self._action, window = None, self._front()
-            self._watch.begin(frame.pixels, app=_app(window))
+            self._watch.begin(frame.pixels, app=app_of(window))
             return self._shown(frame, window)
 
     def look_away(self) -> None:
@@ -216,16 +228,16 @@ class LocalDesktop:
     def _perform(self, approved: Approved[Input]) -> Screenshot:
         front = self._front()
         if self._action is None:
-            self.control.wait_until(self._watch.enough_at(app=_app(front)))
-        before, mouse, watched = self._screen.grab(), self._mouse_place(), self._watch.seconds(app=_app(front))
+            self.control.wait_until(self._watch.enough_at(app=app_of(front)))
+        before, mouse, watched = self._screen.grab(), self._aim.place, self._watch.seconds(app=app_of(front))
         self._watch.end(before.pixels)
         self._traces.end(before.pixels)
         sent: int | None = None
         try:
             self._as_it_was(approved.on)
-            before, as_it_came = self._hovered(approved, before), before
+            before, as_it_came = self._aim.take(approved, before), before
+            self.ledger.looked(before.at)
             floating = self._floating()
-            self._refuse_covered(approved, as_it_came, before)
             if len(floating.popups) > len(approved.on.popups):
                 before = as_it_came  # a submenu opens as the mouse comes, and is what the click is for
             sent = self.ledger.sent
@@ -238,7 +250,7 @@ class LocalDesktop:
             self._action = SentAction(
                 before=before.pixels,
                 at=time.monotonic(),
-                mouse=(mouse, self._mouse_place()),
+                mouse=(mouse, self._aim.place),
                 confirms="enter" in pressed,
                 shortcut=keys.is_shortcut(pressed),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
@@ -246,55 +258,29 @@ class LocalDesktop:
             )
         return self._shown(before, front, floating)
 
-    def _hovered(self, approved: Approved[Input], before: CapturedFrame) -> CapturedFrame:
-        """Bring the mouse to where it will press or scroll; return the frame that shows it there and at rest."""
-        pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
-        if isinstance(approved.action, MouseInput):
-            self._reaches_no_terminal_of_ours(pixels or [self._mouse.position])
-        if not pixels or not isinstance(approved.action, Click | Drag | Scroll):
-            return before
-        earlier, place = self._mouse.position, self._mouse_place()
-        if isinstance(approved.action, Scroll):
-            self._mouse.move(pixels[0])
-        else:
-            self._mouse.approach(pixels[0], button=approved.action.button)
-        if earlier == self._mouse.position:
-            return self._screen.grab()
-        return Hovering(
-            look=self._screen.grab,
-            now=time.monotonic,
-            wait=self.control.wait,
-            ambient=self._ambient,
-            places=(place, self._mouse_place()),
-            times=self._hover_times.setdefault(_app(approved.on.window), HoverTimes()),
-        ).frame(before.pixels)
-
-    def _refuse_covered(self, approved: Approved[Input], before: CapturedFrame, hovered: CapturedFrame) -> None:
-        """Nothing is pressed that something has opened over as the mouse came."""
-        if not isinstance(approved.action, Click | Drag) or not changed_patches(before.pixels, hovered.pixels):
-            return
-        target = approved.locations[0]
-        if is_covered(approved.on, self._screen.screenshot(hovered), target):
-            raise Retry(f"{describe(approved.action)}: something opened over it as the mouse came", "covered")
-
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""
+        self._screen_as_agreed()
+        self._receiver.refuse_held()
+        if reviewed.display != (now := self.display):
+            moved = f"the screen was at {reviewed.display.name!r} when this was reviewed, and is at {now.name!r}"
+            raise Retry(moved, "display_changed")
+
+    def _screen_as_agreed(self) -> None:
         if why := self._away():
             raise Interrupted(why)
         self._screen.follow()
         if (now := self.display) != (before := self._agreed):
             self._agreed = now  # the user is told of it once
             raise Interrupted(_changed(before, now))
-        if reviewed.display != now:
-            moved = f"the screen was at {reviewed.display.name!r} when this was reviewed, and is at {now.name!r}"
-            raise Retry(moved, "display_changed")
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
         match approved.action:
             case Click(button=button, count=count, modifiers=modifiers):
                 with self._keyboard.held(modifiers):
-                    self._mouse.click(pixels[0], button=button, count=count)
+                    again = partial(self._aim.check_again, approved)
+                    self._mouse.click(pixels[0], button=button, count=count, again=again)
             case Move():
                 self._mouse.hover(pixels[0])
             case Drag(button=button, modifiers=modifiers, slowly=slowly):
@@ -302,40 +288,23 @@ class LocalDesktop:
                     self._mouse.drag(pixels, button=button, slowly=slowly)
             case Scroll(direction=direction, notches=notches):
                 self._mouse.scroll(direction, notches=notches)
-            case TypeText(text=text, afresh=afresh):
-                if afresh:
-                    self._clear_field(approved.on.window)
-                    self._paste(text, self._still_in_front(approved.on.window))
-                else:
-                    self._type_pieces(text_pieces(text), approved.on.window)
-            case PressKeys(keys=keys, times=times):
-                self._still_in_front(approved.on.window)
-                for _ in range(times):
-                    self._keyboard.press(keys)
-            case HoldKeys(keys=keys, seconds=seconds):
-                self._still_in_front(approved.on.window)
-                with self._keyboard.held(keys):
-                    self.control.hold(seconds)
+            case TypeText() | PressKeys() | HoldKeys() as action:
+                self._send_keys(action, approved.on.window)
 
-    def _reaches_no_terminal_of_ours(self, pixels: Sequence[Pixel]) -> None:
-        areas = self._own()
-        if any(lies_on_top(areas, pixel) for pixel in pixels):
-            why = "the terminal that this runs in lies there, and is not clicked into; it has to be moved aside"
-            raise Retry(why, "own_terminal")
-
-    def _still_in_front(self, reviewed: Window | None) -> Window | None:
-        """The window that gets the keys: the one that was in front when they were approved."""
-        if reviewed and reviewed.own:
-            why = "the keys would go into the terminal that this runs in; click into the window they are meant for"
-            raise Retry(why, "own_terminal")
-        front = self.foreground()
-        if front and front.own and reviewed:
-            self._windows.activate(reviewed)  # the approval was typed in our terminal, which brought it to the front
-            front = self.foreground()
-        if (front and front.id) != (reviewed and reviewed.id):
-            why = f"the keys were meant for {_called(reviewed)}, but {_called(front)} is in front of it"
-            raise Retry(why, "window_changed")
-        return front
+    def _send_keys(self, action: TypeText | PressKeys | HoldKeys, reviewed: Window | None) -> None:
+        self.ledger.looked(time.monotonic())
+        with self._receiver.watched(self._keyboard, action, reviewed):
+            match action:
+                case TypeText(text=text, afresh=True):
+                    self._clear_field(reviewed)
+                    self._paste(text, self._receiver.still_in_front(reviewed))
+                case TypeText(text=text):
+                    self._type_pieces(text_pieces(text), reviewed)
+                case PressKeys(keys=keys, times=times):
+                    for _ in range(times):
+                        self._keyboard.press(keys)
+                case HoldKeys(keys=keys, seconds=seconds):
+                    self._keyboard.hold(keys, seconds)
 
     def _front(self) -> Window | None:
         """The window that is worked in, and where it is on this display."""
@@ -343,15 +312,22 @@ class LocalDesktop:
         edges = window and self._windows.edges(window)
         return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
 
-    def _mouse_place(self) -> FramePoint:
-        """Where the mouse is in the pictures of the display."""
-        pixel, display = self._mouse.position, self.display
-        x, y = pixel.x - display.origin.x, pixel.y - display.origin.y
-        return FramePoint(round(x * display.scale), round(y * display.scale))
-
     def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
-        moving = self._ambient.moving(at=time.monotonic())
-        return self._screen.screenshot(frame, window, moving=moving, floating=floating or self._floating())
+        focus = self._traces.masked(self._windows.focused())
+        elsewhere = focus if focus and not focus.own and window and focus.id != window.id else None
+        return self._screen.screenshot(
+            frame,
+            window,
+            moving=self._ambient.moving(at=time.monotonic()),
+            floating=floating or self._floating(),
+            focus=elsewhere,
+            pointer=self.display.point(self._mouse.position),
+        )
+
+    def _floating(self) -> Floating:
+        """What lies on the display, with titles that name secrets instead of quoting them."""
+        found, masked = self._system_floating(), self._traces.masked
+        return replace(found, windows=tuple((masked(owner) or owner, area) for owner, area in found.windows))
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""
@@ -376,7 +352,7 @@ class LocalDesktop:
     def _revealed(self, name: str, reviewed: Window | None) -> SecretStr:
         if self._secrets is None:
             raise Retry(f"there are no secrets on this desktop, so {placeholder(name)} cannot be typed", "secret")
-        return self._secrets.reveal(name, self._still_in_front(reviewed))
+        return self._secrets.reveal(name, self._receiver.still_in_front(reviewed))
 
     def _type_secret(self, name: str, value: SecretStr, reviewed: Window | None) -> None:
         """By keys only, so that it never lies on a clipboard; what becomes visible of it is blank from here on."""
@@ -384,7 +360,7 @@ class LocalDesktop:
         if self._windows.other_script() or not guarded(lambda: self._keyboard.can_type(value.get_secret_value())):
             lacking = f"the secret {name!r} has characters that this keyboard has no keys for as it is switched now"
             raise Retry(f"{lacking}; a secret is not pasted", "secret")
-        window, before = self._still_in_front(reviewed), self._screen.grab().pixels
+        window, before = self._receiver.still_in_front(reviewed), self._screen.grab().pixels
         self._traces.begin(name, value, before=before, window=window)
         caps_lock = self._windows.caps_lock()
         guarded(lambda: self._keyboard.type(self._characters(value, window), caps_lock=caps_lock))
@@ -392,7 +368,7 @@ class LocalDesktop:
 
     def _once_typed(self, before: ScreenFrame) -> ScreenFrame:
         """The screen once it is quiet after keys that were typed on it as it was `before`."""
-        mouse = (self._mouse_place(),)
+        mouse = (self._aim.place,)
         return self._quiet(
             SentAction(before=before, at=time.monotonic(), mouse=mouse, quiet=TYPED_QUIET_SECONDS)
         ).pixels
@@ -400,24 +376,24 @@ class LocalDesktop:
     def _characters(self, value: SecretStr, window: Window | None) -> Iterator[str]:
         """One after the other, for as long as `window` stays in front."""
         for character in value.get_secret_value():
-            self._still_in_front(window)
+            self._receiver.still_in_front(window)
             yield character
 
     def _type(self, text: str, reviewed: Window | None) -> None:
         first, *rest = lines = text.replace("\r\n", "\n").split("\n")
         if any(line[:1].isspace() for line in lines[:-1]):
             # After an indented line an editor indents the next by itself, if it is begun by an Enter.
-            self._paste("\n".join(lines), self._still_in_front(reviewed))
+            self._paste("\n".join(lines), self._receiver.still_in_front(reviewed))
             return
-        self._type_line(first, self._still_in_front(reviewed))
+        self._type_line(first, self._receiver.still_in_front(reviewed))
         for line in rest:
             self._keyboard.press(("enter",))
-            self._type_line(line, self._still_in_front(reviewed))
+            self._type_line(line, self._receiver.still_in_front(reviewed))
 
     def _clear_field(self, reviewed: Window | None) -> None:
         """Delete what is in the field; where Ctrl+A does something else, the line is selected by its ends."""
         for chord in CLEARING:
-            self._still_in_front(reviewed)
+            self._receiver.still_in_front(reviewed)
             self._keyboard.press(chord)
 
     def _type_line(self, line: str, window: Window | None) -> None:
@@ -450,12 +426,3 @@ def _changed(before: Display, now: Display) -> str:
         return f"the monitors have changed, so the agent waits; {was_on}"
     size, corner = f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})"
     return f"the monitor {now.name!r} is now {size} at {corner}, so the agent waits"
-
-
-def _called(window: Window | None) -> str:
-    return f"{window.title!r}" if window else "no window"
-
-
-def _app(window: Window | None) -> int:
-    """What tells one application's windows from another's."""
-    return (window.pid or window.id) if window else 0

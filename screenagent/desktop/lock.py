@@ -16,6 +16,7 @@ from filelock import lock_descriptor
 from platformdirs import user_runtime_path
 from pydantic import AwareDatetime, ValidationError
 
+from screenagent.actions import in_brief
 from screenagent.desktop import NoDesktop
 from screenagent.geometry import Value
 
@@ -32,7 +33,7 @@ class Driver(Value):
     since: AwareDatetime
 
     def __str__(self) -> str:
-        return f"“{self.task}” on {self.display} (process {self.pid}, since {self.since:%H:%M:%S})"
+        return f"“{in_brief(self.task)}” on {self.display} (process {self.pid}, since {self.since:%H:%M:%S})"
 
 
 @contextmanager

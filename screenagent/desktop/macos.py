@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from screenagent.control import until
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.plain_windows import PlainWindows
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -31,7 +32,7 @@ def prepare_macos() -> None:
         )
 
 
-class MacWindows:
+class MacWindows(PlainWindows):
     def foreground(self) -> Window | None:
         front = importlib.import_module("AppKit").NSWorkspace.sharedWorkspace().frontmostApplication()
         if front is None:
@@ -45,18 +46,6 @@ class MacWindows:
                     app=str(front.localizedName()),
                     pid=pid,
                 )
-        return None
-
-    def worked_in(self) -> Window | None:
-        return self.foreground()
-
-    def own_terminal(self) -> Window | None:
-        return None  # which windows are ours is not asked of this system
-
-    def has_grabbed_keys(self) -> bool:
-        return False
-
-    def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
         return None
 
     def activate(self, window: Window) -> None:
@@ -74,9 +63,6 @@ class MacWindows:
 
     def caps_lock(self) -> bool:
         return bool(_quartz().CGEventSourceFlagsState(COMBINED_SESSION) & ALPHA_SHIFT)
-
-    def other_script(self) -> bool:
-        return False  # characters are sent as such, whatever the layout
 
 
 def _quartz() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -43,6 +43,10 @@ class Pointer(Protocol):
 
     def button(self, button: int, *, pressed: bool) -> None: ...
 
+    def physical(self, button: int) -> int:
+        """Return the button to press so that programs get `button`."""
+        ...
+
     def turn_wheel(self, button: int) -> None: ...
 
 
@@ -76,11 +80,13 @@ class Mouse:
         self.move(pixel)
         self._part_from_last_click(pixel, button)
 
-    def click(self, pixel: Pixel, *, button: Button, count: int) -> None:
+    def click(self, pixel: Pixel, *, button: Button, count: int, again: Callable[[], None] = lambda: None) -> None:
+        """Click so many times; `again` is asked before each further press, and raises if that may not be sent."""
         self._stay_at(pixel)
-        for again in range(count):
-            if again:
+        for number in range(count):
+            if number:
                 self._control.wait(CLICK_SECONDS)
+                again()
             with self.pressed(button):
                 pass
         self._clicked = time.monotonic(), pixel, button
@@ -118,16 +124,17 @@ class Mouse:
             self._control.wait(NUDGE_SECONDS)
 
     def scroll(self, direction: Direction, *, notches: int) -> None:
+        code = self._pointer.physical(WHEEL[direction])
         for _ in range(notches):
             self._control.check_input()
             for pressed in (True, False):
-                self._ledger.stroke("button", WHEEL[direction], pressed=pressed)
-            self._pointer.turn_wheel(WHEEL[direction])
+                self._ledger.stroke("button", code, pressed=pressed)
+            self._pointer.turn_wheel(code)
 
     @contextmanager
     def pressed(self, button: Button) -> Iterator[None]:
         self._control.check_input()
-        code = BUTTONS[button]
+        code = self._pointer.physical(BUTTONS[button])
         self._held.down("button", code, lambda: self._pointer.button(code, pressed=False))
         try:
             self._pointer.button(code, pressed=True)

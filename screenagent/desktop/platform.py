@@ -42,6 +42,14 @@ class WindowSystem(Protocol):
         """The terminal that we run in, where it is a window of this desktop."""
         ...
 
+    def focused(self) -> Window | None:
+        """The window that has the input focus, or that the menu or list that has it belongs to; None if unknown."""
+        ...
+
+    def under_pointer(self) -> Window | None:
+        """The window that a press of the mouse would reach; None if there is none, or if that is unknown."""
+        ...
+
     def has_grabbed_keys(self) -> bool:
         """Whether something, such as an open menu, gets all keys, whichever window is in front."""
         ...
@@ -55,6 +63,18 @@ class WindowSystem(Protocol):
         ...
 
     def caps_lock(self) -> bool: ...
+
+    def focus_mark(self) -> object:
+        """Return what is another once keys may go to another window; cheap, for every few keys."""
+        ...
+
+    def focus_top(self) -> int:
+        """Return the outermost window that holds the input focus, 0 if that is not known."""
+        ...
+
+    def held_down(self) -> tuple[str, ...]:
+        """Return the modifiers and mouse buttons that are down or latched, by their names; asked while we hold none."""
+        ...
 
     def other_script(self) -> bool:
         """Whether the keyboard is switched from its first layout to another, so that its keys make other characters."""
@@ -90,6 +110,13 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
         prepare_macos()
         return _portable(MacWindows(), control=control)
     return _x11(stack, control=control, display=display)
+
+
+def why_no_session_bus() -> str | None:
+    """Return why programs cannot be asked for their controls, in words; None if they can."""
+    from screenagent.desktop.x11.bus import why_no_bus
+
+    return why_no_bus()
 
 
 def _portable(windows: WindowSystem, *, control: Control) -> System:
@@ -145,6 +172,9 @@ class PyautoguiPointer:
     def button(self, button: int, *, pressed: bool) -> None:
         send = self._pyautogui.mouseDown if pressed else self._pyautogui.mouseUp
         send(button=NAMES[button])
+
+    def physical(self, button: int) -> int:
+        return button  # these systems exchange the buttons before they are pressed
 
     def turn_wheel(self, button: int) -> None:
         sideways = button in (LEFT, RIGHT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -17,7 +18,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
-from screenagent.geometry import Box, Display, Pixel, PixelBox, Size
+from screenagent.geometry import Box, Display, Pixel, PixelBox, Point, Size
 from screenagent.screenshot import Screenshot, Window
 
 ONE_UNIT: Final = 1e-3  # two scales that differ by less are the same
@@ -71,7 +72,7 @@ class ScreenCapture:
 
     def grab(self) -> CapturedFrame:
         """Capture the display, with our own terminal blanked."""
-        areas = self._own()
+        at, areas = time.monotonic(), self._own()
         with self._lock:
             try:
                 frame = self._grab(self._chosen)
@@ -81,7 +82,7 @@ class ScreenCapture:
             display = self.display
         edges = [(area.left, area.top, area.right, area.bottom) for area in areas if area.own]
         covered = tuple(box for box in map(display.box, edges) if box)
-        return CapturedFrame(without_own(frame, areas, display.origin), display, covered)
+        return CapturedFrame(without_own(frame, areas, display.origin), display, covered, at)
 
     def screenshot(
         self,
@@ -90,6 +91,8 @@ class ScreenCapture:
         *,
         moving: Sequence[Patch] = (),
         floating: Floating | None = None,
+        focus: Window | None = None,
+        pointer: Point | None = None,
     ) -> Screenshot:
         """Return a capture as a screenshot without secrets; an unchanged screen keeps its picture and digest."""
         frame = self._blanked(captured.pixels)
@@ -102,6 +105,9 @@ class ScreenCapture:
             "covered": captured.covered,
             "moving": places + _on(captured.display, floating.tips if floating else ()),
             "popups": popups,
+            "windows": _windows_on(captured.display, floating) if floating else (),
+            "focus": focus,
+            "pointer": pointer,
         }
         last = self._last
         if last and np.array_equal(last[0], frame):
@@ -134,6 +140,12 @@ class ScreenCapture:
 def _on(display: Display, areas: Sequence[FloatingArea]) -> tuple[Box, ...]:
     """Return what of each area is on the display."""
     return tuple(box for area in areas if (box := display.box(area)))
+
+
+def _windows_on(display: Display, floating: Floating) -> tuple[Window, ...]:
+    """Return what of the windows is on the display, each with its box there."""
+    placed = ((window, display.box(area)) for window, area in floating.windows)
+    return tuple(window.model_copy(update={"box": box}) for window, box in placed if box)
 
 
 def _open(display: str | None) -> mss.MSS:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HeldKind = Literal["key", "button"]
 
+KEPT_AGES: Final = 1000
 KEPT_SECONDS: Final = 5.0
 """A display that is flooded or starved shows an event late; one that has not come by then will not come."""
 WATCHDOG: Final = "screenagent.desktop.x11.release_watchdog"
@@ -26,10 +27,20 @@ class SentInput:
 
     def __init__(self) -> None:
         self.sent = 0
+        self.ages: deque[float] = deque(maxlen=KEPT_AGES)
+        """Seconds from the last look to each press of a button, turn of the wheel and first key."""
+        self._looked_at: float | None = None
         self._lock = threading.Lock()
         self._awaited: dict[tuple[object, ...], deque[float]] = {}
 
+    def looked(self, at: float) -> None:
+        """Say when what the next press may reach was looked at."""
+        self._looked_at = at
+
     def stroke(self, kind: HeldKind, code: int, *, pressed: bool) -> None:
+        if pressed and self._looked_at is not None:
+            self.ages.append(time.monotonic() - self._looked_at)
+            self._looked_at = None
         self._expect(kind, code, pressed)
 
     def motion(self, pixel: Pixel) -> None:

@@ -45,9 +45,10 @@ class SentAction:
 
 
 class PingProtocol(Protocol):
-    """A question to the application in front, which it answers after all the input that came before."""
+    """A question to the application of a window, by default the one in front: it answers it after all the input that
+    came before."""
 
-    def ask(self) -> None: ...
+    def ask(self, window: int | None = None) -> None: ...
 
     def is_awaited(self) -> bool:
         """Whether the last question is still unanswered."""

@@ -25,6 +25,7 @@ LEAVE_SECONDS: Final = 0.1  # how long leaving may take; an event is heeded as i
 NUDGE_PIXELS: Final = 4  # a mouse on a table that shakes moves less
 CORNER_PIXELS: Final = 2
 SOON_SECONDS: Final = 1.0  # a mouse that is thrown into a corner is there within this of its first movement
+ENDED: Final = "the display has ended while it was worked on"
 TOUCHED: Final = "you touched the {what}, so the agent waits"
 
 
@@ -106,7 +107,8 @@ class UserInputMonitor:
                     for event in events.within(LEAVE_SECONDS):
                         self._heed(event)
                 except GONE:
-                    return  # the display has ended; whoever works on it is told by their own call
+                    self._control.end(NoDesktop(ENDED))  # whoever waits for something else would not notice
+                    return
                 except BaseException:
                     self._control.stop()  # nobody would hear the stop keys any more
                     raise

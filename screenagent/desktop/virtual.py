@@ -20,8 +20,11 @@ from typing import Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.json_lines import needed_environment, without_secrets
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
+from screenagent.errors import BadFile
+from screenagent.files import is_ours, open_inside
 from screenagent.geometry import Size
 from screenagent.keys import ONLY_STOP, UserKeys
 from screenagent.protocols import TextReader
@@ -44,7 +47,7 @@ LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the
 
 # What belongs to the user's own session and would lead an application away from this desktop, and what is for us only.
 FOREIGN: Final = tuple(
-    "XDG_ DBUS_ WAYLAND_ DESKTOP_ GNOME_ KDE_ GTK_ GDK_ QT_ AT_SPI_ SESSION_ SCREENAGENT_SECRET_".split()
+    "XDG_ DBUS_ WAYLAND_ DESKTOP_ GNOME_ KDE_ GTK_ GDK_ QT_ AT_SPI_ SESSION_ SCREENAGENT_SECRET_ SSH_ GPG_".split()
 )
 
 PREFIX: Final = "screenagent-desktop-"
@@ -216,8 +219,8 @@ def _found(name: str) -> str | None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    return own | {
+    own = without_secrets(os.environ)
+    return {name: value for name, value in own.items() if not name.startswith(FOREIGN)} | {
         "SCREENAGENT_DESKTOP": str(folder),
         "HOME": str(folder / "home"),
         "XDG_RUNTIME_DIR": str(folder / "run"),
@@ -238,6 +241,7 @@ def _guard(folder: Path) -> subprocess.Popen[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the guard inherits it, and holds it for as long as it lives
         return subprocess.Popen(
             ["sh", "-c", script, "guard", str(folder)],
+            env=needed_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -249,13 +253,21 @@ def _guard(folder: Path) -> subprocess.Popen[bytes]:
 def _remove_left_behind() -> None:
     """Folders whose guard was killed too, as when a machine goes down, or that a straggler made anew after it."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):  # its guard lives, or it is another user's
-            if (folder / LOCK).exists():
-                with (folder / LOCK).open("rb") as held:
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(folder, ignore_errors=True)
-            elif folder.stat().st_mtime < time.time() - LEFT_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError, BadFile):  # its guard lives, or it is not ours: anybody may make such a name there
+            if is_ours(folder):
+                _remove_if_left(folder)
+
+
+def _remove_if_left(folder: Path) -> None:
+    try:
+        held = open_inside(folder, LOCK)
+    except FileNotFoundError:
+        if folder.lstat().st_mtime < time.time() - LEFT_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    with held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take_down(guard: subprocess.Popen[bytes], processes: Sequence[subprocess.Popen[bytes]]) -> None:

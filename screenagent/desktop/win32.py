@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from screenagent.control import until
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.plain_windows import PlainWindows
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -34,7 +35,7 @@ def prepare_win32() -> None:
         )
 
 
-class Win32Windows:
+class Win32Windows(PlainWindows):
     def __init__(self) -> None:
         self._user32, self._kernel32 = _libraries()
 
@@ -48,18 +49,6 @@ class Win32Windows:
         self._user32.GetWindowThreadProcessId(id, ctypes.byref(pid))
         return Window(id=id, title=title.value, app=self._program(pid.value), pid=pid.value)
 
-    def worked_in(self) -> Window | None:
-        return self.foreground()
-
-    def own_terminal(self) -> Window | None:
-        return None  # which windows are ours is not asked of this system
-
-    def has_grabbed_keys(self) -> bool:
-        return False
-
-    def edges(self, window: Window) -> tuple[int, int, int, int] | None:  # noqa: ARG002 -- not asked of this system
-        return None
-
     def activate(self, window: Window) -> None:
         self._user32.SetForegroundWindow(window.id)
         if not until(lambda: self._user32.GetForegroundWindow() == window.id, seconds=ACTIVATE_SECONDS):
@@ -67,9 +56,6 @@ class Win32Windows:
 
     def caps_lock(self) -> bool:
         return bool(self._user32.GetKeyState(CAPITAL) & 1)
-
-    def other_script(self) -> bool:
-        return False  # characters are sent as such, whatever the layout
 
     def _program(self, pid: int) -> str:
         process = self._kernel32.OpenProcess(QUERY_LIMITED_INFORMATION, False, pid)

@@ -15,6 +15,7 @@ from screenagent.actions import Click, Input, TypeText
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.platform import why_no_session_bus
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
 from screenagent.desktop.virtual import missing_programs
@@ -32,7 +33,7 @@ BLIND: Final = "the picture does not show what is on the screen: use an X11 sess
 
 DoctorCode = Literal[
     "works", "unproven", "no_display", "black_picture", "misplaced_click", "unseen_answer", "garbled_text", "unreached",
-    "untried", "missing_programs", "needs_linux",
+    "untried", "missing_programs", "needs_linux", "no_session_bus",
 ]  # fmt: skip
 
 
@@ -65,6 +66,7 @@ def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorF
             yield from _examine_monitor(control, monitor, display=display)
     except NoDesktop as reason:
         yield _fails("display", "no_display", str(reason), "or work on a virtual desktop: --virtual")
+    yield _session_bus()
     yield _virtual()
     yield _typefaces()
 
@@ -141,6 +143,18 @@ def _system() -> DoctorFinding:
         return _works("system", name)
     detail = f"{name}: coded, but unproven; X11 is proven"
     return DoctorFinding(what="system", ok=True, code="unproven", detail=detail)
+
+
+def _session_bus() -> DoctorFinding:
+    """Say whether programs can be asked for their controls; without it, targets are found by sight."""
+    what = "session bus"
+    if sys.platform != PROVEN:
+        return DoctorFinding(what=what, ok=True, code="untried", detail="not tried: it belongs to Linux")
+    if why := why_no_session_bus():
+        remedy = "set DBUS_SESSION_BUS_ADDRESS as your desktop session has it, or start under dbus-run-session"
+        detail = f"{why}; programs are not asked for their controls, and targets are found by sight"
+        return DoctorFinding(what=what, ok=True, code="no_session_bus", detail=detail, remedy=remedy)
+    return _works(what, "it answers: programs can be asked for their controls")
 
 
 def _virtual() -> DoctorFinding:

@@ -13,6 +13,8 @@ from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from rapidfuzz import fuzz
 
+from screenagent.errors import BadFile
+from screenagent.files import read_whole
 from screenagent.geometry import Box, Value
 from screenagent.screenshot import Screenshot
 
@@ -110,8 +112,8 @@ class IconNames:
 
 def _read(file: Path | None) -> _Kept:
     try:
-        return _KEPT.validate_json(file.read_bytes()) if file else {}
-    except (OSError, ValidationError):  # missing or damaged: the screen is asked again
+        return _KEPT.validate_json(read_whole(file)) if file else {}
+    except (OSError, BadFile, ValidationError):  # missing or damaged: the screen is asked again
         return {}
 
 

@@ -27,7 +27,7 @@ def drawn_alike(before: RGB, after: RGB) -> float:
 
     The second may be shifted a little. What has nothing drawn on it is like everything.
     """
-    one, other = _steepness(before), _steepness(after)
+    one, other = steepness(before), steepness(after)
     if float(one.mean()) < PLAIN:
         return 1.0
     return max(
@@ -48,7 +48,7 @@ def _maps(one: RGB, other: RGB) -> bool:
     return bool(odd.mean() <= ODD)
 
 
-def _steepness(picture: RGB) -> Gray:
+def steepness(picture: RGB) -> Gray:
     """Return how steeply the brightness changes at each pixel."""
     down, across = np.gradient(picture.astype(np.float32).mean(axis=2))
     return np.asarray(np.abs(down) + np.abs(across), dtype=np.float32)

@@ -101,7 +101,7 @@ class ModelPlanner:
 
 @dataclass(frozen=True)
 class FittedPrompt:
-    """A prompt that fits the context, and what was shortened for it.
+    """A prompt that fits the context, and what was abridged for it.
 
     The first `summed_up` steps share one line; `smaller` says whether the picture was reduced to `patches`.
     """
@@ -113,7 +113,7 @@ class FittedPrompt:
 
     @property
     def notes(self) -> Iterator[str]:
-        """Say what was shortened, as part of the thought."""
+        """Say what was abridged, as part of the thought."""
         if self.summed_up:
             yield f"(the first {self.summed_up} steps are summed up, so that everything fits)\n"
         if self.smaller:

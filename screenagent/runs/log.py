@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import platform
 import re
+import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from importlib import metadata
 from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
@@ -19,10 +20,12 @@ from typing import Final, Self
 from PIL import Image
 from pydantic import JsonValue
 
-from screenagent.events import Event, Observed
+import screenagent
+from screenagent.events import Ended, Event, Observed
+from screenagent.runs.plans import PlanLog
 from screenagent.runs.store import Run
-from screenagent.runs.upgrade import EVENT
 from screenagent.screenshot import Screenshot
+from screenagent.showing import visible_json
 
 PRIVATE: Final = 0o700
 WAITING: Final = 8
@@ -45,8 +48,9 @@ class Recorder:
         screens: bool = True,
     ) -> None:
         self._screens = screens
+        self._plans = PlanLog()
         made_with = Run(
-            version=_version(),
+            version=screenagent.__version__,
             python=platform.python_version(),
             platform=platform.platform(),
             started=datetime.now().astimezone(),
@@ -57,16 +61,32 @@ class Recorder:
         with _explained(folder):
             _claim(folder)
             # Written first, so that every folder with a log also says what made it.
-            (folder / "run.json").write_text(made_with.model_dump_json(indent=2) + "\n", "utf-8")
+            (folder / "run.json").write_bytes(visible_json(made_with.model_dump_json(indent=2).encode() + b"\n"))
             self._pictures = _Pictures(folder / "screens")
             self._log = _Log(folder / "events.jsonl")
         self.folder = folder
+        self._writing = threading.Lock()  # protects the log from an ending that is written while the run hangs
+        self._ended = False
+        self._at, self._since = 0.0, time.monotonic()
 
     def __call__(self, event: Event) -> None:
-        self._log.append(EVENT.dump_json(event))
+        with self._writing:
+            if self._ended:
+                return  # this process is leaving
+            self._log.append(visible_json(self._plans.written(event)))
+            self._ended = isinstance(event, Ended)
+            self._at, self._since = event.at, time.monotonic()
         self._pictures.complain()
         if isinstance(event, Observed) and self._screens:
             self._pictures.keep(event.screenshot)
+
+    def end(self, ended: Ended) -> None:
+        """Write the ending of a run that hangs, from another thread. One that has ended by itself has one already."""
+        with self._writing:
+            if not self._ended:
+                self._ended = True
+                at = round(self._at + time.monotonic() - self._since, 6)
+                self._log.append(visible_json(self._plans.written(ended.model_copy(update={"at": at}))))
 
     def __enter__(self) -> Self:
         return self
@@ -170,13 +190,6 @@ def _claim(folder: Path) -> None:
     if any(folder.iterdir()):
         raise FileExistsError(errno.EEXIST, "it is not empty")
     folder.chmod(PRIVATE)
-
-
-def _version() -> str:
-    try:
-        return metadata.version("screenagent")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 @contextmanager

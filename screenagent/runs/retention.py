@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Final
 
 from pydantic import ValidationError
 
+from screenagent.files import folder_inside
 from screenagent.geometry import Value
 from screenagent.runs.store import glance, read_run, recorded_runs
 
@@ -28,9 +31,14 @@ class StoredRun(Value):
     size: int
 
 
-def stored_runs(root: Path) -> list[StoredRun]:
-    """The runs below `root`, the newest first."""
-    return [_kept(folder) for folder in recorded_runs(root)]
+def stored_runs(root: Path, *, told: Callable[[str], object] = str) -> list[StoredRun]:
+    """The runs below `root`, the newest first; how many were looked at is `told` meanwhile."""
+    folders, found = recorded_runs(root), []
+    for number, folder in enumerate(folders, start=1):
+        with suppress(FileNotFoundError):  # it was removed meanwhile
+            found.append(_kept(folder))
+        told(f"looked at {number} of {len(folders)} runs")
+    return found
 
 
 def outdated(
@@ -60,29 +68,58 @@ def why_not_ours(folder: Path) -> str | None:
         read_run(folder)
     except (OSError, ValueError, ValidationError):
         return "it does not say in run.json that it is a run"
-    entries = list(folder.iterdir())
-    strange = sorted(entry.name for entry in entries if entry.name not in OURS or entry.is_symlink())
+    strange = sorted(entry.name for entry in folder.iterdir() if not _is_a_runs(entry))
     screens = folder / "screens"
     if screens.is_dir() and not screens.is_symlink():
-        strange += sorted(entry.name for entry in screens.iterdir() if entry.suffix not in (".png", ".part"))
+        strange += sorted(entry.name for entry in screens.iterdir() if not _is_a_picture(entry))
     return f"it also holds {', '.join(strange[:3])}" if strange else None
 
 
+def _is_a_runs(entry: Path) -> bool:
+    return entry.name in OURS and (S_ISDIR if entry.name == "screens" else S_ISREG)(entry.lstat().st_mode)
+
+
+def _is_a_picture(entry: Path) -> bool:
+    return entry.suffix in (".png", ".part") and S_ISREG(entry.lstat().st_mode)
+
+
 def remove(folder: Path) -> None:
-    """Remove a run; `ValueError` where the folder holds anything that a run does not leave."""
+    """Remove a run, file by file; `ValueError` where the folder holds anything that a run does not leave."""
     if why := why_not_ours(folder):
         raise ValueError(f"{folder} is left as it is: {why}")
-    shutil.rmtree(folder)
+    screens = folder / "screens"
+    if screens.exists():
+        _remove_files(folder, screens.name)
+        screens.rmdir()
+    _remove_files(folder)
+    folder.rmdir()
+
+
+def _remove_files(folder: Path, *names: str) -> None:
+    """Remove the files in a folder that a run leaves in it; what came meanwhile stays, and its folder with it."""
+    with folder_inside(folder, *names) as opened:
+        place = folder.joinpath(*names)
+        for entry in place.iterdir():
+            if _is_a_picture(entry) if names else _is_a_runs(entry):
+                os.unlink(entry.name if opened is not None else entry, dir_fd=opened)
 
 
 def _kept(folder: Path) -> StoredRun:
     seen = glance(folder)
     try:
-        when = read_run(folder).started
-    except (OSError, ValueError):  # it says so itself, or its log was last written then
+        when = read_run(folder).started.astimezone()
+    except (OSError, ValueError, OverflowError):  # it says so itself, or its log was last written then
         when = datetime.fromtimestamp((folder / "events.jsonl").stat().st_mtime).astimezone()
-    size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
-    return StoredRun(folder=folder, task=seen.task, outcome=seen.outcome, when=when, size=size)
+    return StoredRun(folder=folder, task=seen.task, outcome=seen.outcome, when=when, size=_size(folder))
+
+
+def _size(folder: str | Path) -> int:
+    """Return how many bytes the files below `folder` take; links are not followed."""
+    with os.scandir(folder) as entries:
+        return sum(
+            _size(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_size
+            for entry in entries
+        )
 
 
 def _may_go_on(run: StoredRun, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from screenagent.errors import OldSpellingWarning
 from screenagent.events import Event
+from screenagent.runs.plans import LOGGED, LoggedDecided, PlanLog
 
 EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 _JSON: Final[TypeAdapter[Any]] = TypeAdapter(Any)
@@ -37,26 +38,29 @@ UPGRADES: Final[Mapping[str, Callable[[Fields], Fields]]] = {
 """By the event's name in the log: from version 0.1 to today's form. Today's form stays as it is."""
 
 
-def read_event(line: bytes | str) -> Event:
+def read_event(line: bytes | str, plans: PlanLog | None = None) -> Event:
     """Return the event in a line of a log of any version; raise `ValidationError` if it is not one.
+
+    `plans` has read the lines before it; without it, a line that changes a plan raises `ValueError`.
 
     Fields that are not known here are left out, with one warning that names them.
     """
     try:
-        return EVENT.validate_json(line)
+        logged = LOGGED.validate_json(line)
     except ValidationError:
-        return _from_earlier(line)
+        logged = _from_earlier(line)
+    return (plans or PlanLog()).read(logged)
 
 
-def _from_earlier(line: bytes | str) -> Event:
+def _from_earlier(line: bytes | str) -> Event | LoggedDecided:
     fields: Any = _JSON.validate_json(line)
     if not isinstance(fields, dict):
-        return EVENT.validate_python(fields)
+        return LOGGED.validate_python(fields)
     upgraded = UPGRADES.get(str(fields.get("event")), dict)(fields)
     try:
-        return EVENT.validate_json(_JSON.dump_json(upgraded))
+        return LOGGED.validate_json(_JSON.dump_json(upgraded))
     except ValidationError as error:
-        return EVENT.validate_json(_JSON.dump_json(_without_unknown(upgraded, error)))
+        return LOGGED.validate_json(_JSON.dump_json(_without_unknown(upgraded, error)))
 
 
 def _without_unknown(fields: Fields, error: ValidationError) -> Fields:

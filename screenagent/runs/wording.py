@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final, Literal, assert_never
 
-from screenagent.actions import Change, Expectation, Finish, Gone, Holds, Visible, describe
+from screenagent.actions import Action, Change, Expectation, Finish, Gone, Holds, TypeText, Visible, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Abort, AnswerAsk, Approve, Effect, Ended, LookAgain, Reject, Revise, Skip, Verdict
+from screenagent.screenshot import Window
+from screenagent.showing import LONGEST_NAME, LONGEST_TYPED, abridged, visible
 
 Status = Literal[
     "confirmed", "changed", "performed", "unchanged", "unmet", "unknown", "contradicted", "refused", "failed",
@@ -69,7 +71,22 @@ def outcome_words(ended: Ended | None) -> str:
     return ended.result.replace("_", " ") if ended else "cut off"
 
 
+def question_words(action: Action) -> str:
+    """The action as it is asked about: however long its words are, the question stays in view."""
+    return abridged(describe(action), LONGEST_TYPED if isinstance(action, TypeText) else LONGEST_NAME)
+
+
+def window_words(window: Window) -> str:
+    """The title of the window in a question; without one, its application."""
+    return abridged(window.title or window.app or "a window without a name", LONGEST_NAME)
+
+
 def expectation_words(expectation: Expectation) -> str:
+    """What is expected, in one line."""
+    return visible(_expectation_words(expectation))
+
+
+def _expectation_words(expectation: Expectation) -> str:
     match expectation:
         case Visible(words=words):
             return f"“{words}” is to be seen"
@@ -84,6 +101,11 @@ def expectation_words(expectation: Expectation) -> str:
 
 
 def verdict_words(verdict: Verdict) -> str:
+    """What was answered, in one line."""
+    return visible(_verdict_words(verdict))
+
+
+def _verdict_words(verdict: Verdict) -> str:
     match verdict:
         case Approve(locations=moved):
             return "approved, at the place that the user chose" if moved else "approved"

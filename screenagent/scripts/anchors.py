@@ -9,6 +9,7 @@ from typing import Final
 from PIL import Image
 from pydantic import Field, ValidationError
 
+from screenagent.files import read_whole
 from screenagent.geometry import Box, Pixel, Point, Size, Value
 
 PICTURE: Final = ".png"
@@ -77,7 +78,7 @@ class Anchors:
         """The anchor and its picture; `ValueError` says which file is not what it should be."""
         facts, picture = self.folder / f"{name}{FACTS}", self.folder / f"{name}{PICTURE}"
         try:
-            anchor = Anchor.model_validate_json(facts.read_bytes())
+            anchor = Anchor.model_validate_json(read_whole(facts))
         except ValidationError as error:
             raise ValueError(
                 f"{facts} is no anchor: {error.errors()[0]['msg']}; record it anew, or remove it"

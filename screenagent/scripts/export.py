@@ -12,10 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from screenagent.geometry import Value
 from screenagent.scripts import schema
 from screenagent.scripts.parameters import filled, names_in
+from screenagent.showing import CODE, visible
 
 LONGEST: Final = 100
 """How many characters the parameters of `play` may have in one line."""
-ESCAPED_PLACE: Final = re.compile(r"\{{4}\s*(?!secret:)([^{}]*?)\s*\}{4}")
+ESCAPED_PLACE: Final = re.compile(r"\{{4}\s*(?!secret:)([A-Za-z_][A-Za-z0-9_-]*)\s*\}{4}")
 """The place of a parameter in a text whose braces are doubled, as in an f-string."""
 
 
@@ -63,7 +64,7 @@ def identifier(name: str) -> str:
 
 
 def _in_docstring(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    return visible(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _lines(steps: Sequence[schema.AnyStep], script: schema.Script, *, depth: int) -> Iterator[str]:
@@ -127,5 +128,5 @@ def _text(text: str, script: schema.Script) -> str:
 
 def _quoted(text: str) -> str:
     """Return `text` as a literal in double quotes, unless that would need more escapes."""
-    literal = repr(text)
+    literal = CODE.sub(lambda code: f"\\U{ord(code[0]):08x}", repr(text))
     return literal if '"' in literal or "\\'" in literal else f'"{literal[1:-1]}"'

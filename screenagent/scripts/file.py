@@ -20,6 +20,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from screenagent.errors import WrongUsage
+from screenagent.files import read_whole
 from screenagent.geometry import Value
 from screenagent.scripts import schema
 from screenagent.scripts.parameters import misplaced_secret, undefined
@@ -82,7 +83,7 @@ class Places:
 
 def read_script(file: Path) -> schema.Script:
     """The script in `file`; `ScriptError` says what is wrong with it, and where."""
-    return parsed(file.read_bytes(), file)[0]
+    return parsed(read_whole(file), file)[0]
 
 
 def parsed(content: bytes, file: Path) -> tuple[schema.Script, Places]:

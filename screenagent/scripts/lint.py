@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from screenagent.files import read_whole
 from screenagent.geometry import Value
 from screenagent.scripts import Anchors
 from screenagent.scripts.file import Places, Problem, ScriptError, parsed, texts
@@ -29,7 +30,7 @@ Readable = Callable[[str], str | None]
 def findings(file: Path, *, unreadable: Readable) -> list[LintFinding]:
     """In the order of the file."""
     try:
-        script, places = parsed(file.read_bytes(), file)
+        script, places = parsed(read_whole(file), file)
     except ScriptError as error:
         return [LintFinding(weight="error", problem=problem) for problem in error.problems]
     found = [*_unused(script, places), *_anchors(script, Anchors.of(file), places), *_tasks(script, places, unreadable)]

@@ -19,6 +19,7 @@ from screenagent.actions import (
     Expectation,
     Finish,
     PressKeys,
+    Target,
     TypeText,
     Visible,
     Wait,
@@ -44,7 +45,7 @@ from screenagent.events import (
 )
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
 from screenagent.geometry import Box, Location, Point
-from screenagent.protocols import Approved, Retry
+from screenagent.protocols import Approved, Outdated, Retry
 from screenagent.screenshot import Screenshot, Window
 from tests.builders import ScriptedGrounder, fake_agent
 from tests.timeless import timeless
@@ -740,3 +741,62 @@ def test_what_is_taken_back_a_moment_later_is_not_done(thought: str) -> None:
     assert episode.ended
     assert episode.ended.result == "gave_up"
     assert [step.outcome for step in episode.performed] == ["unchanged"]
+
+
+def button_of(words: str) -> Screenshot:
+    image = Image.new("RGB", (640, 400), (240, 240, 240))
+    ImageDraw.Draw(image).text((320, 200), words, fill=(0, 0, 0), font=ImageFont.load_default(16), anchor="mm")
+    return Screenshot.of(image, window=Window(id=7))
+
+
+class Swapping(FakeDesktop):
+    """What stands under the mouse becomes another thing, so often, once the input was approved."""
+
+    times = 1
+    swapped = 0
+    after = "Save"
+
+    def screenshot(self) -> Screenshot:
+        return button_of(f"{self.after} as" if self.performed else self.after if self.swapped else "Save")
+
+    def perform(self, approved: Approved[Any]) -> Screenshot | None:
+        if self.swapped < self.times:
+            self.swapped += 1
+            raise Outdated("something else stands there by now")
+        return super().perform(approved)
+
+
+def test_what_is_the_same_after_all_is_not_asked_about_again() -> None:
+    approver = FakeApprover([Approve(), Approve()])
+    clicker = agent(SAVE, DONE, approver=approver, desktop=Swapping())
+    list(clicker.run("t"))
+    assert performed(clicker) == [SAVE]
+    assert len(approver.asked) == 2  # the click, and the end
+
+
+def test_what_has_become_another_thing_is_asked_about_anew() -> None:
+    class Swapped(Swapping):
+        after = "Send"
+
+    approver = FakeApprover([Approve(), Reject(reason="not that one"), Approve()])
+    clicker = agent(SAVE, DONE, approver=approver, desktop=Swapped())
+    list(clicker.run("t"))
+    assert performed(clicker) == []
+
+
+def test_what_never_stays_the_same_is_given_back_to_the_planner() -> None:
+    class Flickering(Swapping):
+        times = 100
+
+    clicker = agent(SAVE, DONE, desktop=Flickering())
+    failures = [event.code for event in clicker.run("t") if isinstance(event, Failed)]
+    assert (performed(clicker), failures) == ([], ["screen_changing"])
+
+
+def test_what_was_pointed_at_and_has_become_another_thing_is_not_clicked() -> None:
+    class Swapped(Swapping):
+        after = "Send"
+
+    clicker = agent(Click(target=Target(words="that", at=CENTER)), DONE, desktop=Swapped())
+    failures = [event.code for event in clicker.run("t") if isinstance(event, Failed)]
+    assert (performed(clicker), failures) == ([], ["screen_changing"])

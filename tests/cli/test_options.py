@@ -61,6 +61,12 @@ def test_a_size_is_two_counts_of_pixels() -> None:
     assert SizeType().convert("800x600", None, None) == Size(width=800, height=600)
 
 
+@pytest.mark.parametrize("text", ["10x10", "319x800", "1280x199"])
+def test_a_size_without_room_for_a_window_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="at least 320x200"):
+        SizeType().convert(text, None, None)
+
+
 @pytest.mark.parametrize("text", ["", "800", "800x", "0x600", "-1x5", "８00x600", "9" * 5000 + "x1", "a x b"])
 def test_other_words_are_not_a_size(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a size; write for example 1280x720"):

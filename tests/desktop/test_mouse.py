@@ -34,6 +34,9 @@ class Pointed:
     def button(self, button: int, *, pressed: bool) -> None:
         self.presses.append((time.monotonic(), pressed))
 
+    def physical(self, button: int) -> int:
+        return button
+
     def turn_wheel(self, button: int) -> None: ...
 
 

@@ -33,6 +33,7 @@ def test_each_monitor_is_captured_clicked_and_typed_on(two_monitors: VirtualDesk
         "display",
         *("screen: capture", "screen: click", "screen: type"),
         *("monitor-2: capture", "monitor-2: click", "monitor-2: type"),
+        "session bus",
         "virtual desktop",
         "typefaces",
     ]
@@ -44,6 +45,15 @@ def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -
     display = finding("display", list(examine(Control())))
     assert (display.ok, display.code) == (False, "no_display")
     assert "--virtual" in display.remedy
+
+
+def test_a_session_without_a_bus_is_told_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    for address in ("", "tcp:host=localhost,port=1"):
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        told = finding("session bus", list(examine(Control())))
+        assert (told.ok, told.code) == (True, "no_session_bus")
+        assert "DBUS_SESSION_BUS_ADDRESS" in told.remedy
 
 
 def test_what_a_virtual_desktop_lacks_is_named_by_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

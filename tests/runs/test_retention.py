@@ -150,3 +150,59 @@ def test_a_run_without_its_pictures_is_read_reported_and_judged(tmp_path: Path) 
     assert (told.exit_code, "no GIF" in told.stderr) == (0, True)
     judged = CliRunner().invoke(screenagent, ["policy", "check", str(recorder.folder)])
     assert (judged.exit_code, "without their pictures" in judged.stderr) == (0, True)
+
+
+def test_the_removal_of_older_runs_says_how_far_it_is(root: Path) -> None:
+    told: list[str] = []
+    with record_run(Settings(runs=root, keep_runs=2), "save it", told=told.append):
+        pass
+    assert told[0] == "looked at 1 of 5 runs"
+    assert told[-1] == "removed 3 of 3 older runs"
+
+
+def test_the_folder_of_all_runs_says_which_there_are(root: Path) -> None:
+    for words in (["report", str(root)], ["policy", "check", str(root)], ["save", str(root), str(root / "s.yaml")]):
+        said = CliRunner().invoke(screenagent, words)
+        assert said.exit_code == 2
+        assert "holds 4 runs; name one of them: year, week, new, month" in " ".join(said.output.split())
+    nowhere = root / "nowhere"
+    assert CliRunner().invoke(screenagent, ["report", str(nowhere)]).exit_code == 2
+    assert not nowhere.exists()
+
+
+@pytest.mark.slow
+def test_a_report_is_made_without_a_gif(root: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(screenagent, ["report", str(root / "new"), "--no-gif", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize("name", ["album.png", "thesis.part"])
+def test_a_folder_that_looks_like_a_picture_is_not_a_runs(name: str, tmp_path: Path) -> None:
+    run = record(tmp_path / "run", whole_run())
+    (run / "screens" / name).mkdir()
+    (run / "screens" / name / "thesis.txt").write_text("x")
+    with pytest.raises(ValueError, match=name):
+        remove(run)
+    assert (run / "screens" / name / "thesis.txt").exists()
+
+
+def test_nothing_behind_a_link_is_removed_with_a_run(tmp_path: Path) -> None:
+    run, mine = record(tmp_path / "run", whole_run()), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a.png").write_text("x")
+    (run / "screens" / "b.png").symlink_to(mine / "a.png")
+    with pytest.raises(ValueError, match=r"b\.png"):
+        remove(run)
+    (run / "screens" / "b.png").unlink()
+    (run / "screens").rename(tmp_path / "screens")
+    (run / "screens").symlink_to(mine)
+    with pytest.raises(ValueError, match="screens"):
+        remove(run)
+    assert (mine / "a.png").exists()
+
+
+def test_a_run_is_removed_as_a_whole(tmp_path: Path) -> None:
+    run = record(tmp_path / "run", whole_run())
+    remove(run)
+    assert not run.exists()

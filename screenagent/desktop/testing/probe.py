@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any, Final, Self
 
-from screenagent.desktop.json_lines import Child, module_command
+from screenagent.desktop.json_lines import Child, module_command, needed_environment
 from screenagent.desktop.testing.probe_window import FIELD, PANEL, POPUP_PLACE, POPUP_SIZE, TARGETS, ProbeArea
 from screenagent.geometry import Display, Location, Pixel, Point, Value
 
@@ -54,7 +53,7 @@ class Probe:
 
     def __enter__(self) -> Self:
         command = module_command("screenagent.desktop.testing.probe_window", *self._options)
-        self._child = Child(command, environment=os.environ | {"DISPLAY": self._display})
+        self._child = Child(command, environment=needed_environment() | {"DISPLAY": self._display})
         try:
             ready = self.wait_for("ready")
         except BaseException:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from jeepney import DBusAddress, Message, MessageType, new_method_call
-from jeepney.io.blocking import DBusConnection
 from jeepney.low_level import HeaderFields
 from Xlib import error
 
@@ -27,7 +26,8 @@ from screenagent.desktop.x11.accessible_nodes import (
     references,
 )
 from screenagent.desktop.x11.accessible_values import values
-from screenagent.desktop.x11.bus import BusLost, open_bus, receive, send_message
+from screenagent.desktop.x11.bus import BusLost, Connection, open_bus, receive, send_message
+from screenagent.desktop.x11.connection import CLIENT
 from screenagent.desktop.x11.windows import X11Windows
 from screenagent.geometry import Display, Pixel
 from screenagent.perception.roles import Role
@@ -40,7 +40,6 @@ DEEPEST: Final = 24
 IN_FLIGHT: Final = 64
 """Questions sent before an answer is read: more, and both ends wait for the other to read."""
 SCALES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)
-CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
 
 BUS: Final = "org.freedesktop.DBus"
 ROOT: Final = "/org/a11y/atspi/accessible/root"
@@ -79,9 +78,7 @@ class AtSpi:
         except LOST:
             return ()
 
-    def _elements(
-        self, windows: X11Windows, bus: DBusConnection, window: Window, display: Display
-    ) -> Iterator[Element]:
+    def _elements(self, windows: X11Windows, bus: Connection, window: Window, display: Display) -> Iterator[Element]:
         edges, began = windows.edges(window), time.monotonic()
         if edges is None:
             return
@@ -106,7 +103,7 @@ class AtSpi:
 class AccessibilityQuery:
     """Questions to programs on the accessibility bus, many at a time, until a deadline."""
 
-    def __init__(self, bus: DBusConnection, deadline: float) -> None:
+    def __init__(self, bus: Connection, deadline: float) -> None:
         self._bus = bus
         self._deadline = deadline
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from itertools import count
+from typing import Final, Protocol
 
-from jeepney import Message
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney import Message, MessageType, Parser
+from jeepney.bus import get_bus
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import prep_socket
 from jeepney.low_level import HeaderFields
 from jeepney.wrappers import DBusErrorResponse
 
+CHUNK: Final = 65536
+"""Bytes that are read at a time."""
 LIBRARY_ERRORS: Final = (
     *(OSError, DBusErrorResponse),
     *(ValueError, KeyError, IndexError, TypeError, AssertionError, struct.error),  # a malformed message or address
@@ -25,15 +31,73 @@ class BusLost(Exception):
     """The bus cannot be reached, has hung up, or speaks what cannot be read."""
 
 
-def open_bus(address: str, *, seconds: float) -> DBusConnection:
+class Connection(Protocol):
+    """What messages go out on and come in by."""
+
+    @property
+    def outgoing_serial(self) -> Iterator[int]: ...
+    def send(self, message: Message, *, serial: int) -> None: ...
+    def receive(self, *, timeout: float) -> Message: ...
+
+
+class Bus:
+    """A connection on which nothing waits for longer than its caller says; jeepney's own waits for the first answer for
+    ever, and for a message that does not end as long as there is more of it."""
+
+    def __init__(self, connected: socket.socket, *, seconds: float) -> None:
+        self.outgoing_serial: Iterator[int] = count(1)
+        self._socket = connected
+        self._seconds = seconds
+        self._parser = Parser()
+
+    def send(self, message: Message, *, serial: int) -> None:
+        data = message.serialise(serial=serial)
+        self._socket.settimeout(self._seconds)
+        self._socket.sendall(data)
+
+    def receive(self, *, timeout: float) -> Message:
+        """Return the next message. Raises `TimeoutError` if it is not there in time."""
+        deadline = time.monotonic() + timeout
+        while (message := self._parser.get_next_message()) is None:
+            if (left := deadline - time.monotonic()) <= 0:
+                raise TimeoutError
+            self._socket.settimeout(left)
+            data = self._socket.recv(CHUNK)
+            if not data:
+                raise ConnectionResetError("it has hung up")
+            self._parser.add_data(data)
+        return message
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def open_bus(address: str, *, seconds: float) -> Bus:
     """Connect to a bus; `address` is its own, or "SESSION" or "SYSTEM"."""
     with _lost():
-        return open_dbus_connection(address, auth_timeout=seconds)
+        bus = Bus(prep_socket(get_bus(address), timeout=seconds), seconds=seconds)
+    try:
+        hello = ask(bus, message_bus.Hello(), seconds=seconds)
+        if hello is None or hello.header.message_type is not MessageType.method_return:
+            raise BusLost("the bus does not answer")
+    except BusLost:
+        bus.close()
+        raise
+    return bus
 
 
-def send_message(bus: DBusConnection, message: Message) -> int:
+def why_no_bus(address: str = "SESSION", *, seconds: float = 1.0) -> str | None:
+    """Return why a bus cannot be used, in words; None if it can."""
+    try:
+        open_bus(address, seconds=seconds).close()
+    except BusLost as lost:
+        return str(lost)
+    return None
+
+
+def send_message(bus: Connection, message: Message) -> int:
     """Send a message, and return the serial that its reply will name."""
-    serial: int = next(bus.outgoing_serial)
+    serial = next(bus.outgoing_serial)
     try:
         bus.send(message, serial=serial)
     except OSError as reason:  # any other error is a mistake in the message
@@ -41,16 +105,18 @@ def send_message(bus: DBusConnection, message: Message) -> int:
     return serial
 
 
-def receive(bus: DBusConnection, *, seconds: float) -> Message | None:
-    """Return the next message, or None if none comes in time."""
+def receive(bus: Connection, *, seconds: float) -> Message | None:
+    """Return the next message, or None if none comes in time or the time is over."""
+    if seconds <= 0:
+        return None
     with _lost():
         try:
-            return bus.receive(timeout=max(0.0, seconds))
+            return bus.receive(timeout=seconds)
         except TimeoutError:
             return None
 
 
-def ask(bus: DBusConnection, message: Message, *, seconds: float) -> Message | None:
+def ask(bus: Connection, message: Message, *, seconds: float) -> Message | None:
     """Send a message, and return the reply to it, or None if none comes in time."""
     deadline = time.monotonic() + seconds
     serial = send_message(bus, message)

@@ -17,6 +17,7 @@ from screenagent.geometry import Pixel
 
 _replacing = threading.Lock()  # protects Xlib's `connect.get_display`, which is one for the process
 
+CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
 GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
 
 
@@ -85,6 +86,18 @@ def property_values(window: Any, name: str, kind: int = Xatom.WINDOW) -> list[in
     except error.BadWindow:
         return []
     return list(found.value) if found else []
+
+
+def ancestry(window: Any, root: Any) -> list[Any]:
+    """Return a window and all that hold it, up to the one that lies on the root; none for the root or a closed one."""
+    line: list[Any] = []
+    try:
+        while window and window.id != root.id:
+            line.append(window)
+            window = window.query_tree().parent
+    except error.BadWindow:
+        return []
+    return line
 
 
 def property_text(window: Any, name: str) -> str:

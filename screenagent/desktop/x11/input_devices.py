@@ -14,6 +14,7 @@ from Xlib import XK, X
 from Xlib.ext import xtest
 
 from screenagent.desktop.x11.connection import GONE, connect_display, disconnect_display, pointer
+from screenagent.desktop.x11.key_focus import physical_button
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 
@@ -192,6 +193,9 @@ class XPointer:
 
     def move(self, pixel: Pixel) -> None:
         with self._lock:
+            root = self._connection.screen().root
+            if not root.query_pointer().same_screen:  # of a server with several, whose motions stay on one
+                root.warp_pointer(pixel.x, pixel.y)
             xtest.fake_input(self._connection, X.MotionNotify, x=pixel.x, y=pixel.y)
             self._connection.sync()
 
@@ -200,6 +204,10 @@ class XPointer:
         with self._lock:
             xtest.fake_input(self._connection, X.ButtonPress if pressed else X.ButtonRelease, button)
             self._connection.sync()
+
+    def physical(self, button: int) -> int:
+        with self._lock:
+            return physical_button(self._connection, button)
 
     def turn_wheel(self, button: int) -> None:
         """Turn the wheel by one notch, which X counts as a click of a button of its own."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from jeepney import DBusAddress, Properties, new_method_call
 from jeepney.bus_messages import message_bus
-from jeepney.io.blocking import DBusConnection
 from jeepney.low_level import HeaderFields, Message, MessageType
-from Xlib.ext import screensaver
+from Xlib.ext import dpms, screensaver
 
-from screenagent.desktop.x11.bus import BusLost, ask, open_bus
+from screenagent.desktop.x11.bus import Bus, BusLost, ask, open_bus
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
 ANSWER_SECONDS: Final = 0.3
+RECENT_SECONDS: Final = 0.5  # between two looks within one input there is less
 LOCKED: Final = "the screen is locked, so the agent waits"
 BLANK: Final = "the screen saver is on, so the agent waits"
+OFF: Final = "the screen is switched off to save power, so the agent waits"
 
 # What answers GetActive on the desktops of Linux.
 SAVERS: Final = (
@@ -41,6 +43,11 @@ class ScreenLock:
             self._server = connect_display(display)
             stack.callback(disconnect_display, self._server)
             self._has_saver = self._server.has_extension(screensaver.extname)
+            self._looked_at = float("-inf")
+            if self._has_saver:
+                self._server.screen().root.screensaver_select_input(screensaver.NotifyMask)
+                self._server.sync()
+            self._has_power = self._server.has_extension(dpms.extname)
             self._questions: list[Callable[[], bool | None]] = []
             session = session_bus or os.environ.get("DBUS_SESSION_BUS_ADDRESS")
             if session and (bus := _opened(stack, session)):
@@ -61,24 +68,39 @@ class ScreenLock:
                 self._questions.remove(question)  # it is not supported there, or it hangs: never wait for it again
             elif answer is True:
                 return LOCKED
-        if self._has_saver:
-            state = self._server.screen().root.screensaver_query_info().state
-            return BLANK if state == screensaver.StateOn else None
-        return None
+        if self._has_saver and self._is_blank():
+            return BLANK
+        return OFF if self._has_power and _is_off(self._server.dpms_info()) else None
+
+    def _is_blank(self) -> bool:
+        """The saver is on, or came on since the last look of just now: the next key of ours turned it off again."""
+        now, before = time.monotonic(), self._looked_at
+        self._looked_at = now
+        is_on = self._server.screen().root.screensaver_query_info().state == screensaver.StateOn
+        told = [self._server.next_event() for _ in range(self._server.pending_events())]
+        return is_on or (now < before + RECENT_SECONDS and any(_turned_on(event) for event in told))
 
 
-def _opened(stack: ExitStack, address: str) -> DBusConnection | None:
+def _turned_on(told: Any) -> bool:
+    return isinstance(told, screensaver.Notify) and told.state == screensaver.StateOn
+
+
+def _is_off(power: Any) -> bool:
+    return bool(power.state) and power.power_level != dpms.DPMSModeOn
+
+
+def _opened(stack: ExitStack, address: str) -> Bus | None:
     try:
         return stack.enter_context(closing(open_bus(address, seconds=ANSWER_SECONDS)))
     except BusLost:  # a session without that bus
         return None
 
 
-def _is_there(bus: DBusConnection, name: str) -> bool:
+def _is_there(bus: Bus, name: str) -> bool:
     return _asked(bus, message_bus.NameHasOwner(name)) is True
 
 
-def _asked(bus: DBusConnection, question: Message) -> bool | None:
+def _asked(bus: Bus, question: Message) -> bool | None:
     """Return the answer, or None if there is none."""
     try:
         reply = ask(bus, question, seconds=ANSWER_SECONDS)

@@ -16,6 +16,8 @@ from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.connection import connect_display, disconnect_display, property_text, property_values
 from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
+from screenagent.desktop.x11.key_focus import KeyFocus, held_down
+from screenagent.desktop.x11.window_owners import WindowOwners
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -26,6 +28,7 @@ PAGER: Final = 2  # the source indication by which a window manager obeys rather
 GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 POPUPS: Final = frozenset(f"_NET_WM_WINDOW_TYPE_{kind}" for kind in ("MENU", "DROPDOWN_MENU", "POPUP_MENU", "COMBO"))
+DIALOG: Final = "_NET_WM_WINDOW_TYPE_DIALOG"
 TIP: Final = "_NET_WM_WINDOW_TYPE_TOOLTIP"
 FIXTURES: Final = ("_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_DOCK", SPLASH)
 
@@ -38,8 +41,10 @@ class X11Windows:
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
         self._terminals = TerminalWindows(self._display)
+        self._focus = KeyFocus(self._display)
         self._worked_in: int | None = None
         self._asked_in: int | None = None
+        self._owners = WindowOwners(self._display, describe=self._window, frame=self.frame)
         self._display.sync()
 
     @property
@@ -50,8 +55,19 @@ class X11Windows:
         disconnect_display(self._display)
 
     def foreground(self) -> Window | None:
-        active = property_values(self._root, "_NET_ACTIVE_WINDOW")
-        return self._window(active[0]) if active and active[0] else None
+        front = self._focus.front()
+        return self._window(front) if front else None
+
+    def focus_mark(self) -> tuple[int, ...]:
+        """Return what is another once keys may go to another window."""
+        return self._focus.mark()
+
+    def focus_top(self) -> int:
+        """Return what holds the focused window on the root."""
+        return self._focus.top()
+
+    def held_down(self) -> tuple[str, ...]:
+        return held_down(self._display)
 
     def worked_in(self) -> Window | None:
         """The window in front; where that is our own terminal, the one that was there before or would be without it."""
@@ -124,15 +140,32 @@ class X11Windows:
         return WindowArea(left=place.x, top=place.y, right=place.x + width, bottom=place.y + height, own=own)
 
     def floating(self) -> Floating:
-        """Return where menus and drop-down lists are open, and where tips are shown."""
+        """Return where menus and drop-down lists are open, where tips are shown, and all that takes the mouse."""
         popups: list[FloatingArea] = []
         tips: list[FloatingArea] = []
-        for top in self.tops():
-            kinds = self._kinds(top)
-            found = tips if TIP in kinds else popups if kinds & POPUPS else None
-            if found is not None and (area := self.area(top, own=False)):
-                found.append(FloatingArea(area.left, area.top, area.right, area.bottom))
-        return Floating(popups=tuple(popups), tips=tuple(tips))
+        windows: list[tuple[Window, FloatingArea]] = []
+        tops = self.tops()
+        self._owners.look(self.stacked(), tops)
+        for top in tops:
+            area = self.area(top, own=False)
+            if area is None or min(area.right, area.bottom) <= 0:  # window managers keep windows beyond the edge
+                continue
+            place = FloatingArea(area.left, area.top, area.right, area.bottom)
+            kinds = set() if self._owners.is_framed(top) else self._kinds(top)
+            if TIP in kinds:
+                tips.append(place)
+                continue
+            if kinds & POPUPS:
+                popups.append(place)
+            if window := self._owners.owner(top):
+                windows.append((window, self._owners.taking_input(top, place)))
+        return Floating(popups=tuple(popups), tips=tuple(tips), windows=tuple(windows))
+
+    def focused(self) -> Window | None:
+        return self._owners.focused()
+
+    def under_pointer(self) -> Window | None:
+        return self._owners.under_pointer()
 
     def _kinds(self, window: Any) -> set[str]:
         try:
@@ -181,6 +214,7 @@ class X11Windows:
                 title=property_text(window, "_NET_WM_NAME") or property_text(window, "WM_NAME"),
                 app=named[1] if named else "",
                 pid=pids[0] if pids else None,
+                is_dialog=self._is_a(id, DIALOG) or bool(property_values(window, "WM_TRANSIENT_FOR")),
                 own=self._terminals.own(id, pids[0] if pids else None),
             )
         except error.BadWindow:  # it closed while it was asked
@@ -271,13 +305,14 @@ class Ping:
     def close(self) -> None:
         disconnect_display(self._display)
 
-    def ask(self) -> None:
-        """Ping the application in front, if it is one that answers."""
-        active = property_values(self._root, "_NET_ACTIVE_WINDOW")
-        if not active or not active[0]:
+    def ask(self, window: int | None = None) -> None:
+        """Ping the application of a window, or the one in front, if it is one that answers."""
+        asked = [window] if window else property_values(self._root, "_NET_ACTIVE_WINDOW")
+        if not asked or not asked[0]:
             return
-        target = self._display.create_resource_object("window", active[0])
+        target = self._display.create_resource_object("window", asked[0])
         if self._ping not in property_values(target, "WM_PROTOCOLS", Xatom.ATOM):
+            self._answered = self._asked  # what another application has yet to answer says nothing of this one
             return
         self._asked += 1
         message = (32, [self._ping, self._asked, target.id, 0, 0])

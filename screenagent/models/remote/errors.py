@@ -13,6 +13,7 @@ from screenagent.errors import UserError
 from screenagent.models.remote.providers import KEYS, Endpoint
 from screenagent.models.vision import RequestRefused
 from screenagent.protocols import Retry
+from screenagent.showing import visible
 
 QUOTED: Final = 200
 BUSY: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -273,5 +274,5 @@ def quoted(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return `text` on one line, without the control characters that a terminal would interpret."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    """Return `text` on one line, with single blanks."""
+    return visible(" ".join(text.split()))

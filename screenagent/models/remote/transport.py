@@ -6,9 +6,12 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from ipaddress import ip_address
+from socket import inet_aton
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
 from pydantic_core import from_json
@@ -52,8 +55,9 @@ TOKENS_UNLESS_GIVEN: Final = 4096
 class Wire:
     """Sends requests to one endpoint.
 
-    A request that fails before its answer begins is retried with exponential backoff. A redirect to another server is
-    never followed: screenshots go only to the address that the user named.
+    A request that fails before its answer begins is retried with exponential backoff. Screenshots and the key go only
+    to the address that the user named: a redirect to another server is never followed, and a proxy is used only for an
+    encrypted connection to another machine, which it passes on without being able to read it.
     """
 
     def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = lambda: None) -> None:
@@ -175,6 +179,7 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
     own connection, which a stop closes.
     """
     own = endpoint.url.startswith(SOCKET)
+    _refuse_credentials(endpoint.url)
     key = _header(endpoint.key or key_of(endpoint.kind) or "none", "key")
     headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", "User-Agent": "screenagent"}
     if endpoint.deployment:
@@ -187,11 +192,45 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_keepalive_connections=0),
             transport=httpx2.HTTPTransport(uds=endpoint.url.removeprefix(SOCKET)) if own else None,
+            trust_env=may_use_proxy(endpoint.url),
         )
     except httpx2.InvalidURL as error:
         raise ServerError(f"{one_line(endpoint.url)} is not a valid address ({one_line(str(error))})") from error
     except (ImportError, ValueError) as error:  # HTTP_PROXY and similar variables
         raise ServerError(f"the proxy set in the environment cannot be used: {one_line(str(error))}") from error
+
+
+def may_use_proxy(url: str) -> bool:
+    """Return whether the environment's proxy may stand between us and `url`, as it can where it cannot read along."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address at all, which the client says
+        return False
+    return parts.scheme.lower() == "https" and not is_this_machine(parts.hostname or "")
+
+
+def is_this_machine(host: str) -> bool:
+    """Return whether a host's name or address is one of loopback."""
+    plain = host.rstrip(".").lower()
+    if plain == "localhost" or plain.endswith((".localhost", ".localdomain")):
+        return True
+    try:
+        address = ip_address(plain.partition("%")[0])
+    except ValueError:
+        with suppress(OSError):  # 127.1 and 2130706433 are addresses to the system, too
+            return inet_aton(plain)[0] in (0, 127)
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return mapped.is_loopback or mapped.is_unspecified
+
+
+def _refuse_credentials(url: str) -> None:
+    """Raise `ServerError` if a name or a password stands in an address, which is shown and written down."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise ServerError(
+            "the address of the model server holds a name or a password before an @; leave that out, and give the key "
+            "in SCREENAGENT_MODEL_KEY"
+        )
 
 
 @cache

@@ -17,7 +17,7 @@ PictureT = TypeVar("PictureT")
 WIDEST: Final = 1920
 THUMB_WIDTH: Final = 224
 
-# A screen of an application takes 40 to 60 KiB without loss; only photographs and gradients take more than this.
+# A screen of an application takes 50 to 80 KiB without loss; only photographs and gradients take more than this.
 LOSSLESS_BYTES: Final = 200_000
 
 
@@ -64,7 +64,7 @@ def scaled(image: Image.Image, width: int) -> Image.Image:
 
 def _webp(image: Image.Image) -> bytes:
     exact = BytesIO()
-    image.save(exact, "WEBP", lossless=True, quality=40, method=2)
+    image.save(exact, "WEBP", lossless=True, quality=20, method=1)
     return exact.getvalue() if exact.tell() <= LOSSLESS_BYTES else _lossy(image, quality=85)
 
 

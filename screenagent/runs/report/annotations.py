@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from screenagent.geometry import Absent, Box, Location, Point, Size
+from screenagent.showing import visible
 
 Tone = Literal["target", "text", "field", "icon", "absent"]
 
@@ -64,7 +65,7 @@ def outlined(image: Image.Image, marks: Iterable[Annotation]) -> Image.Image:
     for mark in listed:
         if mark.caption:
             left, top, _, _ = mark.box.pixels(size)
-            draw.text((left + 1, top - 2), mark.caption, font=font, fill=TONE_COLOURS[mark.tone], anchor="ld",
+            draw.text((left + 1, top - 2), visible(mark.caption), font=font, fill=TONE_COLOURS[mark.tone], anchor="ld",
                       stroke_width=2, stroke_fill=EDGE_COLOUR)  # fmt: skip
     return picture
 
@@ -81,6 +82,7 @@ def _letter(picture: Image.Image) -> int:
 
 
 def _short(words: str) -> str:
+    words = visible(words)
     return words if len(words) <= 48 else f"{words[:47]}…"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,16 +12,22 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.actions import Finish, targets
 from screenagent.errors import BadFile
+from screenagent.files import write_inside
 from screenagent.geometry import Location, Size
-from screenagent.runs.report.album import collecting, scaled
+from screenagent.runs.report.album import scaled
 from screenagent.runs.report.annotations import EDGE_COLOUR, TARGET_COLOUR
 from screenagent.runs.report.story import Story
-from screenagent.runs.store import read_events
+from screenagent.runs.store import has_picture, kept_picture, read_events
 from screenagent.runs.wording import outcome_words
+from screenagent.showing import visible_lines
 
 # Tried in this order until the file is small enough for a web page.
 WIDTHS: Final = (960, 800, 640, 480)
 LARGEST: Final = 3_000_000
+MOST_FRAMES: Final = 100
+"""Nearly three minutes; more frames take longer to make than anyone looks at them."""
+PALETTE_FRAMES: Final = 16
+"""The palette is chosen for so many frames; the others show the same applications."""
 
 STEP_MS: Final = 1600
 LAST_MS: Final = 3200
@@ -42,19 +48,43 @@ class GifFrame:
     milliseconds: int = STEP_MS
 
 
-def write_gif(run_folder: Path, out: Path) -> Path:
-    """Write the run in `run_folder` as a GIF: 960 pixels wide, or narrower if the file would be too large."""
-    pictures: dict[str, Image.Image] = {}
-    story = Story.of(collecting(read_events(run_folder), pictures, lambda image: scaled(image, WIDTHS[0])))
-    frames = [frame for frame in frames_of(story) if frame.digest in pictures]
+def write_gif(run_folder: Path, out: Path, *, told: Callable[[str], object] = str) -> Path:
+    """Write the run in `run_folder` as a GIF: 960 pixels wide, or narrower if the file would be too large.
+
+    A GIF of a long run shows `MOST_FRAMES` of its frames. How far it is is `told`.
+    """
+    story = Story.of(read_events(run_folder, pictures=False))
+    digests = {frame.digest for frame in frames_of(story)}
+    kept = {digest for digest in digests if has_picture(run_folder, digest)}
+    frames = _chosen([frame for frame in frames_of(story) if frame.digest in kept])
     if not frames:
         raise BadFile(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
-    for width in WIDTHS:
+    pictures: dict[str, Image.Image] = {}
+    for number, frame in enumerate(frames, start=1):
+        told(f"the GIF: picture {number} of {len(frames)}")
+        if frame.digest not in pictures:
+            pictures[frame.digest] = scaled(kept_picture(run_folder, frame.digest), WIDTHS[0])
+    told("the GIF: its encoding")
+    return write_inside(out.parent, out.name, _small_enough(frames, pictures))
+
+
+def _chosen(frames: Sequence[GifFrame]) -> list[GifFrame]:
+    """Return at most `MOST_FRAMES`, the first and the last among them, at even distances."""
+    if len(frames) <= MOST_FRAMES:
+        return list(frames)
+    return [frames[round(number * (len(frames) - 1) / (MOST_FRAMES - 1))] for number in range(MOST_FRAMES)]
+
+
+def _small_enough(frames: Sequence[GifFrame], pictures: dict[str, Image.Image]) -> bytes:
+    """Encode at the first width that fits; by its size, one that is far too large says which is worth a try."""
+    widths = list(WIDTHS)
+    while True:
+        width = widths.pop(0)
         gif = encode(frames, pictures, width=width)
-        if len(gif) <= LARGEST:
-            break
-    out.write_bytes(gif)
-    return out
+        if len(gif) <= LARGEST or not widths:
+            return gif
+        while len(widths) > 1 and len(gif) * (widths[0] / width) ** 2 > 2 * LARGEST:
+            widths.pop(0)
 
 
 def frames_of(story: Story) -> list[GifFrame]:
@@ -119,7 +149,7 @@ def _mark(screen: Image.Image, places: Sequence[Location]) -> None:
 
 def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Return `words` in one line, cut off if there is no room for all of them."""
-    line = " ".join(words.split())
+    line = " ".join(visible_lines(words).split())
     if font.getlength(line) <= room:
         return line
     while line and font.getlength(line + "…") > room:
@@ -129,8 +159,9 @@ def _fitting(words: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.I
 
 def _in_one_palette(images: Sequence[Image.Image]) -> list[Image.Image]:
     """Return the images in one palette of 256 colours."""
-    together = Image.new("RGB", (images[0].width, images[0].height * len(images)))
-    for number, image in enumerate(images):
+    seen = images[:: -(-len(images) // PALETTE_FRAMES)]
+    together = Image.new("RGB", (images[0].width, images[0].height * len(seen)))
+    for number, image in enumerate(seen):
         together.paste(image, (0, number * image.height))
     # Maximum coverage also serves rare colours, such as letters' edges: on screens of applications none is more than
     # 10 of 255 off, where a palette of the common colours misses some by 120.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib import resources
@@ -12,8 +12,10 @@ from typing import Final, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
+from PIL import Image
 
 from screenagent.actions import KeyboardInput, targets
+from screenagent.files import write_inside
 from screenagent.geometry import Box, Location
 from screenagent.runs.costs import CostTable, ModelCost, step_costs
 from screenagent.runs.report.album import AlbumPicture, album_picture, collecting
@@ -22,6 +24,7 @@ from screenagent.runs.report.story import Story, StoryPage
 from screenagent.runs.store import Run, read_events, read_run
 from screenagent.runs.wording import effect_words, expectation_words, outcome_words, verdict_words
 from screenagent.screenshot import Screenshot
+from screenagent.showing import shown
 from screenagent.usage import Phase, Usage
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
@@ -72,15 +75,21 @@ class Spent:
     seconds: float
 
 
-def write_html(run_folder: Path, out: Path) -> Path:
-    """Write the report of the run in `run_folder` as one HTML file that needs no other."""
+def write_html(run_folder: Path, out: Path, *, told: Callable[[str], object] = str) -> Path:
+    """Write the report of the run in `run_folder` as one HTML file that needs no other; how far it is is `told`."""
     pictures: dict[str, AlbumPicture] = {}
+    kept = len(list((run_folder / "screens").glob("*.png")))
+
+    def album(image: Image.Image) -> AlbumPicture:
+        told(f"the page: picture {len(pictures) + 1} of {kept}")
+        return album_picture(image)
+
     looks: ExpectedLooks = {}
     run = read_run(run_folder)
     events = looked(read_events(run_folder), recorded_looks(run), looks)
-    story = Story.of(collecting(events, pictures, album_picture))
-    out.write_text(render_page(story, pictures, run, looks), "utf-8")
-    return out
+    story = Story.of(collecting(events, pictures, album))
+    page = render_page(story, pictures, run, looks).encode("utf-8", "replace")
+    return write_inside(out.parent, out.name, page)
 
 
 def render_page(
@@ -163,6 +172,7 @@ def _page_template() -> Template:
         loader=PackageLoader("screenagent.runs.report", package_path=""),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -19,6 +19,7 @@ from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.replay.actions import Binding, ScriptAction, script_actions
 from screenagent.scripts.replay.appearance import Appearance
+from screenagent.showing import shown
 
 FOUND_AS_IT_WAS: Final = frozenset(("patch",))
 
@@ -93,7 +94,7 @@ def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, 
 def page(script: Script, heals: Sequence[Heal], *, file: str) -> str:
     """The heals as one HTML page, the old look beside the new."""
     loader = PackageLoader("screenagent.scripts.replay", package_path="")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, finalize=shown)
     environment.filters["uri"] = _uri
     return environment.get_template("healed.html.j2").render(script=script.name, heals=heals, file=file)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 from pydantic import ValidationError
@@ -12,8 +13,13 @@ from pydantic import ValidationError
 from screenagent.episode import Episode
 from screenagent.errors import BadFile
 from screenagent.events import RunResult
+from screenagent.files import read_whole
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
+from screenagent.showing import visible, visible_json
+
+LARGEST_RESULTS: Final = 1 << 30
+"""Bytes; some hundred a replay."""
 
 
 class ReplayResult(Value):
@@ -64,8 +70,9 @@ def result(
 
 def append(file: Path, found: ReplayResult) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as lines:
-        lines.write(found.model_dump_json() + "\n")
+    line = visible_json(found.model_dump_json().encode() + b"\n")
+    with file.open("ab") as lines:
+        lines.write(line)
 
 
 def read_results(file: Path) -> list[ReplayResult]:
@@ -73,7 +80,7 @@ def read_results(file: Path) -> list[ReplayResult]:
     if not file.exists():
         return []
     found: list[ReplayResult] = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_whole(file, most=LARGEST_RESULTS).decode("utf-8").splitlines(), start=1):
         try:
             found.append(ReplayResult.model_validate_json(line))
         except ValidationError as error:
@@ -96,14 +103,17 @@ def done_rows(earlier: Iterable[ReplayResult], rows: Sequence[Mapping[str, str]]
 
 
 def junit(name: str, results: Iterable[ReplayResult]) -> JUnitXml:
-    suite = TestSuite(name)
-    for found in results:
-        case = TestCase(found.name, classname=found.script, time=found.seconds)
-        if found.outcome != "done":
-            case.result = [Failure(message=found.message, type_=found.outcome)]
-        counts = f"{found.steps} performed, {found.confirmed} confirmed, {found.changed} only changed something"
-        case.system_out = f"{counts}; recorded in {found.run}" if found.run else counts
-        suite.add_testcase(case)
+    suite = TestSuite(visible(name))
+    suite.add_testcases([_junit_case(found) for found in results])  # one by one, all are counted again for each
     xml = JUnitXml()
     xml.add_testsuite(suite)
     return xml
+
+
+def _junit_case(found: ReplayResult) -> TestCase:
+    case = TestCase(visible(found.name), classname=visible(found.script), time=found.seconds)
+    if found.outcome != "done":
+        case.result = [Failure(message=visible(found.message), type_=found.outcome)]
+    counts = f"{found.steps} performed, {found.confirmed} confirmed, {found.changed} only changed something"
+    case.system_out = f"{counts}; recorded in {visible(found.run)}" if found.run else counts
+    return case

@@ -62,7 +62,7 @@ class TemplateMatcher:
 
     def same(self, patch: Grey) -> list[TemplateMatch]:
         """Every place that looks like `patch`, the best first; none for a patch that has no features."""
-        if patch.std() < FLAT:
+        if not patch.size or patch.std() < FLAT:
             return []
         return list(_matches(self.grey, patch, SAME))
 
@@ -70,7 +70,7 @@ class TemplateMatcher:
         """Whether something with the outlines of `patch` is at `place`, give or take a few pixels."""
         left, top, right, bottom = place.grown(6).clipped(self.width, self.height).rounded
         size = max(1, round(place.width)), max(1, round(place.height))
-        if patch.std() < FLAT:
+        if not patch.size or patch.std() < FLAT:
             return True
         scaled = outlines(np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8))
         return any(_matches(self.outlines[top:bottom, left:right], scaled, RESEMBLES))

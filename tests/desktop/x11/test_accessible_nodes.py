@@ -62,7 +62,7 @@ def test_a_program_tells_the_states_of_its_controls(told: AccessibleNode, states
 
 
 class Program:
-    """Answers by the member and path of a call; what it does not know is an error."""
+    """InputAnswers by the member and path of a call; what it does not know is an error."""
 
     def __init__(self, known: Mapping[tuple[str, str], tuple[Any, ...]]) -> None:
         self._known = known

@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jeepney import DBusAddress, Message, Parser, new_method_call, new_method_return
+from jeepney import DBusAddress, Message, Parser, new_method_call, new_method_return, new_signal
 from pydantic import ValidationError
 
 from screenagent.control import Control
@@ -30,7 +30,7 @@ WINDOW = Window(id=1, title="Editor", app="editor", pid=7)
 
 @dataclass
 class FakeBus:
-    """Answers each call with the bytes that `answer` makes of it."""
+    """InputAnswers each call with the bytes that `answer` makes of it."""
 
     answer: Callable[[Message], bytes]
     outgoing_serial: Iterator[int] = field(default_factory=lambda: count(1))
@@ -71,7 +71,10 @@ def test_a_message_of_ours_that_cannot_be_written_is_a_mistake() -> None:
         bus.send_message(FakeBus(malformed), wrong)
 
 
-@pytest.mark.parametrize("address", ["nonsense", "tcp:host=localhost,port=1", "unix:path=/nowhere/at/all"])
+@pytest.mark.parametrize(
+    "address",
+    ["nonsense", "tcp:host=localhost,port=1", "unix:path=/nowhere/at/all", "", "unix:", "\0", "unix:path=" + "x" * 200],
+)
 def test_an_address_that_leads_nowhere_is_a_lost_bus(address: str) -> None:
     with pytest.raises(bus.BusLost):
         bus.open_bus(address, seconds=0.2)
@@ -96,6 +99,50 @@ def test_a_server_that_speaks_something_else_is_a_lost_bus(tmp_path: Path) -> No
         thread.start()
         with pytest.raises(bus.BusLost):
             bus.open_bus(f"unix:path={tmp_path / 'bus'}", seconds=1)
+        thread.join()
+
+
+def silent(client: socket.socket) -> None:
+    """Say nothing more."""
+    client.recv(4096)
+
+
+def trickling(client: socket.socket) -> None:
+    """Send a message that never ends."""
+    client.sendall(b"l\x02\x00\x01" + struct.pack("<III", 100_000_000, 7, 0))
+    while True:
+        client.sendall(bytes(65536))
+
+
+def chattering(client: socket.socket) -> None:
+    """Send signals without an end, and no answer."""
+    signal = new_signal(DBusAddress("/", "org.example", "org.example.Thing"), "Ticked").serialise(serial=1)
+    while True:
+        client.sendall(signal * 50)
+
+
+@pytest.mark.parametrize("after_greeting", [silent, trickling, chattering])
+def test_a_bus_that_never_answers_is_lost_in_time(
+    tmp_path: Path, after_greeting: Callable[[socket.socket], None]
+) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "bus"))
+        server.listen()
+
+        def serve() -> None:
+            with closing(server.accept()[0]) as client:
+                while b"BEGIN" not in (said := client.recv(4096)):
+                    client.sendall(b"OK 1234deadbeef\r\n" if b"AUTH" in said else b"")
+                with suppress(OSError):
+                    after_greeting(client)
+                    client.recv(1)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(bus.BusLost):
+            bus.open_bus(f"unix:path={tmp_path / 'bus'}", seconds=0.2)
+        assert time.monotonic() - began < 2
         thread.join()
 
 

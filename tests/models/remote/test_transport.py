@@ -7,6 +7,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ pytest.importorskip("httpx2")  # an extra
 
 from screenagent.control import Control, Stopped
 from screenagent.models.remote import Endpoint, ServerError
-from screenagent.models.remote.transport import Wire
+from screenagent.models.remote.transport import Wire, may_use_proxy
 from screenagent.protocols import Retry
 from tests.raw_server import HEADERS, Manner, RawServer, event, raw_server, sends, text_event, with_body
 
@@ -152,7 +153,58 @@ def test_a_stop_reaches_a_server_that_never_answers_the_greeting_of_an_encrypted
 def test_a_proxy_that_cannot_be_used_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "nonsense://x")
     with pytest.raises(ServerError, match="proxy set in the environment"):
-        Wire(Endpoint(url="http://example.org/v1", name="m"))
+        Wire(Endpoint(url="https://example.org/v1", name="m"))
+
+
+VARIABLES = [name for word in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in (word, word.lower())]
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_model_on_this_machine_is_asked_without_a_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server(sends(WHOLE)) as proxy, raw_server(sends(WHOLE)) as server:
+        monkeypatch.setenv(variable, proxy.url.removesuffix("/v1"))
+        assert len(list(wire(server).chunks(ASKED, {}))) == 2
+        assert proxy.requests == []
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "may"),
+    [
+        ("https://api.example.org/v1", True),
+        ("https://[2001:db8::1]/v1", True),
+        ("http://api.example.org/v1", False),
+        ("http://10.0.0.7:8000/v1", False),
+        ("https://localhost:8000/v1", False),
+        ("https://LOCALHOST.:8000/v1", False),
+        ("https://model.localhost/v1", False),
+        ("https://127.0.0.2/v1", False),
+        ("https://127.1/v1", False),
+        ("https://2130706433/v1", False),
+        ("https://[::1]:8000/v1", False),
+        ("https://[::ffff:127.0.0.1]/v1", False),
+        ("https://0.0.0.0/v1", False),
+        ("unix:/run/model.sock", False),
+    ],
+)
+def test_a_proxy_may_pass_on_only_what_it_cannot_read(url: str, may: bool) -> None:
+    assert may_use_proxy(url) is may
+
+
+@pytest.mark.parametrize("url", ["http://me:word@127.0.0.1:8000/v1", "http://127.0.0.1:80@example.org/v1"])
+def test_an_address_with_a_password_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ServerError, match="SCREENAGENT_MODEL_KEY") as refused:
+        Wire(Endpoint(url=url, name="m"))
+    assert "word" not in str(refused.value).replace("password", "")
+
+
+def test_a_key_in_the_users_netrc_is_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password word\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with raw_server(sends(WHOLE)) as server:
+        list(wire(server).chunks(ASKED, {}))
+    assert b"Basic" not in server.requests[0]
 
 
 class TestRedirect:
@@ -238,7 +290,7 @@ WRONG = {
         ),
         "context too short.*--max-model-len",
     ),
-    "an escape sequence": (with_body("400 Bad Request", '{"error": "\\u001b[2Jbad\\nthing"}'), r"“\[2Jbad thing”"),
+    "an escape sequence": (with_body("400 Bad Request", '{"error": "\\u001b[2Jbad\\nthing"}'), r"“␛\[2Jbad thing”"),
     "a report without a bottom": (with_body("400 Bad Request", "[" * 50_000), "refuses the request"),
     "a field of FastAPI": (
         with_body("422 Unprocessable Entity", '{"detail": [{"msg": "extra field"}]}'),

@@ -14,6 +14,7 @@ from PIL import Image, ImageChops
 from screenagent.actions import Click, describe
 from screenagent.events import Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Rested, Started, Thought
 from screenagent.geometry import Location, Point
+from screenagent.runs.report import gif as gif_of
 from screenagent.runs.report.gif import LARGEST, WIDTHS, write_gif
 from screenagent.runs.report.html import write_html
 from screenagent.runs.report.story import Story
@@ -222,6 +223,19 @@ def test_the_screens_colours_are_the_same_in_every_frame_of_a_gif(tmp_path: Path
 
 
 @pytest.mark.slow
+def test_a_gif_of_a_long_run_shows_frames_at_even_distances_and_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gif_of, "MOST_FRAMES", 5)
+    run = record(tmp_path / "run", whole_run())
+    whole = gif_of.frames_of(Story.of(whole_run()))
+    told: list[str] = []
+    shown = frames(write_gif(run, tmp_path / "run.gif", told=told.append))
+    assert len(whole) > len(shown) == 5
+    assert shown[-1][0] == gif_of.LAST_MS
+    assert told[:2] == ["the GIF: picture 1 of 5", "the GIF: picture 2 of 5"]
+
+
 def test_a_gif_of_a_large_screen_is_made_smaller(tmp_path: Path) -> None:
     large = Screenshot.of(Image.new("RGB", (3840, 2160), "navy"))
     gif = write_gif(record(tmp_path / "run", [Started(task="look"), Observed(screenshot=large)]), tmp_path / "run.gif")

@@ -1,0 +1,149 @@
+"""Keys go to the window that they were approved for, or the input ends and says how far it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from screenagent.actions import KeyboardInput, PressKeys, TypeText
+from screenagent.control import Control, Interrupted
+from screenagent.desktop.receiver import Receiver
+from screenagent.protocols import Retry
+from screenagent.screenshot import Window
+
+ALPHA, THIEF = Window(id=1, title="Alpha"), Window(id=2, title="Thief")
+
+
+class Focus:
+    """A window system that is told who has the focus."""
+
+    def __init__(self) -> None:
+        self.front, self.top, self.held = ALPHA, 1, list[str]()
+
+    def foreground(self) -> Window:
+        return self.front
+
+    worked_in = foreground
+
+    def own_terminal(self) -> None:
+        return None
+
+    def has_grabbed_keys(self) -> bool:
+        return False
+
+    def edges(self, _window: Window) -> None:
+        return None
+
+    def activate(self, window: Window) -> None: ...
+
+    focused = under_pointer = foreground
+
+    def caps_lock(self) -> bool:
+        return False
+
+    def other_script(self) -> bool:
+        return False
+
+    def focus_mark(self) -> object:
+        return self.front.id, self.top
+
+    def focus_top(self) -> int:
+        return self.top
+
+    def held_down(self) -> tuple[str, ...]:
+        return tuple(self.held)
+
+
+class Keys:
+    """A keyboard whose every key is a piece of its own."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.after: Callable[[], None] = lambda: None
+        self._look: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def watched(self, look: Callable[[], None]) -> Iterator[None]:
+        self._look, self.sent = look, 0
+        yield
+
+    def press(self) -> None:
+        self._look()
+        self.sent += 1
+        self.after()
+
+
+def receiver(focus: Focus, screen: Callable[[], None] = lambda: None) -> Receiver:
+    return Receiver(focus, control=Control(), foreground=focus.foreground, screen=screen)
+
+
+def pressed(watching: Receiver, keys: Keys, action: KeyboardInput, *between: Callable[[], object]) -> None:
+    """Press a key, and one more after each of `between`."""
+    with watching.watched(keys, action, ALPHA):
+        keys.press()
+        for happens in between:
+            happens()
+            keys.press()
+
+
+def window_opens(focus: Focus) -> None:
+    focus.front = THIEF
+
+
+def bare_window_takes_the_focus(focus: Focus) -> None:
+    focus.top = 3
+
+
+@pytest.mark.parametrize("change", [window_opens, bare_window_takes_the_focus])
+@pytest.mark.parametrize("action", [TypeText(text="xx"), PressKeys(keys=("x",), times=100)])
+def test_keys_end_when_another_window_takes_them(change: Callable[[Focus], None], action: KeyboardInput) -> None:
+    focus, keys = Focus(), Keys()
+    with pytest.raises(Retry, match="of 2 keys sent, 1 went to 'Alpha'; the last 1 may have gone elsewhere") as told:
+        pressed(receiver(focus), keys, action, lambda: None, lambda: change(focus))
+    assert (told.value.code, keys.sent) == ("interrupted", 2)
+
+
+def test_the_last_piece_is_looked_at_too() -> None:
+    focus, keys = Focus(), Keys()
+    keys.after = lambda: window_opens(focus)
+    with pytest.raises(Retry, match="the last 1 may have"):
+        pressed(receiver(focus), keys, TypeText(text="x"))
+
+
+@pytest.mark.parametrize("action", [PressKeys(keys=("enter",)), PressKeys(keys=("ctrl", "o")), TypeText(text="x\n")])
+def test_a_window_that_the_last_key_opens_is_no_thief(action: KeyboardInput) -> None:
+    focus, keys = Focus(), Keys()
+    with receiver(focus).watched(keys, action, ALPHA):
+        keys.press()
+        window_opens(focus)
+    assert keys.sent == 1
+
+
+def test_a_modifier_that_a_hand_takes_ends_a_text() -> None:
+    focus, keys = Focus(), Keys()
+    with pytest.raises(Retry, match="Ctrl is held down"):
+        pressed(receiver(focus), keys, TypeText(text="xx"), lambda: focus.held.append("Ctrl"))
+
+
+def test_nothing_is_sent_while_a_modifier_stays_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenagent.desktop.receiver.RELEASE_SECONDS", 0.0)
+    focus = Focus()
+    focus.held += ["AltGr", "Ctrl"]
+    with pytest.raises(Retry, match="AltGr and Ctrl are held down") as refused:
+        receiver(focus).refuse_held()
+    assert refused.value.code == "held_keys"
+
+
+def test_a_screen_that_goes_blank_ends_a_text_between_two_pieces() -> None:
+    focus, keys, blank = Focus(), Keys(), list[str]()
+
+    def screen() -> None:
+        if blank:
+            raise Interrupted(blank[0])
+
+    watching = receiver(focus, screen)
+    with pytest.raises(Interrupted, match="saver"):
+        pressed(watching, keys, TypeText(text="xx"), lambda: blank.append("the screen saver is on"))
+    assert keys.sent == 1
