@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from screenagent.events import Event
     from screenagent.scripts.replay.healing import Heal
     from screenagent.settings import Settings
+
+WRITING_SECONDS: Final = 30.0
+"""A stop is how a recording ends. So long it may take to name the last targets and write them down."""
 
 
 @click.command
@@ -50,7 +53,7 @@ def record(
     _refuse_overwriting(script, force=force)
     task = name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
-    with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
+    with record_run(settings, f"record {task}") as kept, stoppable_control(seconds=WRITING_SECONDS) as control:
         understood = count(1)
         for event in _watched(settings, control, task=task):
             kept(event)
