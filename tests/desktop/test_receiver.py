@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from PIL import Image
 
 from screenagent.actions import KeyboardInput, PressKeys, TypeText
 from screenagent.control import Control, Interrupted
+from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.receiver import Receiver
 from screenagent.protocols import Retry
-from screenagent.screenshot import Window
+from screenagent.screenshot import Screenshot, Window
 
 ALPHA, THIEF = Window(id=1, title="Alpha"), Window(id=2, title="Thief")
+ON = Screenshot.of(Image.new("RGB", (8, 8)), window=ALPHA)
 
 
 class Focus:
@@ -21,6 +24,8 @@ class Focus:
 
     def __init__(self) -> None:
         self.front, self.top, self.held = ALPHA, 1, list[str]()
+        self.focus: Window | None = None
+        self.grabbed, self.popup, self.group = False, False, 0
 
     def foreground(self) -> Window:
         return self.front
@@ -31,14 +36,17 @@ class Focus:
         return None
 
     def has_grabbed_keys(self) -> bool:
-        return False
+        return self.grabbed
 
     def edges(self, _window: Window) -> None:
         return None
 
     def activate(self, window: Window) -> None: ...
 
-    focused = under_pointer = foreground
+    under_pointer = foreground
+
+    def focused(self) -> Window:
+        return self.focus or self.front
 
     def caps_lock(self) -> bool:
         return False
@@ -51,6 +59,17 @@ class Focus:
 
     def focus_top(self) -> int:
         return self.top
+
+    def follow_focus(self) -> None: ...
+
+    def focus_stirred(self) -> bool:
+        return False
+
+    def has_popup(self, _window: Window) -> bool:
+        return self.popup
+
+    def switched(self) -> object:
+        return self.group
 
     def held_down(self) -> tuple[str, ...]:
         return tuple(self.held)
@@ -65,8 +84,8 @@ class Keys:
         self._look: Callable[[], None] = lambda: None
 
     @contextmanager
-    def watched(self, look: Callable[[], None]) -> Iterator[None]:
-        self._look, self.sent = look, 0
+    def watched(self, look: Callable[[], None], *, stirred: Callable[[], bool]) -> Iterator[None]:
+        self._look, self.stirred, self.sent = look, stirred, 0
         yield
 
     def press(self) -> None:
@@ -76,12 +95,13 @@ class Keys:
 
 
 def receiver(focus: Focus, screen: Callable[[], None] = lambda: None) -> Receiver:
-    return Receiver(focus, control=Control(), foreground=focus.foreground, screen=screen)
+    answers = InputAnswers(control=Control())
+    return Receiver(focus, control=Control(), foreground=focus.foreground, screen=screen, answers=answers)
 
 
 def pressed(watching: Receiver, keys: Keys, action: KeyboardInput, *between: Callable[[], object]) -> None:
     """Press a key, and one more after each of `between`."""
-    with watching.watched(keys, action, ALPHA):
+    with watching.watched(keys, action, ON):
         keys.press()
         for happens in between:
             happens()
@@ -115,7 +135,7 @@ def test_the_last_piece_is_looked_at_too() -> None:
 @pytest.mark.parametrize("action", [PressKeys(keys=("enter",)), PressKeys(keys=("ctrl", "o")), TypeText(text="x\n")])
 def test_a_window_that_the_last_key_opens_is_no_thief(action: KeyboardInput) -> None:
     focus, keys = Focus(), Keys()
-    with receiver(focus).watched(keys, action, ALPHA):
+    with receiver(focus).watched(keys, action, ON):
         keys.press()
         window_opens(focus)
     assert keys.sent == 1

@@ -15,9 +15,16 @@ from screenagent.control import until
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.batch import WindowProperties, viewable
-from screenagent.desktop.x11.connection import connect_display, disconnect_display, property_text, property_values
+from screenagent.desktop.x11.connection import (
+    CLIENT,
+    connect_display,
+    disconnect_display,
+    process_of,
+    property_text,
+    property_values,
+)
 from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
-from screenagent.desktop.x11.key_focus import KeyFocus, held_down
+from screenagent.desktop.x11.key_focus import FocusEvents, GrabTest, KeyFocus, held_down, switched
 from screenagent.desktop.x11.window_owners import WindowOwners
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
@@ -26,7 +33,6 @@ from screenagent.screenshot import Window
 ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was said of
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
-GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 WINDOW_TYPE: Final = "_NET_WM_WINDOW_TYPE"
 DESCRIPTION: Final = ("_NET_WM_PID", "WM_CLASS", "_NET_WM_NAME", "WM_NAME", WINDOW_TYPE, "WM_TRANSIENT_FOR")
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
@@ -45,6 +51,8 @@ class X11Windows:
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
         self._terminals = TerminalWindows(self._display)
         self._focus = KeyFocus(self._display)
+        self._grab = GrabTest(self._display)
+        self._focus_events: FocusEvents | None = None
         self._worked_in: int | None = None
         self._asked_in: int | None = None
         self._owners = WindowOwners(self._display, describe=self._window, frame=self.frame)
@@ -55,6 +63,8 @@ class X11Windows:
         return str(self._display.get_display_name())
 
     def close(self) -> None:
+        if self._focus_events:
+            self._focus_events.close()
         disconnect_display(self._display)
 
     def foreground(self) -> Window | None:
@@ -88,13 +98,31 @@ class X11Windows:
         ours = [window for window in reversed(self.stacked()) if window.own]
         return next((window for window in ours if window.id == self._asked_in), ours[0] if ours else None)
 
+    def focus_stirred(self) -> bool:
+        """Return whether something happened to the focus since it was followed; no question to the server."""
+        return self._focus_events is not None and self._focus_events.stirred()
+
+    def follow_focus(self) -> None:
+        """From here on, notice at once what happens to the focus."""
+        if self._focus_events is None:
+            self._focus_events = FocusEvents(self.display_name)
+        self._focus_events.follow()
+
     def has_grabbed_keys(self) -> bool:
-        """Whether another client has grabbed the keyboard: that is known by trying, since a server does not say it."""
-        tried = self._root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
-        if tried == X.GrabSuccess:
-            self._display.ungrab_keyboard(X.CurrentTime)
-            self._display.flush()
-        return bool(tried == X.AlreadyGrabbed)
+        """Whether another client has grabbed the keyboard."""
+        return self._grab.is_grabbed()
+
+    def has_popup(self, window: Window) -> bool:
+        """Whether the program of `window` shows something that no window manager has framed, such as a menu."""
+        of_program = (top for top in self.tops() if top.id & CLIENT == window.id & CLIENT)
+        return any(self._is_popup(top) for top in of_program)
+
+    def _is_popup(self, top: Any) -> bool:
+        try:
+            seen = top.get_attributes()
+        except error.BadWindow:  # it closed while it was asked
+            return False
+        return bool(seen.override_redirect and seen.map_state == X.IsViewable and seen.win_class != X.InputOnly)
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""
@@ -193,10 +221,13 @@ class X11Windows:
         return property_text(self._root, name)
 
     def caps_lock(self) -> bool:
-        return bool(self._root.query_pointer().mask & X.LockMask)
+        return switched(self._display)[1]
 
     def other_script(self) -> bool:
-        return bool(self._root.query_pointer().mask & GROUP_MASK)
+        return bool(switched(self._display)[0])
+
+    def switched(self) -> object:
+        return switched(self._display)
 
     def _window(self, id: int) -> Window | None:
         return next(self._described([id]), None)
@@ -213,7 +244,7 @@ class X11Windows:
                 id=id,
                 title=told.text(id, "_NET_WM_NAME") or told.text(id, "WM_NAME"),
                 app=app.partition("\0")[0],
-                pid=pid,
+                pid=pid or process_of(self._display, id),
                 is_dialog=self._display.get_atom(DIALOG) in told.numbers(id, WINDOW_TYPE, Xatom.ATOM)
                 or bool(told.numbers(id, "WM_TRANSIENT_FOR")),
                 own=self._terminals.own(id, pid),
