@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ import click
 
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_lines, secho
+from screenagent.showing import abridged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,6 @@ def record(
     becomes a secret, which `screenagent secret set` keeps. End with ctrl+shift+escape (the setting stop_keys), or with
     Ctrl-C here.
     """
-    from screenagent.actions import describe
     from screenagent.assembly.parts import stoppable_control
     from screenagent.assembly.supervised import record_run
 
@@ -54,16 +54,29 @@ def record(
     task = name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control(seconds=WRITING_SECONDS) as control:
-        understood = count(1)
+        told = RecordingLines(settings.stop_keys)
         for event in _watched(settings, control, task=task):
             kept(event)
-            if event.event == "started":
-                stop_keys = settings.stop_keys
-                echo(f"watching you: do it as you always do, then press {stop_keys}, or Ctrl-C here", err=True)
-            elif event.event == "acted":
-                echo(f"{next(understood):>3}  {describe(event.action)}", err=True)
+            told(event)
     _write_script(kept.folder, script, name=task, app=app)
     echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
+
+
+@dataclass
+class RecordingLines:
+    """A line on stderr for each thing that was understood while a person works."""
+
+    stop_keys: str
+    understood: int = 0
+
+    def __call__(self, event: Event) -> None:
+        from screenagent.actions import describe
+
+        if event.event == "started":
+            echo(f"watching you: do it as you always do, then press {self.stop_keys}, or Ctrl-C here", err=True)
+        elif event.event == "acted":
+            self.understood += 1
+            echo(f"{self.understood:>3}  {abridged(describe(event.action))}", err=True)
 
 
 def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
