@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from screenagent.control import Control
     from screenagent.events import Event
+    from screenagent.screenshot import Screenshot
     from screenagent.scripts.replay.healing import Heal
     from screenagent.settings import Settings
 
@@ -84,21 +85,30 @@ def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Eve
     from screenagent.desktop.input_listener import InputListener
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.naming import Namer
+    from screenagent.scripts.recorder.hearing import Hearing
     from screenagent.scripts.recorder.watcher import ScreenPoller, ScreenSample, Watcher
 
     reader = build_reader(settings)
-    with LocalDesktop(control=control, monitor=settings.display) as desktop:
+    with ExitStack() as stack:
+        desktop = stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
         seeing = build_grounder(settings, reader=reader, desktop=desktop)
         watching = Watcher(namer=Namer(seeing), reader=reader)
 
         def look(at: float) -> ScreenSample:
             return ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
 
-        with (
-            ScreenPoller(look) as sight,
-            InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop) as listening,
-        ):
-            yield from watching.events(listening.heard(), task=task, last=sight.now)
+        sight = stack.enter_context(ScreenPoller(look))
+        listener = InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop)
+        touches = stack.enter_context(listener).heard()
+
+        def let_go() -> Screenshot:
+            screen = sight.now()
+            stack.close()
+            control.over.set()  # what was seen is still to be understood, but nothing of the display can hang any more
+            return screen
+
+        hearing = Hearing(touches, end=let_go)
+        yield from watching.events(hearing.heard(), task=task, last=hearing.last)
 
 
 @click.command
