@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from screenagent.approval import AllowAll, Asker, Policy, PolicyApprover, default_policy
 from screenagent.approval.vault import Vault
-from screenagent.assembly.departure import LEAVE_SECONDS, Departure, on_signals
+from screenagent.assembly.departure import Departure, on_signals
 from screenagent.control import Control
 from screenagent.keys import UserKeys
 from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
@@ -28,12 +28,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def stoppable_control(*, seconds: float = LEAVE_SECONDS) -> Iterator[Control]:
-    """A control that Ctrl-C, other signals and the terminal's end stop.
-
-    Whatever hangs, the process leaves `seconds` after that.
-    """
-    with Departure(seconds=seconds) as departure:
+def stoppable_control() -> Iterator[Control]:
+    """A control that Ctrl-C, other signals and the terminal's end stop. Whatever hangs, the process then leaves."""
+    with Departure() as departure:
         control = departure.watch(Control())
         suspended = partial(control.interrupt, "the agent was suspended, so it waits")
         with on_signals(stop=control.stop, resume=control.resume, suspended=suspended):

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from screenagent.screenshot import Screenshot
     from screenagent.scripts.replay.healing import Heal
     from screenagent.settings import Settings
-
-WRITING_SECONDS: Final = 30.0
-"""A stop is how a recording ends. So long it may take to name the last targets and write them down."""
 
 
 @click.command
@@ -54,7 +51,7 @@ def record(
     _refuse_overwriting(script, force=force)
     task = name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
-    with record_run(settings, f"record {task}") as kept, stoppable_control(seconds=WRITING_SECONDS) as control:
+    with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
         told = RecordingLines(settings.stop_keys)
         for event in _watched(settings, control, task=task):
             kept(event)

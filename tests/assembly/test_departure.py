@@ -34,10 +34,11 @@ with stoppable_control() as control:
 WRITES_LONG = """
 import time
 from screenagent.assembly.parts import stoppable_control
-with stoppable_control(seconds=9) as control:
+with stoppable_control() as control:
     print("ready", flush=True)
     while not control.stopped:
         time.sleep(0.01)
+    control.over.set()
     time.sleep(1.8)
 print("written", flush=True)
 """
