@@ -12,7 +12,7 @@ from screenagent.grounding.naming import Namer
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
-from screenagent.scripts.recorder.echo import Field, conceals, echo, field_typed_into
+from screenagent.scripts.recorder.echo import Field, conceals, echo_of, field_typed_into
 from screenagent.scripts.recorder.entries import Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
 from screenagent.secrets import placeholder
@@ -73,7 +73,7 @@ class TypedTexts:
             return None
         if entry.text in self._names:
             return SAME
-        seen = echo(entry, field, self._reader)
+        seen = echo_of(entry, field, self._reader)
         if seen == "hidden" or any(conceals(entry, one.seen) for one in later):
             return HIDDEN
         if seen == "unsure":
