@@ -156,7 +156,7 @@ def _may_open_a_window(action: KeyboardInput) -> bool:
 
 def _sent(sure: int, sent: int, reviewed: Window | None) -> str:
     rest = "" if sure == sent else f"; the last {sent - sure} may have gone elsewhere"
-    return f"of {sent} keys sent, {sure} went to {_called(reviewed)}{rest}"
+    return f"of {sent} key{'s' if sent > 1 else ''} sent, {sure} went to {_called(reviewed)}{rest}"
 
 
 def _held(names: tuple[str, ...]) -> Retry:

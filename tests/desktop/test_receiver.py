@@ -167,3 +167,62 @@ def test_a_screen_that_goes_blank_ends_a_text_between_two_pieces() -> None:
     with pytest.raises(Interrupted, match="saver"):
         pressed(watching, keys, TypeText(text="xx"), lambda: blank.append("the screen saver is on"))
     assert keys.sent == 1
+
+
+def test_the_first_key_goes_where_the_focus_was_on_the_reviewed_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenagent.desktop.receiver.FOCUS_SECONDS", 0.0)
+    focus, keys = Focus(), Keys()
+    focus.focus = THIEF  # a bare window of the same program, which no window manager calls active
+    with pytest.raises(Retry, match="meant for 'Alpha', but 'Thief' has the focus") as refused:
+        pressed(receiver(focus), keys, TypeText(text="x"))
+    assert (refused.value.code, keys.sent) == ("window_changed", 0)
+
+
+def test_a_popup_that_had_the_focus_as_the_keys_were_approved_gets_them() -> None:
+    focus, keys = Focus(), Keys()
+    focus.focus = THIEF
+    with receiver(focus).watched(keys, TypeText(text="x"), ON.model_copy(update={"focus": THIEF})):
+        keys.press()
+    assert keys.sent == 1
+
+
+def test_nothing_is_sent_while_another_program_gets_all_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenagent.desktop.receiver.FOCUS_SECONDS", 0.0)
+    focus, keys = Focus(), Keys()
+    focus.grabbed = True
+    with pytest.raises(Retry, match="another program gets all keys") as refused:
+        pressed(receiver(focus), keys, TypeText(text="x"))
+    assert (refused.value.code, keys.sent) == ("window_changed", 0)
+
+
+@pytest.mark.parametrize("popup", [False, True])
+def test_a_grab_in_the_middle_of_a_text_ends_it_unless_a_list_of_the_program_has_opened(*, popup: bool) -> None:
+    focus, keys = Focus(), Keys()
+
+    def grab() -> None:
+        focus.grabbed, focus.popup = True, popup
+
+    if popup:
+        pressed(receiver(focus), keys, TypeText(text="xx"), grab)
+    else:
+        with pytest.raises(Retry, match="has taken all keys; of 1 key sent, 0 went to 'Alpha'; the last 1 may"):
+            pressed(receiver(focus), keys, TypeText(text="xx"), grab)
+    assert keys.sent == (2 if popup else 1)
+
+
+def test_a_keyboard_that_is_switched_in_the_middle_of_a_text_ends_it() -> None:
+    focus, keys = Focus(), Keys()
+
+    def switch() -> None:
+        focus.group = 1
+
+    with pytest.raises(Retry, match="switched to other characters"):
+        pressed(receiver(focus), keys, TypeText(text="xx"), switch)
+    pressed(receiver(focus), keys, PressKeys(keys=("x",), times=2), switch)
+
+
+def test_a_program_that_takes_no_more_input_ends_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    focus, keys, keeps_up = Focus(), Keys(), [True, False]
+    monkeypatch.setattr(InputAnswers, "keep_up", lambda _: keeps_up.pop(0))
+    with pytest.raises(Retry, match="'Alpha' does not take its input any more; of 1 key sent, 0 went to 'Alpha'"):
+        pressed(receiver(focus), keys, TypeText(text="xx"), lambda: None)

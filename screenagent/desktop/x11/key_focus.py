@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any, Final
 
 from Xlib import XK, X, Xatom, error
@@ -101,6 +102,8 @@ class FocusEvents:
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
         self._active = self._display.get_atom("_NET_ACTIVE_WINDOW")
+        self._arrived = select.poll()
+        self._arrived.register(self._display.fileno(), select.POLLIN)
 
     def close(self) -> None:
         disconnect_display(self._display)
@@ -112,10 +115,13 @@ class FocusEvents:
             ignored = error.CatchError(error.BadWindow)  # it may close at any time
             focused.change_attributes(event_mask=X.FocusChangeMask | X.StructureNotifyMask, onerror=ignored)
         self._display.sync()
-        self.stirred()
+        self._has_heard()
 
     def stirred(self) -> bool:
         """Return whether anything has happened since the last call."""
+        return bool(self._arrived.poll(0)) and self._has_heard()
+
+    def _has_heard(self) -> bool:
         told = [self._display.next_event() for _ in range(self._display.pending_events())]
         return any(map(self._matters, told))
 
