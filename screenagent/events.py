@@ -94,6 +94,11 @@ class PlannedStep(Value):
 class Plan(Value):
     steps: tuple[PlannedStep, ...] = Field(min_length=1)
 
+    @property
+    def length(self) -> int:
+        """How many steps there are to carry out; the end of the run is not one."""
+        return sum(not isinstance(step.action, Finish) for step in self.steps)
+
 
 class Decision(Value):
     """Do step `at` of `plan`: the next one of the plan that stands, or the first of another."""

@@ -137,8 +137,8 @@ def _show(question: ApprovalQuestion) -> None:
         at = guess.location.point
         words = abridged(guess.words, LONGEST_NAME)
         echo(f"  {number}  {words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
-    if question.note:
-        secho(f"  {abridged(question.note)}", fg="yellow", err=True)
+    for note in filter(None, (question.again, question.note)):
+        secho(f"  {abridged(note)}", fg="yellow", err=True)
 
 
 @dataclass
