@@ -110,7 +110,7 @@ class Decision(Value):
     @classmethod
     def give_up(cls, why: str) -> Self:
         """Return the decision to end the run without success."""
-        return cls(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)
+        return cls(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)))
 
     @property
     def step(self) -> PlannedStep:
