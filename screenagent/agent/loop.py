@@ -182,8 +182,13 @@ class _Run:
             self.agent.control.step_done()
             for text in self.agent.control.heard():
                 yield self.happened(events.UserMessage(text=text))
-            if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
+            if self.episode.ended is None and self._has_no_steps_left():
                 yield self.happened(events.Ended(result="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+
+    def _has_no_steps_left(self) -> bool:
+        """Whether the last step was the last that the run may take. The end of the plan may follow it, once."""
+        left = self.agent.max_steps - len(self.episode.steps)
+        return left < 0 or (left == 0 and not self.episode.has_only_its_end_left)
 
     def learn(self) -> Generator[Event, None, None]:
         inquiry = self._review.inquiry

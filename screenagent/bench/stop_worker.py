@@ -99,7 +99,7 @@ def supervised(
     shorten_escape_delay()
     from screenagent.assembly.supervised import SupervisedWork
     from screenagent.console.app import Console
-    from screenagent.console.supervise_screen import ConsoleOptions
+    from screenagent.console.options import ConsoleOptions
     from screenagent.runs.log import Recorder
 
     def tell(event: Event) -> None:

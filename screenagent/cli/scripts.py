@@ -268,3 +268,5 @@ def _write_script(run: Path, script: Path, *, name: str | None, app: str | None)
         anchors.write(anchor, appearance.anchor, appearance.picture)
     script.write_text(text, "utf-8")
     echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")
+    if made.appearances:
+        echo("its anchors are pictures of your screen: look at what they show before you give them to others", err=True)

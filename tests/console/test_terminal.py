@@ -57,6 +57,7 @@ def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: 
         terminal.wait_for("q Leave")
         terminal.press("q")
         terminal.wait_for("1 step performed")
+        terminal.wait_for("recorded in ")
 
 
 def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_beside_it(
