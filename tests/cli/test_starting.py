@@ -23,6 +23,18 @@ def run():
 
 run()
 """
+INTERRUPTED_AS_IT_ENDS = """
+import os, signal, sys
+from screenagent.__main__ import main
+
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=signal.SIGINT):
+        kill(process, number)
+
+late = Late()
+sys.argv = ["screenagent", "--version"]
+main()
+"""
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals and limits")
 
 
@@ -60,3 +72,11 @@ def test_too_little_memory_is_said_before_the_libraries_need_it(command: list[st
         "screenagent: the limit on memory, 450 MB, is too small for what reads the screen; raise it to 1500 MB or more "
         "(`ulimit -v 1500000`)\n"
     )
+
+
+def test_a_second_ctrl_c_does_not_change_how_a_command_ends() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AS_IT_ENDS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("screenagent")
