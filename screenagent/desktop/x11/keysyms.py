@@ -22,7 +22,7 @@ OTHERS: Final[Mapping[int, str]] = {
     **dict(zip(range(0x6A1, 0x6B0), "ђѓёєѕіїјљњћќґўџ", strict=True)),
     **dict(zip(range(0x6B1, 0x6C0), "ЂЃЁЄЅІЇЈЉЊЋЌҐЎЏ", strict=True)),
     **dict(zip((0x7A1, 0x7A2, 0x7A3, 0x7A4, 0x7A5, 0x7A7, 0x7A8, 0x7A9, 0x7AB), "ΆΈΉΊΪΌΎΫΏ", strict=True)),
-    **dict(zip((*range(0x7B1, 0x7BC), 0x7F2), "άέήίϊΐόύϋΰώς", strict=True)),
+    **dict(zip((*range(0x7B1, 0x7BC), 0x7F2, 0x7F3), "άέήίϊΐόύϋΰώσς", strict=True)),
     **dict(zip((0xAA9, 0xAAA, 0xAAE, 0xAD0, 0xAD1, 0xAD2, 0xAD3, 0xAFD, 0xAFE), "—–…‘’“”‚„", strict=True)),
     **{0x8BC: "≤", 0x8BD: "≠", 0x8BE: "≥", 0x6B0: "№", 0xFF80: " "},
     **{0xFFB0 + digit: str(digit) for digit in range(10)},
@@ -31,6 +31,8 @@ OTHERS: Final[Mapping[int, str]] = {
 }
 """Those that are not at that place, and those of the keypad."""
 CURRENCY: Final = 0x20
+NEWER: Final[Mapping[str, int]] = {"EuroSign": 0x20AC, "OE": 0x13BC, "oe": 0x13BD, "Ydiaeresis": 0x13BE}
+"""Keysyms whose names Xlib does not have."""
 
 
 def character_of(keysym: int) -> str:
@@ -53,7 +55,8 @@ def character_of(keysym: int) -> str:
 def names() -> Mapping[str, int]:
     """Return all keysyms by their names."""
     groups = (vars(import_module(f"Xlib.keysymdef.{group}")) for group in GROUPS)
-    return {name[3:]: keysym for group in groups for name, keysym in group.items() if name.startswith("XK_")}
+    known = {name[3:]: keysym for group in groups for name, keysym in group.items() if name.startswith("XK_")}
+    return known | NEWER
 
 
 def keysym_called(name: str) -> int:
