@@ -258,7 +258,7 @@ def see_file(text: str, folder: Path) -> str:
 
 def recording(text: str, _: Path) -> str:
     with coloured() as written:
-        told = RecordingLines(text)
+        told = RecordingLines(text, secrets={})
         for event in hostile_run(text):
             told(event)
         return written()

@@ -32,14 +32,17 @@ SAME: Final = "another field hid the same text"
 
 
 class TypedTexts:
-    """Asked for all that was watched, in its order, each with what came after it."""
+    """Asked for all that was watched, in its order, each with what came after it.
 
-    def __init__(self, namer: Namer, reader: TextReader) -> None:
+    `secrets` gets the names that stand for texts which are not written down, each with the reason.
+    """
+
+    def __init__(self, namer: Namer, reader: TextReader, secrets: dict[str, str]) -> None:
         self._namer = namer
         self._reader = reader
         self._screens = BlankedScreens(reader)
         self._names: dict[str, str] = {}  # of the secrets, by their values
-        self.secrets: dict[str, str] = {}
+        self._secrets = secrets
         self._clicked: Clicked | Dragged | None = None  # what the focus was given to, if by the mouse
 
     def blanked(self, screenshot: Screenshot) -> Screenshot:
@@ -61,7 +64,7 @@ class TypedTexts:
         if reason is None:
             return entry.written
         name = self._secret(entry, field)
-        self.secrets.setdefault(name, reason)
+        self._secrets.setdefault(name, reason)
         before = self._screens.blanked(entry.seen)
         self._screens.hide(name, entry.text, before=entry.seen, shown=_shown(entry, field, later))
         first = entry.leading[-1] if entry.leading else entry
@@ -83,7 +86,7 @@ class TypedTexts:
         return SAME if any(self._is_same_hidden(entry, one) for one in later if isinstance(one, Entry)) else None
 
     def _is_same_hidden(self, entry: Entry, later: Entry) -> bool:
-        return later.text == entry.text and echo(later, self._field(later), self._reader) != "shown"
+        return later.text == entry.text and echo_of(later, self._field(later), self._reader) != "shown"
 
     def _field(self, entry: Entry) -> Field:
         clicked = self._clicked_at(entry)
@@ -110,7 +113,7 @@ class TypedTexts:
             words = re.findall(r"[a-z0-9]+", self._name(entry, field).lower())
             base = "_".join(word for word in words if word not in NO_NAMES)[:24].strip("_") or "secret"
             names = (base, *(f"{base}_{more}" for more in range(2, 99)))
-            name = next(one for one in names if one not in self.secrets)
+            name = next(one for one in names if one not in self._secrets)
             self._names[entry.text] = name
         return name
 

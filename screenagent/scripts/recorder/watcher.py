@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final, Self
+
+import numpy as np
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
 from screenagent.desktop.input_listener import ButtonDown, TimedTouch, Touch
@@ -28,9 +30,10 @@ from screenagent.events import (
     Reviewed,
     Started,
 )
-from screenagent.geometry import Location, Pixel, Point
+from screenagent.geometry import Box, Location, Pixel, Point
 from screenagent.grounding.naming import Namer
 from screenagent.perception.changes import changed_box, difference
+from screenagent.perception.restyle import is_recoloured
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.entries import entries, with_later
@@ -125,17 +128,14 @@ def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch) -> Sc
 
 
 class Watcher:
-    """Turns touches into the events of a run that went well. A text that its field hid is in none of them."""
+    """Turns touches into the events of a run that went well. A text that its field hid is in none of them; `secrets`
+    gets the names that stand for such texts, each with the reason.
+    """
 
-    def __init__(self, *, namer: Namer, reader: TextReader) -> None:
+    def __init__(self, *, namer: Namer, reader: TextReader, secrets: dict[str, str] | None = None) -> None:
         self._namer = namer
-        self._texts = TypedTexts(namer, reader)
+        self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {})
         self.steps = 0
-
-    @property
-    def secrets(self) -> Mapping[str, str]:
-        """The names of the texts that were not written down, each with the reason."""
-        return self._texts.secrets
 
     def events(self, done: Iterable[TimedTouch], *, task: str, last: Callable[[], Screenshot]) -> Iterator[Event]:
         """Yield the events; `last` gives the screenshot after the last touch."""
@@ -216,8 +216,24 @@ def _reviewed(action: Action, places: tuple[Location, ...], *, at: float = 0.0) 
 
 
 def _effect(gesture: Gesture, after: Screenshot) -> Checked:
-    changed = difference(gesture.seen, after)
+    changed = difference(gesture.seen, after) is not None and not _is_lit_up(gesture, after)
     return Checked(effect=Effect(outcome="changed" if changed else "unchanged", by="pixels"))
+
+
+def _is_lit_up(gesture: Gesture, after: Screenshot) -> bool:
+    """Whether all that a click has changed is the colour of what it was on: the mouse was not yet there before it."""
+    if not isinstance(gesture, Clicked) or gesture.seen.size != after.size:
+        return False
+    changed = changed_box(gesture.seen, after)
+    if changed is None or after.display.point(gesture.pixel) not in changed or _area(changed) >= HOVER:
+        return False
+    edges = changed.pixels(after.size)
+    before, lit = (np.asarray(screen.pixels.crop(edges)) for screen in (gesture.seen, after))
+    return is_recoloured(before, lit)
+
+
+def _area(box: Box) -> float:
+    return (box.right - box.left) * (box.bottom - box.top)
 
 
 def _near(one: Point, other: Point) -> bool:
@@ -229,5 +245,4 @@ def _only_lit_up(away: Screenshot, last: Screenshot, place: Point) -> bool:
     changed = changed_box(away, last) if away.size == last.size and away.window == last.window else None
     if changed is None:
         return away.digest == last.digest
-    small = (changed.right - changed.left) * (changed.bottom - changed.top) < HOVER
-    return small and place in changed
+    return _area(changed) < HOVER and place in changed
