@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.lock import Driver, drivers, named, parsed, user
+from screenagent.desktop.lock import Driver, driver_from, drivers, named, user
 
 if TYPE_CHECKING:
     from screenagent.desktop.x11.driver_selection import AskedServer
@@ -126,7 +126,7 @@ def _owner(server: AskedServer, until: float) -> tuple[Driver, int | None] | Non
         owner = server.ask(owner_of).result(max(0.0, until - time.monotonic()))
     except NoDesktop:
         return None
-    driver = owner and parsed(owner.said)
+    driver = owner and driver_from(owner.said)
     return (driver, owner.process) if owner and driver else None
 
 

@@ -103,7 +103,7 @@ def _take_server(stack: ExitStack, display: str, driver: Driver, control: Contro
     selection = DriverSelection(display, stop=control.stop, taken=partial(control.end, lost))
     stack.enter_context(closing(selection))
     if (said := selection.take(driver.model_dump_json().encode())) is not None:
-        raise _at_work(parsed(said), driver.display)
+        raise _at_work(driver_from(said), driver.display)
 
 
 def _at_work(who: Driver | None, name: str) -> NoDesktop:
@@ -153,7 +153,7 @@ def drivers(display: str | None = None) -> list[Driver]:
     return [driver for driver in found if driver and display in (None, driver.display)]
 
 
-def parsed(said: bytes) -> Driver | None:
+def driver_from(said: bytes) -> Driver | None:
     """Return who drives, as it says itself; None if that cannot be read."""
     try:
         return Driver.model_validate_json(said)
@@ -202,5 +202,5 @@ def _read(path: Path) -> Driver | None:
     """Return who has the file locked, or None if it is just being written or removed."""
     with suppress(FileNotFoundError), open_inside(path.parent, path.name) as file:
         file.seek(len(UNREADABLE))
-        return parsed(file.read(LONGEST))
+        return driver_from(file.read(LONGEST))
     return None

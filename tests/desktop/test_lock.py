@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -27,16 +26,13 @@ from screenagent.cli.stop import resume, stop
 from screenagent.control import Control, Stopped
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.at_work import at_work
-from screenagent.desktop.lock import LONGEST_TASK, Driver, drivers, driving, listed, named, parsed, user
+from screenagent.desktop.lock import LONGEST_TASK, Driver, driver_from, drivers, driving, listed, named, user
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11 import driver_selection
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 from screenagent.desktop.x11.driver_selection import SELECTION, SOCKETS, DriverSelection, local_displays
 from screenagent.errors import BadFile
 from tests.builders import eventually
-
-# python-xlib leaves the sockets that could not be connected
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 DRIVES = """
 import sys, time
@@ -68,12 +64,10 @@ with stoppable_control() as control, begun(sys.argv[1], control):
 
 
 @pytest.fixture(autouse=True)
-def nobody_elses_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nobody_elses_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setattr("screenagent.desktop.x11.driver_selection.local_displays", list)
-    yield
-    gc.collect()
 
 
 @contextmanager
@@ -195,10 +189,10 @@ def test_a_runtime_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
 def test_a_task_of_any_length_and_an_older_lock_can_be_read() -> None:
     with driving(None, "x" * 1_000_000, Control()):
         assert [len(one.task) for one in drivers()] == [LONGEST_TASK]
-    old = parsed(b'{"pid": 1, "display": ":0", "task": "t", "since": "2026-01-01T00:00:00Z"}')
+    old = driver_from(b'{"pid": 1, "display": ":0", "task": "t", "since": "2026-01-01T00:00:00Z"}')
     assert old is not None
     assert old.is_reachable()
-    assert parsed(b"[]") is None
+    assert driver_from(b"[]") is None
 
 
 @pytest.mark.display

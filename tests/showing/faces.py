@@ -199,7 +199,7 @@ def stopped_driver(text: str, folder: Path) -> str:
 
 def several_drivers(text: str, folder: Path) -> str:
     with runs_of_another_machine(text, folder, 2):
-        return command("stop", DISPLAY=":4999")
+        return command("stop", "--seconds", "0")
 
 
 @contextmanager

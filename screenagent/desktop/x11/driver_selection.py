@@ -26,6 +26,7 @@ from Xlib.protocol import event
 
 from screenagent.control import until
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.lock import named
 from screenagent.desktop.x11.connection import CLIENT, GONE, connect_display, disconnect_display
 
 SELECTION: Final = "_SCREENAGENT_DRIVER"
@@ -141,6 +142,9 @@ class AskedServer:
     def _connected(self, lost: NoDesktop | None) -> Any:
         if lost:
             raise lost
+        local = named(self.display).removeprefix(":")
+        if local.isdecimal() and _user_at(int(local)) is None:  # python-xlib leaves open what it cannot connect
+            raise NoDesktop(f"there is no X server at {self.display}")
         server = connect_display(self.display)
         server.set_error_handler(lambda *_: None)  # the owner may end while it is asked
         return server
@@ -185,16 +189,18 @@ def local_displays() -> list[str]:
     with suppress(OSError):
         listening = Path("/proc/net/unix").read_text(errors="replace")
         numbers |= {int(number) for number in re.findall(rf"@{SOCKETS}/X(\d+)$", listening, re.ASCII | re.MULTILINE)}
-    return [f":{number}" for number in sorted(numbers) if _is_trusted(f"{SOCKETS}/X{number}")]
+    return [f":{number}" for number in sorted(numbers) if _user_at(number) in (0, os.getuid())]
 
 
-def _is_trusted(path: str) -> bool:
+def _user_at(number: int) -> int | None:
+    """Return the user of the X server on this machine that has this number; None if there is none."""
+    path = f"{SOCKETS}/X{number}"
     for address in (path, f"\0{path}"):
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried:
             tried.setblocking(False)
             tried.connect(address)
-            return _peer(tried) in (0, os.getuid())
-    return False
+            return _peer(tried)
+    return None
 
 
 def _process_of(server: Any, window: Any) -> int | None:
