@@ -315,12 +315,12 @@ class _Run:
         return Approved(action=move, locations=(place,), on=self._timeline.screen, verdict=verdict)
 
     def _expect_caret(self, action: Input) -> None:
-        """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""
+        """`Retry` if the field that was clicked just now for these keys is seen not to have the focus."""
         sent = [step for step in self.episode.steps if step.sent]
         if is_editing(action) and sent and entered_field(sent[-1]):
             watch = CaretWatch(self._eyes.quick_look, self.agent.control.until)
-            if watch.is_elsewhere(sent[-1]):
-                raise Retry(f"{described_field(sent[-1])} did not take the focus: the caret is in another place")
+            if why := watch.why_elsewhere(sent[-1]):
+                raise Retry(f"{described_field(sent[-1])} did not take the focus: {why}", "window_changed")
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""
