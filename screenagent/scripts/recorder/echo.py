@@ -42,7 +42,7 @@ class Field:
     others: tuple[Box, ...] = ()
 
 
-def echo(entry: Entry, field: Field, reader: TextReader) -> Echo:
+def echo_of(entry: Entry, field: Field, reader: TextReader) -> Echo:
     """Return what the screen shows of what was entered."""
     return _Sight(entry, reader).echo(field)
 

@@ -12,7 +12,7 @@ from screenagent.grounding.naming import Namer
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
-from screenagent.scripts.recorder.echo import Field, conceals, echo, field_typed_into
+from screenagent.scripts.recorder.echo import Field, conceals, echo_of, field_typed_into
 from screenagent.scripts.recorder.entries import Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
 from screenagent.secrets import placeholder
@@ -76,7 +76,7 @@ class TypedTexts:
             return None
         if entry.text in self._names:
             return SAME
-        seen = echo(entry, field, self._reader)
+        seen = echo_of(entry, field, self._reader)
         if seen == "hidden" or any(conceals(entry, one.seen) for one in later):
             return HIDDEN
         if seen == "unsure":
@@ -86,7 +86,7 @@ class TypedTexts:
         return SAME if any(self._is_same_hidden(entry, one) for one in later if isinstance(one, Entry)) else None
 
     def _is_same_hidden(self, entry: Entry, later: Entry) -> bool:
-        return later.text == entry.text and echo(later, self._field(later), self._reader) != "shown"
+        return later.text == entry.text and echo_of(later, self._field(later), self._reader) != "shown"
 
     def _field(self, entry: Entry) -> Field:
         clicked = self._clicked_at(entry)
