@@ -31,7 +31,7 @@ OTHERS: Final[Mapping[int, str]] = {
 }
 """Those that are not at that place, and those of the keypad."""
 CURRENCY: Final = 0x20
-NEWER: Final[Mapping[str, int]] = {"EuroSign": 0x20AC, "OE": 0x13BC, "oe": 0x13BD, "Ydiaeresis": 0x13BE}
+NEWER: Final = {"EuroSign": 0x20AC, "OE": 0x13BC, "oe": 0x13BD, "Ydiaeresis": 0x13BE}
 """Keysyms whose names Xlib does not have."""
 
 
