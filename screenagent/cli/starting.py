@@ -20,10 +20,10 @@ LEAST_MEMORY: Final = 700 << 20
 """Bytes of address space. With less, OpenCV's own libraries end the process while they are loaded."""
 
 
-class TooLittleMemory(UserError):
+class MemoryLimit(UserError):
     """The limit on memory is too small for the libraries that read the screen."""
 
-    code = "too_little_memory"
+    code = "memory_limit"
 
 
 def safely_started(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,14 +39,14 @@ def safely_started(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check_memory() -> None:
-    """Raise `TooLittleMemory` if the limit on this process's memory is below `LEAST_MEMORY`."""
+    """Raise `MemoryLimit` if the limit on this process's memory is below `LEAST_MEMORY`."""
     if sys.platform == "win32":
         return
     import resource
 
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < LEAST_MEMORY:
-        raise TooLittleMemory(
+        raise MemoryLimit(
             f"the limit on memory, {limit >> 20} MB, is too small for what reads the screen; raise it to 1500 MB or "
             "more (`ulimit -v 1500000`)"
         )
