@@ -19,7 +19,7 @@ from Xlib import X, display, error
 from Xlib.ext import xtest
 
 RELEASE: Final = {"key": X.KeyRelease, "button": X.ButtonRelease}
-LOOK_SECONDS: Final = 0.05  # so often it is looked whether the agent is suspended while it holds something
+LOOK_SECONDS: Final = 0.02  # so often it is looked whether the agent is suspended while it holds something
 
 Stroke = tuple[str, int]
 
