@@ -11,6 +11,7 @@ from PIL import Image
 from pydantic import ConfigDict, Field
 
 from screenagent.geometry import Box, Display, Point, Size, Unit, Value
+from screenagent.showing import LONGEST_NAME, abridged
 
 TERMINALS: Final = frozenset(
     (
@@ -37,8 +38,8 @@ class Window(Value):
     """A window of the display's window system: which application's, and what its title says.
 
     `own` is the terminal that we were started from: what is typed there reaches us, or a shell. `box` is where its
-    contents are on the display, as far as they reach into it; None where that is not known. `is_dialog` is what its
-    application says.
+    contents are on the display, as far as they reach into it; None where that is not known, or where they lie on
+    another one, which is `monitor`. `is_dialog` is what its application says.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Window(Value):
     own: bool = False
     is_dialog: bool = Field(default=False, exclude_if=_is_nothing)
     box: Box | None = None
+    monitor: str | None = Field(default=None, exclude_if=_is_nothing)
 
     @property
     def is_terminal(self) -> bool:
@@ -109,12 +111,21 @@ class Screenshot(Value):
         )
 
     @property
-    def covered_words(self) -> str:
-        """How much of the screen is not seen; empty where all of it is."""
+    def unseen_words(self) -> str:
+        """What is not seen: what lies under the terminal, and a window in front that is on another monitor."""
+        return "; ".join(filter(None, (self._covered_words(), self._elsewhere_words())))
+
+    def _covered_words(self) -> str:
         share = sum((box.right - box.left) * (box.bottom - box.top) for box in self.covered)
         return (
             f"this terminal covers {min(share, 1):.0%} of the screen, and what is under it is not seen" if share else ""
         )
+
+    def _elsewhere_words(self) -> str:
+        if self.window is None or self.window.monitor is None:
+            return ""
+        name, monitor = self.window.title or self.window.app or "untitled", self.window.monitor
+        return f"the window in front, “{abridged(name, LONGEST_NAME)}”, is on another monitor: --display {monitor}"
 
     def window_at(self, point: Point) -> Window | None:
         """Return the window that lies on top there; None on the bare ground, and where windows are not known."""

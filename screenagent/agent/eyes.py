@@ -147,7 +147,7 @@ class Eyes:
             return self._looked_at_closer(target, found)
         if known := selected_before(target.words, self.timeline.episode):
             return known
-        raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.covered_words))), "not_found")
+        raise Retry("; ".join(filter(None, (found.why, self.timeline.screen.unseen_words))), "not_found")
 
     def _opened(self, words: str) -> Location | None:
         """Return, of several places that fit alike, the one in the list or menu that the last click has opened."""

@@ -29,6 +29,7 @@ from pydantic import Field, TypeAdapter
 
 from screenagent.bench import stop_worker
 from screenagent.bench.results import keep_results, percentile, read_bench_results
+from screenagent.bench.stop_hindered import HINDRANCES, Hindered, HinderedRun, Hindrance, OfHindrance, hindered_summary
 from screenagent.control import Control, until
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
@@ -36,14 +37,15 @@ from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.testing.synthetic_user import SyntheticPerson, SyntheticUser
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
+from screenagent.desktop.x11.driver_selection import ask_to_stop
 from screenagent.desktop.x11.raw_events import Raw
 from screenagent.events import Ended
 from screenagent.geometry import Value
 from screenagent.runs.store import read_events
 
-StopWay = Literal["keys", "corner", "ctrl-c", "sigterm", "command", "esc", "console ctrl-c"]
+StopWay = Literal["keys", "corner", "ctrl-c", "sigterm", "command", "by the display", "esc", "console ctrl-c"]
 
-PLAIN: Final[tuple[StopWay, ...]] = ("keys", "corner", "ctrl-c", "sigterm", "command")
+PLAIN: Final[tuple[StopWay, ...]] = ("keys", "corner", "ctrl-c", "sigterm", "command", "by the display")
 CONSOLE: Final[tuple[StopWay, ...]] = ("esc", "console ctrl-c")
 KEYS: Final = ("ctrl", "shift", "escape")
 CORNER: Final = (1279, 0)
@@ -82,7 +84,8 @@ class Kill(Value):
     readable: bool
 
 
-KEPT: Final[TypeAdapter[StopMeasured | Kill]] = TypeAdapter(Annotated[StopMeasured | Kill, Field(discriminator="kind")])
+Measured = StopMeasured | Kill | Hindered
+KEPT: Final[TypeAdapter[Measured]] = TypeAdapter(Annotated[Measured, Field(discriminator="kind")])
 
 
 class OfWay(Value):
@@ -119,6 +122,7 @@ class StopSummary(Value):
     n: int
     ways: Mapping[str, OfWay]
     kills: Kills
+    hindered: Mapping[str, OfHindrance]
     load: float
 
 
@@ -126,6 +130,7 @@ def run_stop(
     *,
     stops: int,
     kills: int,
+    hindered: int = 0,
     worker: Sequence[str],
     seed: int = 0,
     results: Path | None = None,
@@ -140,15 +145,16 @@ def run_stop(
     chance.shuffle(ways)
     loads = [os.getloadavg()[0]]
 
-    def take(one: StopMeasured | Kill) -> None:
+    def take(one: Measured) -> None:
         found.append(one)
         loads.append(os.getloadavg()[0])
         if results is not None:
             keep_results(results, one)
-        progress(len(found), stops + kills)
+        progress(len(found), stops + kills + hindered)
 
     kills_left = range(kills - sum(isinstance(one, Kill) for one in found))
-    if not (ways or kills_left):
+    hindered_left = range(hindered - sum(isinstance(one, Hindered) for one in found))
+    if not (ways or kills_left or hindered_left):
         return stop_summary(found, loads)
     with VirtualDesktop(control=Control()) as virtual, StopScene(virtual.display, latest_seconds) as scene:
         for kind, console in ((PLAIN, False), (CONSOLE, True)):
@@ -159,10 +165,12 @@ def run_stop(
                         take(scene.stop(agent, way, chance))
         for _ in kills_left:
             take(scene.kill(chance))
+        for number in hindered_left:
+            take(scene.hinder(HINDRANCES[number % len(HINDRANCES)], chance))
     return stop_summary(found, loads)
 
 
-def stop_summary(found: Sequence[StopMeasured | Kill], loads: Sequence[float]) -> StopSummary:
+def stop_summary(found: Sequence[Measured], loads: Sequence[float]) -> StopSummary:
     stops = [one for one in found if isinstance(one, StopMeasured)]
     kills = [one for one in found if isinstance(one, Kill)]
     times = [one.ms for one in stops]
@@ -186,6 +194,7 @@ def stop_summary(found: Sequence[StopMeasured | Kill], loads: Sequence[float]) -
             unreadable=sum(not one.readable for one in kills),
             n=len(kills),
         ),
+        hindered=hindered_summary([one for one in found if isinstance(one, Hindered)]),
         load=round(sum(loads) / len(loads) / (os.cpu_count() or 1), 2),
     )
 
@@ -323,6 +332,37 @@ class StopScene:
             what=what, ms=round(1000 * max(after, default=0.0), 1), held=held, lost=begun - written, readable=readable
         )
 
+    def hinder(self, way: Hindrance, chance: random.Random) -> Hindered:
+        what, folder = chance.choice(list(stop_worker.LONG)), self.new_folder()
+        ear, mouth = self._forks.Pipe(duplex=False)
+        with closing(HinderedRun(way, self._server)) as run:
+            arguments = (self._display, what, folder, mouth, run.slave_name)
+            agent = self._forks.Process(target=stop_worker.hindered, args=arguments)
+            agent.start()
+            mouth.close()
+            _heard_until(ear, "reviewed")
+            self._await_input()
+            time.sleep(chance.uniform(0, self._latest_seconds))
+            self._witness.heard()
+            with run.stopped(agent) as at:
+                frozen = way == "frozen display"  # so that nobody on it can be asked
+                seen = [] if frozen else self._seen_until(at + RELEASE_SECONDS)
+                run.let_go_on(agent)
+                stopped_at = time.monotonic() if way == "suspended" else at
+                held = self.held() if way == "suspended" else 0
+            left_seconds = time.monotonic() - stopped_at
+        time.sleep(RELEASE_SECONDS)
+        outcome, _, _ = _read_back(folder)
+        after = [raw.at - at for raw in seen if raw.at > at]
+        return Hindered(
+            way=way,
+            what=what,
+            ms=None if frozen else round(1000 * max(after, default=0.0), 1),
+            left_seconds=round(left_seconds, 2),
+            held=held + self.held(),
+            outcome=outcome,
+        )
+
     def _stops(self, agent: Worker, way: StopWay) -> float:
         """When it was said, by the monotonic clock."""
         match way:
@@ -342,6 +382,8 @@ class StopScene:
             case "command":  # as `screenagent stop` does it, once that has been started
                 [driver] = drivers(self._display)
                 os.kill(driver.pid, signal.SIGTERM)
+            case "by the display":  # as it does where it cannot reach the process
+                ask_to_stop(self._server)
             case "esc":
                 os.write(agent.terminal, b"\x1b")
             case "console ctrl-c":

@@ -21,6 +21,7 @@ from screenagent.agent import Agent, drive
 from screenagent.approval import AllowAll
 from screenagent.assembly.agent import build_from
 from screenagent.assembly.departure import on_signals
+from screenagent.assembly.parts import stoppable_control
 from screenagent.console.startup import responsive_threads, shorten_escape_delay
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
@@ -117,6 +118,18 @@ def supervised(
     opened = (face or Console)(lambda _: begin, options, task=what)
     with on_signals(stop=opened.stop, resume=opened.resume), responsive_threads():
         opened.run()
+
+
+def hindered(display: str, what: str, folder: Path, mouth: Connection, terminal: str) -> None:
+    """A run that is stopped as `screenagent run` is, with `terminal` as its standard input."""
+    os.dup2(os.open(terminal, os.O_RDWR | os.O_NOCTTY), 0)
+    with (
+        stoppable_control() as control,
+        LocalDesktop(control=control, display=display) as desktop,
+        Recorder(folder) as recorder,
+    ):
+        control.on_leave(recorder.end)
+        drive(long_input_agent(what, desktop, control), what, lambda event: mouth.send(event.event), recorder)
 
 
 def killed(display: str, what: str, folder: Path, mouth: Connection) -> None:

@@ -208,9 +208,16 @@ def settle(*, popups: int, seed: int) -> None:
 @bench.command
 @click.option("--n", type=click.IntRange(min=0), default=1000, show_default=True, help="How often it is stopped.")
 @click.option("--kills", type=click.IntRange(min=0), default=100, show_default=True, help="How often it is killed.")
+@click.option(
+    "--hindered",
+    type=click.IntRange(min=0),
+    default=60,
+    show_default=True,
+    help="How often it is stopped while suspended, without its terminal, or with a frozen display.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--results", type=NEW_FILE, help="Keep each there, and go on from it.")
-def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
+def stop(*, n: int, kills: int, hindered: int, seed: int, results: Path | None) -> None:
     """Stop an agent that types, drags and holds keys at random moments, in every way; then kill it.
 
     \b
@@ -223,7 +230,7 @@ def stop(*, n: int, kills: int, seed: int, results: Path | None) -> None:
     worker = ("-m", "screenagent.bench.stop_worker")
     with Ticker(silent=0.0) as ticker:
         found = bench_stop.run_stop(
-            stops=n, kills=kills, seed=seed, results=results, worker=worker, progress=ticker.count
+            stops=n, kills=kills, hindered=hindered, seed=seed, results=results, worker=worker, progress=ticker.count
         )
     click.echo(found.model_dump_json())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import APPROVAL, FILE, SizeType, gathered, load_settings
+from screenagent.cli.options import APPROVAL, FILE, SizeType, check_display, gathered, load_settings
 from screenagent.cli.output import echo
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class LearnOptions:
             raise click.UsageError(f"--app opens a program on a virtual desktop; {cure}")
         if self.listed and self.forget:
             raise click.UsageError("--list shows names and --forget removes them; give one of the two")
+        check_display(self.display, virtual=self.virtual)
 
     @property
     def settings(self) -> dict[str, object]:
@@ -89,7 +90,10 @@ def _learned(settings: Settings, options: LearnOptions) -> int:
     with stoppable_control() as control:
         answer_keys = str(user_keys(settings, virtual=options.virtual))
         person = TerminalAnswers(control, settings.answer_seconds, answer_keys=answer_keys)
-        with open_desktop(settings, control, virtual=options.virtual, app=options.app) as desktop:
+        where = open_desktop(
+            settings, control, virtual=options.virtual, app=options.app, task="learn the names of buttons"
+        )
+        with where as desktop:
             progress = Progress()
             with closing(build_learner(settings, control, desktop, ask=person).learn()) as happening:
                 for event in happening:

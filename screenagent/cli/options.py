@@ -161,6 +161,14 @@ family_option: Final = click.option(
 )
 
 
+def check_display(display: str | None, *, virtual: bool) -> None:
+    """Refuse a monitor that is chosen for a virtual desktop, which has one of its own."""
+    if virtual and display:
+        raise click.UsageError(
+            f"--display {display} is a monitor of your own desktop, and --virtual works on another; leave one away"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class AgentOptions:
     """The desktop that the agent works on, the model that plans, and what the agent may do unasked."""
@@ -180,6 +188,7 @@ class AgentOptions:
         if self.app and not self.virtual:
             cure = "add --virtual, or open the program yourself"
             raise click.UsageError(f"--app opens a program on a virtual desktop; {cure}")
+        check_display(self.display, virtual=self.virtual)
 
     @property
     def settings(self) -> dict[str, object]:

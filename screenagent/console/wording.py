@@ -103,8 +103,8 @@ def facts(episode: Episode, seconds: float) -> Content:
         *([f"{tokens:,} tokens"] if tokens else []),
     ]
     said = Content.styled(" · ".join(parts), "$foreground 60%")
-    covered = episode.screenshot.covered_words if episode.screenshot else ""
-    return Content.assemble((f"{covered} · ", "$text-warning"), said) if covered else said
+    unseen = episode.screenshot.unseen_words if episode.screenshot else ""
+    return Content.assemble((f"{unseen} · ", "$text-warning"), said) if unseen else said
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,6 +35,16 @@ class CapturedFrame:
     at: float = 0.0
 
 
+class MonitorPlace(NamedTuple):
+    """Where a monitor is in the input space, by the name that the system shows."""
+
+    name: str
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 class FramePoint(NamedTuple):
     x: int
     y: int

@@ -314,8 +314,11 @@ class LocalDesktop:
     def _front(self) -> Window | None:
         """The window that is worked in, and where it is on this display."""
         window = self._traces.masked(self._windows.worked_in())
-        edges = window and self._windows.edges(window)
-        return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
+        edges = self._windows.edges(window) if window else None
+        if window is None or edges is None:
+            return window
+        box = self.display.box(edges)
+        return window.model_copy(update={"box": box, "monitor": None if box else self._screen.monitor_of(edges)})
 
     def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
         floating = floating or self._floating()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from screenagent.actions import Button
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
 from screenagent.desktop.floating import Floating
+from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.mouse import Pointer
 from screenagent.desktop.own_terminal import Stack
 from screenagent.geometry import Pixel
@@ -113,7 +113,7 @@ class System:
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
     floating: Callable[[], Floating] = Floating  # the menus, lists and tips that lie above the windows
-    monitors: Callable[[], object] = lambda: None  # something else when they have changed
+    monitors: Callable[[], Sequence[MonitorPlace]] = tuple
 
 
 def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
@@ -143,7 +143,7 @@ def _portable(windows: WindowSystem, *, control: Control) -> System:
 
 
 def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
-    from screenagent.desktop.x11.connection import GONE, connect_display, disconnect_display, monitors
+    from screenagent.desktop.x11.connection import GONE, MonitorNames, connect_display, disconnect_display
     from screenagent.desktop.x11.input_devices import KeyboardLayout, XPointer
     from screenagent.desktop.x11.windows import OwnWindows, Ping, X11Windows
 
@@ -161,7 +161,7 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
         gone=GONE,
         own=stack.enter_context(closing(OwnWindows(name))),
         floating=windows.floating,
-        monitors=partial(monitors, asked_for_monitors),
+        monitors=MonitorNames(asked_for_monitors),
     )
 
 

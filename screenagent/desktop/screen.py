@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from PIL import Image
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.floating import Floating, FloatingArea
-from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
+from screenagent.desktop.frames import CapturedFrame, MonitorPlace, Patch, ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
 from screenagent.geometry import Box, Display, Pixel, PixelBox, Point, Size
 from screenagent.screenshot import Screenshot, Window
@@ -34,7 +35,7 @@ class ScreenCapture:
         monitor: str | None = None,
         own: Stack = list,
         blanked: Callable[[ScreenFrame], ScreenFrame] = lambda frame: frame,
-        monitors: Callable[[], object] = lambda: None,
+        monitors: Callable[[], Sequence[MonitorPlace]] = tuple,
     ) -> None:
         self._own = own
         self._blanked = blanked
@@ -45,7 +46,7 @@ class ScreenCapture:
         self._look_at_monitors()
         if monitor is not None and monitor not in self._monitors:
             self.close()
-            raise NoDesktop(f"there is no monitor {monitor!r}; there are {', '.join(self._monitors)}")
+            raise NoDesktop(_no_monitor(monitor, self._monitors))
 
     def follow(self) -> None:
         """Look at the monitors anew if they have changed; for one that is gone the primary one stands in."""
@@ -57,7 +58,7 @@ class ScreenCapture:
     def _look_at_monitors(self) -> None:
         self._known = self._monitors_now()
         self._mss = _open(self._x_display)
-        self._monitors = _named(self._mss.monitors[1:])
+        self._monitors = _named(self._mss.monitors[1:], self._known)
         primary = next((name for name, found in self._monitors.items() if found.get("is_primary")), None)
         wanted = self._wanted if self._wanted in self._monitors else primary
         self._chosen = wanted or next(iter(self._monitors))
@@ -69,6 +70,12 @@ class ScreenCapture:
 
     def displays(self) -> tuple[Display, ...]:
         return tuple(self._display(name) for name in self._monitors)
+
+    def monitor_of(self, edges: tuple[int, int, int, int]) -> str | None:
+        """Return the name of the monitor that shows the most of left, top, right and bottom; None if none does."""
+        shown = {name: _shared(found, edges) for name, found in self._monitors.items()}
+        most = max(shown, key=lambda name: shown[name])
+        return most if shown[most] > 0 else None
 
     def grab(self) -> CapturedFrame:
         """Capture the display, with our own terminal blanked."""
@@ -155,10 +162,28 @@ def _open(display: str | None) -> mss.MSS:
         raise NoDesktop(f"the screen cannot be captured: {reason}") from reason
 
 
-def _named(monitors: Sequence[Any]) -> dict[str, Any]:
-    """Each by the name of its output or model, or where that says nothing or is not the only one, by its number."""
+def _shared(monitor: Any, edges: tuple[int, int, int, int]) -> int:
+    """Return how many pixels of left, top, right and bottom a monitor shows."""
+    left, top, right, bottom = edges
+    width = min(right, monitor["left"] + monitor["width"]) - max(left, monitor["left"])
+    height = min(bottom, monitor["top"] + monitor["height"]) - max(top, monitor["top"])
+    return int(max(width, 0) * max(height, 0))
+
+
+def _no_monitor(wanted: str, names: Iterable[str]) -> str:
+    """Return a sentence that names the monitors that there are, and the one that may be meant."""
+    by_letters = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(wanted.casefold(), by_letters, n=1)
+    meant = f"; did you mean {by_letters[near[0]]!r}?" if near else ""
+    return f"there is no monitor {wanted!r}; there are {', '.join(by_letters.values())}{meant}"
+
+
+def _named(monitors: Sequence[Any], known: Sequence[MonitorPlace]) -> dict[str, Any]:
+    """Return each by the name that the system shows; if that is not known, by its output, its model or its number."""
     named: dict[str, Any] = {}
+    names = {place[1:]: place.name for place in known}
     for number, monitor in enumerate(monitors, start=1):
-        name = str(monitor.get("output") or monitor.get("name") or "monitor")
+        at = tuple(monitor[edge] for edge in ("left", "top", "width", "height"))
+        name = names.get(at) or str(monitor.get("output") or monitor.get("name") or "monitor")
         named[name if name != "monitor" and name not in named else f"{name}-{number}"] = monitor
     return named

@@ -15,6 +15,7 @@ from screenagent.actions import Click, Input, TypeText
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.lock import driving
 from screenagent.desktop.platform import why_no_session_bus
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
@@ -73,7 +74,10 @@ def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorF
 
 def _examine_monitor(control: Control, monitor: Display, *, display: str | None) -> Iterator[DoctorFinding]:
     what = f"{monitor.name}: input"
-    with LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop:
+    with (
+        LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop,
+        driving(desktop.x_display, "screenagent doctor", control),
+    ):
         if sys.platform != PROVEN:
             yield _capture(desktop)
             yield _fails(what, "untried", "not tried: its test window needs X11")

@@ -34,7 +34,7 @@ def beside_another() -> Iterator[Rig]:
             subprocess.run(command, env=wide.environment, check=True, stdout=subprocess.DEVNULL)
 
         def open_right(control: Control) -> LocalDesktop:
-            return LocalDesktop(control=control, display=wide.display, monitor="monitor-2")
+            return LocalDesktop(control=control, display=wide.display, monitor="right")
 
         with open_right(Control()) as right:
             yield Rig(desktop=right, display=wide.display, open=open_right)
@@ -48,6 +48,6 @@ class TestLocalDesktopOnTheSecondOfTwoMonitors(DesktopContract):
     def test_its_displays_are_listed_with_their_origins(self, rig: Rig) -> None:
         listed = {display.name: (display.origin, display.size) for display in rig.desktop.displays()}
         assert listed == {
-            "screen": (Pixel(x=0, y=0), Size(width=800, height=600)),
-            "monitor-2": (Pixel(x=800, y=120), Size(width=1280, height=720)),
+            "left": (Pixel(x=0, y=0), Size(width=800, height=600)),
+            "right": (Pixel(x=800, y=120), Size(width=1280, height=720)),
         }

@@ -31,8 +31,8 @@ def test_each_monitor_is_captured_clicked_and_typed_on(two_monitors: VirtualDesk
     assert [finding.what for finding in findings] == [
         "system",
         "display",
-        *("screen: capture", "screen: click", "screen: type"),
-        *("monitor-2: capture", "monitor-2: click", "monitor-2: type"),
+        *("left: capture", "left: click", "left: type"),
+        *("right: capture", "right: click", "right: type"),
         "session bus",
         "virtual desktop",
         "typefaces",

@@ -14,6 +14,7 @@ from Xlib.ext import res
 from Xlib.support import connect
 
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.frames import MonitorPlace
 from screenagent.geometry import Pixel
 
 _replacing = threading.Lock()  # protects Xlib's `connect.get_display`, which is one for the process
@@ -72,12 +73,23 @@ def pointer(display: Any) -> Pixel:
     return Pixel(x=at.root_x, y=at.root_y)
 
 
-def monitors(display: Any) -> object:
-    """Return where which monitor is, by which a change is known: a name, left, top, width and height each."""
-    return [
-        (found.name, found.x, found.y, found.width_in_pixels, found.height_in_pixels)
-        for found in display.screen().root.xrandr_get_monitors().monitors
-    ]
+class MonitorNames:
+    """Where which monitor of a display is, each by the name that the system shows (RandR's)."""
+
+    def __init__(self, display: Any) -> None:
+        self._display = display
+        self._names: dict[int, str] = {}  # a name's number never gets another meaning
+
+    def __call__(self) -> list[MonitorPlace]:
+        found = self._display.screen().root.xrandr_get_monitors().monitors
+        return [
+            MonitorPlace(self._name(one.name), one.x, one.y, one.width_in_pixels, one.height_in_pixels) for one in found
+        ]
+
+    def _name(self, atom: int) -> str:
+        if atom not in self._names:
+            self._names[atom] = str(self._display.get_atom_name(atom))
+        return self._names[atom]
 
 
 def property_values(window: Any, name: str, kind: int = Xatom.WINDOW) -> list[int]:

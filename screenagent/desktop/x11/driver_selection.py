@@ -210,9 +210,16 @@ def _process_of(server: Any, window: Any) -> int | None:
     return next((int(one.value[0]) for one in answer.ids if one.value), None)
 
 
+def server_process(server: Any) -> int:
+    """Return the process of an X server on this machine."""
+    return _credentials(server.display.socket)[0]
+
+
 def _peer(connected: Any) -> int | None:
     """Return the user that an X server on this machine runs as."""
-    if connected.family != socket.AF_UNIX:
-        return None
-    _, user, _ = PEER.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
-    return int(user)
+    return _credentials(connected)[1] if connected.family == socket.AF_UNIX else None
+
+
+def _credentials(connected: Any) -> tuple[int, int]:
+    process, user, _ = PEER.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    return int(process), int(user)

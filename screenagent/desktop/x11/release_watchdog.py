@@ -21,7 +21,7 @@ from Xlib.ext import xtest
 
 RELEASE: Final = {"key": X.KeyRelease, "button": X.ButtonRelease}
 LATE_SECONDS: Final = 0.2  # what a program had sent before it ended is carried out by then
-LOOK_SECONDS: Final = 0.05  # so often it is looked whether the agent is suspended while it holds something
+LOOK_SECONDS: Final = 0.02  # so often it is looked whether the agent is suspended while it holds something
 
 Stroke = tuple[str, int]
 

@@ -99,13 +99,13 @@ def test_a_monitor_that_becomes_another_pauses_the_agent_which_then_looks_afresh
         xrandr(wide, "--delmonitor", "right")
         set_monitors(wide, "right 700/200x500/150+900+100 none")
 
-    with LocalDesktop(control=control, display=wide.display, monitor="monitor-2") as desktop:
+    with LocalDesktop(control=control, display=wide.display, monitor="right") as desktop:
         doing = Doing("reviewed", smaller, control)
         with EventMonitor(wide.display) as witness:
             ended = drive(clicks(desktop, control, 1), "t", doing)
             motions = [raw.place for raw in witness.heard() if raw.kind == "motion"]
         assert [event.why for event in doing.seen if isinstance(event, Paused)] == [
-            "the monitor 'monitor-2' is now 700x500 at (900, 100), so the agent waits"
+            "the monitor 'right' is now 700x500 at (900, 100), so the agent waits"
         ]
         assert motions == [(1250, 350)]
         assert [step.acted for step in ended.steps[:1]] == [True]
@@ -114,14 +114,14 @@ def test_a_monitor_that_becomes_another_pauses_the_agent_which_then_looks_afresh
 
 
 def test_a_monitor_that_is_gone_pauses_the_agent(wide: VirtualDesktop) -> None:
-    with LocalDesktop(control=Control(), display=wide.display, monitor="monitor-2") as desktop:
+    with LocalDesktop(control=Control(), display=wide.display, monitor="right") as desktop:
         reviewed = desktop.settled()
         xrandr(wide, "--delmonitor", "right")
         there = Location(point=HERE, confidence=1.0, by="test")
-        with pytest.raises(Interrupted, match="it was on 'monitor-2' and would go on on 'screen'"):
+        with pytest.raises(Interrupted, match="it was on 'right' and would go on on 'left'"):
             perform_input(desktop, CLICK, there, on=reviewed)
         set_monitors(wide, "right 800/200x600/150+800+0 none")
-        with pytest.raises(Interrupted, match="it was on 'screen' and would go on on 'monitor-2'"):
+        with pytest.raises(Interrupted, match="it was on 'left' and would go on on 'right'"):
             perform_input(desktop, CLICK, there, on=reviewed)
         perform_input(desktop, CLICK, there)
         assert desktop.pointer().x == 1200
