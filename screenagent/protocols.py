@@ -32,12 +32,16 @@ class Outdated(Retry):
 
 @dataclass(frozen=True, kw_only=True)
 class Approved(Generic[InputT_co]):
-    """An input that a verdict let through, and what it was reviewed on. Only the loop makes one."""
+    """An input that a verdict let through, and what it was reviewed on. Only the loop makes one.
+
+    `field` is where the field is that a text is for, if it was clicked just before and its bounds are known.
+    """
 
     action: InputT_co
     locations: tuple[Location, ...]
     on: Screenshot
     verdict: Verdict
+    field: Box | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.verdict, Approve):

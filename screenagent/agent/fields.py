@@ -8,7 +8,7 @@ from typing import Final
 from screenagent.actions import Click, PressKeys, TypeText
 from screenagent.episode import Episode, Step
 from screenagent.events import Decision, PlannedStep
-from screenagent.geometry import Location
+from screenagent.geometry import Box, Location
 from screenagent.protocols import TypedText
 
 _RELATION: Final = re.compile(
@@ -49,6 +49,11 @@ def field_of(episode: Episode) -> tuple[Location, ...]:
     clicked = last_click(episode)
     is_field = clicked is not None and clicked.expectation is None and not _opened_window(clicked)
     return clicked.locations if clicked and is_field else ()
+
+
+def field_box(episode: Episode) -> Box | None:
+    """Return the bounds of that field, if they are known."""
+    return next((place.box for place in field_of(episode) if place.by in FIELDS), None)
 
 
 def _opened_window(step: Step) -> bool:

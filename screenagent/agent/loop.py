@@ -14,7 +14,15 @@ from screenagent.actions import Action, Ask, Change, Finish, Input, Move, TypeTe
 from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
-from screenagent.agent.fields import described_field, entered_field, field_of, is_editing, is_entered, typed_texts
+from screenagent.agent.fields import (
+    described_field,
+    entered_field,
+    field_box,
+    field_of,
+    is_editing,
+    is_entered,
+    typed_texts,
+)
 from screenagent.agent.inquiry import Inquiry, ScreenAsking
 from screenagent.agent.recovery import late_effect, next_recovery, slowed
 from screenagent.agent.retyping import pasted
@@ -303,7 +311,8 @@ class _Run:
     def _perform(self, action: Input, locations: tuple[Location, ...], verdict: Verdict) -> Screenshot | None:
         self.agent.control.check_input()
         self._expect_caret(action)
-        approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict)
+        field = field_box(self.episode) if isinstance(action, TypeText) else None
+        approved = Approved(action=action, locations=locations, on=self._timeline.screen, verdict=verdict, field=field)
         with self._timeline.phase("act"):
             before = self.agent.desktop.perform(approved)
         self._sent_at = time.monotonic()

@@ -28,7 +28,7 @@ PIECE_SECONDS: Final = 0.05
 
 
 def _unwatched() -> None:
-    """Where nobody looks at where the keys go: modifiers for the mouse."""
+    """Where nobody looks at where the keys go, as for the modifiers of a click."""
 
 
 def _unstirred() -> bool:
@@ -65,6 +65,7 @@ class Keyboard:
         self._look: Callable[[], None] = _unwatched
         self._stirred: Callable[[], bool] = _unstirred
         self._looked_at = float("-inf")
+        self._pause: Callable[[], None] = _unwatched
         self._typed: dict[str, Stroke] = {}  # how each character was typed since the last `watched`
         self.sent = 0
         with opening_pynput(display):
@@ -82,19 +83,22 @@ class Keyboard:
             disconnect_display(connection)
 
     @contextmanager
-    def watched(self, look: Callable[[], None], *, stirred: Callable[[], bool]) -> Iterator[None]:
+    def watched(
+        self, look: Callable[[], None], *, stirred: Callable[[], bool], pause: Callable[[], None]
+    ) -> Iterator[None]:
         """Meanwhile, `look` before the first and the second key, before each piece of keys, and before the next key
         once `stirred`; what it raises ends the input.
 
-        `sent` counts the chords and characters from here on.
+        `sent` counts the chords and characters from here on; `pause` is called after each character.
         """
         self._look, self._stirred, self._looked_at, self.sent = look, stirred, float("-inf"), 0
+        self._pause = pause
         self._typed.clear()
         try:
             yield
             self._refuse_other_layout()
         finally:
-            self._look, self._stirred = _unwatched, _unstirred
+            self._look, self._stirred, self._pause = _unwatched, _unstirred, _unwatched
 
     def hold(self, keys: Sequence[str], seconds: float) -> None:
         """Hold `keys` down, with a look at where they go before each piece of the time."""
@@ -158,6 +162,7 @@ class Keyboard:
             level_3 = self._level_3() if stroke.level_3 else nullcontext()
             with level_3, self._down(self._named("shift")) if shift else nullcontext(), self._down(stroke):
                 pass
+            self._pause()
 
     def can_type(self, text: str) -> bool:
         self._follow_layout()

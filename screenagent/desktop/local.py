@@ -29,6 +29,7 @@ from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
+from screenagent.desktop.typing_watch import TypingWatch
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
@@ -76,6 +77,7 @@ class LocalDesktop:
             foreground=self.foreground,
             screen=self._screen_as_agreed,
             answers=self._aim.answers,
+            typing=TypingWatch(grab=lambda: self._screen.grab().pixels, moving=self._moving, control=self.control),
         )
 
     def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
@@ -293,12 +295,12 @@ class LocalDesktop:
             case Scroll(direction=direction, notches=notches):
                 self._mouse.scroll(direction, notches=notches)
             case TypeText() | PressKeys() | HoldKeys() as action:
-                self._send_keys(action, approved.on)
+                self._send_keys(action, approved)
 
-    def _send_keys(self, action: TypeText | PressKeys | HoldKeys, on: Screenshot) -> None:
+    def _send_keys(self, action: TypeText | PressKeys | HoldKeys, approved: Approved[Input]) -> None:
         self.ledger.looked(time.monotonic())
-        reviewed = on.window
-        with self._receiver.watched(self._keyboard, action, on):
+        reviewed = approved.on.window
+        with self._receiver.watched(self._keyboard, action, approved):
             match action:
                 case TypeText(text=text, afresh=True):
                     self._clear_field(reviewed)
@@ -327,7 +329,7 @@ class LocalDesktop:
         return self._screen.screenshot(
             frame,
             window,
-            moving=self._ambient.moving(at=time.monotonic()),
+            moving=self._moving(),
             floating=floating,
             focus=elsewhere,
             pointer=self.display.point(self._mouse.position),
@@ -337,6 +339,9 @@ class LocalDesktop:
         """What lies on the display, with titles that name secrets instead of quoting them."""
         found, masked = self._system_floating(), self._traces.masked
         return replace(found, windows=tuple((masked(owner) or owner, area) for owner, area in found.windows))
+
+    def _moving(self) -> tuple[Patch, ...]:
+        return self._ambient.moving(at=time.monotonic())
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""

@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from screenagent.actions import HoldKeys, KeyboardInput, PressKeys, TypeText
+from screenagent.actions import HoldKeys, Input, KeyboardInput, PressKeys, TypeText
 from screenagent.control import Control
 from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.platform import WindowSystem
+from screenagent.desktop.typing_watch import TypingWatch
 from screenagent.keys import NAMED
-from screenagent.protocols import Retry
+from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 
 RELEASE_SECONDS: Final = 2.0
@@ -26,7 +27,9 @@ class WatchedKeys(Protocol):
 
     sent: int
 
-    def watched(self, look: Callable[[], None], *, stirred: Callable[[], bool]) -> AbstractContextManager[None]: ...
+    def watched(
+        self, look: Callable[[], None], *, stirred: Callable[[], bool], pause: Callable[[], None]
+    ) -> AbstractContextManager[None]: ...
 
 
 class Receiver:
@@ -40,12 +43,14 @@ class Receiver:
         foreground: Callable[[], Window | None],
         screen: Callable[[], None],
         answers: InputAnswers,
+        typing: TypingWatch,
     ) -> None:
         self._windows = windows
         self._control = control
         self._foreground = foreground
         self._screen = screen
         self._answers = answers
+        self._typing = typing
 
     def refuse_held(self) -> None:
         """`Retry` if a modifier or a mouse button stays down that a hand holds, or that is latched."""
@@ -67,15 +72,17 @@ class Receiver:
         return front
 
     @contextmanager
-    def watched(self, keyboard: WatchedKeys, action: KeyboardInput, on: Screenshot) -> Iterator[None]:
-        """Meanwhile, the keys that `keyboard` sends go where they were approved to go `on` that screen, or the input
-        ends and says how far it came."""
+    def watched(self, keyboard: WatchedKeys, action: KeyboardInput, approved: Approved[Input]) -> Iterator[None]:
+        """Meanwhile, the keys that `keyboard` sends go where they were approved to go, or the input ends and says how
+        far it came."""
+        on = approved.on
         self._windows.follow_focus()
         self.still_in_front(on.window)
         self._refuse_other_focus(on)
         self._answers.begin(on.window)
         watch = _Watch(self._windows.focus_mark(), self._windows.focus_top(), self._windows.switched())
         watch.grabbed = self._windows.has_grabbed_keys()
+        self._typing.begin(approved)
 
         def look() -> None:
             self._screen()
@@ -83,10 +90,11 @@ class Receiver:
             self._refuse_other_receiver(watch, on.window)
             if not self._answers.keep_up():
                 raise Retry(f"{_called(on.window)} does not take its input any more", "busy")
+            self._typing.look(keyboard.sent)
             watch.sure = keyboard.sent
 
         try:
-            with keyboard.watched(look, stirred=self._windows.focus_stirred):
+            with keyboard.watched(look, stirred=self._windows.focus_stirred, pause=self._typing.pause):
                 yield
                 if not _may_open_a_window(action):
                     look()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -12,7 +13,9 @@ from screenagent.actions import KeyboardInput, PressKeys, TypeText
 from screenagent.control import Control, Interrupted
 from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.receiver import Receiver
-from screenagent.protocols import Retry
+from screenagent.desktop.typing_watch import TypingWatch
+from screenagent.events import Approve
+from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 
 ALPHA, THIEF = Window(id=1, title="Alpha"), Window(id=2, title="Thief")
@@ -84,8 +87,10 @@ class Keys:
         self._look: Callable[[], None] = lambda: None
 
     @contextmanager
-    def watched(self, look: Callable[[], None], *, stirred: Callable[[], bool]) -> Iterator[None]:
-        self._look, self.stirred, self.sent = look, stirred, 0
+    def watched(
+        self, look: Callable[[], None], *, stirred: Callable[[], bool], pause: Callable[[], None]
+    ) -> Iterator[None]:
+        self._look, self.stirred, self.pause, self.sent = look, stirred, pause, 0
         yield
 
     def press(self) -> None:
@@ -95,13 +100,25 @@ class Keys:
 
 
 def receiver(focus: Focus, screen: Callable[[], None] = lambda: None) -> Receiver:
-    answers = InputAnswers(control=Control())
-    return Receiver(focus, control=Control(), foreground=focus.foreground, screen=screen, answers=answers)
+    control = Control()
+    typing = TypingWatch(grab=lambda: np.zeros((8, 8), dtype=np.uint32), moving=list, control=control)
+    return Receiver(
+        focus,
+        control=control,
+        foreground=focus.foreground,
+        screen=screen,
+        answers=InputAnswers(control=control),
+        typing=typing,
+    )
+
+
+def approved(action: KeyboardInput, on: Screenshot = ON) -> Approved[KeyboardInput]:
+    return Approved(action=action, locations=(), on=on, verdict=Approve())
 
 
 def pressed(watching: Receiver, keys: Keys, action: KeyboardInput, *between: Callable[[], object]) -> None:
     """Press a key, and one more after each of `between`."""
-    with watching.watched(keys, action, ON):
+    with watching.watched(keys, action, approved(action)):
         keys.press()
         for happens in between:
             happens()
@@ -135,7 +152,7 @@ def test_the_last_piece_is_looked_at_too() -> None:
 @pytest.mark.parametrize("action", [PressKeys(keys=("enter",)), PressKeys(keys=("ctrl", "o")), TypeText(text="x\n")])
 def test_a_window_that_the_last_key_opens_is_no_thief(action: KeyboardInput) -> None:
     focus, keys = Focus(), Keys()
-    with receiver(focus).watched(keys, action, ON):
+    with receiver(focus).watched(keys, action, approved(action)):
         keys.press()
         window_opens(focus)
     assert keys.sent == 1
@@ -181,7 +198,9 @@ def test_the_first_key_goes_where_the_focus_was_on_the_reviewed_screen(monkeypat
 def test_a_popup_that_had_the_focus_as_the_keys_were_approved_gets_them() -> None:
     focus, keys = Focus(), Keys()
     focus.focus = THIEF
-    with receiver(focus).watched(keys, TypeText(text="x"), ON.model_copy(update={"focus": THIEF})):
+    with receiver(focus).watched(
+        keys, TypeText(text="x"), approved(TypeText(text="x"), ON.model_copy(update={"focus": THIEF}))
+    ):
         keys.press()
     assert keys.sent == 1
 
