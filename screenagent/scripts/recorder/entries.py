@@ -142,9 +142,16 @@ class _Buffer:
         return inside
 
 
+@dataclass(frozen=True)
+class AtTheEnd:
+    """The screen once nothing more was done."""
+
+    seen: Screenshot
+
+
 def with_later(
-    done: Iterable[Gesture | Entry], most: int
-) -> Iterator[tuple[Gesture | Entry, tuple[Gesture | Entry, ...]]]:
+    done: Iterable[Gesture | Entry], most: int, last: Callable[[], Screenshot]
+) -> Iterator[tuple[Gesture | Entry, tuple[Gesture | Entry | AtTheEnd, ...]]]:
     """Yield each with what came after it. Behind an entry all is held back until `most` more have come: what is seen
     and typed then may tell that its text is not to be written down."""
     held: deque[Gesture | Entry] = deque()
@@ -155,4 +162,4 @@ def with_later(
             yield first, tuple(held)
     while held:
         first = held.popleft()
-        yield first, tuple(held)
+        yield first, (*held, AtTheEnd(last()))

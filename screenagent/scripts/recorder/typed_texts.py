@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from screenagent.geometry import Box, Point
+from screenagent.geometry import WHOLE, Box, Point
 from screenagent.grounding.naming import Namer
+from screenagent.perception.changes import changed_shares
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
 from screenagent.scripts.recorder.echo import Field, conceals, echo_of, field_typed_into
-from screenagent.scripts.recorder.entries import Entry
+from screenagent.scripts.recorder.entries import AtTheEnd, Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
 from screenagent.secrets import placeholder
 
@@ -28,28 +29,54 @@ PASSWORD: Final = re.compile(
 HIDDEN: Final = "the field hid what was typed"
 CALLED: Final = "the field is called one for a password"
 UNSURE: Final = "it was not certain that the field showed what was typed"
+EARLIER: Final = "the field has hidden what was typed before"
 SAME: Final = "another field hid the same text"
+
+
+STILL_PAGE: Final = 0.1  # where less of the window than this has changed, its fields are those that they were
+
+Later = Gesture | Entry | AtTheEnd
+
+
+@dataclass(frozen=True)
+class HiddenField:
+    """Where a field is that has hidden a text, and the screenshot of the page that it was on."""
+
+    box: Box
+    seen: Screenshot
+
+    def holds(self, box: Box, now: Screenshot) -> bool:
+        """Return whether `box` is in that field on the same page."""
+        here, then = now.window, self.seen.window
+        same = here is not None and then is not None and here.id == then.id if here or then else True
+        page = here.box if here and here.box else WHOLE
+        return same and box.center in self.box and changed_shares(self.seen, now, [page])[0] < STILL_PAGE
 
 
 class TypedTexts:
     """Asked for all that was watched, in its order, each with what came after it.
 
-    `secrets` gets the names that stand for texts which are not written down, each with the reason.
+    `secrets` gets the names that stand for texts which are not written down, each with the reason; `since` is asked how
+    the screen has looked since a moment.
     """
 
-    def __init__(self, namer: Namer, reader: TextReader, secrets: dict[str, str]) -> None:
+    def __init__(
+        self, namer: Namer, reader: TextReader, secrets: dict[str, str], since: Callable[[float], Sequence[Screenshot]]
+    ) -> None:
         self._namer = namer
         self._reader = reader
         self._screens = BlankedScreens(reader)
         self._names: dict[str, str] = {}  # of the secrets, by their values
         self._secrets = secrets
+        self._since = since
+        self._hidden: list[HiddenField] = []
         self._clicked: Clicked | Dragged | None = None  # what the focus was given to, if by the mouse
 
     def blanked(self, screenshot: Screenshot) -> Screenshot:
         """Return the screenshot without what fields hid."""
         return self._screens.blanked(screenshot)
 
-    def judged(self, watched: Iterable[tuple[Gesture | Entry, Sequence[Gesture | Entry]]]) -> Iterator[Gesture]:
+    def judged(self, watched: Iterable[tuple[Gesture | Entry, Sequence[Later]]]) -> Iterator[Gesture]:
         """Yield the gestures that may be written down. A text that may not is a secret's name in them."""
         for one, later in watched:
             written = self._written(one, later) if isinstance(one, Entry) else (one,)
@@ -58,32 +85,41 @@ class TypedTexts:
             if not isinstance(one, Entry):
                 self._clicked = one if isinstance(one, Clicked | Dragged) else None
 
-    def _written(self, entry: Entry, later: Sequence[Gesture | Entry]) -> tuple[Gesture, ...]:
+    def _written(self, entry: Entry, later: Sequence[Later]) -> tuple[Gesture, ...]:
         field = self._field(entry)
         reason = self._reason(entry, field, later)
         if reason is None:
             return entry.written
         name = self._secret(entry, field)
         self._secrets.setdefault(name, reason)
+        if (place := _place(entry, field)) is not None:
+            self._hidden.append(HiddenField(place, entry.seen))
         before = self._screens.blanked(entry.seen)
         self._screens.hide(name, entry.text, before=entry.seen, shown=_shown(entry, field, later))
         first = entry.leading[-1] if entry.leading else entry
         return (*entry.leading, Typed(first.at, before, placeholder(name), before))
 
-    def _reason(self, entry: Entry, field: Field, later: Sequence[Gesture | Entry]) -> str | None:
+    def _reason(self, entry: Entry, field: Field, later: Sequence[Later]) -> str | None:
         """Return why a text is not to be written down; None if it may be."""
         if not entry.text.strip():
             return None
         if entry.text in self._names:
             return SAME
+        place = _place(entry, field)
+        if place is not None and any(hidden.holds(place, entry.seen) for hidden in self._hidden):
+            return EARLIER
         seen = echo_of(entry, field, self._reader)
-        if seen == "hidden" or any(conceals(entry, one.seen) for one in later):
+        if seen == "hidden" or any(conceals(entry, look) for look in self._looks(entry, later)):
             return HIDDEN
         if seen == "unsure":
             return UNSURE
         if PASSWORD.search(self._name(entry, field)):
             return CALLED
         return SAME if any(self._is_same_hidden(entry, one) for one in later if isinstance(one, Entry)) else None
+
+    def _looks(self, entry: Entry, later: Sequence[Later]) -> Iterator[Screenshot]:
+        yield from (one.seen for one in later)
+        yield from self._since(entry.at)
 
     def _is_same_hidden(self, entry: Entry, later: Entry) -> bool:
         return later.text == entry.text and echo_of(later, self._field(later), self._reader) != "shown"
@@ -104,7 +140,7 @@ class TypedTexts:
         """What the field is called: by the click into it, or by where the text came to stand."""
         if (clicked := self._clicked_at(entry)) is not None:
             return self._namer.name(clicked, self.blanked(entry.seen))
-        place: Box | None = field_typed_into(entry, field)
+        place = field_typed_into(entry, field)
         return self._namer.name(place.center, self.blanked(entry.seen)) if place else ""
 
     def _secret(self, entry: Entry, field: Field) -> str:
@@ -118,7 +154,12 @@ class TypedTexts:
         return name
 
 
-def _shown(entry: Entry, field: Field, later: Sequence[Gesture | Entry]) -> Screenshot:
+def _place(entry: Entry, field: Field) -> Box | None:
+    """Return the bounds of the field that the text was typed into, as far as they are known."""
+    return field.clicked or field_typed_into(entry, field)
+
+
+def _shown(entry: Entry, field: Field, later: Sequence[Later]) -> Screenshot:
     """Return the screenshot with the text as its field hides it, be it drawn late."""
     if field.clicked is None or entry.shown.digest != entry.seen.digest:
         return entry.shown

@@ -283,3 +283,37 @@ def test_the_recording_says_what_it_did_not_write_down_and_why() -> None:
     watcher = Watcher(namer=NAMER, reader=READER, secrets=secrets)
     list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))
     assert secrets == {"code": "it was not certain that the field showed what was typed"}
+
+
+def test_what_is_typed_while_an_eye_shows_it_is_a_secret_if_the_field_hid_text_before() -> None:
+    hand = Hand(discs)
+    hand.click(FIELD)
+    hand.type("Secret")
+    hand.click(Pixel(x=600, y=300))
+    hand.show = clear
+    hand.click(FIELD)
+    hand.type("Winter")
+    hand.click(BUTTON)
+    events = hand.events
+    assert texts(events) == ["{{secret:code}}", "{{secret:code_2}}"]
+
+
+def test_what_turns_to_dots_after_the_last_step_is_a_secret() -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(BUTTON)
+    hand.show = discs
+    assert texts(hand.events) == ["{{secret:code}}"]
+
+
+def test_what_was_dots_between_two_looks_is_a_secret() -> None:
+    """The screenshot before the next step is from before the dots, and the page is another by the step after that."""
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(BUTTON)
+    hand.show = nothing
+    dots = screen(discs, hand.text, hand.keys)
+    watcher = Watcher(namer=NAMER, reader=READER, since=lambda at: (dots,))
+    assert texts(list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))) == ["{{secret:code}}"]
