@@ -28,6 +28,8 @@ TELLING: Final = 8  # letters of the end of a text that is longer than its field
 AROUND: Final = (5, 4)  # pixels of ground that the reader needs round a text
 NARROW: Final = 3  # pixels: what is not wider is a caret
 FOLLOWS: Final = 0.6  # of the looks between the keys: the share at which a text has become another with them
+FEWEST_DOTS: Final = 4  # in a row, that hide a text which nobody was seen to type
+HIGHEST: Final = 80  # pixels that a field is high in which dots are looked for
 FEWEST_LOOKS: Final = 3  # which tell something of that
 DOTS: Final = frozenset(".,:;*•·●°-_")  # what the dots and stars of a hidden text are read as
 ROUND: Final = frozenset("o")  # which a sign that hides a letter may be taken for, too
@@ -61,6 +63,19 @@ def field_typed_into(entry: Entry, field: Field) -> Box | None:
     """Return the bounds of the field in which something changed as the text was typed; None if none is known."""
     size, areas = entry.shown.size, _Sight(entry, None).areas
     return next((box for box in field.others if any(_within(areas, [box.exact_pixels(size)]))), None)
+
+
+def dotted(before: Screenshot, after: Screenshot) -> Screenshot | None:
+    """Return `before` with no other change than the dots that have come until `after`; None if none have."""
+    if before.size != after.size or before.digest == after.digest:
+        return None
+    picture = np.asarray(after.pixels)
+    areas = changed_areas(np.asarray(before.pixels), picture)
+    dots = [area.rounded for area in areas if _discs(picture, area) >= FEWEST_DOTS]
+    image = before.pixels.copy()
+    for edges in dots:
+        image.paste(after.pixels.crop(edges), edges[:2])
+    return Screenshot.of(image, display=before.display, window=before.window) if dots else None
 
 
 class _Sight:
@@ -152,7 +167,11 @@ def _is_read(wanted: str, read: str, *, loosely: bool) -> bool:
 
 
 def _is_dots(picture: Pixels, area: PixelBox) -> bool:
-    return InkPart(picture, area).whole.discs is not None
+    return _discs(picture, area) > 0
+
+
+def _discs(picture: Pixels, area: PixelBox) -> int:
+    return InkPart(picture, area).whole.discs or 0 if area.height <= HIGHEST else 0
 
 
 def _is_varied(picture: Pixels, area: PixelBox, letters: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from screenagent.keys import MODIFIERS
+from screenagent.keys import MODIFIERS, PASTING
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Gesture, Pressed, Typed, thinned
 
@@ -42,6 +42,11 @@ class Entry:
         during = [look for one in self.gestures for look in (one.seen, *(one.looks if isinstance(one, Typed) else ()))]
         return thinned((*during, self.shown))
 
+    @property
+    def pastes(self) -> bool:
+        """Whether some of the text came from the clipboard, so that it is not known."""
+        return any(isinstance(one, Pressed) and one.keys in PASTING for one in self.gestures)
+
     @cached_property
     def pieces(self) -> tuple[str, ...]:
         """The texts as they were typed, one by one."""
@@ -65,7 +70,7 @@ class Entry:
     @property
     def leading(self) -> tuple[Pressed, ...]:
         """The keys before the first letter, such as those that select what is to be replaced."""
-        first = next(number for number, one in enumerate(self.gestures) if isinstance(one, Typed))
+        first = next(number for number, one in enumerate(self.gestures) if _enters(one))
         return tuple(one for one in self.gestures[:first] if isinstance(one, Pressed) and one.keys not in LOCKS)
 
 
@@ -83,10 +88,14 @@ def entries(done: Iterable[Gesture], last: Callable[[], Screenshot]) -> Iterator
 
 
 def _together(held: list[Typed | Pressed], shown: Callable[[], Screenshot]) -> Iterator[Gesture | Entry]:
-    if any(isinstance(one, Typed) for one in held):
+    if any(map(_enters, held)):
         yield Entry(tuple(held), shown())
     else:
         yield from (one for one in held if isinstance(one, Pressed) and one.keys not in LOCKS)
+
+
+def _enters(gesture: Typed | Pressed) -> bool:
+    return isinstance(gesture, Typed) or gesture.keys in PASTING
 
 
 def stays(gesture: Typed | Pressed) -> bool:

@@ -13,7 +13,7 @@ from screenagent.perception.changes import changed_shares
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
-from screenagent.scripts.recorder.echo import Field, conceals, echo_of, field_typed_into
+from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into
 from screenagent.scripts.recorder.entries import AtTheEnd, Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
 from screenagent.secrets import placeholder
@@ -78,12 +78,21 @@ class TypedTexts:
 
     def judged(self, watched: Iterable[tuple[Gesture | Entry, Sequence[Later]]]) -> Iterator[Gesture]:
         """Yield the gestures that may be written down. A text that may not is a secret's name in them."""
+        earlier: Screenshot | None = None
         for one, later in watched:
+            if earlier is not None:
+                self._hide_filled_in(earlier, one.seen)
             written = self._written(one, later) if isinstance(one, Entry) else (one,)
             for gesture in written:
                 yield replace(gesture, seen=self.blanked(gesture.seen))
+            earlier = one.seen if not isinstance(one, Entry) else None
             if not isinstance(one, Entry):
                 self._clicked = one if isinstance(one, Clicked | Dragged) else None
+
+    def _hide_filled_in(self, before: Screenshot, now: Screenshot) -> None:
+        """Hide what a menu, the middle button or a keeper of passwords has put into a field that shows dots for it."""
+        if (dots := dotted(before, now)) is not None:
+            self._screens.hide("", "", before=before, shown=dots)
 
     def _written(self, entry: Entry, later: Sequence[Later]) -> tuple[Gesture, ...]:
         field = self._field(entry)
@@ -101,9 +110,9 @@ class TypedTexts:
 
     def _reason(self, entry: Entry, field: Field, later: Sequence[Later]) -> str | None:
         """Return why a text is not to be written down; None if it may be."""
-        if not entry.text.strip():
+        if not entry.text.strip() and not entry.pastes:
             return None
-        if entry.text in self._names:
+        if entry.text in self._names and not entry.pastes:
             return SAME
         place = _place(entry, field)
         if place is not None and any(hidden.holds(place, entry.seen) for hidden in self._hidden):
@@ -112,7 +121,7 @@ class TypedTexts:
         if seen == "hidden" or any(conceals(entry, look) for look in self._looks(entry, later)):
             return HIDDEN
         if seen == "unsure":
-            return UNSURE
+            return UNSURE if entry.text.strip() else None  # what was pasted is not known
         if PASSWORD.search(self._name(entry, field)):
             return CALLED
         return SAME if any(self._is_same_hidden(entry, one) for one in later if isinstance(one, Entry)) else None
@@ -145,12 +154,13 @@ class TypedTexts:
 
     def _secret(self, entry: Entry, field: Field) -> str:
         name = self._names.get(entry.text)
-        if name is None:
+        if name is None or entry.pastes:
             words = re.findall(r"[a-z0-9]+", self._name(entry, field).lower())
             base = "_".join(word for word in words if word not in NO_NAMES)[:24].strip("_") or "secret"
             names = (base, *(f"{base}_{more}" for more in range(2, 99)))
             name = next(one for one in names if one not in self._secrets)
-            self._names[entry.text] = name
+            if not entry.pastes:
+                self._names[entry.text] = name
         return name
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.actions import Input, PressKeys, TypeText
-from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, TimedTouch
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch
 from screenagent.events import Acted, Event, Observed
 from screenagent.geometry import Pixel
 from screenagent.grounding.embedded import EmbeddedGrounder
@@ -146,7 +146,7 @@ class Hand:
         self.touch(ButtonDown(button="left", pixel=place))
         self.touch(ButtonUp(button="left", pixel=place))
 
-    def touch(self, touch: KeyDown | ButtonDown | ButtonUp) -> None:
+    def touch(self, touch: KeyDown | KeyUp | ButtonDown | ButtonUp) -> None:
         self.touches.append(TimedTouch(self.at, touch, self.now))
         self.at += 0.2
 
@@ -317,3 +317,32 @@ def test_what_was_dots_between_two_looks_is_a_secret() -> None:
     dots = screen(discs, hand.text, hand.keys)
     watcher = Watcher(namer=NAMER, reader=READER, since=lambda at: (dots,))
     assert texts(list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))) == ["{{secret:code}}"]
+
+
+@pytest.mark.parametrize("way", ["keys", "menu"])
+def test_what_was_pasted_and_hidden_is_on_no_picture_that_an_eye_gives(way: str) -> None:
+    hand = Hand(discs)
+    hand.click(FIELD)
+    if way == "keys":
+        hand.touches += [TimedTouch(hand.at, KeyDown(key=key), hand.now) for key in ("ctrl", "v")]
+        hand.touch(KeyUp(key="ctrl"))
+    else:
+        hand.click(Pixel(x=500, y=250))
+    hand.text = "Secret99"
+    hand.click(Pixel(x=600, y=300))
+    hand.show = clear
+    hand.click(BUTTON)
+    events = hand.events
+    seen = [event.screenshot for event in events if isinstance(event, Observed)]
+    assert not any("ecret" in word.text for picture in seen for word in READER.read(picture))
+    assert texts(events) == (["{{secret:code}}"] if way == "keys" else [])
+
+
+def test_what_is_pasted_where_it_is_shown_is_pasted_again() -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.touches += [TimedTouch(hand.at, KeyDown(key=key), hand.now) for key in ("ctrl", "v")]
+    hand.touch(KeyUp(key="ctrl"))
+    hand.text = "Ada"
+    hand.click(BUTTON)
+    assert written(hand.events).split() == ["ctrl+v"]
