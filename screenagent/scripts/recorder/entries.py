@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+
+from screenagent.geometry import PixelBox
 from screenagent.keys import MODIFIERS, PASTING
+from screenagent.perception.ink import changed_areas
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Gesture, Pressed, Typed, thinned
 
+NARROW: Final = 3  # pixels: what is not wider is a caret
 LOCKS: Final = (("caps_lock",), ("num_lock",), ("scroll_lock",))
 EDITING: Final = frozenset(
     (*("left", "right", "up", "down", "home", "end", "backspace", "delete", "insert"), *("caps_lock", "num_lock"))
@@ -41,6 +46,13 @@ class Entry:
         """Screenshots from before the first key to after the last one; of many only some."""
         during = [look for one in self.gestures for look in (one.seen, *(one.looks if isinstance(one, Typed) else ()))]
         return thinned((*during, self.shown))
+
+    @cached_property
+    def areas(self) -> tuple[PixelBox, ...]:
+        """Where something has changed since before the first key, carets aside."""
+        first = next(look for look in self.looks if look.size == self.shown.size)
+        found = changed_areas(np.asarray(first.pixels), np.asarray(self.shown.pixels))
+        return tuple(area for area in found if area.width > NARROW)
 
     @property
     def pastes(self) -> bool:

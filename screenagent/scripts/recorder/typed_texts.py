@@ -13,7 +13,7 @@ from screenagent.perception.changes import changed_shares
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
-from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into
+from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into, typed_into
 from screenagent.scripts.recorder.entries import AtTheEnd, Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
 from screenagent.secrets import placeholder
@@ -27,6 +27,7 @@ PASSWORD: Final = re.compile(
 """What a field is called whose text is one to hide, also while a person looks at it in the clear."""
 
 HIDDEN: Final = "the field hid what was typed"
+TOLD: Final = "its program says that the field is one for a password"
 CALLED: Final = "the field is called one for a password"
 UNSURE: Final = "it was not certain that the field showed what was typed"
 EARLIER: Final = "the field has hidden what was typed before"
@@ -70,6 +71,7 @@ class TypedTexts:
         self._secrets = secrets
         self._since = since
         self._hidden: list[HiddenField] = []
+        self._passwords: tuple[Box, ...] = ()  # that programs told of as the last click was made
         self._clicked: Clicked | Dragged | None = None  # what the focus was given to, if by the mouse
 
     def blanked(self, screenshot: Screenshot) -> Screenshot:
@@ -86,6 +88,8 @@ class TypedTexts:
             for gesture in written:
                 yield replace(gesture, seen=self.blanked(gesture.seen))
             earlier = one.seen if not isinstance(one, Entry) else None
+            if isinstance(one, Clicked):
+                self._passwords = self._namer.passwords(one.seen)
             if not isinstance(one, Entry):
                 self._clicked = one if isinstance(one, Clicked | Dragged) else None
 
@@ -117,6 +121,9 @@ class TypedTexts:
         place = _place(entry, field)
         if place is not None and any(hidden.holds(place, entry.seen) for hidden in self._hidden):
             return EARLIER
+        told = (*self._passwords, *self._namer.passwords(entry.seen))
+        if any(typed_into(entry, box) or (place is not None and place.center in box) for box in told):
+            return TOLD
         seen = echo_of(entry, field, self._reader)
         if seen == "hidden" or any(conceals(entry, look) for look in self._looks(entry, later)):
             return HIDDEN
