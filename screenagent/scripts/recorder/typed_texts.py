@@ -157,7 +157,8 @@ class TypedTexts:
         if (clicked := self._clicked_at(entry)) is not None:
             return self._namer.name(clicked, self.blanked(entry.seen))
         place = field_typed_into(entry, field)
-        return self._namer.name(place.center, self.blanked(entry.seen)) if place else ""
+        name = self._namer.name(place.center, self.blanked(entry.seen)) if place else ""
+        return name if name.endswith(" field") else ""  # what stands in or beside it is no name
 
     def _secret(self, entry: Entry, field: Field) -> str:
         name = self._names.get(entry.text)
