@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import click
 
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_lines, secho
+from screenagent.showing import abridged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +46,6 @@ def record(
     becomes a secret, which `screenagent secret set` keeps. End with ctrl+shift+escape (the setting stop_keys), or with
     Ctrl-C here.
     """
-    from screenagent.actions import describe
     from screenagent.assembly.parts import stoppable_control
     from screenagent.assembly.supervised import record_run
 
@@ -53,15 +53,11 @@ def record(
     task = name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
-        understood = count(1)
         secrets: dict[str, str] = {}
+        told = RecordingLines(settings.stop_keys, secrets)
         for event in _watched(settings, control, task=task, secrets=secrets):
             kept(event)
-            if event.event == "started":
-                stop_keys = settings.stop_keys
-                echo(f"watching you: do it as you always do, then press {stop_keys}, or Ctrl-C here", err=True)
-            elif event.event == "acted":
-                echo(f"{next(understood):>3}  {describe(event.action)}{_why_secret(event.action, secrets)}", err=True)
+            told(event)
     _write_script(kept.folder, script, name=task, app=app)
     echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
     if secrets:
@@ -69,6 +65,25 @@ def record(
         ways = ", ".join(f"`screenagent secret set {secret}`" for secret in secrets)
         them = "it" if len(secrets) == 1 else "them"
         echo(f"{many}: set {them} with {ways}, and allow {them} in a policy", err=True)
+
+
+@dataclass
+class RecordingLines:
+    """A line on stderr for each thing that was understood while a person works."""
+
+    stop_keys: str
+    secrets: Mapping[str, str]
+    understood: int = 0
+
+    def __call__(self, event: Event) -> None:
+        from screenagent.actions import describe
+
+        if event.event == "started":
+            echo(f"watching you: do it as you always do, then press {self.stop_keys}, or Ctrl-C here", err=True)
+        elif event.event == "acted":
+            self.understood += 1
+            said = abridged(describe(event.action))
+            echo(f"{self.understood:>3}  {said}{_why_secret(event.action, self.secrets)}", err=True)
 
 
 def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
@@ -272,3 +287,5 @@ def _write_script(run: Path, script: Path, *, name: str | None, app: str | None)
         anchors.write(anchor, appearance.anchor, appearance.picture)
     script.write_text(text, "utf-8")
     echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")
+    if made.appearances:
+        echo("its anchors are pictures of your screen: look at what they show before you give them to others", err=True)

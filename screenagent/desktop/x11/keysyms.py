@@ -56,7 +56,7 @@ def names() -> Mapping[str, int]:
     """Return all keysyms by their names."""
     groups = (vars(import_module(f"Xlib.keysymdef.{group}")) for group in GROUPS)
     known = {name[3:]: keysym for group in groups for name, keysym in group.items() if name.startswith("XK_")}
-    return known | NEWER
+    return {**known, **NEWER}
 
 
 def keysym_called(name: str) -> int:
