@@ -108,7 +108,6 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
     with ExitStack() as stack:
         desktop = stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
         seeing = build_grounder(settings, reader=reader, desktop=desktop)
-        watching = Watcher(namer=Namer(seeing), reader=reader, secrets=secrets)
 
         def look(at: float) -> ScreenSample:
             return ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
@@ -124,6 +123,7 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
             return screen
 
         hearing = Hearing(touches, end=let_go)
+        watching = Watcher(namer=Namer(seeing), reader=reader, secrets=secrets, since=sight.since)
         yield from watching.events(hearing.heard(), task=task, last=hearing.last)
 
 

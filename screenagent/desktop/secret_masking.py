@@ -93,7 +93,8 @@ class SecretMasking:
     def know(self, name: str, value: SecretStr) -> None:
         """From here on blank the secret wherever it is read, though nothing was seen of it as it was typed."""
         self._last = None
-        self._values.append((name, value))
+        if value.get_secret_value():
+            self._values.append((name, value))
 
     def begin(self, name: str, value: SecretStr, *, before: ScreenFrame, window: Window | None) -> None:
         """From here on all that changes is blank, until `end`."""
@@ -115,7 +116,7 @@ class SecretMasking:
 
     def blanked(self, frame: ScreenFrame) -> ScreenFrame:
         """`frame` without any secret that was typed."""
-        if not self._values:
+        if not (self._values or self._traces or self._typing):
             return frame
         windows = [self._where(trace.window) if trace.window else None for trace in self._traces]
         if self._last and self._last[0] == windows and np.array_equal(self._last[1], frame):
@@ -128,7 +129,7 @@ class SecretMasking:
 
     def _read(self, frame: ScreenFrame) -> Iterator[Patch]:
         """The words of `frame` that are a secret's."""
-        if self._reader is None:
+        if self._reader is None or not self._values:
             return
         height, width = frame.shape
         image = Image.frombuffer("RGB", (width, height), frame, "raw", "BGRX", 0, 1)

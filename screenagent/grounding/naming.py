@@ -55,6 +55,11 @@ class Namer:
         found = (control for control in screen.layout.controls if control.role in ENTERED_INTO)
         return tuple(control.rect.box(screen.size) for control in found)
 
+    def passwords(self, screenshot: Screenshot) -> tuple[Box, ...]:
+        """Return the bounds of the fields whose program says that they hide what is typed."""
+        screen = self._seen.screen(screenshot)
+        return tuple(told.rect.box(screen.size) for told in screen.told if "password" in told.states)
+
     def finds(self, words: str, screenshot: Screenshot) -> bool:
         return isinstance(self._grounder.locate(words, screenshot), Location)
 

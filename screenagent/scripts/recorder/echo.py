@@ -16,7 +16,7 @@ from screenagent.perception.ink import InkPart, Mask, Pixels, changed_areas
 from screenagent.perception.letters import is_readable, outline
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.entries import Entry
+from screenagent.scripts.recorder.entries import NARROW, Entry
 
 Echo = Literal["shown", "hidden", "unsure"]
 """`hidden` if dots or the like stand for the letters; `unsure` if nothing of the text is read where it was typed."""
@@ -26,8 +26,9 @@ SAME: Final = 88  # the same where the field is not known
 SHORT: Final = 3  # letters of a text that is read to the letter
 TELLING: Final = 8  # letters of the end of a text that is longer than its field
 AROUND: Final = (5, 4)  # pixels of ground that the reader needs round a text
-NARROW: Final = 3  # pixels: what is not wider is a caret
 FOLLOWS: Final = 0.6  # of the looks between the keys: the share at which a text has become another with them
+FEWEST_DOTS: Final = 4  # in a row, that hide a text which nobody was seen to type
+HIGHEST: Final = 80  # pixels that a field is high in which dots are looked for
 FEWEST_LOOKS: Final = 3  # which tell something of that
 DOTS: Final = frozenset(".,:;*•·●°-_")  # what the dots and stars of a hidden text are read as
 ROUND: Final = frozenset("o")  # which a sign that hides a letter may be taken for, too
@@ -53,30 +54,47 @@ def conceals(entry: Entry, later: Screenshot) -> bool:
         return False
     picture = np.asarray(later.pixels)
     changed = changed_areas(np.asarray(entry.shown.pixels), picture)
-    places = _Sight(entry, None).areas
+    places = entry.areas
     return any(_is_dots(picture, area) for area in changed if any(area.shared_area(place) > 0 for place in places))
 
 
 def field_typed_into(entry: Entry, field: Field) -> Box | None:
     """Return the bounds of the field in which something changed as the text was typed; None if none is known."""
-    size, areas = entry.shown.size, _Sight(entry, None).areas
-    return next((box for box in field.others if any(_within(areas, [box.exact_pixels(size)]))), None)
+    return next((box for box in field.others if typed_into(entry, box)), None)
+
+
+def typed_into(entry: Entry, box: Box) -> bool:
+    """Return whether something changed in `box` as the text was typed."""
+    return any(_within(entry.areas, [box.exact_pixels(entry.shown.size)]))
+
+
+def dotted(before: Screenshot, after: Screenshot) -> Screenshot | None:
+    """Return `before` with no other change than the dots that have come until `after`; None if none have."""
+    if before.size != after.size or before.digest == after.digest:
+        return None
+    picture = np.asarray(after.pixels)
+    areas = changed_areas(np.asarray(before.pixels), picture)
+    dots = [area.rounded for area in areas if _discs(picture, area) >= FEWEST_DOTS]
+    image = before.pixels.copy()
+    for edges in dots:
+        image.paste(after.pixels.crop(edges), edges[:2])
+    return Screenshot.of(image, display=before.display, window=before.window) if dots else None
 
 
 class _Sight:
-    def __init__(self, entry: Entry, reader: TextReader | None) -> None:
+    def __init__(self, entry: Entry, reader: TextReader) -> None:
         self._entry = entry
         self._reader = reader
         same = [look for look in entry.looks if look.size == entry.shown.size]
         self._looks = [np.asarray(look.pixels) for look in same]
         self._after = self._looks[-1]
-        self.areas = [area for area in changed_areas(self._looks[0], self._after) if area.width > NARROW]
+        self._areas = entry.areas
 
     def echo(self, field: Field) -> Echo:
         size = self._entry.shown.size
         clicked = [field.clicked.exact_pixels(size)] if field.clicked else []
-        inside = list(_within(self.areas, clicked))
-        elsewhere = [*_within(self.areas, [other.exact_pixels(size) for other in field.others]), *self.areas]
+        inside = list(_within(self._areas, clicked))
+        elsewhere = [*_within(self._areas, [other.exact_pixels(size) for other in field.others]), *self._areas]
         if any(_is_dots(self._after, area) for area in (*inside, *elsewhere)):
             return "hidden"
         if any(self._is_shown(area, loosely=True) for area in inside if self._follows(area) is not False):
@@ -102,7 +120,6 @@ class _Sight:
 
     def _readings(self, area: PixelBox) -> list[str]:
         """What the reader makes of an area, on the whole screen and by itself, at three sizes."""
-        assert self._reader is not None
         shown = self._entry.shown
         height, width = self._after.shape[:2]
         edges = area.grown(*AROUND).clipped(width, height).rounded
@@ -152,7 +169,11 @@ def _is_read(wanted: str, read: str, *, loosely: bool) -> bool:
 
 
 def _is_dots(picture: Pixels, area: PixelBox) -> bool:
-    return InkPart(picture, area).whole.discs is not None
+    return _discs(picture, area) > 0
+
+
+def _discs(picture: Pixels, area: PixelBox) -> int:
+    return InkPart(picture, area).whole.discs or 0 if area.height <= HIGHEST else 0
 
 
 def _is_varied(picture: Pixels, area: PixelBox, letters: int) -> bool:

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from screenagent.keys import MODIFIERS
+import numpy as np
+
+from screenagent.geometry import PixelBox
+from screenagent.keys import MODIFIERS, PASTING
+from screenagent.perception.ink import changed_areas
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.gestures import Gesture, Pressed, Typed, thinned
 
+NARROW: Final = 3  # pixels: what is not wider is a caret
 LOCKS: Final = (("caps_lock",), ("num_lock",), ("scroll_lock",))
 EDITING: Final = frozenset(
     (*("left", "right", "up", "down", "home", "end", "backspace", "delete", "insert"), *("caps_lock", "num_lock"))
@@ -43,6 +48,18 @@ class Entry:
         return thinned((*during, self.shown))
 
     @cached_property
+    def areas(self) -> tuple[PixelBox, ...]:
+        """Where something has changed since before the first key, carets aside."""
+        first = next(look for look in self.looks if look.size == self.shown.size)
+        found = changed_areas(np.asarray(first.pixels), np.asarray(self.shown.pixels))
+        return tuple(area for area in found if area.width > NARROW)
+
+    @property
+    def pastes(self) -> bool:
+        """Whether some of the text came from the clipboard, so that it is not known."""
+        return any(isinstance(one, Pressed) and one.keys in PASTING for one in self.gestures)
+
+    @cached_property
     def pieces(self) -> tuple[str, ...]:
         """The texts as they were typed, one by one."""
         return tuple(one.text for one in self.gestures if isinstance(one, Typed))
@@ -65,7 +82,7 @@ class Entry:
     @property
     def leading(self) -> tuple[Pressed, ...]:
         """The keys before the first letter, such as those that select what is to be replaced."""
-        first = next(number for number, one in enumerate(self.gestures) if isinstance(one, Typed))
+        first = next(number for number, one in enumerate(self.gestures) if _enters(one))
         return tuple(one for one in self.gestures[:first] if isinstance(one, Pressed) and one.keys not in LOCKS)
 
 
@@ -83,10 +100,14 @@ def entries(done: Iterable[Gesture], last: Callable[[], Screenshot]) -> Iterator
 
 
 def _together(held: list[Typed | Pressed], shown: Callable[[], Screenshot]) -> Iterator[Gesture | Entry]:
-    if any(isinstance(one, Typed) for one in held):
+    if any(map(_enters, held)):
         yield Entry(tuple(held), shown())
     else:
         yield from (one for one in held if isinstance(one, Pressed) and one.keys not in LOCKS)
+
+
+def _enters(gesture: Typed | Pressed) -> bool:
+    return isinstance(gesture, Typed) or gesture.keys in PASTING
 
 
 def stays(gesture: Typed | Pressed) -> bool:
@@ -142,9 +163,16 @@ class _Buffer:
         return inside
 
 
+@dataclass(frozen=True)
+class AtTheEnd:
+    """The screen once nothing more was done."""
+
+    seen: Screenshot
+
+
 def with_later(
-    done: Iterable[Gesture | Entry], most: int
-) -> Iterator[tuple[Gesture | Entry, tuple[Gesture | Entry, ...]]]:
+    done: Iterable[Gesture | Entry], most: int, last: Callable[[], Screenshot]
+) -> Iterator[tuple[Gesture | Entry, tuple[Gesture | Entry | AtTheEnd, ...]]]:
     """Yield each with what came after it. Behind an entry all is held back until `most` more have come: what is seen
     and typed then may tell that its text is not to be written down."""
     held: deque[Gesture | Entry] = deque()
@@ -155,4 +183,4 @@ def with_later(
             yield first, tuple(held)
     while held:
         first = held.popleft()
-        yield first, tuple(held)
+        yield first, (*held, AtTheEnd(last()))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from screenagent.geometry import Box, Point
+from screenagent.geometry import WHOLE, Box, Point
 from screenagent.grounding.naming import Namer
+from screenagent.perception.changes import changed_shares
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
-from screenagent.scripts.recorder.echo import Field, conceals, echo_of, field_typed_into
-from screenagent.scripts.recorder.entries import Entry
+from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into, typed_into
+from screenagent.scripts.recorder.entries import AtTheEnd, Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
 from screenagent.secrets import placeholder
 
@@ -26,64 +27,115 @@ PASSWORD: Final = re.compile(
 """What a field is called whose text is one to hide, also while a person looks at it in the clear."""
 
 HIDDEN: Final = "the field hid what was typed"
+TOLD: Final = "its program says that the field is one for a password"
 CALLED: Final = "the field is called one for a password"
 UNSURE: Final = "it was not certain that the field showed what was typed"
+EARLIER: Final = "the field has hidden what was typed before"
 SAME: Final = "another field hid the same text"
+
+
+STILL_PAGE: Final = 0.1  # where less of the window than this has changed, its fields are those that they were
+
+Later = Gesture | Entry | AtTheEnd
+
+
+@dataclass(frozen=True)
+class HiddenField:
+    """Where a field is that has hidden a text, and the screenshot of the page that it was on."""
+
+    box: Box
+    seen: Screenshot
+
+    def holds(self, box: Box, now: Screenshot) -> bool:
+        """Return whether `box` is in that field on the same page."""
+        here, then = now.window, self.seen.window
+        same = here is not None and then is not None and here.id == then.id if here or then else True
+        page = here.box if here and here.box else WHOLE
+        return same and box.center in self.box and changed_shares(self.seen, now, [page])[0] < STILL_PAGE
 
 
 class TypedTexts:
     """Asked for all that was watched, in its order, each with what came after it.
 
-    `secrets` gets the names that stand for texts which are not written down, each with the reason.
+    `secrets` gets the names that stand for texts which are not written down, each with the reason; `since` is asked how
+    the screen has looked since a moment.
     """
 
-    def __init__(self, namer: Namer, reader: TextReader, secrets: dict[str, str]) -> None:
+    def __init__(
+        self, namer: Namer, reader: TextReader, secrets: dict[str, str], since: Callable[[float], Sequence[Screenshot]]
+    ) -> None:
         self._namer = namer
         self._reader = reader
         self._screens = BlankedScreens(reader)
         self._names: dict[str, str] = {}  # of the secrets, by their values
         self._secrets = secrets
+        self._since = since
+        self._hidden: list[HiddenField] = []
+        self._passwords: tuple[Box, ...] = ()  # that programs told of as the last click was made
         self._clicked: Clicked | Dragged | None = None  # what the focus was given to, if by the mouse
 
     def blanked(self, screenshot: Screenshot) -> Screenshot:
         """Return the screenshot without what fields hid."""
         return self._screens.blanked(screenshot)
 
-    def judged(self, watched: Iterable[tuple[Gesture | Entry, Sequence[Gesture | Entry]]]) -> Iterator[Gesture]:
+    def judged(self, watched: Iterable[tuple[Gesture | Entry, Sequence[Later]]]) -> Iterator[Gesture]:
         """Yield the gestures that may be written down. A text that may not is a secret's name in them."""
+        earlier: Screenshot | None = None
         for one, later in watched:
+            if earlier is not None:
+                self._hide_filled_in(earlier, one.seen)
             written = self._written(one, later) if isinstance(one, Entry) else (one,)
             for gesture in written:
                 yield replace(gesture, seen=self.blanked(gesture.seen))
+            earlier = one.seen if not isinstance(one, Entry) else None
+            if isinstance(one, Clicked):
+                self._passwords = self._namer.passwords(one.seen)
             if not isinstance(one, Entry):
                 self._clicked = one if isinstance(one, Clicked | Dragged) else None
 
-    def _written(self, entry: Entry, later: Sequence[Gesture | Entry]) -> tuple[Gesture, ...]:
+    def _hide_filled_in(self, before: Screenshot, now: Screenshot) -> None:
+        """Hide what a menu, the middle button or a keeper of passwords has put into a field that shows dots for it."""
+        if (dots := dotted(before, now)) is not None:
+            self._screens.hide("", "", before=before, shown=dots)
+
+    def _written(self, entry: Entry, later: Sequence[Later]) -> tuple[Gesture, ...]:
         field = self._field(entry)
         reason = self._reason(entry, field, later)
         if reason is None:
             return entry.written
         name = self._secret(entry, field)
         self._secrets.setdefault(name, reason)
+        if (place := _place(entry, field)) is not None:
+            self._hidden.append(HiddenField(place, entry.seen))
         before = self._screens.blanked(entry.seen)
         self._screens.hide(name, entry.text, before=entry.seen, shown=_shown(entry, field, later))
         first = entry.leading[-1] if entry.leading else entry
         return (*entry.leading, Typed(first.at, before, placeholder(name), before))
 
-    def _reason(self, entry: Entry, field: Field, later: Sequence[Gesture | Entry]) -> str | None:
+    def _reason(self, entry: Entry, field: Field, later: Sequence[Later]) -> str | None:
         """Return why a text is not to be written down; None if it may be."""
-        if not entry.text.strip():
+        if not entry.text.strip() and not entry.pastes:
             return None
-        if entry.text in self._names:
+        if entry.text in self._names and not entry.pastes:
             return SAME
+        place = _place(entry, field)
+        if place is not None and any(hidden.holds(place, entry.seen) for hidden in self._hidden):
+            return EARLIER
+        told = (*self._passwords, *self._namer.passwords(entry.seen))
+        if any(typed_into(entry, box) or (place is not None and place.center in box) for box in told):
+            return TOLD
         seen = echo_of(entry, field, self._reader)
-        if seen == "hidden" or any(conceals(entry, one.seen) for one in later):
+        if seen == "hidden" or any(conceals(entry, look) for look in self._looks(entry, later)):
             return HIDDEN
         if seen == "unsure":
-            return UNSURE
+            return UNSURE if entry.text.strip() else None  # what was pasted is not known
         if PASSWORD.search(self._name(entry, field)):
             return CALLED
         return SAME if any(self._is_same_hidden(entry, one) for one in later if isinstance(one, Entry)) else None
+
+    def _looks(self, entry: Entry, later: Sequence[Later]) -> Iterator[Screenshot]:
+        yield from (one.seen for one in later)
+        yield from self._since(entry.at)
 
     def _is_same_hidden(self, entry: Entry, later: Entry) -> bool:
         return later.text == entry.text and echo_of(later, self._field(later), self._reader) != "shown"
@@ -104,21 +156,28 @@ class TypedTexts:
         """What the field is called: by the click into it, or by where the text came to stand."""
         if (clicked := self._clicked_at(entry)) is not None:
             return self._namer.name(clicked, self.blanked(entry.seen))
-        place: Box | None = field_typed_into(entry, field)
-        return self._namer.name(place.center, self.blanked(entry.seen)) if place else ""
+        place = field_typed_into(entry, field)
+        name = self._namer.name(place.center, self.blanked(entry.seen)) if place else ""
+        return name if name.endswith(" field") else ""  # what stands in or beside it is no name
 
     def _secret(self, entry: Entry, field: Field) -> str:
         name = self._names.get(entry.text)
-        if name is None:
+        if name is None or entry.pastes:
             words = re.findall(r"[a-z0-9]+", self._name(entry, field).lower())
             base = "_".join(word for word in words if word not in NO_NAMES)[:24].strip("_") or "secret"
             names = (base, *(f"{base}_{more}" for more in range(2, 99)))
             name = next(one for one in names if one not in self._secrets)
-            self._names[entry.text] = name
+            if not entry.pastes:
+                self._names[entry.text] = name
         return name
 
 
-def _shown(entry: Entry, field: Field, later: Sequence[Gesture | Entry]) -> Screenshot:
+def _place(entry: Entry, field: Field) -> Box | None:
+    """Return the bounds of the field that the text was typed into, as far as they are known."""
+    return field.clicked or field_typed_into(entry, field)
+
+
+def _shown(entry: Entry, field: Field, later: Sequence[Later]) -> Screenshot:
     """Return the screenshot with the text as its field hides it, be it drawn late."""
     if field.clicked is None or entry.shown.digest != entry.seen.digest:
         return entry.shown

@@ -41,7 +41,7 @@ from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pre
 from screenagent.scripts.recorder.typed_texts import TypedTexts
 
 SAMPLE_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
-REMEMBERED: Final = 40  # samples; only those that differ are kept
+REMEMBERED: Final = 40  # samples
 AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it, as a part of the screen
 HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
 PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
@@ -67,6 +67,7 @@ class ScreenPoller:
         self._take = sample
         self._taking = threading.Lock()  # `sample` may use a connection that is for one thread at a time
         self._samples: deque[ScreenSample] = deque(maxlen=REMEMBERED)
+        self._distinct: deque[ScreenSample] = deque(maxlen=REMEMBERED)  # each shows another screen than the one before
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
         self._left = threading.Event()
@@ -90,6 +91,11 @@ class ScreenPoller:
             samples = tuple(self._samples)
         return before_touch(samples, at, touch)
 
+    def since(self, at: float) -> tuple[Screenshot, ...]:
+        """Return how the screen has looked since then, as far as that is remembered."""
+        with self._changed:
+            return tuple(sample.screen for sample in self._distinct if sample.at >= at)
+
     def now(self) -> Screenshot:
         """Return a screenshot of this moment."""
         self._complain()
@@ -105,6 +111,8 @@ class ScreenPoller:
                 sample = self._sample(time.monotonic())
                 with self._changed:
                     self._samples.append(sample)
+                    if not self._distinct or self._distinct[-1].screen.digest != sample.screen.digest:
+                        self._distinct.append(sample)
                     self._changed.notify_all()
         except Exception as error:  # noqa: BLE001 -- raised again where the next picture is asked for
             with self._changed:
@@ -129,12 +137,20 @@ def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch) -> Sc
 
 class Watcher:
     """Turns touches into the events of a run that went well. A text that its field hid is in none of them; `secrets`
-    gets the names that stand for such texts, each with the reason.
+    gets the names that stand for such texts, each with the reason. `since` is asked how the screen looked since a
+    moment: a field may show a text for a while and hide it then.
     """
 
-    def __init__(self, *, namer: Namer, reader: TextReader, secrets: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        namer: Namer,
+        reader: TextReader,
+        secrets: dict[str, str] | None = None,
+        since: Callable[[float], Sequence[Screenshot]] = lambda _at: (),
+    ) -> None:
         self._namer = namer
-        self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {})
+        self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {}, since)
         self.steps = 0
 
     def events(self, done: Iterable[TimedTouch], *, task: str, last: Callable[[], Screenshot]) -> Iterator[Event]:
@@ -143,7 +159,7 @@ class Watcher:
         earlier: Gesture | None = None
         yield Started(task=task)
         watched = entries(_but_for_ctrl_c(gestures(done, last)), last)
-        for gesture in self._texts.judged(with_later(watched, HELD_BACK)):
+        for gesture in self._texts.judged(with_later(watched, HELD_BACK, last)):
             yield Observed(at=max(0.0, gesture.at - began), screenshot=gesture.seen)
             if earlier is not None:
                 yield _effect(earlier, gesture.seen)

@@ -9,13 +9,13 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.actions import Input, PressKeys, TypeText
-from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, TimedTouch
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch
 from screenagent.events import Acted, Event, Observed
-from screenagent.geometry import Pixel
+from screenagent.geometry import Box, Pixel
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Element, Screenshot
 from screenagent.scripts.recorder.watcher import Watcher
 from tests.builders import Drawing
 
@@ -146,7 +146,7 @@ class Hand:
         self.touch(ButtonDown(button="left", pixel=place))
         self.touch(ButtonUp(button="left", pixel=place))
 
-    def touch(self, touch: KeyDown | ButtonDown | ButtonUp) -> None:
+    def touch(self, touch: KeyDown | KeyUp | ButtonDown | ButtonUp) -> None:
         self.touches.append(TimedTouch(self.at, touch, self.now))
         self.at += 0.2
 
@@ -283,3 +283,85 @@ def test_the_recording_says_what_it_did_not_write_down_and_why() -> None:
     watcher = Watcher(namer=NAMER, reader=READER, secrets=secrets)
     list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))
     assert secrets == {"code": "it was not certain that the field showed what was typed"}
+
+
+def test_what_is_typed_while_an_eye_shows_it_is_a_secret_if_the_field_hid_text_before() -> None:
+    hand = Hand(discs)
+    hand.click(FIELD)
+    hand.type("Secret")
+    hand.click(Pixel(x=600, y=300))
+    hand.show = clear
+    hand.click(FIELD)
+    hand.type("Winter")
+    hand.click(BUTTON)
+    events = hand.events
+    assert texts(events) == ["{{secret:code}}", "{{secret:code_2}}"]
+
+
+def test_what_turns_to_dots_after_the_last_step_is_a_secret() -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(BUTTON)
+    hand.show = discs
+    assert texts(hand.events) == ["{{secret:code}}"]
+
+
+def test_what_was_dots_between_two_looks_is_a_secret() -> None:
+    """The screenshot before the next step is from before the dots, and the page is another by the step after that."""
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(BUTTON)
+    hand.show = nothing
+    dots = screen(discs, hand.text, hand.keys)
+    watcher = Watcher(namer=NAMER, reader=READER, since=lambda at: (dots,))
+    assert texts(list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))) == ["{{secret:code}}"]
+
+
+@pytest.mark.parametrize("way", ["keys", "menu"])
+def test_what_was_pasted_and_hidden_is_on_no_picture_that_an_eye_gives(way: str) -> None:
+    hand = Hand(discs)
+    hand.click(FIELD)
+    if way == "keys":
+        hand.touches += [TimedTouch(hand.at, KeyDown(key=key), hand.now) for key in ("ctrl", "v")]
+        hand.touch(KeyUp(key="ctrl"))
+    else:
+        hand.click(Pixel(x=500, y=250))
+    hand.text = "Secret99"
+    hand.click(Pixel(x=600, y=300))
+    hand.show = clear
+    hand.click(BUTTON)
+    events = hand.events
+    seen = [event.screenshot for event in events if isinstance(event, Observed)]
+    assert not any("ecret" in word.text for picture in seen for word in READER.read(picture))
+    assert texts(events) == (["{{secret:code}}"] if way == "keys" else [])
+
+
+def test_what_is_pasted_where_it_is_shown_is_pasted_again() -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.touches += [TimedTouch(hand.at, KeyDown(key=key), hand.now) for key in ("ctrl", "v")]
+    hand.touch(KeyUp(key="ctrl"))
+    hand.text = "Ada"
+    hand.click(BUTTON)
+    assert written(hand.events).split() == ["ctrl+v"]
+
+
+def test_what_a_program_calls_a_password_is_a_secret_though_it_is_shown() -> None:
+    place = Box.of_pixels((160, 105, 360, 135), screen(clear, "", 0).size)
+
+    class Told:
+        def elements(self, screenshot: Screenshot) -> Sequence[Element]:
+            return [Element(role="field", name="Code", box=place, states=frozenset({"password"}))]
+
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(BUTTON)
+    secrets: dict[str, str] = {}
+    namer = Namer(EmbeddedGrounder(READER, accessibility=Told()))
+    watcher = Watcher(namer=namer, reader=READER, secrets=secrets)
+    events = list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))
+    assert texts(events) == ["{{secret:code}}"]
+    assert secrets == {"code": "its program says that the field is one for a password"}
