@@ -1,5 +1,7 @@
 """The command `screenagent`; `python -m screenagent` is the same."""
 
+import atexit
+import signal
 import sys
 import threading
 
@@ -9,6 +11,7 @@ from screenagent import cli
 def main() -> None:
     sys.excepthook = cli.tell_of_crash
     threading.excepthook = lambda crash: cli.tell_of_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # by then the exit code is decided
     cli.main()
 
 

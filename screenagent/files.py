@@ -81,7 +81,7 @@ def folder_inside(folder: Path, *names: str) -> Iterator[int | None]:
 def open_inside(folder: Path, *names: str) -> IO[bytes]:
     """Open a file below `folder` to be read: a plain one of the folder's owner, and no link on the way to it."""
     *inner, name = names
-    with folder_inside(folder, *inner) as parent:
+    with _named(folder.joinpath(*names)), folder_inside(folder, *inner) as parent:
         place = _plain(name) if parent is not None else folder.joinpath(*map(_plain, names))
         descriptor = os.open(place, os.O_RDONLY | _BESIDE | _NO_LINK | _BINARY, dir_fd=parent)
     file = os.fdopen(descriptor, "rb")
@@ -95,7 +95,7 @@ def open_inside(folder: Path, *names: str) -> IO[bytes]:
 def write_inside(folder: Path, name: str, content: bytes) -> Path:
     """Write a file into `folder`. What had the name before, be it a link, is replaced and never written through."""
     part = f".{_plain(name)}.{uuid4().hex}.part"
-    with folder_inside(folder) as parent:
+    with _named(folder / name), folder_inside(folder) as parent:
         inside = Path() if parent is not None else folder
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
         try:
@@ -107,6 +107,16 @@ def write_inside(folder: Path, name: str, content: bytes) -> Path:
                 os.unlink(inside / part, dir_fd=parent)
             raise
     return folder / name
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an error of the file system name the whole path; it names none, or the last part of it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
 
 
 def _plain(name: str) -> str:

@@ -52,6 +52,9 @@ OLD_NAMES: Final = {
 
 PREFIX: Final = "SCREENAGENT_"
 
+PASSWORD: Final = re.compile(r"//[^/\s]*@")
+PROXY: Final = re.compile(r"(http|https|socks5|socks5h)://[^\s/@?#]+/?", re.IGNORECASE)
+
 OFF: Final = "off"
 """Says of keys that there are none."""
 
@@ -100,6 +103,11 @@ class Settings(BaseSettings):
     grounder_name: str | None = Field(None, description="as model_name, for the grounder_model")
     grounder_server: ServerKind | None = Field(None, description="as server, for the grounder_model")
     grounder_family: str | None = Field(None, description="as model_family, for the grounder_model")
+    model_proxy: str | None = Field(
+        None,
+        description="the proxy for model servers on other machines, such as http://proxy.example:3128; what goes to an "
+        "http address it can read; off: none; else the environment's, for https addresses only",
+    )
     crop: CropMode = Field(
         "auto", description="the part of a large screen that the model is shown: full, window, region or tiles"
     )
@@ -155,6 +163,14 @@ class Settings(BaseSettings):
         if yes and no and (yes <= no or no <= yes):
             raise ValueError(f"who presses it presses the yes_keys {yes_keys!r} too; choose another, or 'off'")
         return no_keys
+
+    @field_validator("model_proxy")
+    @classmethod
+    def _is_a_proxy(cls, proxy: str | None) -> str | None:
+        """A name and a password in the address would be shown, and written down with each run."""
+        if proxy not in (None, OFF) and not PROXY.fullmatch(proxy):
+            raise ValueError("write it as http://host:port without a name and a password, or 'off'")
+        return proxy
 
     @field_validator("model_family", "grounder_family")
     @classmethod
@@ -244,7 +260,8 @@ def _wrong_value(place: list[str], value: object, why: str, options: Mapping[str
     where = _source(name, options, read_settings_file(Settings.file))
     if where == str(Settings.file):
         where = _line_of((name, *_old_names(name)), Settings.file)
-    return f"{where}: the setting {'.'.join(place)!r} is {value!r}: {why}"
+    shown = PASSWORD.sub("//…@", repr(value))
+    return f"{where}: the setting {'.'.join(place)!r} is {shown}: {why}"
 
 
 def _old_names(name: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from pathlib import Path
@@ -87,3 +88,25 @@ def test_a_link_to_a_folder_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     assert is_ours(tmp_path)
     assert not is_ours(tmp_path / "link")
+
+
+def test_what_is_not_there_is_named_with_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as missing:
+        open_inside(tmp_path, "screens", "a.png")
+    assert missing.value.filename == str(tmp_path / "screens" / "a.png")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="no limit on the size of files")
+def test_a_file_that_cannot_be_written_is_named_and_no_part_of_it_stays(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("the one before")
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OSError, match="large") as refused:
+            write_inside(tmp_path, "report.html", b"x" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert refused.value.filename == str(tmp_path / "report.html")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.html", "the one before")]

@@ -220,3 +220,15 @@ class TestRefusals:
 
         monkeypatch.setattr("screenagent.settings.read_whole", forbidden)
         assert f"the settings file {file} cannot be read: Permission denied; " in refusal()
+
+
+@pytest.mark.parametrize("proxy", ["http://proxy.example:3128", "socks5://10.0.0.1:1080/", "off"])
+def test_a_proxy_is_an_address_or_off(proxy: str) -> None:
+    assert Settings.load(model_proxy=proxy).model_proxy == proxy
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example:3128", "http://me:word@proxy.example:3128", "ftp://x", "http://"])
+def test_a_proxy_with_a_password_or_without_a_scheme_is_refused(proxy: str) -> None:
+    said = refusal(model_proxy=proxy)
+    assert "write it as http://host:port" in said
+    assert "word@" not in said

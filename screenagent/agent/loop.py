@@ -114,20 +114,20 @@ def drive(agent: Agent, task: str, *sinks: Sink) -> Episode:
 
 
 def _tell(sinks: Sequence[Sink], event: Event, control: Control) -> None:
-    """Tell every sink the event. If one fails, the run ends, and the others are told so before the error is raised."""
-    failed: dict[int, Exception] = {}
-    for number, sink in enumerate(sinks):
+    """Tell every sink the event. If one fails, the run ends, and all are told so before the error is raised."""
+    failed: list[Exception] = []
+    for sink in sinks:
         try:
             sink(event)
-        except Exception as error:  # noqa: BLE001 -- raised once the other sinks have been told
-            failed[number] = error
+        except Exception as error:  # noqa: BLE001 -- raised once all sinks have been told
+            failed.append(error)
     if not failed:
         return
-    first = next(iter(failed.values()))
+    first = failed[0]
     result: RunResult = "stopped" if control.stopped and control.lost is None else "crashed"
     ended = events.Ended(result=result, message=f"{type(first).__name__}: {first}", at=event.at)
-    for number, sink in enumerate(sinks):
-        if number not in failed and not isinstance(event, events.Ended):
+    for sink in sinks:
+        if not isinstance(event, events.Ended):
             with suppress(Exception):  # the first error is the one that is raised
                 sink(ended)
     raise first
@@ -315,12 +315,12 @@ class _Run:
         return Approved(action=move, locations=(place,), on=self._timeline.screen, verdict=verdict)
 
     def _expect_caret(self, action: Input) -> None:
-        """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""
+        """`Retry` if the field that was clicked just now for these keys is seen not to have the focus."""
         sent = [step for step in self.episode.steps if step.sent]
         if is_editing(action) and sent and entered_field(sent[-1]):
             watch = CaretWatch(self._eyes.quick_look, self.agent.control.until)
-            if watch.is_elsewhere(sent[-1]):
-                raise Retry(f"{described_field(sent[-1])} did not take the focus: the caret is in another place")
+            if why := watch.why_elsewhere(sent[-1]):
+                raise Retry(f"{described_field(sent[-1])} did not take the focus: {why}", "window_changed")
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""

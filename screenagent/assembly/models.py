@@ -183,9 +183,9 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
     if place == "phi4":
         place = f"unix:{settings.model_socket}" if settings.model_socket.exists() else str(settings.model_weights)
     if place.startswith(("http://", "https://")):
-        return _served(place, choice, control)
+        return _served(place, choice, control, proxy=settings.model_proxy)
     if place.startswith(SOCKET):
-        return _served(place, replace(choice, family="phi4"), control)
+        return _served(place, replace(choice, family="phi4"), control, proxy=None)
     folder = Path(place).expanduser()
     if not folder.is_dir():
         raise WrongUsage(
@@ -197,14 +197,16 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
     return Seeing(model, family_named("phi4"), count=model.count)
 
 
-def _served(url: str, choice: ModelChoice, control: Control) -> Seeing:
+def _served(url: str, choice: ModelChoice, control: Control, *, proxy: str | None) -> Seeing:
     if url.startswith(SOCKET) and not Path(url.removeprefix(SOCKET)).exists():
         raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
     if not _is_address(url) and "@" not in url:  # a password before an @ is not repeated
         raise WrongUsage(f"the model {url!r} is not a valid address; an example of one is http://localhost:8000/v1")
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
-    model = server.connect_server(url, name=choice.name, kind=choice.server, family=family, check=control.check)
+    model = server.connect_server(
+        url, name=choice.name, kind=choice.server, family=family, proxy=proxy, check=control.check
+    )
     context = min(CONTEXT, model.facts.context or CONTEXT)
     return Seeing(model, model.family, remote=model, context=context)
 

@@ -70,7 +70,7 @@ def serve_orders(
     control = Again()
     with ExitStack() as stack:
         desktop = stack.enter_context(LocalDesktop(control=control, display=display))
-        stack.enter_context(driving(display, "bench stop"))
+        stack.enter_context(driving(display, "bench stop", control))
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=MonitorOptions(touch=False)))
         lines = stack.enter_context(os.fdopen(orders))
         report("ready")

@@ -191,8 +191,12 @@ def ending(error: BaseException) -> Ending | None:
         case OSError(errno=errno.EMFILE | errno.ENFILE):
             return Ending("screenagent: too many files are open; raise the limit (`ulimit -n 1024`)", 1)
         case OSError(errno=errno.ENOSPC):
-            full = f"the disk is full: {error.filename or error}"
-            return Ending(f"screenagent: {full}; free some space, or choose another folder with --runs", 1)
+            unnamed = "the output, or a file, cannot be written" if error.strerror else str(error)
+            full = f"the disk is full: {error.filename or unnamed}"
+            return Ending(_line(f"{full}; free some space, or choose another folder"), 1)
+        case OSError(errno=errno.EFBIG):
+            large = f"a file may not become as large as is needed: {error.filename or error}"
+            return Ending(_line(f"{large}; raise the limit (`ulimit -f unlimited`)"), 1)
         case OSError(strerror=str(why), filename=str(place)):
             return Ending(f"screenagent: {place}: {why}", 1)
         case EngineError() | OSError():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
+from screenagent.cli.starting import safely_started
 from screenagent.errors import OldSpellingWarning
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class AgentOptions:
         return {name: getattr(self, name) for name in names} | {"virtual_size": self.size}
 
 
-agent_options: Final = gathered(
+_declared_agent_options: Final = gathered(
     "agent",
     AgentOptions,
     click.option("--virtual", is_flag=True, help="Work on a virtual desktop that is removed afterwards."),
@@ -207,6 +208,11 @@ agent_options: Final = gathered(
     family_option,
     click.option("--runs", type=NEW_FOLDER, help="The folder that runs are recorded in."),
 )
+
+
+def agent_options(command: Command) -> Command:
+    """Declare the options of a command that runs an agent, and let it start safely."""
+    return _declared_agent_options(safely_started(command))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -222,7 +222,7 @@ def report(run: Path | None, *, out: Path | None, no_gif: bool, root: Path | Non
     screenagent report
     screenagent report runs/2026-11-22_10-15-03_open-the-file-menu --out ~/reports
     """
-    from screenagent.runs.report.gif import write_gif
+    from screenagent.runs.report.gif import NoPictures, write_gif
     from screenagent.runs.report.html import write_html
     from screenagent.runs.store import read_run
 
@@ -238,8 +238,12 @@ def report(run: Path | None, *, out: Path | None, no_gif: bool, root: Path | Non
     if not made_with.screens:
         echo("its pictures were not kept, so there is no GIF", err=True)
         return
-    with Ticker() as ticker:
-        gif = write_gif(folder, target / "run.gif", told=ticker)
+    try:
+        with Ticker() as ticker:
+            gif = write_gif(folder, target / "run.gif", told=ticker)
+    except NoPictures as none:
+        echo(f"{none}, so there is no GIF", err=True)
+        return
     echo(gif)
 
 

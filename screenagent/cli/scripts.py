@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ from screenagent.cli.output import confirm, echo, echo_lines, secho
 from screenagent.showing import abridged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from screenagent.actions import Action
     from screenagent.control import Control
     from screenagent.events import Event
+    from screenagent.screenshot import Screenshot
     from screenagent.scripts.replay.healing import Heal
     from screenagent.settings import Settings
 
@@ -51,12 +53,18 @@ def record(
     task = name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
-        told = RecordingLines(settings.stop_keys)
-        for event in _watched(settings, control, task=task):
+        secrets: dict[str, str] = {}
+        told = RecordingLines(settings.stop_keys, secrets)
+        for event in _watched(settings, control, task=task, secrets=secrets):
             kept(event)
             told(event)
     _write_script(kept.folder, script, name=task, app=app)
     echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
+    if secrets:
+        many = "1 secret" if len(secrets) == 1 else f"{len(secrets)} secrets"
+        ways = ", ".join(f"`screenagent secret set {secret}`" for secret in secrets)
+        them = "it" if len(secrets) == 1 else "them"
+        echo(f"{many}: set {them} with {ways}, and allow {them} in a policy", err=True)
 
 
 @dataclass
@@ -64,6 +72,7 @@ class RecordingLines:
     """A line on stderr for each thing that was understood while a person works."""
 
     stop_keys: str
+    secrets: Mapping[str, str]
     understood: int = 0
 
     def __call__(self, event: Event) -> None:
@@ -73,29 +82,49 @@ class RecordingLines:
             echo(f"watching you: do it as you always do, then press {self.stop_keys}, or Ctrl-C here", err=True)
         elif event.event == "acted":
             self.understood += 1
-            echo(f"{self.understood:>3}  {abridged(describe(event.action))}", err=True)
+            said = abridged(describe(event.action))
+            echo(f"{self.understood:>3}  {said}{_why_secret(event.action, self.secrets)}", err=True)
 
 
-def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
+def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
+    """Say why a text that was typed was not written down; nothing of any other action."""
+    from screenagent.secrets import placeholder
+
+    text = action.text if action.kind == "type_text" else ""
+    reason = next((reason for secret, reason in secrets.items() if text == placeholder(secret)), None)
+    return f": {reason}, so it was not written down" if reason else ""
+
+
+def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[str, str]) -> Iterator[Event]:
+    """Yield what the user does as the events of a run; `secrets` gets the texts that are not written down."""
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.desktop.input_listener import InputListener
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.naming import Namer
+    from screenagent.scripts.recorder.hearing import Hearing
     from screenagent.scripts.recorder.watcher import ScreenPoller, ScreenSample, Watcher
 
     reader = build_reader(settings)
-    with LocalDesktop(control=control, monitor=settings.display) as desktop:
+    with ExitStack() as stack:
+        desktop = stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
         seeing = build_grounder(settings, reader=reader, desktop=desktop)
-        watching = Watcher(namer=Namer(seeing), reader=reader)
+        watching = Watcher(namer=Namer(seeing), reader=reader, secrets=secrets)
 
         def look(at: float) -> ScreenSample:
             return ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
 
-        with (
-            ScreenPoller(look) as sight,
-            InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop) as listening,
-        ):
-            yield from watching.events(listening.heard(), task=task, last=sight.now)
+        sight = stack.enter_context(ScreenPoller(look))
+        listener = InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop)
+        touches = stack.enter_context(listener).heard()
+
+        def let_go() -> Screenshot:
+            screen = sight.now()
+            stack.close()
+            control.over.set()  # what was seen is still to be understood, but nothing of the display can hang any more
+            return screen
+
+        hearing = Hearing(touches, end=let_go)
+        yield from watching.events(hearing.heard(), task=task, last=hearing.last)
 
 
 @click.command

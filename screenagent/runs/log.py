@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import platform
 import re
 import threading
@@ -129,6 +130,7 @@ class _Log:
         with _explained(self._path):
             if self._failed:
                 raise OSError(errno.EIO, "an earlier event could not be written")
+            self._check_untouched()
             whole = self._file.tell()
             try:
                 self._write(line + b"\n")
@@ -136,6 +138,14 @@ class _Log:
                 self._failed = True
                 self._file.truncate(whole)
                 raise
+
+    def _check_untouched(self) -> None:
+        """Raise if what was written is gone: a log without its beginning cannot be read."""
+        found = os.fstat(self._file.fileno())
+        if found.st_nlink == 0:
+            raise OSError(errno.ENOENT, "another program has deleted it")
+        if found.st_size != self._file.tell():
+            raise OSError(errno.EIO, "another program has changed it")
 
     def _write(self, rest: bytes) -> None:
         while rest:

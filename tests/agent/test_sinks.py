@@ -1,4 +1,4 @@
-"""A sink that fails ends the run, and takes no other sink's ending along."""
+"""A sink that fails ends the run, and takes nobody's ending along: not the others', and not its own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from screenagent.fakes import ScriptedPlanner
 from tests.builders import fake_agent
 
 
-def test_the_other_sinks_hear_of_the_end_when_one_fails() -> None:
+def test_every_sink_hears_of_the_end_when_one_fails() -> None:
     before: list[Event] = []
+    itself: list[Event] = []
     after: list[Event] = []
 
     def broken(event: Event) -> None:
+        itself.append(event)
         if event.event == "decided":
             raise BrokenPipeError("nobody reads")
 
@@ -23,5 +25,6 @@ def test_the_other_sinks_hear_of_the_end_when_one_fails() -> None:
     with pytest.raises(BrokenPipeError):
         drive(fake_agent(planner), "wait", before.append, broken, after.append)
     assert [event.event for event in before] == [event.event for event in after]
+    assert [event.event for event in before] == [event.event for event in itself]
     assert isinstance(before[-1], Ended)
     assert (before[-1].result, before[-1].message) == ("crashed", "BrokenPipeError: nobody reads")

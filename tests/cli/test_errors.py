@@ -346,6 +346,17 @@ class TestEnding:
         assert said.exit_code == 1
         assert "runs/events.jsonl; free some space" in said.text
 
+    def test_a_full_disk_behind_the_output_is_not_taken_for_the_runs_folder(self) -> None:
+        said = ending(OSError(errno.ENOSPC, "No space left on device"))
+        assert said is not None
+        assert "the output, or a file, cannot be written; free some space" in said.text
+
+    def test_a_file_that_may_not_grow_names_the_cure(self) -> None:
+        said = ending(OSError(errno.EFBIG, "File too large"))
+        assert said is not None
+        assert said.exit_code == 1
+        assert "raise the limit (`ulimit -f unlimited`)" in said.text
+
     def test_an_error_of_the_engine_is_one_line(self) -> None:
         assert ending(EngineError("too little memory:\n  18 GB are free")) == Ending(
             "screenagent: too little memory:; 18 GB are free", 1

@@ -133,7 +133,9 @@ def test_the_terminal_is_in_front_while_it_asks_and_the_application_when_it_has_
         assert "y" not in str(probe.of("text"))
 
 
-@pytest.mark.parametrize("task", ["open the File menu, click Save As", "click File then Save As"])
+@pytest.mark.parametrize(
+    "task", ["click File then Save As", pytest.param("open the File menu, click Save As", marks=pytest.mark.soak)]
+)
 def test_a_menu_is_gone_through_with_one_answer_in_a_terminal_beside_the_application(
     virtual: VirtualDesktop, tmp_path: Path, task: str
 ) -> None:
@@ -158,7 +160,13 @@ def test_a_menu_is_gone_through_with_one_answer_in_a_terminal_beside_the_applica
         assert human.count("acted") == 2
 
 
-@pytest.mark.parametrize("answer", [("move", "click", "y"), ("ctrl", "alt", "y")], ids=["a click", "answer keys"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(("move", "click", "y"), id="a click", marks=pytest.mark.soak),
+        pytest.param(("ctrl", "alt", "y"), id="answer keys"),
+    ],
+)
 def test_an_entry_that_is_asked_about_while_its_menu_is_open_is_clicked(
     virtual: VirtualDesktop, tmp_path: Path, answer: tuple[str, ...]
 ) -> None:

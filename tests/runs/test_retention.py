@@ -134,6 +134,15 @@ def test_after_a_run_older_ones_go_as_the_settings_say(root: Path) -> None:
     assert len(left(root)) == 3
 
 
+def test_a_run_whose_pictures_were_removed_is_reported_as_a_page(tmp_path: Path) -> None:
+    with record_run(Settings(runs=tmp_path), "save it") as recorder:
+        recorder(Started(task="save it"))
+    told = CliRunner().invoke(screenagent, ["report", str(recorder.folder)])
+    assert told.exit_code == 0
+    assert told.stdout.split() == [str(recorder.folder / "report.html")]
+    assert "holds no picture to show, so there is no GIF" in told.stderr
+
+
 @pytest.mark.slow
 def test_a_run_without_its_pictures_is_read_reported_and_judged(tmp_path: Path) -> None:
     with record_run(Settings(runs=tmp_path, keep_screens=False), "save it") as recorder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -240,6 +241,24 @@ def test_nothing_follows_an_event_that_could_not_be_written(tmp_path: Path) -> N
         with pytest.raises(OSError, match="an earlier event could not be written"):
             recorder(Ended(result="crashed"))
     assert list(read_events(tmp_path / "run")) == [Started(task="save it")]
+
+
+def test_a_log_that_another_program_deletes_ends_the_run(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "run") as recorder:
+        recorder(Started(task="save it"))
+        shutil.rmtree(tmp_path / "run")
+        with pytest.raises(OSError, match="another program has deleted it"):
+            recorder(Ended(result="done"))
+
+
+@pytest.mark.parametrize("size", [0, 10, 500])
+def test_a_log_that_another_program_changes_ends_the_run(tmp_path: Path, size: int) -> None:
+    with Recorder(tmp_path / "run") as recorder:
+        recorder(Started(task="save it"))
+        os.truncate(tmp_path / "run" / "events.jsonl", size)
+        with pytest.raises(OSError, match="another program has changed it; record to another folder"):
+            recorder(Ended(result="done"))
+    assert (tmp_path / "run" / "events.jsonl").stat().st_size == size
 
 
 def noise() -> Screenshot:

@@ -7,10 +7,12 @@ import html
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from click.testing import CliRunner
 from PIL import Image
 from textual.pilot import Pilot
@@ -21,7 +23,7 @@ from screenagent.cli.terminal import Progress, TerminalAnswers
 from screenagent.console.dialogs import PromptScreen
 from screenagent.console.supervise_screen import QuestionAsked
 from screenagent.control import Control
-from screenagent.desktop.lock import driving
+from screenagent.desktop.lock import Driver, listed
 from screenagent.geometry import Pixel, Size
 from screenagent.models.remote.errors import BadStatus, explained
 from screenagent.models.remote.providers import Endpoint
@@ -191,8 +193,27 @@ def events_as_json(text: str, folder: Path) -> str:
 
 
 def stopped_driver(text: str, folder: Path) -> str:
-    with driving(":4999", text):
-        return command("stop", "--display", ":4999", "--seconds", "0", XDG_RUNTIME_DIR=str(folder))
+    with runs_of_another_machine(text, folder, 1):
+        return command("stop", "--display", ":4999", "--seconds", "0")
+
+
+def several_drivers(text: str, folder: Path) -> str:
+    with runs_of_another_machine(text, folder, 2):
+        return command("stop", "--seconds", "0")
+
+
+@contextmanager
+def runs_of_another_machine(text: str, folder: Path, count: int) -> Iterator[None]:
+    """List runs that no signal can reach, and that no X server knows."""
+    from screenagent.desktop.x11 import driver_selection
+
+    other = Driver(pid=1, display=":4998", task=text, since=datetime.now(UTC), process_table="another machine's")
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        patch.setattr(driver_selection, "local_displays", list)
+        for number in range(count):
+            stack.enter_context(listed(other.model_copy(update={"display": f":{4999 + number}"})))
+        yield
 
 
 def server_error(text: str, _: Path) -> str:
@@ -237,7 +258,7 @@ def see_file(text: str, folder: Path) -> str:
 
 def recording(text: str, _: Path) -> str:
     with coloured() as written:
-        told = RecordingLines(text)
+        told = RecordingLines(text, secrets={})
         for event in hostile_run(text):
             told(event)
         return written()
@@ -335,6 +356,7 @@ FACES: Final[Mapping[str, Face]] = {
     "saved script": saved_file,
     "see": see_file,
     "stop": stopped_driver,
+    "stop: which": several_drivers,
 }
 
 

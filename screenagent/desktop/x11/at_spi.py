@@ -35,6 +35,7 @@ from screenagent.screenshot import Element, Screenshot, Window
 
 SECONDS: Final = 0.3
 MOST: Final = 400
+LONGEST_NAME: Final = 1000
 """Controls that are asked where they are; a table says it of every cell."""
 DEEPEST: Final = 24
 IN_FLIGHT: Final = 64
@@ -115,7 +116,7 @@ class AccessibilityQuery:
             return
         tops = self._children(DBusAddress(ROOT, owner, ACCESSIBLE))
         level = self._described([(top, StateBits()) for top in tops])
-        titled = [node for node in level if node.name == window.title]
+        titled = [node for node in level if node.name == window.title[:LONGEST_NAME]]
         level = [*(titled or level), *(node for node in level if titled and node.role in POPUPS)]
         for _ in range(DEEPEST):
             yield from level
@@ -141,7 +142,7 @@ class AccessibilityQuery:
             role, state, name, below = answers[4 * number : 4 * number + 4]
             bits = StateBits.of(state)
             if role and name and bits.holds(SHOWING):
-                told = str(name[0][1])
+                told = str(name[0][1])[:LONGEST_NAME]
                 described.append(AccessibleNode(found, role[0], told, bits, holder, tuple(references(below))))
         return described
 

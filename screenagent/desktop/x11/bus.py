@@ -19,6 +19,8 @@ from jeepney.wrappers import DBusErrorResponse
 
 CHUNK: Final = 65536
 """Bytes that are read at a time."""
+LARGEST_MESSAGE: Final = 4 << 20
+"""Bytes; a program with 50,000 controls in one list needs as much to name them."""
 LIBRARY_ERRORS: Final = (
     *(OSError, DBusErrorResponse),
     *(ValueError, KeyError, IndexError, TypeError, AssertionError, struct.error),  # a malformed message or address
@@ -41,14 +43,18 @@ class Connection(Protocol):
 
 
 class Bus:
-    """A connection on which nothing waits for longer than its caller says; jeepney's own waits for the first answer for
-    ever, and for a message that does not end as long as there is more of it."""
+    """A connection on which nothing waits for longer than its caller says, and no message fills the memory.
+
+    jeepney's own waits for the first answer for ever, and for a message that does not end as long as there is more of
+    it.
+    """
 
     def __init__(self, connected: socket.socket, *, seconds: float) -> None:
         self.outgoing_serial: Iterator[int] = count(1)
         self._socket = connected
         self._seconds = seconds
         self._parser = Parser()
+        self._unread = 0  # bytes of a message that is not whole yet
 
     def send(self, message: Message, *, serial: int) -> None:
         data = message.serialise(serial=serial)
@@ -65,7 +71,11 @@ class Bus:
             data = self._socket.recv(CHUNK)
             if not data:
                 raise ConnectionResetError("it has hung up")
+            self._unread += len(data)
+            if self._unread > LARGEST_MESSAGE:
+                raise ValueError(f"a message of more than {LARGEST_MESSAGE >> 20} MB")
             self._parser.add_data(data)
+        self._unread = 0
         return message
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Final
@@ -19,6 +20,7 @@ from Xlib import X, display, error
 from Xlib.ext import xtest
 
 RELEASE: Final = {"key": X.KeyRelease, "button": X.ButtonRelease}
+LATE_SECONDS: Final = 0.2  # what a program had sent before it ended is carried out by then
 LOOK_SECONDS: Final = 0.05  # so often it is looked whether the agent is suspended while it holds something
 
 Stroke = tuple[str, int]
@@ -44,6 +46,14 @@ def is_suspended(pid: int) -> bool:
         return False
 
 
+def opened(name: str) -> display.Display:
+    """Open the display so that it serves us even while another program has grabbed it."""
+    server = display.Display(name)
+    xtest.grab_control(server, True)
+    server.sync()
+    return server
+
+
 def watch(server: Any, told: IO[bytes], agent: int) -> None:
     """Keep the list until the input ends; lift what is on it then, and whenever the agent is found suspended."""
     down: list[Stroke] = []
@@ -63,10 +73,31 @@ def watch(server: Any, told: IO[bytes], agent: int) -> None:
 
 
 def lift(server: Any, down: list[Stroke]) -> None:
+    """Release what is down, also while another program has grabbed the server.
+
+    A press that the agent had sent may still wait in a server that is frozen or grabbed. So once the server serves
+    everybody again, what is down then is released, too.
+    """
+    if not down:
+        return
+    _release(server, down)
+    xtest.grab_control(server, False)
+    server.sync()  # answered once nobody has grabbed the server
+    time.sleep(LATE_SECONDS)
+    _release(server, [stroke for stroke in down if _is_down(server, *stroke)])
+    xtest.grab_control(server, True)
+
+
+def _release(server: Any, down: list[Stroke]) -> None:
     for kind, code in reversed(down):
         xtest.fake_input(server, RELEASE[kind], code)
-    if down:
-        server.sync()
+    server.sync()
+
+
+def _is_down(server: Any, kind: str, code: int) -> bool:
+    if kind == "key":
+        return bool(server.query_keymap()[code // 8] >> code % 8 & 1)
+    return bool(server.screen().root.query_pointer().mask & X.Button1Mask << code - 1)
 
 
 def main(name: str, told: IO[bytes]) -> None:
@@ -74,7 +105,7 @@ def main(name: str, told: IO[bytes]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        server = display.Display(name)
+        server = opened(name)
         watch(server, told, agent)
         server.close()
     except (error.DisplayError, error.ConnectionClosedError):

@@ -43,6 +43,13 @@ class Silent(WireError):
     seconds: float
 
 
+@dataclass
+class TooSlow(WireError):
+    """The whole answer takes too long, although the server is never silent for long."""
+
+    seconds: float
+
+
 class Closed(WireError):
     """We closed the connection while waiting for an answer."""
 
@@ -153,6 +160,10 @@ def explained(error: WireError | httpx2.HTTPError, endpoint: Endpoint, *, began:
     match error:
         case Silent(seconds=seconds):
             return Retry(f"{url} sent nothing for {seconds:g} seconds; its answer is discarded", "model_answer")
+        case TooSlow(seconds=seconds):
+            return ServerError(
+                f"{url} did not finish its answer within {seconds:g} seconds; use a faster server or model"
+            )
         case Closed():
             return Retry(f"the connection to {url} was closed; its answer is discarded", "model_answer")
         case BadStatus():

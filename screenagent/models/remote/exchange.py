@@ -11,7 +11,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 
-from screenagent.models.remote.errors import Closed, Silent
+from screenagent.models.remote.errors import Closed, Silent, TooSlow
 
 ItemT = TypeVar("ItemT")
 
@@ -24,8 +24,11 @@ Extensions = Mapping[str, Any]
 """Instructions to the HTTP client that accompany a request."""
 
 
-class _Nothing(Enum):
-    YET = "yet"
+class _Sign(Enum):
+    """What the queue says beside items, of which one may be None: a listing may be `null`."""
+
+    NOTHING_YET = "nothing yet"
+    END = "end"
 
 
 class Exchange(Generic[ItemT]):
@@ -38,49 +41,58 @@ class Exchange(Generic[ItemT]):
 
     def __init__(self, read: Callable[[Extensions], Iterator[ItemT]]) -> None:
         self._read = read
-        self._arrived: queue.Queue[ItemT | Exception | None] = queue.Queue(QUEUED)
+        self._arrived: queue.Queue[ItemT | Exception | _Sign] = queue.Queue(QUEUED)
         self._closed = threading.Event()
         self._lock = threading.Lock()  # protects `_socket`: it is shut down as soon as both it and a close are known
         self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="server")
 
     def items(
-        self, *, check: Callable[[], None], patience: float, counts: Callable[[ItemT], bool] = lambda _: True
+        self,
+        *,
+        check: Callable[[], None],
+        patience: float,
+        longest: float,
+        counts: Callable[[ItemT], bool] = lambda _: True,
     ) -> Iterator[ItemT]:
         """Yield the answer as it arrives.
 
         `check` is called during the wait and may raise. Raise `Silent` if no item for which `counts` is true arrives
-        for `patience` seconds. Errors in the thread are raised here.
+        for `patience` seconds, and `TooSlow` if the whole answer takes more than `longest`. Errors in the thread are
+        raised here.
         """
         self._thread.start()
-        silent = 0.0
+        silent = waited = 0.0
         try:
             while True:
                 check()
                 began = time.monotonic()
                 item = self._next()
-                silent += time.monotonic() - began
+                passed = time.monotonic() - began
+                silent, waited = silent + passed, waited + passed
                 match item:
-                    case None:
+                    case _Sign.END:
                         return
                     case Exception():
                         raise item
-                    case _Nothing.YET:
+                    case _Sign.NOTHING_YET:
                         pass
                     case _:
                         silent = 0.0 if counts(item) else silent
                         yield item
                 if silent > patience:
                     raise Silent(patience)
+                if waited > longest:
+                    raise TooSlow(longest)
         finally:
             self.close()
 
-    def _next(self) -> ItemT | Exception | _Nothing | None:
-        """Return the next item if one has arrived; None at the end."""
+    def _next(self) -> ItemT | Exception | _Sign:
+        """Return the next item if one has arrived."""
         try:
             return self._arrived.get(timeout=POLL_SECONDS)
         except queue.Empty:
-            return Closed() if self._closed.is_set() else _Nothing.YET
+            return Closed() if self._closed.is_set() else _Sign.NOTHING_YET
 
     def close(self) -> None:
         """Close the connection, whatever the server does. The thread then ends, unless it is still connecting."""
@@ -97,13 +109,13 @@ class Exchange(Generic[ItemT]):
                 self._put(item)
                 if self._closed.is_set():
                     return
-            self._put(None)
+            self._put(_Sign.END)
         except Exception as error:  # noqa: BLE001 -- `items` raises it again in the caller's thread
             self._put(error)
         finally:
             self._connected(None)
 
-    def _put(self, item: ItemT | Exception | None) -> None:
+    def _put(self, item: ItemT | Exception | _Sign) -> None:
         while not self._closed.is_set():
             with suppress(queue.Full):
                 self._arrived.put(item, timeout=POLL_SECONDS)

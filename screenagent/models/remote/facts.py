@@ -15,6 +15,7 @@ from screenagent.protocols import Retry
 
 PATIENCE: Final = 10.0
 ATTEMPTS: Final = 2
+MOST_LISTED: Final = 10_000
 NAMED: Final = 5
 """The most names that a message lists."""
 
@@ -103,14 +104,28 @@ class _Listed(BaseModel):
 
 
 def server_facts(
-    url: str, kind: Provider | None = None, *, name: str | None = None, check: Callable[[], None] = lambda: None
+    url: str,
+    kind: Provider | None = None,
+    *,
+    name: str | None = None,
+    proxy: str | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> ServerFacts:
     """Return what the server at `url` says about the model `name`, or about the only model that it has.
 
     `kind` overrides what the server says about itself. Raise `ServerError` if the server cannot be reached, or if no
     `name` is given and the server does not list exactly one model.
     """
-    listed = _listed(url, kind or provider_of(url, ""), check)
+    endpoint = Endpoint(
+        url=url,
+        name="",
+        kind=kind or provider_of(url, ""),
+        proxy=proxy,
+        stalled_seconds=PATIENCE,
+        longest_seconds=PATIENCE,
+        attempts=ATTEMPTS,
+    )
+    listed = _listed(endpoint, check)
     chosen = _named(listed, name) if name else _only(listed, url)
     return ServerFacts(
         name=name or chosen.id,
@@ -124,8 +139,7 @@ def server_facts(
     )
 
 
-def _listed(url: str, kind: Provider, check: Callable[[], None]) -> tuple[_Listed, ...]:
-    endpoint = Endpoint(url=url, name="", kind=kind, stalled_seconds=PATIENCE, attempts=ATTEMPTS)
+def _listed(endpoint: Endpoint, check: Callable[[], None]) -> tuple[_Listed, ...]:
     wire = Wire(endpoint, check=check)
     try:
         found = wire.listing()
@@ -136,9 +150,13 @@ def _listed(url: str, kind: Provider, check: Callable[[], None]) -> tuple[_Liste
     match found:
         case {"data": list(models), **rest}:
             abilities = _abilities(rest.get("models"))
+            if len(models) > MOST_LISTED:
+                raise ServerError(f"{endpoint.url} lists {len(models)} models, which no server has")
             return tuple(model for model in (_model(one, abilities) for one in models) if model is not None)
         case _:
-            raise ServerError(f"{url} lists no models: is that a model server, and does the address end in /v1?")
+            raise ServerError(
+                f"{endpoint.url} lists no models: is that a model server, and does the address end in /v1?"
+            )
 
 
 def _abilities(models: object) -> Mapping[str, Any]:

@@ -210,6 +210,7 @@ def connect_server(
     name: str | None = None,
     kind: Provider | None = None,
     family: Family | None = None,
+    proxy: str | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> RemoteModel:
     """Return the model `name` on the server at `url`; what is not given is taken from the server's list.
@@ -219,9 +220,9 @@ def connect_server(
     """
     base, _, deployment = url.partition("#")
     known = ServerFacts(name=name, kind=kind) if name and kind else None
-    facts = known or server_facts(base, kind, name=name, check=check)
+    facts = known or server_facts(base, kind, name=name, proxy=proxy, check=check)
     if facts.vision is False:
         raise ServerError(f"{base} has loaded {facts.name!r} without its vision encoder (llama.cpp: --mmproj)")
-    endpoint = Endpoint(url=base, name=facts.name, kind=facts.kind, deployment=deployment or None)
+    endpoint = Endpoint(url=base, name=facts.name, kind=facts.kind, deployment=deployment or None, proxy=proxy)
     told = family_named("phi4") if facts.kind == "screenagent" else family_of(facts.weights) or family_of(facts.name)
     return RemoteModel(endpoint, family=family or told, facts=facts, check=check)

@@ -23,6 +23,8 @@ SOCKET: Final = "unix:"
 
 STALLED_SECONDS: Final = 120.0
 """A server that is silent for longer has stalled. The first token after a long prompt may take a minute."""
+LONGEST_SECONDS: Final = 3600.0
+"""An answer that takes longer never ends: the longest one has about 8,000 tokens."""
 ATTEMPTS: Final = 3
 
 
@@ -31,6 +33,8 @@ class Endpoint:
     """One model on one server: its address, the kind of server, and its timeouts and retries.
 
     `deployment` names one of several deployments at an Azure address. Without `key`, it is read from the environment.
+    `proxy` is the address of a proxy for a server on another machine, or "off"; without it, the environment's is used
+    where it cannot read along.
     """
 
     url: str
@@ -38,7 +42,9 @@ class Endpoint:
     kind: Provider = "openai"
     deployment: str | None = None
     key: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     stalled_seconds: float = STALLED_SECONDS
+    longest_seconds: float = LONGEST_SECONDS
     attempts: int = ATTEMPTS
 
 

@@ -30,6 +30,7 @@ from screenagent.models.remote.exchange import POLL_SECONDS, Exchange, Extension
 from screenagent.models.remote.messages import Message
 from screenagent.models.remote.providers import SOCKET, Endpoint, key_of
 from screenagent.models.remote.responses import (
+    LARGEST_REPORT,
     beginning,
     event_texts,
     media_type,
@@ -50,14 +51,16 @@ LONGEST_PAUSE: Final = 8.0
 REDIRECTS: Final = 3
 LARGEST_LISTING: Final = 4 << 20
 TOKENS_UNLESS_GIVEN: Final = 4096
+NO_PROXY: Final = "off"
 
 
 class Wire:
     """Sends requests to one endpoint.
 
     A request that fails before its answer begins is retried with exponential backoff. Screenshots and the key go only
-    to the address that the user named: a redirect to another server is never followed, and a proxy is used only for an
-    encrypted connection to another machine, which it passes on without being able to read it.
+    to the address that the user named: a redirect to another server is never followed, and a proxy is used only for
+    another machine. Unless the user named the proxy, it is used only for an encrypted connection, which it passes on
+    without being able to read it.
     """
 
     def __init__(self, endpoint: Endpoint, *, check: Callable[[], None] = lambda: None) -> None:
@@ -112,7 +115,12 @@ class Wire:
         exchange = Exchange(read)
         self._open.add(exchange)
         try:
-            yield from exchange.items(check=self._check, patience=self._endpoint.stalled_seconds, counts=counts)
+            yield from exchange.items(
+                check=self._check,
+                patience=self._endpoint.stalled_seconds,
+                longest=self._endpoint.longest_seconds,
+                counts=counts,
+            )
         finally:
             self._open.discard(exchange)
 
@@ -147,7 +155,7 @@ class Wire:
             try:
                 yield from_json(text)
             except ValueError as error:
-                raise NotAStream(media_type(response), text) from error
+                raise NotAStream(media_type(response), text[:LARGEST_REPORT]) from error
 
     @contextmanager
     def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
@@ -160,6 +168,7 @@ class Wire:
                     break
                 response.close()
                 response = self._send(following)
+            response.encoding = "utf-8"  # as streams of events and JSON are, whatever the server says of them
             raise_unless_ok(response)
             yield response
         finally:
@@ -192,21 +201,38 @@ def _client(endpoint: Endpoint) -> httpx2.Client:
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_keepalive_connections=0),
             transport=httpx2.HTTPTransport(uds=endpoint.url.removeprefix(SOCKET)) if own else None,
-            trust_env=may_use_proxy(endpoint.url),
+            proxy=_named_proxy(endpoint),
+            trust_env=endpoint.proxy is None and may_use_proxy(endpoint.url),
         )
     except httpx2.InvalidURL as error:
         raise ServerError(f"{one_line(endpoint.url)} is not a valid address ({one_line(str(error))})") from error
     except (ImportError, ValueError) as error:  # HTTP_PROXY and similar variables
-        raise ServerError(f"the proxy set in the environment cannot be used: {one_line(str(error))}") from error
+        named = "set in the environment" if endpoint.proxy is None else f"{one_line(endpoint.proxy)} of model_proxy"
+        raise ServerError(f"the proxy {named} cannot be used: {one_line(str(error))}") from error
+
+
+def _named_proxy(endpoint: Endpoint) -> httpx2.Proxy | None:
+    """Return the proxy that the user named, unless the server is on this machine."""
+    if endpoint.proxy in (None, NO_PROXY) or not is_elsewhere(endpoint.url):
+        return None
+    try:
+        return httpx2.Proxy(endpoint.proxy)
+    except httpx2.InvalidURL as error:
+        raise ValueError(str(error)) from error
 
 
 def may_use_proxy(url: str) -> bool:
     """Return whether the environment's proxy may stand between us and `url`, as it can where it cannot read along."""
+    return is_elsewhere(url) and url.lower().startswith("https:")
+
+
+def is_elsewhere(url: str) -> bool:
+    """Return whether a server's address is one of another machine."""
     try:
         parts = urlsplit(url)
     except ValueError:  # no address at all, which the client says
         return False
-    return parts.scheme.lower() == "https" and not is_this_machine(parts.hostname or "")
+    return parts.scheme.lower() in ("http", "https") and not is_this_machine(parts.hostname or "")
 
 
 def is_this_machine(host: str) -> bool:

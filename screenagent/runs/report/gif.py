@@ -48,6 +48,12 @@ class GifFrame:
     milliseconds: int = STEP_MS
 
 
+class NoPictures(BadFile):
+    """A run has no picture: it never looked at the screen, or its pictures were removed."""
+
+    code = "no_pictures"
+
+
 def write_gif(run_folder: Path, out: Path, *, told: Callable[[str], object] = str) -> Path:
     """Write the run in `run_folder` as a GIF: 960 pixels wide, or narrower if the file would be too large.
 
@@ -58,7 +64,7 @@ def write_gif(run_folder: Path, out: Path, *, told: Callable[[str], object] = st
     kept = {digest for digest in digests if has_picture(run_folder, digest)}
     frames = _chosen([frame for frame in frames_of(story) if frame.digest in kept])
     if not frames:
-        raise BadFile(f"{run_folder} holds no picture to show; a run that looked at the screen has some")
+        raise NoPictures(f"{run_folder} holds no picture to show")
     pictures: dict[str, Image.Image] = {}
     for number, frame in enumerate(frames, start=1):
         told(f"the GIF: picture {number} of {len(frames)}")

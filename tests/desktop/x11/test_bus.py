@@ -146,6 +146,27 @@ def test_a_bus_that_never_answers_is_lost_in_time(
         thread.join()
 
 
+def test_a_message_without_an_end_does_not_fill_the_memory() -> None:
+    ours, theirs = socket.socketpair()
+    sent = 0
+
+    def flood() -> None:
+        nonlocal sent
+        with suppress(OSError):
+            theirs.sendall(b"l\x02\x00\x01" + struct.pack("<III", 100_000_000, 7, 0))
+            for _ in range(1000):
+                theirs.sendall(bytes(65536))
+                sent += 65536
+
+    flooding = threading.Thread(target=flood)
+    with closing(bus.Bus(ours, seconds=20)) as connected, closing(theirs):
+        flooding.start()
+        with pytest.raises(bus.BusLost, match="more than 4 MB"):
+            bus.receive(connected, seconds=20)
+    flooding.join()
+    assert sent < 8 << 20
+
+
 def test_an_answer_of_another_kind_is_no_answer() -> None:
     query = AccessibilityQuery(FakeBus(lambda call: returned(call, "s", ("what?",))), time.monotonic() + 1)
     assert list(query.shown(WINDOW)) == []

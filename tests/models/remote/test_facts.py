@@ -192,3 +192,14 @@ def test_a_stop_ends_the_question() -> None:
         with pytest.raises(Stopped):
             server_facts(server.url, check=check)
         server.was_left()
+
+
+@pytest.mark.parametrize("found", [None, 0, [], {}, {"data": None}, "x", {"data": [None, 5, {"id": 5}]}])
+def test_a_listing_of_another_shape_is_a_sentence(found: object) -> None:
+    with pytest.raises(ServerError, match="lists no model"):
+        facts_of(found)
+
+
+def test_a_listing_without_end_is_a_sentence() -> None:
+    with pytest.raises(ServerError, match="lists 50000 models, which no server has"):
+        facts_of({"data": [{}] * 50_000})

@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,46 @@ def test_a_model_on_this_machine_is_asked_without_a_proxy(variable: str, monkeyp
         assert len(list(wire(server).chunks(ASKED, {}))) == 2
         assert proxy.requests == []
         assert len(server.requests) == 1
+
+
+def asked_through(proxy: RawServer, url: str, **options: Any) -> Wire:
+    named = proxy.url.removesuffix("/v1")
+    return Wire(Endpoint(url=url, name="m", key="secret", attempts=1, proxy=named), **options)
+
+
+def test_a_proxy_that_is_asked_for_passes_on_what_goes_to_another_machine() -> None:
+    with raw_server(sends(WHOLE)) as proxy:
+        assert len(list(asked_through(proxy, "http://models.example:8000/v1").chunks(ASKED, {}))) == 2
+    assert proxy.requests[0].startswith(b"POST http://models.example:8000/v1/chat/completions ")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_proxy_that_is_asked_for_stands_before_this_machine(host: str) -> None:
+    with raw_server(sends(WHOLE)) as proxy, raw_server(sends(WHOLE)) as server:
+        url = server.url.replace("127.0.0.1", host)
+        assert len(list(asked_through(proxy, url).chunks(ASKED, {}))) == 2
+    assert (proxy.requests, len(server.requests)) == ([], 1)
+
+
+def test_a_stop_reaches_a_proxy_that_is_silent() -> None:
+    control = Control()
+    with raw_server(sends(), hold=True) as proxy:
+        threading.Timer(0.1, control.stop).start()
+        with pytest.raises(Stopped):
+            list(asked_through(proxy, "https://models.example/v1", check=control.check).chunks(ASKED, {}))
+        proxy.was_left()
+        assert no_thread_is_left()
+
+
+def test_no_proxy_is_what_off_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "nonsense://x")
+    Wire(Endpoint(url="https://example.org/v1", name="m", proxy="off")).close()
+
+
+@pytest.mark.parametrize("proxy", ["nonsense://x", "http://[::1", "http://a:port"])
+def test_a_proxy_that_is_asked_for_and_cannot_be_used_is_a_sentence(proxy: str) -> None:
+    with pytest.raises(ServerError, match="of model_proxy cannot be used"):
+        Wire(Endpoint(url="https://example.org/v1", name="m", proxy=proxy))
 
 
 @pytest.mark.parametrize(
@@ -361,6 +402,13 @@ def test_numbers_that_are_not_needed_may_be_anything() -> None:
     assert len(ask(sends(HEADERS, odd, END))) == 2
 
 
+@pytest.mark.parametrize("charset", ["rot13", "zlib_codec", "hex", "utf-16", "idna", "undefined"])
+def test_events_are_utf8_whatever_the_server_says_of_them(charset: str) -> None:
+    said = HEADERS.replace(b"text/event-stream", f"text/event-stream; charset={charset}".encode())
+    first, _ = ask(sends(said, text_event("é"), END))
+    assert first.choices[0].delta.content == "é"
+
+
 @pytest.mark.parametrize("cut", [b"", b'data: {"choi', text_event("a")[:-8]])
 def test_a_stream_that_is_cut_is_no_answer(cut: bytes) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -401,6 +449,17 @@ class TestSilence:
 
         assert len(ask(manner, stalled_seconds=0.3)) == 9
 
+    def test_an_answer_that_trickles_without_end_is_given_up(self) -> None:
+        def manner() -> Iterator[bytes]:
+            yield HEADERS
+            while True:
+                time.sleep(0.02)
+                yield text_event("a")
+
+        with pytest.raises(ServerError, match=r"did not finish its answer within 0\.3 seconds"):
+            ask(manner, longest_seconds=0.3)
+        assert no_thread_is_left()
+
     def test_the_time_of_whoever_reads_is_not_the_servers(self) -> None:
         with raw_server(sends(WHOLE)) as server:
             read = 0
@@ -440,6 +499,19 @@ def empty_events_without_end() -> Iterator[bytes]:
         yield event(f'{{"choices": [{{"index": 0, "delta": {{"content": ""}}}}]{" " * 1000}}}') * 500
 
 
+def packed(text: bytes) -> Manner:
+    """Send 200 MB of `text` in a compressed answer of 200 kB."""
+
+    def manner() -> Iterator[bytes]:
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        yield HEADERS.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+        for _ in range(200):
+            yield packer.compress(text * ((1 << 20) // len(text)))
+        yield packer.flush()
+
+    return manner
+
+
 def large_events_without_end() -> Iterator[bytes]:
     yield HEADERS
     for _ in range(200):
@@ -455,6 +527,8 @@ def large_events_without_end() -> Iterator[bytes]:
         events_without_end,
         empty_events_without_end,
         large_events_without_end,
+        pytest.param(packed(b"x"), id="packed line"),
+        pytest.param(packed(text_event("word ")), id="packed events"),
     ],
 )
 def test_a_flood_ends_in_a_sentence_and_fills_no_memory(manner: Manner) -> None:
@@ -466,7 +540,7 @@ def test_a_flood_ends_in_a_sentence_and_fills_no_memory(manner: Manner) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 30 << 20
+    assert peak < 40 << 20
     assert server.sent < 60 << 20
     assert no_thread_is_left()
 
