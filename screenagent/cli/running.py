@@ -105,6 +105,7 @@ def build_console(
 ) -> Console:
     """Build the console: with `run` it begins with that, with `past` it shows a run that is over."""
     shorten_escape_delay()
+    from screenagent.assembly.saving import save_script
     from screenagent.assembly.supervised import build_replay
     from screenagent.console.app import Console
     from screenagent.console.options import ConsoleOptions
@@ -126,9 +127,20 @@ def build_console(
         terminal=choose_terminal(settings.terminal_graphics),
         answer_seconds=settings.answer_seconds,
         answer_keys=str(user_keys(settings, virtual=supervision.virtual)),
+        desktop=_desktop_words(supervision),
+        save=lambda folder, file: save_script(folder, file, settings, app=supervision.app).lines,
         plans_anew=settings.model is not None,
     )
     return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)
+
+
+def _desktop_words(where: Supervision) -> str:
+    """Where a task is done: what the mouse of the agent will move on."""
+    settings = where.settings
+    if not where.virtual:
+        return f"the monitor {settings.display}" if settings.display else "your own desktop"
+    size = f"a virtual desktop of {settings.virtual_size.width}×{settings.virtual_size.height}"
+    return f"{size} with {where.app}" if where.app else size
 
 
 def run_console(opened: Console) -> None:

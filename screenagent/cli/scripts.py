@@ -271,21 +271,12 @@ def _refuse_overwriting(script: Path, *, force: bool) -> None:
 
 def _write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
     """Write what the run did as `script`, with its anchors beside it, and print where they are."""
-    from screenagent.assembly.parts import build_reader
-    from screenagent.runs.store import read_events
-    from screenagent.scripts import Anchors, written
-    from screenagent.scripts.recorder.writer import ScriptWriter, task_of
+    from screenagent.assembly.saving import save_script
 
     try:
-        made = ScriptWriter.of_run(read_events(run), build_reader(load_settings()))
-        text = written(made.script((name or task_of(read_events(run)) or script.stem)[:200], app=app))
+        said, *warned = save_script(run, script, load_settings(), name=name or "", app=app).lines
     except ValueError as error:
         raise click.ClickException(f"{run}: {error}") from error
-    anchors = Anchors.of(script)
-    anchors.remove(anchors.names())
-    for anchor, appearance in made.appearances.items():
-        anchors.write(anchor, appearance.anchor, appearance.picture)
-    script.write_text(text, "utf-8")
-    echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")
-    if made.appearances:
-        echo("its anchors are pictures of your screen: look at what they show before you give them to others", err=True)
+    echo(said)
+    for line in warned:
+        echo(line, err=True)

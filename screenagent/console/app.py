@@ -20,8 +20,9 @@ from textual.screen import Screen
 
 from screenagent.console.dialogs import KeysScreen, PromptScreen
 from screenagent.console.options import Begin, ConsoleOptions
+from screenagent.console.past_screen import PastScreen
 from screenagent.console.picture import ScreenPicture
-from screenagent.console.run_screen import PastScreen, RunScreen
+from screenagent.console.run_screen import RunScreen
 from screenagent.console.start_screen import StartScreen
 from screenagent.console.stop_keys import driver_that_reports_keys
 from screenagent.console.supervise_screen import SuperviseScreen
@@ -100,9 +101,9 @@ class Console(App[Episode]):
         if self._first_task is not None:
             self.supervise(self._first_task, self._begin(self._first_task))
         elif self._past is not None:
-            self.push_screen(PastScreen(self._past, self._options.terminal))
+            self.push_screen(PastScreen(self._past, self._options))
         else:
-            self.push_screen(StartScreen(self._options.runs, self._options.scripts, self._options.settings))
+            self.push_screen(StartScreen(self._options))
 
     def get_driver_class(self) -> type[Driver]:
         return driver_that_reports_keys(super().get_driver_class(), self._stop_at_once)
@@ -163,7 +164,7 @@ class Console(App[Episode]):
 
     @on(StartScreen.Picked)
     def open_run(self, message: StartScreen.Picked) -> None:
-        self.push_screen(PastScreen(message.folder, self._options.terminal))
+        self.push_screen(PastScreen(message.folder, self._options))
 
     def supervise(self, task: str, begin: Begin) -> None:
         self.supervising = SuperviseScreen(task, begin, self._options)

@@ -30,6 +30,10 @@ class ConsoleOptions:
     answer_seconds: float | None = None
     answer_keys: str = ""
     """What the keys are that answer from anywhere on the desktop, in words."""
+    desktop: str = "your own desktop"
+    """Where tasks are done, in words."""
+    save: Callable[[Path, Path], Sequence[str]] | None = None
+    """Writes the run in a folder as a script, and returns what to say of it; raises `ValueError` or `OSError`."""
     plans_anew: bool = False
     """Whether a model looks for another way after a no, which ends a run without one."""
     control: Callable[[], Control] = Control

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -27,7 +27,7 @@ from screenagent.console.view import PictureView
 from screenagent.episode import Episode, Step
 from screenagent.events import Decided, Ended, Event, Retried, Thought
 from screenagent.geometry import Location
-from screenagent.runs.store import read_events, with_picture
+from screenagent.runs.store import with_picture
 from screenagent.runs.wording import thought_of
 from screenagent.screenshot import Screenshot
 from screenagent.showing import visible, visible_lines
@@ -306,24 +306,3 @@ class RunScreen(Screen[None]):
         if action in ("follow", "flip"):
             return self.looked_at is not None
         return action != "push"
-
-
-class PastScreen(RunScreen):
-    """Shows a run that is over, read from its folder, as it looked when it happened."""
-
-    def __init__(self, folder: Path, terminal: Terminal) -> None:
-        super().__init__(terminal)
-        self.folder = folder
-        self._events = read_events(folder)
-
-    def on_mount(self) -> None:
-        self.read()
-
-    @work(thread=True)
-    def read(self) -> None:
-        try:
-            for event in self._events:
-                self.post_message(EventHappened(event))
-        except (ValueError, OSError) as error:
-            told = {"title": "This run cannot be read on", "severity": "error", "timeout": 60}
-            self.app.call_from_thread(self.notify, str(error), **told)

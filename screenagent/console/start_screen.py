@@ -20,17 +20,18 @@ from textual.widgets import DataTable, Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from screenagent.console.dialogs import EntryLine
+from screenagent.console.options import ConsoleOptions
 from screenagent.runs.store import Glance, glance, recorded_runs
 from screenagent.scripts import Script, ScriptError, read_script
-from screenagent.settings import SettingInForce
-from screenagent.showing import abridged, visible
+from screenagent.settings import PREFIX, SettingInForce
+from screenagent.showing import LONGEST_NAME, abridged, visible
 
 RECENT = 50
 """How many runs are listed, and their tasks remembered."""
 
 HINTS: Final = {
     "line": "plain steps, or any goal where a model plans · Tab goes on from here",
-    "runs": "Enter opens a run, to be gone through step by step",
+    "runs": "Enter opens a run: to be gone through step by step, done again, reported, or made a script",
     "scripts": "Enter plays a script; what is asked about is as in the settings",
 }
 
@@ -57,16 +58,17 @@ class StartScreen(Screen[None]):
         file: Path
         script: Script
 
-    def __init__(self, root: Path, scripts: Path, settings: Sequence[SettingInForce]) -> None:
+    def __init__(self, options: ConsoleOptions) -> None:
         super().__init__()
-        self._root, self._folder, self._settings = root, scripts, settings
+        self._root, self._folder, self._settings = options.runs, options.scripts, options.settings
+        self._desktop = options.desktop
         self._scripts: list[tuple[Path, Script]] = []
         self._tasks: list[str] = []
         self._recalled = 0
 
     def compose(self) -> ComposeResult:
         line = EntryLine(id="line", placeholder="open the File menu, click Save As, type notes.txt, press enter")
-        line.border_title = "What is to be done?"
+        line.border_title = Text(abridged(f"What is to be done on {self._desktop}?", LONGEST_NAME))
         line.border_subtitle = "Enter begins · ↑ earlier tasks"
         yield line
         with Horizontal(id="kept"):
@@ -85,10 +87,10 @@ class StartScreen(Screen[None]):
 
     def on_mount(self) -> None:
         table = self.query_one(DataTable)
-        table.add_columns("name", "value", "from")
+        table.add_columns("name", "from", "value")
         for setting in self._settings:
             tone = "" if setting.source == "default" else "bold"
-            table.add_row(setting.name, Text(visible(setting.value)), Text(visible(setting.source), tone))
+            table.add_row(setting.name, Text(_origin(setting), tone), Text(visible(setting.value)))
         self.query_one("#line").focus()
 
     def on_screen_resume(self) -> None:
@@ -132,7 +134,7 @@ class StartScreen(Screen[None]):
         table, focused = self.query_one(DataTable), self.focused
         if focused is table and self._settings:
             setting = self._settings[table.cursor_row]
-            said = f"{setting.name}: {setting.meaning}"
+            said = abridged(f"{setting.name} = {setting.value}, by {setting.source}: {setting.meaning}")
         else:
             said = HINTS.get(focused.id or "", "") if focused else ""
         self.query_one("#meaning", Static).update(Content(said))
@@ -153,6 +155,15 @@ class StartScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         return isinstance(self.focused, Input) if action in ("earlier", "later") else True
+
+
+def _origin(setting: SettingInForce) -> str:
+    """What set it, in one word; the line below the lists says it whole."""
+    if setting.source == "default":
+        return "default"
+    if setting.source.startswith("--"):
+        return "option"
+    return "environment" if setting.source.startswith(PREFIX) else "file"
 
 
 def _scripts(folder: Path) -> list[tuple[Path, Script]]:

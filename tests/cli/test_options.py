@@ -8,11 +8,14 @@ from typing import get_args
 
 import click
 import pytest
+from click.shell_completion import get_completion_class
 from click.testing import CliRunner
 
+from screenagent.cli import screenagent
 from screenagent.cli.options import APPROVAL, AgentOptions, SizeType, agent_options, gathered
 from screenagent.geometry import Size
 from screenagent.settings import Approval
+from tests.paths import ROOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +74,14 @@ def test_a_size_without_room_for_a_window_is_refused(text: str) -> None:
 def test_other_words_are_not_a_size(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a size; write for example 1280x720"):
         SizeType().convert(text, None, None)
+
+
+@pytest.mark.parametrize(("shell", "begins"), [("bash", "_screenagent_completion()"), ("zsh", "#compdef screenagent")])
+def test_a_shell_completes_commands_as_the_readme_says(shell: str, begins: str) -> None:
+    told = f"_SCREENAGENT_COMPLETE={shell}_source" if shell == "bash" else f"{shell}_source"
+    assert told in (ROOT / "README.md").read_text("utf-8")
+    completion = get_completion_class(shell)
+    assert completion is not None
+    complete = completion(screenagent, {}, "screenagent", "_SCREENAGENT_COMPLETE")
+    assert begins in complete.source_template % complete.source_vars()
+    assert [found.value for found in complete.get_completions([], "ru")] == ["run", "runs"]

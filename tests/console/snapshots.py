@@ -1,4 +1,4 @@
-"""Pictures of the console's states as SVG, at both sizes and in both themes, for someone to look at.
+"""Pictures of the console's states as SVG, at three sizes and in both themes, for someone to look at.
 
 usage: python -m tests.console.snapshots FOLDER
 """
@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.console.console_runs import Stage, until
 
-SIZES: Final = ((80, 24), (200, 60))
+SIZES: Final = ((80, 24), (120, 40), (200, 60))
 THEMES: Final = ("textual-dark", "textual-light")
 KEYS: Final = (("asked", ""), ("keys", "question_mark"), ("asked-again", "escape"), ("over", "y"))
 """A state, and the key that leads there from the one before."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, OptionList
+from textual.widgets import DataTable, Footer, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
 from screenagent.agent.inquiry import ScreenAsking
@@ -504,7 +504,9 @@ async def test_a_pause_says_why(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 @piloted
-async def test_a_recorded_run_looks_exactly_like_a_live_one(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_a_recorded_run_looks_exactly_like_a_live_one_but_for_its_keys(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
     with Recorder(tmp_path / "run") as recorder:
         live = Stage(SAVE, Click(target="Trash"), DONE, sinks=[recorder])
         async with live.console.run_test(size=size) as pilot:
@@ -515,11 +517,14 @@ async def test_a_recorded_run_looks_exactly_like_a_live_one(size: tuple[int, int
                 await pilot.press("right", "y")
             await to_the_end(live, pilot)
             live.screen.query_one(StepList).focus()
+            live.screen.query_one(Footer).display = False
             await pilot.pause()
             happened = live.console.export_screenshot(simplify=True)
     past = Stage(task=None, past=tmp_path / "run")
     async with past.console.run_test(size=size) as pilot:
         await until(pilot, lambda: past.screen.episode.ended)
+        past.screen.query_one(Footer).display = False
+        await pilot.pause()
         assert past.console.export_screenshot(simplify=True) == happened
 
 
@@ -628,10 +633,19 @@ class TestStart:
         stage = Stage(task=None, runs=tmp_path, settings=settings)
         async with stage.console.run_test(size=NARROW) as pilot:
             table = stage.console.screen.query_one(DataTable)
-            assert [str(cell) for cell in table.get_row_at(0)] == ["look", "full", "SCREENAGENT_LOOK"]
+            assert [str(cell) for cell in table.get_row_at(0)] == ["look", "environment", "full"]
             table.focus()
             await pilot.pause()
-            await until(pilot, lambda: "what is shown" in str(stage.console.screen.query_one("#meaning").render()))
+            said = "look = full, by SCREENAGENT_LOOK: what is shown"
+            await until(pilot, lambda: said in str(stage.console.screen.query_one("#meaning").render()))
+
+    @piloted
+    async def test_which_desktop_a_task_is_done_on_stands_above_its_line(self, tmp_path: Path) -> None:
+        desktop = "a virtual desktop of 1280×720 with mousepad"
+        stage = Stage(task=None, runs=tmp_path, desktop=desktop)
+        async with stage.console.run_test(size=NARROW):
+            title = stage.console.screen.query_one("#line").border_title
+            assert str(title) == f"What is to be done on {desktop}?"
 
     @pytest.mark.parametrize("size", [NARROW, WIDE])
     @piloted
