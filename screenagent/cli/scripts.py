@@ -76,7 +76,10 @@ def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Eve
         watching = Watcher(namer=Namer(seeing), reader=reader)
 
         def look(at: float) -> ScreenSample:
-            return ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+            sample = ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+            if control.stopped:
+                control.over.set()  # the display answers: what is left to understand takes time, but does not hang
+            return sample
 
         with (
             ScreenPoller(look) as sight,
