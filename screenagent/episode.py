@@ -7,7 +7,7 @@ from functools import reduce
 from typing import assert_never
 
 from screenagent import events
-from screenagent.actions import Action, Change, Expectation, Input
+from screenagent.actions import Action, Change, Expectation, Finish, Input
 from screenagent.events import Decision, Effect, Event, FailureCode, Outcome, Plan, Recovery, Reject, Skip, Verdict
 from screenagent.geometry import Doubt, Guess, Location, Value
 from screenagent.screenshot import Screenshot
@@ -114,6 +114,19 @@ class Episode(Value):
     @property
     def performed(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.acted)
+
+    @property
+    def begun(self) -> tuple[Step, ...]:
+        """The steps without the one that only ends the run."""
+        return tuple(step for step in self.steps if not isinstance(step.action, Finish))
+
+    @property
+    def has_only_its_end_left(self) -> bool:
+        """Whether the last step went well, and after it the plan says only that the task is done."""
+        last = self.current.decision if self.current else None
+        if last is None or self.current is None or self.current.failure_reason:
+            return False
+        return [type(step.action) for step in last.plan.steps[last.at + 1 :]] == [Finish]
 
     @property
     def before_last_input(self) -> Screenshot | None:

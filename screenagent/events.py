@@ -94,6 +94,11 @@ class PlannedStep(Value):
 class Plan(Value):
     steps: tuple[PlannedStep, ...] = Field(min_length=1)
 
+    @property
+    def length(self) -> int:
+        """How many steps there are to carry out; the end of the run is not one."""
+        return sum(not isinstance(step.action, Finish) for step in self.steps)
+
 
 class Decision(Value):
     """Do step `at` of `plan`: the next one of the plan that stands, or the first of another."""
@@ -105,7 +110,7 @@ class Decision(Value):
     @classmethod
     def give_up(cls, why: str) -> Self:
         """Return the decision to end the run without success."""
-        return cls(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)), thought=why)
+        return cls(plan=Plan(steps=(PlannedStep(action=Finish(success=False, message=why)),)))
 
     @property
     def step(self) -> PlannedStep:

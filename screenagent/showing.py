@@ -60,6 +60,11 @@ def visible_json(written: bytes) -> bytes:
     return CODE.sub(lambda found: found[0] if found[0] in "\r\n\t" else _escape(found[0]), text).encode()
 
 
+def visible_yaml(written: str) -> str:
+    """Return YAML that means the same if its texts with codes stand in double quotes: each code as YAML's escape."""
+    return _CODE_IN_LINES.sub(lambda found: f"\\U{ord(found[0]):08X}", written)
+
+
 def _name(found: re.Match[str]) -> str:
     match ord(found[0]):
         case 0x0A:

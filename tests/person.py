@@ -16,6 +16,8 @@ from Xlib.ext import xtest
 
 from tests.paths import ROOT
 
+for group in ("xkb", "cyrillic"):  # the first has the dead keys, and those that choose a level
+    XK.load_keysym_group(group)
 PACE = 0.12  # seconds between what a person does, such as two letters
 NAMES = {"ctrl": "Control_L", "shift": "Shift_L", "alt": "Alt_L", "enter": "Return", "tab": "Tab", "escape": "Escape"}
 

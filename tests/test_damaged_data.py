@@ -37,7 +37,7 @@ from tests.paths import ROOT
 pytestmark = pytest.mark.slow
 
 SEED: Final = 16
-QUICK, SOAK = 150, 10_000
+QUICK, SOAK = 100, 10_000
 
 
 @pytest.fixture(params=[pytest.param(QUICK, id="quick"), pytest.param(SOAK, id="soak", marks=pytest.mark.soak)])

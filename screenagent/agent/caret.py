@@ -1,4 +1,4 @@
-"""Where the caret is, by sight: it blinks."""
+"""Whether a field that was clicked has the focus: by the windows, and by its caret, which blinks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from screenagent.episode import Step
 from screenagent.geometry import Box, PixelBox
 from screenagent.perception.changes import changed_box
 from screenagent.perception.ink import changed_areas
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Screenshot, Window
 
 BLINK_SECONDS: Final = 1.3
 """Within this a caret that blinks has come or gone."""
@@ -28,27 +28,58 @@ class Until(Protocol):
 
 @dataclass(frozen=True)
 class CaretWatch:
-    """Looks for the caret until it has blinked."""
+    """Finds out whether a field that was clicked has the focus, by the windows and then by sight."""
 
     look: Callable[[], Screenshot]
     until: Until
 
-    def is_elsewhere(self, click: Step) -> bool:
-        """Whether `click` changed nothing at its field, and the caret blinks in another place of the window."""
-        before, after = click.before, click.after
-        if after is None or after.image is None or before.image is None or before.size != after.size:
-            return False
-        place = click.locations[0]
-        field = (place.box or Box.around(place.point, width=0, height=0)).exact_pixels(after.size).grown(AROUND)
-        if changed_box(before, after, within=field.box(after.size)) is not None:
-            return False
+    def why_elsewhere(self, click: Step) -> str:
+        """Return what speaks against keys reaching the field that `click` clicked; empty if nothing does.
+
+        A field that was not changed by the click may have had the focus before, so its caret is waited for. One that
+        was, and looks again as it did before, shows its caret within one blink if it still has the focus.
+        """
+        before, after, now = click.before, click.after, self.look()
+        if taker := _taker(click, now):
+            return f"the window {taker.title!r} has the focus, and not the one that was clicked into"
+        if after is None or after.image is None or before.image is None or before.size != now.size:
+            return ""
+        field = _field(click, now).grown(AROUND)
+        place = field.box(now.size)
+        if changed_box(before, now, within=place) is not None:
+            return ""
         carets: list[PixelBox] = []
 
-        def has_blinked() -> bool:
-            carets[:] = _blinked(after, self.look())
-            return bool(carets)
+        def has_shown() -> bool:
+            seen = self.look()
+            carets[:] = _blinked(now, seen)
+            return bool(carets) or changed_box(before, seen, within=place) is not None
 
-        return self.until(has_blinked, seconds=BLINK_SECONDS) and not any(field.holds(*box.center) for box in carets)
+        shown = self.until(has_shown, seconds=BLINK_SECONDS)
+        if shown and carets and not any(field.holds(*box.center) for box in carets):
+            return "the caret is in another place"
+        lost = not shown and changed_box(before, after, within=place) is not None
+        return "it lost the focus again" if lost else ""
+
+
+def _taker(click: Step, now: Screenshot) -> Window | None:
+    """Return the window that has the keys, if it is another than the one that was clicked into.
+
+    A menu or list and its program have the keys together, and so has an editor that opens right over the field.
+    """
+    place = click.locations[0].point
+    meant, has = click.before.window_at(place), now.focus or now.window
+    if meant is None or has is None or has.id == meant.id:
+        return None
+    together = (has.app, has.title, has.pid) == (meant.app, meant.title, meant.pid)
+    box = next((window.box for window in now.windows if window.id == has.id and window.box), None)
+    is_main = now.window is not None and has.id == now.window.id
+    return None if together and (is_main or (box and place in box)) else has
+
+
+def _field(click: Step, now: Screenshot) -> PixelBox:
+    place = click.locations[0]
+    return (place.box or Box.around(place.point, width=0, height=0)).exact_pixels(now.size)
 
 
 def _blinked(before: Screenshot, now: Screenshot) -> list[PixelBox]:

@@ -214,8 +214,8 @@ def _decides(value: Effect, step: PlannedStep) -> bool:
 def _unseen(words: str, found: TextFinding) -> Effect:
     nearest = f"; the nearest text is “{found.nearest}”" if found.nearest else ""
     if found.answer == "unclear":
-        return _effect("unknown", "unsure", f"“{words}” was to be seen, and cannot be told from what is there{nearest}")
-    return _effect("unmet", "not_seen", f"“{words}” was to be seen, and is not on the screen{nearest}")
+        return _effect("unknown", "unsure", f"whether “{words}” is on the screen cannot be told{nearest}")
+    return _effect("unmet", "not_seen", f"“{words}” is not on the screen{nearest}")
 
 
 def _where_typed(words: str, fresh: tuple[Box, ...], typed: tuple[TypedText, ...]) -> tuple[Box, ...]:

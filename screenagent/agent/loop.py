@@ -182,8 +182,13 @@ class _Run:
             self.agent.control.step_done()
             for text in self.agent.control.heard():
                 yield self.happened(events.UserMessage(text=text))
-            if self.episode.ended is None and len(self.episode.steps) >= self.agent.max_steps:
+            if self.episode.ended is None and self._has_no_steps_left():
                 yield self.happened(events.Ended(result="out_of_steps", message=f"after {self.agent.max_steps} steps"))
+
+    def _has_no_steps_left(self) -> bool:
+        """Whether the last step was the last that the run may take. The end of the plan may follow it, once."""
+        left = self.agent.max_steps - len(self.episode.steps)
+        return left < 0 or (left == 0 and not self.episode.has_only_its_end_left)
 
     def learn(self) -> Generator[Event, None, None]:
         inquiry = self._review.inquiry
@@ -310,12 +315,12 @@ class _Run:
         return Approved(action=move, locations=(place,), on=self._timeline.screen, verdict=verdict)
 
     def _expect_caret(self, action: Input) -> None:
-        """`Retry` if the field that was clicked just now for these keys is seen not to have taken the focus."""
+        """`Retry` if the field that was clicked just now for these keys is seen not to have the focus."""
         sent = [step for step in self.episode.steps if step.sent]
         if is_editing(action) and sent and entered_field(sent[-1]):
             watch = CaretWatch(self._eyes.quick_look, self.agent.control.until)
-            if watch.is_elsewhere(sent[-1]):
-                raise Retry(f"{described_field(sent[-1])} did not take the focus: the caret is in another place")
+            if why := watch.why_elsewhere(sent[-1]):
+                raise Retry(f"{described_field(sent[-1])} did not take the focus: {why}", "window_changed")
 
     def _interrupted(self, interruption: Interrupted, action: Action) -> events.Paused:
         """Wait for the user; where nothing of the input was sent yet, it is located and reviewed again after that."""

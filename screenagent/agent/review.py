@@ -228,6 +228,7 @@ class Review:
         return approved
 
     def _looked_again(self, action: Action) -> Generator[Event, None, Proposal]:
+        self.control.was_handed_back()  # this is the look that a desktop handed back is owed
         yield self.eyes.look()
         return Proposal(action, self.eyes.locate(action))
 

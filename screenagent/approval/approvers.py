@@ -11,7 +11,7 @@ from screenagent.approval.context import last_clicked
 from screenagent.approval.menu_path import came_with_menu, entries_after
 from screenagent.approval.policy import Policy, Ruling, default_policy
 from screenagent.episode import Episode
-from screenagent.events import Approve, Reject, Verdict
+from screenagent.events import Approve, LookAgain, Reject, Verdict
 from screenagent.geometry import Doubt, Location
 from screenagent.protocols import TextReader
 
@@ -53,6 +53,20 @@ class ApprovalQuestion:
     def doubt(self) -> Doubt | None:
         """What else may be meant, if the agent is not sure of a place; the guesses are numbered from 1."""
         return _doubt(self.action, self.episode)
+
+    @property
+    def again(self) -> str:
+        """Why this is asked once more; empty if it is the first time."""
+        step = self.episode.current
+        if step is None or step.closed or step.acted:
+            return ""
+        match step.verdict:
+            case Approve():
+                return "asked again: the screen has changed since it was approved"
+            case LookAgain():
+                return "asked again: this is the screen as you left it"
+            case _:
+                return ""
 
     def picked(self, number: int) -> Approve | None:
         """Return the approval of the action at the guess of this number; None if there is no such guess."""

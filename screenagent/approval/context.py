@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from screenagent.actions import Click, HoldKeys, Input, MouseInput, PressKeys
+from screenagent.approval.patterns import MatchTime
 from screenagent.approval.triggers import FEW_WORDS, button_labels, triggered
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Location, Point
@@ -32,6 +33,7 @@ class PolicyContext:
     focus: Location | None = None
     words: Callable[[], Sequence[Word]] = tuple
     screen: Screenshot | None = None
+    match_time: MatchTime = field(default_factory=MatchTime)
 
     @cached_property
     def under(self) -> tuple[str, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch, fnmatchcase
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
 from screenagent.approval.context import PolicyContext, reached_windows
+from screenagent.approval.patterns import MatchTime, Pattern, SlowPattern
 from screenagent.approval.triggers import pressed_together
 from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
@@ -26,19 +26,10 @@ Then = Literal["allow", "ask", "deny"]
 InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
 
 
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"{text[:200]!r} is no regular expression: {error}") from error
-    return text
-
-
 def _combination(text: str) -> str:
     return "+".join(key(name) for name in text.split("+"))
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
 Combination = Annotated[str, AfterValidator(_combination)]
 
 
@@ -75,7 +66,7 @@ class Rule(Value):
     shown: Pattern | None = Field(None, description="regular expression for what is read in the window in front")
 
     def why(self, action: Input, context: PolicyContext) -> str | None:
-        """Return in words what made the rule fit; None if it does not fit."""
+        """Return in words what made the rule fit; None if it does not fit. Raises `SlowPattern`."""
         reasons: list[str] = []
         for matched in self._matches(action, context):
             if matched is None:
@@ -93,15 +84,15 @@ class Rule(Value):
         yield [] if not self.apps or any(_is_app(window, app) for app in self.apps) else None
         yield [] if self.region is None or self._reaches(self.region, context.locations) else None
         yield self._match_keys(action) if self.keys else []
-        title = window.title if window else ""
-        yield [] if self.title is None else [repr(title)] if _hit(self.title, title) else None
-        yield _found(self.text, [action.text] if isinstance(action, TypeText) else [])
+        title, found = window.title if window else "", partial(_found, context.match_time)
+        yield [] if self.title is None else [repr(title)] if found(self.title, [title]) is not None else None
+        yield found(self.text, [action.text] if isinstance(action, TypeText) else [])
         if self.target is not None:
             yield self._match_target(self.target, action, context)
         if self.near is not None:
-            yield _found(self.near, [context.near])
+            yield found(self.near, [context.near])
         if self.shown is not None:
-            yield _found(self.shown, [context.shown])
+            yield found(self.shown, [context.shown])
         if window and self.apps and self.title is None:
             yield [repr(window.title or window.app)]
 
@@ -123,12 +114,11 @@ class Rule(Value):
         return named == set(pressed) if self.then == "allow" else named <= set(pressed)
 
     def _match_target(self, pattern: str, action: Input, context: PolicyContext) -> list[str] | None:
+        found = partial(_found, context.match_time)
         if self.then != "allow":
             words = [target.words for target in targets(action)]
-            return (
-                _found(pattern, words) or _found(pattern, context.under) or _found(pattern, context.triggered(action))
-            )
-        hits = [_found(pattern, [words]) for words in context.under]
+            return found(pattern, words) or found(pattern, context.under) or found(pattern, context.triggered(action))
+        hits = [found(pattern, [words]) for words in context.under]
         return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
 
 
@@ -136,15 +126,12 @@ def _is_keys(action: Input) -> bool:
     return isinstance(action, PressKeys | HoldKeys)
 
 
-def _hit(pattern: str, text: str) -> re.Match[str] | None:
-    return re.search(pattern, text, re.IGNORECASE)
-
-
-def _found(pattern: str | None, texts: Iterable[str]) -> list[str] | None:
+def _found(time: MatchTime, pattern: str | None, texts: Iterable[str]) -> list[str] | None:
     """What fits the pattern first; nothing where there is no pattern, None where none of the texts fits it."""
     if pattern is None:
         return []
-    return next(([repr(hit.group())] for text in texts if (hit := _hit(pattern, text))), None)
+    hits = (time.first_match(pattern, text) for text in texts)
+    return next(([repr(hit)] for hit in hits if hit is not None), None)
 
 
 class SecretRule(Value):
@@ -160,11 +147,12 @@ class SecretRule(Value):
             raise ValueError("name the windows that the secret may go into, by `apps`, `title` or both")
         return self
 
-    def fits(self, name: str, window: Window) -> bool:
+    def fits(self, name: str, window: Window, time: MatchTime) -> bool:
+        """Whether the secret of this name may be typed into the window. Raises `SlowPattern`."""
         return (
             fnmatchcase(name, self.name)
             and (not self.apps or any(_is_app(window, app) for app in self.apps))
-            and (self.title is None or _hit(self.title, window.title) is not None)
+            and (self.title is None or time.first_match(self.title, window.title) is not None)
         )
 
 
@@ -192,10 +180,17 @@ class Policy(Value):
 
     def why_not(self, secret: str, window: Window | None) -> str | None:
         """Why `secret` may not be typed into `window`; None where it may."""
-        if window is None or window.own or not any(rule.fits(secret, window) for rule in self.secrets):
-            front = f"{window.title!r} ({window.app})" if window else "no window"
-            return f"no rule under `secrets:` in the policy lets {secret!r} be typed into {front}"
-        return None
+        front = f"{window.title!r} ({window.app})" if window else "no window"
+        try:
+            if window is not None and not window.own and self._lets(secret, window):
+                return None
+        except SlowPattern as slow:
+            return f"whether {secret!r} may be typed into {front} cannot be judged: {slow}"
+        return f"no rule under `secrets:` in the policy lets {secret!r} be typed into {front}"
+
+    def _lets(self, secret: str, window: Window) -> bool:
+        time = MatchTime()
+        return any(rule.fits(secret, window, time) for rule in self.secrets)
 
     def ruling(
         self,
@@ -208,19 +203,24 @@ class Policy(Value):
     ) -> Ruling:
         """By the windows that the input reaches and by what is read under the mouse, whatever the model calls it.
 
-        The window in front counts as reached. Where several are, the strictest ruling holds.
+        The window in front counts as reached. Where several are, the strictest ruling holds. Where a pattern takes too
+        long nobody can say what the policy means, and the input is denied.
         """
 
         def words() -> Sequence[Word]:
             return reader.read(screen) if reader and screen and screen.image is not None else ()
 
         reached = reached_windows(action, locations, screen) if screen else (None,)
-        contexts = [PolicyContext(window, locations, focus, words, screen) for window in reached]
+        time = MatchTime()
+        contexts = [PolicyContext(window, locations, focus, words, screen, time) for window in reached]
         return min((self._ruling(action, context) for context in contexts), key=_leniency)
 
     def _ruling(self, action: Input, context: PolicyContext) -> Ruling:
         for number, rule in enumerate(self.rules, start=1):
-            why = rule.why(action, context)
+            try:
+                why = rule.why(action, context)
+            except SlowPattern as slow:
+                return Ruling(then="deny", rule=number, why=f"rule {number} cannot be judged: {slow}")
             if why is not None:
                 return Ruling(then=rule.then, rule=number, why=why)
         return Ruling()

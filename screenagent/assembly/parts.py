@@ -68,7 +68,7 @@ def open_desktop(
             desktop = stack.enter_context(own)
             control.while_asking(desktop.terminal_in_front)
         if task is not None:
-            stack.enter_context(driving(desktop.x_display, task))
+            stack.enter_context(driving(desktop.x_display, task, control))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
         yield desktop

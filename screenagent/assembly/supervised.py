@@ -15,6 +15,7 @@ from screenagent.assembly.agent import build_agent
 from screenagent.assembly.models import Models
 from screenagent.assembly.parts import open_desktop
 from screenagent.control import Control
+from screenagent.errors import WrongUsage
 from screenagent.models import prompts
 from screenagent.planning import Instructions, read_instructions
 from screenagent.runs.log import Recorder, new_run_folder
@@ -29,11 +30,23 @@ MOST_REPLAY_STEPS: Final = 10_000
 
 @dataclass(frozen=True)
 class SupervisedWork:
-    """An agent, what else receives its events, and the folder that the run is recorded in."""
+    """An agent, what else receives its events, the folder that the run is recorded in, and the display that a virtual
+    desktop has."""
 
     agent: Agent
     sinks: Sequence[Sink] = ()
     folder: Path | None = None
+    virtual_display: str = ""
+
+
+class MoreSteps(WrongUsage, ValueError):
+    """A task has more steps than a run may take, which is known before the first."""
+
+    code = "more_steps"
+
+    def __init__(self, steps: int, most: int) -> None:
+        cure = f"add --max-steps {steps}, or set `max_steps` in the settings"
+        super().__init__(f"the task has {steps} steps, and a run gives up after {most}; {cure}")
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,14 @@ class Supervision:
     told: Callable[[str], object] = str
 
     def task(self, task: str) -> Supervised:
-        """Prepare a run of `task`. Raises `Unreadable` if no model plans and the task is not plain instructions."""
-        return Supervised(self, task, instructions=read_instructions(task) if self.settings.model is None else None)
+        """Prepare a run of `task`. If no model plans, this raises `Unreadable` for a task that is not plain
+        instructions, and `MoreSteps` for one that a run would leave in the middle."""
+        if self.settings.model is not None:
+            return Supervised(self, task)
+        instructions = read_instructions(task)
+        if (steps := instructions.length) > self.settings.max_steps:
+            raise MoreSteps(steps, self.settings.max_steps)
+        return Supervised(self, task, instructions=instructions)
 
     def replay(self, replay: Replay) -> Supervised:
         """Prepare a replay; the script's own app is opened unless another one is named."""
@@ -85,7 +104,9 @@ class Supervised:
             agent = build_agent(
                 settings, control, desktop, ask=ask, models=models, instructions=self.instructions, replay=self.replay
             )
-            yield SupervisedWork(agent, [recorder] if recorder else [], recorder.folder if recorder else None)
+            display = str(desktop.x_display) if where.virtual else ""
+            sinks, folder = ([recorder], recorder.folder) if recorder else ([], None)
+            yield SupervisedWork(agent, sinks, folder, display)
 
 
 def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay:

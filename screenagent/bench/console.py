@@ -30,8 +30,8 @@ from screenagent.bench.results import percentile_ms
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
+from screenagent.console.options import ConsoleOptions
 from screenagent.console.startup import responsive_threads
-from screenagent.console.supervise_screen import ConsoleOptions
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.local import LocalDesktop

@@ -70,7 +70,7 @@ def serve_orders(
     control = Again()
     with ExitStack() as stack:
         desktop = stack.enter_context(LocalDesktop(control=control, display=display))
-        stack.enter_context(driving(display, "bench stop"))
+        stack.enter_context(driving(display, "bench stop", control))
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=MonitorOptions(touch=False)))
         lines = stack.enter_context(os.fdopen(orders))
         report("ready")
@@ -99,7 +99,7 @@ def supervised(
     shorten_escape_delay()
     from screenagent.assembly.supervised import SupervisedWork
     from screenagent.console.app import Console
-    from screenagent.console.supervise_screen import ConsoleOptions
+    from screenagent.console.options import ConsoleOptions
     from screenagent.runs.log import Recorder
 
     def tell(event: Event) -> None:

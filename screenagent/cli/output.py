@@ -48,3 +48,9 @@ def secho(text: str, *, err: bool = False, nl: bool = True, **style: Any) -> Non
 def confirm(question: str, **options: Any) -> bool:
     """Ask a question that is answered with yes or no."""
     return click.confirm(painted(question), **options)
+
+
+def prompt(question: str, *, err: bool = False) -> str:
+    """Ask for a line; an empty one is an answer."""
+    said: str = click.prompt(painted(question), default="", show_default=False, err=err)
+    return said

@@ -101,22 +101,26 @@ def run(task: str, *, options: RunOptions) -> None:
 
 
 def _dry_run(instructions: Instructions, where: Supervision) -> None:
-    """Print each step and where its targets are on the screen as it is; later steps may need what earlier ones open."""
+    """Print each step and where its targets are on the screen as it is, found as a run would find them.
+
+    Later steps may need what earlier ones open.
+    """
     from screenagent.actions import targets
-    from screenagent.assembly.parts import build_grounder, open_desktop, stoppable_control
+    from screenagent.assembly.agent import build_agent
+    from screenagent.assembly.parts import open_desktop, stoppable_control
     from screenagent.events import PlannedStep
     from screenagent.geometry import Location
 
-    grounder = build_grounder(where.settings)
     with (
         stoppable_control() as control,
         open_desktop(where.settings, control, virtual=where.virtual, app=where.app) as desktop,
     ):
+        agent = build_agent(where.settings, control, desktop, ask=lambda _: None, instructions=instructions)
         screen = desktop.settled()
         for number, step in enumerate(instructions.steps, start=1):
             echo(f"{number:>3}  {step}")
             for target in targets(step.action) if isinstance(step, PlannedStep) else ():
-                match grounder.locate(target.words, screen):
+                match agent.grounder.locate(target.words, screen):
                     case Location(point=point, confidence=confidence, by=by):
                         pixel = screen.display.pixel(point)
                         echo(f"       “{target}” is at ({pixel.x}, {pixel.y}) [{by} {confidence:.2f}]")

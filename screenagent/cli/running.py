@@ -27,7 +27,7 @@ from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.console.app import Console
-    from screenagent.console.supervise_screen import Begin
+    from screenagent.console.options import Begin
 
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
 
@@ -72,9 +72,13 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
         work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
         printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
-        if work.folder:
-            echo(f"recorded in {work.folder}; `screenagent report` shows it", err=True)
+        _say_where(work.folder)
     return Carried(episode, work.folder)
+
+
+def _say_where(folder: Path | None) -> None:
+    if folder is not None:
+        echo(f"recorded in {folder}; `screenagent report` shows it", err=True)
 
 
 def supervise(supervised: Supervised) -> Ended:
@@ -88,6 +92,7 @@ def supervise(supervised: Supervised) -> Ended:
     if supervising.episode.ended is None:
         return Ended(result="stopped")
     echo(summary_line(supervising.episode), err=True)
+    _say_where(supervising.folder)
     return supervising.episode.ended
 
 
@@ -102,7 +107,7 @@ def build_console(
     shorten_escape_delay()
     from screenagent.assembly.supervised import build_replay
     from screenagent.console.app import Console
-    from screenagent.console.supervise_screen import ConsoleOptions
+    from screenagent.console.options import ConsoleOptions
     from screenagent.console.terminal import choose_terminal
     from screenagent.settings import settings_in_force
 
@@ -121,6 +126,7 @@ def build_console(
         terminal=choose_terminal(settings.terminal_graphics),
         answer_seconds=settings.answer_seconds,
         answer_keys=str(user_keys(settings, virtual=supervision.virtual)),
+        plans_anew=settings.model is not None,
     )
     return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)
 

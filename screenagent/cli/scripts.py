@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
-from itertools import count
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,15 @@ import click
 
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_lines, secho
+from screenagent.showing import abridged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from screenagent.actions import Action
     from screenagent.control import Control
     from screenagent.events import Event
+    from screenagent.screenshot import Screenshot
     from screenagent.scripts.replay.healing import Heal
     from screenagent.settings import Settings
 
@@ -43,7 +46,6 @@ def record(
     becomes a secret, which `screenagent secret set` keeps. End with ctrl+shift+escape (the setting stop_keys), or with
     Ctrl-C here.
     """
-    from screenagent.actions import describe
     from screenagent.assembly.parts import stoppable_control
     from screenagent.assembly.supervised import record_run
 
@@ -51,29 +53,62 @@ def record(
     task = name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
-        understood = count(1)
-        for event in _watched(settings, control, task=task):
+        secrets: dict[str, str] = {}
+        told = RecordingLines(settings.stop_keys, secrets)
+        for event in _watched(settings, control, task=task, secrets=secrets):
             kept(event)
-            if event.event == "started":
-                stop_keys = settings.stop_keys
-                echo(f"watching you: do it as you always do, then press {stop_keys}, or Ctrl-C here", err=True)
-            elif event.event == "acted":
-                echo(f"{next(understood):>3}  {describe(event.action)}", err=True)
+            told(event)
     _write_script(kept.folder, script, name=task, app=app)
     echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
+    if secrets:
+        many = "1 secret" if len(secrets) == 1 else f"{len(secrets)} secrets"
+        ways = ", ".join(f"`screenagent secret set {secret}`" for secret in secrets)
+        them = "it" if len(secrets) == 1 else "them"
+        echo(f"{many}: set {them} with {ways}, and allow {them} in a policy", err=True)
 
 
-def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Event]:
+@dataclass
+class RecordingLines:
+    """A line on stderr for each thing that was understood while a person works."""
+
+    stop_keys: str
+    secrets: Mapping[str, str]
+    understood: int = 0
+
+    def __call__(self, event: Event) -> None:
+        from screenagent.actions import describe
+
+        if event.event == "started":
+            echo(f"watching you: do it as you always do, then press {self.stop_keys}, or Ctrl-C here", err=True)
+        elif event.event == "acted":
+            self.understood += 1
+            said = abridged(describe(event.action))
+            echo(f"{self.understood:>3}  {said}{_why_secret(event.action, self.secrets)}", err=True)
+
+
+def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
+    """Say why a text that was typed was not written down; nothing of any other action."""
+    from screenagent.secrets import placeholder
+
+    text = action.text if action.kind == "type_text" else ""
+    reason = next((reason for secret, reason in secrets.items() if text == placeholder(secret)), None)
+    return f": {reason}, so it was not written down" if reason else ""
+
+
+def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[str, str]) -> Iterator[Event]:
+    """Yield what the user does as the events of a run; `secrets` gets the texts that are not written down."""
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.desktop.input_listener import InputListener
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.naming import Namer
+    from screenagent.scripts.recorder.hearing import Hearing
     from screenagent.scripts.recorder.watcher import ScreenPoller, ScreenSample, Watcher
 
     reader = build_reader(settings)
-    with LocalDesktop(control=control, monitor=settings.display) as desktop:
+    with ExitStack() as stack:
+        desktop = stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
         seeing = build_grounder(settings, reader=reader, desktop=desktop)
-        watching = Watcher(namer=Namer(seeing), reader=reader)
+        watching = Watcher(namer=Namer(seeing), reader=reader, secrets=secrets)
 
         def look(at: float) -> ScreenSample:
             sample = ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
@@ -81,11 +116,18 @@ def _watched(settings: Settings, control: Control, *, task: str) -> Iterator[Eve
                 control.over.set()  # the display answers: what is left to understand takes time, but does not hang
             return sample
 
-        with (
-            ScreenPoller(look) as sight,
-            InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop) as listening,
-        ):
-            yield from watching.events(listening.heard(), task=task, last=sight.now)
+        sight = stack.enter_context(ScreenPoller(look))
+        listener = InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop)
+        touches = stack.enter_context(listener).heard()
+
+        def let_go() -> Screenshot:
+            screen = sight.now()
+            stack.close()
+            control.over.set()  # what was seen is still to be understood, but nothing of the display can hang any more
+            return screen
+
+        hearing = Hearing(touches, end=let_go)
+        yield from watching.events(hearing.heard(), task=task, last=hearing.last)
 
 
 @click.command
@@ -248,3 +290,5 @@ def _write_script(run: Path, script: Path, *, name: str | None, app: str | None)
         anchors.write(anchor, appearance.anchor, appearance.picture)
     script.write_text(text, "utf-8")
     echo(f"{script}: {len(made.steps)} steps, {len(made.appearances)} anchors in {anchors.folder}")
+    if made.appearances:
+        echo("its anchors are pictures of your screen: look at what they show before you give them to others", err=True)

@@ -137,8 +137,8 @@ def _show(question: ApprovalQuestion) -> None:
         at = guess.location.point
         words = abridged(guess.words, LONGEST_NAME)
         echo(f"  {number}  {words} ({guess.location.confidence:.0%}) at ({at.x:.3f}, {at.y:.3f})", err=True)
-    if question.note:
-        secho(f"  {abridged(question.note)}", fg="yellow", err=True)
+    for note in filter(None, (question.again, question.note)):
+        secho(f"  {abridged(note)}", fg="yellow", err=True)
 
 
 @dataclass
@@ -170,7 +170,9 @@ class Progress:
     def __call__(self, event: Event) -> None:
         self.episode = self.episode.after(event)
         if event.event == "retried":
-            secho(f"     {abridged(event.why)}; {RECOVERIES[event.recovery]}", fg="yellow", err=True)
+            known = self.shown > 0 and event.why == _said(self.episode.steps[self.shown - 1])
+            why = "" if known else f"{abridged(event.why)}; "  # the line above says it
+            secho(f"     {why}{RECOVERIES[event.recovery]}", fg="yellow", err=True)
         if event.event == "rested":
             at = event.location.point
             told = f"“{abridged(event.told)}”" if event.told else "no tooltip"
@@ -198,10 +200,14 @@ def step_line(number: int, step: Step) -> Painted:
     by = " ".join(f"{place.by} {place.confidence:.2f}" for place in step.locations)
     times = [f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in step.usage.seconds.items() if seconds >= 0.001]
     spent = " · ".join([*times, *([step.usage.gears] if step.usage.gears else [])])
-    said = step.feedback or (step.effect.evidence if step.effect else "")
     head = painted(f"{number:>3}  ", paint(sign, fg=colour), f" {abridged(describe(step.action))}")
-    told = painted("       ", paint(f"{abridged(said)}  ({spent})", dim=True))
+    told = painted("       ", paint(f"{abridged(_said(step))}  ({spent})", dim=True))
     return Painted("\n".join((painted(head, f"  [{by}]" if by else ""), told)))
+
+
+def _said(step: Step) -> str:
+    """What came of a step, as its line says it."""
+    return step.feedback or (step.effect.evidence if step.effect else "")
 
 
 def summary_line(episode: Episode) -> Painted:

@@ -19,11 +19,12 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from screenagent.console.dialogs import KeysScreen, PromptScreen
+from screenagent.console.options import Begin, ConsoleOptions
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.run_screen import PastScreen, RunScreen
 from screenagent.console.start_screen import StartScreen
 from screenagent.console.stop_keys import driver_that_reports_keys
-from screenagent.console.supervise_screen import Begin, ConsoleOptions, SuperviseScreen
+from screenagent.console.supervise_screen import SuperviseScreen
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.scripts import Script

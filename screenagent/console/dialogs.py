@@ -38,6 +38,12 @@ class KeysScreen(ModalScreen[None]):
         return Content.assemble((f"{name:>5}  ", "bold $text-accent"), binding.tooltip)
 
 
+class EntryLine(Input):
+    """A line of text in which Ctrl+A marks all, as it does elsewhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+a", "select_all", "All", show=False)]
+
+
 class PromptScreen(ModalScreen[str | None]):
     """Asks for one line: a reason, other words, an answer, something to tell the agent.
 
@@ -51,7 +57,7 @@ class PromptScreen(ModalScreen[str | None]):
         self._title, self._value, self._hint = title, value, abridged(hint)
 
     def compose(self) -> ComposeResult:
-        line = Input(self._value, placeholder=self._hint)
+        line = EntryLine(self._value, placeholder=self._hint)
         line.border_title = Text(abridged(self._title))
         line.border_subtitle = "Enter sends it · Esc goes back"
         yield line

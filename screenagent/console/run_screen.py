@@ -25,7 +25,7 @@ from screenagent.console.step_list import StepList
 from screenagent.console.terminal import Terminal
 from screenagent.console.view import PictureView
 from screenagent.episode import Episode, Step
-from screenagent.events import Ended, Event, Retried
+from screenagent.events import Decided, Ended, Event, Retried, Thought
 from screenagent.geometry import Location
 from screenagent.runs.store import read_events, with_picture
 from screenagent.runs.wording import thought_of
@@ -50,6 +50,11 @@ class EventHappened(Message):
     """An event of the run."""
 
     event: Event
+
+
+def says_a_thought(event: Event) -> bool:
+    """Whether there is more to show of a decision than its step."""
+    return isinstance(event, Thought) or (isinstance(event, Decided) and bool(event.decision.thought))
 
 
 class StatusLine(Static):
@@ -108,6 +113,7 @@ class RunScreen(Screen[None]):
         self._shown_at = 0.0
         self.folder: Path | None = None
         self._read: Screenshot | None = None
+        self._thinks = False
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="task")
@@ -150,6 +156,7 @@ class RunScreen(Screen[None]):
         self.note = message.event.why if isinstance(message.event, Retried) else self.note
         if message.event.event in ("decided", "acted"):
             self.note = ""
+        self._thinks = self._thinks or says_a_thought(message.event)
         self.episode = self.episode.after(message.event)
         if isinstance(message.event, Ended):
             self.show()
@@ -178,12 +185,13 @@ class RunScreen(Screen[None]):
     def _show_words(self, step: Step | None) -> None:
         self._say("task", visible(self.episode.task or self.opening))
         self._say("state", wording.state(self.episode, self.last, self.how))
-        self._say("facts", wording.facts(self.episode, self.last))
+        self._say("facts", wording.facts(self.episode, self.seconds))
         self._say("proposal", wording.with_plight(self.proposal(step) if step else Content(""), self.plight))
         self.query_one("#asking").border_title = "action" if self.looked_at is None else f"step {self.looked_at + 1}"
         self._say("thought", visible_lines(thought_of(step)) if step else "")
         self._say("costs", wording.cost_words(self.usage))
         self.set_class(self.how == "asked", "-asked")
+        self.set_class(not self._thinks, "-thoughtless")
 
     def _show_steps(self) -> None:
         log = self.query_one(StepList)
@@ -214,6 +222,11 @@ class RunScreen(Screen[None]):
     @property
     def how(self) -> wording.State:
         return "paused" if self.episode.paused else "at work"
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began."""
+        return self.last.at if self.last else 0.0
 
     @property
     def step(self) -> Step | None:

@@ -19,6 +19,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from screenagent.console.dialogs import EntryLine
 from screenagent.runs.store import Glance, glance, recorded_runs
 from screenagent.scripts import Script, ScriptError, read_script
 from screenagent.settings import SettingInForce
@@ -64,7 +65,7 @@ class StartScreen(Screen[None]):
         self._recalled = 0
 
     def compose(self) -> ComposeResult:
-        line = Input(id="line", placeholder="open the File menu, click Save As, type notes.txt, press enter")
+        line = EntryLine(id="line", placeholder="open the File menu, click Save As, type notes.txt, press enter")
         line.border_title = "What is to be done?"
         line.border_subtitle = "Enter begins · ↑ earlier tasks"
         yield line

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import events, on, work
@@ -15,22 +14,20 @@ from textual.message import Message
 
 from screenagent.actions import Move
 from screenagent.agent import drive
-from screenagent.approval import ApprovalQuestion, Asker
-from screenagent.approval.answers import AGAIN_SECONDS, QUIET_SECONDS, QuietTime, TwiceInTime, rejection, reply
-from screenagent.assembly.supervised import SupervisedWork
+from screenagent.approval import ApprovalQuestion
+from screenagent.approval.answers import AGAIN_SECONDS, QuietTime, TwiceInTime, rejection, reply
 from screenagent.console import wording
 from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.dialogs import PromptScreen
+from screenagent.console.options import Begin, ConsoleOptions
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.question import OpenQuestion
 from screenagent.console.run_screen import EventHappened, RunScreen
-from screenagent.console.terminal import BLOCKS, Terminal
 from screenagent.console.view import PictureView
-from screenagent.control import Control, KeyAnswer
+from screenagent.control import KeyAnswer
 from screenagent.episode import Step
 from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
-from screenagent.settings import SettingInForce
 from screenagent.showing import abridged
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place", "pick"))
@@ -41,25 +38,9 @@ WHICH: Final = "do it at the guess of this number, where the agent is not sure"
 STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
 """What a key can do about a run that is not over."""
 
+TICK_SECONDS: Final = 1.0
+
 APPROVE_ALL_HINT: Final = "a again: all of this kind unasked from here on"
-
-Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
-"""Opens the desktop and builds the agent, for as long as the run lasts."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConsoleOptions:
-    """Where runs and scripts lie, how pictures are drawn, how long a question waits, and what the user stops."""
-
-    runs: Path
-    scripts: Path = Path()
-    settings: Sequence[SettingInForce] = ()
-    terminal: Terminal = BLOCKS
-    ignore_keys_seconds: float = QUIET_SECONDS
-    answer_seconds: float | None = None
-    answer_keys: str = ""
-    """What the keys are that answer from anywhere on the desktop, in words."""
-    control: Callable[[], Control] = Control
 
 
 @dataclass
@@ -120,10 +101,24 @@ class SuperviseScreen(RunScreen):
             hears=lambda said: self.post_message(AnsweredByKey(said)),
         )
         self._answer_keys = options.answer_keys
+        self._plans_anew = options.plans_anew
         self._taken_over = False
+        self._virtual_display = ""
+        self._heard_at = time.monotonic()
 
     def on_mount(self) -> None:
         self.work()
+        self.set_interval(TICK_SECONDS, self.tick)
+
+    def tick(self) -> None:
+        """Let the clock be seen to go, where nothing else happens for a while."""
+        if not self.is_over:
+            self._say("facts", wording.facts(self.episode, self.seconds))
+
+    @property
+    def seconds(self) -> float:
+        since = 0.0 if self.is_over or self.last is None else time.monotonic() - self._heard_at
+        return super().seconds + since
 
     def on_unmount(self) -> None:
         self.control.stop()
@@ -132,7 +127,7 @@ class SuperviseScreen(RunScreen):
     def work(self) -> None:
         try:
             with self._begin(self.control, self._person) as work:
-                self.folder = work.folder
+                self.folder, self._virtual_display = work.folder, work.virtual_display
                 drive(work.agent, self.task_words, *work.sinks, self._post)
         except Exception as error:  # noqa: BLE001 - shown here, and raised where the console was opened
             self.post_message(RunBroke(error))
@@ -169,6 +164,7 @@ class SuperviseScreen(RunScreen):
     @on(EventHappened)
     def withdraw(self, message: EventHappened) -> None:
         """Close a question that has been answered, or that nobody answered in time."""
+        self._heard_at = time.monotonic()
         if isinstance(message.event, Reviewed) and self.open_question is not None:
             self._close_question()
             self.show()
@@ -280,6 +276,8 @@ class SuperviseScreen(RunScreen):
 
     def proposal(self, step: Step) -> Content:
         asked = self._shown_question.asked if self._shown_question else None
+        if asked:  # an earlier answer is no answer to this
+            step = step.model_copy(update={"verdict": None})
         risk = asked.risk if asked else None
         if asked and isinstance(asked.action, Move) and asked.action != step.action:  # what is asked on the way to it
             step = step.model_copy(update={"action": asked.action, "decision": None, "locations": asked.locations})
@@ -288,7 +286,9 @@ class SuperviseScreen(RunScreen):
 
     @property
     def _hint(self) -> str:
-        """What keys would do about the question that is shown."""
+        """What keys would do about the question that is shown, and how to get to a desktop that is yours by now."""
+        if self._taken_over:
+            return wording.way_in(self._virtual_display) if self._virtual_display else ""
         if self._shown_question is None or self._shown_question.asked_in_words is not None:
             return ""
         if self._all.begun:
@@ -296,7 +296,8 @@ class SuperviseScreen(RunScreen):
         anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
         asked = self._shown_question.asked
         guesses = wording.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
-        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), abridged(asked.note), anywhere)))
+        notes = (abridged(asked.again), abridged(asked.note))
+        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), *notes, anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
@@ -317,7 +318,16 @@ class SuperviseScreen(RunScreen):
         self.show()
 
     def action_reject(self) -> None:
-        self._prompt(PromptScreen("Why not?", hint="Enter alone just says no"), self._rejected, about=self.question)
+        self._prompt(PromptScreen("Why not?", hint=self._no_hint), self._rejected, about=self.question)
+
+    @property
+    def _no_hint(self) -> str:
+        """What a no does here, and what could be meant instead of it."""
+        if self._plans_anew:
+            return "Enter alone just says no"
+        question = self.open_question
+        other = "e to reword, s to skip" if question and question.offers("edit") else "s to skip"
+        return f"Enter ends the run · or Esc, then {other}"
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 from textual.content import Content
 
-from screenagent.actions import Click, KeyboardInput, describe
+from screenagent.actions import Click, Finish, KeyboardInput, Unsent, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, PlannedStep
 from screenagent.geometry import Guess, Location
@@ -91,15 +91,15 @@ def state(episode: Episode, last: Event | None, how: State) -> Content:
             return Content.styled(AT_WORK[last.event] if last else "opens the desktop", "$text-accent")
 
 
-def facts(episode: Episode, last: Event | None) -> Content:
+def facts(episode: Episode, seconds: float) -> Content:
     """The window in front, how long it has taken, what it cost."""
     window = episode.screenshot.window if episode.screenshot else None
     usage = sum((step.usage for step in episode.steps), Usage())
     tokens = usage.prompt_tokens + usage.thought_tokens + usage.answer_tokens
     parts = [
         abridged(f"in {window.app or 'a window'}: {window.title or 'untitled'}") if window else "no window in front",
-        "1 step" if len(episode.steps) == 1 else f"{len(episode.steps)} steps",
-        f"{last.at if last else 0:.1f} s",
+        "1 step" if len(episode.begun) == 1 else f"{len(episode.begun)} steps",
+        f"{seconds:.1f} s",
         *([f"{tokens:,} tokens"] if tokens else []),
     ]
     said = Content.styled(" · ".join(parts), "$foreground 60%")
@@ -109,7 +109,10 @@ def facts(episode: Episode, last: Event | None) -> Content:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A line of the log: a step that was or is under way, or one that is planned."""
+    """A line of the log: a step that was or is under way, or one that is planned.
+
+    Once it is over, a step that was planned has not been done.
+    """
 
     number: int
     of: Step | PlannedStep
@@ -122,7 +125,8 @@ class Row:
     @property
     def content(self) -> Content:
         if isinstance(self.of, PlannedStep):
-            return Content.styled(f"{self.number:>2} ○ {self.of}", "$foreground 60%")
+            mark = MARKS["not done"][0] if self.over else "○"
+            return Content.styled(f"{self.number:>2} {mark} {self.of}", "$foreground 60%")
         mark, tone = MARKS[status_of(self.of)] if self.over else ("▶", "$text-accent")
         title = describe(self.of.action) if self.of.action else visible(self.of.feedback) or "thinks"
         spent = sum(seconds for phase, seconds in self.of.usage.seconds.items() if phase != "approve")
@@ -131,14 +135,21 @@ class Row:
 
 
 def rows(episode: Episode) -> Iterator[Row]:
-    """The log and the plan in one: a row for each step that was, then one for each that is planned."""
+    """The log and the plan in one: a row for each step that was, then one for each that is planned, or was left."""
+    is_over = episode.ended is not None
     for number, step in enumerate(episode.steps, start=1):
-        yield Row(number, step, over=step.closed or episode.ended is not None)
-    if episode.ended is None and episode.plan is not None:
-        last = next((step.decision for step in reversed(episode.steps) if step.decision), None)
-        done = last.at + 1 if last else 0
-        for number, planned in enumerate(episode.plan.steps[done:], start=len(episode.steps) + 1):
-            yield Row(number, planned)
+        yield Row(number, step, over=step.closed or is_over)
+    for number, planned in enumerate(_planned(episode), start=len(episode.steps) + 1):
+        yield Row(number, planned, over=is_over)
+
+
+def _planned(episode: Episode) -> tuple[PlannedStep, ...]:
+    """The steps of the plan that are not begun. In the end, those of the plan that was given up; the end is not one."""
+    decisions = [step.decision for step in episode.steps if step.decision]
+    if episode.ended is not None:
+        decisions = [decision for decision in decisions if decision.plan.length]
+    left = decisions[-1].plan.steps[decisions[-1].at + 1 :] if decisions else ()
+    return left if episode.ended is None else tuple(step for step in left if not isinstance(step.action, Finish))
 
 
 def proposal(
@@ -173,7 +184,7 @@ def _warnings(step: Step, locations: tuple[Location, ...], *, note: str) -> Iter
 
 
 def _result(step: Step) -> Iterator[Content]:
-    if step.verdict:
+    if step.verdict and not isinstance(step.action, Unsent):
         yield Content.styled(abridged(verdict_words(step.verdict)), "$foreground 60%")
     if step.effect:
         tone = "$text-success" if step.effect.as_expected else "$text-warning"
@@ -189,6 +200,14 @@ def with_plight(said: Content, plight: str) -> Content:
     if not told or told in said.plain:
         return said
     return Content("\n").join(part for part in (said, Content.styled(told, "$text-error")) if part.plain)
+
+
+def way_in(display: str) -> str:
+    """How a person sees and reaches a virtual desktop."""
+    return (
+        f"the desktop is {display}: what is started with DISPLAY={display} opens on it; "
+        f"`x11vnc -localhost -display {display}` shows it to a VNC viewer"
+    )
 
 
 def path_words(path: tuple[Click, ...]) -> str:

@@ -28,6 +28,8 @@ MOST_PROCESSES: Final = 200
 ANSWER_SECONDS: Final = 10.0
 UNKNOWN_SECONDS: Final = 2.0  # for a program that says that it answers pings, but has not answered any
 PAINT_SECONDS: Final = 0.15  # a program that has just come to rest has yet to paint what it did
+BEHIND_AT_MOST: Final = 0.3
+"""Keys are sent to a program for so long before they wait until it has worked off those before."""
 
 Running = Callable[[int], float]
 """Seconds that the main thread of a process has wanted to run; infinite if it is stopped, 0 if it is gone."""
@@ -81,6 +83,10 @@ class BusyWatch:
         self._sample()
         return longest >= BUSY_SHARE * seconds - BEHIND_SECONDS
 
+    def is_stopped(self) -> bool:
+        """Return whether a signal keeps the program from running at all."""
+        return float("inf") in map(self.running, self._watched)
+
     def _longest(self) -> float:
         """Return for how long the busiest of the processes has run since the sample began."""
         ran = zip(map(self.running, self._watched), self._ran, strict=True)
@@ -101,12 +107,30 @@ class InputAnswers:
     now: Callable[[], float] = time.monotonic
     _window: Window | None = field(init=False, default=None)
     _answering: set[int] = field(init=False, default_factory=set)
+    _asked_at: float = field(init=False, default=0.0)
 
     def begin(self, window: Window | None) -> None:
         self._window = window
         self.watch.begin(window.pid if window else None)
-        if self.ping and window:
-            self.ping.ask(window.id)
+        self._ask()
+
+    def _ask(self) -> None:
+        self._asked_at = self.now()
+        if self.ping and self._window:
+            self.ping.ask(self._window.id)
+
+    def keep_up(self) -> bool:
+        """Return whether the program works off its input, asked between two pieces of it; wait if it is behind."""
+        if self.watch.is_stopped():
+            return self._came_to_rest(patient=False)
+        if self.now() < self._asked_at + BEHIND_AT_MOST:
+            return True
+        busy, awaited = self.watch.is_busy(), self._is_awaited()
+        patient = self._window is not None and self._window.id in self._answering
+        if (busy or (awaited and patient)) and not self._came_to_rest(patient=patient):
+            return False
+        self._ask()
+        return True
 
     def has_come(self) -> bool:
         """Return whether the program has answered by now."""
@@ -120,13 +144,18 @@ class InputAnswers:
 
     def waited_for(self) -> bool:
         """Wait for the program; return whether it answers in time. One that was never seen to may not know how to."""
+        patient = self._window is None or self._window.id in self._answering
+        if not self._came_to_rest(patient=patient):
+            return False
+        self.control.wait(PAINT_SECONDS)
+        return True
+
+    def _came_to_rest(self, *, patient: bool) -> bool:
         began = self.now()
         while self.now() < began + ANSWER_SECONDS:
             self.control.wait_until(self.watch.sure)
             busy = self.watch.is_busy()
-            patient = self._window is None or self._window.id in self._answering
             if not busy and (not self._is_awaited() or (not patient and self.now() >= began + UNKNOWN_SECONDS)):
-                self.control.wait(PAINT_SECONDS)
                 return True
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -88,9 +88,9 @@ class InputListener:
         self._down: set[str] = set()
         self._heard: queue.Queue[TimedTouch] = queue.Queue()
         with opening_pynput(display):
-            from pynput import keyboard, mouse
+            from pynput import mouse
         self._listeners: tuple[Any, ...] = (
-            keyboard.Listener(on_press=self._pressed, on_release=self._released),
+            _keyboard_listener(self._pressed, self._released),
             mouse.Listener(on_click=self._clicked, on_scroll=self._scrolled),
         )
 
@@ -134,17 +134,16 @@ class InputListener:
                         listener.join(JOIN_SECONDS)  # which raises what ended it
                     raise NoDesktop("the display has ended while it was listened to")
 
-    def _pressed(self, key: Any) -> None:
-        if name := _name(key):
+    def _pressed(self, names: Iterable[str]) -> None:
+        for name in names:
             self._down.add(name)
             if self._stop_keys and self._stop_keys <= self._down:
                 self._control.stop()
             self._hear(KeyDown(key=name))
 
-    def _released(self, key: Any) -> None:
-        if name := _name(key):
-            self._down.discard(name)
-            self._hear(KeyUp(key=name))
+    def _released(self, name: str) -> None:
+        self._down.discard(name)
+        self._hear(KeyUp(key=name))
 
     def _clicked(self, x: float, y: float, button: Any, pressed: bool) -> None:
         if button.name in BUTTONS:
@@ -171,6 +170,24 @@ def _gone() -> tuple[type[Exception], ...]:
     from screenagent.desktop.x11.connection import GONE
 
     return GONE
+
+
+def _keyboard_listener(pressed: Callable[[Iterable[str]], None], released: Callable[[str], None]) -> Any:
+    """Return pynput's listener; on X the keys are named by the server's own map of the keyboard."""
+    if sys.platform == "linux":
+        from screenagent.desktop.x11.key_listener import XKeyListener
+
+        return XKeyListener(pressed, released)
+    from pynput import keyboard
+
+    def press(key: Any) -> None:
+        pressed([name] if (name := _name(key)) else [])
+
+    def release(key: Any) -> None:
+        if name := _name(key):
+            released(name)
+
+    return keyboard.Listener(on_press=press, on_release=release)
 
 
 def _name(key: Any) -> str | None:

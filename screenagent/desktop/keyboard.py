@@ -31,6 +31,10 @@ def _unwatched() -> None:
     """Where nobody looks at where the keys go: modifiers for the mouse."""
 
 
+def _unstirred() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Stroke:
     """A key as pynput takes it, the code by which it is held, and whether Shift or AltGr makes it the character."""
@@ -59,6 +63,7 @@ class Keyboard:
         self._layout = layout
         self._display = display
         self._look: Callable[[], None] = _unwatched
+        self._stirred: Callable[[], bool] = _unstirred
         self._looked_at = float("-inf")
         self._typed: dict[str, Stroke] = {}  # how each character was typed since the last `watched`
         self.sent = 0
@@ -77,18 +82,19 @@ class Keyboard:
             disconnect_display(connection)
 
     @contextmanager
-    def watched(self, look: Callable[[], None]) -> Iterator[None]:
-        """Meanwhile, `look` before the first key and before each piece of keys; what it raises ends the input.
+    def watched(self, look: Callable[[], None], *, stirred: Callable[[], bool]) -> Iterator[None]:
+        """Meanwhile, `look` before the first and the second key, before each piece of keys, and before the next key
+        once `stirred`; what it raises ends the input.
 
         `sent` counts the chords and characters from here on.
         """
-        self._look, self._looked_at, self.sent = look, float("-inf"), 0
+        self._look, self._stirred, self._looked_at, self.sent = look, stirred, float("-inf"), 0
         self._typed.clear()
         try:
             yield
             self._refuse_other_layout()
         finally:
-            self._look = _unwatched
+            self._look, self._stirred = _unwatched, _unstirred
 
     def hold(self, keys: Sequence[str], seconds: float) -> None:
         """Hold `keys` down, with a look at where they go before each piece of the time."""
@@ -99,7 +105,8 @@ class Keyboard:
                 self._before_piece()
 
     def _before_piece(self) -> None:
-        if time.monotonic() < self._looked_at + PIECE_SECONDS:
+        due = time.monotonic() >= self._looked_at + PIECE_SECONDS
+        if not (self._stirred() or due or self.sent == 1):
             return
         self._look()
         self._refuse_other_layout()

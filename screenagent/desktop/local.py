@@ -71,7 +71,11 @@ class LocalDesktop:
             self._stack = stack.pop_all()
         self._agreed = self._screen.display
         self._receiver = Receiver(
-            self._windows, control=self.control, foreground=self.foreground, screen=self._screen_as_agreed
+            self._windows,
+            control=self.control,
+            foreground=self.foreground,
+            screen=self._screen_as_agreed,
+            answers=self._aim.answers,
         )
 
     def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
@@ -289,11 +293,12 @@ class LocalDesktop:
             case Scroll(direction=direction, notches=notches):
                 self._mouse.scroll(direction, notches=notches)
             case TypeText() | PressKeys() | HoldKeys() as action:
-                self._send_keys(action, approved.on.window)
+                self._send_keys(action, approved.on)
 
-    def _send_keys(self, action: TypeText | PressKeys | HoldKeys, reviewed: Window | None) -> None:
+    def _send_keys(self, action: TypeText | PressKeys | HoldKeys, on: Screenshot) -> None:
         self.ledger.looked(time.monotonic())
-        with self._receiver.watched(self._keyboard, action, reviewed):
+        reviewed = on.window
+        with self._receiver.watched(self._keyboard, action, on):
             match action:
                 case TypeText(text=text, afresh=True):
                     self._clear_field(reviewed)
@@ -313,13 +318,14 @@ class LocalDesktop:
         return window.model_copy(update={"box": self.display.box(edges)}) if window and edges else window
 
     def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
+        floating = floating or self._floating()
         focus = self._traces.masked(self._windows.focused())
         elsewhere = focus if focus and not focus.own and window and focus.id != window.id else None
         return self._screen.screenshot(
             frame,
             window,
             moving=self._ambient.moving(at=time.monotonic()),
-            floating=floating or self._floating(),
+            floating=floating,
             focus=elsewhere,
             pointer=self.display.point(self._mouse.position),
         )

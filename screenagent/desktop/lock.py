@@ -1,79 +1,164 @@
-"""One agent a desktop: who drives it holds a lock, which ends with the process, however that ends."""
+"""One agent a desktop: who drives it holds a lock, which ends with the process, however that ends.
+
+The lock of an X display is the server's own, so that no other name, folder or user leads around it. A file of each run
+lists it for `screenagent stop`; where there is no X, that file is the lock.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
+from uuid import uuid4
 
 from filelock import lock_descriptor
 from platformdirs import user_runtime_path
 from pydantic import AwareDatetime, ValidationError
 
 from screenagent.actions import in_brief
+from screenagent.control import Control
 from screenagent.desktop import NoDesktop
+from screenagent.errors import BadFile
+from screenagent.files import is_ours, open_inside
 from screenagent.geometry import Value
 
 UNREADABLE: Final = b" " if sys.platform == "win32" else b""
 """What Windows locks of the file: nobody else can read its first byte."""
 
+LONGEST: Final = 1 << 16
+"""Bytes of a lock file that are read."""
+
+LONGEST_TASK: Final = 1000
+"""Characters of a task that a lock says."""
+
+_LOCK_FILE: Final = (
+    os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+def user() -> int | None:
+    """Return the number of the user that we run as, where users have numbers."""
+    return None if sys.platform == "win32" else os.getuid()
+
+
+def process_table() -> str:
+    """Return what tells this machine's or container's process numbers from those of another; "" if unknown."""
+    with suppress(OSError):
+        return os.readlink("/proc/self/ns/pid")
+    return ""
+
 
 class Driver(Value):
-    """Who drives a desktop, as its lock file says."""
+    """Who drives a desktop, as its lock says: a process of `user`, whose number counts in `process_table`."""
 
     pid: int
     display: str
     task: str
     since: AwareDatetime
+    user: int | None = None
+    process_table: str = ""
+
+    def is_reachable(self) -> bool:
+        """Return whether its process number means the same to us."""
+        return self.process_table in ("", process_table())
 
     def __str__(self) -> str:
-        return f"“{in_brief(self.task)}” on {self.display} (process {self.pid}, since {self.since:%H:%M:%S})"
+        whose = "" if self.user in (None, user()) else f" of user {self.user}"
+        return f"“{in_brief(self.task)}” on {self.display} (process {self.pid}{whose}, since {self.since:%H:%M:%S})"
 
 
 @contextmanager
-def driving(display: str | None, task: str) -> Iterator[Driver]:
-    """Hold the lock of a desktop: an X display's by its name, of the one screen that other systems have without."""
-    name = named(display)
-    path = _folder() / f"{name.replace('/', '_')}.lock"
-    file = _locked(path)
-    if file is None:
-        held_by = _read(path)
-        raise NoDesktop(
-            f"an agent is at work on this desktop already: {held_by or 'another process'}; "
-            f"wait for it, or stop it with `screenagent stop --display {name}`"
-        )
+def driving(display: str | None, task: str, control: Control) -> Iterator[Driver]:
+    """Hold the lock of a desktop: that of an X server, or of the one screen that other systems have.
+
+    The run is stopped through `control` when somebody asks for it by way of the server, or takes the lock away.
+    """
+    driver = Driver(
+        pid=os.getpid(),
+        display=named(display),
+        task=task[:LONGEST_TASK],
+        since=datetime.now().astimezone(),
+        user=user(),
+        process_table=process_table(),
+    )
+    with ExitStack() as stack:
+        if display:
+            _take_server(stack, display, driver, control)
+        stack.enter_context(listed(driver, alone=not display))
+        yield driver
+
+
+def _take_server(stack: ExitStack, display: str, driver: Driver, control: Control) -> None:
+    from screenagent.desktop.x11.driver_selection import DriverSelection
+
+    lost = NoDesktop("another program has taken the lock of this desktop, so another agent may be at work here")
+    selection = DriverSelection(display, stop=control.stop, taken=partial(control.end, lost))
+    stack.enter_context(closing(selection))
+    if (said := selection.take(driver.model_dump_json().encode())) is not None:
+        raise _at_work(driver_from(said), driver.display)
+
+
+def _at_work(who: Driver | None, name: str) -> NoDesktop:
+    return NoDesktop(
+        f"an agent is at work on this desktop already: {who or 'another process'}; "
+        f"wait for it, or stop it with `screenagent stop --display {name}`"
+    )
+
+
+@contextmanager
+def listed(driver: Driver, *, alone: bool = False) -> Iterator[None]:
+    """Keep a locked file that says who drives; `alone`, there can be only one for this desktop."""
+    name = driver.display.replace("/", "_")
+    path = _folder() / f"{name if alone else f'{name}-{uuid4().hex}'}.lock"
+    if (file := _locked(path)) is None:
+        raise _at_work(_read(path), driver.display)
     with file:
-        driver = Driver(pid=os.getpid(), display=name, task=task, since=datetime.now().astimezone())
         file.write(UNREADABLE + driver.model_dump_json().encode())
         file.flush()
         try:
-            yield driver
+            yield
         finally:
             if sys.platform != "win32":  # which does not remove what is open
                 path.unlink(missing_ok=True)
 
 
 def named(display: str | None) -> str:
-    """The display without its screen: ":0.0" is ":0"."""
-    return re.sub(r"(:\d+)\.\d+$", r"\1", display) if display else "desktop"
+    """Return the shortest name of a display, without its screen: ":0.0", ":00" and "unix:0" are ":0"."""
+    if not display:
+        return "desktop"
+    if found := re.fullmatch(r"(?:unix/)?(?:unix)?:(\d+)(?:\.\d+)?", display, re.ASCII):
+        return f":{int(found[1])}"
+    return re.sub(r"(:\d+)\.\d+$", r"\1", display)
 
 
 def drivers(display: str | None = None) -> list[Driver]:
-    """Who drives this desktop, or any; what a process that has ended left behind is removed."""
-    found = []
-    for path in sorted(_folder().glob("*.lock")):
-        if (file := _locked(path, create=False)) is not None:
-            with file:
-                path.unlink(missing_ok=True)
-        elif (driver := _read(path)) and display in (None, driver.display):
-            found.append(driver)
-    return found
+    """Who of this user drives this desktop, or any, by the list; what has been left behind there is removed."""
+    found: list[Driver | None] = []
+    folder = _folder()
+    for path in sorted(folder.glob("*.lock")):
+        with suppress(OSError, BadFile):  # it has just been removed, or is no lock of ours
+            if (file := _locked(path, create=False)) is None:
+                found.append(_read(path))
+            else:
+                with file:
+                    path.unlink(missing_ok=True)
+    return [driver for driver in found if driver and display in (None, driver.display)]
+
+
+def driver_from(said: bytes) -> Driver | None:
+    """Return who drives, as it says itself; None if that cannot be read."""
+    try:
+        return Driver.model_validate_json(said)
+    except ValidationError:
+        return None
 
 
 def _folder() -> Path:
@@ -81,27 +166,30 @@ def _folder() -> Path:
         warnings.simplefilter("ignore")  # where the session has no folder for it, platformdirs says which one it takes
         folder = user_runtime_path("screenagent")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if sys.platform != "win32" and folder.stat().st_uid != os.getuid():
-        raise NoDesktop(f"{folder} belongs to another user, so nobody can tell who drives a desktop; remove it")
+    if not is_ours(folder):
+        raise NoDesktop(f"{folder} is not a folder of yours, so nobody can tell who drives a desktop; remove it")
     return folder
 
 
 def _locked(path: Path, *, create: bool = True) -> IO[bytes] | None:
     """Return the file, locked and emptied, or None if somebody else has it locked."""
     while True:
-        try:
-            file = os.fdopen(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600), "r+b")
-        except FileNotFoundError:
-            return None
+        opened = os.open(path, _LOCK_FILE | (os.O_CREAT if create else 0), 0o600)
         with ExitStack() as stack:
-            stack.callback(file.close)
-            if not lock_descriptor(file.fileno(), blocking=False):
+            file = stack.enter_context(os.fdopen(opened, "rb+", buffering=0))
+            _check_ours(path, os.fstat(opened))
+            if not lock_descriptor(opened, blocking=False):
                 return None
             if _is_at(path, file):
                 file.truncate()
                 stack.pop_all()
                 return file
         # Whoever had it locked has just removed it, so there is another file now, or none.
+
+
+def _check_ours(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode) or (user() is not None and found.st_uid != user()):
+        raise BadFile(f"{path} is not a file of yours, so nobody can tell who drives a desktop; remove it")
 
 
 def _is_at(path: Path, file: IO[bytes]) -> bool:
@@ -112,9 +200,7 @@ def _is_at(path: Path, file: IO[bytes]) -> bool:
 
 def _read(path: Path) -> Driver | None:
     """Return who has the file locked, or None if it is just being written or removed."""
-    try:
-        with path.open("rb") as file:
-            file.seek(len(UNREADABLE))
-            return Driver.model_validate_json(file.read())
-    except (FileNotFoundError, ValidationError):
-        return None
+    with suppress(FileNotFoundError), open_inside(path.parent, path.name) as file:
+        file.seek(len(UNREADABLE))
+        return driver_from(file.read(LONGEST))
+    return None

@@ -37,6 +37,18 @@ class PlainWindows(ABC):
     def focus_top(self) -> int:
         return 0
 
+    def follow_focus(self) -> None:
+        return None
+
+    def focus_stirred(self) -> bool:
+        return False
+
+    def has_popup(self, _window: Window) -> bool:
+        return False
+
+    def switched(self) -> object:
+        return None
+
     def held_down(self) -> tuple[str, ...]:
         return ()
 

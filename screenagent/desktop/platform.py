@@ -72,6 +72,25 @@ class WindowSystem(Protocol):
         """Return the outermost window that holds the input focus, 0 if that is not known."""
         ...
 
+    def follow_focus(self) -> None:
+        """From here on, notice what happens to the focus."""
+        ...
+
+    def focus_stirred(self) -> bool:
+        """Return whether something has happened to the focus since it was followed or since the last call.
+
+        Cheap enough for every key; where it is not known, False.
+        """
+        ...
+
+    def has_popup(self, window: Window) -> bool:
+        """Whether the program of `window` shows a menu, list or another window without a frame."""
+        ...
+
+    def switched(self) -> object:
+        """Return what is another once the same keys make other characters: the layout in use, Caps Lock."""
+        ...
+
     def held_down(self) -> tuple[str, ...]:
         """Return the modifiers and mouse buttons that are down or latched, by their names; asked while we hold none."""
         ...

@@ -90,10 +90,14 @@ class SecretMasking:
         self._values: list[tuple[str, SecretStr]] = []
         self._last: tuple[list[Patch | None], ScreenFrame, ScreenFrame] | None = None
 
-    def begin(self, name: str, value: SecretStr, *, before: ScreenFrame, window: Window | None) -> None:
-        """From here on all that changes is blank, until `end`."""
+    def know(self, name: str, value: SecretStr) -> None:
+        """From here on blank the secret wherever it is read, though nothing was seen of it as it was typed."""
         self._last = None
         self._values.append((name, value))
+
+    def begin(self, name: str, value: SecretStr, *, before: ScreenFrame, window: Window | None) -> None:
+        """From here on all that changes is blank, until `end`."""
+        self.know(name, value)
         edges = self._where(window) if window else None
         whole = Patch(0, 0, before.shape[1], before.shape[0])
         self._typing = TypingSecret(before, window if edges else None, edges or whole)

@@ -49,6 +49,12 @@ class Namer:
         control = screen.layout.around(x, y)
         return control.rect.box(screen.size) if control and control.role in ENTERED_INTO else None
 
+    def fields(self, screenshot: Screenshot) -> tuple[Box, ...]:
+        """Return the bounds of all that text can be entered into, as far as it has a frame."""
+        screen = self._seen.screen(screenshot)
+        found = (control for control in screen.layout.controls if control.role in ENTERED_INTO)
+        return tuple(control.rect.box(screen.size) for control in found)
+
     def finds(self, words: str, screenshot: Screenshot) -> bool:
         return isinstance(self._grounder.locate(words, screenshot), Location)
 

@@ -98,7 +98,12 @@ class InkPart:
     @property
     def dots(self) -> int | None:
         """How many filled discs of one kind stand there in a row, as in a field for a password; None if it is anything
-        else."""
+        else, or a single one, which may be a letter."""
+        return self.discs if self.discs != 1 else None
+
+    @cached_property
+    def discs(self) -> int | None:
+        """How many filled discs of one kind stand there in a row; None if it is anything else."""
         if len(self.lines) != 1:
             return None
         line = self.lines[0]
@@ -110,7 +115,7 @@ class InkPart:
         )
         dark = np.abs(self.text.astype(np.int16) - self.ground).max(axis=2)
         discs = [dark[top:bottom, left + start : left + end] for start, end in line.strokes]
-        return len(drawn) if alike and len(drawn) > 1 and all(map(_is_disc, discs)) else None
+        return len(drawn) if alike and all(map(_is_disc, discs)) else None
 
     @cached_property
     def whole(self) -> InkPart:

@@ -61,7 +61,8 @@ class InstructionPlanner:
         except (SkillStepFailed, SkillFailed) as failed:
             return Decision.give_up(str(failed))
         thought = _thought(decision, self._purpose)
-        yield thought
+        if thought:
+            yield thought
         return decision.model_copy(update={"thought": thought})
 
     def _begin(self, episode: Episode) -> Plan:
@@ -85,7 +86,7 @@ class InstructionPlanner:
     def _continue(self, plan: Plan, episode: Episode) -> Decision:
         progress = PlanProgress.of(plan, episode)
         if progress.failure:
-            why = f"step {progress.at + 1} of {_count(plan)}, {plan.steps[progress.at]}: {progress.failure}"
+            why = f"step {progress.at + 1} of {plan.length}, {plan.steps[progress.at]}: {progress.failure}"
             failed = SkillStepFailed(why, at=progress.at, unseen=_unseen(episode))
             return Decision(plan=self._next_plan(episode, failed))
         if progress.at >= len(plan.steps):
@@ -164,15 +165,8 @@ def _failure(step: Step) -> str:
 
 
 def _thought(decision: Decision, purpose: str) -> str:
-    if isinstance(decision.step.action, Finish):
-        return "no step is left"
-    if purpose:
-        return f"to {purpose}: {decision.step}"
-    return f"step {decision.at + 1} of {_count(decision.plan)}: {decision.step}"
-
-
-def _count(plan: Plan) -> int:
-    return sum(not isinstance(step.action, Finish) for step in plan.steps)
+    """What a step is for; nothing about one that is in the plan as the user wrote it."""
+    return f"to {purpose}: {decision.step}" if purpose and not isinstance(decision.step.action, Finish) else ""
 
 
 def _unheeded(episode: Episode) -> Iterator[str]:

@@ -18,6 +18,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from screenagent.errors import WrongUsage
 from screenagent.files import read_whole
@@ -25,6 +26,7 @@ from screenagent.geometry import Value
 from screenagent.scripts import schema
 from screenagent.scripts.parameters import misplaced_secret, undefined
 from screenagent.scripts.upgrade import upgrade, warn
+from screenagent.showing import CODE, visible_yaml
 
 LARGEST: Final = 200_000
 DEEPEST: Final = 40
@@ -103,10 +105,10 @@ def parsed(content: bytes, file: Path) -> tuple[schema.Script, Places]:
 
 
 def written(script: schema.Script) -> str:
-    """Return `script` as a person would write it: no defaults, the kind of a step first."""
+    """Return `script` as a person would write it: no defaults, the kind of a step first, every code as an escape."""
     text = StringIO()
-    _yaml().dump(_document(script), text)
-    return text.getvalue()
+    _yaml().dump(_quoted(_document(script)), text)
+    return visible_yaml(text.getvalue())
 
 
 def edited(content: str, changes: Mapping[schema.KeyPath, str | schema.Placed]) -> str:
@@ -124,7 +126,7 @@ def edited(content: str, changes: Mapping[schema.KeyPath, str | schema.Placed]) 
 
 def _yaml() -> YAML:
     yaml = YAML(pure=True)
-    yaml.width = 120
+    yaml.width = LARGEST  # a text that is folded behind an escape reads otherwise: ruamel.yaml adds a blank there
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.preserve_quotes = True
     return yaml
@@ -291,6 +293,22 @@ def _in_one_line(part: Any) -> Any:
             return {key: _in_one_line(value) for key, value in part.items()}
         case list():
             return [_in_one_line(value) for value in part]
+        case _:
+            return part
+
+
+def _quoted(part: Any) -> Any:
+    """Return `part` with each text that has a code in it in double quotes, where an escape can stand for the code."""
+    match part:
+        case CommentedMap():
+            part.update({key: _quoted(value) for key, value in part.items()})
+            return part
+        case dict():
+            return {key: _quoted(value) for key, value in part.items()}
+        case list():
+            return [_quoted(value) for value in part]
+        case str() if CODE.search(part):
+            return DoubleQuotedScalarString(part)
         case _:
             return part
 

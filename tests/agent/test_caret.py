@@ -7,12 +7,14 @@ from PIL import Image, ImageDraw
 
 from screenagent.actions import Click, Finish, TypeText
 from screenagent.agent import drive
+from screenagent.agent.caret import CaretWatch
 from screenagent.agent.fields import field_named
 from screenagent.control import Control
+from screenagent.episode import Step
 from screenagent.events import Decision, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, ScriptedPlanner
-from screenagent.geometry import Box, Location, Point, Size
-from screenagent.screenshot import Screenshot
+from screenagent.geometry import WHOLE, Box, Location, Point, Size
+from screenagent.screenshot import Screenshot, Window
 from tests.builders import ScriptedGrounder, fake_agent
 
 SIZE = Size(width=400, height=200)
@@ -53,6 +55,8 @@ class BlinkingDesktop(FakeDesktop):
         ((form(), form(caret=80)), False),
         ((form(), form(caret=20)), True),
         ((form(ring=True), form(ring=True, caret=80)), True),
+        pytest.param((form(ring=True), form(), form(), form(caret=80)), False, id="passed on"),
+        pytest.param((form(caret=20), form(), form(), form(caret=20)), True, id="blinks"),
         pytest.param((form(),), True, marks=pytest.mark.slow),
     ],
 )
@@ -71,6 +75,55 @@ def test_keys_go_only_to_the_field_that_was_clicked(pictures: tuple[Screenshot, 
     episode = drive(fake_agent(planner, grounder=grounder, desktop=desktop, control=control), "type it")
     assert any(isinstance(action, TypeText) for action in desktop.performed) is typed
     assert ("did not take the focus" in episode.steps[1].feedback) is not typed
+
+
+@pytest.mark.slow
+def test_a_field_whose_caret_does_not_come_back_has_lost_the_focus() -> None:
+    looks = iter([form()] * 1000)
+    watch = CaretWatch(lambda: next(looks), Control().until)
+    assert watch.why_elsewhere(clicked(form(), form(caret=20))) == "it lost the focus again"
+
+
+FORM, CHAT = Window(id=1, title="Form", app="Tk", pid=7, box=WHOLE), Window(id=2, title="Chat", app="Tk", pid=7)
+BESIDE = Box.of_pixels((200, 120, 390, 190), SIZE)
+LIST = FORM.model_copy(update={"id": 3})  # which has the title of the window that it belongs to
+
+
+def with_focus(front: Window, focus: Window | None = None) -> Screenshot:
+    windows = (FORM, *([focus] if focus else [front] if front is not FORM else []))
+    return form(ring=True).model_copy(update={"window": front, "focus": focus, "windows": windows})
+
+
+def unlit(screen: Screenshot) -> Screenshot:
+    return screen.model_copy(update={"image": form().image, "digest": form().digest})
+
+
+def clicked(before: Screenshot, after: Screenshot) -> Step:
+    place = Location(point=NAME.center, box=NAME, confidence=1, by="field")
+    return Step(before=before, after=after, action=Click(target="Name"), locations=(place,), acted=True)
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        (with_focus(FORM), ""),
+        (with_focus(CHAT), "the window 'Chat' has the focus, and not the one that was clicked into"),
+        (with_focus(FORM, CHAT), "the window 'Chat' has the focus, and not the one that was clicked into"),
+        (
+            with_focus(FORM, LIST.model_copy(update={"box": BESIDE})),
+            "the window 'Form' has the focus, and not the one that was clicked into",
+        ),
+        (with_focus(FORM, LIST.model_copy(update={"box": NAME})), ""),
+    ],
+    ids=["the same", "another in front", "another with the focus", "a popup elsewhere", "a popup over the field"],
+)
+def test_the_window_that_was_clicked_into_gets_the_keys(now: Screenshot, why: str) -> None:
+    assert CaretWatch(lambda: now, Control().until).why_elsewhere(clicked(unlit(with_focus(FORM)), now)) == why
+
+
+def test_a_click_into_a_list_is_one_into_its_window() -> None:
+    before = unlit(with_focus(FORM, LIST.model_copy(update={"box": NAME})))
+    assert CaretWatch(lambda: with_focus(FORM), Control().until).why_elsewhere(clicked(before, form(caret=20))) == ""
 
 
 @pytest.mark.parametrize(

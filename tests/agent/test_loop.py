@@ -42,6 +42,7 @@ from screenagent.events import (
     Reject,
     Revise,
     Skip,
+    Verdict,
 )
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
 from screenagent.geometry import Box, Location, Point
@@ -141,6 +142,23 @@ def test_a_rejection_with_its_reason_reaches_the_planner() -> None:
     assert episode.ended.result == "out_of_steps"
     assert "not that one" in episode.steps[0].feedback
     assert performed(clicker) == []
+
+
+@pytest.mark.parametrize(("most", "result"), [(2, "out_of_steps"), (3, "done"), (4, "done")])
+def test_a_plan_of_as_many_steps_as_are_allowed_comes_to_its_end(most: int, result: str) -> None:
+    plan = Plan(steps=tuple(PlannedStep(action=action) for action in (SAVE, SAVE, SAVE, DONE)))
+    clicker = agent(*(Decision(plan=plan, at=at) for at in range(4)), max_steps=most)
+    episode = Episode.of(clicker.run("t"))
+    assert episode.ended is not None
+    assert episode.ended.result == result
+    assert performed(clicker) == [SAVE] * min(most, 3)
+
+
+def test_an_end_that_is_put_off_again_and_again_runs_out_of_steps() -> None:
+    plan = Plan(steps=(PlannedStep(action=SAVE), PlannedStep(action=DONE)))
+    episode = Episode.of(agent(*[Decision(plan=plan)] * 9, max_steps=3).run("t"))
+    assert episode.ended is not None
+    assert (episode.ended.result, len(episode.steps)) == ("out_of_steps", 4)
 
 
 def test_an_abort_stops() -> None:
@@ -500,6 +518,23 @@ def test_after_the_user_had_the_desktop_the_target_is_located_on_a_fresh_screen(
     assert kinds(clicker.run("t"))[:9] == [
         *("started", "observed", "decided", "grounded", "reviewed", "observed", "grounded", "reviewed", "acted")
     ]
+
+
+def test_a_look_after_the_desktop_was_handed_back_is_not_asked_for_twice() -> None:
+    control = Control()
+
+    class HandsBack(FakeApprover):
+        def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:
+            verdict = super().review(action, locations, episode)
+            if isinstance(verdict, LookAgain):
+                control.hand_back()
+            return verdict
+
+    approver = HandsBack([LookAgain(), Approve()])
+    clicker = agent(SAVE, DONE, control=control, approver=approver)
+    list(clicker.run("t"))
+    assert approver.asked.count(SAVE) == 2
+    assert performed(clicker) == [SAVE]
 
 
 def test_a_desktop_that_was_handed_back_is_looked_at_before_anything_else() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,9 @@ def in_front(app: str, title: str = "") -> Episode:
 
 
 EDITOR = in_front("mousepad", "notes.txt")
+SLOW = "(a|aa)+$"
+ENDLESS = "a" * 80 + "!"
+"""With these two a matcher that backtracks tries more ways than there is time for."""
 
 
 @pytest.mark.parametrize(
@@ -310,6 +315,7 @@ class TestPolicy:
             ("rules: [{then: maybe}]", "rules.0.then"),
             ("rules: [{then: deny, tilte: x}]", "rules.0.tilte"),
             ("rules: [{then: deny, title: '('}]", "no regular expression"),
+            (f"rules: [{{then: deny, title: {'a|' * 6000}b}}]", "longer than the 10000 letters"),
             ("rules: [{then: deny, keys: [cntrl+q]}]", "unknown key 'cntrl'"),
             ("rules: [", "is not YAML"),
         ],
@@ -318,6 +324,49 @@ class TestPolicy:
         (tmp_path / "policy.yaml").write_text(written)
         with pytest.raises(ValueError, match=said.replace(".", r"\.")):
             Policy.read(tmp_path / "policy.yaml")
+
+    @pytest.mark.parametrize("risky_only", [True, False])
+    @pytest.mark.parametrize(
+        ("rule", "action", "episode"),
+        [
+            ({"then": "allow", "title": SLOW}, ALL, in_front("editor", ENDLESS)),
+            ({"then": "ask", "title": SLOW}, ALL, in_front("editor", ENDLESS)),
+            ({"then": "deny", "title": SLOW}, ALL, in_front("editor", ENDLESS)),
+            ({"then": "allow", "text": SLOW}, TypeText(text=ENDLESS), EDITOR),
+            ({"then": "ask", "target": SLOW}, Click(target=ENDLESS), EDITOR),
+        ],
+    )
+    def test_a_pattern_without_an_end_is_a_refusal(
+        self, rule: dict[str, str], action: Action, episode: Episode, risky_only: bool
+    ) -> None:
+        began = time.process_time()
+        rules = policy({"then": "allow", "apps": ["another"]}, dict(rule), {"then": "allow"})
+        verdict = PolicyApprover(lambda _: Approve(), risky_only=risky_only, policy=rules).review(action, (), episode)
+        assert isinstance(verdict, Reject)
+        assert verdict.by == "policy"
+        assert "rule 2 cannot be judged: the regular expression '(a|aa)+$' takes too long" in verdict.reason
+        assert time.process_time() - began < 2
+
+    def test_a_secret_is_kept_from_a_window_that_cannot_be_judged(self) -> None:
+        rules = Policy.model_validate({"secrets": [{"name": "BANK", "title": SLOW}]})
+        assert rules.why_not("BANK", Window(id=1, app="firefox", title="a")) is None
+        refused = rules.why_not("BANK", Window(id=1, app="firefox", title=ENDLESS)) or ""
+        assert "cannot be judged: the regular expression" in refused
+
+    def test_a_stop_is_heard_while_a_pattern_is_matched(self) -> None:
+        ticks: list[float] = []
+        over = threading.Event()
+
+        def count() -> None:
+            while not over.wait(0.005):
+                ticks.append(time.monotonic())
+
+        counting = threading.Thread(target=count)
+        counting.start()
+        policy({"then": "allow", "title": SLOW}).ruling(ALL, screen=in_front("editor", ENDLESS).screenshot)
+        over.set()
+        counting.join()
+        assert len(ticks) > 10
 
     def test_what_is_denied_is_not_asked_about(self) -> None:
         asked: list[ApprovalQuestion] = []

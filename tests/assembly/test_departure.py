@@ -31,6 +31,17 @@ with stoppable_control() as control:
     print("ready", flush=True)
     control.wait(60)
 """
+WRITES_LONG = """
+import time
+from screenagent.assembly.parts import stoppable_control
+with stoppable_control() as control:
+    print("ready", flush=True)
+    while not control.stopped:
+        time.sleep(0.01)
+    control.over.set()
+    time.sleep(1.8)
+print("written", flush=True)
+"""
 
 
 def started(program: str, *, stdin: int | None = None) -> subprocess.Popen[bytes]:
@@ -80,11 +91,16 @@ def test_a_lost_display_is_what_every_wait_raises() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_each_of_these_signals_is_a_stop(name: str) -> None:
+    number = getattr(signal, name)
+    before = signal.signal(number, signal.SIG_DFL)  # a shell's background jobs ignore some
     control = Control()
-    with on_signals(stop=control.stop, resume=control.resume):
-        os.kill(os.getpid(), getattr(signal, name))
-        with pytest.raises(Stopped):
-            control.wait(5)
+    try:
+        with on_signals(stop=control.stop, resume=control.resume):
+            os.kill(os.getpid(), number)
+            with pytest.raises(Stopped):
+                control.wait(5)
+    finally:
+        signal.signal(number, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -106,6 +122,15 @@ def test_a_process_that_is_deaf_leaves_with_its_ending() -> None:
         process.terminate()
         said, _ = process.communicate(timeout=5)
     assert (process.returncode, said) == (130, b"stopped\n")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_what_a_stop_only_ends_the_watching_of_has_time_to_write_what_it_saw() -> None:
+    with started(WRITES_LONG) as process:
+        process.terminate()
+        said, _ = process.communicate(timeout=10)
+    assert (process.returncode, said) == (0, b"written\n")
 
 
 @pytest.mark.slow

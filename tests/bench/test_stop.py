@@ -32,6 +32,7 @@ serve_orders(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), partial(supervised
 """
 
 
+@pytest.mark.soak
 def test_a_stop_of_every_kind_ends_the_input_and_a_kill_leaves_nothing_pressed(tmp_path: Path) -> None:
     results = tmp_path / "stop.jsonl"
     found = stop.run_stop(stops=28, kills=5, worker=WORKER, results=results, latest_seconds=0.15)

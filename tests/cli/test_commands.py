@@ -196,6 +196,12 @@ class TestRun:
         assert "not on this screen" in done.stdout
         assert "nothing was touched" in done.stderr
 
+    def test_a_dry_run_finds_a_place_as_the_run_does(self) -> None:
+        done = screenagent("run", "click File", *EDITOR, "--json", "--no-record", "--approve", "never")
+        [grounded] = [line for line in map(json.loads, done.stdout.splitlines()) if line["event"] == "grounded"][:1]
+        dry = screenagent("run", "click File", *EDITOR, "--dry-run")
+        assert f"[{grounded['locations'][0]['by']} " in dry.stdout
+
     def test_an_app_that_is_not_there_is_one_sentence(self) -> None:
         done = screenagent("run", "click Save", "--virtual", "--app", "no-such-editor")
         assert done.returncode == 1

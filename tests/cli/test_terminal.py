@@ -11,12 +11,29 @@ from collections.abc import Iterator
 
 import pytest
 
-from screenagent.actions import Ask, Click
+from screenagent.actions import Ask, Click, WaitFor
 from screenagent.approval import ApprovalQuestion
-from screenagent.cli.terminal import TerminalAnswers
+from screenagent.cli.terminal import Progress, TerminalAnswers
 from screenagent.control import Control, KeyAnswer, Stopped
 from screenagent.episode import Episode
-from screenagent.events import Abort, AnswerAsk, Approve, Reject, Verdict
+from screenagent.events import (
+    Abort,
+    Acted,
+    AnswerAsk,
+    Approve,
+    Checked,
+    Decided,
+    Decision,
+    Effect,
+    Observed,
+    Plan,
+    PlannedStep,
+    Reject,
+    Retried,
+    Started,
+    Verdict,
+)
+from screenagent.fakes import plain_screen
 from tests.builders import becomes
 
 SAVE = ApprovalQuestion(Click(target="Save"), (), None, Episode())
@@ -180,3 +197,27 @@ def test_a_no_and_a_stop_count_within_the_quiet_time(
 @pytest.mark.slow
 def test_the_answer_to_a_question_in_words_begins_after_the_quiet_time(typist: Typist) -> None:
     assert typist.answers(WHICH, (0.1, b"no"), (0.8, b"mine\n")) == AnswerAsk(text="mine")
+
+
+def test_what_a_step_failed_by_is_printed_once_and_then_what_is_done_about_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    why = "“Cleo” is not on the screen"
+    wait = PlannedStep(action=WaitFor(words="Cleo"))
+    look = plain_screen(0)
+    progress = Progress()
+    for event in (
+        Started(task="wait"),
+        Observed(screenshot=look),
+        Decided(decision=Decision(plan=Plan(steps=(wait,)))),
+        Acted(action=wait.action),
+        Observed(screenshot=look),
+        Checked(effect=Effect(outcome="unmet", evidence=why)),
+        Retried(recovery="think", why=why),
+        Retried(recovery="wait", why="the dialog may be opening"),
+    ):
+        progress(event)
+    said = capsys.readouterr().err
+    assert said.count(why) == 1
+    assert "     telling the planner\n" in said
+    assert "     the dialog may be opening; waiting a little longer\n" in said

@@ -20,8 +20,9 @@ from screenagent.agent.inquiry import ScreenAsking
 from screenagent.approval import Asker, PolicyApprover
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.app import Console
+from screenagent.console.options import Begin, ConsoleOptions
 from screenagent.console.run_screen import RunScreen
-from screenagent.console.supervise_screen import Begin, ConsoleOptions, SuperviseScreen
+from screenagent.console.supervise_screen import SuperviseScreen
 from screenagent.control import Control
 from screenagent.events import Decision, Event, Plan, PlannedStep
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
@@ -69,10 +70,12 @@ class Stage:
         runs: Path = Path("runs"),
         guesser: Guesser | None = None,
         asking: ScreenAsking | None = None,
+        virtual_display: str = "",
         **options: Any,
     ) -> None:
         self.guesser = guesser
         self.asking = asking
+        self.virtual_display = virtual_display
         self.events: list[Event] = []
         self.desktop = FakeDesktop(screen=editor)
         self.decisions = scripted(*(actions or (SAVE, DONE)))
@@ -100,7 +103,7 @@ class Stage:
             min_confidence=ALWAYS_UNSURE if self.guesser else 0.0,
             asking=self.asking,
         )
-        yield SupervisedWork(agent, self._sinks)
+        yield SupervisedWork(agent, self._sinks, virtual_display=self.virtual_display)
 
     @property
     def screen(self) -> RunScreen:

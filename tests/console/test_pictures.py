@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from screenagent.console import kitty, sixel
@@ -63,14 +64,42 @@ def drawn(sequence: str) -> sixel.Indices:
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (40, 6), (31, 20)])
 def test_sixels_draw_the_pixels_that_went_in(size: tuple[int, int]) -> None:
-    pixels = sixel.indices(Image.effect_noise(size, 120).convert("RGB"))
-    assert (drawn(sixel.encoded(pixels)) == pixels).all()
+    picture = sixel.Paletted.of(Image.effect_noise(size, 120).convert("RGB"))
+    assert (drawn(sixel.encoded(picture)) == picture.pixels).all()
 
 
-@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (128, 128, 128), (255, 59, 92), (36, 132, 255)])
-def test_colours_stay_near(colour: tuple[int, int, int]) -> None:
-    [[number]] = sixel.indices(Image.new("RGB", (1, 1), colour))
-    assert abs(sixel.PALETTE[number].astype(int) - colour).max() <= 30
+def colours_of(image: Image.Image) -> NDArray[np.int32]:
+    """What a terminal shows of a picture, whose sixels name each part of a colour in hundredths."""
+    pixels, palette = sixel.Paletted.of(image)
+    return np.round(np.round(palette[pixels] * 100.0 / 255) * 255 / 100).astype(np.int32)
+
+
+def test_a_few_flat_colours_stay_what_they_are() -> None:
+    flat = [
+        (0, 0, 0),
+        (255, 255, 255),
+        (128, 128, 128),
+        (255, 59, 92),
+        (36, 132, 255),
+        (173, 216, 230),
+        (236, 239, 244),
+    ]
+    image = Image.new("RGB", (len(flat), 1))
+    image.putdata(flat)
+    assert abs(colours_of(image)[0] - flat).max() <= 2
+
+
+@pytest.mark.parametrize("end", [(0, 0, 160), (173, 216, 230), (40, 40, 40)])
+def test_a_gradient_keeps_its_colours(end: tuple[int, int, int]) -> None:
+    ways = np.linspace((255, 255, 255), end, 200).round().astype(np.uint8)
+    image = Image.fromarray(np.repeat(ways[None], 60, axis=0))
+    assert abs(colours_of(image) - np.asarray(image, np.int32)).max() <= 2
+
+
+def test_a_picture_of_too_many_colours_stays_near_them() -> None:
+    shades = np.arange(240) * 255 // 239
+    image = np.stack((*np.meshgrid(shades, shades), np.full((240, 240), 90)), axis=-1)
+    assert abs(colours_of(Image.fromarray(image.astype(np.uint8))) - image).max() <= 40
 
 
 @pytest.mark.parametrize("height", [6, 13, 16, 18, 20, 21])

@@ -57,6 +57,7 @@ def test_a_click_lands_where_it_was_moved_to(virtual: VirtualDesktop, tmp_path: 
         terminal.wait_for("q Leave")
         terminal.press("q")
         terminal.wait_for("1 step performed")
+        terminal.wait_for("recorded in ")
 
 
 def test_the_text_goes_where_it_was_meant_though_it_was_approved_in_a_terminal_beside_it(
@@ -132,7 +133,9 @@ def test_the_terminal_is_in_front_while_it_asks_and_the_application_when_it_has_
         assert "y" not in str(probe.of("text"))
 
 
-@pytest.mark.parametrize("task", ["open the File menu, click Save As", "click File then Save As"])
+@pytest.mark.parametrize(
+    "task", ["click File then Save As", pytest.param("open the File menu, click Save As", marks=pytest.mark.soak)]
+)
 def test_a_menu_is_gone_through_with_one_answer_in_a_terminal_beside_the_application(
     virtual: VirtualDesktop, tmp_path: Path, task: str
 ) -> None:
@@ -157,7 +160,13 @@ def test_a_menu_is_gone_through_with_one_answer_in_a_terminal_beside_the_applica
         assert human.count("acted") == 2
 
 
-@pytest.mark.parametrize("answer", [("move", "click", "y"), ("ctrl", "alt", "y")], ids=["a click", "answer keys"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(("move", "click", "y"), id="a click", marks=pytest.mark.soak),
+        pytest.param(("ctrl", "alt", "y"), id="answer keys"),
+    ],
+)
 def test_an_entry_that_is_asked_about_while_its_menu_is_open_is_clicked(
     virtual: VirtualDesktop, tmp_path: Path, answer: tuple[str, ...]
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from screenagent.control import Control
 from screenagent.desktop.busy import (
     ANSWER_SECONDS,
+    BEHIND_AT_MOST,
     SURE_SECONDS,
     UNKNOWN_SECONDS,
     BusyWatch,
@@ -133,3 +134,44 @@ def test_a_process_at_work_and_a_stopped_one_are_busy(worker: subprocess.Popen[b
     eventually(lambda: running_seconds(worker.pid) == float("inf"))
     watch.begin(worker.pid)
     assert watch.is_busy()
+
+
+def test_keys_wait_for_a_program_that_is_behind() -> None:
+    program = Program()
+    answers = program.answers
+    answers.begin(WINDOW)
+    program.time += BEHIND_AT_MOST / 2
+    assert answers.keep_up()
+    program.works_until = program.time + 2.0
+    program.time += BEHIND_AT_MOST
+    assert answers.keep_up()
+    assert program.works_until <= program.time < program.works_until + 0.5
+
+
+def test_keys_end_if_a_program_that_used_to_answer_pings_does_not() -> None:
+    program = Program()
+    answers = program.answers
+    answers.begin(WINDOW)
+    assert answers.has_come()
+    program.answers_at = float("inf")
+    program.time += BEHIND_AT_MOST
+    assert not answers.keep_up()
+
+
+def test_keys_do_not_wait_for_a_program_that_never_answered_a_ping() -> None:
+    program = Program(answers_at=float("inf"))
+    answers = program.answers
+    answers.begin(WINDOW)
+    program.time += BEHIND_AT_MOST
+    began = program.time
+    assert answers.keep_up()
+    assert program.time == began
+
+
+def test_keys_end_if_the_program_is_stopped() -> None:
+    program = Program()
+    watch = BusyWatch(running=lambda _: float("inf"), now=lambda: program.time)
+    answers = InputAnswers(control=program, watch=watch, now=lambda: program.time)
+    answers.begin(WINDOW)
+    assert not answers.keep_up()
+    assert program.time >= 1.0 + ANSWER_SECONDS

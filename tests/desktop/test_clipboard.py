@@ -56,13 +56,14 @@ def copied(virtual: VirtualDesktop, *, kind: str = "UTF8_STRING") -> bytes | Non
     return pasted.stdout if pasted.returncode == 0 else None
 
 
-def test_a_hundred_pastes_arrive_and_none_brings_the_old_clipboard(virtual: VirtualDesktop) -> None:
+@pytest.mark.parametrize("pastes", [15, pytest.param(100, marks=pytest.mark.soak)])
+def test_each_paste_arrives_and_none_brings_the_old_clipboard(virtual: VirtualDesktop, pastes: int) -> None:
     copy(virtual, b"what the user had copied")
     chance = random.Random(7)
     with Probe(virtual.display) as probe:
         virtual.desktop.activate(Window(id=probe.window, title="Probe"))
         so_far = ""
-        for number in range(100):
+        for number in range(pastes):
             text = f"{number}é{'你' * chance.randint(0, 3)}{chance.random()};"
             so_far += text
             perform_input(virtual.desktop, TypeText(text=text))

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from PIL import Image
 
 from screenagent.actions import KeyboardInput, PressKeys, TypeText
 from screenagent.control import Control, Interrupted
+from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.receiver import Receiver
 from screenagent.protocols import Retry
-from screenagent.screenshot import Window
+from screenagent.screenshot import Screenshot, Window
 
 ALPHA, THIEF = Window(id=1, title="Alpha"), Window(id=2, title="Thief")
+ON = Screenshot.of(Image.new("RGB", (8, 8)), window=ALPHA)
 
 
 class Focus:
@@ -21,6 +24,8 @@ class Focus:
 
     def __init__(self) -> None:
         self.front, self.top, self.held = ALPHA, 1, list[str]()
+        self.focus: Window | None = None
+        self.grabbed, self.popup, self.group = False, False, 0
 
     def foreground(self) -> Window:
         return self.front
@@ -31,14 +36,17 @@ class Focus:
         return None
 
     def has_grabbed_keys(self) -> bool:
-        return False
+        return self.grabbed
 
     def edges(self, _window: Window) -> None:
         return None
 
     def activate(self, window: Window) -> None: ...
 
-    focused = under_pointer = foreground
+    under_pointer = foreground
+
+    def focused(self) -> Window:
+        return self.focus or self.front
 
     def caps_lock(self) -> bool:
         return False
@@ -51,6 +59,17 @@ class Focus:
 
     def focus_top(self) -> int:
         return self.top
+
+    def follow_focus(self) -> None: ...
+
+    def focus_stirred(self) -> bool:
+        return False
+
+    def has_popup(self, _window: Window) -> bool:
+        return self.popup
+
+    def switched(self) -> object:
+        return self.group
 
     def held_down(self) -> tuple[str, ...]:
         return tuple(self.held)
@@ -65,8 +84,8 @@ class Keys:
         self._look: Callable[[], None] = lambda: None
 
     @contextmanager
-    def watched(self, look: Callable[[], None]) -> Iterator[None]:
-        self._look, self.sent = look, 0
+    def watched(self, look: Callable[[], None], *, stirred: Callable[[], bool]) -> Iterator[None]:
+        self._look, self.stirred, self.sent = look, stirred, 0
         yield
 
     def press(self) -> None:
@@ -76,12 +95,13 @@ class Keys:
 
 
 def receiver(focus: Focus, screen: Callable[[], None] = lambda: None) -> Receiver:
-    return Receiver(focus, control=Control(), foreground=focus.foreground, screen=screen)
+    answers = InputAnswers(control=Control())
+    return Receiver(focus, control=Control(), foreground=focus.foreground, screen=screen, answers=answers)
 
 
 def pressed(watching: Receiver, keys: Keys, action: KeyboardInput, *between: Callable[[], object]) -> None:
     """Press a key, and one more after each of `between`."""
-    with watching.watched(keys, action, ALPHA):
+    with watching.watched(keys, action, ON):
         keys.press()
         for happens in between:
             happens()
@@ -115,7 +135,7 @@ def test_the_last_piece_is_looked_at_too() -> None:
 @pytest.mark.parametrize("action", [PressKeys(keys=("enter",)), PressKeys(keys=("ctrl", "o")), TypeText(text="x\n")])
 def test_a_window_that_the_last_key_opens_is_no_thief(action: KeyboardInput) -> None:
     focus, keys = Focus(), Keys()
-    with receiver(focus).watched(keys, action, ALPHA):
+    with receiver(focus).watched(keys, action, ON):
         keys.press()
         window_opens(focus)
     assert keys.sent == 1
@@ -147,3 +167,62 @@ def test_a_screen_that_goes_blank_ends_a_text_between_two_pieces() -> None:
     with pytest.raises(Interrupted, match="saver"):
         pressed(watching, keys, TypeText(text="xx"), lambda: blank.append("the screen saver is on"))
     assert keys.sent == 1
+
+
+def test_the_first_key_goes_where_the_focus_was_on_the_reviewed_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenagent.desktop.receiver.FOCUS_SECONDS", 0.0)
+    focus, keys = Focus(), Keys()
+    focus.focus = THIEF  # a bare window of the same program, which no window manager calls active
+    with pytest.raises(Retry, match="meant for 'Alpha', but 'Thief' has the focus") as refused:
+        pressed(receiver(focus), keys, TypeText(text="x"))
+    assert (refused.value.code, keys.sent) == ("window_changed", 0)
+
+
+def test_a_popup_that_had_the_focus_as_the_keys_were_approved_gets_them() -> None:
+    focus, keys = Focus(), Keys()
+    focus.focus = THIEF
+    with receiver(focus).watched(keys, TypeText(text="x"), ON.model_copy(update={"focus": THIEF})):
+        keys.press()
+    assert keys.sent == 1
+
+
+def test_nothing_is_sent_while_another_program_gets_all_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenagent.desktop.receiver.FOCUS_SECONDS", 0.0)
+    focus, keys = Focus(), Keys()
+    focus.grabbed = True
+    with pytest.raises(Retry, match="another program gets all keys") as refused:
+        pressed(receiver(focus), keys, TypeText(text="x"))
+    assert (refused.value.code, keys.sent) == ("window_changed", 0)
+
+
+@pytest.mark.parametrize("popup", [False, True])
+def test_a_grab_in_the_middle_of_a_text_ends_it_unless_a_list_of_the_program_has_opened(*, popup: bool) -> None:
+    focus, keys = Focus(), Keys()
+
+    def grab() -> None:
+        focus.grabbed, focus.popup = True, popup
+
+    if popup:
+        pressed(receiver(focus), keys, TypeText(text="xx"), grab)
+    else:
+        with pytest.raises(Retry, match="has taken all keys; of 1 key sent, 0 went to 'Alpha'; the last 1 may"):
+            pressed(receiver(focus), keys, TypeText(text="xx"), grab)
+    assert keys.sent == (2 if popup else 1)
+
+
+def test_a_keyboard_that_is_switched_in_the_middle_of_a_text_ends_it() -> None:
+    focus, keys = Focus(), Keys()
+
+    def switch() -> None:
+        focus.group = 1
+
+    with pytest.raises(Retry, match="switched to other characters"):
+        pressed(receiver(focus), keys, TypeText(text="xx"), switch)
+    pressed(receiver(focus), keys, PressKeys(keys=("x",), times=2), switch)
+
+
+def test_a_program_that_takes_no_more_input_ends_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    focus, keys, keeps_up = Focus(), Keys(), [True, False]
+    monkeypatch.setattr(InputAnswers, "keep_up", lambda _: keeps_up.pop(0))
+    with pytest.raises(Retry, match="'Alpha' does not take its input any more; of 1 key sent, 0 went to 'Alpha'"):
+        pressed(receiver(focus), keys, TypeText(text="xx"), lambda: None)

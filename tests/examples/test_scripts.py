@@ -18,6 +18,7 @@ from tests.paths import ROOT
 
 SCRIPTS: Final = ROOT / "examples" / "scripts"
 CASES: Final = read_cases(SCRIPTS / "cases.yaml")
+QUICK: Final = ("letter", "amount", "remove")  # an editor, a spreadsheet and a file manager
 
 
 def test_there_are_enough_of_them_and_of_enough_applications() -> None:
@@ -30,8 +31,11 @@ def test_nothing_is_wrong_with_an_example_script(case: Case) -> None:
     assert findings(SCRIPTS / case.script, unreadable=lambda task: task) == []
 
 
+PLAYED: Final = [pytest.param(case, id=case.id, marks=() if case.id in QUICK else pytest.mark.soak) for case in CASES]
+
+
 @pytest.mark.display
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+@pytest.mark.parametrize("case", PLAYED)
 def test_an_example_script_is_played_by_its_words(case: Case) -> None:
     installed(case)
     script = read_script(SCRIPTS / case.script)

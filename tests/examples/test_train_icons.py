@@ -17,6 +17,7 @@ from tests.paths import ROOT
 
 
 @pytest.mark.engine
+@pytest.mark.soak
 def test_the_recipe_runs_from_drawings_to_weights_that_the_package_reads(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "examples/train_icons/train_icons.py", "--folder", tmp_path, "--smoke"],

@@ -179,7 +179,7 @@ def test_a_popup_in_the_middle_is_thought_about_once_and_closed() -> None:
         "Save As",
     ]
     assert (run.ended.result, len(run.thinking.asked)) == ("done", 2)
-    assert "“Save As” was to be seen" in run.thinking.asked[1][0].text
+    assert "“Save As” is not on the screen" in run.thinking.asked[1][0].text
 
 
 def test_a_target_that_moved_while_the_human_was_asked_is_shown_again() -> None:

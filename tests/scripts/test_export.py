@@ -87,6 +87,18 @@ def _as_text(part: object) -> object:
     return part
 
 
+def test_without_an_app_the_program_works_on_the_users_own_screen_and_asks() -> None:
+    own = script(["a"] * 6).model_copy(update={"app": None})
+    program = python(own, file="f.yaml", anchors="f.anchors")
+    assert "virtual=False" in program
+    assert "PolicyApprover(TerminalAnswers(control))" in program
+    assert "VirtualDesktop" not in program
+    assert "AllowAll" not in program
+    compile(program, "f.py", "exec")
+    hostile_name = own.model_copy(update={"name": '"); import os #'})
+    assert shape(python(hostile_name, file="f.yaml", anchors="f.anchors")) == shape(program)
+
+
 def check(number: int) -> None:
     chance, expected = random.Random(5), shape(python(script(["a"] * 6), file="f.yaml", anchors="f.anchors"))
     for _ in range(number):

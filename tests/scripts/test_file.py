@@ -6,10 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
 
 from screenagent.scripts.file import Problem, ScriptError, edited, parsed, written
 from screenagent.scripts.parameters import Unbound, bound, filled
 from screenagent.scripts.schema import STEPS, ClickStep, PressStep, Script, TypeStep
+from tests.showing.hostile import EVERYTHING, hostile_texts, raw_codes
 
 INVOICE = """\
 # what the office does every Monday
@@ -183,3 +185,13 @@ def test_a_file_that_is_all_too_deep_is_refused(text: str) -> None:
 def test_the_schema_names_every_kind_of_step() -> None:
     definitions = Script.model_json_schema()["$defs"]
     assert {name for kind in definitions.values() for name in kind.get("properties", ())} >= set(STEPS)
+
+
+@given(hostile_texts)
+@example("a\x85z")
+@example(EVERYTHING)
+def test_what_is_written_shows_its_codes_and_reads_the_same(text: str) -> None:
+    script = Script(name="x", steps=(TypeStep(type=text), ClickStep(click=text)))
+    file = written(script)
+    assert raw_codes(file) == []
+    assert parsed(file.encode(), Path("x.yaml"))[0] == script

@@ -85,7 +85,7 @@ def test_what_is_quantized_here_is_nothing_for_vllm(tmp_path: Path) -> None:
     assert (said.exit_code, list(tmp_path.iterdir())) == (2, [])
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_transformers_finds_the_code_by_the_folder(folder: Path, tmp_path: Path) -> None:
     environment = os.environ | {"HF_MODULES_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1"}
     loaded = subprocess.run(

@@ -7,34 +7,39 @@ import html
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from click.testing import CliRunner
 from PIL import Image
 from textual.pilot import Pilot
 
 from screenagent import cli
+from screenagent.cli.scripts import RecordingLines
 from screenagent.cli.terminal import Progress, TerminalAnswers
 from screenagent.console.dialogs import PromptScreen
 from screenagent.console.supervise_screen import QuestionAsked
 from screenagent.control import Control
-from screenagent.desktop.lock import driving
+from screenagent.desktop.lock import Driver, listed
 from screenagent.geometry import Pixel, Size
 from screenagent.models.remote.errors import BadStatus, explained
 from screenagent.models.remote.providers import Endpoint
 from screenagent.perception.icon_names import IconNames, ToldName
 from screenagent.runs.log import Recorder
 from screenagent.runs.report.html import write_html
-from screenagent.scripts import Anchor
-from screenagent.scripts.file import parsed
+from screenagent.scripts import Anchor, Anchors, Script
+from screenagent.scripts.file import parsed, written
+from screenagent.scripts.replay.actions import Binding, script_actions
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.healing import Heal, page
 from screenagent.scripts.replay.results import ReplayResult, append, junit
 from screenagent.settings import SettingInForce
 from tests.console.console_runs import Stage, until
-from tests.showing.hostile import hostile_question, hostile_run
+from tests.loopback import says, serving
+from tests.showing.hostile import hostile_question, hostile_run, well_run
 
 Face = Callable[[str, Path], str]
 SCRIPT: Final = "name: harmless\nsteps:\n  - click: Save\n"
@@ -158,11 +163,7 @@ def report_page(text: str, folder: Path) -> str:
 
 def healed_page(text: str, folder: Path) -> str:
     script = parsed(SCRIPT.encode(), folder / "a.yaml")[0].model_copy(update={"name": text})
-    anchor = Anchor(
-        target=text, text=text, title=text, box=(0, 0, 8, 8), at=Pixel(x=4, y=4), corner=Pixel(x=0, y=0),
-        screen=Size(width=80, height=60),
-    )  # fmt: skip
-    new = Appearance(anchor, Image.new("RGB", (8, 8)))
+    new = Appearance(hostile_anchor(text), Image.new("RGB", (8, 8)))
     return html.unescape(page(script, [Heal(text, text, None, new)], file=text))
 
 
@@ -192,8 +193,27 @@ def events_as_json(text: str, folder: Path) -> str:
 
 
 def stopped_driver(text: str, folder: Path) -> str:
-    with driving(":4999", text):
-        return command("stop", "--display", ":4999", "--seconds", "0", XDG_RUNTIME_DIR=str(folder))
+    with runs_of_another_machine(text, folder, 1):
+        return command("stop", "--display", ":4999", "--seconds", "0")
+
+
+def several_drivers(text: str, folder: Path) -> str:
+    with runs_of_another_machine(text, folder, 2):
+        return command("stop", "--seconds", "0")
+
+
+@contextmanager
+def runs_of_another_machine(text: str, folder: Path, count: int) -> Iterator[None]:
+    """List runs that no signal can reach, and that no X server knows."""
+    from screenagent.desktop.x11 import driver_selection
+
+    other = Driver(pid=1, display=":4998", task=text, since=datetime.now(UTC), process_table="another machine's")
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        patch.setattr(driver_selection, "local_displays", list)
+        for number in range(count):
+            stack.enter_context(listed(other.model_copy(update={"display": f":{4999 + number}"})))
+        yield
 
 
 def server_error(text: str, _: Path) -> str:
@@ -212,6 +232,92 @@ def picture_without_a_file(text: str, _: Path) -> str:
     return command("see", text.replace("\0", "") + ".png")
 
 
+def name_in(text: str) -> str:
+    """The text as far as it can be the name of a file."""
+    return text.replace("\0", "").replace("/", "").encode()[:200].decode(errors="ignore")
+
+
+def picture(text: str, folder: Path) -> Path:
+    file = folder / f"{name_in(text)}.png"
+    Image.new("RGB", (160, 90), "white").save(file)
+    return file
+
+
+def ground_explained(text: str, folder: Path) -> str:
+    target = text.replace("\0", "")
+    return command("ground", picture(text, folder), target, "--out", folder / f"{name_in(text)}-g.png", "--explain")
+
+
+def ground_as_json(text: str, folder: Path) -> str:
+    return command("ground", picture(text, folder), text.replace("\0", ""), "--out", folder / "g.png", "--json")
+
+
+def see_file(text: str, folder: Path) -> str:
+    return command("see", picture(text, folder), "--out", folder / f"{name_in(text)}-see.png")
+
+
+def recording(text: str, _: Path) -> str:
+    with coloured() as written:
+        told = RecordingLines(text, secrets={})
+        for event in hostile_run(text):
+            told(event)
+        return written()
+
+
+def saved(text: str, folder: Path) -> str:
+    run = recorded_well(text, folder)
+    return command("save", run, folder / f"{name_in(text)}.yaml", "--name", text.replace("\0", "")[:200])
+
+
+def saved_file(text: str, folder: Path) -> str:
+    saved(text, folder)
+    return (folder / f"{name_in(text)}.yaml").read_text("utf-8")
+
+
+def healed(text: str, folder: Path) -> str:
+    script, file = Script.model_validate({"name": "x", "steps": [{"click": text}]}), folder / f"{name_in(text)}.yaml"
+    file.write_text(written(script), "utf-8")
+    [action] = script_actions(script.steps, script, Binding())
+    [name] = action.anchor_names.values()
+    Anchors.of(file).write(name, hostile_anchor(f"another {text}"), Image.new("RGB", (8, 8)))
+    return command("heal", file, "--run", recorded_well(text, folder), "--html", folder / f"{name_in(text)}.html")
+
+
+def hostile_anchor(text: str) -> Anchor:
+    return Anchor(
+        target=text, text=text, title=text, box=(0, 0, 8, 8), at=Pixel(x=4, y=4), corner=Pixel(x=0, y=0),
+        screen=Size(width=80, height=60),
+    )  # fmt: skip
+
+
+def recorded_well(text: str, folder: Path) -> Path:
+    """A run that ended well, of one click on the attacker's words."""
+    run = folder / "runs" / "2026-11-22_10-15-04_well"
+    with Recorder(run, settings={"model": text, "script": text}, prompts={}) as recorder:
+        for event in well_run(text):
+            recorder(event)
+    return run
+
+
+def reported(text: str, folder: Path) -> str:
+    return command("report", recorded_well(text, folder), "--out", folder / name_in(text), "--no-gif")
+
+
+def doctor_without_a_display(text: str, folder: Path) -> str:
+    name = text.replace("\0", "").replace(":", "")
+    return command("doctor", DISPLAY=name, DBUS_SESSION_BUS_ADDRESS=name, XDG_RUNTIME_DIR=str(folder))
+
+
+def model_checked(text: str, _: Path) -> str:
+    with serving(lambda _: says(text), id=text) as loopback:
+        return command("model", "check", "--model", loopback.url)
+
+
+def model_asked(text: str, folder: Path) -> str:
+    with serving(lambda _: says(text)) as loopback:
+        return command("ask", picture("a", folder), "what?", "--model", loopback.url, "--think")
+
+
 FACES: Final[Mapping[str, Face]] = {
     "console: a question": console_question,
     "console: a line to fill in": console_prompt,
@@ -223,14 +329,22 @@ FACES: Final[Mapping[str, Face]] = {
     "events as JSON": events_as_json,
     "error: a server's": server_error,
     "error: a file's": picture_without_a_file,
+    "ask": model_asked,
     "check": lambda text, folder: command("check", script_of(text, folder)),
     "export": lambda text, folder: command("export", script_of(text, folder)),
+    "doctor": doctor_without_a_display,
+    "ground": ground_explained,
+    "ground --json": ground_as_json,
+    "heal": healed,
     "learn": learned_names,
     "log": log_file,
     "healed page": healed_page,
     "junit": junit_file,
+    "model check": model_checked,
     "policy check": lambda text, folder: command("policy", "check", recorded(text, folder)),
-    "report": report_page,
+    "record": recording,
+    "report": reported,
+    "report page": report_page,
     "results": results_file,
     "runs": lambda text, folder: command("runs", "--runs", recorded(text, folder).parent),
     "runs --json": lambda text, folder: command("runs", "--json", "--runs", recorded(text, folder).parent),
@@ -238,7 +352,11 @@ FACES: Final[Mapping[str, Face]] = {
     "runs prune": lambda text, folder: command(
         "runs", "prune", "--keep", "0", "--dry-run", "--runs", recorded(text, folder).parent
     ),
+    "save": saved,
+    "saved script": saved_file,
+    "see": see_file,
     "stop": stopped_driver,
+    "stop: which": several_drivers,
 }
 
 

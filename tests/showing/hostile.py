@@ -120,3 +120,22 @@ def hostile_run(text: str) -> list[Event]:
         Decided(at=1.5, decision=Decision(plan=plan, at=3)),
         Ended(at=1.6, result="gave_up", message=text),
     ]
+
+
+def well_run(text: str) -> list[Event]:
+    """A run of one click that went well, each of whose texts is the attacker's."""
+    click = PlannedStep(action=Click(target=text), expectation=Visible(words=text))
+    plan = Plan(steps=(click, PlannedStep(action=Finish(success=True, message=text))))
+    look = screen(text)
+    return [
+        Started(task=text),
+        Observed(at=0.1, screenshot=look),
+        Decided(at=0.3, decision=Decision(plan=plan, thought=text)),
+        Grounded(at=0.4, action=click.action, locations=(HERE,)),
+        Reviewed(at=0.5, verdict=Approve()),
+        Acted(at=0.6, action=click.action, locations=(HERE,)),
+        Observed(at=0.7, screenshot=look),
+        Checked(at=0.8, effect=Effect(outcome="confirmed", evidence=text)),
+        Decided(at=1.1, decision=Decision(plan=plan, at=1)),
+        Ended(at=1.6, result="done", message=text),
+    ]

@@ -22,7 +22,7 @@ from typing import Any, Final
 from PIL import Image, ImageDraw, ImageFont
 from Xlib import XK, X, Xatom, Xutil, display
 
-from screenagent.desktop.x11.input_devices import character_of
+from screenagent.desktop.x11.keysyms import character_of
 
 ProbeColour = tuple[int, int, int]
 ProbeArea = tuple[int, int, int, int]  # left, top, width, height, in the window's pixels

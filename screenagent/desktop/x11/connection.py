@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import Xlib.display
 from Xlib import X, Xatom, error
+from Xlib.ext import res
 from Xlib.support import connect
 
 from screenagent.desktop import NoDesktop
@@ -98,6 +99,14 @@ def ancestry(window: Any, root: Any) -> list[Any]:
     except error.BadWindow:
         return []
     return line
+
+
+def process_of(display: Any, id: int) -> int | None:
+    """Return the process that made a window, by the server; None if it runs on another machine or is not known."""
+    if not display.has_extension(res.extname):
+        return None
+    answer = display.res_query_client_ids([{"client": id, "mask": res.LocalClientPIDMask}])
+    return next((int(pid) for told in answer.ids for pid in told.value), None)
 
 
 def property_text(window: Any, name: str) -> str:

@@ -152,21 +152,6 @@ def _old_keysym(name: str) -> int:
     return found
 
 
-def character_of(keysym: int) -> str:
-    """Return the character that a keysym stands for; empty if it stands for none that is known here."""
-    if 0x20 <= keysym <= LATIN_1:
-        return chr(keysym)
-    if keysym > UNICODE_KEYSYMS:
-        return chr(keysym - UNICODE_KEYSYMS)
-    return _old_characters().get(keysym, "")
-
-
-@cache
-def _old_characters() -> dict[int, str]:
-    letters = (*map(chr, range(0x100, 0x180)), *SIGNS)
-    return {keysym: letter for letter in letters for keysym in keysyms_of(letter)[1:]}
-
-
 def _old_name(character: str) -> str:
     """Return what layouts call a letter with an accent, as in "aogonek"; empty if it has no such name."""
     letter = re.fullmatch(r"LATIN (SMALL|CAPITAL) LETTER (\w+) WITH ([\w ]+)", unicodedata.name(character, ""))

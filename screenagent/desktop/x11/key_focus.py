@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any, Final
 
 from Xlib import XK, X, Xatom, error
 
-from screenagent.desktop.x11.connection import CLIENT, ancestry, property_values
+from screenagent.desktop.x11.connection import CLIENT, ancestry, connect_display, disconnect_display, property_values
 from screenagent.protocols import Retry
 
 HELD: Final = ("Shift", "", "Ctrl", "Alt", "Mod2", "Mod3", "Super", "AltGr")
@@ -14,6 +15,7 @@ HELD: Final = ("Shift", "", "Ctrl", "Alt", "Mod2", "Mod3", "Super", "AltGr")
 LOCKS: Final = ("Num_Lock", "Scroll_Lock")  # they change none of the keys that are sent
 PRESSED: Final = ((X.Button1Mask, "left"), (X.Button2Mask, "middle"), (X.Button3Mask, "right"))
 NO_WINDOW: Final = (X.NONE, X.PointerRoot)
+GROUPS: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
 
 
 class KeyFocus:
@@ -86,6 +88,67 @@ class KeyFocus:
 
     def _line(self, id: int) -> list[Any]:
         return ancestry(self._display.create_resource_object("window", id), self._root)
+
+
+class FocusEvents:
+    """Hears that keys may go elsewhere, on a connection of its own: that takes no question to the server.
+
+    A window that has the focus hears when the focus leaves it, when another client grabs the keyboard, and when it
+    goes away itself.
+    """
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = connect_display(display)
+        self._root = self._display.screen().root
+        self._root.change_attributes(event_mask=X.PropertyChangeMask)
+        self._active = self._display.get_atom("_NET_ACTIVE_WINDOW")
+        self._arrived = select.poll()
+        self._arrived.register(self._display.fileno(), select.POLLIN)
+
+    def close(self) -> None:
+        disconnect_display(self._display)
+
+    def follow(self) -> None:
+        """Listen to the window that has the focus now; what came before this is forgotten."""
+        focused = self._display.get_input_focus().focus
+        if not isinstance(focused, int) and focused.id != self._root.id:
+            ignored = error.CatchError(error.BadWindow)  # it may close at any time
+            focused.change_attributes(event_mask=X.FocusChangeMask | X.StructureNotifyMask, onerror=ignored)
+        self._display.sync()
+        self._has_heard()
+
+    def stirred(self) -> bool:
+        """Return whether anything has happened since the last call."""
+        return bool(self._arrived.poll(0)) and self._has_heard()
+
+    def _has_heard(self) -> bool:
+        told = [self._display.next_event() for _ in range(self._display.pending_events())]
+        return any(map(self._matters, told))
+
+    def _matters(self, told: Any) -> bool:
+        if told.type == X.PropertyNotify:
+            return bool(told.atom == self._active)
+        return told.type in (X.FocusOut, X.UnmapNotify, X.DestroyNotify)
+
+
+class GrabTest:
+    """Whether another client has grabbed the keyboard: a server says so only to a client that tries to grab it.
+
+    It tries with a window that is not shown, which is refused either way, so that no program loses the focus for it.
+    """
+
+    def __init__(self, display: Any) -> None:
+        self._hidden = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+
+    def is_grabbed(self) -> bool:
+        tried = self._hidden.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        return bool(tried == X.AlreadyGrabbed)
+
+
+def switched(display: Any) -> tuple[int, bool]:
+    """Return which of its layouts the keyboard is switched to, and whether Caps Lock is on."""
+    mask = display.screen().root.query_pointer().mask
+    return mask & GROUPS, bool(mask & X.LockMask)
 
 
 def held_down(display: Any) -> tuple[str, ...]:

@@ -78,11 +78,12 @@ class ScreenLock:
         self._looked_at = now
         is_on = self._server.screen().root.screensaver_query_info().state == screensaver.StateOn
         told = [self._server.next_event() for _ in range(self._server.pending_events())]
-        return is_on or (now < before + RECENT_SECONDS and any(_turned_on(event) for event in told))
+        return is_on or (now < before + RECENT_SECONDS and any(map(self._turned_on, told)))
 
-
-def _turned_on(told: Any) -> bool:
-    return isinstance(told, screensaver.Notify) and told.state == screensaver.StateOn
+    def _turned_on(self, told: Any) -> bool:
+        # Xlib makes a class of its own of each event, so an event is known by its number only.
+        is_notice = told.type == self._server.extension_event.Notify
+        return bool(is_notice and told.state == screensaver.StateOn)
 
 
 def _is_off(power: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from Xlib import X, Xatom, error
@@ -14,9 +14,17 @@ from Xlib.protocol import event
 from screenagent.control import until
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
-from screenagent.desktop.x11.connection import connect_display, disconnect_display, property_text, property_values
+from screenagent.desktop.x11.batch import WindowProperties, viewable
+from screenagent.desktop.x11.connection import (
+    CLIENT,
+    connect_display,
+    disconnect_display,
+    process_of,
+    property_text,
+    property_values,
+)
 from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
-from screenagent.desktop.x11.key_focus import KeyFocus, held_down
+from screenagent.desktop.x11.key_focus import FocusEvents, GrabTest, KeyFocus, held_down, switched
 from screenagent.desktop.x11.window_owners import WindowOwners
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
@@ -25,7 +33,8 @@ from screenagent.screenshot import Window
 ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was said of
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
-GROUP_MASK: Final = 0x6000  # where a keyboard of several layouts says which one it is switched to
+WINDOW_TYPE: Final = "_NET_WM_WINDOW_TYPE"
+DESCRIPTION: Final = ("_NET_WM_PID", "WM_CLASS", "_NET_WM_NAME", "WM_NAME", WINDOW_TYPE, "WM_TRANSIENT_FOR")
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
 POPUPS: Final = frozenset(f"_NET_WM_WINDOW_TYPE_{kind}" for kind in ("MENU", "DROPDOWN_MENU", "POPUP_MENU", "COMBO"))
 DIALOG: Final = "_NET_WM_WINDOW_TYPE_DIALOG"
@@ -42,6 +51,8 @@ class X11Windows:
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
         self._terminals = TerminalWindows(self._display)
         self._focus = KeyFocus(self._display)
+        self._grab = GrabTest(self._display)
+        self._focus_events: FocusEvents | None = None
         self._worked_in: int | None = None
         self._asked_in: int | None = None
         self._owners = WindowOwners(self._display, describe=self._window, frame=self.frame)
@@ -52,6 +63,8 @@ class X11Windows:
         return str(self._display.get_display_name())
 
     def close(self) -> None:
+        if self._focus_events:
+            self._focus_events.close()
         disconnect_display(self._display)
 
     def foreground(self) -> Window | None:
@@ -85,13 +98,31 @@ class X11Windows:
         ours = [window for window in reversed(self.stacked()) if window.own]
         return next((window for window in ours if window.id == self._asked_in), ours[0] if ours else None)
 
+    def focus_stirred(self) -> bool:
+        """Return whether something happened to the focus since it was followed; no question to the server."""
+        return self._focus_events is not None and self._focus_events.stirred()
+
+    def follow_focus(self) -> None:
+        """From here on, notice at once what happens to the focus."""
+        if self._focus_events is None:
+            self._focus_events = FocusEvents(self.display_name)
+        self._focus_events.follow()
+
     def has_grabbed_keys(self) -> bool:
-        """Whether another client has grabbed the keyboard: that is known by trying, since a server does not say it."""
-        tried = self._root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
-        if tried == X.GrabSuccess:
-            self._display.ungrab_keyboard(X.CurrentTime)
-            self._display.flush()
-        return bool(tried == X.AlreadyGrabbed)
+        """Whether another client has grabbed the keyboard."""
+        return self._grab.is_grabbed()
+
+    def has_popup(self, window: Window) -> bool:
+        """Whether the program of `window` shows something that no window manager has framed, such as a menu."""
+        of_program = (top for top in self.tops() if top.id & CLIENT == window.id & CLIENT)
+        return any(self._is_popup(top) for top in of_program)
+
+    def _is_popup(self, top: Any) -> bool:
+        try:
+            seen = top.get_attributes()
+        except error.BadWindow:  # it closed while it was asked
+            return False
+        return bool(seen.override_redirect and seen.map_state == X.IsViewable and seen.win_class != X.InputOnly)
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         """Left, top, right and bottom of what `window` holds, its frame left out, in the input space."""
@@ -105,13 +136,12 @@ class X11Windows:
 
     def all(self) -> tuple[Window, ...]:
         """Those that a window manager has put up, splash screens left out."""
-        windows = (self._window(id) for id in property_values(self._root, "_NET_CLIENT_LIST"))
-        return tuple(window for window in windows if window and not self._is_a(window.id, SPLASH))
+        windows = self._described(property_values(self._root, "_NET_CLIENT_LIST"))
+        return tuple(window for window in windows if not self._is_a(window.id, SPLASH))
 
     def stacked(self) -> tuple[Window, ...]:
         """Those that a window manager has put up, from the lowest to the one on top."""
-        windows = (self._window(id) for id in property_values(self._root, "_NET_CLIENT_LIST_STACKING"))
-        return tuple(window for window in windows if window)
+        return tuple(self._described(property_values(self._root, "_NET_CLIENT_LIST_STACKING")))
 
     def tops(self) -> list[Any]:
         """All that lies on the root, from the lowest to the highest: frames, and menus that nobody has framed."""
@@ -129,15 +159,7 @@ class X11Windows:
 
     def area(self, top: Any, *, own: bool) -> WindowArea | None:
         """Where something that lies on the root is; None where it is not on the screen."""
-        try:
-            seen = top.get_attributes()
-            if seen.map_state != X.IsViewable or seen.win_class == X.InputOnly:
-                return None
-            place = top.get_geometry()
-        except (error.BadWindow, error.BadDrawable):  # it closed while it was asked
-            return None
-        width, height = place.width + 2 * place.border_width, place.height + 2 * place.border_width
-        return WindowArea(left=place.x, top=place.y, right=place.x + width, bottom=place.y + height, own=own)
+        return next((_area(place, own=own) for _, place in viewable(self._display, [top])), None)
 
     def floating(self) -> Floating:
         """Return where menus and drop-down lists are open, where tips are shown, and all that takes the mouse."""
@@ -146,11 +168,7 @@ class X11Windows:
         windows: list[tuple[Window, FloatingArea]] = []
         tops = self.tops()
         self._owners.look(self.stacked(), tops)
-        for top in tops:
-            area = self.area(top, own=False)
-            if area is None or min(area.right, area.bottom) <= 0:  # window managers keep windows beyond the edge
-                continue
-            place = FloatingArea(area.left, area.top, area.right, area.bottom)
+        for top, place in self._on_the_screen(tops):
             kinds = set() if self._owners.is_framed(top) else self._kinds(top)
             if TIP in kinds:
                 tips.append(place)
@@ -161,6 +179,13 @@ class X11Windows:
                 windows.append((window, self._owners.taking_input(top, place)))
         return Floating(popups=tuple(popups), tips=tuple(tips), windows=tuple(windows))
 
+    def _on_the_screen(self, tops: list[Any]) -> Iterator[tuple[Any, FloatingArea]]:
+        """Yield what can be seen; window managers keep windows of their own beyond the edge."""
+        for top, geometry in viewable(self._display, tops):
+            area = _area(geometry, own=False)
+            if min(area.right, area.bottom) > 0:
+                yield top, FloatingArea(area.left, area.top, area.right, area.bottom)
+
     def focused(self) -> Window | None:
         return self._owners.focused()
 
@@ -168,11 +193,8 @@ class X11Windows:
         return self._owners.under_pointer()
 
     def _kinds(self, window: Any) -> set[str]:
-        try:
-            atoms = property_values(window, "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
-            return {self._display.get_atom_name(atom) for atom in atoms}
-        except error.BadWindow:  # it closed while it was asked
-            return set()
+        atoms = property_values(window, WINDOW_TYPE, Xatom.ATOM)
+        return {name for name in (TIP, *POPUPS) if self._display.get_atom(name) in atoms}
 
     def activate(self, window: Window) -> None:
         """Bring `window` to the front, and wait until it is there."""
@@ -199,26 +221,34 @@ class X11Windows:
         return property_text(self._root, name)
 
     def caps_lock(self) -> bool:
-        return bool(self._root.query_pointer().mask & X.LockMask)
+        return switched(self._display)[1]
 
     def other_script(self) -> bool:
-        return bool(self._root.query_pointer().mask & GROUP_MASK)
+        return bool(switched(self._display)[0])
+
+    def switched(self) -> object:
+        return switched(self._display)
 
     def _window(self, id: int) -> Window | None:
-        window = self._display.create_resource_object("window", id)
-        try:
-            pids = property_values(window, "_NET_WM_PID", Xatom.CARDINAL)
-            named = window.get_wm_class()
-            return Window(
+        return next(self._described([id]), None)
+
+    def _described(self, ids: Sequence[int]) -> Iterator[Window]:
+        """Yield the windows that are still there, as their programs describe them now."""
+        told = WindowProperties(self._display, ids, DESCRIPTION)
+        for id in ids:
+            if told.closed(id):
+                continue
+            pid = next(iter(told.numbers(id, "_NET_WM_PID", Xatom.CARDINAL)), None)
+            _, _, app = told.text(id, "WM_CLASS").partition("\0")
+            yield Window(
                 id=id,
-                title=property_text(window, "_NET_WM_NAME") or property_text(window, "WM_NAME"),
-                app=named[1] if named else "",
-                pid=pids[0] if pids else None,
-                is_dialog=self._is_a(id, DIALOG) or bool(property_values(window, "WM_TRANSIENT_FOR")),
-                own=self._terminals.own(id, pids[0] if pids else None),
+                title=told.text(id, "_NET_WM_NAME") or told.text(id, "WM_NAME"),
+                app=app.partition("\0")[0],
+                pid=pid or process_of(self._display, id),
+                is_dialog=self._display.get_atom(DIALOG) in told.numbers(id, WINDOW_TYPE, Xatom.ATOM)
+                or bool(told.numbers(id, "WM_TRANSIENT_FOR")),
+                own=self._terminals.own(id, pid),
             )
-        except error.BadWindow:  # it closed while it was asked
-            return None
 
     def _can_work_in(self, id: int) -> bool:
         """It is on the screen, and neither a panel nor the ground that the others lie on."""
@@ -230,7 +260,7 @@ class X11Windows:
 
     def _is_a(self, id: int, *names: str) -> bool:
         window = self._display.create_resource_object("window", id)
-        kinds = property_values(window, "_NET_WM_WINDOW_TYPE", Xatom.ATOM)
+        kinds = property_values(window, WINDOW_TYPE, Xatom.ATOM)
         return any(self._display.get_atom(name) in kinds for name in names)
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
@@ -243,6 +273,11 @@ class X11Windows:
         message = event.ClientMessage(window=id, client_type=self._display.get_atom(what), data=(32, list(numbers)))
         self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         self._display.flush()
+
+
+def _area(geometry: Any, *, own: bool) -> WindowArea:
+    width, height = geometry.width + 2 * geometry.border_width, geometry.height + 2 * geometry.border_width
+    return WindowArea(left=geometry.x, top=geometry.y, right=geometry.x + width, bottom=geometry.y + height, own=own)
 
 
 class OwnWindows:

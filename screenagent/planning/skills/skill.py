@@ -87,6 +87,11 @@ class Instructions:
                 return self
 
     @property
+    def length(self) -> int:
+        """How many steps the user wrote; the end is not one."""
+        return len(self.steps) - 1
+
+    @property
     def needs_screen(self) -> Skill | None:
         """The first step that cannot be planned without seeing the screen."""
         return next((step for step in self.steps if isinstance(step, Skill) and not step.blind), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from screenagent.actions import describe
+from screenagent.actions import Unsent, describe
 from screenagent.episode import Episode, Step
 from screenagent.events import Event, Plan, Retried, UserMessage
 from screenagent.runs.wording import Status, status_of, thought_of
@@ -47,6 +47,11 @@ class StoryPage:
     @property
     def told(self) -> tuple[str, ...]:
         return tell_story(self.events)
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether its verdict is somebody's, which that on what sends nothing is not."""
+        return not isinstance(self.step.action, Unsent)
 
     @property
     def status(self) -> Status:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from screenagent.actions import Button, Direction, Modifier
@@ -18,6 +18,7 @@ DOUBLE_CLICK_PIXELS: Final = 6
 DRAG_PIXELS: Final = 12  # a hand that clicks does not stay quite still
 SCROLL_SECONDS: Final = 2.0  # turns of the wheel further apart are two scrolls
 REPEAT_SECONDS: Final = 1.0
+MOST_LOOKS: Final = 16  # screenshots between the keys of a text that are kept
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,13 @@ class Scrolled:
 
 @dataclass(frozen=True)
 class Typed:
-    """`shown` is the screenshot after the text, before the next gesture."""
+    """`shown` is the screenshot after the text, before the next gesture; `looks` are some of those between the keys."""
 
     at: float
     seen: Screenshot
     text: str
     shown: Screenshot
+    looks: tuple[Screenshot, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,9 @@ def _joined(last: Gesture, later: Gesture, *, pause: float) -> Gesture | None:
     """Return both as one gesture; None if they are two."""
     match last, later:
         case Typed(text=text), Typed(text=more):
-            return replace(last, text=text + more)
+            return replace(last, text=text + more, looks=thinned((*last.looks, later.seen)))
         case Typed(text=text), Pressed(keys=("backspace",)) if text:
-            return replace(last, text=text[:-1])  # a slip of the finger
+            return replace(last, text=text[:-1], looks=thinned((*last.looks, later.seen)))  # a slip of the finger
         case Clicked(count=count), Clicked() if (
             count < 3
             and later.button == last.button
@@ -161,6 +163,17 @@ def _joined(last: Gesture, later: Gesture, *, pause: float) -> Gesture | None:
             return replace(last, times=min(100, times + 1))
         case _:
             return None
+
+
+def thinned(looks: Iterable[Screenshot]) -> tuple[Screenshot, ...]:
+    """Return the screenshots that differ from the one before, of too many every other one, and always the last."""
+    kept: list[Screenshot] = []
+    for look in looks:
+        if not kept or kept[-1].digest != look.digest:
+            kept.append(look)
+    while len(kept) > MOST_LOOKS:
+        kept = [*kept[:-1:2], kept[-1]]
+    return tuple(kept)
 
 
 def _distance(one: Pixel, other: Pixel) -> float:

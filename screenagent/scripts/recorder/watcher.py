@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import deque
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final, Self
 
-from rapidfuzz import fuzz
+import numpy as np
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
 from screenagent.desktop.input_listener import ButtonDown, TimedTouch, Touch
@@ -34,19 +33,19 @@ from screenagent.events import (
 from screenagent.geometry import Box, Location, Pixel, Point
 from screenagent.grounding.naming import Namer
 from screenagent.perception.changes import changed_box, difference
+from screenagent.perception.restyle import is_recoloured
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
+from screenagent.scripts.recorder.entries import entries, with_later
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
+from screenagent.scripts.recorder.typed_texts import TypedTexts
 
 SAMPLE_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
 REMEMBERED: Final = 40  # samples; only those that differ are kept
 AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it, as a part of the screen
 HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
 PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
-SHORTEST_SECRET: Final = 3
-ALIKE: Final = 60  # of 100: what was read is the text that was typed, some letters mistaken
-DOTS: Final = frozenset(" .,:;*•·●°-_oce0@")  # what the dots and stars of a hidden text are read as
-NO_NAMES: Final = frozenset(("the", "a", "an", "field", "box", "entry", "of", "in", "row"))
+HELD_BACK: Final = 3  # steps after a text that are watched before it is written down
 
 
 @dataclass(frozen=True)
@@ -129,13 +128,13 @@ def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch) -> Sc
 
 
 class Watcher:
-    """Turns touches into the events of a run that went well. A text that its field hid is in none of them."""
+    """Turns touches into the events of a run that went well. A text that its field hid is in none of them; `secrets`
+    gets the names that stand for such texts, each with the reason.
+    """
 
-    def __init__(self, *, namer: Namer, reader: TextReader) -> None:
+    def __init__(self, *, namer: Namer, reader: TextReader, secrets: dict[str, str] | None = None) -> None:
         self._namer = namer
-        self._reader = reader
-        self._secrets: dict[str, str] = {}
-        self._target = ""  # what was last clicked: the field that is typed into
+        self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {})
         self.steps = 0
 
     def events(self, done: Iterable[TimedTouch], *, task: str, last: Callable[[], Screenshot]) -> Iterator[Event]:
@@ -143,7 +142,8 @@ class Watcher:
         began = time.monotonic()
         earlier: Gesture | None = None
         yield Started(task=task)
-        for gesture in _but_for_ctrl_c(gestures(done, last)):
+        watched = entries(_but_for_ctrl_c(gestures(done, last)), last)
+        for gesture in self._texts.judged(with_later(watched, HELD_BACK)):
             yield Observed(at=max(0.0, gesture.at - began), screenshot=gesture.seen)
             if earlier is not None:
                 yield _effect(earlier, gesture.seen)
@@ -156,7 +156,7 @@ class Watcher:
             self.steps += 1
             earlier = gesture
         if earlier is not None:
-            yield Observed(screenshot=(screen := last()))
+            yield Observed(screenshot=(screen := self._texts.blanked(last())))
             yield _effect(earlier, screen)
         said = f"{self.steps} steps were watched"
         yield from _reviewed(Finish(success=self.steps > 0, message=said), ())
@@ -165,18 +165,18 @@ class Watcher:
     def _action(self, gesture: Gesture) -> tuple[Action, tuple[Location, ...]]:
         match gesture:
             case Clicked(pixel=pixel, button=button, count=count, modifiers=modifiers):
-                self._target, place = self._named(pixel, gesture.seen)
-                return Click(target=self._target, button=button, count=count, modifiers=modifiers), (place,)
+                name, place = self._named(pixel, gesture.seen)
+                return Click(target=name, button=button, count=count, modifiers=modifiers), (place,)
             case Dragged(start=start, end=end, button=button, modifiers=modifiers):
                 start_name, start_place = self._named(start, gesture.seen)
-                self._target, place = self._named(end, gesture.seen)
-                drag = Drag(path=(start_name, self._target), button=button, modifiers=modifiers)
+                name, place = self._named(end, gesture.seen)
+                drag = Drag(path=(start_name, name), button=button, modifiers=modifiers)
                 return drag, (start_place, place)
             case Scrolled(pixel=pixel, direction=direction, notches=notches):
                 name, place = self._named(pixel, gesture.seen)
                 return Scroll(direction=direction, target=name, notches=notches), (place,)
             case Typed(text=text):
-                return TypeText(text=self._secret(text) if is_hidden(gesture, self._reader) else text), ()
+                return TypeText(text=text), ()
             case Pressed(keys=keys, times=times):
                 return PressKeys(keys=keys, times=times), ()
 
@@ -193,35 +193,6 @@ class Watcher:
         if self._namer.finds(words, earlier.seen) or not self._namer.finds(words, gesture.seen):
             return None
         return WaitFor(words=words, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
-
-    def _secret(self, text: str) -> str:
-        name = self._secrets.get(text)
-        if name is None:
-            words = re.findall(r"[a-z0-9]+", self._target.lower())
-            base = "_".join(word for word in words if word not in NO_NAMES)[:24] or "secret"
-            taken = set(self._secrets.values())
-            name = next(one for one in (base, *(f"{base}_{more}" for more in range(2, 99))) if one not in taken)
-            self._secrets[text] = name
-        return f"{{{{secret:{name}}}}}"
-
-
-def is_hidden(typed: Typed, reader: TextReader) -> bool:
-    """Whether the screen does not show what was typed, as with a password: then it must not be written down.
-
-    If that is not certain the text counts as hidden: a password in a script is worse than one parameter too many.
-    """
-    text = typed.text.strip()
-    if len(text) < SHORTEST_SECRET:
-        return False
-    changed = changed_box(typed.seen, typed.shown)
-    if changed is None:
-        return True
-    shown = " ".join(word.text for word in reader.read(typed.shown) if _touch(word.box, changed))
-    pieces = [piece for piece in re.split(r"\s+", text) if len(piece) > 2] or [text]
-    readable = [piece for piece in pieces if piece.isascii()]
-    if not readable:  # of another script than the reader reads
-        return set(shown.lower()) <= DOTS
-    return max(fuzz.partial_ratio(piece.lower(), shown.lower()) for piece in readable) < ALIKE if shown else True
 
 
 def _but_for_ctrl_c(done: Iterable[Gesture]) -> Iterator[Gesture]:
@@ -245,8 +216,24 @@ def _reviewed(action: Action, places: tuple[Location, ...], *, at: float = 0.0) 
 
 
 def _effect(gesture: Gesture, after: Screenshot) -> Checked:
-    changed = difference(gesture.seen, after)
+    changed = difference(gesture.seen, after) is not None and not _is_lit_up(gesture, after)
     return Checked(effect=Effect(outcome="changed" if changed else "unchanged", by="pixels"))
+
+
+def _is_lit_up(gesture: Gesture, after: Screenshot) -> bool:
+    """Whether all that a click has changed is the colour of what it was on: the mouse was not yet there before it."""
+    if not isinstance(gesture, Clicked) or gesture.seen.size != after.size:
+        return False
+    changed = changed_box(gesture.seen, after)
+    if changed is None or after.display.point(gesture.pixel) not in changed or _area(changed) >= HOVER:
+        return False
+    edges = changed.pixels(after.size)
+    before, lit = (np.asarray(screen.pixels.crop(edges)) for screen in (gesture.seen, after))
+    return is_recoloured(before, lit)
+
+
+def _area(box: Box) -> float:
+    return (box.right - box.left) * (box.bottom - box.top)
 
 
 def _near(one: Point, other: Point) -> bool:
@@ -258,10 +245,4 @@ def _only_lit_up(away: Screenshot, last: Screenshot, place: Point) -> bool:
     changed = changed_box(away, last) if away.size == last.size and away.window == last.window else None
     if changed is None:
         return away.digest == last.digest
-    small = (changed.right - changed.left) * (changed.bottom - changed.top) < HOVER
-    return small and place in changed
-
-
-def _touch(box: Box, other: Box) -> bool:
-    across = min(box.right, other.right) > max(box.left, other.left)
-    return across and min(box.bottom, other.bottom) > max(box.top, other.top)
+    return _area(changed) < HOVER and place in changed

@@ -152,6 +152,17 @@ def test_the_screen_saver_of_the_display_counts(virtual: VirtualDesktop) -> None
     disconnect_display(server)
 
 
+def test_a_screen_saver_that_the_next_key_turned_off_counts_once(virtual: VirtualDesktop) -> None:
+    server = connect_display(virtual.display)
+    with closing(ScreenLock(virtual.display, session_bus="unix:path=/nowhere")) as lock:
+        assert lock() is None
+        for mode in (X.ScreenSaverActive, X.ScreenSaverReset):
+            server.force_screen_saver(mode)
+            server.sync()
+        assert [lock(), lock()] == [BLANK, None]
+    disconnect_display(server)
+
+
 @pytest.mark.parametrize("name", ["org.freedesktop.ScreenSaver", "org.gnome.ScreenSaver"])
 def test_who_locks_the_session_is_asked(virtual: VirtualDesktop, name: str) -> None:
     with Saver(virtual.environment["DBUS_SESSION_BUS_ADDRESS"], name) as saver:

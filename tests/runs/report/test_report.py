@@ -12,7 +12,20 @@ import pytest
 from PIL import Image, ImageChops
 
 from screenagent.actions import Click, describe
-from screenagent.events import Decided, Decision, Ended, Event, Observed, Plan, PlannedStep, Rested, Started, Thought
+from screenagent.events import (
+    Approve,
+    Decided,
+    Decision,
+    Ended,
+    Event,
+    Observed,
+    Plan,
+    PlannedStep,
+    Rested,
+    Reviewed,
+    Started,
+    Thought,
+)
 from screenagent.geometry import Location, Point
 from screenagent.runs.report import gif as gif_of
 from screenagent.runs.report.gif import LARGEST, WIDTHS, write_gif
@@ -96,6 +109,16 @@ def test_a_page_has_a_card_for_each_step_and_says_what_happened(tmp_path: Path) 
         "max_steps",
     ):
         assert words in outline.text
+
+
+def test_a_page_counts_the_steps_and_not_the_end(tmp_path: Path) -> None:
+    *events, ended = whole_run()
+    approved = Reviewed(at=6.6, verdict=Approve())  # as the end always is, by nobody
+    page = write_html(record(tmp_path / "run", [*events, approved, ended]), tmp_path / "report.html").read_text("utf-8")
+    assert "<dt>steps</dt><dd>5</dd>" in page
+    assert "A plan of 4 steps" in page  # the first plan has no end
+    assert "A plan of 2 steps" not in page  # the second is one step and the end
+    assert page.count("<dt>Verdict</dt>") == 5
 
 
 def test_a_page_loads_nothing(tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.gestures import Typed
-from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch, is_hidden
+from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch
 from tests.builders import Drawing
 
 READER = ScreenReader()
@@ -77,22 +76,6 @@ def test_a_form_that_was_filled_in_becomes_steps_in_words_and_its_password_a_sec
     assert not any("hunter2" in event.model_dump_json() for event in events)
 
 
-@pytest.mark.parametrize(
-    ("text", "after", "hidden"),
-    [
-        ("Ada Lovelace", form("Ada Lovelace"), False),
-        ("hunter2!", form("Ada", dots=8), True),
-        ("hunter2!", form("Ada"), True),  # nothing is to be seen of it, as in a terminal
-        ("приветмир", form("Ada", dots=9), True),
-        ("приветмир", form("приветмир"), False),
-        ("ok", form("Ada"), False),  # too short to keep from anybody
-    ],
-)
-def test_what_a_field_hides_is_told_by_sight(text: str, after: Screenshot, hidden: bool) -> None:
-    before = form() if not hidden else form("Ada")
-    assert is_hidden(Typed(0.0, before, text, after), READER) is hidden
-
-
 def test_the_same_password_has_one_name_and_another_has_another() -> None:
     screen, dots = form(), form(dots=8)
     events = watched(
@@ -110,16 +93,17 @@ def test_the_same_password_has_one_name_and_another_has_another() -> None:
 
 def test_a_pause_in_which_the_target_came_is_waited_for_by_sight_and_any_other_is_dropped() -> None:
     empty, there = Drawing().text("Loading", 40, 60).screenshot, form()
-    late = watched(typed("a", empty, at=1.0), click(205, 180, there, at=9.0), last=there)
+    enter = [TimedTouch(1.0, KeyDown(key="enter"), empty)]
+    late = watched(enter, click(205, 180, there, at=9.0), last=there)
     assert [describe(action) for action in done(late)] == [
-        "type “a”",
+        "press enter",
         "wait until “Sign in” is seen",
         "click “Sign in”",
     ]
     waited = next(event.action for event in late if isinstance(event, Acted) and isinstance(event.action, WaitFor))
     assert waited.seconds == 24
-    slow = watched(typed("a", there, at=1.0), click(205, 180, there, at=9.0), last=there)
-    assert [describe(action) for action in done(slow)] == ["type “a”", "click “Sign in”"]
+    slow = watched([TimedTouch(1.0, KeyDown(key="enter"), there)], click(205, 180, there, at=9.0), last=there)
+    assert [describe(action) for action in done(slow)] == ["press enter", "click “Sign in”"]
 
 
 def test_nothing_watched_is_no_good_end() -> None:

@@ -89,7 +89,7 @@ def test_what_is_not_as_expected_ends_the_replay_before_the_next_click() -> None
         desktop=desktop,
     )
     assert ended(events)[0] == "gave_up"
-    assert "“Saved” was to be seen" in ended(events)[1]
+    assert "“Saved” is not on the screen" in ended(events)[1]
     assert len(desktop.performed) == 1
 
 

@@ -1,0 +1,285 @@
+"""However a text is typed and however its field hides it, nothing of it is written down, and no picture shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+import pytest
+from PIL import ImageDraw
+
+from screenagent.actions import Input, PressKeys, TypeText
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, TimedTouch
+from screenagent.events import Acted, Event, Observed
+from screenagent.geometry import Pixel
+from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.grounding.naming import Namer
+from screenagent.perception.reader import ScreenReader
+from screenagent.screenshot import Screenshot
+from screenagent.scripts.recorder.watcher import Watcher
+from tests.builders import Drawing
+
+READER = ScreenReader()
+NAMER = Namer(EmbeddedGrounder(READER))
+
+Show = Callable[[Drawing, str, int], None]
+"""Draws what a field shows of a text, and how many keys have been pressed by then."""
+
+FIELD, BUTTON = Pixel(x=250, y=120), Pixel(x=205, y=220)
+
+
+def clear(drawing: Drawing, text: str, keys: int) -> None:
+    drawing.text(text, 168, 120)
+
+
+def discs(drawing: Drawing, text: str, keys: int) -> None:
+    for number in range(len(text)):
+        ImageDraw.Draw(drawing.image).ellipse((170 + 9 * number, 117, 176 + 9 * number, 123), fill=(30, 30, 30))
+
+
+def squares(drawing: Drawing, text: str, keys: int) -> None:
+    for number in range(len(text)):
+        ImageDraw.Draw(drawing.image).rectangle((170 + 9 * number, 116, 176 + 9 * number, 122), fill=(30, 30, 30))
+
+
+def stars(drawing: Drawing, text: str, keys: int) -> None:
+    drawing.text("*" * len(text), 168, 120)
+
+
+def bullets(drawing: Drawing, text: str, keys: int) -> None:
+    drawing.text("•" * len(text), 168, 120)
+
+
+def nothing(drawing: Drawing, text: str, keys: int) -> None:
+    pass
+
+
+def letter_before_dots(drawing: Drawing, text: str, keys: int) -> None:
+    discs(drawing, text[:-1], keys)
+    drawing.text(text[-1:], 170 + 9 * len(text[:-1]), 120)
+
+
+def beside_a_meter(drawing: Drawing, text: str, keys: int) -> None:
+    discs(drawing, text, keys)
+    drawing.text("Password strength: weak" if text else "", 380, 120)
+
+
+def beside_its_name(drawing: Drawing, text: str, keys: int) -> None:
+    """As a meter or a hint that happens to say what was typed."""
+    discs(drawing, text, keys)
+    drawing.text("Secret99" if text else "", 400, 120)
+
+
+def under_a_meter(drawing: Drawing, text: str, keys: int) -> None:
+    bullets(drawing, text, keys)
+    drawing.text("Secret99: medium" if keys > 2 else "", 165, 150)
+
+
+def with_a_meter_and_no_dots(drawing: Drawing, text: str, keys: int) -> None:
+    drawing.text("Secret99" if text else "", 400, 120)
+
+
+HIDING: Sequence[Show] = (
+    *(discs, squares, stars, bullets, nothing, letter_before_dots),
+    *(beside_a_meter, beside_its_name, under_a_meter, with_a_meter_and_no_dots),
+)
+
+TYPING = {
+    "in one go": "Secret99",
+    "with capitals by Caps Lock": "caps_lock S caps_lock ecret99".split(),
+    "in pieces": "Se caps_lock cr caps_lock et99".split(),
+    "mended with the arrow keys": "S9 left ecret right 9".split(),
+    "mended at its beginning": "cret99 home Se end".split(),
+    "mended with backspaces": "Secc backspace ret9 left 9 right".split(),
+    "mended by deleting": "Seecret99 home right delete".split(),
+    "after all was selected": "ctrl+a Secret99".split(),
+    "one letter at a time": "S right e right c right r right e right t right 9 right 9".split(),
+}
+
+
+def screen(show: Show, text: str, keys: int) -> Screenshot:
+    drawing = Drawing(width=700).text("Code:", 40, 120).entry("", 160, 120).text("Account", 40, 60)
+    drawing.button("Go on", 160, 220)
+    show(drawing, text, keys)
+    return drawing.screenshot
+
+
+class Hand:
+    """Types into a field that shows it so, and clicks."""
+
+    def __init__(self, show: Show) -> None:
+        self.show = show
+        self.touches: list[TimedTouch] = []
+        self.text, self.caret, self.keys, self.at = "", 0, 0, 1.0
+
+    def type(self, words: str | Sequence[str]) -> None:
+        for word in [words] if isinstance(words, str) else words:
+            for key in [word] if word in ("left", "right", "home", "end", "delete", "backspace", "caps_lock") else word:
+                self.press(*("ctrl", "a") if word == "ctrl+a" else (key,))
+                if word == "ctrl+a":
+                    break
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.touch(KeyDown(key=key))
+        if len(keys) == 1:
+            self.edit(*keys)
+        else:
+            self.touches.pop()
+            self.touches.pop()
+
+    def edit(self, key: str) -> None:
+        moves = {"left": self.caret - 1, "right": self.caret + 1, "home": 0, "end": len(self.text)}
+        self.keys += 1
+        if len(key) == 1:
+            self.text = self.text[: self.caret] + key + self.text[self.caret :]
+            self.caret += 1
+        elif key in moves:
+            self.caret = min(max(0, moves[key]), len(self.text))
+        elif key == "delete":
+            self.text = self.text[: self.caret] + self.text[self.caret + 1 :]
+        elif key == "backspace":
+            self.text = self.text[: self.caret - 1] + self.text[self.caret :]
+            self.caret -= 1
+
+    def click(self, place: Pixel) -> None:
+        self.touch(ButtonDown(button="left", pixel=place))
+        self.touch(ButtonUp(button="left", pixel=place))
+
+    def touch(self, touch: KeyDown | ButtonDown | ButtonUp) -> None:
+        self.touches.append(TimedTouch(self.at, touch, self.now))
+        self.at += 0.2
+
+    @property
+    def now(self) -> Screenshot:
+        return screen(self.show, self.text, self.keys)
+
+    @property
+    def events(self) -> list[Event]:
+        last = self.now
+        return list(Watcher(namer=NAMER, reader=READER).events(iter(self.touches), task="sign in", last=lambda: last))
+
+
+def texts(events: list[Event]) -> list[str]:
+    return [event.action.text for event in events if isinstance(event, Acted) and isinstance(event.action, TypeText)]
+
+
+def pieces(text: str) -> Iterator[str]:
+    yield from ("".join(pair) for pair in pairwise(text))
+
+
+def written(events: list[Event]) -> str:
+    actions: list[Input] = [event.action for event in events if isinstance(event, Acted)]  # type: ignore[misc]
+    typed = [action.text for action in actions if isinstance(action, TypeText)]
+    return " ".join([*typed, *("+".join(action.keys) for action in actions if isinstance(action, PressKeys))])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("typing", TYPING)
+@pytest.mark.parametrize("show", HIDING)
+def test_nothing_that_a_field_hides_is_written_down(show: Show, typing: str) -> None:
+    hand = Hand(show)
+    hand.click(FIELD)
+    hand.type(TYPING[typing])
+    hand.click(BUTTON)
+    assert hand.text == "Secret99"
+    events = hand.events
+    assert texts(events) == ["{{secret:code}}"]
+    assert not any(piece in written(events).replace("{{secret:code}}", "") for piece in pieces("Secret99"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("typing", TYPING)
+def test_what_a_field_shows_is_written_down_however_it_was_typed(typing: str) -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type(TYPING[typing])
+    hand.click(BUTTON)
+    assert "secret:" not in written(hand.events)
+
+
+@pytest.mark.parametrize("text", ["7", "ok", "42", "y", "Q4", "Ada Lovelace", "user@host.org", "café", "12,50"])
+def test_short_texts_are_written_down_where_they_are_shown(text: str) -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type(text)
+    hand.click(BUTTON)
+    assert texts(hand.events) == [text]
+
+
+@pytest.mark.parametrize("text", ["7", "ok", "0", "o", "приветмир"])
+@pytest.mark.parametrize("show", HIDING[:6])
+def test_short_texts_and_those_of_other_scripts_are_hidden_too(show: Show, text: str) -> None:
+    hand = Hand(show)
+    hand.click(FIELD)
+    hand.type(text)
+    hand.show = discs if show is letter_before_dots else show
+    hand.click(BUTTON)
+    assert texts(hand.events) == ["{{secret:code}}"]
+
+
+def test_what_an_eye_shows_later_is_on_no_picture() -> None:
+    hand = Hand(discs)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(Pixel(x=600, y=300))
+    hand.show = clear
+    hand.click(BUTTON)
+    seen = [event.screenshot for event in hand.events if isinstance(event, Observed)]
+    assert len(seen) > 3
+    assert not any("ecret" in word.text for picture in seen for word in READER.read(picture))
+    assert any("Account" in word.text for word in READER.read(seen[-1]))
+
+
+def test_what_is_hidden_only_later_is_a_secret_too() -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(Pixel(x=600, y=300))
+    hand.show = discs
+    hand.click(BUTTON)
+    events = hand.events
+    assert texts(events) == ["{{secret:code}}"]
+    seen = [event.screenshot for event in events if isinstance(event, Observed)]
+    assert not any("ecret" in word.text for picture in seen for word in READER.read(picture))
+
+
+def test_a_text_that_another_field_hides_afterwards_is_a_secret_in_both() -> None:
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.press("tab")
+    hand.show, hand.text, hand.caret = discs, "", 0
+    hand.type("Secret99")
+    hand.press("enter")
+    assert texts(hand.events) == ["{{secret:code}}", "{{secret:code}}"]
+
+
+def test_nothing_is_written_before_it_was_judged() -> None:
+    """Were the recording killed at any time, nothing would be on disk that has yet to be found hidden."""
+    hand = Hand(clear)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    hand.click(Pixel(x=600, y=300))
+    hand.show = discs
+    hand.click(BUTTON)
+    taken: list[TimedTouch] = []
+
+    def one_by_one() -> Iterator[TimedTouch]:
+        for touch in hand.touches:
+            taken.append(touch)
+            yield touch
+
+    for event in Watcher(namer=NAMER, reader=READER).events(one_by_one(), task="sign in", last=lambda: hand.now):
+        if isinstance(event, Acted) and isinstance(event.action, TypeText):
+            assert taken == hand.touches
+
+
+def test_the_recording_says_what_it_did_not_write_down_and_why() -> None:
+    hand = Hand(nothing)
+    hand.click(FIELD)
+    hand.type("Secret99")
+    secrets: dict[str, str] = {}
+    watcher = Watcher(namer=NAMER, reader=READER, secrets=secrets)
+    list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))
+    assert secrets == {"code": "it was not certain that the field showed what was typed"}
