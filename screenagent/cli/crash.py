@@ -32,7 +32,7 @@ def _kept(written: str) -> Path:
     """Write the text to a file of its own that nobody else can read."""
     folder = user_state_path("screenagent") / "crashes"
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    file = folder / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{os.getpid()}.txt"
+    file = folder / f"{datetime.now():%Y-%m-%d_%H-%M-%S.%f}_{os.getpid()}.txt"  # several threads may fail at once
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as opened:
         opened.write(f"{' '.join(sys.argv[:2])}, Python {sys.version.split()[0]}, {sys.platform}\n{written}")

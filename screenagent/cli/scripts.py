@@ -110,7 +110,10 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
         seeing = build_grounder(settings, reader=reader, desktop=desktop)
 
         def look(at: float) -> ScreenSample:
-            return ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+            sample = ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+            if control.stopped:
+                control.over.set()  # the display answers: what is left to understand takes time, but does not hang
+            return sample
 
         sight = stack.enter_context(ScreenPoller(look))
         listener = InputListener(sight.before, control=control, stop_keys=settings.user_keys.stop)

@@ -63,6 +63,7 @@ NAMES: Final = {
     **dict.fromkeys(("cmd", "cmd_l", "cmd_r"), "super"),
 }
 POLL_SECONDS: Final = 0.05  # how soon a stop is seen while the hand rests
+JOIN_SECONDS: Final = 1.0  # pynput waits for ever for what ended a listener whose connection was lost
 
 
 class InputListener:
@@ -103,18 +104,24 @@ class InputListener:
 
     def __exit__(self, *_: object) -> None:
         for listener in self._listeners:
-            listener.stop()
+            with suppress(*_gone()):
+                listener.stop()
         # On X pynput asks for the end on the connection that waits for the next event: it would end with that one.
         contexts = [vars(listener).get("_context") for listener in self._listeners]
         if any(context is not None for context in contexts):
-            from screenagent.desktop.x11.connection import connect_display
-
-            with closing(connect_display(self._display)) as server:
-                for context in contexts:
-                    server.record_disable_context(context)
-                server.sync()
+            with suppress(NoDesktop, *_gone()):  # with the display, its listeners have ended
+                self._disable(contexts)
         for listener in self._listeners:
-            listener.join()
+            with suppress(*_gone()):
+                listener.join(JOIN_SECONDS)
+
+    def _disable(self, contexts: Sequence[object]) -> None:
+        from screenagent.desktop.x11.connection import connect_display
+
+        with closing(connect_display(self._display)) as server:
+            for context in contexts:
+                server.record_disable_context(context)
+            server.sync()
 
     def heard(self) -> Iterator[TimedTouch]:
         """What it does until the control says stop; what was meant for our own terminal is left out."""
@@ -123,7 +130,8 @@ class InputListener:
                 yield self._heard.get(timeout=POLL_SECONDS)
             for listener in self._listeners:
                 if not listener.is_alive():
-                    listener.join()  # which raises what ended it
+                    with suppress(*_gone()):
+                        listener.join(JOIN_SECONDS)  # which raises what ended it
                     raise NoDesktop("the display has ended while it was listened to")
 
     def _pressed(self, names: Iterable[str]) -> None:
@@ -153,6 +161,15 @@ class InputListener:
         seen = self._before(at, touch)
         if not (seen.window and seen.window.own):
             self._heard.put(TimedTouch(at, touch, seen))
+
+
+def _gone() -> tuple[type[Exception], ...]:
+    """Return what a call raises when the display has ended: of all systems only X tells."""
+    if "Xlib" not in sys.modules:
+        return ()
+    from screenagent.desktop.x11.connection import GONE
+
+    return GONE
 
 
 def _keyboard_listener(pressed: Callable[[Iterable[str]], None], released: Callable[[str], None]) -> Any:

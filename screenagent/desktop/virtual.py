@@ -272,6 +272,10 @@ def _remove_if_left(folder: Path) -> None:
 
 def _take_down(guard: subprocess.Popen[bytes], processes: Sequence[subprocess.Popen[bytes]]) -> None:
     guard.communicate()
+    if guard.returncode < 0:  # it was killed, and has taken nothing down
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     for process in processes:
         try:
             process.wait(GONE_SECONDS)

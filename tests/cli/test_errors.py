@@ -351,6 +351,10 @@ class TestEnding:
         assert said is not None
         assert "the output, or a file, cannot be written; free some space" in said.text
 
+    def test_a_display_that_ends_under_a_library_is_no_mistake_of_ours(self) -> None:
+        error = pytest.importorskip("Xlib.error")
+        assert ending(error.ConnectionClosedError("closed")) == Ending("screenagent: the display has ended", 1)
+
     def test_a_file_that_may_not_grow_names_the_cure(self) -> None:
         said = ending(OSError(errno.EFBIG, "File too large"))
         assert said is not None

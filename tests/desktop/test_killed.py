@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ def test_nothing_of_a_virtual_desktop_outlives_its_process(end: str) -> None:
         assert processes_of(folder) == {}
 
 
+def test_a_virtual_desktop_whose_guard_was_killed_is_taken_down_all_the_same() -> None:
+    with VirtualDesktop(control=Control()) as desktop:
+        assert len(processes_of(desktop.folder)) >= 4
+        os.kill(guard_of(desktop.folder), signal.SIGKILL)
+        leaving = time.monotonic()
+    assert time.monotonic() - leaving < 2
+    eventually(lambda: processes_of(desktop.folder) == {})
+
+
 def test_folders_left_behind_are_removed_at_the_next_start() -> None:
     unlocked, unguarded, fresh = (Path(tempfile.mkdtemp(prefix=PREFIX)) for _ in range(3))
     (unguarded / LOCK).touch()
@@ -108,3 +118,12 @@ def processes_of(folder: Path) -> dict[int, str]:
         except OSError:
             continue  # it has ended
     return found
+
+
+def guard_of(folder: Path) -> int:
+    """Return the process that is told the folder as its argument."""
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if command.read_bytes().endswith(f"\0guard\0{folder}\0".encode()):
+                return int(command.parent.name)
+    raise LookupError(f"no guard of {folder}")

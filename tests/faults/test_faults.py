@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,13 @@ import pytest
 
 pytest.importorskip("Xlib")
 
-from screenagent.control import until
+from screenagent.control import Control, until
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.input_listener import InputListener
+from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import Ended
+from screenagent.fakes import plain_screen
+from tests.desktop.test_killed import processes_of
 from tests.faults.injected import DisturbedRun, disturbed_run
 
 pytestmark = pytest.mark.display
@@ -322,3 +328,18 @@ def test_a_fault_from_outside(fault: Fault, tmp_path: Path) -> None:
             assert ended.result == fault.result
         assert not fault.display_lives or until(lambda: not run.held(), seconds=5)
         assert run.processes_left() == set()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the library that listens
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # leaves its threads and sockets
+def test_a_recording_ends_with_its_display() -> None:
+    with VirtualDesktop(control=Control()) as desktop:
+        listener = InputListener(lambda *_: plain_screen(0), control=Control(), display=desktop.display)
+        with listener as listening:
+            for process, program in processes_of(desktop.folder).items():
+                if Path(program).name == "Xvfb":
+                    os.kill(process, signal.SIGKILL)
+            with pytest.raises(NoDesktop, match="the display has ended"):
+                next(listening.heard())
+            killed_at = time.monotonic()
+    assert time.monotonic() - killed_at < 10

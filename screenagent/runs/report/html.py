@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -163,6 +164,8 @@ def _seconds(seconds: float) -> str:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 59.95:
         return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
+    if seconds == math.inf:  # the sum of a damaged log
+        return "∞"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
 

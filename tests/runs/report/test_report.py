@@ -33,6 +33,7 @@ from screenagent.runs.report.html import write_html
 from screenagent.runs.report.story import Story
 from screenagent.runs.store import read_events
 from screenagent.screenshot import Screenshot
+from screenagent.usage import Usage
 from tests.console.told_runs import record, screen, whole_run
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}"
@@ -279,3 +280,8 @@ def test_a_gif_that_would_be_too_large_is_made_narrower(tmp_path: Path) -> None:
 
 def test_a_recorded_run_tells_the_same_story_as_its_events(tmp_path: Path) -> None:
     assert Story.of(read_events(record(tmp_path / "run", whole_run()))) == Story.of(whole_run())
+
+
+def test_seconds_beyond_all_numbers_are_shown(tmp_path: Path) -> None:
+    usage = Usage(seconds={"act": 1.5e308})
+    assert "act ∞" in page(tmp_path, [event.model_copy(update={"usage": usage}) for event in whole_run()])
