@@ -13,6 +13,7 @@ from screenagent import events
 from screenagent.actions import Action, Ask, Change, Finish, Input, Move, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
+from screenagent.agent.ending import ended
 from screenagent.agent.eyes import LATE_SECONDS, Eyes
 from screenagent.agent.fields import (
     described_field,
@@ -275,7 +276,7 @@ class _Run:
         before: Screenshot | None = self._timeline.screen
         match action:
             case Finish():
-                yield self.happened(_ended(action, self.episode))
+                yield self.happened(ended(action, self.episode))
                 return
             case Ask():
                 yield self.happened(events.Acted(action=action))
@@ -424,23 +425,6 @@ class _Run:
                 raise Stopped
             case _:
                 yield self.happened(events.Ended(result="gave_up", message=f"{question} Nobody answered"))
-
-
-def _ended(finish: Finish, episode: Episode) -> events.Ended:
-    """Done is believed only as far as effects bear it out."""
-    if not finish.success:
-        return events.Ended(result="gave_up", message=finish.message)
-    if not episode.performed:
-        return events.Ended(result="gave_up", message="nothing was performed")
-    if episode.doubtful:
-        named = "; ".join(_doubt(step) for step in episode.doubtful)
-        return events.Ended(result="gave_up", message=f"performed, but the screen does not bear it out: {named}")
-    return events.Ended(result="done", message=finish.message)
-
-
-def _doubt(step: Step) -> str:
-    assert step.action is not None
-    return describe(step.action) + (f" ({step.effect.evidence})" if step.effect and step.effect.evidence else "")
 
 
 def _evidence(step: Step) -> str:
