@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from screenagent.cli.options import APPROVAL, AgentOptions, SizeType, agent_options, gathered
 from screenagent.geometry import Size
 from screenagent.settings import Approval
+from tests.builders import in_process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +72,10 @@ def test_a_size_without_room_for_a_window_is_refused(text: str) -> None:
 def test_other_words_are_not_a_size(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a size; write for example 1280x720"):
         SizeType().convert(text, None, None)
+
+
+@pytest.mark.parametrize("command", [["run", "press a"], ["learn"], ["console"]])
+def test_a_monitor_is_not_chosen_for_a_virtual_desktop(command: list[str]) -> None:
+    refused = in_process(*command, "--virtual", "--display", "HDMI-9")
+    assert refused.returncode == 2
+    assert "--display HDMI-9 is a monitor of your own desktop" in refused.stderr
