@@ -15,6 +15,7 @@ from screenagent.cli import screenagent
 from screenagent.cli.options import APPROVAL, AgentOptions, SizeType, agent_options, gathered
 from screenagent.geometry import Size
 from screenagent.settings import Approval
+from tests.builders import in_process
 from tests.paths import ROOT
 
 
@@ -85,3 +86,10 @@ def test_a_shell_completes_commands_as_the_readme_says(shell: str, begins: str) 
     complete = completion(screenagent, {}, "screenagent", "_SCREENAGENT_COMPLETE")
     assert begins in complete.source_template % complete.source_vars()
     assert [found.value for found in complete.get_completions([], "ru")] == ["run", "runs"]
+
+
+@pytest.mark.parametrize("command", [["run", "press a"], ["learn"], ["console"]])
+def test_a_monitor_is_not_chosen_for_a_virtual_desktop(command: list[str]) -> None:
+    refused = in_process(*command, "--virtual", "--display", "HDMI-9")
+    assert refused.returncode == 2
+    assert "--display HDMI-9 is a monitor of your own desktop" in refused.stderr
