@@ -30,13 +30,14 @@ from screenagent.events import (
     Reviewed,
     Started,
 )
-from screenagent.geometry import Box, Location, Pixel, Point
+from screenagent.geometry import Box, Location, Pixel, PixelBox, Point
 from screenagent.grounding.naming import Namer
 from screenagent.perception.changes import changed_box, difference
+from screenagent.perception.ink import Pixels, changed_areas
 from screenagent.perception.restyle import is_recoloured
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.entries import entries, with_later
+from screenagent.scripts.recorder.entries import NARROW, entries, with_later
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
 from screenagent.scripts.recorder.typed_texts import TypedTexts
 
@@ -240,12 +241,20 @@ def _is_lit_up(gesture: Gesture, after: Screenshot) -> bool:
     """Whether all that a click has changed is the colour of what it was on: the mouse was not yet there before it."""
     if not isinstance(gesture, Clicked) or gesture.seen.size != after.size:
         return False
-    changed = changed_box(gesture.seen, after)
-    if changed is None or after.display.point(gesture.pixel) not in changed or _area(changed) >= HOVER:
-        return False
-    edges = changed.pixels(after.size)
-    before, lit = (np.asarray(screen.pixels.crop(edges)) for screen in (gesture.seen, after))
-    return is_recoloured(before, lit)
+    before, lit = np.asarray(gesture.seen.pixels), np.asarray(after.pixels)
+    place = after.display.point(gesture.pixel).pixel(after.size)
+    areas = [area for area in changed_areas(before, lit) if area.width > NARROW]  # a caret blinks by itself
+    return all(
+        area.holds(place.x, place.y)
+        and _area(area.box(after.size)) < HOVER
+        and is_recoloured(_part(before, area), _part(lit, area))
+        for area in areas
+    )
+
+
+def _part(picture: Pixels, area: PixelBox) -> Pixels:
+    left, top, right, bottom = area.rounded
+    return picture[top:bottom, left:right]
 
 
 def _area(box: Box) -> float:

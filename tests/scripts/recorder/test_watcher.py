@@ -9,7 +9,7 @@ from PIL import ImageDraw
 
 from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, describe
 from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, TimedTouch
-from screenagent.events import Acted, Ended, Event, Started
+from screenagent.events import Acted, Checked, Ended, Event, Started
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
@@ -168,3 +168,16 @@ def test_of_two_that_are_called_alike_each_is_called_by_its_row() -> None:
 def test_where_nothing_is_written_a_place_is_a_place() -> None:
     screen = plain_screen(3)
     assert NAMER.name(Point(x=0.25, y=0.5), screen) == "the place at 25% from the left and 50% from the top"
+
+
+def test_a_click_that_only_lit_up_its_target_changed_nothing() -> None:
+    def button(fill: tuple[int, int, int], *, caret: int) -> Screenshot:
+        drawing = Drawing().entry("Ada", 160, 60)
+        ImageDraw.Draw(drawing.image).rectangle((160, 164, 250, 196), fill=fill)
+        ImageDraw.Draw(drawing.image).rectangle((200, 52, 201, 68), fill=(caret,) * 3)
+        return drawing.centred("Save", 205, 180).screenshot
+
+    plain, lit = button((232, 230, 228), caret=30), button((250, 250, 250), caret=255)
+    for after, outcome in ((lit, "unchanged"), (form(), "changed")):
+        checked = [event for event in watched(click(205, 180, plain, at=1.0), last=after) if isinstance(event, Checked)]
+        assert [event.effect.outcome for event in checked] == [outcome]
