@@ -14,6 +14,7 @@ import numpy as np
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.cache import SharedLRU
+from screenagent.perception.incidental import differing
 from screenagent.perception.labels import split_where
 from screenagent.perception.line_marks import shifted, text_after_icon, unmarked
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
@@ -161,11 +162,11 @@ def in_reading_order(lines: Iterable[PixelBox]) -> list[PixelBox]:
 def changed_regions(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[PixelBox]:
     """The regions in which two pictures of one size differ; what is near each other is one region."""
     height, width = after.shape[:2]
-    differs = (before != after).any(axis=2).astype(np.uint8)
+    differs = differing(before, after)
     reach = 2
-    rows, columns = -(-height // cell), -(-width // cell)
-    padded = np.pad(differs, ((0, rows * cell - height), (0, columns * cell - width)))
-    cells = np.pad(padded.reshape(rows, cell, columns, cell).max(axis=(1, 3)), reach)
+    rows, columns = np.arange(0, height, cell), np.arange(0, width, cell)
+    joined = np.logical_or.reduceat(np.logical_or.reduceat(differs, rows, axis=0), columns, axis=1)
+    cells = np.pad(joined.astype(np.uint8), reach)
     spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
     return [
