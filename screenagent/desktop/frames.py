@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screenagent.geometry import Box, Display
+from screenagent.perception.incidental import tiled
 
 ScreenFrame = NDArray[np.uint32]
 """The pixels of a display, each one number (BGRX); its shape is (height, width)."""
@@ -99,11 +100,10 @@ def changed_patches(before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
     """Return where two frames differ, with neighbouring differences joined."""
     if before.shape != after.shape:
         return [Patch(0, 0, after.shape[1], after.shape[0])]
-    if np.array_equal(before, after):
-        return []
     different = before != after
-    rows, columns = (np.arange(0, length, TILE) for length in different.shape)
-    tiles = np.logical_or.reduceat(np.logical_or.reduceat(different, rows, axis=0), columns, axis=1)
+    tiles = tiled(different, TILE)
+    if not tiles.any():
+        return []
     count, _, stats, _ = cv2.connectedComponentsWithStats(tiles.astype(np.uint8), connectivity=8)
     if count - 1 > MAX_PATCHES:
         return [_tight(different, Patch(0, 0, different.shape[1], different.shape[0]))]

@@ -14,7 +14,7 @@ import numpy as np
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.cache import SharedLRU, Turns
-from screenagent.perception.incidental import differing
+from screenagent.perception.incidental import differing, tiled
 from screenagent.perception.labels import split_where
 from screenagent.perception.line_marks import shifted, text_after_icon, unmarked
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
@@ -190,11 +190,8 @@ def in_reading_order(lines: Iterable[PixelBox]) -> list[PixelBox]:
 def changed_regions(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[PixelBox]:
     """The regions in which two pictures of one size differ; what is near each other is one region."""
     height, width = after.shape[:2]
-    differs = differing(before, after)
     reach = 2
-    rows, columns = np.arange(0, height, cell), np.arange(0, width, cell)
-    joined = np.logical_or.reduceat(np.logical_or.reduceat(differs, rows, axis=0), columns, axis=1)
-    cells = np.pad(joined.astype(np.uint8), reach)
+    cells = np.pad(tiled(differing(before, after), cell).astype(np.uint8), reach)
     spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
     return [

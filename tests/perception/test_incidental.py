@@ -1,11 +1,11 @@
-"""Which pixels of two pictures differ: held against the plain comparison."""
+"""Which pixels of two pictures differ, and in which tiles they lie."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from screenagent.perception.incidental import differing
+from screenagent.perception.incidental import differing, tiled
 
 
 @pytest.mark.parametrize("channel", range(3))
@@ -34,3 +34,15 @@ def test_equal_pictures_differ_nowhere() -> None:
     picture = np.ones((12, 17, 3), np.uint8)
 
     assert not differing(picture, picture.copy()).any()
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (9, 16), (12, 3), (7, 8)])
+def test_a_pixel_is_found_in_its_tile_also_where_tiles_are_cut_off_by_the_edge(row: int, column: int) -> None:
+    mask = np.zeros((13, 17), np.bool_)
+    mask[row, column] = True
+
+    assert np.argwhere(tiled(mask, 8)).tolist() == [[row // 8, column // 8]]
+
+
+def test_a_mask_without_a_pixel_has_tiles_without_one() -> None:
+    assert tiled(np.zeros((13, 17), np.bool_), 8).tolist() == [[False] * 3] * 2
