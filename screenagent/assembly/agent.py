@@ -6,7 +6,14 @@ from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
 from screenagent.assembly.models import Models
-from screenagent.assembly.parts import build_approver, build_asking, build_grounder, build_reader, build_states
+from screenagent.assembly.parts import (
+    build_approver,
+    build_asking,
+    build_grounder,
+    build_reader,
+    build_states,
+    let_read_ahead,
+)
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.perception.icon_names import IconNames
@@ -34,6 +41,7 @@ def build_agent(
     """
     models = models or Models.of(settings, control)
     reader = build_reader(settings)
+    let_read_ahead(desktop, reader)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     states = build_states(settings, reader, desktop)
     points = models.pointing(text)
@@ -81,6 +89,7 @@ def build_embedded(desktop: Desktop, approver: Approver | None, control: Control
     """Build an agent that needs no model; without an `approver` it is denied every input."""
     settings = Settings.load().model_copy(update={"model": None, "grounder_model": None})
     reader = build_reader(settings)
+    let_read_ahead(desktop, reader)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     states = build_states(settings, reader, desktop)
     names = IconNames(settings.icon_names)

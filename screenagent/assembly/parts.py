@@ -104,6 +104,12 @@ def build_reader(settings: Settings, stages: Timing | None = None) -> ScreenRead
     return ScreenReader(letters=settings.ocr_alphabet, stages=stages)
 
 
+def let_read_ahead(desktop: Desktop, reader: ScreenReader) -> None:
+    """Have `reader` read what the desktop sees while an input is waited for. Other desktops than ours do not tell."""
+    if hasattr(desktop, "reads_ahead"):
+        desktop.reads_ahead = reader.read_ahead
+
+
 def build_grounder(
     settings: Settings,
     *,

@@ -45,7 +45,8 @@ class LocalDesktop:
     """One of the monitors: the primary one, or the one that `displays` lists as `monitor`.
 
     `display` names an X server, by default the session's. Without `secrets` none is typed;
-    `reader` finds what an application shows of them elsewhere.
+    `reader` finds what an application shows of them elsewhere. `reads_ahead`, which may be set later, is told of each
+    screen that will be asked about as soon as the screen has settled, and must not keep the caller waiting.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
         self._action: SentAction | None = None
+        self.reads_ahead: Callable[[Screenshot], object] = lambda _: None
         self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
@@ -227,7 +229,7 @@ class LocalDesktop:
             action=action,
             until=until,
             ping=self._ping,
-            meanwhile=self._screen.screenshot,
+            meanwhile=lambda frame: self.reads_ahead(self._screen.screenshot(frame)),
             seconds=seconds,
         ).frame()
 
@@ -262,7 +264,9 @@ class LocalDesktop:
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
                 watched=watched,
             )
-        return self._shown(before, front, floating)
+        shown = self._shown(before, front, floating)
+        self.reads_ahead(shown)
+        return shown
 
     def _as_it_was(self, reviewed: Screenshot) -> None:
         """Nothing is sent to a screen that is locked, or that has become another than the user knows it to be."""

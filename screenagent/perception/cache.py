@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -53,3 +54,25 @@ class SharedLRU(Generic[KeyT, ValueT]):
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+
+
+class Turns(Generic[KeyT]):
+    """Lets one thread at a time work on a key, so that the next one finds the work done."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # protects `_taken`: for each key its lock, and how many threads hold it or wait for it
+        self._taken: dict[KeyT, tuple[Lock, int]] = {}
+
+    @contextmanager
+    def turn(self, key: KeyT) -> Iterator[None]:
+        with self._lock:
+            mine, others = self._taken.get(key, (Lock(), 0))
+            self._taken[key] = mine, others + 1
+        try:
+            with mine:
+                yield
+        finally:
+            with self._lock:
+                mine, here = self._taken.pop(key)
+                if here > 1:
+                    self._taken[key] = mine, here - 1

@@ -16,6 +16,7 @@ from screenagent.perception.incidental import (
     RING,
     Mask,
     Region,
+    differing,
     extent,
     fades,
     is_caret,
@@ -122,8 +123,7 @@ def _loses_highlight(before: Pixels, after: Pixels, changed: Mask, region: Regio
 def effects(before: Screenshot, after: Screenshot, at: tuple[Location, ...]) -> Mask:
     """Return the pixels that differ, those left out that changed by themselves or as they do with any click."""
     pictures = np.asarray(before.pixels), np.asarray(after.pixels)
-    channels = pictures[0] != pictures[1]
-    changed: Mask = channels[..., 0] | channels[..., 1] | channels[..., 2]
+    changed = differing(*pictures)
     for box in (*before.moving, *after.moving):
         left, top, right, bottom = box.pixels(after.size)
         changed[top:bottom, left:right] = False

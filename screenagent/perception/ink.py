@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
+from screenagent.perception.incidental import differing
 
 INK: Final = 40  # of 255, by how much a letter differs from its ground in one channel at least
 FAINT: Final = 165  # of 255: what differs from its ground by less may be a hint
@@ -143,7 +144,7 @@ class InkPart:
 
 def changed_areas(before: Pixels, after: Pixels) -> list[PixelBox]:
     """Return the exact bounds of what differs between two pictures of one size; changes near each other are one."""
-    differs = np.asarray(np.not_equal(before, after).any(axis=2))
+    differs = differing(before, after)
     height, width = differs.shape
     rows, columns = -(-height // CELL), -(-width // CELL)
     padded = np.pad(differs, ((0, rows * CELL - height), (0, columns * CELL - width)))

@@ -80,7 +80,8 @@ class Detector:
         """The lines' boxes. The network marks the heart of a line; the box is grown to the letters' full height."""
         height, width = ink.shape
         count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 76).astype(np.uint8), connectivity=8)
-        total = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
+        marked = np.flatnonzero(labels)
+        total = np.bincount(labels.ravel()[marked], weights=ink.ravel()[marked], minlength=count)
         found = []
         for left, top, across, down, area, mass in np.column_stack((stats, total))[1:].tolist():
             if min(across, down) < 3 or mass / area < 127:

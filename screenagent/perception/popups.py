@@ -8,7 +8,7 @@ import numpy as np
 
 from screenagent.geometry import Location, PixelBox
 from screenagent.perception.changes import effects
-from screenagent.perception.incidental import TILE, Region, regions
+from screenagent.perception.incidental import TILE, Region, differing, regions
 from screenagent.perception.restyle import UNLIKE, drawn_alike, is_recoloured
 from screenagent.screenshot import Screenshot
 
@@ -48,8 +48,7 @@ def is_covered(before: Screenshot, hovered: Screenshot, location: Location) -> b
         return False
     box = location.box.exact_pixels(before.size)
     pictures = [np.asarray(screen.pixels) for screen in (before, hovered)]
-    changed = (pictures[0] != pictures[1]).any(axis=2)
-    over = [region for region in regions(changed) if _reaches_beyond(region, box)]
+    over = [region for region in regions(differing(*pictures)) if _reaches_beyond(region, box)]
     place = Region(*box.rounded).slices
     return bool(over) and drawn_alike(pictures[0][place], pictures[1][place]) < UNLIKE
 

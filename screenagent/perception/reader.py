@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from screenagent.geometry import PixelBox, Size
-from screenagent.perception.cache import SharedLRU
+from screenagent.perception.cache import SharedLRU, Turns
+from screenagent.perception.incidental import differing
 from screenagent.perception.labels import split_where
 from screenagent.perception.line_marks import shifted, text_after_icon, unmarked
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
@@ -26,6 +27,9 @@ LABEL_GAP: Final = 0.6  # words of a line that are farther apart than this times
 
 SURE_WORDS: Final = 0.85
 """What is read without the icon before it counts if each word is as sure as this."""
+
+LITTLE: Final = 0.15
+"""A screen of which no more than this is new is read ahead: that takes little time from the program that is watched."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,31 @@ class ScreenReader:
         self._screens: SharedLRU[str, list[Word]] = SharedLRU(32)
         self._seen: SharedLRU[str, ReadFrame] = SharedLRU(3)
         self._lines: SharedLRU[tuple[int, int, bytes], tuple[LineWord, ...]] = SharedLRU(5000)
+        self._turns: Turns[str] = Turns()
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="reading ahead")
+        self._next: Future[object] = Future()  # the last screen that was to be read ahead
 
     def read(self, screenshot: Screenshot) -> list[Word]:
-        if (known := self._screens.get(screenshot.digest)) is not None:
-            return known
+        with self._turns.turn(screenshot.digest):
+            known = self._screens.get(screenshot.digest)
+            return self._read(screenshot) if known is None else known
+
+    def read_ahead(self, screenshot: Screenshot) -> Future[object]:
+        """Read in a thread of its own what is likely to be asked for next, if it is mostly known; `read` waits for it.
+
+        A screen that was to be read before this one, and was not begun with, is left out.
+        """
+        self._next.cancel()
+        self._next = self._ahead.submit(self._read_if_mostly_known, screenshot)
+        return self._next
+
+    def _read_if_mostly_known(self, screenshot: Screenshot) -> None:
+        picture = bounded(np.asarray(screenshot.pixels))
+        news = [sum(region.area for region in regions) for regions, _ in self._changes(picture)]
+        if news and min(news) <= LITTLE * picture.shape[0] * picture.shape[1]:
+            self.read(screenshot)
+
+    def _read(self, screenshot: Screenshot) -> list[Word]:
         picture: PictureArray = np.asarray(screenshot.pixels)
         with self._stages.timing("detect"):
             lines = self._find(screenshot.digest, picture)
@@ -88,8 +113,7 @@ class ScreenReader:
         return [line.scaled(scale).clipped(width, height) for line in in_reading_order(lines)]
 
     def _ink(self, picture: PictureArray) -> Darkness:
-        alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]
-        changes = [(changed_regions(seen.picture, picture), seen) for seen in alike]
+        changes = self._changes(picture)
         if not changes:
             return self._detector.ink(picture)
         regions, seen = min(changes, key=lambda change: sum(region.area for region in change[0]))
@@ -103,6 +127,11 @@ class ScreenReader:
             fresh = self._detector.ink(picture[y:down, x:across])
             ink[top:bottom, left:right] = fresh[top - y : bottom - y, left - x : right - x]
         return ink
+
+    def _changes(self, picture: PictureArray) -> list[tuple[list[PixelBox], ReadFrame]]:
+        """Return the frames of the same size that are remembered, and in which regions each of them differs."""
+        alike = [seen for seen in self._seen.values() if seen.picture.shape == picture.shape]
+        return [(changed_regions(seen.picture, picture), seen) for seen in alike]
 
     def _words(self, picture: PictureArray, lines: list[PixelBox], size: Size) -> Iterator[Word]:
         number = 0
@@ -161,11 +190,11 @@ def in_reading_order(lines: Iterable[PixelBox]) -> list[PixelBox]:
 def changed_regions(before: PictureArray, after: PictureArray, *, cell: int = 16) -> list[PixelBox]:
     """The regions in which two pictures of one size differ; what is near each other is one region."""
     height, width = after.shape[:2]
-    differs = (before != after).any(axis=2).astype(np.uint8)
+    differs = differing(before, after)
     reach = 2
-    rows, columns = -(-height // cell), -(-width // cell)
-    padded = np.pad(differs, ((0, rows * cell - height), (0, columns * cell - width)))
-    cells = np.pad(padded.reshape(rows, cell, columns, cell).max(axis=(1, 3)), reach)
+    rows, columns = np.arange(0, height, cell), np.arange(0, width, cell)
+    joined = np.logical_or.reduceat(np.logical_or.reduceat(differs, rows, axis=0), columns, axis=1)
+    cells = np.pad(joined.astype(np.uint8), reach)
     spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
     return [

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from screenagent.actions import Click
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.testing.contract import DesktopContract, Rig
+from screenagent.desktop.testing.contract import DesktopContract, Rig, perform_input
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.geometry import Pixel, Size
+from screenagent.screenshot import Screenshot
 
 pytestmark = pytest.mark.display
 
@@ -24,6 +26,19 @@ class TestVirtualDesktop(DesktopContract):
             display=virtual.display,
             open=lambda control: LocalDesktop(control=control, display=virtual.display),
         )
+
+    def test_what_will_be_asked_about_is_told_while_the_screen_settles(
+        self, rig: Rig, virtual: VirtualDesktop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[Screenshot] = []
+        monkeypatch.setattr(virtual.desktop, "reads_ahead", told.append)
+        with rig.probe() as probe:
+            before = rig.desktop.settled()
+            perform_input(rig.desktop, Click(target="one"), probe.location("one", rig.desktop.display))
+            settled = rig.desktop.settled()
+        assert before.digest != settled.digest
+        assert told[-1].digest == settled.digest
+        assert len(told) > 1
 
 
 @pytest.fixture(scope="module")

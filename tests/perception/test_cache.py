@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from screenagent.perception.cache import SharedLRU
+from screenagent.perception.cache import SharedLRU, Turns
 
 
 class LookedUp:
@@ -53,3 +53,27 @@ def test_values_are_not_disturbed_by_what_is_kept_meanwhile() -> None:
         cache.keep("b", 2)
         seen.append(value)
     assert seen == [1]
+
+
+def test_whoever_asks_for_what_another_thread_works_on_finds_the_work_done() -> None:
+    turns: Turns[str] = Turns()
+    working, may_end = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def work(name: str, begun: threading.Event) -> None:
+        with turns.turn("a screen"):
+            begun.set()
+            may_end.wait(5)
+            done.append(name)
+
+    first = threading.Thread(target=work, args=("first", working))
+    first.start()
+    working.wait(5)
+    second = threading.Thread(target=work, args=("second", threading.Event()))
+    second.start()
+    with turns.turn("another screen"):
+        assert done == []
+    may_end.set()
+    first.join()
+    second.join()
+    assert done == ["first", "second"]

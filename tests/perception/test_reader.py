@@ -118,6 +118,38 @@ def test_a_screen_that_comes_back_is_remembered(
 
 
 @pytest.mark.slow
+def test_a_screen_that_is_mostly_known_is_read_ahead_and_not_again(
+    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
+) -> None:
+    reader, detector, recogniser = counting
+    reader.read(form().screenshot)
+    recogniser.read_lines = 0
+    later = form("Grace Hopper").screenshot
+
+    reader.read_ahead(later).result()
+
+    assert recogniser.read_lines == 1
+    detector.seen = 0
+    assert "Grace Hopper" in lines(reader.read(later))
+    assert (detector.seen, recogniser.read_lines) == (0, 1)
+
+
+@pytest.mark.slow
+def test_a_screen_of_which_much_is_new_is_not_read_ahead(
+    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
+) -> None:
+    reader, detector, _ = counting
+
+    reader.read_ahead(form().screenshot).result()
+
+    assert detector.seen == 0
+    reader.read(form().screenshot)
+    detector.seen = 0
+    reader.read_ahead(Drawing(dark=True).text("another screen", 40, 100).screenshot).result()
+    assert detector.seen == 0
+
+
+@pytest.mark.slow
 def test_a_text_that_moved_is_not_read_again(
     counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
