@@ -37,6 +37,7 @@ from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
+ANSWERS_SECONDS: Final = 0.5  # an application that is at rest answers a ping within this time
 CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
 TYPED_AT_MOST: Final = 200  # characters; a longer line is sooner there by the clipboard
 
@@ -156,6 +157,13 @@ class LocalDesktop:
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=app_of(window))
             return self._shown(frame, window)
+
+    def is_at_work(self) -> bool:
+        """Return whether the application in front answers no input now, as it works on something or is stopped."""
+        with self._display_there():
+            answers = self._aim.answers
+            answers.begin(self._front())
+            return not self.control.until(answers.has_come, seconds=ANSWERS_SECONDS)
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
