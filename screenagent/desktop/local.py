@@ -105,8 +105,9 @@ class LocalDesktop:
             floating=self._floating,
             answers=InputAnswers(control=self.control, ping=system.ping),
         )
-        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
-        self._keyboard = stack.enter_context(closing(keyboard))
+        self._keyboard = Keyboard(
+            system.keys, control=self.control, held=held, layout=system.layout, user_keys=user_keys
+        )
 
     def __enter__(self) -> Self:
         return self
