@@ -25,7 +25,7 @@ from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.platform import open_system
 from screenagent.desktop.receiver import Receiver
-from screenagent.desktop.screen import ScreenCapture
+from screenagent.desktop.screen import ScreenCapture, how_changed
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
@@ -291,7 +291,7 @@ class LocalDesktop:
         self._screen.follow()
         if (now := self.display) != (before := self._agreed):
             self._agreed = now  # the user is told of it once
-            raise Interrupted(_changed(before, now))
+            raise Interrupted(how_changed(before, now))
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
@@ -445,11 +445,3 @@ class LocalDesktop:
         if text:
             other_script = self._windows.other_script() or not self._keyboard.can_type("v")
             self._clipboard.paste(text, into=window, press=self._keyboard.press, other_script=other_script)
-
-
-def _changed(before: Display, now: Display) -> str:
-    if before.name != now.name:
-        was_on = f"it was on {before.name!r} and would go on on {now.name!r}"
-        return f"the monitors have changed, so the agent waits; {was_on}"
-    size, corner = f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})"
-    return f"the monitor {now.name!r} is now {size} at {corner}, so the agent waits"
