@@ -8,12 +8,14 @@ from typing import Annotated, Final, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
+LATER: Final = ConfigDict(defer_build=True)
+"""A type's validator is built when the first value is validated: most commands validate few of the types."""
 
 
 class Value(BaseModel):
     """A frozen record: compared by content, refuses unknown fields, round-trips through JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", **LATER)
 
 
 class Pixel(Value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from screenagent.actions import Action, Input, Move
 from screenagent.episode import Episode
@@ -80,6 +80,15 @@ class Desktop(Protocol):
         Return the screen just before the input, with the mouse already there and what it lit up at rest; None where
         the desktop has no such picture.
         """
+        ...
+
+
+@runtime_checkable
+class WorkWatch(Protocol):
+    """A desktop that knows whether the application in front takes its input."""
+
+    def is_at_work(self) -> bool:
+        """Whether the application in front is at work, and answers no input now."""
         ...
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from screenagent.geometry import Value
 from screenagent.perception.labels import TextLine
-from screenagent.yaml_file import read_yaml
+from screenagent.yaml_file import read_packaged
 
 MANY: Final = 12
 """With more new lines than this another page or document has come, and only its head and its title are heard."""
@@ -70,7 +70,7 @@ def _plain(text: str) -> str:
 
 @cache
 def _words() -> BadNewsWords:
-    return read_yaml(Path(__file__).with_name("bad_news.yaml"), BadNewsWords, what="a list of what tells of failures")
+    return read_packaged(Path(__file__).with_name("bad_news.yaml"), BadNewsWords)
 
 
 @cache

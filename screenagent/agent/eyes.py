@@ -27,6 +27,7 @@ class Eyes:
     """`min_confidence` is the bound below which a place that `guesser` can judge is doubted.
 
     `naming` knows the names of buttons that show only a picture, and `states` sees which list a click has opened.
+    `lateness` says how long a target that is absent is waited for, in seconds.
     """
 
     timeline: Timeline
@@ -37,6 +38,7 @@ class Eyes:
     min_confidence: float = 0.0
     naming: Naming | None = None
     states: StateReader | None = None
+    lateness: Callable[[], float] = lambda: LATE_SECONDS
     is_disabled: Callable[[Screenshot, Location], bool] = is_greyed
     seeks_field: bool = False
     """Whether the target is the field that the next step types into, perhaps named by its label."""
@@ -84,7 +86,7 @@ class Eyes:
         """
         before = self.timeline.screen
         yield self.timeline.happened(Retried(recovery="wait", why=why))
-        yield self.look(lambda later: self._finds(action, before, later), seconds=LATE_SECONDS)
+        yield self.look(lambda later: self._finds(action, before, later), seconds=self.lateness())
         return self.timeline.screen.digest != before.digest
 
     def locate_or_guess(self, action: Action) -> tuple[Location, ...]:

@@ -36,10 +36,14 @@ AS_BEFORE_SECONDS: Final = 0.6
 
 @dataclass(frozen=True)
 class ScreenAsking:
-    """What it takes to ask the screen: the names of buttons, and the mouse that rests on them."""
+    """What it takes to ask the screen: the names of buttons, and the mouse that rests on them.
+
+    `may_help` says of which targets, by their words: one that shows its name needs no tooltip.
+    """
 
     naming: Naming
     mouse: Callable[[], AbstractContextManager[RestingMouse]]
+    may_help: Callable[[str], bool] = lambda _: True
 
 
 @dataclass
@@ -57,7 +61,7 @@ class Inquiry:
         """Return the place of a button that sight alone does not find surely, once the tooltips of the likeliest are
         read; None if they do not tell which it is."""
         target = _asked_about(action)
-        if target is None or self.eyes.seeks_field:
+        if target is None or self.eyes.seeks_field or not self.asking.may_help(target.words):
             return None
         screen, naming = self.timeline.screen, self.asking.naming
         with self.timeline.phase("locate"):

@@ -63,7 +63,7 @@ class Agent:
 
     `second_look` uses the time in which a person thinks about an approval; `meter` is what the parts' models count on.
     A place that `guesser` can judge and that is less sure than `min_confidence` is acted on only if a person says so;
-    with `asking`, the screen is asked first.
+    with `asking`, the screen is asked first. A target that is absent is waited for as long as `lateness` says.
     """
 
     planner: Planner
@@ -79,6 +79,7 @@ class Agent:
     meter: Meter = field(default_factory=Meter)
     asking: ScreenAsking | None = None
     states: StateReader | None = None
+    lateness: Callable[[], float] = lambda: LATE_SECONDS
 
     @classmethod
     def embedded(cls, desktop: Desktop, *, approver: Approver | None = None, control: Control | None = None) -> Agent:
@@ -152,7 +153,7 @@ class _Run:
         self._sent_at: float | None = None  # when the last input was sent, while that may still be undone
         looks = (agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence)
         naming = agent.asking.naming if agent.asking else None
-        self._eyes = Eyes(self._timeline, *looks, naming=naming, states=agent.states)
+        self._eyes = Eyes(self._timeline, *looks, naming=naming, states=agent.states, lateness=agent.lateness)
         parts = (agent.approver, agent.control, agent.second_look)
         self._review = Review(self._timeline, self._eyes, *parts, perform=self._perform, inquiry=self._inquiry())
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch, fnmatchcase
 from functools import cache, partial
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import AfterValidator, Field, model_validator
 
 from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
@@ -20,7 +18,7 @@ from screenagent.geometry import Box, Location, Value
 from screenagent.keys import key
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Window, Word
-from screenagent.yaml_file import read_yaml
+from screenagent.yaml_file import read_packaged, read_yaml
 
 Then = Literal["allow", "ask", "deny"]
 InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
@@ -234,8 +232,7 @@ def _leniency(ruling: Ruling) -> int:
 @cache
 def default_policy() -> Policy:
     """Asks before terminals, passwords, payments, deletion, sending and system settings; denies nothing."""
-    text = resources.files("screenagent.approval").joinpath("default.yaml").read_text("utf-8")
-    return Policy.model_validate(yaml.safe_load(text))
+    return read_packaged(Path(__file__).with_name("default.yaml"), Policy)
 
 
 def _is_app(window: Window | None, app: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from screenagent.agent import Agent
 from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll, ApprovalQuestion, Asker, DenyAll
@@ -20,8 +22,10 @@ from screenagent.perception.icon_names import IconNames
 from screenagent.perception.named_reader import NamedReader
 from screenagent.planning import InstructionPlanner, Instructions
 from screenagent.protocols import Approver, Desktop, Grounder, Planner, StateReader, TextReader
-from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
+
+if TYPE_CHECKING:
+    from screenagent.scripts.replay import Replay
 
 
 def build_agent(

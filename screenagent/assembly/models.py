@@ -9,22 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from screenagent.assembly.proving import ProvenModels, proven
 from screenagent.control import Control
 from screenagent.errors import MissingExtra, WrongUsage
-from screenagent.grounding.cascade import Cascade, CascadeStage
-from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
-from screenagent.models.families import Family, family_named
 from screenagent.models.vision import AnswerGrammar, Metered, VisionModel
-from screenagent.planning import InstructionPlanner, Instructions, ModelPlanner
-from screenagent.planning.model_planner import CONTEXT, tokens_at_most
+from screenagent.planning import InstructionPlanner, Instructions
 from screenagent.protocols import Planner, StateReader, TextReader
 from screenagent.settings import ServerKind, Settings
 from screenagent.showing import tell
 from screenagent.usage import Meter
 
 if TYPE_CHECKING:
+    from screenagent.grounding.cascade import Cascade
     from screenagent.grounding.embedded import EmbeddedGrounder
+    from screenagent.models.families import Family
     from screenagent.models.remote import RemoteModel
 
 SOCKET: Final = "unix:"
@@ -39,14 +36,15 @@ class Seeing:
     """A vision model and what is known about it.
 
     `family` is None if the name does not identify one and the model was not proven yet. `remote` is the same model if
-    it is behind a server. `count` returns the number of tokens of a text, and `context` is the context length.
+    it is behind a server. `count` returns the number of tokens of a text, and `context` is the context length; the
+    planner estimates what is None.
     """
 
     model: VisionModel
     family: Family | None
     remote: RemoteModel | None = None
-    count: Callable[[str], int] = tokens_at_most
-    context: int = CONTEXT
+    count: Callable[[str], int] | None = None
+    context: int | None = None
 
     @property
     def name(self) -> str:
@@ -57,14 +55,16 @@ class Seeing:
         """Return whether answers can be constrained to `grammar`: always in this process, else by kind of server."""
         return self.remote is None or self.remote.binds(grammar)
 
-    def proven(self, kept: ProvenModels, *, patches: int) -> Seeing:
+    def proven(self, kept: Path, *, patches: int) -> Seeing:
         """Return the same model, proven to point as its family does; raise `WrongFamily` if it does not.
 
         In this process, and on the socket of the project's own server, the weights identify the family.
         """
         if self.remote is None or self.remote.endpoint.url.startswith(SOCKET):
             return self
-        model = proven(self.remote, kept, patches=patches)
+        from screenagent.assembly.proving import ProvenModels, proven
+
+        model = proven(self.remote, ProvenModels(kept), patches=patches)
         return replace(self, model=model, remote=model, family=model.family)
 
 
@@ -80,15 +80,16 @@ class Models:
     @classmethod
     def of(cls, settings: Settings, control: Control) -> Self:
         """Load the models that the settings name; one that both plans and points is loaded once."""
-        meter, kept = Meter(), ProvenModels(settings.proven_models)
         planning, pointing = planning_choice(settings), pointing_choice(settings)
         plans = vision_model(planning, settings, control) if planning else None
         points = plans
         if pointing != planning:
             points = vision_model(pointing, settings, control) if pointing else None
-        points = points and points.proven(kept, patches=settings.max_image_patches)
+        points = points and points.proven(settings.proven_models, patches=settings.max_image_patches)
         if pointing == planning:
             plans = points
+
+        meter = Meter()
 
         def metered(seeing: Seeing | None) -> Seeing | None:
             return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.name))
@@ -106,19 +107,23 @@ class Models:
             return InstructionPlanner(
                 reader=reader, grounder=grounder, strict=grounder.strict(), states=states, instructions=instructions
             )
+        from screenagent.planning.model_planner import CONTEXT, ModelPlanner, tokens_at_most
+
         return ModelPlanner(
             model=self.plans.model,
             patches=self.settings.max_image_patches,
-            count=self.plans.count,
-            context=self.plans.context,
+            count=self.plans.count or tokens_at_most,
+            context=min(CONTEXT, self.plans.context or CONTEXT),
         )
 
     def pointing(self, text: EmbeddedGrounder) -> Cascade | None:
         """Return the cascade: exact and unique text first, then the model, and a closer look if the two disagree."""
-        from screenagent.grounding.exact_text import ExactText
-
         if self.points is None:
             return None
+        from screenagent.grounding.cascade import Cascade, CascadeStage
+        from screenagent.grounding.exact_text import ExactText
+        from screenagent.grounding.model import ONCE, ModelGrounder, TileRanker
+
         assert self.points.family is not None, "a model that points was proven"
         model = ModelGrounder(
             self.points.model,
@@ -192,6 +197,8 @@ def vision_model(choice: ModelChoice, settings: Settings, control: Control) -> S
             f"the model {place!r} is neither a folder nor an address that begins with http; download the weights with "
             "`screenagent model pull`, or name a folder, or a server's URL such as http://localhost:8000/v1"
         )
+    from screenagent.models.families import family_named
+
     phi4 = _extra("screenagent.models.phi4", "phi4")
     model = phi4.load_phi4(folder, largest_picture=settings.max_image_patches, check=control.check, say=tell)
     return Seeing(model, family_named("phi4"), count=model.count)
@@ -202,13 +209,14 @@ def _served(url: str, choice: ModelChoice, control: Control, *, proxy: str | Non
         raise WrongUsage(f"no server answers at {url}; start one with `screenagent model serve`")
     if not _is_address(url) and "@" not in url:  # a password before an @ is not repeated
         raise WrongUsage(f"the model {url!r} is not a valid address; an example of one is http://localhost:8000/v1")
+    from screenagent.models.families import family_named
+
     family = family_named(choice.family) if choice.family else None
     server = _extra("screenagent.models.remote", "server")
     model = server.connect_server(
         url, name=choice.name, kind=choice.server, family=family, proxy=proxy, check=control.check
     )
-    context = min(CONTEXT, model.facts.context or CONTEXT)
-    return Seeing(model, model.family, remote=model, context=context)
+    return Seeing(model, model.family, remote=model, context=model.facts.context)
 
 
 def _is_address(url: str) -> bool:

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from screenagent.errors import BadFile
 from screenagent.files import read_whole
-from screenagent.geometry import Value
+from screenagent.geometry import LATER, Value
 from screenagent.models.families import Family, all_families
 from screenagent.models.families.probe import MOST_PATCHES, detect_family, prove_family
 from screenagent.showing import tell
@@ -39,7 +39,7 @@ class KeptProof(Value):
     at: AwareDatetime
 
 
-_PROOFS: Final = TypeAdapter(dict[str, KeptProof])
+_PROOFS: Final = TypeAdapter(dict[str, KeptProof], config=LATER)
 
 
 class ProvenModels:

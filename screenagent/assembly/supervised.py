@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from screenagent.agent import Agent, Sink
 from screenagent.approval import Asker
@@ -20,9 +20,11 @@ from screenagent.models import prompts
 from screenagent.planning import Instructions, read_instructions
 from screenagent.runs.log import Recorder, new_run_folder
 from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
-from screenagent.scripts import Anchors, Script, bound
-from screenagent.scripts.replay import Replay
 from screenagent.settings import Settings
+
+if TYPE_CHECKING:
+    from screenagent.scripts import Script
+    from screenagent.scripts.replay import Replay
 
 MOST_REPLAY_STEPS: Final = 10_000
 """A script ends by itself, so this bounds only one whose tasks never end."""
@@ -111,6 +113,9 @@ class Supervised:
 
 def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay:
     """Build a replay of the script in `file` with the parameters' values; raises `Unbound` if they don't fit."""
+    from screenagent.scripts import Anchors, bound
+    from screenagent.scripts.replay import Replay
+
     return Replay(script, bound(script, given), Anchors.of(file), file.resolve())
 
 

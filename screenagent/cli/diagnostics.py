@@ -23,16 +23,21 @@ PROOF_CODES: Final = {"proven": 0, "refuted": 1, "unproven": 3}
 
 @click.command
 @click.option("--virtual", is_flag=True, help="Examine a virtual desktop instead of your own.")
+@click.option("--size", is_flag=True, help="List what is installed and how much room it takes, and touch nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print each finding as a JSON object.")
-def doctor(*, virtual: bool, as_json: bool) -> None:
+def doctor(*, virtual: bool, size: bool, as_json: bool) -> None:
     """Capture, click and type on each monitor, in a window of our own, and say how to mend what fails.
 
     \b
     screenagent doctor
     screenagent doctor --virtual
+    screenagent doctor --size
 
     Exit codes: 0 all well, 1 something is missing.
     """
+    if size:
+        _list_installed(as_json=as_json)
+        return
     from screenagent.assembly.parts import open_display, stoppable_control
     from screenagent.diagnostics.doctor import examine
 
@@ -47,6 +52,22 @@ def doctor(*, virtual: bool, as_json: bool) -> None:
             if finding.remedy:
                 echo(f"    {finding.remedy}")
     sys.exit(0 if well else 1)
+
+
+def _list_installed(*, as_json: bool) -> None:
+    from screenagent.diagnostics.installed import installed
+
+    rows = installed()
+    if as_json:
+        for row in rows:
+            echo_json(row.model_dump_json())
+        return
+    echo(paint("     MB  distribution", bold=True))
+    for row in rows:
+        needed_by = f"  for {', '.join(row.needed_by)}" if row.needed_by else ""
+        echo(f"{row.megabytes:7.1f}  {row.name} {row.version}", paint(needed_by, dim=True))
+    total, bytecode = (sum(sizes) for sizes in zip(*((row.megabytes, row.bytecode) for row in rows), strict=True))
+    echo(f"{total:7.1f}  in all; {bytecode:.1f} more is bytecode, which Python writes when it needs it")
 
 
 @click.command("prove-offline")

@@ -22,12 +22,12 @@ from screenagent.console.startup import responsive_threads, shorten_escape_delay
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Ended
-from screenagent.scripts import Script
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.console.app import Console
     from screenagent.console.options import Begin
+    from screenagent.scripts import Script
 
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
 

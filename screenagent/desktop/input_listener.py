@@ -1,4 +1,4 @@
-"""The user's own hand, listened to by pynput: what it presses, releases and turns, one touch at a time."""
+"""The user's own hand, listened to: what it presses, releases and turns, one touch at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import queue
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Protocol, Self
 
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
-from screenagent.desktop import NoDesktop
-from screenagent.desktop.keyboard import opening_pynput
 from screenagent.geometry import Pixel, Value
-from screenagent.keys import NAMED
 from screenagent.screenshot import Screenshot
 
 
@@ -56,14 +53,27 @@ class TimedTouch:
     seen: Screenshot
 
 
-BUTTONS: Final[tuple[Button, ...]] = ("left", "middle", "right")
-NAMES: Final = {
-    "esc": "escape",
-    **{f"{name}{side}": name for name in ("ctrl", "shift", "alt") for side in ("_l", "_r")},
-    **dict.fromkeys(("cmd", "cmd_l", "cmd_r"), "super"),
-}
 POLL_SECONDS: Final = 0.05  # how soon a stop is seen while the hand rests
-JOIN_SECONDS: Final = 1.0  # pynput waits for ever for what ended a listener whose connection was lost
+
+
+@dataclass(frozen=True)
+class Ears:
+    """What a system's listener calls: with the keys' names, and with where the mouse was."""
+
+    pressed: Callable[[Iterable[str]], None]
+    released: Callable[[str], None]
+    button: Callable[[Button, Pixel, bool], None]
+    wheel: Callable[[Direction, Pixel], None]
+
+
+class Listener(Protocol):
+    """Tells of a person's input between `start` and `stop`; `check` raises what ended it before its time."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def check(self) -> None: ...
 
 
 class InputListener:
@@ -83,56 +93,25 @@ class InputListener:
     ) -> None:
         self._before = before
         self._control = control
-        self._display = display
         self._stop_keys = frozenset(stop_keys)
         self._down: set[str] = set()
         self._heard: queue.Queue[TimedTouch] = queue.Queue()
-        with opening_pynput(display):
-            from pynput import mouse
-        self._listeners: tuple[Any, ...] = (
-            _keyboard_listener(self._pressed, self._released),
-            mouse.Listener(on_click=self._clicked, on_scroll=self._scrolled),
-        )
+        ears = Ears(self._pressed, self._released, self._button, self._wheel)
+        self._listener = _system_listener(display, ears)
 
     def __enter__(self) -> Self:
-        with opening_pynput(self._display):  # each opens its connection when it starts
-            for listener in self._listeners:
-                listener.start()
-            for listener in self._listeners:
-                listener.wait()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for listener in self._listeners:
-            with suppress(*_gone()):
-                listener.stop()
-        # On X pynput asks for the end on the connection that waits for the next event: it would end with that one.
-        contexts = [vars(listener).get("_context") for listener in self._listeners]
-        if any(context is not None for context in contexts):
-            with suppress(NoDesktop, *_gone()):  # with the display, its listeners have ended
-                self._disable(contexts)
-        for listener in self._listeners:
-            with suppress(*_gone()):
-                listener.join(JOIN_SECONDS)
-
-    def _disable(self, contexts: Sequence[object]) -> None:
-        from screenagent.desktop.x11.connection import connect_display
-
-        with closing(connect_display(self._display)) as server:
-            for context in contexts:
-                server.record_disable_context(context)
-            server.sync()
+        self._listener.stop()
 
     def heard(self) -> Iterator[TimedTouch]:
         """What it does until the control says stop; what was meant for our own terminal is left out."""
         while not (self._control.stopped and self._heard.empty()):
             with suppress(queue.Empty):
                 yield self._heard.get(timeout=POLL_SECONDS)
-            for listener in self._listeners:
-                if not listener.is_alive():
-                    with suppress(*_gone()):
-                        listener.join(JOIN_SECONDS)  # which raises what ended it
-                    raise NoDesktop("the display has ended while it was listened to")
+            self._listener.check()
 
     def _pressed(self, names: Iterable[str]) -> None:
         for name in names:
@@ -145,14 +124,11 @@ class InputListener:
         self._down.discard(name)
         self._hear(KeyUp(key=name))
 
-    def _clicked(self, x: float, y: float, button: Any, pressed: bool) -> None:
-        if button.name in BUTTONS:
-            kind = ButtonDown if pressed else ButtonUp
-            self._hear(kind(button=button.name, pixel=Pixel(x=round(x), y=round(y))))
+    def _button(self, button: Button, pixel: Pixel, pressed: bool) -> None:
+        self._hear((ButtonDown if pressed else ButtonUp)(button=button, pixel=pixel))
 
-    def _scrolled(self, x: float, y: float, dx: int, dy: int) -> None:
-        turned: Direction = ("up" if dy > 0 else "down") if dy else ("right" if dx > 0 else "left")
-        self._hear(WheelTurned(direction=turned, pixel=Pixel(x=round(x), y=round(y))))
+    def _wheel(self, direction: Direction, pixel: Pixel) -> None:
+        self._hear(WheelTurned(direction=direction, pixel=pixel))
 
     def _hear(self, touch: Touch) -> None:
         at = time.monotonic()
@@ -163,40 +139,12 @@ class InputListener:
             self._heard.put(TimedTouch(at, touch, seen))
 
 
-def _gone() -> tuple[type[Exception], ...]:
-    """Return what a call raises when the display has ended: of all systems only X tells."""
-    if "Xlib" not in sys.modules:
-        return ()
-    from screenagent.desktop.x11.connection import GONE
-
-    return GONE
-
-
-def _keyboard_listener(pressed: Callable[[Iterable[str]], None], released: Callable[[str], None]) -> Any:
-    """Return pynput's listener; on X the keys are named by the server's own map of the keyboard."""
+def _system_listener(display: str | None, ears: Ears) -> Listener:
+    """Return the listener of the system that we are on."""
     if sys.platform == "linux":
-        from screenagent.desktop.x11.key_listener import XKeyListener
+        from screenagent.desktop.x11.recorded_input import XRecordedInput
 
-        return XKeyListener(pressed, released)
-    from pynput import keyboard
+        return XRecordedInput(display, ears)
+    from screenagent.desktop.pynput_input import PynputListener
 
-    def press(key: Any) -> None:
-        pressed([name] if (name := _name(key)) else [])
-
-    def release(key: Any) -> None:
-        if name := _name(key):
-            released(name)
-
-    return keyboard.Listener(on_press=press, on_release=release)
-
-
-def _name(key: Any) -> str | None:
-    """The key as `keys` spells it, or its character; None for those that no action of ours can press."""
-    character: str | None = getattr(key, "char", None)
-    if character is None:
-        pynput_name = getattr(key, "name", "")
-        name = NAMES.get(pynput_name, pynput_name)
-        return name if name in NAMED else None
-    if len(character) == 1 and ord(character) < 0x20:  # what Ctrl makes of a letter
-        return chr(ord(character) + 0x60)
-    return character if len(character) == 1 and character.isprintable() else None
+    return PynputListener(ears)

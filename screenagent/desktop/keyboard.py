@@ -1,4 +1,4 @@
-"""The keyboard, by pynput: key presses and what of a text they can carry."""
+"""The keyboard: key presses and what of a text they can carry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from screenagent.control import Control
 from screenagent.desktop.sent_input import HeldInput
@@ -15,8 +15,6 @@ from screenagent.protocols import Retry
 
 if TYPE_CHECKING:
     from screenagent.desktop.x11.input_devices import KeyboardLayout
-
-PYNPUT: Final = {"escape": "esc", "super": "cmd"} | {name: name for name in NAMED - {"escape", "super"}}
 
 MANAGED: Final = frozenset(("alt", "super"))
 MANAGED_SECONDS: Final = 0.05
@@ -37,7 +35,7 @@ def _unstirred() -> bool:
 
 @dataclass(frozen=True)
 class Stroke:
-    """A key as pynput takes it, the code by which it is held, and whether Shift or AltGr makes it the character."""
+    """A key as the system takes it, the code by which it is held, and whether Shift or AltGr makes it the character."""
 
     key: Any
     code: int
@@ -45,12 +43,22 @@ class Stroke:
     level_3: bool = False
 
 
+class KeySender(Protocol):
+    """The keyboard of a system: which of its keys has a name or makes a character, and what presses it."""
+
+    def named(self, name: str) -> Stroke | None: ...
+
+    def find(self, character: str) -> Stroke | None: ...
+
+    def send(self, stroke: Stroke, *, pressed: bool) -> None: ...
+
+
 class Keyboard:
     """Sends keys; `layout` is an X display's, by which a character is a key there, with or without Shift."""
 
     def __init__(
         self,
-        display: str | None,
+        sender: KeySender,
         *,
         control: Control,
         held: HeldInput,
@@ -61,26 +69,13 @@ class Keyboard:
         self._user_keys = user_keys
         self._held = held
         self._layout = layout
-        self._display = display
+        self._sender = sender
         self._look: Callable[[], None] = _unwatched
         self._stirred: Callable[[], bool] = _unstirred
         self._looked_at = float("-inf")
         self._pause: Callable[[], None] = _unwatched
         self._typed: dict[str, Stroke] = {}  # how each character was typed since the last `watched`
         self.sent = 0
-        with opening_pynput(display):
-            from pynput import keyboard
-
-            self._pynput: Any = keyboard
-            self._controller = keyboard.Controller()
-
-    def close(self) -> None:
-        # pynput ends its connection as the controller is collected, and complains there if the display has ended.
-        connection = vars(self._controller).pop("_display", None)
-        if connection is not None:
-            from screenagent.desktop.x11.connection import disconnect_display
-
-            disconnect_display(connection)
 
     @contextmanager
     def watched(
@@ -119,7 +114,7 @@ class Keyboard:
     def _refuse_other_layout(self) -> None:
         """`Retry` if a key that was sent makes another character now: its window may have read it so."""
         self._follow_layout()
-        if any(self._find(character) != stroke for character, stroke in self._typed.items()):
+        if any(self._sender.find(character) != stroke for character, stroke in self._typed.items()):
             raise Retry("the keyboard got another layout while a text was typed, so it may be spoilt", "interrupted")
 
     def press(self, keys: Sequence[str]) -> None:
@@ -167,7 +162,9 @@ class Keyboard:
     def can_type(self, text: str) -> bool:
         self._follow_layout()
         return all(
-            character.isprintable() and (character.isascii() or self._layout is not None) and self._find(character)
+            character.isprintable()
+            and (character.isascii() or self._layout is not None)
+            and self._sender.find(character)
             for character in text
         )
 
@@ -181,21 +178,19 @@ class Keyboard:
         from screenagent.desktop.x11.input_devices import LEVEL_3
 
         assert self._layout is not None, "only an X layout has keys with a third level"
-        key = self._pynput.KeyCode.from_vk(LEVEL_3)
-        return self._down(Stroke(key, self._layout.code(LEVEL_3, "AltGr")))
+        code = self._layout.code(LEVEL_3, "AltGr")
+        return self._down(Stroke(code, code))
 
     def _follow_layout(self) -> None:
-        """pynput keeps the layout that it found when it was opened."""
-        if self._layout and self._layout.changed():
-            with opening_pynput(self._display):
-                self._controller = self._pynput.Controller()
+        if self._layout:
+            self._layout.follow()
 
     @contextmanager
     def _down(self, stroke: Stroke) -> Iterator[None]:
         self._control.check_input()
-        self._held.down("key", stroke.code, lambda: self._controller.release(stroke.key))
+        self._held.down("key", stroke.code, lambda: self._sender.send(stroke, pressed=False))
         try:
-            self._controller.press(stroke.key)
+            self._sender.send(stroke, pressed=True)
             yield
         finally:
             self._held.up("key", stroke.code)
@@ -203,34 +198,13 @@ class Keyboard:
     def _named(self, name: str) -> Stroke:
         if name not in NAMED:
             return self._character(name, chord=True)
-        key = getattr(self._pynput.Key, PYNPUT[name], None)
-        if key is None:
-            raise Retry(f"this system's keyboard has no {name!r} key", "no_key")
-        if self._layout is None:
-            return Stroke(key, hash(key))
-        return Stroke(key, self._layout.code(key.value.vk, name))
+        stroke = self._sender.named(name)
+        if stroke is None:
+            raise Retry(f"this keyboard has no {name!r} key", "no_key")
+        return stroke
 
     def _character(self, character: str, *, chord: bool = False) -> Stroke:
-        stroke = self._find(character)
+        stroke = self._sender.find(character)
         if stroke is None or (chord and stroke.level_3):
             raise Retry(f"this keyboard has no key for {character!r}; type it as text instead", "no_key")
         return stroke
-
-    def _find(self, character: str) -> Stroke | None:
-        if self._layout is None:
-            return Stroke(self._pynput.KeyCode.from_char(character), ord(character))
-        # By its keysym pynput sends a key through XTEST; by its character it would send a message to one window,
-        # which terminals and global shortcuts ignore.
-        found = self._layout.find(character)
-        if found is None:
-            return None
-        return Stroke(self._pynput.KeyCode.from_vk(found.keysym), found.code, found.shifted, found.level_3)
-
-
-def opening_pynput(display: str | None) -> AbstractContextManager[None]:
-    """Meanwhile, let pynput connect to the X display `display`; it takes no display by name."""
-    if display is None:
-        return nullcontext()
-    from screenagent.desktop.x11.connection import default_display
-
-    return default_display(display)

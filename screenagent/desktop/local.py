@@ -25,7 +25,7 @@ from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.platform import open_system
 from screenagent.desktop.receiver import Receiver
-from screenagent.desktop.screen import ScreenCapture
+from screenagent.desktop.screen import ScreenCapture, how_changed
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
@@ -37,6 +37,7 @@ from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
+ANSWERS_SECONDS: Final = 0.5  # an application that is at rest answers a ping within this time
 CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
 TYPED_AT_MOST: Final = 200  # characters; a longer line is sooner there by the clipboard
 
@@ -104,8 +105,9 @@ class LocalDesktop:
             floating=self._floating,
             answers=InputAnswers(control=self.control, ping=system.ping),
         )
-        keyboard = Keyboard(x_display, control=self.control, held=held, layout=system.layout, user_keys=user_keys)
-        self._keyboard = stack.enter_context(closing(keyboard))
+        self._keyboard = Keyboard(
+            system.keys, control=self.control, held=held, layout=system.layout, user_keys=user_keys
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -156,6 +158,13 @@ class LocalDesktop:
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=app_of(window))
             return self._shown(frame, window)
+
+    def is_at_work(self) -> bool:
+        """Return whether the application in front answers no input now, as it works on something or is stopped."""
+        with self._display_there():
+            answers = self._aim.answers
+            answers.begin(self._front())
+            return not self.control.until(answers.has_come, seconds=ANSWERS_SECONDS)
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
@@ -282,7 +291,7 @@ class LocalDesktop:
         self._screen.follow()
         if (now := self.display) != (before := self._agreed):
             self._agreed = now  # the user is told of it once
-            raise Interrupted(_changed(before, now))
+            raise Interrupted(how_changed(before, now))
 
     def _send(self, approved: Approved[Input]) -> None:
         pixels = [approved.on.display.pixel(location.point) for location in approved.locations]
@@ -436,11 +445,3 @@ class LocalDesktop:
         if text:
             other_script = self._windows.other_script() or not self._keyboard.can_type("v")
             self._clipboard.paste(text, into=window, press=self._keyboard.press, other_script=other_script)
-
-
-def _changed(before: Display, now: Display) -> str:
-    if before.name != now.name:
-        was_on = f"it was on {before.name!r} and would go on on {now.name!r}"
-        return f"the monitors have changed, so the agent waits; {was_on}"
-    size, corner = f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})"
-    return f"the monitor {now.name!r} is now {size} at {corner}, so the agent waits"

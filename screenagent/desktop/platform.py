@@ -13,6 +13,7 @@ from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import MonitorPlace
+from screenagent.desktop.keyboard import KeySender
 from screenagent.desktop.mouse import Pointer
 from screenagent.desktop.own_terminal import Stack
 from screenagent.geometry import Pixel
@@ -107,6 +108,7 @@ class System:
     windows: WindowSystem
     clipboard: Clipboard
     pointer: Pointer
+    keys: KeySender
     display: str | None = None
     layout: KeyboardLayout | None = None
     ping: PingProtocol | None = None
@@ -139,24 +141,29 @@ def why_no_session_bus() -> str | None:
 
 
 def _portable(windows: WindowSystem, *, control: Control) -> System:
-    return System(windows=windows, clipboard=PortableClipboard(control=control), pointer=PyautoguiPointer())
+    from screenagent.desktop.pynput_input import PynputKeys
+
+    clipboard = PortableClipboard(control=control)
+    return System(windows=windows, clipboard=clipboard, pointer=PyautoguiPointer(), keys=PynputKeys())
 
 
 def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
     from screenagent.desktop.x11.connection import GONE, MonitorNames, connect_display, disconnect_display
-    from screenagent.desktop.x11.input_devices import KeyboardLayout, XPointer
+    from screenagent.desktop.x11.input_devices import KeyboardLayout, XKeys, XPointer
     from screenagent.desktop.x11.windows import OwnWindows, Ping, X11Windows
 
     windows = stack.enter_context(closing(X11Windows(display)))
     name = windows.display_name
     asked_for_monitors = connect_display(name)
     stack.callback(disconnect_display, asked_for_monitors)
+    layout = stack.enter_context(closing(KeyboardLayout(name)))
     return System(
         windows=windows,
         clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
         pointer=stack.enter_context(closing(XPointer(name))),
+        keys=stack.enter_context(closing(XKeys(name, layout))),
         display=name,
-        layout=stack.enter_context(closing(KeyboardLayout(name))),
+        layout=layout,
         ping=stack.enter_context(closing(Ping(name))),
         gone=GONE,
         own=stack.enter_context(closing(OwnWindows(name))),

@@ -187,3 +187,12 @@ def _named(monitors: Sequence[Any], known: Sequence[MonitorPlace]) -> dict[str, 
         name = names.get(at) or str(monitor.get("output") or monitor.get("name") or "monitor")
         named[name if name != "monitor" and name not in named else f"{name}-{number}"] = monitor
     return named
+
+
+def how_changed(before: Display, now: Display) -> str:
+    """Say what has become of the monitor that was agreed on."""
+    if before.name != now.name:
+        was_on = f"it was on {before.name!r} and would go on on {now.name!r}"
+        return f"the monitors have changed, so the agent waits; {was_on}"
+    size, corner = f"{now.size.width}x{now.size.height}", f"({now.origin.x}, {now.origin.y})"
+    return f"the monitor {now.name!r} is now {size} at {corner}, so the agent waits"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.keyboard import PYNPUT
 from screenagent.geometry import Display, Pixel
 from screenagent.keys import ONLY_STOP, UserKeys
 
@@ -166,6 +165,8 @@ class UserInputMonitor:
         """Windows and macOS; unproven. Only Windows tells what was injected, so only there a touch is known."""
         from pynput import keyboard, mouse
 
+        from screenagent.desktop.pynput_input import hotkey
+
         tells = sys.platform == "win32"
 
         def moved(x: int, y: int, injected: bool) -> None:
@@ -178,16 +179,12 @@ class UserInputMonitor:
         listeners: list[Any] = [mouse.Listener(on_move=moved), keyboard.Listener(on_press=pressed)]
         keys, answered = self._heeds.keys, self._control.answer_by_key
         heard = {keys.stop: self._control.stop, keys.yes: partial(answered, "yes"), keys.no: partial(answered, "no")}
-        hot_keys = {_pynput_chord(chord): hears for chord, hears in heard.items() if chord}
+        hot_keys = {hotkey(combination): hears for combination, hears in heard.items() if combination}
         if hot_keys:
             listeners.append(keyboard.GlobalHotKeys(hot_keys))
         for listener in listeners:
             listener.start()
             stack.callback(listener.stop)
-
-
-def _pynput_chord(chord: tuple[str, ...]) -> str:
-    return "+".join(f"<{PYNPUT[key]}>" if key in PYNPUT else key for key in chord)
 
 
 def in_corner(pixel: Pixel, display: Display) -> bool:

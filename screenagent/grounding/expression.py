@@ -13,7 +13,7 @@ from typing import Final
 from screenagent.geometry import Value
 from screenagent.grounding.phrase import Bond, Container, Phrase, Relation, Side
 from screenagent.perception.roles import Role
-from screenagent.yaml_file import read_yaml
+from screenagent.yaml_file import read_packaged
 
 
 class Grammar(Value):
@@ -30,7 +30,7 @@ class Grammar(Value):
     amounts: dict[str, str]
 
 
-GRAMMAR: Final = read_yaml(Path(__file__).with_name("expression.yaml"), Grammar, what="a grammar")
+GRAMMAR: Final = read_packaged(Path(__file__).with_name("expression.yaml"), Grammar)
 
 _ANY_ROLE = "|".join(f"(?:{pattern})" for _, pattern in GRAMMAR.roles)
 _POINT = "|".join(GRAMMAR.pointing)

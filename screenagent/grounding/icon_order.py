@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox, Value
 from screenagent.perception.icon_encoder import Floats, IconWords
-from screenagent.yaml_file import read_yaml
+from screenagent.yaml_file import read_packaged
 
 SAME: Final = 0.85  # a phrase that is this much like a name of the table means that
 UNLIKE: Final = 0.2  # an icon that is less like a name says nothing about its neighbour
@@ -28,7 +28,7 @@ class IconOrder(Value):
     rows: tuple[tuple[str, ...], ...]
 
 
-_ROWS: Final = read_yaml(Path(__file__).with_name("icon_order.yaml"), IconOrder, what="an order of icons").rows
+_ROWS: Final = read_packaged(Path(__file__).with_name("icon_order.yaml"), IconOrder).rows
 _NAMES: Final = tuple(dict.fromkeys(name for row in _ROWS for name in row))
 _PAIRS: Final = {(_NAMES.index(left), _NAMES.index(right)) for row in _ROWS for left, right in pairwise(row)}
 

@@ -12,7 +12,7 @@ from rapidfuzz.distance import Prefix
 
 from screenagent.geometry import Value
 from screenagent.perception.similarity import is_misread, stem
-from screenagent.yaml_file import read_yaml
+from screenagent.yaml_file import read_packaged
 
 DERIVED: Final = 0.7  # of the longer word, what two forms of one word share at the beginning
 
@@ -33,7 +33,7 @@ class Vocabulary(Value):
     harmless: str
 
 
-_READ: Final = read_yaml(Path(__file__).with_name("vocabulary.yaml"), Vocabulary, what="a vocabulary")
+_READ: Final = read_packaged(Path(__file__).with_name("vocabulary.yaml"), Vocabulary)
 _EMPTY, _WEAK = frozenset(_READ.empty.split()), frozenset(_READ.weak.split())
 _GROUPS = tuple(frozenset(map(stem, words.split())) for words in _READ.same)
 SAME: Final = {

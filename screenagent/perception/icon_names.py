@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 
 from screenagent.errors import BadFile
 from screenagent.files import read_whole
-from screenagent.geometry import Box, Value
+from screenagent.geometry import LATER, Box, Value
 from screenagent.screenshot import Screenshot
 
 LOCK_SECONDS: Final = 5
@@ -42,7 +42,7 @@ class ToldName(NamedTuple):
 
 
 _Kept = Mapping[str, Mapping[str, tuple[KeptName, ...]]]
-_KEPT: Final = TypeAdapter(dict[str, dict[str, tuple[KeptName, ...]]])
+_KEPT: Final = TypeAdapter(dict[str, dict[str, tuple[KeptName, ...]]], config=LATER)
 
 
 def picture_key(screenshot: Screenshot, box: Box) -> str:

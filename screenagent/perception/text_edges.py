@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from screenagent.geometry import Value
-from screenagent.yaml_file import read_yaml
+from screenagent.yaml_file import read_packaged
 
 
 class Verdict(IntEnum):
@@ -32,7 +32,7 @@ class Negations(Value):
     suffixes: str
 
 
-_READ: Final = read_yaml(Path(__file__).with_name("negations.yaml"), Negations, what="a list of negations")
+_READ: Final = read_packaged(Path(__file__).with_name("negations.yaml"), Negations)
 _BEFORE, _AFTER, _ANSWERS = (frozenset(words.split()) for words in (_READ.before, _READ.after, _READ.answers))
 _JOINTS, _PREFIXES, _SUFFIXES = (frozenset(words.split()) for words in (_READ.joints, _READ.prefixes, _READ.suffixes))
 

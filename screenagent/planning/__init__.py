@@ -1,16 +1,14 @@
-"""Turns a task into the next step: `InstructionPlanner` without a model, `ModelPlanner` with one."""
+"""Turns a task into the next step: `InstructionPlanner` without a model, `model_planner` with one."""
 
 from screenagent.planning.instruction_planner import InstructionPlanner
 from screenagent.planning.instructions.parser import plan_of, read_instructions
 from screenagent.planning.instructions.refusals import UNDERSTOOD, RefusalCode, Unreadable
-from screenagent.planning.model_planner import ModelPlanner
 from screenagent.planning.skills.skill import Instructions
 
 __all__ = [
     "UNDERSTOOD",
     "InstructionPlanner",
     "Instructions",
-    "ModelPlanner",
     "RefusalCode",
     "Unreadable",
     "plan_of",

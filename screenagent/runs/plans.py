@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import Field, TypeAdapter
 
 from screenagent.events import Decided, Decision, Event, EventBase, Plan, PlannedStep
-from screenagent.geometry import Value
+from screenagent.geometry import LATER, Value
 
 
 class PlanChange(Value):
@@ -56,7 +56,7 @@ class LoggedDecided(EventBase):
 
 _CASES: Final = [LoggedDecided, *(case for case in get_args(get_args(Event)[0]) if case is not Decided)]
 _LOGGED: Final[Any] = Annotated[reduce(or_, _CASES), Field(discriminator="event")]
-LOGGED: Final[TypeAdapter[Event | LoggedDecided]] = TypeAdapter(_LOGGED)
+LOGGED: Final[TypeAdapter[Event | LoggedDecided]] = TypeAdapter(_LOGGED, config=LATER)
 """A line of a log: an event, or a `LoggedDecided`."""
 
 

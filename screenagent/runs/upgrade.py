@@ -10,9 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from screenagent.errors import OldSpellingWarning
 from screenagent.events import Event
+from screenagent.geometry import LATER
 from screenagent.runs.plans import LOGGED, LoggedDecided, PlanLog
 
-EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
+EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event, config=LATER)
 _JSON: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 Fields = dict[str, Any]

@@ -17,6 +17,9 @@ ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_l
 AnchorName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Timeout = Annotated[float, Field(gt=0, le=3600)]
 
+PATIENCE: Final = 5.0
+"""How long a target may be missing from a window that is in front and at rest, in seconds."""
+
 KeyPath = tuple[str | int, ...]
 """Where something stands in a script's file: keys and positions, from the outside in."""
 
@@ -304,7 +307,21 @@ class Script(Value):
     )
     parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
     timeout: Timeout = Field(10.0, description="how many seconds a target, or what is waited for, may be late")
+    patience: Timeout | None = Field(
+        None,
+        description="how many seconds a target may be missing from a window that is in front and at rest: 5, or"
+        " `timeout` if that is shorter or the script states it; `timeout` bounds the wait for a window that is not",
+    )
     steps: tuple[AnyStep, ...] = Field(min_length=1)
+
+    def patience_for(self, step: AnyStep) -> tuple[float, float]:
+        """Return how many seconds the target of `step` may be missing: from a window at rest, and from any."""
+        if stated := getattr(step, "timeout", None):
+            return stated, stated
+        if self.patience is None and "timeout" in self.model_fields_set:
+            return self.timeout, self.timeout
+        at_rest = self.patience or PATIENCE
+        return min(at_rest, self.timeout), self.timeout
 
     @field_validator("version", mode="before")
     @classmethod

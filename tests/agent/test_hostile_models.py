@@ -20,7 +20,7 @@ from screenagent.grounding.cascade import Cascade, CascadeStage
 from screenagent.grounding.model import ONCE, ModelGrounder
 from screenagent.models.families import family_named
 from screenagent.models.remote import Endpoint, RemoteModel
-from screenagent.planning import ModelPlanner
+from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Approver
 from tests.builders import words
 from tests.loopback import Reply, Stream, says, serving

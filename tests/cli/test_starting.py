@@ -13,7 +13,8 @@ import pytest
 from tests.paths import ROOT
 
 STARTS = """
-import time
+import signal, sys, time
+signal.signal(int(sys.argv[1]), signal.SIG_DFL)  # a shell's background jobs ignore some
 from screenagent.cli.starting import safely_started
 
 @safely_started
@@ -40,11 +41,12 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_a_stop_while_the_libraries_are_loaded_is_said(name: str) -> None:
-    command = [sys.executable, "-c", STARTS]
+    number = getattr(signal, name)
+    command = [sys.executable, "-c", STARTS, str(int(number))]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"starting\n"
-        os.kill(process.pid, getattr(signal, name))
+        os.kill(process.pid, number)
         _, said = process.communicate(timeout=5)
     assert (process.returncode, said) == (130, b"stopped\n")
 

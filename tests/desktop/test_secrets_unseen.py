@@ -33,15 +33,15 @@ VAULT = Vault(POLICY.why_not, (Environment({"SCREENAGENT_SECRET_BANK": VALUE, "S
 
 
 class Breaks(Control):
-    """Fails at the n-th look that a part takes at it, once it is armed."""
+    """Fails before the n-th key, once it is armed."""
 
-    looks = 0
+    presses = 0
 
-    def check(self) -> None:
-        self.looks -= 1
-        if self.looks == 0:
+    def check_input(self) -> None:
+        self.presses -= 1
+        if self.presses == 0:
             raise OSError("the cable was pulled")
-        super().check()
+        super().check_input()
 
 
 def plan(*steps: PlannedStep) -> Decision:
@@ -106,9 +106,9 @@ def test_it_goes_nowhere_that_the_policy_does_not_name(virtual: VirtualDesktop) 
         assert probe.of("text", "key_down") == []
 
 
-@pytest.mark.parametrize("looks", [None, 9])
+@pytest.mark.parametrize("presses", [None, 6])
 def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_typed(
-    virtual: VirtualDesktop, tmp_path: Path, looks: int | None, capfd: pytest.CaptureFixture[str]
+    virtual: VirtualDesktop, tmp_path: Path, presses: int | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from screenagent.agent.checker import ScreenChecker
     from screenagent.desktop.local import LocalDesktop
@@ -140,17 +140,17 @@ def test_a_run_leaves_nothing_of_it_whether_it_ends_well_or_crashes_while_it_is_
         try:
             for event in begun:
                 recorder(event)
-                if event.event == "reviewed" and looks is not None:
-                    control.looks = looks
+                if event.event == "reviewed" and presses is not None:
+                    control.presses = presses
         except SecretNotTyped as error:
             said = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
         received = "".join(receipt["key"] for receipt in probe.drain(seconds=0.2) if receipt["event"] == "key_down")
     assert "Hu" in received.replace("Shift_L", "")
-    assert (VALUE in received.replace("Shift_L", "")) is (looks is None)
-    assert ("OSError at test_secrets_unseen" in said) is (looks is not None)
+    assert (VALUE in received.replace("Shift_L", "")) is (presses is None)
+    assert ("OSError at test_secrets_unseen" in said) is (presses is not None)
     ended = list(read_events(folder))[-1]
     assert isinstance(ended, Ended)
-    assert ended.result == ("out_of_steps" if looks is None else "crashed")
+    assert ended.result == ("out_of_steps" if presses is None else "crashed")
     write_html(folder, folder / "report.html")
     kept = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     outputs = "".join(capfd.readouterr()) + said + "".join(episode.model_dump_json() for episode in planner.seen)

@@ -18,7 +18,8 @@ from screenagent.events import Plan, PlannedStep
 from screenagent.fakes import GulliblePlanner, ScriptedModel
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.reader import ScreenReader
-from screenagent.planning import ModelPlanner, plan_of
+from screenagent.planning import plan_of
+from screenagent.planning.model_planner import ModelPlanner
 
 OWN: tuple[Action, ...] = (Click(target=REPLY), TypeText(text=DRAFT))
 

@@ -25,7 +25,8 @@ from screenagent.grounding.model import ONCE, ModelGrounder
 from screenagent.models.families import Family, family_named
 from screenagent.models.remote import Endpoint, RemoteModel
 from screenagent.models.vision import Metered, TokenBudget
-from screenagent.planning import ModelPlanner, read_instructions
+from screenagent.planning import read_instructions
+from screenagent.planning.model_planner import ModelPlanner
 from screenagent.protocols import Retry
 from screenagent.runs.costs import step_costs
 from screenagent.settings import Settings

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Final
 
 import Xlib.display
 from Xlib import X, Xatom, error
 from Xlib.ext import res
-from Xlib.support import connect
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.geometry import Pixel
-
-_replacing = threading.Lock()  # protects Xlib's `connect.get_display`, which is one for the process
 
 CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
 GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
@@ -50,21 +45,6 @@ def disconnect_display(display: Any) -> None:
     """End a connection; of a display that has ended there is nothing left to say goodbye to."""
     with suppress(*GONE):
         display.close()
-
-
-@contextmanager
-def default_display(name: str) -> Iterator[None]:
-    """Meanwhile, let connections that are opened without a name lead to the display `name`, in every thread.
-
-    For libraries that take no name. The environment stays as it is: other threads and child processes read it.
-    """
-    with _replacing:
-        usual = connect.get_display
-        connect.get_display = lambda asked: usual(asked or name)
-        try:
-            yield
-        finally:
-            connect.get_display = usual
 
 
 def pointer(display: Any) -> Pixel:

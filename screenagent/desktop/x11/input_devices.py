@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from Xlib import XK, X
 from Xlib.ext import xtest
 
+from screenagent.desktop.keyboard import Stroke
 from screenagent.desktop.x11.connection import GONE, connect_display, disconnect_display, pointer
 from screenagent.desktop.x11.key_focus import physical_button
 from screenagent.geometry import Pixel
@@ -72,8 +73,8 @@ class KeyboardLayout:
             self._take_back()
         disconnect_display(self._display)
 
-    def changed(self) -> bool:
-        """Whether the keyboard has got another layout since the last time."""
+    def follow(self) -> bool:
+        """Take over another layout that the keyboard has got since the last time, and return whether it has."""
         told = [self._display.next_event() for _ in range(self._display.pending_events())]
         changes = [event for event in told if event.type == X.MappingNotify]
         for change in changes:
@@ -159,6 +160,33 @@ def _old_name(character: str) -> str:
         return ""
     base = letter[2].lower() if letter[1] == "SMALL" else letter[2]
     return base + ACCENTS[letter[3]]
+
+
+class XKeys:
+    """Sends keys to one display, whatever the environment calls the session's, through XTEST.
+
+    A message to one window would reach it too, but terminals and global shortcuts ignore those.
+    """
+
+    def __init__(self, display: str, layout: KeyboardLayout) -> None:
+        self._layout = layout
+        self._connection = connect_display(display)
+
+    def close(self) -> None:
+        disconnect_display(self._connection)
+
+    def named(self, name: str) -> Stroke:
+        """Return the key of that name; of a modifier's two, the left one."""
+        code = self._layout.code(XK.string_to_keysym(KEYSYMS.get(name, (name,))[0]), name)
+        return Stroke(code, code)
+
+    def find(self, character: str) -> Stroke | None:
+        found = self._layout.find(character)
+        return found and Stroke(found.code, found.code, found.shifted, found.level_3)
+
+    def send(self, stroke: Stroke, *, pressed: bool) -> None:
+        xtest.fake_input(self._connection, X.KeyPress if pressed else X.KeyRelease, stroke.code)
+        self._connection.sync()
 
 
 class XPointer:

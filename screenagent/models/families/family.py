@@ -11,11 +11,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import yaml
-from pydantic import Field, TypeAdapter, field_validator
+from pydantic import Field, field_validator
 
 from screenagent.errors import WrongUsage
 from screenagent.geometry import Box, Point, Size, Value
@@ -24,6 +23,7 @@ from screenagent.models.families.coordinates import Coordinates
 from screenagent.models.families.shapes import SHAPES, AnswerShape, escaped
 from screenagent.models.vision import AnswerGrammar, Numbers, Regex, Request, TokenBudget
 from screenagent.screenshot import Screenshot
+from screenagent.yaml_file import read_packaged
 
 NotThere = Literal["not there"]
 ModelPlace = Box | Point | NotThere
@@ -216,8 +216,7 @@ def _name_pattern(name: str) -> str:
 @cache
 def all_families() -> Mapping[str, Family]:
     """Return the families by name."""
-    rows = yaml.safe_load(files(__package__).joinpath("families.yaml").read_text(encoding="utf-8"))
-    families = TypeAdapter(list[Family]).validate_python(rows)
+    families = read_packaged(Path(__file__).with_name("families.yaml"), list[Family])
     return {family.name: family for family in families}
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
+from pathlib import Path
 from typing import Final, TypeVar
 
-import yaml
-
 from screenagent.geometry import Value
+from screenagent.yaml_file import read_packaged
 
 T = TypeVar("T")
 
@@ -46,6 +45,4 @@ def by_word(groups: Mapping[T, tuple[str, ...]]) -> dict[str, T]:
     return {word: group for group, words in groups.items() for word in words}
 
 
-ENGLISH: Final = English.model_validate(
-    yaml.safe_load(resources.files("screenagent.planning.instructions").joinpath("english.yaml").read_text("utf-8"))
-)
+ENGLISH: Final = read_packaged(Path(__file__).with_name("english.yaml"), English)

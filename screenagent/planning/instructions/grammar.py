@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -27,13 +29,38 @@ Steps = Iterable[PlannedStep | Skill] | None
 Builder = Callable[..., Steps]
 
 
+_ENDS: Final = r"(?=\s|\[ |\Z)"
+"""A word of a pattern ends here: before a blank, before an option that begins with one, or with the pattern."""
+_FIRST_WORD: Final = re.compile(rf"([a-z]+){_ENDS}")
+_FIRST_CHOICE: Final = re.compile(rf"\(([a-z |]+)\){_ENDS}")
+
+
 @dataclass(frozen=True)
 class Pattern:
-    pattern: re.Pattern[str]
+    """A pattern as it is written. It is compiled for the first phrase that begins with one of its words."""
+
+    written: str
     steps: Builder
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return _compiled(self.written)
+
+    @cached_property
+    def first_words(self) -> frozenset[str] | None:
+        """The words that a phrase of this pattern begins with; None if they are not listed in the pattern."""
+        worded = _worded(self.written)
+        found = _FIRST_WORD.match(worded) or _FIRST_CHOICE.match(worded)
+        choices = [choice.split() for choice in found[1].split("|")] if found else []
+        return frozenset(words[0] for words in choices) if choices and all(choices) else None
+
+    def may_read(self, phrase: str) -> bool:
+        """Return False if `phrase` begins with another word than the pattern."""
+        first = phrase.partition(" ")[0].lower()
+        return self.first_words is None or first in self.first_words or not (first.isascii() and first.isalpha())
+
     def read(self, phrase: str, said: SlotValue) -> tuple[PlannedStep | Skill, ...] | None:
-        fit = self.pattern.fullmatch(phrase)
+        fit = self.pattern.fullmatch(phrase) if self.may_read(phrase) else None
         if fit is None:
             return None
         filled = {name: SLOTS[name].value(said, part) for name, part in fit.groupdict().items() if part is not None}
@@ -59,7 +86,7 @@ def form(forms: list[Pattern], *patterns: str) -> Callable[[Builder], Builder]:
     """Let a function, or a short lambda, say what to do for phrases of these patterns, after those that `forms` has."""
 
     def add(steps: Builder) -> Builder:
-        forms.extend(Pattern(_compiled(pattern), steps) for pattern in patterns)
+        forms.extend(Pattern(pattern, steps) for pattern in patterns)
         return steps
 
     return add

@@ -52,6 +52,11 @@ class AnchorGrounder:
     def has_anchor(self, target: str) -> bool:
         return self._anchor_name(target) is not None
 
+    def shows_its_name(self, target: str) -> bool:
+        """Whether the target was recorded with a text of its own."""
+        name = self._anchor_name(target)
+        return name is not None and self._appearance(name).anchor.text != ""
+
     def _anchor_name(self, target: str) -> str | None:
         name = self.names().get(target)
         return name if name is not None and name in self.anchors else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +9,7 @@ from itertools import repeat
 from typing import Final
 
 from screenagent.actions import Ask, Finish, PressKeys, Wait, WaitFor, describe, targets
+from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.geometry import Point
@@ -24,6 +24,7 @@ from screenagent.scripts.replay.actions import (
     script_actions,
     script_plan,
 )
+from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
 from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
@@ -41,7 +42,8 @@ class ScriptPlanner:
     """Plays a script once. `checker` sees what `if_seen` asks for, `planner` carries out what `task` says.
 
     The steps are played by generators: each stops at a decision, and goes on with what became of it when the next one
-    is due. An action whose target is not there is tried again until its time is up, then asked about. For keys that
+    is due. An action whose target is not there is tried again until `rest` and the script's times say that it will not
+    come, then asked about. For keys that
     another window would get, the window behind it is brought to the front. Any other action that fails ends the replay.
 
     `recorded` are the names of the anchors that exist. `anchor_names`, `points` and `window` tell the grounder and the
@@ -52,10 +54,14 @@ class ScriptPlanner:
     values: Mapping[str, str]
     planner: Planner
     checker: Checker
+    rest: RestJudge
     recorded: frozenset[str] = frozenset()
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
+    _patience: Patience = field(default_factory=lambda: Patience(LATE_SECONDS, LATE_SECONDS))
+    _is_attended: bool = False
+    _looked_at: Screenshot | None = None
     _episode: Episode = field(default_factory=Episode)
     _binding: Binding = field(default_factory=Binding)
     _bound: Sequence[ScriptAction] = ()
@@ -150,15 +156,17 @@ class ScriptPlanner:
         if is_no:
             yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
 
-    def _answer(self) -> Generator[Decision, None, str | None]:
-        """Return the answer to the question that was asked last; None if the user skipped it."""
+    def _answer(self, failed: str = "") -> Generator[Decision, None, str | None]:
+        """Return the answer to the question that was asked last, about what has `failed`; None if the user skipped
+        it."""
         match self._last:
             case Step(verdict=AnswerAsk(text=text)):
                 return text.strip()
             case Step(verdict=Skip()):
                 return None
             case Step(action=Ask(question=question)) as last:
-                yield from repeat(Decision.give_up(f"{question}: {last.failure_reason or 'nobody answered'}"))
+                unanswered = last.verdict.reason if isinstance(last.verdict, Reject) else last.failure_reason
+                yield from repeat(Decision.give_up(f"{failed or question}; {unanswered or 'nobody answered'}"))
         return None
 
     def _carry_out(self, at: int) -> Course:
@@ -166,7 +174,8 @@ class ScriptPlanner:
 
         A target may be late, another window may be in front; what else goes wrong ends the replay.
         """
-        was_fetched, late_since = False, None
+        was_fetched = False
+        self._begin_waiting(at)
         yield from self._attempt(at)
         while why := self._last.failure_reason:
             action = self._actions[at]
@@ -176,18 +185,28 @@ class ScriptPlanner:
                 was_fetched = True
                 yield from self._fetch(at, why)
             elif is_lost:
-                late_since = late_since or time.monotonic()
-                if time.monotonic() < late_since + self._timeout(action):
+                unrest = self._unrest(action)
+                if self._patience.goes_on(unrest):
                     yield from self._attempt(at)
                 else:
-                    late_since = None
-                    what = describe(action.planned.action)
-                    yield from self._help(at, f"{what}: {why}. Say “again”, “skip”, “stop”, or name it in other words")
+                    seen = f"{unrest or in_words(self._screen)} after {self._patience.spent:.0f} s"
+                    what = f"{describe(action.planned.action)}: {why}; {seen}"
+                    yield from self._help(at, what, "Say “again”, “skip”, “stop”, or name it in other words")
             elif is_behind and is_rejected:
-                late_since = None
-                yield from self._help(at, f"{action.planned}: {why}. Bring it there and say “again”; or “skip”, “stop”")
+                yield from self._help(
+                    at, f"{action.planned}: {why}", "Bring it there and say “again”; or “skip”, “stop”"
+                )
             else:
                 yield from repeat(Decision.give_up(f"{action.planned}: {why}"))
+
+    def _begin_waiting(self, at: int) -> None:
+        self._patience = Patience(*self.script.patience_for(self._actions[at].step))
+
+    def _unrest(self, action: ScriptAction) -> str:
+        """What was going on while the target was waited for; empty if its window was in front and at rest."""
+        if not self._is_in_front(action):
+            return f"“{action.window}” is not in front"
+        return self.rest.unrest(self._looked_at or self._screen, self._screen)
 
     def _attempt(self, at: int) -> Course:
         """Decide on an action, unless it cannot be carried out."""
@@ -195,6 +214,7 @@ class ScriptPlanner:
         if problem := self._why_not(action):
             yield from repeat(Decision.give_up(f"{action.planned}: {problem}"))
         self._attend_to(action)
+        self._looked_at = self._screen
         yield Decision(plan=script_plan(self._actions), at=at)
 
     def _why_not(self, action: ScriptAction) -> str:
@@ -217,13 +237,16 @@ class ScriptPlanner:
                 break
             yield _decision(Wait(seconds=seconds))
         if not self._was_skipped:
+            self._begin_waiting(at)
             yield from self._attempt(at)
 
-    def _help(self, at: int, question: str) -> Course:
-        """Ask about an action that failed, and go on as the user says."""
-        yield _decision(Ask(question=question))
+    def _help(self, at: int, failed: str, choices: str) -> Course:
+        """Ask about an action that failed, and go on as the user says; where nobody answers, say what failed."""
+        yield _decision(Ask(question=f"{failed}. {choices}"))
         planned = self._actions[at].planned
-        match (yield from self._answer()):
+        answer = yield from self._answer(failed)
+        self._begin_waiting(at)
+        match answer:
             case None:
                 return
             case said if said.lower() == "skip":
@@ -241,6 +264,12 @@ class ScriptPlanner:
         self.anchor_names = action.anchor_names if action else {}
         self.points = self._binding.points(action.targets) if action else {}
         self.window = action.window if action else None
+        self._is_attended = action is not None
+
+    @property
+    def lateness(self) -> float:
+        """How long the target of the current action is waited for, in seconds."""
+        return self._patience.left if self._is_attended else LATE_SECONDS
 
     @property
     def _actions(self) -> Sequence[ScriptAction]:
@@ -269,9 +298,6 @@ class ScriptPlanner:
     def _is_in_front(self, action: ScriptAction) -> bool:
         """Whether the window that the action is for is in front; any is, where it says none."""
         return action.window is None or is_front(action.window, self._screen.window)
-
-    def _timeout(self, action: ScriptAction) -> float:
-        return getattr(action.step, "timeout", None) or self.script.timeout
 
 
 def is_front(words: str, window: Window | None) -> bool:

@@ -11,11 +11,12 @@ from screenagent.agent import Agent
 from screenagent.episode import Episode
 from screenagent.events import Reject, Verdict
 from screenagent.geometry import Location
-from screenagent.protocols import Approver, TextReader
+from screenagent.protocols import Approver, TextReader, WorkWatch
 from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, PointedGrounder
 from screenagent.scripts.replay.planner import ScriptPlanner, is_front
+from screenagent.scripts.replay.rest import RestJudge
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,18 @@ class Replay:
     def playing(self, agent: Agent, reader: TextReader) -> Agent:
         """Return the agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
         recorded = frozenset(self.anchors.names()) if self.anchors else frozenset[str]()
-        planner = ScriptPlanner(self.script, self.values, agent.planner, agent.checker, recorded)
-        grounder, guesser = agent.grounder, agent.guesser
+        is_at_work = agent.desktop.is_at_work if isinstance(agent.desktop, WorkWatch) else lambda: False
+        rest = RestJudge(reader, is_at_work)
+        planner = ScriptPlanner(self.script, self.values, agent.planner, agent.checker, rest, recorded)
+        grounder, guesser, asking = agent.grounder, agent.guesser, agent.asking
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
-            grounder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
+            grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
             guesser = guesser and AnchorGuesser(grounder, guesser)
+            asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
         approver = FocusApprover(agent.approver, lambda: planner.window)
-        return replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
+        parts = replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
+        return replace(parts, asking=asking, lateness=lambda: planner.lateness)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def test_a_keyboard_that_lent_keys_is_what_it_was_once_it_is_closed(own: Virtual
     subprocess.run(["setxkbmap", "us"], env=own.environment, check=True)
     before, layout = mapping(own), KeyboardLayout(own.display)
     layout.lend("aß你", wait=time.sleep)
-    eventually(layout.changed)
+    eventually(layout.follow)
     lent = [layout.find(character) for character in "ß你"]
     assert all(lent)
     assert mapping(own) != before

@@ -1,0 +1,111 @@
+"""Whether a window that lacks a target is at rest, and for how long a replay goes on waiting for the target."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from screenagent.perception.changes import changed_box
+from screenagent.perception.incidental import is_caret
+from screenagent.perception.labels import Label, labels
+from screenagent.protocols import TextReader
+from screenagent.screenshot import Screenshot, Window
+from screenagent.showing import LONGEST_NAME, abridged
+
+AT_WORK: Final = re.compile(r"(\w+ing\b.*(…|\.\.\.?)|(one moment|(please )?wait)\b.*)", re.IGNORECASE)
+"""What a window shows while it works: “Loading…”, “Connecting to the server...”, “Please wait”."""
+
+
+@dataclass
+class Patience:
+    """How long a target that is absent is waited for, in seconds.
+
+    `at_rest` is for a window that is in front and at rest, from when it was last seen not to be; `at_most` is for any.
+    """
+
+    at_rest: float
+    at_most: float
+    now: Callable[[], float] = time.monotonic
+    _began: float = field(init=False)
+    _rests_since: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began = self._rests_since = self.now()
+
+    @property
+    def left(self) -> float:
+        return max(0.0, min(self._rests_since + self.at_rest, self._began + self.at_most) - self.now())
+
+    @property
+    def spent(self) -> float:
+        return self.now() - self._began
+
+    def goes_on(self, unrest: str) -> bool:
+        """Return whether there is time left; a window with `unrest` gets its time anew."""
+        if unrest:
+            self._rests_since = self.now()
+        return self.left > 0
+
+
+@dataclass(frozen=True)
+class RestJudge:
+    """Judges by pictures, by what `reader` reads in them, and by whether the application in front `is_at_work`."""
+
+    reader: TextReader
+    is_at_work: Callable[[], bool] = lambda: False
+
+    def unrest(self, before: Screenshot, now: Screenshot) -> str:
+        """Return what was going on in the window in front between two looks; empty if it was at rest."""
+        window = now.window
+        if window is None:
+            return "no window is in front"
+        called = _called(window)
+        if before.window is None or before.window.id != window.id or before.size != now.size:
+            return f"{called} has only just come in front"
+        if _changes(before, now, window):
+            return f"{called} is changing"
+        if now.image is not None and (said := self._says(now, window)):
+            return f"{called} {said}"
+        return f"{called} is at work" if self.is_at_work() else ""
+
+    def _says(self, screenshot: Screenshot, window: Window) -> str:
+        """Return what tells that the window is not complete yet."""
+        read = _within(window, screenshot, labels(self.reader.read(screenshot), screenshot.size))
+        if not read:
+            return "shows no text yet"
+        busy = next((label.text for label in read if AT_WORK.fullmatch(label.text.strip())), "")
+        return f"shows “{abridged(busy, LONGEST_NAME)}”" if busy else ""
+
+
+def in_words(screenshot: Screenshot) -> str:
+    """Return what was in front, at rest."""
+    return f"{_called(screenshot.window)} is in front and at rest" if screenshot.window else "nothing is in front"
+
+
+def _called(window: Window) -> str:
+    return f"“{abridged(window.title or window.app or 'the window', LONGEST_NAME)}”"
+
+
+def _changes(before: Screenshot, now: Screenshot, window: Window) -> bool:
+    """Whether more than a caret differs in the window, or goes on changing there by itself."""
+    if before.digest != now.digest and before.image is not None and now.image is not None:
+        found = changed_box(before, now, within=window.box) if window.box else changed_box(before, now)
+        if found is not None and not is_caret(*_extent(found.pixels(now.size))):
+            return True
+    moving = (box for box in now.moving if window.box is None or box.center in window.box)
+    return any(not is_caret(*_extent(box.pixels(now.size))) for box in moving)
+
+
+def _extent(pixels: tuple[int, int, int, int]) -> tuple[int, int]:
+    left, top, right, bottom = pixels
+    return right - left, bottom - top
+
+
+def _within(window: Window, screenshot: Screenshot, read: Sequence[Label]) -> Sequence[Label]:
+    if window.box is None:
+        return read
+    bounds = window.box.exact_pixels(screenshot.size)
+    return [label for label in read if bounds.holds(*label.rect.center)]
