@@ -83,7 +83,7 @@ docs: $(VENV)/test.done
 $(VENV)/demo.done: pyproject.toml .ci/packages
 	.ci/packages demo
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable ".[desktop,console]"
+	$(BIN)/pip install --quiet --no-compile --editable ".[desktop,console]"  # bytecode is written for what is used
 	touch $@
 
 $(VENV)/test.done: pyproject.toml .ci/packages

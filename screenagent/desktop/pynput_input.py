@@ -96,6 +96,6 @@ def _name(key: Any) -> str | None:
     return character if len(character) == 1 and character.isprintable() else None
 
 
-def hotkey(keys: tuple[str, ...]) -> str:
-    """Return a combination as pynput's hot keys are written."""
+def hot_key(keys: tuple[str, ...]) -> str:
+    """Return keys that are pressed together as pynput writes them."""
     return "+".join(f"<{PYNPUT[key]}>" if key in PYNPUT else key for key in keys)

@@ -165,7 +165,7 @@ class UserInputMonitor:
         """Windows and macOS; unproven. Only Windows tells what was injected, so only there a touch is known."""
         from pynput import keyboard, mouse
 
-        from screenagent.desktop.pynput_input import hotkey
+        from screenagent.desktop.pynput_input import hot_key
 
         tells = sys.platform == "win32"
 
@@ -179,7 +179,7 @@ class UserInputMonitor:
         listeners: list[Any] = [mouse.Listener(on_move=moved), keyboard.Listener(on_press=pressed)]
         keys, answered = self._heeds.keys, self._control.answer_by_key
         heard = {keys.stop: self._control.stop, keys.yes: partial(answered, "yes"), keys.no: partial(answered, "no")}
-        hot_keys = {hotkey(combination): hears for combination, hears in heard.items() if combination}
+        hot_keys = {hot_key(combination): hears for combination, hears in heard.items() if combination}
         if hot_keys:
             listeners.append(keyboard.GlobalHotKeys(hot_keys))
         for listener in listeners:
