@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from screenagent.runs.store import recorded_runs
 from tests.paths import ROOT
@@ -42,6 +44,13 @@ def test_every_tracked_file_of_the_package_is_in_the_wheel(wheel: list[str]) -> 
     expected = set(tracked.stdout.split())
     expected |= {name.replace("prompts/", "screenagent/_prompts/", 1) for name in prompts.stdout.split()}
     assert expected <= set(wheel)
+
+
+def test_nothing_that_has_to_be_compiled_is_required_on_linux() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    needs = [Requirement(line) for line in extras["desktop"]]
+    on_linux = {need.name for need in needs if not need.marker or need.marker.evaluate({"sys_platform": "linux"})}
+    assert on_linux == {"jeepney", "mss", "python-xlib"}
 
 
 def test_weights_templates_and_licences_travel_with_it(wheel: list[str]) -> None:
