@@ -53,7 +53,8 @@ class Replay:
             asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
         approver = FocusApprover(agent.approver, lambda: planner.window)
         parts = replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
-        return replace(parts, asking=asking, lateness=lambda: planner.lateness)
+        may_ask = asking.may_help if asking else lambda _: False
+        return replace(parts, asking=asking, lateness=lambda: planner.lateness(may_ask))
 
 
 @dataclass(frozen=True)
