@@ -48,7 +48,7 @@ class Replay:
         grounder, guesser, asking = agent.grounder, agent.guesser, agent.asking
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
-            grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
+            grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, grounder, pointed)
             guesser = guesser and AnchorGuesser(grounder, guesser)
             asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
         approver = FocusApprover(agent.approver, lambda: planner.window)
