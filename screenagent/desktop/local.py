@@ -37,7 +37,7 @@ from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 
-ANSWERS_SECONDS: Final = 0.5  # an application that is at rest answers a ping within this time
+ANSWERS_SECONDS: Final = 0.15  # what takes longer to answer a ping was at work, and has yet to paint what it did
 CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
 TYPED_AT_MOST: Final = 200  # characters; a longer line is sooner there by the clipboard
 

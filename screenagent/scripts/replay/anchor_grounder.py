@@ -28,25 +28,28 @@ class AnchorGrounder:
     """Tries each method in turn to find a target that was recorded.
 
     `names` gives the anchor's name for each target of the current step, by the target's words. `configured` finds a
-    target without an anchor, and is the last resort for one with an anchor.
+    target without an anchor, and is the last resort for one with an anchor; `pointed` likewise, for one that may have a
+    pixel.
     """
 
     anchors: Anchors
     names: Callable[[], Mapping[str, str]]
     reader: TextReader
     configured: Grounder
+    pointed: Grounder
     _appearances: dict[str, Appearance] = field(default_factory=dict)
     _matchers: SharedLRU[str, TemplateMatcher] = field(default_factory=lambda: SharedLRU(3))
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         name = self._anchor_name(target)
         if name is None:
-            answer = self.configured.locate(target, screenshot, near=near)
+            answer = self.pointed.locate(target, screenshot, near=near)
             return unless_doubtful(answer, target, least=GUESSED)
         if near is not None:
             return near  # acting on it did not help; another place would be another target
         search = AnchorSearch(target, self._appearance(name), screenshot, self._matcher(screenshot), self.reader)
-        answers = (method(search) for method in (*BY_APPEARANCE, by_words(self.configured)))
+        last = self.pointed if search.may_be_at_its_pixel else self.configured
+        answers = (method(search) for method in (*BY_APPEARANCE, by_words(last)))
         return next(answer for answer in answers if answer is not None)
 
     def has_anchor(self, target: str) -> bool:

@@ -77,6 +77,16 @@ class AnchorSearch:
             return True
         return _extent(window.box.pixels(self.screenshot.size)) == _extent(anchor.window.pixels(anchor.screen))
 
+    @property
+    def may_be_at_its_pixel(self) -> bool:
+        """Whether a target that does not look as it did may yet be where it was: it shows no text, and its window has
+        not moved."""
+        window, anchor = self.screenshot.window, self.anchor
+        if anchor.text or window is None or window.box is None or anchor.window is None:
+            return not anchor.text
+        was, now = anchor.window.pixels(anchor.screen), window.box.pixels(self.screenshot.size)
+        return all(abs(new - old) <= MOVED for old, new in zip(was, now, strict=True))
+
     @cached_property
     def expected_corners(self) -> list[tuple[int, int]]:
         """Where the target's box begins if nothing moved, or if it moved with a side of its window."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
@@ -12,7 +12,7 @@ from screenagent.actions import Ask, Finish, PressKeys, Wait, WaitFor, describe,
 from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
-from screenagent.geometry import Point
+from screenagent.geometry import Location, Point
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.parameters import names_in
@@ -60,8 +60,9 @@ class ScriptPlanner:
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
     _patience: Patience = field(default_factory=lambda: Patience(LATE_SECONDS, LATE_SECONDS))
-    _is_attended: bool = False
+    _attended: ScriptAction | None = None
     _looked_at: Screenshot | None = None
+    _touched: tuple[Location, ...] = ()
     _episode: Episode = field(default_factory=Episode)
     _binding: Binding = field(default_factory=Binding)
     _bound: Sequence[ScriptAction] = ()
@@ -206,7 +207,8 @@ class ScriptPlanner:
         """What was going on while the target was waited for; empty if its window was in front and at rest."""
         if not self._is_in_front(action):
             return f"“{action.window}” is not in front"
-        return self.rest.unrest(self._looked_at or self._screen, self._screen)
+        self._touched += tuple(rest.location for rest in self._last.rested)
+        return self.rest.unrest(self._looked_at or self._screen, self._screen, touched=self._touched)
 
     def _attempt(self, at: int) -> Course:
         """Decide on an action, unless it cannot be carried out."""
@@ -264,12 +266,14 @@ class ScriptPlanner:
         self.anchor_names = action.anchor_names if action else {}
         self.points = self._binding.points(action.targets) if action else {}
         self.window = action.window if action else None
-        self._is_attended = action is not None
+        self._attended = action
 
-    @property
-    def lateness(self) -> float:
-        """How long the target of the current action is waited for, in seconds."""
-        return self._patience.left if self._is_attended else LATE_SECONDS
+    def lateness(self, may_ask: Callable[[str], bool]) -> float:
+        """How long the target of the current action is waited for, in seconds; for some, buttons are asked after."""
+        if self._attended is None:
+            return LATE_SECONDS
+        sought = targets(self._attended.planned.action)
+        return self._patience.next_wait(asks=any(may_ask(target.words) for target in sought))
 
     @property
     def _actions(self) -> Sequence[ScriptAction]:

@@ -48,12 +48,13 @@ class Replay:
         grounder, guesser, asking = agent.grounder, agent.guesser, agent.asking
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
-            grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, pointed)
+            grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, grounder, pointed)
             guesser = guesser and AnchorGuesser(grounder, guesser)
             asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
         approver = FocusApprover(agent.approver, lambda: planner.window)
         parts = replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
-        return replace(parts, asking=asking, lateness=lambda: planner.lateness)
+        may_ask = asking.may_help if asking else lambda _: False
+        return replace(parts, asking=asking, lateness=lambda: planner.lateness(may_ask))
 
 
 @dataclass(frozen=True)

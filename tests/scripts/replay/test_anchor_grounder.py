@@ -30,9 +30,12 @@ class AnchorScene:
     anchors: Anchors
     reader: DrawnReader
     configured: FakeGrounder
+    pointed: FakeGrounder | None = None
 
     def find(self, drawing: Drawing, *, target: str = "it") -> Location | Absent:
-        grounder = AnchorGrounder(self.anchors, lambda: {target: "it"}, self.reader, self.configured)
+        grounder = AnchorGrounder(
+            self.anchors, lambda: {target: "it"}, self.reader, self.configured, self.pointed or self.configured
+        )
         return grounder.locate(target, self.reader.screen(drawing))
 
 
@@ -198,7 +201,7 @@ def test_the_configured_grounder_is_not_followed_into_another_row(scene: AnchorS
 
 def test_where_acting_did_not_help_no_other_place_is_tried(scene: AnchorScene) -> None:
     record(scene, form(), (120, 160))
-    grounder = AnchorGrounder(scene.anchors, lambda: {"it": "it"}, scene.reader, scene.configured)
+    grounder = AnchorGrounder(scene.anchors, lambda: {"it": "it"}, scene.reader, scene.configured, scene.configured)
     screen: Screenshot = scene.reader.screen(form())
     first = grounder.locate("it", screen)
     assert isinstance(first, Location)
@@ -207,7 +210,30 @@ def test_where_acting_did_not_help_no_other_place_is_tried(scene: AnchorScene) -
 
 def test_a_guess_is_not_acted_on(scene: AnchorScene) -> None:
     guessing = ScriptedGrounder(Location(point=Point(x=0.5, y=0.5), confidence=0.46, by="guess"))
-    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, guessing)
+    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, guessing, guessing)
     found = grounder.locate("the Find field", scene.reader.screen(form()))
     assert isinstance(found, Absent)
     assert "only 46% like it" in found.why
+
+
+WINDOW = Window(id=1, title="Form", app="form", box=Box(left=0.0, top=0.0, right=0.5, bottom=0.5))
+PIXEL = Point(x=0.2, y=0.2)
+
+
+def recorded_with_its_pixel(scene: AnchorScene, drawing: Drawing, at: tuple[int, int]) -> None:
+    record(scene, drawing, at)
+    scene.pointed = FakeGrounder({"it": PIXEL})
+
+
+def test_the_pixel_of_a_target_is_no_place_for_it_once_its_text_is_nowhere(scene: AnchorScene) -> None:
+    recorded_with_its_pixel(scene, form(window=WINDOW), (75, 160))
+    assert isinstance(scene.find(screen(window=WINDOW).button("Delete", 75, 160)), Absent)
+
+
+def test_the_pixel_of_a_target_without_text_stands_while_its_window_does(scene: AnchorScene) -> None:
+    recorded_with_its_pixel(scene, screen(window=WINDOW), (75, 160))
+    there = scene.find(screen(window=WINDOW, dark=True))
+    assert isinstance(there, Location)
+    assert there.point == PIXEL
+    moved = WINDOW.model_copy(update={"box": Box(left=0.1, top=0.1, right=0.6, bottom=0.6)})
+    assert isinstance(scene.find(screen(window=moved, dark=True)), Absent)

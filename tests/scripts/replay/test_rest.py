@@ -13,7 +13,7 @@ from PIL import Image
 from screenagent.approval import AllowAll
 from screenagent.events import AnswerAsk, Approve, Ended, Event
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
-from screenagent.geometry import Box
+from screenagent.geometry import Box, Location
 from screenagent.protocols import Approver
 from screenagent.screenshot import Screenshot, Window, Word
 from screenagent.scripts.file import parsed
@@ -60,6 +60,14 @@ def test_a_window_that_changes_or_has_just_come_is_not_at_rest(before: Screensho
     assert why in RestJudge(read("Save as")).unrest(before, now)
 
 
+def test_what_the_mouse_has_lit_up_itself_is_no_unrest() -> None:
+    place = Location(point=INSIDE.center, box=INSIDE, confidence=0, by="tooltip")
+    judge, lit = RestJudge(read("Save as")), screen(light=INSIDE)
+    assert judge.unrest(screen(), lit, touched=(place,)) == ""
+    elsewhere = place.model_copy(update={"box": Box(left=0.7, top=0.7, right=0.8, bottom=0.8)})
+    assert judge.unrest(screen(), lit, touched=(elsewhere,)) == "“Panel” is changing"
+
+
 @pytest.mark.parametrize("text", ["Loading…", "Connecting to the server...", "Please wait"])
 def test_a_window_that_says_that_it_is_at_work_is_not_at_rest(text: str) -> None:
     assert RestJudge(read(text)).unrest(screen(), screen()) == f"“Panel” shows “{text}”"
@@ -84,6 +92,16 @@ def test_patience_begins_anew_with_each_unrest_but_ends_in_time() -> None:
     assert patience.left == 2
     now[0] = 10
     assert not patience.goes_on("it is changing")
+
+
+def test_a_target_whose_button_is_asked_for_its_name_is_first_waited_for_briefly() -> None:
+    now = [0.0]
+    patience = Patience(5, 10, now=lambda: now[0])
+    assert patience.next_wait(asks=True) == 1
+    now[0] = 2
+    assert patience.next_wait(asks=True) == 3
+    assert Patience(5, 10, now=lambda: now[0]).next_wait(asks=False) == 5
+    assert Patience(0.2, 10, now=lambda: now[0]).next_wait(asks=True) == pytest.approx(0.2)
 
 
 @dataclass
