@@ -36,8 +36,8 @@ class Seeing:
     """A vision model and what is known about it.
 
     `family` is None if the name does not identify one and the model was not proven yet. `remote` is the same model if
-    it is behind a server. `count` returns the number of tokens of a text, and `context` is the context length; the planner
-    estimates what is None.
+    it is behind a server. `count` returns the number of tokens of a text, and `context` is the context length; the
+    planner estimates what is None.
     """
 
     model: VisionModel
