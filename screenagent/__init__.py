@@ -1,7 +1,5 @@
 """A desktop agent that you supervise: it looks, plans, points, asks and acts."""
 
-from importlib import metadata
-
 __all__ = ["__version__"]
 
 
@@ -9,6 +7,8 @@ def __getattr__(name: str) -> str:
     """Return `__version__`, which is read when it is asked for."""
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import metadata
+
     try:
         return metadata.version("screenagent")
     except metadata.PackageNotFoundError:

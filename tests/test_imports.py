@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +38,40 @@ def test_help_imports_no_more_than_the_command_line_needs() -> None:
     assert "screenagent run" in done.stdout
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert imported & (HEAVY | {"pydantic", "PIL", "numpy"}) == set()
+
+
+UNTIL_THE_DESKTOP = """
+import json, sys
+opened = []
+sys.addaudithook(lambda event, about: opened.append(str(about[0])) if event == "open" else None)
+sys.argv = ["screenagent", "run", "click Seven", "--plain", "--approve", "never", "--no-record"]
+from screenagent.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 1
+print(json.dumps({"modules": sorted(sys.modules), "opened": opened}))
+"""
+"""A run that ends where it connects to the display, as there is none: the first look would come next."""
+
+MODULES = 850
+FILES = 750
+OWN_MODULES = 155
+DATA_FILES = {"english.yaml"}
+
+
+def test_a_plain_run_loads_little_before_the_first_look(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", UNTIL_THE_DESKTOP], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "no display" in done.stderr
+    loaded = json.loads(done.stdout)
+    modules = set(loaded["modules"])
+    parts = {".".join(name.split(".")[:2]) for name in modules if name.startswith("screenagent.")}
+    assert parts & {f"screenagent.{part}" for part in ("agent", "scripts", "serving", "bench", "diagnostics")} == set()
+    assert modules & {"torch", "transformers", "textual", "jinja2", "ruamel", "screenagent.console.app"} == set()
+    assert {Path(name).name for name in loaded["opened"] if name.endswith((".yaml", ".npz", ".npy"))} == DATA_FILES
+    assert len([name for name in modules if name.startswith("screenagent")]) <= OWN_MODULES
+    assert len(modules) <= MODULES
+    assert len([name for name in loaded["opened"] if ".dist-info" not in name]) <= FILES

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screenagent.approval import AllowAll, Asker, Policy, PolicyApprover, default_policy
-from screenagent.approval.vault import Vault
 from screenagent.assembly.departure import Departure, on_signals
 from screenagent.control import Control
 from screenagent.keys import UserKeys
@@ -20,6 +19,8 @@ from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.agent.inquiry import ScreenAsking
+    from screenagent.approval import Asker, Policy
+    from screenagent.approval.vault import Vault
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.perception.icon_names import IconNames
@@ -50,7 +51,7 @@ def open_desktop(
     from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
     from screenagent.desktop.virtual import VirtualDesktop
 
-    secrets, reader = Vault(read_policy(settings.policy).why_not), build_reader(settings)
+    secrets, reader = _vault(settings.policy), build_reader(settings)
     users = user_keys(settings, virtual=virtual)
     pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
     with ExitStack() as stack:
@@ -71,7 +72,17 @@ def open_desktop(
             stack.enter_context(driving(desktop.x_display, task, control))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
+        desktop.screenshot()  # from here on it is watched for what changes by itself
         yield desktop
+
+
+def _vault(policy: Path | None) -> Vault:
+    """Build what gives secrets as the policy says. A policy in a file is read at once, so an error in it is told."""
+    from screenagent.approval.vault import Vault
+
+    if policy is not None:
+        return Vault(read_policy(policy).why_not)
+    return Vault(lambda secret, window: read_policy(None).why_not(secret, window))
 
 
 def user_keys(settings: Settings, *, virtual: bool) -> UserKeys:
@@ -95,6 +106,14 @@ def open_display(control: Control) -> Iterator[str]:
 
     with VirtualDesktop(control=control) as started:
         yield started.display
+
+
+@contextmanager
+def reading_prepared(settings: Settings) -> Iterator[None]:
+    """Meanwhile load the networks that read the screen, in a thread; what is wrong with them is said when they read."""
+    with ThreadPoolExecutor(1, thread_name_prefix="networks") as pool:
+        pool.submit(lambda: build_reader(settings).prepare())
+        yield
 
 
 def build_reader(settings: Settings, stages: Timing | None = None) -> ScreenReader:
@@ -159,6 +178,8 @@ def _accessibility(desktop: Desktop | None) -> Accessibility | None:
 
 def build_approver(settings: Settings, ask: Asker, reader: TextReader) -> Approver:
     """Build the approver: everything is allowed under `approve = "never"`, otherwise the policy decides what to ask."""
+    from screenagent.approval import AllowAll, PolicyApprover
+
     if settings.approve == "never":
         return AllowAll()
     policy = read_policy(settings.policy)
@@ -167,4 +188,6 @@ def build_approver(settings: Settings, ask: Asker, reader: TextReader) -> Approv
 
 def read_policy(path: Path | None) -> Policy:
     """Return the policy in the file, or the default one."""
+    from screenagent.approval import Policy, default_policy
+
     return default_policy() if path is None else Policy.read(path)

@@ -9,11 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from screenagent.agent import Agent, Sink
-from screenagent.approval import Asker
-from screenagent.assembly.agent import build_agent
-from screenagent.assembly.models import Models
-from screenagent.assembly.parts import open_desktop
+from screenagent.assembly.parts import open_desktop, reading_prepared
 from screenagent.control import Control
 from screenagent.errors import WrongUsage
 from screenagent.models import prompts
@@ -23,6 +19,8 @@ from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ou
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
+    from screenagent.agent import Agent, Sink
+    from screenagent.approval import Asker
     from screenagent.scripts import Script
     from screenagent.scripts.replay import Replay
 
@@ -91,10 +89,17 @@ class Supervised:
 
     @contextmanager
     def open(self, control: Control, ask: Asker) -> Iterator[SupervisedWork]:
-        """Open the desktop, the recorder and the agent for as long as the run lasts."""
+        """Open the desktop, the recorder and the agent for as long as the run lasts.
+
+        What reads the screen is loaded while the desktop opens, and the agent is built while the screen is watched for
+        what changes by itself.
+        """
+        from screenagent.assembly.models import Models
+
         where, settings = self.supervision, self.supervision.settings
         models = Models.of(settings, control)
         with ExitStack() as stack:
+            stack.enter_context(reading_prepared(settings))
             opening = open_desktop(settings, control, virtual=where.virtual, app=where.app, task=self.task)
             desktop = stack.enter_context(opening)
             recording = (
@@ -103,6 +108,8 @@ class Supervised:
             recorder = stack.enter_context(recording)
             if recorder:
                 control.on_leave(recorder.end)
+            from screenagent.assembly.agent import build_agent
+
             agent = build_agent(
                 settings, control, desktop, ask=ask, models=models, instructions=self.instructions, replay=self.replay
             )

@@ -26,6 +26,7 @@ def bench() -> None:
     screenagent bench ground FOLDER        accuracy and milliseconds on a folder of screens with targets
     screenagent bench calibration FOLDER…  whether the embedded grounder is right as often as it says
     screenagent bench steps                the loop's own time per step; --console: what the console adds
+    screenagent bench cold                 from the start of a process to its click
     screenagent bench keys                 from a key in the console to the click
     screenagent bench settle               popups that come late
     screenagent bench scripts              the example scripts, on desktops that have changed
@@ -191,6 +192,25 @@ def keys(*, clicks: int) -> None:
     from screenagent.bench import console
 
     click.echo(console.measure_keys(clicks=clicks).model_dump_json())
+
+
+@bench.command
+@click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True)
+def cold(*, runs: int) -> None:
+    """Start a process for each click, on a virtual desktop with a window of ours; report milliseconds.
+
+    From the start of the process to the first look, to the target, to the click as the window got it, and to the last
+    event: `screenagent run --plain --approve never`. The first input waits until the screen was watched for 1.1 s.
+
+    \b
+    screenagent bench cold
+    screenagent bench cold --runs 20
+    """
+    from screenagent.bench import cold as bench_cold
+
+    with Ticker(silent=0.0) as ticker:
+        found = bench_cold.run_cold(runs=runs, progress=lambda number: ticker.count(number, runs))
+    click.echo(found.model_dump_json())
 
 
 @bench.command

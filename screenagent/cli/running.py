@@ -10,14 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from screenagent.agent import drive
 from screenagent.assembly.departure import Departure, on_signals
 from screenagent.assembly.parts import stoppable_control, user_keys
 from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
 from screenagent.cli.output import echo, echo_json
 from screenagent.cli.progress import Ticker
-from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers, summary_line
 from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
 from screenagent.control import Control
 from screenagent.episode import Episode
@@ -63,6 +61,8 @@ def is_terminal() -> bool:
 
 def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     """Carry out the run with a line for each step on stderr."""
+    from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
+
     where = supervised.supervision
     answer_keys = str(user_keys(where.settings, virtual=where.virtual))
     with ExitStack() as stack:
@@ -71,6 +71,8 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
         told = stack.enter_context(Ticker())
         work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
         printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
+        from screenagent.agent import drive
+
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         _say_where(work.folder)
     return Carried(episode, work.folder)
@@ -91,6 +93,8 @@ def supervise(supervised: Supervised) -> Ended:
         raise supervising.broke
     if supervising.episode.ended is None:
         return Ended(result="stopped")
+    from screenagent.cli.terminal import summary_line
+
     echo(summary_line(supervising.episode), err=True)
     _say_where(supervising.folder)
     return supervising.episode.ended

@@ -54,6 +54,9 @@ class Detector:
         self._pool = pool
         self._weights = weights
 
+    def prepare(self) -> None:
+        open_session(self._weights)
+
     def ink(self, picture: PictureArray) -> Darkness:
         open_session(self._weights)  # loaded here, once, before several threads ask for it
         height, width = picture.shape[:2]
@@ -102,6 +105,9 @@ class Recogniser:
     def __init__(self, pool: ThreadPoolExecutor, *, weights: Path = LATIN.recogniser) -> None:
         self._pool = pool
         self._weights = weights
+
+    def prepare(self) -> None:
+        open_session(self._weights)
 
     @cached_property
     def _alphabet(self) -> list[str]:

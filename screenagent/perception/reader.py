@@ -97,6 +97,11 @@ class ScreenReader:
         self._screens.keep(screenshot.digest, words)
         return words
 
+    def prepare(self) -> None:
+        """Load the networks, which the first screen would otherwise wait for."""
+        self._detector.prepare()
+        self._recogniser.prepare()
+
     def forget(self) -> None:
         """Start as if nothing had been read; the networks stay loaded."""
         self._screens.clear()

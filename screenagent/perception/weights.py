@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 import zlib
 from functools import cache
 from importlib.util import find_spec
@@ -69,9 +70,18 @@ class BrokenWeights(UserError):
         )
 
 
-@cache
+_loading: Final = threading.Lock()
+"""Protects what is loaded: a thread that needs weights waits for the one that is loading them."""
+
+
 def open_session(path: Path) -> InferenceSession:
     """Return the session for a file of weights, loaded once. It computes on the thread that calls it."""
+    with _loading:
+        return _session(path)
+
+
+@cache
+def _session(path: Path) -> InferenceSession:
     # Loading onnxruntime takes longer than a command line should take to answer, so only who sees pays for it.
     # From 1.32 on it tells its maker of each session over the network, unless this stands here when it is loaded.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
