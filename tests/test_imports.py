@@ -62,9 +62,10 @@ DATA_FILES = {"english.yaml"}
 
 def test_a_plain_run_loads_little_before_the_first_look(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", UNTIL_THE_DESKTOP], env=environment, capture_output=True, text=True, check=True
-    )
+    for _ in range(2):  # the first may have to write bytecode
+        done = subprocess.run(
+            [sys.executable, "-c", UNTIL_THE_DESKTOP], env=environment, capture_output=True, text=True, check=True
+        )
     assert "no display" in done.stderr
     loaded = json.loads(done.stdout)
     modules = set(loaded["modules"])
