@@ -70,9 +70,9 @@ class TypingWatch:
             self.control.wait(HAND_SECONDS)
 
     def begin(self, approved: Approved[Input]) -> None:
-        """Take note of the field that the text is for, and of how the screen is before it."""
+        """Take note of the field for the text, and of how the screen is before it. Without a window nothing shows."""
         action, self._sent, self._at = approved.action, 0, self.now()
-        typed = isinstance(action, TypeText) and not action.afresh
+        typed = isinstance(action, TypeText) and not action.afresh and approved.on.window is not None
         self._base = self.grab() if typed else None
         self._field = field_patch(approved, self._base) if self._base is not None else None
         text = action.text if isinstance(action, TypeText) and typed else ""

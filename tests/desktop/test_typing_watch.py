@@ -15,10 +15,11 @@ from screenagent.desktop.typing_watch import FIRST_SECONDS, HAND_SECONDS, PASS_S
 from screenagent.events import Approve
 from screenagent.geometry import Box, Size
 from screenagent.protocols import Approved, Retry
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Screenshot, Window
 
 SIZE = Size(width=400, height=200)
-ON = Screenshot.of(Image.new("RGB", (SIZE.width, SIZE.height)))
+BARE = Screenshot.of(Image.new("RGB", (SIZE.width, SIZE.height)))
+ON = BARE.model_copy(update={"window": Window(id=1, title="Letter")})
 NAME, CHAT, CODE = Patch(100, 20, 300, 44), Patch(100, 80, 300, 104), Patch(100, 20, 130, 48)
 
 
@@ -58,9 +59,9 @@ class Screen(Control):
     def draw(self, left: int, top: int, *, width: int = 9) -> None:
         self.frame[top : top + 14, left : left + width] += 1
 
-    def begin(self, action: TypeText | PressKeys, field: Patch | None) -> None:
+    def begin(self, action: TypeText | PressKeys, field: Patch | None, *, on: Screenshot = ON) -> None:
         box = Box.of_pixels((field.left, field.top, field.right, field.bottom), SIZE) if field else None
-        self.watch.begin(Approved(action=action, locations=(), on=ON, verdict=Approve(), field=box))
+        self.watch.begin(Approved(action=action, locations=(), on=on, verdict=Approve(), field=box))
 
 
 @pytest.fixture
@@ -109,6 +110,13 @@ def test_a_text_of_which_nothing_shows_ends(screen: Screen) -> None:
     with pytest.raises(Retry, match="nothing of what is typed shows") as refused:
         screen.watch.look(1 + 2 * SILENT_KEYS)
     assert refused.value.code == "busy"
+
+
+def test_keys_without_a_window_show_nowhere(screen: Screen) -> None:
+    screen.begin(TypeText(text="a long text"), None, on=BARE)
+    for looks in range(3):
+        screen.watch.look(1 + looks * SILENT_KEYS)
+        screen.time += 1
 
 
 def paused(screen: Screen) -> float:
