@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.lock import Driver, driver_from, drivers, named, user
+from screenagent.desktop.process_stat import stat_fields
 
 if TYPE_CHECKING:
     from screenagent.desktop.x11.driver_selection import AskedServer
@@ -131,7 +131,4 @@ def _owner(server: AskedServer, until: float) -> tuple[Driver, int | None] | Non
 
 
 def _is_alive(pid: int) -> bool:
-    try:  # the command stands in brackets and may hold blanks and brackets of its own
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return False
+    return stat_fields(pid)[:1] not in ([], ["Z"])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from screenagent.control import Control
+from screenagent.desktop.process_stat import stat_fields
 from screenagent.desktop.settle import PingProtocol
 from screenagent.screenshot import Window
 
@@ -37,7 +38,7 @@ Running = Callable[[int], float]
 
 def running_seconds(pid: int) -> float:
     with suppress(OSError, ValueError, IndexError):
-        state = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+        state = stat_fields(pid)[0]
         ran, waited = (PROC / str(pid) / "task" / str(pid) / "schedstat").read_text().split()[:2]
         return float("inf") if state in "Tt" else (int(ran) + int(waited)) / 1e9
     return 0.0

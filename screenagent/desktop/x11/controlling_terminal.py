@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from Xlib import Xatom, error
 
+from screenagent.desktop.process_stat import stat_fields
 from screenagent.desktop.x11.connection import property_values
 from screenagent.geometry import Value
 
@@ -79,8 +80,7 @@ def _environment(pid: int) -> dict[str, str]:
 
 
 def _parent(pid: int) -> int:
-    # The command stands in brackets and may hold blanks and brackets of its own.
-    fields = _read(PROC / str(pid) / "stat").rpartition(")")[2].split()
+    fields = stat_fields(pid)
     return int(fields[1]) if fields else 0
 
 

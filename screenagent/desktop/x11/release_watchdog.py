@@ -13,11 +13,12 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import IO, Any, Final
 
 from Xlib import X, display, error
 from Xlib.ext import xtest
+
+from screenagent.desktop.process_stat import stat_fields
 
 RELEASE: Final = {"key": X.KeyRelease, "button": X.ButtonRelease}
 LATE_SECONDS: Final = 0.2  # what a program had sent before it ended is carried out by then
@@ -40,10 +41,7 @@ def still_down(lines: Iterable[bytes], down: Iterable[Stroke] = ()) -> list[Stro
 
 
 def is_suspended(pid: int) -> bool:
-    try:  # the command stands in brackets and may hold blanks and brackets of its own
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[:1] == ["T"]
-    except OSError:
-        return False
+    return stat_fields(pid)[:1] == ["T"]
 
 
 def opened(name: str) -> display.Display:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from Xlib import X, error
+from Xlib import X
 from Xlib.ext import shape
 
 from screenagent.desktop.floating import FloatingArea
+from screenagent.desktop.x11.batch import CLOSED
 from screenagent.desktop.x11.connection import CLIENT, ancestry, property_values
 from screenagent.screenshot import Window
 
 DEEPEST: Final = 12  # so many windows, of which one belongs to the next
-CLOSED: Final = (error.BadWindow, error.BadDrawable)
 
 
 class WindowOwners:
