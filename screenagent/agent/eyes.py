@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -15,11 +16,13 @@ from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
 from screenagent.geometry import Absent, Box, Doubt, Location
 from screenagent.perception.greyed import is_greyed
-from screenagent.protocols import Desktop, Grounder, Guesser, Naming, Retry, StateReader
+from screenagent.protocols import Desktop, Grounder, Guesser, Naming, RestWatch, Retry, StateReader
 from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
 """How much longer than usual a late target or effect is waited for."""
+WATCH_SECONDS: Final = 0.03
+"""How long the screen is watched before it is asked again whether more can come."""
 
 
 @dataclass
@@ -48,6 +51,15 @@ class Eyes:
         with self.timeline.phase("settle"):
             screen = self.desktop.settled(until, seconds=seconds)
         return self.timeline.happened(Observed(screenshot=screen))
+
+    def watch(self, until: float) -> Screenshot:
+        """Watch the screen until then; no longer once the application is known to do nothing more by itself."""
+        with self.timeline.phase("settle"):
+            while isinstance(self.desktop, RestWatch) and time.monotonic() + WATCH_SECONDS < until:
+                if self.desktop.rests_until() >= until:
+                    return self.desktop.settled(lambda _: False, seconds=0)
+                self.desktop.settled(lambda _: False, seconds=WATCH_SECONDS)
+            return self.desktop.settled(lambda _: False, seconds=max(0, until - time.monotonic()))
 
     def look_if_handed_back(self) -> Generator[Event, None, None]:
         """Look again if the user had the desktop meanwhile."""
