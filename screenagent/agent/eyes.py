@@ -21,8 +21,6 @@ from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
 """How much longer than usual a late target or effect is waited for."""
-WATCH_SECONDS: Final = 0.03
-"""How long the screen is watched before it is asked again whether more can come."""
 
 
 @dataclass
@@ -53,12 +51,11 @@ class Eyes:
         return self.timeline.happened(Observed(screenshot=screen))
 
     def watch(self, until: float) -> Screenshot:
-        """Watch the screen until then; no longer once the application is known to do nothing more by itself."""
+        """Return the screen as it is then; or once the application is known to do nothing more by itself until then."""
         with self.timeline.phase("settle"):
-            while isinstance(self.desktop, RestWatch) and time.monotonic() + WATCH_SECONDS < until:
-                if self.desktop.rests_until() >= until:
-                    return self.desktop.settled(lambda _: False, seconds=0)
-                self.desktop.settled(lambda _: False, seconds=WATCH_SECONDS)
+            if isinstance(desktop := self.desktop, RestWatch):
+                self.control.until(lambda: desktop.rests_until() >= until, seconds=until - time.monotonic())
+                until = 0.0
             return self.desktop.settled(lambda _: False, seconds=max(0, until - time.monotonic()))
 
     def look_if_handed_back(self) -> Generator[Event, None, None]:

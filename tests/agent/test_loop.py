@@ -779,26 +779,26 @@ def test_what_is_taken_back_a_moment_later_is_not_done(thought: str) -> None:
 
 
 class Rests(FakeDesktop):
-    """Is known to do nothing more by itself from a look after the click on, and shows until then what it takes back."""
+    """Is known to do nothing more by itself once it has been asked so often, and may take back what it did by then."""
 
     rests_at = 1
     takes_back = False
-    looks = 0
+    asked = 0
 
-    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
-        self.looks += bool(self.performed)
-        return plain_screen(0 if self.takes_back and self.looks >= self.rests_at else bool(self.performed))
+    def screenshot(self) -> Screenshot:
+        return plain_screen(0 if self.takes_back and self.asked >= self.rests_at else bool(self.performed))
 
     def rests_until(self) -> float:
-        return float("inf") if self.looks >= self.rests_at else float("-inf")
+        self.asked += 1
+        return float("inf") if self.asked >= self.rests_at else float("-inf")
 
 
-def test_an_application_that_is_known_to_rest_is_looked_at_once_more_and_not_watched() -> None:
+def test_an_application_that_is_known_to_rest_is_not_watched_any_longer() -> None:
     desktop = Rests()
     episode = drive(agent(decision(SAVE, Change()), decision(DONE), desktop=desktop, control=desktop.control), "save")
     assert episode.ended
     assert episode.ended.result == "done"
-    assert desktop.looks == 2
+    assert desktop.asked == 1
 
 
 def test_what_is_taken_back_before_the_application_rests_is_not_done() -> None:
@@ -806,6 +806,7 @@ def test_what_is_taken_back_before_the_application_rests_is_not_done() -> None:
     desktop.rests_at, desktop.takes_back = 5, True
     finish = decision(DONE)
     episode = drive(agent(decision(SAVE, Change()), finish, finish, desktop=desktop, control=desktop.control), "save")
+    assert desktop.asked == 5
     assert [step.outcome for step in episode.performed] == ["unchanged"]
 
 
