@@ -92,6 +92,15 @@ class WorkWatch(Protocol):
         ...
 
 
+@runtime_checkable
+class RestWatch(Protocol):
+    """A desktop that may know that the application of the last input does nothing more by itself."""
+
+    def rests_until(self) -> float:
+        """Until when, by `time.monotonic`, it does nothing by itself; in the past if that is not known."""
+        ...
+
+
 class SecondLook(Protocol):
     def confirm(self, target: str, screenshot: Screenshot, location: Location) -> Location:
         """The same place, surer or less sure than before. Done while a person thinks about an approval."""

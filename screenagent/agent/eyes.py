@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -15,7 +16,7 @@ from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
 from screenagent.geometry import Absent, Box, Doubt, Location
 from screenagent.perception.greyed import is_greyed
-from screenagent.protocols import Desktop, Grounder, Guesser, Naming, Retry, StateReader
+from screenagent.protocols import Desktop, Grounder, Guesser, Naming, RestWatch, Retry, StateReader
 from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
@@ -48,6 +49,14 @@ class Eyes:
         with self.timeline.phase("settle"):
             screen = self.desktop.settled(until, seconds=seconds)
         return self.timeline.happened(Observed(screenshot=screen))
+
+    def watch(self, until: float) -> Screenshot:
+        """Return the screen as it is then; or once the application is known to do nothing more by itself until then."""
+        with self.timeline.phase("settle"):
+            if isinstance(desktop := self.desktop, RestWatch):
+                self.control.until(lambda: desktop.rests_until() >= until, seconds=until - time.monotonic())
+                until = 0.0
+            return self.desktop.settled(lambda _: False, seconds=max(0, until - time.monotonic()))
 
     def look_if_handed_back(self) -> Generator[Event, None, None]:
         """Look again if the user had the desktop meanwhile."""

@@ -233,10 +233,9 @@ class _Run:
         last = next((step for step in reversed(self.episode.steps) if step.decision), None)
         if last is None or not last.acted or last.decision is None or self._sent_at is None:
             return False
-        stays_for, self._sent_at = self._sent_at + UNDONE_SECONDS - time.monotonic(), None
+        until, self._sent_at = self._sent_at + UNDONE_SECONDS, None
         seen = self._timeline.screen
-        with self._timeline.phase("settle"):
-            now = self.agent.desktop.settled(lambda _: False, seconds=max(0, stays_for))
+        now = self._eyes.watch(until)
         if difference(seen, now) is None:
             return False
         step = PlannedStep(action=last.decision.step.action, expectation=last.decision.step.expectation)

@@ -46,7 +46,7 @@ def running_seconds(pid: int) -> float:
 
 def answering_processes(pid: int) -> tuple[int, ...]:
     """Return the process of a program that takes its input, and those of the web pages that it shows."""
-    return (pid, *(child for child in _below(pid) if _is_renderer(child)))
+    return (pid, *(child for child in processes_below(pid) if _is_renderer(child)))
 
 
 @dataclass
@@ -167,7 +167,7 @@ class InputAnswers:
         return False
 
 
-def _below(pid: int) -> list[int]:
+def processes_below(pid: int) -> list[int]:
     """Return the processes that a process has started, and those that these have."""
     found = [pid]
     for process in found:  # which grows meanwhile

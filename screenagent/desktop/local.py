@@ -23,12 +23,13 @@ from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
+from screenagent.desktop.pending_work import PendingWork, program_of
 from screenagent.desktop.platform import open_system
 from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture, how_changed
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
-from screenagent.desktop.settle import QUIET_SECONDS, TYPED_QUIET_SECONDS, SentAction, Settling
+from screenagent.desktop.settle import TYPED_QUIET_SECONDS, SentAction, Settling, sent_now
 from screenagent.desktop.typing_watch import TypingWatch
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, Retry, TextReader
@@ -67,6 +68,8 @@ class LocalDesktop:
         self._secrets = secrets
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
+        self._pending = PendingWork()
+        self.rests_until = self._pending.none_until
         self._action: SentAction | None = None
         self.reads_ahead: Callable[[Screenshot], object] = lambda _: None
         self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
@@ -240,6 +243,7 @@ class LocalDesktop:
             ping=self._ping,
             meanwhile=lambda frame: self.reads_ahead(self._screen.screenshot(frame)),
             seconds=seconds,
+            rests_until=self.rests_until,
         ).frame()
 
     def _perform(self, approved: Approved[Input]) -> Screenshot:
@@ -258,21 +262,14 @@ class LocalDesktop:
             if len(floating.popups) > len(approved.on.popups):
                 before = as_it_came  # a submenu opens as the mouse comes, and is what the click is for
             sent = self.ledger.sent
+            self._pending.begin(program_of(approved))
             self._send(approved)
         except Interrupted as interruption:
             partly = sent is not None and self.ledger.sent > sent
             raise Interrupted(str(interruption), partly=partly) from None
         finally:
-            pressed = approved.action.keys if isinstance(approved.action, PressKeys) else ()
-            self._action = SentAction(
-                before=before.pixels,
-                at=time.monotonic(),
-                mouse=(mouse, self._aim.place),
-                confirms="enter" in pressed,
-                shortcut=keys.is_shortcut(pressed),
-                quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
-                watched=watched,
-            )
+            places = (mouse, self._aim.place)
+            self._action = sent_now(approved.action, before=before.pixels, mouse=places, watched=watched)
         shown = self._shown(before, front, floating)
         self.reads_ahead(shown)
         return shown

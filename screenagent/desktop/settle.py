@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from screenagent.actions import Input, PressKeys, TypeText
 from screenagent.desktop.ambient_changes import AmbientChanges
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.recurrence import Recurrence
+from screenagent.keys import is_shortcut
 
 POLL_SECONDS: Final = 0.008
 QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
@@ -24,6 +27,7 @@ JUDGE_SECONDS: Final = 0.25  # on a screen that does not rest, how often `until`
 BUSY_SECONDS: Final = 2.0  # an application that has not answered by then may be hung
 WATCHED_SECONDS: Final = 5.0  # an application that was watched for so long has shown what moves in it by itself
 AT_TARGET: Final = 20  # a change within one part in so many of the screen, to each side of the mouse, is at the target
+DELIVERED_SECONDS: Final = 0.1  # an input has reached the application by then, and what it lets others do has come
 TYPED_QUIET_SECONDS: Final = 0.2  # a field completes what was typed unseen; GTK's file chooser loses an Enter till then
 
 
@@ -44,6 +48,20 @@ class SentAction:
     watched: float = float("inf")
 
 
+def sent_now(action: Input, *, before: ScreenFrame, mouse: tuple[FramePoint, ...], watched: float) -> SentAction:
+    """Return what the screen is to answer to an action that has just been sent."""
+    pressed = action.keys if isinstance(action, PressKeys) else ()
+    return SentAction(
+        before=before,
+        at=time.monotonic(),
+        mouse=mouse,
+        confirms="enter" in pressed,
+        shortcut=is_shortcut(pressed),
+        quiet=TYPED_QUIET_SECONDS if isinstance(action, TypeText) else QUIET_SECONDS,
+        watched=watched,
+    )
+
+
 class PingProtocol(Protocol):
     """A question to the application of a window, by default the one in front: it answers it after all the input that
     came before."""
@@ -61,7 +79,8 @@ class Settling:
 
     `look` captures a frame; `now` and `wait` are the clock's. With `until`, the answer is what `until` accepts.
     `meanwhile` gets the frame that will probably be returned, to prepare it while the screen is watched. `seconds` is
-    how long `until`, or without it the answer, is waited for.
+    how long `until`, or without it the answer, is waited for. An answer is waited for no longer once the application
+    is known to do nothing more by itself in that time: `rests_until` says until when.
     """
 
     look: Callable[[], CapturedFrame]
@@ -73,6 +92,7 @@ class Settling:
     ping: PingProtocol | None = None
     meanwhile: Callable[[CapturedFrame], object] = lambda _: None
     seconds: float | None = None
+    rests_until: Callable[[], float] = lambda: float("-inf")
 
     _moved_at: float = field(init=False)
     _moves: int = field(init=False, default=0)
@@ -166,9 +186,9 @@ class Settling:
         """Return whether what an acknowledged action brings about would be visible by now."""
         assert self.action is not None  # only an action is acknowledged
         if self.action.confirms:
-            return self.now() >= self.action.at + CONFIRM_SECONDS
+            return self._is_over(self.action.at + CONFIRM_SECONDS)
         grace = SHORTCUT_SECONDS if self.action.shortcut else GRACE_SECONDS
-        return self._is_overdue() or self.now() >= self._moved_at + grace
+        return self._is_over(min(self._due, self._moved_at + grace))
 
     def _answer_due(self) -> float:
         if self.until is None and self.seconds is not None:
@@ -176,7 +196,14 @@ class Settling:
         return self.action.at + REACTION_SECONDS if self.action else self._moved_at
 
     def _is_overdue(self) -> bool:
-        return self.action is not None and self.now() >= self._due
+        return self.action is not None and self._is_over(self._due)
+
+    def _is_over(self, moment: float) -> bool:
+        """Return whether it is so late, or the application is known to do nothing more by itself until then."""
+        now = self.now()
+        if now >= moment or self.action is None or self.seconds is not None:
+            return now >= moment
+        return now >= self.action.at + DELIVERED_SECONDS and self.rests_until() >= moment
 
     def _is_elsewhere(self, patch: Patch, pixels: ScreenFrame) -> bool:
         """Return whether a small change is not at the target of the action."""

@@ -778,6 +778,38 @@ def test_what_is_taken_back_a_moment_later_is_not_done(thought: str) -> None:
     assert [step.outcome for step in episode.performed] == ["unchanged"]
 
 
+class Rests(FakeDesktop):
+    """Is known to do nothing more by itself once it has been asked so often, and may take back what it did by then."""
+
+    rests_at = 1
+    takes_back = False
+    asked = 0
+
+    def screenshot(self) -> Screenshot:
+        return plain_screen(0 if self.takes_back and self.asked >= self.rests_at else bool(self.performed))
+
+    def rests_until(self) -> float:
+        self.asked += 1
+        return float("inf") if self.asked >= self.rests_at else float("-inf")
+
+
+def test_an_application_that_is_known_to_rest_is_not_watched_any_longer() -> None:
+    desktop = Rests()
+    episode = drive(agent(decision(SAVE, Change()), decision(DONE), desktop=desktop, control=desktop.control), "save")
+    assert episode.ended
+    assert episode.ended.result == "done"
+    assert desktop.asked == 1
+
+
+def test_what_is_taken_back_before_the_application_rests_is_not_done() -> None:
+    desktop = Rests()
+    desktop.rests_at, desktop.takes_back = 5, True
+    finish = decision(DONE)
+    episode = drive(agent(decision(SAVE, Change()), finish, finish, desktop=desktop, control=desktop.control), "save")
+    assert desktop.asked == 5
+    assert [step.outcome for step in episode.performed] == ["unchanged"]
+
+
 def button_of(words: str) -> Screenshot:
     image = Image.new("RGB", (640, 400), (240, 240, 240))
     ImageDraw.Draw(image).text((320, 200), words, fill=(0, 0, 0), font=ImageFont.load_default(16), anchor="mm")

@@ -11,6 +11,7 @@ import pytest
 from screenagent.desktop.ambient_changes import AmbientChanges
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.settle import (
+    DELIVERED_SECONDS,
     GRACE_SECONDS,
     MOVING_SECONDS,
     QUIET_SECONDS,
@@ -112,6 +113,19 @@ def test_a_screen_that_does_not_answer_is_returned_when_its_time_is_over() -> No
     screen = Screen([caret])
     screen.settling().frame()
     assert REACTION_SECONDS <= screen.time < REACTION_SECONDS + 0.02
+
+
+@pytest.mark.parametrize("paints", [[], [box(80, 90, 60, 24, since=0.01)]])
+def test_an_application_that_will_do_nothing_more_is_waited_for_no_longer(paints: list[Paint]) -> None:
+    screen = Screen(paints)
+    replace(screen.settling(), rests_until=lambda: float("inf")).frame()
+    assert DELIVERED_SECONDS <= screen.time < DELIVERED_SECONDS + QUIET_SECONDS
+
+
+def test_an_application_that_rests_for_a_while_only_is_waited_for() -> None:
+    screen = Screen([answer(0.6)])
+    settled = replace(screen.settling(), rests_until=lambda: 0.6).frame()
+    assert settled.pixels[200, 300] == 7
 
 
 def test_without_an_action_a_quiet_screen_is_returned_at_once() -> None:
