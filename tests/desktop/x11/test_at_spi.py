@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 import pytest
 
@@ -97,14 +98,17 @@ def test_by_sight_no_program_is_asked(reader: ScreenReader) -> None:
 
 
 def test_a_picture_from_a_file_is_asked_of_nobody() -> None:
-    assert AtSpi(":4711").elements(screen().screenshot) == ()
+    with closing(AtSpi(":4711")) as program:
+        assert program.elements(screen().screenshot) == ()
 
 
 @pytest.mark.display
 @pytest.mark.parametrize("scale", [1, 2])
 def test_real_controls_are_where_they_are_said_to_be(reader: ScreenReader, scale: int) -> None:
-    with VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual:
-        program = AtSpi(virtual.display, seconds=10)
+    with (
+        VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual,
+        closing(AtSpi(virtual.display, seconds=10)) as program,
+    ):
         told: Sequence[Element] = ()
         read: set[str] = set()
 
@@ -128,17 +132,19 @@ def test_what_is_covered_or_hangs_is_left_out(virtual: VirtualDesktop) -> None:
     below = virtual.launch("galculator")
     shot = virtual.desktop.settled()
     assert below.pid
-    program, deadline = AtSpi(virtual.display, seconds=10), time.monotonic() + 20
-    while not _names(program, shot) and time.monotonic() < deadline:
-        shot = virtual.desktop.settled()
-    above = virtual.launch("xterm -geometry 200x60+0+0")
-    assert above.id != below.id
-    assert _names(program, shot) == set()
+    with closing(AtSpi(virtual.display, seconds=10)) as program:
+        deadline = time.monotonic() + 20
+        while not _names(program, shot) and time.monotonic() < deadline:
+            shot = virtual.desktop.settled()
+        above = virtual.launch("xterm -geometry 200x60+0+0")
+        assert above.id != below.id
+        assert _names(program, shot) == set()
     os.kill(below.pid, signal.SIGSTOP)
     try:
-        began = time.monotonic()
-        assert AtSpi(virtual.display, seconds=0.3).elements(shot) == ()
-        assert time.monotonic() - began < 5  # it is asked for 0.3 s; the rest is the machine's
+        with closing(AtSpi(virtual.display, seconds=0.3)) as program:
+            began = time.monotonic()
+            assert program.elements(shot) == ()
+            assert time.monotonic() - began < 5  # it is asked for 0.3 s; the rest is the machine's
     finally:
         os.kill(below.pid, signal.SIGCONT)
     for window in (above, below):
