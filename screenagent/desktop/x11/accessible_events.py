@@ -12,8 +12,7 @@ from jeepney import Message, MessageType
 from jeepney.low_level import HeaderFields
 
 EVENT: Final = "org.a11y.atspi.Event."
-CACHE: Final = "org.a11y.atspi.Cache"
-INTERFACES: Final = (EVENT + "Object", EVENT + "Window", EVENT + "Document", CACHE)
+INTERFACES: Final = (EVENT + "Object", EVENT + "Window", EVENT + "Document")
 LISTENED_FOR: Final = (
     *("object:state-changed", "object:children-changed", "object:text-changed", "object:property-change"),
     *("object:selection-changed", "window:", "document:"),
@@ -21,8 +20,9 @@ LISTENED_FOR: Final = (
 """What programs are asked to tell. Bounds are left out: they change by the hundred, and are asked for when needed."""
 
 KEPT: Final = 512
-FLOOD: Final = 3000
-"""Events within a second; a program that sends more is not listened to any longer."""
+FLOOD: Final = 2000
+FLOOD_SECONDS: Final = 2.0
+"""A program that sends so many events within these seconds is not listened to any longer."""
 LONGEST_DETAIL: Final = 64
 
 EventKind = Literal["state", "children", "text", "property", "selection", "window", "document"]
@@ -64,7 +64,7 @@ class EventLog:
         self._now = now
         self._events: deque[AccessibleEvent] = deque(maxlen=KEPT)
         self._complete_since = float("inf")
-        self._second: deque[float] = deque(maxlen=FLOOD)
+        self._latest: deque[float] = deque(maxlen=FLOOD)
         self._heard_from: set[str] = set()
         self._lock = threading.Lock()  # protects all of these
 
@@ -72,7 +72,7 @@ class EventLog:
         """Note that from now on every event comes, and that those before may be missing."""
         with self._lock:
             self._events.clear()
-            self._second.clear()
+            self._latest.clear()
             self._heard_from.clear()
             self._complete_since = self._now()
 
@@ -89,7 +89,7 @@ class EventLog:
             if len(self._events) == KEPT:
                 self._complete_since = max(self._complete_since, self._events[0].at)
             self._events.append(event)
-            self._second.append(event.at)
+            self._latest.append(event.at)
             self._heard_from.add(event.program)
 
     def since(self, at: float, program: str) -> tuple[AccessibleEvent, ...]:
@@ -109,7 +109,7 @@ class EventLog:
 
     def is_flooded(self) -> bool:
         with self._lock:
-            return len(self._second) == FLOOD and self._second[-1] - self._second[0] < 1
+            return len(self._latest) == FLOOD and self._latest[-1] - self._latest[0] < FLOOD_SECONDS
 
 
 def event_of(message: Message, *, at: float) -> AccessibleEvent | None:
@@ -119,8 +119,6 @@ def event_of(message: Message, *, at: float) -> AccessibleEvent | None:
     if message.header.message_type is not MessageType.signal or interface not in INTERFACES:
         return None
     program, path = str(fields.get(HeaderFields.sender, "")), str(fields.get(HeaderFields.path, ""))
-    if interface == CACHE:
-        return AccessibleEvent(at, program, path, "children", member[:LONGEST_DETAIL])
     if interface != EVENT + "Object":
         kind: EventKind = "window" if interface == EVENT + "Window" else "document"
         return AccessibleEvent(at, program, path, kind, member.lower()[:LONGEST_DETAIL])

@@ -1,4 +1,4 @@
-"""All objects of a program in one answer: what its cache for accessibility lists (AT-SPI `Cache.GetItems`)."""
+"""All objects of a program in one answer, from its cache for accessibility (AT-SPI `Cache.GetItems`), read quickly."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Final, NamedTuple
 from jeepney import DBusAddress, Message, new_method_call
 from jeepney.low_level import BufferPipe, Endianness, Header, HeaderFields, calc_msg_size
 
-from screenagent.desktop.x11.accessible_events import CACHE
 from screenagent.desktop.x11.accessible_nodes import Question, Reference, StateBits
 
+CACHE: Final = "org.a11y.atspi.Cache"
 ITEMS: Final = "a((so)(so)(so)iiassusau)"
+EVENT: Final = "sii"
+"""How the signature of an event begins: what happened, and a number. What follows is not read."""
 SIZE: Final = 16
 """Bytes of a message that tell how long it is."""
 
@@ -37,8 +39,8 @@ def items_question(program: str) -> Question:
     return Question(new_method_call(DBusAddress("/org/a11y/atspi/cache", program, CACHE), "GetItems"), ITEMS)
 
 
-class ItemsParser:
-    """A parser of messages that reads lists of objects several times as fast as one for every kind of message."""
+class AccessibilityParser:
+    """A parser of messages that reads lists of objects, and events, several times as fast as one for all messages."""
 
     def __init__(self) -> None:
         self._buffer = BufferPipe()
@@ -52,15 +54,15 @@ class ItemsParser:
             return None
         data = buffer.read(size)
         header, start = Header.from_buffer(data)
-        if header.fields.get(HeaderFields.signature) != ITEMS:
-            return Message.from_buffer(data)
-        order = "<" if header.endianness is Endianness.little else ">"
-        return Message(header, (ItemsReader(data[start + -start % 8 :], order).items(),))
+        signature = str(header.fields.get(HeaderFields.signature, ""))
+        body = BodyReader(data[start + -start % 8 :], "<" if header.endianness is Endianness.little else ">")
+        if signature == ITEMS:
+            return Message(header, (body.items(),))
+        return Message(header, body.event()) if signature.startswith(EVENT) else Message.from_buffer(data)
 
 
-class ItemsReader:
-    """Reads the body of the answer, which begins with the length of the list. Each value stands at a multiple of its
-    size, and a structure at one of 8."""
+class BodyReader:
+    """Reads the body of a message. Each value stands at a multiple of its size, and a structure at one of 8."""
 
     def __init__(self, body: bytes, order: str) -> None:
         self._body = body
@@ -68,6 +70,9 @@ class ItemsReader:
         self._signed = struct.Struct(order + "i").unpack_from
         self._order = order
         self._at = 0
+
+    def event(self) -> tuple[str, int]:
+        return self._string(), self._integer()
 
     def items(self) -> Sequence[CachedItem]:
         end = self._unsigned() + 8

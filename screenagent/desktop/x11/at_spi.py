@@ -17,7 +17,7 @@ from screenagent.desktop.own_terminal import WindowArea
 from screenagent.desktop.x11.accessible_bus import AccessibilityBus
 from screenagent.desktop.x11.accessible_events import AccessibleEvent, EventLog
 from screenagent.desktop.x11.accessible_front import ROLES, FrontWindow
-from screenagent.desktop.x11.accessible_items import ItemsParser
+from screenagent.desktop.x11.accessible_items import AccessibilityParser
 from screenagent.desktop.x11.accessible_query import Numbers
 from screenagent.desktop.x11.accessible_values import values
 from screenagent.desktop.x11.bus import BusLost, open_bus
@@ -50,7 +50,7 @@ class Connections:
         self.log = EventLog()
         try:
             address = self.windows.root_text("AT_SPI_BUS") or "SESSION"
-            self.bus = AccessibilityBus(open_bus(address, seconds=seconds, parser=ItemsParser()), self.log)
+            self.bus = AccessibilityBus(open_bus(address, seconds=seconds, parser=AccessibilityParser()), self.log)
         except LOST:
             self.windows.close()
             raise

@@ -43,7 +43,6 @@ def at_times(*times: float) -> EventLog:
         (told("PropertyChange", "accessible-name"), ("property", "accessible-name", False)),
         (told("ChildrenChanged", "add", 3), ("children", "add", False)),
         (told("Activate", "Editor", interface="Event.Window"), ("window", "activate", False)),
-        (told("AddAccessible", interface="Cache"), ("children", "AddAccessible", False)),
     ],
 )
 def test_an_event_says_what_changed_of_which_object(message: Message, event: tuple[Any, ...]) -> None:
@@ -112,7 +111,7 @@ def test_events_that_were_let_go_are_missed() -> None:
     assert (log.is_complete_since(2), log.is_complete_since(3)) == (False, True)
 
 
-@pytest.mark.parametrize(("apart", "flooded"), [(0.0001, True), (0.01, False)])
+@pytest.mark.parametrize(("apart", "flooded"), [(0.0005, True), (0.01, False)])
 def test_more_events_than_can_be_followed_are_a_flood(apart: float, flooded: bool) -> None:
     clock = count(0.0, apart)
     log = EventLog(now=lambda: next(clock))
