@@ -27,8 +27,8 @@ from screenagent.geometry import Box, Pixel, Point
 from screenagent.screenshot import Element, Screenshot, Window
 
 SECONDS: Final = 0.3
-LATE_AT_MOST: Final = 3
-"""Times in a row; a program that is late more often is not asked again."""
+LATE_AT_MOST: Final = 4
+"""Times in a row; then a program is not asked again. The first time it may have had to begin with accessibility."""
 SCALES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)
 POPPED_UP: Final = ("item", "menu")
 
@@ -62,23 +62,23 @@ class Connections:
 
 class AtSpi:
     """Of one X display, for as many `seconds` a call. It connects with the first question; a program that is late again
-    and again, or that `drop` names, is not asked any longer."""
+    and again is not asked any longer."""
 
     def __init__(self, display: str | None = None, seconds: float = SECONDS) -> None:
         self._display, self._seconds = display, seconds
-        self._turn = threading.Lock()  # protects all below: one thread at a time asks
+        self._turn = threading.Lock()  # protects what follows: one thread at a time asks
         self._open: Connections | None = None
         self._front: FrontWindow | None = None
-        self._late: Counter[int] = Counter()
-        self._dropped: set[int] = set()
         self._unlisted: set[str] = set()
         self._unheard: set[str] = set()
         self._told: tuple[ToldControl, ...] = ()
+        self._counting = threading.Lock()  # protects the counts
+        self._late: Counter[int] = Counter()
 
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
         """The controls of the window that `screenshot` was taken of, where they were when this was called."""
         window, deadline = screenshot.window, time.monotonic() + self._seconds
-        if window is None or window.pid is None or window.own or window.pid in self._dropped:
+        if window is None or window.pid is None or window.own or self._late[window.pid] >= LATE_AT_MOST:
             return ()
         if not self._turn.acquire(timeout=self._seconds):
             return ()
@@ -103,10 +103,11 @@ class AtSpi:
         paths = {control.path for control in told if place in control.box}
         return tuple(event for event in events if event.path in paths)
 
-    def drop(self, screenshot: Screenshot) -> None:
-        """Ask the program in front no more: it answers later than its window can be read."""
-        if screenshot.window and screenshot.window.pid:
-            self._dropped.add(screenshot.window.pid)
+    def note_pace(self, screenshot: Screenshot, *, late: bool) -> None:
+        """Note whether the answer came later than the picture could be read."""
+        if screenshot.window and (pid := screenshot.window.pid):
+            with self._counting:
+                self._late[pid] = self._late[pid] + 1 if late else 0
 
     def close(self) -> None:
         with self._turn:
@@ -135,7 +136,8 @@ class AtSpi:
         with connections.bus.asking(deadline) as query:
             top, controls = front.controls(query, window, screenshot.digest)
             told = values(query.many, [control.node for control in controls])
-            self._note_late(window, late=query.is_over)
+            if query.is_over:
+                self.note_pace(screenshot, late=True)
         if (scale := _scale(top, edges)) is None:
             return
         covering, places = list(_covering(windows, window)), list[ToldControl]()
@@ -149,12 +151,6 @@ class AtSpi:
                 places.append(ToldControl(box, node.reference.path))
                 yield Element(role=role, name=node.name.strip(), box=box, states=node.states, value=value)
         self._told = tuple(places)
-
-    def _note_late(self, window: Window, *, late: bool) -> None:
-        assert window.pid is not None  # such a window is not asked about
-        self._late[window.pid] = self._late[window.pid] + 1 if late else 0
-        if self._late[window.pid] >= LATE_AT_MOST:
-            self._dropped.add(window.pid)
 
 
 def _scale(top: Numbers | None, edges: Numbers) -> float | None:

@@ -42,8 +42,8 @@ def test_a_list_is_read_as_a_parser_of_all_messages_reads_it(order: Endianness) 
     answer = as_bytes(new_method_return(CALL, ITEMS, (items,)), order)
     assert Message.from_buffer(answer).body == (items,)
     expected = [
-        CachedItem(Reference(*found[0]), found[2][1], *found[3:5], found[6], found[7], StateBits(tuple(found[9])))
-        for found in items
+        CachedItem(Reference(*own), parent, place, below, name, role, StateBits(tuple(bits)))
+        for own, _, (_, parent), place, below, _, name, role, _, bits in items
     ]
     assert parsed(answer).body == (expected,)
 
