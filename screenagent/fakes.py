@@ -171,12 +171,16 @@ class ScriptedModel:
 
 @dataclass
 class FakeAccessibility:
-    """A program that says of its controls what the test says."""
+    """A program that says of its controls what the test says; `lateness` tells how often it came late, and when not."""
 
     told: Sequence[Element] = ()
+    lateness: list[bool] = field(default_factory=list)
 
     def elements(self, _screenshot: Screenshot) -> Sequence[Element]:
         return self.told
+
+    def note_pace(self, _screenshot: Screenshot, *, late: bool) -> None:
+        self.lateness.append(late)
 
 
 @dataclass

@@ -213,6 +213,11 @@ class Accessibility(Protocol):
         """What the window in front says of its controls, as far as it says it soon; of a picture in a file, nothing."""
         ...
 
+    def note_pace(self, screenshot: Screenshot, *, late: bool) -> None:
+        """Note whether the answer came later than the picture could be read: a program that is late again and again is
+        not asked any longer."""
+        ...
+
 
 class StateReader(Protocol):
     def ticked(self, screenshot: Screenshot, label: Location) -> ControlState | None:

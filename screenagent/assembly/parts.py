@@ -168,12 +168,8 @@ def build_asking(
 
 
 def _accessibility(desktop: Desktop | None) -> Accessibility | None:
-    """Return the accessibility tree of an X desktop; other desktops have none here."""
-    if (display := getattr(desktop, "x_display", None)) is None:
-        return None
-    from screenagent.desktop.x11.at_spi import AtSpi
-
-    return AtSpi(display)
+    """Return what asks the programs of an X desktop for their controls; other desktops have none here."""
+    return getattr(desktop, "accessibility", None)
 
 
 def build_approver(settings: Settings, ask: Asker, reader: TextReader) -> Approver:

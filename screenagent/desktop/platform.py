@@ -21,6 +21,7 @@ from screenagent.screenshot import Window
 
 if TYPE_CHECKING:
     from screenagent.desktop.settle import PingProtocol
+    from screenagent.desktop.x11.at_spi import AtSpi
     from screenagent.desktop.x11.input_devices import KeyboardLayout
 
 NAMES: Final[dict[int, Button]] = {1: "left", 2: "middle", 3: "right"}
@@ -116,6 +117,7 @@ class System:
     own: Stack = list
     floating: Callable[[], Floating] = Floating  # the menus, lists and tips that lie above the windows
     monitors: Callable[[], Sequence[MonitorPlace]] = tuple
+    accessibility: AtSpi | None = None
 
 
 def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
@@ -148,6 +150,7 @@ def _portable(windows: WindowSystem, *, control: Control) -> System:
 
 
 def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
+    from screenagent.desktop.x11.at_spi import AtSpi
     from screenagent.desktop.x11.connection import GONE, MonitorNames, connect_display, disconnect_display
     from screenagent.desktop.x11.input_devices import KeyboardLayout, XKeys, XPointer
     from screenagent.desktop.x11.windows import OwnWindows, Ping, X11Windows
@@ -169,6 +172,7 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
         own=stack.enter_context(closing(OwnWindows(name))),
         floating=windows.floating,
         monitors=MonitorNames(asked_for_monitors),
+        accessibility=stack.enter_context(closing(AtSpi(name))),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -31,7 +32,7 @@ from screenagent.perception.sentence_encoder import SentenceEncoder
 from screenagent.perception.similarity import likeness
 from screenagent.perception.timing import Timing
 from screenagent.protocols import Accessibility, TextReader
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Element, Screenshot
 
 EQUAL: Final = 0.97  # of the best score: a candidate with more fits as well
 MOST_GUESSES: Final = 5  # that a person is shown
@@ -47,6 +48,7 @@ MOST_LOOKED_AT: Final = 4  # texts that fit alike, each of which may be misread
 LONGEST_SLIP: Final = 200  # letters of a name that may differ from what is written by a slip of the pen
 PLAUSIBLE: Final = 0.25  # the score of what a model may be asked about
 LEAST_GUESS: Final = 0.05  # the confidence of one that is worth showing
+PROMPT_SECONDS: Final = 0.2  # a program that tells of its controls within these is prompt enough
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,20 @@ class ScreenSource:
         if self._accessibility is None:
             return self.seen(screenshot)
         if (known := self._told.get(screenshot.digest)) is None:
-            with ThreadPoolExecutor(1, thread_name_prefix="accessibility") as pool:
-                telling = pool.submit(self._accessibility.elements, screenshot)
-                seen = self.seen(screenshot)
-                known = seen.told_of(telling.result())
+            known = self._told_by(self._accessibility, screenshot)
             self._told.keep(screenshot.digest, known)
         return known
+
+    def _told_by(self, accessibility: Accessibility, screenshot: Screenshot) -> ScreenContents:
+        """Ask the program while the picture is read, and note which of them was sooner if both began anew."""
+        is_new, began = self._seen.get(screenshot.digest) is None, time.monotonic()
+        with ThreadPoolExecutor(1, thread_name_prefix="accessibility") as pool:
+            telling = pool.submit(_told_at, accessibility, screenshot)
+            seen, read_at = self.seen(screenshot), time.monotonic()
+            elements, told_at = telling.result()
+        if is_new:
+            accessibility.note_pace(screenshot, late=told_at > max(read_at, began + PROMPT_SECONDS))
+        return seen.told_of(elements)
 
     def read_closer(self, wanted: str, screenshot: Screenshot) -> Iterator[ScreenContents]:
         """Yield the screen as it reads where lines that are almost `wanted` are read again, enlarged."""
@@ -100,6 +110,11 @@ class ScreenSource:
         self._seen.clear()
         self._told.clear()
         self._icons.forget()
+
+
+def _told_at(accessibility: Accessibility, screenshot: Screenshot) -> tuple[Sequence[Element], float]:
+    """Return what the program tells of its controls, and when it has."""
+    return accessibility.elements(screenshot), time.monotonic()
 
 
 class EmbeddedGrounder:

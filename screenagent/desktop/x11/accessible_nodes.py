@@ -16,6 +16,7 @@ REFERENCE, REFERENCES = "(so)", "a(so)"
 
 CHECKED, COLLAPSED, EDITABLE, ENABLED, EXPANDABLE, EXPANDED, FOCUSED, MULTISELECTABLE = 4, 5, 7, 8, 9, 10, 12, 18
 PRESSED, SELECTABLE, SELECTED, SENSITIVE, SHOWING, INDETERMINATE, CHECKABLE = 20, 22, 23, 24, 25, 32, 41
+MANAGES_DESCENDANTS = 31
 PASSWORD, TOGGLE = 40, 62
 TICKED: Final = (7, 8, 44, 45, 130)
 """Roles that are checked or not: check boxes, radio buttons, both in menus, and switches."""
@@ -81,7 +82,7 @@ class StateBits(NamedTuple):
 
 
 class AccessibleNode(NamedTuple):
-    """An object that is shown; `holder` are the states of the object that holds it."""
+    """An object as its program tells it; `holder` are the states of the object that holds it."""
 
     reference: Reference
     role: int

@@ -3,177 +3,154 @@ nothing, too little, or what is not so: whoever asks holds it against the pictur
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import Final, NamedTuple
 
-from jeepney import DBusAddress, Message, MessageType, new_method_call
-from jeepney.low_level import HeaderFields
 from Xlib import error
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own_terminal import WindowArea
-from screenagent.desktop.x11.accessible_nodes import (
-    ACCESSIBLE,
-    REFERENCES,
-    SHOWING,
-    AccessibleNode,
-    Question,
-    Reference,
-    StateBits,
-    references,
-)
+from screenagent.desktop.x11.accessible_bus import AccessibilityBus
+from screenagent.desktop.x11.accessible_events import AccessibleEvent, EventLog
+from screenagent.desktop.x11.accessible_front import ROLES, FrontWindow
+from screenagent.desktop.x11.accessible_items import AccessibilityParser
+from screenagent.desktop.x11.accessible_query import Numbers
 from screenagent.desktop.x11.accessible_values import values
-from screenagent.desktop.x11.bus import BusLost, Connection, open_bus, receive, send_message
+from screenagent.desktop.x11.bus import BusLost, open_bus
 from screenagent.desktop.x11.connection import CLIENT
 from screenagent.desktop.x11.windows import X11Windows
-from screenagent.geometry import Display, Pixel
-from screenagent.perception.roles import Role
+from screenagent.geometry import Box, Pixel, Point
 from screenagent.screenshot import Element, Screenshot, Window
 
 SECONDS: Final = 0.3
-MOST: Final = 400
-LONGEST_NAME: Final = 1000
-"""Controls that are asked where they are; a table says it of every cell."""
-DEEPEST: Final = 24
-IN_FLIGHT: Final = 64
-"""Questions sent before an answer is read: more, and both ends wait for the other to read."""
+LATE_AT_MOST: Final = 4
+"""Times in a row; then a program is not asked again. The first time it may have had to begin with accessibility."""
 SCALES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)
-
-BUS: Final = "org.freedesktop.DBus"
-ROOT: Final = "/org/a11y/atspi/accessible/root"
-POPUPS: Final = (41, 69)  # popup menu, window
-
-ROLES: Final[Mapping[int, Role]] = {
-    7: "checkbox", 8: "item", 11: "dropdown", 32: "item", 33: "menu", 35: "item", 37: "tab", 40: "field",
-    43: "button", 44: "radio", 45: "item", 51: "slider", 52: "spinner", 57: "column", 61: "field", 62: "button",
-    79: "field", 88: "link", 91: "item", 129: "button", 130: "switch",
-}  # fmt: skip
-"""What the numbers of AtspiRole are called here; the others hold controls, or are none."""
 POPPED_UP: Final = ("item", "menu")
 
 LOST: Final = (BusLost, NoDesktop, error.XError, error.ConnectionClosedError)  # the bus or the display is gone
-Numbers = tuple[int, int, int, int]  # edges: left, top, right and bottom; or extents: left, top, width and height
 
 
-@dataclass(frozen=True)
+class ToldControl(NamedTuple):
+    """Where a control is, and what its program calls it on the bus."""
+
+    box: Box
+    path: str
+
+
+class Connections:
+    """What is open from one question to the next: the display, and the accessibility bus."""
+
+    def __init__(self, display: str | None, *, seconds: float) -> None:
+        self.windows = X11Windows(display)
+        self.log = EventLog()
+        try:
+            address = self.windows.root_text("AT_SPI_BUS") or "SESSION"
+            self.bus = AccessibilityBus(open_bus(address, seconds=seconds, parser=AccessibilityParser()), self.log)
+        except LOST:
+            self.windows.close()
+            raise
+
+    def close(self) -> None:
+        with closing(self.windows):
+            self.bus.close()
+
+
 class AtSpi:
-    """Of one X display, for as many `seconds` a call. Nothing stays open between calls: nobody has to end it."""
+    """Of one X display, for as many `seconds` a call. It connects with the first question; a program that is late again
+    and again is not asked any longer."""
 
-    display: str | None = None
-    seconds: float = SECONDS
+    def __init__(self, display: str | None = None, seconds: float = SECONDS) -> None:
+        self._display, self._seconds = display, seconds
+        self._turn = threading.Lock()  # protects what follows: one thread at a time asks
+        self._open: Connections | None = None
+        self._front: FrontWindow | None = None
+        self._unlisted: set[str] = set()
+        self._unheard: set[str] = set()
+        self._told: tuple[ToldControl, ...] = ()
+        self._counting = threading.Lock()  # protects the counts
+        self._late: Counter[int] = Counter()
 
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
         """The controls of the window that `screenshot` was taken of, where they were when this was called."""
-        window = screenshot.window
-        if window is None or window.pid is None or window.own:
+        window, deadline = screenshot.window, time.monotonic() + self._seconds
+        if window is None or window.pid is None or window.own or self._late[window.pid] >= LATE_AT_MOST:
+            return ()
+        if not self._turn.acquire(timeout=self._seconds):
             return ()
         try:
-            with ExitStack() as stack:
-                windows = stack.enter_context(closing(X11Windows(self.display)))
-                bus = open_bus(windows.root_text("AT_SPI_BUS") or "SESSION", seconds=self.seconds)
-                stack.callback(bus.close)
-                return tuple(self._elements(windows, bus, window, screenshot.display))
+            return tuple(self._elements(screenshot, window, deadline))
         except LOST:
+            self._hang_up()
             return ()
+        finally:
+            self._turn.release()
 
-    def _elements(self, windows: X11Windows, bus: Connection, window: Window, display: Display) -> Iterator[Element]:
-        edges, began = windows.edges(window), time.monotonic()
-        if edges is None:
+    def events_since(self, at: float, window: Window, *, place: Point | None = None) -> tuple[AccessibleEvent, ...]:
+        """Return what the program of `window` has told of since then, by `time.monotonic`; with `place`, only of the
+        controls that it last said are there. It never waits; a program that was not asked yet is not listened to."""
+        connections, front, told = self._open, self._front, self._told
+        program = front.program(window) if front else None
+        if connections is None or program is None:
+            return ()
+        events = connections.log.since(at, program)
+        if place is None:
+            return events
+        paths = {control.path for control in told if place in control.box}
+        return tuple(event for event in events if event.path in paths)
+
+    def note_pace(self, screenshot: Screenshot, *, late: bool) -> None:
+        """Note whether the answer came later than the picture could be read."""
+        if screenshot.window and (pid := screenshot.window.pid):
+            with self._counting:
+                self._late[pid] = self._late[pid] + 1 if late else 0
+
+    def close(self) -> None:
+        with self._turn:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        connections, self._open, self._front = self._open, None, None
+        if connections:
+            connections.close()
+
+    def _connected(self) -> tuple[Connections, FrontWindow]:
+        if self._open and self._open.log.is_flooded():
+            self._unheard.add(self._open.bus.followed)
+            self._hang_up()
+        if self._open is None or self._front is None:
+            self._open = Connections(self._display, seconds=self._seconds)
+            self._front = FrontWindow(self._open.bus, self._open.log, unlisted=self._unlisted, unheard=self._unheard)
+        return self._open, self._front
+
+    def _elements(self, screenshot: Screenshot, window: Window, deadline: float) -> Iterator[Element]:
+        connections, front = self._connected()
+        windows, display = connections.windows, screenshot.display
+        windows.changed(0)  # events that nobody reads would be kept
+        if (edges := windows.edges(window)) is None:
             return
-        nodes = list(AccessibilityQuery(bus, began + 0.6 * self.seconds).shown(window))
-        named = [node for node in nodes if node.role in ROLES][:MOST]
-        query = AccessibilityQuery(bus, began + self.seconds)
-        top, *places = query.extents([*nodes[:1], *named]) or [None]
+        with connections.bus.asking(deadline) as query:
+            top, controls = front.controls(query, window, screenshot.digest)
+            told = values(query.many, [control.node for control in controls])
+            if query.is_over:
+                self.note_pace(screenshot, late=True)
         if (scale := _scale(top, edges)) is None:
             return
-        covering = list(_covering(windows, window))
-        told = values(query.many, named)
-        for node, place, value in zip(named, places, told, strict=True):
-            if place is None or min(place[2:]) <= 0:
+        covering, places = list(_covering(windows, window)), list[ToldControl]()
+        for (node, place), value in zip(controls, told, strict=True):
+            if min(place[2:]) <= 0:
                 continue
             left, upper, right, lower = _scaled(place, top, edges, scale)
             role, middle = ROLES[node.role], Pixel(x=(left + right) // 2, y=(upper + lower) // 2)
             box = display.box((left, upper, right, lower))
             if box and not _is_covered(middle, role, covering):
+                places.append(ToldControl(box, node.reference.path))
                 yield Element(role=role, name=node.name.strip(), box=box, states=node.states, value=value)
-
-
-class AccessibilityQuery:
-    """Questions to programs on the accessibility bus, many at a time, until a deadline."""
-
-    def __init__(self, bus: Connection, deadline: float) -> None:
-        self._bus = bus
-        self._deadline = deadline
-
-    def shown(self, window: Window) -> Iterator[AccessibleNode]:
-        """What the window shows, and what pops up over it; the window itself first."""
-        registry = DBusAddress(ROOT, "org.a11y.atspi.Registry", ACCESSIBLE)
-        owner = next((name for name, pid in self._pids(self._children(registry)) if pid == window.pid), None)
-        if owner is None:
-            return
-        tops = self._children(DBusAddress(ROOT, owner, ACCESSIBLE))
-        level = self._described([(top, StateBits()) for top in tops])
-        titled = [node for node in level if node.name == window.title[:LONGEST_NAME]]
-        level = [*(titled or level), *(node for node in level if titled and node.role in POPUPS)]
-        for _ in range(DEEPEST):
-            yield from level
-            level = self._described([(child, node.bits) for node in level for child in node.below][: 2 * MOST])
-
-    def _children(self, parent: DBusAddress) -> list[Reference]:
-        (answer,) = self.many([Question(new_method_call(parent, "GetChildren"), REFERENCES)])
-        return references(answer)
-
-    def _pids(self, programs: Sequence[Reference]) -> Iterator[tuple[str, int]]:
-        """The name of each program with its process, as far as the bus knows it."""
-        bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
-        calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (program.bus,)) for program in programs]
-        answers = self.many([Question(call, "u") for call in calls])
-        return ((program.bus, pid[0]) for program, pid in zip(programs, answers, strict=True) if pid)
-
-    def _described(self, objects: Sequence[tuple[Reference, StateBits]]) -> list[AccessibleNode]:
-        """Those that are shown; each of the objects comes with the states of what holds it."""
-        objects = [found for found in objects if found[0].is_valid]
-        answers = self.many([question for found, _ in objects for question in found.description])
-        described = []
-        for number, (found, holder) in enumerate(objects):
-            role, state, name, below = answers[4 * number : 4 * number + 4]
-            bits = StateBits.of(state)
-            if role and name and bits.holds(SHOWING):
-                told = str(name[0][1])[:LONGEST_NAME]
-                described.append(AccessibleNode(found, role[0], told, bits, holder, tuple(references(below))))
-        return described
-
-    def extents(self, nodes: Sequence[AccessibleNode]) -> list[Numbers | None]:
-        """Left, top, width and height on the screen, in the program's own units."""
-        places = [DBusAddress(node.path, node.bus, "org.a11y.atspi.Component") for node, *_ in nodes]
-        calls = [Question(new_method_call(place, "GetExtents", "u", (0,)), "(iiii)") for place in places]
-        return [found[0] if found else None for found in self.many(calls)]
-
-    def many(self, questions: Sequence[Question]) -> list[Any]:
-        """The answers in order; None for an error, and for what wasn't answered in time."""
-        answers: list[Any] = []
-        for start in range(0, len(questions), IN_FLIGHT):
-            if start and time.monotonic() >= self._deadline:
-                return [*answers, *(None for _ in questions[start:])]
-            answers += self._batch(questions[start : start + IN_FLIGHT])
-        return answers
-
-    def _batch(self, questions: Sequence[Question]) -> list[Any]:
-        waiting = {send_message(self._bus, question.call): number for number, question in enumerate(questions)}
-        answers: list[Any] = [None] * len(questions)
-        while waiting and (answer := receive(self._bus, seconds=self._deadline - time.monotonic())) is not None:
-            number = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, 0), None)
-            if number is not None and _answers(answer, questions[number]):
-                answers[number] = answer.body
-        return answers
-
-
-def _answers(answer: Message, question: Question) -> bool:
-    returned = answer.header.message_type is MessageType.method_return
-    return returned and answer.header.fields.get(HeaderFields.signature) == question.signature
+        self._told = tuple(places)
 
 
 def _scale(top: Numbers | None, edges: Numbers) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Final, Protocol
 
@@ -38,8 +38,15 @@ class Connection(Protocol):
 
     @property
     def outgoing_serial(self) -> Iterator[int]: ...
-    def send(self, message: Message, *, serial: int) -> None: ...
+    def send(self, messages: Mapping[int, Message]) -> None: ...
     def receive(self, *, timeout: float) -> Message: ...
+
+
+class MessageParser(Protocol):
+    """Takes bytes in pieces and gives out messages."""
+
+    def add_data(self, data: bytes) -> None: ...
+    def get_next_message(self) -> Message | None: ...
 
 
 class Bus:
@@ -49,20 +56,25 @@ class Bus:
     it.
     """
 
-    def __init__(self, connected: socket.socket, *, seconds: float) -> None:
+    def __init__(self, connected: socket.socket, *, seconds: float, parser: MessageParser | None = None) -> None:
         self.outgoing_serial: Iterator[int] = count(1)
         self._socket = connected
         self._seconds = seconds
-        self._parser = Parser()
+        self._parser: MessageParser = parser or Parser()
         self._unread = 0  # bytes of a message that is not whole yet
 
-    def send(self, message: Message, *, serial: int) -> None:
-        data = message.serialise(serial=serial)
+    def fileno(self) -> int:
+        """Return the descriptor that can be read once more has come."""
+        return self._socket.fileno()
+
+    def send(self, messages: Mapping[int, Message]) -> None:
+        """Send messages at once, each by its serial."""
+        data = b"".join(message.serialise(serial=serial) for serial, message in messages.items())
         self._socket.settimeout(self._seconds)
         self._socket.sendall(data)
 
     def receive(self, *, timeout: float) -> Message:
-        """Return the next message. Raises `TimeoutError` if it is not there in time."""
+        """Return the next message. Raise `TimeoutError` if it is not there in time; with 0, if it has not been read."""
         deadline = time.monotonic() + timeout
         while (message := self._parser.get_next_message()) is None:
             if (left := deadline - time.monotonic()) <= 0:
@@ -78,14 +90,19 @@ class Bus:
         self._unread = 0
         return message
 
+    def hang_up(self) -> None:
+        """End the connection for whoever waits on it; it is still to be closed."""
+        with suppress(OSError):  # the other end was sooner
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         self._socket.close()
 
 
-def open_bus(address: str, *, seconds: float) -> Bus:
+def open_bus(address: str, *, seconds: float, parser: MessageParser | None = None) -> Bus:
     """Connect to a bus; `address` is its own, or "SESSION" or "SYSTEM"."""
     with _lost():
-        bus = Bus(prep_socket(get_bus(address), timeout=seconds), seconds=seconds)
+        bus = Bus(prep_socket(get_bus(address), timeout=seconds), seconds=seconds, parser=parser)
     try:
         hello = ask(bus, message_bus.Hello(), seconds=seconds)
         if hello is None or hello.header.message_type is not MessageType.method_return:
@@ -105,23 +122,21 @@ def why_no_bus(address: str = "SESSION", *, seconds: float = 1.0) -> str | None:
     return None
 
 
-def send_message(bus: Connection, message: Message) -> int:
-    """Send a message, and return the serial that its reply will name."""
-    serial = next(bus.outgoing_serial)
+def send_messages(bus: Connection, messages: Sequence[Message]) -> list[int]:
+    """Send messages, and return the serials that their replies will name."""
+    numbered = {next(bus.outgoing_serial): message for message in messages}
     try:
-        bus.send(message, serial=serial)
-    except OSError as reason:  # any other error is a mistake in the message
+        bus.send(numbered)
+    except OSError as reason:  # any other error is a mistake in a message
         raise BusLost(f"the bus has hung up: {reason!r}") from reason
-    return serial
+    return list(numbered)
 
 
 def receive(bus: Connection, *, seconds: float) -> Message | None:
-    """Return the next message, or None if none comes in time or the time is over."""
-    if seconds <= 0:
-        return None
+    """Return the next message, or None if none comes in time; once the time is over, one that has been read already."""
     with _lost():
         try:
-            return bus.receive(timeout=seconds)
+            return bus.receive(timeout=max(0.0, seconds))
         except TimeoutError:
             return None
 
@@ -129,7 +144,7 @@ def receive(bus: Connection, *, seconds: float) -> Message | None:
 def ask(bus: Connection, message: Message, *, seconds: float) -> Message | None:
     """Send a message, and return the reply to it, or None if none comes in time."""
     deadline = time.monotonic() + seconds
-    serial = send_message(bus, message)
+    (serial,) = send_messages(bus, [message])
     while (reply := receive(bus, seconds=deadline - time.monotonic())) is not None:
         if reply.header.fields.get(HeaderFields.reply_serial) == serial:
             return reply

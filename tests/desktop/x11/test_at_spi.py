@@ -4,19 +4,24 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import pytest
 
+from screenagent.actions import Click
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11.at_spi import AtSpi
+from screenagent.desktop.x11.at_spi import LATE_AT_MOST, AtSpi
+from screenagent.events import Approve
 from screenagent.fakes import FakeAccessibility
 from screenagent.geometry import Absent, Box, Location
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.reader import ScreenReader
+from screenagent.protocols import Approved
 from screenagent.screenshot import Element, Screenshot
 from tests.builders import Drawing, eventually, pixel
+from tests.desktop.x11.accessible_program import WINDOW
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +102,67 @@ def test_by_sight_no_program_is_asked(reader: ScreenReader) -> None:
 
 
 def test_a_picture_from_a_file_is_asked_of_nobody() -> None:
-    assert AtSpi(":4711").elements(screen().screenshot) == ()
+    with closing(AtSpi(":4711")) as program:
+        assert program.elements(screen().screenshot) == ()
+
+
+class Asked(AtSpi):
+    """Counts its questions, and asks none."""
+
+    questions = 0
+
+    def _elements(self, *_: object) -> Iterator[Element]:
+        self.questions += 1
+        yield from ()
+
+
+def test_a_program_that_is_late_again_and_again_is_not_asked_any_longer() -> None:
+    late = screen().screenshot.model_copy(update={"window": WINDOW})
+    other = late.model_copy(update={"window": WINDOW.model_copy(update={"pid": 8})})
+    program = Asked()
+    for _ in range(LATE_AT_MOST - 1):
+        program.note_pace(late, late=True)
+    program.note_pace(late, late=False)
+    for _ in range(LATE_AT_MOST):
+        program.elements(late)
+        program.note_pace(late, late=True)
+    program.elements(late)
+    assert program.questions == LATE_AT_MOST
+    program.elements(other)
+    assert program.questions == LATE_AT_MOST + 1
+
+
+@pytest.mark.display
+def test_a_tree_is_kept_and_true_while_a_real_program_changes(virtual: VirtualDesktop) -> None:
+    if shutil.which("galculator") is None:
+        pytest.skip("galculator is not installed")
+    window = virtual.launch("galculator")
+    with closing(AtSpi(virtual.display, seconds=10)) as program:
+        shot = virtual.desktop.settled()
+
+        def told() -> dict[str, Element]:
+            return {element.name: element for element in program.elements(shot)}
+
+        eventually(lambda: "7" in told(), seconds=20, seen=told)
+        before, seven = time.monotonic(), told()["7"]
+        location = Location(point=seven.box.center, confidence=1.0, box=seven.box, by="accessibility")
+        click = Approved(action=Click(target="7"), locations=(location,), on=shot, verdict=Approve())
+        virtual.desktop.perform(click)
+        eventually(lambda: program.events_since(before, window, place=seven.box.center), seconds=10)
+        eventually(
+            lambda: [one.value for one in told().values() if one.role == "field"] == ["7"], seconds=10, seen=told
+        )
+        assert program.events_since(time.monotonic(), window) == ()
+    os.kill(window.pid or 0, signal.SIGTERM)
 
 
 @pytest.mark.display
 @pytest.mark.parametrize("scale", [1, 2])
 def test_real_controls_are_where_they_are_said_to_be(reader: ScreenReader, scale: int) -> None:
-    with VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual:
-        program = AtSpi(virtual.display, seconds=10)
+    with (
+        VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual,
+        closing(AtSpi(virtual.display, seconds=10)) as program,
+    ):
         told: Sequence[Element] = ()
         read: set[str] = set()
 
@@ -128,17 +186,19 @@ def test_what_is_covered_or_hangs_is_left_out(virtual: VirtualDesktop) -> None:
     below = virtual.launch("galculator")
     shot = virtual.desktop.settled()
     assert below.pid
-    program, deadline = AtSpi(virtual.display, seconds=10), time.monotonic() + 20
-    while not _names(program, shot) and time.monotonic() < deadline:
-        shot = virtual.desktop.settled()
-    above = virtual.launch("xterm -geometry 200x60+0+0")
-    assert above.id != below.id
-    assert _names(program, shot) == set()
+    with closing(AtSpi(virtual.display, seconds=10)) as program:
+        deadline = time.monotonic() + 20
+        while not _names(program, shot) and time.monotonic() < deadline:
+            shot = virtual.desktop.settled()
+        above = virtual.launch("xterm -geometry 200x60+0+0")
+        assert above.id != below.id
+        assert _names(program, shot) == set()
     os.kill(below.pid, signal.SIGSTOP)
     try:
-        began = time.monotonic()
-        assert AtSpi(virtual.display, seconds=0.3).elements(shot) == ()
-        assert time.monotonic() - began < 5  # it is asked for 0.3 s; the rest is the machine's
+        with closing(AtSpi(virtual.display, seconds=0.3)) as program:
+            began = time.monotonic()
+            assert program.elements(shot) == ()
+            assert time.monotonic() - began < 5  # it is asked for 0.3 s; the rest is the machine's
     finally:
         os.kill(below.pid, signal.SIGCONT)
     for window in (above, below):

@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +21,9 @@ from pydantic import ValidationError
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11 import bus
-from screenagent.desktop.x11.at_spi import AccessibilityQuery, AtSpi
+from screenagent.desktop.x11.accessible_query import AccessibilityQuery
+from screenagent.desktop.x11.accessible_tree import ShownTree, read_tree
+from screenagent.desktop.x11.at_spi import AtSpi
 from screenagent.screenshot import Element, Window
 
 CALL = new_method_call(DBusAddress("/", "org.example", "org.example.Thing"), "Get")
@@ -36,10 +38,11 @@ class FakeBus:
     outgoing_serial: Iterator[int] = field(default_factory=lambda: count(1))
     parser: Any = field(default_factory=Parser)
 
-    def send(self, message: Message, *, serial: int) -> None:
-        message.header.serial = serial
-        message.serialise(serial=serial)
-        self.parser.add_data(self.answer(message))
+    def send(self, messages: Mapping[int, Message]) -> None:
+        for serial, message in messages.items():
+            message.header.serial = serial
+            message.serialise(serial=serial)
+            self.parser.add_data(self.answer(message))
 
     def receive(self, *, timeout: float) -> Message:
         message = self.parser.get_next_message()
@@ -68,7 +71,7 @@ def test_a_message_that_cannot_be_read_is_a_lost_bus(answer: Callable[[Message],
 def test_a_message_of_ours_that_cannot_be_written_is_a_mistake() -> None:
     wrong = new_method_call(DBusAddress("/", "org.example", "org.example.Thing"), "Get", "u", ("seven",))
     with pytest.raises(struct.error):
-        bus.send_message(FakeBus(malformed), wrong)
+        bus.send_messages(FakeBus(malformed), [wrong])
 
 
 @pytest.mark.parametrize(
@@ -169,7 +172,8 @@ def test_a_message_without_an_end_does_not_fill_the_memory() -> None:
 
 def test_an_answer_of_another_kind_is_no_answer() -> None:
     query = AccessibilityQuery(FakeBus(lambda call: returned(call, "s", ("what?",))), time.monotonic() + 1)
-    assert list(query.shown(WINDOW)) == []
+    assert query.program_of(7) is None
+    assert read_tree(query, ":1.1", "Editor") == ShownTree()
 
 
 class Mistaken(AtSpi):
@@ -182,8 +186,8 @@ class Mistaken(AtSpi):
 @pytest.mark.display
 def test_a_mistake_of_ours_does_not_turn_accessibility_off(virtual: VirtualDesktop) -> None:
     shot = virtual.desktop.settled().model_copy(update={"window": WINDOW})
-    with pytest.raises(ValidationError):
-        Mistaken(virtual.display, seconds=5).elements(shot)
+    with pytest.raises(ValidationError), closing(Mistaken(virtual.display, seconds=5)) as program:
+        program.elements(shot)
 
 
 @pytest.mark.display
@@ -193,4 +197,5 @@ def test_without_an_accessibility_bus_there_are_no_elements() -> None:
         for process in own._processes:
             if "at-spi" in str(process.args):
                 process.kill()
-        assert AtSpi(own.display, seconds=1).elements(shot) == ()
+        with closing(AtSpi(own.display, seconds=1)) as program:
+            assert program.elements(shot) == ()

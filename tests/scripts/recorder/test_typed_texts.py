@@ -11,6 +11,7 @@ from PIL import ImageDraw
 from screenagent.actions import Input, PressKeys, TypeText
 from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch
 from screenagent.events import Acted, Event, Observed
+from screenagent.fakes import FakeAccessibility
 from screenagent.geometry import Box, Pixel
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
@@ -350,17 +351,13 @@ def test_what_is_pasted_where_it_is_shown_is_pasted_again() -> None:
 
 def test_what_a_program_calls_a_password_is_a_secret_though_it_is_shown() -> None:
     place = Box.of_pixels((160, 105, 360, 135), screen(clear, "", 0).size)
-
-    class Told:
-        def elements(self, screenshot: Screenshot) -> Sequence[Element]:
-            return [Element(role="field", name="Code", box=place, states=frozenset({"password"}))]
-
+    told = FakeAccessibility([Element(role="field", name="Code", box=place, states=frozenset({"password"}))])
     hand = Hand(clear)
     hand.click(FIELD)
     hand.type("Secret99")
     hand.click(BUTTON)
     secrets: dict[str, str] = {}
-    namer = Namer(EmbeddedGrounder(READER, accessibility=Told()))
+    namer = Namer(EmbeddedGrounder(READER, accessibility=told))
     watcher = Watcher(namer=namer, reader=READER, secrets=secrets)
     events = list(watcher.events(iter(hand.touches), task="sign in", last=lambda: hand.now))
     assert texts(events) == ["{{secret:code}}"]

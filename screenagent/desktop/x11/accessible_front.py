@@ -1,0 +1,135 @@
+"""The controls of the window in front, from a tree that is kept as long as its program tells of no change to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from screenagent.desktop.x11.accessible_bus import AccessibilityBus
+from screenagent.desktop.x11.accessible_events import EventLog
+from screenagent.desktop.x11.accessible_nodes import SHOWING, AccessibleNode, StateBits
+from screenagent.desktop.x11.accessible_query import AccessibilityQuery, Numbers, extents_question
+from screenagent.desktop.x11.accessible_tree import ShownTree, read_tree
+from screenagent.desktop.x11.bus import BusLost
+from screenagent.perception.roles import Role
+from screenagent.screenshot import Window
+
+MOST: Final = 400
+"""Controls that are asked where they are; a table says it of every cell."""
+READING: Final = 0.6
+"""The share of the time that a tree may take; the rest is for where its controls are and what they hold."""
+MOST_HIDDEN: Final = 64
+"""Objects that are asked whether they are shown by now."""
+
+ROLES: Final[Mapping[int, Role]] = {
+    7: "checkbox", 8: "item", 11: "dropdown", 32: "item", 33: "menu", 35: "item", 37: "tab", 40: "field",
+    43: "button", 44: "radio", 45: "item", 51: "slider", 52: "spinner", 57: "column", 61: "field", 62: "button",
+    79: "field", 88: "link", 91: "item", 129: "button", 130: "switch",
+}  # fmt: skip
+"""What the numbers of AtspiRole are called here; the others hold controls, or are none."""
+
+
+class PlacedControl(NamedTuple):
+    """A control, with its states as they are now and where it is."""
+
+    node: AccessibleNode
+    place: Numbers
+
+
+class PlacedControls(NamedTuple):
+    """The controls that a window shows; `top` is where the window is, by its program."""
+
+    top: Numbers | None = None
+    controls: tuple[PlacedControl, ...] = ()
+
+
+class KeptTree(NamedTuple):
+    """What a window showed on a picture, and when it was asked for."""
+
+    window: Window
+    picture: str
+    at: float
+    tree: ShownTree
+
+    @property
+    def controls(self) -> list[AccessibleNode]:
+        return [node for node in self.tree.nodes if node.role in ROLES][:MOST]
+
+
+class FrontWindow:
+    """Knows one window at a time. States and places are never kept: both are asked for anew each time."""
+
+    def __init__(self, bus: AccessibilityBus, log: EventLog, *, unlisted: set[str], unheard: set[str]) -> None:
+        self._bus, self._log = bus, log
+        self._kept: KeptTree | None = None
+        self._programs: dict[int, str] = {}
+        self._unlisted = unlisted  # programs whose list of objects is too long
+        self._unheard = unheard  # programs that tell more than can be followed
+
+    def program(self, window: Window) -> str | None:
+        """Return the name on the bus of the program that shows a window, if that has been asked for."""
+        return self._programs.get(window.pid) if window.pid else None
+
+    def controls(self, query: AccessibilityQuery, window: Window, picture: str) -> PlacedControls:
+        """Return the controls that the window shows, as its program tells them now. `picture` names how it looks."""
+        program = self._program(query, window)
+        if program is None:
+            return PlacedControls()
+        heard = program not in self._unheard and self._bus.follow(query, program)
+        if heard and (kept := self._current(program, window, picture)):
+            placed = self._placed(query, kept, picture)
+            if placed and self._current(program, window, picture):
+                return placed
+        self._kept = self._read(query, program, window, picture)
+        return self._placed(query, self._kept, picture) or PlacedControls()
+
+    def _program(self, query: AccessibilityQuery, window: Window) -> str | None:
+        assert window.pid is not None  # such a window is not asked about
+        if window.pid not in self._programs and (program := query.program_of(window.pid)):
+            self._programs[window.pid] = program
+        return self._programs.get(window.pid)
+
+    def _current(self, program: str, window: Window, picture: str) -> KeptTree | None:
+        """Return the tree that is kept, unless something may be shown that is not in it, or by another name."""
+        kept = self._kept
+        if kept is None or (kept.window.id, kept.window.title) != (window.id, window.title):
+            return None
+        if kept.picture != picture and len(kept.tree.hidden) > MOST_HIDDEN:
+            return None
+        if not self._log.has_heard(program) or not self._log.is_complete_since(kept.at):
+            return None
+        return None if any(event.is_structural for event in self._log.since(kept.at, program)) else kept
+
+    def _read(self, query: AccessibilityQuery, program: str, window: Window, picture: str) -> KeptTree:
+        at, reading = time.monotonic(), query.sooner(READING)
+        try:
+            tree = read_tree(reading, program, window.title, listed=program not in self._unlisted)
+        except BusLost:
+            self._unlisted.add(program)
+            raise
+        if reading.is_over:
+            self._unlisted.add(program)
+        if not tree.nodes:
+            self._programs.clear()  # it may have begun anew
+        return KeptTree(window, picture, at, tree)
+
+    def _placed(self, query: AccessibilityQuery, kept: KeptTree, picture: str) -> PlacedControls | None:
+        """Return the controls as they are now; None if something is shown that was hidden."""
+        controls, hidden = kept.controls, kept.tree.hidden if kept.picture != picture else ()
+        asked = [node.reference for node in [*kept.tree.nodes[:1], *controls]]
+        places = [extents_question(reference) for reference in asked]
+        states = [reference.state for reference in [*(node.reference for node in controls), *hidden]]
+        answers = query.many([*places, *states])
+        told, bits = answers[: len(places)], [StateBits.of(answer) for answer in answers[len(places) :]]
+        if any(state.holds(SHOWING) for state in bits[len(controls) :]):
+            return None
+        top, *extents = [answer[0] if answer else None for answer in told] or [None]
+        return PlacedControls(top, tuple(_shown(controls, bits[: len(controls)], extents)))
+
+
+def _shown(controls: Sequence[AccessibleNode], bits: Sequence[StateBits], places: Sequence[Any]) -> list[PlacedControl]:
+    placed = zip(controls, bits, places, strict=True)
+    return [
+        PlacedControl(node._replace(bits=now), place) for node, now, place in placed if place and now.holds(SHOWING)
+    ]

@@ -1,0 +1,109 @@
+"""Questions to programs on the accessibility bus, many at a time, until a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from jeepney import DBusAddress, Message, MessageType, new_method_call
+from jeepney.low_level import HeaderFields
+
+from screenagent.desktop.x11.accessible_items import CachedItem, items_question
+from screenagent.desktop.x11.accessible_nodes import AccessibleNode, Question, Reference, StateBits, references
+from screenagent.desktop.x11.bus import Connection, receive, send_messages
+
+IN_FLIGHT: Final = 64
+"""Questions sent before an answer is read: more, and both ends wait for the other to read."""
+LONGEST_NAME: Final = 1000
+MOST_DESCRIBED: Final = 800
+"""Objects that are described at a time; a table holds more cells than that."""
+
+BUS: Final = "org.freedesktop.DBus"
+ROOT: Final = "/org/a11y/atspi/accessible/root"
+REGISTRY: Final = Reference("org.a11y.atspi.Registry", ROOT)
+
+Numbers = tuple[int, int, int, int]  # edges: left, top, right and bottom; or extents: left, top, width and height
+Held = tuple[Reference, StateBits]  # an object with the states of what holds it
+
+
+class AccessibilityQuery:
+    """What is asked on one connection. `heard` is told of what comes meanwhile and answers no question."""
+
+    def __init__(self, bus: Connection, deadline: float, heard: Callable[[Message], object] = lambda _: None) -> None:
+        self._bus = bus
+        self._deadline = deadline
+        self._heard = heard
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time for answers is over, so that some may be missing."""
+        return time.monotonic() >= self._deadline
+
+    def sooner(self, share: float) -> AccessibilityQuery:
+        """Return one that may take that share of the time that is left."""
+        now = time.monotonic()
+        return AccessibilityQuery(self._bus, now + share * max(0.0, self._deadline - now), self._heard)
+
+    def program_of(self, pid: int) -> str | None:
+        """Return the name on the bus of the program that is this process."""
+        (programs,) = self.children([REGISTRY])
+        bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
+        calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (program.bus,)) for program in programs]
+        answers = self.many([Question(call, "u") for call in calls])
+        owned = zip(programs, answers, strict=True)
+        return next((program.bus for program, answer in owned if answer and answer[0] == pid), None)
+
+    def items(self, program: str) -> Sequence[CachedItem]:
+        """Return all objects that the program lists; none if it keeps no list, or does not answer in time."""
+        (answer,) = self.many([items_question(program)])
+        return answer[0] if answer else ()
+
+    def children(self, parents: Sequence[Reference]) -> list[list[Reference]]:
+        """Return what each of these objects holds."""
+        return [references(answer) for answer in self.many([parent.children for parent in parents])]
+
+    def described(self, objects: Sequence[Held]) -> list[AccessibleNode]:
+        """Return what the objects tell of themselves, as far as they tell it all."""
+        objects = [found for found in objects if found[0].is_valid][:MOST_DESCRIBED]
+        answers = self.many([question for found, _ in objects for question in found.description])
+        described = []
+        for number, (found, holder) in enumerate(objects):
+            role, state, name, below = answers[4 * number : 4 * number + 4]
+            if role and state and name:
+                told = str(name[0][1])[:LONGEST_NAME]
+                node = AccessibleNode(found, role[0], told, StateBits.of(state), holder, tuple(references(below)))
+                described.append(node)
+        return described
+
+    def many(self, questions: Sequence[Question]) -> list[Any]:
+        """Return the answers in order; None for an error, and for what wasn't answered in time."""
+        answers: list[Any] = []
+        for start in range(0, len(questions), IN_FLIGHT):
+            if start and self.is_over:
+                return [*answers, *(None for _ in questions[start:])]
+            answers += self._batch(questions[start : start + IN_FLIGHT])
+        return answers
+
+    def _batch(self, questions: Sequence[Question]) -> list[Any]:
+        serials = send_messages(self._bus, [question.call for question in questions])
+        waiting = {serial: number for number, serial in enumerate(serials)}
+        answers: list[Any] = [None] * len(questions)
+        while waiting and (answer := receive(self._bus, seconds=self._deadline - time.monotonic())) is not None:
+            number = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, 0), None)
+            if number is None:
+                self._heard(answer)
+            elif _answers(answer, questions[number]):
+                answers[number] = answer.body
+        return answers
+
+
+def extents_question(place: Reference) -> Question:
+    """Ask for left, top, width and height on the screen, in the program's own units."""
+    component = DBusAddress(place.path, place.bus, "org.a11y.atspi.Component")
+    return Question(new_method_call(component, "GetExtents", "u", (0,)), "(iiii)")
+
+
+def _answers(answer: Message, question: Question) -> bool:
+    returned = answer.header.message_type is MessageType.method_return
+    return returned and answer.header.fields.get(HeaderFields.signature, "") == question.signature
