@@ -154,6 +154,8 @@ class LocalDesktop:
                 seconds=seconds,
             )
             if self._action:
+                if until is None:
+                    self._watch.watched_through(since=self._action.at, app=app_of(self._front()))
                 self._last_action = replace(self._action, before=frame.pixels)
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=app_of(window))
@@ -245,7 +247,7 @@ class LocalDesktop:
     def _perform(self, approved: Approved[Input]) -> Screenshot:
         front = self._front()
         if self._action is None:
-            self.control.wait_until(self._watch.enough_at(app=app_of(front)))
+            self._watch.wait(self.control.wait_until, app=app_of(front))
         before, mouse, watched = self._screen.grab(), self._aim.place, self._watch.seconds(app=app_of(front))
         self._watch.end(before.pixels)
         self._traces.end(before.pixels)
@@ -272,6 +274,7 @@ class LocalDesktop:
                 shortcut=keys.is_shortcut(pressed),
                 quiet=TYPED_QUIET_SECONDS if isinstance(approved.action, TypeText) else QUIET_SECONDS,
                 watched=watched,
+                idle=self._watch.idle(app=app_of(front)),
             )
         shown = self._shown(before, front, floating)
         self.reads_ahead(shown)
