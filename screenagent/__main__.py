@@ -1,11 +1,15 @@
 """The command `screenagent`; `python -m screenagent` is the same."""
 
 import atexit
+import os
 import signal
 import sys
 import threading
 
 from screenagent import cli
+
+# Else pydantic looks through every installed package for plugins, which a click would wait for.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def main() -> None:

@@ -17,6 +17,9 @@ from screenagent.errors import BadFile
 LARGEST: Final = 16_000_000
 """Bytes; a file that is read as a whole is smaller."""
 
+WRITTEN_BY_HAND: Final = 1_000_000
+"""Bytes; a file that a person wrote is smaller."""
+
 PATIENCE: Final = 5.0
 """Seconds that a pipe may take to hand over all it has."""
 

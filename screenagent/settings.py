@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -12,21 +13,13 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from screenagent import keys
 from screenagent.errors import BadFile, OldSpellingWarning, WrongUsage
-from screenagent.files import read_whole
+from screenagent.files import WRITTEN_BY_HAND, read_whole
 from screenagent.geometry import Size, Value
 from screenagent.models.crop import CropMode
-from screenagent.yaml_file import LARGEST
 
 Approval = Literal["each", "risky", "never"]
 UserInputSetting = Literal["auto", "on", "off"]
@@ -59,8 +52,8 @@ OFF: Final = "off"
 """Says of keys that there are none."""
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+class Settings(Value):
+    model_config = ConfigDict(validate_default=True)
     file: ClassVar[Path] = user_config_path("screenagent") / "settings.toml"
 
     approve: Approval = Field("each", description="ask before each input, before risky ones, or never")
@@ -188,29 +181,15 @@ class Settings(BaseSettings):
         return keys.UserKeys(stop=_chord(self.stop_keys), yes=_chord(self.yes_keys), no=_chord(self.no_keys))
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env: a folder does not decide what is approved
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = InitSettingsSource(settings_cls, init_kwargs=read_settings_file(Settings.file))
-        old_env = InitSettingsSource(settings_cls, init_kwargs=_old_variables())
-        return init_settings, env_settings, old_env, file
-
-    @classmethod
     def load(cls, **options: object) -> Settings:
         """Return the settings in force, with the command line's options. Raises `WrongUsage` that names a wrong one."""
         try:
-            return cls().with_options(**options)
+            given = read_settings_file(cls.file) | _old_variables() | _variables()
+            return cls.model_validate(given).with_options(**options)
         except ValidationError as error:
             wrong = error.errors()[0]
             place = [str(part) for part in wrong["loc"]]
             raise WrongUsage(_wrong_value(place, wrong["input"], wrong["msg"], options)) from error
-        except SettingsError as error:
-            raise WrongUsage(f'{error}; write it as JSON, for example {{"width": 1280, "height": 720}}') from error
 
     def with_options(self, **options: object) -> Settings:
         """These settings with the command line's options; an option that is None was not given."""
@@ -269,9 +248,28 @@ def _old_names(name: str) -> list[str]:
 
 
 def _variable(name: str) -> str | None:
-    """Return the value of the setting's environment variable, in whatever case that is written."""
+    """Return the value of the setting's environment variable, in whatever case that is written; None if it is empty."""
     wanted = f"{PREFIX}{name}".upper()
-    return next((value for known, value in os.environ.items() if known.upper() == wanted), None)
+    return next((value for known, value in os.environ.items() if value and known.upper() == wanted), None)
+
+
+def _variables() -> dict[str, Any]:
+    """Return what the environment sets. No .env file is read: a folder does not decide what is approved."""
+    given = {name: value for name in Settings.model_fields if (value := _variable(name)) is not None}
+    return {name: _from_json(name, value) if _is_record(name) else value for name, value in given.items()}
+
+
+def _is_record(name: str) -> bool:
+    kind = Settings.model_fields[name].annotation
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _from_json(name: str, value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        cure = 'write it as JSON, for example {"width": 1280, "height": 720}'
+        raise WrongUsage(f"{PREFIX}{name.upper()}: the setting {name!r} is {value!r}; {cure}") from error
 
 
 def _old_variables() -> dict[str, Any]:
@@ -291,7 +289,7 @@ def _by_present_names(given: Mapping[str, Any], *, spelled: Callable[[str], str]
 def read_settings_file(file: Path) -> dict[str, Any]:
     """Return the settings in the file by their present names. Raises `WrongUsage` that names the line and the cure."""
     try:
-        written = tomllib.loads(read_whole(file, most=LARGEST).decode("utf-8"))
+        written = tomllib.loads(read_whole(file, most=WRITTEN_BY_HAND).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):  # also below a HOME that is no folder
         return {}
     except OSError as error:
@@ -322,7 +320,7 @@ def _unknown(name: str, file: Path) -> str:
 def _line_of(names: tuple[str, ...], file: Path) -> str:
     """Return the file and, if it can be told, the line on which one of the settings stands."""
     key = re.compile(rf"""\s*\[?\s*["']?({"|".join(map(re.escape, names))})["']?\s*[].=]""")
-    lines = read_whole(file, most=LARGEST).decode("utf-8").splitlines()
+    lines = read_whole(file, most=WRITTEN_BY_HAND).decode("utf-8").splitlines()
     number = next((number for number, line in enumerate(lines, start=1) if key.match(line)), None)
     return f"{file}, line {number}" if number else str(file)
 

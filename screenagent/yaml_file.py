@@ -9,10 +9,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from screenagent.errors import BadFile
-from screenagent.files import read_whole
-
-LARGEST: Final = 1_000_000
-"""Bytes; a file that a person wrote is smaller."""
+from screenagent.files import WRITTEN_BY_HAND, read_whole
 
 CONSTRUCTING: Final = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError)
 """What PyYAML raises at a value that is not what its tag says: a date, a number, a binary text that is none."""
@@ -37,7 +34,7 @@ def read_packaged(file: Path, kind: type[T]) -> T:
 
 
 def _parsed(file: Path) -> object:
-    content = read_whole(file, most=LARGEST)
+    content = read_whole(file, most=WRITTEN_BY_HAND)
     try:
         return yaml.safe_load(content.decode("utf-8"))
     except yaml.MarkedYAMLError as error:

@@ -75,7 +75,7 @@ class TestOldNames:
         monkeypatch.setattr(Settings, "file", KEPT / "settings.toml")
         read = json.loads((KEPT / "expected.json").read_text("utf-8"))["settings"]
         with pytest.warns(OldSpellingWarning) as warned:
-            settings = Settings()
+            settings = Settings.load()
         expected = {OLD_NAMES.get(name, name): value for name, value in read.items()}
         assert settings.model_dump(mode="json", include=set(expected)) == expected
         said = sorted(str(warning.message) for warning in warned)
@@ -99,7 +99,7 @@ class TestOldNames:
         monkeypatch.setenv(f"SCREENAGENT_{old.upper()}", str(value))
         new = OLD_NAMES[old]
         with pytest.warns(OldSpellingWarning, match=f"'SCREENAGENT_{old.upper()}' is now 'SCREENAGENT_{new.upper()}'"):
-            settings = Settings()
+            settings = Settings.load()
         assert settings.model_dump(mode="json")[new] == value
         sources = {one.name: one.source for one in settings_in_force(settings)}
         assert sources[new] == f"SCREENAGENT_{old.upper()}"
@@ -107,13 +107,13 @@ class TestOldNames:
     def test_the_new_name_wins_in_the_file(self, file: Path) -> None:
         file.write_text('look = "full"\ncrop = "tiles"\n', "utf-8")
         with pytest.warns(OldSpellingWarning):
-            assert Settings().crop == "tiles"
+            assert Settings.load().crop == "tiles"
 
     def test_the_new_name_wins_in_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SCREENAGENT_LOOK", "full")
         monkeypatch.setenv("SCREENAGENT_CROP", "tiles")
         with pytest.warns(OldSpellingWarning):
-            assert Settings().crop == "tiles"
+            assert Settings.load().crop == "tiles"
 
     def test_an_old_name_in_the_environment_overrides_the_file(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -121,7 +121,7 @@ class TestOldNames:
         file.write_text('crop = "tiles"\n', "utf-8")
         monkeypatch.setenv("SCREENAGENT_LOOK", "full")
         with pytest.warns(OldSpellingWarning):
-            assert Settings().crop == "full"
+            assert Settings.load().crop == "full"
 
     def test_new_names_warn_of_nothing(self, file: Path) -> None:
         file.write_text('crop = "tiles"\nocr_alphabet = "cjk"\n', "utf-8")

@@ -25,6 +25,7 @@ from screenagent.protocols import Approver, Desktop, Grounder, Planner, StateRea
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
+    from screenagent.perception.reader import ScreenReader
     from screenagent.scripts.replay import Replay
 
 
@@ -37,14 +38,16 @@ def build_agent(
     models: Models | None = None,
     instructions: Instructions | None = None,
     replay: Replay | None = None,
+    reader: ScreenReader | None = None,
 ) -> Agent:
     """Build the agent that the settings describe.
 
     `ask` puts a question to the person. Without a model the task's instructions are the plan; with `replay` the
-    script is. `instructions` are those of the task, if it has been read already.
+    script is. `instructions` are those of the task, if it has been read already, and `reader` what has
+    begun to read the screen.
     """
     models = models or Models.of(settings, control)
-    reader = build_reader(settings)
+    reader = reader or build_reader(settings)
     let_read_ahead(desktop, reader)
     text = build_grounder(settings, reader=reader, desktop=desktop)
     states = build_states(settings, reader, desktop)

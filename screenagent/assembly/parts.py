@@ -43,28 +43,37 @@ def stoppable_control() -> Iterator[Control]:
 
 @contextmanager
 def open_desktop(
-    settings: Settings, control: Control, *, virtual: bool, app: str | None, task: str | None = None
+    settings: Settings,
+    control: Control,
+    *,
+    virtual: bool,
+    app: str | None,
+    task: str | None = None,
+    reader: ScreenReader | None = None,
 ) -> Iterator[LocalDesktop]:
-    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone."""
+    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone.
+
+    A `reader` begins to read what the user's own desktop shows.
+    """
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.lock import driving
     from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
     from screenagent.desktop.virtual import VirtualDesktop
 
-    secrets, reader = _vault(settings.policy), build_reader(settings)
+    secrets, traces = _vault(settings.policy), reader or build_reader(settings)
     users = user_keys(settings, virtual=virtual)
     pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
     with ExitStack() as stack:
         if virtual:
             size = settings.virtual_size
             started = VirtualDesktop(
-                app or (), size=size, control=control, secrets=secrets, reader=reader, user_keys=users
+                app or (), size=size, control=control, secrets=secrets, reader=traces, user_keys=users
             )
             desktop = stack.enter_context(started).desktop
         else:
             monitor, away = settings.display, _screen_lock(stack)
             own = LocalDesktop(
-                control=control, monitor=monitor, secrets=secrets, reader=reader, user_keys=users, away=away
+                control=control, monitor=monitor, secrets=secrets, reader=traces, user_keys=users, away=away
             )
             desktop = stack.enter_context(own)
             control.while_asking(desktop.terminal_in_front)
@@ -72,7 +81,9 @@ def open_desktop(
             stack.enter_context(driving(desktop.x_display, task, control))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
-        desktop.screenshot()  # from here on it is watched for what changes by itself
+        first = desktop.screenshot()  # from here on it is watched for what changes by itself
+        if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for
+            reader.read_soon(first)
         yield desktop
 
 

@@ -9,18 +9,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from screenagent.assembly.parts import open_desktop, reading_prepared
+from screenagent.assembly.parts import build_reader, open_desktop, reading_prepared
 from screenagent.control import Control
-from screenagent.errors import WrongUsage
-from screenagent.models import prompts
-from screenagent.planning import Instructions, read_instructions
-from screenagent.runs.log import Recorder, new_run_folder
-from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
+from screenagent.errors import UserError, WrongUsage
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.agent import Agent, Sink
     from screenagent.approval import Asker
+    from screenagent.assembly.models import Models
+    from screenagent.planning import Instructions
+    from screenagent.runs.log import Recorder
     from screenagent.scripts import Script
     from screenagent.scripts.replay import Replay
 
@@ -65,10 +64,16 @@ class Supervision:
         instructions, and `MoreSteps` for one that a run would leave in the middle."""
         if self.settings.model is not None:
             return Supervised(self, task)
+        from screenagent.planning import read_instructions
+
         instructions = read_instructions(task)
         if (steps := instructions.length) > self.settings.max_steps:
             raise MoreSteps(steps, self.settings.max_steps)
         return Supervised(self, task, instructions=instructions)
+
+    def unread(self, task: str) -> Supervised:
+        """Prepare a run of `task` that reads it, as `task` does, while the screen is read."""
+        return Supervised(self, task, is_read=False)
 
     def replay(self, replay: Replay) -> Supervised:
         """Prepare a replay; the script's own app is opened unless another one is named."""
@@ -86,22 +91,29 @@ class Supervised:
     _: KW_ONLY
     instructions: Instructions | None = None
     replay: Replay | None = None
+    is_read: bool = True
 
     @contextmanager
     def open(self, control: Control, ask: Asker) -> Iterator[SupervisedWork]:
         """Open the desktop, the recorder and the agent for as long as the run lasts.
 
-        What reads the screen is loaded while the desktop opens, and the agent is built while the screen is watched for
-        what changes by itself.
+        What reads the screen is loaded while the desktop opens; the first screen is read, and watched for what changes
+        by itself, while the task is read and the agent is built.
         """
-        from screenagent.assembly.models import Models
-
         where, settings = self.supervision, self.supervision.settings
-        models = Models.of(settings, control)
         with ExitStack() as stack:
             stack.enter_context(reading_prepared(settings))
-            opening = open_desktop(settings, control, virtual=where.virtual, app=where.app, task=self.task)
-            desktop = stack.enter_context(opening)
+            models = self._models(control) if settings.model or settings.grounder_model else None
+            reader = build_reader(settings)
+            try:
+                opening = open_desktop(
+                    settings, control, virtual=where.virtual, app=where.app, task=self.task, reader=reader
+                )
+                desktop = stack.enter_context(opening)
+            except UserError:
+                self._read()  # what is wrong with the task is said first
+                raise
+            instructions = self._read().instructions
             recording = (
                 record_run(settings, self.task, replay=self.replay, told=where.told) if where.record else nullcontext()
             )
@@ -111,11 +123,26 @@ class Supervised:
             from screenagent.assembly.agent import build_agent
 
             agent = build_agent(
-                settings, control, desktop, ask=ask, models=models, instructions=self.instructions, replay=self.replay
+                settings,
+                control,
+                desktop,
+                ask=ask,
+                models=models,
+                instructions=instructions,
+                replay=self.replay,
+                reader=reader,
             )
             display = str(desktop.x_display) if where.virtual else ""
             sinks, folder = ([recorder], recorder.folder) if recorder else ([], None)
             yield SupervisedWork(agent, sinks, folder, display)
+
+    def _read(self) -> Supervised:
+        return self if self.is_read else self.supervision.task(self.task)
+
+    def _models(self, control: Control) -> Models:
+        from screenagent.assembly.models import Models
+
+        return Models.of(self.supervision.settings, control)
 
 
 def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay:
@@ -131,6 +158,9 @@ def record_run(
     settings: Settings, task: str, *, replay: Replay | None = None, told: Callable[[str], object] = str
 ) -> Iterator[Recorder]:
     """Record a run of `task`; afterwards older runs go, if the settings say so, and progress is `told`."""
+    from screenagent.models import prompts
+    from screenagent.runs.log import Recorder, new_run_folder
+
     folder = new_run_folder(settings.runs, task)
     played = {"script": str(replay.file)} if replay and replay.file else {}
     written = settings.model_dump(mode="json") | played
@@ -141,6 +171,8 @@ def record_run(
 
 
 def _remove_older(settings: Settings, latest: Path, told: Callable[[str], object]) -> None:
+    from screenagent.runs.retention import outdated, remove, stored_runs, why_not_ours
+
     older_than = timedelta(days=settings.keep_days) if settings.keep_days else None
     kept = [run for run in stored_runs(settings.runs, told=told) if run.folder != latest]
     keep = settings.keep_runs and settings.keep_runs - 1  # the latest one is kept

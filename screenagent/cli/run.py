@@ -86,16 +86,17 @@ def run(task: str, *, options: RunOptions) -> None:
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
     from screenagent.cli.running import EXIT_CODES, carry_out, supervise, supervision, wants_console
-    from screenagent.planning import read_instructions
 
     where = supervision(options.settings, options.agent, record=not options.output.no_record)
     if options.dry_run:
+        from screenagent.planning import read_instructions
+
         _dry_run(read_instructions(task), where)
         return
-    supervised = where.task(task)
     if wants_console(where.settings, options.output):
-        ended = supervise(supervised)
+        ended = supervise(where.task(task))
     else:
+        supervised = where.task(task) if where.virtual else where.unread(task)
         ended = carry_out(supervised, as_json=options.output.as_json).ended
     sys.exit(EXIT_CODES[ended.result])
 

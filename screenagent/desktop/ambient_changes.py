@@ -20,7 +20,9 @@ FILM_FRAMES: Final = 4  # big changes that follow each other so closely are a fi
 FILM_SECONDS: Final = 1.5
 POLL_SECONDS: Final = 0.2  # a clock ticks each second, a caret blinks each half; both are seen at this pace
 ENOUGH_SECONDS: Final = 1.1  # a clock has ticked by then
-PAGE_SECONDS: Final = 0.5  # what moves quickly on a page has moved by then
+PAGE_SECONDS: Final = (
+    0.5  # what moves quickly on a page has moved by then: of what rested so long, only ticks are unknown
+)
 ANOTHER_PAGE: Final = 0.5  # of what is drawn: where so much has changed, another page or document has come
 SAMPLED: Final = 3  # of so many rows one is looked at: text is higher
 APART_SECONDS: Final = 0.4  # what is painted in steps is painted by then: a later change is another one
@@ -69,8 +71,8 @@ class AmbientChanges:
         self._seen: list[AmbientChange] = []
         self._moving: list[MovingPlace] = []
 
-    def learn(self, before: ScreenFrame, after: ScreenFrame, *, at: float) -> None:
-        """Remember what changed between two frames; nothing was done in between."""
+    def learn(self, before: ScreenFrame, after: ScreenFrame, *, at: float) -> bool:
+        """Remember what changed between two frames, between which nothing was done; return whether anything did."""
         changed = [patch for patch in changed_patches(before, after) if not patch.is_caret]
         with self._lock:
             kept = [seen for seen in self._seen if seen.at >= at - FORGET_SECONDS]
@@ -79,6 +81,7 @@ class AmbientChanges:
                 for patch in changed
             ]
             self._follow(changed, at=at)
+        return bool(changed)
 
     def forget(self) -> None:
         with self._lock:
@@ -190,8 +193,11 @@ class IdleWatch:
         self._lock = threading.Lock()  # protects `_last`; held while a frame is captured and learned from
         self._last: ScreenFrame | None = None
         self._began: dict[int, float] = {}  # used by the agent's thread alone
+        self._idle: dict[int, float] = {}  # how long nothing was done to each application; used likewise
+        self._idle_since: tuple[int, float] | None = None
         self._known: ScreenFrame | None = None  # the last frame that was learned from
         self._new_at = float("-inf")  # when another page or document came
+        self._moved_at = float("-inf")  # when anything but a caret was last seen to change by itself
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="screen watch", daemon=True)
         self._thread.start()
@@ -205,6 +211,9 @@ class IdleWatch:
         with self._lock:
             self._learn(frame)
             self._began.setdefault(app, time.monotonic())
+        if self._idle_since is None or self._idle_since[0] != app:
+            self._count_idle()
+            self._idle_since = app, time.monotonic()
 
     def end(self, frame: ScreenFrame) -> None:
         """The screen shows `frame`, and something will be done to it."""
@@ -212,11 +221,13 @@ class IdleWatch:
             self._learn(frame)
             self._last = None
             self._ambient.conclude(at=time.monotonic())
+        self._count_idle()
 
     def pause(self) -> None:
         """Until it begins again, nothing is learned: what changes may be the late answer to an input."""
         with self._lock:
             self._last = None
+        self._count_idle()
 
     def seconds(self, *, app: int) -> float:
         """Return for how long `app` has been worked on, or the page in it that came last."""
@@ -228,10 +239,38 @@ class IdleWatch:
         with self._lock:
             self._last = None
             self._ambient.forget()
+        self._idle_since = None
+        self._idle.clear()
+
+    def idle(self, *, app: int) -> float:
+        """Return for how long `app` was watched while nothing was done."""
+        return self._idle.get(app, 0.0)
+
+    def watched_through(self, *, since: float, app: int) -> None:
+        """After an input `app` was watched until now; after long enough, what ticks in it is known."""
+        if (seconds := time.monotonic() - since) >= ENOUGH_SECONDS:
+            self._idle[app] = seconds
+
+    def _count_idle(self) -> None:
+        if self._idle_since is not None:
+            app, since = self._idle_since
+            self._idle[app] = self.idle(app=app) + time.monotonic() - since
+        self._idle_since = None
+
+    def wait(self, until: Callable[[float], None], *, app: int) -> None:
+        """Wait, with `until`, for the moment when `app` has been looked at for long enough."""
+        while (enough := self.enough_at(app=app)) > time.monotonic():
+            until(enough)
 
     def enough_at(self, *, app: int) -> float:
-        """When `app` will have been looked at long enough for its clock to tick, and its last page for a while."""
-        return max(self._began.get(app, time.monotonic()) + ENOUGH_SECONDS, self._new_at + PAGE_SECONDS)
+        """When `app`, and its last page, will have been looked at for long enough to send it an input.
+
+        What has rested meanwhile is watched on after the input (`Recurrence`). Where anything moves, it is watched
+        until its clock has ticked.
+        """
+        began = self._began.get(app, time.monotonic())
+        rests = self._moved_at <= max(began, self._new_at)
+        return max(began + (PAGE_SECONDS if rests else ENOUGH_SECONDS), self._new_at + PAGE_SECONDS)
 
     def _run(self) -> None:
         while not self._closed.wait(POLL_SECONDS):
@@ -245,8 +284,8 @@ class IdleWatch:
                 self._learn(frame)
 
     def _learn(self, frame: ScreenFrame) -> None:
-        if self._last is not None:
-            self._ambient.learn(self._last, frame, at=time.monotonic())
+        if self._last is not None and self._ambient.learn(self._last, frame, at=time.monotonic()):
+            self._moved_at = time.monotonic()
         if self._known is None or _is_another_page(self._known, frame):
             self._new_at = time.monotonic()
         self._last = self._known = frame

@@ -158,6 +158,8 @@ class LocalDesktop:
                 seconds=seconds,
             )
             if self._action:
+                if until is None:
+                    self._watch.watched_through(since=self._action.at, app=app_of(self._front()))
                 self._last_action = replace(self._action, before=frame.pixels)
             self._action, window = None, self._front()
             self._watch.begin(frame.pixels, app=app_of(window))
@@ -250,7 +252,7 @@ class LocalDesktop:
     def _perform(self, approved: Approved[Input]) -> Screenshot:
         front = self._front()
         if self._action is None:
-            self.control.wait_until(self._watch.enough_at(app=app_of(front)))
+            self._watch.wait(self.control.wait_until, app=app_of(front))
         before, mouse, watched = self._screen.grab(), self._aim.place, self._watch.seconds(app=app_of(front))
         self._watch.end(before.pixels)
         self._traces.end(before.pixels)
@@ -270,7 +272,8 @@ class LocalDesktop:
             raise Interrupted(str(interruption), partly=partly) from None
         finally:
             places = (mouse, self._aim.place)
-            self._action = sent_now(approved.action, before=before.pixels, mouse=places, watched=watched)
+            times = {"watched": watched, "idle": self._watch.idle(app=app_of(front))}
+            self._action = sent_now(approved.action, before=before.pixels, mouse=places, **times)
         shown = self._shown(before, front, floating)
         self.reads_ahead(shown)
         return shown

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import IO, Final
 from uuid import uuid4
 
-from filelock import lock_descriptor
 from platformdirs import user_runtime_path
 from pydantic import AwareDatetime, ValidationError
 
@@ -178,13 +177,28 @@ def _locked(path: Path, *, create: bool = True) -> IO[bytes] | None:
         with ExitStack() as stack:
             file = stack.enter_context(os.fdopen(opened, "rb+", buffering=0))
             _check_ours(path, os.fstat(opened))
-            if not lock_descriptor(opened, blocking=False):
+            if not _takes(opened):
                 return None
             if _is_at(path, file):
                 file.truncate()
                 stack.pop_all()
                 return file
         # Whoever had it locked has just removed it, so there is another file now, or none.
+
+
+def _takes(opened: int) -> bool:
+    """Lock an open file; return whether nobody else has it locked."""
+    if sys.platform == "win32":
+        from filelock import lock_descriptor
+
+        return lock_descriptor(opened, blocking=False)
+    import fcntl
+
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _check_ours(path: Path, found: os.stat_result) -> None:

@@ -8,11 +8,12 @@ from functools import reduce
 from itertools import pairwise
 from typing import Final
 
-from screenagent.desktop.ambient_changes import APART_SECONDS, NEXT_PIXELS, AmbientChanges, is_next_to
+from screenagent.desktop.ambient_changes import APART_SECONDS, ENOUGH_SECONDS, NEXT_PIXELS, AmbientChanges, is_next_to
 from screenagent.desktop.frames import Patch
 
 AGAIN_SECONDS: Final = 3.2  # a message that is shown every 3 s has come again by then
 PROMPT_SECONDS: Final = 0.2  # what an input brings about without waiting for anything is there by then
+REGULAR_SECONDS: Final = 0.2  # by no more than this do the intervals of a clock differ
 AS_BEFORE: Final = 0.8  # what comes at a shorter interval than was watched before the input would have been seen then
 
 
@@ -32,11 +33,15 @@ class ChangingPlace:
 
 @dataclass(kw_only=True)
 class Recurrence:
-    """Watches the places that change after an input sent `at`, before which `watched` seconds had been watched."""
+    """Watches the places that change after an input sent `at`, before which `watched` seconds had been watched.
+
+    During `idle` of them nothing was done, so that what changed then is known to change by itself.
+    """
 
     ambient: AmbientChanges
     at: float
     watched: float
+    idle: float = float("inf")
     _places: list[ChangingPlace] = field(default_factory=list)
 
     def see(self, patches: Iterable[Patch], *, now: float) -> None:
@@ -59,6 +64,10 @@ class Recurrence:
         )
 
     def _may_come_again(self, place: ChangingPlace, *, now: float) -> bool:
+        if self._may_have_ticked(place):
+            intervals = _intervals(place)
+            due = place.came[-1] + (intervals[0] + REGULAR_SECONDS if intervals else ENOUGH_SECONDS)
+            return len(intervals) < 2 and now < due
         if len(place.came) > 1 or now >= place.came[0] + AGAIN_SECONDS:
             return False
         return place.came[0] > self.at + PROMPT_SECONDS or bool(self.ambient.came(place.patch))
@@ -70,8 +79,19 @@ class Recurrence:
             return True
         if len(place.came) < 2:
             return False
+        if self._may_have_ticked(place):
+            intervals = _intervals(place)
+            return len(intervals) > 1 and abs(intervals[1] - intervals[0]) <= REGULAR_SECONDS
         seen_before = len(self.ambient.came(place.patch))
         return place.came[1] - place.came[0] >= AS_BEFORE * self.watched / (seen_before + 1)
+
+    def _may_have_ticked(self, place: ChangingPlace) -> bool:
+        """Return whether it changed at once, but may be a clock that was not watched for long enough to be known.
+
+        An answer in two steps comes twice; a clock goes on.
+        """
+        since = place.came[0] - self.at
+        return since <= PROMPT_SECONDS and self.idle + since < ENOUGH_SECONDS and not self.ambient.came(place.patch)
 
     def _never_rests(self, place: ChangingPlace, before: Sequence[float]) -> bool:
         """Return whether it was moving when the input was sent, and moves on as if there had been none."""
@@ -79,3 +99,7 @@ class Recurrence:
         rests = [later - earlier for earlier, later in pairwise(moves)]
         lasts = place.seen[-1] - place.seen[0] >= APART_SECONDS
         return len(before) > 1 and lasts and max(rests[len(before) - 2 :]) < APART_SECONDS
+
+
+def _intervals(place: ChangingPlace) -> list[float]:
+    return [later - earlier for earlier, later in pairwise(place.came)]

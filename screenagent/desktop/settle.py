@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from screenagent.actions import Input, PressKeys, TypeText
-from screenagent.desktop.ambient_changes import AmbientChanges
-from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
+from screenagent.desktop.ambient_changes import ENOUGH_SECONDS, AmbientChanges
+from screenagent.desktop.frames import NEAR, CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.recurrence import Recurrence
 from screenagent.keys import is_shortcut
 
@@ -46,9 +46,17 @@ class SentAction:
     shortcut: bool = False
     quiet: float = QUIET_SECONDS
     watched: float = float("inf")
+    idle: float = float("inf")
+
+    @property
+    def is_sudden(self) -> bool:
+        """Return whether the screen was not watched for long enough to know its clocks."""
+        return self.idle < ENOUGH_SECONDS
 
 
-def sent_now(action: Input, *, before: ScreenFrame, mouse: tuple[FramePoint, ...], watched: float) -> SentAction:
+def sent_now(
+    action: Input, *, before: ScreenFrame, mouse: tuple[FramePoint, ...], watched: float, idle: float
+) -> SentAction:
     """Return what the screen is to answer to an action that has just been sent."""
     pressed = action.keys if isinstance(action, PressKeys) else ()
     return SentAction(
@@ -59,6 +67,7 @@ def sent_now(action: Input, *, before: ScreenFrame, mouse: tuple[FramePoint, ...
         shortcut=is_shortcut(pressed),
         quiet=TYPED_QUIET_SECONDS if isinstance(action, TypeText) else QUIET_SECONDS,
         watched=watched,
+        idle=idle,
     )
 
 
@@ -158,7 +167,7 @@ class Settling:
         """Watch what comes again by itself, where the application is not known for long enough to know already."""
         action = self.action
         if action and self.until is None and action.watched < WATCHED_SECONDS:
-            self._recurrence = Recurrence(ambient=self.ambient, at=action.at, watched=action.watched)
+            self._recurrence = Recurrence(ambient=self.ambient, at=action.at, watched=action.watched, idle=action.idle)
             self._doubt(changed_patches(action.before, pixels), pixels)
 
     def _doubt(self, changed: list[Patch], pixels: ScreenFrame) -> None:
@@ -173,7 +182,8 @@ class Settling:
         if self._recurrence is None or self.action is None:
             return False
         now = self.now()
-        if any(not self._recurrence.is_doubtful(patch, now=now) for patch in changes):
+        telling = [p for p in changes if not (self.action.is_sudden and self._is_acknowledgement(p, pixels))]
+        if any(not self._recurrence.is_doubtful(patch, now=now) for patch in telling):
             return False
         moving = self.ambient.moving(at=now)
         raw = [p for p in changed_patches(self.action.before, pixels) if not any(m.holds(p) for m in moving)]
@@ -206,12 +216,11 @@ class Settling:
         return now >= self.action.at + DELIVERED_SECONDS and self.rests_until() >= moment
 
     def _is_elsewhere(self, patch: Patch, pixels: ScreenFrame) -> bool:
-        """Return whether a small change is not at the target of the action."""
+        """Return whether a small change is not at the target of the action; an unknown clock may be near it."""
         assert self.action is not None  # a change is elsewhere than an action
         height, width = pixels.shape
-        near = (
-            Patch(x, y, x + 1, y + 1).grown(width // AT_TARGET, height // AT_TARGET) for x, y in self.action.mouse[-1:]
-        )
+        reach = (NEAR, NEAR) if self.action.is_sudden else (width // AT_TARGET, height // AT_TARGET)
+        near = (Patch(x, y, x + 1, y + 1).grown(*reach) for x, y in self.action.mouse[-1:])
         return patch.is_small(pixels) and not any(target.overlaps(patch) for target in near)
 
     def _is_acknowledgement(self, patch: Patch, pixels: ScreenFrame) -> bool:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from rapidfuzz import fuzz
 
@@ -101,6 +100,8 @@ class IconNames:
         if self._file is None:
             self._kept = changed(self._kept)
             return
+        from filelock import FileLock, Timeout
+
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with FileLock(f"{self._file}.lock", timeout=LOCK_SECONDS):

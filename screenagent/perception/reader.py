@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,8 +67,13 @@ class ScreenReader:
         self._turns: Turns[str] = Turns()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="reading ahead")
         self._next: Future[object] = Future()  # the last screen that was to be read ahead
+        self._begun: tuple[Future[object], ...] = ()  # the first screen, if it is read in a thread of its own
 
     def read(self, screenshot: Screenshot) -> list[Word]:
+        wait(self._begun)  # of a screen that is much like that one, little is then left to read
+        return self._read_once(screenshot)
+
+    def _read_once(self, screenshot: Screenshot) -> list[Word]:
         with self._turns.turn(screenshot.digest):
             known = self._screens.get(screenshot.digest)
             return self._read(screenshot) if known is None else known
@@ -81,6 +86,10 @@ class ScreenReader:
         self._next.cancel()
         self._next = self._ahead.submit(self._read_if_mostly_known, screenshot)
         return self._next
+
+    def read_soon(self, screenshot: Screenshot) -> None:
+        """Read the first screen in a thread of its own; `read` waits for it."""
+        self._begun = (self._ahead.submit(self._read_once, screenshot),)
 
     def _read_if_mostly_known(self, screenshot: Screenshot) -> None:
         picture = bounded(np.asarray(screenshot.pixels))

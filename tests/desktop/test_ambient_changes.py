@@ -13,6 +13,7 @@ from screenagent.desktop.ambient_changes import ENOUGH_SECONDS, PAGE_SECONDS, Am
 from screenagent.desktop.frames import Patch, ScreenFrame
 
 CLOCK = Patch(8, 8, 16, 16)
+CARET = Patch(30, 100, 32, 118)
 BEFORE = np.zeros((160, 160), dtype=np.uint32)
 AFTER = BEFORE.copy()
 AFTER[8:16, 8:16] = 1
@@ -55,6 +56,37 @@ def test_another_page_is_watched_anew_though_its_ground_is_the_same(frame: Scree
     with closing(IdleWatch(lambda: known, AmbientChanges())) as watch:
         watch.begin(known, app=1)
         before = watch.enough_at(app=1)
-        time.sleep(ENOUGH_SECONDS - PAGE_SECONDS + 0.02)
+        time.sleep(0.02)
         watch.begin(frame, app=1)
-        assert (watch.enough_at(app=1) > before) == is_new
+        moved = watch.enough_at(app=1) - before
+        assert moved == pytest.approx(0.02 if is_new else ENOUGH_SECONDS - PAGE_SECONDS, abs=0.015)
+
+
+@pytest.mark.parametrize(("change", "seconds"), [(None, PAGE_SECONDS), (CLOCK, ENOUGH_SECONDS), (CARET, PAGE_SECONDS)])
+def test_what_rests_is_watched_for_a_shorter_time_than_what_moves(change: Patch | None, seconds: float) -> None:
+    after = page(20, 40, 60)
+    if change:
+        after[change.top : change.bottom, change.left : change.right] = 1
+    with closing(IdleWatch(lambda: after, AmbientChanges())) as watch:
+        watch.begin(page(20, 40, 60), app=1)
+        began = watch.enough_at(app=1) - PAGE_SECONDS
+        watch.begin(after, app=1)
+        assert watch.enough_at(app=1) - began == pytest.approx(seconds)
+
+
+def test_only_the_time_counts_as_idle_in_which_an_application_was_watched_and_left_alone() -> None:
+    frame = page(20)
+    with closing(IdleWatch(lambda: frame, AmbientChanges())) as watch:
+        for _ in range(2):
+            watch.begin(frame, app=1)
+            time.sleep(0.02)
+            watch.end(frame)
+            time.sleep(0.05)
+        assert watch.idle(app=1) == pytest.approx(0.04, abs=0.015)
+        assert watch.idle(app=2) == 0
+        watch.watched_through(since=time.monotonic() - 0.5, app=1)
+        assert watch.idle(app=1) < ENOUGH_SECONDS
+        watch.watched_through(since=time.monotonic() - ENOUGH_SECONDS, app=1)
+        assert watch.idle(app=1) >= ENOUGH_SECONDS
+        watch.look_away()
+        assert watch.idle(app=1) == 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from screenagent.desktop.ambient_changes import AmbientChanges
+from screenagent.desktop.ambient_changes import ENOUGH_SECONDS, AmbientChanges
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.settle import (
     DELIVERED_SECONDS,
@@ -274,6 +274,55 @@ def test_what_changes_elsewhere_at_once_is_an_answer_that_costs_no_wait() -> Non
     assert shortly_watched(screen, ambient).frame().pixels[105, 500] == 1
     assert screen.time < 0.2
     assert moving_pixels(ambient, screen) == []
+
+
+def at_once(screen: Screen, ambient: AmbientChanges, *, idle: float = 0.6) -> Settling:
+    """A click on the target at the mouse, before which nothing was seen to move, but not for long."""
+    settling = shortly_watched(screen, ambient, watched=idle)
+    assert settling.action is not None
+    return replace(settling, action=replace(settling.action, idle=idle))
+
+
+PRESSED = box(80, 90, 60, 24, color=3)
+
+
+@pytest.mark.parametrize("beside", [[], [PRESSED]])
+@pytest.mark.parametrize("period", [0.5, 1.0])
+def test_a_clock_that_ticks_right_after_a_sudden_input_is_no_answer(period: float, beside: list[Paint]) -> None:
+    ticking = growing_log(period, first=0.05)
+    screen, ambient = Screen([ticking, *beside]), AmbientChanges()
+    at_once(screen, ambient).frame()
+    assert moving_pixels(ambient, screen) == [(500, 105)]
+    assert screen.time < 2 * period + 1.0
+
+
+def test_a_clock_beside_the_target_is_no_answer_to_a_sudden_input() -> None:
+    def ticking(frame: ScreenFrame, moment: float) -> None:
+        frame[85:105, 130:160] = int(moment + 0.95)
+
+    screen, ambient = Screen([ticking]), AmbientChanges()
+    at_once(screen, ambient).frame()
+    assert any(place.overlaps(Patch(130, 85, 160, 105)) for place in ambient.moving(at=screen.time))
+
+
+def test_an_answer_in_two_steps_to_a_sudden_input_is_no_clock() -> None:
+    saving, saved = box(400, 300, 100, 40, since=0.05, color=5), box(400, 300, 90, 40, since=0.75, color=6)
+    screen, ambient = Screen([saving, saved]), AmbientChanges()
+    assert at_once(screen, ambient).frame().pixels[320, 450] == 6
+    assert moving_pixels(ambient, screen) == []
+    assert screen.time < 2.0
+
+
+def test_a_sudden_input_is_watched_only_until_a_clock_would_have_ticked_again() -> None:
+    screen = Screen([box(400, 300, 100, 40, since=0.05, color=5)])
+    assert at_once(screen, AmbientChanges()).frame().pixels[320, 450] == 5
+    assert screen.time < 0.05 + ENOUGH_SECONDS + 0.1
+
+
+def test_a_window_that_answers_a_sudden_input_is_not_doubted() -> None:
+    screen = Screen([answer(0.05)])
+    assert at_once(screen, AmbientChanges()).frame().pixels[200, 300] == 7
+    assert screen.time < 0.2
 
 
 def bar(period: float) -> Paint:

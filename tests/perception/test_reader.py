@@ -150,6 +150,22 @@ def test_a_screen_of_which_much_is_new_is_not_read_ahead(
 
 
 @pytest.mark.slow
+def test_what_is_asked_of_a_screen_like_the_first_waits_for_that_and_reads_only_what_is_new(
+    counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
+) -> None:
+    reader, detector, recogniser = counting
+    reader.read_soon(form().screenshot)
+
+    assert "Grace Hopper" in lines(reader.read(form("Grace Hopper").screenshot))
+
+    whole, known = detector.seen, recogniser.read_lines
+    reader.forget()
+    reader.read(form().screenshot)
+    assert whole < 2 * (detector.seen - whole)
+    assert recogniser.read_lines - known == known - 1
+
+
+@pytest.mark.slow
 def test_a_text_that_moved_is_not_read_again(
     counting: tuple[ScreenReader, CountingDetector, CountingRecogniser],
 ) -> None:
