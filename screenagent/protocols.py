@@ -30,6 +30,10 @@ class Outdated(Retry):
         super().__init__(text, "screen_changing")
 
 
+class LateAnswer(Outdated):
+    """The screen has changed since the last input was judged, and nothing was sent: it is judged anew first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Approved(Generic[InputT_co]):
     """An input that a verdict let through, and what it was reviewed on. Only the loop makes one.
@@ -90,6 +94,19 @@ class WorkWatch(Protocol):
     def is_at_work(self) -> bool:
         """Whether the application in front is at work, and answers no input now."""
         ...
+
+
+class MayGoOn(Protocol):
+    """Whether what comes next can begin on a screen; `shows` says whether the last input shows on it at all."""
+
+    def __call__(self, screenshot: Screenshot, *, shows: bool) -> bool: ...
+
+
+@runtime_checkable
+class HurriedDesktop(Protocol):
+    """A desktop that does not wait for what may yet follow an input once what comes next can begin."""
+
+    def hurry(self, may_go_on: MayGoOn) -> None: ...
 
 
 class SecondLook(Protocol):
