@@ -30,6 +30,10 @@ class Outdated(Retry):
         super().__init__(text, "screen_changing")
 
 
+class LateAnswer(Outdated):
+    """The screen has changed since the last input was judged, and nothing was sent: it is judged anew first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Approved(Generic[InputT_co]):
     """An input that a verdict let through, and what it was reviewed on. Only the loop makes one.
@@ -99,6 +103,19 @@ class RestWatch(Protocol):
     def rests_until(self) -> float:
         """Until when, by `time.monotonic`, it does nothing by itself; in the past if that is not known."""
         ...
+
+
+class MayGoOn(Protocol):
+    """Whether what comes next can begin on a screen; `shows` says whether the last input shows on it at all."""
+
+    def __call__(self, screenshot: Screenshot, *, shows: bool) -> bool: ...
+
+
+@runtime_checkable
+class HurriedDesktop(Protocol):
+    """A desktop that does not wait for what may yet follow an input once what comes next can begin."""
+
+    def hurry(self, may_go_on: MayGoOn) -> None: ...
 
 
 class SecondLook(Protocol):

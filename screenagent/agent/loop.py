@@ -42,6 +42,7 @@ from screenagent.protocols import (
     Desktop,
     Grounder,
     Guesser,
+    LateAnswer,
     Outdated,
     Planner,
     Retry,
@@ -296,10 +297,12 @@ class _Run:
                     yield self._interrupted(interruption, action)
                     yield from self._carry_out(PlannedStep(action=action, expectation=step.expectation))
                     return
-                except Outdated:
+                except Outdated as outdated:
                     if rounds == 0:
                         raise
                     anew = yield from self._review.renewed(proposal)
+                    if isinstance(outdated, LateAnswer):
+                        self._refuse_after_bad_news()
                     yield from self._carry_out(step, approved=anew, rounds=rounds - 1)
                     return
         self._before = before
@@ -318,6 +321,15 @@ class _Run:
             before = self.agent.desktop.perform(approved)
         self._sent_at = time.monotonic()
         return before
+
+    def _refuse_after_bad_news(self) -> None:
+        """`Retry` if what has come since the last input was judged tells that it failed."""
+        last = next(step for step in reversed(self.episode.steps) if step.sent)
+        assert last.action is not None
+        planned = PlannedStep(action=last.action, expectation=last.expectation)
+        effect = self._effect(planned, self._before, last.locations)
+        if effect.outcome == "contradicted":
+            raise Retry(f"after {describe(last.action)}: {effect.evidence}", "contradicted")
 
     def _let_rest(self, move: Move, place: Location, verdict: Verdict) -> Approved[Move]:
         """Return the key to the desktop for one rest of the mouse, which was approved with others."""

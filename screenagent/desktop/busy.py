@@ -28,6 +28,7 @@ MOST_PROCESSES: Final = 200
 
 ANSWER_SECONDS: Final = 10.0
 UNKNOWN_SECONDS: Final = 2.0  # for a program that says that it answers pings, but has not answered any
+SOON_SECONDS: Final = 0.15  # what takes longer to answer was at work, and has yet to paint what it did
 PAINT_SECONDS: Final = 0.15  # a program that has just come to rest has yet to paint what it did
 BEHIND_AT_MOST: Final = 0.3
 """Keys are sent to a program for so long before they wait until it has worked off those before."""
@@ -142,6 +143,11 @@ class InputAnswers:
             return True
         self.control.wait_until(self.watch.sure)
         return not self.watch.is_busy()
+
+    def come_soon(self, window: Window | None) -> bool:
+        """Return whether the program of `window` answers at once, when it is asked now."""
+        self.begin(window)
+        return self.control.until(self.has_come, seconds=SOON_SECONDS)
 
     def waited_for(self) -> bool:
         """Wait for the program; return whether it answers in time. One that was never seen to may not know how to."""

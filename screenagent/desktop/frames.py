@@ -21,6 +21,7 @@ CARET_WIDTH: Final = 3
 CARET_HEIGHT: Final = range(6, 81)
 SMALL: Final = 1 / 40  # of the screen: a wide button, a row of a list
 NEAR: Final = 8
+AROUND: Final = 20  # what is within one part in so many of the screen, to each side of the mouse, is around it
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,12 @@ class Patch(NamedTuple):
     def near(self, place: FramePoint) -> bool:
         grown = self.grown(NEAR, NEAR)
         return grown.left <= place.x < grown.right and grown.top <= place.y < grown.bottom
+
+    def is_around(self, place: FramePoint, frame: ScreenFrame) -> bool:
+        """Return whether it is so close to a place of the mouse that it may be a part of what the mouse is over."""
+        height, width = frame.shape
+        point = Patch(place.x, place.y, place.x + 1, place.y + 1)
+        return point.grown(width // AROUND, height // AROUND).overlaps(self)
 
 
 def changed_patches(before: ScreenFrame, after: ScreenFrame) -> list[Patch]:

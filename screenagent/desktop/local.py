@@ -19,6 +19,7 @@ from screenagent.desktop.aim import Aim, app_of
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
 from screenagent.desktop.busy import InputAnswers
 from screenagent.desktop.clipboard import NotLent, shows_other_machine
+from screenagent.desktop.early_end import EarlyEnd
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
@@ -29,16 +30,14 @@ from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture, how_changed
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
-from screenagent.desktop.settle import TYPED_QUIET_SECONDS, SentAction, Settling, sent_now
+from screenagent.desktop.settle import TYPED_QUIET_SECONDS, GoesOn, SentAction, Settling, sent_now
 from screenagent.desktop.typing_watch import TypingWatch
 from screenagent.geometry import Display, Pixel
-from screenagent.protocols import Approved, Retry, TextReader
+from screenagent.protocols import Approved, MayGoOn, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
 
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
-
-ANSWERS_SECONDS: Final = 0.15  # what takes longer to answer a ping was at work, and has yet to paint what it did
 CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
 TYPED_AT_MOST: Final = 200  # characters; a longer line is sooner there by the clipboard
 
@@ -70,6 +69,7 @@ class LocalDesktop:
         self._ambient = AmbientChanges()
         self._pending = PendingWork()
         self.rests_until = self._pending.none_until
+        self._early = EarlyEnd(self._ambient, lambda frame: self._screen.screenshot(frame, self._front()))
         self._action: SentAction | None = None
         self.reads_ahead: Callable[[Screenshot], object] = lambda _: None
         self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
@@ -152,11 +152,8 @@ class LocalDesktop:
             self._screen.follow()
             if late:
                 self._watch.pause()
-            frame = self._quiet(
-                self._last_action if late else self._action,
-                until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
-                seconds=seconds,
-            )
+            action = self._last_action if late else self._action
+            frame = self._quiet(action, until=until, seconds=seconds, goes_on=self._early.goes_on)
             if self._action:
                 if until is None:
                     self._watch.watched_through(since=self._action.at, app=app_of(self._front()))
@@ -168,9 +165,10 @@ class LocalDesktop:
     def is_at_work(self) -> bool:
         """Return whether the application in front answers no input now, as it works on something or is stopped."""
         with self._display_there():
-            answers = self._aim.answers
-            answers.begin(self._front())
-            return not self.control.until(answers.has_come, seconds=ANSWERS_SECONDS)
+            return not self._aim.answers.come_soon(self._front())
+
+    def hurry(self, may_go_on: MayGoOn) -> None:
+        self._early.may_go_on = may_go_on
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
@@ -233,21 +231,24 @@ class LocalDesktop:
         self,
         action: SentAction | None,
         *,
-        until: Callable[[CapturedFrame], bool] | None = None,
+        until: Callable[[Screenshot], bool] | None = None,
         seconds: float | None = None,
+        goes_on: GoesOn | None = None,
     ) -> CapturedFrame:
-        return Settling(
+        settling = Settling(
             look=self._screen.grab,
             now=time.monotonic,
             wait=self.control.wait,
             ambient=self._ambient,
             action=action,
-            until=until,
+            until=until and (lambda frame: until(self._early.screenshot(frame))),
             ping=self._ping,
             meanwhile=lambda frame: self.reads_ahead(self._screen.screenshot(frame)),
+            goes_on=goes_on,
             seconds=seconds,
             rests_until=self.rests_until,
-        ).frame()
+        )
+        return self._early.ended(settling.frame())
 
     def _perform(self, approved: Approved[Input]) -> Screenshot:
         front = self._front()
@@ -261,6 +262,7 @@ class LocalDesktop:
             self._as_it_was(approved.on)
             before, as_it_came = self._aim.take(approved, before), before
             self.ledger.looked(before.at)
+            self._early.refuse_late(before, mouse=(mouse, self._aim.place))
             floating = self._floating()
             if len(floating.popups) > len(approved.on.popups):
                 before = as_it_came  # a submenu opens as the mouse comes, and is what the click is for

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 from screenagent.actions import Input, PressKeys, TypeText
 from screenagent.desktop.ambient_changes import ENOUGH_SECONDS, AmbientChanges
-from screenagent.desktop.frames import NEAR, CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
+from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.recurrence import Recurrence
 from screenagent.keys import is_shortcut
 
@@ -26,9 +27,13 @@ UNTIL_SECONDS: Final = 5.0
 JUDGE_SECONDS: Final = 0.25  # on a screen that does not rest, how often `until` is asked
 BUSY_SECONDS: Final = 2.0  # an application that has not answered by then may be hung
 WATCHED_SECONDS: Final = 5.0  # an application that was watched for so long has shown what moves in it by itself
-AT_TARGET: Final = 20  # a change within one part in so many of the screen, to each side of the mouse, is at the target
 DELIVERED_SECONDS: Final = 0.1  # an input has reached the application by then, and what it lets others do has come
+SHOWN_SECONDS: Final = 0.2  # what a click shows of itself, a caret or the ring of a focus, is there by then
+EARLY_SECONDS: Final = 0.06  # what an application does before it answers a ping is painted by then
 TYPED_QUIET_SECONDS: Final = 0.2  # a field completes what was typed unseen; GTK's file chooser loses an Enter till then
+
+GoesOn = Callable[[CapturedFrame, bool], bool]
+"""Whether what comes next can begin on a frame, on which the last action shows, or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +94,8 @@ class Settling:
     `look` captures a frame; `now` and `wait` are the clock's. With `until`, the answer is what `until` accepts.
     `meanwhile` gets the frame that will probably be returned, to prepare it while the screen is watched. `seconds` is
     how long `until`, or without it the answer, is waited for. An answer is waited for no longer once the application
-    is known to do nothing more by itself in that time: `rests_until` says until when.
+    is known to do nothing more by itself in that time: `rests_until` says until when. If what comes next `goes_on` from
+    a frame at rest, what may yet follow is not waited for.
     """
 
     look: Callable[[], CapturedFrame]
@@ -100,6 +106,7 @@ class Settling:
     until: Callable[[CapturedFrame], bool] | None = None
     ping: PingProtocol | None = None
     meanwhile: Callable[[CapturedFrame], object] = lambda _: None
+    goes_on: GoesOn | None = None
     seconds: float | None = None
     rests_until: Callable[[], float] = lambda: float("-inf")
 
@@ -112,6 +119,9 @@ class Settling:
     _judged_at: float = field(init=False)
     _holds: bool = field(init=False, default=False)
     _pinged_at: float = field(init=False, default=float("-inf"))
+    _awaited_at: float = field(init=False, default=float("-inf"))  # when the ping was last found unanswered
+    _asked: tuple[CapturedFrame, bool] | None = field(init=False, default=None)  # what `goes_on` was last asked
+    _goes_on: bool = field(init=False, default=False)
     _recurrence: Recurrence | None = field(init=False, default=None)
 
     def frame(self) -> CapturedFrame:
@@ -141,7 +151,15 @@ class Settling:
     def _is_settled(self, frame: CapturedFrame) -> bool:
         if self.until is not None:
             return self._is_accepted(frame, self.until)
-        return self._is_quiet() and self._has_answered(frame.pixels) and not self._is_busy()
+        return self._rests(frame) and self._has_answered(frame) and not self._is_busy()
+
+    def _rests(self, frame: CapturedFrame) -> bool:
+        """Return whether nothing has moved for long enough: for less time after keys if what comes next can begin."""
+        if self.action is None or self.action.quiet <= QUIET_SECONDS:
+            return self._is_quiet()
+        if self._is_quiet() and self.now() >= self._awaited_at + EARLY_SECONDS:
+            return True
+        return bool(self._changes(self.action.before, frame.pixels)) and self._can_go_on(frame, shows=True)
 
     def _is_quiet(self) -> bool:
         """Return whether nothing has moved for long enough, places that change by themselves left out."""
@@ -152,16 +170,35 @@ class Settling:
         rest = self.action.quiet if self.action else QUIET_SECONDS
         return self._moved_at + (rest if self._moves < ANIMATION_MOVES else max(rest, ANIMATION_QUIET_SECONDS))
 
-    def _has_answered(self, pixels: ScreenFrame) -> bool:
+    def _has_answered(self, frame: CapturedFrame) -> bool:
         """Return whether the action shows: by more than an acknowledgement, or by one that nothing follows in time."""
         if self.action is None:
             return True
-        changes = self._changes(self.action.before, pixels)
-        if self._is_all_doubtful(changes, pixels):
+        changes = self._changes(self.action.before, frame.pixels)
+        if self._is_all_doubtful(changes, frame.pixels):
             return False
         if not changes:
-            return self._is_overdue()
-        return not all(self._is_acknowledgement(patch, pixels) for patch in changes) or self._is_all_there_is()
+            return self._is_overdue() or self._can_go_on(frame, shows=False)
+        if not all(self._is_acknowledgement(patch, frame.pixels) for patch in changes):
+            return True
+        return self._is_all_there_is() or self._can_go_on(frame, shows=True)
+
+    def _can_go_on(self, frame: CapturedFrame, *, shows: bool) -> bool:
+        """Return whether what comes next can begin on this frame, which is asked once about each that differs.
+
+        Before, the application has to have worked off the action, and painted what that brought about.
+        """
+        assert self.action is not None  # only after an action does anything come next
+        now = self.now()
+        if self.goes_on is None or now < self._moved_at + QUIET_SECONDS or self._is_busy():
+            return False
+        if now < max(self._moved_at, self._awaited_at) + EARLY_SECONDS:
+            return False
+        if not shows and now < self.action.at + SHOWN_SECONDS:
+            return False
+        if self._asked is None or self._asked[1] != shows or not _is_alike(self._asked[0].pixels, frame.pixels):
+            self._asked, self._goes_on = (frame, shows), self.goes_on(frame, shows)
+        return self._goes_on
 
     def _begin_to_doubt(self, pixels: ScreenFrame) -> None:
         """Watch what comes again by itself, where the application is not known for long enough to know already."""
@@ -174,7 +211,7 @@ class Settling:
         """Take note of what changed elsewhere than at the target, unless it is only as it was before the action."""
         if self._recurrence and self.action and changed:
             new = changed_patches(self.action.before, pixels)
-            elsewhere = [patch for patch in changed if self._is_elsewhere(patch, pixels)]
+            elsewhere = [patch for patch in changed if not patch.is_caret and self._is_elsewhere(patch, pixels)]
             self._recurrence.see((p for p in elsewhere if any(p.overlaps(other) for other in new)), now=self.now())
 
     def _is_all_doubtful(self, changes: list[Patch], pixels: ScreenFrame) -> bool:
@@ -218,10 +255,8 @@ class Settling:
     def _is_elsewhere(self, patch: Patch, pixels: ScreenFrame) -> bool:
         """Return whether a small change is not at the target of the action; an unknown clock may be near it."""
         assert self.action is not None  # a change is elsewhere than an action
-        height, width = pixels.shape
-        reach = (NEAR, NEAR) if self.action.is_sudden else (width // AT_TARGET, height // AT_TARGET)
-        near = (Patch(x, y, x + 1, y + 1).grown(*reach) for x, y in self.action.mouse[-1:])
-        return patch.is_small(pixels) and not any(target.overlaps(patch) for target in near)
+        reaches = patch.near if self.action.is_sudden else partial(patch.is_around, frame=pixels)
+        return patch.is_small(pixels) and not any(reaches(place) for place in self.action.mouse[-1:])
 
     def _is_acknowledgement(self, patch: Patch, pixels: ScreenFrame) -> bool:
         """Return whether this only shows a button pressed, or no longer under the mouse: seen, not yet answered."""
@@ -242,7 +277,7 @@ class Settling:
 
     def _is_worth_judging(self, pixels: ScreenFrame) -> bool:
         if self._judged is not None:
-            return any(not patch.is_caret for patch in changed_patches(self._judged.pixels, pixels))
+            return not _is_alike(self._judged.pixels, pixels)
         # What is expected may have been there before; until something has happened it says nothing.
         return self._is_overdue() or self.action is None or bool(self._changes(self.action.before, pixels))
 
@@ -253,7 +288,10 @@ class Settling:
         if self._pinged_at < self._moved_at:
             self._pinged_at = self.now()
             self.ping.ask()
-        return self.ping.is_awaited()
+        if not self.ping.is_awaited():
+            return False
+        self._awaited_at = self.now()
+        return True
 
     def _changes(self, before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
         """Return what differs, without the places that change by themselves."""
@@ -262,3 +300,8 @@ class Settling:
     def _not_ambient(self, patches: list[Patch]) -> list[Patch]:
         now = self.now()
         return [patch for patch in patches if not self.ambient.holds(patch, at=now)]
+
+
+def _is_alike(one: ScreenFrame, other: ScreenFrame) -> bool:
+    """Return whether two frames differ by no more than carets."""
+    return all(patch.is_caret for patch in changed_patches(one, other))

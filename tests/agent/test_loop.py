@@ -33,9 +33,11 @@ from screenagent.events import (
     AnswerAsk,
     Approve,
     Decision,
+    Effect,
     Event,
     Failed,
     LookAgain,
+    Outcome,
     Paused,
     Plan,
     PlannedStep,
@@ -46,7 +48,7 @@ from screenagent.events import (
 )
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
 from screenagent.geometry import Box, Location, Point
-from screenagent.protocols import Approved, Outdated, Retry
+from screenagent.protocols import Approved, LateAnswer, Outdated, Retry
 from screenagent.screenshot import Screenshot, Window
 from tests.builders import ScriptedGrounder, fake_agent
 from tests.timeless import timeless
@@ -54,6 +56,7 @@ from tests.timeless import timeless
 CENTER = Point(x=0.5, y=0.5)
 CORNER = Point(x=0.1, y=0.9)
 SAVE = Click(target="Save")
+TRASH = Click(target="Trash")
 DONE = Finish(success=True, message="saved")
 
 ONE_CLICK = [
@@ -867,3 +870,42 @@ def test_what_was_pointed_at_and_has_become_another_thing_is_not_clicked() -> No
     clicker = agent(Click(target=Target(words="that", at=CENTER)), DONE, desktop=Swapped())
     failures = [event.code for event in clicker.run("t") if isinstance(event, Failed)]
     assert (performed(clicker), failures) == ([], ["screen_changing"])
+
+
+class LateNews(FakeDesktop):
+    """Right before the second input, what the first one brought about comes after all."""
+
+    refused = False
+
+    def screenshot(self) -> Screenshot:
+        return plain_screen(len(self.performed) + self.refused)
+
+    def perform(self, approved: Approved[Any]) -> Screenshot | None:
+        if self.performed and not self.refused:
+            self.refused = True
+            raise LateAnswer("the screen has changed since the last input was judged")
+        return super().perform(approved)
+
+
+class LateChecker:
+    """Says that the screen changed, and `later` of the last input once it is judged again."""
+
+    def __init__(self, later: Effect) -> None:
+        self.effects = iter((Effect(outcome="changed"), later))
+        self.asked: list[PlannedStep] = []
+
+    def check(self, step: PlannedStep, *_: object, **__: object) -> Effect:
+        self.asked.append(step)
+        return next(self.effects, Effect(outcome="changed"))
+
+    quick_check = check
+
+
+@pytest.mark.parametrize(("outcome", "sent"), [("contradicted", [SAVE]), ("changed", [SAVE, TRASH])])
+def test_what_comes_late_is_judged_before_the_next_input_is_sent(outcome: Outcome, sent: list[Click]) -> None:
+    checker = LateChecker(Effect(outcome=outcome, evidence="the screen says: “Not saved”"))
+    clicker = agent(SAVE, TRASH, DONE, desktop=LateNews(), checker=checker)
+    failures = [event for event in clicker.run("t") if isinstance(event, Failed)]
+    assert performed(clicker) == sent
+    assert [step.action for step in checker.asked][:2] == [SAVE, SAVE]
+    assert [failure.code for failure in failures] == (["contradicted"] if outcome == "contradicted" else [])

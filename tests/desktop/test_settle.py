@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,11 +12,14 @@ from screenagent.desktop.ambient_changes import ENOUGH_SECONDS, AmbientChanges
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.settle import (
     DELIVERED_SECONDS,
+    EARLY_SECONDS,
     GRACE_SECONDS,
     MOVING_SECONDS,
     QUIET_SECONDS,
     REACTION_SECONDS,
     SHORTCUT_SECONDS,
+    SHOWN_SECONDS,
+    TYPED_QUIET_SECONDS,
     UNTIL_SECONDS,
     WATCHED_SECONDS,
     SentAction,
@@ -155,6 +158,92 @@ def test_a_button_that_stays_pressed_is_waited_for_no_longer_than_the_grace() ->
     screen = Screen([box(80, 90, 60, 24, since=0.01)])
     screen.settling().frame()
     assert GRACE_SECONDS < screen.time < GRACE_SECONDS + 0.05
+
+
+@dataclass
+class SlowPing:
+    """A program that answers each question so many seconds after it was asked."""
+
+    screen: Screen
+    seconds: float
+    asked_at: float = 0.0
+
+    def ask(self, window: int | None = None) -> None:
+        self.asked_at = self.screen.time
+
+    def is_awaited(self) -> bool:
+        return self.screen.time < self.asked_at + self.seconds
+
+
+def going_on(screen: Screen, *, quiet: float = QUIET_SECONDS, may: Sequence[bool] = (True,)) -> Settling:
+    """A wait for an answer that may be cut short if what comes next can begin: where the action shows, or not."""
+    action = SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), quiet=quiet)
+    return replace(screen.settling(), action=action, goes_on=lambda _, shows: shows in may)
+
+
+def test_what_may_follow_a_button_that_looks_pressed_is_not_waited_for_if_what_comes_next_can_begin() -> None:
+    screen = Screen([box(80, 90, 60, 24, since=0.01)])
+    going_on(screen).frame()
+    assert screen.time < 0.01 + EARLY_SECONDS + 0.02
+
+
+def test_what_a_program_brings_about_before_it_answers_is_waited_for_though_what_comes_next_can_begin() -> None:
+    screen = Screen([box(80, 90, 60, 24, since=0.01), answer(0.26)])
+    settling = replace(going_on(screen), ping=SlowPing(screen, 0.2))
+    assert settling.frame().pixels[200, 300] == 7
+
+
+def test_a_button_is_waited_for_to_look_pressed_before_what_comes_next_can_begin() -> None:
+    steps = [box(80, 90, 10 * step, 24, since=0.016 * step) for step in range(1, 6)]
+    assert going_on(Screen(steps)).frame().pixels[100, 125] == 7
+
+
+def test_an_action_that_does_not_show_is_waited_for_although_what_comes_next_can_begin_on_one_that_does() -> None:
+    screen = Screen([caret])
+    going_on(screen).frame()
+    assert screen.time >= REACTION_SECONDS
+
+
+def test_a_click_that_need_not_show_is_waited_for_as_long_as_a_caret_takes_to_come() -> None:
+    screen = Screen([])
+    going_on(screen, may=(True, False)).frame()
+    assert SHOWN_SECONDS <= screen.time < SHOWN_SECONDS + 0.02
+
+
+def test_what_comes_next_is_asked_about_once_on_each_screen() -> None:
+    asked: list[bool] = []
+    screen = Screen([box(80, 90, 60, 24, since=0.01), caret])
+
+    def never(_: CapturedFrame, shows: bool) -> bool:
+        asked.append(shows)
+        return False
+
+    replace(screen.settling(), goes_on=never).frame()
+    assert asked == [True]
+
+
+def test_a_text_rests_for_less_time_if_what_comes_next_can_begin() -> None:
+    typed = [box(100 + 8 * letter, 100, 6, 12, since=0.02 * letter) for letter in range(4)]
+    screen = Screen(typed)
+    settled = going_on(screen, quiet=TYPED_QUIET_SECONDS).frame()
+    assert settled.pixels[105, 126] == 7
+    assert screen.time < 0.06 + EARLY_SECONDS + 0.02
+    waited = Screen(typed)
+    going_on(waited, quiet=TYPED_QUIET_SECONDS, may=()).frame()
+    assert waited.time >= 0.06 + TYPED_QUIET_SECONDS
+
+
+def test_a_text_that_its_program_has_yet_to_draw_is_waited_for() -> None:
+    screen = Screen([box(100, 100, 6, 12, since=0.0), box(108, 100, 6, 12, since=0.24)])
+    settling = replace(going_on(screen, quiet=TYPED_QUIET_SECONDS), ping=SlowPing(screen, 0.2))
+    assert settling.frame().pixels[105, 110] == 7
+
+
+def test_a_caret_is_not_watched_for_whether_it_comes_again() -> None:
+    screen = Screen([lambda frame, moment: frame.__setitem__((slice(300, 318), 500), int(moment > 0.3))])
+    action = SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), watched=1.0)
+    replace(screen.settling(), action=action).frame()
+    assert screen.time < REACTION_SECONDS + 0.02
 
 
 def test_a_button_whose_shortcut_was_pressed_is_waited_for_while_it_looks_pressed() -> None:

@@ -104,6 +104,21 @@ class ScriptAction:
         return (*named, getattr(action, "text", "")) if isinstance(action, Input) else ()
 
     @property
+    def may_show_nothing(self) -> bool:
+        """Whether the screen may stay as it is: it did when this was recorded, or the step is not over with this."""
+        return isinstance(self.step, schema.TypeStep) or getattr(self.step, "may", None) == "nothing"
+
+    def gives_focus_to(self, following: ScriptAction) -> bool:
+        """Whether this is a plain click into what `following` types into, of which only a caret may come."""
+        if self.planned.expectation is not None or not isinstance(following.planned.action, TypeText):
+            return False
+        match self.planned.action:
+            case Click(button="left", count=1, modifiers=()):
+                return True
+            case _:
+                return False
+
+    @property
     def anchor_names(self) -> dict[str, str]:
         """The anchor of each target, by its words; what a parameter names has none: it may be another than recorded."""
         named = ((words_for(target), name) for target, name in zip(self.targets, self.anchors, strict=True))

@@ -47,10 +47,20 @@ class AnchorGrounder:
             return unless_doubtful(answer, target, least=GUESSED)
         if near is not None:
             return near  # acting on it did not help; another place would be another target
-        search = AnchorSearch(target, self._appearance(name), screenshot, self._matcher(screenshot), self.reader)
+        search = self._search(target, name, screenshot)
+        found = _by_appearance(search)
         last = self.pointed if search.may_be_at_its_pixel else self.configured
-        answers = (method(search) for method in (*BY_APPEARANCE, by_words(last)))
-        return next(answer for answer in answers if answer is not None)
+        return by_words(last)(search) if found is None else found
+
+    def sees(self, names: Mapping[str, str], screenshot: Screenshot) -> bool:
+        """Whether each of these targets has an anchor, of the name given, and is found by its appearance."""
+        return all(
+            name in self.anchors and isinstance(_by_appearance(self._search(target, name, screenshot)), Location)
+            for target, name in names.items()
+        )
+
+    def _search(self, target: str, name: str, screenshot: Screenshot) -> AnchorSearch:
+        return AnchorSearch(target, self._appearance(name), screenshot, self._matcher(screenshot), self.reader)
 
     def has_anchor(self, target: str) -> bool:
         return self._anchor_name(target) is not None
@@ -75,6 +85,11 @@ class AnchorGrounder:
             matcher = TemplateMatcher(screenshot.pixels)
             self._matchers.keep(screenshot.digest, matcher)
         return matcher
+
+
+def _by_appearance(search: AnchorSearch) -> Location | Absent | None:
+    answers = (method(search) for method in BY_APPEARANCE)
+    return next((answer for answer in answers if answer is not None), None)
 
 
 @dataclass(frozen=True)

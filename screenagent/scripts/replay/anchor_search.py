@@ -205,7 +205,7 @@ BY_APPEARANCE: Final[tuple[AnchorMethod, ...]] = (
 )
 
 
-def by_words(grounder: Grounder) -> AnchorMethod:
+def by_words(grounder: Grounder) -> Callable[[AnchorSearch], Location | Absent]:
     """Return the method that asks `grounder` for the words, and does not believe it against the surroundings."""
 
     def find(search: AnchorSearch) -> Location | Absent:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import repeat
 from typing import Final
 
-from screenagent.actions import Ask, Finish, PressKeys, Wait, WaitFor, describe, targets
+from screenagent.actions import Ask, Click, Finish, PressKeys, TypeText, Wait, WaitFor, describe, targets
 from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
@@ -46,8 +46,9 @@ class ScriptPlanner:
     come, then asked about. For keys that
     another window would get, the window behind it is brought to the front. Any other action that fails ends the replay.
 
-    `recorded` are the names of the anchors that exist. `anchor_names`, `points` and `window` tell the grounder and the
-    approver about the current action.
+    `recorded` are the names of the anchors that exist, and `sees` tells whether all targets, by their words and their
+    anchors' names, are found on a screen by their appearance. `anchor_names`, `points` and `window` tell the grounder
+    and the approver about the current action.
     """
 
     script: Script
@@ -56,11 +57,14 @@ class ScriptPlanner:
     checker: Checker
     rest: RestJudge
     recorded: frozenset[str] = frozenset()
+    sees: Callable[[Mapping[str, str], Screenshot], bool] = lambda _names, _screen: False
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
     _patience: Patience = field(default_factory=lambda: Patience(LATE_SECONDS, LATE_SECONDS))
     _attended: ScriptAction | None = None
+    _following: int | None = None
+    _is_attempting: bool = False
     _looked_at: Screenshot | None = None
     _touched: tuple[Location, ...] = ()
     _episode: Episode = field(default_factory=Episode)
@@ -96,7 +100,7 @@ class ScriptPlanner:
 
     def _play(self, steps: Sequence[AnyStep], at: int) -> Course:
         """Play `steps`, the first action of which is the one at `at` in the plan."""
-        for step in steps:
+        for number, step in enumerate(steps, start=1):
             match step:
                 case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
                     if (yield from self._sees(words)):
@@ -108,8 +112,11 @@ class ScriptPlanner:
                 case AskStep() | ApproveStep():
                     yield from self._question(step, at)
                 case _:
-                    for part in range(self._count((step,))):
-                        yield from self._carry_out(at + part)
+                    end = at + self._count((step,))
+                    for part in range(at, end):
+                        is_followed = part + 1 < end or _begins_with_action(steps[number:])
+                        self._following = part + 1 if is_followed else None
+                        yield from self._carry_out(part)
             at += self._count((step,))
 
     def _count(self, steps: Sequence[AnyStep]) -> int:
@@ -200,6 +207,25 @@ class ScriptPlanner:
             else:
                 yield from repeat(Decision.give_up(f"{action.planned}: {why}"))
 
+    def may_go_on(self, screenshot: Screenshot, *, shows: bool) -> bool:
+        """Whether the next action can begin on a screen at rest that an input `shows` on, or not.
+
+        Keys can follow a click into a field, which may show nothing if it was recorded so. What has a target can follow
+        a click or a text if the target is found by its appearance.
+        """
+        current = self._attended
+        if not self._is_attempting or current is None or self._following is None:
+            return False
+        following = self._actions[self._following]
+        if following.window is not None and not is_front(following.window, screenshot.window):
+            return False
+        if current.gives_focus_to(following):
+            return shows or current.may_show_nothing
+        names = following.anchor_names
+        is_known = bool(names) and all(target.words in names for target in targets(following.planned.action))
+        is_judged = shows and isinstance(current.planned.action, Click | TypeText)
+        return is_judged and is_known and self.sees(names, screenshot)
+
     def _begin_waiting(self, at: int) -> None:
         self._patience = Patience(*self.script.patience_for(self._actions[at].step))
 
@@ -217,7 +243,9 @@ class ScriptPlanner:
             yield from repeat(Decision.give_up(f"{action.planned}: {problem}"))
         self._attend_to(action)
         self._looked_at = self._screen
+        self._is_attempting = True
         yield Decision(plan=script_plan(self._actions), at=at)
+        self._is_attempting = False
 
     def _why_not(self, action: ScriptAction) -> str:
         """Why the action cannot be carried out; empty if it can."""
@@ -307,6 +335,11 @@ class ScriptPlanner:
 def is_front(words: str, window: Window | None) -> bool:
     """Whether `words` are in its title or its application's name; a display that does not tell is believed."""
     return window is None or any(words.casefold() in text.casefold() for text in (window.title, window.app))
+
+
+def _begins_with_action(steps: Sequence[AnyStep]) -> bool:
+    """Whether the first of `steps` is carried out as it stands, whatever the screen or the user says before."""
+    return len(steps) > 0 and not isinstance(steps[0], IfSeenStep | TaskStep | AskStep | ApproveStep)
 
 
 def _is_lost(step: Step) -> bool:

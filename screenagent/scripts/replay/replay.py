@@ -11,7 +11,7 @@ from screenagent.agent import Agent
 from screenagent.episode import Episode
 from screenagent.events import Reject, Verdict
 from screenagent.geometry import Location
-from screenagent.protocols import Approver, TextReader, WorkWatch
+from screenagent.protocols import Approver, HurriedDesktop, TextReader, WorkWatch
 from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, PointedGrounder
@@ -49,8 +49,11 @@ class Replay:
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
             grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, grounder, pointed)
+            planner.sees = recorder.sees
             guesser = guesser and AnchorGuesser(grounder, guesser)
             asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
+        if isinstance(agent.desktop, HurriedDesktop):
+            agent.desktop.hurry(planner.may_go_on)
         approver = FocusApprover(agent.approver, lambda: planner.window)
         parts = replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
         may_ask = asking.may_help if asking else lambda _: False

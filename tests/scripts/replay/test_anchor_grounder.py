@@ -237,3 +237,16 @@ def test_the_pixel_of_a_target_without_text_stands_while_its_window_does(scene: 
     assert there.point == PIXEL
     moved = WINDOW.model_copy(update={"box": Box(left=0.1, top=0.1, right=0.6, bottom=0.6)})
     assert isinstance(scene.find(screen(window=moved, dark=True)), Absent)
+
+
+@pytest.mark.parametrize(
+    ("changed", "seen"), [(form(), True), (form(dx=211, dy=97), True), (form(dark=True), True), (screen(), False)]
+)
+def test_a_target_is_seen_by_its_appearance_before_it_is_its_turn(
+    scene: AnchorScene, changed: Drawing, seen: bool
+) -> None:
+    record(scene, form(), (120, 160))
+    unasked = FakeGrounder({"it": Point(x=0.5, y=0.5)})
+    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, unasked, unasked)
+    assert grounder.sees({"it": "it"}, scene.reader.screen(changed)) is seen
+    assert not grounder.sees({"it": "it", "another": "another"}, scene.reader.screen(changed))
