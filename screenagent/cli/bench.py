@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from screenagent.cli.bench_hover import hover
+from screenagent.cli.bench_peers import peers
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, QUANT, crop_option, family_option, max_image_patches_option
 from screenagent.cli.progress import Ticker
@@ -34,6 +35,7 @@ def bench() -> None:
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
     screenagent bench truth                tasks where they work and where they silently do not
+    screenagent bench peers                other tools on the same program and pages
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
     screenagent bench model --random       the vision model's engine against the hardware's floor
     """
@@ -281,5 +283,5 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     click.echo(bench_model.run_model(setup).model_dump_json())
 
 
-for command in (hover, tasks, truth, miniwob, scripts):
+for command in (hover, peers, tasks, truth, miniwob, scripts):
     bench.add_command(command)

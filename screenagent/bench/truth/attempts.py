@@ -94,7 +94,7 @@ class TruthBench:
     def _on_page(
         self, pair: TruthPair, twin: Twin, virtual: VirtualDesktop, page: BrowserPage, witness: Witness
     ) -> TruthResult:
-        _put_mouse_away(virtual)
+        put_mouse_away(virtual)
         page.load(witness.blank)
         page.load(witness.begin(pair, twin))
         page.painted()
@@ -111,7 +111,7 @@ class TruthBench:
             _files(pair, twin) as (folder, here),
             VirtualDesktop(here.app or "", control=self.control, size=SCREEN, cwd=folder) as virtual,
         ):
-            _put_mouse_away(virtual)
+            put_mouse_away(virtual)
 
             def happened() -> tuple[bool, Sequence[str]]:
                 reports = _lines(folder / SAID)
@@ -187,7 +187,7 @@ def _lines(file: Path) -> list[str]:
     return file.read_text("utf-8").splitlines() if file.exists() else []
 
 
-def _put_mouse_away(virtual: VirtualDesktop) -> None:
+def put_mouse_away(virtual: VirtualDesktop) -> None:
     """Move the mouse to where it touches nothing, as a person's is when they ask for something."""
     with closing(SyntheticUser(virtual.display)) as user:
         user.move(SCREEN.width - 30, SCREEN.height - 20)

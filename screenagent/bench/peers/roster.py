@@ -1,0 +1,108 @@
+"""The tools that are compared: where each is installed, and the adapter that drives it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from screenagent.bench.cold import PLAIN
+from screenagent.desktop.json_lines import module_command
+
+TOOLS: Final = Path(str(files("screenagent.bench.peers"))) / "tools"
+OURS: Final = "screenagent"
+TO_DESCRIPTOR_3: Final = ("sh", "-c", 'exec "$@" 3>&1 >&2', "adapter")
+"""The answers' way past whatever a library prints."""
+BY_SIGHT: Final = {"SCREENAGENT_ACCESSIBILITY": "false"}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A tool as it is driven.
+
+    `environment` is the folder of its virtual environment; `install` is what pip installs there, `programs` what has to
+    be on the machine. `is_web` tools bring a browser of their own and know nothing but pages; `by_point` tools have to
+    be told where to click.
+    """
+
+    name: str
+    adapter: str
+    environment: str = ""
+    install: str = ""
+    arguments: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    programs: tuple[str, ...] = ()
+    system_packages: bool = False
+    is_web: bool = False
+    by_point: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        return not self.environment and not self.by_point
+
+    def command(self, environments: Path | None) -> list[str]:
+        """Return the command that starts its adapter."""
+        if self.is_ours:
+            return module_command(self.adapter)
+        return [*TO_DESCRIPTOR_3, str(self._python(environments)), str(TOOLS / self.adapter), *self.arguments]
+
+    def cold_command(self, label: str) -> list[str] | None:
+        """Return the command that clicks from a cold start, if that is not its adapter."""
+        return module_command("screenagent", "run", f"click {label}", *PLAIN) if self.is_ours else None
+
+    def missing(self, environments: Path | None) -> str:
+        """What is not there; empty if it can be run."""
+        if self.environment and environments is None:
+            return "no folder of environments is named"
+        if not self._python(environments).exists():
+            return f"there is no environment {self.environment}"
+        return ", ".join(name for name in self.programs if shutil.which(name) is None)
+
+    def _python(self, environments: Path | None) -> Path:
+        if environments is None or not self.environment:
+            return Path(sys.executable)
+        return environments / self.environment / "bin/python"
+
+    @property
+    def pip_line(self) -> str:
+        """The commands that make its environment."""
+        if not self.environment:
+            return ""
+        make = "/usr/bin/python3 -m venv --system-site-packages" if self.system_packages else "python3 -m venv"
+        return f"{make} {self.environment} && {self.environment}/bin/pip install {self.install}"
+
+
+_WEB: Final = ("chromium", "chromedriver")
+
+PEERS: Final = (
+    Peer(OURS, "screenagent.bench.peers.this_agent"),
+    Peer("screenagent-by-sight", "screenagent.bench.peers.this_agent", variables=tuple(BY_SIGHT.items())),
+    Peer("cua-driver", "cua_steps.py", "cua", "cua-driver"),
+    Peer("cua-driver-no-glide", "cua_steps.py", "cua", "cua-driver", arguments=("no-glide",)),
+    Peer("a11y-computer-use", "a11y_refs.py", "a11y", "a11y-computer-use", system_packages=True),
+    Peer("dogtail", "dogtail_nodes.py", "dogtail", "dogtail", system_packages=True),
+    Peer(
+        "pyautogui-tesseract",
+        "pyautogui_ocr.py",
+        "pyautogui",
+        "pyautogui pytesseract pillow",
+        programs=("tesseract", "scrot"),
+    ),
+    Peer("playwright", "playwright_page.py", "playwright", "playwright", programs=_WEB[:1], is_web=True),
+    Peer("selenium", "selenium_page.py", "selenium", "selenium", programs=_WEB, is_web=True),
+    Peer("xdotool", "xdotool_point.py", programs=("xdotool",), by_point=True),
+)
+
+
+def chosen_peers(names: Sequence[str]) -> list[Peer]:
+    """Return the tools with these names, or all if none is named."""
+    return [peer for peer in PEERS if not names or peer.name in names]
+
+
+def pip_lines() -> str:
+    """How each environment is made, a line each."""
+    return "\n".join(dict.fromkeys(peer.pip_line for peer in PEERS if peer.pip_line))
