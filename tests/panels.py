@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from screenagent.actions import Action
@@ -15,6 +14,7 @@ from screenagent.episode import Episode
 from screenagent.fakes import FakeAccessibility, FakeDesktop
 from screenagent.geometry import Box, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
+from screenagent.perception.ocr import PictureArray
 from screenagent.perception.states import MARGIN, ControlStateReader
 from screenagent.planning import InstructionPlanner
 from screenagent.screenshot import Element, Screenshot, Word
@@ -85,9 +85,8 @@ class PanelReader:
         part = np.asarray(screenshot.pixels)[MARGIN:-MARGIN, MARGIN:-MARGIN]
         for panel in reversed(self.panels.values()):
             picture = np.asarray(panel.screenshot.pixels)
-            _, _, (x, y), _ = cv2.minMaxLoc(cv2.matchTemplate(picture[..., 0], part[..., 0], cv2.TM_SQDIFF))
-            if np.array_equal(picture[y : y + part.shape[0], x : x + part.shape[1]], part):
-                return [word for word in map(self._moved(panel, x, y, screenshot), panel.words) if word]
+            if place := _place(part, picture):
+                return [word for word in map(self._moved(panel, *place, screenshot), panel.words) if word]
         raise KeyError("this was cut out of no panel")
 
     @staticmethod
@@ -98,6 +97,20 @@ class PanelReader:
             return word.model_copy(update={"box": Box.of_pixels(rect, part.size)}) if inside else None
 
         return moved
+
+
+def _place(part: PictureArray, picture: PictureArray) -> tuple[int, int] | None:
+    """Return the left and the top edge of `part` in `picture`, by the row of the part in which most is drawn."""
+    height, width = part.shape[:2]
+    row, pixels = int(part.std(axis=(1, 2)).argmax()), picture.tobytes()
+    at = pixels.find(part[row].tobytes())
+    while at >= 0:
+        top, left = divmod(at // 3, picture.shape[1])
+        top -= row
+        if top >= 0 and np.array_equal(picture[top : top + height, left : left + width], part):
+            return left, top
+        at = pixels.find(part[row].tobytes(), at + 1)
+    return None
 
 
 def work(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CORE = "screenagent.agent screenagent.runs.log screenagent.agent.recovery screenagent.fakes screenagent.approval"
-HEAVY = {"torch", "transformers", "textual", "mss", "pyautogui", "pynput", "Xlib", "cv2", "onnxruntime"}
+HEAVY = {"torch", "transformers", "textual", "mss", "pyautogui", "pynput", "Xlib", "cc3d", "onnxruntime"}
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -28,7 +28,7 @@ def test_the_core_loads_without_gpu_tui_or_display() -> None:
 
 @pytest.mark.parametrize("module", ["screenagent", "screenagent.desktop", "screenagent.perception", "screenagent.cli"])
 def test_importing_a_package_needs_no_display(module: str) -> None:
-    assert loaded_by(module) & (HEAVY - {"cv2"}) == set()
+    assert loaded_by(module) & (HEAVY - {"cc3d"}) == set()
 
 
 def test_help_imports_no_more_than_the_command_line_needs() -> None:

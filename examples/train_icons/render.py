@@ -9,11 +9,12 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from sources import Source
+
+from screenagent.perception.pixels import averaged, enclosed, interpolated
 
 CANVAS = 40
 INK = 32
@@ -59,8 +60,7 @@ def cut(picture: Image.Image, *, coloured: bool) -> Drawn | None:
     scale = INK / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     tight[..., :3] *= tight[..., 3:] / 255  # so that what is clear lends no colour to its neighbours
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(tight, size, interpolation=interpolation).astype(np.float32)
+    small = (averaged if scale < 1 else interpolated)(tight.transpose(2, 0, 1), *size).transpose(1, 2, 0)
     small[..., :3] /= np.maximum(small[..., 3:], 1) / 255
     canvas = np.zeros((CANVAS, CANVAS, 4), np.uint8)
     top, left = (CANVAS - size[1]) // 2, (CANVAS - size[0]) // 2
@@ -74,9 +74,8 @@ def cut(picture: Image.Image, *, coloured: bool) -> Drawn | None:
 
 def _inside(alpha: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """What the lines enclose: what can't be reached from the corner."""
-    open_ = (alpha < 90).astype(np.uint8)
-    cv2.floodFill(open_, None, (0, 0), 2)
-    return np.where(open_ == 1, 255, 0).astype(np.uint8)
+    lines = alpha >= 90
+    return np.where(enclosed(lines) & ~lines, 255, 0).astype(np.uint8)
 
 
 def _opened(drawing: str | bytes) -> Image.Image | None:

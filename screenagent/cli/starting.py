@@ -17,7 +17,7 @@ STOPPING: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", 
 """Ctrl-C is an exception of Python's, which ends a command anyway."""
 STOPPED: Final = 130
 LEAST_MEMORY: Final = 700 << 20
-"""Bytes of address space. With less, OpenCV's own libraries end the process while they are loaded."""
+"""Bytes of address space. With less, the libraries that read the screen end the process while they are loaded."""
 
 
 class MemoryLimit(UserError):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from screenagent.geometry import Box, Display
 from screenagent.perception.incidental import tiled
+from screenagent.perception.pixels import connected_regions
 
 ScreenFrame = NDArray[np.uint32]
 """The pixels of a display, each one number (BGRX); its shape is (height, width)."""
@@ -111,12 +111,12 @@ def changed_patches(before: ScreenFrame, after: ScreenFrame) -> list[Patch]:
     tiles = tiled(different, TILE)
     if not tiles.any():
         return []
-    count, _, stats, _ = cv2.connectedComponentsWithStats(tiles.astype(np.uint8), connectivity=8)
-    if count - 1 > MAX_PATCHES:
+    bounds = connected_regions(tiles, corners=True).bounds
+    if len(bounds) > MAX_PATCHES:
         return [_tight(different, Patch(0, 0, different.shape[1], different.shape[0]))]
     return [
         _tight(different, Patch(left * TILE, top * TILE, (left + width) * TILE, (top + height) * TILE))
-        for left, top, width, height, _ in stats[1:].tolist()
+        for left, top, width, height, _ in bounds.tolist()
     ]
 
 

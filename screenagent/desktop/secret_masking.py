@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -28,6 +27,7 @@ from screenagent.desktop.frames import Patch, ScreenFrame, changed_patches
 from screenagent.desktop.own_terminal import BLANK
 from screenagent.errors import UserError
 from screenagent.geometry import Size
+from screenagent.perception.likeness import SearchedPicture
 from screenagent.protocols import Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.secrets import placeholder
@@ -230,8 +230,7 @@ def _likeness(looks: ScreenFrame, now: ScreenFrame) -> float:
 
 def _correlation(frame: ScreenFrame, looks: ScreenFrame) -> NDArray[np.float32]:
     """Return how much each place of `frame` looks like it, in its colours or in inverted ones: 0 to 1."""
-    score = np.abs(cv2.matchTemplate(_grey(frame), _grey(looks), cv2.TM_CCOEFF_NORMED))
-    return np.where(np.isfinite(score), score, 0)
+    return np.asarray(np.abs(SearchedPicture(_grey(frame)).likeness(_grey(looks))))
 
 
 def is_of(word: str, value: SecretStr) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.controls import steps_between
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import connected_regions
 
 EDGE: Final = 4  # of 255 in any channel: neighbouring pixels that differ by more part two areas
 LARGEST: Final = 0.45  # of the picture: a larger area is the page
@@ -23,9 +23,8 @@ class CardFinder:
     """Finds the areas of one picture that hold a text."""
 
     def __init__(self, picture: PictureArray) -> None:
-        flat = (steps_between(picture) <= EDGE).astype(np.uint8)
-        _, self._areas, self._stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=4)
-        self._most = LARGEST * flat.size
+        self._areas, self._bounds = connected_regions(steps_between(picture) <= EDGE, corners=False)
+        self._most = LARGEST * self._areas.size
 
     def around(self, text: PixelBox) -> Iterator[PixelBox]:
         """Yield the areas around a text, the smallest first."""
@@ -46,7 +45,7 @@ class CardFinder:
         for reach in range(1, BORDER + 1):
             for x, y in _rim(box, reach):
                 if 0 <= x < width and 0 <= y < height and (number := int(self._areas[y, x])):
-                    left, top, across, down, _ = self._stats[number].tolist()
+                    left, top, across, down, _ = self._bounds[number - 1].tolist()
                     yield PixelBox.at(left, top, width=across, height=down)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,14 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label, ReadWord, split_where
 from screenagent.perception.list_rows import row_setting
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import (
+    absolute_difference,
+    channels,
+    connected_regions,
+    grey,
+    morphological_opening,
+    steps,
+)
 from screenagent.perception.places import PlaceIndex
 from screenagent.perception.roles import Role
 
@@ -225,9 +232,8 @@ def has_arrow(picture: PictureArray, rect: PixelBox, *, after: float) -> bool:
     if part.size == 0:
         return False
     ground = np.median(part.reshape(-1, 3), axis=0)
-    figure = (np.abs(part - ground).max(axis=2) > 40).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
-    blobs = [PixelBox.at(x, y, width=w, height=h) for x, y, w, h, area in stats[1:].tolist() if area >= 6]
+    figures = connected_regions(np.abs(part - ground).max(axis=2) > 40, corners=True).bounds
+    blobs = [PixelBox.at(x, y, width=w, height=h) for x, y, w, h, area in figures.tolist() if area >= 6]
     blobs = [blob for blob in blobs if blob.height < 0.7 * part.shape[0]]  # a taller one parts the arrow from the text
     blobs = [blob for blob in blobs if blob.left > 0]  # a letter that is cut through
     if not 1 <= len(blobs) <= 2:
@@ -246,26 +252,26 @@ def frames(picture: PictureArray) -> list[PixelBox]:
     """Flat areas with straight sides, of a size that a control has: what is inside an entry, a button, a check box."""
     if min(picture.shape[:2]) < 8:
         return []
-    steps = steps_between(picture)
-    for caret in _carets(picture, steps):
-        steps[caret] = 0
+    differs = steps_between(picture)
+    for caret in _carets(picture, differs):
+        differs[caret] = 0
     found: list[PixelBox] = []
     for edge in EDGES:
         known = _table(found)
-        areas = _areas((steps > edge).astype(np.uint8))
+        areas = _areas(differs <= edge)
         found += [area for area in areas if not (abs(known - area) <= 4).all(axis=1).any()]  # but for a border's width
     return found
 
 
-def _areas(edges: npt.NDArray[np.uint8]) -> Iterator[PixelBox]:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - edges, connectivity=4)
-    _, _, across, down, area = stats.T
-    height, width = edges.shape
+def _areas(flat: npt.NDArray[np.bool_]) -> Iterator[PixelBox]:
+    numbers, bounds = connected_regions(flat, corners=False)
+    _, _, across, down, area = bounds.T
+    height, width = flat.shape
     sized = (down >= 7) & (down <= 80) & (across >= 7) & (across <= 1400) & (area > 0.25 * across * down)
     sized &= (across < width - 2) | (down < height - 2)  # the picture itself is no control
-    for number in np.flatnonzero(sized[1:]) + 1:
-        x, y, w, h = stats[number, :4].tolist()
-        part = labels[y : y + h, x : x + w] == number
+    for index in np.flatnonzero(sized).tolist():
+        x, y, w, h, _ = bounds[index].tolist()
+        part = numbers[y : y + h, x : x + w] == index + 1
         left, *others = straight_sides(part, rounded=w > 1.8 * h)
         if all(others) and (left or _begins_with_caret(part)):
             yield PixelBox(x - 1, y - 1, x + w + 1, y + h + 1)
@@ -281,27 +287,21 @@ def _begins_with_caret(part: npt.NDArray[np.bool_]) -> bool:
 
 def steps_between(picture: PictureArray) -> npt.NDArray[np.uint8]:
     """Return how much each pixel differs from its right or lower neighbour."""
-    differs = np.zeros(picture.shape[:2], np.uint8)
-    for channel in cv2.split(picture):
-        across = cv2.absdiff(channel[:, :-1], channel[:, 1:])
-        down = cv2.absdiff(channel[:-1], channel[1:])
-        cv2.max(differs[:, :-1], across, dst=differs[:, :-1])
-        cv2.max(differs[:-1], down, dst=differs[:-1])
-    return differs
+    red, green, blue = map(steps, channels(picture))
+    return np.asarray(np.maximum(red, np.maximum(green, blue)))
 
 
-def _carets(picture: PictureArray, steps: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, slice]]:
+def _carets(picture: PictureArray, differs: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, slice]]:
     """The thin upright strokes that all but part a frame in two: each is a caret that stands in a field."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    sides = (cv2.absdiff(grey[:, :-1], grey[:, 1:]) > CARET_EDGE).astype(np.uint8)
-    upright = cv2.morphologyEx(sides, cv2.MORPH_OPEN, np.ones((CARET_HEIGHTS.start, 1), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(upright, connectivity=4)
-    for left, top, across, down, _ in stats[1:].tolist():
+    shades = grey(picture)
+    sides = absolute_difference(shades[:, :-1], shades[:, 1:]) > CARET_EDGE
+    upright = morphological_opening(sides.view(np.uint8), CARET_HEIGHTS.start, 1)
+    for left, top, across, down, _ in connected_regions(upright, corners=False).bounds.tolist():
         bottom, right = top + down, left + across
         if across > CARET_WIDTH or down not in CARET_HEIGHTS or top < CARET_GAP:
             continue
         along = slice(max(0, left - CARET_BORDER), right + CARET_BORDER)
-        borders = (steps[top - CARET_GAP : top - 1, along], steps[bottom : bottom + CARET_GAP, along])
+        borders = (differs[top - CARET_GAP : top - 1, along], differs[bottom : bottom + CARET_GAP, along])
         if all(_is_border(rows) for rows in borders) and _stands_free(picture, left, right, top, bottom):
             yield slice(top - 1, bottom), slice(max(0, left - 1), right + 1)
 
@@ -314,8 +314,8 @@ def _stands_free(picture: PictureArray, left: int, right: int, top: int, bottom:
     return int(np.ptp(picture[np.ix_(rows, columns)].reshape(-1, 3), axis=0).max()) <= CARET_EDGE
 
 
-def _is_border(steps: npt.NDArray[np.uint8]) -> bool:
-    return bool(steps.size) and float((steps > CARET_EDGE).mean(axis=1).max()) > 0.9
+def _is_border(differs: npt.NDArray[np.uint8]) -> bool:
+    return bool(differs.size) and float((differs > CARET_EDGE).mean(axis=1).max()) > 0.9
 
 
 def straight_sides(part: npt.NDArray[np.bool_], *, rounded: bool = False) -> list[bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,7 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.cards import CardFinder
 from screenagent.perception.marks import commonest, far
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import connected_regions
 from screenagent.screenshot import ElementState
 
 INK: Final = 60  # of 255 in any channel: a sign differs from its ground by more
@@ -122,8 +122,8 @@ def sign_of(shape: Mask) -> Sign | None:
 
 def _shapes(figure: Mask, middle: float, off: float) -> Iterator[PixelBox]:
     """What stands in line with the label, the nearest to it first; a frame comes with what is in it."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(figure.astype(np.uint8), connectivity=8)
-    for x, y, width, height, area in sorted(stats[1:].tolist(), key=lambda one: -one[0] - one[2]):
+    bounds = connected_regions(figure, corners=True).bounds
+    for x, y, width, height, area in sorted(bounds.tolist(), key=lambda one: -one[0] - one[2]):
         if area >= SIDE.start and abs(y + height / 2 - middle) <= off:
             yield PixelBox.at(x, y, width=width, height=height)
 

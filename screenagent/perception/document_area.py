@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
-import numpy as np
-
 from screenagent.geometry import PixelBox
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import connected_regions, grey, steps
 
 EDGE: Final = 12  # neighbouring pixels that differ by more than this, of 255, are a border
 WIDE: Final = 0.25  # the share of the window's width that the area has at least
@@ -20,18 +18,12 @@ INNER: Final = 0.9  # a page that lies in another area covers at most this share
 def document_area(picture: PictureArray, window: PixelBox) -> PixelBox | None:
     """Return the largest plain area in the window, or the page that lies in that one; None if no area is large."""
     left, top, right, bottom = window.clipped(picture.shape[1], picture.shape[0]).rounded
-    grey = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY)
-    if min(grey.shape) < 8:
+    height, width = bottom - top, right - left
+    if min(height, width) < 8:
         return None
-    flat = np.ones(grey.shape, np.uint8)
-    flat[:, :-1] &= cv2.absdiff(grey[:, :-1], grey[:, 1:]) <= EDGE
-    flat[:-1] &= cv2.absdiff(grey[:-1], grey[1:]) <= EDGE
-    _, _, stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=4)
-    height, width = grey.shape
-    large = (stats[1:, 2] >= WIDE * width) & (stats[1:, 3] >= HIGH * height)
-    areas = [
-        (PixelBox.at(left + x, top + y, width=w, height=h), area) for x, y, w, h, area in stats[1:][large].tolist()
-    ]
+    bounds = connected_regions(steps(grey(picture[top:bottom, left:right])) <= EDGE, corners=False).bounds
+    large = (bounds[:, 2] >= WIDE * width) & (bounds[:, 3] >= HIGH * height)
+    areas = [(PixelBox.at(left + x, top + y, width=w, height=h), area) for x, y, w, h, area in bounds[large].tolist()]
     pages = [rect for rect, area in areas if area >= FULL * rect.area]
     inner = [page for page in pages if any(_lies_in(page, rect) for rect, _ in areas)]
     return max(inner or pages, key=lambda page: page.area, default=None)

@@ -7,12 +7,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import absolute_difference, connected_regions, grey
 
 SIDE: Final = range(1, 9)  # of a dot, in pixels
 FULL: Final = 0.5  # the share of its bounds that a dot fills at least
@@ -38,10 +38,24 @@ def dots_in(picture: PictureArray) -> list[PixelBox]:
 def figures_in(picture: PictureArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     """Return what stands out from the ground around it: (height, width), 1 for ink, and (figures, 5), the left and top
     edge, width, height and pixels of each figure that hangs together."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    ink = (cv2.absdiff(grey, cv2.medianBlur(grey, GROUND)) > INK).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    return ink, np.asarray(stats[1:], np.int32)
+    shades = grey(picture)
+    ink = (absolute_difference(shades, _ground(shades)) > INK).view(np.uint8)
+    return ink, connected_regions(ink, corners=True).bounds
+
+
+def _ground(shades: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return the median of every third pixel of every third row around each place."""
+    height, width = shades.shape
+    sampled = np.pad(shades, ((0, 2), (0, 2)), mode="edge")[1::3, 1::3]
+    down, across = sampled.shape
+    around = np.pad(sampled, GROUND // 6, mode="edge")
+    samples = [around[y : y + down, x : x + across] for y in range(GROUND // 3) for x in range(GROUND // 3)]
+    median = np.zeros_like(sampled)
+    for bit in (128, 64, 32, 16, 8, 4, 2, 1):  # the highest number that more than half of the samples reach
+        tried = median | np.uint8(bit)
+        reached = sum((sample >= tried).view(np.uint8) for sample in samples)
+        median = np.where(reached > len(samples) // 2, tried, median)
+    return median.repeat(3, axis=0).repeat(3, axis=1)[:height, :width]
 
 
 def _lines(dots: Sequence[PixelBox], *, upright: bool) -> Iterator[PixelBox]:

@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +16,7 @@ from screenagent.geometry import PixelBox
 from screenagent.perception.cache import SharedLRU
 from screenagent.perception.icon_meanings import IconMeanings, NamesMeant
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import averaged, interpolated
 from screenagent.perception.similarity import stem
 from screenagent.perception.weights import FOLDER, open_session, read_arrays
 
@@ -145,9 +145,7 @@ def seen(picture: PictureArray, rect: PixelBox) -> Floats | None:
     down, across = (min(side, edge) for edge in part.shape[:2])
     y, x = (side - down) // 2, (side - across) // 2
     square[y : y + down, x : x + across] = stacked[:down, :across]
-    shrinks = side > SIDE
-    sized = cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.ascontiguousarray(sized.transpose(2, 0, 1))
+    return (averaged if side > SIDE else interpolated)(square.transpose(2, 0, 1), SIDE, SIDE)
 
 
 def _mirrored(view: Floats, mirror: Mirror | None) -> Floats:

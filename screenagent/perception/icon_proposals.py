@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import (
+    channels,
+    connected_regions,
+    dilation,
+    erosion,
+    morphological_closing,
+    morphological_opening,
+)
 
 STANDS_OUT: Final = 14  # of 255, in any channel: neighbouring pixels differ by this at a line, even at a greyed out one
 SMALLEST: Final = 7
@@ -32,13 +39,11 @@ def proposals(picture: PictureArray, labels: Sequence[Label]) -> list[PixelBox]:
 
 def _lines(picture: PictureArray) -> npt.NDArray[np.uint8]:
     """1 where a pixel differs from its neighbours, but for lines too long to be an icon's: frames, rules."""
-    square = np.ones((3, 3), np.uint8)
     lines = np.zeros(picture.shape[:2], np.uint8)
-    for channel in cv2.split(picture):
-        lines |= (cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, square) > STANDS_OUT).astype(np.uint8)
-    across = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((1, LARGEST), np.uint8))
-    down = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((LARGEST, 1), np.uint8))
-    return np.asarray(cv2.subtract(lines, cv2.max(across, down)), np.uint8)
+    for channel in channels(picture):
+        lines |= dilation(channel, 3, 3) - erosion(channel, 3, 3) > STANDS_OUT
+    long = morphological_opening(lines, 1, LARGEST) | morphological_opening(lines, LARGEST, 1)
+    return lines & ~long
 
 
 def _without(lines: npt.NDArray[np.uint8], labels: Sequence[Label]) -> None:
@@ -57,9 +62,7 @@ def is_word(text: str, rect: PixelBox) -> bool:
 
 
 def _figures(lines: npt.NDArray[np.uint8], gap: int) -> list[PixelBox]:
-    closed = cv2.morphologyEx(lines, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-    left, top, across, down, _ = stats[1:].T
+    left, top, across, down, _ = connected_regions(morphological_closing(lines, gap, gap), corners=True).bounds.T
     across, down = across - 2, down - 2  # the gradient reaches a pixel beyond what is drawn
     longer, shorter = np.maximum(across, down), np.minimum(across, down)
     sized = (longer >= SMALLEST) & (longer <= LARGEST) & (shorter >= 2) & (longer <= 5 * shorter)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import averaged, connected_regions
 
 SIDE: Final = 24  # of the pictures that are compared
 DRAWN: Final = 8  # how much larger the signs are drawn, so that their edges are smooth
@@ -70,7 +70,7 @@ def sign_at(picture: PictureArray, rect: PixelBox) -> str | None:
         return None
     if ink.shape[1] >= BAR[0] * ink.shape[0]:
         return MINUS if (ink > INKED).mean() >= BAR[1] else None
-    pieces = cv2.connectedComponents((ink > PARTED).astype(np.uint8), connectivity=8)[0] - 1
+    pieces = len(connected_regions(ink > PARTED, corners=True).bounds)
     fitting = [sign for sign in SHAPES if sign != MINUS and pieces in _PARTS.get(sign, (1,))]
     likeness = {sign: max(_likeness(ink, drawn) for drawn in _drawn(sign)) for sign in fitting}
     best = max(likeness, key=lambda sign: likeness[sign], default=None)
@@ -120,6 +120,6 @@ def _likeness(ink: Ink, drawn: Ink) -> float:
     wide = [one.shape[1] / one.shape[0] for one in (ink, drawn)]
     if abs(wide[0] - wide[1]) > ASPECT * max(wide):
         return 0.0
-    size = (SIDE, max(4, round(SIDE / wide[1])))
-    one, other = (cv2.resize(part, size, interpolation=cv2.INTER_AREA).ravel() for part in (ink, drawn))
+    height = max(4, round(SIDE / wide[1]))
+    one, other = (averaged(part, SIDE, height).ravel() for part in (ink, drawn))
     return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else 0.0

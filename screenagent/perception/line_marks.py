@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.perception.ocr import LineWord, PictureArray
+from screenagent.perception.pixels import absolute_difference, connected_regions, grey
 
 # In pixels if nothing else is said.
 INK: Final = 50  # of 255, what a letter differs from its ground by more than
@@ -30,8 +30,7 @@ def unmarked(line: PictureArray) -> PictureArray:
     """Return a line of text without the strokes under single letters that show which key a menu answers to: the network
     takes an underlined F for an E. A line without such strokes is returned itself."""
     ground, ink = _ink(line)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    left, top, width, height, area = stats[1:].T
+    left, top, width, height, area = connected_regions(ink, corners=True).bounds.T
     tall = height > TALL * line.shape[0]
     if tall.sum() < FEWEST:
         return line
@@ -95,8 +94,8 @@ def shifted(words: tuple[LineWord, ...], *, after: int, width: int) -> tuple[Lin
 
 def _ink(line: PictureArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Return the colour of the ground, and which pixels differ from it."""
-    grey = cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
-    shade = int(np.bincount(grey.ravel()).argmax())
-    ground: npt.NDArray[np.uint8] = line[grey == shade][0]
-    contrast = cv2.absdiff(grey, np.full_like(grey, shade))
+    shades = grey(line)
+    shade = np.uint8(np.bincount(shades.ravel()).argmax())
+    ground: npt.NDArray[np.uint8] = line[shades == shade][0]
+    contrast = absolute_difference(shades, np.full_like(shades, shade))
     return ground, np.asarray(contrast > INK, np.uint8)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.controls import straight_sides
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import connected_regions, enclosed
 from screenagent.perception.roles import Role
 from screenagent.screenshot import ElementState
 
@@ -55,11 +55,10 @@ def marks_in(picture: PictureArray, region: PixelBox, words: Sequence[PixelBox])
 
 def _shapes(part: PictureArray, ground: Colour) -> Iterator[tuple[Role, PixelBox]]:
     """What has the shape of a mark on this ground."""
-    figure = (far(part, ground) > STANDS_OUT).astype(np.uint8)
-    _, numbers, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
-    for number, (x, y, width, height, _) in enumerate(stats[1:].tolist(), start=1):
+    numbers, bounds = connected_regions(far(part, ground) > STANDS_OUT, corners=True)
+    for number, (x, y, width, height, _) in enumerate(bounds.tolist(), start=1):
         if height in SIDE and SQUARE[0] * height <= width <= PILL[1] * height:
-            filled = _filled(numbers[y : y + height, x : x + width] == number)
+            filled = enclosed(numbers[y : y + height, x : x + width] == number)
             if (role := _role(filled)) is not None:
                 yield role, PixelBox.at(x, y, width=width, height=height)
 
@@ -80,13 +79,6 @@ def _is_within(rect: PixelBox, other: PixelBox) -> bool:
 
 def _is_letter(rect: PixelBox, word: PixelBox) -> bool:
     return word.grown(1).shared_area(rect) > 0.4 * min(rect.area, word.area)
-
-
-def _filled(mask: Mask) -> Mask:
-    """A shape with what it encloses."""
-    outside = np.pad((~mask).astype(np.uint8), 1, constant_values=1)
-    cv2.floodFill(outside, None, (0, 0), 2)
-    return np.asarray(outside[1:-1, 1:-1] != 2)
 
 
 def _role(filled: Mask) -> Role | None:
@@ -132,7 +124,7 @@ def _switch_state(part: PictureArray) -> ElementState | None:
     apart = int(np.abs(colours[0] - colours[1]).max())
     if apart <= STANDS_OUT:
         return None
-    shape = _filled(far(part, part[0, 0].astype(np.int16)) > STANDS_OUT)
+    shape = enclosed(far(part, part[0, 0].astype(np.int16)) > STANDS_OUT)
     highs = [int(shape[:, x].sum()) for x in columns]
     covers = [int((shape & (far(part, colour) <= apart // 3)).sum()) for colour in colours]
     if min(highs) < 0.75 * max(highs):

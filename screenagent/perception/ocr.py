@@ -9,12 +9,12 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.labels import split_where
+from screenagent.perception.pixels import connected_regions, resized
 from screenagent.perception.weights import LATIN, open_session
 
 PictureArray = npt.NDArray[np.uint8]  # (height, width, 3), RGB
@@ -28,8 +28,7 @@ def bounded(picture: PictureArray) -> PictureArray:
     scale = (LARGEST / (height * width)) ** 0.5
     if scale >= 1:
         return picture
-    smaller = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA), np.uint8)
+    return resized(picture, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 class LineWord(NamedTuple):
@@ -72,7 +71,7 @@ class Detector:
 
     def _look(self, picture: PictureArray) -> Darkness:
         height, width = picture.shape[:2]
-        padded = cv2.copyMakeBorder(picture, 0, -height % 32, 0, -width % 32, cv2.BORDER_REPLICATE)
+        padded = np.pad(picture, ((0, -height % 32), (0, -width % 32), (0, 0)), mode="edge")
         pixels = (padded[..., ::-1].astype(np.float32) - self._MEAN) * self._SCALE  # the network was taught in BGR
         (likely,) = open_session(self._weights).run(None, {"x": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
         found: Darkness = (likely[0, 0, :height, :width] * 255).astype(np.uint8)
@@ -82,11 +81,11 @@ class Detector:
     def lines(ink: Darkness) -> list[PixelBox]:
         """The lines' boxes. The network marks the heart of a line; the box is grown to the letters' full height."""
         height, width = ink.shape
-        count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 76).astype(np.uint8), connectivity=8)
-        marked = np.flatnonzero(labels)
-        total = np.bincount(labels.ravel()[marked], weights=ink.ravel()[marked], minlength=count)
+        numbers, bounds = connected_regions(ink > 76, corners=True)
+        marked = np.flatnonzero(numbers)
+        total = np.bincount(numbers.ravel()[marked], weights=ink.ravel()[marked], minlength=len(bounds) + 1)
         found = []
-        for left, top, across, down, area, mass in np.column_stack((stats, total))[1:].tolist():
+        for left, top, across, down, area, mass in np.column_stack((bounds, total[1:])).tolist():
             if min(across, down) < 3 or mass / area < 127:
                 continue
             edge = 1.6 * across * down / (2 * (across + down))
@@ -146,7 +145,7 @@ class Recogniser:
     def _scaled(self, line: PictureArray) -> PictureArray:
         height, width = line.shape[:2]
         across = min(self.WIDEST, max(8, round(width * self.HEIGHT / height)))
-        return np.asarray(cv2.resize(line, (across, self.HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)
+        return resized(line, across, self.HEIGHT)
 
     def _batches(self, widths: Sequence[int]) -> list[list[int]]:
         """Widest first, so that the last batches, which end the wait, are short ones."""

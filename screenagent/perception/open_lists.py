@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
 from screenagent.geometry import Box, PixelBox
+from screenagent.perception.pixels import absolute_difference, connected_regions, dilation
 from screenagent.screenshot import Screenshot
 
 NOTICED: Final = 10  # of 255 in any channel: more than this is a change
@@ -19,10 +19,9 @@ def opened_list(before: Screenshot, after: Screenshot, control: Box) -> Box | No
     if before.size != after.size or before.digest == after.digest:
         return None
     place = control.exact_pixels(after.size)
-    changed = cv2.absdiff(np.asarray(before.pixels), np.asarray(after.pixels)).max(axis=2) > NOTICED
+    changed = absolute_difference(np.asarray(before.pixels), np.asarray(after.pixels)).max(axis=2) > NOTICED
     reach = max(7, round(place.height))
-    joined = cv2.dilate(changed.astype(np.uint8), np.ones((reach, reach), np.uint8))
-    _, numbers = cv2.connectedComponents(joined, connectivity=8)
+    numbers = connected_regions(dilation(changed.view(np.uint8), reach, reach), corners=True).numbers
     found = [_extent(changed & (numbers == number)) for number in np.unique(numbers[changed])]
     fitting = [rect for rect in found if _came_up_at(rect, place)]
     return max(fitting, key=lambda rect: rect.area).box(after.size) if fitting else None

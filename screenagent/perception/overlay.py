@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.marks import Colour, commonest, far
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import connected_regions
 
 COARSE: Final = 2  # every so many pixels are looked at; all other numbers are in what is left then
 SMALLEST: Final = (80, 40)  # pixels: the width and height of a dialog at least
@@ -49,9 +49,8 @@ def _grounds(picture: PictureArray) -> Iterator[Colour]:
 
 def _areas(picture: PictureArray, ground: Colour) -> Iterator[PixelBox]:
     """Yield the connected areas of a colour that have the size and the shape of a dialog."""
-    same = (far(picture, ground) <= ALIKE).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=4)
-    for x, y, width, height, area in stats[1:].tolist():
+    same = far(picture, ground) <= ALIKE
+    for x, y, width, height, area in connected_regions(same, corners=False).bounds.tolist():
         sized = width >= SMALLEST[0] and height >= SMALLEST[1] and width * height <= LARGEST * same.size
         if sized and area >= FILLED * width * height:
             yield PixelBox.at(x, y, width=width, height=height)
@@ -87,8 +86,8 @@ def _beside(box: PixelBox, shape: tuple[int, ...]) -> Iterator[Mask]:
 
 def _spread(same: Mask, outer: PixelBox) -> PixelBox | None:
     """Return the bounds of the largest connected area, if the dialog lies in it or at its edge."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(same.astype(np.uint8), connectivity=4)
-    areas = [(area, PixelBox.at(x, y, width=w, height=h)) for x, y, w, h, area in stats[1:].tolist()]
+    bounds = connected_regions(same, corners=False).bounds
+    areas = [(area, PixelBox.at(x, y, width=w, height=h)) for x, y, w, h, area in bounds.tolist()]
     _, largest = max(areas, key=lambda one: one[0], default=(0, None))
     return largest if largest and largest.grown(SHADOW).shared_area(outer) > 0 else None
 

@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from screenagent.geometry import PixelBox, Size
@@ -18,6 +17,7 @@ from screenagent.perception.incidental import differing, tiled
 from screenagent.perception.labels import split_where
 from screenagent.perception.line_marks import shifted, text_after_icon, unmarked
 from screenagent.perception.ocr import Darkness, Detector, LineWord, PictureArray, Recogniser, bounded
+from screenagent.perception.pixels import connected_regions, dilation
 from screenagent.perception.timing import Timing
 from screenagent.perception.weights import Letters, cores, reading
 from screenagent.screenshot import Screenshot, Word
@@ -206,9 +206,8 @@ def changed_regions(before: PictureArray, after: PictureArray, *, cell: int = 16
     height, width = after.shape[:2]
     reach = 2
     cells = np.pad(tiled(differing(before, after), cell).astype(np.uint8), reach)
-    spread = cv2.dilate(cells, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
+    spread = dilation(cells, 2 * reach + 1, 2 * reach + 1)
     return [
         PixelBox.at(left, top, width=across - 2 * reach, height=down - 2 * reach).scaled(cell).clipped(width, height)
-        for left, top, across, down, _ in stats[1:].tolist()
+        for left, top, across, down, _ in connected_regions(spread, corners=True).bounds.tolist()
     ]

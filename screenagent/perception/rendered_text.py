@@ -10,7 +10,6 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
@@ -18,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from screenagent.geometry import Box, PixelBox, Size
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.ocr import PictureArray, bounded
+from screenagent.perception.pixels import averaged, connected_regions
 from screenagent.screenshot import Word
 
 TYPEFACE_TOOL: Final = "fc-match"
@@ -170,19 +170,19 @@ def _ink(picture: PictureArray, rect: PixelBox) -> Ink | None:
     if difference.max() < FAINTEST:
         return None
     ink = difference / difference.max()
-    _, marks, stats, _ = cv2.connectedComponentsWithStats((ink > INKED).astype(np.uint8))
+    marks, bounds = connected_regions(ink > INKED, corners=True)
     rim = np.unique(np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]]))
     beyond = rim[rim > 0]
     text = np.where(np.isin(marks, beyond), 0, ink).astype(np.float32)
     rows = np.flatnonzero((text > INKED).any(1))
-    if rows.size and any(_is_in_line(stats[mark], int(rows[0]), int(rows[-1])) for mark in beyond):
+    if rows.size and any(_is_in_line(bounds[mark - 1], int(rows[0]), int(rows[-1])) for mark in beyond):
         return None
     return _cut(text)
 
 
 def _is_in_line(part: npt.NDArray[np.int32], first: int, last: int) -> bool:
     """Whether a part of the ink stands where the letters do, from one row to the other; a frame is taller than they."""
-    top, height = int(part[cv2.CC_STAT_TOP]), int(part[cv2.CC_STAT_HEIGHT])
+    top, height = int(part[1]), int(part[3])
     return height > 2 and top >= first - 1 and top + height <= last + 2
 
 
@@ -196,6 +196,6 @@ def _alike(ours: Ink, theirs: Ink) -> float:
     wide = [ink.shape[1] / ink.shape[0] for ink in (ours, theirs)]
     if abs(wide[0] - wide[1]) > STRETCHED * max(wide):
         return 0.0
-    size = (max(4, round(HEIGHT * wide[0])), HEIGHT)
-    one, other = (cv2.resize(ink, size, interpolation=cv2.INTER_AREA).ravel() for ink in (ours, theirs))
+    width = max(4, round(HEIGHT * wide[0]))
+    one, other = (averaged(ink, width, HEIGHT).ravel() for ink in (ours, theirs))
     return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else 0.0

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +24,7 @@ from screenagent.perception.marks import marks_in
 from screenagent.perception.misread import looks_like_another
 from screenagent.perception.ocr import bounded
 from screenagent.perception.overlay import dialog_in_front
+from screenagent.perception.pixels import hues
 from screenagent.perception.places import PlaceIndex
 from screenagent.perception.rendered_text import find_rendered
 from screenagent.perception.roles import Role
@@ -162,8 +162,7 @@ class ScreenContents:
         square = part.reshape(bottom - top, right - left, 3)
         rim = np.concatenate([square[0], square[-1], square[:, 0], square[:, -1]])
         drawn = part[np.abs(part - np.median(rim, axis=0)).max(axis=1) > INK] / np.float32(255)
-        hues = cv2.cvtColor(drawn[None], cv2.COLOR_RGB2HSV)[0, :, 0] if drawn.size else np.zeros(0, np.float32)
-        return np.where(np.ptp(drawn, axis=1) * 255 > COLOUR, hues, np.nan).astype(np.float32)
+        return np.where(np.ptp(drawn, axis=1) * 255 > COLOUR, hues(drawn), np.nan).astype(np.float32)
 
     def _part(self, rect: PixelBox) -> npt.NDArray[np.uint8]:
         """(pixels, 3): what is within `rect`."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.marks import SIDE, STANDS_OUT, far, grounds
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import connected_regions
 
 SHORTEST: Final = 50  # pixels of a groove
 THICKEST: Final = 0.8  # of the handle's height: the groove is less
@@ -26,9 +26,8 @@ def handles_in(picture: PictureArray, region: PixelBox) -> Iterator[PixelBox]:
         return
     found: set[PixelBox] = set()
     for ground in grounds(part):
-        figure = (far(part, ground) > STANDS_OUT).astype(np.uint8)
-        _, numbers, stats, _ = cv2.connectedComponentsWithStats(figure, connectivity=8)
-        for number, (x, y, width, height, _) in enumerate(stats[1:].tolist(), start=1):
+        numbers, bounds = connected_regions(far(part, ground) > STANDS_OUT, corners=True)
+        for number, (x, y, width, height, _) in enumerate(bounds.tolist(), start=1):
             if height in SIDE and width >= max(SHORTEST, 3 * height):
                 handle = _handle(numbers[y : y + height, x : x + width] == number)
                 if handle is not None:

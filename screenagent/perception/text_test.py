@@ -167,7 +167,7 @@ class TextTest:
 
 def _rendered(query: TextQuery, words: Sequence[Word], screenshot: Screenshot) -> TextFinding:
     """Compare the words, which the reader does not know, with what the picture shows, as typefaces here draw them."""
-    drawn = import_module("screenagent.perception.rendered_text")  # and OpenCV with it, only where it is needed
+    drawn = import_module("screenagent.perception.rendered_text")  # only where it is needed
     places = tuple(drawn.rendered_places(query.words, np.asarray(screenshot.pixels), words))
     return TextFinding("seen" if places and query.count in (None, len(places)) else "unclear", places)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.controls import has_arrow, straight_sides
 from screenagent.perception.labels import Label
+from screenagent.perception.likeness import SearchedPicture
 from screenagent.perception.ocr import PictureArray
+from screenagent.perception.pixels import connected_regions, grey, steps
 from screenagent.perception.roles import Role
 
 EDGE: Final = 12  # neighbouring pixels that differ by more than this, of 255, are a border
@@ -56,12 +57,12 @@ def widgets(picture: PictureArray, labels: Sequence[Label]) -> list[Widget]:
 
 def expanders(picture: PictureArray) -> list[Widget]:
     """The boxes with a plus that unfold a branch of a tree, from the top."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    searched = SearchedPicture(grey(picture))
     found: list[Widget] = []
     for side in EXPANDER:
-        if side >= min(grey.shape):
+        if side >= min(picture.shape[:2]):
             continue
-        alike = cv2.matchTemplate(grey, _plus(side), cv2.TM_CCOEFF_NORMED)
+        alike = searched.likeness(_plus(side))
         for y, x in np.argwhere(alike > EXPANDER_LIKENESS).tolist():
             rect = PixelBox.at(x, y, width=side, height=side)
             if not any(other.rect.holds(*rect.center) for other in found):
@@ -70,28 +71,25 @@ def expanders(picture: PictureArray) -> list[Widget]:
 
 
 def _plus(side: int) -> npt.NDArray[np.uint8]:
-    drawn = np.full((side, side), 255, np.uint8)
+    drawn = np.full((side, side), 150, np.uint8)
     thick, middle = max(1, side // 9), side // 2
-    cv2.rectangle(drawn, (0, 0), (side - 1, side - 1), 150, thick)
+    drawn[thick:-thick, thick:-thick] = 255
     drawn[middle - thick // 2 : middle - thick // 2 + thick, side // 4 : side - side // 4] = 20
     drawn[side // 4 : side - side // 4, middle - thick // 2 : middle - thick // 2 + thick] = 20
     return drawn
 
 
 def _areas(picture: PictureArray) -> Iterator[FlatArea]:
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    flat = np.ones(grey.shape, np.uint8)
-    flat[:, :-1] &= cv2.absdiff(grey[:, :-1], grey[:, 1:]) <= EDGE
-    flat[:-1] &= cv2.absdiff(grey[:-1], grey[1:]) <= EDGE
-    _, numbers, stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=4)
-    height, width = grey.shape
-    for number, (left, top, across, down, area) in enumerate(stats.tolist()):
-        if number == 0 or min(across, down) < 4 or max(across, down) < 10 or area < 0.2 * across * down:
+    shades = grey(picture)
+    numbers, bounds = connected_regions(steps(shades) <= EDGE, corners=False)
+    height, width = shades.shape
+    for number, (left, top, across, down, area) in enumerate(bounds.tolist(), start=1):
+        if min(across, down) < 4 or max(across, down) < 10 or area < 0.2 * across * down:
             continue
         if across > 0.95 * width or down > 0.8 * height:
             continue
         part = numbers[top : top + down, left : left + across] == number
-        shade = int(np.median(grey[top : top + down, left : left + across][part]))
+        shade = int(np.median(shades[top : top + down, left : left + across][part]))
         place = PixelBox.at(left, top, width=across, height=down)
         yield FlatArea(place, area / (across * down), straight_sides(part), shade)
 

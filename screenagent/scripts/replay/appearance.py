@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from screenagent.geometry import Box, Pixel, PixelBox, Point
 from screenagent.perception.labels import Label, labels
+from screenagent.perception.pixels import grey
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts.anchors import Anchor, NearbyText
@@ -101,8 +101,7 @@ class Appearance:
     def patch(self) -> NDArray[np.uint8]:
         """The part of the picture that is searched for on a screen, in shades of grey."""
         left, top, right, bottom = self.anchor.box
-        grey = np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        return grey[top + self._trim : bottom - self._trim, left:right]
+        return grey(self.pixels)[top + self._trim : bottom - self._trim, left:right]
 
     @cached_property
     def core(self) -> NDArray[np.uint8]:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.changes import looks_same
+from screenagent.perception.likeness import SearchedPicture
+from screenagent.perception.pixels import grey, resized
 
 Grey = NDArray[np.uint8]
 
@@ -46,12 +47,12 @@ class TemplateMatcher:
         self.height, self.width = self.pixels.shape[:2]
 
     @cached_property
-    def grey(self) -> Grey:
-        return np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    def grey(self) -> SearchedPicture:
+        return SearchedPicture(grey(self.pixels))
 
     @cached_property
-    def outlines(self) -> Grey:
-        return outlines(self.grey)
+    def outlines(self) -> SearchedPicture:
+        return SearchedPicture(outlines(self.grey.grey))
 
     def is_at(self, picture: NDArray[np.uint8], left: int, top: int) -> bool:
         """Whether `picture` is there, all but a caret and what nobody would notice."""
@@ -69,17 +70,17 @@ class TemplateMatcher:
     def resembles(self, patch: Grey, place: PixelBox) -> bool:
         """Whether something with the outlines of `patch` is at `place`, give or take a few pixels."""
         left, top, right, bottom = place.grown(6).clipped(self.width, self.height).rounded
-        size = max(1, round(place.width)), max(1, round(place.height))
         if not patch.size or patch.std() < FLAT:
             return True
-        scaled = outlines(np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8))
-        return any(_matches(self.outlines[top:bottom, left:right], scaled, RESEMBLES))
+        scaled = resized(patch, max(1, round(place.width)), max(1, round(place.height)))
+        there = SearchedPicture(self.outlines.grey[top:bottom, left:right])
+        return any(_matches(there, outlines(scaled), RESEMBLES))
 
     def like(self, patch: Grey) -> list[TemplateMatch]:
         """The same by its outlines alone, at other sizes too: at the first size where there is any, the best first."""
         for scale in SCALES:
-            scaled = patch if scale == 1.0 else cv2.resize(patch, None, fx=scale, fy=scale, interpolation=_by(scale))
-            found = list(_matches(self.outlines, outlines(np.asarray(scaled, np.uint8)), LIKE))
+            scaled = patch if scale == 1.0 else _scaled(patch, scale)
+            found = list(_matches(self.outlines, outlines(scaled), LIKE))
             if found:
                 return [match._replace(scale=scale) for match in found]
         return []
@@ -87,27 +88,29 @@ class TemplateMatcher:
 
 def outlines(grey: Grey) -> Grey:
     """How much each pixel differs from its neighbours: the same in a dark theme as in a light one."""
-    across = cv2.Sobel(grey, cv2.CV_16S, 1, 0, ksize=3)
-    down = cv2.Sobel(grey, cv2.CV_16S, 0, 1, ksize=3)
-    steepness = cv2.addWeighted(cv2.convertScaleAbs(across), 0.5, cv2.convertScaleAbs(down), 0.5, 0)
-    return np.asarray(steepness, np.uint8)
+    around = np.pad(grey.astype(np.int16), 1, mode="reflect")
+    rows = around[:-2] + 2 * around[1:-1] + around[2:]
+    columns = around[:, :-2] + 2 * around[:, 1:-1] + around[:, 2:]
+    across, down = abs(rows[:, 2:] - rows[:, :-2]), abs(columns[2:] - columns[:-2])
+    return np.asarray((across.clip(max=255) + down.clip(max=255)) // 2, np.uint8)
 
 
-def _by(scale: float) -> int:
-    return cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+def _scaled(patch: Grey, scale: float) -> Grey:
+    height, width = (max(1, round(side * scale)) for side in patch.shape)
+    return resized(patch, width, height, by=Image.Resampling.BICUBIC)
 
 
-def _matches(ground: Grey, patch: Grey, least: float) -> Iterator[TemplateMatch]:
+def _matches(searched: SearchedPicture, patch: Grey, least: float) -> Iterator[TemplateMatch]:
     """Peaks of the correlation, each once: rows may stand so close that they overlap a little, columns do not."""
     height, width = patch.shape
-    if height > ground.shape[0] or width > ground.shape[1] or patch.std() < FLAT:
+    if height > searched.grey.shape[0] or width > searched.grey.shape[1] or patch.std() < FLAT:
         return
-    scores = cv2.matchTemplate(ground, patch, cv2.TM_CCOEFF_NORMED)
-    scores[~np.isfinite(scores)] = 0.0
+    scores = searched.likeness(patch)
     for _ in range(MOST):
-        _, best, _, (left, top) = cv2.minMaxLoc(scores)
+        top, left = divmod(int(scores.argmax()), scores.shape[1])
+        best = float(scores[top, left])
         if best < least:
             return
-        yield TemplateMatch(PixelBox.at(left, top, width=width, height=height), min(1.0, float(best)))
+        yield TemplateMatch(PixelBox.at(left, top, width=width, height=height), min(1.0, best))
         rows = slice(max(0, top - height // 2), top + height // 2 + 1)
         scores[rows, max(0, left - width) : left + width + 1] = 0.0
