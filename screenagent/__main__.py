@@ -5,10 +5,13 @@ import signal
 import sys
 import threading
 
-from screenagent import cli
+from screenagent.warm import client
 
 
 def main() -> None:
+    client.answered(sys.argv[1:])
+    from screenagent import cli
+
     sys.excepthook = cli.tell_of_crash
     threading.excepthook = lambda crash: cli.tell_of_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # by then the exit code is decided
