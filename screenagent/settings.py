@@ -146,6 +146,11 @@ class Settings(Value):
         default_factory=lambda: user_data_path("screenagent") / "icon_names.json",
         description="the file in which the names are kept that buttons told",
     )
+    warm: bool = Field(
+        False,
+        description="whether `run`, `ground` and `see` leave a warm process behind, by which the next begins at once",
+    )
+    warm_seconds: float = Field(900, gt=0, description="a warm process that was not used for so long ends")
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 
     @field_validator("no_keys")

@@ -1,9 +1,13 @@
-"""`bench cold`: from the start of a process to its click, for a plain run on a desktop that is already there."""
+"""`bench cold`: from the start of a process to its click, for a plain run on a desktop that is already there.
+
+With a warm process, too: then each target is clicked without it and with it, in turns.
+"""
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from screenagent.bench.results import percentile_ms
@@ -31,6 +35,8 @@ class ColdSummary(Value):
     click_ms_p50: float | None
     end_ms_p50: float | None
     n: int
+    warm: ColdSummary | None = None
+    """The same with a warm process."""
 
 
 class NoClick(UserError):
@@ -39,16 +45,40 @@ class NoClick(UserError):
     code = "no_click"
 
 
-def run_cold(*, runs: int = RUNS, progress: Callable[[int], None] = lambda _: None) -> ColdSummary:
-    """Start a process for each click, on a virtual desktop with a window of ours."""
-    found: list[dict[str, float]] = []
+def run_cold(*, runs: int = RUNS, warm: bool = False, progress: Callable[[int], None] = lambda _: None) -> ColdSummary:
+    """Start a process for each click, on a virtual desktop with a window of ours; with `warm` a second one each."""
+    found: dict[bool, list[dict[str, float]]] = {False: [], True: []}
     names = list(TARGETS)
     with VirtualDesktop(control=Control()) as virtual, Probe(virtual.display) as probe:
+        environments: dict[bool, Mapping[str, str]] = {False: virtual.environment}
+        if warm:
+            environments[True] = _warmed(virtual)
         for number in range(runs):
-            found.append(_stages(names[number % len(names)], virtual.environment, probe))
+            for is_warm, environment in environments.items():
+                found[is_warm].append(_stages(names[number % len(names)], environment, probe))
             progress(number + 1)
+        if warm:
+            _told("stop", environments[True])
+    summary = _summary(found[False])
+    return summary.model_copy(update={"warm": _summary(found[True])}) if warm else summary
+
+
+def _warmed(virtual: VirtualDesktop) -> Mapping[str, str]:
+    """Start a warm process for the desktop, where only those who have this environment look for one."""
+    folder = virtual.folder / "warm"
+    folder.mkdir(mode=0o700)
+    environment = {**virtual.environment, "XDG_RUNTIME_DIR": str(folder)}
+    _told("start", environment)
+    return environment
+
+
+def _told(what: str, environment: Mapping[str, str]) -> None:
+    subprocess.run(module_command("screenagent", "warm", what), env=environment, check=True, capture_output=True)
+
+
+def _summary(found: Sequence[Mapping[str, float]]) -> ColdSummary:
     medians = {stage: percentile_ms([one[stage] for one in found], 50) for stage in ("look", "found", "click", "end")}
-    return ColdSummary(n=runs, **{f"{stage}_ms_p50": median for stage, median in medians.items()})
+    return ColdSummary(n=len(found), **{f"{stage}_ms_p50": median for stage, median in medians.items()})
 
 
 def _stages(name: str, environment: Mapping[str, str], probe: Probe) -> dict[str, float]:

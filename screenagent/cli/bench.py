@@ -198,7 +198,8 @@ def keys(*, clicks: int) -> None:
 
 @bench.command
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True)
-def cold(*, runs: int) -> None:
+@click.option("--warm", is_flag=True, help="Beside each, one with the warm process.")
+def cold(*, runs: int, warm: bool) -> None:
     """Start a process for each click, on a virtual desktop with a window of ours; report milliseconds.
 
     From the start of the process to the first look, to the target, to the click as the window got it, and to the last
@@ -206,12 +207,12 @@ def cold(*, runs: int) -> None:
 
     \b
     screenagent bench cold
-    screenagent bench cold --runs 20
+    screenagent bench cold --runs 20 --warm
     """
     from screenagent.bench import cold as bench_cold
 
     with Ticker(silent=0.0) as ticker:
-        found = bench_cold.run_cold(runs=runs, progress=lambda number: ticker.count(number, runs))
+        found = bench_cold.run_cold(runs=runs, warm=warm, progress=lambda number: ticker.count(number, runs))
     click.echo(found.model_dump_json())
 
 

@@ -100,6 +100,16 @@ def load_settings(**options: object) -> Settings:
     return Settings.load(**options)
 
 
+def leave_warm(settings: Settings) -> None:
+    """If the settings say so, leave a warm process behind when this command ends, unless one carries it out."""
+    from screenagent.desktop.front import is_in_front
+
+    if settings.warm and is_in_front():
+        from screenagent.warm.client import leave_warm_process
+
+        leave_warm_process()
+
+
 def gathered(name: str, kind: type, *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Declare `options` on a command, and hand their values on as one argument `name`, a dataclass `kind`."""
 

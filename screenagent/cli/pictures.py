@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FILE, family_option, load_settings, max_image_patches_option
+from screenagent.cli.options import FILE, NEW_FILE, family_option, leave_warm, load_settings, max_image_patches_option
 from screenagent.cli.output import echo, echo_json, echo_lines
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def ground(
         raise click.UsageError("TARGET is empty; name in words what to find, such as 'the Save button'")
     screen = _open_picture(picture)
     settings = pointing_settings(load_settings(model=model, model_family=model_family), model=model)
+    leave_warm(settings)
     text = build_grounder(settings)
     with stoppable_control() as control:
         grounder = Models.of(settings, control).pointing(text) or text
@@ -115,7 +116,9 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     began = time.perf_counter()
     screen = _open_picture(picture) if picture else _captured()
     stages = Timing()
-    grounder = build_grounder(load_settings(), stages=stages)
+    settings = load_settings()
+    leave_warm(settings)
+    grounder = build_grounder(settings, stages=stages)
     captured = time.perf_counter()
     image = drawn(screen, grounder)
     drawing = time.perf_counter()

@@ -17,6 +17,7 @@ from screenagent.cli.options import (
     agent_options,
     crop_option,
     gathered,
+    leave_warm,
     one_run,
     output_options,
 )
@@ -96,6 +97,7 @@ def run(task: str, *, options: RunOptions) -> None:
     if wants_console(where.settings, options.output):
         ended = supervise(where.task(task))
     else:
+        leave_warm(where.settings)
         supervised = where.task(task) if where.virtual else where.unread(task)
         ended = carry_out(supervised, as_json=options.output.as_json).ended
     sys.exit(EXIT_CODES[ended.result])

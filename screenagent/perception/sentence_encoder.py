@@ -63,12 +63,11 @@ class SentenceEncoder:
         total = self._table[self._pieces.ids(text, most=MOST_PIECES)].sum(0)
         return np.asarray(total / max(float(np.linalg.norm(total)), 1e-6), np.float32)
 
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._threads, thread_name_prefix="sentences")
-
     def _encoded(self, texts: Sequence[str]) -> Iterable[Floats]:
-        return self._pool.map(self._vector, texts)
+        if not texts:
+            return
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="sentences") as pool:
+            yield from pool.map(self._vector, texts)
 
     def _vector(self, text: str) -> Floats:
         """Encode one text by itself, since in a batch its numbers would be rounded by those of the others."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from Xlib import Xatom, error
 
+from screenagent.desktop.front import front_process
 from screenagent.desktop.process_stat import stat_fields
 from screenagent.desktop.x11.connection import property_values
 from screenagent.geometry import Value
@@ -31,7 +32,7 @@ def controlling_terminals(
     pid: int | None = None, environ: Mapping[str, str] | None = None
 ) -> tuple[ControllingTerminal, ...]:
     """Of a process, by default ours: its own terminal, or those of all who look at the tmux or screen that it is in."""
-    return tuple(_seats(pid or os.getpid(), os.environ if environ is None else environ, seen=set()))
+    return tuple(_seats(pid or front_process(), os.environ if environ is None else environ, seen=set()))
 
 
 def is_shared(environ: Mapping[str, str] | None = None) -> bool:
