@@ -173,10 +173,12 @@ class Settings(Value):
     @field_validator("model_family", "grounder_family")
     @classmethod
     def _is_a_family(cls, family: str | None) -> str | None:
+        if not family:
+            return family
         from screenagent.models.families import family_named
 
         try:
-            return family and family_named(family).name
+            return family_named(family).name
         except WrongUsage as unknown:
             raise ValueError(str(unknown)) from unknown
 

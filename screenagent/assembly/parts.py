@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -63,7 +63,12 @@ def open_desktop(
     secrets, traces = _vault(settings.policy), reader or build_reader(settings)
     users = user_keys(settings, virtual=virtual)
     pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
+
+    def away() -> str | None:
+        return lock.result()()
+
     with ExitStack() as stack:
+        lock = _screen_lock(stack, asked=not virtual)
         if virtual:
             size = settings.virtual_size
             started = VirtualDesktop(
@@ -71,19 +76,19 @@ def open_desktop(
             )
             desktop = stack.enter_context(started).desktop
         else:
-            monitor, away = settings.display, _screen_lock(stack)
             own = LocalDesktop(
-                control=control, monitor=monitor, secrets=secrets, reader=traces, user_keys=users, away=away
+                control=control, monitor=settings.display, secrets=secrets, reader=traces, user_keys=users, away=away
             )
             desktop = stack.enter_context(own)
             control.while_asking(desktop.terminal_in_front)
+        first = desktop.screenshot()  # from here on it is watched for what changes by itself
+        if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for
+            reader.read_soon(first)
         if task is not None:
             stack.enter_context(driving(desktop.x_display, task, control))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
-        first = desktop.screenshot()  # from here on it is watched for what changes by itself
-        if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for
-            reader.read_soon(first)
+        lock.result()
         yield desktop
 
 
@@ -102,8 +107,14 @@ def user_keys(settings: Settings, *, virtual: bool) -> UserKeys:
     return replace(all_keys, yes=(), no=()) if virtual or settings.approve == "never" else all_keys
 
 
-def _screen_lock(stack: ExitStack) -> Callable[[], str | None]:
-    if sys.platform != "linux":  # elsewhere a locked screen takes no input
+def _screen_lock(stack: ExitStack, *, asked: bool) -> Future[Callable[[], str | None]]:
+    """Begin to open what says why nothing can be done on the screen: those whom it asks may be slow to answer."""
+    pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="screen lock"))
+    return pool.submit(_opened_lock, stack, asked=asked)
+
+
+def _opened_lock(stack: ExitStack, *, asked: bool) -> Callable[[], str | None]:
+    if sys.platform != "linux" or not asked:  # elsewhere a locked screen takes no input
         return lambda: None
     from screenagent.desktop.x11.screen_lock import ScreenLock
 

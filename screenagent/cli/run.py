@@ -22,6 +22,7 @@ from screenagent.cli.options import (
     output_options,
 )
 from screenagent.cli.output import echo
+from screenagent.cli.starting import uncollected
 from screenagent.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ def run(task: str, *, options: RunOptions) -> None:
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
-    from screenagent.cli.running import EXIT_CODES, carry_out, supervise, supervision, wants_console
+    with uncollected():
+        from screenagent.cli.running import EXIT_CODES, carry_out, supervise, supervision, wants_console
 
-    where = supervision(options.settings, options.agent, record=not options.output.no_record)
+        where = supervision(options.settings, options.agent, record=not options.output.no_record)
     if options.dry_run:
         from screenagent.planning import read_instructions
 

@@ -16,6 +16,7 @@ from screenagent.assembly.supervised import Supervised, Supervision
 from screenagent.cli.options import AgentOptions, OutputOptions
 from screenagent.cli.output import echo, echo_json
 from screenagent.cli.progress import Ticker
+from screenagent.cli.starting import uncollected
 from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
 from screenagent.control import Control
 from screenagent.episode import Episode
@@ -61,18 +62,19 @@ def is_terminal() -> bool:
 
 def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
     """Carry out the run with a line for each step on stderr."""
-    from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
-
     where = supervised.supervision
     answer_keys = str(user_keys(where.settings, virtual=where.virtual))
     with ExitStack() as stack:
-        control = stack.enter_context(stoppable_control())
-        person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
-        told = stack.enter_context(Ticker())
-        work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
-        printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
-        from screenagent.agent import drive
+        with uncollected():
+            from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
 
+            control = stack.enter_context(stoppable_control())
+            person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
+            told = stack.enter_context(Ticker())
+            work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
+            from screenagent.agent import drive
+
+        printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
         episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
         _say_where(work.folder)
     return Carried(episode, work.folder)

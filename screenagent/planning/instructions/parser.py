@@ -11,6 +11,7 @@ from screenagent.planning.instructions import commands as literal
 from screenagent.planning.instructions import goals, wishes
 from screenagent.planning.instructions.english import ENGLISH
 from screenagent.planning.instructions.grammar import steps_of
+from screenagent.planning.instructions.late_pattern import late_pattern
 from screenagent.planning.instructions.places import placed_steps
 from screenagent.planning.instructions.quotes import Quotes
 from screenagent.planning.instructions.readings import is_plain_step, text_or_step
@@ -23,13 +24,15 @@ MOST_STEPS: Final = 500
 FORMS: Final = (*wishes.FORMS, *goals.FORMS, *literal.FORMS)
 """What is to be reached before how: "choose Ada from the list" is more than two clicks."""
 
-_REWORDINGS: Final = [(re.compile(said, re.IGNORECASE), meant) for said, meant in ENGLISH.rewordings.items()]
+_REWORDINGS: Final = [(late_pattern(said, re.IGNORECASE), meant) for said, meant in ENGLISH.rewordings.items()]
 _CELL_KEYS: Final = ("enter", "tab", "up", "down", "left", "right")
-_REQUEST: Final = re.compile(r"\A(\s*(?:please\s+)?(?:could|can|would|will) you\s.*)\?\s*\Z", re.IGNORECASE | re.DOTALL)
-_NAME: Final = re.compile(r"[A-Z\U000F0000-\U000FFFFD]|the\s")
-_SIGN: Final = re.compile(r"\d{1,2}|[^\w\s]")
-_WORDS: Final = re.compile(r"[\w.-]+(?: [\w.-]+){0,2}")
-_REPEATED: Final = re.compile(
+_REQUEST: Final = late_pattern(
+    r"\A(\s*(?:please\s+)?(?:could|can|would|will) you\s.*)\?\s*\Z", re.IGNORECASE | re.DOTALL
+)
+_NAME: Final = late_pattern(r"[A-Z\U000F0000-\U000FFFFD]|the\s")
+_SIGN: Final = late_pattern(r"\d{1,2}|[^\w\s]")
+_WORDS: Final = late_pattern(r"[\w.-]+(?: [\w.-]+){0,2}")
+_REPEATED: Final = late_pattern(
     r"(?:(?:(?:double|triple|right|middle|left)[- ])?click(?:\s+on)?"
     r"|press|hit|push|open|choose|select|pick|tick|untick|check|uncheck"
     r"|type|enter|write|insert|input|put|set|fill(?:\s+in)?)(?=\s)",

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from screenagent.errors import WrongUsage
 from screenagent.planning.instructions.english import ENGLISH, by_word
+from screenagent.planning.instructions.late_pattern import late_pattern
 
 UNDERSTOOD: Final = ENGLISH.examples
 _TaskCode = Literal["empty", "too_long", "too_many_steps", "unclosed_quote", "needs_screen"]
@@ -57,16 +58,16 @@ MOST_EXAMPLES: Final = 8
 
 _SAME_VERB: Final = by_word(ENGLISH.same_verb)
 _HINTS: Final = by_word(ENGLISH.hints)
-_WAYS: Final = [(re.compile(said, re.IGNORECASE), way) for said, way in ENGLISH.ways.items()]
-_GOAL: Final = re.compile(ENGLISH.beginnings["goal"], re.IGNORECASE | re.VERBOSE)
+_WAYS: Final = [(late_pattern(said, re.IGNORECASE), way) for said, way in ENGLISH.ways.items()]
+_GOAL: Final = late_pattern(ENGLISH.beginnings["goal"], re.IGNORECASE | re.VERBOSE)
 # These begin like a step.
-_GOAL_IN_DISGUISE: Final = re.compile(ENGLISH.beginnings["goal_in_disguise"], re.IGNORECASE | re.VERBOSE)
-_QUESTION: Final = re.compile(
+_GOAL_IN_DISGUISE: Final = late_pattern(ENGLISH.beginnings["goal_in_disguise"], re.IGNORECASE | re.VERBOSE)
+_QUESTION: Final = late_pattern(
     r"(?:what|who|why|where|which|how|is|are|does|do)\s+(?:is|are|do|does|did|can|many|much|i|you|the|to|there)\b", re.I
 )
-_TITLE: Final = re.compile(r"[A-Z]\S*(?:\s+(?:[A-Z]\S*|to|and|of|the|in|as|for|with))+")
-_NEGATED: Final = re.compile(r"(?:do not|don['’]t|never|avoid|without)\b", re.IGNORECASE)
-_CONDITIONAL: Final = re.compile(
+_TITLE: Final = late_pattern(r"[A-Z]\S*(?:\s+(?:[A-Z]\S*|to|and|of|the|in|as|for|with))+")
+_NEGATED: Final = late_pattern(r"(?:do not|don['’]t|never|avoid|without)\b", re.IGNORECASE)
+_CONDITIONAL: Final = late_pattern(
     r"(?:if|unless|otherwise|else|while|whenever|in case|for each|for every|repeat|keep|until)\b"
     r"|(?!wait|check)\w+\s.*\b(?:unless|until|if)\b",
     re.IGNORECASE | re.DOTALL,

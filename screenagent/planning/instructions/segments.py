@@ -13,13 +13,14 @@ from typing import Final, Literal, get_args
 
 from screenagent import keys
 from screenagent.planning.instructions.english import ENGLISH
+from screenagent.planning.instructions.late_pattern import late_pattern
 from screenagent.planning.instructions.refusals import is_goal
 from screenagent.planning.instructions.tokens import compile_pattern
 
 Joint = Literal["line", "then", "dot", "comma", "and"]
 """What separates a fragment from the one before it; the first in this order counts if there are several."""
 
-_JOINT: Final = re.compile(
+_JOINT: Final = late_pattern(
     r"""
       (?P<line> (?:\A|\n)[ \t]*(?:(?:\(?\d{1,2}[.):]|[-*•‣–—]|step[ ]\d{1,2}[:.)]?)(?=\s))? )
     | (?P<then> (?<=\s)(?:then|after\ that|afterwards)(?=[\s,:]) )
@@ -29,22 +30,22 @@ _JOINT: Final = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_INLINE_ITEM: Final = re.compile(r"(?<=[\s,;.])\(?\d{1,2}[.)](?=\s)")
-_ENUMERATED: Final = re.compile(r"\s*\(?1[.)]\s")
-_HEADING: Final = re.compile(
+_INLINE_ITEM: Final = late_pattern(r"(?<=[\s,;.])\(?\d{1,2}[.)](?=\s)")
+_ENUMERATED: Final = late_pattern(r"\s*\(?1[.)]\s")
+_HEADING: Final = late_pattern(
     r"\s*(?:please\s+)?(?:do (?:this|the following)|(?:here are )?the steps|steps?|task|instructions?|todo)\s*:",
     re.IGNORECASE,
 )
 
-_FILLER: Final = re.compile(ENGLISH.beginnings["filler"], re.IGNORECASE | re.VERBOSE)
+_FILLER: Final = late_pattern(ENGLISH.beginnings["filler"], re.IGNORECASE | re.VERBOSE)
 
-_CLOSING: Final = re.compile(
+_CLOSING: Final = late_pattern(
     r"(?:that['’]s (?:it|all)|stop(?: here)?|done|you['’]re done|you are done|finish|the end|thanks|thank you)!?",
     re.IGNORECASE,
 )
 
-_STARTS: Final = re.compile(ENGLISH.beginnings["step"], re.IGNORECASE | re.VERBOSE)
-_FREE_TEXT: Final = re.compile(
+_STARTS: Final = late_pattern(ENGLISH.beginnings["step"], re.IGNORECASE | re.VERBOSE)
+_FREE_TEXT: Final = late_pattern(
     r"(?:(?:into?\s.{1,120}?\s)?(?:type|enter|write|insert|input)|ask|(?:fill|replace)\b.{1,200}?\swith|(?:set|change)\s.{1,200}?\sto)\b(?=[\s:])",
     re.IGNORECASE,
 )
@@ -58,26 +59,28 @@ _QUOTED_TEXT: Final = compile_pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _ENDS_QUOTED: Final = compile_pattern(r"(?:replace|rename|change|save)\s.*{QUOTED}\Z", re.IGNORECASE | re.DOTALL)
-_ENDS_NUMBER: Final = re.compile(r"(?:set|change)\s.*\sto\s.*?[\[(]?[-+−]?\d[\d.,\s]*[\])%]?", re.IGNORECASE)
-_NUMBERS: Final = re.compile(r"[-+−]?\d[\d.,\s]*[\])%]?")
+_ENDS_NUMBER: Final = late_pattern(r"(?:set|change)\s.*\sto\s.*?[\[(]?[-+−]?\d[\d.,\s]*[\])%]?", re.IGNORECASE)
+_NUMBERS: Final = late_pattern(r"[-+−]?\d[\d.,\s]*[\])%]?")
 _IN_CELL: Final = compile_pattern(r"(?!.*\sand\s).{1,200}\s(?:in|into)\s{CELL}", re.IGNORECASE)
-_FILLED: Final = re.compile(r"fill\s", re.IGNORECASE)
-_FILLED_TOO: Final = re.compile(r".{1,120}\swith\s.+", re.IGNORECASE)
-_SET: Final = re.compile(r"set\s", re.IGNORECASE)
-_SET_TOO: Final = re.compile(r".{1,120}\sto\s.+", re.IGNORECASE)
+_FILLED: Final = late_pattern(r"fill\s", re.IGNORECASE)
+_FILLED_TOO: Final = late_pattern(r".{1,120}\swith\s.+", re.IGNORECASE)
+_SET: Final = late_pattern(r"set\s", re.IGNORECASE)
+_SET_TOO: Final = late_pattern(r".{1,120}\sto\s.+", re.IGNORECASE)
 _STATE: Final = (
     r"\b(?:is|are|has|have|appears?|disappears?|shows?|contains|says|reads|displays|comes|goes|pops|closes)\b"
 )
-_STATELESS: Final = re.compile(
+_STATELESS: Final = late_pattern(
     rf"(?:check|verify|make sure|ensure|confirm|wait until|wait till|when|once)\s(?!.*{_STATE}).*",
     re.IGNORECASE | re.DOTALL,
 )
-_EXPECTED: Final = re.compile(r".{1,120}\sshould\s(?:appear|disappear|vanish|show|go|come|be)\b.*", re.IGNORECASE)
-_LIMIT: Final = re.compile(r"(?:for\s+)?(?:up to|at most|within|a maximum of)\s.{1,30}", re.IGNORECASE)
-_HELD: Final = re.compile(r"(?:hold|holding|keep)(?:\s+down)?\s+[\w+\- ]{1,40}", re.IGNORECASE)
-_PLACE: Final = re.compile(r"(?:in|on|from|under|inside|at|using)\s.{1,120}", re.IGNORECASE)
-_LISTED: Final = re.compile(r"(?:select|choose|pick|tick|check|mark)\s(?!that\s|if\s|whether\s|all\b)\S", re.IGNORECASE)
-_MODIFIER_PRESS: Final = re.compile(r"(?:press|hit|hold)\s+(?:the\s+)?(.{1,40})", re.IGNORECASE)
+_EXPECTED: Final = late_pattern(r".{1,120}\sshould\s(?:appear|disappear|vanish|show|go|come|be)\b.*", re.IGNORECASE)
+_LIMIT: Final = late_pattern(r"(?:for\s+)?(?:up to|at most|within|a maximum of)\s.{1,30}", re.IGNORECASE)
+_HELD: Final = late_pattern(r"(?:hold|holding|keep)(?:\s+down)?\s+[\w+\- ]{1,40}", re.IGNORECASE)
+_PLACE: Final = late_pattern(r"(?:in|on|from|under|inside|at|using)\s.{1,120}", re.IGNORECASE)
+_LISTED: Final = late_pattern(
+    r"(?:select|choose|pick|tick|check|mark)\s(?!that\s|if\s|whether\s|all\b)\S", re.IGNORECASE
+)
+_MODIFIER_PRESS: Final = late_pattern(r"(?:press|hit|hold)\s+(?:the\s+)?(.{1,40})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from screenagent.planning.instructions.english import ENGLISH, by_word
+from screenagent.planning.instructions.late_pattern import late_pattern
 from screenagent.planning.instructions.quotes import MARK
 
 NUMBERS: Final = by_word(ENGLISH.numbers)
@@ -29,4 +30,4 @@ def expanded(pattern: str) -> str:
 
 def compile_pattern(pattern: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
     """Compile a regular expression that may contain a `{TOKEN}`."""
-    return re.compile(expanded(pattern), flags)
+    return late_pattern(expanded(pattern), flags)
