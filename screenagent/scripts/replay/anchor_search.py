@@ -56,6 +56,12 @@ class AnchorSearch:
         return self.appearance.anchor
 
     @cached_property
+    def found(self) -> Location | Absent | None:
+        """The target by its appearance; `Absent` if it cannot be told from others, None if nothing looks like it."""
+        answers = (method(self) for method in BY_APPEARANCE)
+        return next((answer for answer in answers if answer is not None), None)
+
+    @cached_property
     def labels(self) -> Sequence[Label]:
         """The labels on the screenshot; reading them takes longer than comparing pictures."""
         return labels(self.reader.read(self.screenshot), self.screenshot.size)
