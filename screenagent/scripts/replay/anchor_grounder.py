@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from screenagent.geometry import Absent, Doubt, Location, Point
+from screenagent.geometry import Absent, Doubt, Guess, Location, Point
 from screenagent.perception.cache import SharedLRU
 from screenagent.protocols import Grounder, Guesser, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
-from screenagent.scripts.replay.anchor_search import AnchorSearch, by_words, unless_doubtful
+from screenagent.scripts.replay.anchor_search import AnchorSearch, by_words, replacement, unless_doubtful
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.template_match import TemplateMatcher
 
@@ -61,6 +61,10 @@ class AnchorGrounder:
             name in self.anchors and isinstance(self._search(target, name, screenshot).found, Location)
             for target, name in names.items()
         )
+
+    def instead(self, target: str, name: str, screenshot: Screenshot) -> Guess | None:
+        """Return what stands in the place of a target that is absent; None if nothing is seen to."""
+        return replacement(self._search(target, name, screenshot)) if name in self.anchors else None
 
     def _search(self, target: str, name: str, screenshot: Screenshot) -> AnchorSearch:
         key = target, name, screenshot.digest, screenshot.window

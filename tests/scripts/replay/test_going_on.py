@@ -69,7 +69,7 @@ def test_a_text_that_shows_is_followed_at_once_by_what_is_in_sight() -> None:
     assert after_each_input("  - type: Ada\n  - click: More\n")[0] == (True, False)
 
 
-@pytest.mark.parametrize("next_step", ["press: enter", "type: Ada", "wait_for: Saved", "scroll: down"])
+@pytest.mark.parametrize("next_step", ["press: enter", "type: Ada", "wait_for: {gone: Saved}", "scroll: down"])
 def test_what_follows_without_a_target_in_sight_waits_for_all_that_may_come(next_step: str) -> None:
     assert after_each_input(f"  - click: Save\n    count: 2\n  - {next_step}\n")[0] == (False, False)
 
@@ -79,6 +79,10 @@ def test_what_follows_without_a_target_in_sight_waits_for_all_that_may_come(next
 )
 def test_what_the_screen_or_the_user_decides_waits_for_all_that_may_come(next_step: str) -> None:
     assert after_each_input(f"  - click: Save\n  - {next_step}\n")[0] == (False, False)
+
+
+def test_words_that_are_waited_for_by_a_step_of_their_own_are_not_waited_for_before() -> None:
+    assert after_each_input("  - click: Save\n  - expect: Saved\n")[0] == (True, False)
 
 
 def test_keys_are_followed_by_nothing_at_once() -> None:
