@@ -55,12 +55,12 @@ class AnchorGrounder:
         last = self.pointed if search.may_be_at_its_pixel else self.configured
         return by_words(last)(search) if search.found is None else search.found
 
-    def sees(self, names: Mapping[str, str], screenshot: Screenshot) -> bool:
-        """Whether each of these targets has an anchor, of the name given, and is found by its appearance."""
-        return all(
-            name in self.anchors and isinstance(self._search(target, name, screenshot).found, Location)
-            for target, name in names.items()
-        )
+    def seen(self, names: Mapping[str, str], screenshot: Screenshot) -> tuple[Location, ...]:
+        """Return where these targets are by the appearance of their anchors, of the names given; empty if one is not
+        found by that."""
+        found = [self._search(*named, screenshot).found for named in names.items() if named[1] in self.anchors]
+        places = tuple(place for place in found if isinstance(place, Location))
+        return places if len(places) == len(names) else ()
 
     def instead(self, target: str, name: str, screenshot: Screenshot) -> Guess | None:
         """Return what stands in the place of a target that is absent; None if nothing is seen to."""

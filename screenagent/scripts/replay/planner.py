@@ -47,10 +47,9 @@ class ScriptPlanner:
     come, then asked about. For keys that
     another window would get, the window behind it is brought to the front. Any other action that fails ends the replay.
 
-    `recorded` are the names of the anchors that exist, and `sees` tells whether all targets, by their words and their
-    anchors' names, are found on a screen by their appearance; `instead` tells what stands in the place of one that is
-    not. `anchor_names`, `points` and `window` tell the grounder
-    and the approver about the current action.
+    `recorded` are the names of the anchors that exist, and `seen` tells where all targets, by their words and their
+    anchors' names, are on a screen by their appearance; `instead` tells what stands in the place of one that is not.
+    `anchor_names`, `points` and `window` tell the grounder and the approver about the current action.
     """
 
     script: Script
@@ -59,7 +58,7 @@ class ScriptPlanner:
     checker: Checker
     rest: RestJudge
     recorded: frozenset[str] = frozenset()
-    sees: Callable[[Mapping[str, str], Screenshot], bool] = lambda _names, _screen: False
+    seen: Callable[[Mapping[str, str], Screenshot], tuple[Location, ...]] = lambda _names, _screen: ()
     instead: Callable[[str, str, Screenshot], Guess | None] = lambda _target, _name, _screen: None
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
@@ -216,7 +215,8 @@ class ScriptPlanner:
         """Whether the next action can begin on a screen at rest that an input `shows` on, or not.
 
         Keys can follow a click into a field, which may show nothing if it was recorded so, and a look for words any
-        click. What has a target can follow a click or a text if the target is found by its appearance.
+        click. What has a target can follow a click or a text if the target is found by its appearance, and is not where
+        the click was: it may still be the one that was clicked.
         """
         current = self._attended
         if not self._is_attempting or current is None or self._following is None:
@@ -232,7 +232,8 @@ class ScriptPlanner:
             case Click() | TypeText(), action if targets(action):
                 names = following.anchor_names
                 is_known = all(target.words in names for target in targets(action))
-                return shows and is_known and self.sees(names, screenshot)
+                places = self.seen(names, screenshot) if shows and is_known else ()
+                return places != () and not any(_is_under_mouse(place, screenshot) for place in places)
             case _:
                 return False
 
@@ -355,6 +356,11 @@ class ScriptPlanner:
 def is_front(words: str, window: Window | None) -> bool:
     """Whether `words` are in its title or its application's name; a display that does not tell is believed."""
     return window is None or any(words.casefold() in text.casefold() for text in (window.title, window.app))
+
+
+def _is_under_mouse(place: Location, screenshot: Screenshot) -> bool:
+    mouse = screenshot.pointer
+    return mouse is not None and (place.point == mouse if place.box is None else mouse in place.box)
 
 
 def _begins_with_action(steps: Sequence[AnyStep]) -> bool:
