@@ -267,6 +267,10 @@ class Guess(Value):
     words: str
     location: Location
 
+    def is_at(self, point: Point) -> bool:
+        """Whether `point` is in its box."""
+        return self.location.box is not None and point in self.location.box
+
 
 class Doubt(Value):
     """Why a target's place is too unsure to be acted on without a person, in words, and what may be meant: the

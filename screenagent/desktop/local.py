@@ -67,9 +67,13 @@ class LocalDesktop:
         self._secrets = secrets
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
+<<<<<<< HEAD
         self._pending = PendingWork()
         self.rests_until = self._pending.none_until
         self._early = EarlyEnd(self._ambient, lambda frame: self._screen.screenshot(frame, self._front()))
+=======
+        self._early = EarlyEnd(self._ambient, lambda frame: self._shown(frame, self._front()))
+>>>>>>> h-rep
         self._action: SentAction | None = None
         self.reads_ahead: Callable[[Screenshot], object] = lambda _: None
         self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
@@ -241,7 +245,7 @@ class LocalDesktop:
             wait=self.control.wait,
             ambient=self._ambient,
             action=action,
-            until=until and (lambda frame: until(self._early.screenshot(frame))),
+            until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
             ping=self._ping,
             meanwhile=lambda frame: self.reads_ahead(self._screen.screenshot(frame)),
             goes_on=goes_on,

@@ -15,6 +15,7 @@ from screenagent.desktop.recurrence import Recurrence
 from screenagent.keys import is_shortcut
 
 POLL_SECONDS: Final = 0.008
+FRAME_SECONDS: Final = 0.017
 QUIET_SECONDS: Final = 0.03  # one change is painted in frames of 60 Hz, 17 ms apart; a frame left out is rest
 ANIMATION_MOVES: Final = 3  # what has changed so often is being animated,
 ANIMATION_QUIET_SECONDS: Final = 0.06  # and rests longer than between two pictures of a film
@@ -28,8 +29,8 @@ JUDGE_SECONDS: Final = 0.25  # on a screen that does not rest, how often `until`
 BUSY_SECONDS: Final = 2.0  # an application that has not answered by then may be hung
 WATCHED_SECONDS: Final = 5.0  # an application that was watched for so long has shown what moves in it by itself
 DELIVERED_SECONDS: Final = 0.1  # an input has reached the application by then, and what it lets others do has come
-SHOWN_SECONDS: Final = 0.2  # what a click shows of itself, a caret or the ring of a focus, is there by then
-EARLY_SECONDS: Final = 0.06  # what an application does before it answers a ping is painted by then
+SHOWN_SECONDS: Final = 0.15  # what a click shows of itself, a caret or the ring of a focus, is there by then
+EARLY_SECONDS: Final = 0.04  # what an application does before it answers a ping is painted by then
 TYPED_QUIET_SECONDS: Final = 0.2  # a field completes what was typed unseen; GTK's file chooser loses an Enter till then
 
 GoesOn = Callable[[CapturedFrame, bool], bool]
@@ -151,6 +152,8 @@ class Settling:
     def _is_settled(self, frame: CapturedFrame) -> bool:
         if self.until is not None:
             return self._is_accepted(frame, self.until)
+        if self.goes_on and self.now() >= self._moved_at + FRAME_SECONDS:
+            self._is_busy()  # asked while the screen is watched for its rest
         return self._rests(frame) and self._has_answered(frame) and not self._is_busy()
 
     def _rests(self, frame: CapturedFrame) -> bool:
@@ -190,9 +193,7 @@ class Settling:
         """
         assert self.action is not None  # only after an action does anything come next
         now = self.now()
-        if self.goes_on is None or now < self._moved_at + QUIET_SECONDS or self._is_busy():
-            return False
-        if now < max(self._moved_at, self._awaited_at) + EARLY_SECONDS:
+        if self.goes_on is None or self._is_busy() or now < max(self._moved_at, self._awaited_at) + EARLY_SECONDS:
             return False
         if not shows and now < self.action.at + SHOWN_SECONDS:
             return False

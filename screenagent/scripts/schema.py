@@ -19,6 +19,8 @@ Timeout = Annotated[float, Field(gt=0, le=3600)]
 
 PATIENCE: Final = 5.0
 """How long a target may be missing from a window that is in front and at rest, in seconds."""
+REPLACED: Final = 2.0
+"""How long if something else with a name stands in its place there, among all that was near it."""
 
 KeyPath = tuple[str | int, ...]
 """Where something stands in a script's file: keys and positions, from the outside in."""
@@ -322,6 +324,12 @@ class Script(Value):
             return self.timeout, self.timeout
         at_rest = self.patience or PATIENCE
         return min(at_rest, self.timeout), self.timeout
+
+    def patience_if_replaced(self, step: AnyStep) -> float:
+        """Return how many seconds if something else stands in its place: as many as the script states, if it does."""
+        stated = getattr(step, "timeout", None) or self.patience or "timeout" in self.model_fields_set
+        at_rest, _ = self.patience_for(step)
+        return at_rest if stated else min(REPLACED, at_rest)
 
     @field_validator("version", mode="before")
     @classmethod

@@ -10,17 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from screenagent.geometry import Absent, Doubt, Location, Point
+from screenagent.geometry import Absent, Doubt, Guess, Location, Point
 from screenagent.perception.cache import SharedLRU
 from screenagent.protocols import Grounder, Guesser, TextReader
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
-from screenagent.scripts.replay.anchor_search import BY_APPEARANCE, AnchorSearch, by_words, unless_doubtful
+from screenagent.scripts.replay.anchor_search import AnchorSearch, by_words, replacement, unless_doubtful
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.template_match import TemplateMatcher
 
 GUESSED: Final = 0.5
 """An answer of the configured grounder below this confidence is not believed if the target has no anchor."""
+
+_SearchKey = tuple[str, str, str, Window | None]
+"""A target, its anchor's name, and what tells the screenshot from others: its digest, and the window in front."""
 
 
 @dataclass
@@ -39,6 +42,7 @@ class AnchorGrounder:
     pointed: Grounder
     _appearances: dict[str, Appearance] = field(default_factory=dict)
     _matchers: SharedLRU[str, TemplateMatcher] = field(default_factory=lambda: SharedLRU(3))
+    _searches: SharedLRU[_SearchKey, AnchorSearch] = field(default_factory=lambda: SharedLRU(4))
 
     def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
         name = self._anchor_name(target)
@@ -48,19 +52,27 @@ class AnchorGrounder:
         if near is not None:
             return near  # acting on it did not help; another place would be another target
         search = self._search(target, name, screenshot)
-        found = _by_appearance(search)
         last = self.pointed if search.may_be_at_its_pixel else self.configured
-        return by_words(last)(search) if found is None else found
+        return by_words(last)(search) if search.found is None else search.found
 
-    def sees(self, names: Mapping[str, str], screenshot: Screenshot) -> bool:
-        """Whether each of these targets has an anchor, of the name given, and is found by its appearance."""
-        return all(
-            name in self.anchors and isinstance(_by_appearance(self._search(target, name, screenshot)), Location)
-            for target, name in names.items()
-        )
+    def seen(self, names: Mapping[str, str], screenshot: Screenshot) -> tuple[Location, ...]:
+        """Return where these targets are by the appearance of their anchors, of the names given; empty if one is not
+        found by that."""
+        found = [self._search(*named, screenshot).found for named in names.items() if named[1] in self.anchors]
+        places = tuple(place for place in found if isinstance(place, Location))
+        return places if len(places) == len(names) else ()
+
+    def instead(self, target: str, name: str, screenshot: Screenshot) -> Guess | None:
+        """Return what stands in the place of a target that is absent; None if nothing is seen to."""
+        return replacement(self._search(target, name, screenshot)) if name in self.anchors else None
 
     def _search(self, target: str, name: str, screenshot: Screenshot) -> AnchorSearch:
-        return AnchorSearch(target, self._appearance(name), screenshot, self._matcher(screenshot), self.reader)
+        key = target, name, screenshot.digest, screenshot.window
+        search = self._searches.get(key)
+        if search is None:
+            search = AnchorSearch(target, self._appearance(name), screenshot, self._matcher(screenshot), self.reader)
+            self._searches.keep(key, search)
+        return search
 
     def has_anchor(self, target: str) -> bool:
         return self._anchor_name(target) is not None
@@ -85,11 +97,6 @@ class AnchorGrounder:
             matcher = TemplateMatcher(screenshot.pixels)
             self._matchers.keep(screenshot.digest, matcher)
         return matcher
-
-
-def _by_appearance(search: AnchorSearch) -> Location | Absent | None:
-    answers = (method(search) for method in BY_APPEARANCE)
-    return next((answer for answer in answers if answer is not None), None)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from screenagent.geometry import Absent, Location, Pixel, PixelBox, Point
+from screenagent.geometry import Absent, Guess, Location, Pixel, PixelBox, Point
 from screenagent.grounding.phrase import Phrase
 from screenagent.grounding.text_match import matches
 from screenagent.perception.labels import Label, labels
@@ -54,6 +54,12 @@ class AnchorSearch:
     @property
     def anchor(self) -> Anchor:
         return self.appearance.anchor
+
+    @cached_property
+    def found(self) -> Location | Absent | None:
+        """The target by its appearance; `Absent` if it cannot be told from others, None if nothing looks like it."""
+        answers = (method(self) for method in BY_APPEARANCE)
+        return next((answer for answer in answers if answer is not None), None)
 
     @cached_property
     def labels(self) -> Sequence[Label]:
@@ -122,8 +128,12 @@ class AnchorSearch:
         """Whether the target's own text can be read there; what is the same to the pixel need not be read."""
         if not self.anchor.text or match.score >= PIXEL_PERFECT:
             return True
+        return likeness(self.anchor.text, self.text_in(match)) >= READ_ALIKE
+
+    def text_in(self, match: AnchorMatch) -> str:
+        """Return what can be read at the place of `match`."""
         inside = [label.text for label in self.labels if any(match.rect.holds(*rect.center) for _, rect in label.words)]
-        return likeness(self.anchor.text, " ".join(inside)) >= READ_ALIKE
+        return " ".join(inside)
 
     def location(self, match: AnchorMatch) -> Location:
         """Return the point that is to the box of `match` as the recorded point was to the target's."""
@@ -221,6 +231,22 @@ def by_words(grounder: Grounder) -> Callable[[AnchorSearch], Location | Absent]:
         return unless_doubtful(answer, target, least=UNSURE)
 
     return find
+
+
+def replacement(search: AnchorSearch) -> Guess | None:
+    """Return what stands in the target's place, among what was near it, if that has another text than the target."""
+    anchor, size = search.anchor, search.anchor.size
+    if not (anchor.text and anchor.beside and search.is_same_window):
+        return None
+    places = [PixelBox.at(x, y, width=size.width, height=size.height) for x, y in search.expected_corners]
+    by_landmarks = _by_landmarks(search)
+    matches = [*(AnchorMatch(place, 1.0, "patch") for place in places), *filter(None, (by_landmarks,))]
+    for match in matches:
+        text, near = search.text_in(match), search.surroundings(match)
+        is_its_place = not near.contradicted and near.share >= STRANGE
+        if text and is_its_place and likeness(anchor.text, text) < READ_ALIKE:
+            return Guess(words=text, location=search.location(match))
+    return None
 
 
 def unless_doubtful(answer: Location | Absent, target: str, *, least: float) -> Location | Absent:

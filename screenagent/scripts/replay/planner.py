@@ -12,7 +12,7 @@ from screenagent.actions import Ask, Click, Finish, PressKeys, TypeText, Wait, W
 from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
-from screenagent.geometry import Location, Point
+from screenagent.geometry import Guess, Location, Point
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.parameters import names_in
@@ -26,6 +26,7 @@ from screenagent.scripts.replay.actions import (
 )
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
 from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
+from screenagent.showing import LONGEST_NAME, abridged
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
@@ -46,9 +47,9 @@ class ScriptPlanner:
     come, then asked about. For keys that
     another window would get, the window behind it is brought to the front. Any other action that fails ends the replay.
 
-    `recorded` are the names of the anchors that exist, and `sees` tells whether all targets, by their words and their
-    anchors' names, are found on a screen by their appearance. `anchor_names`, `points` and `window` tell the grounder
-    and the approver about the current action.
+    `recorded` are the names of the anchors that exist, and `seen` tells where all targets, by their words and their
+    anchors' names, are on a screen by their appearance; `instead` tells what stands in the place of one that is not.
+    `anchor_names`, `points` and `window` tell the grounder and the approver about the current action.
     """
 
     script: Script
@@ -57,7 +58,8 @@ class ScriptPlanner:
     checker: Checker
     rest: RestJudge
     recorded: frozenset[str] = frozenset()
-    sees: Callable[[Mapping[str, str], Screenshot], bool] = lambda _names, _screen: False
+    seen: Callable[[Mapping[str, str], Screenshot], tuple[Location, ...]] = lambda _names, _screen: ()
+    instead: Callable[[str, str, Screenshot], Guess | None] = lambda _target, _name, _screen: None
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
@@ -198,7 +200,9 @@ class ScriptPlanner:
                     yield from self._attempt(at)
                 else:
                     seen = f"{unrest or in_words(self._screen)} after {self._patience.spent:.0f} s"
-                    what = f"{describe(action.planned.action)}: {why}; {seen}"
+                    instead = self._replacement(action)
+                    there = f"; “{abridged(instead, LONGEST_NAME)}” stands in its place" if instead else ""
+                    what = f"{describe(action.planned.action)}: {why}{there}; {seen}"
                     yield from self._help(at, what, "Say “again”, “skip”, “stop”, or name it in other words")
             elif is_behind and is_rejected:
                 yield from self._help(
@@ -210,8 +214,9 @@ class ScriptPlanner:
     def may_go_on(self, screenshot: Screenshot, *, shows: bool) -> bool:
         """Whether the next action can begin on a screen at rest that an input `shows` on, or not.
 
-        Keys can follow a click into a field, which may show nothing if it was recorded so. What has a target can follow
-        a click or a text if the target is found by its appearance.
+        Keys can follow a click into a field, which may show nothing if it was recorded so, and a look for words any
+        click. What has a target can follow a click or a text if the target is found by its appearance, and is not where
+        the click was: it may still be the one that was clicked.
         """
         current = self._attended
         if not self._is_attempting or current is None or self._following is None:
@@ -219,15 +224,22 @@ class ScriptPlanner:
         following = self._actions[self._following]
         if following.window is not None and not is_front(following.window, screenshot.window):
             return False
-        if current.gives_focus_to(following):
-            return shows or current.may_show_nothing
-        names = following.anchor_names
-        is_known = bool(names) and all(target.words in names for target in targets(following.planned.action))
-        is_judged = shows and isinstance(current.planned.action, Click | TypeText)
-        return is_judged and is_known and self.sees(names, screenshot)
+        match current.planned.action, following.planned.action:
+            case Click(), TypeText() if current.gives_focus_to(following):
+                return shows or current.may_show_nothing
+            case Click(), WaitFor(gone=False):  # which waits by itself for what may follow
+                return shows
+            case Click() | TypeText(), action if targets(action):
+                names = following.anchor_names
+                is_known = all(target.words in names for target in targets(action))
+                places = self.seen(names, screenshot) if shows and is_known else ()
+                return places != () and not any(_is_under_mouse(place, screenshot) for place in places)
+            case _:
+                return False
 
     def _begin_waiting(self, at: int) -> None:
-        self._patience = Patience(*self.script.patience_for(self._actions[at].step))
+        step = self._actions[at].step
+        self._patience = Patience(*self.script.patience_for(step), self.script.patience_if_replaced(step))
 
     def _unrest(self, action: ScriptAction) -> str:
         """What was going on while the target was waited for; empty if its window was in front and at rest."""
@@ -235,6 +247,14 @@ class ScriptPlanner:
             return f"“{action.window}” is not in front"
         self._touched += tuple(rest.location for rest in self._last.rested)
         return self.rest.unrest(self._looked_at or self._screen, self._screen, touched=self._touched)
+
+    def _replacement(self, action: ScriptAction) -> str:
+        """Return what stands in the place of a target that is absent; empty if nothing does, or if the last input was
+        done to it, which may be what lets it change its name."""
+        last = next((step for step in reversed(self._episode.steps) if step.sent), None)
+        touched = [place.point for place in last.locations] if last else []
+        found = (self.instead(target, name, self._screen) for target, name in action.anchor_names.items())
+        return next((what.words for what in found if what and not any(what.is_at(point) for point in touched)), "")
 
     def _attempt(self, at: int) -> Course:
         """Decide on an action, unless it cannot be carried out."""
@@ -301,6 +321,7 @@ class ScriptPlanner:
         if self._attended is None:
             return LATE_SECONDS
         sought = targets(self._attended.planned.action)
+        self._patience.is_replaced = self._replacement(self._attended) != ""
         return self._patience.next_wait(asks=any(may_ask(target.words) for target in sought))
 
     @property
@@ -335,6 +356,11 @@ class ScriptPlanner:
 def is_front(words: str, window: Window | None) -> bool:
     """Whether `words` are in its title or its application's name; a display that does not tell is believed."""
     return window is None or any(words.casefold() in text.casefold() for text in (window.title, window.app))
+
+
+def _is_under_mouse(place: Location, screenshot: Screenshot) -> bool:
+    mouse = screenshot.pointer
+    return mouse is not None and (place.point == mouse if place.box is None else mouse in place.box)
 
 
 def _begins_with_action(steps: Sequence[AnyStep]) -> bool:

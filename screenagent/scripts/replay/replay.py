@@ -49,7 +49,7 @@ class Replay:
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
             grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, grounder, pointed)
-            planner.sees = recorder.sees
+            planner.seen, planner.instead = recorder.seen, recorder.instead
             guesser = guesser and AnchorGuesser(grounder, guesser)
             asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
         if isinstance(agent.desktop, HurriedDesktop):

@@ -34,11 +34,14 @@ LIT_AROUND: Final = 4
 class Patience:
     """How long a target that is absent is waited for, in seconds.
 
-    `at_rest` is for a window that is in front and at rest, from when it was last seen not to be; `at_most` is for any.
+    `at_rest` is for a window that is in front and at rest, from when it was last seen not to be; `if_replaced` for one
+    in which something else stands in its place; `at_most` is for any.
     """
 
     at_rest: float
     at_most: float
+    if_replaced: float = float("inf")
+    is_replaced: bool = False
     now: Callable[[], float] = time.monotonic
     _began: float = field(init=False)
     _rests_since: float = field(init=False)
@@ -49,7 +52,8 @@ class Patience:
 
     @property
     def left(self) -> float:
-        return max(0.0, min(self._rests_since + self.at_rest, self._began + self.at_most) - self.now())
+        at_rest = min(self.at_rest, self.if_replaced) if self.is_replaced else self.at_rest
+        return max(0.0, min(self._rests_since + at_rest, self._began + self.at_most) - self.now())
 
     def next_wait(self, *, asks: bool) -> float:
         """Return how long to wait now; the first time only briefly where it `asks` the screen after that."""

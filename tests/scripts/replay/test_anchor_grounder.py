@@ -248,5 +248,43 @@ def test_a_target_is_seen_by_its_appearance_before_it_is_its_turn(
     record(scene, form(), (120, 160))
     unasked = FakeGrounder({"it": Point(x=0.5, y=0.5)})
     grounder = AnchorGrounder(scene.anchors, dict, scene.reader, unasked, unasked)
-    assert grounder.sees({"it": "it"}, scene.reader.screen(changed)) is seen
-    assert not grounder.sees({"it": "it", "another": "another"}, scene.reader.screen(changed))
+    places = grounder.seen({"it": "it"}, scene.reader.screen(changed))
+    assert len(places) == seen
+    assert grounder.seen({"it": "it", "another": "another"}, scene.reader.screen(changed)) == ()
+
+
+def test_a_target_that_was_seen_is_not_looked_for_twice_on_one_screen(scene: AnchorScene) -> None:
+    record(scene, form(), (220, 100), box=(140, 88, 300, 112))
+    grounder = AnchorGrounder(scene.anchors, lambda: {"it": "it"}, scene.reader, scene.configured, scene.configured)
+    shown = scene.reader.screen(form(dark=True))
+    assert grounder.seen({"it": "it"}, shown)
+    scene.reader.reads = 0
+    assert isinstance(grounder.locate("it", shown), Location)
+    assert scene.reader.reads == 0
+
+
+def labelled(save: str, **look: Any) -> Drawing:
+    drawing = screen(**look)
+    for label, y in (("Name", 60), ("Town", 100)):
+        drawing.centred(label, 80, y).entry("", 140, y, width=160)
+    return drawing.button(save, 75, 160, width=110).button("Cancel", 215, 160)
+
+
+@pytest.mark.parametrize(
+    ("changed", "instead"),
+    [
+        (labelled("Save"), None),
+        (labelled("Export"), "Export"),
+        (labelled("Export", dark=True), "Export"),
+        (labelled("Export", zoom=1.25), "Export"),
+        (labelled(""), None),
+        (screen().button("Export", 75, 160, width=110), None),
+    ],
+)
+def test_what_stands_in_the_place_of_a_target_is_known_by_what_is_near_it(
+    scene: AnchorScene, changed: Drawing, instead: str | None
+) -> None:
+    record(scene, labelled("Save"), (130, 160))
+    grounder = AnchorGrounder(scene.anchors, dict, scene.reader, scene.configured, scene.configured)
+    found = grounder.instead("it", "it", scene.reader.screen(changed))
+    assert (found.words if found else None) == instead

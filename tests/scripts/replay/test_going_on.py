@@ -10,7 +10,7 @@ import pytest
 
 from screenagent.events import Decision
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
-from screenagent.geometry import Point
+from screenagent.geometry import Location, Point
 from screenagent.protocols import MayGoOn
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.file import parsed
@@ -19,7 +19,12 @@ from screenagent.scripts.replay.planner import ScriptPlanner
 from tests.builders import fake_agent
 
 Answers = list[tuple[bool, bool]]
-PLACES = {name: Point(x=0.5, y=0.5) for name in ("Save", "Name", "More")}
+PLACES = {
+    "Save": Point(x=0.5, y=0.5),
+    "Next": Point(x=0.5, y=0.5),
+    "Name": Point(x=0.5, y=0.2),
+    "More": Point(x=0.2, y=0.5),
+}
 
 
 @dataclass
@@ -34,7 +39,9 @@ class Hurried(FakeDesktop):
         self.may_go_on = may_go_on
 
     def screenshot(self) -> Screenshot:
-        return super().screenshot().model_copy(update={"window": Window(id=1, title=self.title)})
+        mouse = next((point for places in reversed(self.places) for point in places), None)
+        seen = {"window": Window(id=1, title=self.title), "pointer": mouse}
+        return super().screenshot().model_copy(update=seen)
 
     def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
         screen = super().settled(until, seconds=seconds)
@@ -46,15 +53,17 @@ class Hurried(FakeDesktop):
 def after_each_input(steps: str, *, seen: tuple[str, ...] = ("save", "name", "more"), title: str = "Panel") -> Answers:
     """What a replay says after each input, with these anchors in sight."""
 
-    def sees(names: Mapping[str, str], _: Screenshot) -> bool:
-        return all(name in seen for name in names.values())
+    def found(names: Mapping[str, str], _: Screenshot) -> tuple[Location, ...]:
+        return tuple(
+            Location(point=PLACES[target], confidence=1, by="patch") for target, name in names.items() if name in seen
+        )
 
     script = parsed(f"name: t\nwindow: Panel\ntimeout: 0.01\nsteps:\n{steps}".encode(), Path("t.yaml"))[0]
     desktop = Hurried(plain_screen, title=title)
     agent = fake_agent(ScriptedPlanner([Decision.give_up("enough")]), grounder=FakeGrounder(PLACES), desktop=desktop)
     playing = Replay(script).playing(agent, FakeReader(()))
     assert isinstance(playing.planner, ScriptPlanner)
-    playing.planner.sees = sees
+    playing.planner.seen = found
     list(playing.run("t"))
     return desktop.answers
 
@@ -65,11 +74,18 @@ def test_a_click_that_shows_is_followed_at_once_by_what_is_in_sight() -> None:
     assert after_each_input(steps, seen=("save",))[0] == (False, False)
 
 
+def test_what_stands_where_the_click_was_may_still_be_what_was_clicked() -> None:
+    steps = "  - click: Next\n  - click: Next\n"
+    assert after_each_input(steps, seen=("next",))[0] == (False, False)
+    assert after_each_input("  - click: Save\n  - click: Next\n", seen=("next",))[0] == (False, False)
+    assert after_each_input("  - click: More\n  - click: Next\n", seen=("next",))[0] == (True, False)
+
+
 def test_a_text_that_shows_is_followed_at_once_by_what_is_in_sight() -> None:
     assert after_each_input("  - type: Ada\n  - click: More\n")[0] == (True, False)
 
 
-@pytest.mark.parametrize("next_step", ["press: enter", "type: Ada", "wait_for: Saved", "scroll: down"])
+@pytest.mark.parametrize("next_step", ["press: enter", "type: Ada", "wait_for: {gone: Saved}", "scroll: down"])
 def test_what_follows_without_a_target_in_sight_waits_for_all_that_may_come(next_step: str) -> None:
     assert after_each_input(f"  - click: Save\n    count: 2\n  - {next_step}\n")[0] == (False, False)
 
@@ -79,6 +95,10 @@ def test_what_follows_without_a_target_in_sight_waits_for_all_that_may_come(next
 )
 def test_what_the_screen_or_the_user_decides_waits_for_all_that_may_come(next_step: str) -> None:
     assert after_each_input(f"  - click: Save\n  - {next_step}\n")[0] == (False, False)
+
+
+def test_words_that_are_waited_for_by_a_step_of_their_own_are_not_waited_for_before() -> None:
+    assert after_each_input("  - click: Save\n  - expect: Saved\n")[0] == (True, False)
 
 
 def test_keys_are_followed_by_nothing_at_once() -> None:

@@ -11,13 +11,15 @@ import pytest
 from PIL import Image
 
 from screenagent.approval import AllowAll
+from screenagent.control import Stopped
 from screenagent.events import AnswerAsk, Approve, Ended, Event
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
-from screenagent.geometry import Box, Location
+from screenagent.geometry import Box, Guess, Location, Point
 from screenagent.protocols import Approver
 from screenagent.screenshot import Screenshot, Window, Word
 from screenagent.scripts.file import parsed
 from screenagent.scripts.replay import Replay
+from screenagent.scripts.replay.planner import ScriptPlanner
 from screenagent.scripts.replay.rest import Patience, RestJudge
 from tests.builders import fake_agent
 
@@ -104,6 +106,24 @@ def test_a_target_whose_button_is_asked_for_its_name_is_first_waited_for_briefly
     assert Patience(0.2, 10, now=lambda: now[0]).next_wait(asks=True) == pytest.approx(0.2)
 
 
+def test_a_target_in_whose_place_something_else_stands_is_waited_for_less() -> None:
+    now = [0.0]
+    patience = Patience(5, 10, 2, now=lambda: now[0])
+    assert patience.left == 5
+    patience.is_replaced = True
+    assert patience.left == 2
+    patience.is_replaced = False
+    assert patience.left == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "seconds"), [("", 2.0), ("patience: 3", 3.0), ("patience: 1", 1.0), ("timeout: 30", 30.0)]
+)
+def test_what_a_script_states_holds_for_a_target_that_was_replaced_too(settings: str, seconds: float) -> None:
+    script = parsed(f"name: t\n{settings}\nsteps:\n  - click: Save\n".encode(), Path("t.yaml"))[0]
+    assert script.patience_if_replaced(script.steps[0]) == seconds
+
+
 @dataclass
 class SlowDesktop(FakeDesktop):
     """A desktop that takes its time to wait; remembers for how long it was asked to."""
@@ -173,3 +193,45 @@ def test_what_a_script_states_goes_before_what_is_usual(settings: str, times: tu
 def test_a_step_that_states_its_time_is_given_it() -> None:
     script = parsed(b"name: t\npatience: 2\nsteps:\n  - click: Save\n    timeout: 7\n", Path("t.yaml"))[0]
     assert script.patience_for(script.steps[0]) == (7.0, 7.0)
+
+
+START = Location(point=Point(x=0.5, y=0.5), box=Box(left=0.4, top=0.4, right=0.6, bottom=0.6), confidence=1, by="patch")
+
+
+class StoppedDesktop(SlowDesktop):
+    """A desktop on which a run is stopped as soon as it waits for what is late."""
+
+    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        if seconds:
+            self.waits.append(seconds)
+            raise Stopped
+        return super().settled(until)
+
+
+def stop_replaced(steps: str, desktop: SlowDesktop) -> list[Event]:
+    """The events of a replay that looks for “Stop” where “Start” stands."""
+    script = parsed(f"name: t\nsteps:\n{steps}".encode(), Path("t.yaml"))[0]
+    grounder = FakeGrounder({"Start": START.point})
+    agent = fake_agent(ScriptedPlanner([]), grounder=grounder, approver=AllowAll(), desktop=desktop)
+    playing = Replay(script).playing(agent, read("Start"))
+    assert isinstance(playing.planner, ScriptPlanner)
+    playing.planner.instead = lambda _, name, __: Guess(words="Start", location=START) if name == "stop" else None
+    return list(playing.run("t"))
+
+
+def test_what_stands_in_the_place_of_a_target_is_named() -> None:
+    desktop = SlowDesktop(lambda _: screen())
+    said = ended(stop_replaced("  - click: Stop\n    timeout: 0.05\n", desktop))
+    assert "“Start” stands in its place; “Panel” is in front and at rest" in said
+
+
+@pytest.mark.parametrize(
+    ("before", "least", "most"), [("press: ctrl+a", 0.0, 2.0), ("click: Start\n    may: nothing", 2.0, 5.0)]
+)
+def test_a_target_that_was_replaced_is_waited_for_less_unless_the_last_input_may_be_what_changes_it(
+    before: str, least: float, most: float
+) -> None:
+    desktop = StoppedDesktop(lambda performed: screen(light=INSIDE if performed else None))
+    stop_replaced(f"  - {before}\n  - click: Stop\n", desktop)
+    assert len(desktop.waits) == 1
+    assert least < desktop.waits[0] <= most
