@@ -17,6 +17,8 @@ TOOLS: Final = Path(str(files("screenagent.bench.peers"))) / "tools"
 OURS: Final = "screenagent"
 TO_DESCRIPTOR_3: Final = ("sh", "-c", 'exec "$@" 3>&1 >&2', "adapter")
 """The answers' way past whatever a library prints."""
+SYSTEM_VENV: Final = "python3 -m venv --system-site-packages"
+"""Made by the system's Python, which has what Debian packages of GObject and AT-SPI bring."""
 BY_SIGHT: Final = {"SCREENAGENT_ACCESSIBILITY": "false"}
 
 
@@ -55,25 +57,18 @@ class Peer:
         return module_command("screenagent", "run", f"click {label}", *PLAIN) if self.is_ours else None
 
     def missing(self, environments: Path | None) -> str:
-        """What is not there; empty if it can be run."""
-        if self.environment and environments is None:
-            return "no folder of environments is named"
-        if not self._python(environments).exists():
-            return f"there is no environment {self.environment}"
-        return ", ".join(name for name in self.programs if shutil.which(name) is None)
+        """What is not there, and how it is made; empty if the tool can be run."""
+        if self.environment and not (environments and self._python(environments).exists()):
+            venv = f"/usr/bin/{SYSTEM_VENV}" if self.system_packages else "python3 -m venv"
+            made = f"{venv} {self.environment} && {self.environment}/bin/pip install {self.install}"
+            return f"it has no environment; in the folder of environments: {made}"
+        programs = [name for name in self.programs if shutil.which(name) is None]
+        return f"{', '.join(programs)} is not installed" if programs else ""
 
     def _python(self, environments: Path | None) -> Path:
         if environments is None or not self.environment:
             return Path(sys.executable)
         return environments / self.environment / "bin/python"
-
-    @property
-    def pip_line(self) -> str:
-        """The commands that make its environment."""
-        if not self.environment:
-            return ""
-        make = "/usr/bin/python3 -m venv --system-site-packages" if self.system_packages else "python3 -m venv"
-        return f"{make} {self.environment} && {self.environment}/bin/pip install {self.install}"
 
 
 _WEB: Final = ("chromium", "chromedriver")
@@ -101,8 +96,3 @@ PEERS: Final = (
 def chosen_peers(names: Sequence[str]) -> list[Peer]:
     """Return the tools with these names, or all if none is named."""
     return [peer for peer in PEERS if not names or peer.name in names]
-
-
-def pip_lines() -> str:
-    """How each environment is made, a line each."""
-    return "\n".join(dict.fromkeys(peer.pip_line for peer in PEERS if peer.pip_line))
