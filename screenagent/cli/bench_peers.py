@@ -28,7 +28,6 @@ INTERRUPTED = 130
 @click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True)
 @click.option("--results", type=NEW_FILE, help="Keep each measurement there, and go on from it.")
 @click.option("--json", "as_json", is_flag=True, help="Print no table.")
-@click.option("--install", is_flag=True, help="Print how each environment is made, and end.")
 def peers(
     *,
     environments: Path | None,
@@ -37,27 +36,22 @@ def peers(
     rounds: int,
     results: Path | None,
     as_json: bool,
-    install: bool,
 ) -> None:
     """Try other tools beside this agent, on the same program and page and on ten pairs of working and broken pages.
 
-    Nothing is installed: each tool is run in its own environment if that is there, and named if it is not. In a turn a
-    process is started, clicks and clicks again, and the tools take turns. Each is driven by one of its documented ways;
-    the adapters in screenagent/bench/peers/tools say which, and what its answers are taken for. Ctrl-C prints what
-    there is.
+    Nothing is installed. A tool whose environment is not there is left out and named, with the command that makes it.
+    In a turn a process is started, clicks and clicks again; the tools take turns. Each is driven by one of its
+    documented ways; the adapters in screenagent/bench/peers/tools say which, and what its answers are taken for.
+    Ctrl-C prints what there is.
 
     \b
-    screenagent bench peers --install
     screenagent bench peers --environments ~/peers
     screenagent bench peers --environments ~/peers --only screenagent --only dogtail --part gtk --rounds 3
     """
     from screenagent.bench.peers.comparison import Comparison
     from screenagent.bench.peers.results import PARTS, peer_progress, peers_summary, peers_table
-    from screenagent.bench.peers.roster import PEERS, chosen_peers, pip_lines
+    from screenagent.bench.peers.roster import PEERS, chosen_peers
 
-    if install:
-        click.echo(pip_lines())
-        return
     if unknown := set(only) - {peer.name for peer in PEERS}:
         names = ", ".join(peer.name for peer in PEERS)
         raise click.UsageError(f"there is no tool {', '.join(sorted(unknown))}; there are {names}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from screenagent.bench.cold import PLAIN, RUN_SECONDS
 from screenagent.bench.peers.results import PEER_RESULT, Part, PeerTurn, PeerTwin
 from screenagent.bench.peers.roster import Peer
 from screenagent.bench.peers.session import PeerAnswer, PeerSession, PeerStep
@@ -18,11 +20,11 @@ from screenagent.bench.results import keep_results, read_bench_results
 from screenagent.bench.truth.pairs import TWINS, chosen_pairs
 from screenagent.bench.truth.witness import Witness
 from screenagent.control import until
+from screenagent.desktop.json_lines import module_command
 
 FIRST: Final = "Seven"
 AGAIN: Final = ("Two", "Seven")
 PRESSED_SECONDS: Final = 2.0
-RUN_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ class Comparison:
     def _turn(self, peer: Peer, stage: ClickStage, number: int) -> PeerTurn:
         url = stage.begin(peer)
         come_to_rest(stage.virtual)
-        cold = _cold_run(peer, stage)
+        cold = _cold_run(peer, stage) if peer.is_ours else None
         with PeerSession(peer.command(self.environments), environment_of(peer, stage.virtual)) as session:
             if peer.is_web:
                 session.ask(PeerStep(do="open", words=url), names=stage.names)
             _, first = _click(session, stage, FIRST)
             warm = [_click_at_rest(session, stage, label) for label in AGAIN]
-        if cold is None and first is not None:
+        if first is not None and not peer.is_ours:
             cold = first - session.began
         came = [(answer, press) for answer, press in warm if press is not None]
         return PeerTurn(
@@ -108,14 +110,11 @@ def _click_at_rest(session: PeerSession, stage: ClickStage, label: str) -> tuple
 
 
 def _cold_run(peer: Peer, stage: ClickStage) -> float | None:
-    """Return the seconds from the start of a process to its click, if the tool has a command that clicks."""
-    command = peer.cold_command(FIRST)
-    if command is None:
-        return None
-    before, began = len(stage.presses(FIRST)), time.time()
-    subprocess.run(
-        command, env=environment_of(peer, stage.virtual), capture_output=True, check=False, timeout=RUN_SECONDS
-    )
+    """Return the seconds from the start of this agent's own command to its click, if that came."""
+    command = module_command("screenagent", "run", f"click {FIRST}", *PLAIN)
+    environment, before, began = environment_of(peer, stage.virtual), len(stage.presses(FIRST)), time.time()
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, env=environment, capture_output=True, check=False, timeout=RUN_SECONDS)
     press = _next_press(stage, FIRST, before)
     return press and press - began
 

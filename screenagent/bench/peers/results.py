@@ -13,6 +13,7 @@ from screenagent.bench.peers.session import Said
 from screenagent.bench.results import percentile_ms
 from screenagent.bench.truth.pairs import Twin
 from screenagent.geometry import Value
+from screenagent.showing import visible
 
 PeerClass = Literal["done", "missed", "refused", "unsure", "silent", "through", "false", "wrong"]
 """Of a twin that works: `done`, or `missed` if it was not done or was called refused. Of a broken one: `refused`,
@@ -150,11 +151,16 @@ def _ratio(theirs: float | None, ours: float | None) -> float | None:
 def peer_progress(result: PeerTurn | PeerTwin) -> str:
     """A line about one turn or one attempt."""
     if isinstance(result, PeerTwin):
-        return f"{result.pair} {result.twin}: {result.peer}: {result.found}, says {result.said}  {result.words[:100]}"
+        return f"{result.pair} {result.twin}: {result.peer}: {result.found}, says {result.said}  {_told(result)}"
     medians = _medians([result])
     times = ", ".join(f"{what} {median:.0f} ms" for what, median in medians.items() if median is not None)
-    missed = f"  missed {result.missed}: {result.words[:100]}" if result.missed else ""
+    missed = f"  missed {result.missed}: {_told(result)}" if result.missed else ""
     return f"{result.part} {result.round + 1}: {result.peer}: {times}{missed}"
+
+
+def _told(result: PeerTurn | PeerTwin) -> str:
+    """The beginning of what the tool said, on one line."""
+    return visible(result.words)[:100]
 
 
 def peers_table(summary: PeersSummary) -> str:

@@ -10,7 +10,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from screenagent.bench.cold import PLAIN
 from screenagent.desktop.json_lines import module_command
 
 TOOLS: Final = Path(str(files("screenagent.bench.peers"))) / "tools"
@@ -25,8 +24,8 @@ class Peer:
     """A tool as it is driven.
 
     `environment` is the folder of its virtual environment; `install` is what pip installs there, `programs` what has to
-    be on the machine. `is_web` tools bring a browser of their own and know nothing but pages; `by_point` tools have to
-    be told where to click.
+    be on the machine. With `from_system` the system's Python makes it, which has GObject and AT-SPI. `is_web` tools
+    bring a browser of their own and know nothing but pages; `by_point` tools have to be told where to click.
     """
 
     name: str
@@ -36,7 +35,7 @@ class Peer:
     arguments: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     programs: tuple[str, ...] = ()
-    system_packages: bool = False
+    from_system: bool = False
     is_web: bool = False
     by_point: bool = False
 
@@ -50,30 +49,19 @@ class Peer:
             return module_command(self.adapter)
         return [*TO_DESCRIPTOR_3, str(self._python(environments)), str(TOOLS / self.adapter), *self.arguments]
 
-    def cold_command(self, label: str) -> list[str] | None:
-        """Return the command that clicks from a cold start, if that is not its adapter."""
-        return module_command("screenagent", "run", f"click {label}", *PLAIN) if self.is_ours else None
-
     def missing(self, environments: Path | None) -> str:
-        """What is not there; empty if it can be run."""
-        if self.environment and environments is None:
-            return "no folder of environments is named"
-        if not self._python(environments).exists():
-            return f"there is no environment {self.environment}"
-        return ", ".join(name for name in self.programs if shutil.which(name) is None)
+        """What is not there, and how it is made; empty if the tool can be run."""
+        if self.environment and not (environments and self._python(environments).exists()):
+            python = "/usr/bin/python3 -m venv --system-site-packages" if self.from_system else "python3 -m venv"
+            made = f"{python} {self.environment} && {self.environment}/bin/pip install {self.install}"
+            return f"it has no environment; in the folder of environments: {made}"
+        programs = [name for name in self.programs if shutil.which(name) is None]
+        return f"{', '.join(programs)} is not installed" if programs else ""
 
     def _python(self, environments: Path | None) -> Path:
         if environments is None or not self.environment:
             return Path(sys.executable)
         return environments / self.environment / "bin/python"
-
-    @property
-    def pip_line(self) -> str:
-        """The commands that make its environment."""
-        if not self.environment:
-            return ""
-        make = "/usr/bin/python3 -m venv --system-site-packages" if self.system_packages else "python3 -m venv"
-        return f"{make} {self.environment} && {self.environment}/bin/pip install {self.install}"
 
 
 _WEB: Final = ("chromium", "chromedriver")
@@ -83,8 +71,8 @@ PEERS: Final = (
     Peer("screenagent-by-sight", "screenagent.bench.peers.this_agent", variables=tuple(BY_SIGHT.items())),
     Peer("cua-driver", "cua_steps.py", "cua", "cua-driver"),
     Peer("cua-driver-no-glide", "cua_steps.py", "cua", "cua-driver", arguments=("no-glide",)),
-    Peer("a11y-computer-use", "a11y_refs.py", "a11y", "a11y-computer-use", system_packages=True),
-    Peer("dogtail", "dogtail_nodes.py", "dogtail", "dogtail", system_packages=True),
+    Peer("a11y-computer-use", "a11y_refs.py", "a11y", "a11y-computer-use", from_system=True),
+    Peer("dogtail", "dogtail_nodes.py", "dogtail", "dogtail", from_system=True),
     Peer(
         "pyautogui-tesseract",
         "pyautogui_ocr.py",
@@ -101,8 +89,3 @@ PEERS: Final = (
 def chosen_peers(names: Sequence[str]) -> list[Peer]:
     """Return the tools with these names, or all if none is named."""
     return [peer for peer in PEERS if not names or peer.name in names]
-
-
-def pip_lines() -> str:
-    """How each environment is made, a line each."""
-    return "\n".join(dict.fromkeys(peer.pip_line for peer in PEERS if peer.pip_line))

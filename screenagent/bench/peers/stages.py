@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -21,7 +21,6 @@ from screenagent.bench.truth.attempts import BARE, SCREEN, put_mouse_away
 from screenagent.bench.truth.pairs import Report, TruthPair, Twin
 from screenagent.bench.truth.witness import Witness
 from screenagent.control import Control, until
-from screenagent.desktop.testing.synthetic_user import SyntheticUser
 from screenagent.desktop.virtual import VirtualDesktop
 
 SYSTEM_PYTHON: Final = "/usr/bin/python3"
@@ -113,8 +112,6 @@ def _authority(display: str) -> bytes:
 
 
 def come_to_rest(virtual: VirtualDesktop) -> None:
-    """Close what a tool left open, such as a list, and put the mouse where it touches nothing."""
-    with closing(SyntheticUser(virtual.display)) as user:
-        user.tap("escape")
+    """Put the mouse where it touches nothing, and let what reacts to that come to its end."""
     put_mouse_away(virtual)
     time.sleep(REST_SECONDS)
