@@ -67,13 +67,9 @@ class LocalDesktop:
         self._secrets = secrets
         self._traces = SecretMasking(self._pixels_of, reader)
         self._ambient = AmbientChanges()
-<<<<<<< HEAD
         self._pending = PendingWork()
         self.rests_until = self._pending.none_until
-        self._early = EarlyEnd(self._ambient, lambda frame: self._screen.screenshot(frame, self._front()))
-=======
         self._early = EarlyEnd(self._ambient, lambda frame: self._shown(frame, self._front()))
->>>>>>> h-rep
         self._action: SentAction | None = None
         self.reads_ahead: Callable[[Screenshot], object] = lambda _: None
         self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
