@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 from importlib import import_module
 
-import cv2
 from PIL import Image, ImageDraw
 
 from screenagent.assembly.parts import build_grounder, read_policy
@@ -24,13 +23,10 @@ def load(modules: Sequence[str]) -> None:
     """Import the modules, open all weights, and leave no thread behind."""
     for name in modules:
         import_module(name)
-    cores = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # OpenCV's threads do not come along into a fork, which would wait for them
     for weights in sorted(FOLDER.glob("*.onnx")):
         open_session(weights)
     read_policy(None)
     _ground()
-    cv2.setNumThreads(cores)
     gc.collect()
     _wait_for_threads()
     gc.freeze()  # what is here stays here, and is shared with each fork
