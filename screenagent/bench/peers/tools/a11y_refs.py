@@ -1,7 +1,8 @@
 """a11y-computer-use: `find` gives a reference by name, `click` with `verify` and `set_value` take it.
 
 It checks state and name first and answers with what changed in the tree, which is `sent`; what it calls unchanged or
-not confirmed is `unsure`. Every program is granted beforehand, as its user would.
+not confirmed is `unsure`. Every program is granted beforehand, and what its host is asked to confirm is
+allowed, as everything is in this bench.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def _perform(runtime: server.Runtime, asked: PeerAsked) -> ToolAnswer:
     program, words = asked["process"], asked["words"]
     match asked["do"]:
         case "click":
-            told = runtime.click(ref=_ref(runtime.find(program, words), words), verify=True)
+            told = runtime.click(ref=_ref(runtime.find(program, words), words), verify=True, confirm=_allowed)
         case "type" | "choose":
             told = runtime.set_value(_ref(runtime.find(program, asked["at"]), asked["at"]), words)
         case "check":
@@ -37,8 +38,12 @@ def _perform(runtime: server.Runtime, asked: PeerAsked) -> ToolAnswer:
             row = re.search(rf'"{re.escape(asked["at"])}".*?(e\d+) button "{words}"', shown, re.DOTALL)
             if row is None:
                 raise LookupError(f"{asked['at']} is not in the snapshot")
-            told = runtime.click(ref=row[1], verify=True)
+            told = runtime.click(ref=row[1], verify=True, confirm=_allowed)
     return ("unsure" if UNSURE.search(told) else "sent"), told
+
+
+def _allowed(_question: str) -> bool:
+    return True
 
 
 def _ref(found: str, name: str) -> str:
