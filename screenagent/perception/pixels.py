@@ -13,7 +13,7 @@ from PIL import Image
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool]
+Mask = npt.NDArray[np.bool_]
 
 
 class Regions(NamedTuple):
@@ -137,7 +137,7 @@ def interpolated(planes: Floats, width: int, height: int) -> Floats:
     return np.asarray(_steps(rows, height) @ planes @ _steps(columns, width).T)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _shares(before: int, after: int) -> Floats:
     """Return (after, before): the share of each pixel after that a pixel before covers."""
     edges = np.arange(after + 1) * (before / after)
@@ -146,7 +146,7 @@ def _shares(before: int, after: int) -> Floats:
     return np.asarray(overlap.clip(0) * (after / before), np.float32)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _steps(before: int, after: int) -> Floats:
     """Return (after, before): the weights of the two pixels between whose centres each pixel after lies."""
     centres = ((np.arange(after) + 0.5) * (before / after) - 0.5).clip(0, before - 1)

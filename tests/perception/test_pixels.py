@@ -25,7 +25,7 @@ from screenagent.perception.pixels import (
 )
 
 Picture = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool]
+Mask = npt.NDArray[np.bool_]
 
 
 def drawn(*rows: str) -> Picture:
