@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, S
 from screenagent.geometry import Location, Point
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
+from screenagent.scripts.linked import Linked
 from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.actions import (
     Binding,
@@ -24,17 +26,16 @@ from screenagent.scripts.replay.actions import (
     script_actions,
     script_plan,
 )
+from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
+from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
-from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
+from screenagent.scripts.schema import ApproveStep, AskStep, KeyPath, Placed
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
 
 YES: Final = ("y", "yes", "ok", "okay", "sure", "go", "go on", "do it")
 NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
-
-Course = Generator[str | Decision | Retry, None, None]
-"""What the planner says next: a part of its thought, a decision, or why the planner of a goal has to try again."""
 
 
 @dataclass
@@ -50,12 +51,15 @@ class ScriptPlanner:
     approver about the current action.
     """
 
-    script: Script
+    linked: Linked
     values: Mapping[str, str]
     planner: Planner
     checker: Checker
     rest: RestJudge
     recorded: frozenset[str] = frozenset()
+    notes: Notes = field(default_factory=Notes)
+    is_first: bool = True
+    is_last: bool = True
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
@@ -63,9 +67,13 @@ class ScriptPlanner:
     _attended: ScriptAction | None = None
     _looked_at: Screenshot | None = None
     _touched: tuple[Location, ...] = ()
+    _asked_of: str = ""
     _episode: Episode = field(default_factory=Episode)
     _binding: Binding = field(default_factory=Binding)
     _bound: Sequence[ScriptAction] = ()
+
+    def __post_init__(self) -> None:
+        self.flow = Flow(self, self.notes)
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._next(episode)
@@ -89,51 +97,47 @@ class ScriptPlanner:
 
     @cached_property
     def _course(self) -> Course:
-        yield from self._play(self.script.steps, 0)
+        try:
+            yield from self.flow.whole(self.linked, self.values, (), first=self.is_first, last=self.is_last)
+        except (StepFailed, ReplayEnded) as ended:
+            if isinstance(ended, SetAside):
+                self.notes.set_aside = str(ended)
+            yield from repeat(Decision.give_up(str(ended)))
         self._attend_to(None)
         while True:
             yield Decision(plan=script_plan(self._actions), at=len(self._actions))
 
-    def _play(self, steps: Sequence[AnyStep], at: int) -> Course:
-        """Play `steps`, the first action of which is the one at `at` in the plan."""
-        for step in steps:
-            match step:
-                case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
-                    if (yield from self._sees(words)):
-                        yield from self._play(then, at)
-                    else:
-                        yield from self._play(otherwise, at + self._count(then))
-                case TaskStep(task=task):
-                    yield from self._delegate(task)
-                case AskStep() | ApproveStep():
-                    yield from self._question(step, at)
-                case _:
-                    for part in range(self._count((step,))):
-                        yield from self._carry_out(at + part)
-            at += self._count((step,))
+    def carry_out(self, path: KeyPath) -> Course:
+        """Carry out the actions that the step at that path is made of."""
+        for at in self._places.get(path, ()):
+            yield from self._carry_out(at)
 
-    def _count(self, steps: Sequence[AnyStep]) -> int:
-        return sum(1 for _ in script_actions(steps, self.script, Binding()))
-
-    def _sees(self, words: str) -> Generator[str | Decision, None, bool]:
-        """Look once at the settled screen; where nobody can say what is there, neither branch is right."""
-        words = Binding(self.values).fill(words)
+    def sees(self, words: str) -> Generator[str | Decision, None, bool]:
+        """Look once at the settled screen; where nobody can say what is there, neither answer is right."""
         look = PlannedStep(action=WaitFor(words=words, seconds=0))
         effect = self.checker.quick_check(look, None, self._screen)
         if effect.outcome == "unknown":
-            yield from repeat(Decision.give_up(f"if_seen: {effect.evidence}"))
+            raise StepFailed(f"whether “{words}” is seen: {effect.evidence}")
         yield f"“{words}” is {'' if effect.as_expected else 'not '}seen; "
         return effect.as_expected
 
-    def _delegate(self, task: str) -> Course:
+    def has_changed(self) -> bool:
+        """Whether the screen is another than when this was asked last."""
+        changed = self._asked_of != self._screen.digest
+        self._asked_of = self._screen.digest
+        return changed
+
+    def delegate(self, task: str) -> Course:
         """Let the configured planner decide until the goal is reached; it is told what happened since it began."""
+        yield from self._led_by(self.planner, task)
+
+    def _led_by(self, planner: Planner, task: str) -> Course:
         self._attend_to(None)
         since = len(self._episode.steps)
-        task = Binding(self.values).fill(task)
         while True:
             part = self._episode.model_copy(update={"task": task, "steps": self._episode.steps[since:]})
             try:
-                decision = yield from self.planner.decide(part)
+                decision = yield from planner.decide(part)
             except Retry as retry:
                 yield retry
                 continue
@@ -141,23 +145,24 @@ class ScriptPlanner:
                 case Finish(success=True):
                     return
                 case Finish(message=message):
-                    yield from repeat(Decision.give_up(f"{task}: {message}"))
+                    raise StepFailed(f"{task}: {message}")
             yield decision
 
-    def _question(self, step: AskStep | ApproveStep, at: int) -> Course:
+    def question(self, step: AskStep | ApproveStep, path: KeyPath, frame: Frame) -> Course:
         """Ask the user; an answer may become a parameter, and only a yes approves."""
+        [at] = self._places[path]
         yield from self._attempt(at)
-        said = yield from self._answer()
+        said = self._answer()
         planned = self._actions[at].planned
         if said is None:
             return
         if isinstance(step, AskStep) and step.into:
-            self.values = {**self.values, step.into: said}
+            frame.values[step.into] = said
         is_no = said.lower() not in YES if isinstance(step, ApproveStep) else said.lower() == "stop"
         if is_no:
-            yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
+            raise ReplayEnded(f"{planned}: the answer was “{said}”")
 
-    def _answer(self, failed: str = "") -> Generator[Decision, None, str | None]:
+    def _answer(self, failed: str = "") -> str | None:
         """Return the answer to the question that was asked last, about what has `failed`; None if the user skipped
         it."""
         match self._last:
@@ -167,7 +172,7 @@ class ScriptPlanner:
                 return None
             case Step(action=Ask(question=question)) as last:
                 unanswered = last.verdict.reason if isinstance(last.verdict, Reject) else last.failure_reason
-                yield from repeat(Decision.give_up(f"{failed or question}; {unanswered or 'nobody answered'}"))
+                raise StepFailed(f"{failed or question}; {unanswered or 'nobody answered'}")
         return None
 
     def _carry_out(self, at: int) -> Course:
@@ -179,6 +184,9 @@ class ScriptPlanner:
         self._begin_waiting(at)
         yield from self._attempt(at)
         while why := self._last.failure_reason:
+            if (yield from self.flow.popup_closed()):
+                yield from self._attempt(at)
+                continue
             action = self._actions[at]
             is_lost, is_rejected = _is_lost(self._last), isinstance(self._last.verdict, Reject)
             is_behind = not self._is_in_front(action)
@@ -198,10 +206,11 @@ class ScriptPlanner:
                     at, f"{action.planned}: {why}", "Bring it there and say “again”; or “skip”, “stop”"
                 )
             else:
-                yield from repeat(Decision.give_up(f"{action.planned}: {why}"))
+                raise StepFailed(f"{action.planned}: {why}")
 
     def _begin_waiting(self, at: int) -> None:
-        self._patience = Patience(*self.script.patience_for(self._actions[at].step))
+        action = self._actions[at]
+        self._patience = Patience(*action.script.patience_for(action.step))
 
     def _unrest(self, action: ScriptAction) -> str:
         """What was going on while the target was waited for; empty if its window was in front and at rest."""
@@ -214,7 +223,7 @@ class ScriptPlanner:
         """Decide on an action, unless it cannot be carried out."""
         action = self._actions[at]
         if problem := self._why_not(action):
-            yield from repeat(Decision.give_up(f"{action.planned}: {problem}"))
+            raise StepFailed(f"{action.planned}: {problem}")
         self._attend_to(action)
         self._looked_at = self._screen
         yield Decision(plan=script_plan(self._actions), at=at)
@@ -244,9 +253,11 @@ class ScriptPlanner:
 
     def _help(self, at: int, failed: str, choices: str) -> Course:
         """Ask about an action that failed, and go on as the user says; where nobody answers, say what failed."""
+        if not self.flow.asks:
+            raise StepFailed(failed)
         yield _decision(Ask(question=f"{failed}. {choices}"))
         planned = self._actions[at].planned
-        answer = yield from self._answer(failed)
+        answer = self._answer(failed)
         self._begin_waiting(at)
         match answer:
             case None:
@@ -256,7 +267,7 @@ class ScriptPlanner:
             case said if said.lower() in ("again", "retry", "go on"):
                 yield from self._attempt(at)
             case said if said.lower() in NO:
-                yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
+                raise ReplayEnded(f"{planned}: the answer was “{said}”")
             case said:
                 self.anchor_names, self.points = {}, {}
                 yield Decision(plan=Plan(steps=(renamed_target(planned, said),)))
@@ -278,11 +289,26 @@ class ScriptPlanner:
     @property
     def _actions(self) -> Sequence[ScriptAction]:
         """Every action of the script, with what is known by now in place."""
-        binding = Binding(self.values, self._screen.size, self.recorded)
+        binding = self._known
         if binding != self._binding:
             self._binding = binding
-            self._bound = tuple(script_actions(self.script.steps, self.script, binding))
+            self._bound = tuple(script_actions(self.linked, binding))
         return self._bound
+
+    @property
+    def _known(self) -> Binding:
+        """What is known by now, of the script and of those that it is running."""
+        outermost, *running = self.flow.frames or [Frame(self.linked, (), dict(self.values))]
+        values = {frame.at: dict(frame.values) for frame in running}
+        return Binding(dict(outermost.values), self._screen.size, self.recorded, running=values)
+
+    @cached_property
+    def _places(self) -> Mapping[KeyPath, Sequence[int]]:
+        """Where in the plan the actions of each step are; it is the same whatever is known."""
+        places = defaultdict[KeyPath, list[int]](list)
+        for number, action in enumerate(self._actions):
+            places[action.path].append(number)
+        return places
 
     @property
     def _screen(self) -> Screenshot:
