@@ -166,11 +166,11 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     from screenagent.files import write_inside
     from screenagent.runs.store import read_events
     from screenagent.scripts import Anchors
-    from screenagent.scripts.linked import link
+    from screenagent.scripts.linked import linked_file
     from screenagent.scripts.replay.healing import accept as take_over
     from screenagent.scripts.replay.healing import heals, page
 
-    linked, anchors = link(script), Anchors.of(script)
+    linked, anchors = linked_file(script), Anchors.of(script)
     run = one_run(folder) if folder else _last_run(script, runs)
     found = heals(linked, anchors, read_events(run), build_reader(load_settings()))
     if not found:

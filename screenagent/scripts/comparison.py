@@ -42,7 +42,7 @@ class Incomparable(ValueError):
 
 
 @dataclass(frozen=True)
-class Compared:
+class ValueComparison:
     """A comparison as it is written; its values may be places of parameters."""
 
     left: str
@@ -60,7 +60,7 @@ class Compared:
         return f"“{fill(self.left)}” {self.said}{right}"
 
 
-def comparison(text: str) -> Compared:
+def comparison(text: str) -> ValueComparison:
     """Read `text`; `ValueError` says what a comparison looks like."""
     read = _COMPARISON.fullmatch(text)
     if read is None:
@@ -68,7 +68,7 @@ def comparison(text: str) -> Compared:
             f"{text!r} is no comparison; write two values and one of {', '.join(PAIRS)} between them, or a value and"
             f" one of {', '.join(SINGLES)}, as in {{{{total}}}} == {{{{amount}}}}; a text with blanks stands in quotes"
         )
-    return Compared(_bare(read["left"]), read["said"] or read["pair"], _bare(read["right"] or ""))
+    return ValueComparison(_bare(read["left"]), read["said"] or read["pair"], _bare(read["right"] or ""))
 
 
 def _bare(value: str) -> str:

@@ -255,10 +255,12 @@ def _at(data: Any, path: schema.KeyPath) -> Any:
 
 def _wrong_places(script: schema.Script, places: Places) -> Iterator[Problem]:
     """Parameters that nothing gives a value, and secrets where they would be seen."""
+    loops = [path for path, step in schema.paths(script) if isinstance(step, schema.ForEachStep)]
     for path, step in schema.paths(script):
+        columned = any(path[: len(loop)] == loop and path != loop for loop in loops)
         for name, text in texts(step):
             typed = (schema.kind_of_step(step), name) in (("type", "type"), ("fill", "with"))
-            wrong = undefined(script, text) or misplaced_secret(script, text, typed=typed)
+            wrong = (None if columned else undefined(script, text)) or misplaced_secret(script, text, typed=typed)
             if wrong:
                 yield places.problem((*path, name), wrong)
 

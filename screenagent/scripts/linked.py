@@ -11,7 +11,7 @@ from typing import Final
 from screenagent.files import read_whole
 from screenagent.scripts.anchors import Anchors
 from screenagent.scripts.file import Places, ScriptError, parsed
-from screenagent.scripts.parameters import check_names
+from screenagent.scripts.parameters import check_given
 from screenagent.scripts.schema import KeyPath, RunStep, Script, paths
 
 MOST: Final = 200
@@ -37,13 +37,13 @@ class Linked:
         return frozenset(f"{self.anchors}{name}" for name in own).union(*(run.recorded for run in self.runs.values()))
 
 
-def link(file: Path) -> Linked:
+def linked_file(file: Path) -> Linked:
     """Read the script in `file` and those that it runs; `ScriptError` names the one that is wrong, and where."""
     script, places = parsed(read_whole(file), file)
     return _Linker(file).linked(script, places, file, (file.resolve(),))
 
 
-def link_read(script: Script, file: Path) -> Linked:
+def linked_script(script: Script, file: Path) -> Linked:
     """Link a script that was read from `file` already."""
     return _Linker(file).linked(script, Places(file, {(): (1, 1)}), file, (file.resolve(),))
 
@@ -79,7 +79,7 @@ class _Linker:
         except OSError as error:
             raise wrong(f"{step.run}: {error.strerror}; it is looked for in {file.parent}") from error
         try:
-            check_names(script, step.values)
+            check_given(script, step.values)
         except ValueError as error:
             raise wrong(f"{step.run}: {error}") from error
         return self.linked(script, inner_places, inner, (*within, inner))

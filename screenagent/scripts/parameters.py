@@ -21,7 +21,7 @@ class Unbound(WrongUsage, ValueError):
 
 def bound(script: Script, given: Mapping[str, str]) -> dict[str, str]:
     """The value of every parameter: the one given, or its default. A secret's is the place that stands for it."""
-    check_names(script, given)
+    check_given(script, given)
     values: dict[str, str] = {}
     for name, parameter in script.parameters.items():
         value = given.get(name, parameter.default)
@@ -48,7 +48,7 @@ def foreseen(script: Script, run: RunStep, fill: Callable[[str], str]) -> dict[s
     return known | {name: fill(str(value)) for name, value in run.values.items()}
 
 
-def check_names(script: Script, given: Iterable[str]) -> None:
+def check_given(script: Script, given: Iterable[str]) -> None:
     """Raise `Unbound` unless `given` are names of parameters, and of all that have no default and are not secret."""
     names = set(given)
     for name in sorted(names):

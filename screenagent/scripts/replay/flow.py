@@ -13,7 +13,7 @@ from screenagent.scripts.comparison import Incomparable, comparison
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.parameters import filled, given
 from screenagent.scripts.replay.notes import Notes
-from screenagent.scripts.replay.tables import Row, rows_of
+from screenagent.scripts.replay.tables import Row, table_rows
 from screenagent.scripts.schema import (
     ApproveStep,
     AskStep,
@@ -187,13 +187,13 @@ class Flow:
             with frame.with_values(row):
                 yield from self.play(step.do, frame, (*at, "do"))
 
-    def _rows(self, step: ForEachStep, frame: Frame) -> Iterator[Row]:
+    def _rows(self, step: ForEachStep, frame: Frame) -> Sequence[Row]:
         name = frame.fill(step.for_each)
         if name in frame.tables:
-            return iter(frame.tables[name])
+            return frame.tables[name]
         folder = frame.linked.file.parent if frame.linked.file else None
         try:
-            return rows_of(name, folder)
+            return table_rows(name, folder)
         except (OSError, ValueError) as error:
             raise StepFailed(f"for_each {name}: {error}") from error
 
