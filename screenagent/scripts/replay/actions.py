@@ -165,15 +165,24 @@ def _within(holder: Value, linked: Linked, binding: Binding, at: KeyPath) -> Ite
         yield from _within(popup, linked, binding, (*at, "on_popup", number))
 
 
+def first_action(step: AnyStep, path: KeyPath, script: Script, binding: Binding) -> ScriptAction:
+    """Return what a step that is worked out from the screen looks for first."""
+    return _action(step, path, script, binding, PlannedStep(action=Move(target=binding.targets(step)[0])))
+
+
 def _actions_of(
     step: AnyStep, path: KeyPath, script: Script, binding: Binding, *, is_for_focus: bool
 ) -> Iterator[ScriptAction]:
-    window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
     for planned in _planned(step, script, binding, is_for_focus=is_for_focus):
-        action = ScriptAction(path, step, script, planned, window)
-        if isinstance(step, TargetStep) and targets(planned.action):
-            action = replace(action, targets=step.targets, anchors=binding.names(step))
-        yield action
+        yield _action(step, path, script, binding, planned)
+
+
+def _action(step: AnyStep, path: KeyPath, script: Script, binding: Binding, planned: PlannedStep) -> ScriptAction:
+    window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
+    action = ScriptAction(path, step, script, planned, window)
+    if isinstance(step, TargetStep) and targets(planned.action):
+        return replace(action, targets=step.targets, anchors=binding.names(step))
+    return action
 
 
 def script_plan(actions: Sequence[ScriptAction]) -> Plan:

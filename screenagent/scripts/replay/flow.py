@@ -15,6 +15,7 @@ from screenagent.scripts.parameters import filled, given
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.tables import Row, table_rows
 from screenagent.scripts.schema import (
+    AnyStep,
     ApproveStep,
     AskStep,
     AttemptStep,
@@ -89,7 +90,7 @@ class StepPlayer(Protocol):
     def has_changed(self) -> bool:
         """Whether the screen is another than when this was asked last."""
 
-    def carry_out(self, path: KeyPath) -> Course:
+    def carry_out(self, step: AnyStep, path: KeyPath, frame: Frame) -> Course:
         """Carry out the actions that the step at that path is made of."""
 
 
@@ -159,7 +160,7 @@ class Flow:
                 case AskStep() | ApproveStep():
                     yield from self.player.question(step, path, frame)
                 case _:
-                    yield from self.player.carry_out(path)
+                    yield from self.player.carry_out(step, path, frame)
 
     def _branch(self, holds: bool, then: Steps, otherwise: Steps, frame: Frame, at: KeyPath) -> Course:
         if holds:

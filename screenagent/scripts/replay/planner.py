@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import repeat
 from typing import Final
@@ -14,6 +14,7 @@ from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.geometry import Location, Point
+from screenagent.planning import InstructionPlanner, Instructions
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.linked import Linked
@@ -21,6 +22,7 @@ from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.actions import (
     Binding,
     ScriptAction,
+    first_action,
     is_beyond,
     renamed_target,
     script_actions,
@@ -29,7 +31,8 @@ from screenagent.scripts.replay.actions import (
 from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
-from screenagent.scripts.schema import ApproveStep, AskStep, KeyPath, Placed
+from screenagent.scripts.replay.skilled import instructions_for
+from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, KeyPath, Placed
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
@@ -56,6 +59,7 @@ class ScriptPlanner:
     planner: Planner
     checker: Checker
     rest: RestJudge
+    skilled: Callable[[Instructions], Planner] = lambda instructions: InstructionPlanner(instructions=instructions)
     recorded: frozenset[str] = frozenset()
     notes: Notes = field(default_factory=Notes)
     is_first: bool = True
@@ -107,10 +111,35 @@ class ScriptPlanner:
         while True:
             yield Decision(plan=script_plan(self._actions), at=len(self._actions))
 
-    def carry_out(self, path: KeyPath) -> Course:
-        """Carry out the actions that the step at that path is made of."""
+    def carry_out(self, step: AnyStep, path: KeyPath, frame: Frame) -> Course:
+        """Carry out the actions that the step at that path is made of, or what is worked out for it."""
+        binding = replace(self._known, values=frame.values, anchors=frame.linked.anchors)
+        instructions = instructions_for(step, binding.targets(step), frame.fill)
+        if instructions is not None:
+            yield from self._work_out(first_action(step, path, frame.linked.script, binding), instructions)
         for at in self._places.get(path, ()):
             yield from self._carry_out(at)
+
+    def _work_out(self, action: ScriptAction, instructions: Instructions) -> Course:
+        """Carry out `instructions` for a step, which leave its control as it says; what is late is waited for."""
+        self._begin_waiting(action)
+        planner = self.skilled(instructions)
+        was_fetched = False
+        while True:
+            self._looked_at = self._screen
+            try:
+                yield from self._led_by(planner, instructions.task, action)
+                return
+            except StepFailed as failed:
+                why = failed
+            if (yield from self.flow.popup_closed()):
+                continue
+            is_behind = not self._is_in_front(action)
+            if is_behind and not was_fetched:
+                was_fetched = True
+                yield from self._fetched(action, str(why))
+            elif not _is_lost(self._last) or not self._patience.goes_on(self._unrest(action)):
+                raise why
 
     def sees(self, words: str) -> Generator[str | Decision, None, bool]:
         """Look once at the settled screen; where nobody can say what is there, neither answer is right."""
@@ -129,10 +158,10 @@ class ScriptPlanner:
 
     def delegate(self, task: str) -> Course:
         """Let the configured planner decide until the goal is reached; it is told what happened since it began."""
-        yield from self._led_by(self.planner, task)
+        yield from self._led_by(self.planner, task, None)
 
-    def _led_by(self, planner: Planner, task: str) -> Course:
-        self._attend_to(None)
+    def _led_by(self, planner: Planner, task: str, action: ScriptAction | None) -> Course:
+        self._attend_to(action)
         since = len(self._episode.steps)
         while True:
             part = self._episode.model_copy(update={"task": task, "steps": self._episode.steps[since:]})
@@ -181,7 +210,7 @@ class ScriptPlanner:
         A target may be late, another window may be in front; what else goes wrong ends the replay.
         """
         was_fetched = False
-        self._begin_waiting(at)
+        self._begin_waiting(self._actions[at])
         yield from self._attempt(at)
         while why := self._last.failure_reason:
             if (yield from self.flow.popup_closed()):
@@ -208,8 +237,7 @@ class ScriptPlanner:
             else:
                 raise StepFailed(f"{action.planned}: {why}")
 
-    def _begin_waiting(self, at: int) -> None:
-        action = self._actions[at]
+    def _begin_waiting(self, action: ScriptAction) -> None:
         self._patience = Patience(*action.script.patience_for(action.step))
 
     def _unrest(self, action: ScriptAction) -> str:
@@ -240,16 +268,20 @@ class ScriptPlanner:
         return ""
 
     def _fetch(self, at: int, why: str) -> Course:
-        """Change to the window behind the one in front, for which a busy desktop takes its time; then attempt it."""
+        """Change to the window that the action is for, and attempt it again."""
+        yield from self._fetched(self._actions[at], why)
+        if not self._was_skipped:
+            yield from self._attempt(at)
+
+    def _fetched(self, action: ScriptAction, why: str) -> Course:
+        """Change to the window behind the one in front, for which a busy desktop takes its time."""
         self.window = None
         yield Decision(plan=Plan(steps=(PlannedStep(action=PressKeys(keys=("alt", "tab"))),)), thought=why)
         for seconds in PATIENCE:
-            if self._was_skipped or self._is_in_front(self._actions[at]):
+            if self._was_skipped or self._is_in_front(action):
                 break
             yield _decision(Wait(seconds=seconds))
-        if not self._was_skipped:
-            self._begin_waiting(at)
-            yield from self._attempt(at)
+        self._begin_waiting(action)
 
     def _help(self, at: int, failed: str, choices: str) -> Course:
         """Ask about an action that failed, and go on as the user says; where nobody answers, say what failed."""
@@ -258,7 +290,7 @@ class ScriptPlanner:
         yield _decision(Ask(question=f"{failed}. {choices}"))
         planned = self._actions[at].planned
         answer = self._answer(failed)
-        self._begin_waiting(at)
+        self._begin_waiting(self._actions[at])
         match answer:
             case None:
                 return

@@ -11,6 +11,7 @@ from screenagent.agent import Agent
 from screenagent.episode import Episode
 from screenagent.events import Reject, Verdict
 from screenagent.geometry import Location
+from screenagent.planning import InstructionPlanner
 from screenagent.protocols import Approver, TextReader, WorkWatch
 from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
@@ -74,6 +75,9 @@ class Replay:
             asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
         approver = FocusApprover(agent.approver, lambda: planner.window)
         parts = replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
+        planner.skilled = lambda instructions: InstructionPlanner(
+            reader=reader, grounder=grounder, states=agent.states, instructions=instructions
+        )
         may_ask = asking.may_help if asking else lambda _: False
         return replace(parts, asking=asking, lateness=lambda: planner.lateness(may_ask))
 
