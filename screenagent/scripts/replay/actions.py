@@ -240,6 +240,8 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield PressKeys(keys=keys.chord(chord), times=times)
         case schema.HoldStep(hold_keys=chord, seconds=seconds):
             yield HoldKeys(keys=keys.chord(chord), seconds=seconds)
+        case schema.WaitForStep(wait_for=FileThere()) | schema.ExpectStep(expect=FileThere()):
+            pass  # looked for by the planner: it is not on the screen
         case schema.WaitForStep(wait_for=expected, timeout=timeout):
             yield _watch(expected, timeout or script.timeout, binding)
         case schema.ExpectStep(expect=expected, timeout=timeout):

@@ -24,6 +24,7 @@ from screenagent.scripts.schema import (
     IfStep,
     KeyPath,
     Popup,
+    ReadStep,
     RunStep,
     Steps,
     TaskStep,
@@ -83,6 +84,9 @@ class StepPlayer(Protocol):
 
     def question(self, step: AskStep | ApproveStep, path: KeyPath, frame: Frame) -> Course:
         """Ask the user, who may give a value."""
+
+    def read(self, step: ReadStep, frame: Frame) -> Course:
+        """Read a value off the screen into the frame's values."""
 
     def sees(self, words: str) -> Generator[str | Decision, None, bool]:
         """Look whether the words are on the settled screen; `StepFailed` if that cannot be said."""
@@ -153,6 +157,8 @@ class Flow:
                 case RunStep():
                     inner = frame.linked.runs[step.run]
                     yield from self.whole(inner, self._given(inner, step, frame), (*path, "run"), first=True, last=True)
+                case ReadStep():
+                    yield from self.player.read(step, frame)
                 case VerifyStep():
                     self._verify(step, frame)
                 case TaskStep(task=task):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.actions import (
+    AT_ONCE,
     Binding,
     ScriptAction,
     first_action,
@@ -29,10 +31,12 @@ from screenagent.scripts.replay.actions import (
     script_plan,
 )
 from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
+from screenagent.scripts.replay.made_files import file_awaited
 from screenagent.scripts.replay.notes import Notes
+from screenagent.scripts.replay.readout import Reading, Readout, Unread
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
 from screenagent.scripts.replay.skilled import instructions_for
-from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, KeyPath, Placed
+from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, FileThere, KeyPath, Placed, ReadStep
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
@@ -59,6 +63,7 @@ class ScriptPlanner:
     planner: Planner
     checker: Checker
     rest: RestJudge
+    readout: Readout
     skilled: Callable[[Instructions], Planner] = lambda instructions: InstructionPlanner(instructions=instructions)
     recorded: frozenset[str] = frozenset()
     notes: Notes = field(default_factory=Notes)
@@ -72,6 +77,7 @@ class ScriptPlanner:
     _looked_at: Screenshot | None = None
     _touched: tuple[Location, ...] = ()
     _asked_of: str = ""
+    _began: float = field(default_factory=time.time)
     _episode: Episode = field(default_factory=Episode)
     _binding: Binding = field(default_factory=Binding)
     _bound: Sequence[ScriptAction] = ()
@@ -119,6 +125,43 @@ class ScriptPlanner:
             yield from self._work_out(first_action(step, path, frame.linked.script, binding), instructions)
         for at in self._places.get(path, ()):
             yield from self._carry_out(at)
+        expected = getattr(step, "expect", None) or getattr(step, "wait_for", None)
+        if isinstance(expected, FileThere):
+            seconds = expected.within or getattr(step, "timeout", None) or AT_ONCE
+            yield from file_awaited(expected, frame, seconds=seconds, since=self._began)
+
+    def read(self, step: ReadStep, frame: Frame) -> Course:
+        """Read a value off the screen, and ask about one that is not read for sure."""
+        what = frame.fill(step.read)
+        self._attend_to(None)
+        self._patience = Patience(*frame.linked.script.patience_for(step))
+        self._looked_at = self._screen
+        while isinstance(reading := self.readout.read(what, step.kind, self._screen), Unread):
+            if (yield from self.flow.popup_closed()):
+                continue
+            if not self._patience.goes_on(self.rest.unrest(self._looked_at, self._screen)):
+                raise StepFailed(f"read {what}: {reading.why}")
+            self._looked_at = self._screen
+            yield _decision(Wait(seconds=self._patience.next_wait(asks=False)))
+        value = reading.value
+        yield f"{what} reads “{reading.shown}” ({reading.by} {reading.confidence:.2f}); "
+        if not reading.is_sure:
+            value = yield from self._settled(what, reading)
+        frame.values[step.into] = self.notes.outputs[step.into] = value
+        if reading.rows:
+            frame.tables[step.into] = reading.rows
+
+    def _settled(self, what: str, reading: Reading) -> Generator[Decision, None, str]:
+        """Ask what it is that was not read for sure; where nobody answers, it is set aside."""
+        why = f"{what} reads “{reading.shown}”, which is not sure ({reading.confidence:.2f})"
+        yield _decision(Ask(question=f"{why}. Say “yes”, or what it is"))
+        try:
+            answer = self._answer(why)
+        except StepFailed as failed:
+            raise SetAside(str(failed)) from failed
+        if answer is None or answer.lower() in NO:
+            raise ReplayEnded(f"{why}: the answer was “{answer or 'skip'}”")
+        return reading.value if answer.lower() in YES else answer
 
     def _work_out(self, action: ScriptAction, instructions: Instructions) -> Course:
         """Carry out `instructions` for a step, which leave its control as it says; what is late is waited for."""

@@ -20,6 +20,7 @@ from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGue
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.planner import ScriptPlanner, is_front
 from screenagent.scripts.replay.rest import RestJudge
+from screenagent.scripts.replay.screen_readout import ScreenReadout
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Replay:
             agent.planner,
             agent.checker,
             rest,
+            ScreenReadout(reader, agent.grounder, agent.states),
             recorded=frozenset(self.anchors.names() if self.anchors else ()).union(
                 *(run.recorded for run in self.runs.values())
             ),
