@@ -18,8 +18,8 @@ SURE: Final = 0.9
 class Reading:
     """A value that was read.
 
-    `value` is how a script goes on with it: a number with a point and no separators, a date as in 2026-05-31; `shown` is
-    how it stands on the screen. `by` says what it was read by, as in "accessibility" or "text". `rows` are those of a
+    `value` is how a script goes on with it: a number with a point and no separators, a date as in 2026-05-31; `shown`
+    is how it stands on the screen. `by` says what it was read by, as in "accessibility" or "text". `rows` are those of a
     table, each by its headings.
     """
 
