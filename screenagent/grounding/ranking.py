@@ -231,7 +231,7 @@ def _framed(role: Role, found: Sequence[TextMatch], screen: ScreenContents, *, c
     fitting = satisfying(role).framed
     few = len(found) <= MOST_LABELS
     for match in found:
-        beside = screen.layout.ties(match.label)
+        beside = screen.layout.ties(match.label, match.rect)
         areas = (tie for tie in _areas(role, match.label, screen) if not _lies_under(tie.control, beside))
         ties = [*beside, *areas, *(_sliders(role, match.rect, screen) if few else ())]
         ties += [below for tie in ties for below in _in_column(tie, match.rect, screen)] if column else []

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
-from screenagent.perception.labels import Label
+from screenagent.perception.labels import Label, ReadWord, split_where
 from screenagent.perception.list_rows import row_setting
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.places import PlaceIndex
@@ -66,13 +66,24 @@ class ControlLayout:
         holding = self._placed.meeting(PixelBox(x, y, x, y))
         return min(holding, key=lambda control: control.rect.area, default=None)
 
-    def ties(self, label: Label) -> list[Tie]:
-        """The controls that `label` may name: the one it stands in, those beside it and the one below it."""
+    def ties(self, whole: Label, part: PixelBox | None = None) -> list[Tie]:
+        """The controls that a label may name: the one it stands in, those beside it and the one below it.
+
+        A label and what stands in the control beside it may be read as one line; then it is the label's end that holds
+        `part`, or its beginning.
+        """
+        ends = [Label(words) for words in split_where(self._are_apart, whole.words)]
+        label = next((end for end in ends if part and end.rect.holds(*part.center)), ends[0])
         inside = self.around(*label.rect.center)
         if inside and inside.role != "cell":
             return [Tie(self._set_in(inside, label) or inside, 1.0)]
         found = [self._marked(label), self._right_of(label), self._below(label), self._left_of(label)]
         return [tie for tie in found if tie]
+
+    def _are_apart(self, word: ReadWord, other: ReadWord) -> bool:
+        """Whether one of two words stands in a control and the other does not."""
+        one, another = (self._named.meeting(PixelBox(x, y, x, y)) for x, y in (word[1].center, other[1].center))
+        return {control.rect for control in one} != {control.rect for control in another}
 
     def _set_in(self, row: ControlBox, label: Label) -> ControlBox | None:
         """Return what the label at the left end of a long frame names: the number or the choice at its right end."""
@@ -108,12 +119,13 @@ class ControlLayout:
         gap = nearest.rect.left - text.right
         line = text.grown(0, -0.25 * text.height)  # a line below may reach into the bounds of the label
         between = PixelBox(text.right + 2, line.top, nearest.rect.left - 2, line.bottom)
-        others = (other.rect for other in self._labels.meeting(between) if other is not label)
+        own = {word for _, word in label.words}  # a label and what its field holds may be read as one line
+        others = (word for other in self._labels.meeting(between) for _, word in other.words if word not in own)
         if any(other.shared_area(between) > 0 and not nearest.rect.holds(*other.center) for other in others):
             return None
         # A button says itself what it is for.
-        own = nearest.role == "button" and not label.text.endswith(":")
-        return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.95) * (0.6 if own else 1.0))
+        speaks = nearest.role == "button" and not label.text.endswith(":")
+        return Tie(nearest, (1.0 if gap < 2.5 * text.height else 0.95) * (0.6 if speaks else 1.0))
 
     def _below(self, label: Label) -> Tie | None:
         text = label.rect

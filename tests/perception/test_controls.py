@@ -230,3 +230,18 @@ def test_a_line_that_explains_a_label_does_not_part_it_from_its_drop_down() -> N
     found = EmbeddedGrounder(reader).locate("the Language drop-down", shot)
     assert isinstance(found, Location)
     assert PixelBox(400, 91, 560, 121).holds(*pixel(found, shot))
+
+
+@pytest.mark.parametrize("value", ["A", "Ada Lovelace and her sons"])
+def test_a_label_that_was_read_in_one_line_with_what_its_field_holds_names_the_field(value: str) -> None:
+    drawing = Drawing().text("Company", 40, 60).entry(value, 112, 60, width=240).button("Save", 40, 100)
+    one_line = drawing.words[0].line
+    drawing.words[:] = [
+        word.model_copy(update={"line": one_line}) if word.text != "Save" else word for word in drawing.words
+    ]
+    screen = (reader := DrawnReader()).screen(drawing)
+    found = EmbeddedGrounder(reader).locate("the Company field", screen)
+    assert isinstance(found, Location)
+    x, y = pixel(found, screen)
+    assert 112 <= x <= 352
+    assert 45 <= y <= 75
