@@ -148,9 +148,11 @@ class Supervised:
 def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay:
     """Build a replay of the script in `file` with the parameters' values; raises `Unbound` if they don't fit."""
     from screenagent.scripts import Anchors, bound
+    from screenagent.scripts.linked import linked_script
     from screenagent.scripts.replay import Replay
 
-    return Replay(script, bound(script, given), Anchors.of(file), file.resolve())
+    file = file.resolve()
+    return Replay(script, bound(script, given), Anchors.of(file), file, linked_script(script, file).runs)
 
 
 @contextmanager

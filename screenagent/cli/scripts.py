@@ -165,18 +165,19 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
     from screenagent.assembly.parts import build_reader
     from screenagent.files import write_inside
     from screenagent.runs.store import read_events
-    from screenagent.scripts import Anchors, read_script
+    from screenagent.scripts import Anchors
+    from screenagent.scripts.linked import linked_file
     from screenagent.scripts.replay.healing import accept as take_over
     from screenagent.scripts.replay.healing import heals, page
 
-    read_in, anchors = read_script(script), Anchors.of(script)
+    linked, anchors = linked_file(script), Anchors.of(script)
     run = one_run(folder) if folder else _last_run(script, runs)
-    found = heals(read_in, anchors, read_events(run), build_reader(load_settings()))
+    found = heals(linked, anchors, read_events(run), build_reader(load_settings()))
     if not found:
         echo("every target was found as it was recorded")
         return
     if html is not None:
-        write_inside(html.parent, html.name, page(read_in, found, file=str(script)).encode())
+        write_inside(html.parent, html.name, page(linked.script, found, file=str(script)).encode())
     unknown = set(accept) - {"all"} - {heal.name for heal in found}
     if unknown:
         healed = ", ".join(heal.name for heal in found)

@@ -3,6 +3,6 @@
 from screenagent.scripts.anchors import Anchor, Anchors
 from screenagent.scripts.file import ScriptError, read_script, written
 from screenagent.scripts.parameters import bound
-from screenagent.scripts.schema import Placed, Script, every_step
+from screenagent.scripts.schema import Placed, Script, paths
 
-__all__ = ["Anchor", "Anchors", "Placed", "Script", "ScriptError", "bound", "every_step", "read_script", "written"]
+__all__ = ["Anchor", "Anchors", "Placed", "Script", "ScriptError", "bound", "paths", "read_script", "written"]

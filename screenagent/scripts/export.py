@@ -53,7 +53,7 @@ def _parameters(script: schema.Script) -> str:
 
 
 def _is_placed(script: schema.Script) -> bool:
-    steps = (step for step in schema.every_step(script.steps) if isinstance(step, schema.TargetStep))
+    steps = (step for _, step in schema.paths(script) if isinstance(step, schema.TargetStep))
     return any(isinstance(target, schema.Placed) for step in steps for target in step.targets)
 
 

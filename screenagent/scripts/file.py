@@ -255,31 +255,34 @@ def _at(data: Any, path: schema.KeyPath) -> Any:
 
 def _wrong_places(script: schema.Script, places: Places) -> Iterator[Problem]:
     """Parameters that nothing gives a value, and secrets where they would be seen."""
-    for path, step in schema.paths(script.steps):
+    loops = [path for path, step in schema.paths(script) if isinstance(step, schema.ForEachStep)]
+    for path, step in schema.paths(script):
+        columned = any(path[: len(loop)] == loop and path != loop for loop in loops)
         for name, text in texts(step):
-            typed = isinstance(step, schema.TypeStep) and name == "type"
-            wrong = undefined(script, text) or misplaced_secret(script, text, typed=typed)
+            typed = (schema.kind_of_step(step), name) in (("type", "type"), ("fill", "with"))
+            wrong = (None if columned else undefined(script, text)) or misplaced_secret(script, text, typed=typed)
             if wrong:
                 yield places.problem((*path, name), wrong)
 
 
 def texts(step: Value) -> Iterator[tuple[str, str]]:
-    for name in type(step).model_fields:
+    """The texts of a step, by the key that each stands under; those of the steps within it are not among them."""
+    for name, described in type(step).model_fields.items():
+        key = described.alias or name
         match getattr(step, name):
             case str(text):
-                yield name, text
+                yield key, text
             case tuple() as several:
-                for each in several:
-                    if isinstance(each, str | schema.Placed):
-                        yield name, schema.words_for(each)
+                yield from ((key, schema.words_for(each)) for each in several if isinstance(each, str | schema.Placed))
+            case Mapping() as values:
+                yield from ((key, value) for value in values.values() if isinstance(value, str))
             case Value() as part:
-                yield from ((name, text) for _, text in texts(part))
+                yield from ((key, text) for _, text in texts(part))
 
 
 def _document(script: schema.Script) -> dict[str, Any]:
     document = script.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    document["steps"] = [_in_one_line(_kind_first(step)) for step in document["steps"]]
-    return {"version": script.version, **document}
+    return {"version": script.version, **_in_one_line(_kinds_first(document))}
 
 
 def _in_one_line(part: Any) -> Any:
@@ -313,10 +316,17 @@ def _quoted(part: Any) -> Any:
             return part
 
 
-def _kind_first(step: dict[str, Any]) -> dict[str, Any]:
+def _kinds_first(part: Any) -> Any:
+    """Return `part` with the kind of each step in it as its first key."""
+    match part:
+        case dict():
+            return {key: _kinds_first(value) for key, value in part.items()}
+        case list():
+            return [_kind_first(value) for value in map(_kinds_first, part)]
+        case _:
+            return part
+
+
+def _kind_first(step: Any) -> Any:
     kind = schema.kind_of_step(step)
-    assert kind is not None
-    for branch in ("then", "else"):
-        if branch in step:
-            step[branch] = [_kind_first(inner) for inner in step[branch]]
-    return {kind: step[kind]} | step
+    return step if kind is None else {kind: step[kind]} | step

@@ -38,7 +38,7 @@ def findings(file: Path, *, unreadable: Readable) -> list[LintFinding]:
 
 
 def _unused(script: Script, places: Places) -> Iterator[LintFinding]:
-    used = {name for _, step in paths(script.steps) for _, text in texts(step) for name in names_in(text)}
+    used = {name for _, step in paths(script) for _, text in texts(step) for name in names_in(text)}
     for name in script.parameters:
         if name not in used:
             what = f"the parameter {name!r} is not used"
@@ -47,7 +47,7 @@ def _unused(script: Script, places: Places) -> Iterator[LintFinding]:
 
 def _anchors(script: Script, anchors: Anchors, places: Places) -> Iterator[LintFinding]:
     named: set[str] = set()
-    for path, step in paths(script.steps):
+    for path, step in paths(script):
         if not isinstance(step, TargetStep):
             continue
         for name in step.anchors:
@@ -81,6 +81,6 @@ def _anchor(name: str, anchors: Anchors, places: Places, path: KeyPath) -> Itera
 
 
 def _tasks(script: Script, places: Places, unreadable: Readable) -> Iterator[LintFinding]:
-    for path, step in paths(script.steps):
+    for path, step in paths(script):
         if isinstance(step, TaskStep) and (why := unreadable(step.task)):
             yield LintFinding(weight="error", problem=places.problem((*path, "task"), why))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from screenagent.errors import WrongUsage
-from screenagent.scripts.schema import AskStep, Script, every_step
+from screenagent.scripts.schema import RunStep, Script, paths
 
 PLACE: Final = re.compile(r"\{\{\s*(secret:\s*)?([^{}]*?)\s*\}\}")
 
@@ -21,26 +21,44 @@ class Unbound(WrongUsage, ValueError):
 
 def bound(script: Script, given: Mapping[str, str]) -> dict[str, str]:
     """The value of every parameter: the one given, or its default. A secret's is the place that stands for it."""
-    for name in given:
-        if name not in script.parameters:
-            raise Unbound(f"{script.name!r} has no parameter {name!r}{_nearest(name, script.parameters)}")
-        if script.parameters[name].secret:
-            raise Unbound(
-                f"{name!r} is secret: its value comes from the secret of that name, not from the command line"
-            )
+    check_given(script, given)
     values: dict[str, str] = {}
     for name, parameter in script.parameters.items():
         value = given.get(name, parameter.default)
         if parameter.secret:
             values[name] = f"{{{{secret:{name}}}}}"
-        elif value is None:
-            raise Unbound(f"the parameter {name!r} needs a value: --set {name}=…")
         else:
+            assert value is not None
             try:
                 values[name] = parameter.text(value)
             except ValueError as wrong:
                 raise Unbound(f"the parameter {name!r}: {wrong}") from wrong
     return values
+
+
+def given(script: Script, run: RunStep, fill: Callable[[str], str]) -> dict[str, str]:
+    """The values of a script that another one runs: those that the step gives, filled in there, or its defaults."""
+    return bound(script, {name: fill(str(value)) for name, value in run.values.items()})
+
+
+def foreseen(script: Script, run: RunStep, fill: Callable[[str], str]) -> dict[str, str]:
+    """The same before it is its turn: what is not known yet stays as it is written."""
+    parameters = script.parameters.items()
+    known = {name: each.text(each.default) for name, each in parameters if each.default is not None}
+    return known | {name: fill(str(value)) for name, value in run.values.items()}
+
+
+def check_given(script: Script, given: Iterable[str]) -> None:
+    """Raise `Unbound` unless `given` are names of parameters, and of all that have no default and are not secret."""
+    names = set(given)
+    for name in sorted(names):
+        if name not in script.parameters:
+            raise Unbound(f"{script.name!r} has no parameter {name!r}{_nearest(name, script.parameters)}")
+        if script.parameters[name].secret:
+            raise Unbound(f"{name!r} is secret: its value comes from the secret of that name, and from nowhere else")
+    for name, parameter in script.parameters.items():
+        if name not in names and parameter.default is None and not parameter.secret:
+            raise Unbound(f"the parameter {name!r} needs a value: --set {name}=…")
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -59,7 +77,7 @@ def names_in(text: str) -> Iterator[str]:
 
 def undefined(script: Script, text: str) -> str | None:
     """What is wrong with the places in `text`, in a sentence."""
-    asked = {step.into for step in every_step(script.steps) if isinstance(step, AskStep) and step.into}
+    asked = {into for _, step in paths(script) if isinstance(into := getattr(step, "into", None), str)}
     known = asked.union(script.parameters)
     for name in names_in(text):
         if name not in known:

@@ -22,6 +22,7 @@ from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, bound
 from screenagent.scripts.export import python
 from screenagent.scripts.file import parsed, read_script, written
+from screenagent.scripts.linked import Linked
 from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
@@ -89,12 +90,12 @@ def test_what_a_replay_had_to_heal_is_taken_over_only_on_a_yes(tmp_path: Path) -
     script = Script(name="x", steps=(ClickStep(click="Save"),))
     for name, look in ScriptWriter.of_run(run("click Save", reader), reader).appearances.items():
         anchors.write(name, look.anchor, look.picture)
-    assert heals(script, anchors, replayed(script, anchors, reader, dx=0), reader) == []
-    (heal,) = heals(script, anchors, replayed(script, anchors, reader, dx=200), reader)
+    assert heals(Linked(script), anchors, replayed(script, anchors, reader, dx=0), reader) == []
+    (heal,) = heals(Linked(script), anchors, replayed(script, anchors, reader, dx=200), reader)
     assert heal.changes == ["“Save” found by patch elsewhere", "moved from (120, 160) to (320, 160)"]
     assert anchors.read("save")[0].point == PLACES["Save"]
     accept(heal, anchors)
-    assert heals(script, anchors, replayed(script, anchors, reader, dx=200), reader) == []
+    assert heals(Linked(script), anchors, replayed(script, anchors, reader, dx=200), reader) == []
 
 
 def test_a_script_is_looked_over(tmp_path: Path) -> None:

@@ -26,11 +26,12 @@ from screenagent.runs.store import read_events, read_run
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors, bound
 from screenagent.scripts.file import parsed, read_script, written
+from screenagent.scripts.linked import Linked
 from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import heals
-from screenagent.scripts.schema import ClickStep, Placed, Script, TargetStep, every_step, kind_of_step
+from screenagent.scripts.schema import ClickStep, Placed, Script, TargetStep, kind_of_step, paths
 from screenagent.scripts.upgrade import with_places
 from tests.paths import ROOT
 
@@ -50,7 +51,7 @@ def script_of(text: str) -> Script:
 @pytest.mark.parametrize("name", EXPECTED["scripts"])
 def test_a_script_of_version_1_is_read(name: str) -> None:
     expected, script = EXPECTED["scripts"][name], read_script(SCRIPTS / name)
-    steps = list(every_step(script.steps))
+    steps = [step for _, step in paths(script)]
     assert {
         "name": script.name,
         "app": script.app,
@@ -159,13 +160,13 @@ def test_an_old_script_is_played_by_its_anchors_where_it_was_recorded() -> None:
 
 def test_an_old_replay_is_healed() -> None:
     script, anchors = read_script(SCRIPTS / "root.yaml"), Anchors.of(SCRIPTS / "root.yaml")
-    assert heals(script, anchors, read_events(RECORDED / "runs" / "replay"), FakeReader(())) == []
+    assert heals(Linked(script), anchors, read_events(RECORDED / "runs" / "replay"), FakeReader(())) == []
 
 
 @old
 def test_the_places_of_an_old_replay_may_get_anchors() -> None:
     script, anchors = read_script(SCRIPTS / "coordinates.yaml"), Anchors.of(SCRIPTS / "coordinates.yaml")
-    healed = heals(script, anchors, read_events(RECORDED / "runs" / "replay_places"), FakeReader(()))
+    healed = heals(Linked(script), anchors, read_events(RECORDED / "runs" / "replay_places"), FakeReader(()))
     assert [heal.name for heal in healed] == [
         "the-text-at-212-133",
         "the-word-at-30-80",

@@ -32,6 +32,7 @@ from screenagent.runs.log import Recorder
 from screenagent.runs.report.html import write_html
 from screenagent.scripts import Anchor, Anchors, Script
 from screenagent.scripts.file import parsed, written
+from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.actions import Binding, script_actions
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.healing import Heal, page
@@ -277,7 +278,7 @@ def saved_file(text: str, folder: Path) -> str:
 def healed(text: str, folder: Path) -> str:
     script, file = Script.model_validate({"name": "x", "steps": [{"click": text}]}), folder / f"{name_in(text)}.yaml"
     file.write_text(written(script), "utf-8")
-    [action] = script_actions(script.steps, script, Binding())
+    [action] = script_actions(Linked(script), Binding())
     [name] = action.anchor_names.values()
     Anchors.of(file).write(name, hostile_anchor(f"another {text}"), Image.new("RGB", (8, 8)))
     return command("heal", file, "--run", recorded_well(text, folder), "--html", folder / f"{name_in(text)}.html")

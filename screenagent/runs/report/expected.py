@@ -14,8 +14,8 @@ from screenagent.geometry import Location
 from screenagent.runs.report.album import uri
 from screenagent.runs.store import Run
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import Anchor, Anchors, ScriptError, every_step, read_script
-from screenagent.scripts.schema import TargetStep, words_for
+from screenagent.scripts import Anchor, Anchors, ScriptError, read_script
+from screenagent.scripts.schema import TargetStep, paths, words_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ def recorded_looks(run: Run) -> dict[str, tuple[Anchor, Image.Image]]:
         return {}
     anchors = Anchors.of(file)
     try:
-        steps = [step for step in every_step(read_script(file).steps) if isinstance(step, TargetStep)]
+        steps = [step for _, step in paths(read_script(file)) if isinstance(step, TargetStep)]
         names = {
             words: name
             for step in steps

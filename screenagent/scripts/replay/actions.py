@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from screenagent import keys
@@ -28,10 +28,22 @@ from screenagent.actions import (
     usual_expectation,
 )
 from screenagent.events import Plan, PlannedStep
-from screenagent.geometry import Point, Size
+from screenagent.geometry import Point, Size, Value
 from screenagent.scripts import Placed, Script, schema
-from screenagent.scripts.parameters import PLACE, filled
-from screenagent.scripts.schema import AnyStep, Expected, TargetStep, Vanished, words_for
+from screenagent.scripts.linked import Linked
+from screenagent.scripts.parameters import PLACE, filled, foreseen
+from screenagent.scripts.schema import (
+    AnyStep,
+    Expected,
+    FileThere,
+    KeyPath,
+    New,
+    RunStep,
+    TargetStep,
+    Vanished,
+    branches,
+    words_for,
+)
 
 AT_ONCE: Final = 3.0
 """How long what should be there already may take to be drawn, in seconds."""
@@ -39,11 +51,24 @@ AT_ONCE: Final = 3.0
 
 @dataclass(frozen=True)
 class Binding:
-    """What a replay knows about a script: the values of its parameters, the screen's size, the anchors that exist."""
+    """What a replay knows about a script: the values of its parameters, the screen's size, the anchors that exist.
+
+    `anchors` stands before the names of its own anchors, see `Linked`. `running` are the values of the scripts that it
+    runs now, by the path of the step that does.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict)
     screen: Size | None = None
     recorded: frozenset[str] = frozenset()
+    anchors: str = ""
+    running: Mapping[KeyPath, Mapping[str, str]] = field(default_factory=dict)
+
+    def within(self, run: RunStep, inner: Linked, at: KeyPath) -> Binding:
+        """Return the binding of the script that the step `run` at that path runs."""
+        values = self.running.get(at)
+        if values is None:
+            values = foreseen(inner.script, run, self.fill)
+        return replace(self, values=values, anchors=inner.anchors)
 
     def fill(self, text: str) -> str:
         """Return `text` with the values that are known in place."""
@@ -61,8 +86,12 @@ class Binding:
                 words=self.fill(words_for(target)),
                 at=None if name in self.recorded and is_unique(target, step.targets) else self.point(target),
             )
-            for target, name in zip(step.targets, step.anchors, strict=True)
+            for target, name in zip(step.targets, self.names(step), strict=True)
         )
+
+    def names(self, step: TargetStep) -> tuple[str, ...]:
+        """Return the names of the anchors of a step's targets."""
+        return tuple(f"{self.anchors}{name}" for name in step.anchors)
 
     def points(self, targets: Sequence[str | Placed]) -> dict[str, Point]:
         """Return the point of each target that has a pixel, by its words."""
@@ -88,9 +117,12 @@ def is_beyond(target: Placed, screen: Size) -> bool:
 
 @dataclass(frozen=True)
 class ScriptAction:
-    """An action of a step, with its targets and their anchors; `window` is what has to be in front for its keys."""
+    """An action of the step at `path`, with its targets and their anchors; `window` is what has to be in front for its
+    keys, and `script` the one that the step stands in."""
 
+    path: KeyPath
     step: AnyStep
+    script: Script
     planned: PlannedStep
     window: str | None
     targets: tuple[str | Placed, ...] = ()
@@ -125,21 +157,47 @@ class ScriptAction:
         return {words: name for words, name in named if not PLACE.search(words)}
 
 
-def script_actions(steps: Sequence[AnyStep], script: Script, binding: Binding) -> Iterator[ScriptAction]:
-    """Yield the actions of `steps` of `script`, those of both branches too; a task is planned when it is its turn."""
-    for step, following in zip(steps, (*steps[1:], None), strict=True):
-        match step:
-            case schema.IfSeenStep(then=then, otherwise=otherwise):
-                yield from script_actions((*then, *otherwise), script, binding)
-            case schema.TaskStep():
-                pass
-            case _:
-                window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
-                for planned in _planned(step, script, binding, is_for_focus=_gives_focus(step, following)):
-                    if isinstance(step, TargetStep) and targets(planned.action):
-                        yield ScriptAction(step, planned, window, step.targets, step.anchors)
-                    else:
-                        yield ScriptAction(step, planned, window)
+def script_actions(linked: Linked, binding: Binding, at: KeyPath = ()) -> Iterator[ScriptAction]:
+    """Yield the actions of a script in its order, those of all branches and of the scripts that it runs too.
+
+    What a step works out from the screen is planned when it is its turn.
+    """
+    yield from _within(linked.script, linked, binding, at)
+
+
+def _within(holder: Value, linked: Linked, binding: Binding, at: KeyPath) -> Iterator[ScriptAction]:
+    """The actions of the steps in `holder`, which stands at that path."""
+    for key, steps in branches(holder):
+        for number, (step, following) in enumerate(zip(steps, (*steps[1:], None), strict=True)):
+            path = (*at, key, number)
+            if isinstance(step, schema.RunStep):
+                inner = linked.runs[step.run]
+                yield from script_actions(inner, binding.within(step, inner, path), (*path, "run"))
+            else:
+                yield from _actions_of(step, path, linked.script, binding, is_for_focus=_gives_focus(step, following))
+                yield from _within(step, linked, binding, path)
+    for number, popup in enumerate(getattr(holder, "on_popup", ())):
+        yield from _within(popup, linked, binding, (*at, "on_popup", number))
+
+
+def first_action(step: AnyStep, path: KeyPath, script: Script, binding: Binding) -> ScriptAction:
+    """Return what a step that is worked out from the screen looks for first."""
+    return _action(step, path, script, binding, PlannedStep(action=Move(target=binding.targets(step)[0])))
+
+
+def _actions_of(
+    step: AnyStep, path: KeyPath, script: Script, binding: Binding, *, is_for_focus: bool
+) -> Iterator[ScriptAction]:
+    for planned in _planned(step, script, binding, is_for_focus=is_for_focus):
+        yield _action(step, path, script, binding, planned)
+
+
+def _action(step: AnyStep, path: KeyPath, script: Script, binding: Binding, planned: PlannedStep) -> ScriptAction:
+    window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
+    action = ScriptAction(path, step, script, planned, window)
+    if isinstance(step, TargetStep) and targets(planned.action):
+        return replace(action, targets=step.targets, anchors=binding.names(step))
+    return action
 
 
 def script_plan(actions: Sequence[ScriptAction]) -> Plan:
@@ -167,11 +225,16 @@ def _gives_focus(step: AnyStep, following: AnyStep | None) -> bool:
 def _planned(step: AnyStep, script: Script, binding: Binding, *, is_for_focus: bool) -> Iterator[PlannedStep]:
     """The actions that a step is made of; what it expects is expected of the last, and of each step that it changes
     something, unless it says otherwise."""
-    *before, last = _actions(step, script, binding)
+    actions = tuple(_actions(step, script, binding))
+    if not actions:
+        return
+    *before, last = actions
     yield from (PlannedStep(action=action) for action in before)
     expected, may = (step.expect, step.may) if isinstance(step, schema.ScriptStep) else (None, None)
     usual = None if may == "nothing" or is_for_focus else usual_expectation(last)
     yield PlannedStep(action=last, expectation=_expectation(expected, binding) or usual)
+    if isinstance(step, schema.ScriptStep) and isinstance(expected, New) and expected.within:
+        yield PlannedStep(action=_watch(expected, expected.within, binding))
 
 
 def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action]:
@@ -192,6 +255,8 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield PressKeys(keys=keys.chord(chord), times=times)
         case schema.HoldStep(hold_keys=chord, seconds=seconds):
             yield HoldKeys(keys=keys.chord(chord), seconds=seconds)
+        case schema.WaitForStep(wait_for=FileThere()) | schema.ExpectStep(expect=FileThere()):
+            pass  # looked for by the planner: it is not on the screen
         case schema.WaitForStep(wait_for=expected, timeout=timeout):
             yield _watch(expected, timeout or script.timeout, binding)
         case schema.ExpectStep(expect=expected, timeout=timeout):
@@ -206,14 +271,20 @@ def _watch(expected: Expected, seconds: float, binding: Binding) -> WaitFor:
     match expected:
         case Vanished(gone=words):
             return WaitFor(words=binding.fill(words), gone=True, seconds=seconds)
+        case New(new=words, within=within):
+            return WaitFor(words=binding.fill(words), seconds=within or seconds)
+        case FileThere():
+            raise AssertionError("a file is looked for by the planner")
         case words:
             return WaitFor(words=binding.fill(words), seconds=seconds)
 
 
 def _expectation(expected: Expected | None, binding: Binding) -> Expectation | None:
     match expected:
-        case None:
+        case None | FileThere() | New(within=float()):
             return None
+        case New(new=words):
+            return Visible(words=binding.fill(words))
         case Vanished(gone=words):
             return Gone(words=binding.fill(words))
         case words:

@@ -17,6 +17,7 @@ from screenagent.geometry import Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Anchors, Script
+from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.actions import Binding, ScriptAction, script_actions
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.showing import shown
@@ -54,10 +55,10 @@ class Heal:
         return said
 
 
-def heals(script: Script, anchors: Anchors, events: Iterable[Event], reader: TextReader) -> list[Heal]:
+def heals(linked: Linked, anchors: Anchors, events: Iterable[Event], reader: TextReader) -> list[Heal]:
     """One for each anchor, as it was found last."""
     found: dict[str, Heal] = {}
-    for name, target, location, screen in _found(script, events):
+    for name, target, location, screen in _found(linked, events):
         known = name in anchors
         if known and location.by in FOUND_AS_IT_WAS:
             found.pop(name, None)
@@ -71,9 +72,9 @@ def accept(heal: Heal, anchors: Anchors) -> None:
     anchors.write(heal.name, heal.new.anchor, heal.new.picture)
 
 
-def _found(script: Script, events: Iterable[Event]) -> Iterator[tuple[str, str, Location, Screenshot]]:
+def _found(linked: Linked, events: Iterable[Event]) -> Iterator[tuple[str, str, Location, Screenshot]]:
     """Every target that was acted on: the name of its anchor, its words, where it was, and on which screen."""
-    actions = list(script_actions(script.steps, script, Binding()))
+    actions = list(script_actions(linked, Binding()))
     screen: Screenshot | None = None
     current: ScriptAction | None = None
     for event in events:

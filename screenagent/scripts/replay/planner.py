@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import repeat
 from typing import Final
 
-from screenagent.actions import Ask, Click, Finish, PressKeys, TypeText, Wait, WaitFor, describe, targets
+from screenagent.actions import Ask, Finish, Input, PressKeys, Wait, WaitFor, describe, targets
 from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
 from screenagent.geometry import Guess, Location, Point
+from screenagent.planning import InstructionPlanner, Instructions
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
+from screenagent.scripts.linked import Linked
 from screenagent.scripts.parameters import names_in
+from screenagent.scripts.replay.action_list import ActionList
 from screenagent.scripts.replay.actions import (
+    AT_ONCE,
     Binding,
     ScriptAction,
+    first_action,
     is_beyond,
     renamed_target,
-    script_actions,
     script_plan,
 )
+from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
+from screenagent.scripts.replay.made_files import file_awaited
+from screenagent.scripts.replay.notes import Notes
+from screenagent.scripts.replay.readout import Reading, Readout, Unread
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
-from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
+from screenagent.scripts.replay.skilled import instructions_for
+from screenagent.scripts.replay.succession import may_follow
+from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, FileThere, KeyPath, Placed, ReadStep, expected_of
 from screenagent.showing import LONGEST_NAME, abridged
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
@@ -33,9 +44,6 @@ PATIENCE: Final = (0.25, 0.5, 1.0)
 
 YES: Final = ("y", "yes", "ok", "okay", "sure", "go", "go on", "do it")
 NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
-
-Course = Generator[str | Decision | Retry, None, None]
-"""What the planner says next: a part of its thought, a decision, or why the planner of a goal has to try again."""
 
 
 @dataclass
@@ -52,14 +60,19 @@ class ScriptPlanner:
     `anchor_names`, `points` and `window` tell the grounder and the approver about the current action.
     """
 
-    script: Script
+    linked: Linked
     values: Mapping[str, str]
     planner: Planner
     checker: Checker
     rest: RestJudge
+    readout: Readout
+    skilled: Callable[[Instructions], Planner] = lambda instructions: InstructionPlanner(instructions=instructions)
     recorded: frozenset[str] = frozenset()
     seen: Callable[[Mapping[str, str], Screenshot], tuple[Location, ...]] = lambda _names, _screen: ()
     instead: Callable[[str, str, Screenshot], Guess | None] = lambda _target, _name, _screen: None
+    notes: Notes = field(default_factory=Notes)
+    is_first: bool = True
+    is_last: bool = True
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
@@ -69,9 +82,13 @@ class ScriptPlanner:
     _is_attempting: bool = False
     _looked_at: Screenshot | None = None
     _touched: tuple[Location, ...] = ()
+    _asked_of: str = ""
+    _began: float = field(default_factory=time.time)
     _episode: Episode = field(default_factory=Episode)
-    _binding: Binding = field(default_factory=Binding)
-    _bound: Sequence[ScriptAction] = ()
+
+    def __post_init__(self) -> None:
+        self._plan = ActionList(self.linked, self.values, self.recorded)
+        self.flow = Flow(self, self.notes)
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._next(episode)
@@ -95,54 +112,119 @@ class ScriptPlanner:
 
     @cached_property
     def _course(self) -> Course:
-        yield from self._play(self.script.steps, 0)
+        try:
+            yield from self.flow.whole(self.linked, self.values, (), first=self.is_first, last=self.is_last)
+        except (StepFailed, ReplayEnded) as ended:
+            if isinstance(ended, SetAside):
+                self.notes.set_aside = str(ended)
+            yield from repeat(Decision.give_up(str(ended)))
         self._attend_to(None)
         while True:
             yield Decision(plan=script_plan(self._actions), at=len(self._actions))
 
-    def _play(self, steps: Sequence[AnyStep], at: int) -> Course:
-        """Play `steps`, the first action of which is the one at `at` in the plan."""
-        for number, step in enumerate(steps, start=1):
-            match step:
-                case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
-                    if (yield from self._sees(words)):
-                        yield from self._play(then, at)
-                    else:
-                        yield from self._play(otherwise, at + self._count(then))
-                case TaskStep(task=task):
-                    yield from self._delegate(task)
-                case AskStep() | ApproveStep():
-                    yield from self._question(step, at)
-                case _:
-                    end = at + self._count((step,))
-                    for part in range(at, end):
-                        is_followed = part + 1 < end or _begins_with_action(steps[number:])
-                        self._following = part + 1 if is_followed else None
-                        yield from self._carry_out(part)
-            at += self._count((step,))
+    def carry_out(self, step: AnyStep, path: KeyPath, frame: Frame) -> Course:
+        """Carry out the actions that the step at that path is made of, or what is worked out for it."""
+        binding = replace(self._known, values=frame.values, anchors=frame.linked.anchors)
+        instructions = instructions_for(step, binding.targets(step), frame.fill)
+        if instructions is not None:
+            yield from self._work_out(first_action(step, path, frame.linked.script, binding), instructions)
+        places = self._plan.places(path, self._known)
+        for at, following in zip(places, (*places[1:], self._next_action(step, path)), strict=True):
+            self._following = following
+            yield from self._carry_out(at)
+        self._following = None
+        if isinstance(expected := expected_of(step), FileThere):
+            seconds = expected.within or getattr(step, "timeout", None) or AT_ONCE
+            yield from file_awaited(expected, frame, seconds=seconds, since=self._began)
 
-    def _count(self, steps: Sequence[AnyStep]) -> int:
-        return sum(1 for _ in script_actions(steps, self.script, Binding()))
+    def _next_action(self, step: AnyStep, path: KeyPath) -> int | None:
+        """Return where in the plan the first action of the next step is; None if another thing comes first."""
+        *within, number = path
+        following = next(iter(self._plan.places((*within, int(number) + 1), self._known)), None)
+        if following is None or isinstance(expected_of(step), FileThere):
+            return None
+        return following if isinstance(self._actions[following].planned.action, Input | WaitFor) else None
 
-    def _sees(self, words: str) -> Generator[str | Decision, None, bool]:
-        """Look once at the settled screen; where nobody can say what is there, neither branch is right."""
-        words = Binding(self.values).fill(words)
+    def read(self, step: ReadStep, frame: Frame) -> Course:
+        """Read a value off the screen, and ask about one that is not read for sure."""
+        what = frame.fill(step.read)
+        self._attend_to(None)
+        self._patience = Patience(*frame.linked.script.patience_for(step))
+        self._looked_at = self._screen
+        while isinstance(reading := self.readout.read(what, step.kind, self._screen), Unread):
+            if (yield from self.flow.popup_closed()):
+                continue
+            if not self._patience.goes_on(self.rest.unrest(self._looked_at, self._screen)):
+                raise StepFailed(f"read {what}: {reading.why}")
+            self._looked_at = self._screen
+            yield _decision(Wait(seconds=self._patience.next_wait(asks=False)))
+        value = reading.value
+        yield f"{what} reads “{reading.shown}” ({reading.by} {reading.confidence:.2f}); "
+        if not reading.is_sure:
+            value = yield from self._settled(what, reading)
+        frame.values[step.into] = self.notes.outputs[step.into] = value
+        if reading.rows:
+            frame.tables[step.into] = reading.rows
+
+    def _settled(self, what: str, reading: Reading) -> Generator[Decision, None, str]:
+        """Ask what it is that was not read for sure; where nobody answers, it is set aside."""
+        why = f"{what} reads “{reading.shown}”, which is not sure ({reading.confidence:.2f})"
+        yield _decision(Ask(question=f"{why}. Say “yes”, or what it is"))
+        try:
+            answer = self._answer(why)
+        except StepFailed as failed:
+            raise SetAside(str(failed)) from failed
+        if answer is None or answer.lower() in NO:
+            raise ReplayEnded(f"{why}: the answer was “{answer or 'skip'}”")
+        return reading.value if answer.lower() in YES else answer
+
+    def _work_out(self, action: ScriptAction, instructions: Instructions) -> Course:
+        """Carry out `instructions` for a step, which leave its control as it says; what is late is waited for."""
+        self._begin_waiting(action)
+        planner = self.skilled(instructions)
+        was_fetched = False
+        while True:
+            self._looked_at = self._screen
+            try:
+                yield from self._led_by(planner, instructions.task, action)
+                return
+            except StepFailed as failed:
+                why = failed
+            if (yield from self.flow.popup_closed()):
+                continue
+            is_behind = not self._is_in_front(action)
+            if is_behind and not was_fetched:
+                was_fetched = True
+                yield from self._fetched(action, str(why))
+            elif not _is_lost(self._last) or not self._patience.goes_on(self._unrest(action)):
+                raise why
+
+    def sees(self, words: str) -> Generator[str | Decision, None, bool]:
+        """Look once at the settled screen; where nobody can say what is there, neither answer is right."""
         look = PlannedStep(action=WaitFor(words=words, seconds=0))
         effect = self.checker.quick_check(look, None, self._screen)
         if effect.outcome == "unknown":
-            yield from repeat(Decision.give_up(f"if_seen: {effect.evidence}"))
+            raise StepFailed(f"whether “{words}” is seen: {effect.evidence}")
         yield f"“{words}” is {'' if effect.as_expected else 'not '}seen; "
         return effect.as_expected
 
-    def _delegate(self, task: str) -> Course:
+    def has_changed(self) -> bool:
+        """Whether the screen is another than when this was asked last."""
+        changed = self._asked_of != self._screen.digest
+        self._asked_of = self._screen.digest
+        return changed
+
+    def delegate(self, task: str) -> Course:
         """Let the configured planner decide until the goal is reached; it is told what happened since it began."""
-        self._attend_to(None)
+        yield from self._led_by(self.planner, task, None)
+
+    def _led_by(self, planner: Planner, task: str, action: ScriptAction | None) -> Course:
+        self._attend_to(action)
         since = len(self._episode.steps)
-        task = Binding(self.values).fill(task)
         while True:
             part = self._episode.model_copy(update={"task": task, "steps": self._episode.steps[since:]})
             try:
-                decision = yield from self.planner.decide(part)
+                decision = yield from planner.decide(part)
             except Retry as retry:
                 yield retry
                 continue
@@ -150,23 +232,24 @@ class ScriptPlanner:
                 case Finish(success=True):
                     return
                 case Finish(message=message):
-                    yield from repeat(Decision.give_up(f"{task}: {message}"))
+                    raise StepFailed(f"{task}: {message}")
             yield decision
 
-    def _question(self, step: AskStep | ApproveStep, at: int) -> Course:
+    def question(self, step: AskStep | ApproveStep, path: KeyPath, frame: Frame) -> Course:
         """Ask the user; an answer may become a parameter, and only a yes approves."""
+        [at] = self._plan.places(path, self._known)
         yield from self._attempt(at)
-        said = yield from self._answer()
+        said = self._answer()
         planned = self._actions[at].planned
         if said is None:
             return
         if isinstance(step, AskStep) and step.into:
-            self.values = {**self.values, step.into: said}
+            frame.values[step.into] = said
         is_no = said.lower() not in YES if isinstance(step, ApproveStep) else said.lower() == "stop"
         if is_no:
-            yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
+            raise ReplayEnded(f"{planned}: the answer was “{said}”")
 
-    def _answer(self, failed: str = "") -> Generator[Decision, None, str | None]:
+    def _answer(self, failed: str = "") -> str | None:
         """Return the answer to the question that was asked last, about what has `failed`; None if the user skipped
         it."""
         match self._last:
@@ -176,7 +259,7 @@ class ScriptPlanner:
                 return None
             case Step(action=Ask(question=question)) as last:
                 unanswered = last.verdict.reason if isinstance(last.verdict, Reject) else last.failure_reason
-                yield from repeat(Decision.give_up(f"{failed or question}; {unanswered or 'nobody answered'}"))
+                raise StepFailed(f"{failed or question}; {unanswered or 'nobody answered'}")
         return None
 
     def _carry_out(self, at: int) -> Course:
@@ -185,9 +268,12 @@ class ScriptPlanner:
         A target may be late, another window may be in front; what else goes wrong ends the replay.
         """
         was_fetched = False
-        self._begin_waiting(at)
+        self._begin_waiting(self._actions[at])
         yield from self._attempt(at)
         while why := self._last.failure_reason:
+            if (yield from self.flow.popup_closed()):
+                yield from self._attempt(at)
+                continue
             action = self._actions[at]
             is_lost, is_rejected = _is_lost(self._last), isinstance(self._last.verdict, Reject)
             is_behind = not self._is_in_front(action)
@@ -209,37 +295,21 @@ class ScriptPlanner:
                     at, f"{action.planned}: {why}", "Bring it there and say “again”; or “skip”, “stop”"
                 )
             else:
-                yield from repeat(Decision.give_up(f"{action.planned}: {why}"))
+                raise StepFailed(f"{action.planned}: {why}")
 
     def may_go_on(self, screenshot: Screenshot, *, shows: bool) -> bool:
-        """Whether the next action can begin on a screen at rest that an input `shows` on, or not.
-
-        Keys can follow a click into a field, which may show nothing if it was recorded so, and a look for words any
-        click. What has a target can follow a click or a text if the target is found by its appearance, and is not where
-        the click was: it may still be the one that was clicked.
-        """
+        """Whether the next action can begin on a screen at rest that an input `shows` on, or not."""
         current = self._attended
         if not self._is_attempting or current is None or self._following is None:
             return False
         following = self._actions[self._following]
         if following.window is not None and not is_front(following.window, screenshot.window):
             return False
-        match current.planned.action, following.planned.action:
-            case Click(), TypeText() if current.gives_focus_to(following):
-                return shows or current.may_show_nothing
-            case Click(), WaitFor(gone=False):  # which waits by itself for what may follow
-                return shows
-            case Click() | TypeText(), action if targets(action):
-                names = following.anchor_names
-                is_known = all(target.words in names for target in targets(action))
-                places = self.seen(names, screenshot) if shows and is_known else ()
-                return places != () and not any(_is_under_mouse(place, screenshot) for place in places)
-            case _:
-                return False
+        return may_follow(current, following, screenshot, shows=shows, seen=self.seen)
 
-    def _begin_waiting(self, at: int) -> None:
-        step = self._actions[at].step
-        self._patience = Patience(*self.script.patience_for(step), self.script.patience_if_replaced(step))
+    def _begin_waiting(self, action: ScriptAction) -> None:
+        script, step = action.script, action.step
+        self._patience = Patience(*script.patience_for(step), script.patience_if_replaced(step))
 
     def _unrest(self, action: ScriptAction) -> str:
         """What was going on while the target was waited for; empty if its window was in front and at rest."""
@@ -260,7 +330,7 @@ class ScriptPlanner:
         """Decide on an action, unless it cannot be carried out."""
         action = self._actions[at]
         if problem := self._why_not(action):
-            yield from repeat(Decision.give_up(f"{action.planned}: {problem}"))
+            raise StepFailed(f"{action.planned}: {problem}")
         self._attend_to(action)
         self._looked_at = self._screen
         self._is_attempting = True
@@ -279,23 +349,29 @@ class ScriptPlanner:
         return ""
 
     def _fetch(self, at: int, why: str) -> Course:
-        """Change to the window behind the one in front, for which a busy desktop takes its time; then attempt it."""
+        """Change to the window that the action is for, and attempt it again."""
+        yield from self._fetched(self._actions[at], why)
+        if not self._was_skipped:
+            yield from self._attempt(at)
+
+    def _fetched(self, action: ScriptAction, why: str) -> Course:
+        """Change to the window behind the one in front, for which a busy desktop takes its time."""
         self.window = None
         yield Decision(plan=Plan(steps=(PlannedStep(action=PressKeys(keys=("alt", "tab"))),)), thought=why)
         for seconds in PATIENCE:
-            if self._was_skipped or self._is_in_front(self._actions[at]):
+            if self._was_skipped or self._is_in_front(action):
                 break
             yield _decision(Wait(seconds=seconds))
-        if not self._was_skipped:
-            self._begin_waiting(at)
-            yield from self._attempt(at)
+        self._begin_waiting(action)
 
     def _help(self, at: int, failed: str, choices: str) -> Course:
         """Ask about an action that failed, and go on as the user says; where nobody answers, say what failed."""
+        if not self.flow.asks:
+            raise StepFailed(failed)
         yield _decision(Ask(question=f"{failed}. {choices}"))
         planned = self._actions[at].planned
-        answer = yield from self._answer(failed)
-        self._begin_waiting(at)
+        answer = self._answer(failed)
+        self._begin_waiting(self._actions[at])
         match answer:
             case None:
                 return
@@ -304,7 +380,7 @@ class ScriptPlanner:
             case said if said.lower() in ("again", "retry", "go on"):
                 yield from self._attempt(at)
             case said if said.lower() in NO:
-                yield from repeat(Decision.give_up(f"{planned}: the answer was “{said}”"))
+                raise ReplayEnded(f"{planned}: the answer was “{said}”")
             case said:
                 self.anchor_names, self.points = {}, {}
                 yield Decision(plan=Plan(steps=(renamed_target(planned, said),)))
@@ -312,7 +388,7 @@ class ScriptPlanner:
     def _attend_to(self, action: ScriptAction | None) -> None:
         """Let the grounder and the approver know what the current action is; None if it is not of the script."""
         self.anchor_names = action.anchor_names if action else {}
-        self.points = self._binding.points(action.targets) if action else {}
+        self.points = self._known.points(action.targets) if action else {}
         self.window = action.window if action else None
         self._attended = action
 
@@ -327,11 +403,12 @@ class ScriptPlanner:
     @property
     def _actions(self) -> Sequence[ScriptAction]:
         """Every action of the script, with what is known by now in place."""
-        binding = Binding(self.values, self._screen.size, self.recorded)
-        if binding != self._binding:
-            self._binding = binding
-            self._bound = tuple(script_actions(self.script.steps, self.script, binding))
-        return self._bound
+        return self._plan.actions(self._known)
+
+    @property
+    def _known(self) -> Binding:
+        """What is known by now, of the script and of those that it is running."""
+        return self._plan.known(self.flow.frames, self._screen.size)
 
     @property
     def _screen(self) -> Screenshot:
@@ -356,16 +433,6 @@ class ScriptPlanner:
 def is_front(words: str, window: Window | None) -> bool:
     """Whether `words` are in its title or its application's name; a display that does not tell is believed."""
     return window is None or any(words.casefold() in text.casefold() for text in (window.title, window.app))
-
-
-def _is_under_mouse(place: Location, screenshot: Screenshot) -> bool:
-    mouse = screenshot.pointer
-    return mouse is not None and (place.point == mouse if place.box is None else mouse in place.box)
-
-
-def _begins_with_action(steps: Sequence[AnyStep]) -> bool:
-    """Whether the first of `steps` is carried out as it stands, whatever the screen or the user says before."""
-    return len(steps) > 0 and not isinstance(steps[0], IfSeenStep | TaskStep | AskStep | ApproveStep)
 
 
 def _is_lost(step: Step) -> bool:

@@ -11,22 +11,34 @@ from screenagent.agent import Agent
 from screenagent.episode import Episode
 from screenagent.events import Reject, Verdict
 from screenagent.geometry import Location
+from screenagent.planning import InstructionPlanner
 from screenagent.protocols import Approver, HurriedDesktop, TextReader, WorkWatch
 from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
+from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, PointedGrounder
+from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.planner import ScriptPlanner, is_front
 from screenagent.scripts.replay.rest import RestJudge
+from screenagent.scripts.replay.screen_readout import ScreenReadout
 
 
 @dataclass(frozen=True)
 class Replay:
-    """A script and the values of its parameters, ready to be played once; `file` is where it was read from."""
+    """A script and the values of its parameters, ready to be played once; `file` is where it was read from.
+
+    `runs` are the scripts that it runs. `is_first` and `is_last` say whether this is the first row of several, and the
+    last. `notes` are written while it is played.
+    """
 
     script: Script
     values: Mapping[str, str] = field(default_factory=dict)
     anchors: Anchors | None = None
     file: Path | None = None
+    runs: Mapping[str, Linked] = field(default_factory=dict)
+    is_first: bool = True
+    is_last: bool = True
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def public_values(self) -> dict[str, str]:
@@ -41,10 +53,22 @@ class Replay:
 
     def playing(self, agent: Agent, reader: TextReader) -> Agent:
         """Return the agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
-        recorded = frozenset(self.anchors.names()) if self.anchors else frozenset[str]()
         is_at_work = agent.desktop.is_at_work if isinstance(agent.desktop, WorkWatch) else lambda: False
         rest = RestJudge(reader, is_at_work)
-        planner = ScriptPlanner(self.script, self.values, agent.planner, agent.checker, rest, recorded)
+        planner = ScriptPlanner(
+            Linked(self.script, self.file, self.runs),
+            self.values,
+            agent.planner,
+            agent.checker,
+            rest,
+            ScreenReadout(reader, agent.grounder, agent.states),
+            recorded=frozenset(self.anchors.names() if self.anchors else ()).union(
+                *(run.recorded for run in self.runs.values())
+            ),
+            notes=self.notes,
+            is_first=self.is_first,
+            is_last=self.is_last,
+        )
         grounder, guesser, asking = agent.grounder, agent.guesser, agent.asking
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
@@ -56,6 +80,9 @@ class Replay:
             agent.desktop.hurry(planner.may_go_on)
         approver = FocusApprover(agent.approver, lambda: planner.window)
         parts = replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
+        planner.skilled = lambda instructions: InstructionPlanner(
+            reader=reader, grounder=grounder, states=agent.states, instructions=instructions
+        )
         may_ask = asking.may_help if asking else lambda _: False
         return replace(parts, asking=asking, lateness=lambda: planner.lateness(may_ask))
 

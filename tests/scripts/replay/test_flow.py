@@ -1,0 +1,281 @@
+"""The way of a replay through a script, on fakes: every input is a key, and what is seen follows from the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from screenagent.agent.checker import ScreenChecker
+from screenagent.approval import AllowAll
+from screenagent.events import AnswerAsk, Approve, Event
+from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
+from screenagent.protocols import Approver
+from screenagent.screenshot import Screenshot, Word
+from screenagent.scripts import bound
+from screenagent.scripts.file import ScriptError, parsed
+from screenagent.scripts.linked import linked_file, linked_script
+from screenagent.scripts.replay import Replay
+from tests.builders import fake_agent, words
+
+Shown = Callable[[str], Sequence[str]]
+"""The lines on the screen after these keys."""
+
+
+class Application:
+    """Takes keys, and shows lines that depend on them."""
+
+    def __init__(self, shown: Shown) -> None:
+        self.shown = shown
+        self.desktop = FakeDesktop(self._screen)
+        self._screens: dict[str, str] = {}
+
+    @property
+    def keys(self) -> str:
+        """All that was pressed and typed so far."""
+        inputs = (action.model_dump() for action in self.desktop.performed)
+        return "".join(each["text"] if "text" in each else "+".join(each["keys"]) for each in inputs)
+
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        keys = self._screens[screenshot.digest]
+        return words([(line, 20, 40 * number) for number, line in enumerate(self.shown(keys), start=1)])
+
+    def _screen(self, performed: int) -> Screenshot:
+        screen = plain_screen(performed)
+        self._screens[screen.digest] = self.keys
+        return screen
+
+
+def played(
+    text: str,
+    shown: Shown = lambda _: (),
+    *,
+    folder: Path = Path(),
+    given: dict[str, str] | None = None,
+    approver: Approver | None = None,
+    first: bool = True,
+    last: bool = True,
+) -> tuple[list[Event], Replay]:
+    """The events of playing `text`, and the replay."""
+    file = folder / "test.yaml"
+    script = parsed(f"name: test\ntimeout: 0.01\n{text}".encode(), file)[0]
+    application = Application(shown)
+    agent = fake_agent(
+        ScriptedPlanner([]),
+        approver=approver or AllowAll(),
+        desktop=application.desktop,
+        checker=ScreenChecker(application, FakeGrounder({})),
+    )
+    runs = linked_script(script, file).runs
+    replay = Replay(script, bound(script, given or {}), file=file, runs=runs, is_first=first, is_last=last)
+    return list(replay.playing(agent, application).run(replay.task)), replay
+
+
+def keys_of(text: str, shown: Shown = lambda _: (), **options: object) -> tuple[str, str]:
+    """The keys that were sent, and how the replay ended."""
+    events, _ = played(text, shown, **options)  # type: ignore[arg-type]
+    return _sent(events), events[-1].result if events[-1].event == "ended" else ""
+
+
+def _sent(events: Sequence[Event]) -> str:
+    acted = (event.action.model_dump() for event in events if event.event == "acted")
+    inputs = (each for each in acted if each["kind"] in ("press_keys", "type_text"))
+    return "".join(each["text"] if "text" in each else "+".join(each["keys"]) for each in inputs)
+
+
+PRESS_A, PRESS_B = "- {press: a, may: nothing}", "- {press: b, may: nothing}"
+
+
+@pytest.mark.parametrize(
+    ("condition", "sent"),
+    [
+        ("{{count}} >= 10", "a"),
+        ("{{count}} < 10", "b"),
+        ("{{name}} == Ada", "a"),
+        ('{{name}} contains "d"', "a"),
+        ("{{name}} is empty", "b"),
+    ],
+)
+def test_a_comparison_of_values_says_which_way(condition: str, sent: str) -> None:
+    text = f"""
+parameters: {{count: {{default: 12}}, name: {{default: Ada}}}}
+steps:
+  - if: '{condition}'
+    then: [{PRESS_A[2:]}]
+    else: [{PRESS_B[2:]}]
+"""
+    assert keys_of(text) == (sent, "done")
+
+
+def test_values_that_have_no_order_end_the_replay() -> None:
+    text = f"""
+parameters: {{name: {{default: Ada}}}}
+steps:
+  - if: "{{{{name}}}} > 3"
+    then: [{PRESS_A[2:]}]
+"""
+    events, _ = played(text)
+    assert events[-1].event == "ended"
+    assert events[-1].result == "gave_up"
+    assert "have no order" in events[-1].message
+
+
+def test_the_rows_of_a_file_are_gone_through_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text("item,amount\nnut,2\nbolt,3\n")
+    text = """
+parameters: {item: {default: none}}
+steps:
+  - for_each: lines.csv
+    do:
+      - {type: "{{item}}={{amount}};", may: nothing}
+  - {type: "{{item}}", may: nothing}
+"""
+    assert keys_of(text, folder=tmp_path) == ("nut=2;bolt=3;none", "done")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    events, _ = played(f"steps:\n  - for_each: lines.csv\n    do: [{PRESS_A[2:]}]\n", folder=tmp_path)
+    assert events[-1].event == "ended"
+    assert "lines.csv" in events[-1].message
+
+
+def test_a_loop_goes_on_as_long_as_the_words_are_seen() -> None:
+    text = f"steps:\n  - while_seen: Next\n    at_most: 9\n    do: [{{press: n, may: nothing}}]\n  {PRESS_A}\n"
+    assert keys_of(text, lambda keys: ["Next"] if keys.count("n") < 3 else ["End"]) == ("nnna", "done")
+
+
+def test_a_loop_ends_the_replay_where_its_words_stay() -> None:
+    text = "steps:\n  - while_seen: Next\n    at_most: 2\n    do: [{press: n, may: nothing}]\n"
+    assert keys_of(text, lambda _: ["Next"]) == ("nn", "gave_up")
+
+
+def test_another_script_is_run_with_its_own_values(tmp_path: Path) -> None:
+    (tmp_path / "login.yaml").write_text(
+        "name: login\nversion: 2\nparameters: {user: {}, host: {default: here}}\n"
+        'steps:\n  - {type: "{{user}}@{{host}} ", may: nothing}\n'
+    )
+    text = """
+parameters: {user: {default: nobody}, who: {default: ada}}
+steps:
+  - run: login.yaml
+    with: {user: "{{who}}"}
+  - {type: "{{user}}", may: nothing}
+"""
+    assert keys_of(text, folder=tmp_path) == ("ada@here nobody", "done")
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        ("version: 2\nname: x\nsteps: [{run: test.yaml}]\n", "never end"),
+        ("version: 2\nname: x\nsteps: [{prss: a}]\n", "prss"),
+        ("version: 2\nname: x\nparameters: {user: {}}\nsteps: [{press: a}]\n", "needs a value"),
+        (None, "No such file"),
+    ],
+)
+def test_what_is_wrong_with_a_script_that_is_run_is_said_before_anything_is_played(
+    tmp_path: Path, inner: str | None, said: str
+) -> None:
+    (tmp_path / "test.yaml").write_text("version: 2\nname: test\nsteps: [{run: inner.yaml}]\n")
+    if inner is not None:
+        (tmp_path / "inner.yaml").write_text(inner)
+    with pytest.raises(ScriptError, match=said):
+        linked_file(tmp_path / "test.yaml")
+
+
+ATTEMPT = """
+steps:
+  - attempt:
+      - {press: t, expect: Saved}
+    retries: 2
+    on_failure: [{press: f, may: nothing}]
+    afterwards: AFTER
+  - press: x
+"""
+
+
+def test_an_attempt_that_works_the_second_time_goes_on() -> None:
+    shown = lambda keys: ["Saved"] if keys.endswith("tft") else ["Form"]  # noqa: E731
+    assert keys_of(ATTEMPT.replace("AFTER", "stop"), shown) == ("tftx", "done")
+
+
+@pytest.mark.parametrize(
+    ("afterwards", "sent", "result"),
+    [("stop", "tftftf", "gave_up"), ("go_on", "tftftfx", "done"), ("set_aside", "tftftf", "gave_up")],
+)
+def test_what_comes_after_the_last_try_is_said_by_the_script(afterwards: str, sent: str, result: str) -> None:
+    text = ATTEMPT.replace("AFTER", afterwards)
+    assert keys_of(text, lambda _: ["Form"]) == (sent, result)
+    _, replay = played(text, lambda _: ["Form"])
+    assert (replay.notes.set_aside != "") == (afterwards == "set_aside")
+
+
+def test_nobody_is_asked_about_what_an_attempt_has_an_answer_for() -> None:
+    text = "steps:\n  - attempt: [{click: Nowhere}]\n    afterwards: go_on\n  - {press: a, may: nothing}\n"
+    assert keys_of(text, approver=FakeApprover([Approve()])) == ("a", "done")
+
+
+def test_a_no_of_the_user_is_no_failure_that_an_attempt_catches() -> None:
+    text = "steps:\n  - attempt: [{approve: Send it?}]\n    afterwards: go_on\n  - {press: a, may: nothing}\n"
+    assert keys_of(text, approver=FakeApprover([AnswerAsk(text="no")])) == ("", "gave_up")
+
+
+PHASES = (
+    """
+before_all: [{press: 1, may: nothing}]
+before_row: [{press: 2, may: nothing}]
+steps: [STEP]
+after_row: [{press: 4, may: nothing}]
+after_all: [{press: 5, may: nothing}]
+""".replace("press: 1", 'press: "1"')
+    .replace("press: 2", 'press: "2"')
+    .replace("press: 4", 'press: "4"')
+    .replace("press: 5", 'press: "5"')
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "sent"),
+    [(True, True, "12345"), (True, False, "1234"), (False, False, "234"), (False, True, "2345")],
+)
+def test_what_comes_before_and_after_rows_is_played_in_its_turn(first: bool, last: bool, sent: str) -> None:
+    text = PHASES.replace("STEP", '{press: "3", may: nothing}')
+    assert keys_of(text, first=first, last=last) == (sent, "done")
+
+
+def test_what_comes_after_a_row_is_played_also_where_it_failed() -> None:
+    assert keys_of(PHASES.replace("STEP", "{press: x, expect: Saved}"), lambda _: ["Form"]) == ("12x45", "gave_up")
+
+
+POPUP = """
+on_popup:
+  - seen: Please rate us
+    do: [{press: escape, may: nothing}]
+steps:
+  - {press: a, may: nothing}
+  - {press: b, may: nothing}
+"""
+
+
+def test_a_popup_is_closed_before_the_next_step() -> None:
+    shown = lambda keys: ["Please rate us"] if keys == "a" else ["Form"]  # noqa: E731
+    assert keys_of(POPUP, shown) == ("aescapeb", "done")
+
+
+def test_a_popup_that_does_not_close_ends_the_replay() -> None:
+    sent, result = keys_of(POPUP, lambda keys: ["Please rate us"] if keys.startswith("a") else ["Form"])
+    assert result == "gave_up"
+    assert "b" not in sent
+
+
+@pytest.mark.parametrize(("soft", "result"), [("false", "gave_up"), ("true", "done")])
+def test_a_value_that_is_not_as_it_should_be_ends_the_replay_unless_it_is_soft(soft: str, result: str) -> None:
+    verify = f'{{verify: "{{{{total}}}} == 8", soft: {soft}}}'
+    text = f'parameters: {{total: {{default: "7"}}}}\nsteps:\n  - {verify}\n  {PRESS_A}\n'
+    events, replay = played(text)
+    assert events[-1].event == "ended"
+    assert events[-1].result == result
+    assert [remark for remark in replay.notes.remarks if "“7” == “8” does not hold" in remark] == (
+        replay.notes.remarks if soft == "true" else []
+    )
