@@ -35,7 +35,8 @@ from screenagent.scripts.file import parsed, written
 from screenagent.scripts.replay.actions import Binding, script_actions
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.healing import Heal, page
-from screenagent.scripts.replay.results import ReplayResult, append, junit
+from screenagent.scripts.replay.results import ReplayResult, junit
+from screenagent.scripts.rows.lines import append_result
 from screenagent.settings import SettingInForce
 from tests.console.console_runs import Stage, until
 from tests.loopback import says, serving
@@ -174,7 +175,7 @@ def junit_file(text: str, folder: Path) -> str:
 
 
 def results_file(text: str, folder: Path) -> str:
-    append(folder / "r.jsonl", ReplayResult(script=text, values={"a": text}, outcome="gave_up", message=text))
+    append_result(folder / "r.jsonl", ReplayResult(script=text, values={"a": text}, outcome="gave_up", message=text))
     return (folder / "r.jsonl").read_text("utf-8")
 
 
