@@ -15,7 +15,7 @@ from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, S
 from screenagent.geometry import Location, Point
 from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot, Window
-from screenagent.scripts.parameters import names_in
+from screenagent.scripts.file import texts
 from screenagent.scripts.replay.actions import (
     Binding,
     ScriptAction,
@@ -24,8 +24,9 @@ from screenagent.scripts.replay.actions import (
     script_actions,
     script_plan,
 )
+from screenagent.scripts.replay.plain_values import filled_task, with_plain_values
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
-from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep
+from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, IfSeenStep, Placed, Script, TaskStep, every_step
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
@@ -69,6 +70,7 @@ class ScriptPlanner:
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._next(episode)
+        decision = with_plain_values(decision, self._templates, self.script)
         thought = decision.thought or _thought(decision)
         yield thought
         return decision.model_copy(update={"thought": thought})
@@ -117,6 +119,8 @@ class ScriptPlanner:
 
     def _sees(self, words: str) -> Generator[str | Decision, None, bool]:
         """Look once at the settled screen; where nobody can say what is there, neither branch is right."""
+        if why := Binding(self.values).unfilled(words):
+            yield from repeat(Decision.give_up(f"if_seen: {why}"))
         words = Binding(self.values).fill(words)
         look = PlannedStep(action=WaitFor(words=words, seconds=0))
         effect = self.checker.quick_check(look, None, self._screen)
@@ -129,7 +133,10 @@ class ScriptPlanner:
         """Let the configured planner decide until the goal is reached; it is told what happened since it began."""
         self._attend_to(None)
         since = len(self._episode.steps)
-        task = Binding(self.values).fill(task)
+        try:
+            task = filled_task(task, self.values)
+        except ValueError as error:
+            yield from repeat(Decision.give_up(f"task: {error}"))
         while True:
             part = self._episode.model_copy(update={"task": task, "steps": self._episode.steps[since:]})
             try:
@@ -175,6 +182,9 @@ class ScriptPlanner:
 
         A target may be late, another window may be in front; what else goes wrong ends the replay.
         """
+        if self._actions[at].types_nothing:
+            yield "there is nothing to type; "
+            return
         was_fetched = False
         self._begin_waiting(at)
         yield from self._attempt(at)
@@ -221,9 +231,8 @@ class ScriptPlanner:
 
     def _why_not(self, action: ScriptAction) -> str:
         """Why the action cannot be carried out; empty if it can."""
-        missing = [name for text in action.texts for name in names_in(text)]
-        if missing:
-            return f"{{{{{missing[0]}}}}} has no value; the step that asks for it was left out"
+        if action.unfilled:
+            return action.unfilled
         size = self._screen.size
         beyond = [target for target in action.targets if isinstance(target, Placed) and is_beyond(target, size)]
         if beyond:
@@ -274,6 +283,12 @@ class ScriptPlanner:
             return LATE_SECONDS
         sought = targets(self._attended.planned.action)
         return self._patience.next_wait(asks=any(may_ask(target.words) for target in sought))
+
+    @property
+    def _templates(self) -> Sequence[str]:
+        """The texts of the current step as they stand in the script; of a task, those of all tasks."""
+        steps = [self._attended.step] if self._attended else every_step(self.script.steps)
+        return [text for step in steps if self._attended or isinstance(step, TaskStep) for _, text in texts(step)]
 
     @property
     def _actions(self) -> Sequence[ScriptAction]:
