@@ -105,7 +105,7 @@ class RowsPlay:
 
     def _played(self, row: RowOutcome) -> ReplayResult:
         """Play a row, and again if it failed before anything may have been saved."""
-        self.say(f"row {row.planned.number} of {len(self.outcomes)}: {shown_values(row.planned)}")
+        self.say(f"row {row.planned.number} of {self.outcomes[-1].planned.number}: {shown_values(row.planned)}")
         for left in range(self.retries, -1, -1):
             result = self._attempted(row)
             if row.status != "failed" or row.planned.problem or not left:
