@@ -144,15 +144,12 @@ class ResultsFile:
 
     @property
     def lines(self) -> Iterator[Planned | Begun | ReplayResult | Settled]:
-        """Yield what is there, and cut off what is left of a last line that is not whole."""
-        if not self._is_plain:
-            return
-        yield from self._lines
-        if self._lines.is_cut_off:
-            self._file.truncate(self._lines.end)
+        """Yield what is there."""
+        if self._is_plain:
+            yield from self._lines
 
     def append(self, line: Value) -> None:
-        """Append a line, and see that it is on the disk."""
+        """Append a line, and see that it is on the disk. What is left of a last line that was cut off goes."""
         if self._is_plain and not self._ends_a_line:
             self._end_line()
         self._file.write(visible_json(line.model_dump_json().encode() + b"\n"))
@@ -161,8 +158,10 @@ class ResultsFile:
             os.fsync(self._file.fileno())
 
     def _end_line(self) -> None:
-        """Write the line end that an editor left out at the end of the file."""
+        """Let the file end where its last line does, with the line end that an editor may have left out."""
         self._ends_a_line = True
+        if self._lines.is_cut_off:
+            self._file.truncate(self._lines.end)
         if self._file.seek(0, os.SEEK_END):
             self._file.seek(-1, os.SEEK_END)
             if self._file.read(1) != b"\n":

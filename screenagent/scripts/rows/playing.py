@@ -14,6 +14,7 @@ from screenagent.scripts.rows.ledger import CUT_OFF, Ledger, PlayedRow, RowStatu
 from screenagent.scripts.rows.lines import Begun, ResultsFile, now
 from screenagent.scripts.rows.plan import PlannedRow, RowPlan
 from screenagent.scripts.rows.summary import RowSummary
+from screenagent.showing import abridged
 
 PLAYED: Final[frozenset[RowStatus]] = frozenset(("not_played", "failed"))
 """What is played unless a person says otherwise."""
@@ -205,7 +206,7 @@ def ledger_of(results: ResultsFile, script: str) -> Ledger:
     others = [name for name in ledger.scripts if name != script]
     if others and any(row.row is not None for row in ledger.rows.values()):
         raise OtherScript(
-            f"{results.path} holds the rows of {others[0]!r}, and this script is called {script!r};"
+            f"{results.path} holds the rows of {abridged(others[0])!r}, and this script is called {script!r};"
             " use another file with --results"
         )
     return ledger

@@ -44,7 +44,7 @@ class Desk:
 
     def play(
         self,
-        rows: str,
+        rows: str | bytes,
         *,
         script: Script = SCRIPT,
         sets: dict[str, str] | None = None,
@@ -55,7 +55,7 @@ class Desk:
     ) -> list[str]:
         """Play the rows of a CSV file, and return the customers that were typed."""
         file = self.folder / "customers.csv"
-        file.write_text(rows)
+        file.write_bytes(rows if isinstance(rows, bytes) else rows.encode())
         self.entered.clear()
         self.said.clear()
         plan = plan_rows(script, file, sets or {}, key=key)
