@@ -28,7 +28,8 @@ class ReplayResult(Value):
     column. `healed` is how many targets were not found where they were and as they looked. Of the performed `steps`,
     `confirmed` showed what they named, and `changed` only changed something. `values` are those of the parameters that
     are not secret, `defaults` the names of those that nobody gave, and `outputs` were read off the screen. `set_aside`
-    is why the script left the row to a person, and `doubt` is why nobody knows whether the row took effect.
+    is why the script left the row to a person, `doubt` is why nobody knows whether the row took effect, and `remarks`
+    are what did not hold and did not end the row.
     """
 
     script: str
@@ -42,6 +43,7 @@ class ReplayResult(Value):
     outputs: Mapping[str, str] = Field(default={}, exclude_if=_is_empty)
     set_aside: str = Field(default="", exclude_if=_is_empty)
     doubt: str = Field(default="", exclude_if=_is_empty)
+    remarks: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
     steps: int = 0
     confirmed: int = 0
     changed: int = 0

@@ -42,6 +42,7 @@ class RowSummary(Value):
     key: str = ""
     values: Mapping[str, str] = {}
     outputs: Mapping[str, str] = {}
+    remarks: tuple[str, ...] = ()
     plays: int = 0
     by_hand: bool = False
     outcome: RunResult | None = None
@@ -75,12 +76,17 @@ class RowSummary(Value):
         return STATUS_WORDS[self.status] + (" (by hand)" if self.by_hand and self.status == "done" else "")
 
     @property
+    def said(self) -> str:
+        """Why it is not done, and what did not hold although it is."""
+        return "; ".join((*filter(None, (self.why,)), *self.remarks))
+
+    @property
     def name(self) -> str:
         values = ", ".join(f"{name}={value}" for name, value in self.values.items())
         return f"row {self.number or 'gone'}: {values}"
 
 
-_TAKEN_OVER: Final = ("outputs", "outcome", "confirmed", "changed", "healed", "seconds", "run")
+_TAKEN_OVER: Final = ("outputs", "remarks", "outcome", "confirmed", "changed", "healed", "seconds", "run")
 
 
 def summaries(ledger: Ledger) -> list[RowSummary]:
@@ -120,7 +126,7 @@ def row_lines(rows: Sequence[RowSummary]) -> Iterator[str]:
         number = "gone" if row.number is None else str(row.number)
         values = ", ".join(f"{name} {value}" for name, value in row.values.items())
         read = "".join(f" → {name} {value}" for name, value in row.outputs.items())
-        why = f": {abridged(row.why)}" if row.why else ""
+        why = f": {abridged(row.said)}" if row.said else ""
         yield f"{number:>5}  {row.in_words:<21}  {abridged(values, LONGEST_CELL)}{abridged(read, LONGEST_CELL)}{why}"
 
 
@@ -133,7 +139,7 @@ def csv_text(rows: Sequence[RowSummary]) -> str:
     writer.writerow(map(_plain, ("row", "status", "why", *inputs, *outputs, "run")))
     for row in rows:
         cells = [row.values.get(name, "") for name in inputs] + [row.outputs.get(name, "") for name in outputs]
-        writer.writerow(map(_plain, (str(row.number or ""), row.in_words, row.why, *cells, row.run)))
+        writer.writerow(map(_plain, (str(row.number or ""), row.in_words, row.said, *cells, row.run)))
     return text.getvalue()
 
 

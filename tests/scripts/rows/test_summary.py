@@ -27,7 +27,7 @@ def desk(tmp_path: Path) -> Desk:
     """Five rows: done, failed, set aside, cut off, not played."""
     desk = Desk(tmp_path)
     desk.ends = {
-        "Ada": [done(outputs={"number": "R-17"}, run="runs/1", seconds=2.5, steps=3)],
+        "Ada": [done(outputs={"number": "R-17"}, remarks=("verify 1 == 2",), run="runs/1", seconds=2.5, steps=3)],
         "Ben": [failed(run="runs/2")],
         "Cleo": [failed(set_aside="the server is away")],
         "Dan": [Killed()],
@@ -45,7 +45,7 @@ def say(desk: Desk, **said: str) -> list[str]:
 
 def test_every_row_is_told_of_with_what_became_of_it(desk: Desk) -> None:
     assert [" ".join(line.split()) for line in row_lines(desk.rows())] == [
-        "1 done customer Ada, amount 1 → number R-17",
+        "1 done customer Ada, amount 1 → number R-17: verify 1 == 2",
         "2 failed customer Ben, amount 2: “Save” was not found",
         "3 set aside customer Cleo, amount 3: the server is away",
         "4 to be settled by hand customer Dan, amount 4: it was cut off after its first input",
@@ -116,7 +116,8 @@ def test_junit_skips_what_was_not_played_and_fails_what_is_not_done(desk: Desk, 
 def test_the_csv_has_inputs_and_outputs(desk: Desk) -> None:
     rows = list(csv.DictReader(StringIO(csv_text(desk.rows()), newline="")))
     assert rows[0] == {
-        "row": "1", "status": "done", "why": "", "customer": "Ada", "amount": "1", "number": "R-17", "run": "runs/1"
+        "row": "1", "status": "done", "why": "verify 1 == 2", "customer": "Ada", "amount": "1", "number": "R-17",
+        "run": "runs/1",
     }  # fmt: skip
     assert [row["status"] for row in rows] == ["done", "failed", "set aside", "to be settled by hand", "not played"]
 
