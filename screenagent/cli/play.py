@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from screenagent.scripts.replay.results import ReplayResult
     from screenagent.scripts.rows.plan import PlannedRow, RowPlan
 
+LOOK_SECONDS: Final = 0.5
+"""Whoever only looks whether the results file is in use is gone by then."""
+
 ROWS_HELP: Final = "A CSV file: play once for each row; its columns are the parameters."
 
 
@@ -180,7 +183,7 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
     for note in plan.notes:
         echo(note, err=True)
     results = options.results or table.with_suffix(".results.jsonl")
-    with open_results(results) as kept:
+    with open_results(results, seconds=LOOK_SECONDS) as kept:
         player = _row_player(where, file, script, options)
         playing = RowsPlay(
             plan, kept, player, _say, only=only, keep_going=rows.keep_going or where.virtual, retries=rows.retries

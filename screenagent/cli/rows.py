@@ -90,7 +90,7 @@ def rows(results: Path, *, settle: SettleOptions, pages: PageOptions) -> None:
         for row in found:
             echo_json(row.model_dump_json())
     elif not settle.said:
-        _show(found)
+        _show(found, results)
 
 
 def _ledger(results: Path) -> Ledger:
@@ -117,11 +117,14 @@ def _settled(results: Path, settle: SettleOptions) -> Ledger:
     return ledger
 
 
-def _show(found: Sequence[RowSummary]) -> None:
+def _show(found: Sequence[RowSummary], results: Path) -> None:
+    from screenagent.scripts.rows.lines import is_in_use
     from screenagent.scripts.rows.summary import row_counts, row_lines
 
     for row, line in zip(found, row_lines(found), strict=True):
         echo(paint(line, fg=COLOURS.get(row.status)))
+    if is_in_use(results):
+        echo("a play is writing to this file: the row that it is at is shown as cut off", err=True)
     echo(row_counts(row.status for row in found), err=True)
 
 

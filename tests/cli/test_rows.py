@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from screenagent.scripts.replay.results import ReplayResult
-from screenagent.scripts.rows.lines import append_result
+from screenagent.scripts.rows.lines import append_result, open_results
 from tests.builders import in_process
 from tests.cli.conftest import Invoke
 
@@ -52,6 +52,13 @@ def test_a_row_is_settled_by_hand(results: Path) -> None:
     assert rows(results, "--done", "2") == ("", "row 2 is done\n")
     assert rows(results, "--done", "2") == ("", "row 2 is done already\n")
     assert rows(results)[1] == "2 of 2 rows done\n"
+
+
+def test_a_play_that_is_not_over_is_told_of(results: Path) -> None:
+    with open_results(results):
+        assert rows(results)[1].startswith("a play is writing to this file")
+        said = in_process("rows", str(results), "--done", "2")
+    assert (said.returncode, "is being written to by another play" in said.stderr) == (2, True)
 
 
 def test_a_row_that_is_not_there_is_refused(invoke: Invoke, results: Path) -> None:

@@ -190,6 +190,12 @@ def _lock(file: IO[bytes], path: Path, deadline: float) -> None:
         time.sleep(0.05)
 
 
+def is_in_use(path: Path) -> bool:
+    """Return whether a play is writing to a results file."""
+    with path.open("rb") as file:
+        return not lock_descriptor(file.fileno(), blocking=False)
+
+
 def append_result(path: Path, result: ReplayResult) -> None:
     """Append the result of one play to a results file; several plays may do so at the same time."""
     with open_results(path, seconds=PATIENCE) as kept:

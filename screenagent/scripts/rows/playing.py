@@ -74,6 +74,8 @@ class RowsPlay:
         last: ReplayResult | None = None
         for row in self._left():
             last = self._played(row)
+            if row.status == "to_settle":
+                self.say(f"row {row.planned.number} is to be settled by hand: {self._cure(row)}")
             if why := self._why_end(row, last):
                 self.say(f"row {row.planned.number} ended: {why}; the rows after it were not played")
                 break
@@ -96,7 +98,7 @@ class RowsPlay:
             if row.status in playable:
                 yield row
             elif row.status in ("to_settle", "set_aside"):
-                self.say(f"row {row.planned.number} is not played: {row.played.why}; {self._cure(row)}")
+                self.say(f"row {row.planned.number} is not played: {abridged(row.played.why)}; {self._cure(row)}")
 
     def _cure(self, row: RowOutcome) -> str:
         number, file = row.planned.number, self.results.path

@@ -29,6 +29,7 @@ STATUS_WORDS: Final[Mapping[RowStatus, str]] = {
 """What is said of a row, in the order in which a person wants to know."""
 
 LONGEST_CELL: Final = 60
+GONE: Final = "it is no longer in the CSV file"
 _FORMULA: Final = re.compile(r"[=+\-@\t\r\n]")
 _NUMBER: Final = re.compile(r"[-+]?\d+([.,]\d+)*%?")
 
@@ -83,7 +84,7 @@ class RowSummary(Value):
     @property
     def name(self) -> str:
         values = ", ".join(f"{name}={value}" for name, value in self.values.items())
-        return f"row {self.number or 'gone'}: {values}"
+        return values if self.number is None else f"row {self.number}: {values}"
 
 
 _TAKEN_OVER: Final = ("outputs", "remarks", "outcome", "confirmed", "changed", "healed", "seconds", "run")
@@ -99,7 +100,12 @@ def summaries(ledger: Ledger) -> list[RowSummary]:
     rows = [
         RowSummary.of(words.row, row) if row else _new(words) for words, row in zip(planned.rows, known, strict=True)
     ]
-    return rows + [RowSummary.of(None, row) for row in ledger.rows.values() if row.id not in there]
+    return rows + [_gone(row) for row in ledger.rows.values() if row.id not in there]
+
+
+def _gone(row: PlayedRow) -> RowSummary:
+    summary = RowSummary.of(None, row)
+    return summary.model_copy(update={"why": "; ".join((*filter(None, (summary.why,)), GONE))})
 
 
 def _new(words: RowWords) -> RowSummary:
@@ -123,7 +129,7 @@ def failures_first(rows: Sequence[RowSummary]) -> list[RowSummary]:
 def row_lines(rows: Sequence[RowSummary]) -> Iterator[str]:
     """Yield a line for each row: its number, what became of it, its values, what was read, and why."""
     for row in rows:
-        number = "gone" if row.number is None else str(row.number)
+        number = "–" if row.number is None else str(row.number)
         values = ", ".join(f"{name} {value}" for name, value in row.values.items())
         read = "".join(f" → {name} {value}" for name, value in row.outputs.items())
         why = f": {abridged(row.said)}" if row.said else ""

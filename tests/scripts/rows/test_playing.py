@@ -106,6 +106,7 @@ def test_a_stop_ends_the_play_and_leaves_its_row_to_a_person(desk: Desk) -> None
     desk.ends["Ben"] = [done(outcome="stopped")]
     assert desk.play(BEFORE) == ["Ada", "Ben"]
     assert desk.statuses() == ["done", "to_settle", "not_played"]
+    assert any(line.startswith("row 2 is to be settled by hand: look what it has done") for line in desk.said)
 
 
 def test_a_row_that_failed_is_played_with_the_next_play(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from junitparser import Failure, JUnitXml, Skipped
 
 from screenagent.errors import WrongUsage
 from screenagent.scripts.rows.ledger import Ledger
-from screenagent.scripts.rows.lines import Settlement, open_results
+from screenagent.scripts.rows.lines import Settlement, append_result, open_results
 from screenagent.scripts.rows.page import rows_page
 from screenagent.scripts.rows.settling import settled
 from screenagent.scripts.rows.summary import RowSummary, csv_text, failures_first, row_counts, row_lines, rows_junit
@@ -54,6 +54,15 @@ def test_every_row_is_told_of_with_what_became_of_it(desk: Desk) -> None:
     assert row_counts(row.status for row in desk.rows()) == (
         "1 of 5 rows done, 1 failed, 1 to be settled by hand, 1 set aside, 1 not played"
     )
+
+
+def test_results_of_single_plays_are_told_of(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for customer in ("Ada", "Ben"):
+        append_result(desk.results, done(values={"customer": customer}))
+    assert [line.split() for line in row_lines(desk.rows())] == [
+        ["–", "done", "customer", "Ada"], ["–", "done", "customer", "Ben"]
+    ]  # fmt: skip
 
 
 def test_a_row_that_is_no_longer_in_the_file_is_told_of_last(desk: Desk) -> None:
