@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from screenagent.actions import Action, Click, Target, TypeText
 from screenagent.events import AnswerAsk, Approve
-from screenagent.fakes import FakeApprover, FakeDesktop, FakeReader
+from screenagent.fakes import FakeApprover, FakeDesktop, FakeReader, ScriptedPlanner
 from screenagent.planning import InstructionPlanner, read_instructions
+from screenagent.scripts.export import python
+from screenagent.scripts.file import parsed
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay.plain_values import filled_task
+from screenagent.scripts.replay.steps import ScriptApi
 from screenagent.secrets import TextPiece, typed_pieces
+from tests.builders import fake_agent
 from tests.scripts.replay.test_replay import SAVE, ended, replayed
 
 HEAD = (
@@ -75,6 +81,17 @@ def test_a_script_that_is_saved_from_a_run_types_it_as_a_value() -> None:
     script = ScriptWriter.of_run(events, FakeReader(())).script(name="saved")
     assert [step.model_dump()["type"] for step in script.steps] == ["{{text-1}}"]
     assert script.parameters["text-1"].default == SECRET
+
+
+@pytest.mark.parametrize(("value", "typed"), [(SECRET, [TypeText(text=SECRET, literal=True)]), ("", [])])
+def test_a_value_of_an_exported_program_is_typed_as_it_stands(value: str, typed: list[TypeText]) -> None:
+    text = "  - type: '{{customer}}'\n  - type: '{{customer}} {{pin}}'\n  - type: '{{pin}}'\n"
+    program = python(parsed((HEAD + text).encode(), Path("x.yaml"))[0], file="x.yaml", anchors="x.anchors")
+    assert program.count("literal=True") == 1
+    desktop = FakeDesktop()
+    script = ScriptApi(fake_agent(ScriptedPlanner([]), desktop=desktop), FakeReader(()))
+    script.type(f"{value}", literal=True)
+    assert desktop.performed == typed
 
 
 @pytest.mark.parametrize(
