@@ -51,7 +51,7 @@ class PlayedRow:
             case Settled(verdict="again"):
                 self.status, self.why = "not_played", "it is to be played again"
             case Settled(verdict=verdict):
-                self.status, self.why = "done" if verdict == "done" else "skipped", "settled by hand"
+                self.status, self.why = "done" if verdict == "done" else "skipped", ""
 
 
 def _given(line: Begun | ReplayResult | Settled) -> frozenset[str]:
