@@ -83,6 +83,9 @@ def rows(results: Path, *, settle: SettleOptions, pages: PageOptions) -> None:
     """
     from screenagent.scripts.rows.summary import summaries
 
+    beside = results.with_suffix(".results.jsonl")
+    if results.suffix.lower() == ".csv" and beside.is_file():
+        raise click.UsageError(f"{results} holds the rows, not what became of them; did you mean {beside}?")
     ledger = _settled(results, settle) if settle.said else _ledger(results)
     found = summaries(ledger)
     _write(found, ledger, results, pages)

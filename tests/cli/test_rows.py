@@ -70,6 +70,8 @@ def test_a_csv_file_is_not_a_results_file(invoke: Invoke, tmp_path: Path) -> Non
     (tmp_path / "customers.csv").write_text("customer\nAda\n")
     said = invoke("rows", "customers.csv")
     assert (said.code, "customers.csv, line 1 is no result" in said.line) == (2, True)
+    append_result(tmp_path / "customers.results.jsonl", ReplayResult(script="Rows", row=1, outcome="done"))
+    assert "did you mean customers.results.jsonl?" in invoke("rows", "customers.csv").line
 
 
 @pytest.mark.parametrize(
