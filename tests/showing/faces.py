@@ -179,6 +179,18 @@ def results_file(text: str, folder: Path) -> str:
     return (folder / "r.jsonl").read_text("utf-8")
 
 
+def kept_rows(text: str, folder: Path) -> Path:
+    words = {"script": text, "row": 1, "values": {text: text}, "outputs": {text: text}, "key": text, "run": text}
+    result = ReplayResult.model_validate({**words, "outcome": "gave_up", "message": text, "remarks": (text,)})
+    append_result(folder / "rows.jsonl", result)
+    return folder / "rows.jsonl"
+
+
+def rows_on_a_page(text: str, folder: Path) -> str:
+    command("rows", kept_rows(text, folder), "--html", folder / "rows.html")
+    return (folder / "rows.html").read_text("utf-8")
+
+
 def log_file(text: str, folder: Path) -> str:
     run = recorded(text, folder)
     return (run / "events.jsonl").read_text("utf-8") + (run / "run.json").read_text("utf-8")
@@ -347,6 +359,9 @@ FACES: Final[Mapping[str, Face]] = {
     "report": reported,
     "report page": report_page,
     "results": results_file,
+    "rows": lambda text, folder: command("rows", kept_rows(text, folder)),
+    "rows --json": lambda text, folder: command("rows", kept_rows(text, folder), "--json"),
+    "rows page": rows_on_a_page,
     "runs": lambda text, folder: command("runs", "--runs", recorded(text, folder).parent),
     "runs --json": lambda text, folder: command("runs", "--json", "--runs", recorded(text, folder).parent),
     "runs costs": lambda text, folder: command("runs", "costs", recorded(text, folder)),
