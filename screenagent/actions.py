@@ -93,6 +93,8 @@ class TypeText(Value):
     text: str = Field(min_length=1)
     afresh: bool = Field(default=False, exclude_if=_is_false)
     """Paste it in place of all that is in the field, since it did not arrive unchanged when it was typed."""
+    literal: bool = Field(default=False, exclude_if=_is_false)
+    """Type it as it stands, even where it looks like a secret: it is a value, and nobody's wish for one."""
 
 
 class PressKeys(Value):

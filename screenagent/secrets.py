@@ -7,12 +7,13 @@ from typing import Final, NamedTuple, Protocol
 
 from pydantic import SecretStr
 
+from screenagent.actions import TypeText
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.@-]*"
 _WRITTEN: Final = re.compile(rf"\{{\{{secret:({NAME})\}}\}}")
-_MEANT: Final = re.compile(r"\{\{\s*secret\b", re.IGNORECASE)
+_MEANT: Final = re.compile(r"\{\{\s*secret\b(?:\s*:\s*([^{}]*?)\s*\}\})?", re.IGNORECASE)
 
 
 class Secrets(Protocol):
@@ -39,3 +40,13 @@ def text_pieces(text: str) -> list[TextPiece]:
         if not part.is_secret and _MEANT.search(part.text):
             raise Retry(f"{part.text!r} seems to mean a secret: write {placeholder('NAME')}, without blanks", "secret")
     return parts
+
+
+def typed_pieces(action: TypeText) -> list[TextPiece]:
+    """Return what `action` types, cut where secrets stand in it."""
+    return [TextPiece(action.text, is_secret=False)] if action.literal else text_pieces(action.text)
+
+
+def secrets_meant(text: str) -> list[str]:
+    """Return the names of the secrets that `text` seems to mean, however they are written; "" where it says none."""
+    return [found[1] or "" for found in _MEANT.finditer(text)]

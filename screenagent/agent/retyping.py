@@ -11,7 +11,7 @@ from screenagent.episode import Step
 from screenagent.events import PlannedStep
 from screenagent.geometry import PixelBox
 from screenagent.perception.ink import INK, InkPart, Pixels
-from screenagent.secrets import text_pieces
+from screenagent.secrets import typed_pieces
 
 BORDER: Final = 0.9  # a row of which more than this is ink is the border of a field
 
@@ -21,7 +21,7 @@ def is_retypable(step: Step) -> bool:
     effect, action, after = step.effect, step.action, step.after
     if effect is None or effect.where is None or effect.code != "value" or effect.outcome != "contradicted":
         return False
-    if not isinstance(action, TypeText) or action.afresh or any(piece.is_secret for piece in text_pieces(action.text)):
+    if not isinstance(action, TypeText) or action.afresh or any(piece.is_secret for piece in typed_pieces(action)):
         return False
     if after is None or after.image is None or step.before.image is None or step.before.size != after.size:
         return False

@@ -19,7 +19,7 @@ from screenagent.events import Effect
 from screenagent.geometry import Location, PixelBox
 from screenagent.perception.ink import InkLine, InkPart, Pixels, changed_areas
 from screenagent.screenshot import Screenshot, Word
-from screenagent.secrets import text_pieces
+from screenagent.secrets import typed_pieces
 
 ZOOMS: Final = (2, 3)
 """The sizes that a text is read at: what is small is misread, and two readings that agree are believed."""
@@ -42,14 +42,14 @@ def read_back(
 
     A text that holds a secret is never read.
     """
-    if before.size != after.size or before.digest == after.digest or _is_secret(action.text):
+    if before.size != after.size or before.digest == after.digest or _is_secret(action):
         return None
     found = [effect for arrival in _arrivals(action, before, after, read, at) if (effect := arrival.effect)]
     return next((effect for effect in found if effect.outcome == "confirmed"), found[0] if found else None)
 
 
-def _is_secret(text: str) -> bool:
-    return any(piece.is_secret for piece in text_pieces(text))
+def _is_secret(action: TypeText) -> bool:
+    return any(piece.is_secret for piece in typed_pieces(action))
 
 
 def _arrivals(

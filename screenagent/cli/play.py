@@ -1,9 +1,9 @@
-"""`screenagent play`: a script, step by step as it is written."""
+"""`screenagent play`: a script, step by step as it is written, once or for each row of a CSV file."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,9 +14,41 @@ from screenagent.cli.options import FILE, NEW_FILE, AgentOptions, OutputOptions,
 from screenagent.cli.output import echo, secho
 
 if TYPE_CHECKING:
+    from junitparser import JUnitXml
+
+    from screenagent.agent import Sink
     from screenagent.assembly.supervised import Supervision
+    from screenagent.scripts import Script
     from screenagent.scripts.replay import Replay
     from screenagent.scripts.replay.results import ReplayResult
+    from screenagent.scripts.rows.plan import PlannedRow, RowPlan
+
+LOOK_SECONDS: Final = 0.5
+"""Whoever only looks whether the results file is in use is gone by then."""
+
+ROWS_HELP: Final = "A CSV file: play once for each row; its columns are the parameters."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowOptions:
+    """The options of a play for the rows of a CSV file."""
+
+    rows: Path | None
+    only_rows: str | None
+    key: str
+    keep_going: bool
+    retries: int
+
+
+row_options: Final = gathered(
+    "rows",
+    RowOptions,
+    click.option("--rows", type=FILE, help=ROWS_HELP),
+    click.option("--only-rows", metavar="7-30,33", help="Play only these rows, if they are not done."),
+    click.option("--key", default="", metavar="COLUMN", help="The column that rows are known by; by default all are."),
+    click.option("--keep-going", is_flag=True, help="Go on after a row that failed, on your own screen too."),
+    click.option("--retries", type=click.IntRange(0, 100), default=0, help="Play a row that failed so often again."),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +59,6 @@ class PlayOptions:
     output: OutputOptions
     sets: tuple[str, ...]
     step: bool
-    rows: Path | None
     results: Path | None
     junit: Path | None
 
@@ -53,7 +84,6 @@ play_options: Final = gathered(
     PlayOptions,
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter's value; repeatable."),
     click.option("--step", is_flag=True, help="Ask before each input; otherwise only before risky ones."),
-    click.option("--rows", type=FILE, help="A CSV file: play once for each row; its columns are the parameters."),
     click.option("--results", type=NEW_FILE, help="Append a line of JSON for each replay."),
     click.option("--junit", type=NEW_FILE, help="Write the results as JUnit XML."),
 )
@@ -64,7 +94,8 @@ play_options: Final = gathered(
 @agent_options
 @output_options
 @play_options
-def play(script: Path, *, options: PlayOptions) -> None:
+@row_options
+def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
     """Play SCRIPT: each step at once, without a model as long as its targets look as they did.
 
     \b
@@ -72,84 +103,122 @@ def play(script: Path, *, options: PlayOptions) -> None:
     screenagent play invoice.yaml --step
     screenagent play invoice.yaml --virtual --approve never --junit results.xml
     screenagent play invoice.yaml --rows customers.csv     continues where it was stopped
+    screenagent play invoice.yaml --rows customers.csv --key id --keep-going --retries 1
+    screenagent play invoice.yaml --rows customers.csv --only-rows 7-30,33
 
-    With --rows, a row that is done is not played again; its result is in customers.results.jsonl. On a virtual desktop
-    each row has a new one, and a row that fails does not keep the others from being played; on your own screen it does.
+    With --rows, a row that is done is not played again, wherever it stands in the file by now; what became of each row
+    is in customers.results.jsonl, and `screenagent rows customers.results.jsonl` shows it. A row that was cut off is
+    not typed into again before you have said what it needs: `screenagent rows … --done 6`, --skip or --again. On a
+    virtual desktop each row has a new one, and a row that fails does not keep the others from being played; on your own
+    screen it does, unless you --keep-going.
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
-    from screenagent.assembly.supervised import build_replay
     from screenagent.cli.running import EXIT_CODES, supervise, supervision, wants_console
     from screenagent.scripts import read_script
 
     read = read_script(script)
+    if rows.rows is not None:
+        sys.exit(_play_rows(script, read, options, rows, rows.rows))
+    _refuse_row_options(rows)
+    from screenagent.assembly.supervised import build_replay
+
     where = supervision(options.settings, options.agent, record=not options.output.no_record)
-    if options.rows is not None:
-        replays = [build_replay(script, read, options.given | row) for row in _rows(options.rows)]
-        found = _played_rows(where, replays, options.results or options.rows.with_suffix(".results.jsonl"))
-    else:
-        replay = build_replay(script, read, options.given)
-        if options.results is None and options.junit is None and wants_console(where.settings, options.output):
-            sys.exit(EXIT_CODES[supervise(where.replay(replay)).result])
-        found = [_played(where, replay, options.results, as_json=options.output.as_json)]
+    replay = build_replay(script, read, options.given)
+    if options.results is None and options.junit is None and wants_console(where.settings, options.output):
+        sys.exit(EXIT_CODES[supervise(where.replay(replay)).result])
+    sys.exit(EXIT_CODES[_play_once(where, replay, options).outcome])
+
+
+def _refuse_row_options(rows: RowOptions) -> None:
+    given = {
+        "--only-rows": rows.only_rows,
+        "--key": rows.key,
+        "--keep-going": rows.keep_going,
+        "--retries": rows.retries,
+    }
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"{name} is about the rows of a CSV file; add --rows FILE")
+
+
+def _play_once(where: Supervision, replay: Replay, options: PlayOptions) -> ReplayResult:
+    from screenagent.scripts.replay.results import junit
+    from screenagent.scripts.rows.lines import append_result, check_results
+
+    if options.results is not None:
+        check_results(options.results)
+    found = _played(where, replay, as_json=options.output.as_json)
+    if options.results is not None:
+        append_result(options.results, found)
     if options.junit is not None:
-        from screenagent.scripts.replay.results import junit
-
-        options.junit.parent.mkdir(parents=True, exist_ok=True)
-        junit(read.name, found).write(str(options.junit), pretty=True)
-    sys.exit(max((EXIT_CODES[result.outcome] for result in found), default=0))
+        _write_junit(options.junit, junit(replay.script.name, [found]))
+    return found
 
 
-def _played(
-    where: Supervision, replay: Replay, results: Path | None, *, row: int | None = None, as_json: bool = False
-) -> ReplayResult:
-    """Play once, and keep the result in `results`."""
+def _played(where: Supervision, replay: Replay, *sinks: Sink, as_json: bool) -> ReplayResult:
     from screenagent.cli.running import carry_out
-    from screenagent.scripts.replay.results import append, result
+    from screenagent.scripts.replay.results import result
 
-    carried = carry_out(where.replay(replay), as_json=as_json)
-    found = result(replay.script.name, carried.episode, replay.public_values, row=row, run=carried.folder)
-    if results is not None:
-        append(results, found)
-    return found
+    carried = carry_out(where.replay(replay), *sinks, as_json=as_json)
+    return result(replay.script.name, carried.episode, replay.public_values, run=carried.folder)
 
 
-def _played_rows(where: Supervision, replays: Sequence[Replay], results: Path) -> list[ReplayResult]:
-    """Play each row that is not done yet; its result is kept before the next begins."""
-    from screenagent.scripts.replay.results import done_rows, read_results
+def _write_junit(file: Path, xml: JUnitXml) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    xml.write(str(file), pretty=True)
+
+
+def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOptions, table: Path) -> int:
+    """Play each row that is left; return the exit code. What became of the rows is written even if the play breaks."""
+    from screenagent.cli.running import EXIT_CODES, supervision
+    from screenagent.scripts.rows.lines import open_results
+    from screenagent.scripts.rows.plan import plan_rows
+    from screenagent.scripts.rows.playing import RowsPlay
+    from screenagent.scripts.rows.summary import row_counts, rows_junit
+
+    where = supervision(options.settings, options.agent, record=not options.output.no_record)
+    plan = plan_rows(script, table, options.given, key=rows.key)
+    only = _only(rows.only_rows, plan)
+    for note in plan.notes:
+        echo(note, err=True)
+    results = options.results or table.with_suffix(".results.jsonl")
+    with open_results(results, seconds=LOOK_SECONDS) as kept:
+        player = _row_player(where, file, script, options)
+        playing = RowsPlay(
+            plan, kept, player, _say, only=only, keep_going=rows.keep_going or where.virtual, retries=rows.retries
+        )
+        try:
+            last = playing.run()
+        finally:
+            if options.junit is not None:
+                _write_junit(options.junit, rows_junit(script.name, playing.summaries))
+    echo(f"{row_counts(row.status for row in playing.outcomes)}; see `screenagent rows {results}`", err=True)
+    if last is not None and last.outcome == "stopped":
+        return EXIT_CODES["stopped"]
+    return int(any(row.status not in ("done", "skipped") for row in playing.chosen))
+
+
+def _say(line: str) -> None:
+    secho(line, bold=True, err=True)
+
+
+def _row_player(
+    where: Supervision, file: Path, script: Script, options: PlayOptions
+) -> Callable[[PlannedRow, Sink], ReplayResult]:
+    from screenagent.assembly.supervised import build_replay
+
+    def play(row: PlannedRow, sink: Sink) -> ReplayResult:
+        replay = build_replay(file, script, {**options.given, **row.cells})
+        return _played(where, replay, sink, as_json=options.output.as_json)
+
+    return play
+
+
+def _only(text: str | None, plan: RowPlan) -> frozenset[int] | None:
+    from screenagent.scripts.rows.plan import row_numbers
 
     try:
-        earlier = read_results(results)
+        return None if text is None else row_numbers(text, [row.number for row in plan.rows])
     except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    done = done_rows(earlier, [replay.public_values for replay in replays])
-    found = [result for result in earlier if result.row in done and result.outcome == "done"]
-    for row, replay in enumerate(replays, start=1):
-        if row in done:
-            continue
-        secho(f"row {row} of {len(replays)}: {replay.task}", bold=True, err=True)
-        last = _played(where, replay, results, row=row)
-        found.append(last)
-        if last.outcome == "stopped" or (last.outcome != "done" and not where.virtual):
-            why = last.message or last.outcome
-            echo(f"row {row} ended: {why}; the rows after it were not played", err=True)
-            break
-    done_now = sum(result.outcome == "done" for result in found)
-    echo(f"{done_now} of {len(replays)} rows are done; see {results}", err=True)
-    return found
-
-
-def _rows(file: Path) -> list[dict[str, str]]:
-    import csv
-
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines, strict=True))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{file} is no CSV file in UTF-8: {error}") from error
-    if not rows:
-        raise click.UsageError(f"{file} has no rows; its first line names the parameters")
-    for number, row in enumerate(rows, start=1):
-        if None in row or None in row.values():
-            raise click.UsageError(f"{file}, row {number} does not have as many fields as the first line has names")
-    return [{name.strip(): value for name, value in row.items()} for row in rows]
+        raise click.BadParameter(str(error), param_hint="--only-rows") from error

@@ -24,6 +24,7 @@ from screenagent.events import Ended
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
+    from screenagent.agent import Sink
     from screenagent.console.app import Console
     from screenagent.console.options import Begin
     from screenagent.scripts import Script
@@ -60,8 +61,8 @@ def is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
-    """Carry out the run with a line for each step on stderr."""
+def carry_out(supervised: Supervised, *sinks: Sink, as_json: bool) -> Carried:
+    """Carry out the run with a line for each step on stderr; `sinks` are told each event before the next happens."""
     where = supervised.supervision
     answer_keys = str(user_keys(where.settings, virtual=where.virtual))
     with ExitStack() as stack:
@@ -75,7 +76,7 @@ def carry_out(supervised: Supervised, *, as_json: bool) -> Carried:
             from screenagent.agent import drive
 
         printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
-        episode = drive(work.agent, supervised.task, *work.sinks, Progress(), *printed, Resuming(control))
+        episode = drive(work.agent, supervised.task, *work.sinks, *sinks, Progress(), *printed, Resuming(control))
         _say_where(work.folder)
     return Carried(episode, work.folder)
 

@@ -35,7 +35,7 @@ from screenagent.desktop.typing_watch import TypingWatch
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, MayGoOn, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
-from screenagent.secrets import Secrets, TextPiece, placeholder, text_pieces
+from screenagent.secrets import Secrets, TextPiece, placeholder, typed_pieces
 
 MENU_HAS_KEYS: Final = "an open menu takes what you type: click in here first, and the menu is opened again"
 CLEARING: Final = (("ctrl", "a"), ("delete",), ("end",), ("shift", "home"), ("delete",))
@@ -321,8 +321,8 @@ class LocalDesktop:
                 case TypeText(text=text, afresh=True):
                     self._clear_field(reviewed)
                     self._paste(text, self._receiver.still_in_front(reviewed))
-                case TypeText(text=text):
-                    self._type_pieces(text_pieces(text), reviewed)
+                case TypeText():
+                    self._type_pieces(typed_pieces(action), reviewed)
                 case PressKeys(keys=keys, times=times):
                     for _ in range(times):
                         self._keyboard.press(keys)

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from screenagent.geometry import Value
 from screenagent.scripts import schema
-from screenagent.scripts.parameters import filled, names_in
+from screenagent.scripts.parameters import filled, names_in, secrets_in
 from screenagent.showing import CODE, visible
 
 LONGEST: Final = 100
@@ -92,6 +92,8 @@ def _arguments(step: Value, script: schema.Script) -> Iterator[str]:
             yield "gone=True"
         case value:
             yield _literal(value, script)
+    if isinstance(step, schema.TypeStep) and [*names_in(step.type)] and not [*secrets_in(step.type, script)]:
+        yield "literal=True"
     if isinstance(step, schema.KeyboardStep) and step.window is None and script.window is not None:
         yield f"window={_quoted(script.window)}"
     for name in type(step).model_fields:

@@ -75,6 +75,14 @@ def names_in(text: str) -> Iterator[str]:
     yield from (place[2] for place in PLACE.finditer(text) if not place[1])
 
 
+def secrets_in(text: str, script: Script) -> Iterator[str]:
+    """The secrets that `text` types: those that it names, and those of the parameters that are secret."""
+    for place in PLACE.finditer(text):
+        parameter = script.parameters.get(place[2])
+        if place[1] or (parameter and parameter.secret):
+            yield place[2]
+
+
 def undefined(script: Script, text: str) -> str | None:
     """What is wrong with the places in `text`, in a sentence."""
     asked = {into for _, step in paths(script) if isinstance(into := getattr(step, "into", None), str)}

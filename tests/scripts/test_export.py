@@ -68,15 +68,19 @@ def script(words: list[str]) -> schema.Script:
 
 
 def shape(program: str) -> list[str]:
-    """The kinds of nodes of a program; a text with parameters in it counts as a text."""
+    """The kinds of nodes of a program; a text with parameters in it counts as a text, and what says so is left out."""
     tree = ast.parse(program)
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
             if isinstance(value, list):
-                setattr(node, name, [_as_text(part) for part in value])
+                setattr(node, name, [_as_text(part) for part in value if not _says_literal(part)])
             elif isinstance(value, ast.AST):
                 setattr(node, name, _as_text(value))
     return [type(node).__name__ for node in ast.walk(tree)]
+
+
+def _says_literal(part: object) -> bool:
+    return isinstance(part, ast.keyword) and part.arg == "literal" and isinstance(part.value, ast.Constant)
 
 
 def _as_text(part: object) -> object:

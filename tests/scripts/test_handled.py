@@ -27,7 +27,7 @@ from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.healing import accept, heals
-from screenagent.scripts.replay.results import ReplayResult, append, done_rows, junit, read_results
+from screenagent.scripts.replay.results import ReplayResult, junit
 from screenagent.scripts.replay.steps import ScriptApi
 from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, Script, TypeStep
 from tests.builders import Drawing, DrawnReader, fake_agent
@@ -166,23 +166,6 @@ def test_no_text_of_a_script_becomes_code_in_its_program() -> None:
     module = ast.parse(program)
     assert (ast.get_docstring(module, clean=False) or "").startswith('x""" + open(1) \\\n')
     assert [node.arg for node in ast.walk(module) if isinstance(node, ast.arg)] == ["script", "script_", "class_"]
-
-
-def test_rows_that_are_done_and_say_the_same_are_not_played_again(tmp_path: Path) -> None:
-    file = tmp_path / "rows.results.jsonl"
-    for found in (
-        ReplayResult(script="x", row=1, values={"customer": "Ada"}, outcome="done"),
-        ReplayResult(script="x", row=2, values={"customer": "Bob"}, outcome="gave_up"),
-        ReplayResult(script="x", row=3, values={"customer": "Cleo"}, outcome="done"),
-    ):
-        append(file, found)
-    assert done_rows(read_results(file), [{"customer": "Ada"}, {"customer": "Bob"}, {"customer": "Dan"}]) == {1}
-
-
-def test_a_result_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
-    (tmp_path / "r.jsonl").write_text('{"script": "x", "outcome": "done"}\nrubbish\n')
-    with pytest.raises(ValueError, match="line 2 is no result"):
-        read_results(tmp_path / "r.jsonl")
 
 
 def test_junit_tells_the_failed_from_the_passed(tmp_path: Path) -> None:

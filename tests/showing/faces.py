@@ -36,7 +36,8 @@ from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.actions import Binding, script_actions
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.healing import Heal, page
-from screenagent.scripts.replay.results import ReplayResult, append, junit
+from screenagent.scripts.replay.results import ReplayResult, junit
+from screenagent.scripts.rows.lines import append_result
 from screenagent.settings import SettingInForce
 from tests.console.console_runs import Stage, until
 from tests.loopback import says, serving
@@ -175,8 +176,20 @@ def junit_file(text: str, folder: Path) -> str:
 
 
 def results_file(text: str, folder: Path) -> str:
-    append(folder / "r.jsonl", ReplayResult(script=text, values={"a": text}, outcome="gave_up", message=text))
+    append_result(folder / "r.jsonl", ReplayResult(script=text, values={"a": text}, outcome="gave_up", message=text))
     return (folder / "r.jsonl").read_text("utf-8")
+
+
+def kept_rows(text: str, folder: Path) -> Path:
+    words = {"script": text, "row": 1, "values": {text: text}, "outputs": {text: text}, "key": text, "run": text}
+    result = ReplayResult.model_validate({**words, "outcome": "gave_up", "message": text, "remarks": (text,)})
+    append_result(folder / "rows.jsonl", result)
+    return folder / "rows.jsonl"
+
+
+def rows_on_a_page(text: str, folder: Path) -> str:
+    command("rows", kept_rows(text, folder), "--html", folder / "rows.html")
+    return (folder / "rows.html").read_text("utf-8")
 
 
 def log_file(text: str, folder: Path) -> str:
@@ -347,6 +360,9 @@ FACES: Final[Mapping[str, Face]] = {
     "report": reported,
     "report page": report_page,
     "results": results_file,
+    "rows": lambda text, folder: command("rows", kept_rows(text, folder)),
+    "rows --json": lambda text, folder: command("rows", kept_rows(text, folder), "--json"),
+    "rows page": rows_on_a_page,
     "runs": lambda text, folder: command("runs", "--runs", recorded(text, folder).parent),
     "runs --json": lambda text, folder: command("runs", "--json", "--runs", recorded(text, folder).parent),
     "runs costs": lambda text, folder: command("runs", "costs", recorded(text, folder)),

@@ -22,6 +22,12 @@ _SPAN: Final = re.compile(
 _LONE: Final = re.compile(r"""(?<!\w)["“`«„](?=\S).*""")
 
 
+def quotes_round(text: str, at: int) -> str:
+    """Return the two signs of the quotes that the character at `at` stands in; empty if it stands in none."""
+    spans = (span for span in _SPAN.finditer(text) if span.start() < at < span.end() - 1)
+    return next((span[0][0] + span[0][-1] for span in spans), "")
+
+
 @dataclass(frozen=True)
 class Quotes:
     """A text whose quoted spans are hidden behind one mark each."""

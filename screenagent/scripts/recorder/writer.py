@@ -136,8 +136,8 @@ class ScriptWriter:
                 return schema.ScrollStep(
                     scroll=direction, over=over, notches=notches, expect=expect, may=may, anchor=anchor
                 )
-            case actions.TypeText(text=text):
-                return schema.TypeStep(type=self._literal(text), expect=expect, may=may)
+            case actions.TypeText(text=text, literal=literal):
+                return schema.TypeStep(type=self._literal(text, is_value=literal), expect=expect, may=may)
             case actions.PressKeys(keys=pressed, times=times):
                 return schema.PressStep(press="+".join(pressed), times=times, expect=expect, may=may)
             case actions.HoldKeys(keys=held, seconds=seconds):
@@ -152,9 +152,9 @@ class ScriptWriter:
             case _:
                 return None  # a pause: a replay waits for what it needs, not for so long
 
-    def _literal(self, text: str) -> str:
-        """Return the text as a script says it: as a parameter if its braces would be read as one."""
-        if all(place[1] for place in PLACE.finditer(text)):
+    def _literal(self, text: str, *, is_value: bool) -> str:
+        """Return the text as a script says it: as a parameter if its braces would be read as one, or as a secret."""
+        if not is_value and all(place[1] for place in PLACE.finditer(text)):
             return text
         name = f"text-{len(self.parameters) + 1}"
         self.parameters[name] = schema.Parameter(default=text)

@@ -16,7 +16,6 @@ from screenagent.actions import (
     Finish,
     Gone,
     HoldKeys,
-    Input,
     Move,
     PressKeys,
     Scroll,
@@ -31,7 +30,7 @@ from screenagent.events import Plan, PlannedStep
 from screenagent.geometry import Point, Size, Value
 from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.linked import Linked
-from screenagent.scripts.parameters import PLACE, filled, foreseen
+from screenagent.scripts.parameters import PLACE, filled, foreseen, names_in
 from screenagent.scripts.schema import (
     AnyStep,
     Expected,
@@ -74,6 +73,25 @@ class Binding:
         """Return `text` with the values that are known in place."""
         return filled(text, self.values)
 
+    def words(self, text: str) -> str:
+        """Return `text` as `fill` does; where that leaves nothing, as it is written."""
+        filled_in = self.fill(text)
+        return filled_in if filled_in.strip() else text
+
+    def missing(self, text: str) -> str:
+        """Return which parameter of `text` has no value yet; empty if all have one."""
+        missing = next((name for name in names_in(text) if name not in self.values), None)
+        return f"{{{{{missing}}}}} has no value; the step that asks for it was left out" if missing else ""
+
+    def unfilled(self, *texts: str) -> str:
+        """Return why one of these words cannot be looked for, or asked; empty if all can."""
+        for text in texts:
+            if why := self.missing(text):
+                return why
+            if not self.fill(text).strip():
+                return f"{text} is empty here, so there is nothing to look for"
+        return ""
+
     def targets(self, step: AnyStep) -> tuple[Target, ...]:
         """Return the targets of `step`, those with a pixel with the point of it on the screen.
 
@@ -83,7 +101,7 @@ class Binding:
             return ()
         return tuple(
             Target(
-                words=self.fill(words_for(target)),
+                words=self.words(words_for(target)),
                 at=None if name in self.recorded and is_unique(target, step.targets) else self.point(target),
             )
             for target, name in zip(step.targets, self.names(step), strict=True)
@@ -127,13 +145,10 @@ class ScriptAction:
     window: str | None
     targets: tuple[str | Placed, ...] = ()
     anchors: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The texts of an input: what its targets are called, and what it types."""
-        action = self.planned.action
-        named = (target.words for target in targets(action))
-        return (*named, getattr(action, "text", "")) if isinstance(action, Input) else ()
+    unfilled: str = ""
+    """Why it cannot be carried out with the values that are known."""
+    types_nothing: bool = False
+    """Whether the text that it types is empty."""
 
     @property
     def may_show_nothing(self) -> bool:
@@ -194,10 +209,33 @@ def _actions_of(
 
 def _action(step: AnyStep, path: KeyPath, script: Script, binding: Binding, planned: PlannedStep) -> ScriptAction:
     window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
-    action = ScriptAction(path, step, script, planned, window)
-    if isinstance(step, TargetStep) and targets(planned.action):
-        return replace(action, targets=step.targets, anchors=binding.names(step))
-    return action
+    return _with_values(ScriptAction(path, step, script, planned, window), binding)
+
+
+def _with_values(action: ScriptAction, binding: Binding) -> ScriptAction:
+    """Return `action` with its targets, and with what its values keep it from."""
+    step, expected = action.step, (*_words_of(action.step),)
+    match action.planned.action:
+        case TypeText() if isinstance(step, schema.TypeStep) and not binding.fill(step.type):
+            return replace(action, types_nothing=True)
+        case TypeText() if isinstance(step, schema.TypeStep):
+            return replace(action, unfilled=binding.missing(step.type) or binding.unfilled(*expected))
+        case planned if isinstance(step, TargetStep) and targets(planned):
+            named = map(words_for, step.targets)
+            unfilled = binding.unfilled(*named, *(() if isinstance(step, schema.TypeStep) else expected))
+            return replace(action, targets=step.targets, anchors=binding.names(step), unfilled=unfilled)
+        case _:
+            return replace(action, unfilled=binding.unfilled(*expected))
+
+
+def _words_of(step: AnyStep) -> Iterator[str]:
+    """The words that a step looks for, or asks, as they stand in the script."""
+    for name in ("expect", "wait_for", "ask", "approve"):
+        match getattr(step, name, None):
+            case Vanished(gone=words) | New(new=words) | str(words):
+                yield words
+            case _:
+                pass
 
 
 def script_plan(actions: Sequence[ScriptAction]) -> Plan:
@@ -250,7 +288,7 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield Scroll(direction=direction, target=next(iter(targets), None), notches=notches)
         case schema.TypeStep(type=text):
             yield from (Click(target=target) for target in targets)
-            yield TypeText(text=binding.fill(text))
+            yield TypeText(text=binding.fill(text) or text)
         case schema.PressStep(press=chord, times=times):
             yield PressKeys(keys=keys.chord(chord), times=times)
         case schema.HoldStep(hold_keys=chord, seconds=seconds):
@@ -262,7 +300,7 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
         case schema.ExpectStep(expect=expected, timeout=timeout):
             yield _watch(expected, timeout or AT_ONCE, binding)
         case schema.AskStep(ask=question):
-            yield Ask(question=binding.fill(question))
+            yield Ask(question=binding.words(question))
         case schema.ApproveStep(approve=question):
             yield Ask(question=f"{binding.fill(question)} (yes or no)")
 
@@ -270,13 +308,13 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
 def _watch(expected: Expected, seconds: float, binding: Binding) -> WaitFor:
     match expected:
         case Vanished(gone=words):
-            return WaitFor(words=binding.fill(words), gone=True, seconds=seconds)
+            return WaitFor(words=binding.words(words), gone=True, seconds=seconds)
         case New(new=words, within=within):
-            return WaitFor(words=binding.fill(words), seconds=within or seconds)
+            return WaitFor(words=binding.words(words), seconds=within or seconds)
         case FileThere():
             raise AssertionError("a file is looked for by the planner")
         case words:
-            return WaitFor(words=binding.fill(words), seconds=seconds)
+            return WaitFor(words=binding.words(words), seconds=seconds)
 
 
 def _expectation(expected: Expected | None, binding: Binding) -> Expectation | None:
@@ -284,8 +322,8 @@ def _expectation(expected: Expected | None, binding: Binding) -> Expectation | N
         case None | FileThere() | New(within=float()):
             return None
         case New(new=words):
-            return Visible(words=binding.fill(words))
+            return Visible(words=binding.words(words))
         case Vanished(gone=words):
-            return Gone(words=binding.fill(words))
+            return Gone(words=binding.words(words))
         case words:
-            return Visible(words=binding.fill(words))
+            return Visible(words=binding.words(words))

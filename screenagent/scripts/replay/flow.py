@@ -10,9 +10,12 @@ from typing import Final, Protocol
 from screenagent.events import Decision
 from screenagent.protocols import Retry
 from screenagent.scripts.comparison import Incomparable, comparison
+from screenagent.scripts.file import texts
 from screenagent.scripts.linked import Linked
-from screenagent.scripts.parameters import filled, given
+from screenagent.scripts.parameters import filled, given, names_in
+from screenagent.scripts.replay.actions import ScriptAction
 from screenagent.scripts.replay.notes import Notes
+from screenagent.scripts.replay.plain_values import filled_task
 from screenagent.scripts.replay.tables import Row, table_rows
 from screenagent.scripts.schema import (
     AnyStep,
@@ -26,10 +29,12 @@ from screenagent.scripts.schema import (
     Popup,
     ReadStep,
     RunStep,
+    Script,
     Steps,
     TaskStep,
     VerifyStep,
     WhileSeenStep,
+    paths,
 )
 
 Course = Generator[str | Decision | Retry, None, None]
@@ -62,6 +67,22 @@ class Frame:
 
     def fill(self, text: str) -> str:
         return filled(text, self.values)
+
+    def words(self, text: str) -> str:
+        """Return `text` with its values in place, as words to look for; `StepFailed` if that leaves nothing."""
+        filled_in = self.fill(text)
+        if missing := next((name for name in names_in(text) if name not in self.values), None):
+            raise StepFailed(f"{{{{{missing}}}}} has no value here")
+        if not filled_in.strip():
+            raise StepFailed(f"{text} is empty here, so there is nothing to look for")
+        return filled_in
+
+    def task(self, text: str) -> str:
+        """Return a task with its values in place, each of which stays a text; `StepFailed` if one would not."""
+        try:
+            return filled_task(text, self.values)
+        except ValueError as error:
+            raise StepFailed(f"task: {error}") from error
 
     @contextmanager
     def with_values(self, values: Mapping[str, str]) -> Iterator[None]:
@@ -144,7 +165,7 @@ class Flow:
             yield from self._popups_closed()
             match step:
                 case IfSeenStep(if_seen=words, then=then, otherwise=otherwise):
-                    is_seen = yield from self.player.sees(frame.fill(words))
+                    is_seen = yield from self.player.sees(frame.words(words))
                     yield from self._branch(is_seen, then, otherwise, frame, path)
                 case IfStep(condition=condition, then=then, otherwise=otherwise):
                     yield from self._branch(self._holds(condition, frame), then, otherwise, frame, path)
@@ -162,7 +183,7 @@ class Flow:
                 case VerifyStep():
                     self._verify(step, frame)
                 case TaskStep(task=task):
-                    yield from self.player.delegate(frame.fill(task))
+                    yield from self.player.delegate(frame.task(task))
                 case AskStep() | ApproveStep():
                     yield from self.player.question(step, path, frame)
                 case _:
@@ -205,7 +226,7 @@ class Flow:
             raise StepFailed(f"for_each {name}: {error}") from error
 
     def _while_seen(self, step: WhileSeenStep, frame: Frame, at: KeyPath) -> Course:
-        words = frame.fill(step.while_seen)
+        words = frame.words(step.while_seen)
         for _ in range(step.at_most):
             if not (yield from self.player.sees(words)):
                 return
@@ -244,12 +265,24 @@ class Flow:
         """Whether the user is asked about what fails: not where an attempt says what is to be done then."""
         return self._attempts == 0
 
+    @property
+    def script(self) -> Script:
+        """The script that is being played: the innermost of those that run each other."""
+        return self.frames[-1].linked.script
+
+    def templates(self, action: ScriptAction | None) -> Sequence[str]:
+        """Return the texts of an action's step as they stand in the script; without one, those of all tasks."""
+        if action:
+            return [text for _, text in texts(action.step)]
+        every = (step for frame in self.frames for _, step in paths(frame.linked.script))
+        return [text for step in every if isinstance(step, TaskStep) for _, text in texts(step)]
+
     def popup_closed(self) -> Generator[str | Decision | Retry, None, bool]:
         """Do what is to be done about the first popup that is seen; return whether there was one."""
         if self._is_in_popup:
             return False
         for frame, path, popup in self._popups():
-            if (yield from self.player.sees(frame.fill(popup.seen))):
+            if (yield from self.player.sees(frame.words(popup.seen))):
                 self._is_in_popup = True
                 try:
                     yield from self.play(popup.do, frame, path)

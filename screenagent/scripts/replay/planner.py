@@ -16,9 +16,8 @@ from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, S
 from screenagent.geometry import Guess, Location, Point
 from screenagent.planning import InstructionPlanner, Instructions
 from screenagent.protocols import Checker, Planner, Retry
-from screenagent.screenshot import Screenshot, Window
+from screenagent.screenshot import Screenshot
 from screenagent.scripts.linked import Linked
-from screenagent.scripts.parameters import names_in
 from screenagent.scripts.replay.action_list import ActionList
 from screenagent.scripts.replay.actions import (
     AT_ONCE,
@@ -29,9 +28,11 @@ from screenagent.scripts.replay.actions import (
     renamed_target,
     script_plan,
 )
+from screenagent.scripts.replay.decisions import is_front, single_step, thought_about, was_lost
 from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
 from screenagent.scripts.replay.made_files import file_awaited
 from screenagent.scripts.replay.notes import Notes
+from screenagent.scripts.replay.plain_values import with_plain_values
 from screenagent.scripts.replay.readout import Reading, Readout, Unread
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
 from screenagent.scripts.replay.skilled import instructions_for
@@ -92,7 +93,9 @@ class ScriptPlanner:
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._next(episode)
-        thought = decision.thought or _thought(decision)
+        if self.flow.frames:
+            decision = with_plain_values(decision, self.flow.templates(self._attended), self.flow.script)
+        thought = decision.thought or thought_about(decision)
         yield thought
         return decision.model_copy(update={"thought": thought})
 
@@ -147,7 +150,7 @@ class ScriptPlanner:
 
     def read(self, step: ReadStep, frame: Frame) -> Course:
         """Read a value off the screen, and ask about one that is not read for sure."""
-        what = frame.fill(step.read)
+        what = frame.words(step.read)
         self._attend_to(None)
         self._patience = Patience(*frame.linked.script.patience_for(step))
         self._looked_at = self._screen
@@ -157,7 +160,7 @@ class ScriptPlanner:
             if not self._patience.goes_on(self.rest.unrest(self._looked_at, self._screen)):
                 raise StepFailed(f"read {what}: {reading.why}")
             self._looked_at = self._screen
-            yield _decision(Wait(seconds=self._patience.next_wait(asks=False)))
+            yield single_step(Wait(seconds=self._patience.next_wait(asks=False)))
         value = reading.value
         yield f"{what} reads “{reading.shown}” ({reading.by} {reading.confidence:.2f}); "
         if not reading.is_sure:
@@ -169,7 +172,7 @@ class ScriptPlanner:
     def _settled(self, what: str, reading: Reading) -> Generator[Decision, None, str]:
         """Ask what it is that was not read for sure; where nobody answers, it is set aside."""
         why = f"{what} reads “{reading.shown}”, which is not sure ({reading.confidence:.2f})"
-        yield _decision(Ask(question=f"{why}. Say “yes”, or what it is"))
+        yield single_step(Ask(question=f"{why}. Say “yes”, or what it is"))
         try:
             answer = self._answer(why)
         except StepFailed as failed:
@@ -196,7 +199,7 @@ class ScriptPlanner:
             if is_behind and not was_fetched:
                 was_fetched = True
                 yield from self._fetched(action, str(why))
-            elif not _is_lost(self._last) or not self._patience.goes_on(self._unrest(action)):
+            elif not was_lost(self._last) or not self._patience.goes_on(self._unrest(action)):
                 raise why
 
     def sees(self, words: str) -> Generator[str | Decision, None, bool]:
@@ -267,6 +270,9 @@ class ScriptPlanner:
 
         A target may be late, another window may be in front; what else goes wrong ends the replay.
         """
+        if self._actions[at].types_nothing:
+            yield "there is nothing to type; "
+            return
         was_fetched = False
         self._begin_waiting(self._actions[at])
         yield from self._attempt(at)
@@ -275,7 +281,7 @@ class ScriptPlanner:
                 yield from self._attempt(at)
                 continue
             action = self._actions[at]
-            is_lost, is_rejected = _is_lost(self._last), isinstance(self._last.verdict, Reject)
+            is_lost, is_rejected = was_lost(self._last), isinstance(self._last.verdict, Reject)
             is_behind = not self._is_in_front(action)
             if is_behind and not was_fetched and (is_lost or is_rejected):
                 was_fetched = True
@@ -339,9 +345,8 @@ class ScriptPlanner:
 
     def _why_not(self, action: ScriptAction) -> str:
         """Why the action cannot be carried out; empty if it can."""
-        missing = [name for text in action.texts for name in names_in(text)]
-        if missing:
-            return f"{{{{{missing[0]}}}}} has no value; the step that asks for it was left out"
+        if action.unfilled:
+            return action.unfilled
         size = self._screen.size
         beyond = [target for target in action.targets if isinstance(target, Placed) and is_beyond(target, size)]
         if beyond:
@@ -361,14 +366,14 @@ class ScriptPlanner:
         for seconds in PATIENCE:
             if self._was_skipped or self._is_in_front(action):
                 break
-            yield _decision(Wait(seconds=seconds))
+            yield single_step(Wait(seconds=seconds))
         self._begin_waiting(action)
 
     def _help(self, at: int, failed: str, choices: str) -> Course:
         """Ask about an action that failed, and go on as the user says; where nobody answers, say what failed."""
         if not self.flow.asks:
             raise StepFailed(failed)
-        yield _decision(Ask(question=f"{failed}. {choices}"))
+        yield single_step(Ask(question=f"{failed}. {choices}"))
         planned = self._actions[at].planned
         answer = self._answer(failed)
         self._begin_waiting(self._actions[at])
@@ -428,24 +433,3 @@ class ScriptPlanner:
     def _is_in_front(self, action: ScriptAction) -> bool:
         """Whether the window that the action is for is in front; any is, where it says none."""
         return action.window is None or is_front(action.window, self._screen.window)
-
-
-def is_front(words: str, window: Window | None) -> bool:
-    """Whether `words` are in its title or its application's name; a display that does not tell is believed."""
-    return window is None or any(words.casefold() in text.casefold() for text in (window.title, window.app))
-
-
-def _is_lost(step: Step) -> bool:
-    """Its target was not found: nobody was asked yet, and nothing was sent."""
-    is_about_a_target = step.action is not None and targets(step.action) != ()
-    return step.feedback != "" and is_about_a_target and not step.acted and step.verdict is None
-
-
-def _thought(decision: Decision) -> str:
-    if isinstance(decision.step.action, Finish):
-        return "no step is left"
-    return f"step {decision.at + 1}: {decision.step}"
-
-
-def _decision(action: Ask | Wait) -> Decision:
-    return Decision(plan=Plan(steps=(PlannedStep(action=action),)))

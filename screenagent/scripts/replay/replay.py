@@ -17,8 +17,9 @@ from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, PointedGrounder
+from screenagent.scripts.replay.decisions import is_front
 from screenagent.scripts.replay.notes import Notes
-from screenagent.scripts.replay.planner import ScriptPlanner, is_front
+from screenagent.scripts.replay.planner import ScriptPlanner
 from screenagent.scripts.replay.rest import RestJudge
 from screenagent.scripts.replay.screen_readout import ScreenReadout
 

@@ -1,40 +1,49 @@
-"""Results of replays: a line of JSON for each, appended when it ends, and JUnit XML for test reports."""
+"""Results of replays, and JUnit XML of them for test reports."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
-from pydantic import ValidationError
+from pydantic import Field
 
-from screenagent.episode import Episode
-from screenagent.errors import BadFile
+from screenagent.actions import Action, Click, Drag, PressKeys, TypeText, usual_expectation
+from screenagent.episode import Episode, Step
 from screenagent.events import RunResult
-from screenagent.files import read_whole
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
-from screenagent.showing import visible, visible_json
+from screenagent.showing import visible
 
-LARGEST_RESULTS: Final = 1 << 30
-"""Bytes; some hundred a replay."""
+
+def _is_empty(value: object) -> bool:
+    return not value
 
 
 class ReplayResult(Value):
     """The result of one replay.
 
-    `row` counts from 1 if there are rows. `healed` is how many targets were not found where they were and as they
-    looked. Of the performed `steps`, `confirmed` showed what they named, and `changed` only changed something. `values`
-    are those of the parameters that are not secret.
+    `row` counts from 1 if there are rows, `id` is the row's name in the results file, and `key` is its value in the key
+    column. `healed` is how many targets were not found where they were and as they looked. Of the performed `steps`,
+    `confirmed` showed what they named, and `changed` only changed something. `values` are those of the parameters that
+    are not secret, `defaults` the names of those that nobody gave, and `outputs` were read off the screen. `set_aside`
+    is why the script left the row to a person, `doubt` is why nobody knows whether the row took effect, and `remarks`
+    are what did not hold and did not end the row.
     """
 
     script: str
     row: int | None = None
+    id: str = Field(default="", exclude_if=_is_empty)
+    key: str = Field(default="", exclude_if=_is_empty)
     values: Mapping[str, str] = {}
+    defaults: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
     outcome: RunResult
     message: str = ""
+    outputs: Mapping[str, str] = Field(default={}, exclude_if=_is_empty)
+    set_aside: str = Field(default="", exclude_if=_is_empty)
+    doubt: str = Field(default="", exclude_if=_is_empty)
+    remarks: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
     steps: int = 0
     confirmed: int = 0
     changed: int = 0
@@ -48,17 +57,17 @@ class ReplayResult(Value):
         return f"row {self.row}: {values}" if self.row else values or self.script
 
 
-def result(
-    script: str, episode: Episode, values: Mapping[str, str], *, row: int | None, run: Path | None
-) -> ReplayResult:
+def result(script: str, episode: Episode, values: Mapping[str, str], *, run: Path | None) -> ReplayResult:
+    """Return the result of a replay that is over; `run` is the folder that it is recorded in."""
     ended = episode.ended
+    is_done = ended is not None and ended.result == "done"
     outcomes = Counter(step.effect.outcome for step in episode.performed if step.effect)
     return ReplayResult(
         script=script,
-        row=row,
         values=values,
         outcome=ended.result if ended else "stopped",
         message=ended.message if ended else "",
+        doubt="" if is_done else doubt(episode),
         steps=len(episode.performed),
         confirmed=outcomes["confirmed"],
         changed=outcomes["changed"],
@@ -68,52 +77,58 @@ def result(
     )
 
 
-def append(file: Path, found: ReplayResult) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    line = visible_json(found.model_dump_json().encode() + b"\n")
-    with file.open("ab") as lines:
-        lines.write(line)
+def doubt(episode: Episode) -> str:
+    """Return why nobody knows whether a row that did not end well took effect; empty if it did not.
+
+    A click or a key that was sent last may have saved what was typed before, unless the screen said that it failed.
+    """
+    sent = [step for step in episode.steps if step.sent]
+    if not sent or not _may_commit(sent[-1]) or sent[-1].outcome == "contradicted":
+        return ""
+    return "nobody knows whether its last input took effect"
 
 
-def read_results(file: Path) -> list[ReplayResult]:
-    """What an earlier call left there; raises `BadFile` that names a line that is not a result."""
-    if not file.exists():
-        return []
-    found: list[ReplayResult] = []
-    for number, line in enumerate(read_whole(file, most=LARGEST_RESULTS).decode("utf-8").splitlines(), start=1):
-        try:
-            found.append(ReplayResult.model_validate_json(line))
-        except ValidationError as error:
-            raise BadFile(
-                f"{file}, line {number} is no result: {error.errors()[0]['msg']}; use another file"
-            ) from error
-    return found
+def _may_commit(step: Step) -> bool:
+    """Whether an input can be what saves or sends; a click into the field that is typed into next is not."""
+    match step.action:
+        case Click():
+            return not isinstance(_planned_next(step), TypeText)
+        case TypeText(text=text):
+            return "\n" in text
+        case Drag() | PressKeys() as action:
+            return usual_expectation(action) is not None
+        case _:
+            return False
 
 
-def done_rows(earlier: Iterable[ReplayResult], rows: Sequence[Mapping[str, str]]) -> set[int]:
-    """The rows that need not be played again: they are done, and say the same as then."""
-    return {
-        found.row
-        for found in earlier
-        if found.row is not None
-        and found.outcome == "done"
-        and found.row <= len(rows)
-        and dict(found.values) == dict(rows[found.row - 1])
-    }
+def _planned_next(step: Step) -> Action | None:
+    decision = step.decision
+    following = decision.plan.steps[decision.at + 1 : decision.at + 2] if decision else ()
+    return following[0].action if following else None
 
 
 def junit(name: str, results: Iterable[ReplayResult]) -> JUnitXml:
+    return junit_suite(name, (_junit_case(found) for found in results))
+
+
+def junit_suite(name: str, cases: Iterable[TestCase]) -> JUnitXml:
     suite = TestSuite(visible(name))
-    suite.add_testcases([_junit_case(found) for found in results])  # one by one, all are counted again for each
+    suite.add_testcases(list(cases))  # one by one, all are counted again for each
     xml = JUnitXml()
     xml.add_testsuite(suite)
     return xml
 
 
+def junit_case(name: str, script: str, *, seconds: float, counts: str, run: str) -> TestCase:
+    """Return a test case that has passed; `counts` says what was performed, `run` is the folder it is recorded in."""
+    case = TestCase(visible(name), classname=visible(script), time=seconds)
+    case.system_out = f"{counts}; recorded in {visible(run)}" if run else counts
+    return case
+
+
 def _junit_case(found: ReplayResult) -> TestCase:
-    case = TestCase(visible(found.name), classname=visible(found.script), time=found.seconds)
+    counts = f"{found.steps} performed, {found.confirmed} confirmed, {found.changed} only changed something"
+    case = junit_case(found.name, found.script, seconds=found.seconds, counts=counts, run=found.run)
     if found.outcome != "done":
         case.result = [Failure(message=visible(found.message), type_=found.outcome)]
-    counts = f"{found.steps} performed, {found.confirmed} confirmed, {found.changed} only changed something"
-    case.system_out = f"{counts}; recorded in {visible(found.run)}" if found.run else counts
     return case

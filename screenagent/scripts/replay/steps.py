@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from screenagent.actions import Button, Direction, Modifier, Visible, WaitFor
@@ -63,8 +64,18 @@ class ScriptApi:
         may: Literal["nothing"] | None = None,
         window: str | None = None,
         anchor: str | None = None,
+        literal: bool = False,
     ) -> None:
-        self.do(schema.TypeStep(type=text, into=into, expect=expect, may=may, window=window, anchor=anchor))
+        """Type `text`; if it is `literal`, what looks like a secret or a parameter in it is typed as it stands, and
+        for an empty text the field is only clicked."""
+        if literal and not text:
+            if into is not None:
+                self.click(into, may="nothing", anchor=anchor)
+            return
+        places = {"into": into, "window": window, "anchor": anchor}
+        typed = "{{text}}" if literal else text
+        step = schema.TypeStep(type=typed, expect=expect, may=may, **places)
+        self.do(step, values={"text": text} if literal else {})
 
     def press(
         self,
@@ -135,8 +146,10 @@ class ScriptApi:
         look = PlannedStep(action=WaitFor(words=words, seconds=0), expectation=Visible(words=words))
         return self.agent.checker.quick_check(look, None, screen).as_expected
 
-    def do(self, step: AnyStep) -> None:
-        replay = Replay(Script(name="a step", steps=(step,)), anchors=Anchors(self.anchors) if self.anchors else None)
+    def do(self, step: AnyStep, *, values: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Play a step, in which `values` stand for the parameters of their names."""
+        script = Script(name="a step", parameters=dict.fromkeys(values, schema.Parameter()), steps=(step,))
+        replay = Replay(script, values, anchors=Anchors(self.anchors) if self.anchors else None)
         checker = CheckerSince(self.agent.checker, self._before, self._typed)
         episode = drive(replay.playing(replace(self.agent, checker=checker), self.reader), replay.task, *self.sinks)
         if (before := episode.before_last_input) is not None:

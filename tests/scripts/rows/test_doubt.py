@@ -1,0 +1,37 @@
+"""Whether a row that failed may have taken effect: its last input says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from screenagent.actions import Click, Target, TypeText
+from screenagent.episode import Episode, Step
+from screenagent.events import Decision, Plan, PlannedStep
+from screenagent.fakes import plain_screen
+from screenagent.scripts.replay.results import doubt, result
+from tests.scripts.replay.test_replay import SAVE, ended, replayed, steps
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        pytest.param("  - {type: Ada, may: nothing}\n  - expect: Saved\n", False, id="only typed"),
+        pytest.param("  - {type: Ada, may: nothing}\n  - {press: enter, expect: Saved}\n", True, id="Enter, not seen"),
+        pytest.param('  - {type: "Ada\\n", may: nothing}\n  - expect: Saved\n', True, id="a line end"),
+        pytest.param("  - {press: tab, may: nothing}\n  - expect: Saved\n", False, id="a key that leads on"),
+        pytest.param("  - {click: Save, may: nothing}\n  - click: Next\n", True, id="the next target is lost"),
+        pytest.param("  - click: Next\n", False, id="nothing was sent"),
+    ],
+)
+def test_a_row_is_doubtful_if_its_last_input_may_have_saved_it(text: str, doubtful: bool) -> None:
+    events = replayed(steps(text), seen={"Save": SAVE})
+    assert ended(events)[0] == "gave_up", ended(events)
+    assert bool(result("test", Episode.of(events), {}, run=None).doubt) == doubtful
+
+
+@pytest.mark.parametrize(("planned", "doubtful"), [(1, True), (2, False)])
+def test_a_click_into_the_field_that_is_typed_into_next_saves_nothing(planned: int, doubtful: bool) -> None:
+    click = PlannedStep(action=Click(target=Target(words="Name")))
+    plan = Plan(steps=(click, PlannedStep(action=TypeText(text="Ada")))[:planned])
+    step = Step(before=plain_screen(0), decision=Decision(plan=plan), action=click.action, acted=True, closed=True)
+    assert bool(doubt(Episode(steps=(step,)))) == doubtful
