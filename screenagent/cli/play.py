@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -161,7 +161,7 @@ def _played(where: Supervision, replay: Replay, *sinks: Sink, as_json: bool) -> 
     from screenagent.scripts.replay.results import result
 
     carried = carry_out(where.replay(replay), *sinks, as_json=as_json)
-    return result(replay.script.name, carried.episode, replay.public_values, run=carried.folder)
+    return result(replay.script.name, carried.episode, replay.public_values, notes=replay.notes, run=carried.folder)
 
 
 def _write_junit(file: Path, xml: JUnitXml) -> None:
@@ -210,6 +210,7 @@ def _row_player(
 
     def play(row: PlannedRow, sink: Sink) -> ReplayResult:
         replay = build_replay(file, script, {**options.given, **row.cells})
+        replay = replace(replay, is_first=row.is_first, is_last=row.is_last)
         return _played(where, replay, sink, as_json=options.output.as_json)
 
     return play

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Protocol
 
 from screenagent.events import Decision
@@ -16,7 +17,7 @@ from screenagent.scripts.parameters import filled, given, names_in
 from screenagent.scripts.replay.actions import ScriptAction
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import filled_task
-from screenagent.scripts.replay.tables import Row, table_rows
+from screenagent.scripts.rows.csv_file import read_csv
 from screenagent.scripts.schema import (
     AnyStep,
     ApproveStep,
@@ -36,6 +37,8 @@ from screenagent.scripts.schema import (
     WhileSeenStep,
     paths,
 )
+
+Row = Mapping[str, str]
 
 Course = Generator[str | Decision | Retry, None, None]
 """What the planner says next: a part of its thought, a decision, or why the planner of a goal has to try again."""
@@ -216,12 +219,12 @@ class Flow:
                 yield from self.play(step.do, frame, (*at, "do"))
 
     def _rows(self, step: ForEachStep, frame: Frame) -> Sequence[Row]:
-        name = frame.fill(step.for_each)
+        name = frame.words(step.for_each)
         if name in frame.tables:
             return frame.tables[name]
-        folder = frame.linked.file.parent if frame.linked.file else None
+        folder = frame.linked.file.parent if frame.linked.file else Path()
         try:
-            return table_rows(name, folder)
+            return [row.cells for row in read_csv(folder / name).rows]
         except (OSError, ValueError) as error:
             raise StepFailed(f"for_each {name}: {error}") from error
 

@@ -33,7 +33,7 @@ from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, Se
 from screenagent.scripts.replay.made_files import file_awaited
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import with_plain_values
-from screenagent.scripts.replay.readout import Reading, Readout, Unread
+from screenagent.scripts.replay.readout import ValueReading, Readout, Unread
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
 from screenagent.scripts.replay.skilled import instructions_for
 from screenagent.scripts.replay.succession import may_follow
@@ -169,7 +169,7 @@ class ScriptPlanner:
         if reading.rows:
             frame.tables[step.into] = reading.rows
 
-    def _settled(self, what: str, reading: Reading) -> Generator[Decision, None, str]:
+    def _settled(self, what: str, reading: ValueReading) -> Generator[Decision, None, str]:
         """Ask what it is that was not read for sure; where nobody answers, it is set aside."""
         why = f"{what} reads “{reading.shown}”, which is not sure ({reading.confidence:.2f})"
         yield single_step(Ask(question=f"{why}. Say “yes”, or what it is"))

@@ -15,7 +15,7 @@ SURE: Final = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ValueReading:
     """A value that was read.
 
     `value` is how a script goes on with it: a number with a point and no separators, a date as in 2026-05-31; `shown`
@@ -45,6 +45,6 @@ class Unread:
 class Readout(Protocol):
     """Reads values off a screen."""
 
-    def read(self, what: str, kind: ReadAs, screenshot: Screenshot) -> Reading | Unread:
+    def read(self, what: str, kind: ReadAs, screenshot: Screenshot) -> ValueReading | Unread:
         """Read `what`, as in "the number right of Total", which has to be of that kind."""
         ...

@@ -14,6 +14,7 @@ from screenagent.episode import Episode, Step
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
+from screenagent.scripts.replay.notes import Notes
 from screenagent.showing import visible
 
 
@@ -57,8 +58,8 @@ class ReplayResult(Value):
         return f"row {self.row}: {values}" if self.row else values or self.script
 
 
-def result(script: str, episode: Episode, values: Mapping[str, str], *, run: Path | None) -> ReplayResult:
-    """Return the result of a replay that is over; `run` is the folder that it is recorded in."""
+def result(script: str, episode: Episode, values: Mapping[str, str], *, notes: Notes, run: Path | None) -> ReplayResult:
+    """Return the result of a replay that is over and left `notes`; `run` is the folder that it is recorded in."""
     ended = episode.ended
     is_done = ended is not None and ended.result == "done"
     outcomes = Counter(step.effect.outcome for step in episode.performed if step.effect)
@@ -67,6 +68,9 @@ def result(script: str, episode: Episode, values: Mapping[str, str], *, run: Pat
         values=values,
         outcome=ended.result if ended else "stopped",
         message=ended.message if ended else "",
+        outputs=notes.outputs,
+        set_aside="" if is_done else notes.set_aside,
+        remarks=tuple(notes.remarks),
         doubt="" if is_done else doubt(episode),
         steps=len(episode.performed),
         confirmed=outcomes["confirmed"],

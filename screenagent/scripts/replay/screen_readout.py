@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.replay.readout import Reading, Unread
+from screenagent.scripts.replay.readout import ValueReading, Unread
 from screenagent.scripts.schema import ReadAs
 
 
@@ -19,7 +19,7 @@ class ScreenReadout:
     grounder: Grounder
     states: StateReader | None = None
 
-    def read(self, what: str, kind: ReadAs, screenshot: Screenshot) -> Reading | Unread:
+    def read(self, what: str, kind: ReadAs, screenshot: Screenshot) -> ValueReading | Unread:
         view = ScreenView(self.reader, self.grounder, states=self.states)
         view.screen = screenshot
         place = view.find(what)
@@ -27,6 +27,6 @@ class ScreenReadout:
             return Unread(view.why_absent(what))
         told = view.told_value(place.box)
         if told is not None:
-            return Reading(value=told, shown=told, confidence=1.0, by="accessibility", box=place.box)
+            return ValueReading(value=told, shown=told, confidence=1.0, by="accessibility", box=place.box)
         shown = " ".join(line.text for line in view.lines_in(place.box))
-        return Reading(value=shown, shown=shown, confidence=place.confidence, by="text", box=place.box)
+        return ValueReading(value=shown, shown=shown, confidence=place.confidence, by="text", box=place.box)

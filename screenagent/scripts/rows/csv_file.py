@@ -42,17 +42,19 @@ class CsvFile:
     notes: tuple[str, ...] = ()
 
 
-def read_csv(file: Path, *, wanted: Collection[str]) -> CsvFile:
-    """Read the `wanted` columns of `file`, as far as it has them; raise `BadFile` if it is not a CSV file."""
+def read_csv(file: Path, *, wanted: Collection[str] | None = None) -> CsvFile:
+    """Read the `wanted` columns of `file`, as far as it has them, by default all; raise `BadFile` if it is not a CSV
+    file."""
     text, notes = _decoded(file)
     said = _SAID.match(text)
     body = text[said.end() :] if said else text
-    delimiter = said[1] if said else _delimiter(body, wanted)
+    delimiter = said[1] if said else _delimiter(body, wanted or ())
     records = _records(file, body, delimiter)
     _, header = next(records, (0, []))
     names = tuple(name.strip() for name in header)
     if not any(names):
         raise BadFile(f"{file} is empty; its first line names the parameters")
+    wanted = names if wanted is None else wanted
     _check_header(file, names, wanted)
     found = list(_rows(file, names, records, wanted))
     rows = tuple(row for row in found if row is not None)

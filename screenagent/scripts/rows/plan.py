@@ -19,11 +19,16 @@ from screenagent.scripts.schema import Script
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """A row that can be played: `cells` and `words` are its values, `problem` is why it cannot."""
+    """A row that can be played: `cells` and `words` are its values, `problem` is why it cannot.
+
+    `is_first` and `is_last` say whether it is the first and the last row of a play.
+    """
 
     words: RowWords
     cells: Mapping[str, str]
     problem: str = ""
+    is_first: bool = True
+    is_last: bool = True
 
     @property
     def number(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Final, NamedTuple, TypedDict
 
 from screenagent.actions import Action, Input
@@ -72,7 +72,10 @@ class RowsPlay:
     def run(self) -> ReplayResult | None:
         """Play the rows that are left; return the result of the last one."""
         last: ReplayResult | None = None
-        for row in self._left():
+        left = list(self._left())
+        for number, outcome in enumerate(left, start=1):
+            planned = replace(outcome.planned, is_first=number == 1, is_last=number == len(left))
+            row = outcome._replace(planned=planned)
             last = self._played(row)
             if row.status == "to_settle":
                 self.say(f"row {row.planned.number} is to be settled by hand: {self._cure(row)}")

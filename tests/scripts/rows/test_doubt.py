@@ -8,6 +8,7 @@ from screenagent.actions import Click, Target, TypeText
 from screenagent.episode import Episode, Step
 from screenagent.events import Decision, Plan, PlannedStep
 from screenagent.fakes import plain_screen
+from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.results import doubt, result
 from tests.scripts.replay.test_replay import SAVE, ended, replayed, steps
 
@@ -26,7 +27,7 @@ from tests.scripts.replay.test_replay import SAVE, ended, replayed, steps
 def test_a_row_is_doubtful_if_its_last_input_may_have_saved_it(text: str, doubtful: bool) -> None:
     events = replayed(steps(text), seen={"Save": SAVE})
     assert ended(events)[0] == "gave_up", ended(events)
-    assert bool(result("test", Episode.of(events), {}, run=None).doubt) == doubtful
+    assert bool(result("test", Episode.of(events), {}, notes=Notes(), run=None).doubt) == doubtful
 
 
 @pytest.mark.parametrize(("planned", "doubtful"), [(1, True), (2, False)])
