@@ -124,7 +124,7 @@ class RowsPlay:
         return kept
 
     def _result(self, row: RowOutcome) -> ReplayResult:
-        begun = _FirstInput(lambda: self._hear(row, self._begun(row)))
+        begun = FirstInput(lambda: self._hear(row, self._begun(row)))
         try:
             result = self.play(row.planned, begun)
         except WrongUsage:
@@ -178,7 +178,7 @@ def _words(row: RowOutcome) -> RowFields:
 
 
 @dataclass
-class _FirstInput:
+class FirstInput:
     """A sink that calls `about_to_send` once, before the first input of a run is sent."""
 
     about_to_send: Callable[[], None]

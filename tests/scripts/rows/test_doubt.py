@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from screenagent.actions import Click, Target, TypeText
+from screenagent.agent import drive
 from screenagent.episode import Episode, Step
 from screenagent.events import Decision, Plan, PlannedStep
-from screenagent.fakes import plain_screen
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
+from screenagent.scripts.file import parsed
+from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.results import doubt, result
+from screenagent.scripts.rows.playing import FirstInput
+from tests.builders import fake_agent
 from tests.scripts.replay.test_replay import SAVE, ended, replayed, steps
 
 
@@ -35,3 +42,21 @@ def test_a_click_into_the_field_that_is_typed_into_next_saves_nothing(planned: i
     plan = Plan(steps=(click, PlannedStep(action=TypeText(text="Ada")))[:planned])
     step = Step(before=plain_screen(0), decision=Decision(plan=plan), action=click.action, acted=True, closed=True)
     assert bool(doubt(Episode(steps=(step,)))) == doubtful
+
+
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [
+        pytest.param("  - click: Save\n  - press: a\n", [0], id="once, before the first input"),
+        pytest.param("  - {wait_for: {gone: Wait}, timeout: 0.1}\n  - press: a\n", [0], id="not for a look"),
+        pytest.param("  - click: Next\n", [], id="not for a target that is lost"),
+    ],
+)
+def test_a_row_has_begun_before_its_first_input_is_sent(text: str, begun: list[int]) -> None:
+    desktop, told = FakeDesktop(), list[int]()
+    script = parsed(steps(text).encode(), Path("test.yaml"))[0]
+    agent = fake_agent(ScriptedPlanner([]), grounder=FakeGrounder({"Save": SAVE}), desktop=desktop)
+    replay = Replay(script)
+    sink = FirstInput(lambda: told.append(len(desktop.performed)))
+    drive(replay.playing(agent, FakeReader(())), replay.task, sink)
+    assert (told, sink.is_sent) == (begun, bool(begun))
