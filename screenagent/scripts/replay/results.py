@@ -78,13 +78,15 @@ def result(script: str, episode: Episode, values: Mapping[str, str], *, run: Pat
 
 
 def doubt(episode: Episode) -> str:
-    """Return why nobody knows whether a row that did not end well took effect; empty if it did not.
+    """Return why a row that did not end well is not to be repeated unseen: it may have taken effect; empty if it did not.
 
     A click or a key that was sent last may have saved what was typed before, unless the screen said that it failed.
     """
     sent = [step for step in episode.steps if step.sent]
     if not sent or not _may_commit(sent[-1]) or sent[-1].outcome == "contradicted":
         return ""
+    if sent[-1].outcome == "confirmed":
+        return "its last input took effect before it failed"
     return "nobody knows whether its last input took effect"
 
 
