@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
@@ -67,7 +67,7 @@ def result(script: str, episode: Episode, values: Mapping[str, str], *, run: Pat
         values=values,
         outcome=ended.result if ended else "stopped",
         message=ended.message if ended else "",
-        doubt="" if is_done else doubt(episode),
+        doubt="" if is_done else doubt(episode.steps),
         steps=len(episode.performed),
         confirmed=outcomes["confirmed"],
         changed=outcomes["changed"],
@@ -77,12 +77,12 @@ def result(script: str, episode: Episode, values: Mapping[str, str], *, run: Pat
     )
 
 
-def doubt(episode: Episode) -> str:
-    """Return why a row that did not end well is not to be repeated unseen: it may have taken effect; empty if it did not.
+def doubt(steps: Sequence[Step]) -> str:
+    """Return why a row that did not end well may have taken effect all the same; empty if it did not.
 
     A click or a key that was sent last may have saved what was typed before, unless the screen said that it failed.
     """
-    sent = [step for step in episode.steps if step.sent]
+    sent = [step for step in steps if step.sent]
     if not sent or not _may_commit(sent[-1]) or sent[-1].outcome == "contradicted":
         return ""
     if sent[-1].outcome == "confirmed":

@@ -41,7 +41,7 @@ def test_a_click_into_the_field_that_is_typed_into_next_saves_nothing(planned: i
     click = PlannedStep(action=Click(target=Target(words="Name")))
     plan = Plan(steps=(click, PlannedStep(action=TypeText(text="Ada")))[:planned])
     step = Step(before=plain_screen(0), decision=Decision(plan=plan), action=click.action, acted=True, closed=True)
-    assert bool(doubt(Episode(steps=(step,)))) == doubtful
+    assert bool(doubt((step,))) == doubtful
 
 
 @pytest.mark.parametrize(
