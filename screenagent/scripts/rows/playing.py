@@ -104,7 +104,7 @@ class RowsPlay:
         number, file = row.planned.number, self.results.path
         if row.status == "set_aside":
             return f"play it with --only-rows {number}"
-        return f"look what it has done, then say `screenagent rows {file}` --done, --skip or --again {number}"
+        return f"look what it has done, then say `screenagent rows {file} --done {number}`, or --skip, or --again"
 
     def _played(self, row: RowOutcome) -> ReplayResult:
         """Play a row, and again if it failed before anything may have been saved."""
