@@ -161,7 +161,7 @@ def _played(where: Supervision, replay: Replay, *sinks: Sink, as_json: bool) -> 
     from screenagent.scripts.replay.results import result
 
     carried = carry_out(where.replay(replay), *sinks, as_json=as_json)
-    return result(replay.script.name, carried.episode, replay.public_values, notes=replay.notes, run=carried.folder)
+    return result(replay, carried.episode, run=carried.folder)
 
 
 def _write_junit(file: Path, xml: JUnitXml) -> None:

@@ -103,6 +103,10 @@ class Frame:
 class StepPlayer(Protocol):
     """Plays a step that holds no others."""
 
+    @property
+    def steps_so_far(self) -> int:
+        """How many steps the run has had."""
+
     def delegate(self, task: str) -> Course:
         """Let the configured planner carry out a task."""
 
@@ -143,6 +147,7 @@ class Flow:
             yield from self.play(script.before_row, frame, (*at, "before_row"))
             yield from self.play(script.steps, frame, (*at, "steps"))
         except StepFailed as failed:
+            self._note_failure()
             yield from self._ended(frame, at, last=last, failed=failed)
             raise
         else:
@@ -245,17 +250,24 @@ class Flow:
                 return
             except StepFailed as failed:
                 why = failed
+                self._note_failure()
             finally:
                 self._attempts -= 1
             self.notes.remark(f"an attempt failed: {why}")
             yield f"it failed: {why}; "
             yield from self.play(step.on_failure, frame, (*at, "on_failure"))
             if tries_left:
+                self.notes.failed_after = None
                 continue
             if step.afterwards == "stop":
                 raise why
             if step.afterwards == "set_aside":
                 raise SetAside(str(why)) from why
+            self.notes.failed_after = None
+
+    def _note_failure(self) -> None:
+        if self.notes.failed_after is None:
+            self.notes.failed_after = self.player.steps_so_far
 
     def _given(self, inner: Linked, step: RunStep, frame: Frame) -> dict[str, str]:
         try:

@@ -11,11 +11,13 @@ class Notes:
 
     `outputs` are the values that were read, by the names that the script gives them. `set_aside` is why a person has to
     settle what was played; empty if nobody has to. `remarks` are what did not hold, or failed, and did not end it.
+    `failed_after` is after how many steps of the run the script failed: what is done then tidies up.
     """
 
     outputs: dict[str, str] = field(default_factory=dict)
     set_aside: str = ""
     remarks: list[str] = field(default_factory=list)
+    failed_after: int | None = None
 
     def remark(self, what: str) -> None:
         self.remarks.append(what)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
@@ -14,7 +14,7 @@ from screenagent.episode import Episode, Step
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
-from screenagent.scripts.replay.notes import Notes
+from screenagent.scripts.replay.replay import Replay
 from screenagent.showing import visible
 
 
@@ -58,20 +58,20 @@ class ReplayResult(Value):
         return f"row {self.row}: {values}" if self.row else values or self.script
 
 
-def result(script: str, episode: Episode, values: Mapping[str, str], *, notes: Notes, run: Path | None) -> ReplayResult:
-    """Return the result of a replay that is over and left `notes`; `run` is the folder that it is recorded in."""
+def result(replay: Replay, episode: Episode, *, run: Path | None) -> ReplayResult:
+    """Return the result of a replay that is over; `run` is the folder that it is recorded in."""
     ended = episode.ended
     is_done = ended is not None and ended.result == "done"
     outcomes = Counter(step.effect.outcome for step in episode.performed if step.effect)
     return ReplayResult(
-        script=script,
-        values=values,
+        script=replay.script.name,
+        values=replay.public_values,
         outcome=ended.result if ended else "stopped",
         message=ended.message if ended else "",
-        outputs=notes.outputs,
-        set_aside="" if is_done else notes.set_aside,
-        remarks=tuple(notes.remarks),
-        doubt="" if is_done else doubt(episode),
+        outputs=replay.notes.outputs,
+        set_aside="" if is_done else replay.notes.set_aside,
+        doubt="" if is_done else doubt(episode.steps[: replay.notes.failed_after]),
+        remarks=tuple(replay.notes.remarks),
         steps=len(episode.performed),
         confirmed=outcomes["confirmed"],
         changed=outcomes["changed"],
@@ -81,14 +81,16 @@ def result(script: str, episode: Episode, values: Mapping[str, str], *, notes: N
     )
 
 
-def doubt(episode: Episode) -> str:
-    """Return why nobody knows whether a row that did not end well took effect; empty if it did not.
+def doubt(steps: Sequence[Step]) -> str:
+    """Return why a row that did not end well may have taken effect all the same; empty if it did not.
 
     A click or a key that was sent last may have saved what was typed before, unless the screen said that it failed.
     """
-    sent = [step for step in episode.steps if step.sent]
+    sent = [step for step in steps if step.sent]
     if not sent or not _may_commit(sent[-1]) or sent[-1].outcome == "contradicted":
         return ""
+    if sent[-1].outcome == "confirmed":
+        return "its last input took effect before it failed"
     return "nobody knows whether its last input took effect"
 
 

@@ -107,7 +107,7 @@ class RowsPlay:
         number, file = row.planned.number, self.results.path
         if row.status == "set_aside":
             return f"play it with --only-rows {number}"
-        return f"look what it has done, then say `screenagent rows {file}` --done, --skip or --again {number}"
+        return f"look what it has done, then say `screenagent rows {file} --done {number}`, or --skip, or --again"
 
     def _played(self, row: RowOutcome) -> ReplayResult:
         """Play a row, and again if it failed before anything may have been saved."""
@@ -127,7 +127,7 @@ class RowsPlay:
         return kept
 
     def _result(self, row: RowOutcome) -> ReplayResult:
-        begun = _FirstInput(lambda: self._hear(row, self._begun(row)))
+        begun = FirstInput(lambda: self._hear(row, self._begun(row)))
         try:
             result = self.play(row.planned, begun)
         except WrongUsage:
@@ -181,7 +181,7 @@ def _words(row: RowOutcome) -> RowFields:
 
 
 @dataclass
-class _FirstInput:
+class FirstInput:
     """A sink that calls `about_to_send` once, before the first input of a run is sent."""
 
     about_to_send: Callable[[], None]

@@ -79,7 +79,8 @@ class RowSummary(Value):
     @property
     def said(self) -> str:
         """Why it is not done, and what did not hold although it is."""
-        return "; ".join((*filter(None, (self.why,)), *self.remarks))
+        remarks = (remark for remark in self.remarks if not self.why or self.why not in remark)
+        return "; ".join((*filter(None, (self.why,)), *remarks))
 
     @property
     def name(self) -> str:

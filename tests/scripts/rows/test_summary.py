@@ -29,7 +29,7 @@ def desk(tmp_path: Path) -> Desk:
     desk.ends = {
         "Ada": [done(outputs={"number": "R-17"}, remarks=("verify 1 == 2",), run="runs/1", seconds=2.5, steps=3)],
         "Ben": [failed(run="runs/2")],
-        "Cleo": [failed(set_aside="the server is away")],
+        "Cleo": [failed(set_aside="the server is away", remarks=("an attempt failed: the server is away",))],
         "Dan": [Killed()],
     }
     with pytest.raises(Killed):
