@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from screenagent.desktop.x11.accessible_bus import AccessibilityBus
 from screenagent.desktop.x11.accessible_events import EventLog
 from screenagent.desktop.x11.accessible_nodes import SHOWING, AccessibleNode, StateBits
-from screenagent.desktop.x11.accessible_query import AccessibilityQuery, Numbers, extents_question
+from screenagent.desktop.x11.accessible_query import EXTENTS, AccessibilityQuery, Numbers
 from screenagent.desktop.x11.accessible_tree import ShownTree, read_tree
 from screenagent.desktop.x11.bus import BusLost
 from screenagent.perception.roles import Role
@@ -81,8 +81,8 @@ class FrontWindow:
             placed = self._placed(query, kept, picture)
             if placed and self._current(program, window, picture):
                 return placed
-        self._kept = self._read(query, program, window, picture)
-        return self._placed(query, self._kept, picture) or PlacedControls()
+        read = self._read(query, program, window, picture)
+        return self._placed(query, read, picture) or PlacedControls()
 
     def _program(self, query: AccessibilityQuery, window: Window) -> str | None:
         assert window.pid is not None  # such a window is not asked about
@@ -102,23 +102,27 @@ class FrontWindow:
         return None if any(event.is_structural for event in self._log.since(kept.at, program)) else kept
 
     def _read(self, query: AccessibilityQuery, program: str, window: Window, picture: str) -> KeptTree:
-        at, reading = time.monotonic(), query.sooner(READING)
+        """Read the tree anew, and keep it if it is whole."""
+        at, reading, self._kept = time.monotonic(), query.sooner(READING), None
         try:
             tree = read_tree(reading, program, window.title, listed=program not in self._unlisted)
         except BusLost:
             self._unlisted.add(program)
             raise
+        read = KeptTree(window, picture, at, tree)
         if reading.is_over:
             self._unlisted.add(program)
-        if not tree.nodes:
+        elif tree.nodes:
+            self._kept = read
+        else:
             self._programs.clear()  # it may have begun anew
-        return KeptTree(window, picture, at, tree)
+        return read
 
     def _placed(self, query: AccessibilityQuery, kept: KeptTree, picture: str) -> PlacedControls | None:
         """Return the controls as they are now; None if something is shown that was hidden."""
         controls, hidden = kept.controls, kept.tree.hidden if kept.picture != picture else ()
         asked = [node.reference for node in [*kept.tree.nodes[:1], *controls]]
-        places = [extents_question(reference) for reference in asked]
+        places = [reference.call(EXTENTS, 0) for reference in asked]
         states = [reference.state for reference in [*(node.reference for node in controls), *hidden]]
         answers = query.many([*places, *states])
         told, bits = answers[: len(places)], [StateBits.of(answer) for answer in answers[len(places) :]]

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from jeepney import DBusAddress, Message, MessageType, new_method_call
+from jeepney import Message, MessageType
 from jeepney.low_level import HeaderFields
 
 from screenagent.desktop.x11.accessible_items import CachedItem, items_question
-from screenagent.desktop.x11.accessible_nodes import AccessibleNode, Question, Reference, StateBits, references
+from screenagent.desktop.x11.accessible_nodes import AccessibleNode, Method, Question, Reference, StateBits, references
 from screenagent.desktop.x11.bus import Connection, receive, send_messages
 
 IN_FLIGHT: Final = 64
@@ -22,6 +22,10 @@ MOST_DESCRIBED: Final = 800
 BUS: Final = "org.freedesktop.DBus"
 ROOT: Final = "/org/a11y/atspi/accessible/root"
 REGISTRY: Final = Reference("org.a11y.atspi.Registry", ROOT)
+
+EXTENTS: Final = Method("GetExtents", "(iiii)", "org.a11y.atspi.Component", "u")
+"""Left, top, width and height; 0 asks for them on the screen. They are in the program's own units."""
+PID: Final = Method("GetConnectionUnixProcessID", "u", BUS, "s")
 
 Numbers = tuple[int, int, int, int]  # edges: left, top, right and bottom; or extents: left, top, width and height
 Held = tuple[Reference, StateBits]  # an object with the states of what holds it
@@ -48,9 +52,8 @@ class AccessibilityQuery:
     def program_of(self, pid: int) -> str | None:
         """Return the name on the bus of the program that is this process."""
         (programs,) = self.children([REGISTRY])
-        bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
-        calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (program.bus,)) for program in programs]
-        answers = self.many([Question(call, "u") for call in calls])
+        bus = Reference(BUS, "/org/freedesktop/DBus")
+        answers = self.many([bus.call(PID, program.bus) for program in programs])
         owned = zip(programs, answers, strict=True)
         return next((program.bus for program, answer in owned if answer and answer[0] == pid), None)
 
@@ -96,12 +99,6 @@ class AccessibilityQuery:
             elif _answers(answer, questions[number]):
                 answers[number] = answer.body
         return answers
-
-
-def extents_question(place: Reference) -> Question:
-    """Ask for left, top, width and height on the screen, in the program's own units."""
-    component = DBusAddress(place.path, place.bus, "org.a11y.atspi.Component")
-    return Question(new_method_call(component, "GetExtents", "u", (0,)), "(iiii)")
 
 
 def _answers(answer: Message, question: Question) -> bool:

@@ -54,6 +54,7 @@ class FakeProgram:
     endless: bool = False
     unlisted: frozenset[str] = frozenset()
     silent: bool = False
+    silent_to: str = ""
     asked: Counter[str] = field(default_factory=Counter)
     _serials: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -83,7 +84,7 @@ class FakeProgram:
         with suppress(OSError):
             while data := self._theirs.recv(65536):
                 for message in parser.feed(data):
-                    if not self.silent:
+                    if not self.silent and message.header.fields[HeaderFields.member] != self.silent_to:
                         self._theirs.sendall(self._bytes(message))
 
     def _bytes(self, call: Message) -> bytes:

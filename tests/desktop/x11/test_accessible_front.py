@@ -179,6 +179,19 @@ def test_a_program_that_never_answers_is_waited_for_no_longer_than_agreed() -> N
         assert time.monotonic() - began < 2
 
 
+def test_a_tree_that_was_read_in_part_is_not_kept() -> None:
+    program = FakeProgram(editor("Save"))
+    with program.connected() as bus:
+        front = front_of(program, bus)
+        with bus.asking(time.monotonic() + 5) as query:
+            assert bus.follow(query, NAME)
+        hears(program)
+        program.silent_to = "GetChildren"
+        assert names(front, bus, seconds=0.05) == []
+        program.silent_to = ""
+        assert names(front, bus) == ["Save"]
+
+
 def test_two_threads_do_not_ask_at_once() -> None:
     program = FakeProgram(editor("Save"))
     with program.connected() as bus, bus.asking(time.monotonic() + 5), pytest.raises(BusLost):
