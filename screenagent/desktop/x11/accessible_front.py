@@ -38,10 +38,12 @@ class PlacedControl(NamedTuple):
 
 
 class PlacedControls(NamedTuple):
-    """The controls that a window shows; `top` is where the window is, by its program."""
+    """The controls that a window shows; `top` is where the window is, by its program. If that was not `in_time`,
+    some may be missing."""
 
     top: Numbers | None = None
     controls: tuple[PlacedControl, ...] = ()
+    in_time: bool = True
 
 
 class KeptTree(NamedTuple):
@@ -51,6 +53,7 @@ class KeptTree(NamedTuple):
     picture: str
     at: float
     tree: ShownTree
+    in_time: bool
 
     @property
     def controls(self) -> list[AccessibleNode]:
@@ -64,6 +67,8 @@ class FrontWindow:
         self._bus, self._log = bus, log
         self._kept: KeptTree | None = None
         self._programs: dict[int, str] = {}
+        self._window: int | None = None
+        self._is_small = False  # so that the program may list its objects, and tell of each that changes
         self._unlisted = unlisted  # programs whose list of objects is too long
         self._unheard = unheard  # programs that tell more than can be followed
 
@@ -76,13 +81,17 @@ class FrontWindow:
         program = self._program(query, window)
         if program is None:
             return PlacedControls()
-        heard = program not in self._unheard and self._bus.follow(query, program)
+        if self._window != window.id:
+            self._is_small = query.is_small(program)
+            self._window = None if query.is_over else window.id
+        heard = self._is_small and program not in self._unheard and self._bus.follow(query, program)
         if heard and (kept := self._current(program, window, picture)):
             placed = self._placed(query, kept, picture)
             if placed and self._current(program, window, picture):
                 return placed
         read = self._read(query, program, window, picture)
-        return self._placed(query, read, picture) or PlacedControls()
+        placed = self._placed(query, read, picture) or PlacedControls()
+        return placed._replace(in_time=read.in_time)
 
     def _program(self, query: AccessibilityQuery, window: Window) -> str | None:
         assert window.pid is not None  # such a window is not asked about
@@ -105,17 +114,18 @@ class FrontWindow:
         """Read the tree anew, and keep it if it is whole."""
         at, reading, self._kept = time.monotonic(), query.sooner(READING), None
         try:
-            tree = read_tree(reading, program, window.title, listed=program not in self._unlisted)
+            tree = read_tree(reading, program, window.title, listed=self._is_small and program not in self._unlisted)
         except BusLost:
             self._unlisted.add(program)
             raise
-        read = KeptTree(window, picture, at, tree)
-        if reading.is_over:
+        read = KeptTree(window, picture, at, tree, in_time=not reading.is_over)
+        if not read.in_time:
             self._unlisted.add(program)
         elif tree.nodes:
             self._kept = read
         else:
             self._programs.clear()  # it may have begun anew
+            self._window = None
         return read
 
     def _placed(self, query: AccessibilityQuery, kept: KeptTree, picture: str) -> PlacedControls | None:

@@ -6,11 +6,20 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from jeepney import Message, MessageType
+from jeepney import DBusAddress, Message, MessageType, new_method_call
 from jeepney.low_level import HeaderFields
 
 from screenagent.desktop.x11.accessible_items import CachedItem, items_question
-from screenagent.desktop.x11.accessible_nodes import AccessibleNode, Method, Question, Reference, StateBits, references
+from screenagent.desktop.x11.accessible_nodes import (
+    REFERENCES,
+    AccessibleNode,
+    Method,
+    Question,
+    Reference,
+    RepeatedCall,
+    StateBits,
+    references,
+)
 from screenagent.desktop.x11.bus import Connection, receive, send_messages
 
 IN_FLIGHT: Final = 64
@@ -18,6 +27,10 @@ IN_FLIGHT: Final = 64
 LONGEST_NAME: Final = 1000
 MOST_DESCRIBED: Final = 800
 """Objects that are described at a time; a table holds more cells than that."""
+
+MOST_LISTED: Final = 2000
+ALL, CANONICAL = 1, 1
+"""Of what is matched, all that is named must hold; the order of matches is that of the tree."""
 
 BUS: Final = "org.freedesktop.DBus"
 ROOT: Final = "/org/a11y/atspi/accessible/root"
@@ -56,6 +69,15 @@ class AccessibilityQuery:
         answers = self.many([bus.call(PID, program.bus) for program in programs])
         owned = zip(programs, answers, strict=True)
         return next((program.bus for program, answer in owned if answer and answer[0] == pid), None)
+
+    def is_small(self, program: str) -> bool:
+        """Return whether the windows of the program are known to hold no more objects than may be listed.
+
+        The program counts them in one go, and no further than that. To list more could keep it from its own work.
+        """
+        (tops,) = self.children([Reference(program, ROOT)])
+        answers = self.many([_counted(top) for top in tops if top.is_valid])
+        return bool(answers) and None not in answers and sum(len(answer[0]) for answer in answers) < MOST_LISTED
 
     def items(self, program: str) -> Sequence[CachedItem]:
         """Return all objects that the program lists; none if it keeps no list, or does not answer in time."""
@@ -99,6 +121,15 @@ class AccessibilityQuery:
             elif _answers(answer, questions[number]):
                 answers[number] = answer.body
         return answers
+
+
+def _counted(top: Reference) -> Question:
+    """Ask for what lies below an object, whatever it is, but for no more than may be listed."""
+    anything: tuple[object, ...] = ([], ALL, {}, ALL, [], ALL, [], ALL, False)
+    collection = DBusAddress(top.path, top.bus, "org.a11y.atspi.Collection")
+    body = (anything, CANONICAL, MOST_LISTED, True)
+    call = new_method_call(collection, "GetMatches", "(aiia{ss}iaiiasib)uib", body)
+    return Question(RepeatedCall(call), REFERENCES)
 
 
 def _answers(answer: Message, question: Question) -> bool:

@@ -144,9 +144,9 @@ class AtSpi:
         if (edges := windows.edges(window)) is None:
             return
         with connections.bus.asking(deadline) as query:
-            top, controls = front.controls(query, window, screenshot.digest)
+            top, controls, in_time = front.controls(query, window, screenshot.digest)
             told = values(query.many, [control.node for control in controls])
-            if query.is_over and not controls:
+            if not controls and not in_time:
                 self.note_pace(screenshot, late=True)
         if (scale := _scale(top, edges)) is None:
             return

@@ -20,7 +20,7 @@ from screenagent.desktop.x11.accessible_events import EventLog
 from screenagent.desktop.x11.accessible_front import FrontWindow
 from screenagent.desktop.x11.accessible_items import ITEMS, AccessibilityParser
 from screenagent.desktop.x11.accessible_nodes import ENABLED, REFERENCES, SENSITIVE, SHOWING
-from screenagent.desktop.x11.accessible_query import ROOT
+from screenagent.desktop.x11.accessible_query import MOST_LISTED, ROOT
 from screenagent.desktop.x11.bus import LARGEST_MESSAGE, Bus
 from screenagent.screenshot import Window
 
@@ -51,6 +51,7 @@ class FakeProgram:
 
     objects: dict[str, FakeObject]
     lists: bool = True
+    counts: bool = True
     endless: bool = False
     unlisted: frozenset[str] = frozenset()
     silent: bool = False
@@ -111,6 +112,8 @@ class FakeProgram:
                 if self.lists
                 else None
             )
+        if member == "GetMatches":
+            return (REFERENCES, ([(NAME, each) for each in self.objects][:MOST_LISTED],)) if self.counts else None
         if path == ROOT:
             return REFERENCES, ([(NAME, ROOT if destination != NAME else "/window")],)
         if (found := self.objects.get(path)) is None:
