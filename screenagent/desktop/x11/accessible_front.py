@@ -17,6 +17,8 @@ from screenagent.screenshot import Window
 
 MOST: Final = 400
 """Controls that are asked where they are; a table says it of every cell."""
+COUNTING: Final = 0.4
+"""The share of the time within which a program that is small enough to list its objects has counted them."""
 READING: Final = 0.6
 """The share of the time that a tree may take; the rest is for where its controls are and what they hold."""
 MOST_HIDDEN: Final = 64
@@ -82,8 +84,7 @@ class FrontWindow:
         if program is None:
             return PlacedControls()
         if self._window != window.id:
-            self._is_small = query.is_small(program)
-            self._window = None if query.is_over else window.id
+            self._window, self._is_small = window.id, query.sooner(COUNTING).is_small(program)
         heard = self._is_small and program not in self._unheard and self._bus.follow(query, program)
         if heard and (kept := self._current(program, window, picture)):
             placed = self._placed(query, kept, picture)

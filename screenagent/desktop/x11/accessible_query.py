@@ -28,7 +28,8 @@ LONGEST_NAME: Final = 1000
 MOST_DESCRIBED: Final = 800
 """Objects that are described at a time; a table holds more cells than that."""
 
-MOST_LISTED: Final = 2000
+MOST_LISTED: Final = 1000
+"""Objects; GTK takes a time that grows with their square, and does nothing else meanwhile."""
 ALL, CANONICAL = 1, 1
 """Of what is matched, all that is named must hold; the order of matches is that of the tree."""
 
