@@ -5,7 +5,8 @@ This ends a wait early only on evidence that nothing more can come:
 * A thread that has not run since before the input does not know of it.
 * A thread that has run, and now waits for events without a time limit, does nothing unless something else wakes it. The
   event loops of GTK, Qt and Tk wait until their next timer is due, so a timer that will take back what was done, or
-  will bring an error, shows as a limit. Until that is over, and the thread waits anew, later timers are hidden.
+  will bring an error, shows as a limit. Until that is over, and the thread waits anew, later timers are hidden. After
+  any click GTK itself waits for the second press of a double click, 0.4 s if it is not set otherwise.
 * What else could wake it has come to rest as well: its threads, and the processes that it has started. A program with
   an internet socket may be told something at any time, and is never known to rest. The window manager and the X server
   have answered within `STILL_SECONDS`.
