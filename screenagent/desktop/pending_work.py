@@ -33,6 +33,7 @@ from screenagent.desktop.busy import PROC, processes_below
 from screenagent.protocols import Approved
 
 STILL_SECONDS: Final = 0.03
+MOST_PROCESSES: Final = 8
 MOST_THREADS: Final = 48
 SIXTY_FOUR_BIT: Final = 1 << 32
 """A program whose stack lies lower than this may be of another kind, which numbers its calls otherwise."""
@@ -72,7 +73,10 @@ Runs = Mapping[ThreadId, int]
 def runs_of(pid: int) -> Runs:
     """Return how often the threads of a program and of what it has started have run; nothing where that is unknown."""
     try:
-        threads = [ThreadId(process, int(id)) for process in (pid, *processes_below(pid)) for id in _tasks(process)]
+        processes = (pid, *processes_below(pid, most=MOST_PROCESSES))
+        if len(processes) >= MOST_PROCESSES:  # there may be more below them
+            return {}
+        threads = [ThreadId(process, int(id)) for process in processes for id in _tasks(process)]
         if len(threads) > MOST_THREADS:
             return {}
         return {thread: int((thread.folder / "schedstat").read_text().split()[2]) for thread in threads}
