@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -134,6 +135,7 @@ def _become(asked: WarmRequest, descriptors: list[int], warm: Warm) -> None:
         _set_signal(number, ignored=_ignores(asked, number))
     os.environ.clear()
     os.environ.update({**asked.variables, **warm.loaded})
+    time.tzset()  # the machine may have another time zone by now
     sys.argv = ["screenagent", *asked.words]
     sys.stdin = _stream(0, sys.stdin)
     sys.stdout = _stream(1, sys.stdout)

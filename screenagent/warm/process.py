@@ -31,6 +31,7 @@ from screenagent.warm.place import (
 
 MOST_AT_ONCE: Final = 16
 BACKLOG: Final = 16
+LOOK_SECONDS: Final = 30.0
 LOCK_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 READY: Final = "ready"
 
@@ -74,12 +75,14 @@ class WarmStart:
     since: datetime = field(default_factory=lambda: datetime.now().astimezone())
 
 
-@dataclass(frozen=True)
+@dataclass
 class WarmPlace:
     """The open folder that the socket is in, and the lock that whoever has the place holds."""
 
     folder: int
     lock: int
+    inode: int = 0
+    """The socket's own number."""
 
     @classmethod
     def taken(cls) -> WarmPlace:
@@ -108,8 +111,17 @@ class WarmPlace:
         finally:
             os.umask(before)
         listener.listen(BACKLOG)
+        self.inode = os.stat(made, dir_fd=self.folder).st_ino
         os.replace(made, name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
         return listener
+
+    def is_ours(self) -> bool:
+        """Whether clients still come here; the folder or the socket may have been removed or replaced."""
+        with suppress(OSError):
+            here, there = os.fstat(self.folder), os.stat(runtime_folder())
+            name = os.stat(f"{place_name()}.sock", dir_fd=self.folder, follow_symlinks=False)
+            return os.path.samestat(here, there) and name.st_ino == self.inode
+        return False
 
     def leave(self) -> None:
         with suppress(FileNotFoundError):
@@ -137,9 +149,9 @@ class Waiting:
         signal.signal(signal.SIGTERM, self._leave)
         poll = select.poll()
         poll.register(self.listener, select.POLLIN)
-        while self.keepers or time.monotonic() < self.last + self.idle_seconds:
-            left = None if self.keepers else max(0.0, self.last + self.idle_seconds - time.monotonic()) * 1000
-            for descriptor, _ in poll.poll(left):
+        while self.keepers or (self.place.is_ours() and time.monotonic() < self.last + self.idle_seconds):
+            left = max(0.0, self.last + self.idle_seconds - time.monotonic())
+            for descriptor, _ in poll.poll(min(LOOK_SECONDS, left) * 1000 if not self.keepers else None):
                 if descriptor in self.keepers:
                     poll.unregister(descriptor)
                     self._reap(descriptor)
