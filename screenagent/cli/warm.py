@@ -103,9 +103,7 @@ def _line(found: WarmStatus) -> str:
 @click.argument("idle", type=float)
 def serve(idle: float) -> None:
     """Be it, and end after IDLE seconds without a command."""
+    from screenagent import cli
     from screenagent.warm.process import serve as served
 
-    served(MODULES, idle_seconds=idle)
-    from screenagent import cli
-
-    cli.main()
+    served(MODULES, cli.main, idle_seconds=idle)

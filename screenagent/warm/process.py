@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import json
 import os
@@ -10,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,8 +43,36 @@ class NoWarmProcess(UserError):
     code = "no_warm_process"
 
 
-def serve(modules: Sequence[str], *, idle_seconds: float) -> None:
-    """Be the warm process of this user and display, with `modules` loaded. This returns in a forked run alone."""
+def serve(modules: Sequence[str], run: Callable[[], object], *, idle_seconds: float) -> None:
+    """Be the warm process of this user and display, with `modules` loaded. In what is forked for a client, `run`."""
+    ending = QuickEnd()
+    atexit.register(ending.leave)  # the first that is registered is the last that is done
+    _wait_for_client(modules, idle_seconds)
+    with ending:
+        run()
+
+
+class QuickEnd:
+    """How a run ends: by then everything is closed, and taking down what was only loaded would take as long again."""
+
+    code: int | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, SystemExit) and isinstance(error.code, int | None):
+            self.code = error.code or 0
+
+    def leave(self) -> None:
+        if self.code is not None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self.code)
+
+
+def _wait_for_client(modules: Sequence[str], idle_seconds: float) -> None:
+    """Fork what carries a command out for a client; this returns there alone."""
     variables, code = dict(os.environ), code_in_use()
     place = WarmPlace.taken()
     from screenagent.warm.loaded import load  # OpenCV changes the environment when it is imported

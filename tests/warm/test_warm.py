@@ -258,7 +258,7 @@ def test_it_ends_when_nobody_can_come_any_more(here: Here) -> None:
     program = """
 from screenagent.warm import process
 process.LOOK_SECONDS = 0.05
-process.serve([], idle_seconds=60)
+process.serve([], exit, idle_seconds=60)
 """
     with subprocess.Popen([sys.executable, "-c", program], env=here.environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
