@@ -294,7 +294,9 @@ def test_what_is_no_socket_of_ours_is_not_used(here: Here, what: str) -> None:
                 left.bind(str(here.socket))
         case "open folder":
             here.socket.parent.chmod(0o777)
-    assert here.run("ground", "screen.png", "Save").code == 0
+    said = here.run("ground", "screen.png", "Save")
+    assert said.code == 0
+    assert ("is not yours alone, so no warm process is used" in said.err) == (what != "dead socket")
     here.socket.parent.chmod(0o700)
     assert here.run("warm", "start").code == 0
     assert here.status()["is_current"]
