@@ -201,18 +201,27 @@ class Waiting:
 
     def _kept(self, poll: select.poll) -> bool:
         """Take the next client; return whether this is now the run that was forked for it."""
-        connection, _ = self.listener.accept()
+        if (connection := self._admitted()) is None:
+            return False
         with connection:
-            if _user(connection) != os.getuid():
-                connection.send(f"this process serves user {os.getuid()} alone\n".encode())
-            elif len(self.keepers) < MOST_AT_ONCE:
-                warm = self._said()
-                if (keeper := os.fork()) == 0:
-                    return self._keep(connection, warm) is not None
+            warm, keeper = self._said(), _forked()
+            if keeper == 0:
+                return self._keep(connection, warm) is not None
+            if keeper is not None:
                 watched = os.pidfd_open(keeper)
                 self.keepers[watched] = keeper
                 poll.register(watched, select.POLLIN)
         return False
+
+    def _admitted(self) -> socket.socket | None:
+        """Return the next client's connection; None if it has left, is another user, or is one too many."""
+        with suppress(OSError):
+            connection, _ = self.listener.accept()
+            if _user(connection) == os.getuid() and len(self.keepers) < MOST_AT_ONCE:
+                return connection
+            with connection:
+                connection.send(f"this process serves user {os.getuid()}, {MOST_AT_ONCE} times at once\n".encode())
+        return None
 
     def _keep(self, connection: socket.socket, warm: Warm) -> WarmRequest:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -237,6 +246,13 @@ class Waiting:
             "memory_mb": int(process_status()["VmRSS"].split()[0]) >> 10,
         }
         return Warm(os.getpid(), started.code, counted(started.variables), started.loaded, json.dumps(status))
+
+
+def _forked() -> int | None:
+    """Return what `os.fork` does; None if there is no room for another process."""
+    with suppress(OSError):
+        return os.fork()
+    return None
 
 
 def _user(connection: socket.socket) -> int:

@@ -166,6 +166,31 @@ print(client.line_from(connection))
     assert not (warm.folder / "screen-ground.png").exists()
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_another_user_is_refused_with_a_sentence(here: Here) -> None:
+    here.run("warm", "start")
+    for path in (here.folder, here.socket.parent, here.socket):
+        path.chmod(0o777)
+    program = (
+        "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(100).decode())"
+    )
+    command = [
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--clear-groups",
+        "/usr/bin/env",
+        "python3",
+        "-c",
+        program,
+        str(here.socket),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "this process serves user 0" in done.stdout
+    here.socket.parent.chmod(0o700)
+    assert here.status()["served"] == 0
+
+
 @pytest.fixture
 def waiting(warm: Here, tmp_path: Path) -> list[str]:
     """A command that waits for a picture that nobody writes."""
