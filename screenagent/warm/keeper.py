@@ -37,7 +37,6 @@ UNSERVED: Final = 0
 HANDED_ON: Final = {int(getattr(signal, name)) for name in FORWARDED}
 AS_IT_IS: Final = {signal.SIGTSTP: signal.SIGSTOP}
 """A process that no shell looks after does not heed SIGTSTP."""
-HUNG_UP: Final = (signal.SIGHUP, signal.SIGCONT)
 SET_DEATH_SIGNAL: Final = 1  # from sys/prctl.h
 LARGEST_IGNORED: Final = 64
 
@@ -81,7 +80,7 @@ def keep(connection: socket.socket, warm: Warm) -> WarmRequest | None:
         _become(asked, descriptors, warm)
         return asked
     close_all(descriptors)
-    _look_after(run, connection, early)
+    _look_after(run, connection, early, _hang_up(asked))
     os._exit(SERVED)
 
 
@@ -125,7 +124,7 @@ def _told_to_go(connection: socket.socket) -> bytes | None:
 
 def _become(asked: WarmRequest, descriptors: list[int], warm: Warm) -> None:
     """Make this process what the client's would have been."""
-    ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, signal.SIGHUP if not _ignores(asked, signal.SIGHUP) else signal.SIGTERM)
+    ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, _hang_up(asked))
     os.setpgid(0, 0)
     for number, descriptor in enumerate(descriptors[:3]):
         os.dup2(descriptor, number)
@@ -140,6 +139,11 @@ def _become(asked: WarmRequest, descriptors: list[int], warm: Warm) -> None:
     sys.stdin = _stream(0, sys.stdin)
     sys.stdout = _stream(1, sys.stdout)
     sys.stderr = _stream(2, sys.stderr)
+
+
+def _hang_up(asked: WarmRequest) -> signal.Signals:
+    """Return the signal by which a run hears that its terminal has gone, or that its client has."""
+    return signal.SIGTERM if _ignores(asked, signal.SIGHUP) else signal.SIGHUP
 
 
 def _ignores(asked: WarmRequest, number: int) -> bool:
@@ -166,7 +170,7 @@ def _stream(number: int, like: TextIO) -> TextIO:
     )
 
 
-def _look_after(run: int, connection: socket.socket, early: bytes) -> None:
+def _look_after(run: int, connection: socket.socket, early: bytes, hang_up: signal.Signals) -> None:
     """Hand on signals until the run has ended, and say how. If the client goes, the run hears that its terminal has."""
     ended = os.pidfd_open(run)
     poll = select.poll()
@@ -176,7 +180,7 @@ def _look_after(run: int, connection: socket.socket, early: bytes) -> None:
     while ended not in (ready := [descriptor for descriptor, _ in poll.poll()]):
         if connection.fileno() in ready and not _heard(run, connection):
             poll.unregister(connection)
-            for number in HUNG_UP:
+            for number in (hang_up, signal.SIGCONT):
                 os.kill(run, number)
     _, status = os.waitpid(run, 0)
     code = os.waitstatus_to_exitcode(status)

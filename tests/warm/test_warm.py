@@ -221,8 +221,9 @@ def test_a_command_is_suspended_and_goes_on_with_its_client(warm: Here, waiting:
     assert process.returncode == 130
 
 
-def test_a_command_ends_with_its_client(warm: Here, waiting: list[str]) -> None:
-    process = warm.open(*waiting)
+@pytest.mark.parametrize("first", ["", "trap '' HUP;"])
+def test_a_command_ends_with_its_client(warm: Here, waiting: list[str], first: str) -> None:
+    process = warm.open(*waiting, first=first)
     run = warm.begun(warm.status()["pid"])
     process.kill()
     process.communicate(timeout=20)
