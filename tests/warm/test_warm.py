@@ -153,6 +153,7 @@ def test_a_client_that_never_says_go_gets_nothing_done(warm: Here) -> None:
     process = warm.status()["pid"]
     program = """
 import os
+import screenagent.__main__  # sets what a command sets before it loads anything
 from screenagent.warm import client, place
 connection = client.connect_warm(place.socket_address(place.open_runtime_folder()))
 asked, here = client.request("run", ["ground", "screen.png", "Save"]), os.open(".", os.O_PATH)
